@@ -1,0 +1,93 @@
+/** Every code an {@link AttakError} or {@link Problem} carries, each documented in docs/errors.md. */
+export const ERROR_CODES = [
+  'TOPOLOGY_NOT_FOUND',
+  'TOPOLOGY_LOAD_FAILED',
+  'TOPOLOGY_INVALID',
+  'TOPOLOGY_UNKNOWN_SETTING',
+  'TOPOLOGY_UNKNOWN_PROCESSOR',
+  'TOPOLOGY_DUPLICATE_STREAM',
+  'TOPOLOGY_EMPTY_FOLDER',
+  'TOPOLOGY_UNUSED_PROCESSOR',
+  'TOPOLOGY_NAMED_BY_INDEX',
+  'PROCESSOR_NOT_FOUND',
+  'PROCESSOR_LOAD_FAILED',
+  'PROCESSOR_NO_HANDLER',
+  'INPUT_NOT_FOUND',
+  'INPUT_INVALID',
+  'INPUT_AMBIGUOUS',
+  'EVENT_REFUSED',
+  'EMIT_REFUSED',
+  'EMIT_TOO_LARGE',
+  'EMIT_AFTER_END',
+  'HOP_LIMIT',
+  'TIMEOUT',
+  'USAGE',
+  'FOLDER_NOT_EMPTY',
+] as const
+
+/** One of {@link ERROR_CODES}. */
+export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** One thing wrong with what a user wrote: where it is, what it is, and the edit or command that mends it. */
+export interface Problem {
+  readonly code: ErrorCode
+  readonly severity: 'error' | 'warning'
+  /** Where, as the user would say it: `stream "orders → bill"`, `processors.reverse.retries`, `input.json:3:7`. */
+  readonly where: string
+  readonly what: string
+  readonly remedy: string
+  /** The user's own stack, where their code threw while loading. */
+  readonly stack?: string
+}
+
+/** A failure that the user can mend. Anything else that is thrown is a bug of attak. */
+export class AttakError extends Error {
+  readonly code: ErrorCode
+  readonly remedy: string
+  /** All that is wrong, where one call found several things; the error itself then speaks for the first. */
+  readonly problems: readonly Problem[]
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    remedy: string,
+    options: { readonly cause?: unknown; readonly problems?: readonly Problem[] } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.name = 'AttakError'
+    this.code = code
+    this.remedy = remedy
+    this.problems = options.problems ?? []
+  }
+}
+
+/** Makes one error of at least one problem of severity `error`. */
+export function errorOf(problems: readonly Problem[]): AttakError {
+  const first = problems.find((problem) => problem.severity === 'error') ?? problems[0]
+  if (first === undefined) throw new Error('errorOf needs a problem')
+  return new AttakError(first.code, `${first.where}: ${first.what}`, first.remedy, { problems })
+}
+
+/** The nearest of `names` to a mistyped `name`, or undefined when none is near. */
+export function nearest(name: string, names: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  for (const candidate of names) {
+    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+  }
+  return best
+}
+
+function editDistance(from: string, to: string): number {
+  let previous = Array.from({ length: to.length + 1 }, (_, index) => index)
+  for (let row = 1; row <= from.length; row++) {
+    const current = [row]
+    for (let column = 1; column <= to.length; column++) {
+      const substitution = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1)
+      current.push(Math.min(previous[column]! + 1, current[column - 1]! + 1, substitution))
+    }
+    previous = current
+  }
+  return previous[to.length]!
+}

@@ -1,0 +1,81 @@
+/** One line of a transcript: what `simulate --json` prints and a trace file holds. `at` is virtual milliseconds. */
+export type TranscriptEntry = RunEntry | StartEntry | EmitEntry | LogEntry | EndEntry | SummaryEntry
+
+/** The first line. */
+export interface RunEntry {
+  readonly kind: 'run'
+  readonly version: 1
+  readonly topology: string
+  readonly stage: string
+  readonly seed: string
+}
+
+/** A handler was called. `parent`, `from` and `topic` are absent where there is none; `event` where it is `undefined`. */
+export interface StartEntry {
+  readonly kind: 'start'
+  readonly at: number
+  readonly processor: string
+  readonly message: string
+  readonly root: string
+  readonly parent?: string
+  readonly from?: string
+  readonly topic?: string
+  readonly key?: string
+  readonly hop: number
+  readonly attempt: number
+  readonly event?: unknown
+}
+
+/** The handler of `message` emitted `id`; `to` lists who will hear it: an empty one makes it an output of the run. */
+export interface EmitEntry {
+  readonly kind: 'emit'
+  readonly at: number
+  readonly processor: string
+  readonly message: string
+  readonly id: string
+  readonly topic: string
+  readonly key?: string
+  readonly data?: unknown
+  readonly to: readonly string[]
+}
+
+/** A line that the handler wrote, by `console` or `context.log`. */
+export interface LogEntry {
+  readonly kind: 'log'
+  readonly at: number
+  readonly processor: string
+  readonly message: string
+  readonly level: LogLevel
+  readonly text: string
+}
+
+/** How serious a line is. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** What became of one attempt; `error` when it is not `ok`, `retryAt` (virtual ms) when it is `retry`. */
+export interface EndEntry {
+  readonly kind: 'end'
+  readonly at: number
+  readonly processor: string
+  readonly message: string
+  readonly outcome: 'ok' | 'retry' | 'failed'
+  readonly retryAt?: number
+  readonly error?: TranscriptError
+}
+
+/** An error as a transcript holds it: the stack source-mapped, without attak's own frames. */
+export interface TranscriptError {
+  readonly name: string
+  readonly message: string
+  readonly code?: string
+  readonly stack?: string
+}
+
+/** The last line. `handled` counts messages whose last outcome is ok; `failed` the error records. */
+export interface SummaryEntry {
+  readonly kind: 'summary'
+  readonly handled: Readonly<Record<string, number>>
+  readonly emitted: Readonly<Record<string, number>>
+  readonly outputs: number
+  readonly failed: number
+}

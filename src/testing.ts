@@ -1,0 +1,1 @@
+export { AttakError } from './errors.ts'

@@ -1,0 +1,61 @@
+import type { Handler } from './handler.ts'
+import type { StandardSchema } from './schema.ts'
+
+/** How long to wait before a failed message is tried again: `firstMs`, then `factor` times longer each time. */
+export interface Backoff {
+  readonly firstMs: number
+  readonly factor: number
+  readonly maxMs: number
+  /** Draw each wait between half of it and all of it. */
+  readonly jitter: boolean
+}
+
+/** Where a processor's handler comes from. */
+export type HandlerSource =
+  /** A module, relative to the topology's folder, as the user wrote it: its `handler` or default export. */
+  | { readonly kind: 'module'; readonly path: string }
+  /** A function in the topology's own module; `self` is `this` for methods of an instance. */
+  | { readonly kind: 'inline'; readonly handler: Handler; readonly self?: object }
+
+/** One processor in the one form that every spelling becomes. A setting that is absent was not given. */
+export interface TopologyProcessor {
+  readonly name: string
+  readonly source: HandlerSource
+  /** Named by its index in an array, since its function has no name of its own. */
+  readonly namedByIndex: boolean
+  readonly input?: StandardSchema
+  readonly retries?: number
+  readonly backoff?: Partial<Backoff>
+  readonly timeoutMs?: number
+  readonly callback?: boolean
+}
+
+/** One edge in the one form that every spelling becomes. No `topics` means every topic. */
+export interface TopologyStream {
+  readonly from: string
+  readonly to: string
+  readonly topics?: readonly string[]
+  readonly retries?: number
+  readonly backoff?: Partial<Backoff>
+}
+
+/** A topology as every layer behind the parser knows it. Names are checked; streams name processors that exist. */
+export interface Topology {
+  readonly name: string
+  readonly processors: readonly TopologyProcessor[]
+  readonly streams: readonly TopologyStream[]
+  /** As the user wrote it: a path, `{ processor: event }`, a list, or a function giving an (async) iterable. */
+  readonly input?: unknown
+  readonly retries?: number
+  readonly backoff?: Partial<Backoff>
+  readonly timeoutMs?: number
+  readonly hopLimit?: number
+}
+
+/** One event for one processor, as input files and `trigger` name it. */
+export interface InputEvent {
+  readonly to: string
+  readonly event: unknown
+  readonly key?: string
+  readonly topic?: string
+}
