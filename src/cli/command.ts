@@ -6,7 +6,9 @@ export interface Command {
   readonly summary: string
   readonly arguments: readonly Argument[]
   readonly options: readonly Option[]
-  /** Shown below the help: commands a user can copy. */
+  /** Shown below the options: what the options' one line cannot say. */
+  readonly notes?: string
+  /** Shown at the end of the help: command lines a user can copy. */
   readonly examples: readonly string[]
   /** Gives the exit code: 0 fine, 1 the user's to fix. Throws AttakError; anything else thrown is a bug (70). */
   run(args: Arguments, host: Host): Promise<number>
@@ -16,6 +18,10 @@ export interface Command {
 export interface Argument {
   readonly name: string
   readonly summary: string
+  /** What there is to choose from, where it is a fixed list. */
+  readonly choices?: readonly string[]
+  /** Completed with the names of folders and files. */
+  readonly path?: boolean
 }
 
 /** A flag. */
@@ -31,4 +37,44 @@ export interface Option {
 export interface Arguments {
   readonly positionals: readonly (string | undefined)[]
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
+}
+
+/** A command before its code is loaded: what the root's help and the completions' first word need. */
+export interface CommandEntry {
+  readonly name: string
+  readonly summary: string
+  load(): Promise<Command>
+}
+
+/** Options that every command has. */
+export const GLOBAL_OPTIONS: readonly Option[] = [
+  { flags: '--no-color', summary: 'print without colour (so does NO_COLOR; FORCE_COLOR=1 is the opposite)' },
+  { flags: '-h, --help', summary: 'show this help' },
+]
+
+/** For every command that prints what it read. */
+export const JSON_OPTION: Option = { flags: '--json', summary: 'print JSON, for programs' }
+
+/** The project argument that every command on a topology takes. */
+export const PATH_ARGUMENT: Argument = {
+  name: 'path',
+  summary: 'the topology: its file, or the folder of its project (default: here)',
+  path: true,
+}
+
+/** Whether a flag without value was given. */
+export function flagOf(args: Arguments, name: string): boolean {
+  return args.options[name] === true
+}
+
+/** The value of an option, or undefined. */
+export function textOf(args: Arguments, name: string): string | undefined {
+  const value = args.options[name]
+  return typeof value === 'string' ? value : undefined
+}
+
+/** The values of a repeatable option, in order. */
+export function listOf(args: Arguments, name: string): readonly string[] {
+  const value = args.options[name]
+  return Array.isArray(value) ? value : []
 }

@@ -1,7 +1,48 @@
-import type { Host } from './host.ts'
+import about from '../../package.json' with { type: 'json' }
+import { AttakError } from '../errors.ts'
+import { COMMANDS } from './commands.ts'
+import type { Host, Terminal } from './host.ts'
+import { colorsOf, drawBug, drawError } from './print.ts'
+import { parseArguments } from './program.ts'
 
-/** Runs one command line and gives its exit code. */
-export async function main(_argv: readonly string[], host: Host): Promise<number> {
-  host.err.write('being built\n')
+export { hostOf } from './host.ts'
+
+/** Runs one command line and gives its exit code: 0 fine, 1 the user's to fix, 2 wrong usage, 70 a bug of ours. */
+export async function main(argv: readonly string[], host: Host): Promise<number> {
+  const plain = argv.includes('--no-color') ? withoutColor(host) : host
+  const code = await run(argv, plain)
+  await Promise.all([host.out.drained(), host.err.drained()])
+  return code
+}
+
+async function run(argv: readonly string[], host: Host): Promise<number> {
+  try {
+    const request = await parseArguments(
+      argv,
+      COMMANDS,
+      { summary: about.description, version: about.version },
+      host.out,
+    )
+    if (request.kind === 'run') return await request.command.run(request.args, host)
+    host.out.write(request.text)
+    return 0
+  } catch (error) {
+    return report(error, host)
+  }
+}
+
+function report(error: unknown, host: Host): number {
+  const colors = colorsOf(host.err)
+  if (error instanceof AttakError) {
+    host.err.write(drawError(error, colors))
+    return error.code === 'USAGE' ? 2 : 1
+  }
+  host.err.write(drawBug(error, colors, about.version))
   return 70
+}
+
+/** The same host, its getters untouched: reading `signal` has a meaning. */
+function withoutColor(host: Host): Host {
+  const plain = (terminal: Terminal): Terminal => Object.create(terminal, { color: { value: false } })
+  return Object.create(host, { out: { value: plain(host.out) }, err: { value: plain(host.err) } })
 }

@@ -1,0 +1,58 @@
+import { Readable } from 'node:stream'
+import type { Host, Terminal } from '../../src/cli/host.ts'
+import { main } from '../../src/cli/main.ts'
+
+/** What a command line left behind. */
+export interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+/** What differs from a pipe in an empty environment. */
+export interface HostOptions {
+  readonly env?: Record<string, string>
+  readonly stdin?: Iterable<string | Buffer>
+  readonly isTTY?: boolean
+  readonly color?: boolean
+  readonly columns?: number
+  readonly signal?: AbortSignal
+  /** Called with each piece written to stdout. */
+  readonly onOut?: (text: string) => void
+}
+
+/** A host that keeps what is written; time stands still. */
+export function fakeHost(cwd: string, options: HostOptions = {}): Host & { readonly ran: (code: number) => Ran } {
+  const written = { out: '', err: '' }
+  const terminal = (name: 'out' | 'err'): Terminal => ({
+    write(text) {
+      written[name] += text
+      if (name === 'out') options.onOut?.(text)
+      return true
+    },
+    drained: () => Promise.resolve(),
+    isTTY: options.isTTY ?? false,
+    columns: options.columns ?? 80,
+    color: options.color ?? false,
+  })
+  return {
+    cwd,
+    env: options.env ?? {},
+    out: terminal('out'),
+    err: terminal('err'),
+    stdin: Readable.from(options.stdin ?? []),
+    interactive: false,
+    now: () => 0,
+    signal: options.signal ?? new AbortController().signal,
+    exit: (code) => {
+      throw new Error(`exit ${code}`)
+    },
+    ran: (code) => ({ code, ...written }),
+  }
+}
+
+/** Runs one command line in `cwd`. */
+export async function attak(cwd: string, argv: readonly string[], options?: HostOptions): Promise<Ran> {
+  const host = fakeHost(cwd, options)
+  return host.ran(await main(argv, host))
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest'
+import { COMMANDS } from '../../src/cli/commands.ts'
+import { attak } from './fakeHost.ts'
+
+describe('attak', () => {
+  test('without arguments, with --help and with help shows the same help and is fine', async () => {
+    const bare = await attak('.', [])
+    expect(bare.code).toBe(0)
+    expect(bare.err).toBe('')
+    expect(bare.out).toContain('Usage: attak <command> [options]')
+    for (const { name, summary } of COMMANDS) expect(bare.out).toMatch(new RegExp(`^ +${name} +${summary}$`, 'm'))
+    expect(await attak('.', ['--help'])).toEqual(bare)
+    expect(await attak('.', ['help'])).toEqual(bare)
+  })
+
+  test('--version prints the version alone', async () => {
+    expect(await attak('.', ['--version'])).toEqual({
+      code: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      err: '',
+    })
+  })
+
+  test('help of a command is its --help', async () => {
+    for (const { name } of COMMANDS) {
+      const help = await attak('.', ['help', name])
+      expect(help.code).toBe(0)
+      expect(help.out).toContain(`Usage: attak ${name} `)
+      expect(help).toEqual(await attak('.', [name, '--help']))
+    }
+  })
+
+  test('suggests the nearest command', async () => {
+    expect(await attak('.', ['completon'])).toMatchInlineSnapshot(`
+      {
+        "code": 2,
+        "err": "[USAGE] attak: there is no command "completon". Did you mean "attak completion"? See attak --help.
+      ",
+        "out": "",
+      }
+    `)
+    expect((await attak('.', ['help', 'zzzzzzz'])).err).toBe(
+      '[USAGE] attak: there is no command "zzzzzzz". See attak --help.\n',
+    )
+  })
+
+  test('suggests the nearest option', async () => {
+    expect((await attak('.', ['completion', '--no-colour'])).err).toBe(
+      "[USAGE] attak completion: unknown option '--no-colour'. Did you mean --no-color? See attak completion --help.\n",
+    )
+  })
+
+  test('refuses more arguments than a command takes', async () => {
+    const { code, err } = await attak('.', ['completion', 'bash', 'zsh'])
+    expect(code).toBe(2)
+    expect(err).toMatch(/^\[USAGE\] attak completion: too many arguments/)
+  })
+})
+
+describe('the table of commands', () => {
+  test('says of each command what the command says of itself', async () => {
+    for (const { name, summary, load } of COMMANDS) {
+      const command = await load()
+      expect({ name: command.name, summary: command.summary }).toEqual({ name, summary })
+    }
+  })
+
+  test('every command has an example that starts with attak and names the command', async () => {
+    for (const { load } of COMMANDS) {
+      const { name, examples } = await load()
+      expect(examples.length).toBeGreaterThan(0)
+      for (const example of examples) expect(example).toMatch(new RegExp(`attak ${name}\\b`))
+    }
+  })
+})
