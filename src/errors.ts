@@ -68,13 +68,17 @@ export function errorOf(problems: readonly Problem[]): AttakError {
   return new AttakError(first.code, `${first.where}: ${first.what}`, first.remedy, { problems })
 }
 
-/** The nearest of `names` to a mistyped `name`, or undefined when none is near. */
+/** The nearest of `names` to a mistyped `name`, or undefined when none is near; more is forgiven after the same start. */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 3)) + 1
+  let bestDistance = Number.POSITIVE_INFINITY
+  const wanted = name.toLowerCase()
   for (const candidate of names) {
-    const distance = editDistance(name.toLowerCase(), candidate.toLowerCase())
-    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+    const known = candidate.toLowerCase()
+    const distance = editDistance(wanted, known)
+    const sameStart = wanted.slice(0, 4) === known.slice(0, 4) ? 1 : 0
+    const forgiven = Math.max(2, Math.floor(wanted.length / 3)) + sameStart
+    if (distance <= forgiven && distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
   return best
 }

@@ -1,0 +1,93 @@
+import { nearest, type Problem } from '../errors.ts'
+import { isName, NAME_RULE, renameRemedy } from './name.ts'
+import { type ModulesIn, parseProcessors } from './processors.ts'
+import { createReport, type Report, show } from './report.ts'
+import { FIELDS, parseSettings } from './settings.ts'
+import { checkEnds, checkOverlaps, parseStreams } from './streams.ts'
+import type { Topology } from './topology.ts'
+import { type Fields, isModule, isObject, isPlainObject, isPromise, readFields, reportPromise } from './user-code.ts'
+
+/** What parsing needs to know of the world. */
+export interface ParseOptions {
+  /** The topology's file as the user should see it in messages. */
+  readonly file: string
+  /** Lists the base names of the modules in a folder, for `processors: './folder'`; undefined when there is none. */
+  readonly modulesIn: ModulesIn
+}
+
+/** A topology, absent when a problem is an error, and all that is wrong or odd with it, in the file's order. */
+export interface Parsed {
+  readonly topology?: Topology
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Turns what a topology's module exports (or its JSON says), in any spelling, into the one form that everything behind
+ * this knows. Never throws for what a user wrote: their functions run here, and what they throw is a problem.
+ */
+export function parseTopology(value: unknown, options: ParseOptions): Parsed {
+  const report = createReport(options.file)
+  const fields = topologyFields(value, report)
+  if (fields === undefined) return { problems: report.problems }
+  const name = parseName(fields.name, report)
+  const settings = parseSettings('topology', fields, '', report)
+  const late = createReport(options.file)
+  const streams = parseStreams(fields.streams, late)
+  const streamNames = [...new Set(streams.flatMap(({ from, to }) => [from, to]))]
+  const { processors, names } = parseProcessors(fields, streamNames, options.modulesIn, report)
+  if (names !== undefined && fields.processors !== undefined) checkEnds(streams, names, late)
+  checkOverlaps(streams, late)
+  const problems = [...report.problems, ...late.problems]
+  if (problems.some(({ severity }) => severity === 'error')) return { problems }
+  const input = fields.input === undefined ? {} : { input: fields.input }
+  return { topology: Object.freeze({ name, processors, streams, ...input, ...settings }), problems }
+}
+
+function parseName(name: unknown, report: Report): string {
+  if (typeof name === 'string' && isName(name)) return name
+  const [what, remedy] =
+    name === undefined
+      ? ['the topology has no name', "Add name: 'my-topology'."]
+      : name === ''
+        ? ["the topology's name is empty", "Write name: 'my-topology'."]
+        : typeof name === 'string'
+          ? [`the name ${show(name)} must ${NAME_RULE}`, renameRemedy(name)]
+          : [`the topology's name must be a string; got ${show(name)}`, "Write name: 'my-topology'."]
+  report.error('TOPOLOGY_INVALID', 'name', what, remedy)
+  return ''
+}
+
+function topologyFields(exported: unknown, report: Report): Fields | undefined {
+  const value = unwrap(exported)
+  if (isPlainObject(value)) {
+    const fields = readFields(value, 'topology', report)
+    return fields && isModule(value) ? settingsAmongExports(fields) : fields
+  }
+  if (isPromise(value)) reportPromise(value, 'topology', 'what is exported is a promise', report)
+  else {
+    const what = value === undefined ? 'nothing is exported' : `${describe(value)} is exported, which is no topology`
+    const call = 'If it makes the topology, call it in the module and export what it gives.'
+    const remedy = typeof value === 'function' ? call : 'Export { name, processors, streams }.'
+    report.error('TOPOLOGY_INVALID', 'topology', what, remedy)
+  }
+  return undefined
+}
+
+function describe(value: unknown): string {
+  if (Array.isArray(value)) return 'a list'
+  return isObject(value) ? 'an instance of a class' : show(value)
+}
+
+/** Follows default exports, also those a compiled CommonJS module wraps once more. */
+function unwrap(exported: unknown): unknown {
+  let value = exported
+  for (let depth = 0; depth < 3 && isModule(value) && value.default !== undefined; depth++) value = value.default
+  return value
+}
+
+/** A module that exports its settings one by one may export other things too, unless they look like a mistyped setting. */
+function settingsAmongExports(fields: Fields): Fields {
+  const entries = Object.entries(fields)
+  const meant = entries.filter(([name]) => nearest(name, FIELDS.topology) !== undefined)
+  return meant.length === 0 ? fields : Object.assign(Object.create(null), Object.fromEntries(meant))
+}

@@ -1,0 +1,126 @@
+import type { Handler } from './handler.ts'
+import { type Report, show } from './report.ts'
+import { parseSettings, placeOf } from './settings.ts'
+import type { HandlerSource, TopologyProcessor } from './topology.ts'
+import {
+  type Fields,
+  isModule,
+  isObject,
+  isPlainObject,
+  isPromise,
+  readFields,
+  reportPromise,
+  runUserCode,
+} from './user-code.ts'
+
+/** A processor without its name. */
+export type ProcessorBody = Omit<TopologyProcessor, 'name' | 'namedByIndex'>
+
+const SPELLINGS = 'Give a path, a function, an object with a handler or a path, or an instance with a handler method.'
+
+/**
+ * Parses any spelling of one processor: a path, a function, `{ handler }`, `{ path }` or `{ source }` with settings, an
+ * instance with a `handler` method (whose other fields are its own business), or a module of those. What is neither a
+ * literal nor a module is an instance. Undefined after a problem that leaves nothing to work with.
+ */
+export function parseProcessor(value: unknown, where: string, report: Report): ProcessorBody | undefined {
+  if (typeof value === 'string') return bodyOf(moduleSource(value, where, report))
+  if (typeof value === 'function') return bodyOf(inlineSource(value, where, report))
+  if (isPromise(value)) {
+    reportPromise(value, where, 'is a promise; of a module, give the path', report)
+    return undefined
+  }
+  if (!isObject(value) || Array.isArray(value)) {
+    report.error('TOPOLOGY_INVALID', where, `a processor cannot be ${show(value)}`, SPELLINGS)
+    return undefined
+  }
+  if (isModule(value)) return parseModule(value, where, report)
+  if (isPlainObject(value) && !inheritsHandler(value)) return parseObject(value, where, report)
+  return bodyOf(instanceSource(value, where, report))
+}
+
+/** What a processor in a list would be called: the base name of its path, or the name of its function. */
+export function ownName(value: unknown): string | undefined {
+  if (typeof value === 'function') return value.name
+  if (typeof value === 'string') return value
+  if (!isPlainObject(value)) return undefined
+  const { handler, path, source } = value as { handler?: unknown; path?: unknown; source?: unknown }
+  return ownName([handler, path, source].find((one) => typeof one === 'function' || typeof one === 'string'))
+}
+
+function bodyOf(source: HandlerSource | undefined): ProcessorBody | undefined {
+  return source && { source }
+}
+
+function parseModule(module: object, where: string, report: Report): ProcessorBody | undefined {
+  const exports = readFields(module, where, report)
+  if (exports === undefined) return undefined
+  if (exports.handler !== undefined) return bodyOf(inlineSource(exports.handler, where, report))
+  if (exports.default !== undefined && exports.default !== module) return parseProcessor(exports.default, where, report)
+  reportNoHandler('the module exports no handler', where, report)
+  return undefined
+}
+
+function parseObject(value: object, where: string, report: Report): ProcessorBody | undefined {
+  const fields = readFields(value, where, report)
+  if (fields === undefined) return undefined
+  const settings = parseSettings('processor', fields, where, report)
+  const source = sourceOf(value, fields, where, report)
+  return source && { source, ...settings }
+}
+
+function sourceOf(value: object, fields: Fields, where: string, report: Report): HandlerSource | undefined {
+  const given = ['handler', 'path', 'source'].filter((name) => name in fields)
+  if (given.length > 1) {
+    const what = `has ${given.join(' and ')}, and only one can say where its code is`
+    report.error('TOPOLOGY_INVALID', where, what, `Keep one of ${given.join(', ')}.`)
+    return undefined
+  }
+  const [name] = given
+  if (name === undefined) {
+    reportNoHandler('has neither handler nor path', where, report)
+    return undefined
+  }
+  if (name === 'handler') return inlineSource(fields.handler, placeOf(where, name), report, value)
+  return moduleSource(fields[name], placeOf(where, name), report)
+}
+
+function moduleSource(path: unknown, where: string, report: Report): HandlerSource | undefined {
+  if (typeof path === 'string' && path.trim() !== '') return { kind: 'module', path }
+  const remedy = "Give a path relative to the topology's file, such as './processors/reverse'."
+  const what = typeof path === 'string' ? 'the path is empty' : `a path must be a string; got ${show(path)}`
+  report.error('TOPOLOGY_INVALID', where, what, remedy)
+  return undefined
+}
+
+function inlineSource(handler: unknown, where: string, report: Report, self?: object): HandlerSource | undefined {
+  if (typeof handler !== 'function') {
+    const remedy = typeof handler === 'string' ? `Write path: ${show(handler)} instead.` : 'Give a function.'
+    report.error('PROCESSOR_NO_HANDLER', where, `a handler must be a function; got ${show(handler)}`, remedy)
+    return undefined
+  }
+  if (/^class\b/.test(Function.prototype.toString.call(handler))) {
+    const name = handler.name === '' ? 'class' : handler.name
+    const what = `the class ${name} cannot be called as a handler`
+    report.error('PROCESSOR_NO_HANDLER', where, what, `Give an instance of it: new ${name}().`)
+    return undefined
+  }
+  return { kind: 'inline', handler: handler as Handler, ...(self !== undefined && { self }) }
+}
+
+function instanceSource(self: object, where: string, report: Report): HandlerSource | undefined {
+  const ran = runUserCode(() => (self as { handler?: unknown }).handler, where, report)
+  if (ran === undefined) return undefined
+  if (ran.value !== undefined) return inlineSource(ran.value, placeOf(where, 'handler'), report, self)
+  const kind = self.constructor?.name || 'object'
+  reportNoHandler(`the instance of ${kind} has no handler method`, where, report)
+  return undefined
+}
+
+function reportNoHandler(what: string, where: string, report: Report): void {
+  report.error('PROCESSOR_NO_HANDLER', where, what, SPELLINGS)
+}
+
+function inheritsHandler(value: object): boolean {
+  return 'handler' in value && !Object.hasOwn(value, 'handler')
+}

@@ -1,0 +1,155 @@
+import { baseNameOf, isName, moduleName, NAME_RULE, placeOfProcessor, renameRemedy } from './name.ts'
+import { ownName, parseProcessor } from './processor.ts'
+import { type Report, show } from './report.ts'
+import type { TopologyProcessor } from './topology.ts'
+import { type Fields, isModule, isObject, isPromise, reportPromise, runUserCode } from './user-code.ts'
+
+/** Processors as parsed, with every name that was given, so that a broken one is not also called unknown. */
+export interface Processors {
+  readonly processors: readonly TopologyProcessor[]
+  /** Undefined when the names could not be found out. */
+  readonly names: ReadonlySet<string> | undefined
+}
+
+/** Lists the base names of the modules in a folder; undefined when there is no such folder. */
+export type ModulesIn = (folder: string) => readonly string[] | undefined
+
+interface Entry {
+  readonly name: string
+  readonly value: unknown
+  readonly where: string
+  readonly namedByIndex?: boolean
+}
+
+const SPELLINGS =
+  'Give a map of names to processors, a list, a folder, a function that gives one of those, or processor: (name) => handler.'
+
+/** Parses every spelling of a topology's processors; `streamNames` are those that a `processor` factory builds. */
+export function parseProcessors(
+  topology: Fields,
+  streamNames: readonly string[],
+  modulesIn: ModulesIn,
+  report: Report,
+): Processors {
+  const entries = entriesOf(topology, streamNames, modulesIn, report)
+  if (entries === undefined) return { processors: [], names: undefined }
+  const processors: TopologyProcessor[] = []
+  const places = new Map<string, string>()
+  for (const entry of entries) {
+    if (!checkName(entry, places, report)) continue
+    const body = parseProcessor(entry.value, entry.where, report)
+    if (body !== undefined) processors.push({ name: entry.name, namedByIndex: entry.namedByIndex === true, ...body })
+  }
+  return { processors, names: new Set(entries.map(({ name }) => name)) }
+}
+
+function checkName({ name, where, namedByIndex }: Entry, places: Map<string, string>, report: Report): boolean {
+  const taken = places.get(name)
+  places.set(name, where)
+  if (!isName(name)) {
+    report.error('TOPOLOGY_INVALID', where, `the name ${show(name)} must ${NAME_RULE}`, renameRemedy(name))
+  } else if (taken !== undefined) {
+    const what = `the name "${name}" is that of ${taken} too`
+    report.error('TOPOLOGY_INVALID', where, what, 'Rename one of the two.')
+  } else {
+    if (namedByIndex) warnNamedByIndex(name, where, report)
+    return true
+  }
+  return false
+}
+
+function warnNamedByIndex(name: string, where: string, report: Report): void {
+  const what = `is named "${name}" by its place, since its function has no name of its own`
+  report.warn('TOPOLOGY_NAMED_BY_INDEX', where, what, 'Name the function, or write processors as a map.')
+}
+
+function entriesOf(topology: Fields, streamNames: readonly string[], modulesIn: ModulesIn, report: Report) {
+  const { processors, processor } = topology
+  if (processors !== undefined && processor !== undefined) {
+    const what = 'both processors and processor are given'
+    report.error('TOPOLOGY_INVALID', 'processor', what, 'Keep one of them.')
+  }
+  if (processors !== undefined) return listEntries(processors, modulesIn, report)
+  if (processor !== undefined) return factoryEntries(processor, streamNames, report)
+  report.error('TOPOLOGY_INVALID', 'processors', 'the topology has no processors', SPELLINGS)
+  return undefined
+}
+
+function listEntries(given: unknown, modulesIn: ModulesIn, report: Report): readonly Entry[] | undefined {
+  const ran = typeof given === 'function' ? runUserCode(() => given(), 'processors', report) : { value: given }
+  if (ran === undefined) return undefined
+  const value = isModule(ran.value) && isObject(ran.value.default) ? ran.value.default : ran.value
+  if (typeof value === 'string') return folderEntries(value, modulesIn, report)
+  const entries = Array.isArray(value) ? arrayEntries(value) : mapEntries(value, report)
+  if (entries?.length === 0) report.error('TOPOLOGY_INVALID', 'processors', 'there is no processor in it', SPELLINGS)
+  return entries?.length === 0 ? undefined : entries
+}
+
+function mapEntries(value: unknown, report: Report): readonly Entry[] | undefined {
+  if (isPromise(value)) {
+    reportPromise(value, 'processors', 'is a promise', report)
+    return undefined
+  }
+  if (!isObject(value)) {
+    report.error('TOPOLOGY_INVALID', 'processors', `processors cannot be ${show(value)}`, SPELLINGS)
+    return undefined
+  }
+  const ran = runUserCode(() => (value instanceof Map ? [...value] : Object.entries(value)), 'processors', report)
+  const entries = ran?.value as [unknown, unknown][] | undefined
+  return entries?.map(([key, one]) => ({ name: String(key), value: one, where: placeOfProcessor(String(key)) }))
+}
+
+function folderEntries(folder: string, modulesIn: ModulesIn, report: Report): readonly Entry[] | undefined {
+  const modules = modulesIn(folder)
+  if (modules === undefined) {
+    const what = `there is no folder ${show(folder)}`
+    report.error(
+      'PROCESSOR_NOT_FOUND',
+      'processors',
+      what,
+      "Make it, or give a folder relative to the topology's file.",
+    )
+  } else if (modules.length === 0) {
+    const what = `the folder ${show(folder)} has no modules`
+    report.error('TOPOLOGY_EMPTY_FOLDER', 'processors', what, 'Put one module per processor in it.')
+  } else {
+    const base = folder.replace(/\/+$/, '')
+    return [...modules].sort().map((module) => {
+      const path = `${base}/${module}`
+      return { name: moduleName(module), value: path, where: path }
+    })
+  }
+  return undefined
+}
+
+function arrayEntries(list: readonly unknown[]): readonly Entry[] {
+  const names = list.map((value) => {
+    const name = ownName(value)
+    return name?.match(/[./\\]/) ? moduleName(baseNameOf(name)) : name
+  })
+  return list.map((value, index) => {
+    const name = names[index]
+    const where = `processors[${index}]`
+    const unique = name !== undefined && names.indexOf(name) === names.lastIndexOf(name)
+    const ownEnough = unique && isName(name) && name !== 'handler' && name !== 'default'
+    return ownEnough ? { name, value, where } : { name: String(index), value, where, namedByIndex: true }
+  })
+}
+
+function factoryEntries(factory: unknown, names: readonly string[], report: Report): readonly Entry[] | undefined {
+  if (typeof factory !== 'function') {
+    const what = `processor must be a function of a name; got ${show(factory)}`
+    report.error('TOPOLOGY_INVALID', 'processor', what, 'Write processor: (name) => handler, or list processors.')
+    return undefined
+  }
+  if (names.length === 0) {
+    const what = 'processor builds what the streams name, and they name nothing'
+    report.error('TOPOLOGY_INVALID', 'processor', what, 'Add streams, or list the processors in processors.')
+    return undefined
+  }
+  return names.flatMap((name) => {
+    const where = `processor("${name}")`
+    const ran = isName(name) ? runUserCode(() => factory(name), where, report) : { value: () => undefined }
+    return ran === undefined ? [] : [{ name, value: ran.value, where }]
+  })
+}

@@ -1,0 +1,44 @@
+import type { ErrorCode, Problem } from '../errors.ts'
+
+/** Collects what is wrong with one topology file, so that all of it can be told at once. */
+export interface Report {
+  readonly problems: readonly Problem[]
+  /** Notes an error; `what` is followed by the file's name. */
+  error(code: ErrorCode, where: string, what: string, remedy: string, stack?: string): void
+  /** Notes what works but may surprise. */
+  warn(code: ErrorCode, where: string, what: string, remedy: string): void
+}
+
+/** Makes an empty report on `file`, named as the user should see it. */
+export function createReport(file: string): Report {
+  const problems: Problem[] = []
+  return {
+    problems,
+    error(code, where, what, remedy, stack) {
+      const problem: Problem = { code, severity: 'error', where, what: `${what} (${file})`, remedy }
+      problems.push(stack === undefined ? problem : { ...problem, stack })
+    },
+    warn(code, where, what, remedy) {
+      problems.push({ code, severity: 'warning', where, what: `${what} (${file})`, remedy })
+    },
+  }
+}
+
+const SHOWN_CHARACTERS = 60
+
+/** A value in a few words, for a message: `"3"`, `-1`, `a function`, `{"firstMs":"soon"}`. Cut after 60 characters. */
+export function show(value: unknown): string {
+  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value !== 'object' && typeof value !== 'string') return String(value)
+  const text = showJson(value)
+  return text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text
+}
+
+function showJson(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'an object'
+  } catch {
+    return Array.isArray(value) ? 'a list' : 'an object'
+  }
+}

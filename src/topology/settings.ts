@@ -1,0 +1,129 @@
+import * as z from 'zod/mini'
+import { nearest } from '../errors.ts'
+import { type Report, show } from './report.ts'
+import type { StandardSchema } from './schema.ts'
+import type { Backoff, TopologyProcessor } from './topology.ts'
+import { type Fields, isPlainObject, readFields } from './user-code.ts'
+
+/** What can carry settings. */
+export type Level = 'topology' | 'processor' | 'stream'
+
+/** Every field that each level takes. */
+export const FIELDS: Readonly<Record<Level, readonly string[]>> = {
+  topology: ['name', 'processors', 'processor', 'streams', 'input', 'retries', 'backoff', 'timeout', 'hopLimit'],
+  processor: ['handler', 'path', 'source', 'input', 'retries', 'backoff', 'timeout', 'callback'],
+  stream: ['from', 'to', 'topic', 'topics', 'retries', 'backoff'],
+}
+
+/** The settings of any level, in normal form; absent means not given. */
+export interface Settings {
+  readonly retries?: number
+  readonly backoff?: Partial<Backoff>
+  readonly timeoutMs?: number
+  readonly hopLimit?: number
+  readonly callback?: boolean
+  readonly input?: StandardSchema
+}
+
+interface Rule {
+  readonly schema: z.ZodMiniType
+  readonly must: string
+}
+
+const DAY_MS = 86_400_000
+const wait = z.int().check(z.gte(0), z.lte(DAY_MS))
+
+const BACKOFF_RULES: Readonly<Record<string, Rule>> = {
+  firstMs: { schema: wait, must: 'a whole number of milliseconds from 0 to 86400000' },
+  factor: { schema: z.number().check(z.gte(1), z.lte(100)), must: 'a number from 1 to 100' },
+  maxMs: { schema: wait, must: 'a whole number of milliseconds from 0 to 86400000' },
+  jitter: { schema: z.boolean(), must: 'true or false' },
+}
+
+const RULES: Readonly<Record<string, Rule>> = {
+  retries: { schema: z.int().check(z.gte(0), z.lte(1000)), must: 'a whole number from 0 to 1000' },
+  timeout: { schema: z.number().check(z.gt(0), z.lte(900)), must: 'a number of seconds above 0, up to 900' },
+  hopLimit: { schema: z.int().check(z.gte(1), z.lte(1_000_000)), must: 'a whole number from 1 to 1000000' },
+  callback: { schema: z.boolean(), must: 'true or false' },
+}
+
+/**
+ * Parses the settings among `fields`, reporting each wrong and each unknown one. `where` is the place of the whole:
+ * empty for the topology. The topology's own `input` (events, not a schema) is left to its reader.
+ */
+export function parseSettings(level: Level, fields: Fields, where: string, report: Report): Settings {
+  reportUnknown(fields, FIELDS[level], level, where, report)
+  const known = FIELDS[level].filter((name) => name in RULES && name in fields)
+  const values = Object.fromEntries(known.map((name) => [name, parseField(RULES, name, fields[name], where, report)]))
+  const { timeout, ...settings } = values as Record<string, unknown> & { timeout?: number }
+  return {
+    ...settings,
+    ...(timeout !== undefined && { timeoutMs: Math.max(1, Math.round(timeout * 1000)) }),
+    ...(fields.backoff !== undefined && { backoff: parseBackoff(fields.backoff, where, report) }),
+    ...(level === 'processor' && fields.input !== undefined && parseSchema(fields.input, where, report)),
+  }
+}
+
+/** The place of a field for a message: `processors.reverse.retries`, or the stream it belongs to. */
+export function placeOf(where: string, field: string): string {
+  if (where === '') return field
+  return where.startsWith('stream "') ? where : `${where}.${field}`
+}
+
+/** Reports every field that is not among `known`, with the nearest name or the level that takes it. */
+export function reportUnknown(fields: Fields, known: readonly string[], kind: string, where: string, report: Report) {
+  for (const name of Object.keys(fields)) {
+    if (known.includes(name)) continue
+    const near = nearest(name, known)
+    const levels = Object.entries(FIELDS).filter(([, names]) => names.includes(name))
+    const hint =
+      near !== undefined
+        ? `Did you mean "${near}"?`
+        : levels.length > 0
+          ? `It is a setting of a ${levels.map(([level]) => level).join(' or a ')}.`
+          : `Remove it; a ${kind} takes ${known.join(', ')}.`
+    report.error('TOPOLOGY_UNKNOWN_SETTING', placeOf(where, name), `a ${kind} has no setting "${name}"`, hint)
+  }
+}
+
+function parseField(
+  rules: Readonly<Record<string, Rule>>,
+  name: string,
+  value: unknown,
+  where: string,
+  report: Report,
+): unknown {
+  const { schema, must } = rules[name]!
+  if (schema.safeParse(value).success) return value
+  const what = `${name} must be ${must}; got ${show(value)}`
+  report.error('TOPOLOGY_INVALID', placeOf(where, name), what, `Set ${name} to ${must}, or leave it out.`)
+  return undefined
+}
+
+function parseBackoff(value: unknown, where: string, report: Report): Partial<Backoff> {
+  const place = placeOf(where, 'backoff')
+  const names = Object.keys(BACKOFF_RULES)
+  if (!isPlainObject(value)) {
+    const what = `backoff must be an object; got ${show(value)}`
+    report.error('TOPOLOGY_INVALID', place, what, `Give any of { ${names.join(', ')} }.`)
+    return {}
+  }
+  const fields = readFields(value, place, report) ?? {}
+  reportUnknown(fields, names, 'backoff', place, report)
+  const known = names.filter((name) => name in fields)
+  return Object.fromEntries(known.map((name) => [name, parseField(BACKOFF_RULES, name, fields[name], place, report)]))
+}
+
+function parseSchema(value: unknown, where: string, report: Report): Pick<TopologyProcessor, 'input'> {
+  if (isStandardSchema(value)) return { input: value }
+  const what = `input must be a schema of a library that speaks Standard Schema; got ${show(value)}`
+  const remedy = 'Give a schema of zod 3.24 or later, valibot 1, arktype 2 or the like.'
+  report.error('TOPOLOGY_INVALID', placeOf(where, 'input'), what, remedy)
+  return {}
+}
+
+function isStandardSchema(value: unknown): value is StandardSchema {
+  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false
+  const standard = (value as Partial<StandardSchema>)['~standard']
+  return standard?.version === 1 && typeof standard.validate === 'function'
+}

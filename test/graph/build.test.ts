@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { buildGraph, DEFAULTS } from '../../src/graph/build.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+
+const a = { name: 'a', namedByIndex: false, source: { kind: 'module', path: './a' } } as const
+const b = { ...a, name: 'b' }
+
+function graphOf(topology: Partial<Topology>) {
+  return buildGraph({ name: 't', processors: [a, b], streams: [], ...topology }, { stage: 'dev' })
+}
+
+describe('buildGraph', () => {
+  it('fills in what nobody said', () => {
+    const { retries, backoff, timeoutMs } = DEFAULTS
+    expect(graphOf({ processors: [a], streams: [{ from: 'a', to: 'a' }] })).toEqual({
+      name: 't',
+      stage: 'dev',
+      hopLimit: 100,
+      processors: [{ name: 'a', timeoutMs, callback: false, retries, backoff }],
+      streams: [{ from: 'a', to: 'a', retries, backoff }],
+    })
+  })
+
+  it('lets a stream beat its receiver, and the receiver the topology, field by field', () => {
+    const graph = graphOf({
+      retries: 1,
+      timeoutMs: 5,
+      backoff: { firstMs: 1, factor: 1, maxMs: 1 },
+      processors: [
+        { ...a, retries: 9 },
+        { ...b, retries: 2, timeoutMs: 7, backoff: { factor: 3, maxMs: 3 } },
+      ],
+      streams: [
+        { from: 'a', to: 'b' },
+        { from: 'b', to: 'b', retries: 0, backoff: { maxMs: 4 } },
+      ],
+    })
+    expect(graph.processors[1]).toMatchObject({ retries: 2, timeoutMs: 7 })
+    expect(graph.processors[0]).toMatchObject({ retries: 9, timeoutMs: 5 })
+    expect(graph.streams[0]).toMatchObject({ retries: 2, backoff: { firstMs: 1, factor: 3, maxMs: 3, jitter: true } })
+    expect(graph.streams[1]).toMatchObject({ retries: 0, backoff: { firstMs: 1, factor: 3, maxMs: 4, jitter: true } })
+  })
+
+  it('sorts topics and drops repeats', () => {
+    const { streams } = graphOf({ streams: [{ from: 'a', to: 'b', topics: ['y', 'x', 'y'] }] })
+    expect(streams[0]?.topics).toEqual(['x', 'y'])
+  })
+
+  it('gives a value that cannot be changed', () => {
+    const frozen = (value: unknown): boolean =>
+      typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(frozen))
+    expect(frozen(graphOf({ streams: [{ from: 'a', to: 'b', topics: ['x'] }] }))).toBe(true)
+  })
+})

@@ -1,0 +1,247 @@
+import { describe, expect, it } from 'vitest'
+import * as z from 'zod/mini'
+import type { Problem } from '../../src/errors.ts'
+import { type Parsed, parseTopology } from '../../src/topology/parse.ts'
+import type { Topology } from '../../src/topology/topology.ts'
+
+const spout = (_event: unknown) => undefined
+const reverse = (_event: unknown) => undefined
+const folders: Record<string, readonly string[]> = { './processors': ['reverse', 'spout'], './empty': [] }
+
+function parse(value: unknown): Parsed {
+  return parseTopology(value, { file: 'topology.ts', modulesIn: (folder) => folders[folder] })
+}
+
+function parsed(value: unknown): Topology {
+  const { topology, problems } = parse(value)
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([])
+  return topology!
+}
+
+function told(value: unknown): readonly string[] {
+  return parse(value).problems.map(tell)
+}
+
+function tell({ code, where, what, remedy }: Problem): string {
+  return `[${code}] ${where}: ${what}. ${remedy}`
+}
+
+describe('processors', () => {
+  const named = (processors: unknown) => parsed({ name: 't', processors }).processors
+
+  it('are paths', () => {
+    expect(named({ reverse: './processors/reverse' })).toEqual([
+      { name: 'reverse', namedByIndex: false, source: { kind: 'module', path: './processors/reverse' } },
+    ])
+  })
+
+  it('are functions', () => {
+    expect(named({ reverse })[0]?.source).toEqual({ kind: 'inline', handler: reverse })
+  })
+
+  it('are objects with a handler and settings, and `this` is the object', () => {
+    const input = z.string()
+    const given = { handler: reverse, retries: 2, timeout: 0.5, callback: true, backoff: { firstMs: 5 }, input }
+    expect(named({ reverse: given })).toEqual([
+      {
+        name: 'reverse',
+        namedByIndex: false,
+        source: { kind: 'inline', handler: reverse, self: given },
+        retries: 2,
+        timeoutMs: 500,
+        callback: true,
+        backoff: { firstMs: 5 },
+        input,
+      },
+    ])
+  })
+
+  it.each(['path', 'source'])('are objects with a %s and settings', (field) => {
+    const [processor] = named({ reverse: { [field]: './r', retries: 1 } })
+    expect(processor).toMatchObject({ source: { kind: 'module', path: './r' }, retries: 1 })
+  })
+
+  it('are instances, whose own fields are no settings', () => {
+    class Counter {
+      retries = 'many'
+      count = 0
+      handler() {
+        this.count++
+      }
+    }
+    const counter = new Counter()
+    expect(named({ counter })).toEqual([
+      { name: 'counter', namedByIndex: false, source: { kind: 'inline', handler: counter.handler, self: counter } },
+    ])
+  })
+
+  it('are objects that inherit their handler', () => {
+    const counter = Object.assign(Object.create({ handler: reverse }), { count: 0 })
+    expect(named({ counter })[0]?.source).toEqual({ kind: 'inline', handler: reverse, self: counter })
+  })
+
+  it('are modules, whose other exports are no settings', () => {
+    const compiled = Object.defineProperty({ default: reverse, other: 1 }, '__esModule', { value: true })
+    const bundled = Object.defineProperties(
+      {},
+      { handler: { get: () => reverse, enumerable: true }, other: { get: () => 1, enumerable: true } },
+    )
+    const sources = named({ compiled, bundled }).map(({ source }) => source)
+    expect(sources).toEqual([
+      { kind: 'inline', handler: reverse },
+      { kind: 'inline', handler: reverse },
+    ])
+  })
+
+  it('are the modules of a folder, in order of name', () => {
+    expect(named('./processors').map(({ name, source }) => [name, source])).toEqual([
+      ['reverse', { kind: 'module', path: './processors/reverse' }],
+      ['spout', { kind: 'module', path: './processors/spout' }],
+    ])
+  })
+
+  it('are named by their module with "-" for dots and spaces', () => {
+    const modulesIn = () => ['file.export', 'a b']
+    const { topology } = parseTopology({ name: 't', processors: './p/' }, { file: 't.ts', modulesIn })
+    expect(topology?.processors.map(({ name, source }) => [name, source])).toEqual([
+      ['a-b', { kind: 'module', path: './p/a b' }],
+      ['file-export', { kind: 'module', path: './p/file.export' }],
+    ])
+  })
+
+  it('are what a function gives', () => {
+    expect(named(() => ({ spout, reverse })).map(({ name }) => name)).toEqual(['spout', 'reverse'])
+    expect(named(() => new Map([['spout', spout]])).map(({ name }) => name)).toEqual(['spout'])
+    expect(named(() => [spout, reverse]).map(({ name }) => name)).toEqual(['spout', 'reverse'])
+    expect(named(() => './processors').map(({ name }) => name)).toEqual(['reverse', 'spout'])
+  })
+
+  it('in a list are named by their function or path when that is unique, else by index with a warning', () => {
+    const list = [spout, { handler: reverse, retries: 1 }, './p/bill.ts', () => 1, { handler() {} }, reverse]
+    const { topology, problems } = parse({ name: 't', processors: list })
+    expect(topology?.processors.map(({ name, namedByIndex }) => [name, namedByIndex])).toEqual([
+      ['spout', false],
+      ['1', true],
+      ['bill', false],
+      ['3', true],
+      ['4', true],
+      ['5', true],
+    ])
+    expect(problems.map(({ code, severity, where }) => [code, severity, where])).toEqual(
+      [1, 3, 4, 5].map((index) => ['TOPOLOGY_NAMED_BY_INDEX', 'warning', `processors[${index}]`]),
+    )
+  })
+
+  it('are built by a function from the names in the streams', () => {
+    const built: string[] = []
+    const processor = (name: string) => {
+      built.push(name)
+      return name === 'a' ? spout : { path: `./${name}` }
+    }
+    const topology = parsed({
+      name: 't',
+      processor,
+      streams: [
+        ['a', 'b'],
+        ['b', 'c'],
+        ['c', 'a'],
+      ],
+    })
+    expect(built).toEqual(['a', 'b', 'c'])
+    expect(topology.processors.map(({ source }) => source.kind)).toEqual(['inline', 'module', 'module'])
+  })
+})
+
+describe('streams', () => {
+  const between = (streams: unknown) => parsed({ name: 't', processors: { a: './a', b: './b' }, streams }).streams
+
+  it('are tuples, objects, or what a function gives', () => {
+    const expected = [
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'a', topics: ['x'] },
+    ]
+    expect(
+      between([
+        ['a', 'b'],
+        ['b', 'a', 'x'],
+      ]),
+    ).toEqual(expected)
+    expect(
+      between([
+        { from: 'a', to: 'b' },
+        { from: 'b', to: 'a', topic: 'x' },
+      ]),
+    ).toEqual(expected)
+    expect(between(() => [['a', 'b', undefined], { from: 'b', to: 'a', topics: ['x'] }])).toEqual(expected)
+  })
+
+  it('carry settings', () => {
+    expect(between([{ from: 'a', to: 'b', retries: 3, backoff: { jitter: false } }])).toEqual([
+      { from: 'a', to: 'b', retries: 3, backoff: { jitter: false } },
+    ])
+  })
+
+  it('may join the same processors by different topics', () => {
+    expect(
+      between([
+        ['a', 'b', 'x'],
+        ['a', 'b', 'y'],
+        ['b', 'a'],
+        ['a', 'a'],
+      ]),
+    ).toHaveLength(4)
+  })
+})
+
+describe('modules', () => {
+  const topology = { name: 't', processors: { spout } }
+
+  it('export the topology by default, once or twice wrapped, or setting by setting', () => {
+    const wrap = (value: object) => Object.defineProperty(value, Symbol.toStringTag, { value: 'Module' })
+    const compiled = Object.defineProperty({ default: topology }, '__esModule', { value: true })
+    for (const value of [
+      wrap({ default: topology }),
+      wrap({ default: compiled }),
+      wrap({ ...topology, spout, helper: 1 }),
+    ]) {
+      expect(parsed(value)).toEqual(parsed(topology))
+    }
+  })
+})
+
+describe('problems', () => {
+  it('come all at once, in the order of the topology', () => {
+    expect(
+      told({
+        processors: { orders: './orders', billing: { path: './billing', retries: '3', timout: 3 }, 'a b': './c' },
+        streams: [['orders', 'bill'], { to: 'orders' }, ['orders', 'billing'], ['orders', 'billing', 'paid']],
+        retry: 1,
+      }),
+    ).toMatchInlineSnapshot(`
+      [
+        "[TOPOLOGY_INVALID] name: the topology has no name (topology.ts). Add name: 'my-topology'.",
+        "[TOPOLOGY_UNKNOWN_SETTING] retry: a topology has no setting "retry" (topology.ts). Did you mean "retries"?",
+        "[TOPOLOGY_UNKNOWN_SETTING] processors.billing.timout: a processor has no setting "timout" (topology.ts). Did you mean "timeout"?",
+        "[TOPOLOGY_INVALID] processors.billing.retries: retries must be a whole number from 0 to 1000; got "3" (topology.ts). Set retries to a whole number from 0 to 1000, or leave it out.",
+        "[TOPOLOGY_INVALID] processors["a b"]: the name "a b" must be 1 to 40 letters, digits, "-" and "_", begin with a letter or digit, and hold no "--" (topology.ts). Rename it, for example to "a-b".",
+        "[TOPOLOGY_INVALID] streams[1]: has no from (topology.ts). Write [from, to], [from, to, topic], or { from, to, topic or topics }.",
+        "[TOPOLOGY_UNKNOWN_PROCESSOR] stream "orders → bill": no processor named "bill" (topology.ts). Did you mean "billing"? Rename the target, or add processors.bill.",
+        "[TOPOLOGY_DUPLICATE_STREAM] stream "orders → billing": "billing" would hear topic "paid" from "orders" twice (topology.ts). Remove one of the two streams, or give them topics that differ.",
+      ]
+    `)
+  })
+
+  it.each<[string, () => unknown, string]>([
+    ['nothing', () => undefined, 'nothing is exported'],
+    ['null', () => null, 'null is exported, which is no topology'],
+    ['a list', () => [], 'a list is exported, which is no topology'],
+    ['a function', () => spout, 'the function spout is exported, which is no topology'],
+    ['a promise', () => Promise.reject(new Error('unseen')), 'what is exported is a promise'],
+    ['an instance', () => new Date(0), 'an instance of a class is exported, which is no topology'],
+    ['a string', () => 'hello', '"hello" is exported, which is no topology'],
+  ])('name what is exported instead of a topology: %s', (_, make, what) => {
+    const { topology, problems } = parse(make())
+    expect(topology).toBeUndefined()
+    expect(problems.map((problem) => [problem.where, problem.what])).toEqual([['topology', `${what} (topology.ts)`]])
+  })
+})
