@@ -23,6 +23,7 @@ export const ERROR_CODES = [
   'TIMEOUT',
   'USAGE',
   'FOLDER_NOT_EMPTY',
+  'FOLDER_NOT_WRITABLE',
 ] as const
 
 /** One of {@link ERROR_CODES}. */

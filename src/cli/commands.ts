@@ -3,6 +3,11 @@ import type { CommandEntry } from './command.ts'
 /** Every command. The code of one is loaded when it is asked for; a test holds name and summary equal to the command's. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
+    name: 'init',
+    summary: 'make a new project',
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
     name: 'completion',
     summary: 'print a script that completes attak in your shell',
     load: async () => (await import('./commands/completion.ts')).completion,

@@ -12,13 +12,16 @@ export interface Ran {
 /** What differs from a pipe in an empty environment. */
 export interface HostOptions {
   readonly env?: Record<string, string>
-  readonly stdin?: Iterable<string | Buffer>
+  readonly stdin?: Iterable<string | Buffer> | Readable
+  readonly interactive?: boolean
   readonly isTTY?: boolean
   readonly color?: boolean
   readonly columns?: number
   readonly signal?: AbortSignal
   /** Called with each piece written to stdout. */
   readonly onOut?: (text: string) => void
+  /** The same for stderr. */
+  readonly onErr?: (text: string) => void
 }
 
 /** A host that keeps what is written; time stands still. */
@@ -27,7 +30,8 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
   const terminal = (name: 'out' | 'err'): Terminal => ({
     write(text) {
       written[name] += text
-      if (name === 'out') options.onOut?.(text)
+      const listener = name === 'out' ? options.onOut : options.onErr
+      listener?.(text)
       return true
     },
     drained: () => Promise.resolve(),
@@ -40,8 +44,8 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     env: options.env ?? {},
     out: terminal('out'),
     err: terminal('err'),
-    stdin: Readable.from(options.stdin ?? []),
-    interactive: false,
+    stdin: options.stdin instanceof Readable ? options.stdin : Readable.from(options.stdin ?? []),
+    interactive: options.interactive ?? false,
     now: () => 0,
     signal: options.signal ?? new AbortController().signal,
     exit: (code) => {

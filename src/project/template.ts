@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join, relative, sep } from 'node:path'
+
+/** The languages a template comes in; each is a folder of it. */
+export const LANGUAGES = ['typescript', 'javascript'] as const
+
+/** One of {@link LANGUAGES}. */
+export type Language = (typeof LANGUAGES)[number]
+
+/** What `attak init` offers, by name; each is a folder in `templates/`. The first is the default. */
+export const TEMPLATES = {
+  'hello-world': 'two processors and a stream: the smallest topology that does something',
+  orders: 'fan-out, fan-in, a schema, retries and events in order per customer',
+} as const satisfies Record<string, string>
+
+/** The name of a template. */
+export type TemplateName = keyof typeof TEMPLATES
+
+/** The files of a new project by their path in it, with `/`: `{ 'processors/spout.ts': '…' }`. */
+export type ProjectFiles = ReadonlyMap<string, string>
+
+/** What stands in a template where the project's own name belongs. */
+const NAME_IN_TEMPLATES = 'my-topology'
+
+/** What {@link loadTemplate} copies and what it puts in. */
+export interface TemplateOptions {
+  /** The package of attak, which has the folder `templates`. */
+  readonly root: string
+  readonly template: TemplateName
+  readonly language: Language
+  /** The new topology's name. */
+  readonly name: string
+  /** Where the new project gets attak from, as package.json says it; left out, from the registry by its version. */
+  readonly attak?: string
+}
+
+/** Reads the files of a new project, sorted by path: a template's, with the project's name, and `gitignore` dotted. */
+export async function loadTemplate(options: TemplateOptions): Promise<ProjectFiles> {
+  const dir = join(options.root, 'templates', options.template, options.language)
+  const entries = (await readdir(dir, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile())
+  const files: [path: string, text: string][] = []
+  for (const entry of entries) {
+    const file = join(entry.parentPath, entry.name)
+    const path = relative(dir, file)
+      .split(sep)
+      .join('/')
+      .replace(/^gitignore$/, '.gitignore')
+    files.push([path, filled(path, await readFile(file, 'utf8'), options)])
+  }
+  return new Map(files.sort(([left], [right]) => (left < right ? -1 : 1)))
+}
+
+function filled(path: string, text: string, { name, attak }: TemplateOptions): string {
+  if (path !== 'package.json') return text.replaceAll(NAME_IN_TEMPLATES, name)
+  // npm takes no capitals in a package's name.
+  const named = text.replaceAll(NAME_IN_TEMPLATES, name.toLowerCase())
+  return attak === undefined ? named : named.replace(/("attak": )"[^"]*"/, `$1${JSON.stringify(attak)}`)
+}
