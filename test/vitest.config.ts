@@ -11,5 +11,11 @@ export default defineConfig({
       { find: /^attak\/testing$/, replacement: `${root}src/testing.ts` },
     ],
   },
-  test: { include: ['test/**/*.test.ts'], testTimeout: 20_000 },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 20_000,
+    // Projects that tests load are JavaScript, as written or as built: Node itself is to load them, as it does for users.
+    server: { deps: { external: [/\.[cm]?js$/] } },
+    deps: { interopDefault: false },
+  },
 })

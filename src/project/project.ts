@@ -1,7 +1,17 @@
-import type { Problem } from '../errors.ts'
+import { dirname, relative, resolve } from 'node:path'
+import { AttakError, errorOf, type Problem } from '../errors.ts'
+import { buildGraph } from '../graph/build.ts'
+import { checkGraph } from '../graph/check.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
+import { type Parsed, parseTopology } from '../topology/parse.ts'
 import type { Topology } from '../topology/topology.ts'
+import { findTopology } from './find.ts'
+import { findHandlers, moduleOf } from './handlers.ts'
+import { loadModules } from './load.ts'
+import { isFolder, modulesInFolder } from './modules.ts'
+import { loadProblems } from './problems.ts'
+import { cleanStackText } from './stack.ts'
 
 /** A user's project, found and loaded. */
 export interface Project {
@@ -16,4 +26,76 @@ export interface Project {
   readonly warnings: readonly Problem[]
   /** Every local file the project was loaded from, absolute: what `--watch` watches. */
   readonly files: readonly string[]
+}
+
+/** How to load a project. */
+export interface ProjectOptions {
+  readonly cwd: string
+  readonly stage: string
+  /** Load what this process has loaded before anew, and find every file that matters: for `--watch`. Default false. */
+  readonly fresh?: boolean
+}
+
+/** A project, absent when a problem is an error, with all that is wrong or odd. */
+export interface InspectedProject {
+  readonly project?: Project
+  readonly problems: readonly Problem[]
+  /** Every local file that was read or looked into, absolute, also when loading failed: what `--watch` watches. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Loads the project at `path` (a file or a folder; the current folder when undefined): its topology, the graph and every
+ * handler. Throws one AttakError with all problems when any is an error.
+ *
+ * Stacks of built modules tell lines of their sources when the process has source maps switched on beforehand; that is
+ * for whoever owns the process to do (`process.setSourceMapsEnabled(true)`).
+ */
+export async function loadProject(path: string | undefined, options: ProjectOptions): Promise<Project> {
+  const { project, problems } = await inspectProject(path, options)
+  if (project === undefined) throw errorOf(problems)
+  return project
+}
+
+/** Loads a project like {@link loadProject}, and gives what is wrong instead of throwing it. */
+export async function inspectProject(path: string | undefined, options: ProjectOptions): Promise<InspectedProject> {
+  const found = findFile(path, options.cwd)
+  if (found instanceof AttakError) return { problems: found.problems, files: [] }
+  return inspectFile(found, options)
+}
+
+function findFile(path: string | undefined, cwd: string): string | AttakError {
+  try {
+    return findTopology(path, cwd)
+  } catch (error) {
+    if (error instanceof AttakError) return error
+    throw error
+  }
+}
+
+async function inspectFile(file: string, { stage, fresh = false }: ProjectOptions): Promise<InspectedProject> {
+  const dir = dirname(file)
+  const name = relative(dir, file)
+  let parsed: Parsed = { processors: [], problems: [] }
+  const modulesOf = (exported: unknown) => {
+    parsed = parseTopology(exported, { file: name, modulesIn: (folder) => modulesIn(resolve(dir, folder)) })
+    return parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])
+  }
+  const modules = await loadModules({ file, modulesOf, fresh })
+  const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, dir })
+  const { processors, problems: handlerProblems } = findHandlers(parsed.processors, modules.processors, dir)
+  const graph = parsed.topology && buildGraph(parsed.topology, { stage })
+  const problems = [...broken, ...parsed.problems, ...handlerProblems, ...(graph ? checkGraph(graph) : [])].map(
+    (problem) => (problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, dir) }),
+  )
+  const { files } = modules
+  if (parsed.topology === undefined || graph === undefined || problems.some(({ severity }) => severity === 'error')) {
+    return { problems, files }
+  }
+  const project = { file, dir, topology: parsed.topology, graph, processors, warnings: problems, files }
+  return { project: Object.freeze(project), problems, files }
+}
+
+function modulesIn(folder: string): readonly string[] | undefined {
+  return isFolder(folder) ? modulesInFolder(folder) : undefined
 }

@@ -4,7 +4,7 @@ import { type ModulesIn, parseProcessors } from './processors.ts'
 import { createReport, type Report, show } from './report.ts'
 import { FIELDS, parseSettings } from './settings.ts'
 import { checkEnds, checkOverlaps, parseStreams } from './streams.ts'
-import type { Topology } from './topology.ts'
+import type { Topology, TopologyProcessor } from './topology.ts'
 import { type Fields, isModule, isObject, isPlainObject, isPromise, readFields, reportPromise } from './user-code.ts'
 
 /** What parsing needs to know of the world. */
@@ -18,6 +18,8 @@ export interface ParseOptions {
 /** A topology, absent when a problem is an error, and all that is wrong or odd with it, in the file's order. */
 export interface Parsed {
   readonly topology?: Topology
+  /** The processors that could be understood, also when the topology as a whole is wrong: their modules can be checked. */
+  readonly processors: readonly TopologyProcessor[]
   readonly problems: readonly Problem[]
 }
 
@@ -28,7 +30,7 @@ export interface Parsed {
 export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   const report = createReport(options.file)
   const fields = topologyFields(value, report)
-  if (fields === undefined) return { problems: report.problems }
+  if (fields === undefined) return { processors: [], problems: report.problems }
   const name = parseName(fields.name, report)
   const settings = parseSettings('topology', fields, '', report)
   const late = createReport(options.file)
@@ -38,9 +40,9 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   if (names !== undefined && fields.processors !== undefined) checkEnds(streams, names, late)
   checkOverlaps(streams, late)
   const problems = [...report.problems, ...late.problems]
-  if (problems.some(({ severity }) => severity === 'error')) return { problems }
+  if (problems.some(({ severity }) => severity === 'error')) return { processors, problems }
   const input = fields.input === undefined ? {} : { input: fields.input }
-  return { topology: Object.freeze({ name, processors, streams, ...input, ...settings }), problems }
+  return { topology: Object.freeze({ name, processors, streams, ...input, ...settings }), processors, problems }
 }
 
 function parseName(name: unknown, report: Report): string {

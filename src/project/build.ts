@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { dirname, extname, join, resolve } from 'node:path'
+import { type Build, openBuildCache } from './cache.ts'
+import type { BuildFault, Compiled } from './compile.ts'
+import { isFolder, MODULE_ENDINGS, modulesInFolder, resolveModule } from './modules.ts'
+
+/** A build, and what of it could not be built. */
+export interface Built extends Build {
+  /** By entry; it then has no address. */
+  readonly broken?: ReadonlyMap<string, readonly BuildFault[]>
+}
+
+/** Builds the modules of one topology. */
+export interface Builder {
+  /** Gives the last build when nothing that it was made from has changed since; loads no esbuild. */
+  last(): Build | undefined
+  /** Builds the topology and what its source looks like naming as processors, since only running it would tell. */
+  buildGuessing(): Promise<Built>
+  /** Builds the topology and exactly these modules. What is broken does not keep the rest from being built. */
+  build(modules: readonly string[]): Promise<Built>
+}
+
+/** Opens the builder of the topology `file`. */
+export function openBuilder(file: string): Builder {
+  const cache = openBuildCache(file)
+  const topology = extname(file) === '.json' ? [] : [file]
+
+  async function compileInto(folder: string, entries: readonly string[]): Promise<Compiled> {
+    if (entries.length === 0) return { kind: 'compiled', outputs: [], entries: new Map(), files: [] }
+    const { compile } = await import('./compile.ts')
+    return compile([...new Set(entries)], folder)
+  }
+
+  async function build(modules: readonly string[]): Promise<Built> {
+    const folder = cache.newFolder()
+    const entries = [...topology, ...modules]
+    const whole = await compileInto(folder, entries)
+    if (whole.kind === 'compiled') return cache.save(folder, whole)
+    const broken = new Map<string, readonly BuildFault[]>()
+    const files = new Set(whole.files)
+    for (const entry of entries) {
+      const alone = await compileInto(folder, [entry])
+      if (alone.kind === 'failed') broken.set(entry, alone.faults)
+      for (const read of alone.files) files.add(read)
+    }
+    const rest = await compileInto(
+      folder,
+      entries.filter((entry) => !broken.has(entry)),
+    )
+    if (rest.kind === 'failed') throw new Error(`modules build alone and not together: ${rest.faults[0]?.text}`)
+    return { ...cache.write(folder, rest), broken, files: [...files] }
+  }
+
+  return {
+    last: cache.load,
+    build,
+    async buildGuessing() {
+      const folder = cache.newFolder()
+      const whole = await compileInto(folder, [...topology, ...guessModules(file)])
+      return whole.kind === 'compiled' ? cache.save(folder, whole) : build([])
+    },
+  }
+}
+
+const RELATIVE_PATH = /(['"`])(\.{1,2}\/[^'"`\n]+)\1/g
+
+/** Every string in the topology that is the path of a module, or of a folder of modules. A wrong guess costs little. */
+function guessModules(file: string): string[] {
+  const paths = [...readFileSync(file, 'utf8').matchAll(RELATIVE_PATH)].map((match) =>
+    resolve(dirname(file), match[2]!),
+  )
+  return paths.flatMap((path) => {
+    const module = resolveModule(path)
+    if (module !== undefined) return MODULE_ENDINGS.some((ending) => ending === extname(module)) ? [module] : []
+    return isFolder(path) ? modulesInFolder(path).flatMap((name) => resolveModule(join(path, name)) ?? []) : []
+  })
+}

@@ -1,0 +1,188 @@
+import { createHash, randomUUID } from 'node:crypto'
+import {
+  accessSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { Compiled } from './compile.ts'
+import { isFile, isFolder } from './modules.ts'
+import { LENT_PACKAGES, packageFolderOf } from './packages.ts'
+
+/** A project as built on disk. */
+export interface Build {
+  /** Each source to the address its built module is imported from. */
+  readonly entries: ReadonlyMap<string, string>
+  /** Every local file it was built from, absolute. */
+  readonly files: readonly string[]
+}
+
+/** Where the builds of one topology are kept. */
+export interface BuildCache {
+  /** Gives the last build when nothing that it was made from has changed since. */
+  load(): Build | undefined
+  /** A folder of its own for a new build; not made yet. */
+  newFolder(): string
+  /** Writes a build to its folder. */
+  write(folder: string, compiled: Outputs): Build
+  /** Writes a build, remembers it, and removes those that are too old to be in use. */
+  save(folder: string, compiled: Outputs): Build
+}
+
+type Outputs = Compiled & { readonly kind: 'compiled' }
+
+/** What is remembered of a build; it holds for as long as all of it is still so. */
+interface Manifest {
+  readonly maker: string
+  readonly folder: string
+  readonly entries: Readonly<Record<string, string>>
+  /** Absolute path to a digest of the contents, or to null where no file was. */
+  readonly inputs: Readonly<Record<string, string | null>>
+  /** Where the topology finds the packages that attak lends to those who lack them. */
+  readonly packages: Readonly<Record<string, string | null>>
+}
+
+const OLD_MS = 60 * 60 * 1000
+
+/**
+ * Opens the builds of the topology `file`: in `node_modules/.cache/attak`, or in the user's own cache folder when the
+ * project has no node_modules, or, when neither can be written, in a temporary folder that is used once.
+ */
+export function openBuildCache(file: string): BuildCache {
+  const prefix = `${basename(file)}-${digestOf(file).slice(0, 8)}`
+  return {
+    load() {
+      for (const root of rootsFor(file)) {
+        const build = loadBuild(file, root, join(root, `${prefix}.json`))
+        if (build !== undefined) return build
+      }
+      return undefined
+    },
+    newFolder: () => join(writableRoot(file), `${prefix}-${randomUUID().slice(0, 8)}`),
+    write: (folder, compiled) => writeBuild(file, folder, compiled).build,
+    save(folder, compiled) {
+      const { build, manifest } = writeBuild(file, folder, compiled)
+      writeFileSync(`${folder}.json`, JSON.stringify(manifest))
+      renameSync(`${folder}.json`, join(dirname(folder), `${prefix}.json`))
+      removeOld(dirname(folder), `${prefix}-`, folder)
+      return build
+    },
+  }
+}
+
+function rootsFor(file: string): string[] {
+  const modules = nearestModules(dirname(file))
+  return [...(modules ? [join(modules, '.cache/attak')] : []), join(homedir(), '.cache/attak')]
+}
+
+function writableRoot(file: string): string {
+  for (const root of rootsFor(file)) {
+    try {
+      mkdirSync(root, { recursive: true, mode: 0o700 })
+      accessSync(root, constants.W_OK)
+      return root
+    } catch {
+      // Not ours to write to: the next one may be.
+    }
+  }
+  return mkdtempSync(join(tmpdir(), 'attak-'))
+}
+
+function nearestModules(folder: string): string | undefined {
+  for (let at = folder; ; at = dirname(at)) {
+    const candidate = join(at, 'node_modules')
+    if (isFolder(candidate)) return candidate
+    if (at === dirname(at)) return undefined
+  }
+}
+
+function loadBuild(file: string, root: string, manifestFile: string): Build | undefined {
+  if (!isFile(manifestFile)) return undefined
+  const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest
+  if (manifest.maker !== maker() || !isFolder(join(root, manifest.folder))) return undefined
+  const lent = lentTo(file)
+  if (LENT_PACKAGES.some((name) => manifest.packages[name] !== lent[name])) return undefined
+  const same = Object.entries(manifest.inputs).every(([path, digest]) => digestOfFile(path) === digest)
+  return same ? buildOf(manifest, root) : undefined
+}
+
+function writeBuild(file: string, folder: string, { outputs, entries, files }: Outputs) {
+  mkdirSync(folder, { recursive: true })
+  for (const { path, contents } of outputs) writeFileSync(path, contents)
+  const inputs = [...files, ...configurationsOf(files)].map((path) => [path, digestOfFile(path)] as const)
+  const manifest: Manifest = {
+    maker: maker(),
+    folder: basename(folder),
+    entries: Object.fromEntries(entries),
+    inputs: Object.fromEntries(inputs),
+    packages: lentTo(file),
+  }
+  return { manifest, build: buildOf(manifest, dirname(folder)) }
+}
+
+function buildOf({ folder, entries, inputs }: Manifest, root: string): Build {
+  const address = ([file, output]: [string, string]) => [file, pathToFileURL(join(root, folder, output)).href] as const
+  const files = Object.keys(inputs).filter((path) => inputs[path] !== null)
+  return { entries: new Map(Object.entries(entries).map(address)), files }
+}
+
+/** A new attak builds anew. */
+function maker(): string {
+  const file = fileURLToPath(import.meta.url)
+  return `${file} ${statSync(file).mtimeMs}`
+}
+
+function lentTo(file: string): Record<string, string | null> {
+  return Object.fromEntries(LENT_PACKAGES.map((name) => [name, packageFolderOf(dirname(file), name) ?? null]))
+}
+
+/** The configurations that have a say in how `files` are built, also those that are not there yet. */
+function configurationsOf(files: readonly string[]): Set<string> {
+  const configurations = new Set<string>()
+  for (const file of files) {
+    for (let folder = dirname(file); ; folder = dirname(folder)) {
+      if (configurations.has(join(folder, 'package.json'))) break
+      configurations.add(join(folder, 'package.json'))
+      addWithBases(join(folder, 'tsconfig.json'), configurations)
+      if (isFile(join(folder, 'package.json')) || folder === dirname(folder)) break
+    }
+  }
+  return configurations
+}
+
+function addWithBases(file: string, found: Set<string>): void {
+  if (found.has(file)) return
+  found.add(file)
+  if (!isFile(file)) return
+  const extended = /"extends"\s*:\s*(\[[^\]]*\]|"[^"]*")/.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
+  for (const [, base] of extended.matchAll(/"(\.[^"]*)"/g)) {
+    const path = join(dirname(file), base!)
+    addWithBases(path.endsWith('.json') ? path : `${path}.json`, found)
+  }
+}
+
+function removeOld(root: string, prefix: string, kept: string): void {
+  for (const name of readdirSync(root)) {
+    const path = join(root, name)
+    if (!name.startsWith(prefix) || path === kept) continue
+    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
+    if (age > OLD_MS) rmSync(path, { recursive: true, force: true })
+  }
+}
+
+function digestOfFile(path: string): string | null {
+  return isFile(path) ? digestOf(readFileSync(path)) : null
+}
+
+function digestOf(contents: string | Uint8Array): string {
+  return createHash('sha256').update(contents).digest('hex')
+}

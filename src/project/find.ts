@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { type AttakError, errorOf } from '../errors.ts'
+import { parseJson } from './json.ts'
+import { isFile, isFolder, resolveModule } from './modules.ts'
+
+const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json']
+const CANDIDATES = [...ENDINGS.map((ending) => `topology.${ending}`), ...ENDINGS.map((ending) => `index.${ending}`)]
+
+/**
+ * Gives the absolute file of the topology that `path` (a file or a folder; the current folder when left out) means. In a
+ * folder that is the `main` of package.json, else `topology.*`, else `index.*`. Throws TOPOLOGY_NOT_FOUND.
+ */
+export function findTopology(path: string | undefined, cwd: string): string {
+  const start = resolve(cwd, path ?? '.')
+  if (isFile(start)) return start
+  if (isFolder(start)) return findInFolder(start, cwd)
+  const file = resolveModule(start)
+  if (file !== undefined) return file
+  throw notFound(
+    path ?? '.',
+    'there is no such file or folder',
+    'Give the path of a topology or of the folder that holds it.',
+  )
+}
+
+/** Gives the folder of the package that `file` belongs to: the nearest one with a package.json, else its own folder. */
+export function packageFolder(file: string): string {
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    if (isFile(join(folder, 'package.json'))) return folder
+    if (folder === dirname(folder)) return dirname(file)
+  }
+}
+
+function findInFolder(folder: string, cwd: string): string {
+  const main = mainOf(folder, cwd)
+  if (main !== undefined) {
+    const file = resolveModule(join(folder, main), ['.json'])
+    if (file !== undefined) return file
+    throw notFound(
+      shown(join(folder, 'package.json'), cwd),
+      `"main" names ${JSON.stringify(main)}, which does not exist`,
+      `Create ${main}, or make "main" the path of the topology.`,
+    )
+  }
+  const found = CANDIDATES.find((name) => isFile(join(folder, name)))
+  if (found !== undefined) return join(folder, found)
+  throw notFound(
+    shown(folder, cwd),
+    `there is no topology here: no "main" in a package.json, no topology.{${ENDINGS}}, no index.{${ENDINGS}}`,
+    'Make a new project with `attak init my-project`, or give the path of a topology.',
+  )
+}
+
+function mainOf(folder: string, cwd: string): string | undefined {
+  const manifest = join(folder, 'package.json')
+  if (!isFile(manifest)) return undefined
+  const parsed = parseJson(readFileSync(manifest, 'utf8'))
+  if (parsed.kind === 'fault') {
+    const { line, column, what } = parsed.fault
+    throw notFound(
+      `${shown(manifest, cwd)}:${line}:${column}`,
+      `not JSON: ${what}`,
+      'Correct package.json, or give the path of a topology.',
+    )
+  }
+  const { value } = parsed
+  const main = typeof value === 'object' && value !== null && 'main' in value ? value.main : undefined
+  return typeof main === 'string' && main !== '' ? main : undefined
+}
+
+/** `path` as a person in `cwd` would write it. */
+export function shown(path: string, cwd: string): string {
+  const short = relative(cwd, path)
+  return short === '' ? '.' : short.startsWith('..') ? path : short
+}
+
+function notFound(where: string, what: string, remedy: string): AttakError {
+  return errorOf([{ code: 'TOPOLOGY_NOT_FOUND', severity: 'error', where, what, remedy }])
+}

@@ -1,0 +1,120 @@
+import { dirname, relative, resolve } from 'node:path'
+import { nearest, type Problem } from '../errors.ts'
+import type { LoadedProcessor } from '../runtime/processor.ts'
+import type { Handler } from '../topology/handler.ts'
+import { placeOfProcessor } from '../topology/name.ts'
+import type { TopologyProcessor } from '../topology/topology.ts'
+import { isModule, isObject } from '../topology/user-code.ts'
+import type { LoadedModule } from './load.ts'
+import { neighboursOf, resolveModule } from './modules.ts'
+import { loadProblems } from './problems.ts'
+
+/** Processors with their code, and what is wrong with those that have none. */
+export interface LoadedProcessors {
+  readonly processors: ReadonlyMap<string, LoadedProcessor>
+  readonly problems: readonly Problem[]
+}
+
+/** Gives the absolute file of a processor that is a module; undefined when it is inline or the file is not there. */
+export function moduleOf({ source }: TopologyProcessor, dir: string): string | undefined {
+  return source.kind === 'module' ? resolveModule(resolve(dir, source.path)) : undefined
+}
+
+/** Finds the handler of each processor, inline or in its loaded module (`modules` is by file). */
+export function findHandlers(
+  processors: readonly TopologyProcessor[],
+  modules: ReadonlyMap<string, LoadedModule>,
+  dir: string,
+): LoadedProcessors {
+  const loaded = new Map<string, LoadedProcessor>()
+  const problems: Problem[] = []
+  for (const processor of processors) {
+    const found = findHandler(processor, modules, dir)
+    if ('problems' in found) problems.push(...found.problems)
+    else {
+      const { name, input } = processor
+      loaded.set(name, { name, ...found, ...(input && { input }) })
+    }
+  }
+  return { processors: loaded, problems }
+}
+
+type Found = Pick<LoadedProcessor, 'handler' | 'self'> | { readonly problems: readonly Problem[] }
+
+function findHandler(
+  { name, source }: TopologyProcessor,
+  modules: ReadonlyMap<string, LoadedModule>,
+  dir: string,
+): Found {
+  if (source.kind === 'inline') {
+    return { handler: source.handler, ...(source.self && { self: source.self }) }
+  }
+  const where = placeOfProcessor(name)
+  const file = resolveModule(resolve(dir, source.path))
+  const module = file === undefined ? undefined : modules.get(file)
+  if (file === undefined || module === undefined) return { problems: [notFound(where, source.path, dir)] }
+  if (module.kind !== 'loaded') {
+    return { problems: loadProblems(module, { code: 'PROCESSOR_LOAD_FAILED', where, file, dir }) }
+  }
+  return handlerIn(module.exports) ?? { problems: [noHandler(where, relative(dir, file), module.exports)] }
+}
+
+/** The `handler` export or the default one: a function or something with a `handler` method, also out of CommonJS. */
+function handlerIn(exported: unknown): Found | undefined {
+  if (!isObject(exported)) return undefined
+  const { handler, default: fallback } = exported as { handler?: unknown; default?: unknown }
+  return (isCommonJs(handler, fallback) ? undefined : callable(handler)) ?? callable(fallback)
+}
+
+/** Node names the properties of `module.exports` as exports too; the handler is then that object's method. */
+function isCommonJs(handler: unknown, fallback: unknown): boolean {
+  return isObject(fallback) && !isModule(fallback) && 'handler' in fallback && fallback.handler === handler
+}
+
+function callable(value: unknown): Found | undefined {
+  if (typeof value === 'function') return isClass(value) ? undefined : { handler: value as Handler }
+  if (!isObject(value)) return undefined
+  const { handler, default: inner } = value as { handler?: unknown; default?: unknown }
+  if (typeof handler === 'function' && !isClass(handler)) return { handler: handler as Handler, self: value }
+  return inner === undefined || inner === value || !isModule(value) ? undefined : callable(inner)
+}
+
+function isClass(value: unknown): boolean {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
+}
+
+function notFound(where: string, path: string, dir: string): Problem {
+  const absolute = resolve(dir, path)
+  const meant = nearest(basenameOf(path), neighboursOf(absolute))
+  const folder = path.slice(0, path.length - basenameOf(path).length)
+  const remedy =
+    meant === undefined
+      ? `Make that file, or correct the path; it is relative to ${dirname(absolute) === dir ? 'the topology' : "the topology's file"}.`
+      : `Did you mean "${folder}${meant}"? The path is relative to the topology's file.`
+  return {
+    code: 'PROCESSOR_NOT_FOUND',
+    severity: 'error',
+    where,
+    what: `there is no module "${path}", with or without the ending of a JavaScript or TypeScript file`,
+    remedy,
+  }
+}
+
+function basenameOf(path: string): string {
+  return /[^/\\]*[/\\]?$/.exec(path)![0]
+}
+
+function noHandler(where: string, file: string, exported: unknown): Problem {
+  const names = isObject(exported) ? Object.keys(exported).filter((name) => name !== 'module.exports') : []
+  const classes = isObject(exported) && Object.values(exported).some(isClass)
+  const exportsText = names.length === 0 ? 'nothing' : names.map((name) => `"${name}"`).join(', ')
+  return {
+    code: 'PROCESSOR_NO_HANDLER',
+    severity: 'error',
+    where,
+    what: `${file} exports no handler; it exports ${exportsText}`,
+    remedy: classes
+      ? 'A class cannot be called: export an instance of it, as default.'
+      : 'Export a function named "handler", or a function as default.',
+  }
+}

@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Builder, type Built, openBuilder } from './build.ts'
+import type { Build } from './cache.ts'
+import type { BuildFault } from './compile.ts'
+import { type JsonFault, parseJson } from './json.ts'
+import { isTypeScript } from './modules.ts'
+
+/** What loading one module gave: what it exports, or why there is nothing. */
+export type LoadedModule =
+  | { readonly kind: 'loaded'; readonly exports: unknown }
+  /** It threw while it ran. */
+  | { readonly kind: 'threw'; readonly error: unknown }
+  /** It never ran. */
+  | { readonly kind: 'unbuildable'; readonly faults: readonly BuildFault[] }
+  | { readonly kind: 'not-json'; readonly fault: JsonFault }
+
+/** A topology's module and those of its processors. */
+export interface LoadedModules {
+  readonly topology: LoadedModule
+  /** By file. */
+  readonly processors: ReadonlyMap<string, LoadedModule>
+  /** Every local file that was read, as far as it can be known, absolute. */
+  readonly files: readonly string[]
+}
+
+/** What to load. */
+export interface LoadOptions {
+  /** The topology, absolute. */
+  readonly file: string
+  /** Reads from what the topology exports which modules its processors are, absolute. May be called twice. */
+  readonly modulesOf: (exports: unknown) => readonly string[]
+  /** Load anew what this process has loaded before: for `--watch`. */
+  readonly fresh: boolean
+}
+
+/**
+ * Loads a topology and its processors. JavaScript is imported as it is. What Node cannot import so (TypeScript, or a
+ * package that the running attak lends) is built, and then all of the project is, for one module to stay one instance.
+ * A topology runs once, except when a build has to learn from it which processors there are.
+ */
+export async function loadModules(options: LoadOptions): Promise<LoadedModules> {
+  const builder = openBuilder(options.file)
+  const last = options.fresh ? undefined : builder.last()
+  const asIs = last === undefined && !options.fresh ? await loadAsIs(options) : undefined
+  return asIs ?? loadBuilt(options, builder, last)
+}
+
+async function loadAsIs({ file, modulesOf }: LoadOptions): Promise<LoadedModules | undefined> {
+  if (isTypeScript(file)) return undefined
+  const topology = extname(file) === '.json' ? readJsonModule(file) : await importModule(pathToFileURL(file).href)
+  if (topology.kind === 'threw' && needsBuild(topology.error)) return undefined
+  const modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
+  if (modules.some(isTypeScript)) return undefined
+  const processors = new Map<string, LoadedModule>()
+  for (const module of modules) {
+    const loaded = await importModule(pathToFileURL(module).href)
+    if (loaded.kind === 'threw' && needsBuild(loaded.error)) return undefined
+    processors.set(module, loaded)
+  }
+  return { topology, processors, files: [file, ...modules] }
+}
+
+/**
+ * Whether a build can load what import() could not, or can at least say where it is broken: Node does not tell the place
+ * of a syntax error.
+ */
+function needsBuild(error: unknown): boolean {
+  if (error instanceof SyntaxError) return true
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  return typeof code === 'string' && UNLOADABLE.has(code)
+}
+
+const UNLOADABLE: ReadonlySet<string> = new Set([
+  'ERR_MODULE_NOT_FOUND',
+  'MODULE_NOT_FOUND',
+  'ERR_UNKNOWN_FILE_EXTENSION',
+  'ERR_UNSUPPORTED_DIR_IMPORT',
+  'ERR_IMPORT_ATTRIBUTE_MISSING',
+])
+
+async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | undefined): Promise<LoadedModules> {
+  const { file, modulesOf } = options
+  let build: Built = last ?? (await builder.buildGuessing())
+  let topology = await loadFrom(build, file)
+  let modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
+  if (modules.some((module) => !build.entries.has(module))) {
+    build = await builder.build(modules)
+    topology = await loadFrom(build, file)
+    modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
+  }
+  const processors = new Map<string, LoadedModule>()
+  for (const module of modules) processors.set(module, await loadFrom(build, module))
+  return { topology, processors, files: [...new Set([file, ...modules, ...build.files])] }
+}
+
+async function loadFrom({ entries, broken }: Built, file: string): Promise<LoadedModule> {
+  if (extname(file) === '.json') return readJsonModule(file)
+  const faults = broken?.get(file)
+  if (faults !== undefined) return { kind: 'unbuildable', faults }
+  const address = entries.get(file)
+  if (address !== undefined) return importModule(address)
+  return { kind: 'unbuildable', faults: [{ text: 'the topology names it only every other time it is loaded', file }] }
+}
+
+async function importModule(address: string): Promise<LoadedModule> {
+  try {
+    return { kind: 'loaded', exports: await import(address) }
+  } catch (error) {
+    return { kind: 'threw', error }
+  }
+}
+
+function readJsonModule(file: string): LoadedModule {
+  const parsed = parseJson(readFileSync(file, 'utf8'))
+  return parsed.kind === 'value' ? { kind: 'loaded', exports: parsed.value } : { kind: 'not-json', fault: parsed.fault }
+}

@@ -1,0 +1,62 @@
+import { readdirSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join } from 'node:path'
+
+/** Endings of files that hold a module, in the order in which they are tried. */
+export const MODULE_ENDINGS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'] as const
+
+const TYPESCRIPT = /\.[cm]?tsx?$/
+const NOT_A_PROCESSOR = /^\.|\.d\.[cm]?ts$|[.](test|spec)\.[^.]+$/
+
+/** Whether a file must be built before Node can run it. */
+export function isTypeScript(file: string): boolean {
+  return TYPESCRIPT.test(file)
+}
+
+/** Whether `path` is a file that exists. */
+export function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false
+}
+
+/** Whether `path` is a folder that exists. */
+export function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
+}
+
+/**
+ * Gives the file that an absolute path to a module means: itself, with an ending added, the `index` of a folder, or the
+ * TypeScript file behind a path that ends in `.js`. Undefined when there is none.
+ */
+export function resolveModule(path: string, moreEndings: readonly string[] = []): string | undefined {
+  if (isFile(path)) return path
+  const endings = [...MODULE_ENDINGS, ...moreEndings]
+  const beside = endings.map((ending) => path + ending).find(isFile)
+  if (beside !== undefined) return beside
+  const inside = isFolder(path) ? endings.map((ending) => join(path, `index${ending}`)).find(isFile) : undefined
+  return inside ?? typeScriptBehind(path)
+}
+
+/** Gives the paths of the modules in a folder that can be processors, without their endings, sorted by name. */
+export function modulesInFolder(folder: string): string[] {
+  const names = new Set<string>()
+  for (const entry of readdirSync(folder)) {
+    if (NOT_A_PROCESSOR.test(entry) || entry === 'node_modules') continue
+    const path = join(folder, entry)
+    if (isFile(path)) {
+      if (MODULE_ENDINGS.some((ending) => extname(entry) === ending)) names.add(basename(entry, extname(entry)))
+    } else if (resolveModule(path) !== undefined) names.add(entry)
+  }
+  return [...names].sort()
+}
+
+/** Gives what stands where `path` was looked for: names of its neighbours without endings; [] when there is no folder. */
+export function neighboursOf(path: string): string[] {
+  const folder = dirname(path)
+  return isFolder(folder) ? modulesInFolder(folder) : []
+}
+
+function typeScriptBehind(path: string): string | undefined {
+  const match = /\.([cm]?)js$/.exec(path)
+  if (match === null) return undefined
+  const source = `${path.slice(0, -match[0].length)}.${match[1]}ts`
+  return isFile(source) ? source : undefined
+}

@@ -1,0 +1,56 @@
+import { relative } from 'node:path'
+import type { ErrorCode, Problem } from '../errors.ts'
+import type { LoadedModule } from './load.ts'
+import { cleanStack } from './stack.ts'
+
+/** What a module was loaded for, as its problems tell it. */
+export interface Subject {
+  readonly code: ErrorCode
+  /** `processors.reverse`; the file is said too. */
+  readonly where: string
+  /** Absolute. */
+  readonly file: string
+  /** What paths are told relative to, absolute. */
+  readonly dir: string
+}
+
+/** Tells why a module could not be loaded, each problem at its own place; none when it was. */
+export function loadProblems(module: LoadedModule, subject: Subject): readonly Problem[] {
+  const { code, dir, file } = subject
+  const severity = 'error'
+  const name = relative(dir, file)
+  if (module.kind === 'threw') {
+    const stack = cleanStack(module.error, dir)
+    const what = `${name} failed while it was loaded: ${messageOf(module.error)}`
+    const problem = { code, severity, where: subject.where, what, remedy: 'Mend the code that threw.' } as const
+    return [stack === undefined ? problem : { ...problem, stack }]
+  }
+  if (module.kind === 'unbuildable') {
+    return module.faults.map((fault) => {
+      const place = fault.file === undefined ? name : `${relative(dir, fault.file)}${placeIn(fault)}`
+      return { code, severity, where: subject.where, what: `${place}: ${fault.text}`, remedy: remedyFor(fault.text) }
+    })
+  }
+  if (module.kind === 'not-json') {
+    const { line, column, what, excerpt } = module.fault
+    const remedy = `Correct the JSON at the mark:\n${excerpt}`
+    return [{ code, severity, where: `${name}:${line}:${column}`, what: `not JSON: ${what}`, remedy }]
+  }
+  return []
+}
+
+/** What a thrown value says, whatever it is. */
+export function messageOf(error: unknown): string {
+  if (error instanceof Error) return error.message === '' ? error.name : error.message
+  return typeof error === 'string' ? error : `it threw ${typeof error === 'object' ? 'an object' : String(error)}`
+}
+
+function placeIn({ line, column }: { readonly line?: number; readonly column?: number }): string {
+  return line === undefined ? '' : `:${line}:${column}`
+}
+
+function remedyFor(text: string): string {
+  const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
+  if (missing === undefined) return 'Correct the code there.'
+  return /^[./]/.test(missing) ? 'Correct the path, or make the file.' : `Install it: npm install ${missing}`
+}

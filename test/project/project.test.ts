@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { inspectProject, loadProject } from '../../src/project/project.ts'
+import { projectFolder } from './folder.ts'
+
+const options = (cwd: string) => ({ cwd, stage: 'dev' })
+
+async function answerOf(cwd: string, processor: string, event?: unknown): Promise<unknown> {
+  const project = await loadProject(undefined, options(cwd))
+  const { handler, self } = project.processors.get(processor)!
+  return handler.call(self, event, {} as never, () => undefined)
+}
+
+test('a topology in CommonJS is loaded with its handlers', async () => {
+  const cwd = projectFolder({
+    'topology.cjs': `module.exports = { name: 'plain', processors: { a: './a', b: (event) => event + 1 }, streams: [['a', 'b']] }`,
+    'a.js': 'exports.handler = () => __filename',
+  })
+  expect(await answerOf(cwd, 'a')).toBe(`${cwd}/a.js`)
+  expect(await answerOf(cwd, 'b', 1)).toBe(2)
+})
+
+test('a topology in TypeScript is built, and what it shares with its processors stays one instance', async () => {
+  const cwd = projectFolder({
+    'topology.ts': `import { defineTopology, Retry } from 'attak'
+      import { count } from './shared.ts'
+      count()
+      export default { name: 'typed', processors: { a: './processors/a' } }`,
+    'shared.ts': 'let calls: number = 0\nexport const count = () => ++calls',
+    'processors/a.ts': `import { readFileSync } from 'node:fs'
+      import { count } from '../shared.js'
+      export const handler = () => [count(), readFileSync(new URL('./data.txt', import.meta.url), 'utf8'), import.meta.dirname, __filename]`,
+    'processors/data.txt': 'beside',
+  })
+  expect(await answerOf(cwd, 'a')).toEqual([2, 'beside', `${cwd}/processors`, `${cwd}/processors/a.ts`])
+})
+
+test('all problems of all processors are told at once, with those of the topology', async () => {
+  const cwd = projectFolder({
+    'topology.ts': `export default { processors: { a: './processors/revers', b: './processors/broken', c: './processors/none', d: './processors/throws' }, streams: [['a', 'x']] }`,
+    'processors/reverse.ts': 'export default () => 1',
+    'processors/broken.ts': 'export const a = 1\nlet foo bar',
+    'processors/none.ts': 'export const hanlder = () => 1',
+    'processors/throws.ts': 'export const handler = () => 1\n\nnull.x',
+  })
+  const { problems } = await inspectProject(undefined, options(cwd))
+  expect(problems.map(({ code, where, what }) => [code, where, what])).toEqual([
+    ['TOPOLOGY_INVALID', 'name', 'the topology has no name (topology.ts)'],
+    ['TOPOLOGY_UNKNOWN_PROCESSOR', 'stream "a → x"', 'no processor named "x" (topology.ts)'],
+    [
+      'PROCESSOR_NOT_FOUND',
+      'processors.a',
+      'there is no module "./processors/revers", with or without the ending of a JavaScript or TypeScript file',
+    ],
+    ['PROCESSOR_LOAD_FAILED', 'processors.b', 'processors/broken.ts:2:9: Expected ";" but found "bar"'],
+    ['PROCESSOR_NO_HANDLER', 'processors.c', 'processors/none.ts exports no handler; it exports "hanlder"'],
+    [
+      'PROCESSOR_LOAD_FAILED',
+      'processors.d',
+      "processors/throws.ts failed while it was loaded: Cannot read properties of null (reading 'x')",
+    ],
+  ])
+})
