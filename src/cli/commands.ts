@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
+    name: 'check',
+    summary: 'find all problems of a topology without running it',
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
     name: 'completion',
     summary: 'print a script that completes attak in your shell',
     load: async () => (await import('./commands/completion.ts')).completion,

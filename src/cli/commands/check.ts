@@ -1,0 +1,47 @@
+import { relative } from 'node:path'
+import type { Problem } from '../../errors.ts'
+import { type InspectedProject, inspectProject } from '../../project/project.ts'
+import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
+import { drawCount } from '../duration.ts'
+import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../print.ts'
+
+/** Tells all that is wrong or odd about a topology, and runs nothing of it but its modules. */
+export const check: Command = {
+  name: 'check',
+  summary: 'find all problems of a topology without running it',
+  arguments: [PATH_ARGUMENT],
+  options: [JSON_OPTION],
+  notes: 'Exits with 1 when there is an error; warnings are fine.',
+  examples: ['attak check', 'attak check examples/hello-world', 'attak check --json'],
+  async run(args, host) {
+    const inspected = await inspectProject(args.positionals[0], { cwd: host.cwd, stage: 'dev' })
+    const report = flagOf(args, 'json')
+      ? drawJsonLine(jsonOf(inspected, host.cwd))
+      : drawReport(inspected, host.cwd, colorsOf(host.out))
+    host.out.write(report)
+    return inspected.project === undefined ? 1 : 0
+  },
+}
+
+function jsonOf({ project, problems }: InspectedProject, cwd: string) {
+  if (project === undefined) return { ok: false, problems }
+  const { name, processors, streams } = project.graph
+  const file = relative(cwd, project.file)
+  return { ok: true, topology: name, file, processors: processors.length, streams: streams.length, problems }
+}
+
+function drawReport({ project, problems }: InspectedProject, cwd: string, colors: Colors): string {
+  const found = drawProblems(problems, colors)
+  const errors = drawCount(countOf(problems, 'error'), 'error')
+  const warnings = countOf(problems, 'warning')
+  const beside = warnings === 0 ? '' : `, ${drawCount(warnings, 'warning')}`
+  if (project === undefined) return `${found}\n${colors.red(`${errors}${beside}`)}\n`
+  const { name, processors, streams } = project.graph
+  const counts = `${drawCount(processors.length, 'processor')}, ${drawCount(streams.length, 'stream')}${beside}`
+  const file = colors.dim(`(${relative(cwd, project.file)})`)
+  return `${found}${found === '' ? '' : '\n'}${colors.green('✓')} ${colors.bold(name)} is fine: ${counts} ${file}\n`
+}
+
+function countOf(problems: readonly Problem[], severity: Problem['severity']): number {
+  return problems.filter((problem) => problem.severity === severity).length
+}

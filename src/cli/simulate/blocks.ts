@@ -1,0 +1,64 @@
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import type { Terminal } from '../host.ts'
+
+/** Takes text piece by piece and hands it on in blocks. */
+export interface Blocks {
+  add(text: string): void
+  /** Hands on what there is; gives a promise while the reader is behind. */
+  flush(): Promise<void> | undefined
+  close(): Promise<void>
+}
+
+const BLOCK_CHARACTERS = 65_536
+
+/** Blocks for a terminal or pipe. */
+export function blocksTo(terminal: Terminal): Blocks {
+  let block = ''
+  let behind = false
+  const write = () => {
+    if (block !== '' && !terminal.write(block)) behind = true
+    block = ''
+  }
+  const flush = () => {
+    write()
+    if (!behind) return undefined
+    return terminal.drained().then(() => {
+      behind = false
+    })
+  }
+  return {
+    add(text) {
+      block += text
+      if (block.length >= BLOCK_CHARACTERS) write()
+    },
+    flush,
+    close: async () => await flush(),
+  }
+}
+
+/**
+ * Blocks for a file, which is made anew. Written synchronously: a disk is fast enough for that, nothing piles up, and
+ * what is flushed is there even if the process is killed next. Throws what the file system throws.
+ */
+export function blocksToFile(file: string): Blocks {
+  const descriptor = openSync(file, 'w')
+  let block = ''
+  const write = () => {
+    if (block !== '') writeFileSync(descriptor, block)
+    block = ''
+  }
+  return {
+    add(text) {
+      block += text
+      if (block.length >= BLOCK_CHARACTERS) write()
+    },
+    flush() {
+      write()
+      return undefined
+    },
+    async close() {
+      write()
+      closeSync(descriptor)
+    },
+  }
+}

@@ -1,0 +1,59 @@
+import { drawCount, drawDuration } from '../duration.ts'
+import type { Terminal } from '../host.ts'
+
+/** Where a run stands. */
+export interface Standing {
+  readonly events: number
+  readonly bytes: number
+}
+
+/** Shows how far a long run is; nothing before its first second has passed. */
+export interface Progress {
+  /** Cheap enough to be called for every chunk of input. */
+  show(standing: Standing): void
+  /** Takes a line that is drawn over and over away again. */
+  clear(): void
+}
+
+const FIRST_MS = 1000
+const TERMINAL_MS = 100
+const LINES_MS = 10_000
+
+/** On a terminal one line, drawn over; elsewhere a line every ten seconds. */
+export function progressTo(err: Terminal, now: () => number, totalBytes: number | undefined): Progress {
+  const started = now()
+  let next = started + (err.isTTY ? FIRST_MS : LINES_MS)
+  let drawn = false
+  return {
+    show(standing) {
+      const at = now()
+      if (at < next) return
+      next = at + (err.isTTY ? TERMINAL_MS : LINES_MS)
+      const line = drawProgress(standing, at - started, totalBytes)
+      err.write(err.isTTY ? `\r\x1b[K${line.slice(0, err.columns - 1)}` : `${line}\n`)
+      drawn = true
+    },
+    clear() {
+      if (drawn && err.isTTY) err.write('\r\x1b[K')
+      drawn = false
+    },
+  }
+}
+
+/** `12.3 MB of 100 MB (12 %), 45,000 events, 22,500 events/s, 14 s to go`. */
+export function drawProgress({ events, bytes }: Standing, tookMs: number, totalBytes: number | undefined): string {
+  const rate = `${Math.round(events / (tookMs / 1000)).toLocaleString('en')} events/s`
+  const parts = [drawCount(events, 'event'), rate]
+  if (totalBytes === undefined) return [...(bytes > 0 ? [drawBytes(bytes)] : []), ...parts].join(', ')
+  const share = totalBytes === 0 ? 1 : Math.min(1, bytes / totalBytes)
+  const left = share > 0 ? [`${drawDuration(Math.round(tookMs / share - tookMs))} to go`] : []
+  return [`${drawBytes(bytes)} of ${drawBytes(totalBytes)} (${Math.floor(share * 100)} %)`, ...parts, ...left].join(
+    ', ',
+  )
+}
+
+function drawBytes(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
+}

@@ -1,0 +1,92 @@
+import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../../simulator/transcript.ts'
+import { drawDuration } from '../duration.ts'
+import { type FailureOptions, failuresDrawn, titleOf } from './failure.ts'
+import { drawValue, widthOf } from './shorten.ts'
+
+/** What a story is told with. */
+export interface StoryOptions extends FailureOptions {
+  /** Columns a line may take. */
+  readonly width: number
+  /** Tell of failures only. */
+  readonly quiet: boolean
+}
+
+/** Tells a transcript to a person, entry by entry. */
+export interface Story {
+  /** The lines that an entry adds, each with its line end; often none. */
+  tell(entry: TranscriptEntry): string
+  /** Whether a value was cut to fit. */
+  readonly cut: boolean
+}
+
+/** Starts a story: a paragraph for each time a handler ran, and in it what it emitted, said, and how it failed. */
+export function storyOf(options: StoryOptions): Story {
+  const { colors, quiet } = options
+  const drawFailure = failuresDrawn(options)
+  let told: string | undefined
+  let cut = false
+
+  /** What stands before a value, and as much of the value as fits behind it. */
+  const withValue = (plain: string, painted: string, value: unknown, paint: (text: string) => string = String) => {
+    const drawn = drawValue(value, Math.max(20, options.width - widthOf(plain) - 2))
+    cut ||= drawn.cut
+    return drawn.text === '' ? `${painted}\n` : `${painted}  ${paint(drawn.text)}\n`
+  }
+  const start = (entry: StartEntry): string => {
+    told = entry.message
+    const origin = ` ← ${originOf(entry)}`
+    const name = colors.bold(colors.cyan(entry.processor))
+    return withValue(`${entry.processor}${origin}`, `${name}${colors.dim(origin)}`, entry.event)
+  }
+  /** The paragraph's head again, where another message came between. */
+  const again = ({ processor, message }: EmitEntry | LogEntry | EndEntry): string => {
+    if (told === message) return ''
+    told = message
+    return `${colors.bold(colors.cyan(processor))}${colors.dim(quiet ? ` · message ${message}` : ' · continued')}\n`
+  }
+  const emit = (entry: EmitEntry): string => {
+    const key = entry.key === undefined ? '' : `, key ${entry.key}`
+    if (entry.to.length > 0) {
+      const to = ` to ${entry.to.join(', ')}${key}`
+      return withValue(`  → ${entry.topic}${to}`, `  ${colors.dim('→')} ${entry.topic}${colors.dim(to)}`, entry.data)
+    }
+    const painted = `  ${colors.green('⇒')} ${colors.bold(colors.green(entry.topic))}${colors.dim(key)}`
+    return withValue(`  ⇒ ${entry.topic}${key}`, painted, entry.data, colors.green)
+  }
+  const log = ({ level, text }: LogEntry): string => {
+    const paint = { debug: colors.dim, info: String, warn: colors.yellow, error: colors.red }[level]
+    const [first = '', ...rest] = text.split('\n')
+    const lines = [level === 'info' ? first : `${level} ${first}`, ...rest]
+    return lines.map((line) => `  ${colors.dim('│')} ${paint(line)}\n`).join('')
+  }
+  const end = (entry: EndEntry): string => {
+    if (entry.outcome === 'ok' || (quiet && entry.outcome === 'retry')) return ''
+    const error = entry.error ?? { name: 'Error', message: 'no reason was given' }
+    if (entry.outcome === 'failed') return `${again(entry)}${drawFailure(error)}`
+    const wait = drawDuration((entry.retryAt ?? entry.at) - entry.at)
+    return `${again(entry)}  ${colors.yellow(`↻ ${titleOf(error)}`)}${colors.dim(` · tried again after ${wait}`)}\n`
+  }
+  return {
+    tell(entry) {
+      if (entry.kind === 'end') return end(entry)
+      if (quiet) return ''
+      if (entry.kind === 'start') return start(entry)
+      if (entry.kind === 'emit') return `${again(entry)}${emit(entry)}`
+      return entry.kind === 'log' ? `${again(entry)}${log(entry)}` : ''
+    },
+    get cut() {
+      return cut
+    },
+  }
+}
+
+/** `input`, `spout · text`, and what is unusual: `spout · text, key a, attempt 2, at 1 s`. */
+function originOf({ from, topic, key, attempt, at }: StartEntry): string {
+  const name = from ?? 'input'
+  return [
+    topic === undefined ? name : `${name} · ${topic}`,
+    ...(key === undefined ? [] : [`key ${key}`]),
+    ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+    ...(at > 0 ? [`at ${drawDuration(at)}`] : []),
+  ].join(', ')
+}

@@ -1,0 +1,61 @@
+import type { EmitEntry, TranscriptEntry } from '../../simulator/transcript.ts'
+
+/** What one processor did in a run. */
+export interface ProcessorTally {
+  handled: number
+  emitted: number
+  /** Emits that nobody hears. */
+  outputs: number
+  retried: number
+  failed: number
+}
+
+/** What a run has come to so far; its size does not depend on the run's length. */
+export interface Tally {
+  readonly processors: ReadonlyMap<string, ProcessorTally>
+  /** The first outputs, at most {@link SHOWN_OUTPUTS}. */
+  readonly firstOutputs: readonly EmitEntry[]
+  /** Roots started. */
+  readonly inputs: number
+  /** Virtual milliseconds of the latest entry. */
+  readonly at: number
+  add(entry: TranscriptEntry): void
+}
+
+/** How many outputs the end of a story repeats. */
+export const SHOWN_OUTPUTS = 10
+
+/** Counts entries, for these processors and in their order. */
+export function tallyOf(processors: readonly string[]): Tally {
+  const counts = new Map<string, ProcessorTally>()
+  for (const name of processors) counts.set(name, { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0 })
+  const firstOutputs: EmitEntry[] = []
+  let inputs = 0
+  let at = 0
+  return {
+    processors: counts,
+    firstOutputs,
+    get inputs() {
+      return inputs
+    },
+    get at() {
+      return at
+    },
+    add(entry) {
+      if (entry.kind === 'run' || entry.kind === 'summary') return
+      if (entry.at > at) at = entry.at
+      const count = counts.get(entry.processor)
+      if (count === undefined) return
+      if (entry.kind === 'start') {
+        if (entry.hop === 1 && entry.attempt === 1) inputs++
+      } else if (entry.kind === 'emit') {
+        count.emitted++
+        if (entry.to.length > 0) return
+        count.outputs++
+        if (firstOutputs.length < SHOWN_OUTPUTS) firstOutputs.push(entry)
+      } else if (entry.kind === 'end') {
+        count[entry.outcome === 'ok' ? 'handled' : entry.outcome === 'retry' ? 'retried' : 'failed']++
+      }
+    },
+  }
+}

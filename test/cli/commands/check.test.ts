@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest'
+import { attak } from '../fakeHost.ts'
+import { folderOf, HELLO } from '../folder.ts'
+
+/** What check prints about these files; always exit 1 and nothing on stderr. */
+async function complaint(files: Readonly<Record<string, unknown>>): Promise<string> {
+  const { code, out, err } = await attak(folderOf(files), ['check'])
+  expect({ code, err }).toEqual({ code: 1, err: '' })
+  return `\n${out}`
+}
+
+/** The same for a topology in JSON, with a module for each of its processors that is named by its own name. */
+function complaintOf(topology: Record<string, unknown>): Promise<string> {
+  return complaint({ 'topology.json': topology, 'a.mjs': HANDLER, 'b.mjs': HANDLER })
+}
+
+const HANDLER = 'export function handler() {}\n'
+const PROCESSORS = { a: './a', b: './b' }
+
+describe('check', () => {
+  test('says that a topology is fine, and how big it is', async () => {
+    expect(await attak(folderOf(HELLO), ['check'])).toEqual({
+      code: 0,
+      out: '✓ hello is fine: 2 processors, 1 stream (topology.js)\n',
+      err: '',
+    })
+  })
+
+  test('a warning is told and is fine', async () => {
+    const topology = { name: 't', processors: { ...PROCESSORS, c: './a' }, streams: [['a', 'b']] }
+    const files = { 'topology.json': topology, 'a.mjs': HANDLER, 'b.mjs': HANDLER }
+    expect(await attak(folderOf(files), ['check'])).toMatchInlineSnapshot(`
+      {
+        "code": 0,
+        "err": "",
+        "out": "warning [TOPOLOGY_UNUSED_PROCESSOR] processors.c: no stream leads to it or from it: it hears only inputs, and all it emits are outputs. Add a stream, or remove it if it is a leftover.
+
+      ✓ t is fine: 3 processors, 1 stream, 1 warning (topology.json)
+      ",
+      }
+    `)
+  })
+
+  test('--json prints one object, for good and for bad', async () => {
+    const good = await attak(folderOf(HELLO), ['check', '--json'])
+    expect(JSON.parse(good.out)).toEqual({
+      ...{ ok: true, topology: 'hello', file: 'topology.js', processors: 2, streams: 1, problems: [] },
+    })
+    const bad = await attak(
+      folderOf({ 'topology.json': { processors: PROCESSORS }, 'a.mjs': HANDLER, 'b.mjs': HANDLER }),
+      ['check', '--json'],
+    )
+    expect(bad.code).toBe(1)
+    expect(JSON.parse(bad.out)).toMatchObject({ ok: false, problems: [{ severity: 'error' }] })
+  })
+
+  test('takes a path, of a file or a folder', async () => {
+    const folder = folderOf({
+      'deep/topology.json': { name: 't', processors: PROCESSORS },
+      'deep/a.mjs': HANDLER,
+      'deep/b.mjs': HANDLER,
+    })
+    const fine = '✓ t is fine: 2 processors, 0 streams (deep/topology.json)\n'
+    expect((await attak(folder, ['check', 'deep'])).out).toBe(fine)
+    expect((await attak(folder, ['check', 'deep/topology.json'])).out).toBe(fine)
+  })
+})
+
+describe('bad input, as check prints it', () => {
+  test('a missing and an empty name', async () => {
+    expect(await complaintOf({ processors: PROCESSORS })).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_INVALID] name: the topology has no name (topology.json). Add name: 'my-topology'.
+
+      1 error
+      "
+    `)
+    expect(await complaintOf({ name: '', processors: PROCESSORS })).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_INVALID] name: the topology's name is empty (topology.json). Write name: 'my-topology'.
+
+      1 error
+      "
+    `)
+  })
+
+  test('unknown processors in a stream, the nearest suggested, and the same edge twice: all at once', async () => {
+    const streams = [
+      ['alpha', 'beta'],
+      ['alpha', 'betta'],
+      ['alpha', 'beta'],
+    ]
+    const topology = { name: 't', processors: { alpha: './a', beta: './b' }, streams }
+    expect(await complaintOf(topology)).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_UNKNOWN_PROCESSOR] stream "alpha → betta": no processor named "betta" (topology.json). Did you mean "beta"? Rename the target, or add processors.betta.
+      [TOPOLOGY_DUPLICATE_STREAM] stream "alpha → beta": "beta" would hear everything from "alpha" twice (topology.json). Remove one of the two streams, or give them topics that differ.
+
+      2 errors
+      "
+    `)
+  })
+
+  test('a processor path that does not exist', async () => {
+    expect(await complaintOf({ name: 't', processors: { ...PROCESSORS, c: './aa' } })).toMatchInlineSnapshot(`
+      "
+      [PROCESSOR_NOT_FOUND] processors.c: there is no module "./aa", with or without the ending of a JavaScript or TypeScript file. Did you mean "./a"? The path is relative to the topology's file.
+
+      1 error
+      "
+    `)
+  })
+
+  test('a processor without handler', async () => {
+    const files = {
+      'topology.json': { name: 't', processors: { a: './a' } },
+      'a.mjs': 'export const handel = () => {}\n',
+    }
+    expect(await complaint(files)).toMatchInlineSnapshot(`
+      "
+      [PROCESSOR_NO_HANDLER] processors.a: a.mjs exports no handler; it exports "handel". Export a function named "handler", or a function as default.
+
+      1 error
+      "
+    `)
+  })
+
+  test('streams that are no list', async () => {
+    expect(await complaintOf({ name: 't', processors: PROCESSORS, streams: { a: 'b' } })).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_INVALID] streams: streams must be a list; got {"a":"b"} (topology.json). Give a list, or a function that gives one. Write [from, to], [from, to, topic], or { from, to, topic or topics }.
+
+      1 error
+      "
+    `)
+  })
+
+  test('settings of a wrong type, out of range and unknown', async () => {
+    const a = { path: './a', retries: -1, timeout: 'soon', retrys: 3 }
+    expect(await complaintOf({ name: 't', processors: { a } })).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_UNKNOWN_SETTING] processors.a.retrys: a processor has no setting "retrys" (topology.json). Did you mean "retries"?
+      [TOPOLOGY_INVALID] processors.a.retries: retries must be a whole number from 0 to 1000; got -1 (topology.json). Set retries to a whole number from 0 to 1000, or leave it out.
+      [TOPOLOGY_INVALID] processors.a.timeout: timeout must be a number of seconds above 0, up to 900; got "soon" (topology.json). Set timeout to a number of seconds above 0, up to 900, or leave it out.
+
+      3 errors
+      "
+    `)
+  })
+
+  test('a folder without modules', async () => {
+    const files = { 'topology.json': { name: 't', processors: './empty' }, 'empty/README.md': '' }
+    expect(await complaint(files)).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_EMPTY_FOLDER] processors: the folder "./empty" has no modules (topology.json). Put one module per processor in it.
+
+      1 error
+      "
+    `)
+  })
+
+  test('a main that is missing', async () => {
+    expect(await complaint({ 'package.json': { main: 'topologie.js' } })).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_NOT_FOUND] package.json: "main" names "topologie.js", which does not exist. Create topologie.js, or make "main" the path of the topology.
+
+      1 error
+      "
+    `)
+  })
+
+  test('no topology at all', async () => {
+    expect((await complaint({})).replace(/^\n\[(\w+)] .*: no/, '\n[$1] DIR: no')).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_NOT_FOUND] DIR: no "main" in a package.json, no topology.{ts,mts,js,mjs,cjs,json}, no index.{ts,mts,js,mjs,cjs,json}. Make a new project with \`attak init my-project\`, or give the path of a topology.
+
+      1 error
+      "
+    `)
+  })
+
+  test('a topology that is not JSON', async () => {
+    expect(await complaint({ 'topology.json': '{\n  "name": "t",\n}\n' })).toMatchInlineSnapshot(`
+      "
+      [TOPOLOGY_LOAD_FAILED] topology.json:3:1: not JSON: expected a property name in double quotes, found "}". Correct the JSON at the mark:
+      }
+      ^
+
+      1 error
+      "
+    `)
+  })
+})

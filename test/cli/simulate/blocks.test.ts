@@ -1,0 +1,41 @@
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { blocksTo, blocksToFile } from '../../../src/cli/simulate/blocks.ts'
+import { fakeHost } from '../fakeHost.ts'
+
+test('many small pieces become few writes, and nothing is lost', async () => {
+  const written: string[] = []
+  const blocks = blocksTo(fakeHost('.', { onOut: (text) => written.push(text) }).out)
+  for (let index = 0; index < 30_000; index++) blocks.add('0123456789')
+  await blocks.close()
+  expect(written.join('')).toBe('0123456789'.repeat(30_000))
+  expect(written.length).toBeLessThan(6)
+})
+
+test('a reader that is behind is waited for', async () => {
+  let drain = () => {}
+  const blocks = blocksTo({
+    ...fakeHost('.').out,
+    write: () => false,
+    drained: () => new Promise((resolve) => (drain = resolve)),
+  })
+  expect(blocks.flush()).toBeUndefined()
+  blocks.add('text')
+  const behind = blocks.flush()
+  expect(behind).toBeInstanceOf(Promise)
+  drain()
+  await behind
+  expect(blocks.flush()).toBeUndefined()
+})
+
+test('a file is made anew and holds all that was added', async () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'attak-blocks-')), 'trace.jsonl')
+  for (const text of ['long before', 'é']) {
+    const blocks = blocksToFile(file)
+    blocks.add(text)
+    await blocks.close()
+  }
+  expect(readFileSync(file, 'utf8')).toBe('é')
+})

@@ -1,0 +1,52 @@
+import picocolors from 'picocolors'
+import { expect, test } from 'vitest'
+import { drawSummary } from '../../../src/cli/simulate/summary.ts'
+import { type Tally, tallyOf } from '../../../src/cli/simulate/tally.ts'
+
+const OPTIONS = { colors: picocolors.createColors(false), width: 80, tookMs: 12, notes: [] }
+const AT = { at: 0, processor: 'reverse', message: 'm' } as const
+
+function handled(tally: Tally, processor: string, times: number): void {
+  for (let index = 0; index < times; index++) tally.add({ kind: 'end', ...AT, processor, outcome: 'ok' })
+}
+
+test('what came out, who did how much, and one line that says it all', () => {
+  const tally = tallyOf(['spout', 'reverse'])
+  tally.add({ kind: 'start', ...AT, processor: 'spout', root: 'r', hop: 1, attempt: 1 })
+  handled(tally, 'spout', 1)
+  handled(tally, 'reverse', 1234)
+  tally.add({ kind: 'emit', ...AT, id: '1', topic: 'reversed strings', data: 'olleh', to: [] })
+  expect(drawSummary(tally, OPTIONS)).toMatchInlineSnapshot(`
+    "
+    Out came 1 event:
+      reverse ⇒ reversed strings  "olleh"
+
+    processor  handled  emitted  outputs
+    spout            1        0        0
+    reverse      1,234        1        1
+
+    1 input, 1,235 handled, 1 output, nothing failed (12 ms)
+    "
+  `)
+})
+
+test('retries and failures have a column when there are any', () => {
+  const tally = tallyOf(['reverse'])
+  tally.add({ kind: 'end', ...AT, outcome: 'retry' })
+  tally.add({ kind: 'end', ...AT, at: 1000, outcome: 'failed' })
+  expect(drawSummary(tally, { ...OPTIONS, notes: ['Long values were cut.'] })).toMatchInlineSnapshot(`
+    "
+    processor  handled  emitted  retried  failed
+    reverse          0        0        1       1
+
+    0 inputs, 0 handled, 0 outputs, 1 failed (12 ms, 1 s of virtual time)
+    Long values were cut.
+    "
+  `)
+})
+
+test('of many outputs the first are shown', () => {
+  const tally = tallyOf(['reverse'])
+  for (let id = 0; id < 12; id++) tally.add({ kind: 'emit', ...AT, id: `${id}`, topic: 't', data: id, to: [] })
+  expect(drawSummary(tally, OPTIONS)).toContain('Out came 12 events, the first 10 of them:\n  reverse ⇒ t  0\n')
+})
