@@ -2,6 +2,8 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+/** Where .ci/run wants to find what came of the tests. */
+const results = process.env.TEST_RESULTS
 
 export default defineConfig({
   root,
@@ -13,9 +15,12 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    testTimeout: 20_000,
     // Projects that tests load are JavaScript, as written or as built: Node itself is to load them, as it does for users.
     server: { deps: { external: [/\.[cm]?js$/] } },
     deps: { interopDefault: false },
+    // Tests that start bin/attak.js run what stands in src now.
+    globalSetup: '.ci/build.mjs',
+    testTimeout: 20_000,
+    reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
   },
 })

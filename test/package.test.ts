@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { version, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+
+/** An empty project with nothing but the packed attak installed in it. */
+let project: string
+let tarball: string
+
+beforeAll(() => {
+  project = mkdtempSync(join(tmpdir(), 'attak-package-test-'))
+  run(root, process.execPath, '.ci/build.mjs', '--types')
+  const [packed] = JSON.parse(run(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', project))
+  tarball = join(project, packed.filename)
+  writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
+  run(project, 'npm', 'install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball)
+}, 120_000)
+
+afterAll(() => rmSync(project, { recursive: true, force: true }))
+
+function run(cwd: string, command: string, ...args: string[]): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+function attak(cwd: string, ...args: string[]): string {
+  return run(cwd, process.execPath, join(project, 'node_modules/attak/bin/attak.js'), ...args)
+}
+
+describe('the packed package, installed in an empty project', () => {
+  test('runs by its name', () => {
+    expect(run(project, 'npx', '--no-install', 'attak', '--version')).toBe(`${version}\n`)
+  })
+
+  test.each(['typescript', 'javascript'])('makes a project in %s', (language) => {
+    const made = JSON.parse(attak(project, 'init', `in-${language}`, '--language', language, '--json'))
+    const { devDependencies } = JSON.parse(readFileSync(join(made.dir, 'package.json'), 'utf8'))
+    expect(devDependencies.attak).toBe(`^${version}`)
+  })
+
+  test.each(['import', 'require'])('gives its exports to %s', (kind) => {
+    const load = kind === 'import' ? 'await import' : 'require'
+    const file = join(project, kind === 'import' ? 'use.mjs' : 'use.cjs')
+    const names = (specifier: string) => `console.log(typeof (${load}('${specifier}')).AttakError)`
+    writeFileSync(file, `${names('attak')}\n${names('attak/testing')}\n`)
+    expect(run(project, process.execPath, file)).toBe('function\nfunction\n')
+  })
+
+  test.each(['nodenext', 'bundler'])('has types for moduleResolution %s', (resolution) => {
+    const module = resolution === 'bundler' ? 'esnext' : resolution
+    const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
+    writeFileSync(join(project, 'use.ts'), USER_CODE)
+    const tsc = [process.execPath, join(root, 'node_modules/typescript/bin/tsc')] as const
+    const options = ['--noEmit', '--strict', '--target', 'es2023', '--ignoreConfig', ...types]
+    const output = run(project, ...tsc, ...options, '--module', module, '--moduleResolution', resolution, 'use.ts')
+    expect(output).toBe('')
+  })
+
+  test('is what publint asks of a package', async () => {
+    const { messages, pkg } = await publint({ pkgDir: join(project, 'node_modules/attak'), pack: false, strict: true })
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([])
+  })
+
+  test('holds what runs and nothing else', () => {
+    const paths = run(project, 'tar', '-tzf', tarball).trim().split('\n')
+    const folders = new Set(paths.map((path) => path.split('/').slice(1, 2).join()))
+    expect([...folders].sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'templates'])
+    const targets = Object.values<string | Record<string, string>>(exports).flatMap((target) => Object.values(target))
+    for (const target of targets.filter((target) => target.startsWith('./'))) {
+      expect(paths).toContain(target.replace('./', 'package/'))
+    }
+  })
+})
+
+const USER_CODE = `
+import { AttakError, type Context, Retry } from 'attak'
+import { AttakError as Same } from 'attak/testing'
+
+export async function handler(line: string, context: Context<{ text: string }>) {
+  if (context.attempt > 3) throw new AttakError('TIMEOUT', 'too slow', 'be faster')
+  if (line === '') throw new Retry(10)
+  await context.emit('text', line)
+  // @ts-expect-error: it does not emit this topic.
+  await context.emit('txet', line)
+}
+export const same: typeof AttakError = Same
+`

@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { install, root } from './install.ts'
+
+/*
+ * The README's code is run as it stands there. Every `##` section has a folder of its own, in which, from top to bottom:
+ * - a block behind the comment `<!-- file: PATH -->` is written to that file;
+ * - of a ```console block each line `$ COMMAND` is run, and the lines below it must be what it prints. `…` stands for
+ *   anything, alone on its line for any lines. `npm install` links what is installed here.
+ * Blocks of sh and text are for the reader. A block of any other language must be a file, so that none goes unrun.
+ */
+
+interface Block {
+  readonly section: string
+  readonly line: number
+  readonly language: string
+  readonly file: string | undefined
+  readonly text: string
+}
+
+function blocksOf(markdown: string): Block[] {
+  const blocks: Block[] = []
+  let section = ''
+  let open: { language: string; line: number; file: string | undefined; lines: string[] } | undefined
+  let previous = ''
+  for (const [index, line] of markdown.split('\n').entries()) {
+    if (open === undefined) {
+      if (line.startsWith('## ')) section = line.slice(3)
+      if (line.startsWith('```')) open = { language: line.slice(3), line: index + 1, file: fileIn(previous), lines: [] }
+      if (line !== '') previous = line
+    } else if (line === '```') {
+      blocks.push({ ...open, section, text: open.lines.map((each) => `${each}\n`).join('') })
+      previous = ''
+      open = undefined
+    } else {
+      open.lines.push(line)
+    }
+  }
+  if (open !== undefined) throw new Error(`README.md:${open.line}: this block has no end`)
+  return blocks
+}
+
+function fileIn(line: string): string | undefined {
+  return /^<!-- file: (\S+) -->$/.exec(line)?.[1]
+}
+
+function commandsOf(text: string): { command: string; output: string }[] {
+  const [before, ...commands] = text.split(/^\$ /m)
+  if (before !== '') throw new Error(`a console block begins with "$ ", not with ${before}`)
+  return commands.map((each) => {
+    const end = each.indexOf('\n')
+    return { command: each.slice(0, end), output: each.slice(end + 1).trim() }
+  })
+}
+
+/** Runs one command line in `cwd`; gives what it printed and where it ended up. */
+function run(command: string, cwd: string): { output: string; cwd: string } {
+  if (command === 'npm install') {
+    install(cwd)
+    return { output: '', cwd }
+  }
+  const script = `
+    attak() { "${process.execPath}" "${root}bin/attak.js" "$@"; }
+    npx() { if [ "$1" = attak ]; then shift; attak "$@"; else command npx --no-install "$@"; fi; }
+    { ${command}
+    } 2>&1; pwd >&3`
+  const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined, TEST_RESULTS: undefined, VITEST: undefined }
+  const ran = spawnSync('bash', ['-c', script], {
+    cwd,
+    env,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+  })
+  return { output: ran.stdout.trim(), cwd: ran.output[3]?.trim() ?? cwd }
+}
+
+/** The pattern of a shown output: `…` on a line is any text of it, alone on a line any lines. */
+function patternOf(shown: string): RegExp {
+  const lines = shown.split('\n').map((line) => {
+    if (line.trim() === '…') return '(?:.*\\n?)*?'
+    const text = line.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
+    return `${text.join('.*')} *\\n`
+  })
+  return new RegExp(`^${lines.join('')}$`)
+}
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const blocks = blocksOf(readme)
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'attak-readme-test-')))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the README', () => {
+  test('says how a clean clone runs its main job and its tests', () => {
+    expect(readme).toContain('npm ci && npx attak simulate examples/github-events\n')
+    expect(readme).toContain('npm ci && npm test\n')
+  })
+
+  test('has no code that is not run', () => {
+    const idle = blocks.filter(({ file, language }) => !file && !['console', 'sh', 'text'].includes(language))
+    expect(idle.map(({ line, language }) => `README.md:${line}: ${language}`)).toEqual([])
+  })
+
+  test.each([...new Set(blocks.map(({ section }) => section))])(
+    'does what it shows: %s',
+    (section) => {
+      const project = mkdtempSync(join(folder, 'section-'))
+      let cwd = project
+      for (const { file, language, text, line } of blocks.filter((block) => block.section === section)) {
+        if (file !== undefined) {
+          mkdirSync(dirname(join(project, file)), { recursive: true })
+          writeFileSync(join(project, file), text)
+        } else if (language === 'console') {
+          for (const { command, output } of commandsOf(text)) {
+            const ran = run(command, cwd)
+            cwd = ran.cwd
+            expect(`${ran.output}\n`, `README.md:${line}: $ ${command}`).toMatch(patternOf(output))
+          }
+        }
+      }
+    },
+    60_000,
+  )
+})
