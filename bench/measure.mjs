@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url))
+
+/**
+ * Measures a row's comparisons, `rounds` times: in each round every distinct job once, in a process of its own, one
+ * after the other, so that what drifts on the machine meets all alike. Ratios are taken within a round. Gives for each
+ * comparison `{ ours, peer, ratio }`, each `{ median, min, max }`, and `events`, those of the peer.
+ */
+export function measureRow(row, rounds, progress) {
+  const jobs = new Map(row.comparisons.flatMap(({ ours, peer }) => [ours, peer]).map((job) => [keyOf(job), job]))
+  const values = new Map([...jobs.keys()].map((key) => [key, []]))
+  for (let round = 1; round <= rounds; round++) {
+    for (const [key, job] of jobs) {
+      progress(`${row.id}: round ${round} of ${rounds}: ${Object.values(job).flat().join(' ')}`)
+      values.get(key).push(measureJob(job))
+    }
+  }
+  return row.comparisons.map((comparison) => compare(comparison, values))
+}
+
+function keyOf(job) {
+  return JSON.stringify(job)
+}
+
+function measureJob(job) {
+  const child = spawnSync(process.execPath, ['--expose-gc', CHILD, JSON.stringify(job)], { encoding: 'utf8' })
+  if (child.status !== 0) throw new Error(`${JSON.stringify(job)} ended with ${child.status}\n${child.stderr}`)
+  return JSON.parse(child.stdout.trim().split('\n').at(-1))
+}
+
+function compare(comparison, values) {
+  const ours = values.get(keyOf(comparison.ours))
+  const peer = values.get(keyOf(comparison.peer))
+  const ratios = ours.map(({ value }, round) =>
+    comparison.by === 'peer/ours' ? peer[round].value / value : value / peer[round].value,
+  )
+  return {
+    comparison,
+    ours: spreadOf(ours.map(({ value }) => value)),
+    peer: spreadOf(peer.map(({ value }) => value)),
+    ratio: spreadOf(ratios),
+    peerEvents: spreadOf(peer.map(({ events }) => events)).median,
+  }
+}
+
+function spreadOf(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  const low = sorted[Math.floor((sorted.length - 1) / 2)]
+  const high = sorted[Math.ceil((sorted.length - 1) / 2)]
+  return { median: (low + high) / 2, min: sorted[0], max: sorted.at(-1) }
+}

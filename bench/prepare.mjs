@@ -1,0 +1,37 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+
+/** Installs the peers, from their lockfile, where that has not happened yet. */
+export function installPeers() {
+  if (existsSync(`${ROOT}bench/node_modules/.package-lock.json`)) return
+  runOrThrow('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], `${ROOT}bench`)
+}
+
+/** Compiles what the rows call of src/ into bench/dist/attak.js. */
+export async function compileEngine() {
+  await build({
+    absWorkingDir: ROOT,
+    entryPoints: { attak: 'bench/attak.ts' },
+    outdir: 'bench/dist',
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    external: ['esbuild'],
+    logLevel: 'warning',
+  })
+}
+
+/** Builds dist/, which the rows of whole processes run. */
+export function buildPackage() {
+  runOrThrow(process.execPath, ['.ci/build.mjs'], ROOT)
+}
+
+function runOrThrow(command, args, cwd) {
+  const { status, error } = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (status !== 0) throw error ?? new Error(`${command} ${args.join(' ')} ended with ${status}`)
+}

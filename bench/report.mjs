@@ -1,0 +1,63 @@
+const HEAD = ['id', 'against', 'ours', 'peer', 'ratio (min–max)', 'goal', 'met']
+const DOCUMENTED_EVENTS = 1_000_000
+
+/** Lays out what `measureRow` gave as rows of text, `HEAD` first where `withHead` says so. */
+export function linesOf(row, results) {
+  return results.map(({ comparison, ours, peer, ratio, peerEvents }) => [
+    row.id,
+    comparison.what + shortened(comparison.peer, peerEvents),
+    amount(ours.median, row.unit),
+    amount(peer.median, row.unit),
+    `${figure(ratio.median)} (${figure(ratio.min)}–${figure(ratio.max)})`,
+    goalText(comparison.goal, row.unit),
+    verdict(comparison.goal, ratio.median, ours.median),
+  ])
+}
+
+/** The table for a terminal: columns as wide as they need to be. */
+export function terminalTable(lines) {
+  const all = [HEAD, ...lines]
+  const widths = HEAD.map((_, column) => Math.max(...all.map((line) => line[column].length)))
+  return all
+    .map((line) =>
+      line
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** The table for docs/benchmarks.md. */
+export function markdownTable(lines) {
+  const row = (cells) => `| ${cells.join(' | ')} |`
+  return [row(HEAD), row(HEAD.map(() => '---')), ...lines.map(row)].join('\n')
+}
+
+function shortened(job, events) {
+  const cut = job.kind === 'throughput' && events < DOCUMENTED_EVENTS
+  return cut ? ` (${Math.round(events / 1000)}k events: 3 s of its time)` : ''
+}
+
+function amount(value, unit) {
+  const [number, name] = unit === 'ms' ? [value / 1e6, 'ms'] : [value, unit]
+  return `${number >= 100 ? Math.round(number).toLocaleString('en') : number.toFixed(1)} ${name}`
+}
+
+function figure(ratio) {
+  return ratio >= 20 ? ratio.toFixed(0) : ratio.toFixed(2)
+}
+
+function goalText(goal = {}, unit) {
+  if (goal.atLeast !== undefined) return `≥ ${goal.atLeast}`
+  if (goal.atMost !== undefined) return `≤ ${goal.atMost}`
+  if (goal.oursAtMost !== undefined) return `ours ≤ ${goal.oursAtMost} ${unit}`
+  return ''
+}
+
+function verdict(goal = {}, ratio, ours) {
+  if (goal.atLeast !== undefined) return ratio >= goal.atLeast ? 'yes' : 'no'
+  if (goal.atMost !== undefined) return ratio <= goal.atMost ? 'yes' : 'no'
+  if (goal.oursAtMost !== undefined) return ours <= goal.oursAtMost ? 'yes' : 'no'
+  return ''
+}

@@ -1,0 +1,125 @@
+const EVENTS = 1_000_000
+const HELLO_WORLD = 'examples/hello-world'
+
+const throughput = (engine, shape, more = {}) => ({ kind: 'throughput', engine, shape, events: EVENTS, ...more })
+const command = (...argv) => ({ kind: 'command', argv })
+const faster = (what, ours, peer, atLeast) => ({ what, ours, peer, by: 'peer/ours', goal: { atLeast } })
+const costs = (what, ours, peer, atMost) => ({ what, ours, peer, by: 'ours/peer', goal: { atMost } })
+
+/**
+ * The rows as data. A comparison measures `ours` and `peer` in each round and takes their ratio; jobs that several
+ * comparisons of a row share are run once a round. Without a goal a comparison only informs.
+ */
+export const ROWS = [
+  {
+    id: 'S1',
+    what: 'Dispatch: routing, settling once, accounting for each input, transcript kept in memory; sync handlers, no copy',
+    unit: 'ns/input',
+    comparisons: ['linear', 'fan', 'diamond', 'chain20'].flatMap((shape) => {
+      const ours = throughput('attak', shape, { copy: 'none', transcript: 'memory' })
+      const goals = { rxjs: 1, 'promise-per-hop': shape === 'chain20' ? 2 : 4 }
+      const peers = [
+        'rxjs',
+        'promise-per-hop',
+        'promise-bare',
+        'callback-per-hop',
+        'fastq',
+        'event-emitter',
+        'raw-calls',
+      ]
+      if (shape === 'linear' || shape === 'chain20') peers.push('p-queue')
+      return peers.map((peer) => faster(`${shape}: ${peer}`, ours, throughput(peer, shape), goals[peer]))
+    }),
+  },
+  {
+    id: 'S2',
+    what: 'The default: every consumer owns a copy equal to a JSON round trip; against the same engine copying by JSON.parse(JSON.stringify()), and RxJS, which copies nothing',
+    unit: 'ns/input',
+    comparisons: ['linear', 'fan', 'diamond', 'chain20'].flatMap((shape) => [
+      ...['100B', '1KB'].map((size) =>
+        faster(
+          `${shape}, ${size}: JSON copies`,
+          throughput('attak', shape, { size }),
+          throughput('attak', shape, { size, copy: 'json' }),
+          size === '100B' ? 7 : 5,
+        ),
+      ),
+      faster(
+        `${shape}, 100B: rxjs`,
+        throughput('attak', shape, { size: '100B' }),
+        throughput('rxjs', shape, { size: '100B' }),
+        0.6,
+      ),
+    ]),
+  },
+  {
+    id: 'S3',
+    what: 'Handlers that settle in a later turn of the event loop, 2048 in flight, no copy',
+    unit: 'ns/input',
+    comparisons: ['linear', 'chain20'].flatMap((shape) =>
+      ['callback', 'async'].map((style) => {
+        const job = { style, inFlight: 2048 }
+        const peer = style === 'async' ? 'promise-per-hop' : 'callback-per-hop'
+        const ours = throughput('attak', shape, { ...job, copy: 'none' })
+        return faster(`${shape}, ${style} handlers: ${peer}`, ours, throughput(peer, shape, job), 2)
+      }),
+    ),
+  },
+  {
+    id: 'S4',
+    what: 'Against coordinated engines, linear, with copies. Quoted, not run here: Wing simulator 150 events/s, BullMQ 4,000',
+    unit: 'ns/input',
+    comparisons: [faster('linear: node-red', throughput('attak', 'linear'), throughput('node-red', 'linear'), 100)],
+  },
+  {
+    id: 'S5',
+    what: 'What a transcript costs: kept in memory, and streamed to a file',
+    unit: 'ns/input',
+    comparisons: ['linear', 'chain20'].flatMap((shape) => [
+      costs(
+        `${shape}: in memory / none`,
+        throughput('attak', shape, { transcript: 'memory' }),
+        throughput('attak', shape),
+        1.25,
+      ),
+      costs(
+        `${shape}: to a file / none`,
+        throughput('attak', shape, { transcript: 'file' }),
+        throughput('attak', shape),
+        2.5,
+      ),
+    ]),
+  },
+  {
+    id: 'M2',
+    what: 'A million messages waiting: heap beside their data',
+    unit: 'B/message',
+    comparisons: [
+      {
+        what: 'waiting: a promise each',
+        ours: { kind: 'waiting', holder: 'attak' },
+        peer: { kind: 'waiting', holder: 'promises' },
+        by: 'peer/ours',
+        goal: { oursAtMost: 120 },
+      },
+    ],
+  },
+  {
+    id: 'B1',
+    what: 'Whole processes against node -e 0',
+    unit: 'ms',
+    comparisons: [
+      costs('attak --help', command('bin/attak.js', '--help'), command('-e', '0'), 1.25),
+      costs('attak simulate, hello-world', command('bin/attak.js', 'simulate', HELLO_WORLD), command('-e', '0'), 1.6),
+    ],
+  },
+  {
+    id: 'B2',
+    what: 'Other commands before any network',
+    unit: 'ms',
+    comparisons: [
+      costs('attak graph, hello-world', command('bin/attak.js', 'graph', HELLO_WORLD), command('-e', '0'), 1.5),
+      costs('attak check, hello-world', command('bin/attak.js', 'check', HELLO_WORLD), command('-e', '0'), 1.5),
+    ],
+  },
+]

@@ -1,0 +1,60 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureRow } from './measure.mjs'
+import { buildPackage, compileEngine, installPeers } from './prepare.mjs'
+import { linesOf, markdownTable, terminalTable } from './report.mjs'
+import { ROWS } from './rows.mjs'
+
+const DOCS = new URL('../docs/benchmarks.md', import.meta.url)
+const MARKS = ['<!-- table -->', '<!-- end of table -->']
+const MIN_ROUNDS = 1
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } },
+})
+const rounds = Math.max(MIN_ROUNDS, Number.parseInt(values.rounds, 10))
+const rows = positionals.length === 0 ? ROWS : ROWS.filter(({ id }) => positionals.includes(id))
+const unknown = positionals.filter((id) => !ROWS.some((row) => row.id === id))
+if (unknown.length > 0 || Number.isNaN(rounds)) {
+  process.stderr.write(`usage: npm run bench -- [${ROWS.map(({ id }) => id).join('|')}]… [--rounds 5] [--write]\n`)
+  process.exit(2)
+}
+
+installPeers()
+await compileEngine()
+if (rows.some(({ comparisons }) => comparisons.some(({ ours }) => ours.kind === 'command'))) buildPackage()
+
+const lines = []
+for (const row of rows) {
+  const results = measureRow(row, rounds, showProgress)
+  showProgress('')
+  lines.push(...linesOf(row, results))
+}
+process.stdout.write(`${machine()}\n\n${legend()}\n\n${terminalTable(lines)}\n`)
+if (values.write) writeDocs()
+
+function showProgress(text) {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`)
+}
+
+function machine() {
+  const cores = cpus()
+  return `Node ${process.version}, ${cores.length} × ${cores[0]?.model.trim()}, ${rounds} rounds`
+}
+
+function legend() {
+  return rows.map(({ id, what, unit }) => `${id}: ${what} (${unit}).`).join('\n')
+}
+
+/** Puts the table between its marks; the text around it is written by hand. */
+function writeDocs() {
+  const [before, rest = ''] = readFileSync(DOCS, 'utf8').split(MARKS[0])
+  const after = rest.split(MARKS[1])[1] ?? '\n'
+  const command = ['npm run bench --', ...positionals, `--rounds ${rounds} --write`].join(' ')
+  const taken = `Taken ${new Date().toISOString().slice(0, 10)} by \`${command}\` on ${machine()}.`
+  const items = rows.map(({ id, what, unit }) => `- **${id}** ${what} (${unit}).`).join('\n')
+  const table = [MARKS[0], taken, items, markdownTable(lines), MARKS[1]].join('\n\n')
+  writeFileSync(DOCS, before + table + after)
+}
