@@ -19,6 +19,24 @@ export interface SimulationOptions {
   readonly ready?: () => Promise<void> | undefined
   /** Ends the run early: nothing more starts; what runs is aborted. */
   readonly signal?: AbortSignal
+  /** Says on `end` entries how long each handler took, in real time. It costs a clock read each. Default false. */
+  readonly timings?: boolean
+  /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
+  readonly onProbe?: (probe: RunProbe) => void
+}
+
+/** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */
+export interface RunProbe {
+  /** Whose code has the thread right now, also behind an `await`; undefined when it is no handler's. */
+  running(): RunningHandler | undefined
+}
+
+/** A handler that has the thread. */
+export interface RunningHandler {
+  readonly processor: string
+  /** The id of the message it handles. */
+  readonly message: string
+  readonly timeoutMs: number
 }
 
 /** What a run comes to. */

@@ -60,6 +60,8 @@ export interface EndEntry {
   readonly message: string
   readonly outcome: 'ok' | 'retry' | 'failed'
   readonly retryAt?: number
+  /** Real milliseconds from call to completion, where timings were asked for. */
+  readonly tookMs?: number
   readonly error?: TranscriptError
 }
 

@@ -1,0 +1,29 @@
+import { AttakError, nearest } from '../errors.ts'
+import type { Graph } from './graph.ts'
+
+/**
+ * The part of a graph that has only these processors and the streams between them; what they emit to others is heard by
+ * nobody. Throws TOPOLOGY_UNKNOWN_PROCESSOR with every name that the graph does not have.
+ */
+export function onlyProcessors(graph: Graph, names: readonly string[]): Graph {
+  const kept = new Set(names)
+  const known = new Set(graph.processors.map(({ name }) => name))
+  const unknown = names.filter((name) => !known.has(name))
+  if (unknown.length > 0) throw unknownProcessors(unknown, known)
+  return Object.freeze({
+    ...graph,
+    processors: Object.freeze(graph.processors.filter(({ name }) => kept.has(name))),
+    streams: Object.freeze(graph.streams.filter(({ from, to }) => kept.has(from) && kept.has(to))),
+  })
+}
+
+function unknownProcessors(unknown: readonly string[], known: ReadonlySet<string>): AttakError {
+  const quoted = unknown.map((name) => `"${name}"`).join(', ')
+  const [first = ''] = unknown
+  const near = nearest(first, known)
+  return new AttakError(
+    'TOPOLOGY_UNKNOWN_PROCESSOR',
+    unknown.length === 1 ? `no processor named ${quoted}` : `no processors named ${quoted}`,
+    near === undefined ? `There are: ${[...known].join(', ')}.` : `Did you mean "${near}"?`,
+  )
+}
