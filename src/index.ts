@@ -1,5 +1,14 @@
 export { AttakError, ERROR_CODES, type ErrorCode, type Problem } from './errors.ts'
 export {
+  defineTopology,
+  type ProcessorDefinition,
+  type ProcessorSettings,
+  type ProcessorsDefinition,
+  type RetrySettings,
+  type StreamDefinition,
+  type TopologyDefinition,
+} from './topology/definition.ts'
+export {
   type Callback,
   type Context,
   type EmitOptions,
@@ -9,3 +18,5 @@ export {
   Retry,
   type Topics,
 } from './topology/handler.ts'
+export type { StandardSchema } from './topology/schema.ts'
+export type { Backoff } from './topology/topology.ts'

@@ -1,0 +1,168 @@
+import * as z from 'zod'
+import { defineTopology } from '../../src/topology/definition.ts'
+import type { Context, Handler } from '../../src/topology/handler.ts'
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
+function holds<_Claim extends true>(): void {}
+
+const spout: Handler<string, { text: string; at: Date }> = (event, context) => context.emit('text', event)
+const count = (_event: number, _context: Context<{ total: { n: number } }>) => undefined
+const dated = (_event: Date) => undefined
+class Shout {
+  times = 0
+  handler(event: string, context: Context<{ loud: string }>) {
+    this.times++
+    return context.emit('loud', event)
+  }
+}
+const processors = {
+  spout,
+  count,
+  dated,
+  file: './processors/file',
+  shout: new Shout(),
+  object: { path: './processors/object', retries: 2 },
+  typed: { handler: (_event: { n: number }) => undefined, timeout: 2 },
+  checked: { input: z.object({ n: z.number() }), handler: (_event: { n: number }) => undefined },
+  coerced: { input: z.object({ n: z.coerce.number<string>() }), handler: (_event: { n: number }) => undefined },
+}
+
+// Every spelling of a stream between processors that exist, with topics they emit.
+defineTopology({
+  name: 't',
+  processors,
+  streams: [
+    ['spout', 'shout', 'text'],
+    ['spout', 'shout'],
+    ['spout', 'file', 'at'],
+    { from: 'spout', to: 'shout', topics: ['text', 'at'], retries: 2 },
+    { from: 'file', to: 'count', topic: 'any topic', backoff: { firstMs: 1 } },
+    ['file', 'count'],
+    ['dated', 'object', 'any topic'],
+    ['shout', 'spout', 'loud'],
+    ['count', 'typed', 'total'],
+    ['count', 'checked'],
+  ],
+})
+
+// Names of processors.
+defineTopology({
+  name: 't',
+  processors,
+  streams: [
+    // @ts-expect-error no such source
+    ['spuot', 'shout'],
+    // @ts-expect-error no such target
+    ['spout', 'shuot', 'text'],
+    // @ts-expect-error no such target
+    { from: 'spout', to: 'shuot' },
+    // @ts-expect-error no such source
+    { from: 'spuot', to: 'shout', topics: ['text'] },
+  ],
+})
+
+// Topics of the handlers that say what they emit.
+defineTopology({
+  name: 't',
+  processors,
+  streams: [
+    // @ts-expect-error a Handler's topics
+    ['spout', 'shout', 'txet'],
+    // @ts-expect-error a method's topics
+    ['shout', 'file', 'quiet'],
+    // @ts-expect-error a context's topics
+    { from: 'count', to: 'file', topic: 'totals' },
+    // @ts-expect-error one of several
+    { from: 'spout', to: 'shout', topics: ['text', 'txet'] },
+  ],
+})
+
+// What the receiver takes.
+defineTopology({
+  name: 't',
+  processors,
+  streams: [
+    // @ts-expect-error a string is no number
+    ['spout', 'count', 'text'],
+    // @ts-expect-error a Date arrives as string
+    ['spout', 'dated', 'at'],
+    // @ts-expect-error without a topic, all that is emitted has to fit
+    ['count', 'shout'],
+    // @ts-expect-error without a topic, all that is emitted has to fit
+    { from: 'count', to: 'shout' },
+    // @ts-expect-error a schema's input counts, not its output
+    ['count', 'coerced', 'total'],
+  ],
+})
+
+// Inline handlers know their event and context.
+defineTopology({
+  name: 't',
+  processors: {
+    file: './file',
+    plain: (event, context, callback) => {
+      holds<Equal<typeof event, ReturnType<typeof JSON.parse>>>()
+      holds<Equal<typeof context, Context>>()
+      context.emit('anything', event.anything)
+      callback()
+    },
+    schema: {
+      input: z.object({ n: z.coerce.number() }),
+      retries: 1,
+      handler(event, context) {
+        holds<Equal<typeof event, { n: number }>>()
+        context.emit('anything', event.n)
+      },
+    },
+    arrow: {
+      input: z.object({ n: z.number() }),
+      handler: async (event, context: Context<{ total: number }>) => {
+        holds<Equal<typeof event, { n: number }>>()
+        await context.emit('total', event.n)
+        // @ts-expect-error not a topic of this handler
+        await context.emit('sum', event.n)
+      },
+    },
+  },
+  streams: [
+    ['file', 'plain'],
+    ['arrow', 'plain', 'total'],
+    // @ts-expect-error not a topic of this handler
+    ['arrow', 'plain', 'sum'],
+    // @ts-expect-error a number is no { n: number }
+    ['arrow', 'schema', 'total'],
+  ],
+})
+
+defineTopology({
+  name: 't',
+  // @ts-expect-error a handler of strings cannot stand behind a schema of numbers
+  processors: { a: { input: z.number(), handler: (_event: string) => undefined } },
+})
+
+// Names that nobody can know here are left to the parser.
+defineTopology({ name: 't', processors: './processors', streams: [['a', 'b', 'x']] })
+defineTopology({ name: 't', processors: () => ({ a: './a' }), streams: [['a', 'b', 'x']] })
+defineTopology({ name: 't', processors: [spout, './b'], streams: [['spout', 'b', 'x']] })
+defineTopology({ name: 't', processor: (name) => `./${name}`, streams: [['a', 'b', 'x']] })
+defineTopology({ name: 't', processors, streams: () => [['a', 'b']] })
+defineTopology({ name: 't', processors, streams: Object.keys(processors).map((name) => [name, 'file'] as const) })
+const named = { a: './a', b: './b' } as const
+defineTopology({ name: 't', processors: named, streams: [['a', 'b', 'x']] })
+defineTopology({ name: 't', processors })
+
+// Settings.
+// @ts-expect-error a topology has a name
+defineTopology({ processors })
+// @ts-expect-error there is no such setting
+defineTopology({ name: 't', processors, retry: 1 })
+// @ts-expect-error retries is a number
+defineTopology({ name: 't', processors, retries: '1' })
+// @ts-expect-error streams is a list
+defineTopology({ name: 't', processors, streams: 'a -> b' })
+// @ts-expect-error streams is a list
+defineTopology({ name: 't', processors, streams: { a: 'b' } })
+// @ts-expect-error a list of streams
+defineTopology({ name: 't', processors, streams: () => [1] })
+// @ts-expect-error a stream is more than a name
+defineTopology({ name: 't', processors, streams: ['spout'] })
