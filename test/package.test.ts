@@ -79,7 +79,7 @@ describe('the packed package, installed in an empty project', () => {
 })
 
 const USER_CODE = `
-import { AttakError, type Context, Retry } from 'attak'
+import { AttakError, type Context, defineTopology, Retry } from 'attak'
 import { AttakError as Same } from 'attak/testing'
 
 export async function handler(line: string, context: Context<{ text: string }>) {
@@ -90,4 +90,10 @@ export async function handler(line: string, context: Context<{ text: string }>) 
   await context.emit('txet', line)
 }
 export const same: typeof AttakError = Same
+export default defineTopology({
+  name: 'typed',
+  processors: { handler, hearer: (text: string) => text.length },
+  // @ts-expect-error: no processor has this name.
+  streams: [['handler', 'hearer', 'text'], ['handler', 'haerer']],
+})
 `
