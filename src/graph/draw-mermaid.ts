@@ -1,0 +1,18 @@
+import type { Graph } from './graph.ts'
+import { topicsLabel } from './label.ts'
+
+/** The graph as a Mermaid flowchart. Nodes have ids of their own, since `end` and others are words of Mermaid. */
+export function drawMermaid(graph: Graph): string {
+  const ids = new Map(graph.processors.map(({ name }, index) => [name, `p${index}`]))
+  const nodes = graph.processors.map(({ name }) => `  ${ids.get(name)}[${quote(name)}]`)
+  const edges = graph.streams.map(({ from, to, topics }) => {
+    const label = topics === undefined ? '' : `|${quote(topicsLabel(topics))}|`
+    return `  ${ids.get(from)} -->${label} ${ids.get(to)}`
+  })
+  return `${['flowchart LR', ...nodes, ...edges].join('\n')}\n`
+}
+
+/** Everything but letters, digits and harmless punctuation becomes a character code, which Mermaid reads in quotes. */
+function quote(text: string): string {
+  return `"${text.replace(/[^\p{L}\p{M}\p{N} ,.:/_()+=@!?-]/gu, (found) => `#${found.codePointAt(0)};`)}"`
+}
