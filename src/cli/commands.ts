@@ -13,6 +13,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/check.ts')).check,
   },
   {
+    name: 'graph',
+    summary: 'draw a topology as text, mermaid, dot or JSON',
+    load: async () => (await import('./commands/graph.ts')).graph,
+  },
+  {
     name: 'completion',
     summary: 'print a script that completes attak in your shell',
     load: async () => (await import('./commands/completion.ts')).completion,

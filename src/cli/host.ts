@@ -1,3 +1,5 @@
+import { closeSync } from 'node:fs'
+
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
 export interface Host {
   readonly cwd: string
@@ -47,7 +49,11 @@ export function hostOf(process: NodeJS.Process): Host {
       abort ??= abortedBySignals(process)
       return abort.signal
     },
-    exit: (code) => process.exit(code),
+    exit(code) {
+      // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
+      closeSync(2)
+      return process.exit(code)
+    },
   }
 }
 
@@ -84,4 +90,10 @@ function abortedBySignals(process: NodeJS.Process): AbortController {
   // `once`: who asks a second time gets Node's own, immediate end.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort(name))
   return abort
+}
+
+/** What a process ended by a signal exits with by convention: 128 and the signal's number; undefined when it was not. */
+export function interruptCode(signal: AbortSignal): number | undefined {
+  if (!signal.aborted) return undefined
+  return signal.reason === 'SIGTERM' ? 143 : 130
 }

@@ -80,4 +80,6 @@ export interface SummaryEntry {
   readonly emitted: Readonly<Record<string, number>>
   readonly outputs: number
   readonly failed: number
+  /** Real milliseconds of the run, where timings were asked for. */
+  readonly tookMs?: number
 }

@@ -4,18 +4,21 @@ import type { Terminal } from '../host.ts'
 /** Takes text piece by piece and hands it on in blocks. */
 export interface Blocks {
   add(text: string): void
-  /** Hands on what there is; gives a promise while the reader is behind. */
+  /** Hands on what there is, at once; gives a promise while the reader is behind. */
   flush(): Promise<void> | undefined
   close(): Promise<void>
 }
 
 const BLOCK_CHARACTERS = 65_536
 
-/** Blocks for a terminal or pipe. */
+/** Blocks for a terminal or pipe; what is added is seen at the latest when the thread is next free. */
 export function blocksTo(terminal: Terminal): Blocks {
   let block = ''
   let behind = false
+  let soon: NodeJS.Immediate | undefined
   const write = () => {
+    clearImmediate(soon)
+    soon = undefined
     if (block !== '' && !terminal.write(block)) behind = true
     block = ''
   }
@@ -28,8 +31,10 @@ export function blocksTo(terminal: Terminal): Blocks {
   }
   return {
     add(text) {
+      if (text === '') return
       block += text
       if (block.length >= BLOCK_CHARACTERS) write()
+      else soon ??= setImmediate(write)
     },
     flush,
     close: async () => await flush(),

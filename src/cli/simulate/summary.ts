@@ -15,67 +15,88 @@ export interface SummaryOptions {
 
 /** The end of a story: what came out, a table of who did how much, one line that says it all. */
 export function drawSummary(tally: Tally, options: SummaryOptions): string {
-  const total = totalOf(tally)
   return [
     '',
-    ...outputs(tally, total.outputs, options),
-    ...table(tally, options.colors),
+    ...drawOutputs(tally, options),
+    ...drawTable([...tally.processors], options.colors),
     '',
-    verdict(tally, total, options),
+    drawVerdict(tally, options),
     ...options.notes.map((note) => options.colors.dim(note)),
     '',
   ].join('\n')
 }
 
-function totalOf(tally: Tally): ProcessorTally {
-  const total = { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0 }
-  for (const each of tally.processors.values()) for (const column of COLUMNS) total[column] += each[column]
-  return total
-}
-
-function outputs(tally: Tally, count: number, { colors, width }: SummaryOptions): readonly string[] {
+function drawOutputs(tally: Tally, { colors, width }: SummaryOptions): readonly string[] {
+  const count = totalOf(tally, 'outputs')
   if (count === 0) return []
   const shown = tally.firstOutputs.length
-  const head =
-    count > shown
-      ? `Out came ${drawCount(count, 'event')}, the first ${shown} of them:`
-      : `Out came ${drawCount(count, 'event')}:`
+  const many = count > shown ? `, the first ${shown} of them` : ''
   const lines = tally.firstOutputs.map(({ processor, topic, data }) => {
-    const before = `  ${processor} ⇒ ${topic}  `
-    const value = drawValue(data, Math.max(20, width - widthOf(before))).text
-    return `  ${processor} ${colors.green('⇒')} ${colors.bold(colors.green(topic))}  ${colors.green(value)}`
+    const value = drawValue(data, Math.max(20, width - widthOf(`  ${processor} ⇒ ${topic}  `))).text
+    const name = `  ${processor} ${colors.green('⇒')} ${colors.bold(colors.green(topic))}`
+    return value === '' ? name : `${name}  ${colors.green(value)}`
   })
-  return [colors.bold(head), ...lines, '']
+  return [colors.bold(`Out came ${drawCount(count, 'event')}${many}:`), ...lines, '']
 }
 
-const COLUMNS = ['handled', 'emitted', 'outputs', 'retried', 'failed'] as const
+interface Column {
+  readonly title: string
+  readonly of: (count: ProcessorTally) => number
+  readonly draw: (value: number) => string
+  /** Shown also where nothing happened in it. */
+  readonly always?: true
+}
 
-/** Columns in which nothing happened are left out, but for the first two. */
-function table(tally: Tally, colors: Colors): readonly string[] {
-  const rows = [...tally.processors]
-  const columns = COLUMNS.filter((column, index) => index < 2 || rows.some(([, count]) => count[column] > 0))
+const COLUMNS: readonly Column[] = [
+  { title: 'handled', of: ({ handled }) => handled, draw: drawNumber, always: true },
+  { title: 'emitted', of: ({ emitted }) => emitted, draw: drawNumber, always: true },
+  { title: 'outputs', of: ({ outputs }) => outputs, draw: drawNumber },
+  { title: 'retried', of: ({ retried }) => retried, draw: drawNumber },
+  { title: 'failed', of: ({ failed }) => failed, draw: drawNumber },
+  { title: 'time', of: ({ tookMs }) => tookMs, draw: drawDuration },
+  { title: 'each', of: averageMs, draw: drawDuration },
+]
+
+function drawTable(rows: readonly (readonly [string, ProcessorTally])[], colors: Colors): readonly string[] {
+  const columns = COLUMNS.filter(({ of, always }) => always || rows.some(([, count]) => of(count) > 0))
   const first = Math.max('processor'.length, ...rows.map(([name]) => name.length))
-  const widths = columns.map((column) =>
-    Math.max(column.length, ...rows.map(([, count]) => drawNumber(count[column]).length)),
+  const widths = columns.map(({ title, of, draw }) =>
+    Math.max(title.length, ...rows.map(([, count]) => draw(of(count)).length)),
   )
-  const head = ['processor'.padEnd(first), ...columns.map((column, at) => column.padStart(widths[at] ?? 0))].join('  ')
-  const lines = rows.map(([name, count]) => {
-    const cells = columns.map((column, at) => {
-      const cell = drawNumber(count[column]).padStart(widths[at] ?? 0)
-      return column === 'failed' && count.failed > 0 ? colors.red(cell) : count[column] === 0 ? colors.dim(cell) : cell
-    })
-    return [colors.cyan(name.padEnd(first)), ...cells].join('  ')
-  })
-  return [colors.dim(head), ...lines]
+  const drawRow = (name: string, cells: readonly string[]) => [name, ...cells].join('  ').trimEnd()
+  const heads = columns.map(({ title }, index) => title.padStart(widths[index] ?? 0))
+  return [
+    colors.dim(drawRow('processor'.padEnd(first), heads)),
+    ...rows.map(([name, count]) => {
+      const cells = columns.map(({ title, of, draw }, index) => {
+        const cell = draw(of(count)).padStart(widths[index] ?? 0)
+        return of(count) === 0 ? colors.dim(cell) : title === 'failed' ? colors.red(cell) : cell
+      })
+      return drawRow(colors.cyan(name.padEnd(first)), cells)
+    }),
+  ]
+}
+
+function averageMs({ handled, retried, failed, tookMs }: ProcessorTally): number {
+  return tookMs / Math.max(1, handled + retried + failed)
 }
 
 function drawNumber(count: number): string {
   return count.toLocaleString('en')
 }
 
-function verdict(tally: Tally, total: ProcessorTally, { colors, tookMs }: SummaryOptions): string {
-  const failed = total.failed === 0 ? colors.green('nothing failed') : colors.red(`${drawNumber(total.failed)} failed`)
+function totalOf(tally: Tally, what: keyof ProcessorTally): number {
+  let total = 0
+  for (const count of tally.processors.values()) total += count[what]
+  return total
+}
+
+function drawVerdict(tally: Tally, { colors, tookMs }: SummaryOptions): string {
+  const failed = totalOf(tally, 'failed')
+  const verdict = failed === 0 ? colors.green('nothing failed') : colors.red(`${drawNumber(failed)} failed`)
   const virtual = tally.at > 0 ? `, ${drawDuration(tally.at)} of virtual time` : ''
-  const counts = `${drawCount(tally.inputs, 'input')}, ${drawNumber(total.handled)} handled, ${drawCount(total.outputs, 'output')}`
-  return `${counts}, ${failed} ${colors.dim(`(${drawDuration(tookMs)}${virtual})`)}`
+  const inputs = drawCount(tally.inputs, 'input')
+  const outputs = drawCount(totalOf(tally, 'outputs'), 'output')
+  const counts = `${inputs}, ${drawNumber(totalOf(tally, 'handled'))} handled, ${outputs}`
+  return `${counts}, ${verdict} ${colors.dim(`(${drawDuration(tookMs)}${virtual})`)}`
 }

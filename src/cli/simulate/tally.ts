@@ -8,6 +8,8 @@ export interface ProcessorTally {
   outputs: number
   retried: number
   failed: number
+  /** Real milliseconds in its handler, where they were measured. */
+  tookMs: number
 }
 
 /** What a run has come to so far; its size does not depend on the run's length. */
@@ -28,7 +30,8 @@ export const SHOWN_OUTPUTS = 10
 /** Counts entries, for these processors and in their order. */
 export function tallyOf(processors: readonly string[]): Tally {
   const counts = new Map<string, ProcessorTally>()
-  for (const name of processors) counts.set(name, { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0 })
+  for (const name of processors)
+    counts.set(name, { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0, tookMs: 0 })
   const firstOutputs: EmitEntry[] = []
   let inputs = 0
   let at = 0
@@ -54,6 +57,7 @@ export function tallyOf(processors: readonly string[]): Tally {
         count.outputs++
         if (firstOutputs.length < SHOWN_OUTPUTS) firstOutputs.push(entry)
       } else if (entry.kind === 'end') {
+        count.tookMs += entry.tookMs ?? 0
         count[entry.outcome === 'ok' ? 'handled' : entry.outcome === 'retry' ? 'retried' : 'failed']++
       }
     },

@@ -1,0 +1,38 @@
+import { AttakError } from '../../errors.ts'
+import { DRAWINGS, type DrawingFormat } from '../../graph/draw.ts'
+import { loadProject } from '../../project/project.ts'
+import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
+import { colorsOf, drawProblems } from '../print.ts'
+
+const FORMATS = Object.keys(DRAWINGS) as DrawingFormat[]
+
+/** Draws a topology. */
+export const graph: Command = {
+  name: 'graph',
+  summary: 'draw a topology as text, mermaid, dot or JSON',
+  arguments: [PATH_ARGUMENT],
+  options: [
+    { flags: '-f, --format <format>', summary: 'how to draw it (text)', choices: FORMATS },
+    { ...JSON_OPTION, summary: 'the same as --format json' },
+  ],
+  examples: [
+    'attak graph',
+    'attak graph --format mermaid > topology.mmd',
+    'attak graph -f dot | dot -Tsvg > topology.svg',
+  ],
+  async run(args, host) {
+    const given = textOf(args, 'format') as DrawingFormat | undefined
+    const json = flagOf(args, 'json')
+    if (json && given !== undefined && given !== 'json') {
+      throw new AttakError(
+        'USAGE',
+        `attak graph: --json and --format ${given} contradict each other`,
+        'Give one of them.',
+      )
+    }
+    const project = await loadProject(args.positionals[0], { cwd: host.cwd, stage: 'dev' })
+    host.err.write(drawProblems(project.warnings, colorsOf(host.err)))
+    host.out.write(DRAWINGS[json ? 'json' : (given ?? 'text')](project.graph))
+    return 0
+  },
+}

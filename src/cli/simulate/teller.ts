@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { relative, resolve, sep } from 'node:path'
+import { AttakError } from '../../errors.ts'
+import type { SimulationResult } from '../../simulator/simulate.ts'
+import type { TranscriptEntry, TranscriptError } from '../../simulator/transcript.ts'
+import type { Host } from '../host.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
+import { failuresDrawn } from './failure.ts'
+import { progressTo } from './progress.ts'
+import type { Run } from './run.ts'
+import { storyOf } from './story.ts'
+import { drawSummary } from './summary.ts'
+import { tallyOf } from './tally.ts'
+
+/** Tells of one run, in all the ways that were asked for. */
+export interface Teller {
+  readonly tell: (entry: TranscriptEntry) => void
+  /** Gives a promise while who listens is behind. */
+  readonly flush: () => Promise<void> | undefined
+  /** Closes the story; without result when the run broke off. */
+  readonly end: (result: SimulationResult | undefined) => Promise<void>
+  /** Says why the run cannot go on, hands on what was told so far, and ends the process. */
+  readonly endStalled: (error: TranscriptError) => never
+}
+
+/** Columns of a story that is not told to a terminal. */
+const PLAIN_COLUMNS = 120
+
+/** Opens all that a run writes to. Throws USAGE when the trace file cannot be written. */
+export function openTeller(run: Run, host: Host): Teller {
+  const { graph, json, quiet, timings } = run
+  const startedMs = host.now()
+  const drawing = drawingOf(run, host)
+  const story = storyOf({ ...drawing, quiet })
+  const tally = tallyOf(graph.processors.map(({ name }) => name))
+  const trace = run.traceFile === undefined ? undefined : openTrace(run.traceFile, host.cwd)
+  const out = blocksTo(host.out)
+  // A story that rolls by on a terminal shows by itself how far the run is.
+  const silent = json || quiet || !host.out.isTTY
+  const progress = silent ? progressTo(host.err, host.now, run.input.totalBytes) : undefined
+  const tellLine = (entry: TranscriptEntry) => {
+    const timed = timings && entry.kind === 'summary' ? { ...entry, tookMs: host.now() - startedMs } : entry
+    const line = drawJsonLine(timed)
+    trace?.add(line)
+    if (json) out.add(line)
+  }
+  const tellStory = (text: string) => {
+    if (text === '') return
+    progress?.clear()
+    out.add(text)
+  }
+  const close = async () => {
+    progress?.clear()
+    await trace?.close()
+    await out.close()
+  }
+  return {
+    tell(entry) {
+      tally.add(entry)
+      if (json || trace !== undefined) tellLine(entry)
+      if (!json) tellStory(story.tell(entry))
+      if (entry.kind === 'start') progress?.show({ events: tally.inputs, bytes: run.input.bytesRead() })
+    },
+    flush: out.flush,
+    async end(result) {
+      const tookMs = host.now() - startedMs
+      if (!json) tellStory(drawSummary(tally, { ...drawing, tookMs, notes: notesOf(run, result, story.cut) }))
+      await close()
+    },
+    endStalled(error) {
+      void close()
+      host.err.write(failuresDrawn({ ...drawing, colors: colorsOf(host.err) })(error))
+      return host.exit(1)
+    },
+  }
+}
+
+function drawingOf({ project }: Run, host: Host) {
+  const way = relative(host.cwd, project.dir).split(sep).join('/')
+  return {
+    colors: colorsOf(host.out),
+    width: host.out.isTTY ? host.out.columns : PLAIN_COLUMNS,
+    folder: way === '' ? '' : `${way}/`,
+    sourceOf: (file: string) => readIfThere(resolve(project.dir, file)),
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function openTrace(file: string, cwd: string): Blocks {
+  try {
+    return blocksToFile(resolve(cwd, file))
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new AttakError(
+      'USAGE',
+      `--trace ${file}: cannot be written: ${reason}`,
+      'Give a file in a folder that exists.',
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function notesOf(run: Run, result: SimulationResult | undefined, cut: boolean): readonly string[] {
+  return [
+    ...run.input.notes(),
+    ...(result?.timedOut
+      ? ['A timeout ended a handler. That is real time: the same run may come out differently another time.']
+      : []),
+    ...(result === undefined ? ['The run broke off: its input could not be read to the end.'] : []),
+    ...(run.signal.aborted ? ['The run was interrupted; this is what it had come to.'] : []),
+    ...(cut ? ['Long values were cut (…): see them whole with --json, or with --trace FILE.'] : []),
+    ...(run.traceFile === undefined ? [] : [`The trace is in ${run.traceFile}.`]),
+  ]
+}
