@@ -8,16 +8,17 @@ import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../co
 import type { Host } from '../host.ts'
 import { drawJsonLine } from '../print.ts'
 
+const FOLDER = 'my-topology'
 const TEMPLATE_NAMES = Object.keys(TEMPLATES) as TemplateName[]
 
-/** What is to be made; `folder` as the user gave it, relative to where they are. */
 interface Wish {
-  readonly folder: string
+  /** Absolute. */
+  readonly dir: string
+  /** The topology's. */
+  readonly name: string
   readonly template: TemplateName
   readonly language: Language
 }
-
-const DEFAULTS: Wish = { folder: 'my-topology', template: 'hello-world', language: 'typescript' }
 
 /** Makes a project from a template: asks for what was not given where someone can answer, else takes the defaults. */
 export const init: Command = {
@@ -26,13 +27,13 @@ export const init: Command = {
   arguments: [
     {
       name: 'name',
-      summary: `the folder to make, which names the topology; . is this one (${DEFAULTS.folder})`,
+      summary: `the folder to make, which names the topology; . is this one (${FOLDER})`,
       path: true,
     },
   ],
   options: [
-    { flags: '-t, --template <name>', summary: `what to begin with (${DEFAULTS.template})`, choices: TEMPLATE_NAMES },
-    { flags: '-l, --language <language>', summary: `what to write it in (${DEFAULTS.language})`, choices: LANGUAGES },
+    { flags: '-t, --template <name>', summary: `what to begin with (${TEMPLATE_NAMES[0]})`, choices: TEMPLATE_NAMES },
+    { flags: '-l, --language <language>', summary: `what to write it in (${LANGUAGES[0]})`, choices: LANGUAGES },
     { flags: '-y, --yes', summary: 'ask nothing, take the defaults' },
     JSON_OPTION,
   ],
@@ -44,11 +45,10 @@ export const init: Command = {
       host.err.write('Nothing was made.\n')
       return 1
     }
-    const dir = resolve(host.cwd, wish.folder)
-    const name = topologyName(wish.folder, dir, await requireEmpty(dir))
+    const { dir, name } = wish
     const own = findOwnPackage()
     const attak = own.checkout ? { attak: `file:${own.root.replaceAll('\\', '/')}` } : {}
-    const files = await loadTemplate({ root: own.root, ...wish, name, ...attak })
+    const files = await loadTemplate({ root: own.root, ...wish, ...attak })
     await createProject(dir, files)
     const made = { name, dir, template: wish.template, language: wish.language, files: [...files.keys()] }
     host.out.write(flagOf(args, 'json') ? drawJsonLine(made) : drawMade(made, host.cwd))
@@ -56,20 +56,30 @@ export const init: Command = {
   },
 }
 
+/** What is to be made. Where someone can answer, what was not given is asked for, each thing once the last is known to do. */
 async function wishOf(args: Arguments, host: Host): Promise<Wish | undefined> {
-  const template = textOf(args, 'template') as TemplateName | undefined
-  const language = textOf(args, 'language') as Language | undefined
-  const [folder] = args.positionals
-  const given = { folder, template, language }
-  if (host.interactive && !flagOf(args, 'yes') && !flagOf(args, 'json')) {
-    const { askForProject } = await import('../questions.ts')
-    return askForProject(given, DEFAULTS, host)
-  }
-  return {
-    folder: folder ?? DEFAULTS.folder,
-    template: template ?? DEFAULTS.template,
-    language: language ?? DEFAULTS.language,
-  }
+  const silent = flagOf(args, 'yes') || flagOf(args, 'json') || !host.interactive
+  const { askText, askChoice } = silent ? takeDefaults : await import('../questions.ts')
+  const folder = args.positionals[0] ?? (await askText('What is it called? (its folder gets this name)', FOLDER, host))
+  if (folder === undefined) return undefined
+  const place = await placeOf(folder, host.cwd)
+  const template =
+    (textOf(args, 'template') as TemplateName | undefined) ??
+    (await askChoice('What to begin with?', TEMPLATE_NAMES, TEMPLATES, host))
+  if (template === undefined) return undefined
+  const language =
+    (textOf(args, 'language') as Language | undefined) ?? (await askChoice('In which language?', LANGUAGES, {}, host))
+  return language === undefined ? undefined : { ...place, template, language }
+}
+
+const takeDefaults: Pick<typeof import('../questions.ts'), 'askText' | 'askChoice'> = {
+  askText: async (_message, defaultText) => defaultText,
+  askChoice: async (_message, values) => values[0],
+}
+
+async function placeOf(folder: string, cwd: string): Promise<{ dir: string; name: string }> {
+  const dir = resolve(cwd, folder)
+  return { dir, name: topologyName(folder, dir, await requireEmpty(dir)) }
 }
 
 /** The folder's name; of one that was there before, the nearest name that is allowed. */
@@ -81,9 +91,7 @@ function topologyName(folder: string, dir: string, exists: boolean): string {
   throw new AttakError('TOPOLOGY_INVALID', what, renameRemedy(base))
 }
 
-interface Made extends Omit<Wish, 'folder'> {
-  readonly name: string
-  readonly dir: string
+interface Made extends Wish {
   readonly files: readonly string[]
 }
 

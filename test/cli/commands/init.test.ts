@@ -122,6 +122,13 @@ describe('attak init', () => {
     expect(existsSync(join(cwd, 'words', 'order.ts'))).toBe(true)
   })
 
+  test('asks nothing more once the folder is known not to do', async () => {
+    writeFileSync(join(cwd, 'words'), '')
+    const { code, err } = await attak(cwd, ['init', 'words'], { interactive: true, stdin: new PassThrough() })
+    expect(code).toBe(1)
+    expect(err).toMatch(/^\[FOLDER_NOT_EMPTY\]/)
+  })
+
   test('makes nothing when the user breaks off', async () => {
     const stdin = new PassThrough()
     const { code, err } = await attak(cwd, ['init'], {
