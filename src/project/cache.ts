@@ -171,11 +171,12 @@ function addWithBases(file: string, found: Set<string>): void {
 }
 
 function removeOld(root: string, prefix: string, kept: string): void {
+  const newestMs = statSync(kept).mtimeMs
   for (const name of readdirSync(root)) {
     const path = join(root, name)
     if (!name.startsWith(prefix) || path === kept) continue
-    const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now())
-    if (age > OLD_MS) rmSync(path, { recursive: true, force: true })
+    const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? newestMs
+    if (newestMs - writtenMs > OLD_MS) rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -85,18 +85,21 @@ function listEntries(given: unknown, modulesIn: ModulesIn, report: Report): read
   return entries?.length === 0 ? undefined : entries
 }
 
-function mapEntries(value: unknown, report: Report): readonly Entry[] | undefined {
-  if (isPromise(value)) {
-    reportPromise(value, 'processors', 'is a promise', report)
+function mapEntries(map: unknown, report: Report): readonly Entry[] | undefined {
+  if (isPromise(map)) {
+    reportPromise(map, 'processors', 'is a promise', report)
     return undefined
   }
-  if (!isObject(value)) {
-    report.error('TOPOLOGY_INVALID', 'processors', `processors cannot be ${show(value)}`, SPELLINGS)
+  if (!isObject(map)) {
+    report.error('TOPOLOGY_INVALID', 'processors', `processors cannot be ${show(map)}`, SPELLINGS)
     return undefined
   }
-  const ran = runUserCode(() => (value instanceof Map ? [...value] : Object.entries(value)), 'processors', report)
+  const ran = runUserCode(() => (map instanceof Map ? [...map] : Object.entries(map)), 'processors', report)
   const entries = ran?.value as [unknown, unknown][] | undefined
-  return entries?.map(([key, one]) => ({ name: String(key), value: one, where: placeOfProcessor(String(key)) }))
+  return entries?.map(([key, value]) => {
+    const name = typeof key === 'string' ? key : show(key)
+    return { name, value, where: placeOfProcessor(name) }
+  })
 }
 
 function folderEntries(folder: string, modulesIn: ModulesIn, report: Report): readonly Entry[] | undefined {

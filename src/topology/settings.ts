@@ -66,7 +66,7 @@ export function parseSettings(level: Level, fields: Fields, where: string, repor
 
 /** The place of a field for a message: `processors.reverse.retries`, or the stream it belongs to. */
 export function placeOf(where: string, field: string): string {
-  if (where === '') return field
+  if (where === '') return field === '' ? '""' : field
   return where.startsWith('stream "') ? where : `${where}.${field}`
 }
 

@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { ERROR_CODES, nearest } from '../src/errors.ts'
+
+it('docs/errors.md explains every code, in the order of src/errors.ts', () => {
+  const page = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8')
+  const rows = [...page.matchAll(/^\| `([A-Z_]+)` *\| +\S.*\| +\S.*\|$/gm)].map(([, code]) => code)
+  expect(rows, 'whoever adds a code to ERROR_CODES adds its row to docs/errors.md, at the same place').toEqual([
+    ...ERROR_CODES,
+  ])
+})
+
+it('a mistyped name is met by the nearest one', () => {
+  const names = ['billing', 'orders', 'retries', 'hop']
+  expect(['biling', 'bill', 'retry', 'Order', 'hopp'].map((name) => nearest(name, names))).toEqual([
+    'billing',
+    'billing',
+    'retries',
+    'orders',
+    'hop',
+  ])
+  expect(nearest('something', names)).toBeUndefined()
+})

@@ -1,0 +1,171 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { buildGraph } from '../../src/graph/build.ts'
+import { type Parsed, parseTopology } from '../../src/topology/parse.ts'
+
+const options = { file: 'topology.json', modulesIn: (folder: string) => (folder === './p' ? ['a', 'b'] : undefined) }
+const parse = (value: unknown): Parsed => parseTopology(value, options)
+
+function expectSound({ topology, problems }: Parsed): void {
+  const failed = problems.some(({ severity }) => severity === 'error')
+  expect(topology === undefined).toBe(failed)
+  for (const { where, what, remedy } of problems) for (const text of [where, what, remedy]) expect(text).not.toBe('')
+}
+
+describe('whatever it is given', () => {
+  const field = fc.constantFrom(
+    'name',
+    'processors',
+    'processor',
+    'streams',
+    'input',
+    'retries',
+    'backoff',
+    'timeout',
+    'hopLimit',
+    '__proto__',
+  )
+  const part = fc.constantFrom(
+    'from',
+    'to',
+    'topic',
+    'topics',
+    'handler',
+    'path',
+    'a',
+    'b',
+    'firstMs',
+    'then',
+    'default',
+  )
+  const leaf = fc.oneof(fc.constantFrom('a', 'b', './p', '', null, 0, -1, true), fc.jsonValue({ maxDepth: 1 }))
+  const inner = fc.oneof(leaf, fc.array(leaf), fc.array(fc.array(leaf)), fc.dictionary(part, leaf))
+  const near = fc.dictionary(field, fc.oneof(inner, fc.array(inner), fc.dictionary(part, inner)))
+
+  it('parse gives a topology or says why not, and never throws', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), near), (value) => expectSound(parse(value))),
+      { numRuns: 500 },
+    )
+  })
+
+  it('the same holds for values that no JSON can say', () => {
+    const anything = fc.anything({
+      withBigInt: true,
+      withDate: true,
+      withMap: true,
+      withSet: true,
+      withNullPrototype: true,
+    })
+    const odd = fc.oneof(
+      anything,
+      fc.func(anything),
+      anything.map(async (value) => value),
+    )
+    const topology = fc.record(
+      { name: odd, processors: odd, processor: odd, streams: odd, retries: odd },
+      { requiredKeys: [] },
+    )
+    fc.assert(
+      fc.property(fc.oneof(odd, topology), (value) => expectSound(parse(value))),
+      { numRuns: 500 },
+    )
+  })
+})
+
+const name = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9_]{0,39}$/)
+const handler = () => undefined
+
+describe('every spelling', () => {
+  const names = fc.uniqueArray(name, { minLength: 1, maxLength: 6 })
+  const spellings: Record<string, (name: string) => unknown> = {
+    path: (one) => `./${one}`,
+    function: () => handler,
+    handler: () => ({ handler }),
+    'object with a path': (one) => ({ path: `./${one}` }),
+    source: (one) => ({ source: `./${one}` }),
+    instance: () =>
+      new (class {
+        handler() {}
+      })(),
+    module: () => Object.defineProperty({ default: handler }, '__esModule', { value: true }),
+  }
+  const topologies = names.chain((all) => {
+    const edge = fc.record({
+      from: fc.constantFrom(...all),
+      to: fc.constantFrom(...all),
+      topic: fc.string({ minLength: 1 }),
+    })
+    return fc.record({
+      names: fc.constant(all),
+      edges: fc.uniqueArray(edge, { minLength: 1, selector: ({ from, to }) => `${from} ${to}` }),
+      spelling: fc.constantFrom(...Object.keys(spellings)),
+    })
+  })
+
+  it('of the same topology gives the same graph', () => {
+    fc.assert(
+      fc.property(topologies, ({ names: all, edges, spelling }) => {
+        const map = Object.fromEntries(all.map((one) => [one, spellings[spelling]!(one)]))
+        const tuples = edges.map(({ from, to, topic }) => [from, to, topic])
+        const lists = edges.map(({ from, to, topic }) => ({ from, to, topics: [topic, topic] }))
+        const graphs = [
+          { name: 't', processors: map, streams: edges },
+          { name: 't', processors: () => map, streams: tuples },
+          { name: 't', processors: () => new Map(Object.entries(map)), streams: () => lists },
+          Object.defineProperty({ default: { name: 't', processors: map, streams: edges } }, '__esModule', {
+            value: true,
+          }),
+        ].map((value) => graphOf(value))
+        for (const graph of graphs) expect(graph).toEqual(graphs[0])
+      }),
+    )
+  })
+
+  it('of processors that the streams name in order is that of a map', () => {
+    fc.assert(
+      fc.property(topologies, ({ edges, spelling }) => {
+        const named = [...new Set(edges.flatMap(({ from, to }) => [from, to]))]
+        fc.pre(named.every((one) => !/^\d+$/.test(one)))
+        const map = Object.fromEntries(named.map((one) => [one, spellings[spelling]!(one)]))
+        const built = { name: 't', processor: (one: string) => map[one], streams: edges }
+        expect(graphOf(built)).toEqual(graphOf({ name: 't', processors: map, streams: edges }))
+      }),
+    )
+  })
+
+  function graphOf(value: unknown) {
+    const { topology, problems } = parse(value)
+    expect(problems).toEqual([])
+    return buildGraph(topology!, { stage: 'dev' })
+  }
+})
+
+it('all mistakes are told, however many are made at once', () => {
+  const sound = { name: 't', processors: { a: './a', b: './b' }, streams: [['a', 'b']] as unknown[] }
+  type Definition = Record<string, unknown> & { processors: object; streams: unknown[] }
+  const mistakes: readonly ((given: Definition) => Definition)[] = [
+    (given) => ({ ...given, name: '' }),
+    (given) => ({ ...given, retries: -1 }),
+    (given) => ({ ...given, timeout: 901 }),
+    (given) => ({ ...given, hopLimit: 0 }),
+    (given) => ({ ...given, unheardOf: true }),
+    (given) => ({ ...given, backoff: { factor: 0.5 } }),
+    (given) => ({ ...given, processors: { ...given.processors, broken: 7 } }),
+    (given) => ({ ...given, processors: { ...given.processors, 'bad--name': './x' } }),
+    (given) => ({ ...given, processors: { ...given.processors, two: { path: './x', source: './y' } } }),
+    (given) => ({ ...given, processors: { ...given.processors, odd: { path: './x', callback: 1 } } }),
+    (given) => ({ ...given, streams: [...given.streams, ['a', 'nobody']] }),
+    (given) => ({ ...given, streams: [...given.streams, ['a', 'b', 'again']] }),
+    (given) => ({ ...given, streams: [...given.streams, { from: 'a' }] }),
+    (given) => ({ ...given, streams: [...given.streams, { from: 'b', to: 'a', topics: [] }] }),
+    (given) => ({ ...given, streams: [...given.streams, 'a -> b'] }),
+  ]
+  fc.assert(
+    fc.property(fc.subarray([...mistakes]), (made) => {
+      const { problems } = parse(made.reduce((given, make) => make(given), sound as Definition))
+      expect(problems).toHaveLength(made.length)
+      expect(new Set(problems.map(({ where, what }) => where + what)).size).toBe(made.length)
+    }),
+  )
+})
