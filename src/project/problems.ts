@@ -33,8 +33,8 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   }
   if (module.kind === 'not-json') {
     const { line, column, what, excerpt } = module.fault
-    const remedy = `Correct the JSON at the mark:\n${excerpt}`
-    return [{ code, severity, where: `${name}:${line}:${column}`, what: `not JSON: ${what}`, remedy }]
+    const place = `${name}:${line}:${column}`
+    return [{ code, severity, where: place, what: `not JSON: ${what}\n${excerpt}`, remedy: 'Correct it there.' }]
   }
   return []
 }

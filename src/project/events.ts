@@ -1,0 +1,101 @@
+import { nearest, type Problem } from '../errors.ts'
+import type { InputEvent } from '../topology/topology.ts'
+
+/** Why a value is no input. */
+export interface EventFault {
+  readonly what: string
+  readonly remedy: string
+}
+
+/** The events of an input that is there as a whole, with all that is wrong with it. */
+export interface ParsedEvents {
+  readonly events: readonly InputEvent[]
+  readonly problems: readonly Problem[]
+}
+
+const FIELDS: ReadonlySet<string> = new Set(['to', 'event', 'key', 'topic'] satisfies (keyof InputEvent)[])
+const EXAMPLE = '{ "to": "processor", "event": … }'
+const MOST_PROBLEMS = 20
+
+/** Tells why `value` is not an {@link InputEvent} for one of `processors`; undefined when it is one. */
+export function faultOf(value: unknown, processors: ReadonlySet<string>): EventFault | undefined {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    return {
+      what: `is not of the form ${EXAMPLE}`,
+      remedy: `Write ${EXAMPLE}, or say with --to whom such events are for.`,
+    }
+  }
+  const { to, key, topic } = value as Partial<Record<string, unknown>>
+  if (typeof to !== 'string') {
+    const what = to === undefined ? 'does not say "to" whom it is' : '"to" is not the name of a processor'
+    return { what, remedy: `Write ${EXAMPLE}, or say with --to whom such events are for.` }
+  }
+  if (!processors.has(to)) return unknownProcessor(to, processors)
+  if (key !== undefined && typeof key !== 'string')
+    return { what: '"key" is not a string', remedy: 'Make it a string.' }
+  if (topic !== undefined && (typeof topic !== 'string' || topic === '')) {
+    return { what: '"topic" is not a string that says something', remedy: 'Give a topic, or leave "topic" out.' }
+  }
+  for (const name in value) if (!FIELDS.has(name)) return unknownField(name)
+  return undefined
+}
+
+/**
+ * Parses an input that is there as a whole: `{ processor: event }`, where a list is one event too, or a list of
+ * `{ to, event, key?, topic? }`. `where` is what holds it: `input.json`.
+ */
+export function parseEvents(value: unknown, processors: ReadonlySet<string>, where: string): ParsedEvents {
+  if (Array.isArray(value)) return parseList(value, processors, where)
+  if (typeof value === 'object' && value !== null) return parseNamed(value, processors, where)
+  const what = `an input is { "processor": event } or a list of ${EXAMPLE}; this is ${JSON.stringify(value) ?? typeof value}`
+  return { events: [], problems: [problemAt(where, { what, remedy: `Write { "${[...processors][0]}": … }.` })] }
+}
+
+/** Makes the problem of a fault. */
+export function problemAt(where: string, { what, remedy }: EventFault): Problem {
+  return { code: 'INPUT_INVALID', severity: 'error', where, what, remedy }
+}
+
+/** A fault that names the processor that was probably meant. */
+export function unknownProcessor(name: string, processors: ReadonlySet<string>): EventFault {
+  const meant = nearest(name, processors)
+  const remedy = meant === undefined ? `There are ${[...processors].join(', ')}.` : `Did you mean "${meant}"?`
+  return { what: `no processor is named "${name}"`, remedy }
+}
+
+function unknownField(name: string): EventFault {
+  const meant = nearest(name, FIELDS)
+  const what = `has an unknown field "${name}"`
+  return { what, remedy: meant === undefined ? `An event's data goes into "event".` : `Did you mean "${meant}"?` }
+}
+
+function parseList(list: readonly unknown[], processors: ReadonlySet<string>, where: string): ParsedEvents {
+  const problems: Problem[] = []
+  list.forEach((value, index) => {
+    const fault = faultOf(value, processors)
+    if (fault !== undefined) problems.push(problemAt(`${where}, [${index}]`, fault))
+  })
+  return problems.length > 0 ? { events: [], problems: fewOf(problems) } : { events: list as InputEvent[], problems }
+}
+
+function parseNamed(value: object, processors: ReadonlySet<string>, where: string): ParsedEvents {
+  const names = Object.keys(value)
+  const unknown = names.filter((name) => !processors.has(name))
+  if (unknown.length > 0 && 'to' in value && names.every((name) => FIELDS.has(name))) {
+    const what = 'is one event and not a list of events'
+    return {
+      events: [],
+      problems: [problemAt(where, { what, remedy: 'Put it into a list: [{ "to": …, "event": … }].' })],
+    }
+  }
+  const problems = unknown.map((name) => problemAt(where, unknownProcessor(name, processors)))
+  if (problems.length > 0) return { events: [], problems: fewOf(problems) }
+  return { events: Object.entries(value).map(([to, event]) => ({ to, event: event as unknown })), problems }
+}
+
+function fewOf(problems: readonly Problem[]): readonly Problem[] {
+  const more = problems.length - MOST_PROBLEMS
+  if (more <= 0) return problems
+  const last = { ...problems[MOST_PROBLEMS]!, what: `and ${more} more like these` }
+  return [...problems.slice(0, MOST_PROBLEMS), last]
+}

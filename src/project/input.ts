@@ -1,0 +1,221 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve } from 'node:path'
+import { errorOf, nearest, type Problem } from '../errors.ts'
+import type { InputEvent, Topology } from '../topology/topology.ts'
+import { parseEvents, problemAt, unknownProcessor } from './events.ts'
+import { shown } from './find.ts'
+import { readIterable } from './iterable.ts'
+import { parseJson } from './json.ts'
+import { readJsonLines } from './json-lines.ts'
+import { readBlocks } from './lines.ts'
+import { isFile, isFolder } from './modules.ts'
+import { messageOf } from './problems.ts'
+import { cleanStack } from './stack.ts'
+
+/** An input, opened: its events and how far they have been read. */
+export interface Input {
+  /** What it is, as the user would say it: `input.json`, `stdin`, `topology.ts (input)`. */
+  readonly name: string
+  /** The events in order, in lists of at most 512; to be read once. Throws INPUT_INVALID where the input is streamed. */
+  readonly chunks: AsyncIterable<readonly InputEvent[]>
+  /** The size of a file that is streamed; undefined where it is not known or does not matter. */
+  readonly totalBytes?: number
+  /** How many bytes of it have been read. */
+  readBytes(): number
+  /** It comes from a pipe or a terminal: more may arrive at any time. */
+  readonly live: boolean
+  /** How many lines were no events and skipped so far, and the first of them. */
+  skipped(): { readonly lines: number; readonly first: readonly Problem[] }
+  readonly warnings: readonly Problem[]
+}
+
+/** Where to look for an input. */
+export interface InputOptions {
+  /** `--input`: a path relative to `cwd`, or `-` for stdin. */
+  readonly given?: string | undefined
+  /** `--to`: the processor that the given input's events are for; they are then bare. */
+  readonly to?: string | undefined
+  readonly topology: Topology
+  /** The topology's folder. */
+  readonly dir: string
+  readonly cwd: string
+  readonly stdin: AsyncIterable<Uint8Array | string>
+  /** What to do at a line of a streamed input that is no event. */
+  readonly badLines: 'stop' | 'skip'
+}
+
+const MOST_EVENTS = 512
+const FIRST_SKIPPED = 10
+const LINES = new Set(['.jsonl', '.ndjson'])
+
+/**
+ * Opens the input of a run: the given one, else the topology's own, else `input.json` beside it. JSON lines and stdin are
+ * streamed, memory staying flat; all else is checked as a whole before this returns. Throws INPUT_NOT_FOUND and
+ * INPUT_INVALID, all problems at once.
+ */
+export async function openInput(options: InputOptions): Promise<Input> {
+  const { given, to, topology, dir, cwd } = options
+  const processors = new Set(topology.processors.map(({ name }) => name))
+  if (to !== undefined) checkTo(to, given, processors)
+  const reader: Reader = { ...options, processors }
+  if (given === '-') return openLines('stdin', options.stdin, reader, { live: true })
+  if (given !== undefined) return openFile(resolve(cwd, given), reader, given)
+  const beside = join(dir, 'input.json')
+  if (topology.input !== undefined) {
+    const input = await openValue(topology.input, reader)
+    return isFile(beside) ? { ...input, warnings: [...input.warnings, AMBIGUOUS] } : input
+  }
+  if (isFile(beside)) return openFile(beside, reader, shown(beside, cwd))
+  throw errorOf([noInput(topology)])
+}
+
+/** What all ways to read an input need to know. */
+interface Reader extends InputOptions {
+  readonly processors: ReadonlySet<string>
+}
+
+const AMBIGUOUS: Problem = {
+  code: 'INPUT_AMBIGUOUS',
+  severity: 'warning',
+  where: 'input.json',
+  what: 'is not read: the topology has an input of its own',
+  remedy: 'Remove one of them, or say which with --input input.json.',
+}
+
+function checkTo(to: string, given: string | undefined, processors: ReadonlySet<string>): void {
+  if (given === undefined) {
+    const remedy = 'Add --input FILE, or --input - for stdin.'
+    throw errorOf([{ code: 'USAGE', severity: 'error', where: '--to', what: 'needs an input of bare events', remedy }])
+  }
+  if (!processors.has(to)) throw errorOf([problemAt('--to', unknownProcessor(to, processors))])
+}
+
+function openFile(path: string, reader: Reader, name: string): Input {
+  if (!isFile(path)) throw errorOf([missingFile(path, name)])
+  if (LINES.has(extname(path))) {
+    return openLines(name, readBlocks(path), reader, { live: false, totalBytes: statSync(path).size })
+  }
+  const parsed = parseJson(readText(path, name))
+  if (parsed.kind === 'fault') {
+    const { line, column, what, excerpt } = parsed.fault
+    const remedy = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
+    throw errorOf([problemAt(`${name}:${line}:${column}`, { what: `not JSON: ${what}\n${excerpt}`, remedy })])
+  }
+  const { to } = reader
+  return to === undefined ? openParsed(name, parsed.value, reader) : openEvents(name, [{ to, event: parsed.value }])
+}
+
+function readText(path: string, name: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    const tooLong = error instanceof Error && 'code' in error && error.code === 'ERR_STRING_TOO_LONG'
+    if (!tooLong) throw error
+    const what = 'is too long to be read as one JSON value'
+    throw errorOf([
+      problemAt(name, { what, remedy: 'Make it a .jsonl file with one event on each line: those are streamed.' }),
+    ])
+  }
+}
+
+function openParsed(name: string, value: unknown, { processors }: Reader): Input {
+  const { events, problems } = parseEvents(value, processors, name)
+  if (problems.length > 0) throw errorOf(problems)
+  return openEvents(name, events)
+}
+
+function openEvents(name: string, events: readonly InputEvent[]): Input {
+  return { ...NOTHING_SPECIAL, name, chunks: chunksOf(events) }
+}
+
+const NOTHING_SPECIAL = {
+  readBytes: () => 0,
+  live: false,
+  skipped: () => ({ lines: 0, first: [] }),
+  warnings: [],
+} as const
+
+async function* chunksOf(events: readonly InputEvent[]): AsyncGenerator<readonly InputEvent[], void, undefined> {
+  for (let start = 0; start < events.length; start += MOST_EVENTS) yield events.slice(start, start + MOST_EVENTS)
+}
+
+function openLines(
+  name: string,
+  blocks: AsyncIterable<Uint8Array | string>,
+  { processors, to, badLines }: Reader,
+  traits: Pick<Input, 'live' | 'totalBytes'>,
+): Input {
+  let bytes = 0
+  let lines = 0
+  const first: Problem[] = []
+  const onBadLine = (problem: Problem) => {
+    lines++
+    if (first.length < FIRST_SKIPPED) first.push(problem)
+  }
+  const counted = countBytes(blocks, (more) => {
+    bytes += more
+  })
+  const chunks = readJsonLines(counted, { where: name, processors, to, ...(badLines === 'skip' && { onBadLine }) })
+  return { name, chunks, ...traits, readBytes: () => bytes, skipped: () => ({ lines, first }), warnings: [] }
+}
+
+async function* countBytes(blocks: AsyncIterable<Uint8Array | string>, count: (bytes: number) => void) {
+  for await (const block of blocks) {
+    count(block.length)
+    yield block
+  }
+}
+
+/** The topology's own input: a path, events, or a function that gives either. */
+async function openValue(value: unknown, reader: Reader): Promise<Input> {
+  const name = "the topology's input"
+  let given = value
+  if (typeof value === 'function') {
+    try {
+      given = await value()
+    } catch (error) {
+      throw errorOf([failed(name, error, reader.dir)])
+    }
+  }
+  if (typeof given === 'string')
+    return openFile(resolve(reader.dir, given), reader, shown(resolve(reader.dir, given), reader.cwd))
+  if (Array.isArray(given) || !isIterable(given)) return openParsed(name, await given, reader)
+  const onError = (error: unknown) => errorOf([failed(name, error, reader.dir)])
+  return {
+    ...NOTHING_SPECIAL,
+    name,
+    chunks: readIterable(given, { where: name, processors: reader.processors, onError }),
+  }
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
+}
+
+function failed(where: string, error: unknown, dir: string): Problem {
+  const stack = cleanStack(error, dir)
+  const problem = problemAt(where, { what: `failed: ${messageOf(error)}`, remedy: 'Mend the code that threw.' })
+  return stack === undefined ? problem : { ...problem, stack }
+}
+
+function missingFile(path: string, name: string): Problem {
+  const neighbours = isFolder(dirname(path)) ? readdirSync(dirname(path)) : []
+  const meant = nearest(basename(path), neighbours)
+  const what = isFolder(path) ? 'is a folder and not a file of events' : 'there is no such file'
+  const remedy =
+    isFolder(path) || meant === undefined
+      ? 'Give a .json or .jsonl file, or - for stdin.'
+      : `Did you mean "${join(dirname(name), meant)}"?`
+  return { code: 'INPUT_NOT_FOUND', severity: 'error', where: name, what, remedy }
+}
+
+function noInput({ processors, streams }: Topology): Problem {
+  const first = processors.find(({ name }) => !streams.some(({ to }) => to === name)) ?? processors[0]
+  return {
+    code: 'INPUT_NOT_FOUND',
+    severity: 'error',
+    where: 'input',
+    what: 'there is no input: no --input, none in the topology, and no input.json beside it',
+    remedy: `Write an input.json such as { "${first?.name}": "hello" }, or give --input FILE, or --input - for lines on stdin.`,
+  }
+}

@@ -1,0 +1,290 @@
+import { dirname } from 'node:path'
+import { expect, test } from 'vitest'
+import { AttakError } from '../../src/errors.ts'
+import { type InputOptions, openInput } from '../../src/project/input.ts'
+import { parseTopology } from '../../src/topology/parse.ts'
+import type { InputEvent } from '../../src/topology/topology.ts'
+import { projectFolder } from './folder.ts'
+
+function optionsFor(dir: string, options: Partial<InputOptions> & { input?: unknown } = {}): InputOptions {
+  const { input, ...rest } = options
+  const processors = { spout: () => 1, reverse: () => 1, to: './to' }
+  const streams = [['spout', 'reverse']]
+  const value = { name: 'words', processors, streams, ...(input === undefined ? {} : { input }) }
+  const { topology } = parseTopology(value, { file: 'topology.ts', modulesIn: () => undefined })
+  return { topology: topology!, dir, cwd: dir, stdin: linesOf(), badLines: 'stop', ...rest }
+}
+
+async function* linesOf(...texts: string[]) {
+  yield* texts.map((text) => Buffer.from(text))
+}
+
+async function eventsOf(options: InputOptions): Promise<InputEvent[]> {
+  const input = await openInput(options)
+  const events: InputEvent[] = []
+  for await (const chunk of input.chunks) events.push(...chunk)
+  return events
+}
+
+async function problemsOf(options: InputOptions): Promise<string[]> {
+  const error = await eventsOf(options).then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(AttakError)
+  return (error as AttakError).problems.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)
+}
+
+test('{ processor: event } is one event each, a list too', async () => {
+  const dir = projectFolder({ 'input.json': '{ "spout": [1, 2], "reverse": null }' })
+  expect(await eventsOf(optionsFor(dir))).toEqual([
+    { to: 'spout', event: [1, 2] },
+    { to: 'reverse', event: null },
+  ])
+})
+
+test('a list holds many events, with keys and topics', async () => {
+  const dir = projectFolder({
+    'many.json': '[{"to":"spout","event":1},{"to":"spout","event":2,"key":"k","topic":"t"}]',
+  })
+  expect(await eventsOf(optionsFor(dir, { given: 'many.json' }))).toEqual([
+    { to: 'spout', event: 1 },
+    { to: 'spout', event: 2, key: 'k', topic: 't' },
+  ])
+})
+
+test('JSON lines hold one event each; blank lines, CRLF and a missing last newline are fine', async () => {
+  const dir = projectFolder({ 'a.jsonl': '\ufeff{"to":"spout","event":"é"}\r\n\r\n  \n{"to":"reverse"}' })
+  const input = await openInput(optionsFor(dir, { given: 'a.jsonl' }))
+  const events: InputEvent[] = []
+  for await (const chunk of input.chunks) events.push(...chunk)
+  expect(events).toEqual([{ to: 'spout', event: 'é' }, { to: 'reverse' }])
+  expect(input.readBytes()).toBe(input.totalBytes)
+})
+
+test('bare events go to whom --to says', async () => {
+  const dir = projectFolder({ 'bare.jsonl': '1\n"a"\n{"to":"x"}\n', 'one.json': '{"spout": 1}' })
+  const events = await eventsOf(optionsFor(dir, { given: 'bare.jsonl', to: 'spout' }))
+  expect(events).toEqual([1, 'a', { to: 'x' }].map((event) => ({ to: 'spout', event })))
+  expect(await eventsOf(optionsFor(dir, { given: 'one.json', to: 'reverse' }))).toEqual([
+    { to: 'reverse', event: { spout: 1 } },
+  ])
+})
+
+test('stdin is streamed, and a line may come in pieces', async () => {
+  const dir = projectFolder({})
+  const stdin = linesOf('{"to":"spo', 'ut","event":1}\n{"to":"spout",', '"event":2}')
+  const input = await openInput(optionsFor(dir, { given: '-', stdin }))
+  expect(input.live).toBe(true)
+  const chunks: (readonly InputEvent[])[] = []
+  for await (const chunk of input.chunks) chunks.push(chunk)
+  expect(chunks).toEqual([[{ to: 'spout', event: 1 }], [{ to: 'spout', event: 2 }]])
+})
+
+const events = [
+  { to: 'spout', event: 1 },
+  { to: 'reverse', event: 2 },
+]
+
+test.each([
+  ['events by name', { spout: 1, reverse: 2 }],
+  ['a list', events],
+  ['a path', './data/mine.json'],
+  ['an iterable', new Set(events)],
+  ['a function giving events by name', () => ({ spout: 1, reverse: 2 })],
+  ['a function giving a promise of a list', async () => events],
+  ['a function giving a path', () => './data/mine.json'],
+  [
+    'a generator',
+    function* () {
+      yield* events
+    },
+  ],
+  [
+    'a generator of promises',
+    function* () {
+      for (const event of events) yield Promise.resolve(event)
+    },
+  ],
+  [
+    'an async generator',
+    async function* () {
+      yield* events
+    },
+  ],
+])('the input of a topology may be %s', async (_, input) => {
+  const dir = projectFolder({ 'data/mine.json': JSON.stringify(events) })
+  expect(await eventsOf(optionsFor(dir, { input, cwd: dirname(dir) }))).toEqual(events)
+})
+
+test("--input beats the topology's input, which beats input.json with a warning", async () => {
+  const dir = projectFolder({ 'input.json': '{"spout":"beside"}', 'given.json': '{"spout":"given"}' })
+  const both = await openInput(optionsFor(dir, { input: { spout: 'own' } }))
+  expect(both.warnings.map(({ code }) => code)).toEqual(['INPUT_AMBIGUOUS'])
+  expect(await eventsOf(optionsFor(dir, { input: { spout: 'own' } }))).toEqual([{ to: 'spout', event: 'own' }])
+  const given = await openInput(optionsFor(dir, { input: { spout: 'own' }, given: 'given.json' }))
+  expect(given.warnings).toEqual([])
+})
+
+test('no input at all says how to give one', async () => {
+  expect(await problemsOf(optionsFor(projectFolder({})))).toMatchInlineSnapshot(`
+    [
+      "input: there is no input: no --input, none in the topology, and no input.json beside it. Write an input.json such as { "spout": "hello" }, or give --input FILE, or --input - for lines on stdin.",
+    ]
+  `)
+})
+
+test('files that are not there, or are no files', async () => {
+  const dir = projectFolder({ 'events.json': '{}', 'folder/a': '' })
+  expect(await problemsOf(optionsFor(dir, { given: 'event.json' }))).toMatchInlineSnapshot(`
+    [
+      "event.json: there is no such file. Did you mean "events.json"?",
+    ]
+  `)
+  expect(await problemsOf(optionsFor(dir, { given: 'folder' }))).toMatchInlineSnapshot(`
+    [
+      "folder: is a folder and not a file of events. Give a .json or .jsonl file, or - for stdin.",
+    ]
+  `)
+})
+
+test('all that is wrong with an input is told at once', async () => {
+  const dir = projectFolder({
+    'input.json': JSON.stringify([
+      1,
+      {},
+      { to: 'spot' },
+      { to: 'spout', evnt: 1 },
+      { to: 'spout', key: 1 },
+      { to: 'spout', topic: '' },
+    ]),
+    'names.json': '{ "spot": 1, "spout": 2, "elsewhere": 3 }',
+    'one.json': '{ "to": "spout", "event": 1 }',
+    'text.json': '"hello"',
+  })
+  expect(await problemsOf(optionsFor(dir))).toMatchInlineSnapshot(`
+    [
+      "input.json, [0]: is not of the form { "to": "processor", "event": … }. Write { "to": "processor", "event": … }, or say with --to whom such events are for.",
+      "input.json, [1]: does not say "to" whom it is. Write { "to": "processor", "event": … }, or say with --to whom such events are for.",
+      "input.json, [2]: no processor is named "spot". Did you mean "spout"?",
+      "input.json, [3]: has an unknown field "evnt". Did you mean "event"?",
+      "input.json, [4]: "key" is not a string. Make it a string.",
+      "input.json, [5]: "topic" is not a string that says something. Give a topic, or leave "topic" out.",
+    ]
+  `)
+  expect(await problemsOf(optionsFor(dir, { given: 'names.json' }))).toMatchInlineSnapshot(`
+    [
+      "names.json: no processor is named "spot". Did you mean "spout"?",
+      "names.json: no processor is named "elsewhere". There are spout, reverse, to.",
+    ]
+  `)
+  expect(await problemsOf(optionsFor(dir, { given: 'one.json' }))).toMatchInlineSnapshot(`
+    [
+      "one.json: is one event and not a list of events. Put it into a list: [{ "to": …, "event": … }].",
+    ]
+  `)
+  expect(await problemsOf(optionsFor(dir, { given: 'text.json' }))).toMatchInlineSnapshot(`
+    [
+      "text.json: an input is { "processor": event } or a list of { "to": "processor", "event": … }; this is "hello". Write { "spout": … }.",
+    ]
+  `)
+})
+
+test('an input that is not JSON is shown with file, line and column', async () => {
+  const dir = projectFolder({ 'input.json': '{\n  "spout": [1 2]\n}\n' })
+  expect(await problemsOf(optionsFor(dir))).toMatchInlineSnapshot(`
+    [
+      "input.json:2:15: not JSON: expected "," or "]", found "2"
+      "spout": [1 2]
+                  ^. Correct it there, or name the file .jsonl if each line is a JSON value of its own.",
+    ]
+  `)
+})
+
+test('a bad line stops a stream, naming the line', async () => {
+  const dir = projectFolder({ 'a.jsonl': '{"to":"spout"}\n\n{"to":"spout",}\n', 'b.jsonl': '{"to":"spot"}\n' })
+  expect(await problemsOf(optionsFor(dir, { given: 'a.jsonl' }))).toMatchInlineSnapshot(`
+    [
+      "a.jsonl:3:15: not JSON: expected a property name in double quotes, found "}"
+    {"to":"spout",}
+                  ^. Write one JSON value on each line, or go on past such lines with --skip-bad-lines.",
+    ]
+  `)
+  expect(await problemsOf(optionsFor(dir, { given: 'b.jsonl' }))).toMatchInlineSnapshot(`
+    [
+      "b.jsonl:1: no processor is named "spot". Did you mean "spout"?",
+    ]
+  `)
+})
+
+test('bad lines can be skipped; they are counted, and the first are kept', async () => {
+  const dir = projectFolder({ 'a.jsonl': `{"to":"spout"}\n${'nope\n'.repeat(50)}{"to":"reverse"}\n` })
+  const input = await openInput(optionsFor(dir, { given: 'a.jsonl', badLines: 'skip' }))
+  const seen: InputEvent[] = []
+  for await (const chunk of input.chunks) seen.push(...chunk)
+  expect(seen).toEqual([{ to: 'spout' }, { to: 'reverse' }])
+  expect(input.skipped().lines).toBe(50)
+  expect(
+    input
+      .skipped()
+      .first.map(({ where }) => where)
+      .slice(0, 2),
+  ).toEqual(['a.jsonl:2:1', 'a.jsonl:3:1'])
+})
+
+test('--to needs a processor that is there and an input that was given', async () => {
+  const dir = projectFolder({ 'a.jsonl': '1' })
+  expect(await problemsOf(optionsFor(dir, { given: 'a.jsonl', to: 'spot' }))).toMatchInlineSnapshot(`
+    [
+      "--to: no processor is named "spot". Did you mean "spout"?",
+    ]
+  `)
+  expect(await problemsOf(optionsFor(dir, { to: 'spout' }))).toMatchInlineSnapshot(`
+    [
+      "--to: needs an input of bare events. Add --input FILE, or --input - for stdin.",
+    ]
+  `)
+})
+
+test("what the topology's input function throws is shown as its own failure", async () => {
+  const dir = projectFolder({})
+  const boom = () => {
+    throw new Error('no disk')
+  }
+  expect(await problemsOf(optionsFor(dir, { input: boom }))).toMatchInlineSnapshot(`
+    [
+      "the topology's input: failed: no disk. Mend the code that threw.",
+    ]
+  `)
+  const late = async function* () {
+    yield { to: 'spout', event: 1 }
+    boom()
+  }
+  expect(await problemsOf(optionsFor(dir, { input: late }))).toMatchInlineSnapshot(`
+    [
+      "the topology's input: failed: no disk. Mend the code that threw.",
+    ]
+  `)
+  expect(await problemsOf(optionsFor(dir, { input: () => new Set([1]) }))).toMatchInlineSnapshot(`
+    [
+      "the topology's input, [0]: is not of the form { "to": "processor", "event": … }. Write { "to": "processor", "event": … }, or say with --to whom such events are for.",
+    ]
+  `)
+})
+
+test('a generator is closed when its reader stops early', async () => {
+  let closed = false
+  const input = function* () {
+    try {
+      for (;;) yield { to: 'spout', event: 1 }
+    } finally {
+      closed = true
+    }
+  }
+  const opened = await openInput(optionsFor(projectFolder({}), { input }))
+  for await (const chunk of opened.chunks) {
+    expect(chunk).toHaveLength(64)
+    break
+  }
+  expect(closed).toBe(true)
+})
