@@ -245,3 +245,145 @@ describe('problems', () => {
     expect(problems.map((problem) => [problem.where, problem.what])).toEqual([['topology', `${what} (topology.ts)`]])
   })
 })
+
+describe('a problem', () => {
+  const sound = { name: 't', processors: { a: './a', b: './b' } }
+  const boom = () => {
+    throw new Error('boom')
+  }
+  class Reverse {
+    handler() {}
+  }
+
+  it.each<[title: string, given: object, expected: string]>([
+    ['an empty name', { name: '' }, "[TOPOLOGY_INVALID] name: the topology's name is empty"],
+    ['no processors', { processors: undefined }, '[TOPOLOGY_INVALID] processors: the topology has no processors'],
+    ['an empty map', { processors: {} }, '[TOPOLOGY_INVALID] processors: there is no processor in it'],
+    ['no folder', { processors: './nowhere' }, '[PROCESSOR_NOT_FOUND] processors: there is no folder "./nowhere"'],
+    [
+      'an empty folder',
+      { processors: './empty' },
+      '[TOPOLOGY_EMPTY_FOLDER] processors: the folder "./empty" has no modules',
+    ],
+    ['a function that throws', { processors: boom }, '[TOPOLOGY_LOAD_FAILED] processors: failed: boom'],
+    ['streams that throw', { streams: boom }, '[TOPOLOGY_LOAD_FAILED] streams: failed: boom'],
+    [
+      'a promise of streams',
+      { streams: async () => [] },
+      '[TOPOLOGY_INVALID] streams: gives a promise, and a topology is read at once',
+    ],
+    [
+      'a missing import',
+      { processors: { a: undefined } },
+      '[TOPOLOGY_INVALID] processors.a: a processor cannot be undefined',
+    ],
+    [
+      'a promised module',
+      { processors: { a: Promise.resolve() } },
+      '[TOPOLOGY_INVALID] processors.a: is a promise; of a module, give the path',
+    ],
+    [
+      'a class',
+      { processors: { a: Reverse } },
+      '[PROCESSOR_NO_HANDLER] processors.a: the class Reverse cannot be called as a handler',
+    ],
+    [
+      'an instance without handler',
+      { processors: { a: new Date(0) } },
+      '[PROCESSOR_NO_HANDLER] processors.a: the instance of Date has no handler method',
+    ],
+    [
+      'no handler',
+      { processors: { a: { retries: 1 } } },
+      '[PROCESSOR_NO_HANDLER] processors.a: has neither handler nor path',
+    ],
+    [
+      'two handlers',
+      { processors: { a: { handler: spout, path: './a' } } },
+      '[TOPOLOGY_INVALID] processors.a: has handler and path, and only one can say where its code is',
+    ],
+    ['an empty path', { processors: { a: ' ' } }, '[TOPOLOGY_INVALID] processors.a: the path is empty'],
+    [
+      'no schema',
+      { processors: { a: { path: './a', input: {} } } },
+      '[TOPOLOGY_INVALID] processors.a.input: input must be a schema of a library that speaks Standard Schema; got {}',
+    ],
+    [
+      'a backoff',
+      { backoff: { firstMs: 'soon' } },
+      '[TOPOLOGY_INVALID] backoff.firstMs: firstMs must be a whole number of milliseconds from 0 to 86400000; got "soon"',
+    ],
+    [
+      'a setting of another level',
+      { callback: true },
+      '[TOPOLOGY_UNKNOWN_SETTING] callback: a topology has no setting "callback"',
+    ],
+    [
+      'streams that are no list',
+      { streams: { a: 'b' } },
+      '[TOPOLOGY_INVALID] streams: streams must be a list; got {"a":"b"}',
+    ],
+    [
+      'a long tuple',
+      { streams: [['a', 'b', 'c', 'd']] },
+      '[TOPOLOGY_INVALID] streams[0]: a stream as a list has two or three elements; got ["a","b","c","d"]',
+    ],
+    [
+      'an empty topic',
+      { streams: [['a', 'b', '']] },
+      '[TOPOLOGY_INVALID] stream "a → b": a topic must be a string that is not empty; got ""',
+    ],
+    [
+      'two kinds of topics',
+      { streams: [{ from: 'a', to: 'b', topic: 'x', topics: ['y'] }] },
+      '[TOPOLOGY_INVALID] stream "a → b": both topic and topics are given',
+    ],
+    [
+      'the same edge twice',
+      {
+        streams: [
+          ['a', 'b'],
+          ['a', 'b'],
+        ],
+      },
+      '[TOPOLOGY_DUPLICATE_STREAM] stream "a → b": "b" would hear everything from "a" twice',
+    ],
+    [
+      'processors and processor',
+      { processor: () => spout },
+      '[TOPOLOGY_INVALID] processor: both processors and processor are given',
+    ],
+    [
+      'a factory without streams',
+      { processors: undefined, processor: () => spout },
+      '[TOPOLOGY_INVALID] processor: processor builds what the streams name, and they name nothing',
+    ],
+    [
+      'a factory that throws',
+      { processors: undefined, processor: boom, streams: [['a', 'a']] },
+      '[TOPOLOGY_LOAD_FAILED] processor("a"): failed: boom',
+    ],
+    [
+      'a factory that gives nothing',
+      { processors: undefined, processor: () => undefined, streams: [['a', 'a']] },
+      '[TOPOLOGY_INVALID] processor("a"): a processor cannot be undefined',
+    ],
+  ])('of %s is told alone', (_, given, expected) => {
+    const { problems } = parse({ ...sound, ...given })
+    expect(problems.map(({ code, where, what }) => `[${code}] ${where}: ${what}`)).toEqual([
+      `${expected} (topology.ts)`,
+    ])
+  })
+
+  it('of code that threw carries its stack', () => {
+    expect(parse({ ...sound, streams: boom }).problems[0]?.stack).toContain('parse.test.ts')
+  })
+
+  it('of modules whose names clash names both', () => {
+    const modulesIn = () => ['a.b', 'a b']
+    const { problems } = parseTopology({ name: 't', processors: './p' }, { file: 't.ts', modulesIn })
+    expect(problems.map(({ where, what }) => `${where}: ${what}`)).toEqual([
+      './p/a.b: the name "a-b" is that of ./p/a b too (t.ts)',
+    ])
+  })
+})
