@@ -1,5 +1,6 @@
-import type { Handler } from '../topology/handler.ts'
+import type { Callback, Context, Handler } from '../topology/handler.ts'
 import type { StandardSchema } from '../topology/schema.ts'
+import type { Invocation, LogLevel } from './invocation.ts'
 
 /** A processor's code, loaded: what the runtime calls. */
 export interface LoadedProcessor {
@@ -10,4 +11,35 @@ export interface LoadedProcessor {
   readonly self?: object
   /** Events that do not fit are refused before the handler runs; it gets the schema's output. */
   readonly input?: StandardSchema
+}
+
+/** A processor as it runs: its code, and what the place it runs in gives to it. */
+export interface ProcessorRuntime {
+  readonly name: string
+  readonly topology: string
+  readonly stage: string
+  readonly timeoutMs: number
+  readonly handler: (this: unknown, event: unknown, context: Context, callback: Callback) => unknown
+  readonly self: object | undefined
+  readonly input: StandardSchema | undefined
+  /** The handler settles through its callback (or `context.done`), not by returning. */
+  readonly settlesByCallback: boolean
+  readonly host: InvocationHost
+}
+
+/** What invocations need of the place they run in. */
+export interface InvocationHost {
+  /**
+   * Takes one emit of a running invocation: snapshots `data` and adds a message for each receiver to
+   * `invocation.emits`. Throws what refuses it; gives undefined when it is accepted, else a promise of that.
+   */
+  accept(invocation: Invocation, topic: string, data: unknown, key: string | undefined): undefined | Promise<void>
+  /** Takes an emit that was made after its invocation was complete: an error of the processor. */
+  late(invocation: Invocation, error: unknown): void
+  /** Takes a line that a handler wrote. */
+  log(invocation: Invocation, level: LogLevel, text: string): void
+  /** Hears of an invocation that is complete, if it was not so when its handler returned. */
+  completed(invocation: Invocation): void
+  /** Real milliseconds of the run's clock. */
+  now(): number
 }

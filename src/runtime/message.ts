@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto'
+
+/** Where a message travels: from one processor (none for an input) to another. */
+export interface Edge {
+  readonly from: string | undefined
+  readonly to: string
+}
+
+/** The input event that started a trace. */
+export interface Root {
+  /** What its id is made from, beside its position. */
+  readonly seed: string
+  /** Its place in the input, from 0. */
+  readonly position: number
+  /** Messages of this trace that are not done. */
+  pending: number
+  /** Made when it is first read: see {@link rootIdOf}. */
+  id: string | undefined
+}
+
+/** An event with its metadata. Kept small: a million of them may wait. */
+export interface Message {
+  /** As emitted: nobody changes it; whoever handles it gets a copy. */
+  readonly data: unknown
+  readonly topic: string | undefined
+  readonly key: string | undefined
+  /** Undefined for an emit that nobody hears. */
+  readonly edge: Edge | undefined
+  /** The message whose handler emitted this one, or its id alone when it came over a wire; undefined for an input. */
+  readonly parent: Message | string | undefined
+  readonly root: Root
+  /** How many emits with this topic and key came before in the same invocation. */
+  readonly ordinal: number
+  /** 1 for an input, one more for each processor it came through. */
+  readonly hop: number
+  /** From 1. */
+  attempt: number
+  /** Made when it is first read: see {@link idOf}. */
+  id: string | undefined
+}
+
+/**
+ * The id of a message, 32 hex digits: the same whenever the same handler emits the same for the same message, in
+ * whatever order. Derived from the parent's id, the emitting processor, topic, key and ordinal.
+ */
+export function idOf(message: Message): string {
+  message.id ??= message.parent === undefined ? rootIdOf(message.root) : derivedIdOf(message)
+  return message.id
+}
+
+function derivedIdOf(message: Message): string {
+  const { parent, edge, topic, key, ordinal } = message
+  const emitter = typeof parent === 'object' ? parent.edge?.to : edge?.from
+  return digest([parentIdOf(message), emitter, topic, key, ordinal])
+}
+
+/** The id of the input that started it all, 32 hex digits: the same for the same seed and position. */
+export function rootIdOf(root: Root): string {
+  root.id ??= digest(['attak.input', root.seed, root.position])
+  return root.id
+}
+
+/** The id of the message whose handler emitted this one; undefined for an input. */
+export function parentIdOf(message: Message): string | undefined {
+  const { parent } = message
+  return parent === undefined || typeof parent === 'string' ? parent : idOf(parent)
+}
+
+/**
+ * W3C trace context, `00-<trace>-<span>-01`: one trace per root, one span per message.
+ * Source: https://www.w3.org/TR/trace-context/, read 2026-11-21.
+ */
+export function traceparentOf(message: Message): string {
+  return `00-${rootIdOf(message.root)}-${idOf(message).slice(0, 16)}-01`
+}
+
+/** A number from 0 up to 1 that is the same for the same message and attempt: jitter that repeats. */
+export function chanceOf(message: Message): number {
+  return Number.parseInt(digest([idOf(message), message.attempt]).slice(0, 8), 16) / 0x1_0000_0000
+}
+
+function digest(parts: readonly (string | number | undefined)[]): string {
+  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32)
+}

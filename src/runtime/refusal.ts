@@ -1,0 +1,49 @@
+import { AttakError } from '../errors.ts'
+
+/** Why an emit's data cannot travel: names the topic and the path to what JSON cannot carry. */
+export function dataRefusal(topic: string, data: unknown, cause: unknown): AttakError {
+  const found = findUnwritable(data, '', [])
+  const what = found === undefined ? (cause instanceof Error ? cause.message : String(cause)) : sayFound(found)
+  const options = { cause }
+  return new AttakError('EMIT_REFUSED', `emit of "${topic}": ${what}`, 'Emit what JSON can carry.', options)
+}
+
+/** Why an emit is too large: its bytes as it travels, and what its stream carries. */
+export function sizeRefusal(topic: string, bytes: number, limitBytes: number): AttakError {
+  return new AttakError(
+    'EMIT_TOO_LARGE',
+    `emit of "${topic}": ${bytes} bytes as it travels, and a stream carries at most ${limitBytes}`,
+    'Emit less, or store the data elsewhere and emit where it is.',
+  )
+}
+
+/** Why an emit goes no further: its message has come through as many processors as the topology allows. */
+export function hopRefusal(topic: string, hopLimit: number): AttakError {
+  return new AttakError(
+    'HOP_LIMIT',
+    `emit of "${topic}": its event has come through ${hopLimit} processors, which is the hop limit`,
+    'Mend the cycle that never ends, or raise hopLimit in the topology.',
+  )
+}
+
+interface Found {
+  readonly path: string
+  readonly kind: 'BigInt' | 'cycle'
+}
+
+function sayFound({ path, kind }: Found): string {
+  const where = path === '' ? 'the data' : `data${path}`
+  return kind === 'BigInt' ? `${where} is a BigInt` : `${where} refers back to an object that holds it`
+}
+
+function findUnwritable(value: unknown, path: string, above: readonly unknown[]): Found | undefined {
+  if (typeof value === 'bigint') return { path, kind: 'BigInt' }
+  if (typeof value !== 'object' || value === null) return undefined
+  if (above.includes(value)) return { path, kind: 'cycle' }
+  for (const [key, item] of Object.entries(value)) {
+    const step = Array.isArray(value) ? `[${key}]` : /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+    const found = findUnwritable(item, path + step, [...above, value])
+    if (found !== undefined) return found
+  }
+  return undefined
+}

@@ -1,0 +1,106 @@
+/** Counts an upper bound of the JSON bytes of one value. */
+export interface Tally {
+  bytes: number
+}
+
+/** A character may become `\\u0000`. */
+export const CHARACTER_BYTES = 6
+/** Enough for `-1.2345678901234567e+100,`. */
+export const SCALAR_BYTES = 26
+
+/** Copies values of one shape, and says of any other that it is not its own. */
+export type CompiledCopier = (value: object) => unknown
+
+/** What compiled code calls. */
+export interface CopierTools {
+  /** Given for a value of another shape. */
+  readonly miss: symbol
+  /** Copies any plain value; gives `miss` for others. Adds to the tally. */
+  readonly walk: (value: unknown, depth: number) => unknown
+  readonly tally: Tally
+}
+
+/**
+ * Makes a copier for exactly the shape of `sample`: same keys in the same order, same types, nothing inherited. Gives
+ * undefined where a walk is as good: for arrays, empty objects, and objects of more than some dozens of fields.
+ */
+export function compileCopier(sample: object, tools: CopierTools): CompiledCopier | undefined {
+  if (Array.isArray(sample)) return undefined
+  const code: Code = { checks: [], lengths: [], keys: [], fields: 0, fixedBytes: 0 }
+  const result = objectCode(sample as Record<string, unknown>, 'value', code)
+  if (result === undefined || code.fields === 0) return undefined
+  const bytes = [String(code.fixedBytes), ...code.lengths.map((name) => `${name}.length * ${CHARACTER_BYTES}`)]
+  const body = [`tally.bytes = 0`, ...code.checks, `tally.bytes += ${bytes.join(' + ')}`, `return ${result}`]
+  const source = `return (value) => {\n${body.join('\n')}\n}`
+  const make = new Function('miss', 'walk', 'tally', 'keys', 'plain', 'prototypeOf', source)
+  return make(tools.miss, tools.walk, tools.tally, code.keys, Object.prototype, Object.getPrototypeOf)
+}
+
+interface Code {
+  readonly checks: string[]
+  /** Names of the strings whose lengths count. */
+  readonly lengths: string[]
+  /** Every key, in the order of their places in the code. */
+  readonly keys: string[]
+  fields: number
+  fixedBytes: number
+}
+
+const MOST_FIELDS = 48
+
+/** Code for a plain object that `place` holds: checks go to `code`, the copying expression comes back. */
+function objectCode(sample: Record<string, unknown>, place: string, code: Code): string | undefined {
+  const prototype: unknown = Object.getPrototypeOf(sample)
+  const keys = Object.keys(sample)
+  if (prototype !== Object.prototype || 'toJSON' in sample || keys.includes('__proto__')) return undefined
+  code.fields += keys.length
+  if (code.fields > MOST_FIELDS) return undefined
+  const first = code.keys.push(...keys) - keys.length
+  const at = `at${first}_${code.checks.length}`
+  code.checks.push(
+    `if (prototypeOf(${place}) !== plain || 'toJSON' in ${place}) return miss`,
+    `let ${at} = ${first}`,
+    `for (const key in ${place}) if (${at} === ${first + keys.length} || key !== keys[${at}++]) return miss`,
+    `if (${at} !== ${first + keys.length}) return miss`,
+  )
+  const fields: string[] = []
+  for (const [index, key] of keys.entries()) {
+    code.fixedBytes += key.length * CHARACTER_BYTES + 4
+    const copied = fieldCode(sample[key], `${place}[${JSON.stringify(key)}]`, `v${first + index}`, code)
+    if (copied === undefined) return undefined
+    fields.push(`${JSON.stringify(key)}: ${copied}`)
+  }
+  return `{ ${fields.join(', ')} }`
+}
+
+function fieldCode(sample: unknown, place: string, name: string, code: Code): string | undefined {
+  code.checks.push(`const ${name} = ${place}`)
+  switch (typeof sample) {
+    case 'string':
+      code.checks.push(`if (typeof ${name} !== 'string') return miss`)
+      code.lengths.push(name)
+      return name
+    case 'number':
+      code.checks.push(`if (typeof ${name} !== 'number' || ${name} - ${name} !== 0) return miss`)
+      code.fixedBytes += SCALAR_BYTES
+      return `${name} + 0`
+    case 'boolean':
+      code.checks.push(`if (typeof ${name} !== 'boolean') return miss`)
+      code.fixedBytes += SCALAR_BYTES
+      return name
+    case 'object':
+      if (sample !== null && !Array.isArray(sample)) {
+        code.checks.push(`if (typeof ${name} !== 'object' || ${name} === null) return miss`)
+        return objectCode(sample as Record<string, unknown>, name, code)
+      }
+      return walkCode(name, code)
+    default:
+      return undefined
+  }
+}
+
+/** Arrays, and fields that were null, may hold anything plain that JSON keeps. */
+function walkCode(name: string, code: Code): string {
+  code.checks.push(`const ${name}w = walk(${name}, 1)`, `if (${name}w === miss || ${name}w === undefined) return miss`)
+  return `${name}w`
+}
