@@ -18,7 +18,7 @@ export function encodeMessage(message: Message, origin: Origin): string {
     specversion: '1.0',
     id: idOf(message),
     source: `/${origin.topology}/${origin.stage}/${origin.processor}`,
-    type: message.topic,
+    type: message.topic ?? 'attak.input',
     time: origin.time,
     partitionkey: message.key,
     traceparent: traceparentOf(message),

@@ -29,6 +29,8 @@ interface Rare {
   readonly logs: LogLine[]
   ordinals: Map<string, number> | undefined
   abort: AbortController | undefined
+  /** How long it took, in real milliseconds, where that is measured. */
+  tookMs: number | undefined
 }
 
 const NONE: Message[] = []
@@ -42,8 +44,8 @@ export class Invocation implements Context {
   readonly message: Message
   /** When it was started, in milliseconds of the host's clock. */
   readonly startedMs: number
-  /** `settled`: the handler has spoken; `complete`: and every emit was accepted or refused. */
-  state: 'running' | 'settled' | 'complete' = 'running'
+  /** `settled`: the handler has spoken; `complete`: and every emit was accepted or refused; `committed`: its host is done. */
+  state: 'running' | 'settled' | 'complete' | 'committed' = 'running'
   /** Why it failed; undefined while it has not. */
   failure: Failure | undefined = undefined
   /** What it emitted: a message for each receiver, those of one emit side by side. */
@@ -167,7 +169,7 @@ export function settle(invocation: Invocation, failure: Failure | undefined): vo
 
 /** Ends it as failed now, whatever its handler and emits still do: its time is up, or the run's. */
 export function cutOff(invocation: Invocation, error: unknown): void {
-  if (invocation.state === 'complete') return
+  if (hasEnded(invocation)) return
   invocation.failure = { error }
   abortOf(invocation).abort(error)
   complete(invocation)
@@ -178,11 +180,16 @@ export function keepLine(invocation: Invocation, level: LogLevel, text: string):
   rareOf(invocation).logs.push({ level, text, emits: invocation.emits.length })
 }
 
+/** Keeps how long an invocation took, in real milliseconds. */
+export function keepDuration(invocation: Invocation, tookMs: number): void {
+  rareOf(invocation).tookMs = tookMs
+}
+
 /** How many emits with this topic and key came before in this invocation; counts this one. */
 export function nextOrdinal(invocation: Invocation, topic: string, key: string | undefined): number {
   const { emits, rare } = invocation
-  const last = emits[emits.length - 1]
-  if (last === undefined) return 0
+  if (emits.length === 0) return 0
+  const last = emits[emits.length - 1]!
   if (rare?.ordinals === undefined && last.topic === topic && last.key === key) return last.ordinal + 1
   const ordinals = rare?.ordinals ?? new Map([[ordinalName(last.topic, last.key), last.ordinal + 1]])
   rareOf(invocation).ordinals = ordinals
@@ -190,6 +197,10 @@ export function nextOrdinal(invocation: Invocation, topic: string, key: string |
   const ordinal = ordinals.get(name) ?? 0
   ordinals.set(name, ordinal + 1)
   return ordinal
+}
+
+function hasEnded(invocation: Invocation): boolean {
+  return invocation.state === 'complete' || invocation.state === 'committed'
 }
 
 function ordinalName(topic: string | undefined, key: string | undefined): string {
@@ -206,7 +217,7 @@ function emit(
   if (typeof options === 'function') return emit(invocation, topic, data, undefined, options)
   let acceptance: Promise<void> | undefined
   try {
-    if (invocation.state === 'complete') throw lateEmit(invocation, topic)
+    if (hasEnded(invocation)) throw lateEmit(invocation, topic)
     checkEmit(topic, options)
     acceptance = invocation.runtime.host.accept(invocation, topic, data, options?.key)
     invocation.emitted++
@@ -219,7 +230,7 @@ function emit(
 
 function follow(invocation: Invocation, acceptance: Promise<void>, callback: Callback | undefined): Promise<void> {
   const followed = followEmit(acceptance)
-  if (invocation.state !== 'complete') rareOf(invocation).follows.push(followed)
+  if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
   if (callback !== undefined) {
     const call = (error: unknown) => callSafely(invocation, callback, error)
     followed.promise.then(() => call(null), call)
@@ -285,6 +296,13 @@ function abortOf(invocation: Invocation): AbortController {
 }
 
 function rareOf(invocation: Invocation): Rare {
-  invocation.rare ??= { settlesItself: false, follows: [], logs: [], ordinals: undefined, abort: undefined }
+  invocation.rare ??= {
+    settlesItself: false,
+    follows: [],
+    logs: [],
+    ordinals: undefined,
+    abort: undefined,
+    tookMs: undefined,
+  }
   return invocation.rare
 }

@@ -35,7 +35,7 @@ export interface InvocationHost {
    */
   accept(invocation: Invocation, topic: string, data: unknown, key: string | undefined): undefined | Promise<void>
   /** Takes an emit that was made after its invocation was complete: an error of the processor. */
-  late(invocation: Invocation, error: unknown): void
+  late(invocation: Invocation, error: Error): void
   /** Takes a line that a handler wrote. */
   log(invocation: Invocation, level: LogLevel, text: string): void
   /** Hears of an invocation that is complete, if it was not so when its handler returned. */

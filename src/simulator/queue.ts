@@ -6,6 +6,8 @@ export interface Queue<T> {
   /** The oldest, left in place. */
   peek(): T | undefined
   readonly size: number
+  /** From the oldest on. */
+  [Symbol.iterator](): Iterator<T>
 }
 
 interface Chunk<T> {
@@ -51,6 +53,11 @@ export function createQueue<T>(): Queue<T> {
     },
     get size() {
       return size
+    },
+    *[Symbol.iterator]() {
+      for (let at: Chunk<T> | undefined = first; at !== undefined; at = at.next) {
+        for (let index = at.head; index < at.tail; index++) yield at.slots[index] as T
+      }
     },
   }
 }

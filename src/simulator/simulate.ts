@@ -1,28 +1,45 @@
+import { performance } from 'node:perf_hooks'
 import type { Graph } from '../graph/graph.ts'
+import { captureConsole } from '../runtime/console.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
-import type { InputEvent } from '../topology/topology.ts'
-import type { SummaryEntry, TranscriptEntry } from './transcript.ts'
+import type { Copier } from './copy.ts'
+import type { InputChunks } from './intake.ts'
+import type { Recorder } from './recorder.ts'
+import { prepareRun, type Run } from './run.ts'
+import type { SummaryEntry } from './transcript.ts'
 
 /** What a simulation needs; everything that is not said has a default. */
 export interface SimulationOptions {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
-  /** Events in chunks, so that a long input costs no promise for each; any sync or async iterable of lists. */
-  readonly input: Iterable<readonly InputEvent[]> | AsyncIterable<readonly InputEvent[]>
+  readonly input: InputChunks
+  /** The input comes as it happens: what is running may be committed before the next event comes. */
+  readonly live?: boolean
   /** Makes ids: the same seed and input give the same ids. Default `attak`. */
   readonly seed?: string
-  /** Invocations at once. Default 256. */
+  /** Invocations that are started and not committed. Default 256. */
   readonly concurrency?: number
-  /** Called with each transcript entry, in order, as it is committed. Not called: nothing is kept of what ended. */
-  readonly onEntry?: (entry: TranscriptEntry) => void
-  /** Waited for between slices of work while it gives a promise: back-pressure of whatever `onEntry` writes to. */
+  /** Roots taken from the input that are not done. Default 4096. */
+  readonly openRoots?: number
+  /** Hears everything, in order. Without one, nothing is kept of what has ended. */
+  readonly recorder?: Recorder
+  /** Waited for between slices of work while it gives a promise: back-pressure of whatever the recorder writes to. */
   readonly ready?: () => Promise<void> | undefined
-  /** Ends the run early: nothing more starts; what runs is aborted. */
+  /** Ends the run early: nothing more starts, and what runs is aborted. */
   readonly signal?: AbortSignal
-  /** Says on `end` entries how long each handler took, in real time. It costs a clock read each. Default false. */
-  readonly timings?: boolean
+  /** The console whose lines become log lines of whoever writes them, while the run lasts. */
+  readonly console?: Console
+  /**
+   * Subscribes to what nobody catches (in a timer or a forgotten promise of a handler) and gives what unsubscribes.
+   * `take` fails the invocation that left it behind, and says by false that there is none.
+   */
+  readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
   /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
   readonly onProbe?: (probe: RunProbe) => void
+  /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
+  readonly timings?: boolean
+  /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
+  readonly createCopier?: () => Copier
 }
 
 /** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */
@@ -46,9 +63,69 @@ export interface SimulationResult {
   readonly roots: number
   /** Whether a timeout, which is real time, had a say: then the run may not repeat. */
   readonly timedOut: boolean
+  /** Whether `signal` ended the run before it was done. */
+  readonly aborted: boolean
 }
 
-/** Runs `input` through the topology until nothing is in flight. */
-export async function simulate(_options: SimulationOptions): Promise<SimulationResult> {
-  throw new Error('being built')
+/**
+ * Runs an input through a topology until nothing is in flight: a discrete event simulation around the runtime that a
+ * deployed function has. Handlers really run, at zero virtual time; waits before retries are virtual. One input and seed
+ * give one transcript for handlers whose behaviour depends on their event alone, also when they await real I/O.
+ *
+ * Modelled: a copy of the event for each handler, order per key, retries and their waits, the hop limit, the limit of
+ * size. Not modelled: shards, batches, packs, throttling, duplicates, the cloud's time and memory limits (`timeout` is real
+ * time), concurrency of the cloud, and what a processor keeps in memory: here one process serves all its events.
+ *
+ * Throws what the input throws, and TOPOLOGY_UNKNOWN_PROCESSOR for an event to nobody.
+ */
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const { graph, recorder, signal, seed = 'attak' } = options
+  const run = prepareRun(options)
+  options.onProbe?.({ running: run.running })
+  const abort = () => run.abort(signal?.reason)
+  signal?.addEventListener('abort', abort, { once: true })
+  const releases = [
+    options.console && captureConsole(options.console, run.takeLine),
+    options.onUncaught?.(run.takeUncaught),
+  ]
+  const sweep = setInterval(run.cutOffLate, sweepMs(graph))
+  const startedMs = performance.now()
+  const summaryOf = (): SummaryEntry => {
+    const summary = run.summary()
+    return options.timings === true ? { ...summary, tookMs: performance.now() - startedMs } : summary
+  }
+  try {
+    recorder?.begin({ kind: 'run', version: 1, topology: graph.name, stage: graph.stage, seed })
+    await drive(run, options)
+    recorder?.end(summaryOf())
+  } finally {
+    clearInterval(sweep)
+    for (const release of releases) release?.()
+    signal?.removeEventListener('abort', abort)
+    await run.intake.close()
+  }
+  const { roots } = run.scheduler.counts
+  return { summary: summaryOf(), roots, timedOut: run.timedOut(), aborted: signal?.aborted === true }
+}
+
+/** Works in slices, and waits between them for whatever the slice stopped at. */
+async function drive(run: Run, { signal, live, ready }: SimulationOptions): Promise<void> {
+  while (signal?.aborted !== true) {
+    run.resume()
+    const stop = run.slice(live === true)
+    if (stop === 'done') return
+    if (stop === 'hungry') await run.inputAtHand(live === true)
+    else if (stop === 'waiting') await run.headComplete()
+    else {
+      await new Promise(setImmediate)
+      await ready?.()
+      run.newSlice()
+    }
+  }
+}
+
+/** How often to look for handlers whose time is up. */
+function sweepMs(graph: Graph): number {
+  const shortestMs = Math.min(...graph.processors.map((processor) => processor.timeoutMs))
+  return Math.min(250, Math.max(5, shortestMs / 4))
 }

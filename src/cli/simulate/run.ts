@@ -1,5 +1,6 @@
 import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
+import { recordEntries } from '../../simulator/recorder.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { InputEvent } from '../../topology/topology.ts'
 import type { Host } from '../host.ts'
@@ -45,7 +46,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
       concurrency: run.concurrency,
       timings: run.timings,
       signal: run.signal,
-      onEntry: teller.tell,
+      recorder: recordEntries(teller.tell),
       ready: teller.flush,
       onProbe: (given) => {
         probe = given

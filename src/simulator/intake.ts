@@ -1,0 +1,53 @@
+import type { InputEvent } from '../topology/topology.ts'
+
+/** Takes events out of an input that comes in chunks. */
+export interface Intake {
+  /** The next event; undefined when none is at hand, which is not to say that none will come. */
+  next(): InputEvent | undefined
+  /** Whether everything was taken. */
+  readonly ended: boolean
+  /** Waits until an event is at hand or the input has ended. Throws what the input throws. */
+  fill(): Promise<void>
+  /** Tells the input that no more is wanted. */
+  close(): Promise<void>
+}
+
+/** Events in chunks, so that none of them costs a promise. */
+export type InputChunks = Iterable<readonly InputEvent[]> | AsyncIterable<readonly InputEvent[]>
+
+/** Opens an input. */
+export function openIntake(chunks: InputChunks): Intake {
+  const iterator =
+    Symbol.asyncIterator in chunks
+      ? chunks[Symbol.asyncIterator]()
+      : (chunks as Iterable<readonly InputEvent[]>)[Symbol.iterator]()
+  let chunk: readonly InputEvent[] = []
+  let position = 0
+  let ended = false
+  let filling: Promise<void> | undefined
+  const take = (result: IteratorResult<readonly InputEvent[], unknown>) => {
+    if (result.done === true) ended = true
+    else chunk = result.value
+    position = 0
+  }
+  const fill = async () => {
+    chunk = []
+    while (chunk.length === 0 && !ended) take(await iterator.next())
+    filling = undefined
+  }
+  return {
+    next: () => (position < chunk.length ? chunk[position++] : undefined),
+    get ended() {
+      return ended
+    },
+    fill() {
+      if (position < chunk.length || ended) return Promise.resolve()
+      filling ??= fill()
+      return filling
+    },
+    async close() {
+      ended = true
+      await iterator.return?.()
+    },
+  }
+}

@@ -1,0 +1,204 @@
+import { performance } from 'node:perf_hooks'
+import { AttakError, nearest } from '../errors.ts'
+import { followCurrent } from '../runtime/current.ts'
+import { type Invocation, keepDuration, keepLine, type LogLevel, settle } from '../runtime/invocation.ts'
+import { createMemoryTransport } from '../transports/memory/transport.ts'
+import { createCopier } from './copy.ts'
+import { type Intake, openIntake } from './intake.ts'
+import { buildNetwork } from './network.ts'
+import { createScheduler, type Scheduler } from './scheduler.ts'
+import type { RunningHandler, SimulationOptions } from './simulate.ts'
+import type { SummaryEntry } from './transcript.ts'
+
+/** Why a slice of work stopped: it was long enough, it wants input, the oldest handler is not done, or all is. */
+export type Stop = 'over' | 'hungry' | 'waiting' | 'done'
+
+/** Everything one simulation is made of. */
+export interface Run {
+  readonly scheduler: Scheduler
+  readonly intake: Intake
+  /** Works until it must wait; `live`: does not let what is done wait for input. */
+  slice(live: boolean): Stop
+  /** Begins the time that a slice may take. */
+  newSlice(): void
+  /** Call when going on after a wait. */
+  resume(): void
+  /** Resolves when an event is at hand, the input has ended, the run is aborted, or (`live`) the oldest is complete. */
+  inputAtHand(live: boolean): Promise<void>
+  /** Resolves when the oldest invocation is complete. */
+  headComplete(): Promise<void>
+  abort(reason: unknown): void
+  /** Ends handlers whose time is up. */
+  cutOffLate(): void
+  /** Whether any was. */
+  timedOut(): boolean
+  takeLine(level: LogLevel, text: string): boolean
+  takeUncaught(error: unknown): boolean
+  running(): RunningHandler | undefined
+  summary(): SummaryEntry
+}
+
+const SLICE_MS = 10
+
+/** Puts a run together; nothing has started yet. */
+export function prepareRun(options: SimulationOptions): Run {
+  const { graph, recorder, openRoots = 4096, timings: timed = false } = options
+  const intake = openIntake(options.input)
+  const current = options.console || options.onUncaught || options.onProbe ? followCurrent() : undefined
+  let clockMs = performance.now()
+  let sliceEndMs = clockMs + SLICE_MS
+  let steps = 0
+  let timedOut = false
+  let awaited: { readonly invocation: Invocation; readonly wake: () => void } | undefined
+  let stopWaiting = () => {}
+
+  const log = (invocation: Invocation, level: LogLevel, text: string) => {
+    if (invocation.state !== 'committed') keepLine(invocation, level, text)
+    else recorder?.line(invocation, scheduler.nowMs, level, text)
+  }
+  const transport = createMemoryTransport((message) => scheduler.arrive(message))
+  const network = buildNetwork({
+    graph,
+    processors: options.processors,
+    createCopier: options.createCopier ?? createCopier,
+    messageBytes: transport.limits.messageBytes,
+    host: {
+      log,
+      late(invocation, error) {
+        scheduler.counts.failed++
+        log(invocation, 'error', error.message)
+      },
+      completed(invocation) {
+        if (timed) keepDuration(invocation, performance.now() - invocation.startedMs)
+        if (awaited?.invocation === invocation) awaited.wake()
+      },
+      now: () => performance.now(),
+    },
+  })
+  const scheduler = createScheduler({
+    seed: options.seed ?? 'attak',
+    concurrency: options.concurrency ?? 256,
+    sender: transport.open(graph.name),
+    recorder,
+    current,
+    clockMs: timed ? () => performance.now() : () => clockMs,
+  })
+
+  const admitNext = () => {
+    if (!scheduler.hasRoom || scheduler.counts.openRoots >= openRoots) return false
+    const input = intake.next()
+    if (input === undefined) return false
+    const edge = network.inputs.get(input.to)
+    if (edge === undefined) throw unknownReceiver(input.to, network.inputs.keys(), scheduler.counts.roots)
+    scheduler.admit(input, edge)
+    return true
+  }
+  const isHungry = () => !intake.ended && scheduler.hasRoom && scheduler.counts.openRoots < openRoots
+
+  const headComplete = () => {
+    const invocation = scheduler.head()
+    if (invocation?.state === 'complete') return Promise.resolve()
+    return new Promise<void>((wake) => {
+      if (invocation !== undefined) awaited = { invocation, wake }
+    })
+  }
+
+  return {
+    scheduler,
+    intake,
+    slice(live) {
+      for (;;) {
+        if ((++steps & 255) === 0) {
+          clockMs = performance.now()
+          if (clockMs > sliceEndMs) return 'over'
+        }
+        if (scheduler.startNext() || admitNext()) continue
+        const head = scheduler.head()
+        if (isHungry() && !(live && head?.state === 'complete')) return 'hungry'
+        if (head === undefined) {
+          if (!scheduler.advance()) return 'done'
+        } else if (head.state !== 'complete') return 'waiting'
+        else scheduler.commitHead()
+      }
+    },
+    newSlice() {
+      clockMs = performance.now()
+      sliceEndMs = clockMs + SLICE_MS
+    },
+    resume: () => current?.resume(),
+    inputAtHand(live) {
+      return new Promise((resolve, reject) => {
+        stopWaiting = resolve
+        intake.fill().then(resolve, reject)
+        if (live) headComplete().then(resolve)
+      })
+    },
+    headComplete,
+    abort(reason) {
+      scheduler.cutOff(
+        () => true,
+        () => reason,
+      )
+      stopWaiting()
+    },
+    cutOffLate() {
+      const nowMs = performance.now()
+      const isOver = ({ startedMs, runtime }: Invocation) => nowMs - startedMs >= runtime.timeoutMs
+      scheduler.cutOff(isOver, (invocation) => {
+        timedOut = true
+        return timeoutOf(invocation)
+      })
+    },
+    timedOut: () => timedOut,
+    takeLine(level, text) {
+      const invocation = current?.get()
+      if (invocation !== undefined) log(invocation, level, text)
+      return invocation !== undefined
+    },
+    takeUncaught(error) {
+      const invocation = current?.get()
+      if (invocation === undefined) return false
+      if (invocation.state === 'running') settle(invocation, { error })
+      else {
+        scheduler.counts.failed++
+        log(
+          invocation,
+          'error',
+          `uncaught after it had settled: ${error instanceof Error ? error.stack : String(error)}`,
+        )
+      }
+      return true
+    },
+    running() {
+      const invocation = current?.get()
+      if (invocation === undefined) return undefined
+      const { processor, id: message, runtime } = invocation
+      return { processor, message, timeoutMs: runtime.timeoutMs }
+    },
+    summary: () => ({
+      kind: 'summary',
+      handled: Object.fromEntries(network.processors.map(({ name, handled }) => [name, handled])),
+      emitted: Object.fromEntries(network.processors.map(({ name, emitted }) => [name, emitted])),
+      outputs: scheduler.counts.outputs,
+      failed: scheduler.counts.failed,
+    }),
+  }
+}
+
+function timeoutOf({ processor, id, runtime }: Invocation): AttakError {
+  return new AttakError(
+    'TIMEOUT',
+    `"${processor}" did not settle within ${runtime.timeoutMs / 1000} s (message ${id})`,
+    'Return, resolve, or call the callback; or raise timeout (seconds) for this processor.',
+  )
+}
+
+function unknownReceiver(name: string, names: Iterable<string>, position: number): AttakError {
+  const near = nearest(name, names)
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+  return new AttakError(
+    'TOPOLOGY_UNKNOWN_PROCESSOR',
+    `input event ${position + 1}: no processor named "${name}".${hint}`,
+    'Send it to a processor of the topology.',
+  )
+}

@@ -1,0 +1,186 @@
+import type { Current } from '../runtime/current.ts'
+import { handle } from '../runtime/handle.ts'
+import { cutOff, Invocation } from '../runtime/invocation.ts'
+import type { Message, Root } from '../runtime/message.ts'
+import { settleFailure } from '../runtime/retry.ts'
+import type { Sender } from '../runtime/transport.ts'
+import type { InputEvent } from '../topology/topology.ts'
+import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
+import { createQueue } from './queue.ts'
+import type { Recorder } from './recorder.ts'
+import { createTimers } from './timers.ts'
+
+/**
+ * Decides what runs next. Handlers are started in one order and committed in the same, whatever order they finish in: a
+ * commit makes an invocation's emits visible, so that what starts next depends on the input alone.
+ */
+export interface Scheduler {
+  /** Takes a message that has arrived at its receiver. */
+  arrive(message: Message): void
+  /** Starts the oldest message that may start; false when there is none, or no room. */
+  startNext(): boolean
+  /** Starts a message of an input. */
+  admit(input: InputEvent, edge: SimulatedEdge): void
+  /** The oldest invocation that is not committed. */
+  head(): Invocation | undefined
+  /** Commits the oldest invocation, which must be complete. */
+  commitHead(): void
+  /** When nothing can start and nothing runs: moves virtual time to what is due next; false when nothing is. */
+  advance(): boolean
+  /** Ends every running invocation that `isOver`. */
+  cutOff(isOver: (invocation: Invocation) => boolean, errorOf: (invocation: Invocation) => unknown): void
+  readonly hasRoom: boolean
+  /** Virtual milliseconds. */
+  readonly nowMs: number
+  readonly counts: Counts
+}
+
+/** What a run has come to so far. */
+export interface Counts {
+  /** Roots taken from the input. */
+  roots: number
+  /** Roots with messages that are not done. */
+  openRoots: number
+  outputs: number
+  failed: number
+}
+
+/** What a scheduler works with. */
+export interface SchedulerParts {
+  readonly seed: string
+  /** Invocations that are started and not committed. */
+  readonly concurrency: number
+  readonly sender: Sender
+  readonly recorder: Recorder | undefined
+  readonly current: Current | undefined
+  /** Milliseconds of the real clock; may be some milliseconds old. */
+  readonly clockMs: () => number
+}
+
+/** Makes a scheduler with nothing to do. */
+export function createScheduler(parts: SchedulerParts): Scheduler {
+  const { seed, concurrency, sender, recorder, current, clockMs } = parts
+  const ready = createQueue<Message>()
+  const uncommitted = createQueue<Invocation>()
+  const retries = createTimers<Message>()
+  const askedRetries = new Map<Message, number>()
+  const counts: Counts = { roots: 0, openRoots: 0, outputs: 0, failed: 0 }
+  let nowMs = 0
+
+  const start = (message: Message) => {
+    const { receiver, copier } = message.edge as SimulatedEdge
+    const invocation = new Invocation(receiver, message, clockMs())
+    const event = copier.copy(message.data)
+    current?.enter(invocation, receiver.outlasts)
+    handle(invocation, event)
+    current?.leave(invocation)
+    if (invocation.state !== 'complete') receiver.outlasts = true
+    else if (uncommitted.size === 0) {
+      commit(invocation, receiver)
+      return
+    }
+    uncommitted.push(invocation)
+  }
+
+  const commit = (invocation: Invocation, receiver: SimulatedProcessor) => {
+    const { message, failure } = invocation
+    invocation.state = 'committed'
+    receiver.emitted += invocation.emitted
+    const retryAtMs = failure === undefined ? undefined : retryTimeOf(message, failure.error)
+    if (failure === undefined) receiver.handled++
+    else if (retryAtMs === undefined) counts.failed++
+    if (recorder !== undefined) {
+      const outcome = failure === undefined ? 'ok' : retryAtMs === undefined ? 'failed' : 'retry'
+      recorder.commit(invocation, nowMs, outcome, retryAtMs)
+    }
+    sender.send(invocation.emits)
+    if (retryAtMs === undefined) finish(message)
+    else {
+      message.attempt++
+      retries.add(retryAtMs, message)
+    }
+  }
+
+  const retryTimeOf = (message: Message, error: unknown) => {
+    const asked = askedRetries.get(message) ?? 0
+    const verdict = settleFailure(message, error, (message.edge as SimulatedEdge).policy, asked)
+    if (!verdict.retry) return undefined
+    if (verdict.asked) askedRetries.set(message, asked + 1)
+    return nowMs + verdict.afterMs
+  }
+
+  const finish = (message: Message) => {
+    if (message.key !== undefined) freeLane(message, message.key)
+    if (askedRetries.size > 0) askedRetries.delete(message)
+    if (--message.root.pending === 0) counts.openRoots--
+  }
+
+  const freeLane = (message: Message, key: string) => {
+    const { lanes } = message.edge as SimulatedEdge
+    const next = lanes.get(key)?.shift()
+    if (next === undefined) lanes.delete(key)
+    else ready.push(next)
+  }
+
+  const arrive = (message: Message) => {
+    const edge = message.edge as SimulatedEdge | undefined
+    if (edge === undefined) {
+      counts.outputs++
+      return
+    }
+    message.root.pending++
+    if (message.key === undefined) ready.push(message)
+    else joinLane(edge, message.key, message)
+  }
+
+  const joinLane = ({ lanes }: SimulatedEdge, key: string, message: Message) => {
+    if (!lanes.has(key)) {
+      lanes.set(key, undefined)
+      ready.push(message)
+      return
+    }
+    const waiting = lanes.get(key) ?? createQueue<Message>()
+    waiting.push(message)
+    lanes.set(key, waiting)
+  }
+
+  return {
+    arrive,
+    startNext() {
+      if (uncommitted.size >= concurrency) return false
+      const message = ready.shift()
+      if (message === undefined) return false
+      start(message)
+      return true
+    },
+    admit({ event, key, topic }, edge) {
+      const root: Root = { seed, position: counts.roots++, pending: 0, id: undefined }
+      counts.openRoots++
+      arrive({ data: event, topic, key, edge, parent: undefined, root, ordinal: 0, hop: 1, attempt: 1, id: undefined })
+    },
+    head: () => uncommitted.peek(),
+    commitHead() {
+      const invocation = uncommitted.shift()
+      if (invocation !== undefined) commit(invocation, invocation.runtime as SimulatedProcessor)
+    },
+    advance() {
+      const nextMs = retries.nextMs()
+      if (nextMs === undefined) return false
+      nowMs = nextMs
+      while (retries.nextMs() === nowMs) ready.push(retries.shift()!)
+      return true
+    },
+    cutOff(isOver, errorOf) {
+      for (const invocation of uncommitted) {
+        if (isOver(invocation)) cutOff(invocation, errorOf(invocation))
+      }
+    },
+    get hasRoom() {
+      return uncommitted.size < concurrency
+    },
+    get nowMs() {
+      return nowMs
+    },
+    counts,
+  }
+}

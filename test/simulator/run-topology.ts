@@ -1,0 +1,47 @@
+import { buildGraph } from '../../src/graph/build.ts'
+import type { LoadedProcessor } from '../../src/runtime/processor.ts'
+import { recordEntries } from '../../src/simulator/recorder.ts'
+import { type SimulationOptions, type SimulationResult, simulate } from '../../src/simulator/simulate.ts'
+import type { TranscriptEntry } from '../../src/simulator/transcript.ts'
+import { parseTopology } from '../../src/topology/parse.ts'
+import type { InputEvent } from '../../src/topology/topology.ts'
+
+/** What a run gave, and everything it committed. */
+export interface RunResult extends SimulationResult {
+  readonly entries: readonly TranscriptEntry[]
+  /** The entries of one kind. */
+  of<K extends TranscriptEntry['kind']>(kind: K): Extract<TranscriptEntry, { kind: K }>[]
+}
+
+/** Runs a topology of inline processors with a list of inputs, or one event for each named processor. */
+export async function runTopology(
+  definition: Record<string, unknown>,
+  input: readonly InputEvent[] | Record<string, unknown>,
+  options: Partial<SimulationOptions> = {},
+): Promise<RunResult> {
+  const { topology, problems } = parseTopology(
+    { name: 'test', ...definition },
+    { file: 't', modulesIn: () => undefined },
+  )
+  if (topology === undefined) throw new Error(JSON.stringify(problems))
+  const processors = new Map<string, LoadedProcessor>()
+  for (const { name, source, input: schema } of topology.processors) {
+    if (source.kind !== 'inline') throw new Error(`${name} is not inline`)
+    const { handler, self } = source
+    processors.set(name, { name, handler, ...(self && { self }), ...(schema && { input: schema }) })
+  }
+  const list = Array.isArray(input) ? input : Object.entries(input).map(([to, event]) => ({ to, event }))
+  const entries: TranscriptEntry[] = []
+  const result = await simulate({
+    graph: buildGraph(topology, { stage: 'dev' }),
+    processors,
+    input: [list as InputEvent[]],
+    recorder: recordEntries((entry) => entries.push(entry)),
+    ...options,
+  })
+  return {
+    ...result,
+    entries,
+    of: (kind) => entries.filter((entry) => entry.kind === kind) as never,
+  }
+}

@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest'
+import { type Context, Retry } from '../../src/topology/handler.ts'
+import { runTopology } from './run-topology.ts'
+
+const reverse = (text: string) => [...text].reverse().join('')
+
+describe('a simulation', () => {
+  it('moves an event through the topology and shows what nobody hears as output', async () => {
+    const run = await runTopology(
+      {
+        processors: {
+          spout: (event: string, context: Context) => context.emit('text', event),
+          reverse: (event: string, context: Context) => context.emit('reversed', reverse(event)),
+        },
+        streams: [['spout', 'reverse', 'text']],
+      },
+      { spout: 'hello' },
+    )
+    expect(run.entries.map(({ kind }) => kind)).toEqual('run start emit end start emit end summary'.split(' '))
+    expect(run.of('start')[1]).toMatchObject({
+      processor: 'reverse',
+      from: 'spout',
+      topic: 'text',
+      hop: 2,
+      event: 'hello',
+    })
+    expect(run.of('emit')).toMatchObject([
+      { topic: 'text', data: 'hello', to: ['reverse'] },
+      { topic: 'reversed', data: 'olleh', to: [] },
+    ])
+    expect(run.summary).toEqual({
+      kind: 'summary',
+      handled: { spout: 1, reverse: 1 },
+      emitted: { spout: 1, reverse: 1 },
+      outputs: 1,
+      failed: 0,
+    })
+  })
+
+  it('gives each of several receivers a copy of its own', async () => {
+    const seen: unknown[] = []
+    const mutate = (event: { list: number[] }) => {
+      seen.push(structuredClone(event))
+      event.list.push(0)
+    }
+    await runTopology(
+      {
+        processors: {
+          a: (_event: unknown, context: Context) => {
+            const data = { list: [1] }
+            context.emit('t', data)
+            data.list.push(2)
+          },
+          b: mutate,
+          c: mutate,
+        },
+        streams: [
+          ['a', 'b'],
+          ['a', 'c'],
+        ],
+      },
+      { a: null },
+    )
+    expect(seen).toEqual([{ list: [1] }, { list: [1] }])
+  })
+
+  it('tries a failing event again after its backoff, in virtual time, with the event as it was', async () => {
+    const run = await runTopology(
+      {
+        retries: 2,
+        backoff: { jitter: false },
+        processors: {
+          a: (event: { n: number }, { attempt }: Context) => {
+            event.n++
+            if (attempt < 3) throw new Error(`attempt ${attempt} of ${event.n}`)
+          },
+        },
+        streams: [],
+      },
+      { a: { n: 1 } },
+    )
+    expect(run.of('end')).toMatchObject([
+      { at: 0, outcome: 'retry', retryAt: 1000, error: { message: 'attempt 1 of 2' } },
+      { at: 1000, outcome: 'retry', retryAt: 3000, error: { message: 'attempt 2 of 2' } },
+      { at: 3000, outcome: 'ok' },
+    ])
+    expect(run.summary).toMatchObject({ handled: { a: 1 }, failed: 0 })
+  })
+
+  it('records a failure when its retries are used up', async () => {
+    const run = await runTopology(
+      { processors: { a: { handler: () => Promise.reject(new Error('no')), retries: 1 } }, streams: [] },
+      { a: 1 },
+    )
+    expect(run.of('end').map(({ outcome }) => outcome)).toEqual(['retry', 'failed'])
+    expect(run.summary).toMatchObject({ handled: { a: 0 }, failed: 1 })
+  })
+
+  it('waits as long as a Retry asks, without using up retries', async () => {
+    const run = await runTopology(
+      {
+        processors: {
+          a: (_event: unknown, { attempt }: Context) => {
+            if (attempt <= 5) throw new Retry(60_000)
+          },
+        },
+        streams: [],
+      },
+      { a: 1 },
+    )
+    expect(run.of('end').map(({ at }) => at)).toEqual([0, 60_000, 120_000, 180_000, 240_000, 300_000])
+    expect(run.summary.failed).toBe(0)
+  })
+
+  it('counts a hundred and first Retry as a failure', async () => {
+    const run = await runTopology({ processors: { a: () => Promise.reject(new Retry(1)) }, streams: [] }, { a: 1 })
+    expect(run.of('end')).toHaveLength(101)
+    expect(run.summary.failed).toBe(1)
+  })
+
+  it('stops a runaway at the hop limit, loudly', async () => {
+    const run = await runTopology(
+      {
+        hopLimit: 5,
+        processors: { a: (event: number, context: Context) => context.emit('again', event + 1) },
+        streams: [['a', 'a']],
+      },
+      { a: 1 },
+    )
+    expect(run.summary).toMatchObject({ handled: { a: 4 }, failed: 1 })
+    expect(run.of('end').at(-1)?.error).toMatchObject({ code: 'HOP_LIMIT' })
+  })
+
+  it('fails the message whose emit JSON cannot carry, naming topic and path', async () => {
+    const run = await runTopology(
+      {
+        processors: { a: (_: unknown, context: Context) => void context.emit('t', { list: [{ n: 1n }] }) },
+        streams: [],
+      },
+      { a: 1 },
+    )
+    expect(run.of('end')[0]?.error?.message).toBe('emit of "t": data.list[0].n is a BigInt')
+  })
+
+  it.each([
+    ['its promise', (context: Context) => context.emit('t', 1n).catch(() => {})],
+    ['its callback', (context: Context) => void context.emit('t', 1n, () => {})],
+    [
+      'await',
+      async (context: Context) => {
+        try {
+          await context.emit('t', 1n)
+        } catch {}
+      },
+    ],
+  ])('lets a handler take a refused emit through %s', async (_, handle) => {
+    const run = await runTopology(
+      { processors: { a: (_event: unknown, context: Context) => handle(context) }, streams: [] },
+      { a: 1 },
+    )
+    expect(run.summary).toMatchObject({ handled: { a: 1 }, failed: 0 })
+  })
+
+  it('refuses an emit larger than a stream carries', async () => {
+    const run = await runTopology(
+      {
+        processors: {
+          a: (size: number, context: Context) => context.emit('t', 'x'.repeat(size)),
+        },
+        streams: [],
+      },
+      [
+        { to: 'a', event: 1024 * 1024 - 1024 },
+        { to: 'a', event: 1024 * 1024 },
+      ],
+    )
+    expect(run.of('end').map(({ outcome }) => outcome)).toEqual(['ok', 'failed'])
+    expect(run.of('end')[1]?.error?.code).toBe('EMIT_TOO_LARGE')
+  })
+
+  it('ends a handler that does not settle when its time is up, and says that the run may not repeat', async () => {
+    const run = await runTopology(
+      { processors: { a: { handler: () => new Promise(() => {}), timeout: 0.02 } }, streams: [] },
+      { a: 1 },
+    )
+    expect(run.of('end')[0]).toMatchObject({ outcome: 'failed', error: { code: 'TIMEOUT' } })
+    expect(run.timedOut).toBe(true)
+  })
+
+  it('keeps the lines of a handler with its message, behind a promise and a timer too', async () => {
+    const lines: string[] = []
+    const console = Object.assign(Object.create(globalThis.console), { log: (line: string) => lines.push(line) })
+    const handler = async (event: string) => {
+      console.log('sync', event)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+      console.log('later', event)
+    }
+    const run = await runTopology(
+      { processors: { a: handler }, streams: [] },
+      ['x', 'y', 'z'].map((event) => ({ to: 'a', event })),
+      { console },
+    )
+    const byMessage = run.of('start').map(({ message, event }) => [
+      event,
+      run
+        .of('log')
+        .filter((line) => line.message === message)
+        .map(({ text }) => text),
+    ])
+    expect(byMessage).toEqual(['x', 'y', 'z'].map((event) => [event, [`sync ${event}`, `later ${event}`]]))
+    expect(lines).toEqual([])
+  })
+
+  it('takes an emit after the handler settled as an error', async () => {
+    let late: Promise<unknown> | undefined
+    const run = await runTopology(
+      {
+        processors: {
+          a: (_: unknown, context: Context) => {
+            setTimeout(() => {
+              late = context.emit('late', 1).catch((error: unknown) => error)
+            }, 1)
+          },
+          b: () => new Promise((resolve) => setTimeout(resolve, 15)),
+        },
+        streams: [],
+      },
+      { a: 1, b: 1 },
+    )
+    expect(await late).toMatchObject({ code: 'EMIT_AFTER_END' })
+    expect(run.summary.failed).toBe(1)
+    expect(run.of('log')[0]).toMatchObject({ level: 'error', text: expect.stringContaining('after it had settled') })
+  })
+})
