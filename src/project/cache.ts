@@ -51,7 +51,8 @@ interface Manifest {
   readonly packages: Readonly<Record<string, string | null>>
 }
 
-const OLD_MS = 60 * 60 * 1000
+const REPLACED_MS = 60 * 60 * 1000
+const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000
 
 /**
  * Opens the builds of the topology `file`: in `node_modules/.cache/attak`, or in the user's own cache folder when the
@@ -170,13 +171,13 @@ function addWithBases(file: string, found: Set<string>): void {
   }
 }
 
+/** Replaced builds stay for an hour, since a process may still import parts of them; those of lost projects a month. */
 function removeOld(root: string, prefix: string, kept: string): void {
-  const newestMs = statSync(kept).mtimeMs
+  const { mtimeMs: nowMs } = statSync(kept)
   for (const name of readdirSync(root)) {
     const path = join(root, name)
-    if (!name.startsWith(prefix) || path === kept) continue
-    const writtenMs = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? newestMs
-    if (newestMs - writtenMs > OLD_MS) rmSync(path, { recursive: true, force: true })
+    const ageMs = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
+    if (ageMs > (name.startsWith(prefix) ? REPLACED_MS : FORGOTTEN_MS)) rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -9,15 +9,18 @@ const MOST_CAUSES = 3
 /**
  * Gives an error's stack as its user should see it: what was thrown, then the frames in their own code, with paths
  * relative to `dir` and `/` between folders, so that it reads alike on every machine. Frames of Node, of packages and of
- * attak are left out; causes follow. Undefined when `error` is not an Error. Built modules show their sources where the
+ * attak are left out; causes follow, with the frames not told before. Undefined when `error` is not an Error. Built modules show their sources where the
  * process has source maps switched on.
  */
 export function cleanStack(error: unknown, dir: string): string | undefined {
   if (!(error instanceof Error)) return undefined
   const texts: string[] = []
+  const told = new Set<string>()
   let one: unknown = error
   while (one instanceof Error && texts.length < MOST_CAUSES) {
-    texts.push(cleanOne(one, dir))
+    const frames = cleanFrames(one.stack ?? '', dir).filter((frame) => !told.has(frame))
+    texts.push([titleOf(one), ...frames].join('\n'))
+    for (const frame of frames) told.add(frame)
     one = one.cause
   }
   return texts.join('\nCaused by: ')
@@ -31,9 +34,8 @@ export function cleanStackText(stack: string, dir: string): string {
   return [...title, ...cleanFrames(stack, dir)].join('\n')
 }
 
-function cleanOne(error: Error, dir: string): string {
-  const title = error.message === '' ? error.name : `${error.name}: ${error.message}`
-  return [title, ...cleanFrames(error.stack ?? '', dir)].join('\n')
+function titleOf({ name, message }: Error): string {
+  return message === '' ? name : `${name}: ${message}`
 }
 
 function cleanFrames(stack: string, dir: string): string[] {

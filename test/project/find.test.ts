@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { AttakError } from '../../src/errors.ts'
+import { findTopology } from '../../src/project/find.ts'
+import { projectFolder } from './folder.ts'
+
+const manifest = (main: string) => JSON.stringify({ name: 'x', main })
+
+test.each([
+  [
+    'the main of package.json',
+    { 'package.json': manifest('src/app.ts'), 'src/app.ts': '', 'topology.ts': '' },
+    'src/app.ts',
+  ],
+  ['a main in JSON', { 'package.json': manifest('./words.json'), 'words.json': '' }, 'words.json'],
+  ['a main that is a folder', { 'package.json': manifest('lib'), 'lib/index.cjs': '' }, 'lib/index.cjs'],
+  ['a main without its ending', { 'package.json': manifest('./app'), 'app.mjs': '' }, 'app.mjs'],
+  ['topology before index', { 'package.json': '{}', 'index.ts': '', 'topology.json': '' }, 'topology.json'],
+  ['TypeScript before JavaScript', { 'topology.ts': '', 'topology.js': '' }, 'topology.ts'],
+  ['index last', { 'index.mjs': '' }, 'index.mjs'],
+])('in a folder the topology is %s', (_, files, expected) => {
+  const folder = projectFolder(files)
+  expect(findTopology(undefined, folder)).toBe(join(folder, expected))
+  expect(findTopology('.', folder)).toBe(join(folder, expected))
+})
+
+test('a path names a file, with or without its ending, or a folder', () => {
+  const folder = projectFolder({ 'a/flow.ts': '', 'a/topology.js': '' })
+  expect(findTopology('a/flow.ts', folder)).toBe(join(folder, 'a/flow.ts'))
+  expect(findTopology('a/flow', folder)).toBe(join(folder, 'a/flow.ts'))
+  expect(findTopology('a', folder)).toBe(join(folder, 'a/topology.js'))
+})
+
+test.each([
+  [
+    'nothing there',
+    {},
+    undefined,
+    '.: there is no topology here: no "main" in a package.json, no topology.{ts,mts,js,mjs,cjs,json}, no index.{ts,mts,js,mjs,cjs,json}',
+    'Make a new project with `attak init my-project`, or give the path of a topology.',
+  ],
+  [
+    'a main that is missing',
+    { 'package.json': manifest('gone.js'), 'topology.ts': '' },
+    undefined,
+    'package.json: "main" names "gone.js", which does not exist',
+    'Create gone.js, or make "main" the path of the topology.',
+  ],
+  [
+    'a package.json that is not JSON',
+    { 'package.json': '{\n  "main": x }' },
+    undefined,
+    'package.json:2:11: not JSON: expected a value, found "x"',
+    'Correct package.json, or give the path of a topology.',
+  ],
+  [
+    'a path that is wrong',
+    {},
+    'no/such',
+    'no/such: there is no such file or folder',
+    'Give the path of a topology or of the folder that holds it.',
+  ],
+])('%s: the error says what and how to mend it', (_, files, path, message, remedy) => {
+  const folder = projectFolder(files)
+  const error = (() => {
+    try {
+      return findTopology(path, folder)
+    } catch (thrown) {
+      return thrown
+    }
+  })()
+  expect(error).toBeInstanceOf(AttakError)
+  expect(error).toMatchObject({ code: 'TOPOLOGY_NOT_FOUND', message, remedy })
+})

@@ -1,0 +1,200 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { openBuilder } from '../../src/project/build.ts'
+import { inspectProject, loadProject, type Project } from '../../src/project/project.ts'
+import { projectFolder, writeFiles } from './folder.ts'
+
+const load = (cwd: string, options: { fresh?: boolean } = {}) =>
+  loadProject(undefined, { cwd, stage: 'dev', ...options })
+
+function call(project: Project, name: string, event?: unknown): unknown {
+  const { handler, self } = project.processors.get(name)!
+  return handler.call(self, event, {} as never, () => undefined)
+}
+
+function builds(cwd: string): string[] {
+  return readdirSync(join(cwd, 'node_modules/.cache/attak')).filter((name) => !name.endsWith('.json'))
+}
+
+test('JavaScript is imported as it is: nothing is built', async () => {
+  const cwd = projectFolder({
+    'topology.mjs': `export default { name: 'plain', processors: { a: './a', b: './b.cjs' } }`,
+    'a.mjs': 'export default (event) => [event, import.meta.url]',
+    'b.cjs': 'module.exports = { handler() { return this === module.exports } }',
+  })
+  const project = await load(cwd)
+  expect(call(project, 'a', 1)).toEqual([1, `file://${cwd}/a.mjs`])
+  expect(call(project, 'b')).toBe(true)
+  expect(readdirSync(join(cwd, 'node_modules'))).toEqual([])
+})
+
+test('a topology in JSON has processors in any language', async () => {
+  const cwd = projectFolder({
+    'topology.json': JSON.stringify({ name: 'raw', processors: { a: './a', b: { path: './b' } } }),
+    'a.ts': 'export const handler = (event: number): number => event + 1',
+    'b/index.js': 'exports.handler = (event) => event + 2',
+  })
+  const project = await load(cwd)
+  expect([call(project, 'a', 1), call(project, 'b', 1)]).toEqual([2, 3])
+})
+
+test('a folder of processors is one processor for each module', async () => {
+  const cwd = projectFolder({
+    'topology.ts': `export default { name: 'folder', processors: './processors' }`,
+    'processors/one.ts': 'export default () => 1',
+    'processors/two/index.js': 'export const handler = () => 2',
+    'processors/three.cjs': 'module.exports = () => 3',
+    'processors/one.test.ts': 'not even code',
+    'processors/types.d.ts': 'export type A = 1',
+    'processors/.hidden.js': '',
+    'processors/notes.md': '',
+  })
+  const project = await load(cwd)
+  expect([...project.processors.keys()].sort()).toEqual(['one', 'three', 'two'])
+  expect([call(project, 'one'), call(project, 'two'), call(project, 'three')]).toEqual([1, 2, 3])
+})
+
+test('an unchanged build is used again, and any change of what it was made from makes a new one', async () => {
+  const cwd = projectFolder({
+    'tsconfig.json': '{ "extends": "./base.json" }',
+    'base.json': '{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } }',
+    'topology.ts': `import { one } from '@lib/one'\nexport default { name: 'cached', processors: { a: () => one } }`,
+    'lib/one.ts': 'export const one = 1',
+    'other/one.ts': 'export const one = 2',
+  })
+  expect(call(await load(cwd), 'a')).toBe(1)
+  const [first] = builds(cwd)
+  expect(call(await load(cwd), 'a')).toBe(1)
+  expect(builds(cwd)).toEqual([first])
+  writeFiles(cwd, { 'base.json': '{ "compilerOptions": { "paths": { "@lib/*": ["./other/*"] } } }' })
+  expect(call(await load(cwd), 'a')).toBe(2)
+  expect(builds(cwd)).toHaveLength(2)
+  writeFiles(cwd, { 'other/one.ts': 'export const one = 3' })
+  expect(openBuilder(join(cwd, 'topology.ts')).last()).toBeUndefined()
+  expect(call(await load(cwd), 'a')).toBe(3)
+})
+
+test('processors that only running the topology tells are built too', async () => {
+  const cwd = projectFolder({
+    'topology.ts': `import { state } from './state.ts'
+      state.runs++
+      const name = ['a', 'b'].join('')
+      export default { name: 'computed', processors: { a: './' + name } }`,
+    'state.ts': 'export const state = { runs: 0 }',
+    'ab.ts': `import { state } from './state.ts'\nexport const handler = () => state.runs`,
+  })
+  expect(call(await load(cwd), 'a')).toBe(1)
+})
+
+test.each(['mjs', 'cjs', 'ts'])(
+  'a fresh load of .%s sees every change, also in what is imported, and nothing of the old state',
+  async (ending) => {
+    const topology =
+      ending === 'cjs'
+        ? `const { next } = require('./lib.cjs')\nmodule.exports = { name: 'fresh', processors: { a: () => next() } }`
+        : `import { next } from './lib.${ending}'\nexport default { name: 'fresh', processors: { a: () => next() } }`
+    const lib = (step: number) =>
+      ending === 'cjs'
+        ? `let n = 0; exports.next = () => (n += ${step})`
+        : `let n = 0; export const next = () => (n += ${step})`
+    const cwd = projectFolder({ [`topology.${ending}`]: topology, [`lib.${ending}`]: lib(1) })
+    const first = await load(cwd, { fresh: true })
+    expect([call(first, 'a'), call(first, 'a')]).toEqual([1, 2])
+    expect(call(await load(cwd, { fresh: true }), 'a')).toBe(1)
+    writeFiles(cwd, { [`lib.${ending}`]: lib(10) })
+    const second = await load(cwd, { fresh: true })
+    expect(call(second, 'a')).toBe(10)
+    expect(second.files).toContain(join(cwd, `lib.${ending}`))
+  },
+)
+
+test('a project without packages gets attak and zod lent', async () => {
+  const cwd = projectFolder({
+    'topology.mjs': `import { Retry } from 'attak'\nimport { z } from 'zod'
+      export default { name: 'lent', processors: { a: () => [new Retry(5).afterMs, z.string().parse('x')], b: './b.cjs' } }`,
+    'b.cjs': `const { z } = require('zod')\nexports.handler = () => z.number().parse(1)`,
+  })
+  const project = await load(cwd)
+  expect(call(project, 'a')).toEqual([5, 'x'])
+  expect(call(project, 'b')).toBe(1)
+})
+
+test('packages that a project has beat those that are lent, also after they are installed', async () => {
+  const cwd = projectFolder({
+    'topology.ts': `import * as zod from 'zod'\nexport default { name: 'own', processors: { a: () => 'own' in zod } }`,
+  })
+  expect(call(await load(cwd), 'a')).toBe(false)
+  writeFiles(cwd, {
+    'node_modules/zod/package.json': '{ "name": "zod", "type": "module", "exports": "./index.js" }',
+    'node_modules/zod/index.js': 'export const own = true',
+  })
+  expect(call(await load(cwd), 'a')).toBe(true)
+})
+
+test('each module finds the packages that lie nearest to it', async () => {
+  const dep = (version: string) => ({
+    'package.json': '{ "name": "dep", "main": "main.cjs" }',
+    'main.cjs': `exports.version = '${version}'`,
+  })
+  const inside = (folder: string, files: Record<string, string>) =>
+    Object.fromEntries(Object.entries(files).map(([name, text]) => [`${folder}/${name}`, text]))
+  const cwd = projectFolder({
+    'topology.ts': `import { version } from 'dep'\nimport { inner } from './libs/inner.ts'\nexport default { name: 'near', processors: { a: () => [version, inner] } }`,
+    'libs/inner.ts': `import { version } from 'dep'\nexport const inner = version`,
+    ...inside('node_modules/dep', dep('outer')),
+    ...inside('libs/node_modules/dep', dep('inner')),
+  })
+  expect(call(await load(cwd), 'a')).toEqual(['outer', 'inner'])
+})
+
+test('a topology that cannot be loaded is told where it is broken', async () => {
+  const told = async (files: Record<string, string>) => {
+    const { problems, project } = await inspectProject(undefined, { cwd: projectFolder(files), stage: 'dev' })
+    expect(project).toBeUndefined()
+    return problems.map(({ code, where, what, remedy }) => `${code} ${where}: ${what} | ${remedy}`)
+  }
+  expect(await told({ 'topology.mjs': 'export default {\n  name: x y\n}' })).toMatchInlineSnapshot(`
+    [
+      "TOPOLOGY_LOAD_FAILED topology.mjs: topology.mjs:2:11: Expected "}" but found "y" | Correct the code there.",
+    ]
+  `)
+  expect(
+    await told({
+      'topology.ts': `import { a } from './gone.ts'\nimport b from 'no-such-package'\nexport default { a, b }`,
+    }),
+  ).toMatchInlineSnapshot(`
+    [
+      "TOPOLOGY_LOAD_FAILED topology.ts: topology.ts:1:19: Could not resolve "./gone.ts" | Correct the path, or make the file.",
+      "TOPOLOGY_LOAD_FAILED topology.ts: topology.ts:2:15: Could not resolve "no-such-package" | Install it: npm install no-such-package",
+    ]
+  `)
+  expect(await told({ 'topology.cjs': `module.exports = require('./gone.js')` })).toMatchInlineSnapshot(`
+    [
+      "TOPOLOGY_LOAD_FAILED topology.cjs: topology.cjs:1:26: Could not resolve "./gone.js" | Correct the path, or make the file.",
+    ]
+  `)
+  expect(await told({ 'topology.mjs': `throw new RangeError('too much')` })).toMatchInlineSnapshot(`
+    [
+      "TOPOLOGY_LOAD_FAILED topology.mjs: topology.mjs failed while it was loaded: too much | Mend the code that threw.",
+    ]
+  `)
+  expect(await told({ 'topology.json': '{ "name": "x", }' })).toMatchInlineSnapshot(`
+    [
+      "TOPOLOGY_LOAD_FAILED topology.json:1:16: not JSON: expected a property name in double quotes, found "}"
+    { "name": "x", }
+                   ^ | Correct it there.",
+    ]
+  `)
+  expect(await told({ 'topology.mjs': `throw { not: 'an error' }` })).toMatchInlineSnapshot(`
+    [
+      "TOPOLOGY_LOAD_FAILED topology.mjs: topology.mjs failed while it was loaded: it threw an object | Mend the code that threw.",
+    ]
+  `)
+})
+
+test('a failed load says what to watch', async () => {
+  const cwd = projectFolder({ 'topology.ts': `import './lib.ts'\nexport default 1`, 'lib.ts': 'let a b' })
+  const { files } = await inspectProject(undefined, { cwd, stage: 'dev', fresh: true })
+  expect([...files].sort()).toEqual([join(cwd, 'lib.ts'), join(cwd, 'topology.ts')])
+})
