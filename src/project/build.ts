@@ -13,7 +13,7 @@ export interface Built extends Build {
 /** Builds the modules of one topology. */
 export interface Builder {
   /** Gives the last build when nothing that it was made from has changed since; loads no esbuild. */
-  last(): Build | undefined
+  last(): Promise<Build | undefined>
   /** Builds the topology and what its source looks like naming as processors, since only running it would tell. */
   buildGuessing(): Promise<Built>
   /** Builds the topology and exactly these modules. What is broken does not keep the rest from being built. */
@@ -48,7 +48,7 @@ export function openBuilder(file: string): Builder {
       entries.filter((entry) => !broken.has(entry)),
     )
     if (rest.kind === 'failed') throw new Error(`modules build alone and not together: ${rest.faults[0]?.text}`)
-    return { ...cache.write(folder, rest), broken, files: [...files] }
+    return { ...(await cache.write(folder, rest)), broken, files: [...files] }
   }
 
   return {

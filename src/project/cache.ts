@@ -1,4 +1,3 @@
-import { createHash, randomUUID } from 'node:crypto'
 import {
   accessSync,
   constants,
@@ -15,6 +14,7 @@ import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Compiled } from './compile.ts'
+import { parseJson } from './json.ts'
 import { isFile, isFolder } from './modules.ts'
 import { LENT_PACKAGES, packageFolderOf } from './packages.ts'
 
@@ -29,13 +29,13 @@ export interface Build {
 /** Where the builds of one topology are kept. */
 export interface BuildCache {
   /** Gives the last build when nothing that it was made from has changed since. */
-  load(): Build | undefined
-  /** A folder of its own for a new build; not made yet. */
+  load(): Promise<Build | undefined>
+  /** Makes a folder of its own for a new build. */
   newFolder(): string
   /** Writes a build to its folder. */
-  write(folder: string, compiled: Outputs): Build
+  write(folder: string, compiled: Outputs): Promise<Build>
   /** Writes a build, remembers it, and removes those that are too old to be in use. */
-  save(folder: string, compiled: Outputs): Build
+  save(folder: string, compiled: Outputs): Promise<Build>
 }
 
 type Outputs = Compiled & { readonly kind: 'compiled' }
@@ -43,6 +43,7 @@ type Outputs = Compiled & { readonly kind: 'compiled' }
 /** What is remembered of a build; it holds for as long as all of it is still so. */
 interface Manifest {
   readonly maker: string
+  readonly topology: string
   readonly folder: string
   readonly entries: Readonly<Record<string, string>>
   /** Absolute path to a digest of the contents, or to null where no file was. */
@@ -59,19 +60,19 @@ const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000
  * project has no node_modules, or, when neither can be written, in a temporary folder that is used once.
  */
 export function openBuildCache(file: string): BuildCache {
-  const prefix = `${basename(file)}-${digestOf(file).slice(0, 8)}`
+  const prefix = `${basename(file)}-${shortHash(file)}`
   return {
-    load() {
+    async load() {
       for (const root of rootsFor(file)) {
-        const build = loadBuild(file, root, join(root, `${prefix}.json`))
+        const build = await loadBuild(file, root, join(root, `${prefix}.json`))
         if (build !== undefined) return build
       }
       return undefined
     },
-    newFolder: () => join(writableRoot(file), `${prefix}-${randomUUID().slice(0, 8)}`),
-    write: (folder, compiled) => writeBuild(file, folder, compiled).build,
-    save(folder, compiled) {
-      const { build, manifest } = writeBuild(file, folder, compiled)
+    newFolder: () => mkdtempSync(join(writableRoot(file), `${prefix}-`)),
+    write: async (folder, compiled) => (await writeBuild(file, folder, compiled)).build,
+    async save(folder, compiled) {
+      const { build, manifest } = await writeBuild(file, folder, compiled)
       writeFileSync(`${folder}.json`, JSON.stringify(manifest))
       renameSync(`${folder}.json`, join(dirname(folder), `${prefix}.json`))
       removeOld(dirname(folder), `${prefix}-`, folder)
@@ -106,22 +107,27 @@ function nearestModules(folder: string): string | undefined {
   }
 }
 
-function loadBuild(file: string, root: string, manifestFile: string): Build | undefined {
+async function loadBuild(file: string, root: string, manifestFile: string): Promise<Build | undefined> {
   if (!isFile(manifestFile)) return undefined
-  const manifest = JSON.parse(readFileSync(manifestFile, 'utf8')) as Manifest
-  if (manifest.maker !== maker() || !isFolder(join(root, manifest.folder))) return undefined
+  const parsed = parseJson(readFileSync(manifestFile, 'utf8'))
+  if (parsed.kind === 'fault') return undefined
+  const manifest = parsed.value as Manifest
+  if (manifest.maker !== maker() || manifest.topology !== file || !isFolder(join(root, manifest.folder)))
+    return undefined
   const lent = lentTo(file)
   if (LENT_PACKAGES.some((name) => manifest.packages[name] !== lent[name])) return undefined
+  const digestOfFile = await openDigests()
   const same = Object.entries(manifest.inputs).every(([path, digest]) => digestOfFile(path) === digest)
   return same ? buildOf(manifest, root) : undefined
 }
 
-function writeBuild(file: string, folder: string, { outputs, entries, files }: Outputs) {
-  mkdirSync(folder, { recursive: true })
+async function writeBuild(file: string, folder: string, { outputs, entries, files }: Outputs) {
   for (const { path, contents } of outputs) writeFileSync(path, contents)
+  const digestOfFile = await openDigests()
   const inputs = [...files, ...configurationsOf(files)].map((path) => [path, digestOfFile(path)] as const)
   const manifest: Manifest = {
     maker: maker(),
+    topology: file,
     folder: basename(folder),
     entries: Object.fromEntries(entries),
     inputs: Object.fromEntries(inputs),
@@ -181,10 +187,15 @@ function removeOld(root: string, prefix: string, kept: string): void {
   }
 }
 
-function digestOfFile(path: string): string | null {
-  return isFile(path) ? digestOf(readFileSync(path)) : null
+/** Tells file contents apart; null where there is no file. Cryptography is loaded only where there is a build at all. */
+async function openDigests(): Promise<(path: string) => string | null> {
+  const { createHash } = await import('node:crypto')
+  return (path) => (isFile(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : null)
 }
 
-function digestOf(contents: string | Uint8Array): string {
-  return createHash('sha256').update(contents).digest('hex')
+/** Keeps topologies apart that share a cache (FNV-1a, 32 bits); a manifest names its own in full. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5
+  for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193)
+  return (hash >>> 0).toString(16).padStart(8, '0')
 }

@@ -1,4 +1,4 @@
-import { dirname, relative, resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { nearest, type Problem } from '../errors.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { Handler } from '../topology/handler.ts'
@@ -84,12 +84,11 @@ function isClass(value: unknown): boolean {
 }
 
 function notFound(where: string, path: string, dir: string): Problem {
-  const absolute = resolve(dir, path)
-  const meant = nearest(basenameOf(path), neighboursOf(absolute))
+  const meant = nearest(basenameOf(path), neighboursOf(resolve(dir, path)))
   const folder = path.slice(0, path.length - basenameOf(path).length)
   const remedy =
     meant === undefined
-      ? `Make that file, or correct the path; it is relative to ${dirname(absolute) === dir ? 'the topology' : "the topology's file"}.`
+      ? "Make that file, or correct the path; it is relative to the topology's file."
       : `Did you mean "${folder}${meant}"? The path is relative to the topology's file.`
   return {
     code: 'PROCESSOR_NOT_FOUND',

@@ -42,7 +42,7 @@ export interface LoadOptions {
  */
 export async function loadModules(options: LoadOptions): Promise<LoadedModules> {
   const builder = openBuilder(options.file)
-  const last = options.fresh ? undefined : builder.last()
+  const last = options.fresh ? undefined : await builder.last()
   const asIs = last === undefined && !options.fresh ? await loadAsIs(options) : undefined
   return asIs ?? loadBuilt(options, builder, last)
 }

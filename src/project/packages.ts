@@ -78,7 +78,8 @@ function isInPackages(file: string): boolean {
   return file.includes(`${sep}node_modules${sep}`)
 }
 
-function packageOf(specifier: string): string {
+/** Gives the package that a specifier such as `@scope/name/part` names: `@scope/name`. */
+export function packageOf(specifier: string): string {
   const [scope, name] = specifier.split('/')
   return specifier.startsWith('@') ? `${scope}/${name}` : scope!
 }

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { ErrorCode, Problem } from '../errors.ts'
 import type { LoadedModule } from './load.ts'
+import { packageOf } from './packages.ts'
 import { cleanStack } from './stack.ts'
 
 /** What a module was loaded for, as its problems tell it. */
@@ -52,5 +53,5 @@ function placeIn({ line, column }: { readonly line?: number; readonly column?: n
 function remedyFor(text: string): string {
   const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
   if (missing === undefined) return 'Correct the code there.'
-  return /^[./]/.test(missing) ? 'Correct the path, or make the file.' : `Install it: npm install ${missing}`
+  return /^[./]/.test(missing) ? 'Correct the path, or make the file.' : `Install it: npm install ${packageOf(missing)}`
 }

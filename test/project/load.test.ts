@@ -71,7 +71,7 @@ test('an unchanged build is used again, and any change of what it was made from 
   expect(call(await load(cwd), 'a')).toBe(2)
   expect(builds(cwd)).toHaveLength(2)
   writeFiles(cwd, { 'other/one.ts': 'export const one = 3' })
-  expect(openBuilder(join(cwd, 'topology.ts')).last()).toBeUndefined()
+  expect(await openBuilder(join(cwd, 'topology.ts')).last()).toBeUndefined()
   expect(call(await load(cwd), 'a')).toBe(3)
 })
 

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { inspectProject, loadProject } from '../../src/project/project.ts'
+import { projectFolder } from './folder.ts'
+
+const processorsOf = (files: Readonly<Record<string, string>>) => {
+  const names = Object.keys(files).map((file) => file.replace(/\..*$/, ''))
+  const processors = Object.fromEntries(names.map((name) => [name, `./${name}`]))
+  const topology = JSON.stringify({ name: 'handlers', processors })
+  return { cwd: projectFolder({ 'topology.json': topology, ...files }), stage: 'dev' }
+}
+
+test.each([
+  ['a handler export', 'a.mjs', 'export const handler = () => 1; export default () => 2', 1],
+  ['a default function', 'a.mjs', 'export default () => 2', 2],
+  ['a default object with a handler', 'a.mjs', 'export default { n: 3, handler() { return this.n } }', 3],
+  ['a default instance', 'a.mjs', 'class A { n = 4; handler() { return this.n } }\nexport default new A()', 4],
+  ['a handler export that is an instance', 'a.mjs', 'export const handler = { n: 5, handler() { return this.n } }', 5],
+  ['module.exports as function', 'a.cjs', 'module.exports = () => 6', 6],
+  ['a handler on exports', 'a.cjs', 'exports.n = 7; exports.handler = function () { return this.n }', 7],
+  ['a compiled default', 'a.cjs', 'exports.__esModule = true; exports.default = () => 8', 8],
+  ['module.exports as instance', 'a.cjs', 'module.exports = new (class { n = 9; handler() { return this.n } })()', 9],
+  ['TypeScript that exports a handler', 'a.ts', 'export function handler(event: unknown): number { return 10 }', 10],
+  [
+    'TypeScript with a default instance',
+    'a.mts',
+    'export default { n: 11 as number, handler() { return this.n } }',
+    11,
+  ],
+  ['TypeScript in CommonJS', 'a.cts', 'const n: number = 12; module.exports = { handler: () => n }', 12],
+])('the handler is %s', async (_, file, code, expected) => {
+  const { processors } = await loadProject(undefined, processorsOf({ [file]: code }))
+  const { handler, self } = processors.get('a')!
+  expect(handler.call(self, undefined, {} as never, () => undefined)).toBe(expected)
+})
+
+test('the count of parameters and the name of a handler survive a build', async () => {
+  const code = 'export default function reverse(event: string, context: object, callback: () => void) {}'
+  const { processors } = await loadProject(undefined, processorsOf({ 'a.ts': code }))
+  const { handler } = processors.get('a')!
+  expect([handler.length, handler.name]).toEqual([3, 'reverse'])
+})
+
+test('what is no handler, or not there, is told with what is', async () => {
+  const files = { 'a.mjs': 'export const hanlder = 1', 'b.mjs': '', 'c.mjs': 'export default class C { handler() {} }' }
+  const { problems } = await inspectProject(undefined, processorsOf(files))
+  expect(problems.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)).toEqual([
+    'processors.a: a.mjs exports no handler; it exports "hanlder". Export a function named "handler", or a function as default.',
+    'processors.b: b.mjs exports no handler; it exports nothing. Export a function named "handler", or a function as default.',
+    'processors.c: c.mjs exports no handler; it exports "default". A class cannot be called: export an instance of it, as default.',
+  ])
+})
+
+test.each([
+  ['./processors/revers', 'Did you mean "./processors/reverse"? The path is relative to the topology\'s file.'],
+  ['processors/rverse', 'Did you mean "processors/reverse"? The path is relative to the topology\'s file.'],
+  ['./elsewhere/x', "Make that file, or correct the path; it is relative to the topology's file."],
+])('a path %s that leads nowhere is told with the nearest file', async (path, remedy) => {
+  const topology = JSON.stringify({ name: 'x', processors: { a: path } })
+  const cwd = projectFolder({ 'topology.json': topology, 'processors/reverse.ts': 'export default () => 1' })
+  const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
+  expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', remedy }])
+})
