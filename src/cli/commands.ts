@@ -8,6 +8,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
+    name: 'simulate',
+    summary: 'run a topology here and tell what happens',
+    load: async () => (await import('./commands/simulate.ts')).simulate,
+  },
+  {
     name: 'check',
     summary: 'find all problems of a topology without running it',
     load: async () => (await import('./commands/check.ts')).check,

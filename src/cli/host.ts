@@ -4,6 +4,8 @@ import { closeSync } from 'node:fs'
 export interface Host {
   readonly cwd: string
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Sets variables that the process does not have; handlers see them. */
+  readonly addVariables: (variables: Readonly<Record<string, string>>) => void
   readonly out: Terminal
   readonly err: Terminal
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
@@ -13,6 +15,10 @@ export interface Host {
   readonly now: () => number
   /** Aborted on SIGINT and SIGTERM, the signal's name being the reason. Reading it takes over from Node's own end. */
   readonly signal: AbortSignal
+  /** What handlers write to when they say `console`. */
+  readonly console: Console
+  /** Subscribes to what nobody catches; who answers false has nothing to do with it. Gives what unsubscribes. */
+  readonly onUncaught: (take: (error: unknown) => boolean) => () => void
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
   readonly exit: (code: number) => never
 }
@@ -33,9 +39,12 @@ export interface Terminal {
 /** The one real host. A reader that goes away (`attak … | head`) ends the process, quietly. */
 export function hostOf(process: NodeJS.Process): Host {
   let abort: AbortController | undefined
+  // Stacks of what was built name the lines that the user wrote.
+  process.setSourceMapsEnabled(true)
   return {
     cwd: process.cwd(),
     env: process.env,
+    addVariables: (variables) => void Object.assign(process.env, variables),
     out: terminalOf(process.stdout, process),
     err: terminalOf(process.stderr, process),
     get stdin() {
@@ -49,6 +58,8 @@ export function hostOf(process: NodeJS.Process): Host {
       abort ??= abortedBySignals(process)
       return abort.signal
     },
+    console,
+    onUncaught: (take) => catchAll(process, take),
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)
@@ -83,6 +94,21 @@ export function belongsColor(env: Host['env'], isTTY: boolean): boolean {
 
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false'
+}
+
+/** What is nobody's ends the process, as it would have without us. */
+function catchAll(process: NodeJS.Process, take: (error: unknown) => boolean): () => void {
+  const onError = (error: unknown) => {
+    if (take(error)) return
+    const text = error instanceof Error ? error.stack : String(error)
+    process.stderr.write(`Uncaught, and not in a handler: ${text}\n`)
+    process.exit(1)
+  }
+  const events = ['uncaughtException', 'unhandledRejection'] as const
+  for (const event of events) process.on(event, onError)
+  return () => {
+    for (const event of events) process.off(event, onError)
+  }
 }
 
 function abortedBySignals(process: NodeJS.Process): AbortController {

@@ -21,9 +21,12 @@ export function drawProblems(problems: readonly Problem[], colors: Colors): stri
   return problems.map((problem) => drawProblem(problem, colors)).join('')
 }
 
+/** What follows the first line of `what` is an excerpt of the place: it stands below, and the remedy before it. */
 function drawProblem({ code, severity, where, what, remedy, stack }: Problem, colors: Colors): string {
-  const text = line(code, severity, `${colors.bold(where)}: ${sentence(what)} ${remedy}`, colors)
-  return stack === undefined ? text : `${text}${indent(stack.trimEnd(), colors.dim)}`
+  const [first = '', ...excerpt] = what.split('\n')
+  const text = line(code, severity, `${colors.bold(where)}: ${sentence(first)} ${remedy}`, colors)
+  const place = excerpt.length === 0 ? '' : indent(excerpt.join('\n'), String)
+  return `${text}${place}${stack === undefined ? '' : indent(stack.trimEnd(), colors.dim)}`
 }
 
 function line(code: string, severity: Problem['severity'], text: string, colors: Colors): string {

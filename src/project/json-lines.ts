@@ -27,12 +27,6 @@ export async function* readJsonLines(
   options: JsonLinesOptions,
 ): AsyncGenerator<readonly InputEvent[], void, undefined> {
   let line = 0
-  const badLine = (text: string) => {
-    const problem = problemOf(text, line, options)
-    if (problem === undefined) return
-    if (options.onBadLine === undefined) throw errorOf([problem])
-    options.onBadLine(problem)
-  }
   for await (const text of wholeLines(blocks)) {
     let events: InputEvent[] = []
     for (let start = 0; start < text.length; ) {
@@ -42,11 +36,19 @@ export async function* readJsonLines(
       start = end + 1
       line++
       const event = readEvent(json, options)
-      if (event === undefined) badLine(json)
-      else if (events.push(event) === MOST_EVENTS) {
+      if (event !== undefined) {
+        if (events.push(event) < MOST_EVENTS) continue
         yield events
         events = []
+        continue
       }
+      const problem = problemOf(json, line, options)
+      if (problem === undefined) continue
+      if (options.onBadLine === undefined) {
+        if (events.length > 0) yield events
+        throw errorOf([problem])
+      }
+      options.onBadLine(problem)
     }
     if (events.length > 0) yield events
   }

@@ -42,12 +42,15 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
   return {
     cwd,
     env: options.env ?? {},
+    addVariables: () => {},
     out: terminal('out'),
     err: terminal('err'),
     stdin: options.stdin instanceof Readable ? options.stdin : Readable.from(options.stdin ?? []),
     interactive: options.interactive ?? false,
     now: () => 0,
     signal: options.signal ?? new AbortController().signal,
+    console: globalThis.console,
+    onUncaught: () => () => {},
     exit: (code) => {
       throw new Error(`exit ${code}`)
     },

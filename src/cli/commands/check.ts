@@ -1,9 +1,11 @@
 import { relative } from 'node:path'
-import type { Problem } from '../../errors.ts'
+import { AttakError, type Problem } from '../../errors.ts'
 import { type InspectedProject, inspectProject } from '../../project/project.ts'
-import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
+import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { drawCount } from '../duration.ts'
+import type { Host } from '../host.ts'
 import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../print.ts'
+import { findProject } from '../project.ts'
 
 /** Tells all that is wrong or odd about a topology, and runs nothing of it but its modules. */
 export const check: Command = {
@@ -14,13 +16,25 @@ export const check: Command = {
   notes: 'Exits with 1 when there is an error; warnings are fine.',
   examples: ['attak check', 'attak check examples/hello-world', 'attak check --json'],
   async run(args, host) {
-    const inspected = await inspectProject(args.positionals[0], { cwd: host.cwd, stage: 'dev' })
+    const inspected = await inspect(args, host)
     const report = flagOf(args, 'json')
       ? drawJsonLine(jsonOf(inspected, host.cwd))
       : drawReport(inspected, host.cwd, colorsOf(host.out))
     host.out.write(report)
     return inspected.project === undefined ? 1 : 0
   },
+}
+
+/** A project that is not even found is a finding too. */
+async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
+  try {
+    const { file, settings } = await findProject(args, host)
+    return await inspectProject(file, { cwd: host.cwd, stage: settings.stage.value })
+  } catch (error) {
+    if (error instanceof AttakError && error.code === 'TOPOLOGY_NOT_FOUND')
+      return { problems: error.problems, files: [] }
+    throw error
+  }
 }
 
 function jsonOf({ project, problems }: InspectedProject, cwd: string) {

@@ -3,6 +3,7 @@ import { DRAWINGS, type DrawingFormat } from '../../graph/draw.ts'
 import { loadProject } from '../../project/project.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
 import { colorsOf, drawProblems } from '../print.ts'
+import { findProject, settingOption } from '../project.ts'
 
 const FORMATS = Object.keys(DRAWINGS) as DrawingFormat[]
 
@@ -13,6 +14,7 @@ export const graph: Command = {
   arguments: [PATH_ARGUMENT],
   options: [
     { flags: '-f, --format <format>', summary: 'how to draw it (text)', choices: FORMATS },
+    settingOption('stage', 'name'),
     { ...JSON_OPTION, summary: 'the same as --format json' },
   ],
   examples: [
@@ -30,7 +32,8 @@ export const graph: Command = {
         'Give one of them.',
       )
     }
-    const project = await loadProject(args.positionals[0], { cwd: host.cwd, stage: 'dev' })
+    const { file, settings } = await findProject(args, host)
+    const project = await loadProject(file, { cwd: host.cwd, stage: settings.stage.value })
     host.err.write(drawProblems(project.warnings, colorsOf(host.err)))
     host.out.write(DRAWINGS[json ? 'json' : (given ?? 'text')](project.graph))
     return 0

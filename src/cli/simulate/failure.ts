@@ -11,7 +11,7 @@ export interface FailureOptions {
   readonly sourceOf: (file: string) => string | undefined
 }
 
-const SHOWN_FRAMES = 4
+const SHOWN_CALLS = 4
 const REMEMBERED_PLACES = 1000
 
 /** Gives what draws failures: name and message, the line of the user's code that failed (once), and how it got there. */
@@ -29,20 +29,30 @@ export function failuresDrawn({ colors, folder, sourceOf }: FailureOptions): (er
     const head = indent(`✗ ${titleOf(error)}`, 2, colors.red)
     if (error.stack === undefined) return head
     const place = placeOf(error.stack)
-    const calls = callsOf(error.stack).map((call) => indent(fromHere(call, folder), 4, colors.dim))
-    return `${head}${place === undefined ? '' : frameOnce(place)}${calls.join('')}`
+    const way = wayOf(error.stack).map((line) => indent(fromHere(line, folder), 4, colors.dim))
+    return `${head}${place === undefined ? '' : frameOnce(place)}${way.join('')}`
   }
 }
 
 /** `TypeError: boom`, or `[TIMEOUT] …` for what attak itself found. */
 export function titleOf({ name, message, code }: TranscriptError): string {
-  if (code !== undefined) return `[${code}] ${message}`.trimEnd()
+  if (code !== undefined && name === 'AttakError') return `[${code}] ${message}`.trimEnd()
   return message === '' ? name : `${name}: ${message}`
 }
 
-function callsOf(stack: string): readonly string[] {
-  const calls = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  return calls.slice(0, SHOWN_FRAMES).map((line) => line.trim())
+/** What a stack says below its title: the first calls of the error, and of what caused it, with that one's title. */
+function wayOf(stack: string): readonly string[] {
+  const first = stack.search(/^\s+at /m)
+  if (first < 0) return []
+  let calls = 0
+  return stack
+    .slice(first)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => {
+      calls = line.startsWith('at ') ? calls + 1 : 0
+      return calls <= SHOWN_CALLS
+    })
 }
 
 function indent(text: string, columns: number, paint: (line: string) => string = String): string {
@@ -53,5 +63,6 @@ function indent(text: string, columns: number, paint: (line: string) => string =
 }
 
 function fromHere(call: string, folder: string): string {
+  if (!call.startsWith('at ')) return call
   return call.includes(' (') ? call.replace(' (', ` (${folder}`) : call.replace(/^at (async )?/, `$&${folder}`)
 }

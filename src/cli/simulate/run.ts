@@ -1,9 +1,10 @@
 import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
-import { recordEntries } from '../../simulator/recorder.ts'
+import { cleanStack } from '../../project/stack.ts'
+import { describeError, recordEntries } from '../../simulator/recorder.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
-import type { InputEvent } from '../../topology/topology.ts'
 import type { Host } from '../host.ts'
+import type { RunInput } from './input.ts'
 import { guard } from './stall.ts'
 import { openTeller } from './teller.ts'
 
@@ -22,33 +23,23 @@ export interface Run {
   readonly signal: AbortSignal
 }
 
-/** What a run takes in, and how much of it has been. */
-export interface RunInput {
-  readonly chunks: Iterable<readonly InputEvent[]> | AsyncIterable<readonly InputEvent[]>
-  /** Bytes there are in all; undefined when nobody knows. */
-  readonly totalBytes?: number
-  readonly bytesRead: () => number
-  /** What the end of the story says about it: lines left out, events for others. */
-  readonly notes: () => readonly string[]
-}
-
-/** Runs it and tells of it while it runs. Gives whether all went well. Throws what the input throws, having told so far. */
+/** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
 export async function tellRun(run: Run, host: Host): Promise<boolean> {
+  const { project, graph, input, seed, concurrency, timings, signal } = run
   const teller = openTeller(run, host)
   let probe: RunProbe | undefined
-  const watchdog = guard({ graph: run.graph, dir: run.project.dir, probe: () => probe, end: teller.endStalled })
+  const watchdog = guard({ graph, dir: project.dir, running: () => probe?.running(), end: teller.endStalled })
+  const describe = (error: unknown) => {
+    const stack = cleanStack(error, project.dir)
+    return { ...describeError(error), ...(stack !== undefined && { stack }) }
+  }
   try {
     const result = await simulate({
-      graph: run.graph,
-      processors: run.project.processors,
-      input: run.input.chunks,
-      seed: run.seed,
-      concurrency: run.concurrency,
-      timings: run.timings,
-      signal: run.signal,
-      recorder: recordEntries(teller.tell),
-      ready: teller.flush,
-      onProbe: (given) => {
+      ...{ graph, processors: project.processors, input: input.chunks, live: input.live },
+      ...{ seed, concurrency, timings, signal },
+      ...{ recorder: recordEntries(teller.tell, describe), ready: teller.flush },
+      ...{ console: host.console, onUncaught: host.onUncaught },
+      onProbe(given) {
         probe = given
       },
     })

@@ -1,6 +1,6 @@
 import type { Graph } from '../../graph/graph.ts'
 import { cleanStackText } from '../../project/stack.ts'
-import type { RunProbe } from '../../simulator/simulate.ts'
+import type { RunningHandler } from '../../simulator/simulate.ts'
 import type { TranscriptError } from '../../simulator/transcript.ts'
 import { drawDuration } from '../duration.ts'
 import { openWatchdog, type Watchdog } from './watchdog.ts'
@@ -10,34 +10,30 @@ export interface StallOptions {
   readonly graph: Graph
   /** The topology's folder, which the stack is made relative to. */
   readonly dir: string
-  /** Undefined until the run has begun. */
-  readonly probe: () => RunProbe | undefined
+  /** Whose code has the thread; undefined when it is no handler's. */
+  readonly running: () => RunningHandler | undefined
   /** Tells of it, hands on all that is still to be written, and ends the process. */
-  readonly end: (error: TranscriptError) => number
+  readonly end: (error: TranscriptError) => never
 }
 
 /** Guards a run against code that loops without yielding: it is named when its processor's timeout is over. */
-export function guard({ graph, dir, probe, end }: StallOptions): Watchdog {
+export function guard({ graph, dir, running, end }: StallOptions): Watchdog {
   const timeouts = graph.processors.map(({ timeoutMs }) => timeoutMs)
   const longestMs = Math.max(0, ...timeouts)
   return openWatchdog({
     firstMs: Math.min(longestMs, ...timeouts),
     onStall(stalledMs, stack) {
-      const running = probe()?.running()
-      const timeoutMs = running?.timeoutMs ?? longestMs
-      return stalledMs < timeoutMs ? timeoutMs : end(stallError(running, stalledMs, cleanStackText(stack, dir)))
+      const handler = running()
+      const timeoutMs = handler?.timeoutMs ?? longestMs
+      return stalledMs < timeoutMs ? timeoutMs : end(stallError(handler, stalledMs, cleanStackText(stack, dir)))
     },
   })
 }
 
-function stallError(running: ReturnType<RunProbe['running']>, stalledMs: number, stack: string): TranscriptError {
-  const time = drawDuration(stalledMs)
+function stallError(handler: RunningHandler | undefined, stalledMs: number, stack: string): TranscriptError {
   const who =
-    running === undefined ? 'the project’s code' : `processor "${running.processor}", message ${running.message},`
-  return {
-    name: 'AttakError',
-    code: 'TIMEOUT',
-    message: `${who} has not yielded for ${time}: it loops, or computes for too long, and nothing else can run. The run ends here. Correct the loop, or give the processor a longer timeout.`,
-    stack: stack.slice(Math.max(0, stack.indexOf('\n    at '))),
-  }
+    handler === undefined ? "the project's code" : `processor "${handler.processor}" (message ${handler.message})`
+  const what = `${who} has not yielded for ${drawDuration(stalledMs)}, and nothing else can run meanwhile: the run ends here.`
+  const remedy = 'Correct the loop it is in, or give the processor a longer timeout.'
+  return { name: 'AttakError', code: 'TIMEOUT', message: `${what} ${remedy}`, stack }
 }

@@ -45,7 +45,7 @@ export function storyOf(options: StoryOptions): Story {
     return `${colors.bold(colors.cyan(processor))}${colors.dim(quiet ? ` · message ${message}` : ' · continued')}\n`
   }
   const emit = (entry: EmitEntry): string => {
-    const key = entry.key === undefined ? '' : `, key ${entry.key}`
+    const key = entry.key === undefined ? '' : ` · key ${entry.key}`
     if (entry.to.length > 0) {
       const to = ` to ${entry.to.join(', ')}${key}`
       return withValue(`  → ${entry.topic}${to}`, `  ${colors.dim('→')} ${entry.topic}${colors.dim(to)}`, entry.data)
@@ -80,7 +80,7 @@ export function storyOf(options: StoryOptions): Story {
   }
 }
 
-/** `input`, `spout · text`, and what is unusual: `spout · text, key a, attempt 2, at 1 s`. */
+/** `input`, `spout · text`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */
 function originOf({ from, topic, key, attempt, at }: StartEntry): string {
   const name = from ?? 'input'
   return [
@@ -88,5 +88,5 @@ function originOf({ from, topic, key, attempt, at }: StartEntry): string {
     ...(key === undefined ? [] : [`key ${key}`]),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(at > 0 ? [`at ${drawDuration(at)}`] : []),
-  ].join(', ')
+  ].join(' · ')
 }

@@ -16,7 +16,6 @@ export interface SummaryOptions {
 /** The end of a story: what came out, a table of who did how much, one line that says it all. */
 export function drawSummary(tally: Tally, options: SummaryOptions): string {
   return [
-    '',
     ...drawOutputs(tally, options),
     ...drawTable([...tally.processors], options.colors),
     '',
@@ -54,7 +53,8 @@ const COLUMNS: readonly Column[] = [
   { title: 'retried', of: ({ retried }) => retried, draw: drawNumber },
   { title: 'failed', of: ({ failed }) => failed, draw: drawNumber },
   { title: 'time', of: ({ tookMs }) => tookMs, draw: drawDuration },
-  { title: 'each', of: averageMs, draw: drawDuration },
+  { title: 'mean', of: meanMs, draw: drawDuration },
+  { title: 'longest', of: ({ longestMs }) => longestMs, draw: drawDuration },
 ]
 
 function drawTable(rows: readonly (readonly [string, ProcessorTally])[], colors: Colors): readonly string[] {
@@ -77,7 +77,7 @@ function drawTable(rows: readonly (readonly [string, ProcessorTally])[], colors:
   ]
 }
 
-function averageMs({ handled, retried, failed, tookMs }: ProcessorTally): number {
+function meanMs({ handled, retried, failed, tookMs }: ProcessorTally): number {
   return tookMs / Math.max(1, handled + retried + failed)
 }
 

@@ -8,8 +8,10 @@ export interface ProcessorTally {
   outputs: number
   retried: number
   failed: number
-  /** Real milliseconds in its handler, where they were measured. */
+  /** Real milliseconds in its handler, all attempts together, where they were measured. */
   tookMs: number
+  /** The longest of them. */
+  longestMs: number
 }
 
 /** What a run has come to so far; its size does not depend on the run's length. */
@@ -31,7 +33,7 @@ export const SHOWN_OUTPUTS = 10
 export function tallyOf(processors: readonly string[]): Tally {
   const counts = new Map<string, ProcessorTally>()
   for (const name of processors)
-    counts.set(name, { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0, tookMs: 0 })
+    counts.set(name, { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0, tookMs: 0, longestMs: 0 })
   const firstOutputs: EmitEntry[] = []
   let inputs = 0
   let at = 0
@@ -57,7 +59,9 @@ export function tallyOf(processors: readonly string[]): Tally {
         count.outputs++
         if (firstOutputs.length < SHOWN_OUTPUTS) firstOutputs.push(entry)
       } else if (entry.kind === 'end') {
-        count.tookMs += entry.tookMs ?? 0
+        const { tookMs = 0 } = entry
+        count.tookMs += tookMs
+        if (tookMs > count.longestMs) count.longestMs = tookMs
         count[entry.outcome === 'ok' ? 'handled' : entry.outcome === 'retry' ? 'retried' : 'failed']++
       }
     },

@@ -29,7 +29,7 @@ const PLAIN_COLUMNS = 120
 
 /** Opens all that a run writes to. Throws USAGE when the trace file cannot be written. */
 export function openTeller(run: Run, host: Host): Teller {
-  const { graph, json, quiet, timings } = run
+  const { graph, json, quiet } = run
   const startedMs = host.now()
   const drawing = drawingOf(run, host)
   const story = storyOf({ ...drawing, quiet })
@@ -40,36 +40,40 @@ export function openTeller(run: Run, host: Host): Teller {
   const silent = json || quiet || !host.out.isTTY
   const progress = silent ? progressTo(host.err, host.now, run.input.totalBytes) : undefined
   const tellLine = (entry: TranscriptEntry) => {
-    const timed = timings && entry.kind === 'summary' ? { ...entry, tookMs: host.now() - startedMs } : entry
-    const line = drawJsonLine(timed)
+    const line = drawJsonLine(entry)
     trace?.add(line)
     if (json) out.add(line)
   }
+  let told = false
   const tellStory = (text: string) => {
     if (text === '') return
+    told = true
     progress?.clear()
     out.add(text)
   }
-  const close = async () => {
-    progress?.clear()
-    await trace?.close()
-    await out.close()
+  const drawEnd = (notes: readonly string[]) => {
+    const end = drawSummary(tally, { ...drawing, notes, tookMs: host.now() - startedMs })
+    return told ? `\n${end}` : end
   }
   return {
     tell(entry) {
       tally.add(entry)
       if (json || trace !== undefined) tellLine(entry)
       if (!json) tellStory(story.tell(entry))
-      if (entry.kind === 'start') progress?.show({ events: tally.inputs, bytes: run.input.bytesRead() })
+      if (entry.kind === 'start') progress?.show({ events: tally.inputs, bytes: run.input.readBytes() })
     },
     flush: out.flush,
     async end(result) {
-      const tookMs = host.now() - startedMs
-      if (!json) tellStory(drawSummary(tally, { ...drawing, tookMs, notes: notesOf(run, result, story.cut) }))
-      await close()
+      if (!json) tellStory(drawEnd(notesOf(run, result, story.cut)))
+      progress?.clear()
+      await trace?.close()
+      await out.close()
     },
     endStalled(error) {
-      void close()
+      progress?.clear()
+      if (!json) out.add(drawEnd(['The run was ended: a handler does not yield.']))
+      trace?.flush()
+      out.flush()
       host.err.write(failuresDrawn({ ...drawing, colors: colorsOf(host.err) })(error))
       return host.exit(1)
     },

@@ -182,9 +182,9 @@ describe('bad input, as check prints it', () => {
   test('a topology that is not JSON', async () => {
     expect(await complaint({ 'topology.json': '{\n  "name": "t",\n}\n' })).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_LOAD_FAILED] topology.json:3:1: not JSON: expected a property name in double quotes, found "}". Correct the JSON at the mark:
-      }
-      ^
+      [TOPOLOGY_LOAD_FAILED] topology.json:3:1: not JSON: expected a property name in double quotes, found "}". Correct it there.
+          }
+          ^
 
       1 error
       "

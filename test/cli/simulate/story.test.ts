@@ -38,7 +38,7 @@ test('who ran, what was emitted to whom, and what nobody hears', () => {
       │ warn careful
       → text to reverse, count  "hello"
     reverse ← spout · text  "hello"
-      ⇒ reversed strings, key k  "olleh"
+      ⇒ reversed strings · key k  "olleh"
       ⇒ done
     "
   `)
@@ -64,7 +64,7 @@ test('a failure shows its line once, and each retry its wait', () => {
     "
     reverse ← spout · text  "hello"
       ↻ TypeError: boom · tried again after 1.5 s
-    reverse ← spout · text, attempt 2, at 1.5 s  "hello"
+    reverse ← spout · text · attempt 2 · at 1.5 s  "hello"
       ✗ TypeError: boom
           1 | export function handler() {
         > 2 |   throw new TypeError("boom")

@@ -17,8 +17,7 @@ test('what came out, who did how much, and one line that says it all', () => {
   handled(tally, 'reverse', 1234)
   tally.add({ kind: 'emit', ...AT, id: '1', topic: 'reversed strings', data: 'olleh', to: [] })
   expect(drawSummary(tally, OPTIONS)).toMatchInlineSnapshot(`
-    "
-    Out came 1 event:
+    "Out came 1 event:
       reverse ⇒ reversed strings  "olleh"
 
     processor  handled  emitted  outputs
@@ -35,8 +34,7 @@ test('retries and failures have a column when there are any', () => {
   tally.add({ kind: 'end', ...AT, outcome: 'retry' })
   tally.add({ kind: 'end', ...AT, at: 1000, outcome: 'failed' })
   expect(drawSummary(tally, { ...OPTIONS, notes: ['Long values were cut.'] })).toMatchInlineSnapshot(`
-    "
-    processor  handled  emitted  retried  failed
+    "processor  handled  emitted  retried  failed
     reverse          0        0        1       1
 
     0 inputs, 0 handled, 0 outputs, 1 failed (12 ms, 1 s of virtual time)
@@ -49,4 +47,17 @@ test('of many outputs the first are shown', () => {
   const tally = tallyOf(['reverse'])
   for (let id = 0; id < 12; id++) tally.add({ kind: 'emit', ...AT, id: `${id}`, topic: 't', data: id, to: [] })
   expect(drawSummary(tally, OPTIONS)).toContain('Out came 12 events, the first 10 of them:\n  reverse ⇒ t  0\n')
+})
+
+test('times are shown where they were measured', () => {
+  const tally = tallyOf(['spout', 'reverse'])
+  for (const tookMs of [250, 2750]) tally.add({ kind: 'end', ...AT, outcome: 'ok', tookMs })
+  expect(drawSummary(tally, OPTIONS)).toMatchInlineSnapshot(`
+    "processor  handled  emitted  time   mean  longest
+    spout            0        0  0 ms   0 ms     0 ms
+    reverse          2        0   3 s  1.5 s    2.8 s
+
+    0 inputs, 2 handled, 0 outputs, nothing failed (12 ms)
+    "
+  `)
 })

@@ -16,11 +16,11 @@ test('counts what each processor did, and knows those that did nothing', () => {
   tally.add({ ...END, outcome: 'retry' })
   tally.add({ ...START, attempt: 2 })
   tally.add({ ...END, at: 1500, tookMs: 2.5 })
-  tally.add({ ...END, outcome: 'failed', at: 1000 })
+  tally.add({ ...END, outcome: 'failed', at: 1000, tookMs: 1 })
   tally.add({ kind: 'summary', handled: {}, emitted: {}, outputs: 0, failed: 0 })
   expect([...tally.processors]).toEqual([
-    ['a', { handled: 1, emitted: 2, outputs: 1, retried: 1, failed: 1, tookMs: 2.5 }],
-    ['b', { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0, tookMs: 0 }],
+    ['a', { handled: 1, emitted: 2, outputs: 1, retried: 1, failed: 1, tookMs: 3.5, longestMs: 2.5 }],
+    ['b', { handled: 0, emitted: 0, outputs: 0, retried: 0, failed: 0, tookMs: 0, longestMs: 0 }],
   ])
   expect(tally.inputs).toBe(1)
   expect(tally.at).toBe(1500)

@@ -1,0 +1,94 @@
+import { AttakError, errorOf, type Problem } from '../../errors.ts'
+import { onlyProcessors } from '../../graph/only.ts'
+import { openInput } from '../../project/input.ts'
+import { inspectProject } from '../../project/project.ts'
+import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
+import { type Host, interruptCode } from '../host.ts'
+import { colorsOf, drawProblems } from '../print.ts'
+import { findProject, settingOption } from '../project.ts'
+import { onlyInput, toldInput } from '../simulate/input.ts'
+import { tellRun } from '../simulate/run.ts'
+
+/** Runs a topology in this process and tells what happens. */
+export const simulate: Command = {
+  name: 'simulate',
+  summary: 'run a topology here and tell what happens',
+  arguments: [PATH_ARGUMENT],
+  options: [
+    { flags: '-i, --input <file>', summary: 'the events: a .json or .jsonl file, or - for lines on stdin' },
+    { flags: '--to <processor>', summary: 'who the events of --input are for, when they do not say it' },
+    { flags: '--skip-bad-lines', summary: 'go on past lines that are no events, instead of stopping there' },
+    { flags: '--only <processor>', summary: 'run this processor and not the others', repeatable: true },
+    { ...JSON_OPTION, summary: 'print the transcript, one JSON object a line, and nothing else' },
+    { flags: '--trace <file>', summary: 'write the transcript to a file as well' },
+    { flags: '-q, --quiet', summary: 'tell of failures and the end only' },
+    { flags: '-w, --watch', summary: 'run again whenever the project or its input changes' },
+    settingOption('seed', 'text'),
+    settingOption('concurrency', 'number'),
+    settingOption('stage', 'name'),
+    { flags: '--timings', summary: 'measure how long handlers take, in real time' },
+  ],
+  notes: `Events come from --input, else from the topology's own input, else from input.json beside it:
+  { "spout": … }                             one event for each processor named
+  [{ "to": "spout", "event": … }, …]         many; "key" and "topic" may be given too
+  a .jsonl file, or stdin with --input -     one such object a line, streamed however long it is
+
+--only runs just the processors it names. Events for others are left out, and what goes to others counts
+as output of the run, so that a part of a topology can be looked at alone.
+
+Exits with 1 when an event failed for good, 130 when interrupted.`,
+  examples: [
+    'attak simulate',
+    'attak simulate examples/hello-world --watch',
+    'cat events.jsonl | attak simulate --input - --to spout --quiet',
+    'attak simulate --json --seed 7 > transcript.jsonl',
+  ],
+  async run(args, host) {
+    if (flagOf(args, 'watch')) {
+      if (textOf(args, 'input') === '-') {
+        throw new AttakError('USAGE', 'attak simulate: --watch cannot read stdin again', 'Give a file as --input.')
+      }
+      const { watch } = await import('../simulate/watch.ts')
+      return watch((options) => simulateOnce(args, host, { ...options, fresh: true }), host)
+    }
+    const fine = await simulateOnce(args, host, { signal: host.signal, fresh: false })
+    return interruptCode(host.signal) ?? (fine ? 0 : 1)
+  },
+}
+
+interface OnceOptions {
+  readonly signal: AbortSignal
+  /** Load what was loaded before anew. */
+  readonly fresh: boolean
+  readonly onFiles?: (files: readonly string[]) => void
+}
+
+async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
+  const warn = (problems: readonly Problem[]) => host.err.write(drawProblems(problems, colorsOf(host.err)))
+  const { file, settings, files } = await findProject(args, host)
+  onFiles?.([file, ...files])
+  const loaded = await inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, fresh })
+  onFiles?.(loaded.files)
+  const { project } = loaded
+  if (project === undefined) throw errorOf(loaded.problems)
+  warn(project.warnings)
+  const only = listOf(args, 'only')
+  const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
+  const input = await openInput({
+    ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), stdin: host.stdin as AsyncIterable<Uint8Array> },
+    ...{ topology: project.topology, dir: project.dir, cwd: host.cwd },
+    badLines: flagOf(args, 'skipBadLines') ? 'skip' : 'stop',
+  })
+  warn(input.warnings)
+  const traceFile = textOf(args, 'trace')
+  return tellRun(
+    {
+      ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
+      ...{ project, graph, signal },
+      input: only.length === 0 ? toldInput(input) : onlyInput(toldInput(input), only),
+      ...{ json: flagOf(args, 'json'), quiet: flagOf(args, 'quiet'), timings: flagOf(args, 'timings') },
+      ...(traceFile !== undefined && { traceFile }),
+    },
+    host,
+  )
+}

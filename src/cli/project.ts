@@ -1,0 +1,35 @@
+import { loadEnvironment } from '../project/environment.ts'
+import { findTopology } from '../project/find.ts'
+import { resolveSettings, SETTINGS, type Settings } from '../project/settings.ts'
+import { type Arguments, type Option, textOf } from './command.ts'
+import type { Host } from './host.ts'
+
+/** The project that a command line means, before anything of it is loaded. */
+export interface MeantProject {
+  /** The topology's file, absolute. */
+  readonly file: string
+  readonly settings: Settings
+  /** What else was read, absolute: what `--watch` watches beside the project's modules. */
+  readonly files: readonly string[]
+}
+
+/**
+ * Finds the project and settles its settings; what its `.env` adds is in the environment from then on, for handlers to
+ * see. Throws TOPOLOGY_NOT_FOUND and USAGE.
+ */
+export async function findProject(args: Arguments, host: Host): Promise<MeantProject> {
+  const file = findTopology(args.positionals[0], host.cwd)
+  const environment = await loadEnvironment(file, host.env)
+  const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))
+  const settings = resolveSettings({ flags, environment, file, cwd: host.cwd })
+  host.addVariables(environment.added)
+  return { file, settings, files: environment.file === undefined ? [] : [environment.file] }
+}
+
+/** The flag of one setting, which a variable can give as well. */
+export function settingOption(name: keyof Settings, placeholder: string): Option {
+  const info = SETTINGS.find((setting) => setting.name === name)
+  if (info === undefined) throw new Error(`there is no setting ${name}`)
+  const summary = info.summary.replace(/^./, (first) => first.toLowerCase()).replace(/\.$/, '')
+  return { flags: `${info.flag} <${placeholder}>`, summary: `${summary} (${info.variable}; default ${info.fallback})` }
+}

@@ -1,0 +1,269 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { attak, type HostOptions, type Ran } from '../fakeHost.ts'
+import { folderOf, HELLO } from '../folder.ts'
+
+/** Runs a topology of inline processors, its input in `input.json`. */
+function run(topology: string, input: unknown, argv: readonly string[] = [], options: HostOptions = {}): Promise<Ran> {
+  const files = { 'topology.mjs': `export default { name: 't', ${topology} }\n`, 'input.json': input }
+  return attak(folderOf(files), ['simulate', ...argv], options)
+}
+
+function entriesOf(text: string): readonly Record<string, unknown>[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>)
+}
+
+const ECHO = 'processors: { echo: (event, context) => context.emit("echo", event) }'
+
+describe('simulate', () => {
+  test('tells who ran, what was emitted to whom, and what came out', async () => {
+    const { code, out, err } = await attak(folderOf(HELLO), ['simulate'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(`\n${out}`).toMatchInlineSnapshot(`
+      "
+      spout ← input  "hello"
+        → text to reverse  "hello"
+      reverse ← spout · text  "hello"
+        ⇒ reversed strings  "olleh"
+
+      Out came 1 event:
+        reverse ⇒ reversed strings  "olleh"
+
+      processor  handled  emitted  outputs
+      spout            1        1        0
+      reverse          1        1        1
+
+      1 input, 2 handled, 1 output, nothing failed (0 ms)
+      "
+    `)
+  })
+
+  test('shows log lines where they belong, retries with their waits, and failures, which make it exit with 1', async () => {
+    const topology = `retries: 1, processors: {
+      shaky(event, context) {
+        console.log('try', context.attempt)
+        if (context.attempt === 1 || event === 'bad') throw new TypeError('no ' + event)
+      },
+    }`
+    const { code, out } = await run(`backoff: { jitter: false }, ${topology}`, [
+      { to: 'shaky', event: 'good' },
+      { to: 'shaky', event: 'bad' },
+    ])
+    expect(code).toBe(1)
+    expect(`\n${out.replaceAll(/^ {4}.*\n/gm, '')}`).toMatchInlineSnapshot(`
+      "
+      shaky ← input  "good"
+        │ try 1
+        ↻ TypeError: no good · tried again after 1 s
+      shaky ← input  "bad"
+        │ try 1
+        ↻ TypeError: no bad · tried again after 1 s
+      shaky ← input · attempt 2 · at 1 s  "good"
+        │ try 2
+      shaky ← input · attempt 2 · at 1 s  "bad"
+        │ try 2
+        ✗ TypeError: no bad
+
+      processor  handled  emitted  retried  failed
+      shaky            1        0        2       1
+
+      2 inputs, 1 handled, 0 outputs, 1 failed (0 ms, 1 s of virtual time)
+      "
+    `)
+  })
+
+  test('--json prints the transcript, one object a line, the same each time', async () => {
+    const folder = folderOf(HELLO)
+    const { code, out, err } = await attak(folder, ['simulate', '--json'])
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(entriesOf(out).map(({ kind, processor }) => [kind, processor].join(' '))).toEqual([
+      ...['run ', 'start spout', 'emit spout', 'end spout'],
+      ...['start reverse', 'emit reverse', 'end reverse', 'summary '],
+    ])
+    expect((await attak(folder, ['simulate', '--json'])).out).toBe(out)
+    expect((await attak(folder, ['simulate', '--json', '--seed', 'other'])).out).not.toBe(out)
+  })
+
+  test('--trace writes the same to a file', async () => {
+    const folder = folderOf(HELLO)
+    const { out } = await attak(folder, ['simulate', '--json'])
+    const traced = await attak(folder, ['simulate', '--trace', 'trace.jsonl'])
+    expect(traced.out).toContain('The trace is in trace.jsonl.')
+    expect(readFileSync(join(folder, 'trace.jsonl'), 'utf8')).toBe(out)
+  })
+
+  test('--quiet tells only the end when nothing fails', async () => {
+    const { out } = await attak(folderOf(HELLO), ['simulate', '--quiet'])
+    expect(`\n${out}`).toMatchInlineSnapshot(`
+      "
+      Out came 1 event:
+        reverse ⇒ reversed strings  "olleh"
+
+      processor  handled  emitted  outputs
+      spout            1        1        0
+      reverse          1        1        1
+
+      1 input, 2 handled, 1 output, nothing failed (0 ms)
+      "
+    `)
+  })
+
+  test('--only runs what it names; events for others are left out, and emits to others come out', async () => {
+    const folder = folderOf(HELLO)
+    const spout = await attak(folder, ['simulate', '--only', 'spout', '--json'])
+    expect(entriesOf(spout.out)).toMatchObject([
+      { kind: 'run' },
+      { kind: 'start', processor: 'spout' },
+      { kind: 'emit', topic: 'text', to: [] },
+      { kind: 'end' },
+      { kind: 'summary', outputs: 1 },
+    ])
+    const reverse = await attak(folder, ['simulate', '--only', 'reverse'])
+    expect(reverse.out).toContain('--only left out 1 event for other processors.')
+    expect((await attak(folder, ['simulate', '--only', 'spout', '--only', 'revers'])).err).toBe(
+      '[TOPOLOGY_UNKNOWN_PROCESSOR] no processor named "revers". Did you mean "reverse"?\n',
+    )
+  })
+
+  test('reads lines from stdin, for the processor that --to names', async () => {
+    const folder = folderOf(HELLO)
+    const argv = ['simulate', '--input', '-', '--to', 'reverse', '--json']
+    const { code, out } = await attak(folder, argv, { stdin: [Buffer.from('"ab"\n"c'), Buffer.from('d"\n')] })
+    expect(code).toBe(0)
+    expect(entriesOf(out).flatMap(({ kind, data }) => (kind === 'emit' ? data : []))).toEqual(['ba', 'dc'])
+  })
+
+  test('--timings says how long handlers took', async () => {
+    const { out } = await attak(folderOf(HELLO), ['simulate', '--json', '--timings'])
+    expect(entriesOf(out).filter(({ kind }) => kind === 'end')).toMatchObject([
+      { tookMs: expect.any(Number) },
+      { tookMs: expect.any(Number) },
+    ])
+  })
+
+  test('long values are cut in the story, and it says how to see them', async () => {
+    const { out } = await run(ECHO, { echo: 'x'.repeat(1000) })
+    expect(out).toContain('xxx…')
+    expect(out).toContain('Long values were cut (…): see them whole with --json, or with --trace FILE.')
+    expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
+  })
+
+  test('colour is used on a terminal and not with --no-color', async () => {
+    const folder = folderOf(HELLO)
+    expect((await attak(folder, ['simulate'], { color: true })).out).toContain('\x1b[')
+    expect((await attak(folder, ['simulate', '--no-color'], { color: true })).out).not.toContain('\x1b[')
+  })
+
+  test('a run that is interrupted tells what it had come to, and exits with 130', async () => {
+    const abort = new AbortController()
+    const onOut = (text: string) => text.includes('1 handled') || abort.abort('SIGINT')
+    const topology = `processors: { a: (event, context) => context.emit('again') }, streams: [['a', 'a']], hopLimit: 1000000`
+    const { code, out } = await run(topology, { a: 1 }, [], { signal: abort.signal, onOut })
+    expect(code).toBe(130)
+    expect(out).toContain('The run was interrupted; this is what it had come to.')
+  })
+
+  test('settings: a flag beats the environment, which beats the default', async () => {
+    const folder = folderOf(HELLO)
+    const stageOf = async (argv: readonly string[], env: Record<string, string>) =>
+      entriesOf((await attak(folder, ['simulate', '--json', ...argv], { env })).out)[0]?.stage
+    expect(await stageOf(['--stage', 'flag'], { ATTAK_STAGE: 'variable' })).toBe('flag')
+    expect(await stageOf([], { ATTAK_STAGE: 'variable' })).toBe('variable')
+    expect(await stageOf([], {})).toBe('dev')
+  })
+})
+
+describe('bad input, as simulate prints it', () => {
+  /** What is printed on stderr about an input file; exit 1. */
+  async function complaint(name: string, content: string, argv: readonly string[] = []): Promise<string> {
+    const folder = folderOf({ ...HELLO, [name]: content })
+    const { code, err } = await attak(folder, ['simulate', '--input', name, ...argv])
+    expect(code).toBe(1)
+    return `\n${err}`
+  }
+
+  test('an unknown processor, the nearest suggested', async () => {
+    expect(await complaint('in.json', '{ "sprout": 1, "nobody": 2 }')).toMatchInlineSnapshot(`
+      "
+      [INPUT_INVALID] in.json: no processor is named "sprout". Did you mean "spout"?
+      [INPUT_INVALID] in.json: no processor is named "nobody". There are spout, reverse.
+      "
+    `)
+  })
+
+  test('a file that is not JSON, with line and column', async () => {
+    expect(await complaint('in.json', '{\n  "spout": hello\n}')).toMatchInlineSnapshot(`
+      "
+      [INPUT_INVALID] in.json:2:12: not JSON: expected a value, found "h". Correct it there, or name the file .jsonl if each line is a JSON value of its own.
+            "spout": hello
+                     ^
+      "
+    `)
+  })
+
+  test('a line that is not JSON, with its number; what stood before it has run', async () => {
+    const lines = '{"to":"spout","event":"a"}\nhello\n{"to":"spout","event":"b"}\n'
+    expect(await complaint('in.jsonl', lines)).toMatchInlineSnapshot(`
+      "
+      [INPUT_INVALID] in.jsonl:2:1: not JSON: expected a value, found "h". Write one JSON value on each line, or go on past such lines with --skip-bad-lines.
+          hello
+          ^
+      "
+    `)
+  })
+
+  test('--skip-bad-lines goes on past such a line and says so', async () => {
+    const lines = '{"to":"spout","event":"a"}\nhello\n{"to":"spout","event":"b"}\n'
+    const folder = folderOf({ ...HELLO, 'in.jsonl': lines })
+    const { code, out } = await attak(folder, ['simulate', '-i', 'in.jsonl', '--skip-bad-lines', '--quiet'])
+    expect(code).toBe(0)
+    expect(out).toContain('2 inputs, 4 handled')
+    expect(out).toMatch(/1 line of in.jsonl left out, the first: in.jsonl:2:1: not JSON: .*\.\n/)
+  })
+
+  test('no input at all', async () => {
+    const { 'input.json': _, ...files } = HELLO
+    const { code, err } = await attak(folderOf(files), ['simulate'])
+    expect(code).toBe(1)
+    expect(`\n${err}`).toMatchInlineSnapshot(`
+      "
+      [INPUT_NOT_FOUND] input: there is no input: no --input, none in the topology, and no input.json beside it. Write an input.json such as { "spout": "hello" }, or give --input FILE, or --input - for lines on stdin.
+      "
+    `)
+  })
+
+  test('a handler that never settles', async () => {
+    const { code, out } = await run('timeout: 0.05, processors: { stuck: () => new Promise(() => {}) }', { stuck: 1 })
+    expect(code).toBe(1)
+    expect(out.replaceAll(/[0-9a-f]{32}/g, 'ID')).toMatch(
+      /✗ \[TIMEOUT] "stuck" did not settle within 0\.05 s \(message ID\)/,
+    )
+    expect(out).toContain('A timeout ended a handler. That is real time')
+  })
+
+  test('settings that cannot be', async () => {
+    const { code, err } = await attak(folderOf(HELLO), ['simulate', '--concurrency', 'many'], {
+      env: { ATTAK_STAGE: 'a b' },
+    })
+    expect(code).toBe(2)
+    expect(`\n${err}`).toMatchInlineSnapshot(`
+      "
+      [USAGE] ATTAK_STAGE: the name "a b" must be 1 to 40 letters, digits, "-" and "_", begin with a letter or digit, and hold no "--". Choose another stage.
+      [USAGE] --concurrency: "many" cannot be a number of handlers. Give a whole number, 1 or more.
+      "
+    `)
+  })
+
+  test('stdin with --watch, and a trace that cannot be written', async () => {
+    const folder = folderOf(HELLO)
+    expect(await attak(folder, ['simulate', '--watch', '--input', '-'])).toMatchObject({ code: 2 })
+    expect(await attak(folder, ['simulate', '--trace', 'no/such/folder/t.jsonl'])).toMatchObject({
+      code: 2,
+      err: expect.stringMatching(/^\[USAGE] --trace no\/such\/folder\/t\.jsonl: cannot be written: ENOENT/),
+    })
+  })
+})
