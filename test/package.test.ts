@@ -38,10 +38,11 @@ describe('the packed package, installed in an empty project', () => {
     expect(run(project, 'npx', '--no-install', 'attak', '--version')).toBe(`${version}\n`)
   })
 
-  test.each(['typescript', 'javascript'])('makes a project in %s', (language) => {
+  test.each(['typescript', 'javascript'])('makes and runs a project in %s', (language) => {
     const made = JSON.parse(attak(project, 'init', `in-${language}`, '--language', language, '--json'))
     const { devDependencies } = JSON.parse(readFileSync(join(made.dir, 'package.json'), 'utf8'))
     expect(devDependencies.attak).toBe(`^${version}`)
+    expect(attak(project, 'simulate', made.dir)).toContain('5 handled, 4 outputs, nothing failed')
   })
 
   test.each(['import', 'require'])('gives its exports to %s', (kind) => {
