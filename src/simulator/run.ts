@@ -54,7 +54,7 @@ export function prepareRun(options: SimulationOptions): Run {
 
   const log = (invocation: Invocation, level: LogLevel, text: string) => {
     if (invocation.state !== 'committed') keepLine(invocation, level, text)
-    else recorder?.line(invocation, scheduler.nowMs, level, text)
+    else recorder?.line(invocation, scheduler.nowMs(), level, text)
   }
   const transport = createMemoryTransport((message) => scheduler.arrive(message))
   const network = buildNetwork({
@@ -85,7 +85,7 @@ export function prepareRun(options: SimulationOptions): Run {
   })
 
   const admitNext = () => {
-    if (!scheduler.hasRoom || scheduler.counts.openRoots >= openRoots) return false
+    if (!scheduler.hasRoom() || scheduler.counts.openRoots >= openRoots) return false
     const input = intake.next()
     if (input === undefined) return false
     const edge = network.inputs.get(input.to)
@@ -93,7 +93,7 @@ export function prepareRun(options: SimulationOptions): Run {
     scheduler.admit(input, edge)
     return true
   }
-  const isHungry = () => !intake.ended && scheduler.hasRoom && scheduler.counts.openRoots < openRoots
+  const isHungry = () => !intake.ended && scheduler.hasRoom() && scheduler.counts.openRoots < openRoots
 
   const headComplete = () => {
     const invocation = scheduler.head()

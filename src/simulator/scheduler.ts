@@ -6,7 +6,7 @@ import { settleFailure } from '../runtime/retry.ts'
 import type { Sender } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
-import { createQueue } from './queue.ts'
+import { createQueue, dequeue, enqueue, itemsOf, oldest } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import { createTimers } from './timers.ts'
 
@@ -29,9 +29,10 @@ export interface Scheduler {
   advance(): boolean
   /** Ends every running invocation that `isOver`. */
   cutOff(isOver: (invocation: Invocation) => boolean, errorOf: (invocation: Invocation) => unknown): void
-  readonly hasRoom: boolean
+  /** Whether one more invocation may start. */
+  hasRoom(): boolean
   /** Virtual milliseconds. */
-  readonly nowMs: number
+  nowMs(): number
   readonly counts: Counts
 }
 
@@ -79,7 +80,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       commit(invocation, receiver)
       return
     }
-    uncommitted.push(invocation)
+    enqueue(uncommitted, invocation)
   }
 
   const commit = (invocation: Invocation, receiver: SimulatedProcessor) => {
@@ -117,9 +118,10 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   const freeLane = (message: Message, key: string) => {
     const { lanes } = message.edge as SimulatedEdge
-    const next = lanes.get(key)?.shift()
+    const waiting = lanes.get(key)
+    const next = waiting && dequeue(waiting)
     if (next === undefined) lanes.delete(key)
-    else ready.push(next)
+    else enqueue(ready, next)
   }
 
   const arrive = (message: Message) => {
@@ -129,18 +131,18 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       return
     }
     message.root.pending++
-    if (message.key === undefined) ready.push(message)
+    if (message.key === undefined) enqueue(ready, message)
     else joinLane(edge, message.key, message)
   }
 
   const joinLane = ({ lanes }: SimulatedEdge, key: string, message: Message) => {
     if (!lanes.has(key)) {
       lanes.set(key, undefined)
-      ready.push(message)
+      enqueue(ready, message)
       return
     }
     const waiting = lanes.get(key) ?? createQueue<Message>()
-    waiting.push(message)
+    enqueue(waiting, message)
     lanes.set(key, waiting)
   }
 
@@ -148,7 +150,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     arrive,
     startNext() {
       if (uncommitted.size >= concurrency) return false
-      const message = ready.shift()
+      const message = dequeue(ready)
       if (message === undefined) return false
       start(message)
       return true
@@ -158,29 +160,25 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       counts.openRoots++
       arrive({ data: event, topic, key, edge, parent: undefined, root, ordinal: 0, hop: 1, attempt: 1, id: undefined })
     },
-    head: () => uncommitted.peek(),
+    head: () => oldest(uncommitted),
     commitHead() {
-      const invocation = uncommitted.shift()
+      const invocation = dequeue(uncommitted)
       if (invocation !== undefined) commit(invocation, invocation.runtime as SimulatedProcessor)
     },
     advance() {
       const nextMs = retries.nextMs()
       if (nextMs === undefined) return false
       nowMs = nextMs
-      while (retries.nextMs() === nowMs) ready.push(retries.shift()!)
+      while (retries.nextMs() === nowMs) enqueue(ready, retries.shift()!)
       return true
     },
     cutOff(isOver, errorOf) {
-      for (const invocation of uncommitted) {
+      for (const invocation of itemsOf(uncommitted)) {
         if (isOver(invocation)) cutOff(invocation, errorOf(invocation))
       }
     },
-    get hasRoom() {
-      return uncommitted.size < concurrency
-    },
-    get nowMs() {
-      return nowMs
-    },
+    hasRoom: () => uncommitted.size < concurrency,
+    nowMs: () => nowMs,
     counts,
   }
 }
