@@ -1,7 +1,5 @@
 import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
-import { cleanStack } from '../../project/stack.ts'
-import { describeError, recordEntries } from '../../simulator/recorder.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from './input.ts'
@@ -29,15 +27,11 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const teller = openTeller(run, host)
   let probe: RunProbe | undefined
   const watchdog = guard({ graph, dir: project.dir, running: () => probe?.running(), end: teller.endStalled })
-  const describe = (error: unknown) => {
-    const stack = cleanStack(error, project.dir)
-    return { ...describeError(error), ...(stack !== undefined && { stack }) }
-  }
   try {
     const result = await simulate({
       ...{ graph, processors: project.processors, input: input.chunks, live: input.live },
       ...{ seed, concurrency, timings, signal },
-      ...{ recorder: recordEntries(teller.tell, describe), ready: teller.flush },
+      ...{ recorder: teller.recorder, ready: teller.flush },
       ...{ console: host.console, onUncaught: host.onUncaught },
       onProbe(given) {
         probe = given

@@ -1,4 +1,4 @@
-import type { EmitEntry, TranscriptEntry } from '../../simulator/transcript.ts'
+import type { EmitEntry, EndEntry, TranscriptEntry } from '../../simulator/transcript.ts'
 
 /** What one processor did in a run. */
 export interface ProcessorTally {
@@ -24,6 +24,19 @@ export interface Tally {
   /** Virtual milliseconds of the latest entry. */
   readonly at: number
   add(entry: TranscriptEntry): void
+  /** Adds one attempt as a whole, without entries. */
+  count(processor: string, attempt: Attempt): void
+}
+
+/** One attempt to handle a message, as far as it is counted. */
+export interface Attempt {
+  readonly atMs: number
+  readonly outcome: EndEntry['outcome']
+  readonly emitted: number
+  readonly outputs: number
+  readonly tookMs: number
+  /** It is the first attempt at a root. */
+  readonly isInput: boolean
 }
 
 /** How many outputs the end of a story repeats. */
@@ -59,11 +72,23 @@ export function tallyOf(processors: readonly string[]): Tally {
         count.outputs++
         if (firstOutputs.length < SHOWN_OUTPUTS) firstOutputs.push(entry)
       } else if (entry.kind === 'end') {
-        const { tookMs = 0 } = entry
-        count.tookMs += tookMs
-        if (tookMs > count.longestMs) count.longestMs = tookMs
-        count[entry.outcome === 'ok' ? 'handled' : entry.outcome === 'retry' ? 'retried' : 'failed']++
+        end(count, entry.outcome, entry.tookMs ?? 0)
       }
     },
+    count(processor, { atMs, outcome, emitted, outputs, tookMs, isInput }) {
+      if (atMs > at) at = atMs
+      if (isInput) inputs++
+      const count = counts.get(processor)
+      if (count === undefined) return
+      count.emitted += emitted
+      count.outputs += outputs
+      end(count, outcome, tookMs)
+    },
   }
+}
+
+function end(count: ProcessorTally, outcome: EndEntry['outcome'], tookMs: number): void {
+  count[outcome === 'ok' ? 'handled' : outcome === 'retry' ? 'retried' : 'failed']++
+  count.tookMs += tookMs
+  if (tookMs > count.longestMs) count.longestMs = tookMs
 }

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { AttakError } from '../../errors.ts'
+import { cleanStack } from '../../project/stack.ts'
+import { describeError, type Recorder, recordEntries } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
 import type { TranscriptEntry, TranscriptError } from '../../simulator/transcript.ts'
 import type { Host } from '../host.ts'
@@ -8,6 +10,7 @@ import { colorsOf, drawJsonLine } from '../print.ts'
 import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
 import { failuresDrawn } from './failure.ts'
 import { progressTo } from './progress.ts'
+import { countQuietly } from './quiet.ts'
 import type { Run } from './run.ts'
 import { storyOf } from './story.ts'
 import { drawSummary } from './summary.ts'
@@ -15,7 +18,7 @@ import { tallyOf } from './tally.ts'
 
 /** Tells of one run, in all the ways that were asked for. */
 export interface Teller {
-  readonly tell: (entry: TranscriptEntry) => void
+  readonly recorder: Recorder
   /** Gives a promise while who listens is behind. */
   readonly flush: () => Promise<void> | undefined
   /** Closes the story; without result when the run broke off. */
@@ -55,13 +58,17 @@ export function openTeller(run: Run, host: Host): Teller {
     const end = drawSummary(tally, { ...drawing, notes, tookMs: host.now() - startedMs })
     return told ? `\n${end}` : end
   }
+  const showProgress = () => progress?.show({ events: tally.inputs, bytes: run.input.readBytes() })
+  const tell = (entry: TranscriptEntry) => {
+    tally.add(entry)
+    if (json || trace !== undefined) tellLine(entry)
+    if (!json) tellStory(story.tell(entry))
+    if (entry.kind === 'start') showProgress()
+  }
+  const entries = recordEntries(tell, (error) => describe(error, run.project.dir))
+  const isCounted = quiet && !json && trace === undefined
   return {
-    tell(entry) {
-      tally.add(entry)
-      if (json || trace !== undefined) tellLine(entry)
-      if (!json) tellStory(story.tell(entry))
-      if (entry.kind === 'start') progress?.show({ events: tally.inputs, bytes: run.input.readBytes() })
-    },
+    recorder: isCounted ? countQuietly(entries, tally, showProgress) : entries,
     flush: out.flush,
     async end(result) {
       if (!json) tellStory(drawEnd(notesOf(run, result, story.cut)))
@@ -78,6 +85,12 @@ export function openTeller(run: Run, host: Host): Teller {
       return host.exit(1)
     },
   }
+}
+
+/** An error with its stack as its user should see it. */
+function describe(error: unknown, dir: string): TranscriptError {
+  const stack = cleanStack(error, dir)
+  return { ...describeError(error), ...(stack !== undefined && { stack }) }
 }
 
 function drawingOf({ project }: Run, host: Host) {

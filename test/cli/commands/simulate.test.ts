@@ -267,3 +267,13 @@ describe('bad input, as simulate prints it', () => {
     })
   })
 })
+
+test('--quiet counts the same as the story does', async () => {
+  const topology = `retries: 1, backoff: { jitter: false }, processors: {
+    a(event, context) { for (let n = 0; n < event; n++) context.emit(n % 2 ? 'heard' : 'unheard', n) },
+    b(event, context) { if (context.attempt === 1) throw new Error('once'); if (event === 3) throw new Error('twice') },
+  }, streams: [['a', 'b', 'heard']]`
+  const input = [5, 30, 2, 0].map((event) => ({ to: 'a', event }))
+  const endOf = ({ out }: Ran) => out.slice(out.indexOf('Out came'))
+  expect(endOf(await run(topology, input, ['--quiet']))).toBe(endOf(await run(topology, input)))
+})
