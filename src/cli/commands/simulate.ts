@@ -1,7 +1,8 @@
+import { resolve } from 'node:path'
 import { AttakError, errorOf, type Problem } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { openInput } from '../../project/input.ts'
-import { inspectProject } from '../../project/project.ts'
+import { inspectProject, type Project } from '../../project/project.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawProblems } from '../print.ts'
@@ -56,6 +57,13 @@ Exits with 1 when an event failed for good, 130 when interrupted.`,
   },
 }
 
+/** The files that the input may come from; they need not be there. */
+function inputFilesOf(args: Arguments, host: Host, { dir, topology }: Project): readonly string[] {
+  const given = textOf(args, 'input')
+  if (given !== undefined) return [resolve(host.cwd, given)]
+  return [resolve(dir, 'input.json'), ...(typeof topology.input === 'string' ? [resolve(dir, topology.input)] : [])]
+}
+
 interface OnceOptions {
   readonly signal: AbortSignal
   /** Load what was loaded before anew. */
@@ -72,6 +80,7 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   const { project } = loaded
   if (project === undefined) throw errorOf(loaded.problems)
   warn(project.warnings)
+  onFiles?.(inputFilesOf(args, host, project))
   const only = listOf(args, 'only')
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await openInput({

@@ -1,8 +1,10 @@
+import { once } from 'node:events'
 import { relative } from 'node:path'
-import { type FSWatcher, watch as watchFiles } from 'chokidar'
+import { watch as watchFiles } from 'chokidar'
 import { AttakError } from '../../errors.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawError } from '../print.ts'
+import { type Stamps, stampsOf } from './stamps.ts'
 
 /** Runs once. Calls `onFiles` as soon as it knows which files it depends on, also when it then fails. */
 export type WatchedRun = (options: {
@@ -10,28 +12,27 @@ export type WatchedRun = (options: {
   readonly onFiles: (files: readonly string[]) => void
 }) => Promise<unknown>
 
-/** Editors and version control write in bursts; a run begins when this many milliseconds have passed since the first write. */
+/** Editors and version control write in bursts: a run begins this many milliseconds after the first write. */
 const SETTLE_MS = 80
 
 /** Runs, and runs again when a file it depends on changes, also in the middle of a run. Ends with the host's signal. */
 export async function watch(run: WatchedRun, host: Host): Promise<number> {
   const colors = colorsOf(host.err)
-  const watcher = watchFiles([], { ignoreInitial: true })
-  const onFiles = (files: readonly string[]) => void watcher.add([...files])
-  try {
-    for (let round = 1; ; round++) {
-      const change = nextChange(watcher, host.signal)
-      await runOnce(run, { signal: AbortSignal.any([host.signal, change.signal]), onFiles }, host)
-      if (host.signal.aborted) return interruptCode(host.signal) ?? 0
-      if (!change.signal.aborted) host.err.write(colors.dim('\nWaiting for changes; Ctrl-C ends.\n'))
+  for (let round = 2; ; round++) {
+    const change = openChange(host.signal)
+    try {
+      await runOnce(run, { signal: AbortSignal.any([host.signal, change.signal]), onFiles: change.add }, host)
+      await change.settle()
+      if (!host.signal.aborted && !change.signal.aborted) {
+        host.err.write(colors.dim('\nWaiting for changes; Ctrl-C ends.\n'))
+      }
       const file = await change.file
-      if (file === undefined) return 0
-      host.err.write(
-        `\n${colors.bold(drawRule(`run ${round + 1} · ${relative(host.cwd, file)} changed`, host.err.columns))}\n\n`,
-      )
+      if (file === undefined) return interruptCode(host.signal) ?? 0
+      const rule = drawRule(`run ${round} · ${relative(host.cwd, file)} changed`, host.err.columns)
+      host.err.write(`\n${colors.bold(rule)}\n\n`)
+    } finally {
+      await change.close()
     }
-  } finally {
-    await watcher.close()
   }
 }
 
@@ -46,30 +47,56 @@ async function runOnce(run: WatchedRun, options: Parameters<WatchedRun>[0], host
 }
 
 interface Change {
-  /** Aborted as soon as anything changes. */
+  /** Watches these files as well, as they are now. */
+  add(files: readonly string[]): void
+  /** Aborted as soon as one of them changes. */
   readonly signal: AbortSignal
-  /** What changed, when things are quiet again; undefined when the host's signal came first. */
+  /** The first that changed, when things are quiet again; undefined when the host's signal came first. */
   readonly file: Promise<string | undefined>
+  /** From now on no change is missed, and what changed since the files were added is noticed. */
+  settle(): Promise<void>
+  close(): Promise<void>
 }
 
-function nextChange(watcher: FSWatcher, ended: AbortSignal): Change {
+/** A watcher misses what happens before it is ready; so the files' stamps are compared when it is. */
+function openChange(ended: AbortSignal): Change {
   const changed = new AbortController()
+  const stamps: Stamps = stampsOf()
+  let found: (file: string | undefined) => void = () => {}
   const file = new Promise<string | undefined>((resolve) => {
-    const finish = (file: string | undefined) => {
-      watcher.off('all', onChange)
-      ended.removeEventListener('abort', onEnd)
-      resolve(file)
-    }
-    const onEnd = () => finish(undefined)
-    const onChange = (_event: string, file: string) => {
-      if (changed.signal.aborted) return
-      changed.abort('changed')
-      setTimeout(() => finish(file), SETTLE_MS)
-    }
-    watcher.on('all', onChange)
-    ended.addEventListener('abort', onEnd)
+    found = resolve
   })
-  return { signal: changed.signal, file }
+  const onEnd = () => found(undefined)
+  const onChange = (name: string) => {
+    if (changed.signal.aborted) return
+    changed.abort('changed')
+    setTimeout(() => found(name), SETTLE_MS)
+  }
+  const open = (files: readonly string[]) =>
+    watchFiles([...files], { ignoreInitial: true }).on('all', (_event, name) => onChange(name))
+  let watcher = open([])
+  ended.addEventListener('abort', onEnd)
+  if (ended.aborted) onEnd()
+  return {
+    signal: changed.signal,
+    file,
+    add(files) {
+      stamps.add(files)
+      watcher.add([...files])
+    },
+    async settle() {
+      if (changed.signal.aborted || ended.aborted || stamps.files().length === 0) return
+      await watcher.close()
+      watcher = open(stamps.files())
+      await once(watcher, 'ready')
+      const name = stamps.changed()
+      if (name !== undefined) onChange(name)
+    },
+    async close() {
+      ended.removeEventListener('abort', onEnd)
+      await watcher.close()
+    },
+  }
 }
 
 function drawRule(text: string, columns: number): string {

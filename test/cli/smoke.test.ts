@@ -1,0 +1,172 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { folderOf, HELLO } from './folder.ts'
+
+const BIN = resolve('bin/attak.js')
+
+function attak(cwd: string, ...argv: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...argv], {
+    cwd,
+    encoding: 'utf8',
+    timeout: 15_000,
+  })
+  return { code: status, out: stdout, err: stderr }
+}
+
+/** A running attak, killed at the end of the test at the latest, and what it has printed. */
+function start(cwd: string, ...argv: readonly string[]) {
+  const child: ChildProcess = spawn(process.execPath, [BIN, ...argv], { cwd })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  const printed = { out: '', err: '' }
+  child.stdout?.on('data', (chunk) => (printed.out += chunk))
+  child.stderr?.on('data', (chunk) => (printed.err += chunk))
+  const until = async (name: 'out' | 'err', text: string) => {
+    const stream = name === 'out' ? child.stdout : child.stderr
+    while (!printed[name].includes(text)) {
+      if (child.exitCode !== null) throw new Error(`ended without "${text}": ${printed.out}${printed.err}`)
+      await Promise.race([once(stream!, 'data'), once(child, 'exit')])
+    }
+  }
+  return { child, printed, until, ended: once(child, 'close').then(([code]) => code as number | null) }
+}
+
+test('each command runs in a process of its own', () => {
+  const folder = folderOf(HELLO)
+  expect(attak(folder, '--version').out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  expect(attak(folder, 'check')).toMatchObject({ code: 0, err: '', out: expect.stringContaining('hello is fine') })
+  expect(attak(folder, 'graph')).toMatchObject({
+    code: 0,
+    err: '',
+    out: expect.stringContaining('spout\n↓ text\nreverse'),
+  })
+  expect(attak(folder, 'completion', 'bash')).toMatchObject({ code: 0, err: '' })
+  expect(attak(folder, 'simulate')).toMatchObject({ code: 0, err: '', out: expect.stringContaining('"olleh"') })
+  expect(attak(folder, 'simulat')).toMatchObject({ code: 2, out: '' })
+})
+
+test('a processor that fails to load shows the user’s own stack', () => {
+  const folder = folderOf({
+    'topology.json': { name: 't', processors: { a: './a' } },
+    'a.mjs': "import { port } from './settings.mjs'\nexport const handler = () => port\n",
+    'settings.mjs':
+      "export const port = read('PORT')\n\nfunction read(name) {\n  throw new Error(name + ' is not set')\n}\n",
+  })
+  const { code, err } = attak(folder, 'simulate')
+  expect(code).toBe(1)
+  expect(`\n${err}`).toMatchInlineSnapshot(`
+    "
+    [PROCESSOR_LOAD_FAILED] processors.a: a.mjs failed while it was loaded: PORT is not set. Mend the code that threw.
+        Error: PORT is not set
+            at read (settings.mjs:4:9)
+            at settings.mjs:1:21
+    "
+  `)
+})
+
+test('a failing handler in TypeScript shows the line the user wrote', () => {
+  const source = `interface Order { readonly id: number }
+
+export default {
+  name: 'shop',
+  processors: {
+    bill(order: Order) {
+      if (order.id > 0) throw new RangeError(\`no order \${order.id}\`)
+    },
+  },
+  input: { bill: { id: 7 } },
+}
+`
+  const folder = folderOf({ 'shop/topology.ts': source })
+  const { code, out } = attak(folder, 'simulate', 'shop')
+  expect(code).toBe(1)
+  expect(`\n${out.replace(/\(\d.*? ms\)|\(\d.*? s\)/, '(TIME)')}`).toMatchInlineSnapshot(`
+    "
+    bill ← input  {"id":7}
+      ✗ RangeError: no order 7
+          5 |   processors: {
+          6 |     bill(order: Order) {
+        > 7 |       if (order.id > 0) throw new RangeError(\`no order \${order.id}\`)
+            |                               ^
+          8 |     },
+          9 |   },
+        at bill (shop/topology.ts:7:31)
+
+    processor  handled  emitted  failed
+    bill             0        0       1
+
+    1 input, 0 handled, 0 outputs, 1 failed (TIME)
+    "
+  `)
+})
+
+test('a handler that never yields is named after its timeout, with its line, and what came before is not lost', () => {
+  const source = `export default {
+  name: 't',
+  timeout: 0.5,
+  processors: {
+    fine: (event, context) => context.emit('next', event),
+    async loop() {
+      await null
+      for (;;);
+    },
+  },
+  streams: [['fine', 'loop', 'next']],
+  input: { fine: 1 },
+}
+`
+  const folder = folderOf({ 'topology.mjs': source })
+  const { code, out, err } = attak(folder, 'simulate', '--json', '--trace', 'trace.jsonl')
+  expect(code).toBe(1)
+  expect(
+    out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).kind),
+  ).toEqual(['run', 'start', 'emit', 'end'])
+  expect(readFileSync(join(folder, 'trace.jsonl'), 'utf8')).toBe(out)
+  expect(err).toMatch(/✗ \[TIMEOUT] processor "loop" \(message [0-9a-f]{32}\) has not yielded for \d+ ms/)
+  expect(err).toMatch(/^ +> +8 \| {7}for \(;;\);$/m)
+  expect(err).not.toContain('debugger')
+})
+
+test('a reader that goes away ends it quietly', async () => {
+  const endless = `export default { name: 't', hopLimit: 1000000,
+    processors: { a: (event, context) => context.emit('again', 'x'.repeat(100)) }, streams: [['a', 'a']], input: { a: 1 } }`
+  const { child, printed, until, ended } = start(folderOf({ 'topology.mjs': endless }), 'simulate')
+  await until('out', 'again')
+  child.stdout?.destroy()
+  expect(await ended).toBe(0)
+  expect(printed.err).toBe('')
+})
+
+test('SIGINT ends a run with its summary and 130', async () => {
+  const waiting = `export default { name: 't', processors: { a: (event, context) => new Promise(() => {}), b() { console.log('b ran') } },
+    input: [{ to: 'b', event: 1 }, { to: 'a', event: 1 }] }`
+  const { child, printed, until, ended } = start(folderOf({ 'topology.mjs': waiting }), 'simulate')
+  await until('out', 'b ran')
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+  expect(printed.out).toContain('The run was interrupted; this is what it had come to.')
+})
+
+test('--watch runs again on each change, survives a broken project, and ends with SIGINT', async () => {
+  const folder = folderOf(HELLO)
+  const { child, printed, until, ended } = start(folder, 'simulate', '--watch')
+  await until('err', 'Waiting for changes')
+  expect(printed.out).toContain('"olleh"')
+  writeFileSync(join(folder, 'input.json'), '{ "spout": "again" }')
+  await until('out', '"niaga"')
+  expect(printed.err).toContain('run 2 · input.json changed')
+  writeFileSync(join(folder, 'reverse.js'), 'export const handler = (')
+  await until('err', 'PROCESSOR_LOAD_FAILED')
+  writeFileSync(
+    join(folder, 'reverse.js'),
+    "export const handler = (event, context) => context.emit('mended', event)\n",
+  )
+  await until('out', 'mended')
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+})
