@@ -4,10 +4,11 @@ import { followCurrent } from '../runtime/current.ts'
 import { type Invocation, keepDuration, keepLine, type LogLevel, settle } from '../runtime/invocation.ts'
 import { createMemoryTransport } from '../transports/memory/transport.ts'
 import { createCopier } from './copy.ts'
-import { type Intake, openIntake } from './intake.ts'
+import type { Intake } from './intake.ts'
 import { buildNetwork } from './network.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
-import type { RunningHandler, SimulationOptions } from './simulate.ts'
+import type { SessionOptions } from './session.ts'
+import type { RunningHandler } from './simulate.ts'
 import type { SummaryEntry } from './transcript.ts'
 
 /** Why a slice of work stopped: it was long enough, it wants input, the oldest handler is not done, or all is. */
@@ -16,9 +17,8 @@ export type Stop = 'over' | 'hungry' | 'waiting' | 'done'
 /** Everything one simulation is made of. */
 export interface Run {
   readonly scheduler: Scheduler
-  readonly intake: Intake
-  /** Works until it must wait; `live`: does not let what is done wait for input. */
-  slice(live: boolean): Stop
+  /** Works until it must wait; `live`: does not let what is done wait for input. Virtual time stops at `untilMs`. */
+  slice(live: boolean, untilMs: number): Stop
   /** Begins the time that a slice may take. */
   newSlice(): void
   /** Call when going on after a wait. */
@@ -41,9 +41,8 @@ export interface Run {
 const SLICE_MS = 10
 
 /** Puts a run together; nothing has started yet. */
-export function prepareRun(options: SimulationOptions): Run {
-  const { graph, recorder, openRoots = 4096, timings: timed = false } = options
-  const intake = openIntake(options.input)
+export function prepareRun(options: SessionOptions): Run {
+  const { graph, intake, recorder, openRoots = 4096, timings: timed = false } = options
   const current = options.console || options.onUncaught || options.onProbe ? followCurrent() : undefined
   let clockMs = performance.now()
   let sliceEndMs = clockMs + SLICE_MS
@@ -105,8 +104,7 @@ export function prepareRun(options: SimulationOptions): Run {
 
   return {
     scheduler,
-    intake,
-    slice(live) {
+    slice(live, untilMs) {
       for (;;) {
         if ((++steps & 255) === 0) {
           clockMs = performance.now()
@@ -116,7 +114,7 @@ export function prepareRun(options: SimulationOptions): Run {
         const head = scheduler.head()
         if (isHungry() && !(live && head?.state === 'complete')) return 'hungry'
         if (head === undefined) {
-          if (!scheduler.advance()) return 'done'
+          if (!scheduler.advance(untilMs)) return 'done'
         } else if (head.state !== 'complete') return 'waiting'
         else scheduler.commitHead()
       }

@@ -25,14 +25,19 @@ export interface Scheduler {
   head(): Invocation | undefined
   /** Commits the oldest invocation, which must be complete. */
   commitHead(): void
-  /** When nothing can start and nothing runs: moves virtual time to what is due next; false when nothing is. */
-  advance(): boolean
+  /**
+   * When nothing can start and nothing runs: moves virtual time to what is due next. False when nothing is by `untilMs`;
+   * that is then the time, unless it is infinite.
+   */
+  advance(untilMs: number): boolean
   /** Ends every running invocation that `isOver`. */
   cutOff(isOver: (invocation: Invocation) => boolean, errorOf: (invocation: Invocation) => unknown): void
   /** Whether one more invocation may start. */
   hasRoom(): boolean
   /** Virtual milliseconds. */
   nowMs(): number
+  /** How many messages wait for a later time. */
+  waiting(): number
   readonly counts: Counts
 }
 
@@ -165,9 +170,12 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       const invocation = dequeue(uncommitted)
       if (invocation !== undefined) commit(invocation, invocation.runtime as SimulatedProcessor)
     },
-    advance() {
-      const nextMs = retries.nextMs()
-      if (nextMs === undefined) return false
+    advance(untilMs) {
+      const nextMs = retries.nextMs() ?? Number.POSITIVE_INFINITY
+      if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) {
+        if (untilMs !== Number.POSITIVE_INFINITY) nowMs = untilMs
+        return false
+      }
       nowMs = nextMs
       while (retries.nextMs() === nowMs) enqueue(ready, retries.shift()!)
       return true
@@ -179,6 +187,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     },
     hasRoom: () => uncommitted.size < concurrency,
     nowMs: () => nowMs,
+    waiting: () => retries.size,
     counts,
   }
 }

@@ -1,11 +1,9 @@
-import { performance } from 'node:perf_hooks'
 import type { Graph } from '../graph/graph.ts'
-import { captureConsole } from '../runtime/console.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { Copier } from './copy.ts'
-import type { InputChunks } from './intake.ts'
+import { type InputChunks, openIntake } from './intake.ts'
 import type { Recorder } from './recorder.ts'
-import { prepareRun, type Run } from './run.ts'
+import { openSession } from './session.ts'
 import type { SummaryEntry } from './transcript.ts'
 
 /** What a simulation needs; everything that is not said has a default. */
@@ -79,53 +77,14 @@ export interface SimulationResult {
  * Throws what the input throws, and TOPOLOGY_UNKNOWN_PROCESSOR for an event to nobody.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
-  const { graph, recorder, signal, seed = 'attak' } = options
-  const run = prepareRun(options)
-  options.onProbe?.({ running: run.running })
-  const abort = () => run.abort(signal?.reason)
-  signal?.addEventListener('abort', abort, { once: true })
-  const releases = [
-    options.console && captureConsole(options.console, run.takeLine),
-    options.onUncaught?.(run.takeUncaught),
-  ]
-  const sweep = setInterval(run.cutOffLate, sweepMs(graph))
-  const startedMs = performance.now()
-  const summaryOf = (): SummaryEntry => {
-    const summary = run.summary()
-    return options.timings === true ? { ...summary, tookMs: performance.now() - startedMs } : summary
-  }
+  const { graph, recorder, seed = 'attak' } = options
+  const session = openSession({ ...options, intake: openIntake(options.input) })
   try {
     recorder?.begin({ kind: 'run', version: 1, topology: graph.name, stage: graph.stage, seed })
-    await drive(run, options)
-    recorder?.end(summaryOf())
+    await session.runUntil(Number.POSITIVE_INFINITY)
+    recorder?.end(session.result().summary)
   } finally {
-    clearInterval(sweep)
-    for (const release of releases) release?.()
-    signal?.removeEventListener('abort', abort)
-    await run.intake.close()
+    await session.close()
   }
-  const { roots } = run.scheduler.counts
-  return { summary: summaryOf(), roots, timedOut: run.timedOut(), aborted: signal?.aborted === true }
-}
-
-/** Works in slices, and waits between them for whatever the slice stopped at. */
-async function drive(run: Run, { signal, live, ready }: SimulationOptions): Promise<void> {
-  while (signal?.aborted !== true) {
-    run.resume()
-    const stop = run.slice(live === true)
-    if (stop === 'done') return
-    if (stop === 'hungry') await run.inputAtHand(live === true)
-    else if (stop === 'waiting') await run.headComplete()
-    else {
-      await new Promise(setImmediate)
-      await ready?.()
-      run.newSlice()
-    }
-  }
-}
-
-/** How often to look for handlers whose time is up. */
-function sweepMs(graph: Graph): number {
-  const shortestMs = Math.min(...graph.processors.map((processor) => processor.timeoutMs))
-  return Math.min(250, Math.max(5, shortestMs / 4))
+  return session.result()
 }

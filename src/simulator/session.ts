@@ -1,0 +1,101 @@
+import { performance } from 'node:perf_hooks'
+import type { Graph } from '../graph/graph.ts'
+import { captureConsole } from '../runtime/console.ts'
+import type { Intake } from './intake.ts'
+import { prepareRun, type Run } from './run.ts'
+import type { SimulationOptions, SimulationResult } from './simulate.ts'
+
+/** A simulation that runs as far as it is told to. */
+export interface Session {
+  /**
+   * Runs until nothing can go on before `untilMs` of virtual time (all the input is taken, and what waits is due later),
+   * and moves the time there; with `Infinity` until nothing is in flight. Throws what the input throws. One at a time.
+   */
+  runUntil(untilMs: number): Promise<void>
+  /** Virtual milliseconds. */
+  readonly nowMs: number
+  /** Messages that wait for a later virtual time. */
+  readonly waiting: number
+  /** What it has come to so far. */
+  result(): SimulationResult
+  /** Ends it: what still runs is aborted. May be called again. */
+  close(): Promise<void>
+}
+
+/** A simulation whose input is opened. */
+export type SessionOptions = Omit<SimulationOptions, 'input'> & { readonly intake: Intake }
+
+/** Opens a simulation; nothing has run yet. */
+export function openSession(options: SessionOptions): Session {
+  const { intake, signal } = options
+  const run = prepareRun(options)
+  const closing = new AbortController()
+  const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+  const abort = () => run.abort(stop.reason)
+  stop.addEventListener('abort', abort, { once: true })
+  const releases = [
+    options.console && captureConsole(options.console, run.takeLine),
+    options.onUncaught?.(run.takeUncaught),
+  ]
+  const startedMs = performance.now()
+  options.onProbe?.({ running: run.running })
+  return {
+    async runUntil(untilMs) {
+      const sweep = setInterval(run.cutOffLate, sweepMs(options.graph))
+      try {
+        run.newSlice()
+        await drive(run, { ...options, signal: stop, untilMs })
+      } finally {
+        clearInterval(sweep)
+      }
+    },
+    get nowMs() {
+      return run.scheduler.nowMs()
+    },
+    get waiting() {
+      return run.scheduler.waiting()
+    },
+    result() {
+      const summary = run.summary()
+      return {
+        summary: options.timings === true ? { ...summary, tookMs: performance.now() - startedMs } : summary,
+        roots: run.scheduler.counts.roots,
+        timedOut: run.timedOut(),
+        aborted: signal?.aborted === true,
+      }
+    },
+    async close() {
+      for (const release of releases.splice(0)) release?.()
+      stop.removeEventListener('abort', abort)
+      run.abort(new Error('the simulation was closed'))
+      closing.abort()
+      await intake.close()
+    },
+  }
+}
+
+interface Drive extends Pick<SimulationOptions, 'signal' | 'live' | 'ready'> {
+  readonly untilMs: number
+}
+
+/** Works in slices, and waits between them for whatever the slice stopped at. */
+async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
+  while (signal?.aborted !== true) {
+    run.resume()
+    const stop = run.slice(live, untilMs)
+    if (stop === 'done') return
+    if (stop === 'hungry') await run.inputAtHand(live)
+    else if (stop === 'waiting') await run.headComplete()
+    else {
+      await new Promise(setImmediate)
+      await ready?.()
+      run.newSlice()
+    }
+  }
+}
+
+/** How often to look for handlers whose time is up. */
+function sweepMs(graph: Graph): number {
+  const shortestMs = Math.min(...graph.processors.map((processor) => processor.timeoutMs))
+  return Math.min(250, Math.max(5, shortestMs / 4))
+}
