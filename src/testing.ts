@@ -1,1 +1,6 @@
 export { AttakError } from './errors.ts'
+export type { TranscriptEntry } from './simulator/transcript.ts'
+export { createTestDriver, type SendOptions, type TestDriver, type TestDriverOptions } from './testing/driver.ts'
+export type { Observed, ProcessorView } from './testing/observe.ts'
+export type { Attempt, Emit, Failure, Line } from './testing/record.ts'
+export type { InputEvent } from './topology/topology.ts'

@@ -25,11 +25,64 @@ const LEVELS = {
 
 type Method = keyof typeof LEVELS
 
+/** Takes what some code writes to a console. */
+export interface LineTaker<Writer extends object> {
+  /** Whose code writes now; undefined when it is nobody that this one knows. */
+  writer(): Writer | undefined
+  take(writer: Writer, level: LogLevel, text: string): void
+  /** Whether what was taken is shown where it always goes, too. */
+  readonly echo: boolean
+}
+
+/** A console whose methods were replaced, and all who take from it. */
+interface Capture {
+  readonly takers: Set<(method: Method, args: unknown[]) => boolean>
+  restore(): void
+}
+
+const captures = new WeakMap<Console, Capture>()
+
 /**
- * Gives what is written to `target` to `take` instead, while that says (by true) that it is a handler's; the rest goes
- * where it always goes. Returns what puts everything back.
+ * Gives what is written to `target` to `taker` while that knows the writer; the rest goes where it always goes. Groups
+ * and timers are each writer's own. Returns what ends it; the last to end puts everything back.
  */
-export function captureConsole(target: Console, take: (level: LogLevel, text: string) => boolean): () => void {
+export function captureConsole<Writer extends object>(target: Console, taker: LineTaker<Writer>): () => void {
+  const capture = captures.get(target) ?? openCapture(target)
+  const format = createFormatter()
+  const take = (method: Method, args: unknown[]) => {
+    const writer = taker.writer()
+    if (writer === undefined) return false
+    const text = format(writer, method, args)
+    if (text !== '') taker.take(writer, LEVELS[method], text)
+    return !taker.echo
+  }
+  capture.takers.add(take)
+  return () => {
+    capture.takers.delete(take)
+    if (capture.takers.size === 0) capture.restore()
+  }
+}
+
+function openCapture(target: Console): Capture {
+  const takers: Capture['takers'] = new Set()
+  const originals = METHODS.map((method) => [method, target[method]] as const)
+  for (const [method, original] of originals) {
+    target[method] = (...args: unknown[]) => {
+      for (const take of takers) if (take(method, args)) return
+      ;(original as (...args: unknown[]) => void).apply(target, args)
+    }
+  }
+  const restore = () => {
+    captures.delete(target)
+    for (const [method, original] of originals) target[method] = original as never
+  }
+  const capture = { takers, restore }
+  captures.set(target, capture)
+  return capture
+}
+
+/** Formats as a console does, without the last line break; `''` when nothing is written. */
+function createFormatter(): (writer: object, method: Method, args: unknown[]) => string {
   let text = ''
   const stream = new Writable({
     decodeStrings: false,
@@ -38,17 +91,18 @@ export function captureConsole(target: Console, take: (level: LogLevel, text: st
       done()
     },
   })
-  const formatter = new Console({ stdout: stream, stderr: stream, colorMode: false })
-  const originals = Object.keys(LEVELS).map((name) => [name as Method, target[name as Method]] as const)
-  for (const [name, original] of originals) {
-    target[name] = (...args: unknown[]) => {
-      text = ''
-      ;(formatter[name] as (...args: unknown[]) => void)(...args)
-      const line = text.endsWith('\n') ? text.slice(0, -1) : text
-      if (text !== '' && !take(LEVELS[name], line)) (original as (...args: unknown[]) => void).apply(target, args)
-    }
-  }
-  return () => {
-    for (const [name, original] of originals) target[name] = original as never
+  const open = () => new Console({ stdout: stream, stderr: stream, colorMode: false })
+  const shared = open()
+  const own = new WeakMap<object, Console>()
+  return (writer, method, args) => {
+    text = ''
+    if (OWN_STATE.has(method) && !own.has(writer)) own.set(writer, open())
+    const formatter = COUNTING.has(method) ? shared : (own.get(writer) ?? shared)
+    ;(formatter[method] as (...args: unknown[]) => void)(...args)
+    return text.endsWith('\n') ? text.slice(0, -1) : text
   }
 }
+
+const METHODS = Object.keys(LEVELS) as Method[]
+const OWN_STATE: ReadonlySet<Method> = new Set(['group', 'groupCollapsed', 'groupEnd', 'time', 'timeLog', 'timeEnd'])
+const COUNTING: ReadonlySet<Method> = new Set(['count', 'countReset'])

@@ -2,10 +2,15 @@ import { AttakError } from '../errors.ts'
 
 /** Why an emit's data cannot travel: names the topic and the path to what JSON cannot carry. */
 export function dataRefusal(topic: string, data: unknown, cause: unknown): AttakError {
+  const what = sayUnwritable(data, cause)
+  return new AttakError('EMIT_REFUSED', `emit of "${topic}": ${what}`, 'Emit what JSON can carry.', { cause })
+}
+
+/** What in `data` JSON cannot carry, where a copy of it failed with `cause`. */
+export function sayUnwritable(data: unknown, cause: unknown): string {
   const found = findUnwritable(data, '', [])
-  const what = found === undefined ? (cause instanceof Error ? cause.message : String(cause)) : sayFound(found)
-  const options = { cause }
-  return new AttakError('EMIT_REFUSED', `emit of "${topic}": ${what}`, 'Emit what JSON can carry.', options)
+  if (found !== undefined) return sayFound(found)
+  return cause instanceof Error ? cause.message : String(cause)
 }
 
 /** Why an emit is too large: its bytes as it travels, and what its stream carries. */

@@ -1,4 +1,5 @@
 import type { InputEvent } from '../topology/topology.ts'
+import { createQueue, dequeue, enqueue } from './queue.ts'
 
 /** Takes events out of an input that comes in chunks. */
 export interface Intake {
@@ -49,5 +50,26 @@ export function openIntake(chunks: InputChunks): Intake {
       ended = true
       await iterator.return?.()
     },
+  }
+}
+
+/** An input that others put events into; it has ended whenever it is empty. */
+export interface Box extends Intake {
+  put(events: readonly InputEvent[]): void
+}
+
+/** Makes an empty box. */
+export function openBox(): Box {
+  const events = createQueue<InputEvent>()
+  return {
+    put(more) {
+      for (const event of more) enqueue(events, event)
+    },
+    next: () => dequeue(events),
+    get ended() {
+      return events.size === 0
+    },
+    fill: () => Promise.resolve(),
+    close: () => Promise.resolve(),
   }
 }

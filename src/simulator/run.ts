@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { AttakError, nearest } from '../errors.ts'
+import type { LineTaker } from '../runtime/console.ts'
 import { followCurrent } from '../runtime/current.ts'
 import { type Invocation, keepDuration, keepLine, type LogLevel, settle } from '../runtime/invocation.ts'
 import { createMemoryTransport } from '../transports/memory/transport.ts'
 import { createCopier } from './copy.ts'
-import type { Intake } from './intake.ts'
 import { buildNetwork } from './network.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { SessionOptions } from './session.ts'
@@ -32,7 +32,8 @@ export interface Run {
   cutOffLate(): void
   /** Whether any was. */
   timedOut(): boolean
-  takeLine(level: LogLevel, text: string): boolean
+  /** Whose lines are written to the console, and what takes them. */
+  readonly lines: Pick<LineTaker<Invocation>, 'writer' | 'take'>
   takeUncaught(error: unknown): boolean
   running(): RunningHandler | undefined
   summary(): SummaryEntry
@@ -148,11 +149,7 @@ export function prepareRun(options: SessionOptions): Run {
       })
     },
     timedOut: () => timedOut,
-    takeLine(level, text) {
-      const invocation = current?.get()
-      if (invocation !== undefined) log(invocation, level, text)
-      return invocation !== undefined
-    },
+    lines: { writer: () => current?.get(), take: log },
     takeUncaught(error) {
       const invocation = current?.get()
       if (invocation === undefined) return false

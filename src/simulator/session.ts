@@ -1,4 +1,5 @@
 import { performance } from 'node:perf_hooks'
+import { clearInterval, setImmediate, setInterval } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
 import { captureConsole } from '../runtime/console.ts'
 import type { Intake } from './intake.ts'
@@ -34,7 +35,7 @@ export function openSession(options: SessionOptions): Session {
   const abort = () => run.abort(stop.reason)
   stop.addEventListener('abort', abort, { once: true })
   const releases = [
-    options.console && captureConsole(options.console, run.takeLine),
+    options.console && captureConsole(options.console, { ...run.lines, echo: options.echo === true }),
     options.onUncaught?.(run.takeUncaught),
   ]
   const startedMs = performance.now()

@@ -27,6 +27,8 @@ export interface SimulationOptions {
   readonly signal?: AbortSignal
   /** The console whose lines become log lines of whoever writes them, while the run lasts. */
   readonly console?: Console
+  /** Those lines are shown where they always go, too. Default false. */
+  readonly echo?: boolean
   /**
    * Subscribes to what nobody catches (in a timer or a forgotten promise of a handler) and gives what unsubscribes.
    * `take` fails the invocation that left it behind, and says by false that there is none.

@@ -1,0 +1,108 @@
+import type { TranscriptEntry } from '../simulator/transcript.ts'
+import type { TopologyDefinition } from '../topology/definition.ts'
+import type { Handler } from '../topology/handler.ts'
+import type { InputEvent } from '../topology/topology.ts'
+import { ownEvents } from './events.ts'
+import { type Observed, observe, observeProcessor, type ProcessorView } from './observe.ts'
+import { createRecord } from './record.ts'
+import { openRunner } from './runner.ts'
+import { loadSubject, unknownProcessorError } from './subject.ts'
+
+/** Settings of a test driver. */
+export interface TestDriverOptions {
+  /** Makes ids: the same seed and events give the same ids. Default `attak`. */
+  readonly seed?: string
+  /** What handlers read as `context.stage`. Default `dev`. */
+  readonly stage?: string
+  /**
+   * Functions that run in place of processors' own handlers, by name: for what a test must not do, such as sending mail.
+   * Settings and schema of the processor stay.
+   */
+  readonly replace?: Readonly<{ [processor: string]: Handler }>
+}
+
+/** Settings of one event. */
+export type SendOptions = Pick<InputEvent, 'key' | 'topic'>
+
+/**
+ * Runs a topology inside a test. Handlers really run; virtual time stands still until the test moves it, so that what is
+ * to be tried again after a second waits for `advance(1000)`.
+ */
+export interface TestDriver extends Observed {
+  /**
+   * Gives a processor an event, and runs the topology until nothing more happens at this virtual time. A handler that
+   * fails does not reject this: see `errors`. Throws INPUT_INVALID for a processor that is not there.
+   */
+  send(processor: string, event?: unknown, options?: SendOptions): Promise<void>
+  /** Gives several events at once: their handlers run side by side, as far as keys allow. */
+  sendAll(events: readonly InputEvent[]): Promise<void>
+  /** Moves virtual time on, running what becomes due on the way at the time it is due. */
+  advance(ms: number): Promise<void>
+  /** Moves virtual time on until nothing is in flight. */
+  drain(): Promise<void>
+  /** Virtual milliseconds since the beginning. */
+  readonly nowMs: number
+  /** How many messages wait for a later virtual time, to be tried again. */
+  readonly waiting: number
+  /** What happened at one processor. Throws TOPOLOGY_UNKNOWN_PROCESSOR. */
+  processor(name: string): ProcessorView
+  /** What happened as `attak simulate --json` would print it, without first and last line. */
+  readonly transcript: readonly TranscriptEntry[]
+  /** Forgets what has happened so far; what is in flight stays. */
+  clear(): void
+  /** Aborts what still runs and gives the console back. May be called again. */
+  close(): Promise<void>
+  /** The same as `close`: `await using driver = await createTestDriver(…)`. */
+  [Symbol.asyncDispose](): Promise<void>
+}
+
+/**
+ * Makes a driver that runs a topology inside a test, in any test runner. The topology is its file or folder, as `attak
+ * simulate` takes it, or the value itself where its handlers are functions.
+ *
+ * ```ts
+ * const driver = await createTestDriver(new URL('../topology.ts', import.meta.url))
+ * await driver.send('spout', 'hello world')
+ * expect(driver.processor('reverse').events).toEqual(['hello', 'world'])
+ * expect(driver.outputs.map(({ data }) => data)).toEqual(['olleh', 'dlrow'])
+ * await driver.close()
+ * ```
+ *
+ * Throws one AttakError with all problems of a bad topology.
+ */
+export async function createTestDriver(
+  topology: string | URL | TopologyDefinition,
+  { seed = 'attak', stage = 'dev', replace = {} }: TestDriverOptions = {},
+): Promise<TestDriver> {
+  const { graph, processors } = await loadSubject(topology, { stage, replace })
+  const record = createRecord()
+  const runner = openRunner({ graph, processors }, record, seed)
+  const names = new Set(processors.keys())
+  const sendAll = async (events: readonly InputEvent[]) => runner.run(ownEvents(events, names), 0)
+  const driver = {
+    send: (to: string, event?: unknown, options?: SendOptions) => sendAll([{ ...options, to, event }]),
+    sendAll,
+    async advance(ms: number) {
+      if (Number.isFinite(ms) && ms >= 0) return runner.run([], ms)
+      throw new RangeError(`advance(ms): ms must be a finite number of milliseconds, 0 or more; got ${ms}`)
+    },
+    drain: async () => runner.run([], Number.POSITIVE_INFINITY),
+    get nowMs() {
+      return runner.nowMs
+    },
+    get waiting() {
+      return runner.waiting
+    },
+    processor(name: string): ProcessorView {
+      if (!names.has(name)) throw unknownProcessorError(name, graph)
+      return observeProcessor(record, name)
+    },
+    get transcript() {
+      return record.entries
+    },
+    clear: record.clear,
+    close: runner.close,
+    [Symbol.asyncDispose]: runner.close,
+  }
+  return Object.defineProperties(driver, Object.getOwnPropertyDescriptors(observe(record))) as TestDriver
+}

@@ -1,0 +1,110 @@
+import type { Invocation } from '../runtime/invocation.ts'
+import { type Recorder, recordEntries } from '../simulator/recorder.ts'
+import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../simulator/transcript.ts'
+
+/** An emit, once its handler is done: who emitted what to whom. Nobody hears an output: its `to` is empty. */
+export type Emit = Omit<EmitEntry, 'kind'>
+
+/** A line that a handler wrote. */
+export type Line = Omit<LogEntry, 'kind'>
+
+/** One attempt of a processor to handle one message, with all it did. */
+export interface Attempt extends Omit<StartEntry, 'kind' | 'event'>, Pick<EndEntry, 'outcome' | 'retryAt'> {
+  /** As it was emitted or sent; with an `input` schema the handler gets what the schema makes of it. */
+  readonly event: unknown
+  /** What the handler threw, rejected with or gave its callback, itself; absent when the outcome is `ok`. */
+  readonly error?: unknown
+  readonly emits: readonly Emit[]
+  readonly logs: readonly Line[]
+}
+
+/** A message that was given up, or an emit that came after its handler had settled. */
+export interface Failure {
+  /** Virtual milliseconds. */
+  readonly at: number
+  readonly processor: string
+  /** The id of the message. */
+  readonly message: string
+  readonly event: unknown
+  readonly attempt: number
+  /** What was thrown, itself. */
+  readonly error: unknown
+}
+
+/** Keeps what a run commits. */
+export interface Record {
+  readonly recorder: Recorder
+  readonly attempts: readonly Attempt[]
+  readonly failures: readonly Failure[]
+  readonly entries: readonly TranscriptEntry[]
+  /** Forgets it all. */
+  clear(): void
+}
+
+/** Makes a record of nothing. */
+export function createRecord(): Record {
+  let attempts: OpenAttempt[] = []
+  let failures: Failure[] = []
+  let entries: TranscriptEntry[] = []
+  const toEntries = recordEntries((entry) => entries.push(entry))
+  const fail = (invocation: Invocation, at: number, error: unknown) => {
+    const { processor, id: message, attempt } = invocation
+    failures.push({ at, processor, message, event: invocation.message.data, attempt, error })
+  }
+  return {
+    recorder: {
+      ...toEntries,
+      commit(invocation, at, outcome, retryAt) {
+        const first = entries.length
+        toEntries.commit(invocation, at, outcome, retryAt)
+        attempts.push(attemptOf(entries.slice(first), invocation))
+        if (outcome === 'failed') fail(invocation, at, invocation.failure?.error)
+      },
+      line(invocation, at, level, text) {
+        toEntries.line(invocation, at, level, text)
+        const { processor, id: message } = invocation
+        attempts.findLast((one) => isOf(one, invocation))?.logs.push({ at, processor, message, level, text })
+      },
+    },
+    get attempts() {
+      return attempts
+    },
+    get failures() {
+      return failures
+    },
+    get entries() {
+      return entries
+    },
+    clear() {
+      attempts = []
+      failures = []
+      entries = []
+    },
+  }
+}
+
+interface OpenAttempt extends Attempt {
+  readonly logs: Line[]
+}
+
+function isOf({ message, processor }: Attempt, invocation: Invocation): boolean {
+  return message === invocation.id && processor === invocation.processor
+}
+
+/** Reads an attempt from what was recorded of it: a start, emits and lines, and an end. */
+function attemptOf(entries: readonly TranscriptEntry[], { message, failure }: Invocation): OpenAttempt {
+  const { outcome, retryAt } = entries.at(-1) as EndEntry
+  return {
+    ...withoutKind(entries[0] as StartEntry),
+    event: message.data,
+    outcome,
+    ...(retryAt !== undefined && { retryAt }),
+    ...(failure && { error: failure.error }),
+    emits: entries.flatMap((entry) => (entry.kind === 'emit' ? [withoutKind(entry)] : [])),
+    logs: entries.flatMap((entry) => (entry.kind === 'log' ? [withoutKind(entry)] : [])),
+  }
+}
+
+function withoutKind<E extends TranscriptEntry>({ kind, ...entry }: E): Omit<E, 'kind'> {
+  return entry
+}

@@ -1,0 +1,53 @@
+import { AttakError } from '../errors.ts'
+import { openBox } from '../simulator/intake.ts'
+import { openSession } from '../simulator/session.ts'
+import type { InputEvent } from '../topology/topology.ts'
+import type { Record } from './record.ts'
+import type { Subject } from './subject.ts'
+
+/** Runs a topology bit by bit. */
+export interface Runner {
+  /** Takes events and runs until virtual time would pass `waitMs` from now; one such call after the other. */
+  run(events: readonly InputEvent[], waitMs: number): Promise<void>
+  readonly nowMs: number
+  readonly waiting: number
+  close(): Promise<void>
+}
+
+/** Opens a runner whose run is recorded. */
+export function openRunner({ graph, processors }: Subject, record: Record, seed: string): Runner {
+  const box = openBox()
+  const session = openSession({
+    graph,
+    processors,
+    seed,
+    intake: box,
+    openRoots: Number.POSITIVE_INFINITY,
+    recorder: record.recorder,
+    console: globalThis.console,
+    echo: true,
+  })
+  let closed = false
+  let last: Promise<void> = Promise.resolve()
+  return {
+    async run(events, waitMs) {
+      if (closed) throw new AttakError('USAGE', 'the test driver is closed', 'Close it when its test has ended.')
+      const next = last.then(() => {
+        box.put(events)
+        return session.runUntil(session.nowMs + waitMs)
+      })
+      last = next.catch(() => {})
+      await next
+    },
+    get nowMs() {
+      return session.nowMs
+    },
+    get waiting() {
+      return session.waiting
+    },
+    async close() {
+      closed = true
+      await session.close()
+    },
+  }
+}

@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
+import { buildGraph } from '../graph/build.ts'
+import type { Graph } from '../graph/graph.ts'
+import { findHandlers } from '../project/handlers.ts'
+import { inspectProject } from '../project/project.ts'
+import type { LoadedProcessor } from '../runtime/processor.ts'
+import type { TopologyDefinition } from '../topology/definition.ts'
+import type { Handler } from '../topology/handler.ts'
+import { parseTopology } from '../topology/parse.ts'
+
+/** What a test runs: a graph and its handlers. */
+export interface Subject {
+  readonly graph: Graph
+  readonly processors: ReadonlyMap<string, LoadedProcessor>
+}
+
+/** How to load a {@link Subject}. */
+export interface SubjectOptions {
+  readonly stage: string
+  /** Functions of the test's own that run in place of processors' handlers, by name. */
+  readonly replace: Readonly<Record<string, Handler | undefined>>
+}
+
+/**
+ * Loads what a test runs: the topology of a file or folder (relative to the current folder), or one given as value.
+ * Throws one AttakError with all problems, those of `replace` included.
+ */
+export async function loadSubject(
+  topology: string | URL | TopologyDefinition,
+  options: SubjectOptions,
+): Promise<Subject> {
+  const isPath = typeof topology === 'string' || topology instanceof URL
+  const { subject, problems } = isPath ? await inspectPath(topology, options.stage) : inspectValue(topology, options)
+  const all = [...problems, ...(subject === undefined ? [] : misreplaced(subject.graph, options.replace))]
+  if (subject === undefined || all.some(({ severity }) => severity === 'error')) throw errorOf(all)
+  return replaceHandlers(subject, options.replace)
+}
+
+interface Inspected {
+  readonly subject: Subject | undefined
+  readonly problems: readonly Problem[]
+}
+
+async function inspectPath(path: string | URL, stage: string): Promise<Inspected> {
+  const file = path instanceof URL ? fileURLToPath(path) : path
+  const { project, problems } = await inspectProject(file, { cwd: resolve(), stage })
+  return { subject: project, problems }
+}
+
+function inspectValue(value: TopologyDefinition, { stage, replace }: SubjectOptions): Inspected {
+  const { topology, processors: parsed, problems } = parseTopology(value, { file: 'topology', modulesIn: () => [] })
+  const hasHandler = (name: string) => typeof replace[name] === 'function'
+  const inModules = parsed.filter(({ name, source }) => source.kind === 'module' && !hasHandler(name))
+  const all = [...problems.map(sayHowToFind), ...inModules.map(({ name }) => notByValue(`processors.${name}`))]
+  if (topology === undefined || inModules.length > 0) return { subject: undefined, problems: all }
+  const inline = topology.processors.filter(({ source }) => source.kind === 'inline')
+  const { processors } = findHandlers(inline, new Map(), '')
+  return { subject: { graph: buildGraph(topology, { stage }), processors }, problems: all }
+}
+
+/** A folder of modules cannot be looked into, whatever parsing says of that. */
+function sayHowToFind(problem: Problem): Problem {
+  return problem.code === 'TOPOLOGY_EMPTY_FOLDER' ? notByValue(problem.where) : problem
+}
+
+function notByValue(where: string): Problem {
+  return {
+    code: 'PROCESSOR_NOT_FOUND',
+    severity: 'error',
+    where,
+    what: 'is a path, and a topology that is given as a value does not say what its paths are relative to',
+    remedy: "Give createTestDriver the path of the topology's file instead.",
+  }
+}
+
+function misreplaced({ processors }: Graph, replace: SubjectOptions['replace']): Problem[] {
+  const names = processors.map(({ name }) => name)
+  return Object.entries(replace).flatMap(([name, handler]) => {
+    const where = `replace.${name}`
+    if (!names.includes(name)) return [unknownIn(where, name, names)]
+    if (typeof handler === 'function' || handler === undefined) return []
+    const what = `must be a function; got ${handler === null ? 'null' : typeof handler}`
+    const remedy = 'Give a handler: (event, context) => …'
+    return [{ code: 'TOPOLOGY_INVALID', severity: 'error', where, what, remedy }]
+  })
+}
+
+function unknownIn(where: string, name: string, names: readonly string[]): Problem {
+  const near = nearest(name, names)
+  const remedy = near === undefined ? `There are ${names.join(', ')}.` : `Did you mean "${near}"?`
+  const what = `no processor is named "${name}"`
+  return { code: 'TOPOLOGY_UNKNOWN_PROCESSOR', severity: 'error', where, what, remedy }
+}
+
+/** Makes the error of a test that asks for a processor which is not there. */
+export function unknownProcessorError(name: string, { processors }: Graph): AttakError {
+  const names = processors.map((processor) => processor.name)
+  return errorOf([unknownIn('driver.processor', name, names)])
+}
+
+/** Whatever the topology says of how a handler settles was said of the one that is replaced. */
+function replaceHandlers({ graph, processors }: Subject, replace: SubjectOptions['replace']): Subject {
+  const loaded = new Map(processors)
+  for (const [name, handler] of Object.entries(replace)) {
+    const input = processors.get(name)?.input
+    if (handler !== undefined) loaded.set(name, { name, handler, ...(input && { input }) })
+  }
+  const specs = graph.processors.map((spec) => (replace[spec.name] ? { ...spec, callback: false } : spec))
+  return { graph: { ...graph, processors: specs }, processors: loaded }
+}

@@ -1,0 +1,321 @@
+import { AttakError, createTestDriver, type TestDriver, type TestDriverOptions } from 'attak/testing'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { type Context, Retry } from '../../src/topology/handler.ts'
+import { projectFolder } from '../project/folder.ts'
+
+/** A driver that is closed when its test ends. */
+async function drive(
+  topology: Parameters<typeof createTestDriver>[0],
+  options?: TestDriverOptions,
+): Promise<TestDriver> {
+  const driver = await createTestDriver(topology, options)
+  onTestFinished(() => driver.close())
+  return driver
+}
+
+const words = {
+  name: 'words',
+  processors: {
+    spout: (line: string, context: Context) => {
+      for (const word of line.split(' ')) context.emit('text', word)
+    },
+    reverse: async (word: string, context: Context) => {
+      await context.emit('reversed', [...word].reverse().join(''))
+    },
+  },
+  streams: [['spout', 'reverse', 'text']],
+} as const
+
+/** Fails until its attempt number is the event. */
+const flaky = {
+  name: 'flaky',
+  retries: 5,
+  backoff: { jitter: false },
+  processors: {
+    a: (event: number, { attempt, emit }: Context) => {
+      if (attempt < event) throw new Error(`attempt ${attempt}`)
+      emit('done', attempt)
+    },
+  },
+}
+
+const dataOf = (emits: readonly { readonly data?: unknown }[]) => emits.map(({ data }) => data)
+const problemsOf = async (promise: Promise<unknown>) => {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(AttakError)
+  return (error as AttakError).problems.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)
+}
+
+describe('a test driver', () => {
+  it('runs what is sent to its end and shows events, emits and outputs', async () => {
+    const driver = await drive(words)
+    await driver.send('spout', 'hello world')
+    expect(driver.processor('reverse').events).toEqual(['hello', 'world'])
+    expect(dataOf(driver.processor('spout').emits)).toEqual(['hello', 'world'])
+    expect(driver.outputs).toMatchObject([
+      { processor: 'reverse', topic: 'reversed', data: 'olleh', to: [] },
+      { processor: 'reverse', topic: 'reversed', data: 'dlrow', to: [] },
+    ])
+    expect(driver.processor('reverse').handled).toBe(2)
+    expect(driver.handled).toBe(3)
+    expect(driver.errors).toEqual([])
+  })
+
+  it('takes more events later, each with a key and a topic of its own', async () => {
+    const seen: unknown[] = []
+    const see = (event: unknown, { key, topic }: Context) => seen.push([event, key, topic])
+    const driver = await drive({ name: 't', processors: { see } })
+    await driver.send('see', 1)
+    await driver.send('see', 2, { key: 'k', topic: 't' })
+    await driver.sendAll([
+      { to: 'see', event: 3 },
+      { to: 'see', event: 4, topic: 'u' },
+    ])
+    expect(seen).toEqual([
+      [1, undefined, undefined],
+      [2, 'k', 't'],
+      [3, undefined, undefined],
+      [4, undefined, 'u'],
+    ])
+  })
+
+  it('lets virtual time stand still until it is moved: a retry waits for it', async () => {
+    const driver = await drive(flaky)
+    await driver.send('a', 3)
+    expect(driver.outputs).toEqual([])
+    expect(driver.waiting).toBe(1)
+    await driver.advance(999)
+    expect(driver.attempts).toHaveLength(1)
+    await driver.advance(1)
+    expect(driver.attempts).toMatchObject([
+      { at: 0, attempt: 1, outcome: 'retry', retryAt: 1000, error: new Error('attempt 1') },
+      { at: 1000, attempt: 2, outcome: 'retry', retryAt: 3000 },
+    ])
+    await driver.advance(10_000)
+    expect(driver.nowMs).toBe(11_000)
+    expect(driver.attempts[2]).toMatchObject({ at: 3000, outcome: 'ok', emits: [{ topic: 'done', data: 3 }] })
+    expect(driver.processor('a').events).toEqual([3])
+    expect(driver.waiting).toBe(0)
+  })
+
+  it('drains: moves time on until nothing is in flight', async () => {
+    const driver = await drive(flaky)
+    await driver.send('a', 5)
+    await driver.drain()
+    expect(driver.nowMs).toBe(1000 + 2000 + 4000 + 8000)
+    expect(dataOf(driver.outputs)).toEqual([5])
+    await driver.drain()
+    expect(driver.nowMs).toBe(15_000)
+  })
+
+  it('runs what a Retry asked for when its time comes', async () => {
+    const driver = await drive({
+      name: 't',
+      processors: {
+        a: (_: unknown, { attempt }: Context) => {
+          if (attempt === 1) throw new Retry(60_000)
+        },
+      },
+    })
+    await driver.send('a')
+    await driver.advance(59_999)
+    expect(driver.handled).toBe(0)
+    await driver.advance(1)
+    expect(driver.handled).toBe(1)
+  })
+
+  it('keeps errors, the thrown things themselves, with their event', async () => {
+    const error = new TypeError('no')
+    const driver = await drive({
+      name: 't',
+      processors: {
+        a: () => {
+          throw error
+        },
+        b: (event: unknown) => Promise.reject(event),
+      },
+    })
+    await driver.send('a', { n: 1 })
+    await driver.send('b', 'text')
+    expect(driver.errors).toMatchObject([
+      { processor: 'a', event: { n: 1 }, attempt: 1 },
+      { processor: 'b', event: 'text', error: 'text' },
+    ])
+    expect(driver.processor('a').errors[0]?.error).toBe(error)
+    expect(driver.processor('a').handled).toBe(0)
+  })
+
+  it('runs a function of the test in place of a handler, with the settings and schema of its processor', async () => {
+    const mailed: unknown[] = []
+    const topology = {
+      ...flaky,
+      processors: {
+        a: {
+          callback: true,
+          retries: 1,
+          handler: () => {
+            throw new Error('sends mail')
+          },
+        },
+      },
+    }
+    const driver = await drive(topology, {
+      replace: {
+        a: (event, { attempt }) => {
+          mailed.push(event)
+          if (attempt === 1) throw new Error('not yet')
+        },
+      },
+    })
+    await driver.send('a', 'mail')
+    await driver.drain()
+    expect(mailed).toEqual(['mail', 'mail'])
+    expect(driver.handled).toBe(1)
+  })
+
+  it('keeps the lines of handlers and still shows those of console', async () => {
+    const terminal = console
+    const shown = vi.spyOn(terminal, 'log').mockImplementation(() => {})
+    onTestFinished(() => shown.mockRestore())
+    const driver = await drive({
+      name: 't',
+      processors: {
+        a: async (event: string, { log }: Context) => {
+          await Promise.resolve()
+          terminal.log('got %s', event)
+          log.warn('careful')
+        },
+      },
+    })
+    terminal.log('not a handler')
+    await driver.send('a', 'x')
+    expect(driver.logs.map(({ level, text }) => `${level} ${text}`)).toEqual(['info got x', 'warn careful'])
+    expect(shown.mock.calls).toEqual([['not a handler'], ['got %s', 'x']])
+  })
+
+  it('gives the same ids for the same seed', async () => {
+    const transcripts = ['one', 'one', 'two'].map(async (seed) => {
+      const driver = await drive(words, { seed })
+      await driver.send('spout', 'hello world')
+      return JSON.stringify(driver.transcript)
+    })
+    const [first, again, other] = await Promise.all(transcripts)
+    expect(again).toBe(first)
+    expect(other).not.toBe(first)
+  })
+
+  it('runs events that were sent without waiting one after the other', async () => {
+    const driver = await drive(words)
+    await Promise.all([driver.send('spout', 'a'), driver.send('spout', 'b'), driver.advance(5)])
+    expect(driver.attempts.map(({ processor, event }) => `${processor} ${event}`)).toEqual([
+      'spout a',
+      'reverse a',
+      'spout b',
+      'reverse b',
+    ])
+  })
+
+  it('forgets what has happened, but not what is in flight', async () => {
+    const driver = await drive(flaky)
+    await driver.send('a', 2)
+    driver.clear()
+    expect(driver.attempts).toEqual([])
+    await driver.drain()
+    expect(driver.attempts).toMatchObject([{ attempt: 2, outcome: 'ok' }])
+  })
+
+  it('keeps what was sent from what the test does to it afterwards', async () => {
+    const driver = await drive(words, { replace: { reverse: () => {} } })
+    const event = { list: [1] }
+    await driver.send('reverse', event)
+    event.list.push(2)
+    expect(driver.processor('reverse').events).toEqual([{ list: [1] }])
+  })
+
+  it('aborts what runs when it is closed, and refuses to go on', async () => {
+    let aborted = false
+    const driver = await drive({
+      name: 't',
+      processors: {
+        a: (_: unknown, { signal }: Context) =>
+          new Promise(() => {
+            signal.addEventListener('abort', () => {
+              aborted = true
+            })
+          }),
+      },
+    })
+    const sent = driver.send('a')
+    await new Promise(setImmediate)
+    await driver.close()
+    await sent
+    expect(aborted).toBe(true)
+    await expect(driver.send('a')).rejects.toThrow('the test driver is closed')
+    await driver.close()
+  })
+
+  it('works under faked timers', async () => {
+    vi.useFakeTimers({ toFake: ['setImmediate', 'setInterval', 'setTimeout', 'Date'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const driver = await drive(words)
+    await driver.send('spout', 'x '.repeat(5000).trim())
+    expect(driver.handled).toBe(5001)
+  })
+
+  it('loads a project by path, file or folder, and by URL', async () => {
+    const folder = projectFolder({
+      'topology.js': `export default { name: 't', processors: { a: './a' } }`,
+      'a.js': `export const handler = (event, { emit }) => emit('t', event + 1)`,
+    })
+    for (const path of [folder, `${folder}/topology.js`, new URL(`file://${folder}/topology.js`)]) {
+      const driver = await drive(path)
+      await driver.send('a', 1)
+      expect(dataOf(driver.outputs)).toEqual([2])
+    }
+  })
+})
+
+describe('a test driver refuses', () => {
+  it('a bad topology, and bad replacements, with all problems', async () => {
+    const bad = { name: '', processors: { a: 1 }, streams: [['a', 'c']] }
+    expect(await problemsOf(createTestDriver(bad as never))).toHaveLength(3)
+    const replace = { revers: () => {}, spout: 1 as never }
+    expect(await problemsOf(createTestDriver(words, { replace }))).toEqual([
+      'replace.revers: no processor is named "revers". Did you mean "reverse"?',
+      'replace.spout: must be a function; got number. Give a handler: (event, context) => …',
+    ])
+  })
+
+  it.each([{ a: './a', b: () => {} }, './processors'])(
+    'paths in a topology that is given as value: %j',
+    async (processors) => {
+      const [problem] = await problemsOf(createTestDriver({ name: 't', processors }))
+      expect(problem).toContain('is a path, and a topology that is given as a value does not say')
+    },
+  )
+
+  it('an event to nobody, and one that JSON cannot carry', async () => {
+    const driver = await drive(words)
+    expect(await problemsOf(driver.send('reverze', 1))).toEqual([
+      'the event: no processor is named "reverze". Did you mean "reverse"?',
+    ])
+    const events = [
+      { to: 'spout', event: { n: 1n } },
+      { to: 'spouts', event: 1 },
+    ]
+    expect(await problemsOf(driver.sendAll(events))).toEqual([
+      'events[0]: data.n is a BigInt. Send what JSON can carry.',
+      'events[1]: no processor is named "spouts". Did you mean "spout"?',
+    ])
+    expect(driver.attempts).toEqual([])
+  })
+
+  it('a look at a processor that is not there, and time that runs backwards', async () => {
+    const driver = await drive(words)
+    expect(() => driver.processor('revers')).toThrow('no processor is named "revers"')
+    await expect(driver.advance(-1)).rejects.toThrow(RangeError)
+  })
+})
