@@ -52,6 +52,8 @@ export class Invocation implements Context {
   declare emits: Message[]
   /** How many emits that is. */
   declare emitted: number
+  /** Its handler has returned and it is not complete: its host waits to hear of that. */
+  declare outlasting: boolean
   declare rare: Rare | undefined
   declare private bound: Context['emit'] | undefined
 
@@ -64,6 +66,7 @@ export class Invocation implements Context {
     this.failure = undefined
     this.emits = NONE
     this.emitted = 0
+    this.outlasting = false
     this.rare = undefined
     this.bound = undefined
   }
@@ -214,6 +217,7 @@ function ordinalName(topic: string | undefined, key: string | undefined): string
   return key === undefined ? `=${topic}` : JSON.stringify([topic, key])
 }
 
+/** Emits; the way of an emit without options is kept short, since most are such. */
 function emit(
   invocation: Invocation,
   topic: string,
@@ -225,8 +229,9 @@ function emit(
   let acceptance: Promise<void> | undefined
   try {
     if (hasEnded(invocation)) throw lateEmit(invocation, topic)
-    checkEmit(topic, options)
-    acceptance = invocation.runtime.host.accept(invocation, topic, data, options?.key)
+    if (typeof topic !== 'string' || topic === '') throw topicRefusal(topic)
+    const key = options === undefined ? undefined : keyOf(topic, options)
+    acceptance = invocation.runtime.host.accept(invocation, topic, data, key)
     invocation.emitted++
   } catch (error) {
     acceptance = Promise.reject(error)
@@ -253,15 +258,16 @@ function callSafely(invocation: Invocation, callback: Callback, error: unknown):
   }
 }
 
-function checkEmit(topic: unknown, options: EmitOptions | undefined): void {
-  if (typeof topic !== 'string' || topic === '') {
-    throw refusal(`context.emit: the topic must be a string that is not empty, got ${format('%o', topic)}`)
-  }
-  if (options === undefined || options === null) return
+function keyOf(topic: string, options: EmitOptions): string | undefined {
+  if (options === null) return undefined
   if (typeof options !== 'object') throw refusal(`emit of "${topic}": options must be an object, got ${typeof options}`)
-  if (options.key !== undefined && typeof options.key !== 'string') {
-    throw refusal(`emit of "${topic}": options.key must be a string, got ${typeof options.key}`)
-  }
+  const { key } = options
+  if (key === undefined || typeof key === 'string') return key
+  throw refusal(`emit of "${topic}": options.key must be a string, got ${format('%o', key)}`)
+}
+
+function topicRefusal(topic: unknown): AttakError {
+  return refusal(`context.emit: the topic must be a string that is not empty, got ${format('%o', topic)}`)
 }
 
 function refusal(message: string): AttakError {
@@ -293,7 +299,7 @@ async function completeAfterEmits(invocation: Invocation, follows: readonly Emit
 
 function complete(invocation: Invocation): void {
   invocation.state = 'complete'
-  invocation.runtime.host.completed(invocation)
+  if (invocation.outlasting) invocation.runtime.host.completed(invocation)
 }
 
 function abortOf(invocation: Invocation): AbortController {

@@ -10,17 +10,11 @@ export type Router<R> = (topic: string) => R
 export function routerOf<R>(table: RoutingTable, makeRoute: (streams: readonly number[]) => R): Router<R> {
   const listed = new Map(Object.entries(table.byTopic))
   const known = new Map<string, R>()
-  let lastTopic: string | undefined
-  let last: R | undefined
   return (topic) => {
-    if (last !== undefined && lastTopic === topic) return last
-    let route = known.get(topic)
-    if (route === undefined) {
-      route = makeRoute(listed.get(topic) ?? table.all)
-      if (known.size < MOST_TOPICS) known.set(topic, route)
-    }
-    lastTopic = topic
-    last = route
+    const seen = known.get(topic)
+    if (seen !== undefined) return seen
+    const route = makeRoute(listed.get(topic) ?? table.all)
+    if (known.size < MOST_TOPICS) known.set(topic, route)
     return route
   }
 }

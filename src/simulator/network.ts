@@ -28,6 +28,9 @@ export interface SimulatedRoute {
 /** A processor as it is simulated. */
 export interface SimulatedProcessor extends ProcessorRuntime {
   readonly route: Router<SimulatedRoute>
+  /** The topic of the last emit, and its route: most emits are like the one before. */
+  lastTopic: string | undefined
+  lastRoute: SimulatedRoute | undefined
   /** Messages whose last outcome is ok. */
   handled: number
   emitted: number
@@ -76,6 +79,8 @@ export function buildNetwork(parts: NetworkParts): Network {
       settlesByCallback: spec.callback || loaded.handler.length >= 3,
       host,
       route: routerOf(routesFor(graph, spec.name), makeRoute),
+      lastTopic: undefined,
+      lastRoute: undefined,
       handled: 0,
       emitted: 0,
       outlasts: false,
@@ -99,14 +104,14 @@ function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept
   }
   return (invocation, topic, data, key) => {
     const { message } = invocation
-    const { route, name } = invocation.runtime as SimulatedProcessor
-    const { edges, copier } = route(topic)
+    const processor = invocation.runtime as SimulatedProcessor
+    const { edges, copier } = topic === processor.lastTopic ? processor.lastRoute! : routeTo(processor, topic)
     if (message.hop >= hopLimit && edges.length > 0) throw hopRefusal(topic, hopLimit)
     const snapshot = snapshotOf(copier, topic, data)
     const ordinal = nextOrdinal(invocation, topic, key)
     const first = child(message, { data: snapshot, topic, key, ordinal }, edges[0])
     const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
-    if (most > messageBytes) checkSize(first, name)
+    if (most > messageBytes) checkSize(first, processor.name)
     if (invocation.emits.length === 0) invocation.emits = [first]
     else invocation.emits.push(first)
     for (let index = 1; index < edges.length; index++) {
@@ -118,6 +123,12 @@ function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept
 
 /** More than what a message carries beside data, topic and key: names of 40 characters and ids of 32. */
 const MOST_METADATA_BYTES = 1024
+
+function routeTo(processor: SimulatedProcessor, topic: string): SimulatedRoute {
+  processor.lastTopic = topic
+  processor.lastRoute = processor.route(topic)
+  return processor.lastRoute
+}
 
 function snapshotOf(copier: Copier, topic: string, data: unknown): unknown {
   try {

@@ -3,9 +3,9 @@ import { AttakError, nearest } from '../errors.ts'
 import type { LineTaker } from '../runtime/console.ts'
 import { followCurrent } from '../runtime/current.ts'
 import { type Invocation, keepDuration, keepLine, type LogLevel, settle } from '../runtime/invocation.ts'
-import { createMemoryTransport } from '../transports/memory/transport.ts'
+import { createMemoryTransport, MEMORY_LIMITS } from '../transports/memory/transport.ts'
 import { createCopier } from './copy.ts'
-import { buildNetwork } from './network.ts'
+import { buildNetwork, type SimulatedEdge } from './network.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { SessionOptions } from './session.ts'
 import type { RunningHandler } from './simulate.ts'
@@ -45,8 +45,8 @@ const SLICE_MS = 10
 export function prepareRun(options: SessionOptions): Run {
   const { graph, intake, recorder, openRoots = 4096, timings: timed = false } = options
   const current = options.console || options.onUncaught || options.onProbe ? followCurrent() : undefined
-  let clockMs = performance.now()
-  let sliceEndMs = clockMs + SLICE_MS
+  const clock = { nowMs: performance.now(), exact: timed ? () => performance.now() : undefined }
+  let sliceEndMs = clock.nowMs + SLICE_MS
   let steps = 0
   let timedOut = false
   let awaited: { readonly invocation: Invocation; readonly wake: () => void } | undefined
@@ -56,12 +56,11 @@ export function prepareRun(options: SessionOptions): Run {
     if (invocation.state !== 'committed') keepLine(invocation, level, text)
     else recorder?.line(invocation, scheduler.nowMs(), level, text)
   }
-  const transport = createMemoryTransport((message) => scheduler.arrive(message))
   const network = buildNetwork({
     graph,
     processors: options.processors,
     createCopier: options.createCopier ?? createCopier,
-    messageBytes: transport.limits.messageBytes,
+    messageBytes: MEMORY_LIMITS.messageBytes,
     host: {
       log,
       late(invocation, error) {
@@ -78,19 +77,27 @@ export function prepareRun(options: SessionOptions): Run {
   const scheduler = createScheduler({
     seed: options.seed ?? 'attak',
     concurrency: options.concurrency ?? 256,
-    sender: transport.open(graph.name),
+    transport: createMemoryTransport,
     recorder,
     current,
-    clockMs: timed ? () => performance.now() : () => clockMs,
+    clock,
   })
 
+  let lastTo: string | undefined
+  let lastEdge: SimulatedEdge | undefined
+  const edgeTo = (name: string) => {
+    if (name !== lastTo || lastEdge === undefined) {
+      lastEdge = network.inputs.get(name)
+      if (lastEdge === undefined) throw unknownReceiver(name, network.inputs.keys(), scheduler.counts.roots)
+      lastTo = name
+    }
+    return lastEdge
+  }
   const admitNext = () => {
     if (!scheduler.hasRoom() || scheduler.counts.openRoots >= openRoots) return false
     const input = intake.next()
     if (input === undefined) return false
-    const edge = network.inputs.get(input.to)
-    if (edge === undefined) throw unknownReceiver(input.to, network.inputs.keys(), scheduler.counts.roots)
-    scheduler.admit(input, edge)
+    scheduler.admit(input, edgeTo(input.to))
     return true
   }
   const isHungry = () => !intake.ended && scheduler.hasRoom() && scheduler.counts.openRoots < openRoots
@@ -108,8 +115,8 @@ export function prepareRun(options: SessionOptions): Run {
     slice(live, untilMs) {
       for (;;) {
         if ((++steps & 255) === 0) {
-          clockMs = performance.now()
-          if (clockMs > sliceEndMs) return 'over'
+          clock.nowMs = performance.now()
+          if (clock.nowMs > sliceEndMs) return 'over'
         }
         if (scheduler.startNext() || admitNext()) continue
         const head = scheduler.head()
@@ -121,8 +128,8 @@ export function prepareRun(options: SessionOptions): Run {
       }
     },
     newSlice() {
-      clockMs = performance.now()
-      sliceEndMs = clockMs + SLICE_MS
+      clock.nowMs = performance.now()
+      sliceEndMs = clock.nowMs + SLICE_MS
     },
     resume: () => current?.resume(),
     inputAtHand(live) {

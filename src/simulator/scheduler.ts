@@ -1,9 +1,9 @@
 import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
-import { cutOff, Invocation } from '../runtime/invocation.ts'
+import { cutOff, Invocation, keepDuration } from '../runtime/invocation.ts'
 import type { Message, Root } from '../runtime/message.ts'
 import { settleFailure } from '../runtime/retry.ts'
-import type { Sender } from '../runtime/transport.ts'
+import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
 import { createQueue, dequeue, enqueue, itemsOf, oldest } from './queue.ts'
@@ -15,8 +15,6 @@ import { createTimers } from './timers.ts'
  * commit makes an invocation's emits visible, so that what starts next depends on the input alone.
  */
 export interface Scheduler {
-  /** Takes a message that has arrived at its receiver. */
-  arrive(message: Message): void
   /** Starts the oldest message that may start; false when there is none, or no room. */
   startNext(): boolean
   /** Starts a message of an input. */
@@ -51,21 +49,28 @@ export interface Counts {
   failed: number
 }
 
+/** A real clock, read once for many messages. */
+export interface Clock {
+  /** Milliseconds; may be some milliseconds old. */
+  nowMs: number
+  /** Set where each message is to be timed: reads the clock. */
+  readonly exact: (() => number) | undefined
+}
+
 /** What a scheduler works with. */
 export interface SchedulerParts {
   readonly seed: string
   /** Invocations that are started and not committed. */
   readonly concurrency: number
-  readonly sender: Sender
+  readonly transport: (arrive: (message: Message) => void) => Transport
   readonly recorder: Recorder | undefined
   readonly current: Current | undefined
-  /** Milliseconds of the real clock; may be some milliseconds old. */
-  readonly clockMs: () => number
+  readonly clock: Clock
 }
 
 /** Makes a scheduler with nothing to do. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { seed, concurrency, sender, recorder, current, clockMs } = parts
+  const { seed, concurrency, recorder, current, clock } = parts
   const ready = createQueue<Message>()
   const uncommitted = createQueue<Invocation>()
   const retries = createTimers<Message>()
@@ -75,15 +80,20 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   const start = (message: Message) => {
     const { receiver, copier } = message.edge as SimulatedEdge
-    const invocation = new Invocation(receiver, message, clockMs())
+    const invocation = new Invocation(receiver, message, clock.exact === undefined ? clock.nowMs : clock.exact())
     const event = copier.copy(message.data)
     current?.enter(invocation, receiver.outlasts)
     handle(invocation, event)
     current?.leave(invocation)
-    if (invocation.state !== 'complete') receiver.outlasts = true
-    else if (uncommitted.size === 0) {
-      commit(invocation, receiver)
-      return
+    if (invocation.state !== 'complete') {
+      receiver.outlasts = true
+      invocation.outlasting = true
+    } else {
+      if (clock.exact !== undefined) keepDuration(invocation, clock.exact() - invocation.startedMs)
+      if (uncommitted.size === 0) {
+        commit(invocation, receiver)
+        return
+      }
     }
     enqueue(uncommitted, invocation)
   }
@@ -151,8 +161,9 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     lanes.set(key, waiting)
   }
 
+  const sender = parts.transport(arrive).open('')
+
   return {
-    arrive,
     startNext() {
       if (uncommitted.size >= concurrency) return false
       const message = dequeue(ready)
