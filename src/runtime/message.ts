@@ -37,6 +37,8 @@ export interface Message {
   attempt: number
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
+  /** Its place in a transcript that is kept in memory; -1 before it has one. */
+  row: number
 }
 
 /**

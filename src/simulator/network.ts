@@ -142,5 +142,5 @@ type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal'>
 
 function child(parent: Message, { data, topic, key, ordinal }: Emitted, edge: SimulatedEdge | undefined): Message {
   const { root, hop } = parent
-  return { data, topic, key, edge, parent, root, ordinal, hop: hop + 1, attempt: 1, id: undefined }
+  return { data, topic, key, edge, parent, root, ordinal, hop: hop + 1, attempt: 1, id: undefined, row: -1 }
 }

@@ -28,24 +28,45 @@ export function recordEntries(
   return {
     begin: onEntry,
     commit(invocation, at, outcome, retryAt) {
-      onEntry(startOf(invocation, at))
-      giveEmitsAndLines(invocation, at, onEntry)
-      onEntry({
-        kind: 'end',
-        at,
-        processor: invocation.processor,
-        message: invocation.id,
-        outcome,
-        ...(retryAt !== undefined && { retryAt }),
-        ...(invocation.rare?.tookMs !== undefined && { tookMs: invocation.rare.tookMs }),
-        ...(invocation.failure !== undefined && { error: describe(invocation.failure.error) }),
-      })
+      giveCommit(invocation, { at, outcome, retryAt }, { onEntry, describe })
     },
     line(invocation, at, level, text) {
       onEntry({ kind: 'log', at, processor: invocation.processor, message: invocation.id, level, text })
     },
     end: onEntry,
   }
+}
+
+/** What a transcript says of an attempt; every invocation is one. */
+export type Committed = Pick<Invocation, 'processor' | 'message' | 'emits' | 'failure' | 'rare'>
+
+/** How an attempt ended: when, as what, and when it is tried again, in virtual milliseconds. */
+export interface Ending extends Pick<EndEntry, 'at' | 'outcome'> {
+  readonly retryAt: number | undefined
+}
+
+/** Who gets entries, and what they keep of errors. */
+export interface EntryTaker {
+  readonly onEntry: (entry: TranscriptEntry) => void
+  readonly describe: (error: unknown) => TranscriptError
+}
+
+/** Gives the entries of one attempt: its start, its emits and lines in order, its end. */
+export function giveCommit(committed: Committed, ending: Ending, { onEntry, describe }: EntryTaker): void {
+  const { processor, message, failure, rare } = committed
+  const { at, outcome, retryAt } = ending
+  onEntry(startOf(committed, at))
+  giveEmitsAndLines(committed, at, onEntry)
+  onEntry({
+    kind: 'end',
+    at,
+    processor,
+    message: idOf(message),
+    outcome,
+    ...(retryAt !== undefined && { retryAt }),
+    ...(rare?.tookMs !== undefined && { tookMs: rare.tookMs }),
+    ...(failure !== undefined && { error: describe(failure.error) }),
+  })
 }
 
 /** An error as its name, message, code and stack; anything else that was thrown as its text. */
@@ -64,13 +85,12 @@ function sayThrown(error: unknown): string {
   }
 }
 
-function startOf(invocation: Invocation, at: number): StartEntry {
-  const { message } = invocation
+function startOf({ processor, message }: Committed, at: number): StartEntry {
   const parent = parentIdOf(message)
   return {
     kind: 'start',
     at,
-    processor: invocation.processor,
+    processor,
     message: idOf(message),
     root: rootIdOf(message.root),
     ...(parent !== undefined && { parent }),
@@ -83,20 +103,21 @@ function startOf(invocation: Invocation, at: number): StartEntry {
   }
 }
 
-function giveEmitsAndLines(invocation: Invocation, at: number, onEntry: (entry: TranscriptEntry) => void): void {
-  const { emits } = invocation
-  const logs = invocation.rare?.logs ?? []
+function giveEmitsAndLines(committed: Committed, at: number, onEntry: (entry: TranscriptEntry) => void): void {
+  const { processor, emits } = committed
+  const message = idOf(committed.message)
+  const logs = committed.rare?.logs ?? []
   let given = 0
   const giveLines = (until: number) => {
     for (; given < logs.length && logs[given]!.emits <= until; given++) {
       const { level, text } = logs[given]!
-      onEntry({ kind: 'log', at, processor: invocation.processor, message: invocation.id, level, text })
+      onEntry({ kind: 'log', at, processor, message, level, text })
     }
   }
   for (let index = 0; index < emits.length; ) {
     giveLines(index)
     const count = receiversFrom(emits, index)
-    onEntry(emitOf(invocation, at, emits.slice(index, index + count)))
+    onEntry({ kind: 'emit', at, processor, message, ...emitOf(emits.slice(index, index + count)) })
     index += count
   }
   giveLines(emits.length)
@@ -114,13 +135,9 @@ export function receiversFrom(emits: readonly Message[], index: number): number 
   return end - index
 }
 
-function emitOf(invocation: Invocation, at: number, receivers: readonly Message[]): EmitEntry {
+function emitOf(receivers: readonly Message[]): Pick<EmitEntry, 'id' | 'topic' | 'key' | 'data' | 'to'> {
   const message = receivers[0]!
   return {
-    kind: 'emit',
-    at,
-    processor: invocation.processor,
-    message: invocation.id,
     id: idOf(message),
     topic: message.topic ?? '',
     ...(message.key !== undefined && { key: message.key }),

@@ -174,7 +174,19 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     admit({ event, key, topic }, edge) {
       const root: Root = { seed, position: counts.roots++, pending: 0, id: undefined }
       counts.openRoots++
-      arrive({ data: event, topic, key, edge, parent: undefined, root, ordinal: 0, hop: 1, attempt: 1, id: undefined })
+      arrive({
+        data: event,
+        topic,
+        key,
+        edge,
+        parent: undefined,
+        root,
+        ordinal: 0,
+        hop: 1,
+        attempt: 1,
+        id: undefined,
+        row: -1,
+      })
     },
     head: () => oldest(uncommitted),
     commitHead() {

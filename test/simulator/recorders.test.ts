@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { recordLines } from '../../src/simulator/json-lines.ts'
+import { recordInMemory } from '../../src/simulator/memory-transcript.ts'
 import { recordEntries } from '../../src/simulator/recorder.ts'
 import type { Context } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
@@ -31,7 +32,7 @@ const events = fc.record({
   fails: fc.boolean(),
 })
 
-it('writes the lines that JSON.stringify makes of the entries', async () => {
+it('says the same as lines, as entries, and from memory', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(events), async (list) => {
       const input = list.map((event) => ({ to: 'a', event }))
@@ -45,6 +46,9 @@ it('writes the lines that JSON.stringify makes of the entries', async () => {
         () => described,
       )
       await runTopology(definition, input, { recorder })
+      const memory = recordInMemory(() => described)
+      await runTopology(definition, input, { recorder: memory })
+      expect([...memory.entries()]).toEqual(entries)
       expect(text).toBe(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
     }),
     { numRuns: 50 },
