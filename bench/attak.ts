@@ -1,4 +1,8 @@
 // What the benchmarks call of attak, the way its commands do.
 export { buildGraph } from '../src/graph/build.ts'
+export { readJsonLines } from '../src/project/json-lines.ts'
+export { readBlocks } from '../src/project/lines.ts'
+export { recordLines } from '../src/simulator/json-lines.ts'
+export { recordInMemory } from '../src/simulator/memory-transcript.ts'
 export { simulate } from '../src/simulator/simulate.ts'
 export { parseTopology } from '../src/topology/parse.ts'

@@ -3,21 +3,40 @@ import { fileURLToPath } from 'node:url'
 
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url))
 
+const PROBE_EVENTS = 30_000
+const SLOW_PER_SECOND = 100_000
+const SLOW_SECONDS = 3
+
 /**
  * Measures a row's comparisons, `rounds` times: in each round every distinct job once, in a process of its own, one
  * after the other, so that what drifts on the machine meets all alike. Ratios are taken within a round. Gives for each
- * comparison `{ ours, peer, ratio }`, each `{ median, min, max }`, and `events`, those of the peer.
+ * comparison `{ comparison, ours, peer, ratio, peerEvents }`, each but the first and last `{ median, min, max }`.
  */
 export function measureRow(row, rounds, progress) {
   const jobs = new Map(row.comparisons.flatMap(({ ours, peer }) => [ours, peer]).map((job) => [keyOf(job), job]))
   const values = new Map([...jobs.keys()].map((key) => [key, []]))
+  for (const [key, job] of jobs) {
+    progress(`${row.id}: ${describe(job)}`)
+    jobs.set(key, asManyAsItCan(job))
+  }
   for (let round = 1; round <= rounds; round++) {
     for (const [key, job] of jobs) {
-      progress(`${row.id}: round ${round} of ${rounds}: ${Object.values(job).flat().join(' ')}`)
+      progress(`${row.id}: round ${round} of ${rounds}: ${describe(job)}`)
       values.get(key).push(measureJob(job))
     }
   }
   return row.comparisons.map((comparison) => compare(comparison, values))
+}
+
+/** A peer below 100k events a second gets as many as take it 3 s; ours and faster ones get all. */
+function asManyAsItCan(job) {
+  if (job.kind !== 'throughput' || job.engine === 'attak') return job
+  const perSecond = 1e9 / measureJob({ ...job, events: PROBE_EVENTS }).value
+  return perSecond < SLOW_PER_SECOND ? { ...job, events: Math.ceil(perSecond * SLOW_SECONDS) } : job
+}
+
+function describe(job) {
+  return Object.values(job).flat().join(' ')
 }
 
 function keyOf(job) {

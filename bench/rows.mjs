@@ -105,6 +105,25 @@ export const ROWS = [
     ],
   },
   {
+    id: 'I1',
+    what: 'JSON lines in, half a million of 100 B',
+    unit: 'ns/line',
+    comparisons: [
+      faster(
+        'bare splitting and JSON.parse',
+        { kind: 'lines', reader: 'attak' },
+        { kind: 'lines', reader: 'bare' },
+        0.9,
+      ),
+      faster(
+        'readline and JSON.parse',
+        { kind: 'lines', reader: 'attak' },
+        { kind: 'lines', reader: 'readline' },
+        1.15,
+      ),
+    ],
+  },
+  {
     id: 'B1',
     what: 'Whole processes against node -e 0',
     unit: 'ms',

@@ -1,4 +1,8 @@
-import { buildGraph, parseTopology, simulate } from '../dist/attak.js'
+import { once } from 'node:events'
+import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildGraph, parseTopology, recordInMemory, recordLines, simulate } from '../dist/attak.js'
 import { later, ownFunction } from '../workload.mjs'
 
 const CHUNK_EVENTS = 1024
@@ -9,13 +13,22 @@ const BODIES = {
   callback: (body) => `(event, context, callback) => { later(() => { ${body}; callback(null) }) }`,
 }
 
-const COPIES = {
-  none: (value) => value,
-  json: (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value))),
+const COPIERS = {
+  none: () => ({ copy: (value) => value, mostBytes: 0 }),
+  json: () => ({
+    copy: (value) => (value === undefined ? undefined : JSON.parse(JSON.stringify(value))),
+    mostBytes: 0,
+  }),
+}
+
+const TRANSCRIPTS = {
+  none: () => ({}),
+  memory: () => ({ recorder: recordInMemory() }),
+  file: toFile,
 }
 
 /** attak's simulator on a topology of inline handlers, as `attak simulate` runs it. */
-export async function run(workload, { style = 'sync', inFlight, copy }) {
+export async function run(workload, { style = 'sync', inFlight, copy, transcript = 'none' }) {
   const { processors, edges, events, make, next, sink } = workload
   const handlers = processors.map(({ name, targets }) => {
     const body = targets.length === 0 ? 'sink(event)' : `context.emit('out', ${next})`
@@ -26,7 +39,8 @@ export async function run(workload, { style = 'sync', inFlight, copy }) {
     streams: edges.map(([from, to]) => [from, to, 'out']),
     input: inputOf(processors[0].name, events, make),
     ...(inFlight === undefined ? {} : { concurrency: inFlight }),
-    ...(copy === undefined ? {} : { copy: COPIES[copy] }),
+    ...TRANSCRIPTS[transcript](),
+    ...(copy === undefined ? {} : { createCopier: COPIERS[copy] }),
   })
 }
 
@@ -49,4 +63,19 @@ function* inputOf(to, events, make) {
     for (let id = start; id < Math.min(start + CHUNK_EVENTS, events); id++) chunk.push({ to, event: make(id) })
     yield chunk
   }
+}
+
+/** The transcript as `simulate --trace` writes it, waiting for the disk where that is behind. */
+function toFile() {
+  const dir = mkdtempSync(join(tmpdir(), 'attak-bench-'))
+  process.once('exit', () => rmSync(dir, { recursive: true }))
+  const file = createWriteStream(join(dir, 'trace.jsonl'))
+  let drained
+  const write = (text) => {
+    if (file.write(text) || drained !== undefined) return
+    drained = once(file, 'drain').then(() => {
+      drained = undefined
+    })
+  }
+  return { recorder: recordLines({ write }), ready: () => drained }
 }

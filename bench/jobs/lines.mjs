@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 const LINES = 500_000
 const FILE = fileURLToPath(new URL(`../dist/lines-${LINES}.jsonl`, import.meta.url))
 
-const READERS = { bare: bareReads, readline: readlineReads }
+const READERS = { attak: attakReads, bare: bareReads, readline: readlineReads }
 
 /** `{ reader: 'bare' }` gives `{ value: 512.3 }`: nanoseconds for each of half a million lines, read and parsed. */
 export async function measure({ reader }) {
@@ -50,4 +50,13 @@ async function readlineReads(take) {
   const lines = createInterface({ input: createReadStream(FILE) })
   lines.on('line', (line) => take(JSON.parse(line)))
   await new Promise((resolve) => lines.once('close', resolve))
+}
+
+/** As `simulate --input file.jsonl --to somebody` reads: by line number, every event checked, in lists. */
+async function attakReads(take) {
+  const { readBlocks, readJsonLines } = await import('../dist/attak.js')
+  const options = { where: 'lines', processors: new Set(['somebody']), to: 'somebody' }
+  for await (const events of readJsonLines(readBlocks(FILE), options)) {
+    for (const { event } of events) take(event)
+  }
 }
