@@ -19,7 +19,7 @@ const summaries: Readonly<Record<string, object>> = {
   },
 }
 
-describe.each(kinds)('$template in $language', { timeout: 120_000 }, ({ template, language }) => {
+describe.each(kinds)('$template in $language', ({ template, language }) => {
   let folder: string
   let project: string
   beforeAll(() => {
@@ -39,12 +39,10 @@ describe.each(kinds)('$template in $language', { timeout: 120_000 }, ({ template
     expect(readdirSync(project)).not.toContain('node_modules')
   })
 
-  test('has tests that pass, once installed', () => {
+  test('has types that hold, once installed', () => {
     install(project)
-    const tests = run(project, 'npm', 'test')
-    expect(tests.status, tests.stdout + tests.stderr).toBe(0)
-    expect(tests.stdout).toMatch(/Tests +[1-9]\d* passed/)
-  })
+    expect(run(project, 'npm', 'run', 'check')).toMatchObject({ status: 0 })
+  }, 60_000)
 })
 
 test('the template orders shows how an order that does not fit is refused', () => {

@@ -9,5 +9,10 @@ export function drawDuration(ms: number): string {
 
 /** A count with its noun, and thousands apart: `1 event`, `12,345 events`. */
 export function drawCount(count: number, noun: string, nouns = `${noun}s`): string {
-  return `${count.toLocaleString('en')} ${count === 1 ? noun : nouns}`
+  return `${drawNumber(count)} ${count === 1 ? noun : nouns}`
+}
+
+/** A whole number with thousands apart: `12,345`. The first `toLocaleString` costs a third of `node -e 0`. */
+export function drawNumber(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',')
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { drawCount, drawDuration } from '../../src/cli/duration.ts'
+import { drawCount, drawDuration, drawNumber } from '../../src/cli/duration.ts'
 
 test.each([
   [0, '0 ms'],
@@ -18,4 +18,13 @@ test('a count carries its noun', () => {
   expect(drawCount(1, 'event')).toBe('1 event')
   expect(drawCount(12345, 'event')).toBe('12,345 events')
   expect(drawCount(2, 'entry', 'entries')).toBe('2 entries')
+})
+
+test.each([
+  [0, '0'],
+  [999, '999'],
+  [1000, '1,000'],
+  [1_234_567, '1,234,567'],
+])('%d is drawn %s', (count, drawn) => {
+  expect(drawNumber(count)).toBe(drawn)
 })

@@ -1,4 +1,4 @@
-import { drawCount, drawDuration } from '../duration.ts'
+import { drawCount, drawDuration, drawNumber } from '../duration.ts'
 import type { Terminal } from '../host.ts'
 
 /** Where a run stands. */
@@ -42,7 +42,7 @@ export function progressTo(err: Terminal, now: () => number, totalBytes: number 
 
 /** `12.3 MB of 100 MB (12 %), 45,000 events, 22,500 events/s, 14 s to go`. */
 export function drawProgress({ events, bytes }: Standing, tookMs: number, totalBytes: number | undefined): string {
-  const rate = `${Math.round(events / (tookMs / 1000)).toLocaleString('en')} events/s`
+  const rate = `${drawNumber(Math.round(events / (tookMs / 1000)))} events/s`
   const parts = [drawCount(events, 'event'), rate]
   if (totalBytes === undefined) return [...(bytes > 0 ? [drawBytes(bytes)] : []), ...parts].join(', ')
   const share = totalBytes === 0 ? 1 : Math.min(1, bytes / totalBytes)

@@ -1,4 +1,4 @@
-import { drawCount, drawDuration } from '../duration.ts'
+import { drawCount, drawDuration, drawNumber } from '../duration.ts'
 import type { Colors } from '../print.ts'
 import { drawValue, widthOf } from './shorten.ts'
 import type { ProcessorTally, Tally } from './tally.ts'
@@ -79,10 +79,6 @@ function drawTable(rows: readonly (readonly [string, ProcessorTally])[], colors:
 
 function meanMs({ handled, retried, failed, tookMs }: ProcessorTally): number {
   return tookMs / Math.max(1, handled + retried + failed)
-}
-
-function drawNumber(count: number): string {
-  return count.toLocaleString('en')
 }
 
 function totalOf(tally: Tally, what: keyof ProcessorTally): number {
