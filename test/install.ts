@@ -7,12 +7,19 @@ export const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What `npm install` gives a project of ours, offline: attak itself and the packages that templates name, linked. */
 export function install(project: string): void {
-  const link = (target: string, path: string) => {
-    mkdirSync(dirname(join(project, 'node_modules', path)), { recursive: true })
-    symlinkSync(join(root, target), join(project, 'node_modules', path))
-  }
-  link('.', 'attak')
-  link('bin/attak.js', '.bin/attak')
-  for (const name of ['@types/node', 'typescript', 'vitest', 'zod']) link(join('node_modules', name), name)
-  for (const name of ['tsc', 'vitest']) link(join('node_modules/.bin', name), join('.bin', name))
+  link(project, 'attak', '.')
+  link(project, '.bin/attak', 'bin/attak.js')
+  link(project, '.bin/vitest', 'node_modules/.bin/vitest')
+  installOthers(project)
+}
+
+/** The same without attak. */
+export function installOthers(project: string): void {
+  for (const name of ['@types/node', 'vitest', 'zod']) link(project, name, join('node_modules', name))
+}
+
+function link(project: string, path: string, target: string): void {
+  const place = join(project, 'node_modules', path)
+  mkdirSync(dirname(place), { recursive: true })
+  symlinkSync(join(root, target), place)
 }

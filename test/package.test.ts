@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LANGUAGES, TEMPLATES } from '../src/project/template.ts'
+import { installOthers, root } from './install.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
 const { version, exports } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 
 /** An empty project with nothing but the packed attak installed in it. */
@@ -33,12 +33,12 @@ function attak(cwd: string, ...args: string[]): string {
   return run(cwd, process.execPath, join(project, 'node_modules/attak/bin/attak.js'), ...args)
 }
 
-describe('the packed package, installed in an empty project', () => {
+describe('the packed package, installed in an empty project', { timeout: 120_000 }, () => {
   test('runs by its name', () => {
     expect(run(project, 'npx', '--no-install', 'attak', '--version')).toBe(`${version}\n`)
   })
 
-  test.each(['typescript', 'javascript'])('makes and runs a project in %s', (language) => {
+  test.each(LANGUAGES)('makes and runs a project in %s', (language) => {
     const made = JSON.parse(attak(project, 'init', `in-${language}`, '--language', language, '--json'))
     const { devDependencies } = JSON.parse(readFileSync(join(made.dir, 'package.json'), 'utf8'))
     expect(devDependencies.attak).toBe(`^${version}`)
@@ -61,6 +61,12 @@ describe('the packed package, installed in an empty project', () => {
     const options = ['--noEmit', '--strict', '--target', 'es2023', '--ignoreConfig', ...types]
     const output = run(project, ...tsc, ...options, '--module', module, '--moduleResolution', resolution, 'use.ts')
     expect(output).toBe('')
+  })
+
+  test.each(Object.keys(TEMPLATES))('has types that fit the template %s', (template) => {
+    const made = JSON.parse(attak(project, 'init', `typed-${template}`, '--template', template, '--json'))
+    installOthers(made.dir)
+    expect(run(made.dir, process.execPath, join(root, 'node_modules/typescript/bin/tsc'))).toBe('')
   })
 
   test('is what publint asks of a package', async () => {

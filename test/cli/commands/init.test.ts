@@ -32,7 +32,7 @@ describe('attak init', () => {
       {
         "code": 0,
         "err": "",
-        "out": "Made words in words: hello-world in typescript, 8 files.
+        "out": "Made words in words: hello-world in typescript, 9 files.
 
       Next:
         npx attak simulate words   runs it here; nothing needs installing
@@ -49,6 +49,7 @@ describe('attak init', () => {
         "package.json",
         "processors/reverse.ts",
         "processors/spout.ts",
+        "test/topology.test.ts",
         "topology.ts",
         "tsconfig.json",
       ]
@@ -73,6 +74,7 @@ describe('attak init', () => {
         "processors/mailer.js",
         "processors/packing.js",
         "refused.json",
+        "test/topology.test.js",
         "topology.js",
       ]
     `)
