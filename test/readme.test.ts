@@ -1,12 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, expect, test } from 'vitest'
 import { install, root } from './install.ts'
 
 /*
- * The README's code is run as it stands there. Every `##` section has a folder of its own, in which, from top to bottom:
+ * The code of the README and of the pages in docs is run as it stands there. Every `##` section has a folder of its own,
+ * in which, from top to bottom:
  * - a block behind the comment `<!-- file: PATH -->` is written to that file;
  * - of a ```console block each line `$ COMMAND` is run, and the lines below it must be what it prints. `…` stands for
  *   anything, alone on its line for any lines. `npm install` links what is installed here.
@@ -14,6 +15,7 @@ import { install, root } from './install.ts'
  */
 
 interface Block {
+  readonly page: string
   readonly section: string
   readonly line: number
   readonly language: string
@@ -21,7 +23,8 @@ interface Block {
   readonly text: string
 }
 
-function blocksOf(markdown: string): Block[] {
+function blocksOf(page: string): Block[] {
+  const markdown = readFileSync(join(root, page), 'utf8')
   const blocks: Block[] = []
   let section = ''
   let open: { language: string; line: number; file: string | undefined; lines: string[] } | undefined
@@ -32,14 +35,14 @@ function blocksOf(markdown: string): Block[] {
       if (line.startsWith('```')) open = { language: line.slice(3), line: index + 1, file: fileIn(previous), lines: [] }
       if (line !== '') previous = line
     } else if (line === '```') {
-      blocks.push({ ...open, section, text: open.lines.map((each) => `${each}\n`).join('') })
+      blocks.push({ ...open, page, section, text: open.lines.map((each) => `${each}\n`).join('') })
       previous = ''
       open = undefined
     } else {
       open.lines.push(line)
     }
   }
-  if (open !== undefined) throw new Error(`README.md:${open.line}: this block has no end`)
+  if (open !== undefined) throw new Error(`${page}:${open.line}: this block has no end`)
   return blocks
 }
 
@@ -88,39 +91,43 @@ function patternOf(shown: string): RegExp {
 }
 
 const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const blocks = blocksOf(readme)
+const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).filter((page) =>
+  page.endsWith('.md'),
+)
+const blocks = ['README.md', ...docs.map((page) => `docs/${page}`)].flatMap(blocksOf)
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'attak-readme-test-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-describe('the README', () => {
-  test('says how a clean clone runs its main job and its tests', () => {
-    expect(readme).toContain('npm ci && npx attak simulate examples/github-events\n')
-    expect(readme).toContain('npm ci && npm test\n')
-  })
+test('the README says how a clean clone runs its main job and its tests', () => {
+  expect(readme).toContain('npm ci && npx attak simulate examples/github-events\n')
+  expect(readme).toContain('npm ci && npm test\n')
+})
 
-  test('has no code that is not run', () => {
-    const idle = blocks.filter(({ file, language }) => !file && !['console', 'sh', 'text'].includes(language))
-    expect(idle.map(({ line, language }) => `README.md:${line}: ${language}`)).toEqual([])
-  })
+test('no page has code that is not run', () => {
+  const idle = blocks.filter(({ file, language }) => !file && !['console', 'sh', 'text'].includes(language))
+  expect(idle.map(({ page, line, language }) => `${page}:${line}: ${language}`)).toEqual([])
+})
 
-  test.each([...new Set(blocks.map(({ section }) => section))])(
-    'does what it shows: %s',
-    (section) => {
-      const project = mkdtempSync(join(folder, 'section-'))
-      let cwd = project
-      for (const { file, language, text, line } of blocks.filter((block) => block.section === section)) {
-        if (file !== undefined) {
-          mkdirSync(dirname(join(project, file)), { recursive: true })
-          writeFileSync(join(project, file), text)
-        } else if (language === 'console') {
-          for (const { command, output } of commandsOf(text)) {
-            const ran = run(command, cwd)
-            cwd = ran.cwd
-            expect(`${ran.output}\n`, `README.md:${line}: $ ${command}`).toMatch(patternOf(output))
-          }
+const sections = [...new Set(blocks.map(({ page, section }) => `${page}: ${section}`))]
+
+test.each(sections)(
+  '%s does what it shows',
+  (section) => {
+    const project = mkdtempSync(join(folder, 'section-'))
+    let cwd = project
+    for (const block of blocks.filter(({ page, section: of }) => `${page}: ${of}` === section)) {
+      const { file, language, text, page, line } = block
+      if (file !== undefined) {
+        mkdirSync(dirname(join(project, file)), { recursive: true })
+        writeFileSync(join(project, file), text)
+      } else if (language === 'console') {
+        for (const { command, output } of commandsOf(text)) {
+          const ran = run(command, cwd)
+          cwd = ran.cwd
+          expect(`${ran.output}\n`, `${page}:${line}: $ ${command}`).toMatch(patternOf(output))
         }
       }
-    },
-    60_000,
-  )
-})
+    }
+  },
+  60_000,
+)

@@ -1,0 +1,100 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { COMMANDS } from '../src/cli/commands.ts'
+import { SETTINGS } from '../src/project/settings.ts'
+import { FIELDS } from '../src/topology/settings.ts'
+import { root } from './install.ts'
+
+const read = (file: string) => readFileSync(join(root, file), 'utf8')
+const isPage = (file: string) => file.endsWith('.md')
+const pagesIn = (folder: string) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter(isPage)
+    .map((file) => join(folder, file))
+const pages = ['README.md', ...pagesIn('docs'), ...pagesIn('examples')]
+const proseOf = (page: string) => read(page).replace(/^```[\s\S]*?^```$/gm, '')
+
+/** The rows of the table whose head begins with these cells, each as its cells. */
+function tableOf(page: string, ...head: string[]): string[][] {
+  const lines = read(page).split('\n')
+  const cellsOf = (line: string) =>
+    line
+      .slice(1, -1)
+      .split(/(?<!\\)\|/)
+      .map((cell) => cell.trim())
+  const start = lines.findIndex((line) => line.startsWith('|') && head.every((cell, i) => cellsOf(line)[i] === cell))
+  expect(start, `${page} has a table of ${head}`).toBeGreaterThan(-1)
+  const rows = lines.slice(start + 2)
+  return rows
+    .slice(
+      0,
+      rows.findIndex((line) => !line.startsWith('|')),
+    )
+    .map(cellsOf)
+}
+
+/** The first cells of a table, without what marks them as code. */
+function namesIn(page: string, ...head: string[]): string[] {
+  return tableOf(page, ...head).map(([name = '']) => name.replace(/[`()]/g, ''))
+}
+
+describe.each(pages)('%s', (page) => {
+  test('links to what exists', () => {
+    const links = [...proseOf(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, path]) => path!)
+    const files = links.filter((path) => !/^https?:/.test(path))
+    expect(files.filter((path) => !existsSync(join(root, dirname(page), path)))).toEqual([])
+  })
+
+  test('names files and folders of this repository that exist', () => {
+    const named = [...proseOf(page).matchAll(/`((?:src|bin|test|docs|examples|templates|bench)\/[\w./-]*)`/g)]
+    expect(named.map(([, path]) => path!).filter((path) => !existsSync(join(root, path)))).toEqual([])
+  })
+})
+
+test('the README lists every command with its summary', () => {
+  const listed = tableOf('README.md', 'command').map(([name, summary]) => ({ name, summary }))
+  expect(listed).toEqual(COMMANDS.map(({ name, summary }) => ({ name: `\`attak ${name}\``, summary })))
+})
+
+test('the README lists every setting with its variable and default', () => {
+  const settings = SETTINGS.map(({ name, flag, variable, fallback }) => [
+    flag,
+    variable,
+    `attak.${name}`,
+    `${fallback}`,
+  ])
+  const listed = tableOf('README.md', 'flag').map((cells) => cells.map((cell) => cell.replaceAll('`', '')))
+  expect(listed).toEqual(settings)
+})
+
+test('docs/commands.md shows the help of every command', () => {
+  const shown = [...read('docs/commands.md').matchAll(/^\$ attak (\w+) --help$/gm)].map(([, name]) => name)
+  expect(shown).toEqual(COMMANDS.map(({ name }) => name))
+})
+
+test('docs/handlers.md lists everything on a context', () => {
+  const [, body = ''] = /^export interface Context<.*?\{\n(.*?)^\}/ms.exec(read('src/topology/handler.ts')) ?? []
+  const names = [...body.matchAll(/^ {2}(?:readonly )?(\w+)(?=[:(<])/gm)].map(([, name]) => name)
+  expect(names).toContain('traceparent')
+  expect(namesIn('docs/handlers.md', 'field')).toEqual(names)
+})
+
+test('docs/topologies.md lists every field of a topology and every setting of a processor', () => {
+  expect(namesIn('docs/topologies.md', 'field', 'is').toSorted()).toEqual([...FIELDS.topology].toSorted())
+  const [, processors = ''] = read('docs/topologies.md').split('\n## Processors\n')
+  const named = FIELDS.processor.filter((name) => !processors.includes(`\`${name}\``))
+  expect(named).toEqual([])
+})
+
+test('docs/simulation.md lists every kind of line that a transcript has', () => {
+  const kinds = [...read('src/simulator/transcript.ts').matchAll(/readonly kind: '(\w+)'/g)].map(([, kind]) => kind)
+  expect(namesIn('docs/simulation.md', 'kind')).toEqual(kinds)
+})
+
+test('docs/architecture.md has every folder and file of src', () => {
+  const listed = namesIn('docs/architecture.md', 'folder or file')
+  const entries = readdirSync(join(root, 'src')).map((name) => `src/${name}`)
+  const folderOf = (entry: string) => entry.replace(/^src\/testing\.ts$/, 'src/testing')
+  expect(entries.map(folderOf).filter((entry) => !listed.includes(entry))).toEqual([])
+})
