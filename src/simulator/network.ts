@@ -34,7 +34,7 @@ export interface SimulatedProcessor extends ProcessorRuntime {
   /** Messages whose last outcome is ok. */
   handled: number
   emitted: number
-  /** It was seen to settle after its handler returned. */
+  /** It settles after its handler returned, or was seen to. */
   outlasts: boolean
 }
 
@@ -83,7 +83,8 @@ export function buildNetwork(parts: NetworkParts): Network {
       lastRoute: undefined,
       handled: 0,
       emitted: 0,
-      outlasts: false,
+      outlasts:
+        spec.callback || loaded.handler.length >= 3 || ASYNC.test(Object.prototype.toString.call(loaded.handler)),
     }
   })
   const byName = new Map(processors.map((processor) => [processor.name, processor]))
@@ -120,6 +121,8 @@ function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept
     return undefined
   }
 }
+
+const ASYNC = /AsyncFunction/
 
 /** More than what a message carries beside data, topic and key: names of 40 characters and ids of 32. */
 const MOST_METADATA_BYTES = 1024

@@ -46,7 +46,7 @@ describe('in any topology, however its handlers settle and fail', () => {
       )
     }))
 
-  it('what is emitted arrives as it was emitted, with its key, topic and sender', () =>
+  it('H2: what is emitted arrives as it was emitted, with its key, topic and sender', () =>
     always(({ run }) => {
       const emits = new Map(run.of('emit').map((emit) => [emit.id, emit]))
       for (const { message, event, key, topic, from, parent } of run.of('start')) {
@@ -82,7 +82,7 @@ describe('in any topology, however its handlers settle and fail', () => {
       }
     }))
 
-  it('events of one key over one stream are handled one after the other, in the order of their emission', () =>
+  it('H8: events of one key over one stream are handled one after the other, in the order of their emission', () =>
     always(({ run, watch, topology }) => {
       expect(watch.overlaps).toEqual([])
       const emitted = new Map<string, string[]>()

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest'
+import { idOf, type Message } from '../../src/runtime/message.ts'
+import type { Transport } from '../../src/runtime/transport.ts'
+import { messageOf } from './message.ts'
+
+/** A transport in a world of its own, and what arrived over it. */
+export interface TransportWorld {
+  readonly transport: Transport
+  /** What has arrived at an address so far, once everything that is on its way is there. */
+  arrived(address: string): Promise<readonly ArrivedMessage[]>
+  close(): Promise<void>
+}
+
+/** What a message must still be when it arrives. */
+export type ArrivedMessage = Pick<Message, 'data' | 'topic' | 'key' | 'hop' | 'attempt'> & { readonly id: string }
+
+/** A law that a transport does not keep, and why that is right. */
+export interface Skip {
+  readonly test: string
+  readonly reason: string
+}
+
+const KEYS = ['k', 'l', undefined]
+
+/** What every transport does: the definition of the `Transport` interface. A skip's reason shows in the test's name. */
+export function transportContract(
+  name: string,
+  make: () => Promise<TransportWorld> | TransportWorld,
+  skips: readonly Skip[] = [],
+): void {
+  const law = (sentence: string, body: (world: TransportWorld) => Promise<void>) => {
+    const skip = skips.find(({ test }) => test === sentence)
+    it.skipIf(skip !== undefined)(skip === undefined ? sentence : `${sentence} (not so: ${skip.reason})`, async () => {
+      const world = await make()
+      try {
+        await body(world)
+      } finally {
+        await world.close()
+      }
+    })
+  }
+
+  describe(`the transport ${name}`, () => {
+    law('has a name and limits', async ({ transport }) => {
+      expect(transport.name).toMatch(/^[a-z][a-z0-9-]*$/)
+      expect(transport.limits.messageBytes).toBeGreaterThan(0)
+      expect(typeof transport.limits.orderedByKey).toBe('boolean')
+    })
+
+    law('brings what is sent, as it was sent', async ({ transport, arrived }) => {
+      const sender = transport.open('a')
+      const messages = [undefined, null, 0, '', 'ä𝄞\u2028', [1, [2]], { n: { m: 'x' } }].map((data, ordinal) =>
+        messageOf({ data, topic: 'a topic, any text: ü', key: ordinal % 2 === 0 ? undefined : 'key ü', ordinal }),
+      )
+      expect((await sender.send(messages)) ?? []).toEqual([])
+      expect(byId(await arrived('a'))).toEqual(byId(messages.map(arrivedForm)))
+      await sender.close()
+    })
+
+    law('takes an empty list', async ({ transport, arrived }) => {
+      const sender = transport.open('a')
+      expect((await sender.send([])) ?? []).toEqual([])
+      expect(await arrived('a')).toEqual([])
+      await sender.close()
+    })
+
+    law('keeps the order of each key, over many sends', async ({ transport, arrived }) => {
+      if (!transport.limits.orderedByKey) return
+      const sender = transport.open('a')
+      const messages = Array.from({ length: 60 }, (_, index) =>
+        messageOf({ data: index, key: KEYS[index % 3], ordinal: index }),
+      )
+      for (let from = 0; from < messages.length; from += 7) await sender.send(messages.slice(from, from + 7))
+      const got = await arrived('a')
+      expect(got).toHaveLength(messages.length)
+      for (const key of ['k', 'l']) {
+        const sent = messages.filter((message) => message.key === key).map(({ data }) => data)
+        expect(got.filter((message) => message.key === key).map(({ data }) => data)).toEqual(sent)
+      }
+      await sender.close()
+    })
+
+    law('brings a message again that is sent again, by the same id', async ({ transport, arrived }) => {
+      const sender = transport.open('a')
+      const message = messageOf({ data: 1 })
+      await sender.send([message])
+      message.attempt = 2
+      await sender.send([message])
+      const got = await arrived('a')
+      expect(got.map(({ id }) => id)).toEqual([idOf(message), idOf(message)])
+      expect(got.at(-1)?.attempt).toBe(2)
+      await sender.close()
+    })
+
+    law('refuses a message that is too large, by its id, and takes the others', async ({ transport, arrived }) => {
+      const sender = transport.open('a')
+      const large = messageOf({ data: 'x'.repeat(transport.limits.messageBytes), ordinal: 1 })
+      const small = [messageOf({ data: 'before' }), messageOf({ data: 'after', ordinal: 2 })]
+      expect(await sender.send([small[0]!, large, small[1]!])).toEqual([idOf(large)])
+      expect(byId(await arrived('a'))).toEqual(byId(small.map(arrivedForm)))
+      await sender.close()
+    })
+
+    law('is closed more than once without harm, after what was handed over is on its way', async (world) => {
+      const sender = world.transport.open('a')
+      const sent = sender.send([messageOf({ data: 1 })])
+      await sender.close()
+      await sender.close()
+      expect((await sent) ?? []).toEqual([])
+      expect(await world.arrived('a')).toHaveLength(1)
+    })
+
+    law('opens an address again after it was closed', async ({ transport, arrived }) => {
+      for (const data of [1, 2]) {
+        const sender = transport.open('a')
+        await sender.send([messageOf({ data, ordinal: data })])
+        await sender.close()
+      }
+      expect((await arrived('a')).map(({ data }) => data).sort()).toEqual([1, 2])
+    })
+  })
+}
+
+/** What of a message must be the same when it arrives. */
+export function arrivedForm(message: Message): ArrivedMessage {
+  const { data, topic, key, hop, attempt } = message
+  return { data, topic, key, hop, attempt, id: idOf(message) }
+}
+
+function byId(messages: readonly ArrivedMessage[]): readonly ArrivedMessage[] {
+  return [...messages].sort((a, b) => (a.id < b.id ? -1 : 1))
+}

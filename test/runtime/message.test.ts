@@ -1,0 +1,65 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { nextOrdinal } from '../../src/runtime/invocation.ts'
+import { chanceOf, idOf, rootIdOf } from '../../src/runtime/message.ts'
+import { invoke } from '../contract/host.ts'
+import { messageOf, rootOf } from '../contract/message.ts'
+
+describe('the id of a message', () => {
+  it('is 32 hex digits, the same for the same emit', () => {
+    expect(idOf(messageOf())).toMatch(/^[0-9a-f]{32}$/)
+    expect(idOf(messageOf())).toBe(idOf(messageOf()))
+    expect(idOf(messageOf({ data: 'other data', attempt: 2 }))).toBe(idOf(messageOf()))
+  })
+
+  it.each([
+    ['parent', { parent: 'another' }],
+    ['emitter', { edge: { from: 'c', to: 'b' } }],
+    ['topic', { topic: 'another' }],
+    ['key', { key: 'k' }],
+    ['place among its like', { ordinal: 1 }],
+  ])('differs by its %s', (_, said) => {
+    expect(idOf(messageOf(said))).not.toBe(idOf(messageOf()))
+  })
+
+  it('is the same for all who hear it: one emit, one id', () => {
+    const parent = messageOf()
+    const to = (name: string) => idOf(messageOf({ parent, edge: { from: 'b', to: name } }))
+    expect(to('c')).toBe(to('d'))
+  })
+
+  it('of an input is its root’s: made of seed and position', () => {
+    expect(idOf(messageOf({ parent: undefined, root: rootOf(3) }))).toBe(rootIdOf(rootOf(3)))
+    expect(rootIdOf(rootOf(3))).not.toBe(rootIdOf(rootOf(4)))
+    expect(rootIdOf(rootOf(3, 'seed'))).not.toBe(rootIdOf(rootOf(3)))
+  })
+
+  it('does not depend on the order in which a handler emits, but for emits of one topic and key', () => {
+    const emit = fc.record({ topic: fc.constantFrom('x', 'y', ''), key: fc.constantFrom(undefined, 'k', 'x') })
+    const emits = fc.array(emit, { maxLength: 12 })
+    fc.assert(
+      fc.property(emits, emits, (some, others) => {
+        const idsOf = (list: typeof some) => {
+          const invocation = invoke(() => {})
+          for (const { topic, key } of list) {
+            const ordinal = nextOrdinal(invocation, topic, key)
+            invocation.emits = [...invocation.emits, messageOf({ topic, key, ordinal, parent: invocation.message })]
+          }
+          return invocation.emits.map(idOf)
+        }
+        const [straight, swapped] = [idsOf([...some, ...others]), idsOf([...others, ...some])]
+        expect(new Set(straight).size).toBe(straight.length)
+        expect([...swapped].sort()).toEqual([...straight].sort())
+      }),
+    )
+  })
+})
+
+it('the chance of a message repeats, changes with its attempt, and spreads from 0 up to 1', () => {
+  const chances = Array.from({ length: 200 }, (_, ordinal) => chanceOf(messageOf({ ordinal })))
+  expect(chanceOf(messageOf())).toBe(chances[0])
+  expect(chanceOf(messageOf({ attempt: 2 }))).not.toBe(chances[0])
+  expect(Math.min(...chances)).toBeGreaterThanOrEqual(0)
+  expect(Math.max(...chances)).toBeLessThan(1)
+  expect(chances.reduce((sum, chance) => sum + chance) / chances.length).toBeCloseTo(0.5, 1)
+})

@@ -1,0 +1,66 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { AttakError } from '../../src/errors.ts'
+import { DEFAULTS } from '../../src/graph/build.ts'
+import { MOST_ASKED_RETRIES, settleFailure } from '../../src/runtime/retry.ts'
+import { Retry } from '../../src/topology/handler.ts'
+import { messageOf } from '../contract/message.ts'
+
+const steady = { ...DEFAULTS.backoff, jitter: false }
+
+describe('E2: a failed message', () => {
+  it('is recorded at once without retries', () => {
+    expect(settleFailure(messageOf(), new Error('no'), { retries: 0, backoff: steady }, 0)).toEqual({ retry: false })
+  })
+
+  it('waits longer each time, up to the longest wait, and is then recorded', () => {
+    const policy = { retries: 4, backoff: { ...steady, firstMs: 100, factor: 3, maxMs: 1000 } }
+    const verdicts = [1, 2, 3, 4, 5].map((attempt) => settleFailure(messageOf({ attempt }), new Error('no'), policy, 0))
+    expect(verdicts.map((verdict) => (verdict.retry ? verdict.afterMs : 'recorded'))).toEqual([
+      100,
+      300,
+      900,
+      1000,
+      'recorded',
+    ])
+  })
+
+  it('waits between half and all of that with jitter, the same for the same message and attempt', () => {
+    fc.assert(
+      fc.property(fc.nat(), fc.integer({ min: 1, max: 20 }), (ordinal, attempt) => {
+        const waitOf = (jitter: boolean) => {
+          const policy = { retries: 1000, backoff: { ...steady, jitter } }
+          const verdict = settleFailure(messageOf({ ordinal, attempt }), new Error('no'), policy, 0)
+          return verdict.retry ? verdict.afterMs : Number.NaN
+        }
+        expect(waitOf(true)).toBeGreaterThanOrEqual(waitOf(false) / 2 - 1)
+        expect(waitOf(true)).toBeLessThanOrEqual(waitOf(false))
+        expect(waitOf(true)).toBe(waitOf(true))
+      }),
+    )
+  })
+
+  it('that threw Retry waits as long as that says, and keeps its retries', () => {
+    const policy = { retries: 1, backoff: steady }
+    const asked = settleFailure(messageOf({ attempt: 4 }), new Retry(7), policy, 3)
+    expect(asked).toEqual({ retry: true, afterMs: 7, asked: true })
+    expect(settleFailure(messageOf({ attempt: 4 }), new Error('no'), policy, 3)).toMatchObject({ afterMs: 1000 })
+    expect(settleFailure(messageOf({ attempt: 5 }), new Error('no'), policy, 3)).toEqual({ retry: false })
+  })
+
+  it('that threw Retry a hundred times has then failed like any other', () => {
+    const message = messageOf({ attempt: MOST_ASKED_RETRIES + 1 })
+    const settle = (retries: number) => settleFailure(message, new Retry(7), { retries, backoff: steady }, 100)
+    expect(settle(0)).toEqual({ retry: false })
+    expect(settle(1)).toEqual({ retry: true, afterMs: 1000, asked: false })
+  })
+
+  it('that its schema refused is recorded, whatever its retries', () => {
+    const refused = new AttakError('EVENT_REFUSED', 'refused', 'Mend it.')
+    expect(settleFailure(messageOf(), refused, { retries: 5, backoff: steady }, 0)).toEqual({ retry: false })
+  })
+
+  it.each([undefined, null, 'text', 0])('may have thrown anything: %s', (thrown) => {
+    expect(settleFailure(messageOf(), thrown, { retries: 1, backoff: steady }, 0)).toMatchObject({ retry: true })
+  })
+})
