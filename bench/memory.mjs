@@ -10,7 +10,7 @@ const SAMPLE_MS = 100
 const GOAL = { peakMb: 90, growth: 1.05 }
 
 /**
- * Row M1: JSON lines, made while they are read, through the three hops of memory/attak.topology.mjs by `attak simulate
+ * Row M1: JSON lines, made while they are read, through the three hops of memory/topology.mjs by `attak simulate
  * --input -`, first 1 GB, then 10 GB (`--gb 1,10`). Peak memory is what Linux keeps as VmHWM of the process.
  */
 const { values } = parseArgs({ options: { gb: { type: 'string', default: '1,10' } } })
@@ -51,6 +51,7 @@ async function peakOf(bytes) {
     peakKb = Math.max(peakKb, highWaterKb(attak.pid))
   }, SAMPLE_MS)
   const [code] = await once(attak, 'close')
+  lines.kill()
   clearInterval(sampling)
   if (code !== 0) throw new Error(`attak simulate ended with ${code}: ${out}`)
   return { peakMb: peakKb / 1000, seconds: Number(process.hrtime.bigint() - start) / 1e9, out }
