@@ -1,7 +1,7 @@
 import type { LogLevel } from '../runtime/invocation.ts'
 import type { Edge, Message, Root } from '../runtime/message.ts'
-import { type Column, createColumn } from './column.ts'
-import { type Committed, describeError, giveCommit, type Recorder } from './recorder.ts'
+import { type Committed, describeError, type Ending, giveCommit, type Recorder } from './recorder.ts'
+import { addRow, blockOf, createTable, placeOf } from './table.ts'
 import type { EndEntry, TranscriptEntry, TranscriptError } from './transcript.ts'
 
 /** A transcript kept in memory, and what reads it. */
@@ -17,50 +17,107 @@ interface Rarity extends Pick<Committed, 'failure' | 'rare'> {
   readonly retryAtMs: number | undefined
 }
 
+/** What each attempt was; blocks of columns, each row an attempt in the order of commits. */
+interface Attempts {
+  /** The row of the message. */
+  readonly message: Int32Array
+  readonly attempt: Int32Array
+  /** A place in `OUTCOMES`. */
+  readonly outcome: Uint8Array
+  readonly atMs: Float64Array
+  /** The row of the first message that it emitted. */
+  readonly firstEmit: Int32Array
+}
+
+/** What each message was. */
+interface Messages {
+  /** The row of the attempt that emitted it, `ROOT` for an input. */
+  readonly by: Int32Array
+  /** Of an input, its position. */
+  readonly ordinal: Int32Array
+  readonly data: unknown[]
+  readonly edge: (Edge | undefined)[]
+  readonly topic: (string | undefined)[]
+}
+
+const COMMON: Rarity = { failure: undefined, rare: undefined, retryAtMs: undefined }
+
+/** For messages that nobody emitted. */
+const ROOT = -1
+
 /**
  * Makes a recorder that keeps everything in columns: some numbers for each message and attempt, and the data itself, but
  * none of the objects of the run (row S5 of the benchmarks). Ids are made when entries are read.
  */
 export function recordInMemory(describe: (error: unknown) => TranscriptError = describeError): MemoryTranscript {
-  const messages = messageColumns()
-  const message: Column<number> = int32()
-  const attempt: Column<number> = int32()
-  const outcome: Column<number> = createColumn((length) => new Uint8Array(length))
-  const atMs: Column<number> = createColumn((length) => new Float64Array(length))
-  const firstEmit: Column<number> = int32()
+  const attempts = createTable(makeAttempts)
+  const messages = createTable(makeMessages)
+  const keys = new Map<number, string>()
   const rarities = new Map<number, Rarity>()
   /** Entries that are no commit's, and how many commits were before each. */
   const others: { readonly commits: number; readonly entry: TranscriptEntry }[] = []
   const addOther = (entry: TranscriptEntry) => {
-    others.push({ commits: message.length, entry })
+    others.push({ commits: attempts.length, entry })
+  }
+  let seed = ''
+
+  const add = (message: Message, by: number) => {
+    const row = messages.length
+    const place = addRow(messages)
+    const { last } = messages
+    message.row = row
+    last.by[place] = by
+    last.ordinal[place] = by === ROOT ? message.root.position : message.ordinal
+    last.data[place] = message.data
+    last.edge[place] = message.edge
+    last.topic[place] = message.topic
+    if (message.key !== undefined) keys.set(row, message.key)
+    seed = message.root.seed
   }
 
-  const committed = (row: number): Committed => {
-    const emits: Message[] = []
-    const end = row + 1 < firstEmit.length ? firstEmit.at(row + 1) : messages.length()
-    for (let emit = firstEmit.at(row); emit < end; emit++) if (messages.by(emit) >= 0) emits.push(messageAt(emit))
-    const of = messageAt(message.at(row), attempt.at(row))
-    const { failure, rare } = rarities.get(row) ?? { failure: undefined, rare: undefined }
-    return { processor: of.edge?.to ?? '', message: of, emits, failure, rare }
+  const messageAt = (row: number, attempt = 1): Message => {
+    const block = blockOf(messages, row)
+    const place = placeOf(row)
+    const by = block.by[place]!
+    const parent = by === ROOT ? undefined : messageAt(blockOf(attempts, by).message[placeOf(by)]!)
+    const root: Root = parent?.root ?? { seed, position: block.ordinal[place]!, pending: 0, id: undefined }
+    return {
+      ...{ data: block.data[place], topic: block.topic[place], edge: block.edge[place], key: keys.get(row) },
+      ...{ parent, root, ordinal: parent === undefined ? 0 : block.ordinal[place]!, hop: (parent?.hop ?? 0) + 1 },
+      ...{ attempt, id: undefined, row },
+    }
   }
-  const messageAt = (row: number, attempts = 1): Message => {
-    const by = messages.by(row)
-    const parent = by < 0 ? undefined : messageAt(message.at(by))
-    return messages.at(row, parent, attempts)
+
+  const commitAt = (row: number): { committed: Committed; ending: Ending } => {
+    const block = blockOf(attempts, row)
+    const place = placeOf(row)
+    const emits: Message[] = []
+    const until = row + 1 < attempts.length ? blockOf(attempts, row + 1).firstEmit[placeOf(row + 1)]! : messages.length
+    for (let emit = block.firstEmit[place]!; emit < until; emit++) {
+      if (blockOf(messages, emit).by[placeOf(emit)] === row) emits.push(messageAt(emit))
+    }
+    const message = messageAt(block.message[place]!, block.attempt[place])
+    const { failure, rare, retryAtMs } = rarities.get(row) ?? COMMON
+    return {
+      committed: { processor: message.edge?.to ?? '', message, emits, failure, rare },
+      ending: { at: block.atMs[place]!, outcome: OUTCOMES[block.outcome[place]!]!, retryAt: retryAtMs },
+    }
   }
 
   return {
     begin: addOther,
-    commit(invocation, at, ending, retryAtMs) {
-      const row = message.length
-      if (invocation.message.row < 0) messages.add(invocation.message, ROOT)
-      message.push(invocation.message.row)
-      attempt.push(invocation.message.attempt)
-      outcome.push(OUTCOMES.indexOf(ending))
-      atMs.push(at)
-      firstEmit.push(messages.length())
-      for (const emit of invocation.emits) messages.add(emit, row)
-      const { failure, rare } = invocation
+    commit(invocation, at, outcome, retryAtMs) {
+      const { message, emits, failure, rare } = invocation
+      if (message.row < 0) add(message, ROOT)
+      const row = attempts.length
+      const place = addRow(attempts)
+      const { last } = attempts
+      last.message[place] = message.row
+      last.attempt[place] = message.attempt
+      last.outcome[place] = OUTCOMES.indexOf(outcome)
+      last.atMs[place] = at
+      last.firstEmit[place] = messages.length
+      for (let index = 0; index < emits.length; index++) add(emits[index]!, row)
       if (failure !== undefined || rare !== undefined) rarities.set(row, { failure, rare, retryAtMs })
     },
     line(invocation, at, level: LogLevel, text) {
@@ -69,62 +126,34 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
     end: addOther,
     *entries() {
       let next = 0
-      for (let row = 0; row <= message.length; row++) {
+      for (let row = 0; row <= attempts.length; row++) {
         for (; next < others.length && others[next]!.commits === row; next++) yield others[next]!.entry
-        if (row === message.length) return
+        if (row === attempts.length) return
         const given: TranscriptEntry[] = []
-        const ending = { at: atMs.at(row), outcome: OUTCOMES[outcome.at(row)]!, retryAt: rarities.get(row)?.retryAtMs }
-        giveCommit(committed(row), ending, { onEntry: (entry) => given.push(entry), describe })
+        const { committed, ending } = commitAt(row)
+        giveCommit(committed, ending, { onEntry: (entry) => given.push(entry), describe })
         yield* given
       }
     },
   }
 }
 
-/** For messages that nobody emitted. */
-const ROOT = -1
-
-/** A row for each message; `by` is the row of the commit that emitted it, {@link ROOT} for an input. */
-function messageColumns() {
-  const by = int32()
-  const data: Column<unknown> = createColumn((length) => new Array(length))
-  const edge: Column<Edge | undefined> = createColumn((length) => new Array(length))
-  const topic: Column<string | undefined> = createColumn((length) => new Array(length))
-  const ordinal = int32()
-  const keys = new Map<number, string>()
-  let seed = ''
+function makeAttempts(rows: number): Attempts {
   return {
-    length: () => by.length,
-    by: (row: number) => by.at(row),
-    add(message: Message, emitter: number) {
-      message.row = by.length
-      if (message.key !== undefined) keys.set(message.row, message.key)
-      by.push(emitter)
-      data.push(message.data)
-      edge.push(message.edge)
-      topic.push(message.topic)
-      ordinal.push(emitter === ROOT ? message.root.position : message.ordinal)
-      seed = message.root.seed
-    },
-    at(row: number, parent: Message | undefined, attempt: number): Message {
-      const root: Root = parent?.root ?? { seed, position: ordinal.at(row), pending: 0, id: undefined }
-      return {
-        data: data.at(row),
-        topic: topic.at(row),
-        key: keys.get(row),
-        edge: edge.at(row),
-        parent,
-        root,
-        ordinal: parent === undefined ? 0 : ordinal.at(row),
-        hop: (parent?.hop ?? 0) + 1,
-        attempt,
-        id: undefined,
-        row,
-      }
-    },
+    message: new Int32Array(rows),
+    attempt: new Int32Array(rows),
+    outcome: new Uint8Array(rows),
+    atMs: new Float64Array(rows),
+    firstEmit: new Int32Array(rows),
   }
 }
 
-function int32(): Column<number> {
-  return createColumn((length) => new Int32Array(length))
+function makeMessages(rows: number): Messages {
+  return {
+    by: new Int32Array(rows),
+    ordinal: new Int32Array(rows),
+    data: new Array(rows),
+    edge: new Array(rows),
+    topic: new Array(rows),
+  }
 }
