@@ -17,6 +17,8 @@ export interface Recorder {
   commit(invocation: Invocation, atMs: number, outcome: EndEntry['outcome'], retryAtMs: number | undefined): void
   /** An invocation that was committed wrote a line. */
   line(invocation: Invocation, atMs: number, level: LogLevel, text: string): void
+  /** An invocation whose end is told by `commit` has failed besides: an emit that came too late, or what nobody caught. */
+  fault?(invocation: Invocation, atMs: number, error: unknown): void
   end(summary: SummaryEntry): void
 }
 

@@ -56,6 +56,11 @@ export function prepareRun(options: SessionOptions): Run {
     if (invocation.state !== 'committed') keepLine(invocation, level, text)
     else recorder?.line(invocation, scheduler.nowMs(), level, text)
   }
+  const blame = (invocation: Invocation, error: unknown, text: string) => {
+    scheduler.counts.failed++
+    recorder?.fault?.(invocation, scheduler.nowMs(), error)
+    log(invocation, 'error', text)
+  }
   const network = buildNetwork({
     graph,
     processors: options.processors,
@@ -63,10 +68,7 @@ export function prepareRun(options: SessionOptions): Run {
     messageBytes: MEMORY_LIMITS.messageBytes,
     host: {
       log,
-      late(invocation, error) {
-        scheduler.counts.failed++
-        log(invocation, 'error', error.message)
-      },
+      late: (invocation, error) => blame(invocation, error, error.message),
       completed(invocation) {
         if (timed) keepDuration(invocation, performance.now() - invocation.startedMs)
         if (awaited?.invocation === invocation) awaited.wake()
@@ -161,14 +163,12 @@ export function prepareRun(options: SessionOptions): Run {
       const invocation = current?.get()
       if (invocation === undefined) return false
       if (invocation.state === 'running') settle(invocation, { error })
-      else {
-        scheduler.counts.failed++
-        log(
+      else
+        blame(
           invocation,
-          'error',
+          error,
           `uncaught after it had settled: ${error instanceof Error ? error.stack : String(error)}`,
         )
-      }
       return true
     },
     running() {

@@ -60,6 +60,7 @@ export function createRecord(): Record {
         attempts.push(attemptOf(entries.slice(first), invocation))
         if (outcome === 'failed') fail(invocation, at, invocation.failure?.error)
       },
+      fault: fail,
       line(invocation, at, level, text) {
         toEntries.line(invocation, at, level, text)
         const { processor, id: message } = invocation

@@ -147,11 +147,7 @@ describe('H2: emit', () => {
       /the topic must be a string that is not empty, got 1/,
     ],
     ['options that are none', ({ emit }) => emit('t', 1, 'k' as never), /options must be an object, got string/],
-    [
-      'a key that is no string',
-      ({ emit }) => emit('t', 1, { key: 1 } as never),
-      /options.key must be a string, got 1/,
-    ],
+    ['a key that is no string', ({ emit }) => emit('t', 1, { key: 1 } as never), /options.key must be a string, got 1/],
   ])('refuses %s', async (_, emit, message) => {
     const invocation = invoke((_event, context) => void emit(context))
     await turn()

@@ -148,6 +148,26 @@ describe('a test driver', () => {
     expect(driver.processor('a').handled).toBe(0)
   })
 
+  it('counts an emit that comes after its handler has settled among the errors', async () => {
+    let late: Promise<unknown> | undefined
+    const driver = await drive({
+      name: 't',
+      processors: {
+        b: (_: unknown, { emit }: Context) => {
+          setImmediate(() => {
+            late = emit('t', 1).catch(() => {})
+          })
+        },
+      },
+    })
+    await driver.send('b', 'x')
+    await new Promise(setImmediate)
+    await late
+    expect(driver.handled).toBe(1)
+    expect(driver.errors).toMatchObject([{ processor: 'b', event: 'x', error: { code: 'EMIT_AFTER_END' } }])
+    expect(driver.logs).toMatchObject([{ level: 'error', text: expect.stringContaining('after it had settled') }])
+  })
+
   it('runs a function of the test in place of a handler, with the settings and schema of its processor', async () => {
     const mailed: unknown[] = []
     const topology = {
