@@ -9,6 +9,8 @@ export interface SummaryOptions {
   readonly width: number
   /** Wall-clock milliseconds of the run. */
   readonly tookMs: number
+  /** What failed after its handler had settled: nobody's attempt, and a failure of the run all the same. */
+  readonly late?: number
   /** Sentences that close it, each a line. */
   readonly notes: readonly string[]
 }
@@ -81,14 +83,15 @@ function meanMs({ handled, retried, failed, tookMs }: ProcessorTally): number {
   return tookMs / Math.max(1, handled + retried + failed)
 }
 
-function totalOf(tally: Tally, what: keyof ProcessorTally): number {
+/** Counts over all processors. */
+export function totalOf(tally: Tally, what: keyof ProcessorTally): number {
   let total = 0
   for (const count of tally.processors.values()) total += count[what]
   return total
 }
 
-function drawVerdict(tally: Tally, { colors, tookMs }: SummaryOptions): string {
-  const failed = totalOf(tally, 'failed')
+function drawVerdict(tally: Tally, { colors, tookMs, late = 0 }: SummaryOptions): string {
+  const failed = totalOf(tally, 'failed') + late
   const verdict = failed === 0 ? colors.green('nothing failed') : colors.red(`${drawNumber(failed)} failed`)
   const virtual = tally.at > 0 ? `, ${drawDuration(tally.at)} of virtual time` : ''
   const inputs = drawCount(tally.inputs, 'input')

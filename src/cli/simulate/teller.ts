@@ -13,7 +13,7 @@ import { progressTo } from './progress.ts'
 import { countQuietly } from './quiet.ts'
 import type { Run } from './run.ts'
 import { storyOf } from './story.ts'
-import { drawSummary } from './summary.ts'
+import { drawSummary, totalOf } from './summary.ts'
 import { tallyOf } from './tally.ts'
 
 /** Tells of one run, in all the ways that were asked for. */
@@ -54,8 +54,8 @@ export function openTeller(run: Run, host: Host): Teller {
     progress?.clear()
     out.add(text)
   }
-  const drawEnd = (notes: readonly string[]) => {
-    const end = drawSummary(tally, { ...drawing, notes, tookMs: host.now() - startedMs })
+  const drawEnd = (notes: readonly string[], late = 0) => {
+    const end = drawSummary(tally, { ...drawing, notes, late, tookMs: host.now() - startedMs })
     return told ? `\n${end}` : end
   }
   const showProgress = () => progress?.show({ events: tally.inputs, bytes: run.input.readBytes() })
@@ -71,7 +71,8 @@ export function openTeller(run: Run, host: Host): Teller {
     recorder: isCounted ? countQuietly(entries, tally, showProgress) : entries,
     flush: out.flush,
     async end(result) {
-      if (!json) tellStory(drawEnd(notesOf(run, result, story.cut)))
+      const late = result === undefined ? 0 : result.summary.failed - totalOf(tally, 'failed')
+      if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notesOf(run, result, story.cut)], late))
       progress?.clear()
       await trace?.close()
       await out.close()
@@ -125,6 +126,12 @@ function openTrace(file: string, cwd: string): Blocks {
       },
     )
   }
+}
+
+function lateNotes(late: number, quiet: boolean): readonly string[] {
+  if (late <= 0) return []
+  const what = `${late} of the failures came after a handler had settled: an emit, or an error that nobody caught.`
+  return [quiet ? `${what} See which without --quiet.` : what]
 }
 
 function notesOf(run: Run, result: SimulationResult | undefined, cut: boolean): readonly string[] {

@@ -112,6 +112,17 @@ describe('simulate', () => {
     `)
   })
 
+  test('an emit after its handler had settled is a failure, told of in the end', async () => {
+    const topology = `processors: {
+      late(event, context) { setTimeout(() => context.emit('late', event).catch(() => {}), 1) },
+      slow(event, context, callback) { setTimeout(callback, 20) },
+    }`
+    const { code, out } = await run(topology, { late: 1, slow: 2 }, ['--quiet'])
+    expect(code).toBe(1)
+    expect(out).toContain('2 inputs, 2 handled, 0 outputs, 1 failed (')
+    expect(out).toContain('1 of the failures came after a handler had settled')
+  })
+
   test('--only runs what it names; events for others are left out, and emits to others come out', async () => {
     const folder = folderOf(HELLO)
     const spout = await attak(folder, ['simulate', '--only', 'spout', '--json'])

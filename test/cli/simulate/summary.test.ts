@@ -43,6 +43,12 @@ test('retries and failures have a column when there are any', () => {
   `)
 })
 
+test('what failed after its handler had settled counts as failed', () => {
+  const tally = tallyOf(['reverse'])
+  tally.add({ kind: 'end', ...AT, outcome: 'ok' })
+  expect(drawSummary(tally, { ...OPTIONS, late: 2 })).toContain('1 handled, 0 outputs, 2 failed')
+})
+
 test('of many outputs the first are shown', () => {
   const tally = tallyOf(['reverse'])
   for (let id = 0; id < 12; id++) tally.add({ kind: 'emit', ...AT, id: `${id}`, topic: 't', data: id, to: [] })
