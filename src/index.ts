@@ -1,12 +1,15 @@
 export { AttakError, ERROR_CODES, type ErrorCode, type Problem } from './errors.ts'
 export {
+  type AnyEvents,
   defineTopology,
+  type EventsOf,
   type ProcessorDefinition,
   type ProcessorSettings,
   type ProcessorsDefinition,
   type RetrySettings,
   type StreamDefinition,
   type TopologyDefinition,
+  type TypedTopology,
 } from './topology/definition.ts'
 export {
   type Callback,

@@ -1,5 +1,5 @@
 import type { TranscriptEntry } from '../simulator/transcript.ts'
-import type { TopologyDefinition } from '../topology/definition.ts'
+import type { AnyEvents, EventsOf, TopologyDefinition } from '../topology/definition.ts'
 import type { Handler } from '../topology/handler.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import { ownEvents } from './events.ts'
@@ -9,7 +9,7 @@ import { openRunner } from './runner.ts'
 import { loadSubject, unknownProcessorError } from './subject.ts'
 
 /** Settings of a test driver. */
-export interface TestDriverOptions {
+export interface TestDriverOptions<Events extends object = AnyEvents> {
   /** Makes ids: the same seed and events give the same ids. Default `attak`. */
   readonly seed?: string
   /** What handlers read as `context.stage`. Default `dev`. */
@@ -18,7 +18,7 @@ export interface TestDriverOptions {
    * Functions that run in place of processors' own handlers, by name: for what a test must not do, such as sending mail.
    * Settings and schema of the processor stay.
    */
-  readonly replace?: Readonly<{ [processor: string]: Handler }>
+  readonly replace?: { readonly [Name in keyof Events]?: Handler }
 }
 
 /** Settings of one event. */
@@ -28,12 +28,12 @@ export type SendOptions = Pick<InputEvent, 'key' | 'topic'>
  * Runs a topology inside a test. Handlers really run; virtual time stands still until the test moves it, so that what is
  * to be tried again after a second waits for `advance(1000)`.
  */
-export interface TestDriver extends Observed {
+export interface TestDriver<Events extends object = AnyEvents> extends Observed {
   /**
    * Gives a processor an event, and runs the topology until nothing more happens at this virtual time. A handler that
    * fails does not reject this: see `errors`. Throws INPUT_INVALID for a processor that is not there.
    */
-  send(processor: string, event?: unknown, options?: SendOptions): Promise<void>
+  send(processor: keyof Events & string, event?: unknown, options?: SendOptions): Promise<void>
   /** Gives several events at once: their handlers run side by side, as far as keys allow. */
   sendAll(events: readonly InputEvent[]): Promise<void>
   /** Moves virtual time on, running what becomes due on the way at the time it is due. */
@@ -45,7 +45,7 @@ export interface TestDriver extends Observed {
   /** How many messages wait for a later virtual time, to be tried again. */
   readonly waiting: number
   /** What happened at one processor. Throws TOPOLOGY_UNKNOWN_PROCESSOR. */
-  processor(name: string): ProcessorView
+  processor<Name extends keyof Events & string>(name: Name): ProcessorView<Events[Name]>
   /** What happened as `attak simulate --json` would print it, without first and last line. */
   readonly transcript: readonly TranscriptEntry[]
   /** Forgets what has happened so far; what is in flight stays. */
@@ -68,12 +68,13 @@ export interface TestDriver extends Observed {
  * await driver.close()
  * ```
  *
- * Throws one AttakError with all problems of a bad topology.
+ * Names of processors are checked where the topology is made by defineTopology; beside a path, say
+ * `createTestDriver<typeof topology>(…)`. Throws one AttakError with all problems of a bad topology.
  */
-export async function createTestDriver(
-  topology: string | URL | TopologyDefinition,
-  { seed = 'attak', stage = 'dev', replace = {} }: TestDriverOptions = {},
-): Promise<TestDriver> {
+export async function createTestDriver<Definition extends TopologyDefinition>(
+  topology: string | URL | Definition,
+  { seed = 'attak', stage = 'dev', replace = {} }: TestDriverOptions<EventsOf<Definition>> = {},
+): Promise<TestDriver<EventsOf<Definition>>> {
   const { graph, processors } = await loadSubject(topology, { stage, replace })
   const record = createRecord()
   const runner = openRunner({ graph, processors }, record, seed)
@@ -104,5 +105,7 @@ export async function createTestDriver(
     close: runner.close,
     [Symbol.asyncDispose]: runner.close,
   }
-  return Object.defineProperties(driver, Object.getOwnPropertyDescriptors(observe(record))) as TestDriver
+  return Object.defineProperties(driver, Object.getOwnPropertyDescriptors(observe(record))) as unknown as TestDriver<
+    EventsOf<Definition>
+  >
 }

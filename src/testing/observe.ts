@@ -16,10 +16,9 @@ export interface Observed {
 }
 
 /** What happened at one processor. */
-export interface ProcessorView extends Observed {
+export interface ProcessorView<Event = unknown> extends Observed {
   /** The event of each message it was given, once however often it was tried. */
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows what its events are.
-  readonly events: readonly any[]
+  readonly events: readonly Event[]
 }
 
 /** Looks at what happened to all. */

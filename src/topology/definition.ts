@@ -50,6 +50,32 @@ export interface TopologyDefinition extends TopologySettings {
   readonly streams?: readonly StreamDefinition[] | (() => readonly StreamDefinition[])
 }
 
+declare const PROCESSORS: unique symbol
+
+/** A topology whose processors' types the compiler remembers; nothing but a topology when it runs. */
+export interface TypedTopology<Processors> extends TopologyDefinition {
+  readonly [PROCESSORS]?: Processors
+}
+
+/**
+ * What each processor of a topology takes, by name: `{ spout: string; reverse: string }`. Any name, and anything, where
+ * the topology was not made by {@link defineTopology} from a map.
+ */
+export type EventsOf<Definition> =
+  Definition extends TypedTopology<infer P>
+    ? unknown extends P
+      ? AnyEvents
+      : P extends string | readonly unknown[] | ((...args: never) => unknown)
+        ? AnyEvents
+        : { readonly [Name in Extract<keyof P, string>]: OrAny<Event<P, Name>> }
+    : AnyEvents
+
+/** Any names with any events. */
+export interface AnyEvents {
+  // biome-ignore lint/suspicious/noExplicitAny: an event that nothing describes may be anything.
+  readonly [processor: string]: any
+}
+
 interface TopologySettings extends RetrySettings {
   /** 1 to 40 letters, digits, `-` and `_`. */
   readonly name: string
@@ -78,7 +104,7 @@ export function defineTopology<Processors, Outputs, const Streams>(
       ? { readonly [I in keyof Streams]: Fit<Streams[I], CheckedStream<Processors, Streams[I]>> }
       : Streams & (() => readonly StreamDefinition[])
   },
-): TopologyDefinition {
+): TypedTopology<Processors> {
   return definition as TopologyDefinition
 }
 
