@@ -1,30 +1,7 @@
-import { AttakError, createTestDriver, type TestDriver, type TestDriverOptions } from 'attak/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Context, Retry } from '../../src/topology/handler.ts'
 import { projectFolder } from '../project/folder.ts'
-
-/** A driver that is closed when its test ends. */
-async function drive(
-  topology: Parameters<typeof createTestDriver>[0],
-  options?: TestDriverOptions,
-): Promise<TestDriver> {
-  const driver = await createTestDriver(topology, options)
-  onTestFinished(() => driver.close())
-  return driver
-}
-
-const words = {
-  name: 'words',
-  processors: {
-    spout: (line: string, context: Context) => {
-      for (const word of line.split(' ')) context.emit('text', word)
-    },
-    reverse: async (word: string, context: Context) => {
-      await context.emit('reversed', [...word].reverse().join(''))
-    },
-  },
-  streams: [['spout', 'reverse', 'text']],
-} as const
+import { drive, words } from './drive.ts'
 
 /** Fails until its attempt number is the event. */
 const flaky = {
@@ -40,15 +17,6 @@ const flaky = {
 }
 
 const dataOf = (emits: readonly { readonly data?: unknown }[]) => emits.map(({ data }) => data)
-const problemsOf = async (promise: Promise<unknown>) => {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(AttakError)
-  return (error as AttakError).problems.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)
-}
-
 describe('a test driver', () => {
   it('runs what is sent to its end and shows events, emits and outputs', async () => {
     const driver = await drive(words)
@@ -295,47 +263,5 @@ describe('a test driver', () => {
       await driver.send('a', 1)
       expect(dataOf(driver.outputs)).toEqual([2])
     }
-  })
-})
-
-describe('a test driver refuses', () => {
-  it('a bad topology, and bad replacements, with all problems', async () => {
-    const bad = { name: '', processors: { a: 1 }, streams: [['a', 'c']] }
-    expect(await problemsOf(createTestDriver(bad as never))).toHaveLength(3)
-    const replace = { revers: () => {}, spout: 1 as never }
-    expect(await problemsOf(createTestDriver(words, { replace }))).toEqual([
-      'replace.revers: no processor is named "revers". Did you mean "reverse"?',
-      'replace.spout: must be a function; got number. Give a handler: (event, context) => …',
-    ])
-  })
-
-  it.each([{ a: './a', b: () => {} }, './processors'])(
-    'paths in a topology that is given as value: %j',
-    async (processors) => {
-      const [problem] = await problemsOf(createTestDriver({ name: 't', processors }))
-      expect(problem).toContain('is a path, and a topology that is given as a value does not say')
-    },
-  )
-
-  it('an event to nobody, and one that JSON cannot carry', async () => {
-    const driver = await drive(words)
-    expect(await problemsOf(driver.send('reverze', 1))).toEqual([
-      'the event: no processor is named "reverze". Did you mean "reverse"?',
-    ])
-    const events = [
-      { to: 'spout', event: { n: 1n } },
-      { to: 'spouts', event: 1 },
-    ]
-    expect(await problemsOf(driver.sendAll(events))).toEqual([
-      'events[0]: data.n is a BigInt. Send what JSON can carry.',
-      'events[1]: no processor is named "spouts". Did you mean "spout"?',
-    ])
-    expect(driver.attempts).toEqual([])
-  })
-
-  it('a look at a processor that is not there, and time that runs backwards', async () => {
-    const driver = await drive(words)
-    expect(() => driver.processor('revers')).toThrow('no processor is named "revers"')
-    await expect(driver.advance(-1)).rejects.toThrow(RangeError)
   })
 })

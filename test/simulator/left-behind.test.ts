@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest'
+import type { Context } from '../../src/topology/handler.ts'
+import { runTopology } from './run-topology.ts'
+
+describe('H9: what a handler leaves behind', () => {
+  /** A stand-in for the process's uncaught errors, which a test runner would take for its own. */
+  const uncaughtErrors = () => {
+    let take: ((error: unknown) => boolean) | undefined
+    return {
+      onUncaught(given: (error: unknown) => boolean) {
+        take = given
+        return () => {
+          take = undefined
+        }
+      },
+      /** Runs what may throw as the process would: nobody catches. */
+      run(code: () => void) {
+        try {
+          code()
+        } catch (error) {
+          return take?.(error)
+        }
+      },
+    }
+  }
+
+  it('an uncaught error in a timer fails the handler that still runs', async () => {
+    const uncaught = uncaughtErrors()
+    const a = (_event: unknown, _context: Context, _callback: unknown) => {
+      setTimeout(() => {
+        uncaught.run(() => {
+          throw new Error('in a timer')
+        })
+      }, 1)
+    }
+    const run = await runTopology({ processors: { a } }, { a: 1 }, { onUncaught: uncaught.onUncaught })
+    expect(run.of('end')).toMatchObject([{ outcome: 'failed', error: { message: 'in a timer' } }])
+  })
+
+  it('an uncaught error after it had settled is a line and a failure of its own', async () => {
+    const uncaught = uncaughtErrors()
+    const a = async () => {
+      setTimeout(() => {
+        uncaught.run(() => {
+          throw new Error('in a timer')
+        })
+      }, 1)
+    }
+    const b = () => new Promise((resolve) => setTimeout(resolve, 15))
+    const run = await runTopology({ processors: { a, b } }, { a: 1, b: 1 }, { onUncaught: uncaught.onUncaught })
+    expect(run.summary).toMatchObject({ handled: { a: 1, b: 1 }, failed: 1 })
+    expect(run.of('log')).toMatchObject([
+      { processor: 'a', level: 'error', text: expect.stringContaining('in a timer') },
+    ])
+  })
+
+  it('an uncaught error that a handler left behind before is never another’s', async () => {
+    const uncaught = uncaughtErrors()
+    const a = () => {
+      setTimeout(() => {
+        uncaught.run(() => {
+          throw new Error('in a timer')
+        })
+      }, 1)
+    }
+    const b = async () => new Promise((resolve) => setTimeout(resolve, 15))
+    const run = await runTopology({ processors: { a, b } }, { a: 1, b: 1 }, { onUncaught: uncaught.onUncaught })
+    expect(run.summary.handled).toEqual({ a: 1, b: 1 })
+  })
+
+  it('an uncaught error that is nobody’s is left to the process', async () => {
+    const uncaught = uncaughtErrors()
+    const taken: unknown[] = []
+    setTimeout(() => {
+      taken.push(
+        uncaught.run(() => {
+          throw new Error('of the test')
+        }),
+      )
+    }, 2)
+    const a = () => new Promise((resolve) => setTimeout(resolve, 15))
+    await runTopology({ processors: { a } }, { a: 1 }, { onUncaught: uncaught.onUncaught })
+    expect(taken).toEqual([false])
+  })
+
+  it('a line of a forgotten promise still carries the message it belongs to', async () => {
+    const target = Object.assign(Object.create(globalThis.console), {})
+    const a = async (event: string) => {
+      Promise.resolve().then(() => target.log('forgotten', event))
+      setTimeout(() => target.warn('later', event), 1)
+    }
+    const b = () => new Promise((resolve) => setTimeout(resolve, 15))
+    const input = [
+      { to: 'a', event: 'x' },
+      { to: 'a', event: 'y' },
+      { to: 'b', event: 1 },
+    ]
+    const run = await runTopology({ processors: { a, b } }, input, { console: target })
+    const [x, y] = run.of('start').map(({ message }) => message)
+    const lines = run.of('log').map(({ message, text }) => [message, text])
+    expect(lines.filter(([message]) => message === x).map(([, text]) => text)).toEqual(['forgotten x', 'later x'])
+    expect(lines.filter(([message]) => message === y).map(([, text]) => text)).toEqual(['forgotten y', 'later y'])
+  })
+})

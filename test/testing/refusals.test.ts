@@ -1,0 +1,54 @@
+import { AttakError, createTestDriver } from 'attak/testing'
+import { describe, expect, it } from 'vitest'
+import { drive, words } from './drive.ts'
+
+const problemsOf = async (promise: Promise<unknown>) => {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(AttakError)
+  return (error as AttakError).problems.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)
+}
+
+describe('a test driver refuses', () => {
+  it('a bad topology, and bad replacements, with all problems', async () => {
+    const bad = { name: '', processors: { a: 1 }, streams: [['a', 'c']] }
+    expect(await problemsOf(createTestDriver(bad as never))).toHaveLength(3)
+    const replace = { revers: () => {}, spout: 1 as never }
+    expect(await problemsOf(createTestDriver(words, { replace }))).toEqual([
+      'replace.revers: no processor is named "revers". Did you mean "reverse"?',
+      'replace.spout: must be a function; got number. Give a handler: (event, context) => …',
+    ])
+  })
+
+  it.each([{ a: './a', b: () => {} }, './processors'])(
+    'paths in a topology that is given as value: %j',
+    async (processors) => {
+      const [problem] = await problemsOf(createTestDriver({ name: 't', processors }))
+      expect(problem).toContain('is a path, and a topology that is given as a value does not say')
+    },
+  )
+
+  it('an event to nobody, and one that JSON cannot carry', async () => {
+    const driver = await drive(words)
+    expect(await problemsOf(driver.send('reverze', 1))).toEqual([
+      'the event: no processor is named "reverze". Did you mean "reverse"?',
+    ])
+    const events = [
+      { to: 'spout', event: { n: 1n } },
+      { to: 'spouts', event: 1 },
+    ]
+    expect(await problemsOf(driver.sendAll(events))).toEqual([
+      'events[0]: data.n is a BigInt. Send what JSON can carry.',
+      'events[1]: no processor is named "spouts". Did you mean "spout"?',
+    ])
+    expect(driver.attempts).toEqual([])
+  })
+
+  it('a look at a processor that is not there, and time that runs backwards', async () => {
+    const driver = await drive(words)
+    expect(() => driver.processor('revers')).toThrow('no processor is named "revers"')
+    await expect(driver.advance(-1)).rejects.toThrow(RangeError)
+  })
+})
