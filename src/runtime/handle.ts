@@ -1,5 +1,5 @@
-import type { Invocation } from './invocation.ts'
-import { failureOf, settle } from './invocation.ts'
+import type { Callback } from '../topology/handler.ts'
+import { failureOf, type Invocation, settle } from './invocation.ts'
 import { validateEvent } from './schema.ts'
 
 /**
@@ -22,14 +22,27 @@ export function handle(invocation: Invocation, event: unknown): void {
 }
 
 function call(invocation: Invocation, event: unknown): void {
-  const { handler, self, settlesByCallback } = invocation.runtime
+  const { handler, self, seesCallback, settlesByCallback } = invocation.runtime
   try {
-    const result = handler.call(self, event, invocation, (error) => settle(invocation, failureOf(error)))
-    if (isThenable(result)) result.then(() => settle(invocation, undefined), failed(invocation))
+    const callback = seesCallback ? callbackOf(invocation) : NO_CALLBACK
+    const result =
+      self === undefined ? handler(event, invocation, callback) : handler.call(self, event, invocation, callback)
+    if (isThenable(result)) settleBy(invocation, result)
     else if (!settlesByCallback && invocation.rare?.settlesItself !== true) settle(invocation, undefined)
   } catch (error) {
     settle(invocation, { error })
   }
+}
+
+/** What handlers get that cannot see it. */
+const NO_CALLBACK: Callback = () => {}
+
+function callbackOf(invocation: Invocation): Callback {
+  return (error) => settle(invocation, failureOf(error))
+}
+
+function settleBy(invocation: Invocation, result: PromiseLike<unknown>): void {
+  result.then(() => settle(invocation, undefined), failed(invocation))
 }
 
 function failed(invocation: Invocation): (error: unknown) => void {

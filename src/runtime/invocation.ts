@@ -33,8 +33,6 @@ interface Rare {
   tookMs: number | undefined
 }
 
-const NONE: Message[] = []
-
 /**
  * One attempt to handle one message: what the handler sees as its `context`, and what became of it. A class, since one
  * is made for every message, and methods of a prototype cost nothing to make (row S1 of the benchmarks).
@@ -48,14 +46,14 @@ export class Invocation implements Context {
   declare state: 'running' | 'settled' | 'complete' | 'committed'
   /** Why it failed; undefined while it has not. */
   declare failure: Failure | undefined
-  /** What it emitted: a message for each receiver, those of one emit side by side. */
-  declare emits: Message[]
+  /** What it emitted first, and after that: most emit once, and are spared a list. */
+  declare firstEmit: Message | undefined
+  declare laterEmits: Message[] | undefined
   /** How many emits that is. */
   declare emitted: number
   /** Its handler has returned and it is not complete: its host waits to hear of that. */
   declare outlasting: boolean
   declare rare: Rare | undefined
-  declare private bound: Context['emit'] | undefined
 
   // Assigned here and only declared above: fields that are defined cost a third of a dispatch on Node 20.
   constructor(runtime: ProcessorRuntime, message: Message, startedMs: number) {
@@ -64,11 +62,17 @@ export class Invocation implements Context {
     this.startedMs = startedMs
     this.state = 'running'
     this.failure = undefined
-    this.emits = NONE
+    this.firstEmit = undefined
+    this.laterEmits = undefined
     this.emitted = 0
     this.outlasting = false
     this.rare = undefined
-    this.bound = undefined
+  }
+
+  /** What it emitted: a message for each receiver, those of one emit side by side. */
+  get emits(): readonly Message[] {
+    const { firstEmit, laterEmits } = this
+    return firstEmit === undefined ? [] : laterEmits === undefined ? [firstEmit] : [firstEmit, ...laterEmits]
   }
 
   get processor(): string {
@@ -131,10 +135,10 @@ export class Invocation implements Context {
     return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
   }
 
-  /** A getter, so that it works taken off the context: `handler(event, { emit })`. */
+  // A getter, so that it works taken off the context (`handler(event, { emit })`). Where it is called at once, the compiler
+  // makes no closure; keeping it would make one for each invocation.
   get emit(): Context['emit'] {
-    this.bound ??= (topic, data, options, callback) => emit(this, topic, data, options, callback)
-    return this.bound
+    return (topic, data, options, callback) => emit(this, topic, data, options, callback)
   }
 
   get succeed(): Context['succeed'] {
@@ -187,7 +191,7 @@ export function cutOff(invocation: Invocation, error: unknown): void {
 
 /** Keeps a line with the invocation that wrote it. */
 export function keepLine(invocation: Invocation, level: LogLevel, text: string): void {
-  rareOf(invocation).logs.push({ level, text, emits: invocation.emits.length })
+  rareOf(invocation).logs.push({ level, text, emits: countEmits(invocation) })
 }
 
 /** Keeps how long an invocation took, in real milliseconds. */
@@ -195,11 +199,22 @@ export function keepDuration(invocation: Invocation, tookMs: number): void {
   rareOf(invocation).tookMs = tookMs
 }
 
+/** Adds a message to what an invocation emitted. */
+export function addEmit(invocation: Invocation, message: Message): void {
+  if (invocation.firstEmit === undefined) invocation.firstEmit = message
+  else if (invocation.laterEmits === undefined) invocation.laterEmits = [message]
+  else invocation.laterEmits.push(message)
+}
+
+function countEmits({ firstEmit, laterEmits }: Invocation): number {
+  return (firstEmit === undefined ? 0 : 1) + (laterEmits?.length ?? 0)
+}
+
 /** How many emits with this topic and key came before in this invocation; counts this one. */
 export function nextOrdinal(invocation: Invocation, topic: string, key: string | undefined): number {
-  const { emits, rare } = invocation
-  if (emits.length === 0) return 0
-  const last = emits[emits.length - 1]!
+  const { firstEmit, laterEmits, rare } = invocation
+  if (firstEmit === undefined) return 0
+  const last = laterEmits === undefined ? firstEmit : laterEmits[laterEmits.length - 1]!
   if (rare?.ordinals === undefined && last.topic === topic && last.key === key) return last.ordinal + 1
   const ordinals = rare?.ordinals ?? new Map([[ordinalName(last.topic, last.key), last.ordinal + 1]])
   rareOf(invocation).ordinals = ordinals

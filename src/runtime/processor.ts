@@ -19,9 +19,11 @@ export interface ProcessorRuntime {
   readonly topology: string
   readonly stage: string
   readonly timeoutMs: number
-  readonly handler: (this: unknown, event: unknown, context: Context, callback: Callback) => unknown
+  readonly handler: (event: unknown, context: Context, callback: Callback) => unknown
   readonly self: object | undefined
   readonly input: StandardSchema | undefined
+  /** The handler can reach a callback: see {@link seesCallback}. Others are spared one for each message. */
+  readonly seesCallback: boolean
   /** The handler settles through its callback (or `context.done`), not by returning. */
   readonly settlesByCallback: boolean
   readonly host: InvocationHost
@@ -42,4 +44,28 @@ export interface InvocationHost {
   completed(invocation: Invocation): void
   /** Real milliseconds of the run's clock. */
   now(): number
+}
+
+/**
+ * Whether a handler can reach its third argument: it declares one, or its text holds what reaches arguments that are not
+ * declared (`arguments`, a rest parameter, a default value), or has no text to look at (bound and native functions).
+ */
+export function seesCallback(handler: Handler): boolean {
+  if (handler.length >= 3) return true
+  const text = Function.prototype.toString.call(handler)
+  return /\barguments\b|\.\.\.|\[native code\]|\beval\b/.test(text) || parametersOf(text).includes('=')
+}
+
+/** The text between the parentheses of a function's parameters; of `x => …`, that before the arrow. */
+function parametersOf(text: string): string {
+  const open = text.indexOf('(')
+  const arrow = text.indexOf('=>')
+  if (open < 0 || (arrow >= 0 && arrow < open)) return ''
+  if (/['"`/]/.test(text.slice(0, open))) return text
+  let depth = 0
+  for (let index = open; index < text.length; index++) {
+    if (text[index] === '(') depth++
+    if (text[index] === ')' && --depth === 0) return text.slice(open, index)
+  }
+  return text
 }

@@ -58,7 +58,7 @@ function objectCode(sample: Record<string, unknown>, place: string, code: Code):
   const first = code.keys.push(...keys) - keys.length
   const at = `at${first}_${code.checks.length}`
   code.checks.push(
-    `if (prototypeOf(${place}) !== plain || 'toJSON' in ${place}) return miss`,
+    `if (prototypeOf(${place}) !== plain || ${place}.toJSON !== undefined) return miss`,
     `let ${at} = ${first}`,
     `for (const key in ${place}) if (${at} === ${first + keys.length} || key !== keys[${at}++]) return miss`,
     `if (${at} !== ${first + keys.length}) return miss`,

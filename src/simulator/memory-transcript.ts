@@ -107,17 +107,18 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
   return {
     begin: addOther,
     commit(invocation, at, outcome, retryAtMs) {
-      const { message, emits, failure, rare } = invocation
+      const { message, firstEmit, laterEmits, failure, rare } = invocation
       if (message.row < 0) add(message, ROOT)
       const row = attempts.length
       const place = addRow(attempts)
       const { last } = attempts
       last.message[place] = message.row
       last.attempt[place] = message.attempt
-      last.outcome[place] = OUTCOMES.indexOf(outcome)
+      last.outcome[place] = outcome === 'ok' ? 0 : OUTCOMES.indexOf(outcome)
       last.atMs[place] = at
       last.firstEmit[place] = messages.length
-      for (let index = 0; index < emits.length; index++) add(emits[index]!, row)
+      if (firstEmit !== undefined) add(firstEmit, row)
+      if (laterEmits !== undefined) for (const emit of laterEmits) add(emit, row)
       if (failure !== undefined || rare !== undefined) rarities.set(row, { failure, rare, retryAtMs })
     },
     line(invocation, at, level: LogLevel, text) {

@@ -1,9 +1,9 @@
 import type { Graph, RetryPolicy } from '../graph/graph.ts'
 import { routesFor } from '../graph/routes.ts'
 import { encodeMessage } from '../runtime/codec.ts'
-import { nextOrdinal } from '../runtime/invocation.ts'
+import { addEmit, nextOrdinal } from '../runtime/invocation.ts'
 import { type Edge, idOf, type Message } from '../runtime/message.ts'
-import type { InvocationHost, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
+import { type InvocationHost, type LoadedProcessor, type ProcessorRuntime, seesCallback } from '../runtime/processor.ts'
 import { dataRefusal, hopRefusal, sizeRefusal } from '../runtime/refusal.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
 import type { Copier } from './copy.ts'
@@ -76,6 +76,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       handler: loaded.handler,
       self: loaded.self,
       input: loaded.input,
+      seesCallback: seesCallback(loaded.handler),
       settlesByCallback: spec.callback || loaded.handler.length >= 3,
       host,
       route: routerOf(routesFor(graph, spec.name), makeRoute),
@@ -113,10 +114,9 @@ function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept
     const first = child(message, { data: snapshot, topic, key, ordinal }, edges[0])
     const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
     if (most > messageBytes) checkSize(first, processor.name)
-    if (invocation.emits.length === 0) invocation.emits = [first]
-    else invocation.emits.push(first)
+    addEmit(invocation, first)
     for (let index = 1; index < edges.length; index++) {
-      invocation.emits.push(child(message, { data: snapshot, topic, key, ordinal }, edges[index]))
+      addEmit(invocation, child(message, { data: snapshot, topic, key, ordinal }, edges[index]))
     }
     return undefined
   }

@@ -68,6 +68,8 @@ export interface SchedulerParts {
   readonly clock: Clock
 }
 
+const NO_MESSAGES: readonly Message[] = []
+
 /** Makes a scheduler with nothing to do. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const { seed, concurrency, recorder, current, clock } = parts
@@ -109,7 +111,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       const outcome = failure === undefined ? 'ok' : retryAtMs === undefined ? 'failed' : 'retry'
       recorder.commit(invocation, nowMs, outcome, retryAtMs)
     }
-    sender.send(invocation.emits)
+    if (invocation.firstEmit !== undefined) sender.send(invocation.firstEmit, invocation.laterEmits ?? NO_MESSAGES)
     if (retryAtMs === undefined) finish(message)
     else {
       message.attempt++

@@ -14,8 +14,9 @@ export function createMemoryTransport(arrive: (message: Message) => void): Trans
     name: 'memory',
     limits: MEMORY_LIMITS,
     open: () => ({
-      send(messages) {
-        for (let index = 0; index < messages.length; index++) arrive(messages[index]!)
+      send(first, later) {
+        arrive(first)
+        for (let index = 0; index < later.length; index++) arrive(later[index]!)
         return undefined
       },
       close: () => Promise.resolve(),
