@@ -40,12 +40,13 @@ export interface Run {
 }
 
 const SLICE_MS = 10
+const STEPS_PER_CLOCK = 256
 
 /** Puts a run together; nothing has started yet. */
 export function prepareRun(options: SessionOptions): Run {
   const { graph, intake, recorder, openRoots = 4096, timings: timed = false } = options
   const current = options.console || options.onUncaught || options.onProbe ? followCurrent() : undefined
-  const clock = { nowMs: performance.now(), exact: timed ? () => performance.now() : undefined }
+  const clock = { nowMs: Math.floor(performance.now()), exact: timed ? () => performance.now() : undefined }
   let sliceEndMs = clock.nowMs + SLICE_MS
   let steps = 0
   let timedOut = false
@@ -116,11 +117,14 @@ export function prepareRun(options: SessionOptions): Run {
     scheduler,
     slice(live, untilMs) {
       for (;;) {
-        if ((++steps & 255) === 0) {
-          clock.nowMs = performance.now()
+        if (steps >= STEPS_PER_CLOCK) {
+          steps = 0
+          clock.nowMs = Math.floor(performance.now())
           if (clock.nowMs > sliceEndMs) return 'over'
         }
-        if (scheduler.startNext() || admitNext()) continue
+        const started = scheduler.startReady(STEPS_PER_CLOCK - steps)
+        steps += started + 1
+        if (started > 0 || admitNext()) continue
         const head = scheduler.head()
         if (isHungry() && !(live && head?.state === 'complete')) return 'hungry'
         if (head === undefined) {
@@ -130,7 +134,7 @@ export function prepareRun(options: SessionOptions): Run {
       }
     },
     newSlice() {
-      clock.nowMs = performance.now()
+      clock.nowMs = Math.floor(performance.now())
       sliceEndMs = clock.nowMs + SLICE_MS
     },
     resume: () => current?.resume(),

@@ -15,8 +15,8 @@ import { createTimers } from './timers.ts'
  * commit makes an invocation's emits visible, so that what starts next depends on the input alone.
  */
 export interface Scheduler {
-  /** Starts the oldest message that may start; false when there is none, or no room. */
-  startNext(): boolean
+  /** Starts messages that may start, the oldest first, at most so many; gives how many. */
+  startReady(most: number): number
   /** Starts a message of an input. */
   admit(input: InputEvent, edge: SimulatedEdge): void
   /** The oldest invocation that is not committed. */
@@ -166,12 +166,15 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const sender = parts.transport(arrive).open('')
 
   return {
-    startNext() {
-      if (uncommitted.size >= concurrency) return false
-      const message = dequeue(ready)
-      if (message === undefined) return false
-      start(message)
-      return true
+    startReady(most) {
+      let started = 0
+      while (started < most && uncommitted.size < concurrency) {
+        const message = dequeue(ready)
+        if (message === undefined) break
+        start(message)
+        started++
+      }
+      return started
     },
     admit({ event, key, topic }, edge) {
       const root: Root = { seed, position: counts.roots++, pending: 0, id: undefined }
