@@ -5,7 +5,7 @@ import type { Invocation } from './invocation.ts'
 export interface Current {
   /** The invocation whose code runs now; undefined when it is nobody's, or that cannot be told. */
   get(): Invocation | undefined
-  /** Call before a handler runs. `mayOutlast`: handlers of its processor were seen to settle after they returned. */
+  /** Call before a handler runs. `mayOutlast`: it is not known to leave nothing behind when it returns. */
   enter(invocation: Invocation, mayOutlast: boolean): void
   /** Call when the handler has returned. */
   leave(invocation: Invocation): void
@@ -16,32 +16,36 @@ export interface Current {
 /** What an async context holds: a box, since changing what is in it costs nothing, and a new context for each handler does. */
 interface Box {
   invocation: Invocation | undefined
+  /** Nobody else's from its first use on. */
+  owned: boolean
   used: boolean
 }
 
 /**
- * Follows handlers by AsyncLocalStorage. One box serves the handlers that settle before they return; a handler that
- * does not keeps its box, so that what it does later finds it there, and the next gets a new one.
+ * Follows handlers by AsyncLocalStorage. A handler that may leave something behind has a box of its own, where that finds
+ * it later. Those that are known to settle before they return share one; what such a one leaves behind all the same is
+ * nobody's.
  */
 export function followCurrent(): Current {
   const storage = new AsyncLocalStorage<Box>()
-  let box: Box = { invocation: undefined, used: false }
+  let box: Box = { invocation: undefined, owned: false, used: false }
   let entered = 0
   const renew = () => {
-    box = { invocation: undefined, used: false }
+    box = { invocation: undefined, owned: false, used: false }
     storage.enterWith(box)
   }
   return {
     get: () => storage.getStore()?.invocation,
     enter(invocation, mayOutlast) {
       // A box that is always new is never moved to the old generation, where each write to it would cost 5 ns more.
-      if ((mayOutlast && box.used) || (++entered & 255) === 0) renew()
+      if (box.owned || (mayOutlast && box.used) || (++entered & 255) === 0) renew()
       box.invocation = invocation
+      box.owned = mayOutlast
       box.used = true
     },
     leave(invocation) {
       if (invocation.state === 'running' || invocation.state === 'settled') renew()
-      else box.invocation = undefined
+      else if (!box.owned) box.invocation = undefined
     },
     resume: renew,
   }

@@ -19,10 +19,10 @@ export interface TransportLimits {
 /** An open way to one address. */
 export interface Sender {
   /**
-   * Hands messages over, in order: one, and those after it. Gives undefined when all were accepted at once, else a promise of the ids of those
+   * Hands messages over, in order. Gives undefined when all were accepted at once, else a promise of the ids of those
    * that were refused, in order. Throws when none could be handed over.
    */
-  send(first: Message, later: readonly Message[]): undefined | Promise<readonly string[]>
+  send(messages: readonly Message[]): undefined | Promise<readonly string[]>
   /** Ends it, after what was handed over is on its way. May be called again. */
   close(): Promise<void>
 }

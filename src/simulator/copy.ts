@@ -7,8 +7,8 @@ export interface Copier {
    * JSON.stringify throws (a BigInt, a cycle).
    */
   copy(value: unknown): unknown
-  /** The value that was copied last is no longer than this many bytes as JSON. */
-  readonly mostBytes: number
+  /** The value that was copied last is no longer than this many bytes as JSON. Plain data: a getter would cost more. */
+  mostBytes: number
 }
 
 /** What a compiled copier gives for a value of another shape, and a walk for a value that needs JSON itself. */
@@ -22,13 +22,12 @@ export function createCopier(): Copier {
   let compiled: CompiledCopier | undefined
   let compilations = 0
   let misses = 0
-  let mostBytes = 0
 
   const copyObject = (value: object): unknown => {
     if (compiled !== undefined) {
       const copied = compiled(value)
       if (copied !== MISS) {
-        mostBytes = tally.bytes
+        copier.mostBytes = tally.bytes
         return copied
       }
       misses++
@@ -45,20 +44,19 @@ export function createCopier(): Copier {
     tally.bytes = 0
     const copied = walk(value, 0)
     if (copied !== MISS) {
-      mostBytes = tally.bytes
+      copier.mostBytes = tally.bytes
       return copied
     }
     const text = JSON.stringify(value) as string | undefined
-    mostBytes = text === undefined ? 0 : text.length * 3
+    copier.mostBytes = text === undefined ? 0 : text.length * 3
     return text === undefined ? undefined : JSON.parse(text)
   }
 
-  return {
+  const copier: Copier = {
     copy: (value) => (typeof value === 'object' && value !== null ? copyObject(value) : slowly(value)),
-    get mostBytes() {
-      return mostBytes
-    },
+    mostBytes: 0,
   }
+  return copier
 }
 
 const tally: Tally = { bytes: 0 }

@@ -6,7 +6,7 @@ export interface Intake {
   /** The next event; undefined when none is at hand, which is not to say that none will come. */
   next(): InputEvent | undefined
   /** Whether everything was taken. */
-  readonly ended: boolean
+  ended(): boolean
   /** Waits until an event is at hand or the input has ended. Throws what the input throws. */
   fill(): Promise<void>
   /** Tells the input that no more is wanted. */
@@ -38,9 +38,7 @@ export function openIntake(chunks: InputChunks): Intake {
   }
   return {
     next: () => (position < chunk.length ? chunk[position++] : undefined),
-    get ended() {
-      return ended
-    },
+    ended: () => ended,
     fill() {
       if (position < chunk.length || ended) return Promise.resolve()
       filling ??= fill()
@@ -66,9 +64,7 @@ export function openBox(): Box {
       for (const event of more) enqueue(events, event)
     },
     next: () => dequeue(events),
-    get ended() {
-      return events.size === 0
-    },
+    ended: () => events.size === 0,
     fill: () => Promise.resolve(),
     close: () => Promise.resolve(),
   }

@@ -25,6 +25,9 @@ export interface SimulatedRoute {
   readonly copier: Copier
 }
 
+/** So many prompt runs make a handler one that leaves nothing behind when it returns, until it does. */
+export const SURE_OF_PROMPTNESS = 32
+
 /** A processor as it is simulated. */
 export interface SimulatedProcessor extends ProcessorRuntime {
   readonly route: Router<SimulatedRoute>
@@ -34,8 +37,8 @@ export interface SimulatedProcessor extends ProcessorRuntime {
   /** Messages whose last outcome is ok. */
   handled: number
   emitted: number
-  /** It settles after its handler returned, or was seen to. */
-  outlasts: boolean
+  /** Runs of its handler that settled before they returned, up to {@link SURE_OF_PROMPTNESS}; negative once one did not. */
+  promptRuns: number
 }
 
 /** Everything that messages move through. */
@@ -84,8 +87,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       lastRoute: undefined,
       handled: 0,
       emitted: 0,
-      outlasts:
-        spec.callback || loaded.handler.length >= 3 || ASYNC.test(Object.prototype.toString.call(loaded.handler)),
+      promptRuns: 0,
     }
   })
   const byName = new Map(processors.map((processor) => [processor.name, processor]))
@@ -121,8 +123,6 @@ function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept
     return undefined
   }
 }
-
-const ASYNC = /AsyncFunction/
 
 /** More than what a message carries beside data, topic and key: names of 40 characters and ids of 32. */
 const MOST_METADATA_BYTES = 1024

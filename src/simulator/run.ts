@@ -103,7 +103,7 @@ export function prepareRun(options: SessionOptions): Run {
     scheduler.admit(input, edgeTo(input.to))
     return true
   }
-  const isHungry = () => !intake.ended && scheduler.hasRoom() && scheduler.counts.openRoots < openRoots
+  const isHungry = () => !intake.ended() && scheduler.hasRoom() && scheduler.counts.openRoots < openRoots
 
   const headComplete = () => {
     const invocation = scheduler.head()

@@ -5,7 +5,7 @@ import type { Message, Root } from '../runtime/message.ts'
 import { settleFailure } from '../runtime/retry.ts'
 import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
-import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
+import { type SimulatedEdge, type SimulatedProcessor, SURE_OF_PROMPTNESS } from './network.ts'
 import { createQueue, dequeue, enqueue, itemsOf, oldest } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import { createTimers } from './timers.ts'
@@ -68,8 +68,6 @@ export interface SchedulerParts {
   readonly clock: Clock
 }
 
-const NO_MESSAGES: readonly Message[] = []
-
 /** Makes a scheduler with nothing to do. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const { seed, concurrency, recorder, current, clock } = parts
@@ -84,13 +82,14 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const { receiver, copier } = message.edge as SimulatedEdge
     const invocation = new Invocation(receiver, message, clock.exact === undefined ? clock.nowMs : clock.exact())
     const event = copier.copy(message.data)
-    current?.enter(invocation, receiver.outlasts)
+    current?.enter(invocation, receiver.promptRuns < SURE_OF_PROMPTNESS)
     handle(invocation, event)
     current?.leave(invocation)
     if (invocation.state !== 'complete') {
-      receiver.outlasts = true
+      receiver.promptRuns = Number.MIN_SAFE_INTEGER
       invocation.outlasting = true
     } else {
+      if (receiver.promptRuns < SURE_OF_PROMPTNESS) receiver.promptRuns++
       if (clock.exact !== undefined) keepDuration(invocation, clock.exact() - invocation.startedMs)
       if (uncommitted.size === 0) {
         commit(invocation, receiver)
@@ -101,7 +100,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   const commit = (invocation: Invocation, receiver: SimulatedProcessor) => {
-    const { message, failure } = invocation
+    const { message, failure, firstEmit, laterEmits } = invocation
     invocation.state = 'committed'
     receiver.emitted += invocation.emitted
     const retryAtMs = failure === undefined ? undefined : retryTimeOf(message, failure.error)
@@ -111,7 +110,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       const outcome = failure === undefined ? 'ok' : retryAtMs === undefined ? 'failed' : 'retry'
       recorder.commit(invocation, nowMs, outcome, retryAtMs)
     }
-    if (invocation.firstEmit !== undefined) sender.send(invocation.firstEmit, invocation.laterEmits ?? NO_MESSAGES)
+    if (firstEmit !== undefined) sender.send(laterEmits === undefined ? [firstEmit] : invocation.emits)
     if (retryAtMs === undefined) finish(message)
     else {
       message.attempt++

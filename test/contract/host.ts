@@ -1,6 +1,6 @@
 import { format } from 'node:util'
 import { handle } from '../../src/runtime/handle.ts'
-import { Invocation, keepLine, nextOrdinal } from '../../src/runtime/invocation.ts'
+import { addEmit, Invocation, keepLine, nextOrdinal } from '../../src/runtime/invocation.ts'
 import type { Message } from '../../src/runtime/message.ts'
 import type { InvocationHost, ProcessorRuntime } from '../../src/runtime/processor.ts'
 import { messageOf } from './message.ts'
@@ -33,7 +33,7 @@ export function createFakeHost(accept: Accept = () => undefined): FakeHost {
       const acceptance = accept(topic, data)
       const ordinal = nextOrdinal(invocation, topic, key)
       const message = messageOf({ data, topic, key, ordinal, parent: invocation.message })
-      invocation.emits = [...invocation.emits, message]
+      addEmit(invocation, message)
       return acceptance
     },
     late: (_, error) => void lateErrors.push(error),
@@ -61,6 +61,7 @@ export function invoke(handler: ProcessorRuntime['handler'], said: Said = {}): I
     handler,
     self: undefined,
     input: undefined,
+    seesCallback: true,
     settlesByCallback: handler.length >= 3,
     host,
     ...runtime,

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { nextOrdinal } from '../../src/runtime/invocation.ts'
+import { addEmit, nextOrdinal } from '../../src/runtime/invocation.ts'
 import { chanceOf, idOf, rootIdOf } from '../../src/runtime/message.ts'
 import { invoke } from '../contract/host.ts'
 import { messageOf, rootOf } from '../contract/message.ts'
@@ -43,7 +43,7 @@ describe('the id of a message', () => {
           const invocation = invoke(() => {})
           for (const { topic, key } of list) {
             const ordinal = nextOrdinal(invocation, topic, key)
-            invocation.emits = [...invocation.emits, messageOf({ topic, key, ordinal, parent: invocation.message })]
+            addEmit(invocation, messageOf({ topic, key, ordinal, parent: invocation.message }))
           }
           return invocation.emits.map(idOf)
         }

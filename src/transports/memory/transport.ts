@@ -14,9 +14,8 @@ export function createMemoryTransport(arrive: (message: Message) => void): Trans
     name: 'memory',
     limits: MEMORY_LIMITS,
     open: () => ({
-      send(first, later) {
-        arrive(first)
-        for (let index = 0; index < later.length; index++) arrive(later[index]!)
+      send(messages) {
+        for (let index = 0; index < messages.length; index++) arrive(messages[index]!)
         return undefined
       },
       close: () => Promise.resolve(),
