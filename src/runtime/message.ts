@@ -34,7 +34,7 @@ export interface Message {
   /** 1 for an input, one more for each processor it came through. */
   readonly hop: number
   /** From 1. */
-  attempt: number
+  readonly attempt: number
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
   /** Its place in a transcript that is kept in memory; -1 before it has one. */

@@ -112,10 +112,16 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     }
     if (firstEmit !== undefined) sender.send(laterEmits === undefined ? [firstEmit] : invocation.emits)
     if (retryAtMs === undefined) finish(message)
-    else {
-      message.attempt++
-      retries.add(retryAtMs, message)
-    }
+    else retries.add(retryAtMs, nextAttempt(message))
+  }
+
+  /** A message of its own: whoever still holds the one before sees what it was. */
+  const nextAttempt = (message: Message) => {
+    const next = { ...message, attempt: message.attempt + 1 }
+    const asked = askedRetries.get(message)
+    askedRetries.delete(message)
+    if (asked !== undefined) askedRetries.set(next, asked)
+    return next
   }
 
   const retryTimeOf = (message: Message, error: unknown) => {

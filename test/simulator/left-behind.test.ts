@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Context } from '../../src/topology/handler.ts'
+import type { Context, Context } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
 
 describe('H9: what a handler leaves behind', () => {
@@ -100,5 +100,31 @@ describe('H9: what a handler leaves behind', () => {
     const lines = run.of('log').map(({ message, text }) => [message, text])
     expect(lines.filter(([message]) => message === x).map(([, text]) => text)).toEqual(['forgotten x', 'later x'])
     expect(lines.filter(([message]) => message === y).map(([, text]) => text)).toEqual(['forgotten y', 'later y'])
+  })
+
+  it('a line in a timer of a handler that had settled is that handler’s, not of the one that runs by then', async () => {
+    const console = Object.assign(Object.create(globalThis.console), { log: () => {} })
+    const a = (event: number) => {
+      setTimeout(() => console.log(`left by ${event}`), 5)
+    }
+    const b = () => new Promise((resolve) => setTimeout(resolve, 15))
+    const inputs = [1, 2].map((event) => ({ to: 'a', event }))
+    const run = await runTopology({ processors: { a, b } }, [...inputs, { to: 'b', event: 3 }], { console })
+    const [first, second] = run.of('start').map(({ message }) => message)
+    expect(run.of('log').map(({ message, text }) => [message, text])).toEqual([
+      [first, 'left by 1'],
+      [second, 'left by 2'],
+    ])
+  })
+
+  it('a handler that goes on after it failed sees the attempt that it is', async () => {
+    const attempts: number[] = []
+    const a = (_event: unknown, context: Context) => {
+      setTimeout(() => attempts.push(context.attempt), 5)
+      if (context.attempt === 1) throw new Error('no')
+    }
+    const b = () => new Promise((resolve) => setTimeout(resolve, 15))
+    await runTopology({ retries: 1, processors: { a, b } }, { a: 1, b: 1 })
+    expect(attempts).toEqual([1, 2])
   })
 })
