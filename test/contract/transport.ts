@@ -84,8 +84,7 @@ export function transportContract(
       const sender = transport.open('a')
       const message = messageOf({ data: 1 })
       await sender.send([message])
-      message.attempt = 2
-      await sender.send([message])
+      await sender.send([{ ...message, attempt: 2 }])
       const got = await arrived('a')
       expect(got.map(({ id }) => id)).toEqual([idOf(message), idOf(message)])
       expect(got.at(-1)?.attempt).toBe(2)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Context, Context } from '../../src/topology/handler.ts'
+import type { Context } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
 
 describe('H9: what a handler leaves behind', () => {
@@ -120,11 +120,12 @@ describe('H9: what a handler leaves behind', () => {
   it('a handler that goes on after it failed sees the attempt that it is', async () => {
     const attempts: number[] = []
     const a = (_event: unknown, context: Context) => {
+      if (context.attempt > 1) return
       setTimeout(() => attempts.push(context.attempt), 5)
-      if (context.attempt === 1) throw new Error('no')
+      throw new Error('no')
     }
     const b = () => new Promise((resolve) => setTimeout(resolve, 15))
     await runTopology({ retries: 1, processors: { a, b } }, { a: 1, b: 1 })
-    expect(attempts).toEqual([1, 2])
+    expect(attempts).toEqual([1])
   })
 })
