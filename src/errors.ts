@@ -69,7 +69,10 @@ export function errorOf(problems: readonly Problem[]): AttakError {
   return new AttakError(first.code, `${first.where}: ${first.what}`, first.remedy, { problems })
 }
 
-/** The nearest of `names` to a mistyped `name`, or undefined when none is near; more is forgiven after the same start. */
+/**
+ * The nearest of `names` to a mistyped `name`, or undefined when none is near: a third of the shorter one may
+ * differ, two characters more after the same start. One or two characters are only near to themselves in another case.
+ */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
@@ -77,8 +80,8 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   for (const candidate of names) {
     const known = candidate.toLowerCase()
     const distance = editDistance(wanted, known)
-    const sameStart = wanted.slice(0, 4) === known.slice(0, 4) ? 1 : 0
-    const forgiven = Math.max(2, Math.floor(wanted.length / 3)) + sameStart
+    const sameStart = wanted.slice(0, 4) === known.slice(0, 4) ? 2 : 0
+    const forgiven = Math.floor(Math.min(wanted.length, known.length) / 3) + sameStart
     if (distance <= forgiven && distance < bestDistance) [best, bestDistance] = [candidate, distance]
   }
   return best

@@ -21,3 +21,11 @@ it('a mistyped name is met by the nearest one', () => {
   ])
   expect(nearest('something', names)).toBeUndefined()
 })
+
+it('short names are not guessed at: one letter is as far from another as can be', () => {
+  expect(nearest('a', ['b', 'c'])).toBeUndefined()
+  expect(nearest('to', ['do', 'go'])).toBeUndefined()
+  expect(nearest('cat', ['dog', 'cow'])).toBeUndefined()
+  expect(nearest('A', ['b', 'a'])).toBe('a')
+  expect(nearest('sput', ['spot', 'spout'])).toBe('spot')
+})

@@ -45,8 +45,8 @@ export function hostOf(process: NodeJS.Process): Host {
     cwd: process.cwd(),
     env: process.env,
     addVariables: (variables) => void Object.assign(process.env, variables),
-    out: terminalOf(process.stdout, process),
-    err: terminalOf(process.stderr, process),
+    out: terminalOf('stdout', process),
+    err: terminalOf('stderr', process),
     get stdin() {
       return process.stdin
     },
@@ -68,20 +68,33 @@ export function hostOf(process: NodeJS.Process): Host {
   }
 }
 
-function terminalOf(stream: NodeJS.WriteStream, process: NodeJS.Process): Terminal {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit()
-    throw error
-  })
+/** Opens its stream when it is first asked anything: a pipe brings in all of Node's network code. */
+function terminalOf(name: 'stdout' | 'stderr', process: NodeJS.Process): Terminal {
+  let opened: NodeJS.WriteStream | undefined
+  const open = () => {
+    opened ??= process[name].on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit()
+      throw error
+    })
+    return opened
+  }
   return {
-    write: (text) => stream.write(text),
-    drained: () =>
-      new Promise((resolve) => (stream.writableLength === 0 ? resolve() : stream.write('', () => resolve()))),
-    isTTY: stream.isTTY === true,
-    get columns() {
-      return stream.columns > 0 ? stream.columns : 80
+    write: (text) => open().write(text),
+    drained() {
+      const stream = opened
+      if (stream === undefined || stream.writableLength === 0) return Promise.resolve()
+      return new Promise((resolve) => stream.write('', () => resolve()))
     },
-    color: belongsColor(process.env, stream.isTTY === true),
+    get isTTY() {
+      return open().isTTY === true
+    },
+    get columns() {
+      const { columns } = open()
+      return columns > 0 ? columns : 80
+    },
+    get color() {
+      return belongsColor(process.env, open().isTTY === true)
+    },
   }
 }
 

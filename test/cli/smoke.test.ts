@@ -66,42 +66,6 @@ test('a processor that fails to load shows the user’s own stack', () => {
   `)
 })
 
-test('a failing handler in TypeScript shows the line the user wrote', () => {
-  const source = `interface Order { readonly id: number }
-
-export default {
-  name: 'shop',
-  processors: {
-    bill(order: Order) {
-      if (order.id > 0) throw new RangeError(\`no order \${order.id}\`)
-    },
-  },
-  input: { bill: { id: 7 } },
-}
-`
-  const folder = folderOf({ 'shop/topology.ts': source })
-  const { code, out } = attak(folder, 'simulate', 'shop')
-  expect(code).toBe(1)
-  expect(`\n${out.replace(/\(\d.*? ms\)|\(\d.*? s\)/, '(TIME)')}`).toMatchInlineSnapshot(`
-    "
-    bill ← input  {"id":7}
-      ✗ RangeError: no order 7
-          5 |   processors: {
-          6 |     bill(order: Order) {
-        > 7 |       if (order.id > 0) throw new RangeError(\`no order \${order.id}\`)
-            |                               ^
-          8 |     },
-          9 |   },
-        at bill (shop/topology.ts:7:31)
-
-    processor  handled  emitted  failed
-    bill             0        0       1
-
-    1 input, 0 handled, 0 outputs, 1 failed (TIME)
-    "
-  `)
-})
-
 test('a handler that never yields is named after its timeout, with its line, and what came before is not lost', () => {
   const source = `export default {
   name: 't',
@@ -130,6 +94,79 @@ test('a handler that never yields is named after its timeout, with its line, and
   expect(err).toMatch(/✗ \[TIMEOUT] processor "loop" \(message [0-9a-f]{32}\) has not yielded for \d+ ms/)
   expect(err).toMatch(/^ +> +8 \| {7}for \(;;\);$/m)
   expect(err).not.toContain('debugger')
+})
+
+test('timers that a project leaves open do not keep the process', () => {
+  const source = `setInterval(() => {}, 1000)
+export default { name: 't', processors: { a() { throw new Error('no') } }, input: { a: 1 } }`
+  const { code, out } = attak(folderOf({ 'topology.mjs': source }), 'simulate')
+  expect(code).toBe(1)
+  expect(out).toContain('1 input, 0 handled, 0 outputs, 1 failed')
+})
+
+test('a slow reader gets everything, also what is printed last', async () => {
+  const source = `setInterval(() => {}, 1000)
+export default { name: 't', processors: { a: (event, context) => context.emit('big', 'x'.repeat(1e6)) }, input: { a: 1 } }`
+  const { child, printed, ended } = start(
+    folderOf({ 'topology.mjs': source }),
+    'simulate',
+    '--json',
+    '--trace',
+    'trace',
+  )
+  child.stdout?.pause()
+  await once(child, 'spawn')
+  setTimeout(() => child.stdout?.resume(), 200)
+  expect(await ended).toBe(0)
+  const kinds = printed.out
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line).kind)
+  expect(kinds).toEqual(['run', 'start', 'emit', 'end', 'summary'])
+})
+
+test('an error in TypeScript is shown in its own file and line, in story and transcript', () => {
+  const folder = folderOf({
+    'topology.ts': `interface Order { readonly id: number }
+
+export default { name: 't', processors: { bill: './bill' }, input: { bill: { id: 7 } satisfies Order } }
+`,
+    'bill.ts': `import { priceOf } from './price.ts'
+
+type Order = {
+  readonly id: number
+}
+
+export const handler = (order: Order): number => priceOf(order.id)
+`,
+    'price.ts': `// Types and comments, which no build keeps.
+interface Price { readonly cents: number }
+
+export function priceOf(id: number): number {
+  const price: Price | undefined = undefined
+  throw new Error(\`no price for \${id}\`)
+}
+`,
+  })
+  const { code, out } = attak(folder, 'simulate', '--trace', 'trace.jsonl')
+  expect(code).toBe(1)
+  expect(out.slice(out.indexOf('  ✗'), out.indexOf('\n\n'))).toMatchInlineSnapshot(`
+    "  ✗ Error: no price for 7
+          4 | export function priceOf(id: number): number {
+          5 |   const price: Price | undefined = undefined
+        > 6 |   throw new Error(\`no price for \${id}\`)
+            |         ^
+          7 | }
+        at priceOf (price.ts:6:9)
+        at handler (bill.ts:7:50)"
+  `)
+  const lines = readFileSync(join(folder, 'trace.jsonl'), 'utf8').trimEnd().split('\n')
+  const end = lines.map((line) => JSON.parse(line)).find(({ kind }) => kind === 'end')
+  expect(end.error.stack).toMatchInlineSnapshot(`
+    "Error: no price for 7
+        at priceOf (price.ts:6:9)
+        at handler (bill.ts:7:50)"
+  `)
 })
 
 test('a reader that goes away ends it quietly', async () => {

@@ -72,7 +72,9 @@ interface OnceOptions {
 }
 
 async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
-  const warn = (problems: readonly Problem[]) => host.err.write(drawProblems(problems, colorsOf(host.err)))
+  const warn = (problems: readonly Problem[]) => {
+    if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
+  }
   const { file, settings, files } = await findProject(args, host)
   onFiles?.([file, ...files])
   const loaded = await inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, fresh })

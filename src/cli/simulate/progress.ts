@@ -22,12 +22,12 @@ const LINES_MS = 10_000
 /** On a terminal one line, drawn over; elsewhere a line every ten seconds. */
 export function progressTo(err: Terminal, now: () => number, totalBytes: number | undefined): Progress {
   const started = now()
-  let next = started + (err.isTTY ? FIRST_MS : LINES_MS)
+  let next = started + FIRST_MS
   let drawn = false
   return {
     show(standing) {
       const at = now()
-      if (at < next) return
+      if (at < next || (!err.isTTY && at < started + LINES_MS)) return
       next = at + (err.isTTY ? TERMINAL_MS : LINES_MS)
       const line = drawProgress(standing, at - started, totalBytes)
       err.write(err.isTTY ? `\r\x1b[K${line.slice(0, err.columns - 1)}` : `${line}\n`)

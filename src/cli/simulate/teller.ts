@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { AttakError } from '../../errors.ts'
 import { cleanStack } from '../../project/stack.ts'
+import { recordLines } from '../../simulator/json-lines.ts'
 import { describeError, type Recorder, recordEntries } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
 import type { TranscriptEntry, TranscriptError } from '../../simulator/transcript.ts'
 import type { Host } from '../host.ts'
-import { colorsOf, drawJsonLine } from '../print.ts'
+import { colorsOf } from '../print.ts'
 import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
 import { failuresDrawn } from './failure.ts'
 import { progressTo } from './progress.ts'
@@ -42,11 +43,8 @@ export function openTeller(run: Run, host: Host): Teller {
   // A story that rolls by on a terminal shows by itself how far the run is.
   const silent = json || quiet || !host.out.isTTY
   const progress = silent ? progressTo(host.err, host.now, run.input.totalBytes) : undefined
-  const tellLine = (entry: TranscriptEntry) => {
-    const line = drawJsonLine(entry)
-    trace?.add(line)
-    if (json) out.add(line)
-  }
+  const lines =
+    json || trace !== undefined ? linesTo([...(json ? [out] : []), ...(trace ? [trace] : [])], run) : undefined
   let told = false
   const tellStory = (text: string) => {
     if (text === '') return
@@ -61,29 +59,77 @@ export function openTeller(run: Run, host: Host): Teller {
   const showProgress = () => progress?.show({ events: tally.inputs, bytes: run.input.readBytes() })
   const tell = (entry: TranscriptEntry) => {
     tally.add(entry)
-    if (json || trace !== undefined) tellLine(entry)
     if (!json) tellStory(story.tell(entry))
     if (entry.kind === 'start') showProgress()
   }
   const entries = recordEntries(tell, (error) => describe(error, run.project.dir))
-  const isCounted = quiet && !json && trace === undefined
+  const people = json || quiet ? countQuietly(entries, tally, showProgress) : entries
   return {
-    recorder: isCounted ? countQuietly(entries, tally, showProgress) : entries,
-    flush: out.flush,
+    recorder: lines === undefined ? people : both(lines, people),
+    flush() {
+      lines?.flush()
+      return out.flush()
+    },
     async end(result) {
       const late = result === undefined ? 0 : result.summary.failed - totalOf(tally, 'failed')
       if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notesOf(run, result, story.cut)], late))
       progress?.clear()
+      lines?.flush()
       await trace?.close()
       await out.close()
     },
     endStalled(error) {
       progress?.clear()
       if (!json) out.add(drawEnd(['The run was ended: a handler does not yield.']))
+      lines?.flush()
       trace?.flush()
       out.flush()
       host.err.write(failuresDrawn({ ...drawing, colors: colorsOf(host.err) })(error))
       return host.exit(1)
+    },
+  }
+}
+
+/** A recorder of transcript lines, made once for all who take them; they have them when the thread is next free. */
+function linesTo(takers: readonly Blocks[], { project }: Run) {
+  const lines = recordLines({
+    write: (text) => {
+      for (const taker of takers) taker.add(text)
+    },
+    describe: (error) => describe(error, project.dir),
+  })
+  let waiting = false
+  const flush = () => {
+    waiting = false
+    lines.flush()
+  }
+  const later = <Args extends unknown[]>(record: (...args: Args) => void) => {
+    return (...args: Args) => {
+      record(...args)
+      if (!waiting) setImmediate(flush)
+      waiting = true
+    }
+  }
+  return { ...lines, begin: later(lines.begin), commit: later(lines.commit), line: later(lines.line) }
+}
+
+function both(first: Recorder, second: Recorder): Recorder {
+  return {
+    begin(run) {
+      first.begin(run)
+      second.begin(run)
+    },
+    commit(invocation, atMs, outcome, retryAtMs) {
+      first.commit(invocation, atMs, outcome, retryAtMs)
+      second.commit(invocation, atMs, outcome, retryAtMs)
+    },
+    line(invocation, atMs, level, text) {
+      first.line(invocation, atMs, level, text)
+      second.line(invocation, atMs, level, text)
+    },
+    end(summary) {
+      first.end(summary)
+      second.end(summary)
     },
   }
 }

@@ -104,7 +104,7 @@ describe('bad input, as check prints it', () => {
   test('a processor path that does not exist', async () => {
     expect(await complaintOf({ name: 't', processors: { ...PROCESSORS, c: './aa' } })).toMatchInlineSnapshot(`
       "
-      [PROCESSOR_NOT_FOUND] processors.c: there is no module "./aa", with or without the ending of a JavaScript or TypeScript file. Did you mean "./a"? The path is relative to the topology's file.
+      [PROCESSOR_NOT_FOUND] processors.c: there is no module "./aa", with or without the ending of a JavaScript or TypeScript file. Make that file, or correct the path; it is relative to the topology's file.
 
       1 error
       "
