@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
-import { errorOf, nearest, type Problem } from '../errors.ts'
+import { AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
 import { parseEvents, problemAt, unknownProcessor } from './events.ts'
 import { shown } from './find.ts'
@@ -67,6 +67,29 @@ export async function openInput(options: InputOptions): Promise<Input> {
   }
   if (isFile(beside)) return openFile(beside, reader, shown(beside, cwd))
   throw errorOf([noInput(topology)])
+}
+
+/**
+ * Tells what is wrong with the input that a run would take when it is given none, as far as that can be known without
+ * running anything: neither functions are called nor lines of events read. No input at all is fine.
+ */
+export async function inspectInput(
+  options: Pick<InputOptions, 'topology' | 'dir' | 'cwd'>,
+): Promise<readonly Problem[]> {
+  const { topology, dir } = options
+  if (typeof topology.input === 'function') return isFile(join(dir, 'input.json')) ? [AMBIGUOUS] : []
+  if (topology.input === undefined && !isFile(join(dir, 'input.json'))) return []
+  try {
+    const { warnings } = await openInput({ ...options, stdin: NOTHING, badLines: 'stop' })
+    return warnings
+  } catch (error) {
+    if (error instanceof AttakError) return error.problems
+    throw error
+  }
+}
+
+const NOTHING: AsyncIterable<string> = {
+  [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: '' }) }),
 }
 
 /** What all ways to read an input need to know. */

@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
 import { AttakError, type Problem } from '../../errors.ts'
+import { inspectInput } from '../../project/input.ts'
 import { type InspectedProject, inspectProject } from '../../project/project.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { drawCount } from '../duration.ts'
@@ -7,7 +8,7 @@ import type { Host } from '../host.ts'
 import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../print.ts'
 import { findProject } from '../project.ts'
 
-/** Tells all that is wrong or odd about a topology, and runs nothing of it but its modules. */
+/** Tells all that is wrong or odd about a topology and the input beside it, and runs nothing of it but its modules. */
 export const check: Command = {
   name: 'check',
   summary: 'find all problems of a topology without running it',
@@ -21,7 +22,7 @@ export const check: Command = {
       ? drawJsonLine(jsonOf(inspected, host.cwd))
       : drawReport(inspected, host.cwd, colorsOf(host.out))
     host.out.write(report)
-    return inspected.project === undefined ? 1 : 0
+    return countOf(inspected.problems, 'error') > 0 ? 1 : 0
   },
 }
 
@@ -29,7 +30,10 @@ export const check: Command = {
 async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
   try {
     const { file, settings } = await findProject(args, host)
-    return await inspectProject(file, { cwd: host.cwd, stage: settings.stage.value })
+    const inspected = await inspectProject(file, { cwd: host.cwd, stage: settings.stage.value })
+    if (inspected.project === undefined) return inspected
+    const problems = [...inspected.problems, ...(await inspectInput({ ...inspected.project, cwd: host.cwd }))]
+    return { ...inspected, problems }
   } catch (error) {
     if (error instanceof AttakError && error.code === 'TOPOLOGY_NOT_FOUND')
       return { problems: error.problems, files: [] }
@@ -38,7 +42,7 @@ async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
 }
 
 function jsonOf({ project, problems }: InspectedProject, cwd: string) {
-  if (project === undefined) return { ok: false, problems }
+  if (project === undefined || countOf(problems, 'error') > 0) return { ok: false, problems }
   const { name, processors, streams } = project.graph
   const file = relative(cwd, project.file)
   return { ok: true, topology: name, file, processors: processors.length, streams: streams.length, problems }
@@ -46,10 +50,12 @@ function jsonOf({ project, problems }: InspectedProject, cwd: string) {
 
 function drawReport({ project, problems }: InspectedProject, cwd: string, colors: Colors): string {
   const found = drawProblems(problems, colors)
-  const errors = drawCount(countOf(problems, 'error'), 'error')
+  const errors = countOf(problems, 'error')
   const warnings = countOf(problems, 'warning')
   const beside = warnings === 0 ? '' : `, ${drawCount(warnings, 'warning')}`
-  if (project === undefined) return `${found}\n${colors.red(`${errors}${beside}`)}\n`
+  if (project === undefined || errors > 0) {
+    return `${found}\n${colors.red(`${drawCount(errors, 'error')}${beside}`)}\n`
+  }
   const { name, processors, streams } = project.graph
   const counts = `${drawCount(processors.length, 'processor')}, ${drawCount(streams.length, 'stream')}${beside}`
   const file = colors.dim(`(${relative(cwd, project.file)})`)

@@ -41,6 +41,25 @@ describe('check', () => {
     `)
   })
 
+  test('an input that names no processor is a problem, in the topology and in input.json', async () => {
+    expect(await complaintOf({ name: 't', processors: PROCESSORS, input: { a: 1, bb: 2 } })).toBe(`
+[INPUT_INVALID] the topology's input: no processor is named "bb". There are a, b.
+
+1 error
+`)
+    const files = { 'topology.json': { name: 't', processors: PROCESSORS }, 'a.mjs': HANDLER, 'b.mjs': HANDLER }
+    expect(await complaint({ ...files, 'input.json': '{ "a": 1,\n}' })).toContain(
+      '[INPUT_INVALID] input.json:2:1: not JSON',
+    )
+    const { out } = await attak(folderOf({ ...files, 'input.json': { c: 1 } }), ['check', '--json'])
+    expect(JSON.parse(out)).toMatchObject({ ok: false, problems: [{ code: 'INPUT_INVALID', where: 'input.json' }] })
+  })
+
+  test('an input that is a function is not called', async () => {
+    const topology = `export default { name: 't', processors: { a() {} }, input() { throw new Error('called') } }`
+    expect((await attak(folderOf({ 'topology.mjs': topology }), ['check'])).code).toBe(0)
+  })
+
   test('--json prints one object, for good and for bad', async () => {
     const good = await attak(folderOf(HELLO), ['check', '--json'])
     expect(JSON.parse(good.out)).toEqual({
