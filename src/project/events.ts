@@ -1,4 +1,5 @@
 import { nearest, type Problem } from '../errors.ts'
+import { sayUnwritable } from '../runtime/refusal.ts'
 import type { InputEvent } from '../topology/topology.ts'
 
 /** Why a value is no input. */
@@ -49,6 +50,31 @@ export function parseEvents(value: unknown, processors: ReadonlySet<string>, whe
   if (typeof value === 'object' && value !== null) return parseNamed(value, processors, where)
   const what = `an input is { "processor": event } or a list of ${EXAMPLE}; this is ${JSON.stringify(value) ?? typeof value}`
   return { events: [], problems: [problemAt(where, { what, remedy: `Write { "${[...processors][0]}": … }.` })] }
+}
+
+/**
+ * Gives an event that code made data of its own, equal to a JSON round trip: what that code does to it afterwards is
+ * nobody's event, and what a file could not hold is a fault.
+ */
+export function ownEvent(input: InputEvent): InputEvent | EventFault {
+  try {
+    const text = JSON.stringify(input.event) as string | undefined
+    return { ...input, event: text === undefined ? undefined : JSON.parse(text) }
+  } catch (error) {
+    return { what: sayUnwritable(input.event, error), remedy: 'Send what JSON can carry.' }
+  }
+}
+
+/** Gives all events data of their own: see {@link ownEvent}. `whereOf` says which is which, by its index. */
+export function ownEvents(events: readonly InputEvent[], whereOf: (index: number) => string): ParsedEvents {
+  const problems: Problem[] = []
+  const owned = events.flatMap((event, index) => {
+    const own = ownEvent(event)
+    if (!('what' in own)) return [own]
+    problems.push(problemAt(whereOf(index), own))
+    return []
+  })
+  return { events: owned, problems }
 }
 
 /** Makes the problem of a fault. */

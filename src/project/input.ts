@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
-import { parseEvents, problemAt, unknownProcessor } from './events.ts'
+import { ownEvents, parseEvents, problemAt, unknownProcessor } from './events.ts'
 import { shown } from './find.ts'
 import { readIterable } from './iterable.ts'
 import { parseJson } from './json.ts'
@@ -147,6 +147,14 @@ function openParsed(name: string, value: unknown, { processors }: Reader): Input
   return openEvents(name, events)
 }
 
+/** Events that code made, which may still hold them. */
+function openOwned(name: string, value: unknown, { processors }: Reader): Input {
+  const parsed = parseEvents(value, processors, name)
+  const { events, problems } = ownEvents(parsed.events, (index) => `${name}, event ${index + 1}`)
+  if (parsed.problems.length + problems.length > 0) throw errorOf([...parsed.problems, ...problems])
+  return openEvents(name, events)
+}
+
 function openEvents(name: string, events: readonly InputEvent[]): Input {
   return { ...NOTHING_SPECIAL, name, chunks: chunksOf(events) }
 }
@@ -202,7 +210,7 @@ async function openValue(value: unknown, reader: Reader): Promise<Input> {
   }
   if (typeof given === 'string')
     return openFile(resolve(reader.dir, given), reader, shown(resolve(reader.dir, given), reader.cwd))
-  if (Array.isArray(given) || !isIterable(given)) return openParsed(name, await given, reader)
+  if (Array.isArray(given) || !isIterable(given)) return openOwned(name, await given, reader)
   const onError = (error: unknown) => errorOf([failed(name, error, reader.dir)])
   return {
     ...NOTHING_SPECIAL,

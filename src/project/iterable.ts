@@ -1,7 +1,7 @@
 import { errorOf } from '../errors.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import { isPromise } from '../topology/user-code.ts'
-import { faultOf, problemAt } from './events.ts'
+import { faultOf, ownEvent, problemAt } from './events.ts'
 
 /** How to read events from what a user's function gave. */
 export interface IterableOptions {
@@ -35,9 +35,9 @@ export async function* readIterable(
       done = next.done === true
       if (done) break
       const value = isPromise(next.value) ? await next.value.then(undefined, rethrow) : next.value
-      const fault = faultOf(value, processors)
-      if (fault !== undefined) throw errorOf([problemAt(`${where}, [${index}]`, fault)])
-      if (events.push(value as InputEvent) === MOST_EVENTS) {
+      const event = faultOf(value, processors) ?? ownEvent(value as InputEvent)
+      if ('what' in event) throw errorOf([problemAt(`${where}, [${index}]`, event)])
+      if (events.push(event) === MOST_EVENTS) {
         yield events
         events = []
       }

@@ -1,6 +1,6 @@
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
-import type { LogLevel } from './invocation.ts'
+import type { LogLevel } from './rare.ts'
 
 const LEVELS = {
   log: 'info',

@@ -1,6 +1,7 @@
 import type { Callback } from '../topology/handler.ts'
-import { failureOf, type Invocation, settle } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
 import { validateEvent } from './schema.ts'
+import { failureOf, settle } from './settle.ts'
 
 /**
  * Runs the handler of an invocation with its own copy of the event. Afterwards `invocation.state` says whether it has

@@ -1,6 +1,7 @@
 import type { Callback, Context, Handler } from '../topology/handler.ts'
 import type { StandardSchema } from '../topology/schema.ts'
-import type { Invocation, LogLevel } from './invocation.ts'
+import type { Invocation } from './invocation.ts'
+import type { LogLevel } from './rare.ts'
 
 /** A processor's code, loaded: what the runtime calls. */
 export interface LoadedProcessor {

@@ -1,5 +1,6 @@
-import type { Invocation, LogLine } from '../runtime/invocation.ts'
+import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
+import type { LogLine } from '../runtime/rare.ts'
 import { describeError, type Recorder, receiversFrom } from './recorder.ts'
 import type { TranscriptEntry, TranscriptError } from './transcript.ts'
 

@@ -1,5 +1,5 @@
-import type { LogLevel } from '../runtime/invocation.ts'
 import type { Edge, Message, Root } from '../runtime/message.ts'
+import type { LogLevel } from '../runtime/rare.ts'
 import { type Committed, describeError, type Ending, giveCommit, type Recorder } from './recorder.ts'
 import { addRow, blockOf, createTable, placeOf } from './table.ts'
 import type { EndEntry, TranscriptEntry, TranscriptError } from './transcript.ts'

@@ -1,7 +1,7 @@
 import type { Graph, RetryPolicy } from '../graph/graph.ts'
 import { routesFor } from '../graph/routes.ts'
 import { encodeMessage } from '../runtime/codec.ts'
-import { addEmit, nextOrdinal } from '../runtime/invocation.ts'
+import { addEmit, nextOrdinal } from '../runtime/emit.ts'
 import { type Edge, idOf, type Message } from '../runtime/message.ts'
 import { type InvocationHost, type LoadedProcessor, type ProcessorRuntime, seesCallback } from '../runtime/processor.ts'
 import { dataRefusal, hopRefusal, sizeRefusal } from '../runtime/refusal.ts'

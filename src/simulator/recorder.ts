@@ -1,5 +1,6 @@
-import type { Invocation, LogLevel } from '../runtime/invocation.ts'
+import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
+import type { LogLevel } from '../runtime/rare.ts'
 import type {
   EmitEntry,
   EndEntry,

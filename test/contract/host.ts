@@ -1,8 +1,10 @@
 import { format } from 'node:util'
+import { addEmit, nextOrdinal } from '../../src/runtime/emit.ts'
 import { handle } from '../../src/runtime/handle.ts'
-import { addEmit, Invocation, keepLine, nextOrdinal } from '../../src/runtime/invocation.ts'
+import { Invocation } from '../../src/runtime/invocation.ts'
 import type { Message } from '../../src/runtime/message.ts'
 import type { InvocationHost, ProcessorRuntime } from '../../src/runtime/processor.ts'
+import { keepLine } from '../../src/runtime/rare.ts'
 import { messageOf } from './message.ts'
 
 /** A host of invocations whose clock stands still until it is moved, and which takes emits as a test tells it to. */

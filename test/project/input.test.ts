@@ -288,3 +288,30 @@ test('a generator is closed when its reader stops early', async () => {
   }
   expect(closed).toBe(true)
 })
+
+test('events that code makes are as they were when it made them', async () => {
+  const shared = { n: 0, at: new Date(0) }
+  const input = function* () {
+    for (shared.n = 1; shared.n <= 2; shared.n++) yield { to: 'spout', event: shared }
+  }
+  const at = '1970-01-01T00:00:00.000Z'
+  const expected = [1, 2].map((n) => ({ to: 'spout', event: { n, at } }))
+  expect(await eventsOf(optionsFor(projectFolder({}), { input }))).toEqual(expected)
+})
+
+test('events that JSON cannot hold are refused, all of a list at once', async () => {
+  const cycle: { self?: unknown } = {}
+  cycle.self = cycle
+  const list = [
+    { to: 'spout', event: { list: [1n] } },
+    { to: 'spout', event: 1 },
+    { to: 'reverse', event: cycle },
+  ]
+  expect(await problemsOf(optionsFor(projectFolder({}), { input: () => list }))).toEqual([
+    "the topology's input, event 1: data.list[0] is a BigInt. Send what JSON can carry.",
+    "the topology's input, event 3: data.self refers back to an object that holds it. Send what JSON can carry.",
+  ])
+  expect(await problemsOf(optionsFor(projectFolder({}), { input: () => list.values() }))).toEqual([
+    "the topology's input, [0]: data.list[0] is a BigInt. Send what JSON can carry.",
+  ])
+})

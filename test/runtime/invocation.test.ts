@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { cutOff } from '../../src/runtime/invocation.ts'
 import { idOf, rootIdOf } from '../../src/runtime/message.ts'
+import { cutOff } from '../../src/runtime/settle.ts'
 import type { Callback, Context } from '../../src/topology/handler.ts'
 import { createFakeHost, invoke, outcomeOf, turn } from '../contract/host.ts'
 import { messageOf, rootOf } from '../contract/message.ts'

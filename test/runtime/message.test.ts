@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { addEmit, nextOrdinal } from '../../src/runtime/invocation.ts'
+import { addEmit, nextOrdinal } from '../../src/runtime/emit.ts'
 import { chanceOf, idOf, rootIdOf } from '../../src/runtime/message.ts'
 import { invoke } from '../contract/host.ts'
 import { messageOf, rootOf } from '../contract/message.ts'

@@ -1,0 +1,103 @@
+import { format } from 'node:util'
+import { AttakError } from '../errors.ts'
+import type { Callback, EmitOptions } from '../topology/handler.ts'
+import { ACCEPTED, followEmit } from './emit-promise.ts'
+import type { Invocation } from './invocation.ts'
+import type { Message } from './message.ts'
+import { rareOf } from './rare.ts'
+import { hasEnded, settle } from './settle.ts'
+
+/**
+ * What `context.emit` does. Its promise tells of acceptance and refusal; a refusal that nobody takes fails the message.
+ * The way of an emit without options is kept short, since most are such.
+ */
+export function emit(
+  invocation: Invocation,
+  topic: string,
+  data: unknown,
+  options: EmitOptions | Callback | undefined,
+  callback: Callback | undefined,
+): Promise<void> {
+  if (typeof options === 'function') return emit(invocation, topic, data, undefined, options)
+  let acceptance: Promise<void> | undefined
+  try {
+    if (hasEnded(invocation)) throw lateEmit(invocation, topic)
+    if (typeof topic !== 'string' || topic === '') throw topicRefusal(topic)
+    const key = options === undefined ? undefined : keyOf(topic, options)
+    acceptance = invocation.runtime.host.accept(invocation, topic, data, key)
+    invocation.emitted++
+  } catch (error) {
+    acceptance = Promise.reject(error)
+  }
+  if (acceptance === undefined && callback === undefined) return ACCEPTED
+  return follow(invocation, acceptance ?? ACCEPTED, callback)
+}
+
+function follow(invocation: Invocation, acceptance: Promise<void>, callback: Callback | undefined): Promise<void> {
+  const followed = followEmit(acceptance)
+  if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
+  if (callback !== undefined) {
+    const call = (error: unknown) => callSafely(invocation, callback, error)
+    followed.promise.then(() => call(null), call)
+  }
+  return followed.promise
+}
+
+function callSafely(invocation: Invocation, callback: Callback, error: unknown): void {
+  try {
+    callback(error)
+  } catch (thrown) {
+    settle(invocation, { error: thrown })
+  }
+}
+
+function keyOf(topic: string, options: EmitOptions): string | undefined {
+  if (options === null) return undefined
+  if (typeof options !== 'object') throw refusal(`emit of "${topic}": options must be an object, got ${typeof options}`)
+  const { key } = options
+  if (key === undefined || typeof key === 'string') return key
+  throw refusal(`emit of "${topic}": options.key must be a string, got ${format('%o', key)}`)
+}
+
+function topicRefusal(topic: unknown): AttakError {
+  return refusal(`context.emit: the topic must be a string that is not empty, got ${format('%o', topic)}`)
+}
+
+function refusal(message: string): AttakError {
+  return new AttakError('EMIT_REFUSED', message, 'Call context.emit(topic, data?, { key }?, callback?).')
+}
+
+function lateEmit(invocation: Invocation, topic: string): AttakError {
+  const error = new AttakError(
+    'EMIT_AFTER_END',
+    `"${invocation.processor}" emitted "${topic}" after it had settled (message ${invocation.id})`,
+    'Emit before the handler returns, resolves or calls back; await what it starts.',
+  )
+  invocation.runtime.host.late(invocation, error)
+  return error
+}
+
+/** Adds a message to what an invocation emitted. */
+export function addEmit(invocation: Invocation, message: Message): void {
+  if (invocation.firstEmit === undefined) invocation.firstEmit = message
+  else if (invocation.laterEmits === undefined) invocation.laterEmits = [message]
+  else invocation.laterEmits.push(message)
+}
+
+/** How many emits with this topic and key came before in this invocation; counts this one. */
+export function nextOrdinal(invocation: Invocation, topic: string, key: string | undefined): number {
+  const { firstEmit, laterEmits, rare } = invocation
+  if (firstEmit === undefined) return 0
+  const last = laterEmits === undefined ? firstEmit : laterEmits[laterEmits.length - 1]!
+  if (rare?.ordinals === undefined && last.topic === topic && last.key === key) return last.ordinal + 1
+  const ordinals = rare?.ordinals ?? new Map([[ordinalName(last.topic, last.key), last.ordinal + 1]])
+  rareOf(invocation).ordinals = ordinals
+  const name = ordinalName(topic, key)
+  const ordinal = ordinals.get(name) ?? 0
+  ordinals.set(name, ordinal + 1)
+  return ordinal
+}
+
+function ordinalName(topic: string | undefined, key: string | undefined): string {
+  return key === undefined ? `=${topic}` : JSON.stringify([topic, key])
+}

@@ -1,0 +1,59 @@
+import type { EmitPromise } from './emit-promise.ts'
+import type { Invocation } from './invocation.ts'
+
+/** How serious a line is. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** A line that a handler wrote, when its invocation held `emits` messages. */
+export interface LogLine {
+  readonly level: LogLevel
+  readonly text: string
+  readonly emits: number
+}
+
+/** What few invocations need, made when the first of it is. */
+export interface Rare {
+  /** The handler read `done`, `succeed` or `fail`: its return does not settle it. */
+  settlesItself: boolean
+  /** Emits in flight or refused. */
+  readonly follows: EmitPromise[]
+  readonly logs: LogLine[]
+  ordinals: Map<string, number> | undefined
+  abort: AbortController | undefined
+  /** How long it took, in real milliseconds, where that is measured. */
+  tookMs: number | undefined
+}
+
+/** What few invocations need, of one that does. */
+export function rareOf(invocation: Invocation): Rare {
+  invocation.rare ??= {
+    settlesItself: false,
+    follows: [],
+    logs: [],
+    ordinals: undefined,
+    abort: undefined,
+    tookMs: undefined,
+  }
+  return invocation.rare
+}
+
+/** What aborts what a handler started. */
+export function abortOf(invocation: Invocation): AbortController {
+  const rare = rareOf(invocation)
+  rare.abort ??= new AbortController()
+  return rare.abort
+}
+
+/** Keeps a line with the invocation that wrote it. */
+export function keepLine(invocation: Invocation, level: LogLevel, text: string): void {
+  rareOf(invocation).logs.push({ level, text, emits: countEmits(invocation) })
+}
+
+/** Keeps how long an invocation took, in real milliseconds. */
+export function keepDuration(invocation: Invocation, tookMs: number): void {
+  rareOf(invocation).tookMs = tookMs
+}
+
+function countEmits({ firstEmit, laterEmits }: Invocation): number {
+  return (firstEmit === undefined ? 0 : 1) + (laterEmits?.length ?? 0)
+}

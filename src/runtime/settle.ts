@@ -1,0 +1,53 @@
+import type { EmitPromise } from './emit-promise.ts'
+import type { Invocation } from './invocation.ts'
+import { abortOf } from './rare.ts'
+
+/** Why an invocation failed; a handler may throw anything, `undefined` too. */
+export interface Failure {
+  readonly error: unknown
+}
+
+/** A callback's or `done`'s first argument as failure: null and undefined mean success. */
+export function failureOf(error: unknown): Failure | undefined {
+  return error === undefined || error === null ? undefined : { error }
+}
+
+/** The handler has spoken; the first time counts. The invocation is complete when its emits are. */
+export function settle(invocation: Invocation, failure: Failure | undefined): void {
+  if (invocation.state !== 'running') return
+  invocation.state = 'settled'
+  invocation.failure = failure
+  if (invocation.rare === undefined || invocation.rare.follows.length === 0) complete(invocation)
+  else void completeAfterEmits(invocation, invocation.rare.follows)
+}
+
+/** Ends it as failed now, whatever its handler and emits still do: its time is up, or the run's. */
+export function cutOff(invocation: Invocation, error: unknown): void {
+  if (hasEnded(invocation)) return
+  invocation.failure = { error }
+  abortOf(invocation).abort(error)
+  complete(invocation)
+}
+
+/** Whether what the handler still does is too late. */
+export function hasEnded(invocation: Invocation): boolean {
+  return invocation.state === 'complete' || invocation.state === 'committed'
+}
+
+async function completeAfterEmits(invocation: Invocation, follows: readonly EmitPromise[]): Promise<void> {
+  for (let settled = 0; settled < follows.length; ) {
+    const open = follows.slice(settled)
+    settled = follows.length
+    await Promise.allSettled(open.map((followed) => followed.acceptance))
+  }
+  const untaken = follows.find((followed) => followed.refused !== undefined && !followed.taken)
+  if (invocation.state === 'settled') {
+    invocation.failure ??= untaken?.refused
+    complete(invocation)
+  }
+}
+
+function complete(invocation: Invocation): void {
+  invocation.state = 'complete'
+  if (invocation.outlasting) invocation.runtime.host.completed(invocation)
+}
