@@ -19,6 +19,8 @@ export interface Host {
   readonly console: Console
   /** Subscribes to what nobody catches; who answers false has nothing to do with it. Gives what unsubscribes. */
   readonly onUncaught: (take: (error: unknown) => boolean) => () => void
+  /** Subscribes to code other than ours that ends the process, a handler's most likely. Gives what unsubscribes. */
+  readonly onExit: (take: (code: number) => void) => () => void
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
   readonly exit: (code: number) => never
 }
@@ -39,14 +41,20 @@ export interface Terminal {
 /** The one real host. A reader that goes away (`attak … | head`) ends the process, quietly. */
 export function hostOf(process: NodeJS.Process): Host {
   let abort: AbortController | undefined
+  let leaving = false
+  const leave = (code?: number): never => {
+    leaving = true
+    return process.exit(code)
+  }
+  const stdout = takeStdout(process)
   // Stacks of what was built name the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
     cwd: process.cwd(),
     env: process.env,
     addVariables: (variables) => void Object.assign(process.env, variables),
-    out: terminalOf('stdout', process),
-    err: terminalOf('stderr', process),
+    out: terminalOf(stdout, process.env, leave),
+    err: terminalOf(() => process.stderr, process.env, leave),
     get stdin() {
       return process.stdin
     },
@@ -59,21 +67,38 @@ export function hostOf(process: NodeJS.Process): Host {
       return abort.signal
     },
     console,
-    onUncaught: (take) => catchAll(process, take),
+    onUncaught: (take) => catchAll(process, leave, take),
+    onExit(take) {
+      const onExit = (code: number) => {
+        if (!leaving) take(code)
+      }
+      process.on('exit', onExit)
+      return () => void process.off('exit', onExit)
+    },
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)
-      return process.exit(code)
+      return leave(code)
     },
   }
 }
 
+/**
+ * Takes stdout for results alone: what a project's own code writes there, while it is loaded or by
+ * `process.stdout.write`, goes to stderr from now on. Gives what opens the real one.
+ */
+function takeStdout(process: NodeJS.Process): () => NodeJS.WriteStream {
+  const own = Object.getOwnPropertyDescriptor(process, 'stdout')
+  Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => process.stderr })
+  return () => own?.get?.call(process) ?? own?.value
+}
+
 /** Opens its stream when it is first asked anything: a pipe brings in all of Node's network code. */
-function terminalOf(name: 'stdout' | 'stderr', process: NodeJS.Process): Terminal {
+function terminalOf(stream: () => NodeJS.WriteStream, env: Host['env'], leave: () => never): Terminal {
   let opened: NodeJS.WriteStream | undefined
   const open = () => {
-    opened ??= process[name].on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit()
+    opened ??= stream().on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') leave()
       throw error
     })
     return opened
@@ -93,7 +118,7 @@ function terminalOf(name: 'stdout' | 'stderr', process: NodeJS.Process): Termina
       return columns > 0 ? columns : 80
     },
     get color() {
-      return belongsColor(process.env, open().isTTY === true)
+      return belongsColor(env, open().isTTY === true)
     },
   }
 }
@@ -110,12 +135,16 @@ function isSet(value: string | undefined): boolean {
 }
 
 /** What is nobody's ends the process, as it would have without us. */
-function catchAll(process: NodeJS.Process, take: (error: unknown) => boolean): () => void {
+function catchAll(
+  process: NodeJS.Process,
+  leave: (code: number) => never,
+  take: (error: unknown) => boolean,
+): () => void {
   const onError = (error: unknown) => {
     if (take(error)) return
     const text = error instanceof Error ? error.stack : String(error)
     process.stderr.write(`Uncaught, and not in a handler: ${text}\n`)
-    process.exit(1)
+    leave(1)
   }
   const events = ['uncaughtException', 'unhandledRejection'] as const
   for (const event of events) process.on(event, onError)

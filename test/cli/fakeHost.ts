@@ -51,6 +51,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     signal: options.signal ?? new AbortController().signal,
     console: globalThis.console,
     onUncaught: () => () => {},
+    onExit: () => () => {},
     exit: (code) => {
       throw new Error(`exit ${code}`)
     },

@@ -66,6 +66,41 @@ test('a processor that fails to load shows the user’s own stack', () => {
   `)
 })
 
+test('stdout is for results: what a project writes there while it loads, or by itself, goes to stderr', () => {
+  const source = `console.log('loading')
+export default { name: 't', processors: { a: () => void process.stdout.write('raw\\n') }, input: { a: 1 } }`
+  const folder = folderOf({ 'topology.mjs': source })
+  const checked = attak(folder, 'check', '--json')
+  expect(JSON.parse(checked.out)).toMatchObject({ ok: true })
+  expect(checked.err).toBe('loading\n')
+  const ran = attak(folder, 'simulate', '--json')
+  expect(ran.out.split('\n').map((line) => line.slice(0, 8))).toEqual([...Array(4).fill('{"kind":'), ''])
+  expect(ran.err).toBe('loading\nraw\n')
+})
+
+test('a handler that ends the process is named, with its line, and what came before is not lost', () => {
+  const source = `export default {
+  name: 't',
+  processors: {
+    fine: (event, context) => context.emit('next', event),
+    async leave() {
+      await null
+      process.exit(0)
+    },
+  },
+  streams: [['fine', 'leave', 'next']],
+  input: { fine: 1 },
+}`
+  const { code, out, err } = attak(folderOf({ 'topology.mjs': source }), 'simulate')
+  expect(code).toBe(1)
+  expect(out).toContain('fine ← input  1\n  → next to leave  1\n')
+  expect(out).toContain('1 failed')
+  expect(out).toContain('The run was ended: a handler ended the process.\n')
+  expect(err).toContain('[PROCESS_EXIT] processor "leave" (message ')
+  expect(err).toContain(') called process.exit(0), and')
+  expect(err).toContain('at leave (topology.mjs:7:15)')
+})
+
 test('a handler that never yields is named after its timeout, with its line, and what came before is not lost', () => {
   const source = `export default {
   name: 't',

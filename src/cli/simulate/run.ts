@@ -3,7 +3,7 @@ import type { Project } from '../../project/project.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from './input.ts'
-import { guard } from './stall.ts'
+import { exitError, guard } from './stall.ts'
 import { openTeller } from './teller.ts'
 
 /** One run of a loaded project, and how to tell of it. */
@@ -26,7 +26,13 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const { project, graph, input, seed, concurrency, timings, signal } = run
   const teller = openTeller(run, host)
   let probe: RunProbe | undefined
-  const watchdog = guard({ graph, dir: project.dir, running: () => probe?.running(), end: teller.endStalled })
+  const watchdog = guard({
+    ...{ graph, dir: project.dir, running: () => probe?.running() },
+    end: (error) => teller.endAtOnce('a handler does not yield', error),
+  })
+  const offExit = host.onExit((code) =>
+    teller.endAtOnce('a handler ended the process', exitError(probe?.running(), code, project.dir)),
+  )
   try {
     const result = await simulate({
       ...{ graph, processors: project.processors, input: input.chunks, live: input.live },
@@ -44,5 +50,6 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     throw error
   } finally {
     watchdog.close()
+    offExit()
   }
 }

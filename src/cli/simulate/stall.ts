@@ -30,10 +30,20 @@ export function guard({ graph, dir, running, end }: StallOptions): Watchdog {
   })
 }
 
+/** What is told of a handler that ended the process: an 'exit' listener still sees whose code called it. */
+export function exitError(handler: RunningHandler | undefined, code: number, dir: string): TranscriptError {
+  const what = `${nameOf(handler)} called process.exit(${code}), and what else was under way ends with it.`
+  const remedy = 'Throw an error where a message has failed, and return where it is done.'
+  const stack = cleanStackText(new Error().stack ?? '', dir)
+  return { name: 'AttakError', code: 'PROCESS_EXIT', message: `${what} ${remedy}`, stack }
+}
+
+function nameOf(handler: RunningHandler | undefined): string {
+  return handler === undefined ? "the project's code" : `processor "${handler.processor}" (message ${handler.message})`
+}
+
 function stallError(handler: RunningHandler | undefined, stalledMs: number, stack: string): TranscriptError {
-  const who =
-    handler === undefined ? "the project's code" : `processor "${handler.processor}" (message ${handler.message})`
-  const what = `${who} has not yielded for ${drawDuration(stalledMs)}, and nothing else can run meanwhile: the run ends here.`
+  const what = `${nameOf(handler)} has not yielded for ${drawDuration(stalledMs)}, and nothing else can run meanwhile: the run ends here.`
   const remedy = 'Correct the loop it is in, or give the processor a longer timeout.'
   return { name: 'AttakError', code: 'TIMEOUT', message: `${what} ${remedy}`, stack }
 }

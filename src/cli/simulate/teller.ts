@@ -24,8 +24,8 @@ export interface Teller {
   readonly flush: () => Promise<void> | undefined
   /** Closes the story; without result when the run broke off. */
   readonly end: (result: SimulationResult | undefined) => Promise<void>
-  /** Says why the run cannot go on, hands on what was told so far, and ends the process. */
-  readonly endStalled: (error: TranscriptError) => never
+  /** Hands on what was told so far, says why the run cannot go on, in a few words and in full, and ends the process. */
+  readonly endAtOnce: (why: string, error: TranscriptError) => never
 }
 
 /** Columns of a story that is not told to a terminal. */
@@ -78,9 +78,9 @@ export function openTeller(run: Run, host: Host): Teller {
       await trace?.close()
       await out.close()
     },
-    endStalled(error) {
+    endAtOnce(why, error) {
       progress?.clear()
-      if (!json) out.add(drawEnd(['The run was ended: a handler does not yield.']))
+      if (!json) out.add(drawEnd([`The run was ended: ${why}.`], 1))
       lines?.flush()
       trace?.flush()
       out.flush()
