@@ -2,6 +2,7 @@ import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { Host } from '../host.ts'
+import { raiseInlining } from './inlining.ts'
 import type { RunInput } from './input.ts'
 import { exitError, guard } from './stall.ts'
 import { openTeller } from './teller.ts'
@@ -23,6 +24,7 @@ export interface Run {
 
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
 export async function tellRun(run: Run, host: Host): Promise<boolean> {
+  raiseInlining()
   const { project, graph, input, seed, concurrency, timings, signal } = run
   const teller = openTeller(run, host)
   let probe: RunProbe | undefined
