@@ -19,8 +19,11 @@ export interface Host {
   readonly console: Console
   /** Subscribes to what nobody catches; who answers false has nothing to do with it. Gives what unsubscribes. */
   readonly onUncaught: (take: (error: unknown) => boolean) => () => void
-  /** Subscribes to code other than ours that ends the process, a handler's most likely. Gives what unsubscribes. */
-  readonly onExit: (take: (code: number) => void) => () => void
+  /**
+   * Subscribes to an end of the process that is not ours: code of the project ends it, with an exit code, or what is
+   * awaited can never come, without one. Gives what unsubscribes.
+   */
+  readonly onExit: (take: (code: number | undefined) => void) => () => void
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
   readonly exit: (code: number) => never
 }
@@ -47,6 +50,7 @@ export function hostOf(process: NodeJS.Process): Host {
     return process.exit(code)
   }
   const stdout = takeStdout(process)
+  dropAdvice(process)
   // Stacks of what was built name the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
@@ -72,8 +76,9 @@ export function hostOf(process: NodeJS.Process): Host {
       const onExit = (code: number) => {
         if (!leaving) take(code)
       }
-      process.on('exit', onExit)
-      return () => void process.off('exit', onExit)
+      const onIdle = () => take(undefined)
+      process.on('exit', onExit).on('beforeExit', onIdle)
+      return () => void process.off('exit', onExit).off('beforeExit', onIdle)
     },
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
@@ -91,6 +96,16 @@ function takeStdout(process: NodeJS.Process): () => NodeJS.WriteStream {
   const own = Object.getOwnPropertyDescriptor(process, 'stdout')
   Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => process.stderr })
   return () => own?.get?.call(process) ?? own?.value
+}
+
+/** What Node refuses for its spelling is built instead, so its advice, which comes on stderr, would only puzzle. */
+function dropAdvice(process: NodeJS.Process): void {
+  for (const print of process.listeners('warning')) {
+    process.off('warning', print)
+    process.on('warning', (warning) => {
+      if (!warning.message.startsWith('To load an ES module')) print(warning)
+    })
+  }
 }
 
 /** Opens its stream when it is first asked anything: a pipe brings in all of Node's network code. */

@@ -1,8 +1,10 @@
+import { AttakError } from '../errors.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
 import { resolveSettings, SETTINGS, type Settings } from '../project/settings.ts'
 import { type Arguments, type Option, textOf } from './command.ts'
 import type { Host } from './host.ts'
+import { colorsOf, drawError } from './print.ts'
 
 /** The project that a command line means, before anything of it is loaded. */
 export interface MeantProject {
@@ -25,6 +27,33 @@ export async function findProject(args: Arguments, host: Host): Promise<MeantPro
   host.addVariables(environment.added)
   return { file, settings, files: environment.file === undefined ? [] : [environment.file] }
 }
+
+/**
+ * Awaits code of the user's that is called `who`. Where it ends the process, or leaves nothing that could still settle
+ * it, that is told, and the process ends with 1.
+ */
+export async function awaitCode<Value>(who: string, host: Host, code: () => Promise<Value>): Promise<Value> {
+  const off = host.onExit((exitCode) => {
+    const error =
+      exitCode === undefined
+        ? new AttakError('TOPOLOGY_LOAD_FAILED', `${who} awaits what never settles`, 'Correct that await.')
+        : new AttakError(
+            'TOPOLOGY_LOAD_FAILED',
+            `${who} ended the process, with exit code ${exitCode}`,
+            'Throw an error instead.',
+          )
+    host.err.write(drawError(error, colorsOf(host.err)))
+    host.exit(1)
+  })
+  try {
+    return await code()
+  } finally {
+    off()
+  }
+}
+
+/** How {@link awaitCode} calls the modules of a project. */
+export const MODULES = 'a module of the project'
 
 /** The flag of one setting, which a variable can give as well. */
 export function settingOption(name: keyof Settings, placeholder: string): Option {

@@ -2,9 +2,18 @@ import { type Readable, Writable } from 'node:stream'
 import { isCancel, select, text } from '@clack/prompts'
 import type { Host } from './host.ts'
 
-/** Asks for a text on the host's terminal (stderr); an empty answer is the default. Undefined when the user breaks off. */
-export async function askText(message: string, defaultValue: string, host: Host): Promise<string | undefined> {
-  const answer = await text({ message, defaultValue, placeholder: defaultValue, ...terminalOf(host) })
+/**
+ * Asks for a text on the host's terminal (stderr); an empty answer is the default. Asks again where `refusal` says what is
+ * wrong with an answer. Undefined when the user breaks off.
+ */
+export async function askText(
+  message: string,
+  defaultValue: string,
+  refusal: (answer: string) => string | undefined,
+  host: Host,
+): Promise<string | undefined> {
+  const validate = (answer: string | undefined) => refusal(answer || defaultValue)
+  const answer = await text({ message, defaultValue, placeholder: defaultValue, validate, ...terminalOf(host) })
   return isCancel(answer) ? undefined : answer
 }
 

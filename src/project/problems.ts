@@ -29,7 +29,10 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   if (module.kind === 'unbuildable') {
     return module.faults.map((fault) => {
       const place = fault.file === undefined ? name : `${relative(dir, fault.file)}${placeIn(fault)}`
-      return { code, severity, where: subject.where, what: `${place}: ${fault.text}`, remedy: remedyFor(fault.text) }
+      const told = { code, severity, remedy: remedyFor(fault.text) } as const
+      return subject.where === name
+        ? { ...told, where: place, what: fault.text }
+        : { ...told, where: subject.where, what: `${place}: ${fault.text}` }
     })
   }
   if (module.kind === 'not-json') {

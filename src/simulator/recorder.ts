@@ -74,10 +74,14 @@ export function giveCommit(committed: Committed, ending: Ending, { onEntry, desc
 
 /** An error as its name, message, code and stack; anything else that was thrown as its text. */
 export function describeError(error: unknown): TranscriptError {
-  if (!(error instanceof Error)) return { name: 'Error', message: `${typeof error} thrown: ${sayThrown(error)}` }
+  if (!(error instanceof Error)) return { name: 'Error', message: nameThrown(error) }
   const { name, message, stack } = error
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return { name, message, ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) }
+}
+
+function nameThrown(error: unknown): string {
+  return error === null || error === undefined ? `${error} thrown` : `${typeof error} thrown: ${sayThrown(error)}`
 }
 
 function sayThrown(error: unknown): string {

@@ -78,6 +78,29 @@ export default { name: 't', processors: { a: () => void process.stdout.write('ra
   expect(ran.err).toBe('loading\nraw\n')
 })
 
+test('a project whose loading never ends, or ends the process, is told', () => {
+  const never = folderOf({ 'topology.mjs': 'await new Promise(() => {})\nexport default {}' })
+  expect(attak(never, 'check')).toEqual({
+    code: 1,
+    out: '',
+    err: '[TOPOLOGY_LOAD_FAILED] a module of the project awaits what never settles. Correct that await.\n',
+  })
+  const leaves = folderOf({ 'topology.mjs': 'process.exit(0)' })
+  for (const command of ['check', 'graph', 'simulate']) {
+    const told =
+      '[TOPOLOGY_LOAD_FAILED] a module of the project ended the process, with exit code 0. Throw an error instead.\n'
+    expect(attak(leaves, command)).toEqual({ code: 1, out: '', err: told })
+  }
+})
+
+test('a project of ES modules whose package.json says commonjs runs, without advice from Node', () => {
+  const folder = folderOf({
+    'package.json': { type: 'commonjs' },
+    'topology.js': "export default { name: 't', processors: { a() {} }, input: { a: 1 } }",
+  })
+  expect(attak(folder, 'simulate')).toMatchObject({ code: 0, err: '' })
+})
+
 test('a handler that ends the process is named, with its line, and what came before is not lost', () => {
   const source = `export default {
   name: 't',
@@ -97,7 +120,7 @@ test('a handler that ends the process is named, with its line, and what came bef
   expect(out).toContain('1 failed')
   expect(out).toContain('The run was ended: a handler ended the process.\n')
   expect(err).toContain('[PROCESS_EXIT] processor "leave" (message ')
-  expect(err).toContain(') called process.exit(0), and')
+  expect(err).toContain(') ended the process, with exit code 0, and')
   expect(err).toContain('at leave (topology.mjs:7:15)')
 })
 

@@ -156,7 +156,7 @@ test('a topology that cannot be loaded is told where it is broken', async () => 
   }
   expect(await told({ 'topology.mjs': 'export default {\n  name: x y\n}' })).toMatchInlineSnapshot(`
     [
-      "TOPOLOGY_LOAD_FAILED topology.mjs: topology.mjs:2:11: Expected "}" but found "y" | Correct the code there.",
+      "TOPOLOGY_LOAD_FAILED topology.mjs:2:11: Expected "}" but found "y" | Correct the code there.",
     ]
   `)
   expect(
@@ -165,13 +165,13 @@ test('a topology that cannot be loaded is told where it is broken', async () => 
     }),
   ).toMatchInlineSnapshot(`
     [
-      "TOPOLOGY_LOAD_FAILED topology.ts: topology.ts:1:19: Could not resolve "./gone.ts" | Correct the path, or make the file.",
-      "TOPOLOGY_LOAD_FAILED topology.ts: topology.ts:2:15: Could not resolve "no-such-package" | Install it: npm install no-such-package",
+      "TOPOLOGY_LOAD_FAILED topology.ts:1:19: Could not resolve "./gone.ts" | Correct the path, or make the file.",
+      "TOPOLOGY_LOAD_FAILED topology.ts:2:15: Could not resolve "no-such-package" | Install it: npm install no-such-package",
     ]
   `)
   expect(await told({ 'topology.cjs': `module.exports = require('./gone.js')` })).toMatchInlineSnapshot(`
     [
-      "TOPOLOGY_LOAD_FAILED topology.cjs: topology.cjs:1:26: Could not resolve "./gone.js" | Correct the path, or make the file.",
+      "TOPOLOGY_LOAD_FAILED topology.cjs:1:26: Could not resolve "./gone.js" | Correct the path, or make the file.",
     ]
   `)
   expect(await told({ 'topology.mjs': `throw new RangeError('too much')` })).toMatchInlineSnapshot(`

@@ -6,7 +6,7 @@ import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../print.ts'
-import { findProject } from '../project.ts'
+import { awaitCode, findProject, MODULES } from '../project.ts'
 
 /** Tells all that is wrong or odd about a topology and the input beside it, and runs nothing of it but its modules. */
 export const check: Command = {
@@ -30,7 +30,9 @@ export const check: Command = {
 async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
   try {
     const { file, settings } = await findProject(args, host)
-    const inspected = await inspectProject(file, { cwd: host.cwd, stage: settings.stage.value })
+    const inspected = await awaitCode(MODULES, host, () =>
+      inspectProject(file, { cwd: host.cwd, stage: settings.stage.value }),
+    )
     if (inspected.project === undefined) return inspected
     const problems = [...inspected.problems, ...(await inspectInput({ ...inspected.project, cwd: host.cwd }))]
     return { ...inspected, problems }

@@ -3,7 +3,7 @@ import { DRAWINGS, type DrawingFormat } from '../../graph/draw.ts'
 import { loadProject } from '../../project/project.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
 import { colorsOf, drawProblems } from '../print.ts'
-import { findProject, settingOption } from '../project.ts'
+import { awaitCode, findProject, MODULES, settingOption } from '../project.ts'
 
 const FORMATS = Object.keys(DRAWINGS) as DrawingFormat[]
 
@@ -33,7 +33,9 @@ export const graph: Command = {
       )
     }
     const { file, settings } = await findProject(args, host)
-    const project = await loadProject(file, { cwd: host.cwd, stage: settings.stage.value })
+    const project = await awaitCode(MODULES, host, () =>
+      loadProject(file, { cwd: host.cwd, stage: settings.stage.value }),
+    )
     host.err.write(drawProblems(project.warnings, colorsOf(host.err)))
     host.out.write(DRAWINGS[json ? 'json' : (given ?? 'text')](project.graph))
     return 0

@@ -1,6 +1,7 @@
 import { basename, relative, resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
 import { createProject, requireEmpty } from '../../project/create.ts'
+import { isFolder } from '../../project/modules.ts'
 import { findOwnPackage } from '../../project/own-package.ts'
 import { LANGUAGES, type Language, loadTemplate, TEMPLATES, type TemplateName } from '../../project/template.ts'
 import { isName, moduleName, NAME_RULE, renameRemedy } from '../../topology/name.ts'
@@ -60,7 +61,9 @@ export const init: Command = {
 async function wishOf(args: Arguments, host: Host): Promise<Wish | undefined> {
   const silent = flagOf(args, 'yes') || flagOf(args, 'json') || !host.interactive
   const { askText, askChoice } = silent ? takeDefaults : await import('../questions.ts')
-  const folder = args.positionals[0] ?? (await askText('What is it called? (its folder gets this name)', FOLDER, host))
+  const refusal = (folder: string) => refusalOf(folder, host.cwd)
+  const folder =
+    args.positionals[0] ?? (await askText('What is it called? (its folder gets this name)', FOLDER, refusal, host))
   if (folder === undefined) return undefined
   const place = await placeOf(folder, host.cwd)
   const template =
@@ -75,6 +78,13 @@ async function wishOf(args: Arguments, host: Host): Promise<Wish | undefined> {
 const takeDefaults: Pick<typeof import('../questions.ts'), 'askText' | 'askChoice'> = {
   askText: async (_message, defaultText) => defaultText,
   askChoice: async (_message, values) => values[0],
+}
+
+/** What is wrong with an answer, as far as can be told before looking into the folder. */
+function refusalOf(folder: string, cwd: string): string | undefined {
+  const dir = resolve(cwd, folder)
+  if (isFolder(dir) || isName(basename(dir))) return undefined
+  return `A name must ${NAME_RULE}. ${renameRemedy(basename(dir))}`
 }
 
 async function placeOf(folder: string, cwd: string): Promise<{ dir: string; name: string }> {

@@ -6,7 +6,7 @@ import { inspectProject, type Project } from '../../project/project.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawProblems } from '../print.ts'
-import { findProject, settingOption } from '../project.ts'
+import { awaitCode, findProject, MODULES, settingOption } from '../project.ts'
 import { onlyInput, toldInput } from '../simulate/input.ts'
 import { tellRun } from '../simulate/run.ts'
 
@@ -77,7 +77,9 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   }
   const { file, settings, files } = await findProject(args, host)
   onFiles?.([file, ...files])
-  const loaded = await inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, fresh })
+  const loaded = await awaitCode(MODULES, host, () =>
+    inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, fresh }),
+  )
   onFiles?.(loaded.files)
   const { project } = loaded
   if (project === undefined) throw errorOf(loaded.problems)
@@ -85,11 +87,12 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   onFiles?.(inputFilesOf(args, host, project))
   const only = listOf(args, 'only')
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
-  const input = await openInput({
+  const inputOptions = {
     ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), stdin: host.stdin as AsyncIterable<Uint8Array> },
     ...{ topology: project.topology, dir: project.dir, cwd: host.cwd },
     badLines: flagOf(args, 'skipBadLines') ? 'skip' : 'stop',
-  })
+  } as const
+  const input = await awaitCode("the topology's input", host, () => openInput(inputOptions))
   warn(input.warnings)
   const traceFile = textOf(args, 'trace')
   return tellRun(

@@ -32,9 +32,10 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     ...{ graph, dir: project.dir, running: () => probe?.running() },
     end: (error) => teller.endAtOnce('a handler does not yield', error),
   })
-  const offExit = host.onExit((code) =>
-    teller.endAtOnce('a handler ended the process', exitError(probe?.running(), code, project.dir)),
-  )
+  const offExit = host.onExit((code) => {
+    if (code === undefined) return
+    teller.endAtOnce('a handler ended the process', exitError(probe?.running(), code, project.dir))
+  })
   try {
     const result = await simulate({
       ...{ graph, processors: project.processors, input: input.chunks, live: input.live },

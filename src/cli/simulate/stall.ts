@@ -30,9 +30,9 @@ export function guard({ graph, dir, running, end }: StallOptions): Watchdog {
   })
 }
 
-/** What is told of a handler that ended the process: an 'exit' listener still sees whose code called it. */
+/** What is told of a run that ends with its process: an 'exit' listener still sees whose code called it. */
 export function exitError(handler: RunningHandler | undefined, code: number, dir: string): TranscriptError {
-  const what = `${nameOf(handler)} called process.exit(${code}), and what else was under way ends with it.`
+  const what = `${nameOf(handler)} ended the process, with exit code ${code}, and so all else that was under way.`
   const remedy = 'Throw an error where a message has failed, and return where it is done.'
   const stack = cleanStackText(new Error().stack ?? '', dir)
   return { name: 'AttakError', code: 'PROCESS_EXIT', message: `${what} ${remedy}`, stack }

@@ -124,6 +124,27 @@ describe('attak init', () => {
     expect(existsSync(join(cwd, 'words', 'order.ts'))).toBe(true)
   })
 
+  test('asks again for a name that will not do', async () => {
+    const keys = ['my words\r', '\u0015words\r', '\r', '\r']
+    const questions = [/called/, /Rename it, for example to "my-words"/, /begin with/, /language/]
+    const stdin = new PassThrough()
+    let seen = ''
+    const { code, out } = await attak(cwd, ['init'], {
+      interactive: true,
+      stdin,
+      columns: 200,
+      onErr(text) {
+        seen += text
+        if (questions[0]?.test(seen)) {
+          questions.shift()
+          setImmediate(() => stdin.write(keys.shift()))
+        }
+      },
+    })
+    expect([code, questions]).toEqual([0, []])
+    expect(out).toContain('Made words in words')
+  })
+
   test('asks nothing more once the folder is known not to do', async () => {
     writeFileSync(join(cwd, 'words'), '')
     const { code, err } = await attak(cwd, ['init', 'words'], { interactive: true, stdin: new PassThrough() })
