@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
+import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
@@ -10,29 +11,46 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 export { buildCode as setup }
 
+/** What several commands need is in cli.js, which is loaded before them: each file more costs a hundredth of `node -e 0`. */
+const SHARED = ['errors', 'topology/name', 'cli/command', 'cli/commands', 'cli/duration', 'cli/host', 'cli/print']
+
 async function buildCode() {
+  const shared = ['cli/main', ...SHARED].map((name) => `export * from './${name}.ts'`).join('\n')
+  const commands = readdirSync(`${root}src/cli/commands`).map((name) => [name.slice(0, -3), `src/cli/commands/${name}`])
   const outputs = [
-    await bundle({ cli: 'src/cli/main.ts' }),
-    // Apart from the commands: what a project imports shares no file with them, and comes in as few as can be.
-    await bundle({ index: 'src/index.ts', testing: 'src/testing.ts' }),
+    await bundle({
+      stdin: { contents: shared, resolveDir: `${root}src` },
+      outfile: 'dist/cli.js',
+      plugins: [commandsApart],
+    }),
+    await bundle({
+      entryPoints: Object.fromEntries(commands),
+      outdir: 'dist',
+      splitting: true,
+      plugins: [sharedApart],
+    }),
+    // What a project imports shares no file with the commands, so that it comes in few.
+    await bundle({
+      entryPoints: { index: 'src/index.ts', testing: 'src/testing.ts' },
+      outdir: 'dist',
+      splitting: true,
+    }),
   ].flat()
   for (const name of readdirSync(`${root}dist`)) {
     if (name.endsWith('.js') && !outputs.includes(`dist/${name}`)) rmSync(`${root}dist/${name}`)
   }
 }
 
-async function bundle(entryPoints) {
+async function bundle({ plugins = [], ...options }) {
   const { metafile } = await build({
+    ...options,
     absWorkingDir: root,
-    entryPoints,
-    outdir: 'dist',
     bundle: true,
-    splitting: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
     external: ['esbuild'],
-    plugins: [builtinsRequired],
+    plugins: [builtinsRequired, ...plugins],
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'none',
@@ -40,6 +58,25 @@ async function bundle(entryPoints) {
     metafile: true,
   })
   return Object.keys(metafile.outputs)
+}
+
+const commandsApart = {
+  name: 'commands-apart',
+  setup(build) {
+    build.onResolve({ filter: /^\.\/commands\// }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
+    )
+  },
+}
+
+const sharedApart = {
+  name: 'shared-apart',
+  setup(build) {
+    const files = new Set(SHARED.map((name) => resolve(root, 'src', `${name}.ts`)))
+    build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) =>
+      files.has(resolve(resolveDir, path)) ? { path: './cli.js', external: true } : undefined,
+    )
+  },
 }
 
 /**

@@ -24,6 +24,8 @@ export interface Host {
    * awaited can never come, without one. Gives what unsubscribes.
    */
   readonly onExit: (take: (code: number | undefined) => void) => () => void
+  /** Runs all ticks and microtasks there are; of no effect in a microtask. Undefined where Node cannot do that. */
+  readonly runMicrotasks?: () => void
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
   readonly exit: (code: number) => never
 }
@@ -80,6 +82,7 @@ export function hostOf(process: NodeJS.Process): Host {
       process.on('exit', onExit).on('beforeExit', onIdle)
       return () => void process.off('exit', onExit).off('beforeExit', onIdle)
     },
+    ...microtasksOf(process),
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)
@@ -106,6 +109,12 @@ function dropAdvice(process: NodeJS.Process): void {
       if (!warning.message.startsWith('To load an ES module')) print(warning)
     })
   }
+}
+
+/** Not documented, but there in Node 20 to 24 at least; what needs it has another way. */
+function microtasksOf(process: NodeJS.Process & { readonly _tickCallback?: () => void }): Pick<Host, 'runMicrotasks'> {
+  const { _tickCallback: run } = process
+  return run === undefined ? {} : { runMicrotasks: () => run.call(process) }
 }
 
 /** Opens its stream when it is first asked anything: a pipe brings in all of Node's network code. */

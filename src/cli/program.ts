@@ -27,7 +27,8 @@ export async function parseArguments(
   if (name !== undefined && entry === undefined) throw unknownCommand(name, entries)
   const command = await entry?.load()
   return ask(words.length === 0 ? ['--help'] : words, (printed) => {
-    const program = rootOf(entries, about)
+    // Making a command that is not asked for costs as much as reading the command line.
+    const program = rootOf(entry === undefined ? entries : [entry], about)
     configure(program, out, printed)
     if (command === undefined) return { program }
     const sub = program.commands.find((each) => each.name() === command.name)

@@ -124,14 +124,14 @@ test('a handler that ends the process is named, with its line, and what came bef
   expect(err).toContain('at leave (topology.mjs:7:15)')
 })
 
-test('a handler that never yields is named after its timeout, with its line, and what came before is not lost', () => {
-  const source = `export default {
+/** A topology whose second handler never yields, `before` or after something. */
+const endless = (before: string) => `export default {
   name: 't',
   timeout: 0.5,
   processors: {
     fine: (event, context) => context.emit('next', event),
     async loop() {
-      await null
+      ${before}
       for (;;);
     },
   },
@@ -139,7 +139,13 @@ test('a handler that never yields is named after its timeout, with its line, and
   input: { fine: 1 },
 }
 `
-  const folder = folderOf({ 'topology.mjs': source })
+
+test.each([
+  { when: 'at once', before: '', line: 6 },
+  { when: 'behind a promise', before: 'await null', line: 6 },
+  { when: 'later', before: 'await new Promise(setImmediate)', line: 8 },
+])('a handler that never yields, $when, is named after its timeout, and nothing before is lost', ({ before, line }) => {
+  const folder = folderOf({ 'topology.mjs': endless(before) })
   const { code, out, err } = attak(folder, 'simulate', '--json', '--trace', 'trace.jsonl')
   expect(code).toBe(1)
   expect(
@@ -150,7 +156,8 @@ test('a handler that never yields is named after its timeout, with its line, and
   ).toEqual(['run', 'start', 'emit', 'end'])
   expect(readFileSync(join(folder, 'trace.jsonl'), 'utf8')).toBe(out)
   expect(err).toMatch(/✗ \[TIMEOUT] processor "loop" \(message [0-9a-f]{32}\) has not yielded for \d+ ms/)
-  expect(err).toMatch(/^ +> +8 \| {7}for \(;;\);$/m)
+  expect(err).toMatch(new RegExp(`^ +> +${line} \\| `, 'm'))
+  expect(err).toMatch(new RegExp(`at loop \\(topology.mjs:${line}:\\d+\\)`))
   expect(err).not.toContain('debugger')
 })
 

@@ -28,8 +28,9 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const { project, graph, input, seed, concurrency, timings, signal } = run
   const teller = openTeller(run, host)
   let probe: RunProbe | undefined
-  const watchdog = guard({
-    ...{ graph, dir: project.dir, running: () => probe?.running() },
+  const { processors } = project
+  const guarded = guard({
+    ...{ graph, dir: project.dir, processors, runMicrotasks: host.runMicrotasks, running: () => probe?.running() },
     end: (error) => teller.endAtOnce('a handler does not yield', error),
   })
   const offExit = host.onExit((code) => {
@@ -37,22 +38,24 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     teller.endAtOnce('a handler ended the process', exitError(probe?.running(), code, project.dir))
   })
   try {
-    const result = await simulate({
-      ...{ graph, processors: project.processors, input: input.chunks, live: input.live },
-      ...{ seed, concurrency, timings, signal },
-      ...{ recorder: teller.recorder, ready: teller.flush },
-      ...{ console: host.console, onUncaught: host.onUncaught },
-      onProbe(given) {
-        probe = given
-      },
-    })
+    const result = await guarded.start(() =>
+      simulate({
+        ...{ graph, processors, input: input.chunks, live: input.live },
+        ...{ seed, concurrency, timings, signal },
+        ...{ recorder: teller.recorder, ready: teller.flush },
+        ...{ console: host.console, onUncaught: host.onUncaught },
+        onProbe(given) {
+          probe = given
+        },
+      }),
+    )
     await teller.end(result)
     return result.summary.failed === 0
   } catch (error) {
     await teller.end(undefined)
     throw error
   } finally {
-    watchdog.close()
+    guarded.close()
     offExit()
   }
 }

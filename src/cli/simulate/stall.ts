@@ -1,33 +1,84 @@
 import type { Graph } from '../../graph/graph.ts'
+import type { Project } from '../../project/project.ts'
 import { cleanStackText } from '../../project/stack.ts'
 import type { RunningHandler } from '../../simulator/simulate.ts'
 import type { TranscriptError } from '../../simulator/transcript.ts'
 import { drawDuration } from '../duration.ts'
-import { openWatchdog, type Watchdog } from './watchdog.ts'
+import { placeOfFunction } from './functionPlace.ts'
+import { endsInTime, openWatchdog, type Watchdog } from './watchdog.ts'
 
 /** What is told of a handler that never gives the thread back, and what then ends the process. */
 export interface StallOptions {
   readonly graph: Graph
   /** The topology's folder, which the stack is made relative to. */
   readonly dir: string
+  readonly processors: Project['processors']
   /** Whose code has the thread; undefined when it is no handler's. */
   readonly running: () => RunningHandler | undefined
+  /** Runs all microtasks there are; undefined where that cannot be done. */
+  readonly runMicrotasks: (() => void) | undefined
   /** Tells of it, hands on all that is still to be written, and ends the process. */
   readonly end: (error: TranscriptError) => never
 }
 
-/** Guards a run against code that loops without yielding: it is named when its processor's timeout is over. */
-export function guard({ graph, dir, running, end }: StallOptions): Watchdog {
+/** Guards a run until it is closed. */
+export interface Guard {
+  /** Starts the run. */
+  start<T>(run: () => Promise<T>): Promise<T>
+  close(): void
+}
+
+/**
+ * Guards a run against code that loops without yielding: it is named when its processor's timeout is over. A watchdog is
+ * opened for what is not over in its first turn of the event loop; that turn itself, promises included, is limited
+ * in time, where the process can do that.
+ */
+export function guard({ graph, dir, processors, running, end, runMicrotasks }: StallOptions): Guard {
   const timeouts = graph.processors.map(({ timeoutMs }) => timeoutMs)
-  const longestMs = Math.max(0, ...timeouts)
-  return openWatchdog({
-    firstMs: Math.min(longestMs, ...timeouts),
-    onStall(stalledMs, stack) {
+  const longestMs = Math.max(1, ...timeouts)
+  let watchdog: Watchdog | undefined
+  const open = () => {
+    watchdog = openWatchdog({
+      firstMs: Math.min(longestMs, ...timeouts),
+      onStall(stalledMs, stack) {
+        const handler = running()
+        const timeoutMs = handler?.timeoutMs ?? longestMs
+        return stalledMs < timeoutMs ? timeoutMs : end(stallError(handler, stalledMs, cleanStackText(stack, dir)))
+      },
+    })
+  }
+  const firstTurn = <T>(run: () => Promise<T>, runMicrotasks: () => void, resolve: (result: Promise<T>) => void) => {
+    let settled = false
+    const settle = () => {
+      settled = true
+    }
+    const work = () => {
+      const result = run()
+      result.then(settle, settle)
+      resolve(result)
+      runMicrotasks()
+    }
+    try {
+      if (endsInTime(work, longestMs)) return
       const handler = running()
-      const timeoutMs = handler?.timeoutMs ?? longestMs
-      return stalledMs < timeoutMs ? timeoutMs : end(stallError(handler, stalledMs, cleanStackText(stack, dir)))
+      const place = handler && placeOfFunction(processors.get(handler.processor)?.handler)
+      end(stallError(handler, longestMs, cleanStackText(place ?? '', dir)))
+    } finally {
+      // Also when a tick threw, which is for the process to take like everything that nobody catches.
+      if (!settled) open()
+    }
+  }
+  return {
+    start(run) {
+      if (runMicrotasks === undefined) {
+        open()
+        return run()
+      }
+      // Microtasks can only be run by what is none itself.
+      return new Promise((resolve) => setImmediate(() => firstTurn(run, runMicrotasks, resolve)))
     },
-  })
+    close: () => watchdog?.close(),
+  }
 }
 
 /** What is told of a run that ends with its process: an 'exit' listener still sees whose code called it. */
