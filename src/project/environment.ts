@@ -22,7 +22,8 @@ export async function loadEnvironment(
 ): Promise<Environment> {
   const found = nearestDotenv(dirname(file), packageFolder(file))
   if (found === undefined) return { added: {}, variables: env }
-  const { parse } = await import('dotenv')
+  // Bundled, a CommonJS module that is loaded when needed has a default export alone.
+  const { parse } = (await import('dotenv')).default
   const entries = Object.entries(parse(readFileSync(found))).filter(([name]) => env[name] === undefined)
   const added = Object.freeze(Object.fromEntries(entries))
   return { added, variables: { ...env, ...added }, file: found }

@@ -101,6 +101,14 @@ test('a project of ES modules whose package.json says commonjs runs, without adv
   expect(attak(folder, 'simulate')).toMatchObject({ code: 0, err: '' })
 })
 
+test('what .env sets is a setting, and is there for handlers', () => {
+  const source = `export default { name: 't', processors: { a: (event, { stage, emit }) => emit('is', [stage, process.env.SHADE]) }, input: { a: 1 } }`
+  const folder = folderOf({ 'topology.mjs': source, '.env': '# ours\nATTAK_STAGE=prod\nSHADE="dark blue"\n' })
+  expect(attak(folder, 'simulate')).toMatchObject({
+    ...{ code: 0, err: '', out: expect.stringContaining('⇒ is  ["prod","dark blue"]') },
+  })
+})
+
 test('a handler that ends the process is named, with its line, and what came before is not lost', () => {
   const source = `export default {
   name: 't',
