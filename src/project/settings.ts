@@ -41,7 +41,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     flag: '--stage',
     variable: 'ATTAK_STAGE',
     fallback: 'dev',
-    summary: 'The stage to run as: handlers see it, and stages are deployed side by side.',
+    summary: 'The stage to run as: handlers see it as context.stage.',
   },
   {
     name: 'seed',
