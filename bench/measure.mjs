@@ -3,14 +3,14 @@ import { fileURLToPath } from 'node:url'
 
 const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url))
 
-const PROBE_EVENTS = 30_000
+const PROBE_EVENTS = 20_000
 const SLOW_PER_SECOND = 100_000
 const SLOW_SECONDS = 3
 
 /**
  * Measures a row's comparisons, `rounds` times: in each round every distinct job once, in a process of its own, one
  * after the other, so that what drifts on the machine meets all alike. Ratios are taken within a round. Gives for each
- * comparison `{ comparison, ours, peer, ratio, peerEvents }`, each but the first and last `{ median, min, max }`.
+ * comparison `{ comparison, ours, peer, ratio, peerEvents }`: `ours`, `peer` and `ratio` as `{ median, min, max }`.
  */
 export function measureRow(row, rounds, progress) {
   const jobs = new Map(row.comparisons.flatMap(({ ours, peer }) => [ours, peer]).map((job) => [keyOf(job), job]))
@@ -28,9 +28,9 @@ export function measureRow(row, rounds, progress) {
   return row.comparisons.map((comparison) => compare(comparison, values))
 }
 
-/** A peer below 100k events a second gets as many as take it 3 s; ours and faster ones get all. */
+/** What handles fewer than 100k events a second, ours too, gets as many as take it 3 s. */
 function asManyAsItCan(job) {
-  if (job.kind !== 'throughput' || job.engine === 'attak') return job
+  if (job.kind !== 'throughput') return job
   const perSecond = 1e9 / measureJob({ ...job, events: PROBE_EVENTS }).value
   return perSecond < SLOW_PER_SECOND ? { ...job, events: Math.ceil(perSecond * SLOW_SECONDS) } : job
 }

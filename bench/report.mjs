@@ -1,7 +1,7 @@
 const HEAD = ['id', 'against', 'ours', 'peer', 'ratio (min–max)', 'goal', 'met']
-const DOCUMENTED_EVENTS = 1_000_000
+const ALL_EVENTS = 1_000_000
 
-/** Lays out what `measureRow` gave as rows of text, `HEAD` first where `withHead` says so. */
+/** Lays out what `measureRow` gave as lines of cells, under the columns of `HEAD`. */
 export function linesOf(row, results) {
   return results.map(({ comparison, ours, peer, ratio, peerEvents }) => [
     row.id,
@@ -35,7 +35,7 @@ export function markdownTable(lines) {
 }
 
 function shortened(job, events) {
-  const cut = job.kind === 'throughput' && events < DOCUMENTED_EVENTS
+  const cut = job.kind === 'throughput' && events < ALL_EVENTS
   return cut ? ` (${Math.round(events / 1000)}k events: 3 s of its time)` : ''
 }
 

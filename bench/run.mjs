@@ -26,13 +26,15 @@ installPeers()
 await compileEngine()
 if (rows.some(({ comparisons }) => comparisons.some(({ ours }) => ours.kind === 'command'))) buildPackage()
 
+process.stdout.write(`${machine()}\n`)
 const lines = []
 for (const row of rows) {
   const results = measureRow(row, rounds, showProgress)
   showProgress('')
-  lines.push(...linesOf(row, results))
+  const rowLines = linesOf(row, results)
+  process.stdout.write(`\n${row.id}: ${row.what} (${row.unit}).\n\n${terminalTable(rowLines)}\n`)
+  lines.push(...rowLines)
 }
-process.stdout.write(`${machine()}\n\n${legend()}\n\n${terminalTable(lines)}\n`)
 if (values.write) writeDocs()
 
 function showProgress(text) {
@@ -42,10 +44,6 @@ function showProgress(text) {
 function machine() {
   const cores = cpus()
   return `Node ${process.version}, ${cores.length} × ${cores[0]?.model.trim()}, ${rounds} rounds`
-}
-
-function legend() {
-  return rows.map(({ id, what, unit }) => `${id}: ${what} (${unit}).`).join('\n')
 }
 
 /** Puts the table between its marks; the text around it is written by hand. */
