@@ -59,7 +59,10 @@ export function prepareRun(options: SessionOptions): Run {
     if (invocation.state !== 'committed') keepLine(invocation, level, text)
     else recorder?.line(invocation, scheduler.nowMs(), level, text)
   }
+  let aborted = false
   const blame = (invocation: Invocation, error: unknown, text: string) => {
+    // What runs when a run is ended is cut off by us, and no fault of its own when it goes on.
+    if (aborted) return
     scheduler.counts.failed++
     recorder?.fault?.(invocation, scheduler.nowMs(), error)
     log(invocation, 'error', text)
@@ -149,6 +152,7 @@ export function prepareRun(options: SessionOptions): Run {
     },
     headComplete,
     abort(reason) {
+      aborted = true
       scheduler.cutOff(
         () => true,
         () => reason,

@@ -129,3 +129,14 @@ describe('H9: what a handler leaves behind', () => {
     expect(attempts).toEqual([1])
   })
 })
+
+it('what a handler still does when its run has been ended is no failure of its own', async () => {
+  const stop = new AbortController()
+  const a = (_event: unknown, { signal, emit }: Context) => {
+    signal.addEventListener('abort', () => void emit('late'))
+    stop.abort()
+    return new Promise(() => {})
+  }
+  const { summary } = await runTopology({ processors: { a } }, { a: 1 }, { signal: stop.signal })
+  expect(summary.failed).toBe(0)
+})
