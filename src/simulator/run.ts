@@ -76,7 +76,7 @@ export function prepareRun(options: SessionOptions): Run {
       log,
       late: (invocation, error) => blame(invocation, error, error.message),
       completed(invocation) {
-        if (timed) keepDuration(invocation, performance.now() - invocation.startedMs)
+        if (timed) keepDuration(invocation, roundedMs(performance.now() - invocation.startedMs))
         if (awaited?.invocation === invocation) awaited.wake()
       },
       now: () => performance.now(),
@@ -195,6 +195,11 @@ export function prepareRun(options: SessionOptions): Run {
       failed: scheduler.counts.failed,
     }),
   }
+}
+
+/** To a microsecond. */
+export function roundedMs(ms: number): number {
+  return Math.round(ms * 1000) / 1000
 }
 
 function timeoutOf({ processor, id, runtime }: Invocation): AttakError {

@@ -3,7 +3,7 @@ import { clearInterval, setImmediate, setInterval } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
 import { captureConsole } from '../runtime/console.ts'
 import type { Intake } from './intake.ts'
-import { prepareRun, type Run } from './run.ts'
+import { prepareRun, type Run, roundedMs } from './run.ts'
 import type { SimulationOptions, SimulationResult } from './simulate.ts'
 
 /** A simulation that runs as far as it is told to. */
@@ -59,7 +59,7 @@ export function openSession(options: SessionOptions): Session {
     result() {
       const summary = run.summary()
       return {
-        summary: options.timings === true ? { ...summary, tookMs: performance.now() - startedMs } : summary,
+        summary: options.timings === true ? { ...summary, tookMs: roundedMs(performance.now() - startedMs) } : summary,
         roots: run.scheduler.counts.roots,
         timedOut: run.timedOut(),
         aborted: signal?.aborted === true,

@@ -133,7 +133,7 @@ describe('H9: what a handler leaves behind', () => {
 it('what a handler still does when its run has been ended is no failure of its own', async () => {
   const stop = new AbortController()
   const a = (_event: unknown, { signal, emit }: Context) => {
-    signal.addEventListener('abort', () => void emit('late'))
+    signal.addEventListener('abort', () => queueMicrotask(() => void emit('late')))
     stop.abort()
     return new Promise(() => {})
   }

@@ -4,6 +4,14 @@ export function drawValue(value: unknown, width: number): { readonly text: strin
   return shorten(JSON.stringify(value), width)
 }
 
+/** A topic or a key for people: as it is, or as JSON where it would break the line or command the terminal. */
+export function drawWord(word: string): string {
+  for (const character of word) {
+    if (character < ' ' || (character >= '\u007f' && character <= '\u009f')) return JSON.stringify(word)
+  }
+  return word
+}
+
 /** Cuts text to at most `width` columns, the last of which is then `…`; never inside a character. */
 export function shorten(text: string, width: number): { readonly text: string; readonly cut: boolean } {
   if (widthOf(text, width) <= width) return { text, cut: false }

@@ -1,7 +1,7 @@
 import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../../simulator/transcript.ts'
 import { drawDuration } from '../duration.ts'
 import { type FailureOptions, failuresDrawn, titleOf } from './failure.ts'
-import { drawValue, widthOf } from './shorten.ts'
+import { drawValue, drawWord, widthOf } from './shorten.ts'
 
 /** What a story is told with. */
 export interface StoryOptions extends FailureOptions {
@@ -45,13 +45,14 @@ export function storyOf(options: StoryOptions): Story {
     return `${colors.bold(colors.cyan(processor))}${colors.dim(quiet ? ` · message ${message}` : ' · continued')}\n`
   }
   const emit = (entry: EmitEntry): string => {
-    const key = entry.key === undefined ? '' : ` · key ${entry.key}`
+    const key = entry.key === undefined ? '' : ` · key ${drawWord(entry.key)}`
+    const topic = drawWord(entry.topic)
     if (entry.to.length > 0) {
       const to = ` to ${entry.to.join(', ')}${key}`
-      return withValue(`  → ${entry.topic}${to}`, `  ${colors.dim('→')} ${entry.topic}${colors.dim(to)}`, entry.data)
+      return withValue(`  → ${topic}${to}`, `  ${colors.dim('→')} ${topic}${colors.dim(to)}`, entry.data)
     }
-    const painted = `  ${colors.green('⇒')} ${colors.bold(colors.green(entry.topic))}${colors.dim(key)}`
-    return withValue(`  ⇒ ${entry.topic}${key}`, painted, entry.data, colors.green)
+    const painted = `  ${colors.green('⇒')} ${colors.bold(colors.green(topic))}${colors.dim(key)}`
+    return withValue(`  ⇒ ${topic}${key}`, painted, entry.data, colors.green)
   }
   const log = ({ level, text }: LogEntry): string => {
     const paint = { debug: colors.dim, info: String, warn: colors.yellow, error: colors.red }[level]
@@ -84,8 +85,8 @@ export function storyOf(options: StoryOptions): Story {
 function originOf({ from, topic, key, attempt, at }: StartEntry): string {
   const name = from ?? 'input'
   return [
-    topic === undefined ? name : `${name} · ${topic}`,
-    ...(key === undefined ? [] : [`key ${key}`]),
+    topic === undefined ? name : `${name} · ${drawWord(topic)}`,
+    ...(key === undefined ? [] : [`key ${drawWord(key)}`]),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(at > 0 ? [`at ${drawDuration(at)}`] : []),
   ].join(' · ')

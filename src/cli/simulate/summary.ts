@@ -1,6 +1,6 @@
 import { drawCount, drawDuration, drawNumber } from '../duration.ts'
 import type { Colors } from '../print.ts'
-import { drawValue, widthOf } from './shorten.ts'
+import { drawValue, drawWord, widthOf } from './shorten.ts'
 import type { ProcessorTally, Tally } from './tally.ts'
 
 /** What the end of a story is told with. */
@@ -32,7 +32,8 @@ function drawOutputs(tally: Tally, { colors, width }: SummaryOptions): readonly 
   if (count === 0) return []
   const shown = tally.firstOutputs.length
   const many = count > shown ? `, the first ${shown} of them` : ''
-  const lines = tally.firstOutputs.map(({ processor, topic, data }) => {
+  const lines = tally.firstOutputs.map(({ processor, topic: given, data }) => {
+    const topic = drawWord(given)
     const value = drawValue(data, Math.max(20, width - widthOf(`  ${processor} ⇒ ${topic}  `))).text
     const name = `  ${processor} ${colors.green('⇒')} ${colors.bold(colors.green(topic))}`
     return value === '' ? name : `${name}  ${colors.green(value)}`

@@ -18,6 +18,21 @@ const REVERSED: TranscriptEntry = {
 const OK = { kind: 'end', outcome: 'ok' } as const
 const STACK = 'TypeError: boom\n    at handler (processors/reverse.ts:2:9)\n    at async start.ts:1:1'
 
+test('a topic or a key that would break the line is drawn as JSON', () => {
+  const emit = { kind: 'emit', ...SPOUT, id: 'm1', topic: 'a\nb', key: '\u001b[2J', data: 1 } as const
+  expect(
+    told([
+      { ...START, topic: 'a\nb', key: '\t' },
+      { ...emit, to: ['reverse'] },
+      { ...emit, to: [] },
+    ]),
+  ).toBe(`
+spout ← input · "a\\nb" · key "\\t"  "hello"
+  → "a\\nb" to reverse · key "\\u001b[2J"  1
+  ⇒ "a\\nb" · key "\\u001b[2J"  1
+`)
+})
+
 test('who ran, what was emitted to whom, and what nobody hears', () => {
   const entries: TranscriptEntry[] = [
     START,
