@@ -26,22 +26,36 @@ export interface CopierTools {
  */
 export function compileCopier(sample: object, tools: CopierTools): CompiledCopier | undefined {
   if (Array.isArray(sample)) return undefined
-  const code: Code = { checks: [], lengths: [], keys: [], fields: 0, fixedBytes: 0 }
-  const result = objectCode(sample as Record<string, unknown>, 'value', code)
+  const copy = compileObject(sample as Record<string, unknown>, tools)
+  if (copy === undefined) return undefined
+  return (value) => {
+    tools.tally.bytes = 0
+    return copy(value)
+  }
+}
+
+/** Compiles one function: it adds to the tally, and gives `miss` for an object of another shape. */
+function compileObject(sample: Record<string, unknown>, tools: CopierTools): CompiledCopier | undefined {
+  const code: Code = { tools, checks: [], lengths: [], keys: [], elements: [], fields: 0, fixedBytes: 0 }
+  const result = objectCode(sample, 'value', code)
   if (result === undefined || code.fields === 0) return undefined
   const bytes = [String(code.fixedBytes), ...code.lengths.map((name) => `${name}.length * ${CHARACTER_BYTES}`)]
-  const body = [`tally.bytes = 0`, ...code.checks, `tally.bytes += ${bytes.join(' + ')}`, `return ${result}`]
+  const body = [...code.checks, `tally.bytes += ${bytes.join(' + ')}`, `return ${result}`]
   const source = `return (value) => {\n${body.join('\n')}\n}`
-  const make = new Function('miss', 'walk', 'tally', 'keys', 'plain', 'prototypeOf', source)
-  return make(tools.miss, tools.walk, tools.tally, code.keys, Object.prototype, Object.getPrototypeOf)
+  const make = new Function('miss', 'walk', 'tally', 'keys', 'plain', 'prototypeOf', 'elements', source)
+  const { miss, walk, tally } = tools
+  return make(miss, walk, tally, code.keys, Object.prototype, Object.getPrototypeOf, code.elements)
 }
 
 interface Code {
+  readonly tools: CopierTools
   readonly checks: string[]
   /** Names of the strings whose lengths count. */
   readonly lengths: string[]
   /** Every key, in the order of their places in the code. */
   readonly keys: string[]
+  /** Copiers of the elements of lists. */
+  readonly elements: CompiledCopier[]
   fields: number
   fixedBytes: number
 }
@@ -96,13 +110,39 @@ function fieldCode(sample: unknown, name: string, code: Code): string | undefine
         code.checks.push(`if (typeof ${name} !== 'object' || ${name} === null) return miss`)
         return objectCode(sample as Record<string, unknown>, name, code)
       }
-      return walkCode(name, code)
+      return Array.isArray(sample) ? listCode(sample, name, code) : walkCode(name, code)
     default:
       return undefined
   }
 }
 
-/** Arrays, and fields that were null, may hold anything plain that JSON keeps. */
+/** Lists of objects are copied by a function for the shape of the first; an object of another shape is walked. */
+function listCode(sample: readonly unknown[], name: string, code: Code): string {
+  const first: unknown = sample[0]
+  if (typeof first !== 'object' || first === null || Array.isArray(first)) return walkCode(name, code)
+  const element = compileObject(first as Record<string, unknown>, code.tools)
+  if (element === undefined) return walkCode(name, code)
+  const copy = `element${code.elements.push(element) - 1}${name}`
+  code.checks.push(
+    `if (!Array.isArray(${name}) || ${name}.toJSON !== undefined) return miss`,
+    `const ${copy} = elements[${code.elements.length - 1}], ${name}w = []`,
+    `for (let index = 0; index < ${name}.length; index++) {`,
+    `  const element = ${name}[index], before = tally.bytes`,
+    `  let copied = typeof element === 'object' && element !== null ? ${copy}(element) : miss`,
+    '  if (copied === miss) {',
+    '    tally.bytes = before',
+    '    copied = walk(element, 1)',
+    '    if (copied === miss) return miss',
+    '  }',
+    '  tally.bytes += 5',
+    `  ${name}w.push(copied === undefined ? null : copied)`,
+    '}',
+  )
+  code.fixedBytes += 2
+  return `${name}w`
+}
+
+/** Other lists, and fields that were null, may hold anything plain that JSON keeps. */
 function walkCode(name: string, code: Code): string {
   code.checks.push(`const ${name}w = walk(${name}, 1)`, `if (${name}w === miss || ${name}w === undefined) return miss`)
   return `${name}w`

@@ -83,6 +83,15 @@ describe('a copier', () => {
     ['a field that becomes a date', { at: 'x' }, { at: new Date(0) }],
     ['a field that becomes undefined', { a: 1, b: 'x' }, { a: 1, b: undefined }],
     ['a number that JSON cannot write', { a: 1 }, { a: Number.NaN }],
+    [
+      'an element of another shape',
+      { list: [{ n: 1 }, { n: 2 }] },
+      { list: [{ n: 1 }, { m: 'x' }, 3, null, undefined] },
+    ],
+    ['an element that goes through JSON', { list: [{ n: 1 }] }, { list: [{ n: 2 }, { n: new Date(0) }] }],
+    ['a list that becomes none', { list: [{ n: 1 }] }, { list: { 0: { n: 1 }, length: 1 } }],
+    ['a list with holes', { list: [{ n: 1 }] }, { list: Object.assign([{ n: 1 }], { 3: { n: 4 } }) }],
+    ['lists within elements', { list: [{ n: [{ a: 1 }] }] }, { list: [{ n: [{ a: 2 }, { b: [1] }] }, { n: [] }] }],
     ['an inherited key', { a: 1 }, Object.assign(Object.create({ z: 1 }), { a: 1 })],
     ['an own toJSON that is not enumerable', { a: 1 }, Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'j' })],
   ])('that learnt one shape copies %s rightly', (_, learnt, other) => {
