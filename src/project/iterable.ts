@@ -16,7 +16,8 @@ const MOST_EVENTS = 64
 
 /**
  * Reads events from any iterable of `{ to, event, key?, topic? }` or of promises of those, in lists of 64 whatever their
- * pace, so that a run does not depend on it. Throws INPUT_INVALID naming the place of what is none.
+ * pace, so that a run does not depend on it. Throws INPUT_INVALID naming the place of what is none, after
+ * what came before it.
  */
 export async function* readIterable(
   values: Iterable<unknown> | AsyncIterable<unknown>,
@@ -43,6 +44,9 @@ export async function* readIterable(
       }
     }
     if (events.length > 0) yield events
+  } catch (error) {
+    if (events.length > 0) yield events
+    throw error
   } finally {
     if (!done) await iterator.return?.()
   }

@@ -272,6 +272,18 @@ test("what the topology's input function throws is shown as its own failure", as
   `)
 })
 
+test.each(['throws', 'gives what is no event'])('what a generator gave before it %s is not lost', async (how) => {
+  const input = function* () {
+    yield { to: 'spout', event: 1 }
+    if (how === 'throws') throw new Error('no disk')
+    yield 2
+  }
+  const opened = await openInput(optionsFor(projectFolder({}), { input }))
+  const chunks = opened.chunks[Symbol.asyncIterator]()
+  expect((await chunks.next()).value).toEqual([{ to: 'spout', event: 1 }])
+  await expect(chunks.next()).rejects.toMatchObject({ problems: [{ code: 'INPUT_INVALID' }] })
+})
+
 test('a generator is closed when its reader stops early', async () => {
   let closed = false
   const input = function* () {
