@@ -34,17 +34,19 @@ export function packageFolder(file: string): string {
 
 function findInFolder(folder: string, cwd: string): string {
   const main = mainOf(folder, cwd)
+  const usual = CANDIDATES.find((name) => isFile(join(folder, name)))
   if (main !== undefined) {
     const file = resolveModule(join(folder, main), ['.json'])
     if (file !== undefined) return file
     throw notFound(
       shown(join(folder, 'package.json'), cwd),
       `"main" names ${JSON.stringify(main)}, which does not exist`,
-      `Create ${main}, or make "main" the path of the topology.`,
+      usual === undefined
+        ? `Create ${main}, or make "main" the path of the topology.`
+        : `If it should be ${usual}: npm pkg set main=${usual}`,
     )
   }
-  const found = CANDIDATES.find((name) => isFile(join(folder, name)))
-  if (found !== undefined) return join(folder, found)
+  if (usual !== undefined) return join(folder, usual)
   throw notFound(
     shown(folder, cwd),
     `there is no topology here: no "main" in a package.json, no topology.{${ENDINGS}}, no index.{${ENDINGS}}`,

@@ -44,6 +44,13 @@ test.each([
     { 'package.json': manifest('gone.js'), 'topology.ts': '' },
     undefined,
     'package.json: "main" names "gone.js", which does not exist',
+    'If it should be topology.ts: npm pkg set main=topology.ts',
+  ],
+  [
+    'a main that is missing, where there is nothing else',
+    { 'package.json': manifest('gone.js') },
+    undefined,
+    'package.json: "main" names "gone.js", which does not exist',
     'Create gone.js, or make "main" the path of the topology.',
   ],
   [
