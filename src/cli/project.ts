@@ -1,10 +1,10 @@
-import { AttakError } from '../errors.ts'
+import { AttakError, type Problem } from '../errors.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
 import { resolveSettings, SETTINGS, type Settings } from '../project/settings.ts'
 import { type Arguments, type Option, textOf } from './command.ts'
 import type { Host } from './host.ts'
-import { colorsOf, drawError } from './print.ts'
+import { colorsOf, drawError, drawProblems } from './print.ts'
 
 /** The project that a command line means, before anything of it is loaded. */
 export interface MeantProject {
@@ -50,6 +50,11 @@ export async function awaitCode<Value>(who: string, host: Host, code: () => Prom
   } finally {
     off()
   }
+}
+
+/** Tells of warnings; touches stderr only when there are any, since to open a pipe costs 5 ms. */
+export function warn(problems: readonly Problem[], host: Host): void {
+  if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
 }
 
 /** How {@link awaitCode} calls the modules of a project. */

@@ -2,8 +2,7 @@ import { AttakError } from '../../errors.ts'
 import { DRAWINGS, type DrawingFormat } from '../../graph/draw.ts'
 import { loadProject } from '../../project/project.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
-import { colorsOf, drawProblems } from '../print.ts'
-import { awaitCode, findProject, MODULES, settingOption } from '../project.ts'
+import { awaitCode, findProject, MODULES, settingOption, warn } from '../project.ts'
 
 const FORMATS = Object.keys(DRAWINGS) as DrawingFormat[]
 
@@ -36,7 +35,7 @@ export const graph: Command = {
     const project = await awaitCode(MODULES, host, () =>
       loadProject(file, { cwd: host.cwd, stage: settings.stage.value }),
     )
-    host.err.write(drawProblems(project.warnings, colorsOf(host.err)))
+    warn(project.warnings, host)
     host.out.write(DRAWINGS[json ? 'json' : (given ?? 'text')](project.graph))
     return 0
   },

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path'
-import { AttakError, errorOf, type Problem } from '../../errors.ts'
+import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { openInput } from '../../project/input.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
-import { colorsOf, drawProblems } from '../print.ts'
-import { awaitCode, findProject, MODULES, settingOption } from '../project.ts'
+import { awaitCode, findProject, MODULES, settingOption, warn } from '../project.ts'
 import { onlyInput, toldInput } from '../simulate/input.ts'
 import { tellRun } from '../simulate/run.ts'
 
@@ -72,9 +71,6 @@ interface OnceOptions {
 }
 
 async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
-  const warn = (problems: readonly Problem[]) => {
-    if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
-  }
   const { file, settings, files } = await findProject(args, host)
   onFiles?.([file, ...files])
   const loaded = await awaitCode(MODULES, host, () =>
@@ -83,7 +79,7 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   onFiles?.(loaded.files)
   const { project } = loaded
   if (project === undefined) throw errorOf(loaded.problems)
-  warn(project.warnings)
+  warn(project.warnings, host)
   onFiles?.(inputFilesOf(args, host, project))
   const only = listOf(args, 'only')
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
@@ -93,7 +89,7 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
     badLines: flagOf(args, 'skipBadLines') ? 'skip' : 'stop',
   } as const
   const input = await awaitCode("the topology's input", host, () => openInput(inputOptions))
-  warn(input.warnings)
+  warn(input.warnings, host)
   const traceFile = textOf(args, 'trace')
   return tellRun(
     {

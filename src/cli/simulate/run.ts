@@ -24,7 +24,6 @@ export interface Run {
 
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
 export async function tellRun(run: Run, host: Host): Promise<boolean> {
-  raiseInlining()
   const { project, graph, input, seed, concurrency, timings, signal } = run
   const teller = openTeller(run, host)
   let probe: RunProbe | undefined
@@ -37,6 +36,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     if (code === undefined) return
     teller.endAtOnce('a handler ended the process', exitError(probe?.running(), code, project.dir))
   })
+  const raising = setTimeout(raiseInlining)
   try {
     const result = await guarded.start(() =>
       simulate({
@@ -55,6 +55,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     await teller.end(undefined)
     throw error
   } finally {
+    clearTimeout(raising)
     guarded.close()
     offExit()
   }
