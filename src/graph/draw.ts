@@ -10,6 +10,6 @@ export const DRAWINGS = Object.freeze({ text: drawText, mermaid: drawMermaid, do
 export type DrawingFormat = keyof typeof DRAWINGS
 
 /** The graph itself as indented JSON: `name`, `stage`, `hopLimit`, `processors`, `streams`, defaults filled in. */
-export function drawJson(graph: Graph): string {
+function drawJson(graph: Graph): string {
   return `${JSON.stringify(graph, null, 2)}\n`
 }

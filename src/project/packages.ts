@@ -52,7 +52,7 @@ export function packageFolderOf(folder: string, name: string): string | undefine
 }
 
 /** Whether `specifier` names one of {@link LENT_PACKAGES} or something inside. */
-export function isLent(specifier: string): boolean {
+function isLent(specifier: string): boolean {
   return (LENT_PACKAGES as readonly string[]).includes(packageOf(specifier))
 }
 

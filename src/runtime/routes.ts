@@ -1,4 +1,5 @@
 import type { RoutingTable } from '../graph/graph.ts'
+import { routeOf } from '../graph/routes.ts'
 
 /** Finds where emits with a topic go. */
 export type Router<R> = (topic: string) => R
@@ -8,12 +9,11 @@ export type Router<R> = (topic: string) => R
  * emit is an output. A topic that is seen again gets the same route.
  */
 export function routerOf<R>(table: RoutingTable, makeRoute: (streams: readonly number[]) => R): Router<R> {
-  const listed = new Map(Object.entries(table.byTopic))
   const known = new Map<string, R>()
   return (topic) => {
     const seen = known.get(topic)
     if (seen !== undefined) return seen
-    const route = makeRoute(listed.get(topic) ?? table.all)
+    const route = makeRoute(routeOf(table, topic))
     if (known.size < MOST_TOPICS) known.set(topic, route)
     return route
   }

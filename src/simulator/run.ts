@@ -101,14 +101,15 @@ export function prepareRun(options: SessionOptions): Run {
     }
     return lastEdge
   }
+  const mayAdmit = () => scheduler.hasRoom() && scheduler.counts.openRoots < openRoots
   const admitNext = () => {
-    if (!scheduler.hasRoom() || scheduler.counts.openRoots >= openRoots) return false
+    if (!mayAdmit()) return false
     const input = intake.next()
     if (input === undefined) return false
     scheduler.admit(input, edgeTo(input.to))
     return true
   }
-  const isHungry = () => !intake.ended() && scheduler.hasRoom() && scheduler.counts.openRoots < openRoots
+  const isHungry = () => !intake.ended() && mayAdmit()
 
   const headComplete = () => {
     const invocation = scheduler.head()

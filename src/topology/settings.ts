@@ -71,7 +71,7 @@ export function placeOf(where: string, field: string): string {
 }
 
 /** Reports every field that is not among `known`, with the nearest name or the level that takes it. */
-export function reportUnknown(fields: Fields, known: readonly string[], kind: string, where: string, report: Report) {
+function reportUnknown(fields: Fields, known: readonly string[], kind: string, where: string, report: Report) {
   for (const name of Object.keys(fields)) {
     if (known.includes(name)) continue
     const near = nearest(name, known)
