@@ -1,6 +1,7 @@
 import { createReadStream, existsSync, renameSync, writeFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { readBlocks, readJsonLines } from '../dist/attak.js'
 
 const LINES = 500_000
 const FILE = fileURLToPath(new URL(`../dist/lines-${LINES}.jsonl`, import.meta.url))
@@ -54,7 +55,6 @@ async function readlineReads(take) {
 
 /** As `simulate --input file.jsonl --to somebody` reads: by line number, every event checked, in lists. */
 async function attakReads(take) {
-  const { readBlocks, readJsonLines } = await import('../dist/attak.js')
   const options = { where: 'lines', processors: new Set(['somebody']), to: 'somebody' }
   for await (const events of readJsonLines(readBlocks(FILE), options)) {
     for (const { event } of events) take(event)
