@@ -1,0 +1,39 @@
+import type { Graph, GraphProcessor, GraphStream } from '../../graph/graph.ts'
+import { routesFor } from '../../graph/routes.ts'
+import type { BakedEar, BakedEntry, BakedProcessor, BakedStream } from './definition.ts'
+
+/**
+ * What an artifact that holds these processors knows of the graph: the same for the same processors and streams, whatever
+ * else the topology holds. Routes count in streams of their own, so that a stream elsewhere moves none of them.
+ */
+export function bakeEntry(graph: Graph, processors: readonly string[]): BakedEntry {
+  const baked = graph.processors.filter(({ name }) => processors.includes(name))
+  const sent = graph.streams.filter(({ from }) => processors.includes(from))
+  const heard = graph.streams.filter(({ to }) => processors.includes(to))
+  const own: Graph = { ...graph, streams: sent }
+  return {
+    topology: graph.name,
+    stage: graph.stage,
+    hopLimit: graph.hopLimit,
+    processors: Object.fromEntries(baked.map((processor) => [processor.name, bakeProcessor(own, processor, heard)])),
+    streams: sent.map(bakeStream),
+    vias: [...new Set([...sent.map(bakeStream), ...heard.map(bakeEar)].map(({ via }) => via))].sort(),
+  }
+}
+
+function bakeProcessor(own: Graph, processor: GraphProcessor, heard: readonly GraphStream[]): BakedProcessor {
+  const { name, timeoutMs, callback, retries, backoff } = processor
+  const { outputs = true, invokes = [] } = processor as Partial<BakedProcessor>
+  const hears = heard.filter(({ to }) => to === name).map(bakeEar)
+  return { timeoutMs, callback, outputs, invokes, retries, backoff, routes: routesFor(own, name), hears }
+}
+
+function bakeStream(stream: GraphStream & Partial<BakedStream>): BakedStream {
+  const { to, via = 'kinesis', channel = to, pack = 25, fifo = false } = stream
+  return { to, via, channel, pack, fifo }
+}
+
+function bakeEar(stream: GraphStream & Partial<BakedEar>): BakedEar {
+  const { from, to, topics, via = 'kinesis', channel = to, retries, backoff } = stream
+  return { from, ...(topics && { topics }), via, channel, retries, backoff }
+}
