@@ -8,6 +8,7 @@ const LAYERS = [
   ['topology'],
   ['graph'],
   ['runtime'],
+  ['aws'],
   ['transports', 'stores'],
   ['simulator', 'bundle', 'deploy', 'project'],
   ['providers'],
