@@ -15,6 +15,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // They need more than npm packages: npm run test:cloud.
+    exclude: ['test/cloud/**'],
     // Projects that tests load are JavaScript, as written or as built: Node itself is to load them, as it does for users.
     server: { deps: { external: [/\.[cm]?js$/] } },
     deps: { interopDefault: false },

@@ -1,0 +1,15 @@
+import { mergeConfig } from 'vitest/config'
+import base from '../vitest.config.ts'
+
+/** The tests against emulators of AWS: `npm run test:cloud`. They need Python, so `npm test` leaves them out. */
+export default mergeConfig(
+  { ...base, test: { ...base.test, include: [], exclude: [], globalSetup: [] } },
+  {
+    test: {
+      include: ['test/cloud/**/*.test.ts'],
+      globalSetup: ['.ci/build.mjs', 'test/cloud/setup.ts'],
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
+    },
+  },
+)
