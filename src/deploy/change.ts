@@ -1,0 +1,35 @@
+import type { LiveResource, Resource } from '../graph/resource.ts'
+
+/** What has to be done to one resource. */
+export type Change = Write | Replacement | Removal
+
+/** A resource to be made, or to be brought to what is wanted of it. This is what a provider is given. */
+export interface Write {
+  readonly kind: 'create' | 'update'
+  readonly id: string
+  readonly resource: Resource
+  /** To be put on the resource last, when all else of it is as wanted. */
+  readonly fingerprint: string
+  /** What is there; absent where nothing is. Without a fingerprint it was left half-made. */
+  readonly live?: LiveResource
+  /** The settings that differ, sorted; empty where all of it is written. */
+  readonly settings: readonly string[]
+  /** Why, for people: `memory, code`, `was left half-made`; empty for what is new. */
+  readonly reason: string
+  /** Which of its needs the same plan makes; a mapping reads a new stream from its start. */
+  readonly made: readonly string[]
+}
+
+/** A resource that is removed and made again under its name, because it cannot be changed in place. */
+export interface Replacement extends Omit<Write, 'kind' | 'live'> {
+  readonly kind: 'replace'
+  readonly live: LiveResource
+}
+
+/** A resource that is no longer wanted. */
+export interface Removal {
+  readonly kind: 'remove'
+  readonly id: string
+  readonly live: LiveResource
+  readonly reason: string
+}

@@ -1,0 +1,58 @@
+import type { LiveResource, Resource } from '../graph/resource.ts'
+import type { Removal, Write } from './change.ts'
+
+/**
+ * A cloud, opened for one topology and stage. Everything it makes carries tags that say so; nothing else is ever touched.
+ * Any call may be made again after it failed, or after the process died in the middle of it. A provider keeps the
+ * cloud's limits itself: it paces its calls, waits out throttling and what is not ready yet, and reports those waits.
+ * `test/contract/provider.ts` is its definition.
+ */
+export interface Provider {
+  /** `aws` */
+  readonly name: string
+  /** Its kinds of resources, what is needed before what needs it; removals go the other way. */
+  readonly kinds: readonly string[]
+  /** The id of the resource that carries the marks of the stage; it is removed last of all. */
+  readonly marker: string
+  /**
+   * What there is of the stage. `quick` may lag behind by minutes (a listing by tag); `thorough` asks each service, and
+   * lags as little as can be. Both may lack what was just made, or hold what was just removed.
+   */
+  list(how: Listing): Promise<readonly LiveResource[]>
+  /** What there is by the name of a resource, as it is now. Throws RESOURCE_NOT_OURS when it lacks our tags. */
+  read(resource: Resource): Promise<LiveResource | undefined>
+  /** The settings in which what is there differs from what is wanted, whatever its fingerprint says. */
+  inspect?(resource: Resource, live: LiveResource): Promise<readonly string[]>
+  /**
+   * Makes a resource or brings it to what is wanted; ends when it is ready to be used. What it makes carries our tags
+   * from the first call on, and the fingerprint from the last. Should it be there already, ours is adopted and brought
+   * to what is wanted; else throws RESOURCE_NOT_OURS. Where `live` has no fingerprint, every setting is written.
+   */
+  write(change: Write, report: Report): Promise<void>
+  /** Removes a resource; ends when its name can be used again. What is not there counts as removed. */
+  remove(removal: Removal, report: Report): Promise<void>
+  /** What is marked on the stage, as it is now; empty when the marker does not exist. */
+  marks(): Promise<Marks>
+  /** Marks the stage, or with undefined takes a mark away; makes the marker, half-made, where it does not exist. */
+  mark(name: MarkName, text: string | undefined): Promise<void>
+  /** Roughly what resources cost when nothing happens; lines without a figure inform. Pure. */
+  costs(resources: readonly Resource[]): readonly IdleCost[]
+}
+
+/** How much a listing is to ask for. */
+export type Listing = 'quick' | 'thorough'
+
+/** Told what is waited for, such as `IAM to propagate`; undefined when the wait is over. */
+export type Report = (waitingFor: string | undefined) => void
+
+/** A mark on a stage: who deploys, and who was overtaken while writing. Text of at most 256 characters. */
+export type MarkName = 'deploy' | 'overtaken'
+
+/** The marks that a stage carries. */
+export type Marks = Readonly<Partial<Record<MarkName, string>>>
+
+/** A line of what it costs to leave a topology running: `2 on-demand streams`, 58.4. */
+export interface IdleCost {
+  readonly text: string
+  readonly usdPerMonth: number
+}
