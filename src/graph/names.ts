@@ -1,0 +1,19 @@
+import { createHash } from 'node:crypto'
+
+/** The part of a name that no processor or channel can have: their names begin with a letter or digit. */
+export const ERRORS_PART = '_errors'
+
+/** As {@link ERRORS_PART}, for what the platform could not deliver. */
+export const CRASHES_PART = '_crashes'
+
+/**
+ * What a part of a topology is known by outside of it, the same wherever it is asked: `orders--dev--bill`. Past `limit`
+ * characters the text is cut, and `-` with eight hex digits of the full name's SHA-256 put at its end. Two parts never
+ * get the same full name, since no name has `--` within it or begins with `-`.
+ */
+export function resourceName(topology: string, stage: string, part: string, limit: number): string {
+  const name = `${topology}--${stage}--${part}`
+  if (name.length <= limit) return name
+  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8)
+  return `${name.slice(0, limit - digest.length - 1)}-${digest}`
+}
