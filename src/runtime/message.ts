@@ -29,7 +29,7 @@ export interface Message {
   /** The message whose handler emitted this one, or its id alone when it came over a wire; undefined for an input. */
   readonly parent: Message | string | undefined
   readonly root: Root
-  /** How many emits with this topic and key came before in the same invocation. */
+  /** How many emits with this topic and key came before in the same invocation; -1 where the id was not made from it. */
   readonly ordinal: number
   /** 1 for an input, one more for each processor it came through. */
   readonly hop: number
@@ -51,9 +51,13 @@ export function idOf(message: Message): string {
 }
 
 function derivedIdOf(message: Message): string {
-  const { parent, edge, topic, key, ordinal } = message
-  const emitter = typeof parent === 'object' ? parent.edge?.to : edge?.from
-  return digest([parentIdOf(message), emitter, topic, key, ordinal])
+  const { topic, key, ordinal } = message
+  return digest([parentIdOf(message), emitterOf(message), topic, key, ordinal])
+}
+
+/** The processor whose handler emitted a message; undefined for an input. */
+export function emitterOf({ parent, edge }: Message): string | undefined {
+  return typeof parent === 'object' ? parent.edge?.to : edge?.from
 }
 
 /** The id of the input that started it all, 32 hex digits: the same for the same seed and position. */

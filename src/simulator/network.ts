@@ -1,7 +1,7 @@
 import type { Graph, RetryPolicy } from '../graph/graph.ts'
 import { routesFor } from '../graph/routes.ts'
-import { encodeMessage } from '../runtime/codec.ts'
 import { addEmit, nextOrdinal } from '../runtime/emit.ts'
+import { encodeMessage } from '../runtime/event.ts'
 import { type Edge, idOf, type Message } from '../runtime/message.ts'
 import { type InvocationHost, type LoadedProcessor, type ProcessorRuntime, seesCallback } from '../runtime/processor.ts'
 import { dataRefusal, hopRefusal, sizeRefusal } from '../runtime/refusal.ts'
@@ -101,8 +101,8 @@ export function buildNetwork(parts: NetworkParts): Network {
 /** Takes emits: one snapshot each, and a message for each receiver; one without a receiver when nobody hears it. */
 function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept'] {
   const { hopLimit } = graph
-  const checkSize = (message: Message, processor: string) => {
-    const origin = { topology: graph.name, stage: graph.stage, processor, time: new Date(0).toISOString() }
+  const origin = { topology: graph.name, stage: graph.stage, time: new Date(0).toISOString() }
+  const checkSize = (message: Message) => {
     const bytes = Buffer.byteLength(encodeMessage(message, origin)) + Buffer.byteLength(message.key ?? idOf(message))
     if (bytes > messageBytes) throw sizeRefusal(message.topic ?? '', bytes, messageBytes)
   }
@@ -115,7 +115,7 @@ function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept
     const ordinal = nextOrdinal(invocation, topic, key)
     const first = child(message, { data: snapshot, topic, key, ordinal }, edges[0])
     const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
-    if (most > messageBytes) checkSize(first, processor.name)
+    if (most > messageBytes) checkSize(first)
     addEmit(invocation, first)
     for (let index = 1; index < edges.length; index++) {
       addEmit(invocation, child(message, { data: snapshot, topic, key, ordinal }, edges[index]))

@@ -1,0 +1,83 @@
+import { emitterOf, idOf, type Message, parentIdOf, type Root, rootIdOf, traceparentOf } from './message.ts'
+import { fieldsOf, textOf } from './text.ts'
+
+/** Where and when messages were made. */
+export interface Origin {
+  readonly topology: string
+  readonly stage: string
+  /** RFC 3339, UTC. */
+  readonly time: string
+}
+
+/** The `type` of an input that has no topic. */
+export const INPUT_TYPE = 'attak.input'
+
+/**
+ * A message as it travels alone: a CloudEvent in JSON format, so that anything else can read it. Throws what
+ * JSON.stringify throws of data that JSON cannot carry; `data` is the text of it, where that is known already.
+ * Source: CloudEvents 1.0.2, JSON event format and the partitioning and distributed tracing extensions, read 2026-11-21.
+ */
+export function encodeMessage(message: Message, origin: Origin, data = textOf(message.data)): string {
+  const attributes = textOf({
+    specversion: '1.0',
+    id: idOf(message),
+    source: sourceOf(message, origin),
+    type: message.topic ?? INPUT_TYPE,
+    time: origin.time,
+    partitionkey: message.key,
+    traceparent: traceparentOf(message),
+    attakroot: rootIdOf(message.root),
+    attakparent: parentIdOf(message),
+    attakhop: message.hop,
+    attakattempt: message.attempt,
+  })!
+  return data === undefined ? attributes : `${attributes.slice(0, -1)},"data":${data}}`
+}
+
+/** The message in a CloudEvent that has `attakroot`, to the processor `to`; undefined for anything else. */
+export function messageOfEvent(value: unknown, to: string): Message | undefined {
+  const event = fieldsOf(value)
+  if (event === undefined) return undefined
+  const { id, type, source, partitionkey, attakroot, attakparent, attakhop, attakattempt, data_base64 } = event
+  if (typeof id !== 'string' || typeof type !== 'string' || typeof attakroot !== 'string') return undefined
+  const parent = typeof attakparent === 'string' ? attakparent : undefined
+  return {
+    data: 'data' in event || data_base64 === undefined ? event.data : { data_base64 },
+    topic: topicOf(type, parent),
+    key: typeof partitionkey === 'string' ? partitionkey : undefined,
+    edge: { from: emitterIn(source), to },
+    parent,
+    root: knownRoot(attakroot),
+    ordinal: -1,
+    hop: countIn(attakhop),
+    attempt: countIn(attakattempt),
+    id,
+    row: -1,
+  }
+}
+
+/** Where a message comes from: `/orders/dev/intake`; an input comes from no processor: `/orders/dev`. */
+export function sourceOf(message: Message, { topology, stage }: Omit<Origin, 'time'>): string {
+  const emitter = emitterOf(message)
+  return emitter === undefined ? `/${topology}/${stage}` : `/${topology}/${stage}/${emitter}`
+}
+
+/** The processor that a source names; undefined for those of inputs and of others. */
+export function emitterIn(source: unknown): string | undefined {
+  return typeof source === 'string' ? /^\/[^/]+\/[^/]+\/([^/]+)$/.exec(source)?.[1] : undefined
+}
+
+/** The topic that a `type` is. */
+export function topicOf(type: string, parent: string | undefined): string | undefined {
+  return type === INPUT_TYPE && parent === undefined ? undefined : type
+}
+
+/** The root of messages that came over a wire. */
+export function knownRoot(id: string): Root {
+  return { seed: '', position: 0, pending: 0, id }
+}
+
+/** A hop or an attempt as read: 1, unless it is a whole number above. */
+export function countIn(value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.max(1, value as number) : 1
+}

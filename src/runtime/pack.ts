@@ -1,0 +1,127 @@
+import { INPUT_TYPE, type Origin, sourceOf } from './event.ts'
+import { idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
+import { textOf } from './text.ts'
+
+/** Several messages of one key, or of none, on their way into one record. */
+export interface Pack {
+  readonly messages: readonly Message[]
+  /** Takes a message whose data has this text; gives false, and leaves it out, if the pack would have more than `most`. */
+  add(message: Message, data: string | undefined, mostBytes: number): boolean
+  /** No less than the UTF-8 bytes of what {@link Pack.encode} gives. */
+  bytes(): number
+  /** `{"attakpack":1,"time":"…","source":"/orders/dev/intake","type":"order","attakroot":["…","…"],…,"data":[{…},{…}]}` */
+  encode(time: string): string
+}
+
+type Value = string | number | null
+
+/** What is said of each message beside its data: one value if all share it, else a list with one for each. */
+interface Attribute {
+  readonly name: string
+  readonly of: (message: Message, origin: PackOrigin) => Value
+  /** What holds for a message when a pack does not have the attribute. */
+  readonly absent: (message: Message) => Value | undefined
+}
+
+type PackOrigin = Omit<Origin, 'time'>
+
+const ATTRIBUTES: readonly Attribute[] = [
+  { name: 'source', of: sourceOf, absent: () => undefined },
+  { name: 'type', of: ({ topic }) => topic ?? INPUT_TYPE, absent: () => undefined },
+  { name: 'attakroot', of: ({ root }) => rootIdOf(root), absent: () => undefined },
+  { name: 'attakparent', of: (message) => parentIdOf(message) ?? null, absent: ({ root }) => rootIdOf(root) },
+  { name: 'attakhop', of: ({ hop }) => hop, absent: () => undefined },
+  { name: 'attakattempt', of: ({ attempt }) => attempt, absent: () => 1 },
+  { name: 'attakordinal', of: ({ ordinal }) => Math.max(0, ordinal), absent: () => 0 },
+  { name: 'id', of: (message) => (message.ordinal < 0 ? idOf(message) : null), absent: () => null },
+]
+
+/** What tells a pack from anything else. */
+export const PACK_VERSION = 1
+
+/** More than the braces, version and time of a pack, and the name and marks of its data. */
+const FRAME_BYTES = 100
+
+/** Makes an empty pack. What its messages share is said once, so that most of them cost little beside their data. */
+export function createPack(origin: PackOrigin, key: string | undefined): Pack {
+  const messages: Message[] = []
+  const data: string[] = []
+  const empty: number[] = []
+  const columns = ATTRIBUTES.map((attribute) => createColumn(attribute, origin))
+  const keyText = key === undefined ? '' : `"partitionkey":${textOf(key)},`
+  let dataBytes = FRAME_BYTES + Buffer.byteLength(keyText)
+  let bytes = 0
+
+  return {
+    messages,
+    add(message, text, mostBytes) {
+      const withData = dataBytes + 1 + (text === undefined ? EMPTY_BYTES : Buffer.byteLength(text))
+      let wanted = withData
+      for (const column of columns) wanted += column.offer(message)
+      if (wanted > mostBytes) return false
+      for (const column of columns) column.take()
+      if (text === undefined) empty.push(messages.length)
+      data.push(text ?? 'null')
+      messages.push(message)
+      dataBytes = withData
+      bytes = wanted
+      return true
+    },
+    bytes: () => bytes,
+    encode(time) {
+      const shared = columns.map((column) => column.encode()).join('')
+      const without = empty.length === 0 ? '' : `"attakempty":[${empty}],`
+      return `{"attakpack":${PACK_VERSION},"time":"${time}",${keyText}${shared}${without}"data":[${data.join(',')}]}`
+    },
+  }
+}
+
+/** What a message without data costs: `null`, and its index in a list that others of its kind may have begun. */
+const EMPTY_BYTES = 30
+
+/** One attribute of all messages of a pack. */
+interface Column {
+  /** The bytes that it would cost with one message more. */
+  offer(message: Message): number
+  /** Adds the message that was offered last. */
+  take(): void
+  encode(): string
+}
+
+function createColumn({ name, of, absent }: Attribute, origin: PackOrigin): Column {
+  const values: Value[] = []
+  let [allBytes, firstBytes] = [0, 0]
+  let [isAbsent, isShared] = [true, true]
+  let offered = { value: null as Value, bytes: 0, isAbsent: true, isShared: true }
+
+  return {
+    offer(message) {
+      const value = of(message, origin)
+      const isFirst = values.length === 0
+      const bytes = !isFirst && value === values[0] ? firstBytes : bytesOf(value)
+      offered = {
+        value,
+        bytes,
+        isAbsent: isAbsent && value === absent(message),
+        isShared: isFirst || (isShared && value === values[0]),
+      }
+      if (offered.isAbsent) return 0
+      return name.length + 6 + (offered.isShared ? bytes : allBytes + bytes + values.length)
+    },
+    take() {
+      if (values.length === 0) firstBytes = offered.bytes
+      values.push(offered.value)
+      allBytes += offered.bytes
+      isAbsent = offered.isAbsent
+      isShared = offered.isShared
+    },
+    encode() {
+      if (isAbsent) return ''
+      return `"${name}":${textOf(isShared ? values[0] : values)},`
+    },
+  }
+}
+
+function bytesOf(value: Value): number {
+  return typeof value === 'string' ? Buffer.byteLength(textOf(value)!) : String(value).length
+}

@@ -1,0 +1,30 @@
+/**
+ * A value as JSON; undefined for what JSON leaves out (undefined, functions). Throws what JSON.stringify throws. The two
+ * characters that JSON leaves as they are but SQS refuses are escaped. Source: SQS API reference, SendMessageBatch, read
+ * 2026-11-21.
+ */
+export function textOf(value: unknown): string | undefined {
+  const text: string | undefined = JSON.stringify(value)
+  if (text === undefined || !REFUSED.test(text)) return text
+  return text.replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff')
+}
+
+const REFUSED = /[\uFFFE\uFFFF]/
+
+/** What a text says as JSON; the text itself, if it is not JSON. A byte order mark before JSON is no part of it. */
+export function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text)
+  } catch {
+    return text
+  }
+}
+
+const BYTE_ORDER_MARK = 0xfeff
+
+/** The fields of an object; undefined for anything else, arrays too. */
+export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : undefined
+}
