@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path'
 import { nearest, type Problem } from '../errors.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
-import type { Handler } from '../topology/handler.ts'
+import { type ExportedHandler, handlerIn, isClass } from '../topology/exported.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'
-import { isModule, isObject } from '../topology/user-code.ts'
+import { isObject } from '../topology/user-code.ts'
 import type { LoadedModule } from './load.ts'
 import { neighboursOf, resolveModule } from './modules.ts'
 import { loadProblems } from './problems.ts'
@@ -39,7 +39,7 @@ export function findHandlers(
   return { processors: loaded, problems }
 }
 
-type Found = Pick<LoadedProcessor, 'handler' | 'self'> | { readonly problems: readonly Problem[] }
+type Found = ExportedHandler | { readonly problems: readonly Problem[] }
 
 function findHandler(
   { name, source }: TopologyProcessor,
@@ -57,30 +57,6 @@ function findHandler(
     return { problems: loadProblems(module, { code: 'PROCESSOR_LOAD_FAILED', where, file, dir }) }
   }
   return handlerIn(module.exports) ?? { problems: [noHandler(where, relative(dir, file), module.exports)] }
-}
-
-/** The `handler` export or the default one: a function or something with a `handler` method, also out of CommonJS. */
-function handlerIn(exported: unknown): Found | undefined {
-  if (!isObject(exported)) return undefined
-  const { handler, default: fallback } = exported as { handler?: unknown; default?: unknown }
-  return (isCommonJs(handler, fallback) ? undefined : callable(handler)) ?? callable(fallback)
-}
-
-/** Node names the properties of `module.exports` as exports too; the handler is then that object's method. */
-function isCommonJs(handler: unknown, fallback: unknown): boolean {
-  return isObject(fallback) && !isModule(fallback) && 'handler' in fallback && fallback.handler === handler
-}
-
-function callable(value: unknown): Found | undefined {
-  if (typeof value === 'function') return isClass(value) ? undefined : { handler: value as Handler }
-  if (!isObject(value)) return undefined
-  const { handler, default: inner } = value as { handler?: unknown; default?: unknown }
-  if (typeof handler === 'function' && !isClass(handler)) return { handler: handler as Handler, self: value }
-  return inner === undefined || inner === value || !isModule(value) ? undefined : callable(inner)
-}
-
-function isClass(value: unknown): boolean {
-  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value))
 }
 
 function notFound(where: string, path: string, dir: string): Problem {
