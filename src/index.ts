@@ -3,14 +3,18 @@ export {
   type AnyEvents,
   defineTopology,
   type EventsOf,
+  type FunctionSettings,
   type ProcessorDefinition,
   type ProcessorSettings,
   type ProcessorsDefinition,
   type RetrySettings,
   type StreamDefinition,
+  type StreamSettings,
   type TopologyDefinition,
   type TypedTopology,
 } from './topology/definition.ts'
+export type { ChannelSettings, DeliverySettings, Via } from './topology/delivery.ts'
+export type { Architecture, DeploymentSettings, RuntimeName, Vpc } from './topology/deployment.ts'
 export {
   type Callback,
   type Context,

@@ -2,7 +2,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../src/cli/commands.ts'
+import { DEFAULTS } from '../src/graph/build.ts'
 import { SETTINGS } from '../src/project/settings.ts'
+import { DELIVERY_DEFAULTS, DELIVERY_SETTINGS, VIAS } from '../src/topology/delivery.ts'
+import { RULES } from '../src/topology/rules.ts'
 import { FIELDS } from '../src/topology/settings.ts'
 import { root } from './install.ts'
 
@@ -81,11 +84,42 @@ test('docs/handlers.md lists everything on a context', () => {
 })
 
 test('docs/topologies.md lists every field of a topology and every setting of a processor', () => {
-  expect(namesIn('docs/topologies.md', 'field', 'is').toSorted()).toEqual([...FIELDS.topology].toSorted())
+  const settings = namesIn('docs/topologies.md', 'setting', 'is', 'from … to')
+  const fields = namesIn('docs/topologies.md', 'field', 'is')
+  const deployed = settingsIn('What a deployed processor runs with').map(([name]) => name)
+  expect(settings).toEqual([...DELIVERY_SETTINGS])
+  const topology = [...fields, ...settings, ...deployed.filter((name) => name !== 'concurrency')]
+  expect(topology.toSorted()).toEqual([...FIELDS.topology].toSorted())
   const [, processors = ''] = read('docs/topologies.md').split('\n## Processors\n')
   const named = FIELDS.processor.filter((name) => !processors.includes(`\`${name}\``))
   expect(named).toEqual([])
 })
+
+/** The settings that a section lists: name, range and default. */
+function settingsIn(section: string): (readonly [name: string, range: string, fallback: string])[] {
+  const [, text = ''] = read('docs/topologies.md').split(`\n## ${section}\n`)
+  const lines = text.split('\n## ')[0]!.split('\n')
+  const rows = lines.filter((line) => line.startsWith('| `')).map((line) => line.slice(1, -1).split('|'))
+  return rows.map(([name = '', , range = '', fallback = '']) => [
+    name.trim().replaceAll('`', ''),
+    range.trim(),
+    fallback.trim(),
+  ])
+}
+
+test.each(['How messages are carried', 'What a deployed processor runs with'])(
+  'docs/topologies.md, %s: each setting has the range and the default of the source',
+  (section) => {
+    const fallbacks: Record<string, unknown> = { ...VIAS.kinesis.defaults, ...DELIVERY_DEFAULTS, ...DEFAULTS }
+    for (const [name, range, fallback] of settingsIn(section)) {
+      if (name !== 'environment') expect([name, range]).toEqual([name, RULES[name]?.must])
+      const { kinesis, sqs } = VIAS as Record<string, { defaults: Record<string, unknown> }>
+      const [here, there] = [kinesis?.defaults[name], sqs?.defaults[name]]
+      const expected = there !== undefined && here !== there ? `kinesis ${here}, sqs ${there}` : fallbacks[name]
+      if (expected !== undefined) expect([name, fallback]).toEqual([name, `${expected}`])
+    }
+  },
+)
 
 test('docs/simulation.md lists every kind of line that a transcript has', () => {
   const kinds = [...read('src/simulator/transcript.ts').matchAll(/readonly kind: '(\w+)'/g)].map(([, kind]) => kind)

@@ -1,44 +1,98 @@
+import { type Channel, channelsOf } from '../topology/channels.ts'
 import type { Backoff, Topology, TopologyProcessor, TopologyStream } from '../topology/topology.ts'
-import type { Graph, GraphProcessor, GraphStream, RetryPolicy } from './graph.ts'
+import type { Deployment, Graph, GraphProcessor, RetryPolicy } from './graph.ts'
 
-/** What holds where a topology says nothing. */
+/** What holds where a topology says nothing; of streams, see `DELIVERY_DEFAULTS` and `VIAS`. */
 export const DEFAULTS = Object.freeze({
   retries: 0,
   backoff: Object.freeze({ firstMs: 1000, factor: 2, maxMs: 60_000, jitter: true }) satisfies Backoff,
   timeoutMs: 30_000,
   hopLimit: 100,
-})
+  memory: 256,
+  runtime: 'nodejs24.x',
+  architecture: 'arm64',
+  outputs: true,
+  logRetention: 14,
+} as const)
 
 /** Makes the graph of a parsed topology for one stage: defaults filled in, retry policies settled, frozen throughout. */
 export function buildGraph(topology: Topology, { stage }: { readonly stage: string }): Graph {
   const byName = new Map(topology.processors.map((processor) => [processor.name, processor]))
-  return Object.freeze({
+  const channels = channelsOf(topology)
+  const carriers = new Map(channels.flatMap((channel) => channel.streams.map((index) => [index, channel] as const)))
+  return freeze({
     name: topology.name,
     stage,
     hopLimit: topology.hopLimit ?? DEFAULTS.hopLimit,
-    processors: Object.freeze(topology.processors.map((processor) => buildProcessor(processor, topology))),
-    streams: Object.freeze(topology.streams.map((stream) => buildStream(stream, byName.get(stream.to), topology))),
+    processors: topology.processors.map((processor) => buildProcessor(processor, topology)),
+    streams: topology.streams.map((stream, index) => ({
+      ...buildStream(stream, carriers.get(index)!),
+      ...retryPolicy([stream, byName.get(stream.to) ?? {}, topology]),
+    })),
+    channels,
+    logRetention: topology.logRetention ?? DEFAULTS.logRetention,
+    tags: sorted({ ...topology.tags }),
   })
 }
 
 function buildProcessor(processor: TopologyProcessor, topology: Topology): GraphProcessor {
-  return Object.freeze({
+  return {
     name: processor.name,
+    source: processor.source.kind,
+    namedByIndex: processor.namedByIndex,
     timeoutMs: processor.timeoutMs ?? topology.timeoutMs ?? DEFAULTS.timeoutMs,
     callback: processor.callback ?? false,
+    invokes: [...new Set(processor.invokes)],
     ...retryPolicy([processor, topology]),
-  })
+    ...deploymentOf(processor, topology),
+  }
 }
 
-function buildStream(stream: TopologyStream, to: TopologyProcessor | undefined, topology: Topology): GraphStream {
-  const topics = stream.topics && Object.freeze([...new Set(stream.topics)].sort())
-  const policy = retryPolicy([stream, to ?? {}, topology])
-  return Object.freeze({ from: stream.from, to: stream.to, ...(topics && { topics }), ...policy })
+/** What a processor says beats the topology; lists and maps of both come together. */
+function deploymentOf(processor: TopologyProcessor, topology: Topology): Deployment {
+  const { memory, runtime, architecture, outputs, role, vpc } = { ...topology, ...given(processor) }
+  return {
+    memory: memory ?? DEFAULTS.memory,
+    runtime: runtime ?? DEFAULTS.runtime,
+    architecture: architecture ?? DEFAULTS.architecture,
+    environment: sorted({ ...topology.environment, ...processor.environment }),
+    ...(role !== undefined && { role }),
+    ...(vpc !== undefined && { vpc: { subnets: [...vpc.subnets], securityGroups: [...vpc.securityGroups] } }),
+    tags: sorted({ ...topology.tags, ...processor.tags }),
+    include: union(topology.include, processor.include),
+    external: union(topology.external, processor.external),
+    ...(processor.concurrency !== undefined && { concurrency: processor.concurrency }),
+    outputs: outputs ?? DEFAULTS.outputs,
+  }
+}
+
+function buildStream({ from, to, topics }: TopologyStream, { name, via, fifo, pack }: Channel) {
+  const sortedTopics = topics && [...new Set(topics)].sort()
+  return { from, to, ...(sortedTopics && { topics: sortedTopics }), via, fifo, pack, channel: name }
 }
 
 /** What the nearest of `levels` that says something says, field by field. */
 function retryPolicy(levels: readonly { retries?: number; backoff?: Partial<Backoff> }[]): RetryPolicy {
   const retries = levels.find((level) => level.retries !== undefined)?.retries ?? DEFAULTS.retries
   const backoff = Object.assign({}, DEFAULTS.backoff, ...levels.map((level) => level.backoff).reverse())
-  return { retries, backoff: Object.freeze(backoff) }
+  return { retries, backoff }
+}
+
+function given<Settings extends object>(settings: Settings): Settings {
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as Settings
+}
+
+function sorted<Value>(map: Readonly<Record<string, Value>>): Readonly<Record<string, Value>> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+function union(one: readonly string[] = [], other: readonly string[] = []): readonly string[] {
+  return [...new Set([...one, ...other])]
+}
+
+/** Freezes plain data throughout. */
+function freeze<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  for (const part of Object.values(value)) freeze(part)
+  return Object.freeze(value)
 }

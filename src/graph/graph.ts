@@ -1,3 +1,6 @@
+import type { Channel } from '../topology/channels.ts'
+import type { Via } from '../topology/delivery.ts'
+import type { DeploymentSettings, Environment } from '../topology/deployment.ts'
 import type { Backoff } from '../topology/topology.ts'
 
 /** The one form that simulation and deployment work on: plain data, defaults filled in, everything in a stable order. */
@@ -9,7 +12,16 @@ export interface Graph {
   readonly processors: readonly GraphProcessor[]
   /** In the order of the topology. */
   readonly streams: readonly GraphStream[]
+  /** What carries them, in the order of their first streams. */
+  readonly channels: readonly GraphChannel[]
+  /** Days that logs are kept. */
+  readonly logRetention: number
+  /** Of all that is made; what is made for one processor has those of the processor, which hold these. */
+  readonly tags: Readonly<Record<string, string>>
 }
+
+/** What carries the messages of one or several streams, with all that is not said filled in. */
+export type GraphChannel = Channel
 
 /** How often and after what waits a failed message is tried again. */
 export interface RetryPolicy {
@@ -18,10 +30,26 @@ export interface RetryPolicy {
 }
 
 /** A processor; its retry policy holds for messages that come over no stream (inputs). */
-export interface GraphProcessor extends RetryPolicy {
+export interface GraphProcessor extends RetryPolicy, Deployment {
   readonly name: string
+  /** `module`: its code is a file of its own; `inline`: it is part of the topology's module. */
+  readonly source: 'module' | 'inline'
+  /** Named by its place in a list, since its function has no name. */
+  readonly namedByIndex: boolean
   readonly timeoutMs: number
   readonly callback: boolean
+  /** The processors that it may call by `context.invoke`. */
+  readonly invokes: readonly string[]
+}
+
+/** What a processor runs with when it is deployed: what it and the topology say, and defaults. */
+export interface Deployment
+  extends Required<Omit<DeploymentSettings, 'role' | 'vpc'>>,
+    Pick<DeploymentSettings, 'role' | 'vpc'> {
+  /** Sorted by name. */
+  readonly environment: Environment
+  /** How many of it may run at once, set aside for it alone; absent: it shares with all else in the account. */
+  readonly concurrency?: number
 }
 
 /** An edge; its retry policy is what stream, processor and topology say together: stream beats processor beats topology. */
@@ -30,6 +58,13 @@ export interface GraphStream extends RetryPolicy {
   readonly to: string
   /** Absent means every topic. Sorted, without repeats, never empty. */
   readonly topics?: readonly string[]
+  readonly via: Via
+  /** What carries it keeps the order of each key, though `via` alone does not. */
+  readonly fifo: boolean
+  /** The most messages that share a record; 1 is one each. */
+  readonly pack: number
+  /** The name of what carries it: one of `graph.channels`. */
+  readonly channel: string
 }
 
 /**

@@ -1,5 +1,5 @@
 import { AttakError, nearest } from '../errors.ts'
-import type { Graph } from './graph.ts'
+import type { Graph, GraphChannel, GraphStream } from './graph.ts'
 
 /**
  * The part of a graph that has only these processors and the streams between them; what they emit to others is heard by
@@ -10,11 +10,21 @@ export function onlyProcessors(graph: Graph, names: readonly string[]): Graph {
   const known = new Set(graph.processors.map(({ name }) => name))
   const unknown = names.filter((name) => !known.has(name))
   if (unknown.length > 0) throw unknownProcessors(unknown, known)
+  const streams = graph.streams.filter(({ from, to }) => kept.has(from) && kept.has(to))
   return Object.freeze({
     ...graph,
     processors: Object.freeze(graph.processors.filter(({ name }) => kept.has(name))),
-    streams: Object.freeze(graph.streams.filter(({ from, to }) => kept.has(from) && kept.has(to))),
+    streams: Object.freeze(streams),
+    channels: Object.freeze(graph.channels.flatMap((channel) => channelOf(channel, streams) ?? [])),
   })
+}
+
+/** A channel with those of its streams that are left; undefined when none is. */
+function channelOf(channel: GraphChannel, left: readonly GraphStream[]): GraphChannel | undefined {
+  const carried = [...left.entries()].filter(([, stream]) => stream.channel === channel.name)
+  if (carried.length === 0) return undefined
+  const to = [...new Set(carried.map(([, stream]) => stream.to))]
+  return Object.freeze({ ...channel, to: Object.freeze(to), streams: Object.freeze(carried.map(([index]) => index)) })
 }
 
 function unknownProcessors(unknown: readonly string[], known: ReadonlySet<string>): AttakError {

@@ -1,3 +1,5 @@
+import type { DeliverySettings } from './delivery.ts'
+import type { DeploymentSettings } from './deployment.ts'
 import type { Callback, Context, Handler, Json } from './handler.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Backoff } from './topology.ts'
@@ -10,11 +12,20 @@ export interface RetrySettings {
   readonly backoff?: Partial<Backoff>
 }
 
+/** What deployed processors run with; a processor's own beats the topology's, and lists and maps of both come together. */
+export interface FunctionSettings extends DeploymentSettings {
+  /**
+   * Variables that handlers find in `process.env`: a list of names to take from the environment (or `.env`) of whoever
+   * deploys, or a map of names to texts, or to `true` for one to take. In a simulation they see the process's own.
+   */
+  readonly environment?: readonly string[] | { readonly [name: string]: string | true }
+}
+
 /** A processor in any spelling: a module's path, a function, an object with settings, an instance with a handler. */
 export type ProcessorDefinition<Output = unknown> = string | Handler | ProcessorSettings<Output>
 
 /** A processor with settings: exactly one of `handler`, `path` and `source` says where its code is. */
-export interface ProcessorSettings<Output = unknown> extends RetrySettings {
+export interface ProcessorSettings<Output = unknown> extends RetrySettings, DeliverySettings, FunctionSettings {
   handler?(event: OrAny<Output>, context: Context, callback: Callback): unknown
   /** A module, relative to the topology's file; its `handler` or default export runs. */
   readonly path?: string
@@ -26,12 +37,22 @@ export interface ProcessorSettings<Output = unknown> extends RetrySettings {
   readonly timeout?: number
   /** The handler settles through its callback, though it declares fewer than three parameters. */
   readonly callback?: boolean
+  /** The processors that it may call by `context.invoke`. */
+  readonly invokes?: readonly string[]
+  /** How many of it may run at once when it is deployed, set aside for it alone. */
+  readonly concurrency?: number
 }
 
 /** A stream in any spelling. Without a topic, all that `from` emits goes to `to`. */
 export type StreamDefinition =
   | readonly [from: string, to: string, topic?: string]
-  | (StreamEnds & RetrySettings & { readonly topic?: string; readonly topics?: readonly string[] })
+  | (StreamEnds & StreamSettings & { readonly topic?: string; readonly topics?: readonly string[] })
+
+/** Settings of a stream. */
+export interface StreamSettings extends RetrySettings, DeliverySettings {
+  /** The name of what carries it when it is deployed; streams that name the same one share it. */
+  readonly stream?: string
+}
 
 interface StreamEnds {
   readonly from: string
@@ -76,7 +97,7 @@ export interface AnyEvents {
   readonly [processor: string]: any
 }
 
-interface TopologySettings extends RetrySettings {
+interface TopologySettings extends RetrySettings, DeliverySettings, FunctionSettings {
   /** 1 to 40 letters, digits, `-` and `_`. */
   readonly name: string
   /** Builds each processor that the streams name; instead of `processors`. */
@@ -87,6 +108,8 @@ interface TopologySettings extends RetrySettings {
   readonly timeout?: number
   /** How many processors a message may come through before it counts as a runaway. Default 100. */
   readonly hopLimit?: number
+  /** Days that logs of deployed processors are kept. Default 14. */
+  readonly logRetention?: number
 }
 
 /**
@@ -123,10 +146,10 @@ type CheckedStream<P, S> = S extends readonly [infer From, infer To, infer Topic
       : S extends { readonly from: infer From; readonly to: infer To; readonly topic: infer Topic }
         ? CheckedEnds<P, From, To> & { readonly topic: Topics<P, From, To, Topic> }
         : S extends { readonly from: infer From; readonly to: infer To }
-          ? RetrySettings & { readonly from: Name<P, From>; readonly to: Receiver<P, From, To> }
+          ? StreamSettings & { readonly from: Name<P, From>; readonly to: Receiver<P, From, To> }
           : StreamDefinition
 
-type CheckedEnds<P, From, To> = RetrySettings & { readonly from: Name<P, From>; readonly to: Name<P, To> }
+type CheckedEnds<P, From, To> = StreamSettings & { readonly from: Name<P, From>; readonly to: Name<P, To> }
 
 /** The names of `P`, where it is a map that has some and the name in question is a literal. */
 type Name<P, Given> = string extends Given

@@ -1,6 +1,9 @@
-import * as z from 'zod/mini'
 import { nearest } from '../errors.ts'
+import { DELIVERY_SETTINGS, type DeliverySettings } from './delivery.ts'
+import type { DeploymentSettings, Environment } from './deployment.ts'
+import { parseEnvironment } from './environment.ts'
 import { type Report, show } from './report.ts'
+import { BACKOFF_RULES, RULES, type Rules } from './rules.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Backoff, TopologyProcessor } from './topology.ts'
 import { type Fields, isPlainObject, readFields } from './user-code.ts'
@@ -8,43 +11,40 @@ import { type Fields, isPlainObject, readFields } from './user-code.ts'
 /** What can carry settings. */
 export type Level = 'topology' | 'processor' | 'stream'
 
+const DEPLOYMENT = [
+  ...['memory', 'runtime', 'architecture', 'environment', 'role', 'vpc', 'tags', 'include', 'external', 'outputs'],
+]
+
 /** Every field that each level takes. */
 export const FIELDS: Readonly<Record<Level, readonly string[]>> = {
-  topology: ['name', 'processors', 'processor', 'streams', 'input', 'retries', 'backoff', 'timeout', 'hopLimit'],
-  processor: ['handler', 'path', 'source', 'input', 'retries', 'backoff', 'timeout', 'callback'],
-  stream: ['from', 'to', 'topic', 'topics', 'retries', 'backoff'],
+  topology: [
+    ...['name', 'processors', 'processor', 'streams', 'input', 'retries', 'backoff', 'timeout', 'hopLimit'],
+    ...DELIVERY_SETTINGS,
+    ...DEPLOYMENT,
+    'logRetention',
+  ],
+  processor: [
+    ...['handler', 'path', 'source', 'input', 'retries', 'backoff', 'timeout', 'callback', 'invokes'],
+    ...DELIVERY_SETTINGS,
+    ...DEPLOYMENT,
+    'concurrency',
+  ],
+  stream: ['from', 'to', 'topic', 'topics', 'retries', 'backoff', 'stream', ...DELIVERY_SETTINGS],
 }
 
 /** The settings of any level, in normal form; absent means not given. */
-export interface Settings {
+export interface Settings extends DeliverySettings, DeploymentSettings {
   readonly retries?: number
   readonly backoff?: Partial<Backoff>
   readonly timeoutMs?: number
   readonly hopLimit?: number
   readonly callback?: boolean
   readonly input?: StandardSchema
-}
-
-interface Rule {
-  readonly schema: z.ZodMiniType
-  readonly must: string
-}
-
-const DAY_MS = 86_400_000
-const wait = z.int().check(z.gte(0), z.lte(DAY_MS))
-
-const BACKOFF_RULES: Readonly<Record<string, Rule>> = {
-  firstMs: { schema: wait, must: 'a whole number of milliseconds from 0 to 86400000' },
-  factor: { schema: z.number().check(z.gte(1), z.lte(100)), must: 'a number from 1 to 100' },
-  maxMs: { schema: wait, must: 'a whole number of milliseconds from 0 to 86400000' },
-  jitter: { schema: z.boolean(), must: 'true or false' },
-}
-
-const RULES: Readonly<Record<string, Rule>> = {
-  retries: { schema: z.int().check(z.gte(0), z.lte(1000)), must: 'a whole number from 0 to 1000' },
-  timeout: { schema: z.number().check(z.gt(0), z.lte(900)), must: 'a number of seconds above 0, up to 900' },
-  hopLimit: { schema: z.int().check(z.gte(1), z.lte(1_000_000)), must: 'a whole number from 1 to 1000000' },
-  callback: { schema: z.boolean(), must: 'true or false' },
+  readonly invokes?: readonly string[]
+  readonly environment?: Environment
+  readonly concurrency?: number
+  readonly logRetention?: number
+  readonly stream?: string
 }
 
 /**
@@ -60,6 +60,10 @@ export function parseSettings(level: Level, fields: Fields, where: string, repor
     ...settings,
     ...(timeout !== undefined && { timeoutMs: Math.max(1, Math.round(timeout * 1000)) }),
     ...(fields.backoff !== undefined && { backoff: parseBackoff(fields.backoff, where, report) }),
+    ...(fields.environment !== undefined &&
+      FIELDS[level].includes('environment') && {
+        environment: parseEnvironment(fields.environment, placeOf(where, 'environment'), report),
+      }),
     ...(level === 'processor' && fields.input !== undefined && parseSchema(fields.input, where, report)),
   }
 }
@@ -86,15 +90,9 @@ function reportUnknown(fields: Fields, known: readonly string[], kind: string, w
   }
 }
 
-function parseField(
-  rules: Readonly<Record<string, Rule>>,
-  name: string,
-  value: unknown,
-  where: string,
-  report: Report,
-): unknown {
+function parseField(rules: Rules, name: string, value: unknown, where: string, report: Report): unknown {
   const { schema, must } = rules[name]!
-  if (schema.safeParse(value).success) return value
+  if (schema.safeParse(value).success) return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value
   const what = `${name} must be ${must}; got ${show(value)}`
   report.error('TOPOLOGY_INVALID', placeOf(where, name), what, `Set ${name} to ${must}, or leave it out.`)
   return undefined

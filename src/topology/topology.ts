@@ -1,3 +1,5 @@
+import type { DeliverySettings } from './delivery.ts'
+import type { DeploymentSettings, Environment } from './deployment.ts'
 import type { Handler } from './handler.ts'
 import type { StandardSchema } from './schema.ts'
 
@@ -18,7 +20,7 @@ export type HandlerSource =
   | { readonly kind: 'inline'; readonly handler: Handler; readonly self?: object }
 
 /** One processor in the one form that every spelling becomes. A setting that is absent was not given. */
-export interface TopologyProcessor {
+export interface TopologyProcessor extends DeploymentSettings, DeliverySettings {
   readonly name: string
   readonly source: HandlerSource
   /** Named by its index in an array, since its function has no name of its own. */
@@ -28,19 +30,26 @@ export interface TopologyProcessor {
   readonly backoff?: Partial<Backoff>
   readonly timeoutMs?: number
   readonly callback?: boolean
+  /** The processors that it may call by `context.invoke`. */
+  readonly invokes?: readonly string[]
+  readonly environment?: Environment
+  /** How many of it may run at once, set aside for it alone. */
+  readonly concurrency?: number
 }
 
 /** One edge in the one form that every spelling becomes. No `topics` means every topic. */
-export interface TopologyStream {
+export interface TopologyStream extends DeliverySettings {
   readonly from: string
   readonly to: string
+  /** The name of what carries it; streams that name the same one share it. */
+  readonly stream?: string
   readonly topics?: readonly string[]
   readonly retries?: number
   readonly backoff?: Partial<Backoff>
 }
 
 /** A topology as every layer behind the parser knows it. Names are checked; streams name processors that exist. */
-export interface Topology {
+export interface Topology extends DeploymentSettings, DeliverySettings {
   readonly name: string
   readonly processors: readonly TopologyProcessor[]
   readonly streams: readonly TopologyStream[]
@@ -50,6 +59,9 @@ export interface Topology {
   readonly backoff?: Partial<Backoff>
   readonly timeoutMs?: number
   readonly hopLimit?: number
+  readonly environment?: Environment
+  /** Days that logs are kept. */
+  readonly logRetention?: number
 }
 
 /** One event for one processor, as input files and `trigger` name it. */

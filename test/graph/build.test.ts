@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildGraph, DEFAULTS } from '../../src/graph/build.ts'
+import { VIAS } from '../../src/topology/delivery.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 
 const a = { name: 'a', namedByIndex: false, source: { kind: 'module', path: './a' } } as const
@@ -11,13 +12,20 @@ function graphOf(topology: Partial<Topology>) {
 
 describe('buildGraph', () => {
   it('fills in what nobody said', () => {
-    const { retries, backoff, timeoutMs } = DEFAULTS
+    const { retries, backoff, timeoutMs, hopLimit, logRetention, memory, runtime, architecture, outputs } = DEFAULTS
+    const nothing = { invokes: [], environment: {}, tags: {}, include: [], external: [] }
+    const deployment = { memory, runtime, architecture, outputs, ...nothing }
+    const source = { source: 'module', namedByIndex: false }
+    const settings = { batch: 100, ...VIAS.kinesis.defaults }
     expect(graphOf({ processors: [a], streams: [{ from: 'a', to: 'a' }] })).toEqual({
       name: 't',
       stage: 'dev',
-      hopLimit: 100,
-      processors: [{ name: 'a', timeoutMs, callback: false, retries, backoff }],
-      streams: [{ from: 'a', to: 'a', retries, backoff }],
+      hopLimit,
+      processors: [{ name: 'a', ...source, timeoutMs, callback: false, retries, backoff, ...deployment }],
+      streams: [{ from: 'a', to: 'a', retries, backoff, via: 'kinesis', fifo: false, pack: 25, channel: 'a' }],
+      channels: [{ name: 'a', via: 'kinesis', fifo: false, pack: 25, to: ['a'], streams: [0], settings }],
+      logRetention,
+      tags: {},
     })
   })
 

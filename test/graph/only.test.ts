@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest'
-import type { Graph, GraphProcessor, GraphStream } from '../../src/graph/graph.ts'
+import { buildGraph } from '../../src/graph/build.ts'
+import type { Graph } from '../../src/graph/graph.ts'
 import { onlyProcessors } from '../../src/graph/only.ts'
 
-const POLICY = { retries: 0, backoff: { firstMs: 1, factor: 1, maxMs: 1, jitter: false } }
-
 function graphOf(names: readonly string[], edges: readonly (readonly [string, string])[]): Graph {
-  const processors: GraphProcessor[] = names.map((name) => ({ name, timeoutMs: 1, callback: false, ...POLICY }))
-  const streams: GraphStream[] = edges.map(([from, to]) => ({ from, to, ...POLICY }))
-  return { name: 't', stage: 'dev', hopLimit: 100, processors, streams }
+  const processors = names.map(
+    (name) => ({ name, namedByIndex: false, source: { kind: 'module', path: `./${name}` } }) as const,
+  )
+  const streams = edges.map(([from, to]) => ({ from, to }))
+  return buildGraph({ name: 't', processors, streams }, { stage: 'dev' })
 }
 
 const LINE = graphOf(
@@ -26,6 +27,7 @@ test('keeps the named processors, in the order of the graph, and the streams bet
     ['b', 'c'],
     ['c', 'c'],
   ])
+  expect(part.channels.map(({ name, to, streams }) => [name, to, streams])).toEqual([['c', ['c'], [0, 1]]])
 })
 
 test('all names give an equal graph', () => {

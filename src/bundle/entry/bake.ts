@@ -22,18 +22,15 @@ export function bakeEntry(graph: Graph, processors: readonly string[]): BakedEnt
 }
 
 function bakeProcessor(own: Graph, processor: GraphProcessor, heard: readonly GraphStream[]): BakedProcessor {
-  const { name, timeoutMs, callback, retries, backoff } = processor
-  const { outputs = true, invokes = [] } = processor as Partial<BakedProcessor>
+  const { name, timeoutMs, callback, outputs, invokes, retries, backoff } = processor
   const hears = heard.filter(({ to }) => to === name).map(bakeEar)
   return { timeoutMs, callback, outputs, invokes, retries, backoff, routes: routesFor(own, name), hears }
 }
 
-function bakeStream(stream: GraphStream & Partial<BakedStream>): BakedStream {
-  const { to, via = 'kinesis', channel = to, pack = 25, fifo = false } = stream
+function bakeStream({ to, via, channel, pack, fifo }: GraphStream): BakedStream {
   return { to, via, channel, pack, fifo }
 }
 
-function bakeEar(stream: GraphStream & Partial<BakedEar>): BakedEar {
-  const { from, to, topics, via = 'kinesis', channel = to, retries, backoff } = stream
+function bakeEar({ from, topics, via, channel, retries, backoff }: GraphStream): BakedEar {
   return { from, ...(topics && { topics }), via, channel, retries, backoff }
 }
