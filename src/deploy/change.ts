@@ -12,7 +12,7 @@ export interface Write {
   readonly fingerprint: string
   /** What is there; absent where nothing is. Without a fingerprint it was left half-made. */
   readonly live?: LiveResource
-  /** The settings that differ, sorted; empty where all of it is written. */
+  /** The settings that differ, sorted; empty where all of it has to be written. */
   readonly settings: readonly string[]
   /** Why, for people: `memory, code`, `was left half-made`; empty for what is new. */
   readonly reason: string

@@ -25,8 +25,9 @@ export interface Provider {
   inspect?(resource: Resource, live: LiveResource): Promise<readonly string[]>
   /**
    * Makes a resource or brings it to what is wanted; ends when it is ready to be used. What it makes carries our tags
-   * from the first call on, and the fingerprint from the last. Should it be there already, ours is adopted and brought
-   * to what is wanted; else throws RESOURCE_NOT_OURS. Where `live` has no fingerprint, every setting is written.
+   * from the first call on, and the fingerprint from the last. `kind` and `live` are hints: what is gone is made, what is
+   * there and ours is adopted (its fingerprint goes first, and all of it is written), and what is there without our tags
+   * throws RESOURCE_NOT_OURS. Of an update at least the settings named are written; all of them where none is named.
    */
   write(change: Write, report: Report): Promise<void>
   /** Removes a resource; ends when its name can be used again. What is not there counts as removed. */

@@ -20,7 +20,10 @@ export interface Resource {
   readonly needs: readonly string[]
   /** All that is wanted of it, at most 20 settings; of code its hash. */
   readonly config: JsonObject
-  /** The settings that cannot be changed in place: where one of them differs, it is removed and made again. */
+  /**
+   * The settings that cannot be changed in place: where one of them differs, it is removed and made again, together
+   * with what needs it. Where such a setting can be part of the name, a change makes the new one before the old one goes.
+   */
   readonly fixed: readonly string[]
   /** Whether messages are lost with it. */
   readonly holdsData: boolean
@@ -42,6 +45,8 @@ export interface LiveResource {
   readonly needs?: readonly string[]
   /** Settings that somebody changed since, where the provider was asked to look. */
   readonly drift?: readonly string[]
+  /** Whether a deploy may have been changing it when it died: the fingerprint may tell of what was there before. */
+  readonly unsure?: boolean
   readonly processor?: string
 }
 

@@ -1,0 +1,108 @@
+import type { Problem } from '../errors.ts'
+import type { Change, Write } from './change.ts'
+import type { Guard } from './guard.ts'
+import { problemOf, whereOf } from './look.ts'
+import type { Plan } from './plan.ts'
+import type { Progress } from './progress.ts'
+import type { Provider, Report } from './provider.ts'
+import { runSteps, type StepEnd } from './run-steps.ts'
+import { type Step, stepsOf } from './steps.ts'
+
+/** How a plan is applied. */
+export interface ApplyOptions {
+  /** The time in milliseconds. */
+  readonly now: () => number
+  /** When it is aborted, nothing more is started; what runs is waited for. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (progress: Progress) => void
+  /** How many resources at once, most of which wait; the provider paces its calls. 64 where it is not said. */
+  readonly concurrency?: number
+}
+
+/** How far a plan got. */
+export interface Applied {
+  readonly done: readonly Change[]
+  readonly failed: readonly Problem[]
+  /** Not begun, or begun and not through. */
+  readonly left: readonly Change[]
+  /** Whether anything was begun at all. */
+  readonly begun: boolean
+}
+
+const CONCURRENCY = 64
+
+/**
+ * Makes what a plan says: first what is wanted, as far as possible at the same time, then, if all of that is there and the
+ * stage is still ours, the removals. What fails keeps back only what needs it. Never throws for what a provider throws.
+ */
+export async function applyPlan(plan: Plan, provider: Provider, guard: Guard, options: ApplyOptions): Promise<Applied> {
+  const failed: Problem[] = []
+  const teller = createTeller(options)
+  const halted = () => options.signal?.aborted === true || guard.lost
+  const perform = async (step: Step): Promise<StepEnd> => {
+    try {
+      if (!(await guard.glance())) return 'left'
+      teller.started(step)
+      await take(step, provider, teller.reportOf(step))
+      teller.done(step)
+      return 'done'
+    } catch (error) {
+      failed.push(teller.failed(step, error))
+      return 'failed'
+    }
+  }
+  const running = { perform, halted, concurrency: options.concurrency ?? CONCURRENCY }
+  const { writes, removals } = stepsOf(plan, provider.kinds, provider.marker)
+  const ends = new Map(await runSteps(writes, running))
+  const allThere = [...ends.values()].every((end) => end === 'done')
+  if (removals.length > 0 && allThere && !halted()) {
+    const ours = await guard.check().catch((error: unknown) => {
+      failed.push(problemOf(error, 'looking for other deploys'))
+      return false
+    })
+    if (ours) for (const [step, end] of await runSteps(removals, running)) ends.set(step, end)
+  }
+  const undone = new Set(
+    [...writes, ...removals].filter((step) => ends.get(step) !== 'done').map(({ change }) => change),
+  )
+  const isDone = (change: Change) => !undone.has(change)
+  const left = plan.changes.filter((change) => !isDone(change))
+  return { done: plan.changes.filter(isDone), failed, left, begun: teller.begun() }
+}
+
+function take({ change, act }: Step, provider: Provider, report: Report): Promise<void> {
+  if (change.kind === 'remove') return provider.remove(change, report)
+  if (change.kind !== 'replace') return provider.write(change, report)
+  const { live, ...rest } = change
+  if (act === 'remove') return provider.remove({ kind: 'remove', id: live.id, live, reason: change.reason }, report)
+  const write: Write = { ...rest, kind: 'create' }
+  return provider.write(write, report)
+}
+
+/** Tells of changes as they go on; of a replacement as of one. */
+function createTeller({ now, onProgress = () => {} }: ApplyOptions) {
+  const startedMs = new Map<Change, number>()
+  return {
+    begun: () => startedMs.size > 0,
+    started({ change }: Step) {
+      if (startedMs.has(change)) return
+      const atMs = now()
+      startedMs.set(change, atMs)
+      onProgress({ kind: 'started', change, atMs })
+    },
+    reportOf({ change }: Step): Report {
+      return (waitingFor) => onProgress({ kind: 'waiting', change, for: waitingFor, atMs: now() })
+    },
+    done({ change, act }: Step) {
+      if (change.kind === 'replace' && act === 'remove') return
+      const atMs = now()
+      onProgress({ kind: 'done', change, atMs, tookMs: atMs - (startedMs.get(change) ?? atMs) })
+    },
+    failed({ change }: Step, error: unknown): Problem {
+      const where = whereOf(change.kind === 'remove' ? change.live : change.resource)
+      const problem = problemOf(error, where)
+      onProgress({ kind: 'failed', change, atMs: now(), problem })
+      return problem
+    },
+  }
+}

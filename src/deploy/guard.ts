@@ -1,0 +1,47 @@
+import { parseMark } from './mark.ts'
+import type { Marks, Provider } from './provider.ts'
+
+/** Watches over a claim on a stage. */
+export interface Guard {
+  /** Whether another deploy has claimed the stage since, as far as is known. */
+  readonly lost: boolean
+  /** The marks as they were last seen. */
+  readonly marks: Marks
+  /** Looks again, and gives whether the stage is still ours. */
+  check(): Promise<boolean>
+  /** Looks again when the last look is old, and gives whether the stage is still ours. */
+  glance(): Promise<boolean>
+}
+
+const OLD_MS = 10_000
+
+/** Guards the claim that `deployId` has just made. */
+export function createGuard(provider: Provider, deployId: string, now: () => number): Guard {
+  let lost = false
+  let marks: Marks = {}
+  let checkedMs = now()
+  let checking: Promise<boolean> | undefined
+  const check = async () => {
+    checkedMs = now()
+    marks = await provider.marks()
+    const { deploy } = marks
+    lost ||= deploy === undefined || parseMark(deploy).deployId !== deployId
+    return !lost
+  }
+  return {
+    get lost() {
+      return lost
+    },
+    get marks() {
+      return marks
+    },
+    check,
+    async glance() {
+      if (now() - checkedMs < OLD_MS) return checking ?? !lost
+      checking = check().finally(() => {
+        checking = undefined
+      })
+      return checking
+    },
+  }
+}

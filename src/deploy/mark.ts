@@ -1,0 +1,85 @@
+import { fingerprint, hashOf, type LiveResource, type Resource } from '../graph/resource.ts'
+import { compareText } from './order.ts'
+import { keyOf, type Plan } from './plan.ts'
+import type { Marks } from './provider.ts'
+
+/**
+ * What a deploy marks its stage with before it changes anything: `b7c1… 5f0e… 1a2b3c.4d5e6f`. It tells who deploys,
+ * what the listing will look like when it is through, and which resources it changes in place.
+ */
+export interface DeployMark {
+  /** Without spaces. */
+  readonly deployId: string
+  /** Of everything that will be there; `pending` where the fingerprints will not show whether it is through. */
+  readonly digest: string
+  /** Short hashes of the resources that are changed in place, or all of them. */
+  readonly writes: readonly string[] | 'all'
+}
+
+const PENDING = 'pending'
+/** So that a mark has at most 256 characters: 24 × 7, a digest, and 60 for an id. */
+const MOST_WRITES = 24
+const NONE = '-'
+
+/** The mark of a deploy that is about to apply a plan. */
+export function markFor(deployId: string, plan: Plan, wanted: readonly Resource[]): DeployMark {
+  const updates = plan.changes.flatMap((change) => (change.kind === 'update' ? [change] : []))
+  const inPlace = updates.filter(({ live }) => live?.fingerprint !== undefined)
+  const unseen = inPlace.some(({ live, fingerprint }) => live?.fingerprint === fingerprint)
+  const writes = inPlace.map(({ resource }) => shortHash(resource))
+  return {
+    deployId,
+    digest: unseen ? PENDING : digestAfter(plan, wanted),
+    writes: writes.length > MOST_WRITES ? 'all' : writes.toSorted(),
+  }
+}
+
+/** The mark of a deploy that is through. */
+export function finalMark(deployId: string, plan: Plan, wanted: readonly Resource[]): DeployMark {
+  return { deployId, digest: digestAfter(plan, wanted), writes: [] }
+}
+
+/** A mark as the text of a tag; of letters, digits, spaces, `.` and `-`. */
+export function markText({ deployId, digest, writes }: DeployMark): string {
+  return `${deployId} ${digest} ${writes === 'all' ? writes : writes.join('.') || NONE}`
+}
+
+/** Reads a mark; what is not understood tells of a deploy that may have been changing anything. */
+export function parseMark(text: string): DeployMark {
+  const [deployId = '', digest = PENDING, writes = 'all'] = text.split(' ')
+  return { deployId, digest, writes: writes === 'all' ? writes : writes === NONE ? [] : writes.split('.') }
+}
+
+/**
+ * Whether what was listed is what the last deploy was to lead to: then it was through, nobody else wrote meanwhile, and
+ * the listing is not behind.
+ */
+export function isSettled(live: readonly LiveResource[], marks: Marks): boolean {
+  return (
+    marks.deploy !== undefined && marks.overtaken === undefined && parseMark(marks.deploy).digest === digestOf(live)
+  )
+}
+
+/** Calls those unsure that a deploy which did not get through may have been changing in place. */
+export function distrust(live: readonly LiveResource[], marks: Marks): readonly LiveResource[] {
+  if (marks.deploy === undefined || isSettled(live, marks)) return live
+  const { writes } = parseMark(marks.deploy)
+  const mayBe = (one: LiveResource) => writes === 'all' || writes.includes(shortHash(one))
+  return live.map((one) => (one.fingerprint !== undefined && mayBe(one) ? { ...one, unsure: true } : one))
+}
+
+function digestAfter({ kept }: Plan, wanted: readonly Resource[]): string {
+  return digestOf([
+    ...wanted.map((resource) => ({ ...resource, fingerprint: fingerprint(resource) })),
+    ...kept.map(({ live }) => live),
+  ])
+}
+
+function digestOf(live: readonly Pick<LiveResource, 'kind' | 'name' | 'fingerprint'>[]): string {
+  const lines = live.map((one) => `${keyOf(one)} ${one.fingerprint ?? ''}`)
+  return hashOf(lines.sort(compareText)).slice(0, 16)
+}
+
+function shortHash(one: Pick<LiveResource, 'kind' | 'name'>): string {
+  return hashOf(keyOf(one)).slice(0, 6)
+}
