@@ -3,7 +3,7 @@ import { AttakError } from '../errors.ts'
 import type { Callback, EmitOptions } from '../topology/handler.ts'
 import { ACCEPTED, followEmit } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
-import type { Message } from './message.ts'
+import type { Edge, Message } from './message.ts'
 import { rareOf } from './rare.ts'
 import { hasEnded, settle } from './settle.ts'
 
@@ -75,6 +75,14 @@ function lateEmit(invocation: Invocation, topic: string): AttakError {
   )
   invocation.runtime.host.late(invocation, error)
   return error
+}
+
+type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal'>
+
+/** Makes the message of an emit for one receiver; without an edge for nobody. */
+export function childOf(parent: Message, { data, topic, key, ordinal }: Emitted, edge: Edge | undefined): Message {
+  const { root, hop } = parent
+  return { data, topic, key, edge, parent, root, ordinal, hop: hop + 1, attempt: 1, id: undefined, row: -1 }
 }
 
 /** Adds a message to what an invocation emitted. */

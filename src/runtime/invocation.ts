@@ -130,7 +130,9 @@ export class Invocation implements Context {
   }
 
   getRemainingTimeInMillis(): number {
-    return Math.max(0, this.runtime.timeoutMs - (this.runtime.host.now() - this.startedMs))
+    const { timeoutMs, host } = this.runtime
+    const endsMs = Math.min(this.startedMs + timeoutMs, host.endsMs ?? Number.POSITIVE_INFINITY)
+    return Math.max(0, endsMs - host.now())
   }
 
   /** What `console.log(context)` shows: the context, not how it is kept. */

@@ -30,6 +30,9 @@ export interface ProcessorRuntime {
   readonly host: InvocationHost
 }
 
+/** So many prompt runs make a handler one that leaves nothing behind when it returns, until it does. */
+export const SURE_OF_PROMPTNESS = 32
+
 /** What invocations need of the place they run in. */
 export interface InvocationHost {
   /**
@@ -43,8 +46,12 @@ export interface InvocationHost {
   log(invocation: Invocation, level: LogLevel, text: string): void
   /** Hears of an invocation that is complete, if it was not so when its handler returned. */
   completed(invocation: Invocation): void
+  /** Hears of a handler that has settled and waits for its emits, if it had not settled when it returned. */
+  settled?(invocation: Invocation): void
   /** Real milliseconds of the run's clock. */
   now(): number
+  /** When the place ends, by the same clock; absent where it outlasts every message. */
+  readonly endsMs?: number
 }
 
 /**

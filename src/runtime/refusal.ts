@@ -1,4 +1,5 @@
 import { AttakError } from '../errors.ts'
+import type { Invocation } from './invocation.ts'
 
 /** Why an emit's data cannot travel: names the topic and the path to what JSON cannot carry. */
 export function dataRefusal(topic: string, data: unknown, cause: unknown): AttakError {
@@ -28,6 +29,15 @@ export function hopRefusal(topic: string, hopLimit: number): AttakError {
     'HOP_LIMIT',
     `emit of "${topic}": its event has come through ${hopLimit} processors, which is the hop limit`,
     'Mend the cycle that never ends, or raise hopLimit in the topology.',
+  )
+}
+
+/** Why an invocation was ended: its message had `ms` milliseconds, and did not settle. */
+export function timeoutRefusal({ processor, id }: Pick<Invocation, 'processor' | 'id'>, ms: number): AttakError {
+  return new AttakError(
+    'TIMEOUT',
+    `"${processor}" did not settle within ${ms / 1000} s (message ${id})`,
+    'Return, resolve, or call the callback; or raise timeout (seconds) for this processor.',
   )
 }
 

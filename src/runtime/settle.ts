@@ -18,7 +18,10 @@ export function settle(invocation: Invocation, failure: Failure | undefined): vo
   invocation.state = 'settled'
   invocation.failure = failure
   if (invocation.rare === undefined || invocation.rare.follows.length === 0) complete(invocation)
-  else void completeAfterEmits(invocation, invocation.rare.follows)
+  else {
+    if (invocation.outlasting) invocation.runtime.host.settled?.(invocation)
+    void completeAfterEmits(invocation, invocation.rare.follows)
+  }
 }
 
 /** Ends it as failed now, whatever its handler and emits still do: its time is up, or the run's. */

@@ -1,6 +1,6 @@
 import type { Graph, RetryPolicy } from '../graph/graph.ts'
 import { routesFor } from '../graph/routes.ts'
-import { addEmit, nextOrdinal } from '../runtime/emit.ts'
+import { addEmit, childOf, nextOrdinal } from '../runtime/emit.ts'
 import { encodeMessage } from '../runtime/event.ts'
 import { type Edge, idOf, type Message } from '../runtime/message.ts'
 import { type InvocationHost, type LoadedProcessor, type ProcessorRuntime, seesCallback } from '../runtime/processor.ts'
@@ -24,9 +24,6 @@ export interface SimulatedRoute {
   readonly edges: readonly SimulatedEdge[]
   readonly copier: Copier
 }
-
-/** So many prompt runs make a handler one that leaves nothing behind when it returns, until it does. */
-export const SURE_OF_PROMPTNESS = 32
 
 /** A processor as it is simulated. */
 export interface SimulatedProcessor extends ProcessorRuntime {
@@ -113,12 +110,12 @@ function acceptor({ graph, messageBytes }: NetworkParts): InvocationHost['accept
     if (message.hop >= hopLimit && edges.length > 0) throw hopRefusal(topic, hopLimit)
     const snapshot = snapshotOf(copier, topic, data)
     const ordinal = nextOrdinal(invocation, topic, key)
-    const first = child(message, { data: snapshot, topic, key, ordinal }, edges[0])
+    const first = childOf(message, { data: snapshot, topic, key, ordinal }, edges[0])
     const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
     if (most > messageBytes) checkSize(first)
     addEmit(invocation, first)
     for (let index = 1; index < edges.length; index++) {
-      addEmit(invocation, child(message, { data: snapshot, topic, key, ordinal }, edges[index]))
+      addEmit(invocation, childOf(message, { data: snapshot, topic, key, ordinal }, edges[index]))
     }
     return undefined
   }
@@ -139,11 +136,4 @@ function snapshotOf(copier: Copier, topic: string, data: unknown): unknown {
   } catch (error) {
     throw dataRefusal(topic, data, error)
   }
-}
-
-type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal'>
-
-function child(parent: Message, { data, topic, key, ordinal }: Emitted, edge: SimulatedEdge | undefined): Message {
-  const { root, hop } = parent
-  return { data, topic, key, edge, parent, root, ordinal, hop: hop + 1, attempt: 1, id: undefined, row: -1 }
 }

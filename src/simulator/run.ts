@@ -4,6 +4,7 @@ import type { LineTaker } from '../runtime/console.ts'
 import { followCurrent } from '../runtime/current.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import { keepDuration, keepLine, type LogLevel } from '../runtime/rare.ts'
+import { timeoutRefusal } from '../runtime/refusal.ts'
 import { settle } from '../runtime/settle.ts'
 import { createMemoryTransport, MEMORY_LIMITS } from '../transports/memory/transport.ts'
 import { createCopier } from './copy.ts'
@@ -165,7 +166,7 @@ export function prepareRun(options: SessionOptions): Run {
       const isOver = ({ startedMs, runtime }: Invocation) => nowMs - startedMs >= runtime.timeoutMs
       scheduler.cutOff(isOver, (invocation) => {
         timedOut = true
-        return timeoutOf(invocation)
+        return timeoutRefusal(invocation, invocation.runtime.timeoutMs)
       })
     },
     timedOut: () => timedOut,
@@ -201,14 +202,6 @@ export function prepareRun(options: SessionOptions): Run {
 /** To a microsecond. */
 export function roundedMs(ms: number): number {
   return Math.round(ms * 1000) / 1000
-}
-
-function timeoutOf({ processor, id, runtime }: Invocation): AttakError {
-  return new AttakError(
-    'TIMEOUT',
-    `"${processor}" did not settle within ${runtime.timeoutMs / 1000} s (message ${id})`,
-    'Return, resolve, or call the callback; or raise timeout (seconds) for this processor.',
-  )
 }
 
 function unknownReceiver(name: string, names: Iterable<string>, position: number): AttakError {

@@ -1,0 +1,152 @@
+import { handle } from '../handle.ts'
+import { Invocation } from '../invocation.ts'
+import type { Message } from '../message.ts'
+import { SURE_OF_PROMPTNESS } from '../processor.ts'
+import { settleFailure } from '../retry.ts'
+import { passOn } from './lanes.ts'
+import { noteDuration } from './progress.ts'
+import { leaveTask, type Outcome, type Round, startable, type Task } from './round.ts'
+
+/** Runs a task's handler, as far as that goes without waiting. */
+export function startAttempt(round: Round, task: Task): void {
+  const { runtime, parts } = round
+  const { progress, current } = parts
+  const invocation = new Invocation(runtime, task.message, round.nowMs)
+  round.started++
+  current?.enter(invocation, progress.promptRuns < SURE_OF_PROMPTNESS)
+  handle(invocation, task.message.data)
+  current?.leave(invocation)
+  if (invocation.state === 'complete') {
+    if (progress.promptRuns < SURE_OF_PROMPTNESS) progress.promptRuns++
+    endAttempt(round, task, invocation)
+    return
+  }
+  invocation.outlasting = true
+  round.running.set(invocation, task)
+  if (invocation.state === 'settled') passLaneOn(round, task, invocation)
+  else {
+    progress.promptRuns = Number.MIN_SAFE_INTEGER
+    task.handling = true
+    round.handlers++
+  }
+}
+
+/** A handler that outlasted its call has settled, and waits for its emits. */
+export function attemptSettled(round: Round, invocation: Invocation): void {
+  const task = round.running.get(invocation)
+  if (task === undefined) return
+  handled(round, task, invocation)
+  passLaneOn(round, task, invocation)
+}
+
+/** An attempt that outlasted its handler's call is complete. */
+export function attemptCompleted(round: Round, invocation: Invocation): void {
+  const task = round.running.get(invocation)
+  if (task === undefined) return
+  handled(round, task, invocation)
+  round.running.delete(invocation)
+  endAttempt(round, task, invocation)
+}
+
+function handled(round: Round, task: Task, { startedMs }: Invocation): void {
+  if (!task.handling) return
+  task.handling = false
+  round.handlers--
+  noteDuration(round.parts.progress, round.nowMs - startedMs)
+}
+
+/** What follows in the lane need not wait for the emits of what was handled. */
+function passLaneOn(round: Round, task: Task, { failure }: Invocation): void {
+  if (task.lane === undefined || failure !== undefined) return
+  task.passedOn = true
+  releaseLane(round, task)
+}
+
+function releaseLane(round: Round, { lane }: Task): void {
+  const next = lane && passOn(lane)
+  const task = next && startable(round, next)
+  if (task !== undefined) round.ready.push(task)
+}
+
+function endAttempt(round: Round, task: Task, invocation: Invocation): void {
+  invocation.state = 'committed'
+  const { failure } = invocation
+  if (failure === undefined) {
+    say(round, task, invocation, 'ok')
+    closeTask(round, task)
+  } else failAttempt(round, task, invocation, failure.error)
+}
+
+function failAttempt(round: Round, task: Task, invocation: Invocation, error: unknown): void {
+  // What the platform did not take is no fault of the message, and is not counted as a try.
+  const verdict = isNotAccepted(error) ? undefined : settleFailure(task.message, error, task.policy, task.asked)
+  if (task.cutShort === 'beside others' || verdict === undefined) postpone(round, task, invocation, error)
+  else if (task.cutShort === 'alone' || !verdict.retry) failFinally(round, task, invocation, error)
+  else {
+    if (verdict.asked) task.asked++
+    task.message = nextTry(round, task)
+    task.dueMs = round.nowMs + verdict.afterMs
+    tryAgain(round, task, invocation, error)
+  }
+}
+
+/** Here what has no key and does not fit will be handed to a queue that waits for it; as it is, its record waits. */
+function tryAgain(round: Round, task: Task, invocation: Invocation, error: unknown): void {
+  if (task.passedOn || task.dueMs >= round.stopMs) {
+    postpone(round, task, invocation, error)
+    return
+  }
+  say(round, task, invocation, 'retry', error)
+  const now = startable(round, task)
+  if (now !== undefined) round.ready.push(now)
+}
+
+function isNotAccepted(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EMIT_NOT_ACCEPTED'
+}
+
+/** A message of its own for the next try: with an event that the last one has not touched. */
+function nextTry(round: Round, task: Task): Message {
+  const { record, index, message } = task
+  task.text ??= JSON.stringify(round.parts.readAgain()[record.place]!.messages[index]!.data)
+  return { ...message, data: task.text && JSON.parse(task.text), attempt: message.attempt + 1 }
+}
+
+function postpone(round: Round, task: Task, invocation: Invocation, error: unknown): void {
+  say(round, task, invocation, 'postponed', error)
+  leaveTask(round, task)
+}
+
+function failFinally(round: Round, task: Task, invocation: Invocation, error: unknown): void {
+  say(round, task, invocation, 'failed', error)
+  const recorded = recordFailure(round, task, invocation, error)
+  if (recorded === undefined) {
+    closeTask(round, task)
+    return
+  }
+  round.recording++
+  const end = (close: typeof closeTask) => () => {
+    round.recording--
+    close(round, task)
+    round.wake()
+  }
+  recorded.then(end(closeTask), end(leaveTask))
+}
+
+function recordFailure(round: Round, { record }: Task, invocation: Invocation, error: unknown) {
+  try {
+    return round.parts.recordFailure({ invocation, delivery: record.delivery, error })
+  } catch (thrown) {
+    return Promise.reject(thrown)
+  }
+}
+
+function closeTask(round: Round, task: Task): void {
+  task.record.open--
+  task.record.ran++
+  if (task.lane !== undefined && !task.passedOn) releaseLane(round, task)
+}
+
+function say(round: Round, task: Task, invocation: Invocation, outcome: Outcome, error?: unknown): void {
+  round.parts.ended(invocation, task.record.delivery, outcome, error)
+}

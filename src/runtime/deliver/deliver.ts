@@ -1,0 +1,154 @@
+import type { InvocationHost } from '../processor.ts'
+import type { Delivery } from '../transport.ts'
+import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
+import { cutOffLate, giveUp, nextEndMs, settleRound, stopStarting } from './end.ts'
+import { noteDuration } from './progress.ts'
+import { type DeliverParts, nextTask, openRecords, type Round } from './round.ts'
+
+/**
+ * Runs the messages of an invocation payload, and gives the records that are to come again. Messages of one key run one
+ * after the other, all others at once, up to `concurrency`. A message is done when it is complete, or recorded as failed.
+ * One that is tried again waits here where there is time for that. What there is no time for is left, by whole records;
+ * what was done of those is remembered in `progress`.
+ *
+ * Of a key, the next starts when the handler of the one before has settled well: its emits need not be accepted by then.
+ * A record that was cut short by the end of an invocation gets the next to itself; when it gets nowhere then either, what
+ * runs of it fails for good with `TIMEOUT`, so that the rest of its stream goes on.
+ */
+export function deliver(deliveries: readonly Delivery[], parts: DeliverParts): Promise<ReadonlySet<string>> {
+  return new Promise((answer) => {
+    const driver = createDriver(deliveries, parts, answer)
+    driver.pump()
+  })
+}
+
+/** How long starting handlers may keep the thread, before what waits for timers and the network gets its turn. */
+const SLICE_MS = 10
+
+function createDriver(
+  deliveries: readonly Delivery[],
+  parts: DeliverParts,
+  answer: (failed: ReadonlySet<string>) => void,
+) {
+  let pumping = false
+  let answered = false
+  let watchedMs = Number.POSITIVE_INFINITY
+  let unwatch = () => {}
+
+  const round = openRound(deliveries, parts, {
+    settled: (invocation) => goOn(() => attemptSettled(round, invocation)),
+    completed: (invocation) => goOn(() => attemptCompleted(round, invocation)),
+    wake: () => pump(),
+  })
+
+  const goOn = (event: () => void) => {
+    round.nowMs = parts.now()
+    event()
+    pump()
+  }
+
+  const pump = () => {
+    if (pumping || answered) return
+    pumping = true
+    parts.current?.resume()
+    round.nowMs = parts.now()
+    const isOver = startAll(round)
+    if (!isOver) {
+      parts.after(0, () => {
+        pumping = false
+        pump()
+      })
+      return
+    }
+    pumping = false
+    if (round.handlers === 0) parts.idle()
+    if (isDone(round)) finish()
+    else watch()
+  }
+
+  const watch = () => {
+    const endMs = nextEndMs(round)
+    if (endMs >= watchedMs) return
+    unwatch()
+    watchedMs = endMs
+    unwatch = parts.after(Math.max(0, endMs - round.nowMs), () => {
+      watchedMs = Number.POSITIVE_INFINITY
+      endLate()
+    })
+  }
+
+  const endLate = () => {
+    if (answered) return
+    round.nowMs = parts.now()
+    if (round.nowMs >= round.answerMs) {
+      giveUp(round)
+      return finish()
+    }
+    cutOffLate(round)
+    pump()
+    if (!answered) watch()
+  }
+
+  const finish = () => {
+    answered = true
+    unwatch()
+    answer(settleRound(round))
+  }
+
+  return { pump }
+}
+
+type Hooks = Required<Pick<InvocationHost, 'settled' | 'completed'>> & Pick<Round, 'wake'>
+
+function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake, ...hooks }: Hooks): Round {
+  const nowMs = parts.now()
+  // For what was emitted to be accepted, and the answer to be given: a tenth of the time, from 50 ms to 2 s.
+  const spareMs = Math.min(2000, Math.max(50, (parts.endsMs - nowMs) / 10))
+  const stopMs = parts.endsMs - spareMs
+  return {
+    parts,
+    runtime: { ...parts.processor, host: { ...parts.host, ...hooks, now: parts.now, endsMs: stopMs } },
+    ...openRecords(deliveries, parts.progress),
+    cursor: { record: 0, message: 0 },
+    lanes: new Map(),
+    ready: [],
+    running: new Map(),
+    handlers: 0,
+    waiting: new Map(),
+    left: new Set(),
+    recording: 0,
+    started: 0,
+    nowMs,
+    over: false,
+    stopMs,
+    answerMs: parts.endsMs - spareMs / 3,
+    wake,
+  }
+}
+
+/** Starts what may start; false when that takes so long that others are to have the thread. */
+function startAll(round: Round): boolean {
+  const { parts } = round
+  const sliceEndMs = round.nowMs + SLICE_MS
+  while (round.handlers < parts.concurrency) {
+    if (!round.over && hasNoTime(round)) stopStarting(round)
+    if (round.over) return true
+    const task = nextTask(round)
+    if (task === undefined) return true
+    const startedMs = round.nowMs
+    startAttempt(round, task)
+    round.nowMs = parts.now()
+    noteDuration(parts.progress, round.nowMs - startedMs)
+    if (round.nowMs > sliceEndMs) return false
+  }
+  return true
+}
+
+/** Whether what starts now may not end in time, going by what was seen; the first is tried whatever is left. */
+function hasNoTime({ parts, nowMs, stopMs, started, runtime }: Round): boolean {
+  return started > 0 && nowMs + Math.min(runtime.timeoutMs, parts.progress.slowMs) >= stopMs
+}
+
+function isDone({ running, waiting, recording, ready, over }: Round): boolean {
+  return running.size === 0 && waiting.size === 0 && recording === 0 && (over || ready.length === 0)
+}

@@ -1,0 +1,53 @@
+/** What a warm function knows of records that may come again. */
+export interface RecordProgress {
+  /** Places of its messages that need no more handling. */
+  readonly done: ReadonlySet<number>
+  /** By place, what came of those that were tried and did not end. */
+  readonly tries: ReadonlyMap<number, Tries>
+  /** It was cut short by the end of an invocation that it shared: next time it gets one to itself. */
+  readonly late: boolean
+}
+
+/** What a message has been through that its record does not tell. */
+export interface Tries {
+  /** The number of the next attempt. */
+  readonly attempt: number
+  /** How many attempts ended by `Retry`. */
+  readonly asked: number
+  /** Not before this time, in milliseconds of the host's clock. */
+  readonly dueMs: number
+}
+
+/**
+ * What a warm function remembers from one invocation to the next, as well as it can: the platform may give the same
+ * record to another instance, which then handles all of it again. So it saves work, and no law depends on it.
+ */
+export interface Progress {
+  /** By the position of records; those longest not remembered are forgotten first. */
+  readonly records: Map<string, RecordProgress>
+  /** About how long a slow message of this processor takes, in milliseconds. */
+  slowMs: number
+  /** Handlers that settled before they returned, in a row; negative once one did not. */
+  promptRuns: number
+}
+
+/** Remembers nothing yet. */
+export function createProgress(): Progress {
+  return { records: new Map(), slowMs: 0, promptRuns: 0 }
+}
+
+/** Remembers a record, in place of what was known of it. */
+export function remember({ records }: Progress, position: string, known: RecordProgress): void {
+  records.delete(position)
+  records.set(position, known)
+  const [oldest] = records.size > MOST_RECORDS ? records.keys() : []
+  if (oldest !== undefined) records.delete(oldest)
+}
+
+/** More than one invocation is ever given. */
+const MOST_RECORDS = 10_000
+
+/** Learns how long a message took; one slow message is forgotten over the next hundred. */
+export function noteDuration(progress: Progress, tookMs: number): void {
+  progress.slowMs = Math.max(tookMs, progress.slowMs * 0.97)
+}

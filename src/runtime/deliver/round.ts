@@ -1,0 +1,217 @@
+import type { RetryPolicy } from '../../graph/graph.ts'
+import type { Current } from '../current.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Message } from '../message.ts'
+import type { InvocationHost, ProcessorRuntime } from '../processor.ts'
+import type { Delivery } from '../transport.ts'
+import { type Lane, laneOf } from './lanes.ts'
+import type { Progress, RecordProgress, Tries } from './progress.ts'
+
+/** What became of one attempt; `postponed`: its record will come again. */
+export type Outcome = 'ok' | 'retry' | 'failed' | 'postponed'
+
+/** A message that is not tried again. */
+export interface FailedMessage {
+  readonly invocation: Invocation
+  readonly delivery: Delivery
+  readonly error: unknown
+}
+
+/** What `deliver` works with. */
+export interface DeliverParts {
+  /** The processor whose deliveries these are. */
+  readonly processor: Omit<ProcessorRuntime, 'host'>
+  readonly host: Pick<InvocationHost, 'accept' | 'late' | 'log'>
+  /** How often a message is tried again; undefined when it is for somebody else, who shares the channel. */
+  readonly policyOf: (message: Message, delivery: Delivery) => RetryPolicy | undefined
+  /** The same deliveries once more, with events that no handler has touched. */
+  readonly readAgain: () => readonly Delivery[]
+  /** Called when no handler is running: what was emitted need not wait for more. */
+  readonly idle: () => void
+  /** Hears of every attempt's end, with its error unless it was ok. */
+  readonly ended: (invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown) => void
+  /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
+  readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Calls back after a wait; gives what takes that back. */
+  readonly after: (ms: number, call: () => void) => () => void
+  /** When the platform ends the invocation. */
+  readonly endsMs: number
+  readonly progress: Progress
+  readonly current: Current | undefined
+  /** Handlers that run at once. */
+  readonly concurrency: number
+}
+
+/** A message on its way through its processor. */
+export interface Task {
+  readonly record: RecordState
+  /** Its place in the record. */
+  readonly index: number
+  readonly policy: RetryPolicy
+  readonly lane: Lane<Task> | undefined
+  message: Message
+  /** Attempts that ended by `Retry`. */
+  asked: number
+  /** When it may start; 0 at once. */
+  dueMs: number
+  /** The lane went on when its handler had settled; a next try would come out of order. */
+  passedOn: boolean
+  /** The event as JSON, made for the second try. */
+  text: string | undefined
+  /** The platform's time was up before its own; `alone`: and no invocation could give it more. */
+  cutShort: 'alone' | 'beside others' | undefined
+  /** Its handler outlasts its call, and has not settled. */
+  handling: boolean
+}
+
+/** A record, and what is open of it. */
+export interface RecordState {
+  readonly delivery: Delivery
+  /** Its place in the payload. */
+  readonly place: number
+  /** Its messages that are not done. */
+  open: number
+  /** Of those that are, how many were run now. */
+  ran: number
+  readonly known: RecordProgress | undefined
+}
+
+/** One invocation payload on its way through its processor. */
+export interface Round {
+  readonly parts: DeliverParts
+  readonly runtime: ProcessorRuntime
+  readonly records: readonly RecordState[]
+  /** The first record has the invocation to itself until it is done. */
+  readonly alone: boolean
+  /** The next message that was not looked at. */
+  readonly cursor: { record: number; message: number }
+  readonly lanes: Map<string, Lane<Task>>
+  /** May start now. */
+  readonly ready: Task[]
+  /** Started and not complete, in order of start. */
+  readonly running: Map<Invocation, Task>
+  /** Of those, whose handlers have not settled. */
+  handlers: number
+  /** Wait for their next try, and what ends the wait. */
+  readonly waiting: Map<Task, () => void>
+  /** Left for when their record comes again. */
+  readonly left: Set<Task>
+  /** Failures that are being recorded. */
+  recording: number
+  /** Attempts so far. */
+  started: number
+  nowMs: number
+  /** Nothing starts any more. */
+  over: boolean
+  /** Handlers are cut off at the first, and the answer is given at the second. */
+  readonly stopMs: number
+  readonly answerMs: number
+  /** Goes on with what may start. */
+  readonly wake: () => void
+}
+
+/** The records in the order in which they are to run, and whether the first is to run alone. */
+export function openRecords(
+  deliveries: readonly Delivery[],
+  { records: known }: Progress,
+): Pick<Round, 'records' | 'alone'> {
+  const records = deliveries.map((delivery, place): RecordState => {
+    return { delivery, place, open: delivery.messages.length, ran: 0, known: known.get(delivery.position) }
+  })
+  const late = records.find((record) => record.known?.late === true)
+  if (late === undefined) return { records, alone: records.length === 1 }
+  const keys = new Set(late.delivery.messages.map(({ key }) => key).filter((key) => key !== undefined))
+  const first = records.find(({ delivery }) => delivery.messages.some(({ key }) => keys.has(key!))) ?? late
+  return { records: [first, ...records.filter((record) => record !== first)], alone: true }
+}
+
+/** Takes the next message that may start; undefined when there is none now. */
+export function nextTask(round: Round): Task | undefined {
+  const { ready, cursor, records } = round
+  if (ready.length > 0) return ready.shift()
+  for (;;) {
+    const record = records[cursor.record]
+    if (record === undefined || (round.alone && cursor.record > 0 && records[0]!.open > 0)) return undefined
+    if (cursor.message === record.delivery.messages.length) {
+      cursor.record++
+      cursor.message = 0
+      continue
+    }
+    const task = admit(round, record, cursor.message++)
+    if (task !== undefined) return task
+  }
+}
+
+/** Makes a task of a message; undefined when it is done, is for somebody else, or has to wait. */
+function admit(round: Round, record: RecordState, index: number): Task | undefined {
+  const { delivery, known } = record
+  const message = delivery.messages[index]!
+  const policy = round.parts.policyOf(message, delivery)
+  if (policy === undefined || known?.done.has(index) === true) {
+    record.open--
+    return undefined
+  }
+  const lane = message.key === undefined ? undefined : laneOf(round.lanes, message.key)
+  const task = createTask(record, index, policy, lane, message)
+  const tries = known?.tries.get(index)
+  if (tries !== undefined) resumeTries(task, tries)
+  if (lane === undefined) return startable(round, task)
+  if (lane.blocked) round.left.add(task)
+  else if (lane.held) lane.waiting.push(task)
+  else {
+    lane.held = true
+    return startable(round, task)
+  }
+  return undefined
+}
+
+function createTask(
+  record: RecordState,
+  index: number,
+  policy: RetryPolicy,
+  lane: Task['lane'],
+  message: Message,
+): Task {
+  return {
+    record,
+    index,
+    policy,
+    lane,
+    message,
+    asked: 0,
+    dueMs: 0,
+    passedOn: false,
+    text: undefined,
+    cutShort: undefined,
+    handling: false,
+  }
+}
+
+function resumeTries(task: Task, { attempt, asked, dueMs }: Tries): void {
+  task.message = { ...task.message, attempt }
+  task.asked = asked
+  task.dueMs = dueMs
+}
+
+/** The task itself if it may start; else it waits for its time, or is left. */
+export function startable(round: Round, task: Task): Task | undefined {
+  if (task.dueMs <= round.nowMs) return task
+  if (task.dueMs >= round.stopMs) leaveTask(round, task)
+  else {
+    const stop = round.parts.after(task.dueMs - round.nowMs, () => {
+      round.waiting.delete(task)
+      round.ready.push(task)
+      round.wake()
+    })
+    round.waiting.set(task, stop)
+  }
+  return undefined
+}
+
+/** Leaves a task for when its record comes again, and with it what follows in its lane. */
+export function leaveTask(round: Round, task: Task): void {
+  round.left.add(task)
+  if (task.lane !== undefined) task.lane.blocked = true
+}

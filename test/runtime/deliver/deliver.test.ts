@@ -1,0 +1,280 @@
+import { describe, expect, it } from 'vitest'
+import type { AttakError } from '../../../src/errors.ts'
+import { type Context, Retry } from '../../../src/topology/handler.ts'
+import { createFakeClock } from '../../contract/clock.ts'
+import { deliveryOf, openWorld, type Said } from './world.ts'
+
+const BACKOFF = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: false }
+
+/** Delivers records of events to a handler, all in one invocation; gives what came of it. */
+async function run(records: readonly unknown[][], handler: Said['handler'], said: Partial<Said> = {}) {
+  const clock = said.clock ?? createFakeClock()
+  const world = openWorld({ clock, handler, ...said })
+  const deliveries = records.map((events, index) => deliveryOf(`r${index}`, events))
+  const failed = await clock.until(world.deliver(deliveries))
+  return { failed: [...failed], ended: world.ended, world, clock }
+}
+
+describe('a message is done', () => {
+  it('when its handler has returned', async () => {
+    const { failed, ended } = await run([[1, 2], [3]], () => {})
+    expect(failed).toEqual([])
+    expect(ended).toEqual(['1 ok', '2 ok', '3 ok'])
+  })
+
+  it('only when its emits were accepted', async () => {
+    const { ended, clock } = await run([[1]], (_, context: Context) => void context.emit('t'), {
+      accept: (clock) => clock.sleep(500),
+    })
+    expect(ended).toEqual(['1 ok'])
+    expect(clock.now()).toBe(1_000_500)
+  })
+
+  it('when its failure is recorded, and is not tried again by then', async () => {
+    const handler = () => {
+      throw new Error('no')
+    }
+    const { failed, ended, world } = await run([[1]], handler)
+    expect(failed).toEqual([])
+    expect(ended).toEqual(['1 failed'])
+    expect(world.recorded).toEqual(['1'])
+  })
+
+  it('but comes again when its failure cannot be recorded', async () => {
+    const handler = () => {
+      throw new Error('no')
+    }
+    for (const recordFailure of [() => Promise.reject(new Error('full')), () => assertNever()]) {
+      expect((await run([[1], [2]], handler, { recordFailure })).failed).toEqual(['r0', 'r1'])
+    }
+  })
+
+  it('unrun when it is for somebody else', async () => {
+    const { failed, ended } = await run([[1, 2]], () => {}, { isOurs: (data) => data === 2 })
+    expect(failed).toEqual([])
+    expect(ended).toEqual(['2 ok'])
+  })
+})
+
+describe('a message that failed', () => {
+  it('is tried again here after its wait, with an event of its own', async () => {
+    const events: unknown[] = []
+    const handler = (event: { list: number[] }, { attempt }: Context) => {
+      events.push(structuredClone(event))
+      event.list.push(attempt)
+      if (attempt < 3) throw new Error('not yet')
+    }
+    const { ended, clock } = await run([[{ list: [] }]], handler, { policy: { retries: 2, backoff: BACKOFF } })
+    expect(ended.map((text) => text.split(' ').at(-1))).toEqual(['retry', 'retry', 'ok'])
+    expect(events).toEqual([{ list: [] }, { list: [] }, { list: [] }])
+    expect(clock.now()).toBe(1_003_000)
+  })
+
+  it('waits as long as it asks for, without using up its tries', async () => {
+    let asked = 0
+    const handler = () => {
+      if (asked++ < 3) throw new Retry(700)
+    }
+    const { ended, clock } = await run([[1]], handler)
+    expect(ended).toEqual(['1 retry', '1 retry', '1 retry', '1 ok'])
+    expect(clock.now()).toBe(1_002_100)
+  })
+
+  it('comes again when its wait does not fit, knowing its attempts where the function is warm', async () => {
+    const clock = createFakeClock()
+    const attempts: number[] = []
+    const handler = (_: unknown, { attempt }: Context) => {
+      attempts.push(attempt)
+      throw new Error('no')
+    }
+    const world = openWorld({
+      clock,
+      handler,
+      forMs: 5000,
+      policy: { retries: 1, backoff: { ...BACKOFF, firstMs: 7000 } },
+    })
+    const deliver = () => clock.until(world.deliver([deliveryOf('r0', [1])]))
+    expect([...(await deliver())]).toEqual(['r0'])
+    expect([...(await deliver())]).toEqual(['r0'])
+    await clock.until(clock.sleep(4000))
+    expect([...(await deliver())]).toEqual([])
+    expect(attempts).toEqual([1, 2])
+    expect(world.ended).toEqual(['1 postponed', '1 failed'])
+  })
+
+  it('keeps what follows of its key waiting, and nothing else', async () => {
+    const handler = (event: string, { attempt }: Context) => {
+      if (event === 'k1' && attempt === 1) throw new Error('no')
+    }
+    const records = [
+      ['k1', 'k2', 'l1'],
+      ['k3', 'x'],
+    ]
+    const { ended } = await run(records, handler, { policy: { retries: 1, backoff: BACKOFF } })
+    expect(ended).toEqual(['k1 retry', 'l1 ok', 'x ok', 'k1 ok', 'k2 ok', 'k3 ok'])
+  })
+
+  it('by what the platform did not take comes again, and does not count as tried', async () => {
+    const notAccepted = Object.assign(new Error('too much at once'), { code: 'EMIT_NOT_ACCEPTED' })
+    const { failed, ended, world } = await run([['k1', 'k2']], (_, context: Context) => void context.emit('t'), {
+      accept: () => Promise.reject(notAccepted),
+    })
+    expect(failed).toEqual(['r0'])
+    expect(world.recorded).toEqual([])
+    expect(ended).toEqual(['k1 postponed', 'k2 postponed'])
+  })
+})
+
+const assertNever = (): never => {
+  throw new Error('full')
+}
+
+describe('messages of one key', () => {
+  it('start when the one before has settled, though its emits are on their way', async () => {
+    const starts: number[] = []
+    const clock = createFakeClock()
+    const handler = async (_: string, context: Context) => {
+      starts.push(clock.now() - 1_000_000)
+      context.emit('t')
+      await clock.sleep(10)
+    }
+    await run([['k1', 'k2', 'k3']], handler, { clock, accept: () => clock.sleep(1000) })
+    expect(starts).toEqual([0, 10, 20])
+  })
+})
+
+describe('when the time of the invocation is up', () => {
+  const slow = (clock: ReturnType<typeof createFakeClock>, ms: number) => () => clock.sleep(ms)
+
+  it('what would not end in time, going by those before, is not started, and comes again by whole records', async () => {
+    const clock = createFakeClock()
+    const records = [[1, 2], ['k1', 'k2', 'k3'], [3]]
+    const { failed, ended } = await run(records, slow(clock, 4000), { clock, forMs: 10_000, concurrency: 2 })
+    expect(failed).toEqual(['r1'])
+    expect(ended).toEqual(['1 ok', '2 ok', 'k1 ok', '3 ok'])
+  })
+
+  it('what runs is aborted, and comes again', async () => {
+    const clock = createFakeClock()
+    let aborted: unknown
+    const handler = (_: unknown, { signal }: Context) => {
+      signal.addEventListener('abort', () => {
+        aborted = signal.reason
+      })
+      return clock.sleep(20_000)
+    }
+    const { failed } = await run([[1], [2]], handler, { clock, forMs: 10_000 })
+    expect(failed).toEqual(['r0', 'r1'])
+    expect(aborted).toMatchObject({ code: 'TIMEOUT' })
+  })
+
+  it('an answer is given though a handler never settles', async () => {
+    const clock = createFakeClock()
+    const { failed, ended } = await run([[1], [2]], slow(clock, 1e9), { clock, forMs: 10_000, timeoutMs: 60_000 })
+    expect(failed).toEqual(['r0', 'r1'])
+    expect(ended).toEqual(['1 postponed', '2 postponed'])
+    expect(clock.now()).toBeLessThan(1_010_000)
+  })
+
+  it('an answer is given though emits are not accepted', async () => {
+    const clock = createFakeClock()
+    const accept = () => new Promise<void>(() => {})
+    const said = { clock, forMs: 10_000, accept }
+    const { failed } = await run([[1]], (_, context: Context) => void context.emit('t'), said)
+    expect(failed).toEqual(['r0'])
+    expect(clock.now()).toBeLessThan(1_010_000)
+  })
+
+  it('a record that had it to itself loses what is running, so that the rest goes on', async () => {
+    const clock = createFakeClock()
+    const world = openWorld({ clock, handler: slow(clock, 20_000), forMs: 10_000, timeoutMs: 60_000 })
+    const deliver = (...records: string[]) =>
+      clock.until(world.deliver(records.map((record) => deliveryOf(record, [record]))))
+    expect([...(await deliver('a', 'b'))]).toEqual(['a', 'b'])
+    expect([...(await deliver('a', 'b'))]).toEqual(['b'])
+    expect([...(await deliver('b'))]).toEqual([])
+    expect(world.recorded).toEqual(['a', 'b'])
+    expect(world.errors.map((error) => (error as AttakError).code)).toEqual([
+      'TIMEOUT',
+      'TIMEOUT',
+      'TIMEOUT',
+      'TIMEOUT',
+    ])
+  })
+
+  it('a message ends by its own timeout before that', async () => {
+    const clock = createFakeClock()
+    const { ended } = await run([[1]], slow(clock, 2000), { clock, forMs: 10_000, timeoutMs: 1000 })
+    expect(ended).toEqual(['1 failed'])
+    expect(clock.now()).toBe(1_001_000)
+  })
+
+  it('a context tells how much is left: of its own time, or of the invocation', async () => {
+    const clock = createFakeClock()
+    const left: number[] = []
+    const handler = async (_: unknown, context: Context) => {
+      left.push(context.getRemainingTimeInMillis())
+      await clock.sleep(1000)
+      left.push(context.getRemainingTimeInMillis())
+    }
+    await run([[1]], handler, { clock, forMs: 10_000, timeoutMs: 3000 })
+    await run([[1]], handler, { clock, forMs: 10_000, timeoutMs: 30_000 })
+    expect(left).toEqual([3000, 2000, 9000, 8000])
+  })
+})
+
+describe('a warm function', () => {
+  it('does not run again what of a pack is done', async () => {
+    const clock = createFakeClock()
+    const world = openWorld({
+      clock,
+      forMs: 5000,
+      handler: (event: number, { attempt }: Context) => {
+        if (event === 2 && attempt === 1) throw new Retry(60_000)
+      },
+    })
+    const deliver = () => clock.until(world.deliver([deliveryOf('r0', [1, 2, 3]), deliveryOf('r1', [4])]))
+    expect([...(await deliver())]).toEqual(['r0'])
+    await clock.until(clock.sleep(60_000))
+    expect([...(await deliver())]).toEqual([])
+    expect(world.ended).toEqual(['1 ok', '2 postponed', '3 ok', '4 ok', '2 ok'])
+    expect(world.progress.records.size).toBe(0)
+  })
+
+  it('remembers no more than what comes again', async () => {
+    const { world } = await run([[1], [2]], () => {})
+    expect(world.progress.records.size).toBe(0)
+  })
+})
+
+describe('handlers that do not wait', () => {
+  it('are handled within one turn, and sent what they emitted at its end', async () => {
+    const { world } = await run([[1, 2], [3]], (_, context: Context) => void context.emit('t'))
+    expect(world.idles).toBe(1)
+  })
+
+  it('leave the thread to others from time to time', async () => {
+    const clock = createFakeClock()
+    let now = clock.now()
+    const busy = { ...clock, now: () => now }
+    let turns = 0
+    const after = (ms: number, call: () => void) => {
+      if (ms === 0) turns++
+      return clock.after(ms, call)
+    }
+    const handler = () => {
+      now += 4
+    }
+    const world = openWorld({ clock: { ...busy, after }, handler })
+    await clock.until(
+      world.deliver([
+        deliveryOf(
+          'r0',
+          Array.from({ length: 12 }, (_, index) => index),
+        ),
+      ]),
+    )
+    expect(world.ended).toHaveLength(12)
+    expect(turns).toBe(4)
+  })
+})

@@ -1,0 +1,107 @@
+import type { RetryPolicy } from '../../../src/graph/graph.ts'
+import { deliver } from '../../../src/runtime/deliver/deliver.ts'
+import { createProgress, type Progress } from '../../../src/runtime/deliver/progress.ts'
+import type { FailedMessage } from '../../../src/runtime/deliver/round.ts'
+import { addEmit, childOf, nextOrdinal } from '../../../src/runtime/emit.ts'
+import { seesCallback } from '../../../src/runtime/processor.ts'
+import type { Delivery } from '../../../src/runtime/transport.ts'
+import type { Handler } from '../../../src/topology/handler.ts'
+import type { FakeClock } from '../../contract/clock.ts'
+import { messageOf, rootOf } from '../../contract/message.ts'
+
+/** What a test says of the place in which deliveries are handled. */
+export interface Said {
+  readonly clock: FakeClock
+  readonly handler: Handler
+  readonly policy?: RetryPolicy
+  /** How long an invocation may take. */
+  readonly forMs?: number
+  readonly timeoutMs?: number
+  readonly concurrency?: number
+  readonly accept?: (clock: FakeClock, data: unknown) => undefined | Promise<void>
+  readonly isOurs?: (data: unknown) => boolean
+  readonly recordFailure?: (failed: FailedMessage) => undefined | Promise<void>
+}
+
+/** A function with one processor, from invocation to invocation. */
+export interface World {
+  /** Handles one invocation payload. */
+  deliver(deliveries: readonly Delivery[]): Promise<ReadonlySet<string>>
+  /** `<event> <outcome>` of each attempt. */
+  readonly ended: string[]
+  readonly errors: unknown[]
+  /** Events that failed for good. */
+  readonly recorded: string[]
+  progress: Progress
+  idles: number
+}
+
+const NO_RETRIES: RetryPolicy = { retries: 0, backoff: { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: false } }
+
+/** A record of events; those that are text and begin with `k` or `l` have that as key. */
+export function deliveryOf(record: string, events: readonly unknown[]): Delivery {
+  const messages = events.map((data, index) => {
+    const key = /^[kl]/.exec(String(data))?.[0]
+    return messageOf({ data, key, ordinal: index, id: `${record}.${index}`, root: rootOf() })
+  })
+  return { record, position: `s/0/${record}`, messages }
+}
+
+/** Opens a function that has handled nothing yet. */
+export function openWorld(said: Said): World {
+  const { clock, handler, policy = NO_RETRIES, forMs = 60_000, timeoutMs = 30_000, concurrency = 100 } = said
+  const world: World = {
+    ended: [],
+    errors: [],
+    recorded: [],
+    progress: createProgress(),
+    idles: 0,
+    deliver(deliveries) {
+      const text = JSON.stringify(deliveries)
+      return deliver(deliveries, {
+        processor: {
+          name: 'b',
+          topology: 'test',
+          stage: 'dev',
+          timeoutMs,
+          handler,
+          self: undefined,
+          input: undefined,
+          seesCallback: seesCallback(handler),
+          settlesByCallback: handler.length >= 3,
+        },
+        host: {
+          accept(invocation, topic, data, key) {
+            const acceptance = said.accept?.(clock, data)
+            const ordinal = nextOrdinal(invocation, topic, key)
+            addEmit(invocation, childOf(invocation.message, { data, topic, key, ordinal }, { from: 'b', to: 'c' }))
+            return acceptance
+          },
+          late: () => {},
+          log: () => {},
+        },
+        policyOf: ({ data }) => (said.isOurs?.(data) === false ? undefined : policy),
+        readAgain: () => JSON.parse(text),
+        idle: () => {
+          world.idles++
+        },
+        ended(invocation, _, outcome, error) {
+          world.ended.push(`${invocation.message.data} ${outcome}`)
+          if (outcome !== 'ok') world.errors.push(error)
+        },
+        recordFailure(failed) {
+          const recording = said.recordFailure?.(failed)
+          if (recording === undefined) world.recorded.push(String(failed.invocation.message.data))
+          return recording
+        },
+        now: clock.now,
+        after: clock.after,
+        endsMs: clock.now() + forMs,
+        progress: world.progress,
+        current: undefined,
+        concurrency,
+      })
+    },
+  }
+  return world
+}
