@@ -1,4 +1,4 @@
-import { INPUT_TYPE, type Origin, sourceOf } from './event.ts'
+import { encodeMessage, INPUT_TYPE, type Origin, sourceOf } from './event.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
 import { textOf } from './text.ts'
 
@@ -7,9 +7,9 @@ export interface Pack {
   readonly messages: readonly Message[]
   /** Takes a message whose data has this text; gives false, and leaves it out, if the pack would have more than `most`. */
   add(message: Message, data: string | undefined, mostBytes: number): boolean
-  /** No less than the UTF-8 bytes of what {@link Pack.encode} gives. */
+  /** No less than the UTF-8 bytes of what {@link Pack.encode} gives for several messages. */
   bytes(): number
-  /** `{"attakpack":1,"time":"…","source":"/orders/dev/intake","type":"order","attakroot":["…","…"],…,"data":[{…},{…}]}` */
+  /** One message as a CloudEvent; several as `{"attakpack":1,"time":"…","source":"/orders/dev/a","type":"t","attakroot":["…","…"],…,"data":[1,2]}`. */
   encode(time: string): string
 }
 
@@ -23,7 +23,8 @@ interface Attribute {
   readonly absent: (message: Message) => Value | undefined
 }
 
-type PackOrigin = Omit<Origin, 'time'>
+/** What made the messages of a pack; their time is that of the pack. */
+export type PackOrigin = Omit<Origin, 'time'>
 
 const ATTRIBUTES: readonly Attribute[] = [
   { name: 'source', of: sourceOf, absent: () => undefined },
@@ -69,6 +70,8 @@ export function createPack(origin: PackOrigin, key: string | undefined): Pack {
     },
     bytes: () => bytes,
     encode(time) {
+      if (messages.length === 1)
+        return encodeMessage(messages[0]!, { ...origin, time }, empty.length === 0 ? data[0] : undefined)
       const shared = columns.map((column) => column.encode()).join('')
       const without = empty.length === 0 ? '' : `"attakempty":[${empty}],`
       return `{"attakpack":${PACK_VERSION},"time":"${time}",${keyText}${shared}${without}"data":[${data.join(',')}]}`

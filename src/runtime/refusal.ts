@@ -23,6 +23,15 @@ export function sizeRefusal(topic: string, bytes: number, limitBytes: number): A
   )
 }
 
+/** Why an emit cannot have a key: its stream goes over something that keeps no order. */
+export function keyRefusal(topic: string): AttakError {
+  return new AttakError(
+    'EMIT_REFUSED',
+    `emit of "${topic}": it has a key, and its stream goes over a queue that keeps no order`,
+    "Set fifo: true on the stream, send it via: 'kinesis', or emit without a key.",
+  )
+}
+
 /** Why an emit goes no further: its message has come through as many processors as the topology allows. */
 export function hopRefusal(topic: string, hopLimit: number): AttakError {
   return new AttakError(

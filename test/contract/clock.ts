@@ -8,6 +8,8 @@ export interface FakeClock {
   sleep(ms: number): Promise<void>
   /** Moves on until `promise` is settled; gives what it resolves to. Throws when nothing is due before that. */
   until<T>(promise: Promise<T>): Promise<T>
+  /** Moves on by `ms`, stopping wherever something is due, until what that started has settled. */
+  pass(ms: number): Promise<void>
 }
 
 /** Makes a clock that shows `nowMs`. */
@@ -23,6 +25,10 @@ export function createFakeClock(nowMs = 1_000_000): FakeClock {
       if (index >= 0) due.splice(index, 1)
     }
   }
+  const moveTo = (entry: { atMs: number; call: () => void }) => {
+    time = entry.atMs
+    entry.call()
+  }
   return {
     now: () => time,
     after,
@@ -37,10 +43,18 @@ export function createFakeClock(nowMs = 1_000_000): FakeClock {
         due.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
         const next = due.shift()
         if (next === undefined) throw new Error('nothing is due, and the promise is not settled')
-        time = next.atMs
-        next.call()
+        moveTo(next)
       }
       return promise
+    },
+    async pass(ms) {
+      const endMs = time + ms
+      for (await turn(); ; await turn()) {
+        due.sort((a, b) => a.atMs - b.atMs || a.order - b.order)
+        if (due[0] === undefined || due[0].atMs > endMs) break
+        moveTo(due.shift()!)
+      }
+      time = endMs
     },
   }
 }
