@@ -23,8 +23,10 @@ export interface ProcessorRuntime {
   readonly handler: (event: unknown, context: Context, callback: Callback) => unknown
   readonly self: object | undefined
   readonly input: StandardSchema | undefined
-  /** The handler can reach a callback: see {@link seesCallback}. Others are spared one for each message. */
+  /** The handler can reach a callback: see `seesCallback`. Others are spared one for each message. */
   readonly seesCallback: boolean
+  /** The handler may take `emit` off its context: see `mayTakeEmit`. Others are spared a function for each message. */
+  readonly mayTakeEmit: boolean
   /** The handler settles through its callback (or `context.done`), not by returning. */
   readonly settlesByCallback: boolean
   readonly host: InvocationHost
@@ -52,28 +54,4 @@ export interface InvocationHost {
   now(): number
   /** When the place ends, by the same clock; absent where it outlasts every message. */
   readonly endsMs?: number
-}
-
-/**
- * Whether a handler can reach its third argument: it declares one, or its text holds what reaches arguments that are not
- * declared (`arguments`, a rest parameter, a default value), or has no text to look at (bound and native functions).
- */
-export function seesCallback(handler: Handler): boolean {
-  if (handler.length >= 3) return true
-  const text = Function.prototype.toString.call(handler)
-  return /\barguments\b|\.\.\.|\[native code\]|\beval\b/.test(text) || parametersOf(text).includes('=')
-}
-
-/** The text between the parentheses of a function's parameters; of `x => …`, that before the arrow. */
-function parametersOf(text: string): string {
-  const open = text.indexOf('(')
-  const arrow = text.indexOf('=>')
-  if (open < 0 || (arrow >= 0 && arrow < open)) return ''
-  if (/['"`/]/.test(text.slice(0, open))) return text
-  let depth = 0
-  for (let index = open; index < text.length; index++) {
-    if (text[index] === '(') depth++
-    if (text[index] === ')' && --depth === 0) return text.slice(open, index)
-  }
-  return text
 }

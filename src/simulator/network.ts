@@ -3,7 +3,8 @@ import { routesFor } from '../graph/routes.ts'
 import { addEmit, childOf, nextOrdinal } from '../runtime/emit.ts'
 import { encodeMessage } from '../runtime/event.ts'
 import { type Edge, idOf, type Message } from '../runtime/message.ts'
-import { type InvocationHost, type LoadedProcessor, type ProcessorRuntime, seesCallback } from '../runtime/processor.ts'
+import type { InvocationHost, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
+import { mayTakeEmit, seesCallback } from '../runtime/reach.ts'
 import { dataRefusal, hopRefusal, sizeRefusal } from '../runtime/refusal.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
 import type { Copier } from './copy.ts'
@@ -77,6 +78,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       self: loaded.self,
       input: loaded.input,
       seesCallback: seesCallback(loaded.handler),
+      mayTakeEmit: mayTakeEmit(loaded.handler),
       settlesByCallback: spec.callback || loaded.handler.length >= 3,
       host,
       route: routerOf(routesFor(graph, spec.name), makeRoute),

@@ -5,6 +5,7 @@ import { Invocation } from '../../src/runtime/invocation.ts'
 import type { Message } from '../../src/runtime/message.ts'
 import type { InvocationHost, ProcessorRuntime } from '../../src/runtime/processor.ts'
 import { keepLine } from '../../src/runtime/rare.ts'
+import { mayTakeEmit } from '../../src/runtime/reach.ts'
 import { messageOf } from './message.ts'
 
 /** A host of invocations whose clock stands still until it is moved, and which takes emits as a test tells it to. */
@@ -64,6 +65,7 @@ export function invoke(handler: ProcessorRuntime['handler'], said: Said = {}): I
     self: undefined,
     input: undefined,
     seesCallback: true,
+    mayTakeEmit: mayTakeEmit(handler),
     settlesByCallback: handler.length >= 3,
     host,
     ...runtime,

@@ -3,7 +3,7 @@ import { deliver } from '../../../src/runtime/deliver/deliver.ts'
 import { createProgress, type Progress } from '../../../src/runtime/deliver/progress.ts'
 import type { FailedMessage } from '../../../src/runtime/deliver/round.ts'
 import { addEmit, childOf, nextOrdinal } from '../../../src/runtime/emit.ts'
-import { seesCallback } from '../../../src/runtime/processor.ts'
+import { mayTakeEmit, seesCallback } from '../../../src/runtime/reach.ts'
 import type { Delivery } from '../../../src/runtime/transport.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
 import type { FakeClock } from '../../contract/clock.ts'
@@ -67,6 +67,7 @@ export function openWorld(said: Said): World {
           handler,
           self: undefined,
           input: undefined,
+          mayTakeEmit: mayTakeEmit(handler),
           seesCallback: seesCallback(handler),
           settlesByCallback: handler.length >= 3,
         },

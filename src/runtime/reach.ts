@@ -1,0 +1,55 @@
+import type { Handler } from '../topology/handler.ts'
+
+/**
+ * Whether a handler can reach its third argument: it declares one, or its text holds what reaches arguments that are not
+ * declared (`arguments`, a rest parameter, a default value), or has no text to look at (bound and native functions).
+ */
+export function seesCallback(handler: Handler): boolean {
+  if (handler.length >= 3) return true
+  const text = Function.prototype.toString.call(handler)
+  return REACHES_ARGUMENTS.test(text) || parametersOf(text).includes('=')
+}
+
+const REACHES_ARGUMENTS = /\barguments\b|\.\.\.|\[native code\]|\beval\b/
+
+/** The text between the parentheses of a function's parameters; of `x => …`, that before the arrow. */
+function parametersOf(text: string): string {
+  const open = text.indexOf('(')
+  const arrow = text.indexOf('=>')
+  if (open < 0 || (arrow >= 0 && arrow < open)) return ''
+  if (/['"`/]/.test(text.slice(0, open))) return text
+  let depth = 0
+  for (let index = open; index < text.length; index++) {
+    if (text[index] === '(') depth++
+    if (text[index] === ')' && --depth === 0) return text.slice(open, index)
+  }
+  return text
+}
+
+/**
+ * Whether a handler may call `emit` without its context (`const { emit } = context`), or hand its context to code that
+ * may. It cannot where its text names the context once among simple parameters, and after that only to read something of
+ * it by name (`context.key`), and `emit` only to call it at once (`context.emit(…)`).
+ */
+export function mayTakeEmit(handler: Handler): boolean {
+  const text = Function.prototype.toString.call(handler)
+  const parameters = parametersOf(text)
+  if (REACHES_ARGUMENTS.test(text) || text.includes('\\u')) return true
+  if (/['"`=/]/.test(parameters) || /^[^(]*\[/.test(text)) return true
+  const name = namesOf(parameters)[1]
+  if (name === undefined) return false
+  if (!/^[A-Za-z_]\w*$/.test(name)) return true
+  const after = text.split(new RegExp(`(?<![\\w$.])${name}(?![\\w$])`)).slice(1)
+  const uses = after.filter((rest) => !/^\s*\.\s*(emit\s*\(|(?!emit(?![\w$]))[A-Za-z])/.test(rest))
+  return uses.length !== 1
+}
+
+/** Parameters by their names, in order; `''` where one is taken apart. */
+function namesOf(parameters: string): string[] {
+  let flat = parameters.slice(1)
+  for (let before = ''; before !== flat; ) {
+    before = flat
+    flat = flat.replace(/[[{][^[\]{}]*[\]}]/g, '')
+  }
+  return flat === '' ? [] : flat.split(',').map((name) => name.trim())
+}
