@@ -1,17 +1,18 @@
-/** What became of a call: the answer, or why there is none. */
-export type AwsResult =
-  | { readonly ok: true; readonly value: unknown; readonly headers: Readonly<Record<string, string>> }
-  | ({ readonly ok: false } & AwsFailure)
+import { type Answer, openConnections } from './connections.ts'
+import { type Environment, endpointOf } from './endpoint.ts'
+import { type AwsFailure, brokenCall, failureOf } from './failure.ts'
+import { type Credentials, signRequest } from './sign.ts'
 
-/** Why a call had no answer. */
-export interface AwsFailure {
-  /** The service's word for it (`ResourceNotFoundException`), or the connection's (`ECONNRESET`, `TIMEOUT`). */
-  readonly code: string
-  readonly message: string
-  /** The HTTP status; 0 without an answer. */
-  readonly status: number
-  /** Whether the same call may succeed later: too many calls, a fault of the service, a broken connection. */
-  readonly passing: boolean
+/** What became of a call: the answer, or why there is none. */
+export type AwsResult = AwsAnswer | AwsFailure
+
+/** The answer of a service. */
+export interface AwsAnswer {
+  readonly ok: true
+  /** Undefined for an empty body. */
+  readonly value: unknown
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** One call of a service. */
@@ -21,18 +22,86 @@ export interface AwsCall {
   readonly region: string
   /** Absent means POST to `/`. */
   readonly path?: string
+  /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
   /** Ends the call as a failure `TIMEOUT`; absent means 30 s. */
-  readonly withinMs?: number
+  readonly withinMs?: number | undefined
 }
 
 /** Calls services of AWS. */
 export interface AwsClient {
-  /** Signs and sends one call, once. Never rejects: what went wrong is in the result. */
+  /** Signs and sends one call. Never rejects, and never tries again what a service refused. */
   call(call: AwsCall): Promise<AwsResult>
-  /** Where calls of a service go: `https://kinesis.eu-west-1.amazonaws.com`, or what the environment says. */
+  /** Where calls of a service go, without a slash at the end. */
   endpoint(service: string, region: string): string
   /** Closes the connections that are kept. May be called again. */
   close(): void
+}
+
+/** What a client works with. */
+export interface AwsClientParts {
+  /**
+   * Read at each call: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, and `AWS_ENDPOINT_URL` with its
+   * forms for single services. Read once: `AWS_CA_BUNDLE`. (`NODE_EXTRA_CA_CERTS` is read by Node.)
+   */
+  readonly env: Environment
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+const CALL_MS = 30_000
+
+/** Makes a client for what runs within a function: small, and quick to load. Opens no connection before the first call. */
+export function createAwsClient({ env, now }: AwsClientParts): AwsClient {
+  const connections = openConnections(() => env.AWS_CA_BUNDLE)
+  const endpoint = (service: string, region: string) => endpointOf(env, service, region)
+
+  const send = (
+    { service, region, path = '/', headers, body, withinMs = CALL_MS }: AwsCall,
+    credentials: Credentials,
+  ) => {
+    const url = new URL(endpoint(service, region) + path)
+    const bytes = Buffer.from(body)
+    const unsigned = { service, region, host: url.host, path: url.pathname, headers, body: bytes }
+    const signed = signRequest(unsigned, credentials, now())
+    return connections.post({ url, headers: { ...signed, 'content-length': `${bytes.length}` }, body: bytes, withinMs })
+  }
+
+  return {
+    endpoint,
+    async call(call) {
+      const credentials = credentialsIn(env)
+      if (credentials === undefined) return NO_CREDENTIALS
+      try {
+        return resultOf(await send(call, credentials))
+      } catch (error) {
+        return brokenCall(error instanceof Error ? error : new Error(String(error)))
+      }
+    },
+    close: connections.close,
+  }
+}
+
+function credentialsIn(env: Environment): Credentials | undefined {
+  const { AWS_ACCESS_KEY_ID: accessKeyId, AWS_SECRET_ACCESS_KEY: secretAccessKey, AWS_SESSION_TOKEN: token } = env
+  if (!accessKeyId || !secretAccessKey) return undefined
+  return { accessKeyId, secretAccessKey, sessionToken: token || undefined }
+}
+
+const NO_CREDENTIALS: AwsFailure = {
+  ok: false,
+  code: 'NO_CREDENTIALS',
+  message: 'the environment has no AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+  status: 0,
+  passing: false,
+}
+
+function resultOf({ status, headers, body }: Answer): AwsResult {
+  if (status < 200 || status > 299) return failureOf(status, headers['x-amzn-errortype'], body)
+  try {
+    return { ok: true, value: body === '' ? undefined : JSON.parse(body), headers }
+  } catch {
+    return { ok: false, code: 'UNREADABLE_ANSWER', message: body.slice(0, 300), status, passing: true }
+  }
 }

@@ -1,0 +1,63 @@
+import { createHmac, hash } from 'node:crypto'
+
+/** What proves who calls. */
+export interface Credentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  /** With the keys of a role, as each function has. */
+  readonly sessionToken?: string | undefined
+}
+
+/** A POST without a query, before it is signed. */
+export interface UnsignedRequest {
+  readonly service: string
+  readonly region: string
+  /** With the port, where it is not the usual one. */
+  readonly host: string
+  /** As it is sent: escaped. */
+  readonly path: string
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array
+}
+
+/**
+ * All headers of a request, signed with AWS Signature Version 4, for this moment (milliseconds since 1970). Our own code,
+ * held to @smithy/signature-v4 by a test: the library takes 14 KB of each deployed function, where all of ours may take 16.
+ * Source: IAM user guide, "Create a signed AWS API request", read 2026-11-21.
+ */
+export function signRequest(request: UnsignedRequest, credentials: Credentials, nowMs: number): Record<string, string> {
+  const { service, region, host, path, body } = request
+  const time = new Date(nowMs).toISOString().replace(/[:-]|\.\d+/g, '')
+  const day = time.slice(0, 8)
+  const headers: Record<string, string> = { ...request.headers, host, 'x-amz-date': time }
+  if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken
+  const names = Object.keys(headers).sort()
+  const lines = names.map((name) => `${name}:${headers[name]!.trim().replace(/ +/g, ' ')}\n`).join('')
+  const signed = names.join(';')
+  const canonical = ['POST', canonicalPath(path), '', lines, signed, hash('sha256', body, 'hex')].join('\n')
+  const scope = `${day}/${region}/${service}/aws4_request`
+  const text = ['AWS4-HMAC-SHA256', time, scope, hash('sha256', canonical, 'hex')].join('\n')
+  const signature = createHmac('sha256', signingKey(credentials, { day, region, service })).update(text).digest('hex')
+  const credential = `Credential=${credentials.accessKeyId}/${scope}`
+  headers.authorization = `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=${signed}, Signature=${signature}`
+  return headers
+}
+
+/** Every service but S3 signs a path that is escaped once more. */
+function canonicalPath(path: string): string {
+  const escaped = (part: string) => encodeURIComponent(part).replace(/[!'()*]/g, (sign) => `%${hexOf(sign)}`)
+  return path.split('/').map(escaped).join('/')
+}
+
+function hexOf(sign: string): string {
+  return sign.charCodeAt(0).toString(16).toUpperCase()
+}
+
+function signingKey({ secretAccessKey }: Credentials, scope: { day: string; region: string; service: string }): Buffer {
+  const parts = [scope.day, scope.region, scope.service, 'aws4_request']
+  return parts.reduce(
+    (key, part) => createHmac('sha256', key).update(part).digest(),
+    Buffer.from(`AWS4${secretAccessKey}`),
+  )
+}

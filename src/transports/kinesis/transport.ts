@@ -1,0 +1,118 @@
+import { hash } from 'node:crypto'
+import type { AwsClient } from '../../aws/client.ts'
+import { isPassing } from '../../aws/failure.ts'
+import { placeOfArn } from '../../aws/names.ts'
+import { refuseAll, senderOf } from '../../aws/sender.ts'
+import { decodeBytes } from '../../runtime/codec.ts'
+import { idOf } from '../../runtime/message.ts'
+import type { Delivery, Receiver, Refusal, WireLimits, WireRecord, WireTransport } from '../../runtime/transport.ts'
+
+/**
+ * What a Kinesis stream takes: records of 1 MiB with their key (the default of a stream), and calls of 500 records.
+ * PutRecords takes 10 MiB since late 2025; calls are kept to the 5 MiB of before, which every account and emulator takes.
+ * Source: AWS API reference, PutRecords, and the model of @aws-sdk/client-kinesis 3.1143.0, read 2026-11-21.
+ */
+export const KINESIS_LIMITS: WireLimits = {
+  messageBytes: 1024 * 1024,
+  orderedByKey: true,
+  batchRecords: 500,
+  batchBytes: 5 * 1024 * 1024,
+}
+
+/** Sends records to Kinesis streams by PutRecords. An address is a stream's ARN. */
+export function createKinesisTransport(client: AwsClient): WireTransport {
+  return {
+    name: 'kinesis',
+    limits: KINESIS_LIMITS,
+    open: (address) => senderOf((batch, withinMs) => putRecords(client, address, { batch, withinMs })),
+  }
+}
+
+interface Put {
+  readonly batch: readonly WireRecord[]
+  readonly withinMs: number | undefined
+}
+
+async function putRecords(client: AwsClient, arn: string, { batch, withinMs }: Put): Promise<readonly Refusal[]> {
+  const records = batch.map((record) => ({
+    Data: Buffer.from(record.body).toString('base64'),
+    PartitionKey: partitionKeyOf(record),
+  }))
+  const result = await client.call({
+    service: 'kinesis',
+    region: placeOfArn(arn)?.region ?? '',
+    headers: { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'Kinesis_20131202.PutRecords' },
+    body: JSON.stringify({ StreamARN: arn, Records: records }),
+    withinMs,
+  })
+  if (!result.ok) return refuseAll(batch, result)
+  const { Records: answers = [] } = result.value as PutRecordsAnswer
+  return batch.flatMap((_, index) => refusalIn(answers[index], index))
+}
+
+/** One answer for each record, in their order: with a sequence number where it was accepted. */
+interface PutRecordsAnswer {
+  readonly Records?: readonly PutRecordAnswer[]
+}
+
+interface PutRecordAnswer {
+  readonly SequenceNumber?: string | null
+  readonly ErrorCode?: string | null
+  readonly ErrorMessage?: string | null
+}
+
+function refusalIn(answer: PutRecordAnswer | undefined, index: number): readonly Refusal[] {
+  if (answer?.SequenceNumber && !answer.ErrorCode) return []
+  const code = answer?.ErrorCode ?? 'NoAnswer'
+  return [{ index, passing: code === 'NoAnswer' || isPassing(code), why: `${code}: ${answer?.ErrorMessage ?? ''}` }]
+}
+
+/**
+ * The key of a record in its stream. Without a key, any will do that spreads. A key that Kinesis does not take (empty,
+ * longer than 256 characters, not valid Unicode) travels as its hash, and as it is in the message.
+ */
+export function partitionKeyOf({ key, messages }: WireRecord): string {
+  if (key === undefined) return idOf(messages[0]!)
+  const isTaken = key !== '' && key.length <= MOST_KEY_CHARACTERS && !/\p{Surrogate}/u.test(key)
+  return isTaken ? key : hash('sha256', JSON.stringify(key), 'hex')
+}
+
+/** Source: AWS API reference, PutRecordsRequestEntry, read 2026-11-21. */
+const MOST_KEY_CHARACTERS = 256
+
+/** What Lambda hands a function that reads a stream. Source: Lambda developer guide, "with-kinesis", read 2026-11-21. */
+interface KinesisPayload {
+  readonly Records: readonly {
+    /** `shardId-000000000006:49590338271490256608559692538361571095921575989136588898` */
+    readonly eventID: string
+    readonly eventSourceARN: string
+    readonly kinesis: { readonly sequenceNumber: string; readonly partitionKey: string; readonly data: string }
+  }[]
+}
+
+/**
+ * Reads what Lambda hands over from a stream, and answers it: bare data has the record's partition key as its key, since
+ * who wrote it may count on their order. A failed record comes again with all that follow it in its shard, so that the
+ * first is all there is to say. Source: Lambda developer guide, "services-kinesis-batchfailurereporting", read 2026-11-21.
+ */
+export const kinesisReceiver: Receiver = {
+  decode: (payload, to) => (payload as KinesisPayload).Records.map((record) => deliveryOf(record, to)),
+  settle(failed) {
+    const first = [...failed].sort(bySequence)[0]
+    return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] }
+  },
+}
+
+function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisPayload['Records'][number], to: string): Delivery {
+  const { sequenceNumber, partitionKey, data } = kinesis
+  const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1)
+  const position = `${stream}/${eventID.split(':')[0]}/${sequenceNumber}`
+  const messages = decodeBytes(Buffer.from(data, 'base64'), { position, key: partitionKey, to })
+  return { record: sequenceNumber, position, messages }
+}
+
+/** Sequence numbers are whole numbers of up to 128 digits. */
+function bySequence(a: string, b: string): number {
+  const [one, other] = [BigInt(a), BigInt(b)]
+  return one < other ? -1 : one > other ? 1 : 0
+}
