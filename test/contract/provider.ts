@@ -1,0 +1,226 @@
+import { describe, expect, it } from 'vitest'
+import type { Write } from '../../src/deploy/change.ts'
+import { failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
+import { orderByNeeds } from '../../src/deploy/order.ts'
+import { keyOf } from '../../src/deploy/plan.ts'
+import type { Provider } from '../../src/deploy/provider.ts'
+import { fingerprint, type LiveResource, type Resource } from '../../src/graph/resource.ts'
+import type { Skip } from './transport.ts'
+
+/** A provider in a world of its own. */
+export interface ProviderWorld {
+  /** Opens it for a stage, as a new process would. */
+  open(stage: string): Promise<Provider> | Provider
+  /** Some resources of a stage, one of each kind at least, with the marker among them. */
+  wanted(stage: string): readonly Resource[]
+  /** The same with settings changed, and at least one resource gone that nothing needs. */
+  changed(stage: string): readonly Resource[]
+  /** Makes something by the kind and name of a resource that bears no tags of ours; absent where that cannot be. */
+  makeStranger?(resource: Resource): Promise<void> | void
+  /** The time in milliseconds. */
+  now(): number
+  /** Waits for a promise; a world with a clock of its own moves it meanwhile. */
+  run<T>(promise: Promise<T>): Promise<T>
+  close(): Promise<void> | void
+}
+
+const silent = () => {}
+
+/** What every provider does: the definition of the `Provider` interface. A skip's reason shows in the test's name. */
+export function providerContract(
+  name: string,
+  make: () => Promise<ProviderWorld> | ProviderWorld,
+  skips: readonly Skip[] = [],
+): void {
+  const law = (sentence: string, body: (world: ProviderWorld) => Promise<void>) => {
+    const skip = skips.find(({ test }) => test === sentence)
+    it.skipIf(skip !== undefined)(skip === undefined ? sentence : `${sentence} (not so: ${skip.reason})`, async () => {
+      const world = await make()
+      try {
+        await world.run(body(world))
+      } finally {
+        await world.close()
+      }
+    })
+  }
+
+  describe(`the provider ${name}`, () => {
+    law('has a name, kinds and a marker', async ({ open, wanted }) => {
+      const { name: ownName, kinds, marker } = await open('dev')
+      expect(ownName).toMatch(/^[a-z][a-z0-9-]*$/)
+      expect(new Set(kinds).size).toBe(kinds.length)
+      expect(wanted('dev').map(({ id }) => id)).toContain(marker)
+    })
+
+    law('wants of a resource only what needs no kind behind its own', async ({ open, wanted }) => {
+      const { kinds } = await open('dev')
+      const kindOf = new Map(wanted('dev').map(({ id, kind }) => [id, kinds.indexOf(kind)]))
+      for (const { id, needs } of wanted('dev')) {
+        expect(kindOf.get(id)).toBeGreaterThanOrEqual(0)
+        for (const need of needs) expect(kindOf.get(need) ?? 0).toBeLessThanOrEqual(kindOf.get(id)!)
+      }
+    })
+
+    law('finds nothing where nothing was made', async ({ open, wanted }) => {
+      const provider = await open('dev')
+      expect(await provider.list('thorough')).toEqual([])
+      expect(await provider.list('quick')).toEqual([])
+      expect(await provider.marks()).toEqual({})
+      for (const resource of wanted('dev')) expect(await provider.read(resource)).toBeUndefined()
+    })
+
+    law('makes what is wanted, and finds it by listing and by name', async ({ open, wanted }) => {
+      const provider = await open('dev')
+      await writeAll(provider, wanted('dev'))
+      const again = await open('dev')
+      const listed = await again.list('thorough')
+      expect(listed.map(essence).sort(byKey)).toEqual(wanted('dev').map(expected).sort(byKey))
+      for (const resource of wanted('dev')) expect(essence((await again.read(resource))!)).toEqual(expected(resource))
+    })
+
+    law('is told to make what is there, and leaves it as wanted', async ({ open, wanted }) => {
+      const provider = await open('dev')
+      await writeAll(provider, wanted('dev'))
+      await writeAll(await open('dev'), wanted('dev'))
+      expect((await provider.list('thorough')).map(essence).sort(byKey)).toEqual(
+        wanted('dev').map(expected).sort(byKey),
+      )
+    })
+
+    law('brings what is there to other settings', async ({ open, wanted, changed }) => {
+      const provider = await open('dev')
+      await writeAll(provider, wanted('dev'))
+      const live = await provider.list('thorough')
+      for (const resource of inOrder(changed('dev'))) {
+        const found = live.find((one) => keyOf(one) === keyOf(resource))
+        const kind = found === undefined ? 'create' : 'update'
+        await provider.write(writeOf(resource, { kind, ...(found === undefined ? {} : { live: found }) }), silent)
+        expect((await provider.read(resource))?.fingerprint).toBe(fingerprint(resource))
+        expect((await provider.inspect?.(resource, (await provider.read(resource))!)) ?? []).toEqual([])
+      }
+    })
+
+    law('makes what it is told to update when it is gone', async ({ open, wanted }) => {
+      const provider = await open('dev')
+      await writeAll(provider, wanted('dev'))
+      const last = inOrder(wanted('dev')).at(-1)!
+      const live = (await provider.read(last))!
+      await provider.remove({ kind: 'remove', id: live.id, live, reason: '' }, silent)
+      expect(await provider.read(last)).toBeUndefined()
+      await provider.write(writeOf(last, { kind: 'update', live }), silent)
+      expect((await provider.read(last))?.fingerprint).toBe(fingerprint(last))
+    })
+
+    law('removes, also what is gone already', async ({ open, wanted }) => {
+      const provider = await open('dev')
+      await writeAll(provider, wanted('dev'))
+      for (const resource of inOrder(wanted('dev')).toReversed()) {
+        const live = (await provider.read(resource))!
+        const removal = { kind: 'remove', id: live.id, live, reason: '' } as const
+        await provider.remove(removal, silent)
+        await provider.remove(removal, silent)
+        expect(await provider.read(resource)).toBeUndefined()
+      }
+      expect(await provider.list('thorough')).toEqual([])
+    })
+
+    law('sees nothing of another stage', async ({ open, wanted }) => {
+      await writeAll(await open('dev'), wanted('dev'))
+      const other = await open('other')
+      expect(await other.list('thorough')).toEqual([])
+      expect(await other.marks()).toEqual({})
+    })
+
+    law('touches nothing that lacks our tags', async ({ open, wanted, makeStranger }) => {
+      if (makeStranger === undefined) return
+      const provider = await open('dev')
+      const [resource] = inOrder(wanted('dev'))
+      await makeStranger(resource!)
+      await expect(provider.read(resource!)).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS' })
+      await expect(provider.write(writeOf(resource!), silent)).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS' })
+      expect(await provider.list('thorough')).toEqual([])
+    })
+
+    law('marks a stage that has nothing, by a marker that is half-made', async ({ open, wanted }) => {
+      const provider = await open('dev')
+      await provider.mark('deploy', 'one 0123456789abcdef -')
+      expect(await (await open('dev')).marks()).toEqual({ deploy: 'one 0123456789abcdef -' })
+      const marker = wanted('dev').find(({ id }) => id === provider.marker)!
+      expect(await provider.read(marker)).toMatchObject({ id: provider.marker, fingerprint: undefined })
+    })
+
+    law('keeps marks apart, changes them, and takes them away', async ({ open, wanted }) => {
+      const provider = await open('dev')
+      await provider.mark('deploy', 'one 0123456789abcdef -')
+      await writeAll(provider, wanted('dev'))
+      expect(await provider.marks()).toEqual({ deploy: 'one 0123456789abcdef -' })
+      await provider.mark('overtaken', 'one')
+      await provider.mark('deploy', 'two pending 1a2b3c.4d5e6f')
+      expect(await provider.marks()).toEqual({ deploy: 'two pending 1a2b3c.4d5e6f', overtaken: 'one' })
+      await provider.mark('overtaken', undefined)
+      await provider.mark('overtaken', undefined)
+      expect(await provider.marks()).toEqual({ deploy: 'two pending 1a2b3c.4d5e6f' })
+    })
+
+    law('deploys, has then nothing to do, changes what changed, and leaves nothing', async (world) => {
+      const deploy = async (wanted: readonly Resource[], known: readonly Resource[] = []) => {
+        const request = { wanted, known, allowDataLoss: true, now: world.now }
+        const { plan, apply } = await prepareDeploy(await world.open('dev'), request)
+        const outcome = await apply({ deployId: `deploy-${plan.changes.length}` })
+        expect(failureOf(outcome)).toBeUndefined()
+        return plan.changes.map(({ kind }) => kind)
+      }
+      const [wanted, changed] = [world.wanted('dev'), world.changed('dev')]
+      expect(await deploy(wanted)).toEqual(wanted.map(() => 'create'))
+      expect(await deploy(wanted)).toEqual([])
+      expect((await deploy(changed)).at(-1)).toBe('remove')
+      expect(await deploy(changed)).toEqual([])
+      await deploy([], changed)
+      expect(await (await world.open('dev')).list('thorough')).toEqual([])
+    })
+
+    law('tells roughly what it costs', async ({ open, wanted }) => {
+      for (const { text, usdPerMonth } of (await open('dev')).costs(wanted('dev'))) {
+        expect(text).not.toBe('')
+        expect(usdPerMonth).toBeGreaterThanOrEqual(0)
+      }
+    })
+  })
+}
+
+/** The change that makes a resource, but for what is said. */
+export function writeOf(resource: Resource, said: Partial<Write> = {}): Write {
+  const { id } = resource
+  return {
+    kind: 'create',
+    id,
+    resource,
+    fingerprint: fingerprint(resource),
+    settings: [],
+    reason: '',
+    made: [],
+    ...said,
+  }
+}
+
+async function writeAll(provider: Provider, wanted: readonly Resource[]): Promise<void> {
+  for (const resource of inOrder(wanted)) await provider.write(writeOf(resource), silent)
+}
+
+function inOrder(resources: readonly Resource[]): readonly Resource[] {
+  return orderByNeeds(resources, byKey)
+}
+
+function byKey(a: Pick<LiveResource, 'kind' | 'name'>, b: Pick<LiveResource, 'kind' | 'name'>): number {
+  return keyOf(a) < keyOf(b) ? -1 : 1
+}
+
+/** What of a resource that was found has to be as it was wanted. */
+function essence({ id, kind, name, holdsData, fingerprint: found }: LiveResource) {
+  return { id, kind, name, holdsData, fingerprint: found }
+}
+
+function expected(resource: Resource) {
+  const { id, kind, name, holdsData } = resource
+  return { id, kind, name, holdsData, fingerprint: fingerprint(resource) }
+}

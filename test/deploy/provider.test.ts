@@ -1,0 +1,24 @@
+import { createFakeClock } from '../contract/clock.ts'
+import { createFakeCloud } from '../contract/cloud.ts'
+import { providerContract } from '../contract/provider.ts'
+import { randomOf } from '../contract/random.ts'
+import { topologyOf } from '../contract/resources.ts'
+
+providerContract('of the fake cloud', () => {
+  const clock = createFakeClock()
+  const cloud = createFakeCloud({
+    clock,
+    random: randomOf(7),
+    lagMs: 5_000,
+    faults: { throttled: 0.1, lost: 0.1 },
+  })
+  return {
+    open: (stage) => cloud.open({ stage }),
+    wanted: (stage) => topologyOf(['a', 'b'], { stage }),
+    changed: (stage) => topologyOf(['a'], { stage, memory: 512 }),
+    makeStranger: cloud.makeStranger,
+    now: clock.now,
+    run: clock.until,
+    close() {},
+  }
+})
