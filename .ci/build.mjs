@@ -1,7 +1,7 @@
 // Builds dist/: esbuild makes the JavaScript (entries share chunks, loaded when needed), tsc the declarations.
 // Tests build the JavaScript alone, before they run (`setup`); `--types` builds the declarations alone.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -46,10 +46,19 @@ async function buildCode() {
       outdir: 'dist',
       splitting: true,
     }),
+    // Deployed functions are bundled of these.
+    await bundle({ entryPoints: functionModules(), outdir: 'dist', splitting: true }),
   ].flat()
   for (const name of readdirSync(`${root}dist`)) {
     if (name.endsWith('.js') && !outputs.includes(`dist/${name}`)) rmSync(`${root}dist/${name}`)
   }
+}
+
+/** What src/bundle/own-files.ts looks for, by name. */
+function functionModules() {
+  const source = readFileSync(`${root}src/bundle/own-files.ts`, 'utf8')
+  const rows = [...source.matchAll(/^ {2}'(function-[\w-]+)': '(.+)',$/gm)]
+  return Object.fromEntries(rows.map(([, name, file]) => [name, `src/${file}`]))
 }
 
 async function bundle({ plugins = [], ...options }) {

@@ -32,6 +32,11 @@ export const ERROR_CODES = [
   'USAGE',
   'FOLDER_NOT_EMPTY',
   'FOLDER_NOT_WRITABLE',
+  'BUNDLE_FAILED',
+  'BUNDLE_LOAD_FAILED',
+  'BUNDLE_TOO_LARGE',
+  'INCLUDE_REFUSED',
+  'EXTERNAL_REFUSED',
 ] as const
 
 /** One of {@link ERROR_CODES}. */

@@ -3,22 +3,27 @@
  * folder they lie in, the time, the machine, or what else the topology holds.
  */
 export interface Artifact {
-  /** SHA-256 of the zip in base64, which is what Lambda tells as a function's `CodeSha256`. */
+  /** SHA-256 in base64 of all its files with their paths: the same on every machine, whatever its Node compresses with. */
   readonly hash: string
+  /** SHA-256 of the zip in base64: what Lambda tells as a function's `CodeSha256`. The same on Nodes that compress alike. */
+  readonly zipHash: string
   /** What Lambda is to call: `index.handler`. */
   readonly handler: string
   /** The processors whose code it holds. A function of a shared artifact is told by {@link PROCESSOR_VARIABLE} which it is. */
   readonly processors: readonly string[]
   readonly zipBytes: number
   readonly unzippedBytes: number
-  /** What its bytes come from, the biggest first: sources and packages of a module, files of the zip beside it. */
+  /** What its bytes come from, the biggest first. */
   readonly sizes: readonly SizedPart[]
   zip(): Promise<Uint8Array>
 }
 
 /** A part of an artifact: `{ part: 'zod', bytes: 61204 }`. */
 export interface SizedPart {
-  /** A source's path relative to the topology's folder, a package's name, or `attak` for what runs around handlers. */
+  /**
+   * The path of a source or of an included file, relative to the topology's folder; a package's name; `source map`; or
+   * `attak` for what runs around handlers.
+   */
   readonly part: string
   /** Unzipped. */
   readonly bytes: number

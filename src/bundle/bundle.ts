@@ -1,7 +1,18 @@
+import { dirname } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Topology } from '../topology/topology.ts'
-import type { Artifact } from './artifact.ts'
+import type { Artifact, SizedPart } from './artifact.ts'
+import { type CompiledUnit, compileUnits } from './compile.ts'
+import { placeOf, readExtras } from './extras.ts'
+import { bundleProblems } from './faults.ts'
+import { entrySource } from './generate.ts'
+import { sizeProblems } from './limits.ts'
+import { packArtifact } from './pack.ts'
+import { packageOf } from './packages.ts'
+import { tryArtifact } from './trial.ts'
+import { indexProblems, type Unit, unitsOf } from './units.ts'
+import type { ArtifactFile } from './zip.ts'
 
 /** What to bundle. */
 export interface BundleOptions {
@@ -15,15 +26,83 @@ export interface BundleOptions {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** A project's artifacts, and what keeps some of them from being made. */
+/** A project's artifacts, or what keeps them from being made. */
 export interface BundledProject {
-  /** By processor; several processors may have the very same artifact. */
+  /** By processor; several may have the very same artifact. Empty when a problem is an error. */
   readonly artifacts: ReadonlyMap<string, Artifact>
-  /** All of them at once; those of severity error leave processors without an artifact. */
+  /** All of them at once. */
   readonly problems: readonly Problem[]
 }
 
-/** Makes the artifacts of all processors of a loaded project, and tries the shared one before it is given out. */
+/**
+ * Makes the artifacts of all processors of a loaded project. Those that hold code of the topology's module are loaded once
+ * before they are given out, in a process with nothing but the declared environment.
+ */
 export async function bundleProject(options: BundleOptions): Promise<BundledProject> {
-  return Promise.reject(new Error(`artifacts of "${options.graph.name}" are not built yet`))
+  const { file, graph } = options
+  const dir = dirname(file)
+  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph) }))
+  const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
+  const faults = compiled.kind === 'failed' ? bundleProblems(compiled.faults) : []
+  const problems = [...indexProblems(graph), ...faults, ...extras.problems]
+  if (compiled.kind === 'failed' || problems.length > 0) return refuse(problems)
+  const filled = units.map((unit) => fill(unit, compiled.units.get(unit.id)!, extras.files.get(unit)!))
+  const clashes = filled.flatMap((unit) => unit.clashes)
+  if (clashes.length > 0) return refuse(clashes)
+  const [artifacts, failures] = await Promise.all([
+    Promise.all(filled.map(({ unit, files, sizes }) => packArtifact(unit.processors, files, sizes))),
+    tryAll(filled, options),
+  ])
+  const failed = [...failures, ...artifacts.flatMap((artifact) => sizeProblems(artifact))]
+  if (failed.length > 0) return refuse(failed)
+  const byProcessor = artifacts.flatMap((artifact) => artifact.processors.map((name) => [name, artifact] as const))
+  return { artifacts: new Map(byProcessor), problems: [] }
+}
+
+function refuse(problems: readonly Problem[]): BundledProject {
+  return { artifacts: new Map(), problems }
+}
+
+/** A unit with all that goes into its artifact. */
+interface FilledUnit {
+  readonly unit: Unit
+  readonly files: ReadonlyMap<string, ArtifactFile>
+  readonly sizes: readonly SizedPart[]
+  readonly clashes: readonly Problem[]
+}
+
+function fill(unit: Unit, code: CompiledUnit, extra: ReadonlyMap<string, ArtifactFile>): FilledUnit {
+  const files = new Map(extra)
+  const clashes: Problem[] = []
+  for (const [path, text] of code.files) {
+    if (files.has(path)) clashes.push(clashOf(unit, path))
+    files.set(path, { contents: Buffer.from(text), executable: false })
+  }
+  return { unit, files, sizes: [...code.sizes, ...sizesOf(extra)], clashes }
+}
+
+function clashOf(unit: Unit, path: string): Problem {
+  const what = `include has ${path}, which is the name of what is made of the code`
+  const remedy = 'Move the file into a folder, or give it another name.'
+  return { code: 'INCLUDE_REFUSED', severity: 'error', where: placeOf([unit]), what, remedy }
+}
+
+/** Packages count as a whole, with what lies beneath them; included files each. */
+function sizesOf(files: ReadonlyMap<string, ArtifactFile>): readonly SizedPart[] {
+  const sizes = new Map<string, number>()
+  for (const [path, { contents }] of files) {
+    const inPackages = /^node_modules\/(.*)/.exec(path)?.[1]
+    const part = inPackages === undefined ? path : packageOf(inPackages)
+    sizes.set(part, (sizes.get(part) ?? 0) + contents.byteLength)
+  }
+  return [...sizes].map(([part, bytes]) => ({ part, bytes }))
+}
+
+async function tryAll(units: readonly FilledUnit[], { graph, env }: BundleOptions): Promise<readonly Problem[]> {
+  const problems: Problem[] = []
+  for (const { unit, files } of units.filter(({ unit }) => unit.topology !== undefined)) {
+    const processors = graph.processors.filter(({ name }) => unit.processors.includes(name))
+    problems.push(...(await tryArtifact(files, processors, env)))
+  }
+  return problems
 }

@@ -1,0 +1,122 @@
+import { join, relative } from 'node:path'
+import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { MODULE_BANNER, PACKAGES_BANNER, PLACE_NAMES, placesKept } from './places.ts'
+
+/** A module that a build gave. */
+export interface BuiltModule {
+  readonly text: string
+  /** Its source map, where one was asked for. */
+  readonly map?: string
+  readonly imports: Metafile['outputs'][string]['imports']
+  /** The bytes that each source has in it. */
+  readonly inputs: Metafile['outputs'][string]['inputs']
+}
+
+/** What builds for one set of artifacts have in common. */
+export interface BuildSettings {
+  /** The topology's folder. */
+  readonly dir: string
+  /** `node22`. */
+  readonly target: string
+  /** How packages are found. */
+  readonly packages: Plugin
+}
+
+const OPTIONS = {
+  outdir: '.',
+  outExtension: { '.js': '.mjs' },
+  // Outputs are not written, but by their names they may meet a source.
+  write: false,
+  allowOverwrite: true,
+  bundle: true,
+  metafile: true,
+  format: 'esm',
+  platform: 'node',
+  mainFields: ['module', 'main'],
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'silent',
+  logLimit: 0,
+} satisfies BuildOptions
+
+const ENTRY = 'attak-unit:'
+const PACKAGES = /attak-packages-(\d+)\.mjs$/
+
+/**
+ * Builds modules out of generated sources (by id), each by itself though all in one go, so that none shows what it shares
+ * with others. Their maps are of users' own code alone and hold no text. Throws esbuild's BuildFailure.
+ */
+export async function buildCode(
+  sources: ReadonlyMap<string, string>,
+  { dir, target, packages }: BuildSettings,
+  { minify }: { readonly minify: boolean },
+): Promise<ReadonlyMap<string, BuiltModule>> {
+  return run(dir, [...sources.keys()], {
+    target,
+    minify,
+    entryPoints: [...sources.keys()].map((id) => ({ in: ENTRY + id, out: id })),
+    sourcemap: 'external',
+    sourcesContent: false,
+    banner: { js: MODULE_BANNER },
+    define: PLACE_NAMES,
+    plugins: [entries(sources, dir), packages, placesKept(dir)],
+  })
+}
+
+/** Builds modules that give what packages export, by their sources, minified. Throws esbuild's BuildFailure. */
+export async function buildPackages(
+  sources: readonly string[],
+  { dir, target, packages }: BuildSettings,
+): Promise<ReadonlyMap<string, BuiltModule>> {
+  const ids = sources.map((_, index) => `attak-packages-${index}`)
+  const built = await run(dir, ids, {
+    target,
+    minify: true,
+    entryPoints: ids.map((id) => ({ in: `${id}.mjs`, out: id })),
+    banner: { js: PACKAGES_BANNER },
+    plugins: [packageSources(sources, dir), packages],
+  })
+  return new Map(sources.map((source, index) => [source, built.get(ids[index]!)!]))
+}
+
+async function run(dir: string, ids: readonly string[], options: BuildOptions): Promise<Map<string, BuiltModule>> {
+  if (ids.length === 0) return new Map()
+  const { build } = await import('esbuild')
+  const { metafile, outputFiles } = await build({ ...options, ...OPTIONS, absWorkingDir: dir })
+  const files = new Map(outputFiles.map((file) => [relative(dir, file.path), file]))
+  return new Map(
+    ids.map((id): [string, BuiltModule] => {
+      const { imports, inputs } = metafile.outputs[`${id}.mjs`]!
+      const map = files.get(`${id}.mjs.map`)?.text
+      return [id, { text: files.get(`${id}.mjs`)!.text, ...(map !== undefined && { map }), imports, inputs }]
+    }),
+  )
+}
+
+function entries(sources: ReadonlyMap<string, string>, dir: string): Plugin {
+  const namespace = ENTRY.slice(0, -1)
+  return {
+    name: 'attak-entries',
+    setup(build) {
+      build.onResolve({ filter: new RegExp(`^${ENTRY}`) }, ({ path }) => ({
+        path: path.slice(ENTRY.length),
+        namespace,
+      }))
+      build.onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: sources.get(path)!, resolveDir: dir }))
+    },
+  }
+}
+
+/** Modules of the ending `.mjs`, since from those CommonJS is imported as Node does it. */
+function packageSources(sources: readonly string[], dir: string): Plugin {
+  return {
+    name: 'attak-package-sources',
+    setup(build) {
+      build.onResolve({ filter: PACKAGES }, ({ path }) => ({ path: join(dir, path) }))
+      build.onLoad({ filter: PACKAGES }, ({ path }) => ({
+        contents: sources[Number(PACKAGES.exec(path)![1])]!,
+        resolveDir: dir,
+      }))
+    },
+  }
+}

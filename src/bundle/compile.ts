@@ -1,0 +1,143 @@
+import { relative, resolve, sep } from 'node:path'
+import type { BuildFailure, Message } from 'esbuild'
+import type { SizedPart } from './artifact.ts'
+import { type BuildSettings, type BuiltModule, buildCode, buildPackages } from './builds.ts'
+import { isOwn } from './own-files.ts'
+import { asksLater, packageOf, packages, partPackages } from './packages.ts'
+import type { Unit } from './units.ts'
+
+/** A unit and the module it starts with. */
+export interface SourceUnit extends Unit {
+  readonly source: string
+}
+
+/** The code of one artifact. */
+export interface CompiledUnit {
+  /** By their paths in the artifact. */
+  readonly files: ReadonlyMap<string, string>
+  /** What the code comes from. */
+  readonly sizes: readonly SizedPart[]
+}
+
+/** One thing that does not bundle. */
+export interface BundleFault {
+  readonly message: Message
+  /** Those that it keeps from being bundled. */
+  readonly units: readonly SourceUnit[]
+}
+
+/** What came of compiling: code by the id of the unit, or all that is wrong. */
+export type CompiledUnits =
+  | { readonly kind: 'compiled'; readonly units: ReadonlyMap<string, CompiledUnit> }
+  | { readonly kind: 'failed'; readonly faults: readonly BundleFault[] }
+
+/** The module that an artifact starts with. */
+export const CODE_FILE = 'index.mjs'
+const PACKAGES_FILE = 'packages.mjs'
+
+/**
+ * Compiles the code of artifacts, so that the bytes of each follow from its own sources alone. Packages, and attak's own
+ * modules, are built apart, once for all artifacts that import the same of them, and stand in a file beside the user's
+ * code; where code asks for packages by `require` or while it runs, all is one file.
+ */
+export async function compileUnits(units: readonly SourceUnit[], dir: string): Promise<CompiledUnits> {
+  const compiled = new Map<string, CompiledUnit>()
+  const faults: BundleFault[] = []
+  for (const group of alike(units)) {
+    try {
+      for (const [id, unit] of await compileGroup(group, dir)) compiled.set(id, unit)
+    } catch (error) {
+      if (!isBuildFailure(error)) throw error
+      faults.push(...(await faultsOf(group, dir)))
+    }
+  }
+  return faults.length > 0 ? { kind: 'failed', faults } : { kind: 'compiled', units: compiled }
+}
+
+/** Units that are built with the same options, together. */
+function alike(units: readonly SourceUnit[]): Iterable<readonly SourceUnit[]> {
+  const groups = new Map<string, SourceUnit[]>()
+  for (const unit of units) {
+    const key = JSON.stringify([unit.target, unit.external])
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, [unit])
+    else group.push(unit)
+  }
+  return groups.values()
+}
+
+async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<ReadonlyMap<string, CompiledUnit>> {
+  const { target, external } = units[0]!
+  const apart: string[] = []
+  const together: BuildSettings = { dir, target, packages: packages({ external }) }
+  const sources = new Map(units.map(({ id, source }) => [id, source]))
+  const code = await buildCode(sources, { ...together, packages: packages({ external, apart }) }, { minify: false })
+  const whole = [...code].filter(([, { imports }]) => asksLater(imports)).map(([id]) => [id, sources.get(id)!] as const)
+  const wholeCode = await buildCode(new Map(whole), together, { minify: true })
+  const parted = [...code].flatMap(([id, module]) =>
+    wholeCode.has(id) ? [] : [{ id, module, ...partPackages(module.text, apart, `./${PACKAGES_FILE}`) }],
+  )
+  const packed = await buildPackages([...new Set(parted.map((part) => part.packages))], together)
+  return new Map([
+    ...[...wholeCode].map(([id, module]) => [id, unitOf({ [CODE_FILE]: module }, dir)] as const),
+    ...parted.map(({ id, module, text, packages }) => {
+      const modules = { [CODE_FILE]: { ...module, text }, [PACKAGES_FILE]: packed.get(packages)! }
+      return [id, unitOf(modules, dir)] as const
+    }),
+  ])
+}
+
+function unitOf(modules: Readonly<Record<string, BuiltModule>>, dir: string): CompiledUnit {
+  const files = new Map<string, string>()
+  const sizes = new Map<string, number>()
+  for (const [file, { text, map, inputs }] of Object.entries(modules)) {
+    files.set(file, map === undefined ? text : `${text}//# sourceMappingURL=${file}.map\n`)
+    if (map !== undefined) {
+      files.set(`${file}.map`, map)
+      sizes.set('source map', Buffer.byteLength(map))
+    }
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      const part = partOf(input, dir)
+      sizes.set(part, (sizes.get(part) ?? 0) + bytesInOutput)
+    }
+  }
+  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })) }
+}
+
+/** Which part of an artifact an input of a build counts as: see {@link SizedPart}. */
+function partOf(input: string, dir: string): string {
+  const inPackages = input.split(/(?:^|[/\\])node_modules[/\\]/)
+  const file = resolve(dir, input)
+  if (/^attak-(?:unit:|packages-)/.test(input) || isOwn(file)) return 'attak'
+  if (inPackages.length > 1) return packageOf(inPackages.at(-1)!.replaceAll('\\', '/'))
+  return relative(dir, file).split(sep).join('/')
+}
+
+/** Tries each unit by itself, since a build of several does not tell which of them a fault is in. */
+async function faultsOf(units: readonly SourceUnit[], dir: string): Promise<readonly BundleFault[]> {
+  const faults = new Map<string, { message: Message; units: SourceUnit[] }>()
+  for (const unit of units) {
+    for (const message of await messagesOf(unit, dir)) {
+      const key = JSON.stringify([message.text, message.location])
+      const known = faults.get(key)
+      if (known === undefined) faults.set(key, { message, units: [unit] })
+      else if (!known.units.includes(unit)) known.units.push(unit)
+    }
+  }
+  if (faults.size === 0) throw new Error(`artifacts build alone and not together: ${units.map(({ id }) => id)}`)
+  return [...faults.values()]
+}
+
+async function messagesOf(unit: SourceUnit, dir: string): Promise<readonly Message[]> {
+  try {
+    await compileGroup([unit], dir)
+    return []
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error
+    return error.errors
+  }
+}
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && 'errors' in error && Array.isArray(error.errors)
+}

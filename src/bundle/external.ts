@@ -1,0 +1,138 @@
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { Problem } from '../errors.ts'
+import type { Architecture } from '../topology/deployment.ts'
+import { type FoundFiles, isExecutable } from './include.ts'
+import type { ArtifactFile } from './zip.ts'
+
+/** The parts of a package.json that say what else it needs, and what it runs on. */
+interface Manifest {
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly optionalDependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
+  readonly os?: readonly string[]
+  readonly cpu?: readonly string[]
+  readonly libc?: readonly string[]
+}
+
+/** A package on its way into an artifact. */
+interface Placed {
+  readonly name: string
+  /** Where it is installed, links resolved. */
+  readonly folder: string
+  /** Where it goes: `node_modules/sharp`. */
+  readonly at: string
+  readonly manifest: Manifest
+}
+
+/**
+ * Finds the files of packages that are shipped as they are, with all they depend on, as Node will look for them: at the
+ * top, or beneath the package that wants another version. Links are resolved. Packages for other platforms than Lambda's
+ * stay out; one of which only those are installed is a problem.
+ */
+export function externalFiles(names: readonly string[], dir: string, architecture: Architecture): FoundFiles {
+  const problems: Omit<Problem, 'where'>[] = []
+  const placed = new Map<string, Placed>()
+  const queue: Placed[] = []
+
+  function place(name: string, from: Placed | undefined): Placed | undefined {
+    const folder = packageFolder(from?.folder ?? dir, name)
+    if (folder === undefined) return undefined
+    const seen = placed.get(lookUp(name, from?.at ?? '', placed) ?? '')
+    if (seen?.folder === folder) return seen
+    const at = `${seen === undefined || from === undefined ? '' : `${from.at}/`}node_modules/${name}`
+    const found = { name, folder, at, manifest: readManifest(folder) }
+    if (!runsOn(found.manifest, architecture)) return found
+    placed.set(at, found)
+    queue.push(found)
+    return found
+  }
+
+  for (const name of names) {
+    const found = place(name, undefined)
+    if (found === undefined) problems.push(refusal(name, 'is not installed', `Install it: npm install ${name}`))
+    else if (!placed.has(found.at)) problems.push(wrongPlatform(name, name, architecture))
+  }
+  for (let package_ = queue.shift(); package_ !== undefined; package_ = queue.shift()) {
+    problems.push(...placeDependencies(package_, place, placed, architecture))
+  }
+  const files = new Map<string, ArtifactFile>()
+  for (const { folder, at } of placed.values()) addFiles(files, folder, at)
+  return { files, problems }
+}
+
+function placeDependencies(
+  from: Placed,
+  place: (name: string, from: Placed) => Placed | undefined,
+  placed: ReadonlyMap<string, Placed>,
+  architecture: Architecture,
+): Omit<Problem, 'where'>[] {
+  const { dependencies, optionalDependencies, peerDependencies } = from.manifest
+  const optional = Object.keys(optionalDependencies ?? {})
+  const required = Object.keys(dependencies ?? {}).filter((name) => !optional.includes(name))
+  const problems = required.flatMap((name) => {
+    const found = place(name, from)
+    if (found === undefined) return [refusal(name, `is not installed, and ${from.name} needs it`, 'Run npm install.')]
+    return placed.has(found.at) ? [] : [wrongPlatform(from.name, name, architecture)]
+  })
+  const others = optional.flatMap((name) => place(name, from) ?? []).filter(({ manifest }) => isBound(manifest))
+  if (others.length > 0 && !others.some(({ at }) => placed.has(at))) {
+    problems.push(wrongPlatform(from.name, others[0]!.name, architecture))
+  }
+  for (const name of Object.keys(peerDependencies ?? {})) place(name, from)
+  return problems
+}
+
+/** Where Node finds `name` from what lies at `at`, in the artifact so far. */
+function lookUp(name: string, at: string, placed: ReadonlyMap<string, Placed>): string | undefined {
+  for (let place = at; ; place = place.slice(0, Math.max(place.lastIndexOf('/node_modules/'), 0))) {
+    const candidate = `${place === '' ? '' : `${place}/`}node_modules/${name}`
+    if (placed.has(candidate)) return candidate
+    if (place === '') return undefined
+  }
+}
+
+function packageFolder(from: string, name: string): string | undefined {
+  for (let at = from; ; at = dirname(at)) {
+    const candidate = join(at, 'node_modules', name)
+    if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate)
+    if (at === dirname(at)) return undefined
+  }
+}
+
+function readManifest(folder: string): Manifest {
+  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+}
+
+/** Made for some platforms only. */
+function isBound({ os, cpu }: Manifest): boolean {
+  return os !== undefined || cpu !== undefined
+}
+
+function runsOn({ os, cpu, libc }: Manifest, architecture: Architecture): boolean {
+  return allows(os, 'linux') && allows(cpu, architecture) && allows(libc, 'glibc')
+}
+
+function allows(listed: readonly string[] | undefined, wanted: string): boolean {
+  if (listed === undefined || listed.length === 0) return true
+  if (listed.includes(`!${wanted}`)) return false
+  return listed.includes(wanted) || listed.every((one) => one.startsWith('!'))
+}
+
+function addFiles(files: Map<string, ArtifactFile>, folder: string, at: string): void {
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (name === 'node_modules' || name === '.git') continue
+    if (statSync(path).isDirectory()) addFiles(files, path, `${at}/${name}`)
+    else files.set(`${at}/${name}`, { contents: readFileSync(path), executable: isExecutable(path) })
+  }
+}
+
+function wrongPlatform(name: string, part: string, architecture: Architecture): Omit<Problem, 'where'> {
+  const what = `${part === name ? 'is' : `has ${part}, which is`} not for linux on ${architecture}, where functions run`
+  return refusal(name, what, `Run npm install --os=linux --cpu=${architecture} --libc=glibc ${name}`)
+}
+
+function refusal(name: string, what: string, remedy: string): Omit<Problem, 'where'> {
+  return { code: 'EXTERNAL_REFUSED', severity: 'error', what: `external package "${name}" ${what}`, remedy }
+}

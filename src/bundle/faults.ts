@@ -1,0 +1,36 @@
+import type { Problem } from '../errors.ts'
+import type { BundleFault } from './compile.ts'
+import { placeOf } from './extras.ts'
+import { packageOf } from './packages.ts'
+
+/** Says of each thing that does not bundle where it is, in which processors, and what to do about it. */
+export function bundleProblems(faults: readonly BundleFault[]): readonly Problem[] {
+  return faults.map(({ message: { text, location }, units }) => {
+    const place = location === null ? '' : `${location.file}:${location.line}:${location.column + 1}: `
+    return {
+      code: 'BUNDLE_FAILED',
+      severity: 'error',
+      where: placeOf(units),
+      what: place + text,
+      remedy: remedyFor(text, location?.file ?? ''),
+    }
+  })
+}
+
+function remedyFor(text: string, file: string): string {
+  const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
+  if (missing?.startsWith('.')) return 'Mend the path; it is relative to the file that names it.'
+  if (missing !== undefined) return `Install it: npm install ${packageOf(missing)}`
+  const ending = /^No loader is configured for "(\.[^"]+)" files: ?(.*)$/.exec(text)
+  const owner = packageIn(file) ?? packageIn(ending?.[2] ?? '')
+  if (owner !== undefined) return `Ship the package as it is: external: ['${owner}'].`
+  if (ending?.[1] === '.node') return 'Native code is shipped as it is: make it a package, and name that in external.'
+  if (ending !== null) return 'Read the file while the processor runs, and name it in include.'
+  return 'Mend it there.'
+}
+
+/** The package that a file belongs to. */
+function packageIn(file: string): string | undefined {
+  const inPackages = file.replaceAll('\\', '/').split(/(?:^|\/)node_modules\//)
+  return inPackages.length > 1 ? packageOf(inPackages.at(-1)!) : undefined
+}

@@ -1,0 +1,57 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { Problem } from '../errors.ts'
+import type { ArtifactFile } from './zip.ts'
+
+/** Files for an artifact, and what is wrong with what was asked for. */
+export interface FoundFiles {
+  /** By their paths in the artifact. */
+  readonly files: ReadonlyMap<string, ArtifactFile>
+  readonly problems: readonly Omit<Problem, 'where'>[]
+}
+
+const SECRETS = /^\.env(?:\.|$)/
+
+/**
+ * Finds the files that globs, relative to `dir`, stand for; a folder stands for all in it. They keep their paths. What
+ * begins with a dot has to be named; installed packages are never meant, and `.env` files are refused by any name.
+ */
+export async function includeFiles(globs: readonly string[], dir: string): Promise<FoundFiles> {
+  const files = new Map<string, ArtifactFile>()
+  const problems: Omit<Problem, 'where'>[] = []
+  if (globs.length === 0) return { files, problems }
+  const { glob } = await import('tinyglobby')
+  for (const pattern of globs) {
+    const paths = (await glob([pattern], { cwd: dir, ignore: ['**/node_modules/**', '**/.git/**'] })).sort()
+    if (paths.length === 0)
+      problems.push(refusal(pattern, 'is no file', "Correct it; it is relative to the topology's folder."))
+    for (const path of paths) {
+      const file = join(dir, path)
+      const refused = refusalOf(pattern, path, file)
+      if (refused === undefined) files.set(path, { contents: readFileSync(file), executable: isExecutable(file) })
+      else problems.push(refused)
+    }
+  }
+  return { files, problems }
+}
+
+/** Whether somebody may run a file as a program. */
+export function isExecutable(file: string): boolean {
+  return (statSync(file).mode & 0o111) !== 0
+}
+
+function refusalOf(pattern: string, path: string, file: string) {
+  if ([path, realpathSync(file)].some((name) => SECRETS.test(basename(name)))) {
+    return refusal(
+      pattern,
+      `would ship ${path}, and secrets never enter an artifact`,
+      'Name single variables in environment.',
+    )
+  }
+  if (!path.startsWith('..')) return undefined
+  return refusal(pattern, `${path} is outside of the topology's folder`, "Move it into the topology's folder.")
+}
+
+function refusal(pattern: string, what: string, remedy: string): Omit<Problem, 'where'> {
+  return { code: 'INCLUDE_REFUSED', severity: 'error', what: `include "${pattern}": ${what}`, remedy }
+}

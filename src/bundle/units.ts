@@ -1,0 +1,79 @@
+import type { Problem } from '../errors.ts'
+import type { Graph, GraphProcessor } from '../graph/graph.ts'
+import type { Architecture } from '../topology/deployment.ts'
+import { placeOfProcessor } from '../topology/name.ts'
+import type { Topology } from '../topology/topology.ts'
+
+/** What becomes one artifact. */
+export interface Unit {
+  /** Unlike every other's, and no path. */
+  readonly id: string
+  readonly processors: readonly string[]
+  /** The file with the processor's code, when it has one of its own. */
+  readonly module?: string
+  /** The topology's module, when code or schemas are part of it. */
+  readonly topology?: string
+  /** The oldest Node that is to run it: `node22`. */
+  readonly target: string
+  readonly architecture: Architecture
+  readonly external: readonly string[]
+  readonly include: readonly string[]
+}
+
+/** What {@link unitsOf} needs to know of a project. */
+export interface UnitOptions {
+  readonly file: string
+  readonly topology: Topology
+  readonly graph: Graph
+  readonly modules: ReadonlyMap<string, string>
+}
+
+/**
+ * Says which artifacts there are to be: one for each processor with a file of its own, and one for all others, which are
+ * parts of the topology's module (one for each architecture). In the order of the topology.
+ */
+export function unitsOf({ file, topology, graph, modules }: UnitOptions): readonly Unit[] {
+  const withSchema = new Set(topology.processors.filter(({ input }) => input !== undefined).map(({ name }) => name))
+  const alone = graph.processors.flatMap((processor) => {
+    const module = modules.get(processor.name)
+    if (module === undefined) return []
+    return {
+      id: processor.name,
+      module,
+      ...(withSchema.has(processor.name) && { topology: file }),
+      ...together([processor]),
+    }
+  })
+  const inline = graph.processors.filter(({ name }) => !modules.has(name))
+  const architectures = [...new Set(inline.map(({ architecture }) => architecture))]
+  const shared = architectures.map((architecture) => ({
+    id: `--shared-${architecture}`,
+    topology: file,
+    ...together(inline.filter((processor) => processor.architecture === architecture)),
+  }))
+  return [...alone, ...shared]
+}
+
+/** Processors named by their place in a list cannot be deployed: a function would become another when the list changes. */
+export function indexProblems(graph: Graph): readonly Problem[] {
+  return graph.processors
+    .filter(({ namedByIndex }) => namedByIndex)
+    .map(({ name }) => ({
+      code: 'TOPOLOGY_NAMED_BY_INDEX',
+      severity: 'error',
+      where: placeOfProcessor(name),
+      what: 'is named by its place in a list, so that its function would become another when the list changes',
+      remedy: 'Name its function, write processors as a map, or move it to a file.',
+    }))
+}
+
+function together(processors: readonly GraphProcessor[]) {
+  const versions = processors.map(({ runtime }) => Number.parseInt(runtime.slice('nodejs'.length), 10))
+  return {
+    processors: processors.map(({ name }) => name),
+    target: `node${Math.min(...versions)}`,
+    architecture: processors[0]!.architecture,
+    external: [...new Set(processors.flatMap(({ external }) => external))].sort(),
+    include: [...new Set(processors.flatMap(({ include }) => include))].sort(),
+  }
+}

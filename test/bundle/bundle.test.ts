@@ -1,0 +1,337 @@
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { projectFolder, writeFiles } from '../project/folder.ts'
+import { artifactsOf, type Files, problemsOf, runBeside, textsOf } from './bundled.ts'
+
+const TOPOLOGY = `import { defineTopology } from 'attak'
+import { inc } from './lib/numbers.ts'
+export default defineTopology({
+  name: 'shop',
+  processors: { intake: './processors/intake.ts', billing: './processors/billing.ts', report: (n: number) => inc(n) },
+  streams: [['intake', 'billing', 'paid'], ['billing', 'report']],
+})`
+const SHOP: Files = {
+  'topology.ts': TOPOLOGY,
+  'processors/intake.ts': `import { inc } from '../lib/numbers.ts'
+export async function handler(n: number, context: { emit(topic: string, data: unknown): Promise<void> }) {
+  await context.emit('paid', inc(n))
+}`,
+  'processors/billing.ts': `import { inc, double } from '../lib/numbers.ts'
+import { slug } from 'slugs'
+export default function billing(n: number) { return slug(String(double(inc(n)))) }`,
+  'lib/numbers.ts': `export const inc = (n: number): number => n + 1
+export const double = (n: number): number => n * 2
+export const unused = 'nobody imports this'`,
+  'node_modules/slugs/package.json':
+    '{ "name": "slugs", "version": "1.0.0", "type": "module", "main": "index.js", "sideEffects": false }',
+  'node_modules/slugs/index.js': `export const slug = (text) => 'slug-' + text\nexport const other = 'other things of slugs'`,
+}
+
+describe('the artifact of a processor', () => {
+  test('holds what its module imports, minified where it is of packages, and nothing else', async () => {
+    const { intake, billing } = await artifactsOf(projectFolder(SHOP))
+    expect(intake!.handler).toBe('index.handler')
+    const code = await textsOf(billing!)
+    expect([...code.keys()]).toEqual(['index.mjs', 'index.mjs.map', 'packages.mjs'])
+    expect(code.get('index.mjs')).toContain('n * 2')
+    expect(code.get('packages.mjs')).toContain('"slug-"')
+    const all = [...code.values()].join('')
+    expect(all).not.toContain('nobody imports this')
+    expect(all).not.toContain('other things of slugs')
+    const others = [...(await textsOf(intake!)).values()].join('')
+    expect(others).not.toContain('n * 2')
+    expect(others).not.toContain('slug')
+  })
+
+  test('knows its routes as data, and nothing of the rest of the topology', async () => {
+    const { intake } = await artifactsOf(projectFolder(SHOP))
+    const code = (await textsOf(intake!)).get('index.mjs')!
+    expect(code).toMatch(/"byTopic": \{ "paid": \[0\] \}/)
+    expect(code).not.toContain('report')
+  })
+
+  test("has a source map of the user's own lines, without their text, and stacks that tell them", async () => {
+    const folder = projectFolder({
+      ...SHOP,
+      'processors/billing.ts': `import { slug } from 'slugs'
+interface Order { readonly id: string }
+
+export async function handler(order: Order): Promise<void> {
+  throw new Error(slug(order.id))
+}`,
+    })
+    const { billing } = await artifactsOf(folder)
+    const map = JSON.parse((await textsOf(billing!)).get('index.mjs.map')!)
+    expect(map.sources).toContain('processors/billing.ts')
+    expect(map.sources.join()).not.toContain('slugs')
+    expect(map.sourcesContent).toBeUndefined()
+    const script = `const { load } = await import('./index.mjs')
+      await load('billing').handler({ id: 'a' }).catch((error) => console.log(error.stack))`
+    expect(await runBeside(billing!, folder, script, '--enable-source-maps')).toMatch(
+      /Error: slug-a\n\s+at (?:Object\.)?handler \(.*processors\/billing\.ts:5:9\)/,
+    )
+  })
+
+  test('tells modules that they lie where they lay beside the topology', async () => {
+    const folder = projectFolder({
+      'topology.json':
+        '{ "name": "places", "include": ["data"], "processors": { "a": "./deep/a.ts", "b": "./b.cjs" } }',
+      'deep/a.ts': `import { readFileSync } from 'node:fs'
+export const handler = () => [readFileSync(new URL('../data/a.txt', import.meta.url), 'utf8'), import.meta.dirname]`,
+      'b.cjs': `const { readFileSync } = require('node:fs')
+exports.handler = () => [readFileSync(__dirname + '/data/a.txt', 'utf8'), __filename]`,
+      'data/a.txt': 'included',
+      'package.json': '{ "name": "places" }',
+    })
+    const { a, b } = await artifactsOf(folder)
+    const script = (name: string) => `console.log((await import('./index.mjs')).load('${name}').handler().join())`
+    const [placeOfA, placeOfB] = [join(folder, 'out-a'), join(folder, 'out-b')]
+    expect(await runBeside(a!, placeOfA, script('a'))).toBe(`included,${join(placeOfA, 'deep')}\n`)
+    expect(await runBeside(b!, placeOfB, script('b'))).toBe(`included,${join(placeOfB, 'b.cjs')}\n`)
+  })
+
+  test('holds CommonJS, packages asked for by require or while it runs, and what they read of Node', async () => {
+    const folder = projectFolder({
+      'topology.json': '{ "name": "old", "processors": { "a": "./a.js", "b": "./b.mjs" } }',
+      'a.js': `const { slug } = require('slugs')\nmodule.exports = (event) => slug(event)`,
+      'b.mjs': `export async function handler(event) { return (await import('slugs')).slug(event) }`,
+      'node_modules/slugs/package.json': '{ "name": "slugs", "version": "1.0.0" }',
+      'node_modules/slugs/index.js': `const { sep } = require('node:path')\nexports.slug = (text) => text + sep + typeof __dirname`,
+    })
+    const artifacts = await artifactsOf(folder)
+    for (const name of ['a', 'b']) {
+      const script = `console.log(await (await import('./index.mjs')).load('${name}').handler('x'))`
+      expect(await runBeside(artifacts[name]!, join(folder, name), script)).toBe('x/string\n')
+      expect([...(await textsOf(artifacts[name]!)).keys()]).toEqual(['index.mjs', 'index.mjs.map'])
+    }
+  })
+
+  test('imports CommonJS packages as Node does', async () => {
+    const folder = projectFolder({
+      'topology.json': '{ "name": "old", "processors": { "a": "./a.ts" } }',
+      'a.ts': `import whole, { named } from 'compiled'\nimport * as space from 'compiled'
+export const handler = () => [typeof whole, whole.default, named, space.named].join()`,
+      'node_modules/compiled/package.json': '{ "name": "compiled", "version": "1.0.0" }',
+      'node_modules/compiled/index.js': `Object.defineProperty(exports, '__esModule', { value: true })
+exports.default = 'default'\nexports.named = 'named'`,
+    })
+    const { a } = await artifactsOf(folder)
+    const script = `console.log((await import('./index.mjs')).load('a').handler())`
+    expect(await runBeside(a!, join(folder, 'out'), script)).toBe('object,default,named,named\n')
+  })
+
+  test('has what a project imports of attak and zod without having them, and no more of attak than that', async () => {
+    const folder = projectFolder({
+      'topology.json': '{ "name": "lent", "processors": { "a": "./a.ts" } }',
+      'a.ts': `import { Retry } from 'attak'\nimport * as z from 'zod/mini'
+export const handler = (event: unknown) => { z.parse(z.string(), event); throw new Retry(5) }`,
+    })
+    const { a } = await artifactsOf(folder)
+    const packed = (await textsOf(a!)).get('packages.mjs')!
+    expect(packed).toContain('to be delivered again after')
+    expect(packed).not.toContain('Give a schema of zod')
+  })
+})
+
+describe('the bytes of artifacts', () => {
+  test('are the same out of another folder, where other files came first', async () => {
+    const one = await artifactsOf(projectFolder(SHOP))
+    const reversed = Object.fromEntries(Object.entries(SHOP).reverse())
+    const deep = join(projectFolder({}), 'x/y')
+    writeFiles(deep, reversed)
+    const other = await artifactsOf(deep)
+    for (const name of ['intake', 'billing', 'report']) {
+      expect(other[name]!.hash).toBe(one[name]!.hash)
+      expect(other[name]!.zipHash).toBe(one[name]!.zipHash)
+      expect(Buffer.compare(await other[name]!.zip(), await one[name]!.zip())).toBe(0)
+      const text = [...(await textsOf(one[name]!)).values()].join('')
+      expect(text).not.toMatch(/attak-test-|\/tmp\//)
+    }
+  })
+
+  test('change with the processor alone: not with what another one imports, shares or is', async () => {
+    const before = await artifactsOf(projectFolder(SHOP))
+    const changed: Files[] = [
+      { ...SHOP, 'processors/billing.ts': `export default (n: number) => n` },
+      {
+        ...SHOP,
+        'processors/billing.ts': `import { unused } from '../lib/numbers.ts'\nimport { other } from 'slugs'\nexport default () => unused + other`,
+      },
+      {
+        ...SHOP,
+        'topology.ts': TOPOLOGY.replace('streams: [', `streams: [['later', 'report'], `).replace(
+          'report:',
+          `later: './processors/later.ts', report:`,
+        ),
+        'processors/later.ts': `import { inc } from '../lib/numbers.ts'\nexport default inc`,
+      },
+    ]
+    for (const files of changed) {
+      const after = await artifactsOf(projectFolder(files))
+      expect(after.intake!.zipHash).toBe(before.intake!.zipHash)
+      expect(after.intake!.hash).toBe(before.intake!.hash)
+    }
+    const own = await artifactsOf(
+      projectFolder({ ...SHOP, 'lib/numbers.ts': SHOP['lib/numbers.ts']!.replace('n + 1', 'n + 2') }),
+    )
+    expect(own.intake!.hash).not.toBe(before.intake!.hash)
+  })
+
+  test('hold nothing of the environment', async () => {
+    const folder = projectFolder({
+      'topology.ts': `export default { name: 'secrets', environment: ['TOKEN'], processors: { a: './a.ts', b: () => process.env.TOKEN } }`,
+      'a.ts': `const mode = process.env.NODE_ENV\nexport const handler = () => [process.env.TOKEN, mode]`,
+      '.env': 'TOKEN=hidden-things',
+    })
+    const artifacts = await artifactsOf(folder, { TOKEN: 'hidden-things', NODE_ENV: 'hidden-things' })
+    for (const name of ['a', 'b']) {
+      const texts = [...(await textsOf(artifacts[name]!))].join('')
+      expect(texts).not.toContain('hidden-things')
+      expect(texts).toContain('process.env.TOKEN')
+    }
+  })
+})
+
+test('what does not bundle is told all at once, with its place, processors and remedy', async () => {
+  const folder = projectFolder({
+    'package.json': '{ "type": "module" }',
+    'topology.json': JSON.stringify({ name: 'bad', processors: { a: './a.js', b: './b.js', c: './c.js' } }),
+    'a.js': `import { x } from './lib.js'\nexport const handler = () => [x, import('./table.xyz')]`,
+    'b.js': `import { x } from './lib.js'\nexport const handler = () => x`,
+    'c.js': `export const handler = () => import('native')`,
+    'lib.js': `export const x = () => [\n  import('not-there'), import('./neither.js')]`,
+    'table.xyz': '',
+    'node_modules/native/package.json': '{ "name": "native", "version": "1.0.0" }',
+    'node_modules/native/index.js': `module.exports = require('./build/native.node')`,
+    'node_modules/native/build/native.node': '',
+  })
+  const problems = await problemsOf(folder)
+  expect(problems.map(({ code, where, what, remedy }) => [code, where, what, remedy])).toEqual([
+    [
+      'BUNDLE_FAILED',
+      'processors.a',
+      'a.js:2:41: No loader is configured for ".xyz" files: table.xyz',
+      'Read the file while the processor runs, and name it in include.',
+    ],
+    [
+      'BUNDLE_FAILED',
+      'processors.a, processors.b',
+      'lib.js:2:10: Could not resolve "not-there"',
+      'Install it: npm install not-there',
+    ],
+    [
+      'BUNDLE_FAILED',
+      'processors.a, processors.b',
+      'lib.js:2:31: Could not resolve "./neither.js"',
+      'Mend the path; it is relative to the file that names it.',
+    ],
+    [
+      'BUNDLE_FAILED',
+      'processors.c',
+      'node_modules/native/index.js:1:26: No loader is configured for ".node" files: node_modules/native/build/native.node',
+      "Ship the package as it is: external: ['native'].",
+    ],
+  ])
+})
+
+describe('the artifact that processors of the topology share', () => {
+  const SHARED = `class Counter { constructor(step) { this.step = step } handler(event) { return event + this.step } }
+export default {
+  name: 'dynamic',
+  environment: ['GREETING'],
+  processors: () => ({
+    greet: (event) => process.env.GREETING + event,
+    count: new Counter(2),
+    file: './file.js',
+  }),
+  streams: [],
+}`
+
+  test('gives each its code by name, instances and functions of functions too', async () => {
+    const folder = projectFolder({
+      'package.json': '{ "type": "module" }',
+      'topology.js': SHARED,
+      'file.js': 'export default () => 1',
+    })
+    const { greet, count, file } = await artifactsOf(folder, { GREETING: 'hi ' })
+    expect(count).toBe(greet)
+    expect(greet!.processors).toEqual(['greet', 'count'])
+    expect(file!.processors).toEqual(['file'])
+    const script = `const { load } = await import('./index.mjs')
+      process.env.GREETING = 'hello '
+      const { handler, self } = load('count')
+      console.log(load('greet').handler('you'), handler.call(self, 1))`
+    expect(await runBeside(greet!, join(folder, 'out'), script)).toBe('hello you 3\n')
+  })
+
+  test('holds those that a factory makes', async () => {
+    const folder = projectFolder({
+      'package.json': '{ "type": "module" }',
+      'topology.js': `export default { name: 'made', processor: (name) => (event) => name + event, streams: [['a', 'b']] }`,
+    })
+    const { a, b } = await artifactsOf(folder)
+    expect(a).toBe(b)
+    const script = `console.log((await import('./index.mjs')).load('b').handler(1))`
+    expect(await runBeside(a!, join(folder, 'out'), script)).toBe('b1\n')
+  })
+
+  test("is refused when the topology does not load with the declared environment alone, with the user's stack", async () => {
+    const topology = `import { settings } from './settings.ts'
+export default { name: 'needy', environment: ['GIVEN'], processors: { a: () => settings.url } }`
+    const folder = projectFolder({
+      'topology.ts': topology,
+      'settings.ts': `if (process.env.GIVEN !== 'given') throw new Error('GIVEN is lost')
+export const settings = { url: new URL('/', process.env.ATTAK_TEST_URL) }`,
+    })
+    process.env.ATTAK_TEST_URL = 'https://example.com'
+    process.env.GIVEN = 'given'
+    const [problem, ...others] = await problemsOf(folder, { GIVEN: 'given', ATTAK_TEST_URL: 'https://example.com' })
+    expect(others).toEqual([])
+    expect(problem).toMatchObject({
+      code: 'BUNDLE_LOAD_FAILED',
+      where: 'processors.a',
+      what: "the topology's module does not load with the declared environment alone: Invalid URL",
+    })
+    expect(problem!.remedy).toContain('move the processor to a file')
+    expect(problem!.stack).toMatch(/^TypeError: Invalid URL/)
+    expect(problem!.stack).toMatch(/\n\s+at settings\.ts:2:32/)
+  })
+
+  test('is refused when loading it ends or never ends', async () => {
+    const problems = async (code: string) => {
+      const folder = projectFolder({
+        'package.json': '{ "type": "module" }',
+        'topology.js': `if (process.env.ATTAK_PROCESSOR) { ${code} }\nexport default { name: 'odd', processors: { a: () => 1 } }`,
+      })
+      return (await problemsOf(folder)).map(({ what }) => what)
+    }
+    expect(await problems('process.exit(3)')).toEqual([
+      expect.stringMatching(/the process ended while loading it, with exit code 3$/),
+    ])
+    expect(await problems('await new Promise(() => {})')).toEqual([
+      expect.stringMatching(/waits, at its top, for a promise that nothing settles$/),
+    ])
+  })
+
+  test('holds the schemas of processors with files of their own beside their code', async () => {
+    const folder = projectFolder({
+      'topology.ts': `import * as z from 'zod/mini'
+export default { name: 'schemas', processors: { a: { path: './a.ts', input: z.object({ id: z.string() }) } } }`,
+      'a.ts': `export const handler = (event: unknown) => event`,
+    })
+    const { a } = await artifactsOf(folder)
+    const script = `const { input, handler } = (await import('./index.mjs')).load('a')
+      console.log(handler(1), input['~standard'].validate({ id: 1 }).issues[0].path.join())`
+    expect(await runBeside(a!, join(folder, 'out'), script)).toBe('1 id\n')
+  })
+
+  test('never holds processors that are named by their place in a list', async () => {
+    const folder = projectFolder({
+      'package.json': '{ "type": "module" }',
+      'topology.js': `export default { name: 'listed', processors: [() => 1, function named() {}], streams: [] }`,
+    })
+    expect(await problemsOf(folder)).toEqual([
+      expect.objectContaining({ code: 'TOPOLOGY_NAMED_BY_INDEX', severity: 'error', where: 'processors.0' }),
+    ])
+  })
+})
