@@ -1,4 +1,5 @@
 import { AttakError, type Problem } from '../errors.ts'
+import { summarizeUnused } from '../graph/check.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
 import { resolveSettings, SETTINGS, type Settings } from '../project/settings.ts'
@@ -54,7 +55,7 @@ export async function awaitCode<Value>(who: string, host: Host, code: () => Prom
 
 /** Tells of warnings; touches stderr only when there are any, since to open a pipe costs 5 ms. */
 export function warn(problems: readonly Problem[], host: Host): void {
-  if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
+  if (problems.length > 0) host.err.write(drawProblems(summarizeUnused(problems), colorsOf(host.err)))
 }
 
 /** How {@link awaitCode} calls the modules of a project. */

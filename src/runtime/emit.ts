@@ -1,5 +1,5 @@
 import { format } from 'node:util'
-import { AttakError } from '../errors.ts'
+import { AttakError, nearest } from '../errors.ts'
 import type { Callback, EmitOptions } from '../topology/handler.ts'
 import { ACCEPTED, followEmit } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
@@ -54,9 +54,16 @@ function callSafely(invocation: Invocation, callback: Callback, error: unknown):
 function keyOf(topic: string, options: EmitOptions): string | undefined {
   if (options === null) return undefined
   if (typeof options !== 'object') throw refusal(`emit of "${topic}": options must be an object, got ${typeof options}`)
+  for (const name in options) if (name !== 'key') throw unknownOption(topic, name)
   const { key } = options
   if (key === undefined || typeof key === 'string') return key
   throw refusal(`emit of "${topic}": options.key must be a string, got ${format('%o', key)}`)
+}
+
+function unknownOption(topic: string, name: string): AttakError {
+  const near = nearest(name, ['key'])
+  const hint = near === undefined ? '' : ` Did you mean "${near}"?`
+  return refusal(`emit of "${topic}": there is no option "${name}".${hint}`)
 }
 
 function topicRefusal(topic: unknown): AttakError {

@@ -29,7 +29,7 @@ function call(invocation: Invocation, event: unknown): void {
     const result =
       self === undefined ? handler(event, invocation, callback) : handler.call(self, event, invocation, callback)
     if (isThenable(result)) settleBy(invocation, result)
-    else if (!settlesByCallback && invocation.rare?.settlesItself !== true) settle(invocation, undefined)
+    else if (!settlesByCallback && invocation.rare?.settlesItself !== true) settle(invocation, undefined, result)
   } catch (error) {
     settle(invocation, { error })
   }
@@ -39,11 +39,11 @@ function call(invocation: Invocation, event: unknown): void {
 const NO_CALLBACK: Callback = () => {}
 
 function callbackOf(invocation: Invocation): Callback {
-  return (error) => settle(invocation, failureOf(error))
+  return (error, result) => settle(invocation, failureOf(error), result)
 }
 
 function settleBy(invocation: Invocation, result: PromiseLike<unknown>): void {
-  result.then(() => settle(invocation, undefined), failed(invocation))
+  result.then((value) => settle(invocation, undefined, value), failed(invocation))
 }
 
 function failed(invocation: Invocation): (error: unknown) => void {

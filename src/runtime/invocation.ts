@@ -1,6 +1,7 @@
 import { format } from 'node:util'
 import type { Callback, Context, EmitOptions, Logger } from '../topology/handler.ts'
 import { emit } from './emit.ts'
+import { invoke } from './invoke.ts'
 import { idOf, type Message, parentIdOf, rootIdOf, traceparentOf } from './message.ts'
 import type { ProcessorRuntime } from './processor.ts'
 import { abortOf, type LogLevel, type Rare, rareOf } from './rare.ts'
@@ -115,9 +116,13 @@ export class Invocation implements Context {
     return (topic, data, options, callback) => emit(this, topic, data, options, callback)
   }
 
+  get invoke(): Context['invoke'] {
+    return (processor, data) => invoke(this, processor, data) as Promise<never>
+  }
+
   get succeed(): Context['succeed'] {
     rareOf(this).settlesItself = true
-    return () => settle(this, undefined)
+    return (result) => settle(this, undefined, result)
   }
 
   get fail(): Context['fail'] {
@@ -127,7 +132,7 @@ export class Invocation implements Context {
 
   get done(): Context['done'] {
     rareOf(this).settlesItself = true
-    return (error) => settle(this, failureOf(error))
+    return (error, result) => settle(this, failureOf(error), result)
   }
 
   getRemainingTimeInMillis(): number {

@@ -4,6 +4,8 @@ import { hash } from 'node:crypto'
 export interface Edge {
   readonly from: string | undefined
   readonly to: string
+  /** It is no stream: the handler at `from` waits for what the one at `to` settles with. */
+  readonly invoked?: true
 }
 
 /** The input event that started a trace. */
@@ -48,6 +50,11 @@ export interface Message {
 export function idOf(message: Message): string {
   message.id ??= message.parent === undefined ? rootIdOf(message.root) : derivedIdOf(message)
   return message.id
+}
+
+/** The id of a message that invokes `to`: the same whenever the handler of `parent` invokes it for that many-eth time. */
+export function invokedIdOf(parent: Message, to: string, ordinal: number): string {
+  return digest(['attak.invoke', idOf(parent), parent.edge?.to, to, ordinal])
 }
 
 function derivedIdOf(message: Message): string {

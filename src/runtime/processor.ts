@@ -29,6 +29,8 @@ export interface ProcessorRuntime {
   readonly mayTakeEmit: boolean
   /** The handler settles through its callback (or `context.done`), not by returning. */
   readonly settlesByCallback: boolean
+  /** The processors that it may invoke. */
+  readonly invokes: readonly string[]
   readonly host: InvocationHost
 }
 
@@ -42,6 +44,11 @@ export interface InvocationHost {
    * `invocation.emits`. Throws what refuses it; gives undefined when it is accepted, else a promise of that.
    */
   accept(invocation: Invocation, topic: string, data: unknown, key: string | undefined): undefined | Promise<void>
+  /**
+   * Runs another processor with `data`, for `invocation`'s handler: see `invokedMessage`. Throws what refuses it; the
+   * promise gives what it settles with, or rejects with why it failed.
+   */
+  invoke(invocation: Invocation, processor: string, data: unknown): Promise<unknown>
   /** Takes an emit that was made after its invocation was complete: an error of the processor. */
   late(invocation: Invocation, error: Error): void
   /** Takes a line that a handler wrote. */

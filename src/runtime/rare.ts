@@ -11,6 +11,14 @@ export interface LogLine {
   readonly emits: number
 }
 
+/** What an invocation that was invoked is to give back. */
+export interface Invoked {
+  /** What its handler settled with. */
+  result: unknown
+  /** Hears of its completion where that comes after its handler returned. */
+  readonly answer?: () => void
+}
+
 /** What few invocations need, made when the first of it is. */
 export interface Rare {
   /** The handler read `done`, `succeed` or `fail`: its return does not settle it. */
@@ -19,6 +27,10 @@ export interface Rare {
   readonly follows: EmitPromise[]
   readonly logs: LogLine[]
   ordinals: Map<string, number> | undefined
+  /** How often it invoked each processor. */
+  invokes: Map<string, number> | undefined
+  /** Set where another processor's handler invoked it and waits for what it settles with. */
+  invoked: Invoked | undefined
   abort: AbortController | undefined
   /** How long it took, in real milliseconds, where that is measured. */
   tookMs: number | undefined
@@ -31,6 +43,8 @@ export function rareOf(invocation: Invocation): Rare {
     follows: [],
     logs: [],
     ordinals: undefined,
+    invokes: undefined,
+    invoked: undefined,
     abort: undefined,
     tookMs: undefined,
   }

@@ -12,15 +12,20 @@ export function failureOf(error: unknown): Failure | undefined {
   return error === undefined || error === null ? undefined : { error }
 }
 
-/** The handler has spoken; the first time counts. The invocation is complete when its emits are. */
-export function settle(invocation: Invocation, failure: Failure | undefined): void {
+/**
+ * The handler has spoken; the first time counts. The invocation is complete when its emits are. `result` is for who
+ * invoked it, if somebody did.
+ */
+export function settle(invocation: Invocation, failure: Failure | undefined, result?: unknown): void {
   if (invocation.state !== 'running') return
   invocation.state = 'settled'
   invocation.failure = failure
-  if (invocation.rare === undefined || invocation.rare.follows.length === 0) complete(invocation)
+  const { rare } = invocation
+  if (rare?.invoked !== undefined) rare.invoked.result = result
+  if (rare === undefined || rare.follows.length === 0) complete(invocation)
   else {
     if (invocation.outlasting) invocation.runtime.host.settled?.(invocation)
-    void completeAfterEmits(invocation, invocation.rare.follows)
+    void completeAfterEmits(invocation, rare.follows)
   }
 }
 

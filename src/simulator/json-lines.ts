@@ -1,7 +1,8 @@
 import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLine } from '../runtime/rare.ts'
-import { describeError, type Recorder, receiversFrom } from './recorder.ts'
+import { describeThrown } from '../runtime/thrown.ts'
+import { type Recorder, receiversFrom } from './recorder.ts'
 import type { TranscriptEntry, TranscriptError } from './transcript.ts'
 
 /** Where a transcript goes as text. */
@@ -23,7 +24,7 @@ const BLOCK_CHARACTERS = 64 * 1024
  * Makes a recorder that writes each transcript entry as a line of JSON: the same lines as JSON.stringify makes of the
  * entries, put together from parts that are known (row S5 of the benchmarks).
  */
-export function recordLines({ write, describe = describeError }: LineWriter): LineRecorder {
+export function recordLines({ write, describe = describeThrown }: LineWriter): LineRecorder {
   const quoted = quoter()
   const json = jsonOf()
   let block = ''
@@ -48,6 +49,7 @@ export function recordLines({ write, describe = describeError }: LineWriter): Li
     if (topic !== undefined) line += `,"topic":${quoted(topic)}`
     if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
     line += `,"hop":${message.hop},"attempt":${message.attempt}`
+    if (edge?.invoked) line += ',"invoked":true'
     if (data !== undefined) line += `,"event":${json(data)}`
     add(`${line}}\n`)
   }
@@ -87,7 +89,9 @@ export function recordLines({ write, describe = describeError }: LineWriter): Li
       let line = `{"kind":"end",${head},"outcome":"${outcome}"`
       if (retryAt !== undefined) line += `,"retryAt":${retryAt}`
       if (rare?.tookMs !== undefined) line += `,"tookMs":${rare.tookMs}`
+      if (invocation.message.edge?.invoked) line += ',"invoked":true'
       if (failure !== undefined) line += `,"error":${JSON.stringify(describe(failure.error))}`
+      else if (rare?.invoked?.result !== undefined) line += `,"result":${json(rare.invoked.result)}`
       add(`${line}}\n`)
     },
     line({ processor, id: message }, at, level, text) {

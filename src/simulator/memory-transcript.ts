@@ -1,6 +1,7 @@
 import type { Edge, Message, Root } from '../runtime/message.ts'
 import type { LogLevel } from '../runtime/rare.ts'
-import { type Committed, describeError, type Ending, giveCommit, type Recorder } from './recorder.ts'
+import { describeThrown } from '../runtime/thrown.ts'
+import { type Committed, type Ending, giveCommit, type Recorder } from './recorder.ts'
 import { addRow, blockOf, createTable, placeOf } from './table.ts'
 import type { EndEntry, TranscriptEntry, TranscriptError } from './transcript.ts'
 
@@ -31,7 +32,7 @@ interface Attempts {
 
 /** What each message was. */
 interface Messages {
-  /** The row of the attempt that emitted it, `ROOT` for an input. */
+  /** The row of the attempt that emitted it, `ROOT` for an input, `INVOKED` where it was none. */
   readonly by: Int32Array
   /** Of an input, its position. */
   readonly ordinal: Int32Array
@@ -45,15 +46,20 @@ const COMMON: Rarity = { failure: undefined, rare: undefined, retryAtMs: undefin
 /** For messages that nobody emitted. */
 const ROOT = -1
 
+/** For messages that were not emitted but invoked a processor. */
+const INVOKED = -2
+
 /**
  * Makes a recorder that keeps everything in columns: some numbers for each message and attempt, and the data itself, but
  * none of the objects of the run (row S5 of the benchmarks). Ids are made when entries are read.
  */
-export function recordInMemory(describe: (error: unknown) => TranscriptError = describeError): MemoryTranscript {
+export function recordInMemory(describe: (error: unknown) => TranscriptError = describeThrown): MemoryTranscript {
   const attempts = createTable(makeAttempts)
   const messages = createTable(makeMessages)
   const keys = new Map<number, string>()
   const rarities = new Map<number, Rarity>()
+  /** The ids of messages that invoked a processor, and the rows of those whose handlers did it. */
+  const invoked = new Map<number, { readonly id: string | undefined; readonly parent: number }>()
   /** Entries that are no commit's, and how many commits were before each. */
   const others: { readonly commits: number; readonly entry: TranscriptEntry }[] = []
   const addOther = (entry: TranscriptEntry) => {
@@ -72,6 +78,7 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
     last.edge[place] = message.edge
     last.topic[place] = message.topic
     if (message.key !== undefined) keys.set(row, message.key)
+    if (by === INVOKED) invoked.set(row, { id: message.id, parent: (message.parent as Message).row })
     seed = message.root.seed
   }
 
@@ -79,12 +86,14 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
     const block = blockOf(messages, row)
     const place = placeOf(row)
     const by = block.by[place]!
-    const parent = by === ROOT ? undefined : messageAt(blockOf(attempts, by).message[placeOf(by)]!)
+    const call = by === INVOKED ? invoked.get(row) : undefined
+    const parentRow = call?.parent ?? (by === ROOT ? ROOT : blockOf(attempts, by).message[placeOf(by)]!)
+    const parent = parentRow === ROOT ? undefined : messageAt(parentRow)
     const root: Root = parent?.root ?? { seed, position: block.ordinal[place]!, pending: 0, id: undefined }
     return {
       ...{ data: block.data[place], topic: block.topic[place], edge: block.edge[place], key: keys.get(row) },
       ...{ parent, root, ordinal: parent === undefined ? 0 : block.ordinal[place]!, hop: (parent?.hop ?? 0) + 1 },
-      ...{ attempt, id: undefined, row },
+      ...{ attempt, id: call?.id, row },
     }
   }
 
@@ -108,7 +117,7 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
     begin: addOther,
     commit(invocation, at, outcome, retryAtMs) {
       const { message, firstEmit, laterEmits, failure, rare } = invocation
-      if (message.row < 0) add(message, ROOT)
+      if (message.row < 0) add(message, message.edge?.invoked ? INVOKED : ROOT)
       const row = attempts.length
       const place = addRow(attempts)
       const { last } = attempts

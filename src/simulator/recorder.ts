@@ -1,6 +1,7 @@
 import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLevel } from '../runtime/rare.ts'
+import { describeThrown } from '../runtime/thrown.ts'
 import type {
   EmitEntry,
   EndEntry,
@@ -26,7 +27,7 @@ export interface Recorder {
 /** Makes a recorder that gives transcript entries; `describe` says what is kept of an error. */
 export function recordEntries(
   onEntry: (entry: TranscriptEntry) => void,
-  describe: (error: unknown) => TranscriptError = describeError,
+  describe: (error: unknown) => TranscriptError = describeThrown,
 ): Recorder {
   return {
     begin: onEntry,
@@ -68,28 +69,10 @@ export function giveCommit(committed: Committed, ending: Ending, { onEntry, desc
     outcome,
     ...(retryAt !== undefined && { retryAt }),
     ...(rare?.tookMs !== undefined && { tookMs: rare.tookMs }),
+    ...(message.edge?.invoked && { invoked: true }),
     ...(failure !== undefined && { error: describe(failure.error) }),
+    ...(failure === undefined && rare?.invoked?.result !== undefined && { result: rare.invoked.result }),
   })
-}
-
-/** An error as its name, message, code and stack; anything else that was thrown as its text. */
-export function describeError(error: unknown): TranscriptError {
-  if (!(error instanceof Error)) return { name: 'Error', message: nameThrown(error) }
-  const { name, message, stack } = error
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return { name, message, ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) }
-}
-
-function nameThrown(error: unknown): string {
-  return error === null || error === undefined ? `${error} thrown` : `${typeof error} thrown: ${sayThrown(error)}`
-}
-
-function sayThrown(error: unknown): string {
-  try {
-    return typeof error === 'object' ? JSON.stringify(error) : String(error)
-  } catch {
-    return Object.prototype.toString.call(error)
-  }
 }
 
 function startOf({ processor, message }: Committed, at: number): StartEntry {
@@ -106,6 +89,7 @@ function startOf({ processor, message }: Committed, at: number): StartEntry {
     ...(message.key !== undefined && { key: message.key }),
     hop: message.hop,
     attempt: message.attempt,
+    ...(message.edge?.invoked && { invoked: true }),
     ...(message.data !== undefined && { event: message.data }),
   }
 }

@@ -73,11 +73,13 @@ export function prepareRun(options: SessionOptions): Run {
     processors: options.processors,
     createCopier: options.createCopier ?? createCopier,
     messageBytes: MEMORY_LIMITS.messageBytes,
+    invoke: (invoker, message) => scheduler.invoke(invoker, message),
     host: {
       log,
       late: (invocation, error) => blame(invocation, error, error.message),
       completed(invocation) {
         if (timed) keepDuration(invocation, roundedMs(performance.now() - invocation.startedMs))
+        invocation.rare?.invoked?.answer?.()
         if (awaited?.invocation === invocation) awaited.wake()
       },
       now: () => performance.now(),

@@ -1,11 +1,13 @@
 import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
 import { Invocation } from '../runtime/invocation.ts'
+import { copyForInvoke } from '../runtime/invoke.ts'
 import type { Message, Root } from '../runtime/message.ts'
 import { SURE_OF_PROMPTNESS } from '../runtime/processor.ts'
-import { keepDuration } from '../runtime/rare.ts'
+import { keepDuration, rareOf } from '../runtime/rare.ts'
 import { settleFailure } from '../runtime/retry.ts'
-import { cutOff } from '../runtime/settle.ts'
+import { cutOff, hasEnded } from '../runtime/settle.ts'
+import { describeThrown, errorOfThrown } from '../runtime/thrown.ts'
 import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
@@ -22,6 +24,11 @@ export interface Scheduler {
   startReady(most: number): number
   /** Starts a message of an input. */
   admit(input: InputEvent, edge: SimulatedEdge): void
+  /**
+   * Runs a message that the handler of `invoker` invokes, beside all else, and gives what it settles with as JSON carries
+   * it. It is committed after its invoker, in the order of the calls.
+   */
+  invoke(invoker: Invocation, message: Message): Promise<unknown>
   /** The oldest invocation that is not committed. */
   head(): Invocation | undefined
   /** Commits the oldest invocation, which must be complete. */
@@ -79,14 +86,15 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const retries = createTimers<Message>()
   const askedRetries = new Map<Message, number>()
   const counts: Counts = { roots: 0, openRoots: 0, outputs: 0, failed: 0 }
+  /** Invocations that were invoked, by who did it, until that one is committed. */
+  const invoked = new Map<Invocation, Invocation[]>()
   let nowMs = 0
 
   const start = (message: Message) => {
     const { receiver, copier } = message.edge as SimulatedEdge
     const invocation = new Invocation(receiver, message, clock.exact === undefined ? clock.nowMs : clock.exact())
-    const event = copier.copy(message.data)
     current?.enter(invocation, receiver.promptRuns < SURE_OF_PROMPTNESS)
-    handle(invocation, event)
+    handle(invocation, copier.copy(message.data))
     current?.leave(invocation)
     if (invocation.state !== 'complete') {
       receiver.promptRuns = Number.MIN_SAFE_INTEGER
@@ -102,18 +110,49 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     enqueue(uncommitted, invocation)
   }
 
+  const startInvoked = (invoker: Invocation, message: Message, answer: (invocation: Invocation) => void) => {
+    const { receiver, copier } = message.edge as SimulatedEdge
+    const invocation = new Invocation(receiver, message, receiver.host.now())
+    rareOf(invocation).invoked = { result: undefined, answer: () => answer(invocation) }
+    const others = invoked.get(invoker)
+    if (others === undefined) invoked.set(invoker, [invocation])
+    else others.push(invocation)
+    message.root.pending++
+    current?.enter(invocation, true)
+    handle(invocation, copier.copy(message.data))
+    current?.leave(invocation)
+    if (invocation.state === 'complete') {
+      if (clock.exact !== undefined) keepDuration(invocation, clock.exact() - invocation.startedMs)
+      answer(invocation)
+    } else {
+      receiver.promptRuns = Number.MIN_SAFE_INTEGER
+      invocation.outlasting = true
+    }
+  }
+
+  /** Those that outlast their invoker, whose time was up, are committed when it is their turn. */
+  const commitInvoked = (invoker: Invocation) => {
+    const invocations = invoked.get(invoker) ?? []
+    invoked.delete(invoker)
+    for (const invocation of invocations) {
+      if (invocation.state === 'complete') commit(invocation, invocation.runtime as SimulatedProcessor)
+      else enqueue(uncommitted, invocation)
+    }
+  }
+
   const commit = (invocation: Invocation, receiver: SimulatedProcessor) => {
     const { message, failure, firstEmit, laterEmits } = invocation
     invocation.state = 'committed'
     receiver.emitted += invocation.emitted
     const retryAtMs = failure === undefined ? undefined : retryTimeOf(message, failure.error)
     if (failure === undefined) receiver.handled++
-    else if (retryAtMs === undefined) counts.failed++
+    else if (retryAtMs === undefined && message.edge?.invoked !== true) counts.failed++
     if (recorder !== undefined) {
       const outcome = failure === undefined ? 'ok' : retryAtMs === undefined ? 'failed' : 'retry'
       recorder.commit(invocation, nowMs, outcome, retryAtMs)
     }
     if (firstEmit !== undefined) sender.send(laterEmits === undefined ? [firstEmit] : invocation.emits)
+    if (invoked.size > 0) commitInvoked(invocation)
     if (retryAtMs === undefined) finish(message)
     else retries.add(retryAtMs, nextAttempt(message))
   }
@@ -128,6 +167,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   const retryTimeOf = (message: Message, error: unknown) => {
+    if (message.edge?.invoked) return undefined
     const asked = askedRetries.get(message) ?? 0
     const verdict = settleFailure(message, error, (message.edge as SimulatedEdge).policy, asked)
     if (!verdict.retry) return undefined
@@ -201,6 +241,14 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         row: -1,
       })
     },
+    invoke: (invoker, message) =>
+      new Promise((resolve, reject) => {
+        // In a turn of its own, since whose code runs is known by turns.
+        queueMicrotask(() => {
+          if (hasEnded(invoker)) reject(invoker.failure?.error)
+          else startInvoked(invoker, message, (invocation) => answerInvoked(invocation, resolve, reject))
+        })
+      }),
     head: () => oldest(uncommitted),
     commitHead() {
       const invocation = dequeue(uncommitted)
@@ -217,13 +265,34 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       return true
     },
     cutOff(isOver, errorOf) {
-      for (const invocation of itemsOf(uncommitted)) {
+      const cut = (invocation: Invocation) => {
+        for (const other of invoked.get(invocation) ?? []) cut(other)
         if (isOver(invocation)) cutOff(invocation, errorOf(invocation))
       }
+      for (const invocation of itemsOf(uncommitted)) cut(invocation)
     },
     hasRoom: () => uncommitted.size < concurrency,
     nowMs: () => nowMs,
     waiting: () => retries.size,
     counts,
   }
+}
+
+/** Settles what an invoker waits for, with what a deployed one would get: values as JSON carries them, errors described. */
+function answerInvoked(
+  invocation: Invocation,
+  resolve: (value: unknown) => void,
+  reject: (error: Error) => void,
+): void {
+  const back = invocation.rare?.invoked
+  if (invocation.failure === undefined && back !== undefined) {
+    try {
+      back.result = copyForInvoke(invocation.processor, 'answer', back.result)
+      resolve(back.result)
+      return
+    } catch (error) {
+      invocation.failure = { error }
+    }
+  }
+  reject(errorOfThrown(describeThrown(invocation.failure?.error)))
 }

@@ -23,6 +23,8 @@ export interface StartEntry {
   readonly key?: string
   readonly hop: number
   readonly attempt: number
+  /** The handler of `parent` invoked it and waits for its end. */
+  readonly invoked?: true
   readonly event?: unknown
 }
 
@@ -62,7 +64,11 @@ export interface EndEntry {
   readonly retryAt?: number
   /** Real milliseconds from call to completion, where timings were asked for. */
   readonly tookMs?: number
+  /** It was invoked: whoever did it hears of the error, or gets the result. */
+  readonly invoked?: true
   readonly error?: TranscriptError
+  /** What the handler settled with, where it was invoked. */
+  readonly result?: unknown
 }
 
 /** An error as a transcript holds it: the stack source-mapped, without attak's own frames. */

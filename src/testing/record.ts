@@ -9,7 +9,7 @@ export type Emit = Omit<EmitEntry, 'kind'>
 export type Line = Omit<LogEntry, 'kind'>
 
 /** One attempt of a processor to handle one message, with all it did. */
-export interface Attempt extends Omit<StartEntry, 'kind' | 'event'>, Pick<EndEntry, 'outcome' | 'retryAt'> {
+export interface Attempt extends Omit<StartEntry, 'kind' | 'event'>, Pick<EndEntry, 'outcome' | 'retryAt' | 'result'> {
   /** As it was emitted or sent; with an `input` schema the handler gets what the schema makes of it. */
   readonly event: unknown
   /** What the handler threw, rejected with or gave its callback, itself; absent when the outcome is `ok`. */
@@ -58,7 +58,8 @@ export function createRecord(): Record {
         const first = entries.length
         toEntries.commit(invocation, at, outcome, retryAt)
         attempts.push(attemptOf(entries.slice(first), invocation))
-        if (outcome === 'failed') fail(invocation, at, invocation.failure?.error)
+        if (outcome === 'failed' && invocation.message.edge?.invoked !== true)
+          fail(invocation, at, invocation.failure?.error)
       },
       fault: fail,
       line(invocation, at, level, text) {
@@ -94,12 +95,13 @@ function isOf({ message, processor }: Attempt, invocation: Invocation): boolean 
 
 /** Reads an attempt from what was recorded of it: a start, emits and lines, and an end. */
 function attemptOf(entries: readonly TranscriptEntry[], { message, failure }: Invocation): OpenAttempt {
-  const { outcome, retryAt } = entries.at(-1) as EndEntry
+  const { outcome, retryAt, result } = entries.at(-1) as EndEntry
   return {
     ...withoutKind(entries[0] as StartEntry),
     event: message.data,
     outcome,
     ...(retryAt !== undefined && { retryAt }),
+    ...(result !== undefined && { result }),
     ...(failure && { error: failure.error }),
     emits: entries.flatMap((entry) => (entry.kind === 'emit' ? [withoutKind(entry)] : [])),
     logs: entries.flatMap((entry) => (entry.kind === 'log' ? [withoutKind(entry)] : [])),

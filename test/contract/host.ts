@@ -39,6 +39,7 @@ export function createFakeHost(accept: Accept = () => undefined): FakeHost {
       addEmit(invocation, message)
       return acceptance
     },
+    invoke: (_, processor) => Promise.reject(new Error(`nobody is there to invoke ${processor}`)),
     late: (_, error) => void lateErrors.push(error),
     log: keepLine,
     completed: (invocation) => void completions.push(invocation),
@@ -67,6 +68,7 @@ export function invoke(handler: ProcessorRuntime['handler'], said: Said = {}): I
     seesCallback: true,
     mayTakeEmit: mayTakeEmit(handler),
     settlesByCallback: handler.length >= 3,
+    invokes: [],
     host,
     ...runtime,
   }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { buildGraph } from '../../src/graph/build.ts'
-import { checkGraph } from '../../src/graph/check.ts'
+import { checkGraph, summarizeUnused } from '../../src/graph/check.ts'
 import type { TopologyStream } from '../../src/topology/topology.ts'
 
 function warnings(streams: readonly TopologyStream[]) {
@@ -26,4 +26,27 @@ it('takes a processor that hears itself alone as used', () => {
       { from: 'c', to: 'c' },
     ]),
   ).toEqual([])
+})
+
+it('takes a processor that is invoked, or invokes, as used', () => {
+  const named = (name: string) => ({ name, namedByIndex: false, source: { kind: 'module', path: './m' } }) as const
+  const processors = [named('a'), named('b'), { ...named('c'), invokes: ['d'] }, named('d')]
+  const graph = buildGraph({ name: 't', processors, streams: [{ from: 'a', to: 'b' }] }, { stage: 'dev' })
+  expect(checkGraph(graph)).toEqual([])
+})
+
+it('tells of many such processors at once', () => {
+  const processors = [...'abcdefghi'].map(
+    (name) => ({ name, namedByIndex: false, source: { kind: 'module', path: './m' } }) as const,
+  )
+  const graph = buildGraph({ name: 't', processors, streams: [{ from: 'a', to: 'b' }] }, { stage: 'dev' })
+  const other = { code: 'INPUT_AMBIGUOUS', severity: 'warning', where: 'input', what: 'w', remedy: 'r' } as const
+  expect(summarizeUnused([...checkGraph(graph), other])).toEqual([
+    expect.objectContaining({
+      where: 'processors.c, processors.d, processors.e, processors.f, processors.g, 2 more',
+      what: expect.stringContaining('no stream leads to them'),
+    }),
+    other,
+  ])
+  expect(summarizeUnused([other])).toEqual([other])
 })

@@ -146,6 +146,11 @@ describe('H2: emit', () => {
       ({ emit }) => emit(1 as never),
       /the topic must be a string that is not empty, got 1/,
     ],
+    [
+      'an option that there is not',
+      ({ emit }) => emit('t', 1, { kee: 'x' } as never),
+      /no option "kee". Did you mean "key"\?/,
+    ],
     ['options that are none', ({ emit }) => emit('t', 1, 'k' as never), /options must be an object, got string/],
     ['a key that is no string', ({ emit }) => emit('t', 1, { key: 1 } as never), /options.key must be a string, got 1/],
   ])('refuses %s', async (_, emit, message) => {

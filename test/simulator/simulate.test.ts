@@ -232,3 +232,33 @@ describe('a simulation', () => {
     expect(run.of('log')[0]).toMatchObject({ level: 'error', text: expect.stringContaining('after it had settled') })
   })
 })
+
+describe('what carries a stream', () => {
+  const keyed = (key: string | undefined, stream: object) =>
+    runTopology(
+      {
+        processors: {
+          a: (event: string, context: Context) => context.emit('t', event, key === undefined ? undefined : { key }),
+          b: () => {},
+        },
+        streams: [{ from: 'a', to: 'b', ...stream }],
+      },
+      { a: 'event' },
+    )
+
+  it.each([
+    [
+      'a queue refuses keys',
+      'k',
+      { via: 'sqs' },
+      'emit of "t": it has a key, and its stream goes over a queue that keeps no order',
+    ],
+    ['a queue takes what has none', undefined, { via: 'sqs' }, undefined],
+    ['a queue that keeps order takes them', 'k', { via: 'sqs', fifo: true }, undefined],
+    ['a stream takes them', 'k', {}, undefined],
+  ])('%s', async (_, key, stream, message) => {
+    const [end] = (await keyed(key, stream)).of('end')
+    expect(end?.error?.message).toBe(message)
+    expect(end?.outcome).toBe(message === undefined ? 'ok' : 'failed')
+  })
+})

@@ -60,8 +60,11 @@ export function storyOf(options: StoryOptions): Story {
     const lines = [level === 'info' ? first : `${level} ${first}`, ...rest]
     return lines.map((line) => `  ${colors.dim('│')} ${paint(line)}\n`).join('')
   }
+  const result = (value: unknown): string => withValue('  ↩', `  ${colors.dim('↩')}`, value).replace('↩  ', '↩ ')
   const end = (entry: EndEntry): string => {
-    if (entry.outcome === 'ok' || (quiet && entry.outcome === 'retry')) return ''
+    if (entry.outcome === 'ok')
+      return quiet || entry.result === undefined ? '' : `${again(entry)}${result(entry.result)}`
+    if (quiet && entry.outcome === 'retry') return ''
     const error = entry.error ?? { name: 'Error', message: 'no reason was given' }
     if (entry.outcome === 'failed') return `${again(entry)}${drawFailure(error)}`
     const wait = drawDuration((entry.retryAt ?? entry.at) - entry.at)
@@ -81,11 +84,11 @@ export function storyOf(options: StoryOptions): Story {
   }
 }
 
-/** `input`, `spout · text`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */
-function originOf({ from, topic, key, attempt, at }: StartEntry): string {
+/** `input`, `spout · text`, `order · invoked`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */
+function originOf({ from, topic, key, attempt, at, invoked }: StartEntry): string {
   const name = from ?? 'input'
   return [
-    topic === undefined ? name : `${name} · ${drawWord(topic)}`,
+    invoked ? `${name} · invoked` : topic === undefined ? name : `${name} · ${drawWord(topic)}`,
     ...(key === undefined ? [] : [`key ${drawWord(key)}`]),
     ...(attempt > 1 ? [`attempt ${attempt}`] : []),
     ...(at > 0 ? [`at ${drawDuration(at)}`] : []),

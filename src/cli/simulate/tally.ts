@@ -72,7 +72,7 @@ export function tallyOf(processors: readonly string[]): Tally {
         count.outputs++
         if (firstOutputs.length < SHOWN_OUTPUTS) firstOutputs.push(entry)
       } else if (entry.kind === 'end') {
-        end(count, entry.outcome, entry.tookMs ?? 0)
+        end(count, entry, entry.tookMs ?? 0)
       }
     },
     count(processor, { atMs, outcome, emitted, outputs, tookMs, isInput }) {
@@ -82,13 +82,16 @@ export function tallyOf(processors: readonly string[]): Tally {
       if (count === undefined) return
       count.emitted += emitted
       count.outputs += outputs
-      end(count, outcome, tookMs)
+      end(count, { outcome }, tookMs)
     },
   }
 }
 
-function end(count: ProcessorTally, outcome: EndEntry['outcome'], tookMs: number): void {
-  count[outcome === 'ok' ? 'handled' : outcome === 'retry' ? 'retried' : 'failed']++
+/** The failure of what was invoked is its invoker's to take, and counts with that one if it does not. */
+function end(count: ProcessorTally, { outcome, invoked }: Pick<EndEntry, 'outcome' | 'invoked'>, tookMs: number): void {
+  if (outcome !== 'failed' || invoked !== true) {
+    count[outcome === 'ok' ? 'handled' : outcome === 'retry' ? 'retried' : 'failed']++
+  }
   count.tookMs += tookMs
   if (tookMs > count.longestMs) count.longestMs = tookMs
 }

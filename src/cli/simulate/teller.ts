@@ -2,8 +2,9 @@ import { readFileSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { AttakError } from '../../errors.ts'
 import { cleanStack } from '../../project/stack.ts'
+import { describeThrown } from '../../runtime/thrown.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
-import { describeError, type Recorder, recordEntries } from '../../simulator/recorder.ts'
+import { type Recorder, recordEntries } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
 import type { TranscriptEntry, TranscriptError } from '../../simulator/transcript.ts'
 import type { Host } from '../host.ts'
@@ -137,7 +138,7 @@ function both(first: Recorder, second: Recorder): Recorder {
 /** An error with its stack as its user should see it. */
 function describe(error: unknown, dir: string): TranscriptError {
   const stack = cleanStack(error, dir)
-  return { ...describeError(error), ...(stack !== undefined && { stack }) }
+  return { ...describeThrown(error), ...(stack !== undefined && { stack }) }
 }
 
 function drawingOf({ project }: Run, host: Host) {

@@ -21,7 +21,7 @@ export interface FailedMessage {
 export interface DeliverParts {
   /** The processor whose deliveries these are. */
   readonly processor: Omit<ProcessorRuntime, 'host'>
-  readonly host: Pick<InvocationHost, 'accept' | 'late' | 'log'>
+  readonly host: Pick<InvocationHost, 'accept' | 'invoke' | 'late' | 'log'>
   /** How often a message is tried again; undefined when it is for somebody else, who shares the channel. */
   readonly policyOf: (message: Message, delivery: Delivery) => RetryPolicy | undefined
   /** The same deliveries once more, with events that no handler has touched. */

@@ -68,6 +68,7 @@ export function openWorld(said: Said): World {
           self: undefined,
           input: undefined,
           mayTakeEmit: mayTakeEmit(handler),
+          invokes: [],
           seesCallback: seesCallback(handler),
           settlesByCallback: handler.length >= 3,
         },
@@ -78,6 +79,7 @@ export function openWorld(said: Said): World {
             addEmit(invocation, childOf(invocation.message, { data, topic, key, ordinal }, { from: 'b', to: 'c' }))
             return acceptance
           },
+          invoke: (_, processor) => Promise.reject(new Error(`nobody is there to invoke ${processor}`)),
           late: () => {},
           log: () => {},
         },

@@ -1,0 +1,138 @@
+import { format } from 'node:util'
+import { AttakError, nearest } from '../errors.ts'
+import { followEmit } from './emit-promise.ts'
+import type { Invocation } from './invocation.ts'
+import { type Edge, invokedIdOf, type Message } from './message.ts'
+import { rareOf } from './rare.ts'
+import { sayUnwritable } from './refusal.ts'
+import { hasEnded } from './settle.ts'
+import type { Thrown } from './thrown.ts'
+
+/** The topic of messages that invoke a processor. */
+export const INVOKE_TOPIC = 'attak.invoke'
+
+/** What a processor that was invoked answers, wherever it runs: plain JSON. */
+export type Answer = { readonly result?: unknown } | { readonly error: Thrown }
+
+/**
+ * What `context.invoke` does. Like an emit, it is waited for before its invocation is complete, and fails the message
+ * when nobody takes its rejection.
+ */
+export function invoke(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
+  const followed = followEmit(answerTo(invocation, processor, data))
+  if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
+  return followed.promise
+}
+
+function answerTo(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
+  try {
+    if (hasEnded(invocation)) throw lateInvoke(invocation, processor)
+    checkInvokes(invocation, processor)
+    return invocation.runtime.host.invoke(invocation, processor, data)
+  } catch (error) {
+    return Promise.reject(error)
+  }
+}
+
+/** What a message that invokes a processor is made of. */
+export interface InvokeParts {
+  readonly edge: Edge
+  /** As JSON carries it, and nobody else's. */
+  readonly data: unknown
+  readonly hopLimit: number
+}
+
+/** The message that invokes a processor, once for each call: it has an id of its own. Throws HOP_LIMIT. */
+export function invokedMessage(invocation: Invocation, { edge, data, hopLimit }: InvokeParts): Message {
+  const { message } = invocation
+  if (message.hop >= hopLimit) throw invokeHopRefusal(edge.to, hopLimit)
+  const rare = rareOf(invocation)
+  rare.invokes ??= new Map()
+  const ordinal = rare.invokes.get(edge.to) ?? 0
+  rare.invokes.set(edge.to, ordinal + 1)
+  const id = invokedIdOf(message, edge.to, ordinal)
+  const { root, hop } = message
+  return {
+    ...{
+      data,
+      topic: INVOKE_TOPIC,
+      key: undefined,
+      edge,
+      parent: message,
+      root,
+      ordinal: -1,
+      hop: hop + 1,
+      attempt: 1,
+    },
+    ...{ id, row: -1 },
+  }
+}
+
+/** What JSON makes of the data of an invoke, or of its answer. Throws INVOKE_REFUSED. */
+export function copyForInvoke(processor: string, what: What, data: unknown): unknown {
+  try {
+    const text = JSON.stringify(data)
+    if (text === undefined) return undefined
+    if (text.length * 3 > INVOKE_BYTES) checkBytes(processor, what, text)
+    return JSON.parse(text)
+  } catch (cause) {
+    if (cause instanceof AttakError) throw cause
+    throw new AttakError('INVOKE_REFUSED', `${placeOf(processor, what)}: ${sayUnwritable(data, cause)}`, REMEDY[what], {
+      cause,
+    })
+  }
+}
+
+type What = 'data' | 'answer'
+
+const REMEDY = { data: 'Invoke it with what JSON can carry.', answer: 'Settle with what JSON can carry.' } as const
+
+/** What data and answers must fit beside their metadata. Source: Lambda's quotas, 6 MB a synchronous call, read 2026-11-21. */
+const INVOKE_BYTES = 6_000_000
+
+function placeOf(processor: string, what: What): string {
+  return what === 'answer' ? `the answer of "${processor}" to an invoke` : `invoke of "${processor}"`
+}
+
+function checkBytes(processor: string, what: What, text: string): void {
+  const bytes = Buffer.byteLength(text)
+  if (bytes <= INVOKE_BYTES) return
+  throw new AttakError(
+    'INVOKE_REFUSED',
+    `${placeOf(processor, what)}: ${bytes} bytes, and it carries at most ${INVOKE_BYTES}`,
+    'Store the data elsewhere and give where it is.',
+  )
+}
+
+function checkInvokes({ processor, runtime }: Invocation, name: string): void {
+  if (runtime.invokes.includes(name)) return
+  if (typeof name !== 'string' || name === '') {
+    const what = `context.invoke: the processor must be a name, got ${format('%o', name)}`
+    throw new AttakError('INVOKE_REFUSED', what, 'Call context.invoke(processor, data?).')
+  }
+  const near = nearest(name, runtime.invokes)
+  const list = [...runtime.invokes, name].map((one) => `'${one}'`).join(', ')
+  throw new AttakError(
+    'INVOKE_REFUSED',
+    `invoke of "${name}": the processor "${processor}" does not say that it invokes it`,
+    `${near === undefined ? '' : `Did you mean "${near}"? `}Set invokes: [${list}] on the processor "${processor}".`,
+  )
+}
+
+function lateInvoke(invocation: Invocation, name: string): AttakError {
+  const error = new AttakError(
+    'INVOKE_REFUSED',
+    `"${invocation.processor}" invoked "${name}" after it had settled (message ${invocation.id})`,
+    'Await what is invoked before the handler returns, resolves or calls back.',
+  )
+  invocation.runtime.host.late(invocation, error)
+  return error
+}
+
+function invokeHopRefusal(processor: string, hopLimit: number): AttakError {
+  return new AttakError(
+    'HOP_LIMIT',
+    `invoke of "${processor}": its caller's event has come through ${hopLimit} processors, which is the hop limit`,
+    'Mend the cycle that never ends, or raise hopLimit in the topology.',
+  )
+}
