@@ -6,6 +6,8 @@ export const ERRORS_PART = '_errors'
 /** As {@link ERRORS_PART}, for what the platform could not deliver. */
 export const CRASHES_PART = '_crashes'
 
+const DIGEST = 8
+
 /**
  * What a part of a topology is known by outside of it, the same wherever it is asked: `orders--dev--bill`. Past `limit`
  * characters the text is cut, and `-` with eight hex digits of the full name's SHA-256 put at its end. Two parts never
@@ -14,6 +16,10 @@ export const CRASHES_PART = '_crashes'
 export function resourceName(topology: string, stage: string, part: string, limit: number): string {
   const name = `${topology}--${stage}--${part}`
   if (name.length <= limit) return name
-  const digest = createHash('sha256').update(name).digest('hex').slice(0, 8)
-  return `${name.slice(0, limit - digest.length - 1)}-${digest}`
+  return `${name.slice(0, limit - DIGEST - 1)}-${createHash('sha256').update(name).digest('hex').slice(0, DIGEST)}`
+}
+
+/** What all names begin with that {@link resourceName} gives for a topology and stage; others may begin so as well. */
+export function prefixOf(topology: string, stage: string, limit: number): string {
+  return `${topology}--${stage}--`.slice(0, limit - DIGEST - 1)
 }

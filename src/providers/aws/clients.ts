@@ -1,0 +1,94 @@
+import { Agent } from 'node:https'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
+import { IAMClient } from '@aws-sdk/client-iam'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { STSClient } from '@aws-sdk/client-sts'
+import { state } from '@aws-sdk/core/client'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { createLimiter } from '../../deploy/limiter.ts'
+import { createRetryStrategy } from './retries.ts'
+
+/** How to reach an account. What is absent is found the usual ways: environment, profile, single sign-on, role. */
+export interface AwsSettings {
+  readonly region: string
+  readonly credentials?: AwsCredentials
+  /** A profile of `~/.aws/config`. */
+  readonly profile?: string
+  /** Where all services are, instead of at AWS: `http://127.0.0.1:4566`. */
+  readonly endpoint?: string
+  /** The certificates to trust instead of the usual ones, PEM. */
+  readonly ca?: string
+  /** Whether calls are held to what AWS takes of an account; absent: unless there is an endpoint. */
+  readonly paced?: boolean
+}
+
+/** Keys of a user or a session. */
+export interface AwsCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** A client for each service; close them when done. */
+export interface Clients {
+  readonly lambda: LambdaClient
+  readonly kinesis: KinesisClient
+  readonly sqs: SQSClient
+  readonly iam: IAMClient
+  readonly logs: CloudWatchLogsClient
+  readonly sts: STSClient
+  readonly tagging: ResourceGroupsTaggingAPIClient
+  close(): void
+}
+
+/**
+ * Calls a second of each service's control plane, below what it takes of a whole account: Lambda 15 (Lambda quotas),
+ * CreateStream 5 and DescribeStreamSummary 20 (Kinesis API reference), CloudWatch Logs 5 to 10 (CreateLogGroup 10,
+ * PutRetentionPolicy 10: CloudWatch Logs quotas); read 2026-11-21. SQS and tagging tell no figure.
+ */
+const CALLS_PER_SECOND = { lambda: 15, kinesis: 10, sqs: 20, iam: 10, logs: 10, sts: 10, tagging: 10 }
+
+/** Opens the clients; nothing is called yet. `now` is a clock in milliseconds. */
+export function openClients(settings: AwsSettings, now: () => number): Clients {
+  // On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so it tells users nothing.
+  state.warningEmitted = true
+  // One handler for all: by its own choice the Kinesis client speaks HTTP/2, which emulators do not.
+  const requestHandler = new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: 60_000,
+    throwOnRequestTimeout: true,
+    ...(settings.ca !== undefined && { httpsAgent: new Agent({ keepAlive: true, maxSockets: 50, ca: settings.ca }) }),
+  })
+  const { region, credentials, profile, endpoint, paced = endpoint === undefined } = settings
+  const shared = {
+    region,
+    requestHandler,
+    ...(credentials && { credentials }),
+    ...(profile !== undefined && { profile }),
+    ...(endpoint !== undefined && { endpoint }),
+  }
+  const of = (service: keyof typeof CALLS_PER_SECOND) => ({
+    ...shared,
+    retryStrategy: createRetryStrategy(paced ? createLimiter(CALLS_PER_SECOND[service]) : undefined, now),
+  })
+  const clients = {
+    lambda: new LambdaClient(of('lambda')),
+    kinesis: new KinesisClient(of('kinesis')),
+    // Addresses of queues are names to us: an emulator may tell one that is not where it was reached.
+    sqs: new SQSClient({ ...of('sqs'), useQueueUrlAsEndpoint: false }),
+    iam: new IAMClient(of('iam')),
+    logs: new CloudWatchLogsClient(of('logs')),
+    sts: new STSClient(of('sts')),
+    tagging: new ResourceGroupsTaggingAPIClient(of('tagging')),
+  }
+  return {
+    ...clients,
+    close() {
+      for (const client of Object.values(clients)) client.destroy()
+      requestHandler.destroy()
+    },
+  }
+}

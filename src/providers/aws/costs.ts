@@ -1,0 +1,47 @@
+import type { MappingConfig, StreamConfig } from '../../aws/resources.ts'
+import type { IdleCost } from '../../deploy/provider.ts'
+import type { Resource } from '../../graph/resource.ts'
+
+const HOURS = 730
+
+/**
+ * What things cost while nothing happens, in US dollars, as in us-east-1: other regions differ by up to a half. Sources,
+ * read 2026-11-21: aws.amazon.com/kinesis/data-streams/pricing (on-demand standard 0.04 a stream and hour, provisioned
+ * 0.015 a shard and hour, extended retention 0.020 a shard and hour up to seven days). Functions, roles, log groups,
+ * mappings and queues cost nothing at rest.
+ */
+const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02 }
+
+/** Roughly what it costs a month to leave resources running without any message; the last line is what costs nothing. */
+export function idleCosts(resources: readonly Resource[]): readonly IdleCost[] {
+  const streams = resources.filter(({ kind }) => kind === 'stream').map(({ config }) => config as StreamConfig)
+  const onDemand = streams.filter(({ shards }) => shards === undefined).length
+  const shards = sum(streams.map((stream) => stream.shards ?? 0))
+  const long = sum(streams.map(({ retentionHours, shards = 0 }) => (retentionHours > 24 ? shards : 0)))
+  const mappings = resources.filter(({ kind }) => kind === 'mapping').map(({ config }) => config as MappingConfig)
+  const pollers = sum(mappings.map((mapping) => mapping.pollers?.minimum ?? 0))
+  const rest = resources.filter(({ kind }) => kind === 'function' || kind === 'queue').length
+  return [
+    line(onDemand, 'on-demand stream', USD.streamHour),
+    line(shards, 'shard', USD.shardHour),
+    line(long, 'shard kept longer than a day', USD.longRetentionShardHour),
+    pollers === 0
+      ? undefined
+      : { text: `${counted(pollers, 'poller', 'pollers')}, see aws.amazon.com/lambda/pricing`, usdPerMonth: 0 },
+    { text: `${counted(rest, 'function and queue', 'functions and queues')}, at rest`, usdPerMonth: 0 },
+  ].filter((cost) => cost !== undefined)
+}
+
+function line(count: number, what: string, usdPerHour: number): IdleCost | undefined {
+  if (count === 0) return undefined
+  const usdPerMonth = Math.round(count * usdPerHour * HOURS * 100) / 100
+  return { text: counted(count, what, what.replace(/shard|stream/, '$&s')), usdPerMonth }
+}
+
+function counted(count: number, one: string, many: string): string {
+  return `${count} ${count === 1 ? one : many}`
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

@@ -1,0 +1,152 @@
+import { AttakError, type ErrorCode } from '../../errors.ts'
+
+/** What a failed call was about, for its message. */
+export interface CallPlace {
+  /** What was being done, as in `could not …`: `write function/bill`. */
+  readonly doing: string
+  readonly region: string
+}
+
+/** The name that AWS gives a failure: `ResourceNotFoundException`; empty for what is not its. */
+export function failureName(error: unknown): string {
+  return error instanceof Error ? error.name : ''
+}
+
+/** Whether a call failed by one of these names. */
+export function failedWith(error: unknown, ...names: readonly string[]): boolean {
+  return names.includes(failureName(error))
+}
+
+/** Whether what was asked for does not exist, in the words of any of the services. */
+export function isAbsent(error: unknown): boolean {
+  return failedWith(
+    error,
+    'ResourceNotFoundException',
+    'NoSuchEntityException',
+    'NoSuchEntity',
+    'QueueDoesNotExist',
+    'AWS.SimpleQueueService.NonExistentQueue',
+  )
+}
+
+/** Gives what `call` gives, or undefined where what it asks for does not exist. */
+export async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call
+  } catch (error) {
+    if (isAbsent(error)) return undefined
+    throw error
+  }
+}
+
+interface Mending {
+  readonly code: ErrorCode
+  readonly what: (error: Error, place: CallPlace) => string
+  readonly remedy: string
+}
+
+const ACTION = /not authorized to perform:? ([\w-]+:\w+)(?:.*? on resource:? (\S+))?/
+
+const MENDINGS: readonly (readonly [matches: (error: Error) => boolean, Mending])[] = [
+  [
+    named('CredentialsProviderError'),
+    {
+      code: 'CREDENTIALS_MISSING',
+      what: () => 'there are no AWS credentials',
+      remedy:
+        'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for single sign-on, run `aws sso login` first.',
+    },
+  ],
+  [
+    named('ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'),
+    {
+      code: 'CREDENTIALS_EXPIRED',
+      what: () => 'the AWS session has expired',
+      remedy: 'Sign in again (`aws sso login`), or set a new AWS_SESSION_TOKEN with its keys.',
+    },
+  ],
+  [
+    named(
+      ...['InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch', 'InvalidSignatureException'],
+      ...['InvalidAccessKeyId', 'AuthFailure', 'IncompleteSignature', 'MissingAuthenticationToken', 'NotAuthorized'],
+    ),
+    {
+      code: 'CREDENTIALS_REFUSED',
+      what: ({ message }) => `AWS does not accept the credentials: ${message}`,
+      remedy: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if they are of a session).',
+    },
+  ],
+  [
+    (error) =>
+      /^(?:AccessDenied|AuthorizationError|UnauthorizedOperation)/.test(error.name) || ACTION.test(error.message),
+    {
+      code: 'PERMISSION_MISSING',
+      what: ({ message }) => deniedWhat(message),
+      remedy: 'Grant it; `attak policy` prints all that deploying needs.',
+    },
+  ],
+  [
+    (error) => 'code' in error && (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'),
+    {
+      code: 'AWS_UNREACHABLE',
+      what: ({ message }, { region }) => `there is no such address in region "${region}": ${message}`,
+      remedy: 'Check AWS_REGION (such as eu-west-1) and the network.',
+    },
+  ],
+  [
+    (error) => 'code' in error && /^E[A-Z_]+$/.test(String(error.code)),
+    {
+      code: 'AWS_UNREACHABLE',
+      what: ({ message }) => `the connection failed: ${message}`,
+      remedy: 'Check the network, and AWS_ENDPOINT_URL if it is set; then run the same again.',
+    },
+  ],
+  [
+    named('TimeoutError', 'RequestTimeout'),
+    {
+      code: 'AWS_UNREACHABLE',
+      what: ({ message }) => `AWS did not answer in time: ${message}`,
+      remedy: 'Check the network; then run the same again.',
+    },
+  ],
+  [
+    (error) => /LimitExceeded|QuotaExceeded|CodeStorageExceeded|OverLimit/.test(error.name),
+    {
+      code: 'QUOTA_EXCEEDED',
+      what: ({ message }) => message,
+      remedy: 'Remove what is no longer needed, or ask AWS for more in Service Quotas; then run the same again.',
+    },
+  ],
+  [
+    (error) => '$fault' in error,
+    {
+      code: 'AWS_REFUSED',
+      what: ({ name, message }) => `${name}: ${message}`,
+      remedy: 'Mend what the message names, then run the same again.',
+    },
+  ],
+]
+
+/** The failure of a call as an error that tells what to do; what is no failure of AWS is given back as it is. */
+export function mended(error: unknown, place: CallPlace): unknown {
+  if (error instanceof AttakError || !(error instanceof Error)) return error
+  const mending = MENDINGS.find(([matches]) => matches(error))?.[1]
+  if (mending === undefined) return error
+  const { code, what, remedy } = mending
+  return new AttakError(code, `could not ${place.doing}: ${what(error, place)}`, remedy, { cause: bare(error) })
+}
+
+/** A failure without the request that the SDK puts on it, in whose headers a session's token is. */
+function bare({ name, message, stack }: Error): Error {
+  return Object.assign(new Error(message), { name, ...(stack !== undefined && { stack }) })
+}
+
+function named(...names: readonly string[]): (error: Error) => boolean {
+  return (error) => names.includes(error.name)
+}
+
+function deniedWhat(message: string): string {
+  const [, action, resource] = ACTION.exec(message) ?? []
+  if (action === undefined) return message
+  return `the permission ${action} is missing${resource === undefined ? '' : ` on ${resource.replace(/[,.]$/, '')}`}`
+}

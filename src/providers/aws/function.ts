@@ -1,0 +1,249 @@
+import {
+  CreateFunctionCommand,
+  DeleteFunctionCommand,
+  DeleteFunctionConcurrencyCommand,
+  GetFunctionCommand,
+  GetFunctionConfigurationCommand,
+  GetFunctionEventInvokeConfigCommand,
+  GetFunctionRecursionConfigCommand,
+  type GetFunctionResponse,
+  ListFunctionsCommand,
+  ListTagsCommand,
+  PutFunctionConcurrencyCommand,
+  PutFunctionEventInvokeConfigCommand,
+  PutFunctionRecursionConfigCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateFunctionCodeCommand,
+  UpdateFunctionConfigurationCommand,
+} from '@aws-sdk/client-lambda'
+import { functionArn, NAME_LIMITS } from '../../aws/names.ts'
+import type { Write } from '../../deploy/change.ts'
+import { AttakError } from '../../errors.ts'
+import { prefixOf } from '../../graph/names.ts'
+import type { Resource } from '../../graph/resource.ts'
+import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
+import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf } from './functionConfig.ts'
+import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
+import { requireRole } from './role.ts'
+import { found, listed, staleTags, TAGS, tagsOf, userTags } from './tags.ts'
+import { poll } from './waits.ts'
+
+/** As the SDK's own waiters: a second between tries, five minutes in all; a network of one's own takes the longest. */
+const READY = { firstMs: 250, maxMs: 1_000, withinMs: 300_000 }
+/** A role takes seconds to be known everywhere, rarely more than a minute. */
+const IAM = { firstMs: 1_000, maxMs: 5_000, withinMs: 120_000 }
+
+/** Lambda functions, with what is said of them beside code and settings: asynchronous calls, loops, concurrency. */
+export function functions(account: Account): Kind {
+  const { scope, place, clients } = account
+  const { lambda } = clients
+
+  const get = (name: string): Promise<GetFunctionResponse | undefined> =>
+    unlessAbsent(lambda.send(new GetFunctionCommand({ FunctionName: name })))
+
+  const read = async (resource: Resource) => {
+    const answer = await get(resource.name)
+    return answer && found(scope, resource, functionArn(place, resource.name), answer.Tags ?? {})
+  }
+
+  /** Ends when the function can be called and changed. Throws AWS_REFUSED where AWS could not make it. */
+  const ready = async (name: string) => {
+    const state = await poll(`function ${name} to be ready`, READY, async () => {
+      const now = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }))
+      const failed = now.State === 'Failed' || now.LastUpdateStatus === 'Failed'
+      const changing = now.State === 'Pending' || now.LastUpdateStatus === 'InProgress'
+      if (failed) return { why: now.StateReason ?? now.LastUpdateStatusReason ?? 'for no reason given' }
+      return changing ? undefined : {}
+    })
+    if (state !== undefined && !('why' in state)) return
+    const why = state?.why ?? 'it is still being made after five minutes'
+    throw new AttakError('AWS_REFUSED', `function ${name} did not get ready: ${why}`, 'Mend that, then deploy again.')
+  }
+
+  /** Changes a function, after what AWS is doing with it has ended. */
+  const settle = async (name: string, send: () => Promise<unknown>) => {
+    const done = await poll(`function ${name} to take a change`, READY, async () => {
+      try {
+        await send()
+        return true
+      } catch (error) {
+        if (!failedWith(error, 'ResourceConflictException')) throw error
+        return undefined
+      }
+    })
+    if (!done) throw new AttakError('AWS_REFUSED', `function ${name} takes no change`, 'Deploy again later.')
+    await ready(name)
+  }
+
+  /** Sends what needs the role, until IAM has told Lambda of it. */
+  const withRole = async <T>({ role }: FunctionConfig, send: () => Promise<T>): Promise<T> => {
+    let last: unknown
+    const answer = await poll('IAM to make the role known', IAM, async () => {
+      try {
+        return { value: await send() }
+      } catch (error) {
+        if (!isRoleUnknown(error)) throw error
+        if (last === undefined) await requireRole(account, role)
+        last = error
+        return undefined
+      }
+    })
+    if (answer === undefined) throw last
+    return answer.value
+  }
+
+  return {
+    read,
+
+    async list() {
+      const names: string[] = []
+      const prefix = prefixOf(scope.topology, scope.stage, NAME_LIMITS.function)
+      for (let Marker: string | undefined; ; ) {
+        const page = await lambda.send(new ListFunctionsCommand({ Marker, MaxItems: 50 }))
+        for (const { FunctionName = '' } of page.Functions ?? []) names.push(FunctionName)
+        Marker = page.NextMarker
+        if (Marker === undefined || Marker === '') break
+      }
+      const ours = names.filter((name) => name.startsWith(prefix))
+      return gather(ours, async (name) => {
+        const Resource = functionArn(place, name)
+        const answer = await unlessAbsent(lambda.send(new ListTagsCommand({ Resource })))
+        return answer && listed(scope, Resource, name, answer.Tags ?? {})
+      })
+    },
+
+    async inspect(resource) {
+      const FunctionName = resource.name
+      const answer = await get(FunctionName)
+      if (answer === undefined) return []
+      const invoking = await unlessAbsent(lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName })))
+      const loops = await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
+      const config = resource.config as FunctionConfig
+      const live = answer.Configuration
+      const wanted = settingsOf(config, {})
+      return differing({
+        code: [account.artifact(config.code).zipHash, live?.CodeSha256],
+        architecture: [codeOf(config).Architectures, live?.Architectures],
+        runtime: [wanted.Runtime, live?.Runtime],
+        handler: [wanted.Handler, live?.Handler],
+        memory: [wanted.MemorySize, live?.MemorySize],
+        timeout: [wanted.Timeout, live?.Timeout],
+        role: [wanted.Role, live?.Role],
+        environment: [config.environment, hashedEnvironment(live?.Environment?.Variables ?? {}, resource.name)],
+        vpc: [[...(config.vpc?.subnets ?? [])].sort(), [...(live?.VpcConfig?.SubnetIds ?? [])].sort()],
+        concurrency: [config.concurrency, answer.Concurrency?.ReservedConcurrentExecutions],
+        onFailure: [config.onFailure, invoking?.DestinationConfig?.OnFailure?.Destination],
+        loops: [config.loops, loops.RecursiveLoop === 'Allow'],
+      })
+    },
+
+    async write(change) {
+      const { resource, fingerprint } = change
+      const Resource = functionArn(place, resource.name)
+      let live = await read(resource)
+      const made = live === undefined && (await create(resource))
+      if (!made) live ??= await read(resource)
+      if (loosens(change, live)) await lambda.send(new UntagResourceCommand({ Resource, TagKeys: [TAGS.config] }))
+      const write = adopting(change, live)
+      if (!made) await update(write)
+      await beside(write, made)
+      if (!made && changes(write, 'tags')) await untag(resource)
+      await lambda.send(new TagResourceCommand({ Resource, Tags: tagsOf(scope, resource, fingerprint) }))
+    },
+
+    async remove({ live: { name } }) {
+      const gone = await poll(`function ${name} to be gone`, READY, async () => {
+        try {
+          await lambda.send(new DeleteFunctionCommand({ FunctionName: name }))
+          return true
+        } catch (error) {
+          if (isAbsent(error)) return true
+          if (!failedWith(error, 'ResourceConflictException')) throw error
+          return undefined
+        }
+      })
+      if (!gone) throw new AttakError('AWS_REFUSED', `function ${name} does not go`, 'Remove it again later.')
+    },
+  }
+
+  /** Gives false when the function was there already, from a try whose answer got lost or from another deploy. */
+  async function create(resource: Resource): Promise<boolean> {
+    const config = resource.config as FunctionConfig
+    const ZipFile = await account.artifact(config.code).zip()
+    const input = {
+      FunctionName: resource.name,
+      ...settingsOf(config, account.environment(resource.processor ?? '')),
+      Architectures: codeOf(config).Architectures,
+      Code: { ZipFile },
+      Tags: tagsOf(scope, resource),
+    }
+    try {
+      await withRole(config, () => lambda.send(new CreateFunctionCommand(input)))
+    } catch (error) {
+      // It may exist, or something else be done to it: whoever has the name tells.
+      if (!failedWith(error, 'ResourceConflictException') || (await read(resource)) === undefined) throw error
+      await ready(resource.name)
+      return false
+    }
+    await ready(resource.name)
+    return true
+  }
+
+  async function update(write: Write) {
+    const { name, processor = '' } = write.resource
+    const config = write.resource.config as FunctionConfig
+    if (changes(write, 'code', 'architecture')) {
+      const ZipFile = await account.artifact(config.code).zip()
+      const input = { FunctionName: name, ...codeOf(config), ZipFile }
+      await settle(name, () => lambda.send(new UpdateFunctionCodeCommand(input)))
+    }
+    if (changes(write, 'runtime', 'handler', 'memory', 'timeout', 'environment', 'role', 'vpc')) {
+      const input = { FunctionName: name, ...settingsOf(config, account.environment(processor)) }
+      await settle(name, () => withRole(config, () => lambda.send(new UpdateFunctionConfigurationCommand(input))))
+    }
+  }
+
+  /** What has calls of its own; a new function needs none where its default is what is wanted. */
+  async function beside(write: Write, made: boolean) {
+    const FunctionName = write.resource.name
+    const config = write.resource.config as FunctionConfig
+    if (made || changes(write, 'onFailure', 'role')) {
+      const input = {
+        FunctionName,
+        MaximumRetryAttempts: 0,
+        DestinationConfig: { OnFailure: { Destination: config.onFailure } },
+      }
+      await withRole(config, () => lambda.send(new PutFunctionEventInvokeConfigCommand(input)))
+    }
+    if (made ? config.loops : changes(write, 'loops')) {
+      const RecursiveLoop = config.loops ? 'Allow' : 'Terminate'
+      await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop }))
+    }
+    if (made ? config.concurrency !== undefined : changes(write, 'concurrency')) {
+      if (config.concurrency === undefined) {
+        await unlessAbsent(lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName })))
+      } else {
+        const ReservedConcurrentExecutions = config.concurrency
+        await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions }))
+      }
+    }
+  }
+
+  async function untag(resource: Resource) {
+    const Resource = functionArn(place, resource.name)
+    const { Tags = {} } = await lambda.send(new ListTagsCommand({ Resource }))
+    const TagKeys = [...staleTags(Tags, userTags(resource.config))]
+    if (TagKeys.length > 0) await lambda.send(new UntagResourceCommand({ Resource, TagKeys }))
+  }
+}
+
+/** Lambda's words for a role, or its policy, that IAM has not told it of yet; also for one that is not there. */
+function isRoleUnknown(error: unknown): boolean {
+  return (
+    failedWith(error, 'InvalidParameterValueException', 'AccessDeniedException') &&
+    /cannot be assumed|does not have permissions|not authorized to perform: sqs:|ensure the role can perform/i.test(
+      (error as Error).message,
+    )
+  )
+}

@@ -1,0 +1,57 @@
+import type { Architecture as AwsArchitecture, Runtime } from '@aws-sdk/client-lambda'
+import { hashOf, type JsonObject } from '../../graph/resource.ts'
+
+/** What is wanted of a function. */
+export type FunctionConfig = {
+  /** The hash of its artifact. */
+  readonly code: string
+  readonly handler: string
+  readonly runtime: string
+  readonly architecture: 'arm64' | 'x64'
+  /** MB. */
+  readonly memory: number
+  /** Seconds. */
+  readonly timeout: number
+  /** Variables by name, each as {@link hashedEnvironment} tells it. */
+  readonly environment: Readonly<Record<string, string>>
+  /** The ARN of its role. */
+  readonly role: string
+  readonly vpc?: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] }
+  readonly concurrency?: number
+  /** The ARN of the queue that hears of asynchronous calls that failed. */
+  readonly onFailure: string
+  /** Whether its calls may come round to it again: Lambda ends such loops where it is not told. */
+  readonly loops: boolean
+  readonly tags: JsonObject
+}
+
+/**
+ * A function's variables as plans, tags and logs may tell them: by name, with eight hex digits of a hash that no other
+ * function shares. Enough to see that a value changed; too little to have it back, unless it is so short that it can be
+ * guessed.
+ */
+export function hashedEnvironment(variables: Readonly<Record<string, string>>, salt: string): Record<string, string> {
+  const entries = Object.entries(variables).map(([name, value]) => [name, hashOf([salt, name, value]).slice(0, 8)])
+  return Object.fromEntries(entries)
+}
+
+/** The settings that one call makes or changes. */
+export function settingsOf(config: FunctionConfig, variables: Readonly<Record<string, string>>) {
+  return {
+    Runtime: config.runtime as Runtime,
+    Handler: config.handler,
+    MemorySize: config.memory,
+    Timeout: config.timeout,
+    Role: config.role,
+    Environment: { Variables: variables },
+    VpcConfig: {
+      SubnetIds: [...(config.vpc?.subnets ?? [])],
+      SecurityGroupIds: [...(config.vpc?.securityGroups ?? [])],
+    },
+  }
+}
+
+/** The settings that go with the code. */
+export function codeOf({ architecture }: FunctionConfig): { readonly Architectures: AwsArchitecture[] } {
+  return { Architectures: [architecture === 'x64' ? 'x86_64' : 'arm64'] }
+}

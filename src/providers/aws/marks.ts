@@ -1,0 +1,15 @@
+import type { MarkName, Marks } from '../../deploy/provider.ts'
+import type { Tags } from './tags.ts'
+
+const NAMES: readonly MarkName[] = ['deploy', 'overtaken']
+
+/** The tag of the errors queue that carries a mark. */
+export function markTag(name: MarkName): string {
+  return `attak:${name}`
+}
+
+/** The marks among the tags of the errors queue. */
+export function marksIn(tags: Tags): Marks {
+  const given = NAMES.flatMap((name) => (tags[markTag(name)] === undefined ? [] : [[name, tags[markTag(name)]]]))
+  return Object.fromEntries(given)
+}

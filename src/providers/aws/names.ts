@@ -1,0 +1,23 @@
+import { NAME_LIMITS, type Place, queueName, type Scope } from '../../aws/names.ts'
+import { CRASHES_PART, ERRORS_PART, resourceName } from '../../graph/names.ts'
+
+/** The id of the queue that error records go to, which carries the marks of a stage as well. */
+export const ERRORS_QUEUE = `queue/${ERRORS_PART}`
+
+/** The id of the queue that hears of what the platform could not deliver. */
+export const CRASHES_QUEUE = `queue/${CRASHES_PART}`
+
+/** What the errors queue of a stage is called. */
+export function errorsQueueName(scope: Scope): string {
+  return queueName(scope, ERRORS_PART, { fifo: false })
+}
+
+/** Where the roles of a stage are: `/attak/orders/dev/eu-west-1/`. IAM knows no regions. */
+export function rolePath({ topology, stage }: Scope, { region }: Pick<Place, 'region'>): string {
+  return `/attak/${topology}/${stage}/${region}/`
+}
+
+/** What the role of a processor is called; unique in the account, wherever its path is. */
+export function roleName({ topology, stage }: Scope, processor: string, { region }: Pick<Place, 'region'>): string {
+  return resourceName(topology, stage, `${processor}--${region}`, NAME_LIMITS.role)
+}

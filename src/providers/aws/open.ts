@@ -1,0 +1,108 @@
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import type { Place, Scope } from '../../aws/names.ts'
+import type { Artifact } from '../../bundle/artifact.ts'
+import type { Provider, Report } from '../../deploy/provider.ts'
+import { AttakError } from '../../errors.ts'
+import type { Resource } from '../../graph/resource.ts'
+import { type AwsSettings, type Clients, openClients } from './clients.ts'
+import { idleCosts } from './costs.ts'
+import { mended } from './failure.ts'
+import { functions } from './function.ts'
+import type { Account, Kind } from './kind.ts'
+import { listByService, listByTags } from './listing.ts'
+import { logGroups } from './logs.ts'
+import { mappings } from './mapping.ts'
+import { marksIn, markTag } from './marks.ts'
+import { ERRORS_QUEUE, errorsQueueName } from './names.ts'
+import { queues } from './queue.ts'
+import { roles } from './role.ts'
+import { streams } from './stream.ts'
+import { reportingTo } from './waits.ts'
+import { errorsQueue } from './wanted.ts'
+
+/** An account in a region, reached with somebody's credentials. */
+export interface Aws {
+  readonly place: Place
+  /** Who the credentials belong to: `arn:aws:iam::123456789012:user/ada`. */
+  readonly identity: string
+  readonly clients: Clients
+  /** Whether an endpoint was given, behind which something else than AWS may be. */
+  readonly emulated: boolean
+  close(): void
+}
+
+/** What a provider of one stage works with. */
+export interface StageOptions {
+  readonly scope: Scope
+  /** When this run began, in milliseconds since 1970: what reads a stream that was there before begins here. */
+  readonly startedAtMs: number
+  /** What functions run, by its hash; only asked for what has to be written. */
+  readonly artifact: (hash: string) => Artifact
+  /** The variables of a processor's function, by its name. */
+  readonly variables: (processor: string) => Readonly<Record<string, string>>
+}
+
+/** A provider that is AWS. */
+export const KINDS = ['queue', 'stream', 'logs', 'role', 'function', 'mapping'] as const
+
+/**
+ * Opens AWS: finds out whose the credentials are, which takes one call. `now` is a clock in milliseconds. Throws
+ * REGION_MISSING, CREDENTIALS_MISSING, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED and AWS_UNREACHABLE.
+ */
+export async function openAws(settings: AwsSettings, now: () => number): Promise<Aws> {
+  const { region } = settings
+  if (!/^[a-z]{2,4}(?:-[a-z]+)+-\d+$/.test(region)) {
+    const what = region === '' ? 'no AWS region is set' : `"${region}" is not an AWS region`
+    throw new AttakError('REGION_MISSING', what, 'Set AWS_REGION, for example to eu-west-1, or pass --region.')
+  }
+  const clients = openClients(settings, now)
+  try {
+    const { Account = '', Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}))
+    const place = { partition: Arn.split(':')[1] || 'aws', region, account: Account }
+    return { place, identity: Arn, clients, emulated: settings.endpoint !== undefined, close: () => clients.close() }
+  } catch (error) {
+    clients.close()
+    throw mended(error, { doing: 'find out whose the AWS credentials are', region })
+  }
+}
+
+/** The provider of one stage; what it throws tells what to do. */
+export function createAwsProvider(aws: Aws, { scope, startedAtMs, artifact, variables }: StageOptions): Provider {
+  const { place, clients, emulated } = aws
+  const account: Account = { scope, place, clients, emulated, startedAtMs, artifact, environment: variables }
+  const ownQueues = queues(account)
+  const kinds: Readonly<Record<(typeof KINDS)[number], Kind>> = {
+    queue: ownQueues,
+    stream: streams(account),
+    logs: logGroups(account),
+    role: roles(account),
+    function: functions(account),
+    mapping: mappings(account),
+  }
+  const kindOf = ({ kind }: Pick<Resource, 'kind'>): Kind => kinds[kind as keyof typeof kinds]
+  const marker = errorsQueue(scope, {})
+  const told = async <T>(doing: string, work: () => Promise<T>, report?: Report): Promise<T> => {
+    try {
+      return await (report === undefined ? work() : reportingTo(report, work))
+    } catch (error) {
+      throw mended(error, { doing, region: place.region })
+    }
+  }
+  return {
+    name: 'aws',
+    kinds: KINDS,
+    marker: ERRORS_QUEUE,
+    list: (how) =>
+      told('list what there is', () =>
+        // Behind an endpoint there may be a tagging API that knows some kinds only.
+        how === 'quick' && !emulated ? listByTags(account, kinds.role) : listByService(kinds),
+      ),
+    read: (resource) => told(`read ${resource.id}`, () => kindOf(resource).read(resource)),
+    inspect: (resource, live) => told(`inspect ${resource.id}`, () => kindOf(resource).inspect(resource, live)),
+    write: (change, report) => told(`write ${change.id}`, () => kindOf(change.resource).write(change), report),
+    remove: (removal, report) => told(`remove ${removal.id}`, () => kindOf(removal.live).remove(removal), report),
+    marks: () => told('read who deploys', async () => marksIn((await ownQueues.tagsOf(errorsQueueName(scope))) ?? {})),
+    mark: (name, text) => told('mark the stage', () => ownQueues.tag(marker, { [markTag(name)]: text })),
+    costs: idleCosts,
+  }
+}

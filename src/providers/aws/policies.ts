@@ -1,0 +1,170 @@
+import {
+  functionArn,
+  functionName,
+  logGroupName,
+  NAME_LIMITS,
+  type Place,
+  queueArn,
+  queueName,
+  type Scope,
+  streamArn,
+  streamName,
+} from '../../aws/names.ts'
+import type { Graph, GraphChannel, GraphProcessor } from '../../graph/graph.ts'
+import { CRASHES_PART, prefixOf } from '../../graph/names.ts'
+import type { JsonObject } from '../../graph/resource.ts'
+import { rolePath } from './names.ts'
+
+/** A policy of IAM. */
+export type Policy = { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] }
+
+/** One thing that a policy allows. */
+export type Statement = {
+  readonly Sid: string
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: readonly string[]
+  readonly Condition?: JsonObject
+}
+
+/**
+ * What reading a source takes. Sources, read 2026-11-21: AWS managed policies AWSLambdaKinesisExecutionRole and
+ * AWSLambdaSQSQueueExecutionRole; a mapping of a queue, Lambda guide, services-sqs-configure.
+ */
+const READING = {
+  kinesis: [
+    ...['kinesis:DescribeStream', 'kinesis:DescribeStreamSummary', 'kinesis:GetRecords', 'kinesis:GetShardIterator'],
+    ...['kinesis:ListShards', 'kinesis:ListStreams', 'kinesis:SubscribeToShard'],
+  ],
+  sqs: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+}
+
+const SENDING = { kinesis: 'kinesis:PutRecords', sqs: 'sqs:SendMessage' }
+
+/** Source: AWS managed policy AWSLambdaVPCAccessExecutionRole, read 2026-11-21; none of them can be held to one network. */
+const NETWORKING = [
+  ...['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'],
+  ...['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses'],
+]
+
+/** What each processor's function may do, by name: exactly the actions that its streams need, on exactly those. */
+export function processorPolicies(graph: Graph, place: Place): Readonly<Record<string, Policy>> {
+  return Object.fromEntries(
+    graph.processors.map((processor) => [processor.name, processorPolicy(graph, processor, place)]),
+  )
+}
+
+/** What the function of one processor may do. */
+export function processorPolicy(graph: Graph, processor: GraphProcessor, place: Place): Policy {
+  const scope = { topology: graph.name, stage: graph.stage }
+  const { name, invokes, vpc } = processor
+  const own = (channels: Iterable<GraphChannel>, via: keyof typeof READING) =>
+    [...channels].filter((channel) => channel.via === via).map((channel) => addressOf(scope, channel, place))
+  const heard = graph.channels.filter((channel) => channel.to.includes(name))
+  const sentTo = new Set(graph.streams.filter(({ from }) => from === name).map(({ channel }) => channel))
+  const sent = graph.channels.filter((channel) => sentTo.has(channel.name))
+  const crashes = queueArn(place, queueName(scope, CRASHES_PART, { fifo: false }))
+  const logs = `arn:${place.partition}:logs:${place.region}:${place.account}:log-group:${logGroupName(scope, name)}:*`
+  return policyOf([
+    allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
+    allow('TellCrashes', ['sqs:SendMessage'], [crashes]),
+    allow('HearKinesis', READING.kinesis, own(heard, 'kinesis')),
+    allow('HearSqs', READING.sqs, own(heard, 'sqs')),
+    allow('EmitKinesis', [SENDING.kinesis], own(sent, 'kinesis')),
+    allow('EmitSqs', [SENDING.sqs], own(sent, 'sqs')),
+    allow(
+      'Invoke',
+      ['lambda:InvokeFunction'],
+      invokes.map((other) => functionArn(place, functionName(scope, other))),
+    ),
+    allow('JoinNetwork', NETWORKING, vpc === undefined ? [] : ['*']),
+  ])
+}
+
+/**
+ * What whoever deploys, triggers, watches and destroys this stage needs: actions on what bears its name, and those that
+ * AWS holds to no resource. The account may be `*` where it is not known yet.
+ */
+export function deployerPolicy(graph: Graph, place: Place): Policy {
+  const { name: topology, stage } = graph
+  const scope = { topology, stage }
+  const { partition, region, account } = place
+  const under = (limit: number) => `${prefixOf(topology, stage, limit)}*`
+  const own = {
+    functions: functionArn(place, under(NAME_LIMITS.function)),
+    mappings: `arn:${partition}:lambda:${region}:${account}:event-source-mapping:*`,
+    streams: streamArn(place, under(NAME_LIMITS.stream)),
+    queues: queueArn(place, under(NAME_LIMITS.queue)),
+    logs: `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${under(NAME_LIMITS.function)}`,
+    roles: `arn:${partition}:iam::${account}:role${rolePath(scope, place)}*`,
+  }
+  const given = graph.processors.flatMap(({ role }) => (role === undefined ? [] : [role]))
+  const network = graph.processors.some(({ vpc }) => vpc !== undefined)
+  return policyOf([
+    allow('Look', [...LOOKING, ...(network ? LOOKING_AT_NETWORKS : [])], ['*']),
+    allow('Functions', FUNCTIONS, [own.functions]),
+    allow('Mappings', MAPPINGS, [own.mappings]),
+    allow('MakeMappings', ['lambda:CreateEventSourceMapping'], ['*'], {
+      ArnLike: { 'lambda:FunctionArn': own.functions },
+    }),
+    allow('Streams', STREAMS, [own.streams]),
+    allow('Queues', QUEUES, [own.queues]),
+    allow('Logs', LOGS, [own.logs, `${own.logs}:*`]),
+    allow('Roles', ROLES, [own.roles]),
+    allow('PassRoles', ['iam:GetRole', 'iam:PassRole'], [...new Set([own.roles, ...given])]),
+  ])
+}
+
+const LOOKING = [
+  ...['iam:ListRoles', 'kinesis:DescribeLimits', 'kinesis:ListStreams', 'lambda:GetAccountSettings'],
+  ...['lambda:ListEventSourceMappings', 'lambda:ListFunctions', 'logs:DescribeLogGroups', 'sqs:ListQueues'],
+  'tag:GetResources',
+]
+const LOOKING_AT_NETWORKS = ['ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs']
+const FUNCTIONS = [
+  ...['CreateFunction', 'DeleteFunction', 'DeleteFunctionConcurrency', 'GetFunction', 'GetFunctionConfiguration'],
+  ...['GetFunctionEventInvokeConfig', 'GetFunctionRecursionConfig', 'InvokeFunction', 'ListTags'],
+  ...['PutFunctionConcurrency', 'PutFunctionEventInvokeConfig', 'PutFunctionRecursionConfig', 'TagResource'],
+  ...['UntagResource', 'UpdateFunctionCode', 'UpdateFunctionConfiguration'],
+].map((action) => `lambda:${action}`)
+const MAPPINGS = [
+  ...['DeleteEventSourceMapping', 'GetEventSourceMapping', 'ListTags', 'TagResource', 'UntagResource'],
+  'UpdateEventSourceMapping',
+].map((action) => `lambda:${action}`)
+const STREAMS = [
+  ...['AddTagsToStream', 'CreateStream', 'DecreaseStreamRetentionPeriod', 'DeleteStream', 'DescribeStreamSummary'],
+  ...['IncreaseStreamRetentionPeriod', 'ListTagsForStream', 'RemoveTagsFromStream', 'UpdateShardCount'],
+  'UpdateStreamMode',
+].map((action) => `kinesis:${action}`)
+const QUEUES = [
+  ...['CreateQueue', 'DeleteQueue', 'GetQueueAttributes', 'GetQueueUrl', 'ListQueueTags', 'SetQueueAttributes'],
+  ...['TagQueue', 'UntagQueue'],
+].map((action) => `sqs:${action}`)
+const LOGS = [
+  ...['CreateLogGroup', 'DeleteLogGroup', 'FilterLogEvents', 'ListTagsForResource', 'PutRetentionPolicy'],
+  ...['TagResource', 'UntagResource'],
+].map((action) => `logs:${action}`)
+const ROLES = [
+  ...['CreateRole', 'DeleteRole', 'DeleteRolePolicy', 'DetachRolePolicy', 'GetRolePolicy'],
+  ...['ListAttachedRolePolicies', 'ListRolePolicies', 'PutRolePolicy', 'TagRole', 'UntagRole', 'UpdateRole'],
+].map((action) => `iam:${action}`)
+
+function policyOf(statements: readonly (Statement | undefined)[]): Policy {
+  return { Version: '2012-10-17', Statement: statements.filter((statement) => statement !== undefined) }
+}
+
+function allow(
+  Sid: string,
+  Action: readonly string[],
+  Resource: readonly string[],
+  Condition?: JsonObject,
+): Statement | undefined {
+  if (Resource.length === 0) return undefined
+  return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) }
+}
+
+function addressOf(scope: Scope, { name, via, fifo }: GraphChannel, place: Place): string {
+  return via === 'kinesis'
+    ? streamArn(place, streamName(scope, name))
+    : queueArn(place, queueName(scope, name, { fifo }))
+}

@@ -1,0 +1,147 @@
+import {
+  CreateRoleCommand,
+  DeleteRoleCommand,
+  DeleteRolePolicyCommand,
+  DetachRolePolicyCommand,
+  GetRoleCommand,
+  GetRolePolicyCommand,
+  ListAttachedRolePoliciesCommand,
+  ListRolePoliciesCommand,
+  ListRolesCommand,
+  PutRolePolicyCommand,
+  type Role,
+  TagRoleCommand,
+  UntagRoleCommand,
+  UpdateRoleCommand,
+} from '@aws-sdk/client-iam'
+import { AttakError } from '../../errors.ts'
+import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
+import { failedWith, unlessAbsent } from './failure.ts'
+import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
+import { rolePath } from './names.ts'
+import type { Policy } from './policies.ts'
+import { notOurs, staleTags, type Tags, tagsOf, userTags } from './tags.ts'
+
+/** What is wanted of a role. */
+export type RoleConfig = { readonly policy: Policy; readonly tags: JsonObject }
+
+const POLICY_NAME = 'attak'
+
+/** Who may take the role of a function: Lambda itself, in every partition. */
+const TRUST = JSON.stringify({
+  Version: '2012-10-17',
+  Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],
+})
+
+/**
+ * Roles of functions, one for each processor that is given none. The listing of roles tells no tags, so that a role's
+ * path tells whose it is, and its description which one, with its fingerprint. IAM knows no regions: the path and the
+ * name do. Source: IAM API reference, ListRoles, read 2026-11-21.
+ */
+export function roles({ scope, place, clients: { iam } }: Account): Kind {
+  const path = rolePath(scope, place)
+
+  const roleOf = async (name: string): Promise<Role | undefined> =>
+    (await unlessAbsent(iam.send(new GetRoleCommand({ RoleName: name }))))?.Role
+
+  const read = async (resource: Resource): Promise<LiveResource | undefined> => {
+    const role = await roleOf(resource.name)
+    if (role === undefined) return undefined
+    if (role.Path !== path) throw notOurs(resource, role.Arn ?? resource.name)
+    return liveRole(role)
+  }
+
+  return {
+    read,
+
+    async list() {
+      const live: LiveResource[] = []
+      for (let Marker: string | undefined; ; ) {
+        const page = await iam.send(new ListRolesCommand({ PathPrefix: path, MaxItems: 1000, Marker }))
+        live.push(...(page.Roles ?? []).map(liveRole).filter((one) => one !== undefined))
+        Marker = page.IsTruncated ? page.Marker : undefined
+        if (Marker === undefined) return live
+      }
+    },
+
+    async inspect({ name, config }) {
+      const answer = await unlessAbsent(iam.send(new GetRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME })))
+      const document = answer?.PolicyDocument && JSON.parse(decodeURIComponent(answer.PolicyDocument))
+      return differing({ policy: [(config as RoleConfig).policy, document] })
+    },
+
+    async write(change) {
+      const { resource, fingerprint } = change
+      const { name, config, id } = resource
+      let live = await read(resource)
+      if (live === undefined) {
+        await create(resource)
+        live = await read(resource)
+      }
+      if (loosens(change, live)) await iam.send(new UpdateRoleCommand({ RoleName: name, Description: id }))
+      if (changes(adopting(change, live), 'tags')) {
+        const role = await roleOf(name)
+        const live: Tags = Object.fromEntries((role?.Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? '']))
+        const TagKeys = staleTags(live, userTags(config))
+        if (TagKeys.length > 0) await iam.send(new UntagRoleCommand({ RoleName: name, TagKeys: [...TagKeys] }))
+        await iam.send(new TagRoleCommand({ RoleName: name, Tags: tagList(resource) }))
+      }
+      const PolicyDocument = JSON.stringify((config as RoleConfig).policy)
+      await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME, PolicyDocument }))
+      await iam.send(new UpdateRoleCommand({ RoleName: name, Description: `${id} ${fingerprint}` }))
+    },
+
+    async remove({ live: { name } }) {
+      const attached = await unlessAbsent(iam.send(new ListAttachedRolePoliciesCommand({ RoleName: name })))
+      if (attached === undefined) return
+      for (const { PolicyArn } of attached.AttachedPolicies ?? []) {
+        await unlessAbsent(iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn })))
+      }
+      const inline = await unlessAbsent(iam.send(new ListRolePoliciesCommand({ RoleName: name })))
+      for (const PolicyName of inline?.PolicyNames ?? []) {
+        await unlessAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName: name, PolicyName })))
+      }
+      await unlessAbsent(iam.send(new DeleteRoleCommand({ RoleName: name })))
+    },
+  }
+
+  function tagList(resource: Resource) {
+    return Object.entries(tagsOf(scope, resource)).map(([Key, Value]) => ({ Key, Value }))
+  }
+
+  async function create(resource: Resource) {
+    try {
+      await iam.send(
+        new CreateRoleCommand({
+          RoleName: resource.name,
+          Path: path,
+          AssumeRolePolicyDocument: TRUST,
+          Description: resource.id,
+          Tags: tagList(resource),
+        }),
+      )
+    } catch (error) {
+      if (!failedWith(error, 'EntityAlreadyExistsException', 'EntityAlreadyExists')) throw error
+      await read(resource)
+    }
+  }
+}
+
+/** Throws ROLE_NOT_FOUND where a role that was given, by its ARN, is not there. */
+export async function requireRole({ place, clients: { iam } }: Account, arn: string): Promise<void> {
+  // A role of another account cannot be asked for; Lambda says what it thinks of it.
+  if (arn.split(':')[4] !== place.account) return
+  const name = arn.slice(arn.lastIndexOf('/') + 1)
+  if ((await unlessAbsent(iam.send(new GetRoleCommand({ RoleName: name })))) !== undefined) return
+  throw new AttakError(
+    'ROLE_NOT_FOUND',
+    `there is no role ${arn}`,
+    'Mend the name, make the role, or give none: then attak makes one for each processor.',
+  )
+}
+
+function liveRole({ RoleName: name = '', Arn: address = '', Description = '' }: Role): LiveResource | undefined {
+  const [, id, processor, fingerprint] = /^(role\/(\S+))(?: (.+))?$/.exec(Description) ?? []
+  if (id === undefined || processor === undefined) return undefined
+  return { id, kind: 'role', name, address, fingerprint, holdsData: false, processor }
+}

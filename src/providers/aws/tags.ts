@@ -1,0 +1,83 @@
+import type { Scope } from '../../aws/names.ts'
+import { AttakError } from '../../errors.ts'
+import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
+
+/** What every resource of a topology is tagged with; user's tags come beside them. */
+export const TAGS = Object.freeze({
+  topology: 'attak:topology',
+  stage: 'attak:stage',
+  processor: 'attak:processor',
+  /** The id of the resource in its topology: `function/bill`. */
+  resource: 'attak:resource',
+  /** The fingerprint of what was wanted, written last. */
+  config: 'attak:config',
+})
+
+/** Tags by their keys. */
+export type Tags = Readonly<Record<string, string>>
+
+/** All tags of a resource but its fingerprint; with one, that too. The user's stand in its setting `tags`. */
+export function tagsOf({ topology, stage }: Scope, resource: Resource, fingerprint?: string): Tags {
+  return {
+    ...userTags(resource.config),
+    [TAGS.topology]: topology,
+    [TAGS.stage]: stage,
+    [TAGS.resource]: resource.id,
+    ...(resource.processor !== undefined && { [TAGS.processor]: resource.processor }),
+    ...(fingerprint !== undefined && { [TAGS.config]: fingerprint }),
+  }
+}
+
+/** The user's own tags of a resource. */
+export function userTags({ tags }: JsonObject): Tags {
+  return (tags ?? {}) as Tags
+}
+
+/** Tags that a resource carries and that are wanted no longer; those of attak and of AWS itself are left. */
+export function staleTags(live: Tags, wanted: Tags): readonly string[] {
+  return Object.keys(live).filter((key) => !(key in wanted) && !/^(?:attak|aws):/.test(key))
+}
+
+/** Whether tags say that something belongs to this topology and stage. */
+export function isOurs({ topology, stage }: Scope, tags: Tags): boolean {
+  return tags[TAGS.topology] === topology && tags[TAGS.stage] === stage
+}
+
+/** What was found by its name, as a live resource. Throws RESOURCE_NOT_OURS where its tags say something else. */
+export function found(scope: Scope, resource: Resource, address: string, tags: Tags): LiveResource {
+  if (!isOurs(scope, tags) || tags[TAGS.resource] !== resource.id) throw notOurs(resource, address)
+  return {
+    id: resource.id,
+    kind: resource.kind,
+    name: resource.name,
+    address,
+    fingerprint: tags[TAGS.config],
+    holdsData: resource.holdsData,
+    ...(resource.processor !== undefined && { processor: resource.processor }),
+  }
+}
+
+/** What a listing found, told by its tags alone; undefined where they tell of another topology, or of nothing. */
+export function listed(scope: Scope, address: string, name: string, tags: Tags): LiveResource | undefined {
+  const id = tags[TAGS.resource]
+  if (!isOurs(scope, tags) || id === undefined) return undefined
+  const kind = id.slice(0, id.indexOf('/'))
+  return {
+    id,
+    kind,
+    name,
+    address,
+    fingerprint: tags[TAGS.config],
+    holdsData: kind === 'stream' || kind === 'queue',
+    ...(tags[TAGS.processor] !== undefined && { processor: tags[TAGS.processor] }),
+  }
+}
+
+/** The error for something that has the name of a resource and was not made by this topology. */
+export function notOurs(resource: Resource, address: string): AttakError {
+  return new AttakError(
+    'RESOURCE_NOT_OURS',
+    `${resource.id}: there is ${address} already, and it does not belong to this topology and stage`,
+    'Rename the topology or the stage, or remove what is there if nothing needs it.',
+  )
+}

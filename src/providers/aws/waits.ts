@@ -1,0 +1,65 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import type { Report } from '../../deploy/provider.ts'
+
+interface Reporting {
+  readonly report: Report
+  /** What is told to be waited for now. */
+  shown: string | undefined
+}
+
+const current = new AsyncLocalStorage<Reporting>()
+
+/** Runs `work`; what is waited for in it, however deep within, is told to `report`. */
+export function reportingTo<T>(report: Report, work: () => Promise<T>): Promise<T> {
+  return current.run({ report, shown: undefined }, work)
+}
+
+/** Runs `work`, a wait, and tells meanwhile what is waited for; afterwards what was told before. */
+export async function waitingFor<T>(what: string, work: () => Promise<T>): Promise<T> {
+  const reporting = current.getStore()
+  if (reporting === undefined) return work()
+  const before = reporting.shown
+  show(reporting, what)
+  try {
+    return await work()
+  } finally {
+    show(reporting, before)
+  }
+}
+
+function show(reporting: Reporting, what: string | undefined) {
+  if (reporting.shown === what) return
+  reporting.shown = what
+  reporting.report(what)
+}
+
+/** What {@link poll} waits between its tries, and how often it tries. */
+export interface Pace {
+  readonly firstMs: number
+  readonly maxMs: number
+  /** The waits together; then it gives up. */
+  readonly withinMs: number
+}
+
+/**
+ * Asks until there is an answer, waiting longer from time to time, and tells what is waited for from the first wait on.
+ * Gives undefined when there was none in time.
+ */
+export async function poll<T>(what: string, pace: Pace, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+  const first = await ask()
+  if (first !== undefined) return first
+  return waitingFor(what, async () => {
+    let waitMs = pace.firstMs
+    for (let waitedMs = 0; waitedMs < pace.withinMs; waitedMs += waitMs, waitMs = Math.min(waitMs * 1.6, pace.maxMs)) {
+      await sleep(waitMs)
+      const answer = await ask()
+      if (answer !== undefined) return answer
+    }
+    return undefined
+  })
+}
+
+/** Resolves after some time. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms))
+}

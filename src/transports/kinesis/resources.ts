@@ -1,0 +1,54 @@
+import { functionName, type Place, queueArn, queueName, streamArn, streamName } from '../../aws/names.ts'
+import type { MappingConfig, StreamConfig } from '../../aws/resources.ts'
+import type { Graph, GraphChannel } from '../../graph/graph.ts'
+import { CRASHES_PART } from '../../graph/names.ts'
+import type { Resource } from '../../graph/resource.ts'
+import { batchRecords, leastRetention } from '../../topology/channels.ts'
+
+/**
+ * The stream of a channel, and a mapping for each receiver that hands its records over. The stream keeps records at
+ * least twice as long as they are tried, so that what the crashes queue points at can still be read. Sources, read
+ * 2026-11-21: Lambda guide, parameters for Kinesis event source mappings; Lambda guide, filters (those of Kinesis look
+ * at `data`).
+ */
+export function channelResources(graph: Graph, channel: GraphChannel, place: Place): readonly Resource[] {
+  const scope = { topology: graph.name, stage: graph.stage }
+  const { settings } = channel
+  const name = streamName(scope, channel.name)
+  const stream: StreamConfig = {
+    ...(settings.shards !== undefined && { shards: settings.shards }),
+    retentionHours: Math.max(settings.retention, leastRetention(settings)),
+    tags: graph.tags,
+  }
+  const id = `stream/${channel.name}`
+  const crashes = `queue/${CRASHES_PART}`
+  const receivers = graph.processors.filter((processor) => channel.to.includes(processor.name))
+  const mappings = receivers.map(({ name: receiver, tags }): Resource => {
+    const config: MappingConfig = {
+      source: streamArn(place, name),
+      function: functionName(scope, receiver),
+      batchRecords: batchRecords(channel),
+      windowSeconds: settings.window,
+      parallelization: settings.parallelization ?? 1,
+      bisect: settings.bisect ?? true,
+      retryAttempts: settings.maximumRetryAttempts ?? -1,
+      recordAgeSeconds: settings.maximumRecordAge ?? -1,
+      onFailure: queueArn(place, queueName(scope, CRASHES_PART, { fifo: false })),
+      ...(settings.startingPosition !== undefined && { startingPosition: settings.startingPosition }),
+      ...(settings.filters && { filters: settings.filters.map((data) => JSON.stringify({ data })) }),
+      ...(settings.metrics && { metrics: true }),
+      tags,
+    }
+    return {
+      id: `mapping/${channel.name}/${receiver}`,
+      kind: 'mapping',
+      name: `${channel.name}/${receiver}`,
+      needs: [id, `function/${receiver}`, crashes],
+      config,
+      fixed: ['source', 'function', 'startingPosition'],
+      holdsData: false,
+      processor: receiver,
+    }
+  })
+  return [{ id, kind: 'stream', name, needs: [], config: stream, fixed: [], holdsData: true }, ...mappings]
+}

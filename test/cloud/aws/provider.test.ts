@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { Aws } from '../../../src/providers/aws/open.ts'
+import { graphOf, openEmulator, stageOf } from '../stage.ts'
+
+let aws: Aws
+beforeAll(async () => {
+  aws = await openEmulator(inject('ministack'))
+})
+afterAll(() => aws.close())
+
+const noop = () => {}
+const processors = { ping: noop, pong: noop, sink: noop }
+
+describe('a stage on ministack', () => {
+  it('is made, changes nothing when deployed again, and goes without a trace', async () => {
+    const graph = graphOf({
+      name: 'life',
+      processors,
+      streams: [
+        { from: 'ping', to: 'pong' },
+        { from: 'pong', to: 'ping', topic: 'back' },
+        { from: 'pong', to: 'sink', via: 'sqs', topic: 'out' },
+        { from: 'ping', to: 'sink', via: 'sqs', fifo: true, topic: 'ordered' },
+      ],
+    })
+    const stage = await stageOf(aws, graph)
+    const plan = await stage.deploy()
+    expect(plan.changes.map(({ kind, id }) => `${kind} ${id}`).sort()).toEqual(
+      stage.wanted.map(({ id }) => `create ${id}`).sort(),
+    )
+    expect((await stage.plan()).changes).toEqual([])
+    for (const resource of stage.wanted) {
+      const live = await stage.provider.read(resource)
+      expect(live).toBeDefined()
+      expect([resource.id, await stage.provider.inspect!(resource, live!)]).toEqual([resource.id, []])
+    }
+    await stage.destroy()
+    expect(await stage.provider.list('thorough')).toEqual([])
+  })
+})
