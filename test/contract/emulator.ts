@@ -1,0 +1,24 @@
+import type { AwsClient } from '../../src/aws/client.ts'
+
+/** An emulator that runs. */
+export interface Emulator {
+  /** Environment of those that call it. */
+  readonly env: Readonly<Record<string, string>>
+  readonly client: AwsClient
+  close(): Promise<void>
+}
+
+/** Where emulators are. */
+export const PLACE = { partition: 'aws', region: 'eu-west-1', account: '000000000000' }
+
+/** Keys that every emulator takes. */
+export const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+
+/** Calls an operation as the SDK does: `Kinesis_20131202.ListStreams`, `AmazonSQS.CreateQueue`. Throws what was refused. */
+export async function callAws(client: AwsClient, target: string, body: object): Promise<Record<string, unknown>> {
+  const service = target.startsWith('Kinesis') ? 'kinesis' : 'sqs'
+  const headers = { 'content-type': `application/x-amz-json-1.${service === 'sqs' ? 0 : 1}`, 'x-amz-target': target }
+  const result = await client.call({ service, region: PLACE.region, headers, body: JSON.stringify(body) })
+  if (!result.ok) throw new Error(`${target}: ${result.code}: ${result.message}`)
+  return Object(result.value)
+}
