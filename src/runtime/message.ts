@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { chanceFor, emitIdFor, rootIdFor } from './id.ts'
 
 /** Where a message travels: from one processor (none for an input) to another. */
 export interface Edge {
@@ -59,7 +59,7 @@ export function invokedIdOf(parent: Message, to: string, ordinal: number): strin
 
 function derivedIdOf(message: Message): string {
   const { topic, key, ordinal } = message
-  return digest([parentIdOf(message), emitterOf(message), topic, key, ordinal])
+  return emitIdFor(parentIdOf(message)!, emitterOf(message), topic, key, ordinal)
 }
 
 /** The processor whose handler emitted a message; undefined for an input. */
@@ -69,7 +69,7 @@ export function emitterOf({ parent, edge }: Message): string | undefined {
 
 /** The id of the input that started it all, 32 hex digits: the same for the same seed and position. */
 export function rootIdOf(root: Root): string {
-  root.id ??= digest(['attak.input', root.seed, root.position])
+  root.id ??= rootIdFor(root.seed, root.position)
   return root.id
 }
 
@@ -89,9 +89,5 @@ export function traceparentOf(message: Message): string {
 
 /** A number from 0 up to 1 that is the same for the same message and attempt: jitter that repeats. */
 export function chanceOf(message: Message): number {
-  return Number.parseInt(digest([idOf(message), message.attempt]).slice(0, 8), 16) / 0x1_0000_0000
-}
-
-function digest(parts: readonly (string | number | undefined)[]): string {
-  return hash('sha256', JSON.stringify(parts), 'hex').slice(0, 32)
+  return chanceFor(idOf(message), message.attempt)
 }
