@@ -1,6 +1,7 @@
 // What the benchmarks call of attak, the way its commands do.
 import { raiseInlining } from '../src/cli/simulate/inlining.ts'
 
+export { blocksToFile } from '../src/cli/simulate/blocks.ts'
 export { buildGraph } from '../src/graph/build.ts'
 export { readJsonLines } from '../src/project/json-lines.ts'
 export { readBlocks } from '../src/project/lines.ts'

@@ -1,8 +1,7 @@
-import { once } from 'node:events'
-import { createWriteStream, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { buildGraph, parseTopology, recordInMemory, recordLines, simulate } from '../dist/attak.js'
+import { blocksToFile, buildGraph, parseTopology, recordInMemory, recordLines, simulate } from '../dist/attak.js'
 import { later, ownFunction } from '../workload.mjs'
 
 const CHUNK_EVENTS = 1024
@@ -65,17 +64,10 @@ function* inputOf(to, events, make) {
   }
 }
 
-/** The transcript as `simulate --trace` writes it, waiting for the disk where that is behind. */
+/** The transcript as `simulate --trace` writes it. */
 function toFile() {
   const dir = mkdtempSync(join(tmpdir(), 'attak-bench-'))
   process.once('exit', () => rmSync(dir, { recursive: true }))
-  const file = createWriteStream(join(dir, 'trace.jsonl'))
-  let drained
-  const write = (text) => {
-    if (file.write(text) || drained !== undefined) return
-    drained = once(file, 'drain').then(() => {
-      drained = undefined
-    })
-  }
-  return { recorder: recordLines({ write }), ready: () => drained }
+  const file = blocksToFile(join(dir, 'trace.jsonl'))
+  return { recorder: recordLines({ write: file.add }) }
 }

@@ -35,6 +35,15 @@ export function emitIdFor(
   return stateAsHex()
 }
 
+/** The id of a message that invokes the processor `to`: the same for the same parent's id, caller, and calls of it before. */
+export function invokeIdFor(parent: string, caller: string | undefined, to: string, ordinal: number): string {
+  setState(parent)
+  takeText(caller ?? '')
+  takeText(to)
+  takeNumbers(ordinal, INVOKE)
+  return stateAsHex()
+}
+
 /** A number from 0 up to 1, the same for the same id and attempt. */
 export function chanceFor(id: string, attempt: number): number {
   setState(id)
@@ -45,7 +54,8 @@ export function chanceFor(id: string, attempt: number): number {
 /** What numbers are taken in for, so that no two sequences of what is taken in are alike. */
 const EMIT = 1
 const KEYED_EMIT = 2
-const ATTEMPT = 3
+const INVOKE = 3
+const ATTEMPT = 4
 
 const state = new Int32Array(4)
 const bytes = Buffer.alloc(16)

@@ -1,4 +1,4 @@
-import { chanceFor, emitIdFor, rootIdFor } from './id.ts'
+import { chanceFor, emitIdFor, invokeIdFor, rootIdFor } from './id.ts'
 
 /** Where a message travels: from one processor (none for an input) to another. */
 export interface Edge {
@@ -54,7 +54,7 @@ export function idOf(message: Message): string {
 
 /** The id of a message that invokes `to`: the same whenever the handler of `parent` invokes it for that many-eth time. */
 export function invokedIdOf(parent: Message, to: string, ordinal: number): string {
-  return digest(['attak.invoke', idOf(parent), parent.edge?.to, to, ordinal])
+  return invokeIdFor(idOf(parent), parent.edge?.to, to, ordinal)
 }
 
 function derivedIdOf(message: Message): string {

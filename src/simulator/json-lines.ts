@@ -42,7 +42,8 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
   const start = ({ message, processor }: Invocation, at: number) => {
     const { edge, topic, key, data } = message
     const parent = parentIdOf(message)
-    let line = `{"kind":"start","at":${at},"processor":${quoted(processor)},"message":"${idOf(message)}"`
+    const id = idOf(message)
+    let line = `{"kind":"start","at":${at},"processor":${quoted(processor)},"message":"${id}"`
     line += `,"root":"${rootIdOf(message.root)}"`
     if (parent !== undefined) line += `,"parent":"${parent}"`
     if (edge?.from !== undefined) line += `,"from":${quoted(edge.from)}`
@@ -50,14 +51,15 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
     if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
     line += `,"hop":${message.hop},"attempt":${message.attempt}`
     if (edge?.invoked) line += ',"invoked":true'
-    if (data !== undefined) line += `,"event":${json(data)}`
+    if (data !== undefined) line += `,"event":${json(data, id)}`
     add(`${line}}\n`)
   }
   const emit = (head: string, emits: readonly Message[], index: number, count: number) => {
     const { topic, key, data } = emits[index]!
-    let line = `{"kind":"emit",${head},"id":"${idOf(emits[index]!)}","topic":${quoted(topic ?? '')}`
+    const id = idOf(emits[index]!)
+    let line = `{"kind":"emit",${head},"id":"${id}","topic":${quoted(topic ?? '')}`
     if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
-    if (data !== undefined) line += `,"data":${json(data)}`
+    if (data !== undefined) line += `,"data":${json(data, id)}`
     line += ',"to":['
     for (let at = index; at < index + count; at++) {
       const { edge } = emits[at]!
@@ -91,7 +93,7 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
       if (rare?.tookMs !== undefined) line += `,"tookMs":${rare.tookMs}`
       if (invocation.message.edge?.invoked) line += ',"invoked":true'
       if (failure !== undefined) line += `,"error":${JSON.stringify(describe(failure.error))}`
-      else if (rare?.invoked?.result !== undefined) line += `,"result":${json(rare.invoked.result)}`
+      else if (rare?.invoked?.result !== undefined) line += `,"result":${JSON.stringify(rare.invoked.result)}`
       add(`${line}}\n`)
     },
     line({ processor, id: message }, at, level, text) {
@@ -118,17 +120,37 @@ function quoter(): (text: string) => string {
   }
 }
 
-/** Writes data as JSON; what was written of late is not written again: one emit is shown by each of its receivers. */
-function jsonOf(): (data: unknown) => string {
-  const recent: { data: unknown; text: string }[] = Array.from({ length: 16 }, () => ({ data: undefined, text: '' }))
-  let next = 0
-  return (data) => {
+/** What keeps the JSON of events, and how much of it. */
+const SLOTS = 4096
+const MOST_KEPT_CHARACTERS = 1024
+
+/**
+ * Gives data as JSON; one emit is shown by each of its receivers too, and so written but once, where it is kept until
+ * then. Its place is taken from the id, whose digits are as good as drawn.
+ */
+function jsonOf(): (data: unknown, id: string) => string {
+  const kept: unknown[] = new Array(SLOTS).fill(undefined)
+  const texts: string[] = new Array(SLOTS).fill('')
+  return (data, id) => {
     if (typeof data !== 'object' || data === null) return JSON.stringify(data)
-    for (const known of recent) if (known.data === data) return known.text
+    const slot = slotOf(id)
+    if (kept[slot] === data) return texts[slot]!
     const text = JSON.stringify(data)
-    const slot = recent[next++ & 15]!
-    slot.data = data
-    slot.text = text
+    if (text.length <= MOST_KEPT_CHARACTERS) {
+      kept[slot] = data
+      texts[slot] = text
+    }
     return text
   }
+}
+
+/** The last twelve bits of an id, or as good as those where it is not ours. */
+function slotOf(id: string): number {
+  const { length } = id
+  const last = digitOf(id.charCodeAt(length - 1))
+  return ((digitOf(id.charCodeAt(length - 3)) << 8) | (digitOf(id.charCodeAt(length - 2)) << 4) | last) & (SLOTS - 1)
+}
+
+function digitOf(character: number): number {
+  return (character & 15) + (character >> 6) * 9
 }

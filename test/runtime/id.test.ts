@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { chanceFor, emitIdFor, rootIdFor } from '../../src/runtime/id.ts'
+import { chanceFor, emitIdFor, invokeIdFor, rootIdFor } from '../../src/runtime/id.ts'
 
 /** Few enough values for two names to be alike in all but one part. */
 const word = fc.constantFrom('a', 'b', 'ab', 'a\n', '')
@@ -22,6 +22,13 @@ test('an id is 32 hex digits, the same for the same name, and another for any ot
     }),
     { numRuns: 1000 },
   )
+})
+
+test('an invoke has another id than an emit of the same name', () => {
+  const root = rootIdFor('attak', 0)
+  expect(invokeIdFor(root, 'a', 'b', 0)).toBe(invokeIdFor(root, 'a', 'b', 0))
+  expect(invokeIdFor(root, 'a', 'b', 0)).not.toBe(invokeIdFor(root, 'a', 'b', 1))
+  expect(invokeIdFor(root, 'a', 'b', 0)).not.toBe(emitIdFor(root, 'a', 'b', undefined, 0))
 })
 
 test('no two inputs have one id', () => {
