@@ -19,14 +19,13 @@ export function failedWith(error: unknown, ...names: readonly string[]): boolean
 
 /** Whether what was asked for does not exist, in the words of any of the services. */
 export function isAbsent(error: unknown): boolean {
-  return failedWith(
-    error,
-    'ResourceNotFoundException',
-    'NoSuchEntityException',
-    'NoSuchEntity',
-    'QueueDoesNotExist',
-    'AWS.SimpleQueueService.NonExistentQueue',
-  )
+  const names = ['ResourceNotFoundException', 'NoSuchEntityException', 'QueueDoesNotExist']
+  return failedWith(error, ...names, 'AWS.SimpleQueueService.NonExistentQueue') || statusOf(error) === 404
+}
+
+function statusOf(error: unknown): unknown {
+  if (!(error instanceof Error) || !('$metadata' in error)) return undefined
+  return (error.$metadata as { readonly httpStatusCode?: number } | undefined)?.httpStatusCode
 }
 
 /** Gives what `call` gives, or undefined where what it asks for does not exist. */
@@ -118,7 +117,7 @@ const MENDINGS: readonly (readonly [matches: (error: Error) => boolean, Mending]
     },
   ],
   [
-    (error) => '$fault' in error,
+    (error) => '$fault' in error || '$metadata' in error,
     {
       code: 'AWS_REFUSED',
       what: ({ name, message }) => `${name}: ${message}`,

@@ -118,7 +118,7 @@ export function functions(account: Account): Kind {
       const answer = await get(FunctionName)
       if (answer === undefined) return []
       const invoking = await unlessAbsent(lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName })))
-      const loops = await lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
+      const loops = await unlessAbsent(lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName })))
       const config = resource.config as FunctionConfig
       const live = answer.Configuration
       const wanted = settingsOf(config, {})
@@ -134,7 +134,7 @@ export function functions(account: Account): Kind {
         vpc: [[...(config.vpc?.subnets ?? [])].sort(), [...(live?.VpcConfig?.SubnetIds ?? [])].sort()],
         concurrency: [config.concurrency, answer.Concurrency?.ReservedConcurrentExecutions],
         onFailure: [config.onFailure, invoking?.DestinationConfig?.OnFailure?.Destination],
-        loops: [config.loops, loops.RecursiveLoop === 'Allow'],
+        loops: [config.loops, loops?.RecursiveLoop === 'Allow'],
       })
     },
 

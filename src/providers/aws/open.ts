@@ -28,6 +28,8 @@ export interface Aws {
   readonly clients: Clients
   /** Whether an endpoint was given, behind which something else than AWS may be. */
   readonly emulated: boolean
+  /** Whether all kinds of resources can be listed by their tags; some emulators know the tags of a few. */
+  readonly listsByTags: boolean
   close(): void
 }
 
@@ -42,7 +44,7 @@ export interface StageOptions {
   readonly variables: (processor: string) => Readonly<Record<string, string>>
 }
 
-/** A provider that is AWS. */
+/** Every kind of resource, what is needed before what needs it. */
 export const KINDS = ['queue', 'stream', 'logs', 'role', 'function', 'mapping'] as const
 
 /**
@@ -59,7 +61,8 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
   try {
     const { Account = '', Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}))
     const place = { partition: Arn.split(':')[1] || 'aws', region, account: Account }
-    return { place, identity: Arn, clients, emulated: settings.endpoint !== undefined, close: () => clients.close() }
+    const emulated = settings.endpoint !== undefined
+    return { place, identity: Arn, clients, emulated, listsByTags: !emulated, close: () => clients.close() }
   } catch (error) {
     clients.close()
     throw mended(error, { doing: 'find out whose the AWS credentials are', region })
@@ -68,7 +71,7 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
 
 /** The provider of one stage; what it throws tells what to do. */
 export function createAwsProvider(aws: Aws, { scope, startedAtMs, artifact, variables }: StageOptions): Provider {
-  const { place, clients, emulated } = aws
+  const { place, clients, emulated, listsByTags } = aws
   const account: Account = { scope, place, clients, emulated, startedAtMs, artifact, environment: variables }
   const ownQueues = queues(account)
   const kinds: Readonly<Record<(typeof KINDS)[number], Kind>> = {
@@ -94,8 +97,7 @@ export function createAwsProvider(aws: Aws, { scope, startedAtMs, artifact, vari
     marker: ERRORS_QUEUE,
     list: (how) =>
       told('list what there is', () =>
-        // Behind an endpoint there may be a tagging API that knows some kinds only.
-        how === 'quick' && !emulated ? listByTags(account, kinds.role) : listByService(kinds),
+        how === 'quick' && listsByTags ? listByTags(account, kinds.role) : listByService(kinds),
       ),
     read: (resource) => told(`read ${resource.id}`, () => kindOf(resource).read(resource)),
     inspect: (resource, live) => told(`inspect ${resource.id}`, () => kindOf(resource).inspect(resource, live)),

@@ -1,0 +1,82 @@
+import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { afterAll, beforeAll, inject } from 'vitest'
+import type { Artifact } from '../../../src/bundle/artifact.ts'
+import type { Aws } from '../../../src/providers/aws/open.ts'
+import { createAwsProvider } from '../../../src/providers/aws/open.ts'
+import { functionVariables, wantedResources } from '../../../src/providers/aws/wanted.ts'
+import { type ProviderWorld, providerContract } from '../../contract/provider.ts'
+import type { Skip } from '../../contract/transport.ts'
+import { artifactOf, graphOf, openEmulator } from '../stage.ts'
+
+const LOOPS = 'moto has no recursion settings of functions'
+const EMULATORS: Readonly<Record<'ministack' | 'moto', readonly Skip[]>> = {
+  ministack: [],
+  moto: [
+    { test: 'is told to make what is there, and leaves it as wanted', reason: LOOPS },
+    { test: 'brings what is there to other settings', reason: LOOPS },
+  ],
+}
+
+const noop = () => {}
+let worlds = 0
+
+for (const [emulator, skips] of Object.entries(EMULATORS) as [keyof typeof EMULATORS, readonly Skip[]][]) {
+  let aws: Aws
+  let artifacts: readonly Artifact[]
+
+  beforeAll(async () => {
+    // All kinds have tags on moto, so that it can be listed as AWS is.
+    aws = { ...(await openEmulator(inject(emulator))), listsByTags: emulator === 'moto' }
+    artifacts = [await artifactOf('before'), await artifactOf('after')]
+  })
+  afterAll(() => aws.close())
+
+  const world = (): ProviderWorld => {
+    const topology = `contract-${worlds++}`
+    const before = (stage: string) => graphOf({ ...BEFORE, name: topology }, stage)
+    const after = (stage: string) => graphOf({ ...AFTER, name: topology }, stage)
+    const wanted = (graph: ReturnType<typeof graphOf>, artifact: Artifact) => {
+      const byName = new Map(graph.processors.map(({ name }) => [name, artifact]))
+      return wantedResources(graph, { place: aws.place, env: {} }, byName)
+    }
+    const open = (stage: string) =>
+      createAwsProvider(aws, {
+        scope: { topology, stage },
+        startedAtMs: Date.now(),
+        artifact: (hash) => artifacts.find((artifact) => artifact.hash === hash)!,
+        variables: (name) =>
+          functionVariables(before(stage).processors.find((processor) => processor.name === name)!, {}),
+      })
+    return {
+      open,
+      wanted: (stage) => wanted(before(stage), artifacts[0]!),
+      changed: (stage) => wanted(after(stage), artifacts[1]!),
+      // One without any tags would be taken over: Lambda makes those itself.
+      makeStranger: async ({ kind, name }) => {
+        if (kind !== 'logs') throw new Error(`no stranger for ${kind}`)
+        const tags = { 'attak:topology': 'another' }
+        await aws.clients.logs.send(new CreateLogGroupCommand({ logGroupName: name, tags }))
+      },
+      now: () => performance.now(),
+      run: (promise) => promise,
+      async close() {},
+    }
+  }
+  providerContract(`aws on ${emulator}`, world, skips)
+}
+
+/** Every kind of resource, and settings of each. */
+const BEFORE = {
+  processors: { spout: noop, sum: { handler: noop, invokes: ['gone'] }, gone: noop },
+  streams: [
+    { from: 'spout', to: 'sum', shards: 2 },
+    { from: 'sum', to: 'gone', via: 'sqs' },
+  ],
+  tags: { team: 'a', old: 'x' },
+}
+const AFTER = {
+  processors: { spout: { handler: noop, memory: 512, concurrency: 1 }, sum: { handler: noop, timeout: 60 } },
+  streams: [{ from: 'spout', to: 'sum', shards: 4, batch: 50, retention: 48 }],
+  tags: { team: 'b' },
+  logRetention: 30,
+}
