@@ -6,7 +6,8 @@ import { isPlainObject } from './user-code.ts'
 
 /** What one setting must be: checked, and in words. */
 export interface Rule {
-  readonly schema: z.ZodMiniType
+  /** Made when a value is checked: making them all costs a twentieth of what `node -e 0` takes. */
+  readonly schema: () => z.ZodMiniType
   /** Completes "must be …", "Set it to …". */
   readonly must: string
 }
@@ -17,7 +18,7 @@ export type Rules = Readonly<Record<string, Rule>>
 /** The parts of `backoff`. */
 export const BACKOFF_RULES: Rules = {
   firstMs: wholeNumber(0, 86_400_000, 'a whole number of milliseconds'),
-  factor: { schema: z.number().check(z.gte(1), z.lte(100)), must: 'a number from 1 to 100' },
+  factor: { schema: () => z.number().check(z.gte(1), z.lte(100)), must: 'a number from 1 to 100' },
   maxMs: wholeNumber(0, 86_400_000, 'a whole number of milliseconds'),
   jitter: yesOrNo(),
 }
@@ -35,20 +36,21 @@ export const DELIVERY_RULES: Readonly<Record<(typeof DELIVERY_SETTINGS)[number],
   bisect: yesOrNo(),
   parallelization: wholeNumber(1, 10),
   startingPosition: {
-    schema: z.string().check(z.regex(/^(?:TRIM_HORIZON|LATEST|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)$/)),
+    schema: () => z.string().check(z.regex(/^(?:TRIM_HORIZON|LATEST|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)$/)),
     must: '"TRIM_HORIZON", "LATEST" or a time like "2026-11-21T08:00:00Z"',
   },
   shards: wholeNumber(1, 20_000),
   maximumConcurrency: wholeNumber(2, 1000),
   provisionedPollers: {
-    schema: z
-      .strictObject({ minimum: z.int().check(z.gte(2), z.lte(200)), maximum: z.int().check(z.gte(2), z.lte(2000)) })
-      .check(z.refine(({ minimum, maximum }) => minimum <= maximum)),
+    schema: () =>
+      z
+        .strictObject({ minimum: z.int().check(z.gte(2), z.lte(200)), maximum: z.int().check(z.gte(2), z.lte(2000)) })
+        .check(z.refine(({ minimum, maximum }) => minimum <= maximum)),
     must: '{ minimum, maximum } with a minimum from 2 to 200, and a maximum from there to 2000',
   },
   metrics: yesOrNo(),
   filters: {
-    schema: z.array(z.custom<object>(isPattern)).check(z.minLength(1), z.maxLength(10)),
+    schema: () => z.array(z.custom<object>(isPattern)).check(z.minLength(1), z.maxLength(10)),
     must: 'a list of 1 to 10 patterns, each an object of at most 4096 characters as JSON',
   },
 }
@@ -62,24 +64,28 @@ export const DEPLOYMENT_RULES: Rules = {
   runtime: oneOf(RUNTIMES),
   architecture: oneOf(ARCHITECTURES),
   role: {
-    schema: z.string().check(z.regex(/^arn:aws[a-zA-Z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/)),
+    schema: () => z.string().check(z.regex(/^arn:aws[a-zA-Z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/)),
     must: 'the ARN of a role, like "arn:aws:iam::123456789012:role/name"',
   },
   vpc: {
-    schema: z.strictObject({ subnets: idsOf('subnet', 16), securityGroups: idsOf('sg', 5) }),
+    schema: () => z.strictObject({ subnets: idsOf('subnet', 16), securityGroups: idsOf('sg', 5) }),
     must: '{ subnets, securityGroups }, lists of 1 to 16 ids "subnet-…" and 1 to 5 ids "sg-…"',
   },
   tags: {
-    schema: z.custom<object>(areTags),
+    schema: () => z.custom<object>(areTags),
     must: 'a map of up to 40 names (not of "aws:" and "attak:") to texts, of letters, digits, spaces and _.:/=+-@',
   },
-  include: listOf('globs', z.regex(/^(?!\/|[A-Za-z]:)(?!(?:.*\/)?\.\.(?:\/|$)).+$/s), 'relative and without ".."'),
-  external: listOf('packages', z.regex(/^(?:@[\w.-]+\/)?[\w.-]+$/), 'as package.json names them'),
+  include: listOf(
+    'globs',
+    () => z.regex(/^(?!\/|[A-Za-z]:)(?!(?:.*\/)?\.\.(?:\/|$)).+$/s),
+    'relative and without ".."',
+  ),
+  external: listOf('packages', () => z.regex(/^(?:@[\w.-]+\/)?[\w.-]+$/), 'as package.json names them'),
   outputs: yesOrNo(),
   concurrency: wholeNumber(1, 100_000),
-  invokes: listOf('processors', z.minLength(1), 'by name'),
+  invokes: listOf('processors', () => z.minLength(1), 'by name'),
   logRetention: {
-    schema: z.custom<number>((value) => LOG_RETENTIONS.includes(value as number)),
+    schema: () => z.custom<number>((value) => LOG_RETENTIONS.includes(value as number)),
     must: `a number of days that CloudWatch knows: ${LOG_RETENTIONS.join(', ')}`,
   },
 }
@@ -87,28 +93,28 @@ export const DEPLOYMENT_RULES: Rules = {
 /** Every setting that one rule says all about. */
 export const RULES: Rules = {
   retries: wholeNumber(0, 1000),
-  timeout: { schema: z.number().check(z.gt(0), z.lte(900)), must: 'a number of seconds above 0, up to 900' },
+  timeout: { schema: () => z.number().check(z.gt(0), z.lte(900)), must: 'a number of seconds above 0, up to 900' },
   hopLimit: wholeNumber(1, 1_000_000),
   callback: yesOrNo(),
-  stream: { schema: z.string().check(z.refine(isName)), must: `a name: it must ${NAME_RULE}` },
+  stream: { schema: () => z.string().check(z.refine(isName)), must: `a name: it must ${NAME_RULE}` },
   ...DELIVERY_RULES,
   ...DEPLOYMENT_RULES,
 }
 
 function yesOrNo(): Rule {
-  return { schema: z.boolean(), must: 'true or false' }
+  return { schema: () => z.boolean(), must: 'true or false' }
 }
 
 function wholeNumber(least: number, most: number, kind = 'a whole number'): Rule {
-  return { schema: z.int().check(z.gte(least), z.lte(most)), must: `${kind} from ${least} to ${most}` }
+  return { schema: () => z.int().check(z.gte(least), z.lte(most)), must: `${kind} from ${least} to ${most}` }
 }
 
 function oneOf(values: readonly string[]): Rule {
-  return { schema: z.enum([...values]), must: values.map((value) => JSON.stringify(value)).join(' or ') }
+  return { schema: () => z.enum([...values]), must: values.map((value) => JSON.stringify(value)).join(' or ') }
 }
 
-function listOf(what: string, each: z.core.CheckFn<string> | z.core.$ZodCheck<string>, how: string): Rule {
-  return { schema: z.array(z.string().check(each)), must: `a list of ${what}, ${how}` }
+function listOf(what: string, each: () => z.core.$ZodCheck<string>, how: string): Rule {
+  return { schema: () => z.array(z.string().check(each())), must: `a list of ${what}, ${how}` }
 }
 
 function idsOf(kind: string, most: number) {

@@ -92,7 +92,7 @@ function reportUnknown(fields: Fields, known: readonly string[], kind: string, w
 
 function parseField(rules: Rules, name: string, value: unknown, where: string, report: Report): unknown {
   const { schema, must } = rules[name]!
-  if (schema.safeParse(value).success) return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value
+  if (schema().safeParse(value).success) return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value
   const what = `${name} must be ${must}; got ${show(value)}`
   report.error('TOPOLOGY_INVALID', placeOf(where, name), what, `Set ${name} to ${must}, or leave it out.`)
   return undefined
