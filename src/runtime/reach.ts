@@ -1,4 +1,25 @@
 import type { Handler } from '../topology/handler.ts'
+import type { LoadedProcessor, ProcessorRuntime } from './processor.ts'
+
+/** A processor's code, and what handling calls of it needs to know of it. */
+export type Calling = Omit<ProcessorRuntime, 'topology' | 'stage' | 'timeoutMs' | 'host'>
+
+/** Looks at a processor's code and its settings once, so that each call need not. */
+export function callingOf(
+  { name, handler, self, input }: LoadedProcessor,
+  { callback, invokes }: { readonly callback: boolean; readonly invokes: readonly string[] },
+): Calling {
+  return {
+    name,
+    handler,
+    self,
+    input,
+    seesCallback: seesCallback(handler),
+    mayTakeEmit: mayTakeEmit(handler),
+    settlesByCallback: callback || handler.length >= 3,
+    invokes,
+  }
+}
 
 /**
  * Whether a handler can reach its third argument: it declares one, or its text holds what reaches arguments that are not

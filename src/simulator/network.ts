@@ -7,7 +7,7 @@ import type { Invocation } from '../runtime/invocation.ts'
 import { copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
 import { type Edge, idOf, type Message } from '../runtime/message.ts'
 import type { InvocationHost, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
-import { mayTakeEmit, seesCallback } from '../runtime/reach.ts'
+import { callingOf } from '../runtime/reach.ts'
 import { dataRefusal, hopRefusal, keyRefusal, sizeRefusal } from '../runtime/refusal.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
 import type { TransportLimits } from '../runtime/transport.ts'
@@ -91,13 +91,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       topology: graph.name,
       stage: graph.stage,
       timeoutMs: spec.timeoutMs,
-      handler: loaded.handler,
-      self: loaded.self,
-      input: loaded.input,
-      seesCallback: seesCallback(loaded.handler),
-      mayTakeEmit: mayTakeEmit(loaded.handler),
-      invokes: spec.invokes,
-      settlesByCallback: spec.callback || loaded.handler.length >= 3,
+      ...callingOf(loaded, spec),
       host,
       route: routerOf(routesFor(graph, spec.name), makeRoute),
       lastTopic: undefined,

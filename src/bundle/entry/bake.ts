@@ -31,6 +31,6 @@ function bakeStream({ to, via, channel, pack, fifo }: GraphStream): BakedStream 
   return { to, via, channel, pack, fifo }
 }
 
-function bakeEar({ from, topics, via, channel, retries, backoff }: GraphStream): BakedEar {
-  return { from, ...(topics && { topics }), via, channel, retries, backoff }
+function bakeEar({ from, topics, via, channel, fifo, retries, backoff }: GraphStream): BakedEar {
+  return { from, ...(topics && { topics }), via, channel, fifo, retries, backoff }
 }

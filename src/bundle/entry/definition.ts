@@ -48,6 +48,7 @@ export interface BakedEar extends RetryPolicy {
   readonly topics?: readonly string[]
   readonly via: string
   readonly channel: string
+  readonly fifo: boolean
 }
 
 /** What makes an entry: the baked data, and what the generated module imports. */

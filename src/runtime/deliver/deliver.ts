@@ -3,7 +3,7 @@ import type { Delivery } from '../transport.ts'
 import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
 import { cutOffLate, giveUp, nextEndMs, settleRound, stopStarting } from './end.ts'
 import { noteDuration } from './progress.ts'
-import { type DeliverParts, nextTask, openRecords, type Round } from './round.ts'
+import { type DeliverParts, endsOf, nextTask, openRecords, type Round } from './round.ts'
 
 /**
  * Runs the messages of an invocation payload, and gives the records that are to come again. Messages of one key run one
@@ -102,12 +102,10 @@ type Hooks = Required<Pick<InvocationHost, 'settled' | 'completed'>> & Pick<Roun
 
 function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake, ...hooks }: Hooks): Round {
   const nowMs = parts.now()
-  // For what was emitted to be accepted, and the answer to be given: a tenth of the time, from 50 ms to 2 s.
-  const spareMs = Math.min(2000, Math.max(50, (parts.endsMs - nowMs) / 10))
-  const stopMs = parts.endsMs - spareMs
+  const ends = endsOf(nowMs, parts.endsMs)
   return {
     parts,
-    runtime: { ...parts.processor, host: { ...parts.host, ...hooks, now: parts.now, endsMs: stopMs } },
+    runtime: { ...parts.processor, host: { ...parts.host, ...hooks, now: parts.now, endsMs: ends.stopMs } },
     ...openRecords(deliveries, parts.progress),
     cursor: { record: 0, message: 0 },
     lanes: new Map(),
@@ -120,8 +118,7 @@ function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake,
     started: 0,
     nowMs,
     over: false,
-    stopMs,
-    answerMs: parts.endsMs - spareMs / 3,
+    ...ends,
     wake,
   }
 }

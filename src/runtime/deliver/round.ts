@@ -79,7 +79,7 @@ export interface RecordState {
 }
 
 /** One invocation payload on its way through its processor. */
-export interface Round {
+export interface Round extends Ends {
   readonly parts: DeliverParts
   readonly runtime: ProcessorRuntime
   readonly records: readonly RecordState[]
@@ -105,11 +105,22 @@ export interface Round {
   nowMs: number
   /** Nothing starts any more. */
   over: boolean
-  /** Handlers are cut off at the first, and the answer is given at the second. */
-  readonly stopMs: number
-  readonly answerMs: number
   /** Goes on with what may start. */
   readonly wake: () => void
+}
+
+/** When an invocation comes to its end, before the platform ends it. */
+export interface Ends {
+  /** Handlers that still run are cut off. */
+  readonly stopMs: number
+  /** The answer is given, whatever was not accepted yet. */
+  readonly answerMs: number
+}
+
+/** What is kept of the time for emits to be accepted, and the answer to be given: a tenth, from 50 ms to 2 s. */
+export function endsOf(nowMs: number, endsMs: number): Ends {
+  const spareMs = Math.min(2000, Math.max(50, (endsMs - nowMs) / 10))
+  return { stopMs: endsMs - spareMs, answerMs: endsMs - spareMs / 3 }
 }
 
 /** The records in the order in which they are to run, and whether the first is to run alone. */

@@ -1,0 +1,26 @@
+import type { DeliverParts } from '../../runtime/deliver/round.ts'
+import type { Message } from '../../runtime/message.ts'
+import type { Carrier } from './carrier.ts'
+import type { BakedEar } from './definition.ts'
+import type { OpenFunction } from './function.ts'
+
+/** Finds how often a message that came by a carrier is tried again; what no stream brings here is for somebody else. */
+export function policiesOf({ definition, baked }: OpenFunction, carrier: Carrier): DeliverParts['policyOf'] {
+  const ears = baked.hears.filter(({ via }) => via === carrier.via)
+  const first = ears[0]
+  if (first !== undefined && ears.every(({ channel }) => channel === first.channel)) {
+    return (message) => ears.find((ear) => hears(ear, message))
+  }
+  const named = ears.map((ear) => ({ ear, start: `${carrier.nameOf(definition, ear.channel, ear.fifo)}/` }))
+  return (message, { position }) =>
+    named.find(({ ear, start }) => position.startsWith(start) && hears(ear, message))?.ear
+}
+
+/**
+ * Whether a message came over a stream. What other programs put into a channel comes from nobody: streams that name its
+ * topic, or none, bring it; without a topic, those that name none.
+ */
+function hears({ from, topics }: BakedEar, { topic, edge }: Message): boolean {
+  if (edge?.from !== undefined && edge.from !== from) return false
+  return topics === undefined || (topic !== undefined && topics.includes(topic))
+}

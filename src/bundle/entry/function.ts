@@ -1,0 +1,129 @@
+import type { Place } from '../../aws/names.ts'
+import { captureConsole } from '../../runtime/console.ts'
+import { type Current, followCurrent } from '../../runtime/current.ts'
+import { acceptInto, type ChannelRoute, channelRoute } from '../../runtime/deliver/accept.ts'
+import { deliver } from '../../runtime/deliver/deliver.ts'
+import { createProgress, type Progress } from '../../runtime/deliver/progress.ts'
+import { type DeliverParts, endsOf } from '../../runtime/deliver/round.ts'
+import type { Invocation } from '../../runtime/invocation.ts'
+import { createOutbox, type Outbox } from '../../runtime/outbox.ts'
+import type { ProcessorRuntime } from '../../runtime/processor.ts'
+import { callingOf } from '../../runtime/reach.ts'
+import { type Router, routerOf } from '../../runtime/routes.ts'
+import type { Delivery } from '../../runtime/transport.ts'
+import { PROCESSOR_VARIABLE } from '../artifact.ts'
+import type { Carrier } from './carrier.ts'
+import type { BakedProcessor, EntryDefinition } from './definition.ts'
+import type { EntryHost } from './host.ts'
+import { createLog, type EntryLog } from './log.ts'
+
+/** A processor's function, from its first invocation on. */
+export interface OpenFunction {
+  readonly definition: EntryDefinition
+  readonly name: string
+  readonly baked: BakedProcessor
+  readonly host: EntryHost
+  readonly carriers: readonly Carrier[]
+  readonly place: Place
+  readonly runtime: Omit<ProcessorRuntime, 'host'>
+  readonly route: Router<ChannelRoute>
+  readonly progress: Progress
+  readonly current: Current
+  readonly log: EntryLog
+}
+
+/** What {@link openFunction} finds around it. */
+export interface Surroundings {
+  readonly host: EntryHost
+  readonly carriers: readonly Carrier[]
+  readonly place: Place
+}
+
+/** Loads the processor that this function is, and takes the lines that it writes from then on. */
+export async function openFunction(
+  definition: EntryDefinition,
+  { host, carriers, place }: Surroundings,
+): Promise<OpenFunction> {
+  const name = processorOf(definition, host.env[PROCESSOR_VARIABLE])
+  const { topology, stage, processors } = definition
+  const baked = processors[name]!
+  const { timeoutMs } = baked
+  const loaded = await definition.load(name)
+  const current = followCurrent()
+  const log = createLog(host)
+  const writer = () => current.get()
+  captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
+  return {
+    ...{ definition, name, baked, host, carriers, place, current, log },
+    runtime: { name, topology, stage, timeoutMs, ...callingOf(loaded, baked.callback) },
+    route: routerOf(baked.routes, (streams) =>
+      channelRoute(
+        name,
+        streams.map((index) => definition.streams[index]!),
+      ),
+    ),
+    progress: createProgress(),
+  }
+}
+
+function processorOf({ topology, processors }: EntryDefinition, named: string | undefined): string {
+  const names = Object.keys(processors)
+  const name = named ?? (names.length === 1 ? names[0] : undefined)
+  if (name !== undefined && Object.hasOwn(processors, name)) return name
+  const what = named === undefined ? 'is not set' : `is "${named}"`
+  throw new Error(
+    `${PROCESSOR_VARIABLE} ${what}; this artifact of "${topology}" holds ${names.join(', ')}. Deploy it again.`,
+  )
+}
+
+/** What one invocation is to handle. */
+export type Work = Pick<DeliverParts, 'policyOf' | 'readAgain' | 'recordFailure' | 'endsMs' | 'ended'>
+
+/** Handlers that run at once in one function: as many as a mapping hands over where nothing is said. */
+const CONCURRENCY = 100
+
+/** Runs deliveries through the processor, with an outbox for all that they emit; gives the records that come again. */
+export async function runDeliveries(
+  opened: OpenFunction,
+  deliveries: readonly Delivery[],
+  work: Work,
+): Promise<ReadonlySet<string>> {
+  const { definition, baked, host, log, progress, current, route, runtime } = opened
+  const { answerMs } = endsOf(host.now(), work.endsMs)
+  const outbox = openOutbox(opened, answerMs)
+  const output = baked.outputs ? log.output : () => {}
+  const failed = await deliver(deliveries, {
+    ...work,
+    processor: runtime,
+    host: {
+      accept: acceptInto({ route, hopLimit: definition.hopLimit, outbox, output }),
+      late: (invocation, error) => log.line(invocation, 'error', error.message),
+      log: log.line,
+    },
+    idle: outbox.idle,
+    now: host.now,
+    after: host.after,
+    progress,
+    current,
+    concurrency: CONCURRENCY,
+  })
+  log.flush()
+  return failed
+}
+
+function openOutbox({ definition, carriers, host, place }: OpenFunction, answerMs: number): Outbox {
+  const { topology, stage, streams } = definition
+  return createOutbox({
+    ...{ topology, stage, now: host.now, after: host.after, random: host.random },
+    channel(name) {
+      const { via, fifo, pack } = streams.find(({ channel }) => channel === name)!
+      const carrier = carriers.find((one) => one.via === via)!
+      return {
+        transport: carrier.transport,
+        pack,
+        address: carrier.addressOf(place, carrier.nameOf({ topology, stage }, name, fifo)),
+      }
+    },
+    remainingMs: () => answerMs - host.now(),
+  })
+}

@@ -1,0 +1,43 @@
+import { writeSync } from 'node:fs'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+
+/** The process that an entry runs in, as far as it touches it. */
+export interface EntryHost {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** What handlers write to. */
+  readonly console: Console
+  /** Writes whole lines to stdout. */
+  write(text: string): void
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back after a wait; gives what takes that back. */
+  after(ms: number, call: () => void): () => void
+  /** From 0 up to 1. */
+  random(): number
+}
+
+/** The process that this code runs in. */
+export function processHost(): EntryHost {
+  return {
+    env: process.env,
+    console,
+    write(text) {
+      try {
+        writeSync(1, text)
+      } catch {
+        // A pipe that is full for the moment; the stream waits for it, and costs too much to be opened before.
+        process.stdout.write(text)
+      }
+    },
+    now: () => Date.now(),
+    after(ms, call) {
+      if (ms <= 0) {
+        setImmediate(call)
+        return () => {}
+      }
+      const timer = setTimeout(call, ms)
+      return () => clearTimeout(timer)
+    },
+    random: () => Math.random(),
+  }
+}

@@ -1,0 +1,63 @@
+import { addEmit, childOf, nextOrdinal } from '../emit.ts'
+import type { Invocation } from '../invocation.ts'
+import type { Edge, Message } from '../message.ts'
+import type { Outbox } from '../outbox.ts'
+import type { InvocationHost } from '../processor.ts'
+import { dataRefusal, hopRefusal, sizeRefusal } from '../refusal.ts'
+import type { Router } from '../routes.ts'
+import { textOf } from '../text.ts'
+
+/** Where an emit goes: each channel once, however many hear it there. */
+export type ChannelRoute = readonly { readonly channel: string; readonly edge: Edge }[]
+
+/** What {@link acceptInto} works with. */
+export interface AcceptParts {
+  readonly route: Router<ChannelRoute>
+  readonly hopLimit: number
+  readonly outbox: Pick<Outbox, 'add'>
+  /** Hears of emits that nobody hears. */
+  readonly output: (invocation: Invocation, message: Message, data: string | undefined) => void
+}
+
+/** The channels of streams, in their order; those that share one are sent to once. */
+export function channelRoute(
+  from: string,
+  streams: readonly { readonly to: string; readonly channel: string }[],
+): ChannelRoute {
+  const first = new Map<string, Edge>()
+  for (const { to, channel } of streams) if (!first.has(channel)) first.set(channel, { from, to })
+  return [...first].map(([channel, edge]) => ({ channel, edge }))
+}
+
+/** Takes emits into an outbox. */
+export function acceptInto({ route, hopLimit, outbox, output }: AcceptParts): InvocationHost['accept'] {
+  return (invocation, topic, data, key) => {
+    const ways = route(topic)
+    const { message } = invocation
+    if (message.hop >= hopLimit && ways.length > 0) throw hopRefusal(topic, hopLimit)
+    const ordinal = nextOrdinal(invocation, topic, key)
+    const first = childOf(message, { data, topic, key, ordinal }, ways[0]?.edge)
+    if (ways.length === 0) output(invocation, first, dataText(first))
+    const acceptances = ways.map(({ channel, edge }, index) =>
+      outbox.add(channel, index === 0 ? first : { ...first, edge }),
+    )
+    addEmit(invocation, first)
+    return acceptances.length > 1 ? Promise.all(acceptances).then(() => {}) : acceptances[0]
+  }
+}
+
+/** Throws for what could not travel, though nobody hears it: a stream that is added later changes nothing for its emitter. */
+function dataText(message: Message): string | undefined {
+  const { topic = '', data } = message
+  let text: string | undefined
+  try {
+    text = textOf(data)
+  } catch (error) {
+    throw dataRefusal(topic, data, error)
+  }
+  const bytes = text === undefined ? 0 : Buffer.byteLength(text)
+  if (bytes > MOST_OUTPUT_BYTES) throw sizeRefusal(topic, bytes, MOST_OUTPUT_BYTES)
+  return text
+}
+
+const MOST_OUTPUT_BYTES = 1024 * 1024
