@@ -2,7 +2,7 @@ import { placeOfArn } from '../../aws/names.ts'
 import type { DeliverParts, FailedMessage } from '../../runtime/deliver/round.ts'
 import { idOf, type Message } from '../../runtime/message.ts'
 import type { Delivery } from '../../runtime/transport.ts'
-import type { Carrier } from './carrier.ts'
+import { type Carrier, openCarriers } from './carrier.ts'
 import type { Entry, EntryDefinition, PlatformContext } from './definition.ts'
 import { policiesOf } from './ears.ts'
 import { type OpenFunction, openFunction, runDeliveries } from './function.ts'
@@ -13,7 +13,7 @@ import { readPayload } from './payload.ts'
 export interface EntryWorld {
   readonly host: EntryHost
   /** Opens the ways that messages come and go. */
-  readonly openCarriers: (definition: EntryDefinition, host: EntryHost) => readonly Carrier[]
+  readonly openCarriers: (host: EntryHost) => readonly Carrier[]
 }
 
 /**
@@ -41,7 +41,7 @@ async function open(
 ) {
   const place = placeOfArn(invokedFunctionArn)
   if (place === undefined) throw new Error(`"${invokedFunctionArn}" does not say in which region and account this is`)
-  return openFunction(definition, { host, carriers: openCarriers(definition, host), place })
+  return openFunction(definition, { host, carriers: openCarriers(host), place })
 }
 
 /** Handles one invocation payload, and gives what the platform is to be told. */
@@ -107,5 +107,5 @@ function recordFailure({ log }: OpenFunction, failed: FailedMessage): undefined 
 }
 
 function platformWorld(): EntryWorld {
-  return { host: processHost(), openCarriers: () => [] }
+  return { host: processHost(), openCarriers }
 }

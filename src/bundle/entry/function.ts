@@ -119,7 +119,7 @@ function openOutbox({ definition, carriers, host, place }: OpenFunction, answerM
       const { via, fifo, pack } = streams.find(({ channel }) => channel === name)!
       const carrier = carriers.find((one) => one.via === via)!
       return {
-        transport: carrier.transport,
+        transport: carrier.transport(fifo),
         pack,
         address: carrier.addressOf(place, carrier.nameOf({ topology, stage }, name, fifo)),
       }

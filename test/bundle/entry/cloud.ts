@@ -74,11 +74,11 @@ export function openCloud({
         }),
       settle: (failed) => [...failed],
     },
-    transport: {
+    transport: () => ({
       name: 'fake',
       limits: { messageBytes: 1_000_000, orderedByKey: true, batchRecords: 500, batchBytes: 5_000_000 },
       open: (address) => ({ send: async (records) => take(address, records), close: async () => {} }),
-    },
+    }),
     nameOf: (_, channel) => channel,
     addressOf: (_, name) => name,
   }
