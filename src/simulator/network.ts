@@ -87,7 +87,6 @@ export function buildNetwork(parts: NetworkParts): Network {
     const loaded = parts.processors.get(spec.name)
     if (loaded === undefined) throw new Error(`processor "${spec.name}" is in the graph but was not loaded`)
     return {
-      name: spec.name,
       topology: graph.name,
       stage: graph.stage,
       timeoutMs: spec.timeoutMs,

@@ -1,9 +1,8 @@
-import { createAwsClient } from '../../aws/client.ts'
+import type { AwsClient } from '../../aws/client.ts'
 import { type Place, queueArn, queueName, type Scope, streamArn, streamName } from '../../aws/names.ts'
 import type { Receiver, WireTransport } from '../../runtime/transport.ts'
 import { createKinesisTransport, kinesisReceiver } from '../../transports/kinesis/transport.ts'
 import { createSqsTransport, sqsReceiver } from '../../transports/sqs/transport.ts'
-import type { EntryHost } from './host.ts'
 
 /** One way that messages come to a function and go from it. */
 export interface Carrier {
@@ -19,9 +18,8 @@ export interface Carrier {
   addressOf(place: Place, name: string): string
 }
 
-/** All there are; nothing is connected before the first emit. */
-export function openCarriers(host: EntryHost): readonly Carrier[] {
-  const client = createAwsClient(host)
+/** All there are. */
+export function carriersBy(client: AwsClient): readonly Carrier[] {
   return [
     {
       via: 'kinesis',

@@ -1,20 +1,17 @@
+import { createAwsClient } from '../../aws/client.ts'
 import { placeOfArn } from '../../aws/names.ts'
-import type { DeliverParts, FailedMessage } from '../../runtime/deliver/round.ts'
+import type { FailedMessage } from '../../runtime/deliver/round.ts'
+import { type Answer, copyForInvoke } from '../../runtime/invoke.ts'
 import { idOf, type Message } from '../../runtime/message.ts'
+import type { Invoked } from '../../runtime/rare.ts'
+import { describeThrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
-import { type Carrier, openCarriers } from './carrier.ts'
+import { type Carrier, carriersBy } from './carrier.ts'
 import type { Entry, EntryDefinition, PlatformContext } from './definition.ts'
 import { policiesOf } from './ears.ts'
-import { type OpenFunction, openFunction, runDeliveries } from './function.ts'
-import { type EntryHost, processHost } from './host.ts'
+import { type EntryWorld, type OpenFunction, openFunction, runDeliveries, type Work } from './function.ts'
+import { processHost } from './host.ts'
 import { readPayload } from './payload.ts'
-
-/** Where an entry runs. */
-export interface EntryWorld {
-  readonly host: EntryHost
-  /** Opens the ways that messages come and go. */
-  readonly openCarriers: (host: EntryHost) => readonly Carrier[]
-}
 
 /**
  * Makes a deployed function of a baked definition: what the generated module of an artifact exports. The code of its
@@ -34,14 +31,10 @@ export function createEntry(definition: EntryDefinition, world: EntryWorld = pla
   }
 }
 
-async function open(
-  definition: EntryDefinition,
-  { host, openCarriers }: EntryWorld,
-  { invokedFunctionArn }: PlatformContext,
-) {
+async function open(definition: EntryDefinition, world: EntryWorld, { invokedFunctionArn }: PlatformContext) {
   const place = placeOfArn(invokedFunctionArn)
   if (place === undefined) throw new Error(`"${invokedFunctionArn}" does not say in which region and account this is`)
-  return openFunction(definition, { host, carriers: openCarriers(host), place })
+  return openFunction(definition, world, place)
 }
 
 /** Handles one invocation payload, and gives what the platform is to be told. */
@@ -50,7 +43,11 @@ async function answer(opened: OpenFunction, payload: unknown, context: PlatformC
   const endsMs = host.now() + context.getRemainingTimeInMillis()
   const read = readPayload(payload, { processor: name, requestId: context.awsRequestId, carriers })
   if (read.kind === 'records') return handleRecords(opened, { carrier: read.carrier, payload, endsMs })
-  return handleEvent(opened, { message: read.message, context, endsMs })
+  const { message } = read
+  const position = `invoke/${context.awsRequestId}`
+  return read.kind === 'invoked'
+    ? handleInvoked(opened, { message, position, endsMs })
+    : handleEvent(opened, { message, position, endsMs })
 }
 
 interface Records {
@@ -71,27 +68,60 @@ async function handleRecords(opened: OpenFunction, { carrier, payload, endsMs }:
   return carrier.receiver.settle(failed)
 }
 
-interface Event {
+interface Direct {
   readonly message: Message
-  readonly context: PlatformContext
+  readonly position: string
   readonly endsMs: number
 }
 
 /** An event that came over no stream: what cannot be done with it now is the platform's, which keeps what failed. */
-async function handleEvent(opened: OpenFunction, { message, context, endsMs }: Event): Promise<undefined> {
-  const { baked, log } = opened
-  const deliveries = readerOf(message, `invoke/${context.awsRequestId}`)
-  let last: unknown
-  const ended: DeliverParts['ended'] = (invocation, delivery, outcome, error) => {
-    last = error
-    log.ended(invocation, delivery, outcome, error)
-  }
-  const failed = await runDeliveries(opened, deliveries(), {
-    ...{ endsMs, ended, readAgain: deliveries },
-    policyOf: () => baked,
+async function handleEvent(opened: OpenFunction, direct: Direct): Promise<undefined> {
+  const { failed, error } = await runOne(opened, direct, {
+    policyOf: () => opened.baked,
     recordFailure: (failure) => recordFailure(opened, failure),
   })
-  if (failed.size > 0) throw last
+  if (failed.size > 0) throw error
+}
+
+/** What another processor waits for; so it is told of a failure, and decides what that means. */
+async function handleInvoked(opened: OpenFunction, direct: Direct): Promise<Answer> {
+  const invoked: Invoked = { result: undefined }
+  const { isOk, error } = await runOne(opened, direct, {
+    invoked,
+    policyOf: () => opened.baked,
+    recordFailure: () => undefined,
+  })
+  try {
+    return isOk ? { result: copyForInvoke(opened.name, 'answer', invoked.result) } : { error: describeThrown(error) }
+  } catch (refused) {
+    return { error: describeThrown(refused) }
+  }
+}
+
+interface Ended {
+  readonly failed: ReadonlySet<string>
+  readonly isOk: boolean
+  /** What its last attempt failed with. */
+  readonly error: unknown
+}
+
+async function runOne(
+  opened: OpenFunction,
+  { message, position, endsMs }: Direct,
+  work: Pick<Work, 'policyOf' | 'recordFailure' | 'invoked'>,
+): Promise<Ended> {
+  const readAgain = readerOf(message, position)
+  let last: Pick<Ended, 'isOk' | 'error'> = { isOk: false, error: new Error(`${position} was not run`) }
+  const failed = await runDeliveries(opened, readAgain(), {
+    ...work,
+    endsMs,
+    readAgain,
+    ended(invocation, delivery, outcome, error) {
+      last = { isOk: outcome === 'ok', error }
+      opened.log.ended(invocation, delivery, outcome, error)
+    },
+  })
+  return { failed, ...last }
 }
 
 /** Gives the delivery of one message, each time with an event that nobody has touched. */
@@ -107,5 +137,7 @@ function recordFailure({ log }: OpenFunction, failed: FailedMessage): undefined 
 }
 
 function platformWorld(): EntryWorld {
-  return { host: processHost(), openCarriers }
+  const host = processHost()
+  const client = createAwsClient(host)
+  return { host, client, carriers: carriersBy(client) }
 }

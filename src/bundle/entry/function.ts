@@ -1,3 +1,4 @@
+import type { AwsClient } from '../../aws/client.ts'
 import type { Place } from '../../aws/names.ts'
 import { captureConsole } from '../../runtime/console.ts'
 import { type Current, followCurrent } from '../../runtime/current.ts'
@@ -15,15 +16,14 @@ import { PROCESSOR_VARIABLE } from '../artifact.ts'
 import type { Carrier } from './carrier.ts'
 import type { BakedProcessor, EntryDefinition } from './definition.ts'
 import type { EntryHost } from './host.ts'
+import { invokeBy } from './invoker.ts'
 import { createLog, type EntryLog } from './log.ts'
 
 /** A processor's function, from its first invocation on. */
-export interface OpenFunction {
+export interface OpenFunction extends EntryWorld {
   readonly definition: EntryDefinition
   readonly name: string
   readonly baked: BakedProcessor
-  readonly host: EntryHost
-  readonly carriers: readonly Carrier[]
   readonly place: Place
   readonly runtime: Omit<ProcessorRuntime, 'host'>
   readonly route: Router<ChannelRoute>
@@ -32,18 +32,20 @@ export interface OpenFunction {
   readonly log: EntryLog
 }
 
-/** What {@link openFunction} finds around it. */
-export interface Surroundings {
+/** Where an entry runs. */
+export interface EntryWorld {
   readonly host: EntryHost
+  readonly client: AwsClient
   readonly carriers: readonly Carrier[]
-  readonly place: Place
 }
 
 /** Loads the processor that this function is, and takes the lines that it writes from then on. */
 export async function openFunction(
   definition: EntryDefinition,
-  { host, carriers, place }: Surroundings,
+  world: EntryWorld,
+  place: Place,
 ): Promise<OpenFunction> {
+  const { host } = world
   const name = processorOf(definition, host.env[PROCESSOR_VARIABLE])
   const { topology, stage, processors } = definition
   const baked = processors[name]!
@@ -54,8 +56,9 @@ export async function openFunction(
   const writer = () => current.get()
   captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
   return {
-    ...{ definition, name, baked, host, carriers, place, current, log },
-    runtime: { name, topology, stage, timeoutMs, ...callingOf(loaded, baked.callback) },
+    ...world,
+    ...{ definition, name, baked, place, current, log },
+    runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked) },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
         name,
@@ -77,7 +80,7 @@ function processorOf({ topology, processors }: EntryDefinition, named: string | 
 }
 
 /** What one invocation is to handle. */
-export type Work = Pick<DeliverParts, 'policyOf' | 'readAgain' | 'recordFailure' | 'endsMs' | 'ended'>
+export type Work = Pick<DeliverParts, 'policyOf' | 'readAgain' | 'recordFailure' | 'endsMs' | 'ended' | 'invoked'>
 
 /** Handlers that run at once in one function: as many as a mapping hands over where nothing is said. */
 const CONCURRENCY = 100
@@ -90,14 +93,16 @@ export async function runDeliveries(
 ): Promise<ReadonlySet<string>> {
   const { definition, baked, host, log, progress, current, route, runtime } = opened
   const { answerMs } = endsOf(host.now(), work.endsMs)
-  const outbox = openOutbox(opened, answerMs)
+  const remainingMs = () => answerMs - host.now()
+  const outbox = openOutbox(opened, remainingMs)
   const output = baked.outputs ? log.output : () => {}
   const failed = await deliver(deliveries, {
     ...work,
     processor: runtime,
     host: {
       accept: acceptInto({ route, hopLimit: definition.hopLimit, outbox, output }),
-      late: (invocation, error) => log.line(invocation, 'error', error.message),
+      invoke: invokeBy({ ...opened, remainingMs }),
+      late: log.late,
       log: log.line,
     },
     idle: outbox.idle,
@@ -111,7 +116,7 @@ export async function runDeliveries(
   return failed
 }
 
-function openOutbox({ definition, carriers, host, place }: OpenFunction, answerMs: number): Outbox {
+function openOutbox({ definition, carriers, host, place }: OpenFunction, remainingMs: () => number): Outbox {
   const { topology, stage, streams } = definition
   return createOutbox({
     ...{ topology, stage, now: host.now, after: host.after, random: host.random },
@@ -124,6 +129,6 @@ function openOutbox({ definition, carriers, host, place }: OpenFunction, answerM
         address: carrier.addressOf(place, carrier.nameOf({ topology, stage }, name, fifo)),
       }
     },
-    remainingMs: () => answerMs - host.now(),
+    remainingMs,
   })
 }

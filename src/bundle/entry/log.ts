@@ -14,6 +14,8 @@ import type { EntryHost } from './host.ts'
 export interface EntryLog {
   /** A line that a handler wrote. */
   line(invocation: Invocation, level: LogLevel, text: string): void
+  /** What a handler does after its message was done: an error of the processor. */
+  late(invocation: Invocation, error: Error): void
   ended(invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown): void
   /** A message that is not tried again: all that is needed to find what led to it, and no data. */
   failed(failed: FailedMessage): void
@@ -76,6 +78,10 @@ export function createLog(host: EntryHost): EntryLog {
 
   return {
     line: (invocation, level, text) => add(level, 'log', invocation, { text }),
+    late(invocation, error) {
+      const { code, message: text } = describeThrown(error)
+      add('error', 'log', invocation, { code, text })
+    },
     ended(invocation, { position }, outcome, error) {
       const level = LEVEL_OF[outcome]
       if (RANKS[level] < least) return

@@ -1,9 +1,8 @@
 import { knownRoot, messageOfEvent } from '../../runtime/event.ts'
+import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
 import type { Message } from '../../runtime/message.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 import type { Carrier } from './carrier.ts'
-
-const INVOKE_TOPIC = 'attak.invoke'
 
 /** An invocation payload, by what is to be answered: which records come again, what a handler settled with, or nothing. */
 export type Payload =

@@ -2,6 +2,7 @@ import { handle } from '../handle.ts'
 import { Invocation } from '../invocation.ts'
 import type { Message } from '../message.ts'
 import { SURE_OF_PROMPTNESS } from '../processor.ts'
+import { rareOf } from '../rare.ts'
 import { settleFailure } from '../retry.ts'
 import { passOn } from './lanes.ts'
 import { noteDuration } from './progress.ts'
@@ -13,6 +14,7 @@ export function startAttempt(round: Round, task: Task): void {
   const { progress, current } = parts
   const invocation = new Invocation(runtime, task.message, round.nowMs)
   round.started++
+  if (parts.invoked !== undefined) rareOf(invocation).invoked = parts.invoked
   current?.enter(invocation, progress.promptRuns < SURE_OF_PROMPTNESS)
   handle(invocation, task.message.data)
   current?.leave(invocation)
@@ -81,7 +83,8 @@ function failAttempt(round: Round, task: Task, invocation: Invocation, error: un
   // What the platform did not take is no fault of the message, and is not counted as a try.
   const verdict = isNotAccepted(error) ? undefined : settleFailure(task.message, error, task.policy, task.asked)
   if (task.cutShort === 'beside others' || verdict === undefined) postpone(round, task, invocation, error)
-  else if (task.cutShort === 'alone' || !verdict.retry) failFinally(round, task, invocation, error)
+  else if (task.cutShort === 'alone' || !verdict.retry || round.parts.invoked !== undefined)
+    failFinally(round, task, invocation, error)
   else {
     if (verdict.asked) task.asked++
     task.message = nextTry(round, task)

@@ -3,6 +3,7 @@ import type { Current } from '../current.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Message } from '../message.ts'
 import type { InvocationHost, ProcessorRuntime } from '../processor.ts'
+import type { Invoked } from '../rare.ts'
 import type { Delivery } from '../transport.ts'
 import { type Lane, laneOf } from './lanes.ts'
 import type { Progress, RecordProgress, Tries } from './progress.ts'
@@ -32,6 +33,8 @@ export interface DeliverParts {
   readonly ended: (invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown) => void
   /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
   readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
+  /** Set where another processor invoked this one, and waits for what it settles with: it is not tried again. */
+  readonly invoked?: Invoked
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Calls back after a wait; gives what takes that back. */

@@ -1,5 +1,6 @@
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
+import type { AwsClient, AwsResult } from '../../../src/aws/client.ts'
 import { bakeEntry } from '../../../src/bundle/entry/bake.ts'
 import type { Carrier } from '../../../src/bundle/entry/carrier.ts'
 import type { Entry } from '../../../src/bundle/entry/definition.ts'
@@ -22,6 +23,8 @@ export interface FakeCloud {
   /** Hands over what is in the channels, and what that leads to, until nothing is left. */
   drain(): Promise<void>
   readonly lines: readonly LogLine[]
+  /** What handlers write to. */
+  readonly console: Console
 }
 
 /** Records as a channel holds them, and payloads have them. */
@@ -43,6 +46,11 @@ export interface CloudParts {
   /** Refuses a batch that is sent, or some of it, by its number. */
   readonly refuses?: (call: number) => boolean
   readonly forMs?: number
+  readonly env?: EntryHost['env']
+  /** Answers calls of functions in their stead. */
+  readonly call?: () => AwsResult
+  /** Called before a processor is loaded. */
+  readonly load?: () => void
 }
 
 /** Deploys a graph within this process. */
@@ -52,6 +60,7 @@ export function openCloud({
   batch = 100,
   refuses = () => false,
   forMs = 900_000,
+  ...more
 }: CloudParts): FakeCloud {
   const channels = new Map(graph.channels.map(({ name }) => [name, [] as FakeRecord[]]))
   const lines: LogLine[] = []
@@ -82,11 +91,26 @@ export function openCloud({
     nameOf: (_, channel) => channel,
     addressOf: (_, name) => name,
   }
-  const world = { host: fastHost((line) => lines.push(line)), openCarriers: () => [carrier] }
   const entries = new Map<string, Entry>()
+  const client: AwsClient = {
+    endpoint: () => '',
+    close: () => {},
+    async call({ path = '', body }) {
+      if (more.call !== undefined) return more.call()
+      const processor = /--(\w+)\/invocations$/.exec(path)?.[1] ?? ''
+      const value: unknown = await invoke(processor, JSON.parse(body))
+      return { ok: true, value: JSON.parse(JSON.stringify(value)), headers: {} }
+    },
+  }
+  const host = fastHost((line) => lines.push(line), more.env)
+  const world = { host, client, carriers: [carrier] }
   for (const { name } of graph.processors) {
     const baked = JSON.parse(JSON.stringify(bakeEntry(graph, [name])))
-    entries.set(name, createEntry({ ...baked, load: () => processors.get(name)! }, world))
+    const load = () => {
+      more.load?.()
+      return processors.get(name)!
+    }
+    entries.set(name, createEntry({ ...baked, load }, world))
   }
   const invoke = (processor: string, payload: unknown) =>
     entries.get(processor)!(payload, {
@@ -103,6 +127,7 @@ export function openCloud({
   return {
     invoke,
     lines,
+    console: host.console,
     async drain() {
       for (;;) {
         const full = graph.channels.filter(({ name }) => channels.get(name)!.length > 0)
