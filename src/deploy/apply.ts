@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import { stamped } from '../graph/resource.ts'
 import type { Change, Write } from './change.ts'
 import type { Guard } from './guard.ts'
 import { problemOf, whereOf } from './look.ts'
@@ -10,6 +11,8 @@ import { type Step, stepsOf } from './steps.ts'
 
 /** How a plan is applied. */
 export interface ApplyOptions {
+  /** Tells this deploy from all others of the stage: at most 40 letters, digits and `-`. */
+  readonly deployId: string
   /** The time in milliseconds. */
   readonly now: () => number
   /** When it is aborted, nothing more is started; what runs is waited for. */
@@ -43,7 +46,7 @@ export async function applyPlan(plan: Plan, provider: Provider, guard: Guard, op
     try {
       if (!(await guard.glance())) return 'left'
       teller.started(step)
-      await take(step, provider, teller.reportOf(step))
+      await take(step, provider, { deployId: options.deployId, report: teller.reportOf(step) })
       teller.done(step)
       return 'done'
     } catch (error) {
@@ -70,12 +73,18 @@ export async function applyPlan(plan: Plan, provider: Provider, guard: Guard, op
   return { done: plan.changes.filter(isDone), failed, left, begun: teller.begun() }
 }
 
-function take({ change, act }: Step, provider: Provider, report: Report): Promise<void> {
+interface Taking {
+  readonly deployId: string
+  readonly report: Report
+}
+
+function take({ change, act }: Step, provider: Provider, { deployId, report }: Taking): Promise<void> {
   if (change.kind === 'remove') return provider.remove(change, report)
-  if (change.kind !== 'replace') return provider.write(change, report)
+  const fingerprint = stamped(change.fingerprint, deployId)
+  if (change.kind !== 'replace') return provider.write({ ...change, fingerprint }, report)
   const { live, ...rest } = change
   if (act === 'remove') return provider.remove({ kind: 'remove', id: live.id, live, reason: change.reason }, report)
-  const write: Write = { ...rest, kind: 'create' }
+  const write: Write = { ...rest, kind: 'create', fingerprint }
   return provider.write(write, report)
 }
 

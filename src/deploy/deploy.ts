@@ -2,9 +2,10 @@ import { AttakError, errorOf, type Problem } from '../errors.ts'
 import { type Applied, type ApplyOptions, applyPlan } from './apply.ts'
 import type { Change, Replacement } from './change.ts'
 import { createGuard, type Guard } from './guard.ts'
+import { keyOf } from './judge.ts'
 import { type Looking, look, problemOf, type View, whereOf } from './look.ts'
 import { type DeployMark, finalMark, markFor, markText } from './mark.ts'
-import { keyOf, type Plan, plan } from './plan.ts'
+import { type Plan, plan } from './plan.ts'
 import type { Marks, Provider } from './provider.ts'
 
 /** What is to be there. To destroy: nothing, with what the topology had as `known`, and `allowDataLoss`. */
@@ -26,10 +27,7 @@ export interface Deployment {
 }
 
 /** How a deployment is carried out. */
-export interface DeployOptions extends Omit<ApplyOptions, 'now'> {
-  /** Tells this deploy from all others of the stage: at most 40 letters, digits and `-`. */
-  readonly deployId: string
-}
+export type DeployOptions = Omit<ApplyOptions, 'now'>
 
 /** What became of a deploy. */
 export interface Outcome extends Pick<Applied, 'done' | 'left'> {
@@ -82,7 +80,7 @@ interface Claim {
 async function claim(shown: Plan, view: View, deploying: Deploying & { readonly isFresh: boolean }): Promise<Claim> {
   const { provider, request, options, isFresh } = deploying
   const before = isFresh ? view.marks : await provider.marks()
-  const first = markFor(options.deployId, shown, request.wanted)
+  const first = markFor(options.deployId, shown)
   await provider.mark('deploy', markText(first))
   const guard = createGuard(provider, options.deployId, request.now)
   let current: Plan = shown
@@ -91,7 +89,7 @@ async function claim(shown: Plan, view: View, deploying: Deploying & { readonly 
   if (mayHaveChanged || isStray(provider.marker, view, request)) {
     current = planFor(await look(provider, request, before), provider, request)
     if (current.refused.length > 0 || !isWithin(current, shown, provider.marker)) throw outdated()
-    mark = markFor(options.deployId, current, request.wanted)
+    mark = markFor(options.deployId, current)
     if (markText(mark) !== markText(first)) await provider.mark('deploy', markText(mark))
   }
   if (before.overtaken !== undefined) await provider.mark('overtaken', undefined)
@@ -107,7 +105,7 @@ async function carryOut({ plan: current, mark, guard }: Claim, deploying: Deploy
   try {
     const isGone = done.some(({ kind, id }) => kind === 'remove' && id === provider.marker)
     if (!isGone) problems.push(...(await release(applied, guard, deploying)))
-    const final = finalMark(options.deployId, current, request.wanted)
+    const final = finalMark(options.deployId, current)
     const isThrough = problems.length === 0 && left.length === 0
     if (isThrough && !isGone && mark.digest !== final.digest) await provider.mark('deploy', markText(final))
   } catch (error) {

@@ -1,7 +1,7 @@
 import { AttakError, errorOf, type Problem } from '../errors.ts'
 import type { LiveResource, Resource } from '../graph/resource.ts'
+import { keyOf } from './judge.ts'
 import { distrust, isSettled } from './mark.ts'
-import { keyOf } from './plan.ts'
 import type { Marks, Provider } from './provider.ts'
 
 /** What was found of a stage. */

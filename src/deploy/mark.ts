@@ -1,6 +1,7 @@
-import { fingerprint, hashOf, type LiveResource, type Resource } from '../graph/resource.ts'
+import { hashOf, type LiveResource, stamped } from '../graph/resource.ts'
+import { keyOf } from './judge.ts'
 import { compareText } from './order.ts'
-import { keyOf, type Plan } from './plan.ts'
+import type { Plan } from './plan.ts'
 import type { Marks } from './provider.ts'
 
 /**
@@ -10,7 +11,10 @@ import type { Marks } from './provider.ts'
 export interface DeployMark {
   /** Without spaces. */
   readonly deployId: string
-  /** Of everything that will be there; `pending` where the fingerprints will not show whether it is through. */
+  /**
+   * Of everything that will be there; `pending` while something is to be removed, since a listing that is behind can
+   * look as if it were already.
+   */
   readonly digest: string
   /** Short hashes of the resources that are changed in place, or all of them. */
   readonly writes: readonly string[] | 'all'
@@ -22,21 +26,21 @@ const MOST_WRITES = 24
 const NONE = '-'
 
 /** The mark of a deploy that is about to apply a plan. */
-export function markFor(deployId: string, plan: Plan, wanted: readonly Resource[]): DeployMark {
-  const updates = plan.changes.flatMap((change) => (change.kind === 'update' ? [change] : []))
-  const inPlace = updates.filter(({ live }) => live?.fingerprint !== undefined)
-  const unseen = inPlace.some(({ live, fingerprint }) => live?.fingerprint === fingerprint)
-  const writes = inPlace.map(({ resource }) => shortHash(resource))
+export function markFor(deployId: string, plan: Plan): DeployMark {
+  const inPlace = plan.changes.flatMap((change) =>
+    change.kind === 'update' && change.live?.fingerprint !== undefined ? [shortHash(change.resource)] : [],
+  )
+  const removes = plan.changes.some(({ kind }) => kind === 'remove')
   return {
     deployId,
-    digest: unseen ? PENDING : digestAfter(plan, wanted),
-    writes: writes.length > MOST_WRITES ? 'all' : writes.toSorted(),
+    digest: removes ? PENDING : digestAfter(plan, deployId),
+    writes: inPlace.length > MOST_WRITES ? 'all' : inPlace.sort(compareText),
   }
 }
 
 /** The mark of a deploy that is through. */
-export function finalMark(deployId: string, plan: Plan, wanted: readonly Resource[]): DeployMark {
-  return { deployId, digest: digestAfter(plan, wanted), writes: [] }
+export function finalMark(deployId: string, plan: Plan): DeployMark {
+  return { deployId, digest: digestAfter(plan, deployId), writes: [] }
 }
 
 /** A mark as the text of a tag; of letters, digits, spaces, `.` and `-`. */
@@ -68,11 +72,12 @@ export function distrust(live: readonly LiveResource[], marks: Marks): readonly 
   return live.map((one) => (one.fingerprint !== undefined && mayBe(one) ? { ...one, unsure: true } : one))
 }
 
-function digestAfter({ kept }: Plan, wanted: readonly Resource[]): string {
-  return digestOf([
-    ...wanted.map((resource) => ({ ...resource, fingerprint: fingerprint(resource) })),
-    ...kept.map(({ live }) => live),
-  ])
+/** What will be listed: what is written bears the stamp of the deploy, so that no earlier state looks like it. */
+function digestAfter({ changes, unchanged, kept }: Plan, deployId: string): string {
+  const written = changes.flatMap((change) =>
+    change.kind === 'remove' ? [] : [{ ...change.resource, fingerprint: stamped(change.fingerprint, deployId) }],
+  )
+  return digestOf([...written, ...unchanged, ...kept.map(({ live }) => live)])
 }
 
 function digestOf(live: readonly Pick<LiveResource, 'kind' | 'name' | 'fingerprint'>[]): string {

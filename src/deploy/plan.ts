@@ -1,5 +1,6 @@
-import { differingSettings, fingerprint, type LiveResource, type Resource } from '../graph/resource.ts'
-import type { Change, Removal, Replacement, Write } from './change.ts'
+import type { LiveResource, Resource } from '../graph/resource.ts'
+import type { Change, Removal, Replacement } from './change.ts'
+import { judge, match, type Verdict } from './judge.ts'
 import { compareText, orderByNeeds } from './order.ts'
 import type { Provider } from './provider.ts'
 
@@ -7,8 +8,8 @@ import type { Provider } from './provider.ts'
 export interface Plan {
   /** In an order in which they can be done one by one: what is needed first, removals last. */
   readonly changes: readonly Change[]
-  /** The ids of those that are as wanted. */
-  readonly unchanged: readonly string[]
+  /** What is as wanted. */
+  readonly unchanged: readonly LiveResource[]
   /** No longer wanted, but left because data would be lost with them. */
   readonly kept: readonly Kept[]
   /** Replacements that would lose data. A plan that has any is not applied. */
@@ -38,11 +39,10 @@ export interface PlanOptions extends Pick<Provider, 'kinds' | 'marker'> {
 export function plan(wanted: readonly Resource[], live: readonly LiveResource[], options: PlanOptions): Plan {
   const rank = rankOf(options.kinds)
   const ordered = orderByNeeds(wanted, rank)
-  const { counterparts, surplus } = match(ordered, live)
+  const { pairs, surplus } = match(ordered, live)
+  const { allowDataLoss, rewrite = false } = options
   const verdicts = new Map<string, Verdict>()
-  for (const resource of ordered) {
-    verdicts.set(resource.id, judge(resource, counterparts.get(keyOf(resource)), { verdicts, options }))
-  }
+  for (const pair of pairs) verdicts.set(pair.resource.id, judge(pair, { verdicts, allowDataLoss, rewrite }))
   const all = [...verdicts.values()]
   const { removals, kept } = parted(surplus, ordered, { ...options, rank })
   return Object.freeze({
@@ -50,97 +50,12 @@ export function plan(wanted: readonly Resource[], live: readonly LiveResource[],
       ...all.flatMap(({ change, refused }) => (change && !refused ? [change] : [])),
       ...removals,
     ]),
-    unchanged: Object.freeze(ordered.filter(({ id }) => !verdicts.get(id)?.change).map(({ id }) => id)),
+    unchanged: Object.freeze(all.flatMap(({ change, live: same }) => (change || !same ? [] : [same]))),
     kept,
     refused: Object.freeze(
       all.flatMap(({ change, refused }) => (refused && change?.kind === 'replace' ? [change] : [])),
     ),
   })
-}
-
-/** What identifies a resource in its cloud. */
-export function keyOf({ kind, name }: Pick<LiveResource, 'kind' | 'name'>): string {
-  return `${kind} ${name}`
-}
-
-const NO_SETTINGS: readonly string[] = Object.freeze([])
-
-interface Verdict {
-  readonly change?: Write | Replacement
-  readonly refused?: boolean
-}
-
-interface Judging {
-  /** Of all that it needs. */
-  readonly verdicts: ReadonlyMap<string, Verdict>
-  readonly options: PlanOptions
-}
-
-function judge(resource: Resource, live: LiveResource | undefined, { verdicts, options }: Judging): Verdict {
-  const needed = resource.needs.map((id) => verdicts.get(id))
-  const made = needed.flatMap((need) =>
-    need?.change && !need.refused && need.change.kind !== 'update' ? [need.change] : [],
-  )
-  const common = {
-    id: resource.id,
-    resource,
-    fingerprint: fingerprint(resource),
-    made: Object.freeze(made.map(({ id }) => id)),
-  }
-  if (live === undefined)
-    return { change: Object.freeze({ kind: 'create', ...common, settings: NO_SETTINGS, reason: '' }) }
-  const difference = differenceOf(resource, live, options.rewrite === true)
-  const stuck = differing(resource, live).filter((name) => resource.fixed.includes(name))
-  const replaced = made.find(({ kind }) => kind === 'replace')
-  if (stuck.length > 0 || replaced !== undefined) {
-    const reason =
-      stuck.length > 0 ? `${stuck.join(', ')} cannot be changed in place` : `needs ${replaced?.id}, which is replaced`
-    const change: Replacement = Object.freeze({
-      kind: 'replace',
-      ...common,
-      live,
-      settings: differing(resource, live),
-      reason,
-    })
-    return { change, refused: live.holdsData && !options.allowDataLoss }
-  }
-  return difference === undefined ? {} : { change: Object.freeze({ kind: 'update', ...common, live, ...difference }) }
-}
-
-function differing(resource: Resource, live: LiveResource): readonly string[] {
-  if (live.fingerprint === undefined || live.fingerprint === fingerprint(resource)) return []
-  return differingSettings(resource, live.fingerprint)
-}
-
-function differenceOf(
-  resource: Resource,
-  live: LiveResource,
-  rewrite: boolean,
-): Pick<Write, 'settings' | 'reason'> | undefined {
-  if (live.fingerprint === undefined) return { settings: NO_SETTINGS, reason: 'was left half-made' }
-  if (live.unsure) return { settings: NO_SETTINGS, reason: 'was being changed by a deploy that did not end' }
-  if (rewrite) return { settings: NO_SETTINGS, reason: 'was written by two deploys at once' }
-  if (live.id !== resource.id) return { settings: NO_SETTINGS, reason: `was ${live.id}` }
-  const settings = Object.freeze([...new Set([...differing(resource, live), ...(live.drift ?? [])])].sort())
-  if (live.fingerprint !== fingerprint(resource)) return { settings, reason: settings.join(', ') || 'settings' }
-  return settings.length === 0 ? undefined : { settings, reason: `changed by hand: ${settings.join(', ')}` }
-}
-
-/** Finds for each wanted resource the one that lives under its name; what is left over belongs to none. */
-function match(wanted: readonly Resource[], live: readonly LiveResource[]) {
-  const prints = new Map(wanted.map((resource) => [keyOf(resource), fingerprint(resource)]))
-  if (prints.size < wanted.length) throw new Error('two resources of one kind and name')
-  const rank = (one: LiveResource) =>
-    one.fingerprint === undefined ? 2 : one.fingerprint === prints.get(keyOf(one)) ? 0 : 1
-  const sorted = [...live].sort((a, b) => rank(a) - rank(b) || compareText(a.address, b.address))
-  const counterparts = new Map<string, LiveResource>()
-  const surplus: LiveResource[] = []
-  for (const one of sorted) {
-    const key = keyOf(one)
-    if (prints.has(key) && !counterparts.has(key)) counterparts.set(key, one)
-    else surplus.push(one)
-  }
-  return { counterparts, surplus }
 }
 
 interface Parting extends PlanOptions {

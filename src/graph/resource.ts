@@ -38,7 +38,7 @@ export interface LiveResource {
   readonly name: string
   /** How the provider reaches it: an ARN, an address, an id. */
   readonly address: string
-  /** Of what was wanted when it was last written; undefined while it is half-made. */
+  /** Of what was wanted when it was last written, stamped with the deploy; undefined while it is half-made. */
   readonly fingerprint: string | undefined
   readonly holdsData: boolean
   /** The ids of those that it needs, where the provider can tell: they are removed only when it is gone. */
@@ -50,20 +50,24 @@ export interface LiveResource {
   readonly processor?: string
 }
 
-const MOST_CHARACTERS = 256
+/** A tag's 256 less a stamp. */
+const MOST_CHARACTERS = 246
 const MOST_SETTINGS = 20
 const NAME = /^[A-Za-z0-9_.-]+$/
-/** From the most telling to the shortest; the last one fits 20 settings of any name into 256 characters. */
+/** From the most telling to the shortest; the last one fits 20 settings of any name. */
 const SPELLINGS = [
   { label: (name: string) => name, digits: 8 },
-  { label: (name: string) => name, digits: 4 },
+  { label: (name: string) => name, digits: 6 },
+  { label: abbreviate, digits: 8 },
+  { label: abbreviate, digits: 6 },
   { label: abbreviate, digits: 4 },
+  { label: abbreviate, digits: 3 },
 ]
 
 /**
  * What is wanted of a resource in one line, fit for a tag: two resources have the same one when their kind and
  * settings are the same. `<16 hex of all> code:0b1c… memory:ab12cd34 …`, a part for each setting, so that
- * {@link differingSettings} can tell which of them differ. At most 256 characters of letters, digits, ` :._-`
+ * {@link differingSettings} can tell which of them differ. At most 246 characters of letters, digits and ` :._-`
  * (AWS allows those in a tag's value: docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html, read 2026-11-21);
  * hashes and names get shorter where there are many.
  */
@@ -85,7 +89,7 @@ export function fingerprint({ id, kind, config }: Resource): string {
  * no longer wanted are among them, by the name that the fingerprint has for them. Empty where the parts do not tell.
  */
 export function differingSettings({ config }: Resource, live: string): readonly string[] {
-  const parts = new Map(live.split(' ').slice(1).map(splitPart))
+  const parts = new Map(unstamped(live).split(' ').slice(1).map(splitPart))
   const differing: string[] = []
   for (const name of settingsOf(config)) {
     const label = parts.has(name) ? name : abbreviate(name)
@@ -94,6 +98,17 @@ export function differingSettings({ config }: Resource, live: string): readonly 
     parts.delete(label)
   }
   return [...differing, ...parts.keys()].sort()
+}
+
+/** A fingerprint with the deploy that wrote it, ` @` and 8 hex: by these no two deploys end alike. Fits a tag. */
+export function stamped(print: string, deployId: string): string {
+  return `${print} @${hashOf(deployId).slice(0, 8)}`
+}
+
+/** A fingerprint without the deploy that wrote it. */
+export function unstamped(print: string): string {
+  const at = print.lastIndexOf(' @')
+  return at < 0 ? print : print.slice(0, at)
 }
 
 /** Any JSON as text that is the same for equal values, whatever the order of their fields. */

@@ -1,4 +1,4 @@
-import type { JsonObject, LiveResource, Resource } from '../../src/graph/resource.ts'
+import { type JsonObject, type LiveResource, type Resource, unstamped } from '../../src/graph/resource.ts'
 import { type FakeProcess, type FakeProvider, openProvider } from './fake-provider.ts'
 import { emptyThing, type FakeCloudOptions, type Faults, isThere, keyOf, put, type World } from './things.ts'
 
@@ -37,7 +37,12 @@ export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
     state: () =>
       [...world.things.values()]
         .filter(isThere)
-        .map(({ kind, name, fingerprint, settings }) => ({ kind, name, fingerprint, settings }))
+        .map(({ kind, name, fingerprint, settings }) => ({
+          kind,
+          name,
+          fingerprint: fingerprint && unstamped(fingerprint),
+          settings,
+        }))
         .sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
     makeStranger: ({ kind, name }) => put(world, { ...emptyThing(kind, name), stage: undefined }),
     changeByHand(resource, settings) {

@@ -75,7 +75,6 @@ export function openProvider(world: World, process: FakeProcess): FakeProvider {
     } finally {
       killed ||= isLast
     }
-    await clock.sleep(5 + random() * 60)
     live()
     if (luck < throttled + broken) throw new Error('broken after its effect')
     if (luck < throttled + broken + lost) throw again('connection lost')
@@ -108,7 +107,7 @@ export function openProvider(world: World, process: FakeProcess): FakeProvider {
       if (thing === undefined) return
       const user = usersOf(world, thing)[0]
       if (user !== undefined) throw new Error(`${key} is in use by ${keyOf(user)}`)
-      put(world, { ...thing, goneMs: clock.now() + random() * 3000 })
+      put(world, { ...thing, goneMs: clock.now() + random() * 1000 })
     }, report)
     await retried(() => {
       const thing = world.things.get(key)

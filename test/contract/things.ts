@@ -187,7 +187,7 @@ export function notOurs(resource: Pick<Resource, 'kind' | 'name'>): AttakError {
 }
 
 function soon({ clock, random }: World): number {
-  return clock.now() + random() * 2000
+  return clock.now() + random() * 200
 }
 
 /** What identifies something in a cloud. */

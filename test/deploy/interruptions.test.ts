@@ -1,124 +1,109 @@
 import { describe, expect, it } from 'vitest'
-import { type DeployOptions, type DeployRequest, type Outcome, prepareDeploy } from '../../src/deploy/deploy.ts'
-import type { Provider } from '../../src/deploy/provider.ts'
-import { fingerprint, type Resource } from '../../src/graph/resource.ts'
-import { createFakeClock } from '../contract/clock.ts'
-import { createFakeCloud, type FakeState } from '../contract/cloud.ts'
+import type { Resource } from '../../src/graph/resource.ts'
+import { type Deployments, deploymentsOf } from '../contract/deployments.ts'
 import type { FakeProcess } from '../contract/fake-provider.ts'
-import { type Random, randomOf } from '../contract/random.ts'
+import type { Random } from '../contract/random.ts'
 import { topologyOf } from '../contract/resources.ts'
-import type { FakeCloudOptions } from '../contract/things.ts'
-
-type Said = Partial<DeployRequest & DeployOptions>
-
-/** A cloud on a clock of its own, deploys to it, and what is in it. */
-function worldOf(seed: number, options: Partial<FakeCloudOptions> = {}) {
-  const clock = createFakeClock()
-  const random = randomOf(seed)
-  const cloud = createFakeCloud({ clock, random, ...options })
-  let deploys = 0
-  const deployBy = async (provider: Provider, wanted: readonly Resource[], said: Said = {}): Promise<Outcome> => {
-    const prepared = await prepareDeploy(provider, { wanted, allowDataLoss: true, now: clock.now, ...said })
-    return prepared.apply({ deployId: `deploy-${deploys++}`, ...said })
-  }
-  return {
-    clock,
-    random,
-    cloud,
-    deployBy,
-    deploy: (wanted: readonly Resource[], said: Said & { process?: FakeProcess } = {}) =>
-      clock.until(deployBy(cloud.open(said.process), wanted, said)),
-    plan: (wanted: readonly Resource[]) =>
-      clock.until(prepareDeploy(cloud.open(), { wanted, allowDataLoss: true, now: clock.now })),
-  }
-}
-
-/** What a cloud holds when all of this is there and nothing else. */
-function stateOf(wanted: readonly Resource[]): readonly FakeState[] {
-  return wanted
-    .map((one) => ({ kind: one.kind, name: one.name, fingerprint: fingerprint(one), settings: one.config }))
-    .sort((a, b) => (`${a.kind} ${a.name}` < `${b.kind} ${b.name}` ? -1 : 1))
-}
-
-/** Some wanted resources: processors out of a few, settings that differ. */
-function anyTopology(random: Random): readonly Resource[] {
-  const processors = ['a', 'b', 'c'].filter(() => random() < 0.6)
-  const settings = { memory: random() < 0.5 ? 128 : 512, timeout: random() < 0.5 ? 30 : 60 }
-  const wanted = topologyOf(processors, settings)
-  return wanted.map((one) =>
-    one.kind === 'mapping' && random() < 0.3 ? { ...one, config: { ...one.config, source: 'another stream' } } : one,
-  )
-}
 
 const BEFORE = topologyOf(['a', 'b'])
 const AFTER = topologyOf(['b', 'c'], { memory: 512 })
-
-it('makes everything, and then has nothing to do', async () => {
-  const world = worldOf(1)
-  const outcome = await world.deploy(BEFORE)
-  expect(outcome.problems).toEqual([])
-  expect(outcome.left).toEqual([])
-  expect((await world.plan(BEFORE)).plan).toMatchObject({ changes: [], kept: [] })
-})
-
-it('leaves nothing when nothing is wanted', async () => {
-  const world = worldOf(2)
-  await world.deploy(BEFORE)
-  expect((await world.deploy([], { known: BEFORE })).problems).toEqual([])
-  expect(world.cloud.state()).toEqual([])
-})
+const INTERLEAVINGS = 1_000
+const ROUNDS = 50
 
 describe.each([
   ['the first deploy', [], BEFORE],
   ['a deploy that changes, adds and removes', BEFORE, AFTER],
   ['destroying', BEFORE, []],
-])('%s, killed at any call and repeated', (_, before, after) => {
-  it.each([false, true])('ends in the same state (call had its effect: %s)', async (afterEffect) => {
-    const expected = stateOf(after)
-    for (let killAt = 1; ; killAt++) {
-      const world = worldOf(killAt)
-      if (before.length > 0) await world.deploy(before)
-      const process = world.cloud.open({ killAt, afterEffect })
-      await world.clock.until(world.deployBy(process, after).catch(() => undefined))
-      if (!process.killed) return expect(killAt).toBeGreaterThan(20)
-      const repeated = await world.deploy(after, { known: before })
-      expect(repeated.problems).toEqual([])
-      expect(world.cloud.state()).toEqual(expected)
-    }
+])('%s, killed at any call', (_, before, after) => {
+  it.each([false, true])('and repeated ends in the same state (that call had its effect: %s)', async (afterEffect) => {
+    const calls = await killedAtAnyCall({ before, after, afterEffect }, async (world) => {
+      expect((await world.deploy(after, { known: before })).problems).toEqual([])
+      expect(world.cloud.state()).toEqual(world.stateOf(after))
+      expect((await world.plan(after)).plan.changes).toEqual([])
+    })
+    expect(calls).toBeGreaterThan(20)
   })
 
-  it('and going back instead ends in the state before', async () => {
-    const expected = stateOf(before)
-    for (let killAt = 1; ; killAt++) {
-      const world = worldOf(killAt)
-      if (before.length > 0) await world.deploy(before)
-      const process = world.cloud.open({ killAt, afterEffect: true })
-      await world.clock.until(world.deployBy(process, after).catch(() => undefined))
-      if (!process.killed) return
+  it('and taken back ends in the state before', async () => {
+    await killedAtAnyCall({ before, after, afterEffect: true }, async (world) => {
       expect((await world.deploy(before, { known: after })).problems).toEqual([])
-      expect(world.cloud.state()).toEqual(expected)
-    }
+      expect(world.cloud.state()).toEqual(world.stateOf(before))
+    })
+  })
+
+  it('and taken back, killed again, and taken back once more ends in the state before', async () => {
+    await killedAtAnyCall({ before, after, afterEffect: true }, async (world) => {
+      const killAt = 1 + Math.floor(world.random() * 30)
+      await deployAs(world, { killAt, afterEffect: world.random() < 0.5 }, before)
+      expect((await world.deploy(before, { known: after })).problems).toEqual([])
+      expect(world.cloud.state()).toEqual(world.stateOf(before))
+    })
   })
 })
 
 it('after any interleaving of two deploys, one more ends in exactly what it wants', async () => {
-  const INTERLEAVINGS = 1_000
   for (let seed = 0; seed < INTERLEAVINGS; seed++) {
-    const world = worldOf(seed)
-    const [first, one, other, last] = [0, 1, 2, 3].map(() => anyTopology(world.random)) as [
-      readonly Resource[],
-      readonly Resource[],
-      readonly Resource[],
-      readonly Resource[],
-    ]
-    if (world.random() < 0.5) await world.deploy(first)
-    const late = async () => {
-      await world.clock.sleep(world.random() ** 2 * 20_000)
-      return world.deployBy(world.cloud.open(), other).catch((error: unknown) => error)
-    }
-    const both = [world.deployBy(world.cloud.open(), one).catch((error: unknown) => error), late()]
+    const world = deploymentsOf(seed)
+    if (world.random() < 0.5) await world.deploy(anyTopology(world.random))
+    const [one, other, last] = [anyTopology(world.random), anyTopology(world.random), anyTopology(world.random)]
+    const startMs = world.random() ** 2 * 10_000
+    const both = [deployAs(world, {}, one), world.clock.sleep(startMs).then(() => deployAs(world, {}, other))]
     await world.clock.until(Promise.all(both))
     expect((await world.deploy(last)).problems, `seed ${seed}`).toEqual([])
-    expect(world.cloud.state(), `seed ${seed}`).toEqual(stateOf(last))
+    expect(world.cloud.state(), `seed ${seed}`).toEqual(world.stateOf(last))
   }
-}, 120_000)
+}, 600_000)
+
+it('deploys through random faults converge, and destroying leaves nothing', async () => {
+  for (let seed = 0; seed < ROUNDS; seed++) {
+    const world = deploymentsOf(seed, { lagMs: 30_000 })
+    world.cloud.setFaults({ throttled: 0.1, lost: 0.05, broken: 0.03 })
+    const wanted = anyTopology(world.random)
+    await world.deploy(anyTopology(world.random)).catch(ignored)
+    for (const resources of [wanted, []]) {
+      for (let tries = 0; !(await isThrough(world, resources, wanted)); tries++) expect(tries).toBeLessThan(30)
+      expect(world.cloud.state(), `seed ${seed}`).toEqual(world.stateOf(resources))
+    }
+  }
+}, 600_000)
+
+/** Kills a deploy at its first call, in a fresh world at its second, and so on, each time followed by a check. */
+async function killedAtAnyCall(
+  said: { readonly before: readonly Resource[]; readonly after: readonly Resource[]; readonly afterEffect: boolean },
+  check: (world: Deployments) => Promise<void>,
+): Promise<number> {
+  for (let killAt = 1; ; killAt++) {
+    const world = deploymentsOf(killAt)
+    if (said.before.length > 0) await world.deploy(said.before)
+    const process = world.cloud.open({ killAt, afterEffect: said.afterEffect })
+    await world.clock.until(world.deployBy(process, said.after).catch(ignored))
+    if (!process.killed) return killAt
+    await check(world)
+  }
+}
+
+/** Deploys as a process that may die, or fail otherwise. */
+function deployAs({ cloud, clock, deployBy }: Deployments, process: FakeProcess, wanted: readonly Resource[]) {
+  const deploying = deployBy(cloud.open(process), wanted).catch(ignored)
+  return process.killAt === undefined ? deploying : clock.until(deploying)
+}
+
+async function isThrough(
+  world: Deployments,
+  wanted: readonly Resource[],
+  known: readonly Resource[],
+): Promise<boolean> {
+  const outcome = await world.deploy(wanted, { known }).catch(ignored)
+  return outcome !== undefined && outcome.problems.length === 0
+}
+
+/** Some wanted resources: of two processors, with settings that differ. */
+function anyTopology(random: Random): readonly Resource[] {
+  const processors = ['a', 'b'].filter(() => random() < 0.7)
+  const settings = { memory: random() < 0.5 ? 128 : 512, timeout: random() < 0.5 ? 30 : 60 }
+  return topologyOf(processors, settings).map((one) =>
+    one.kind === 'mapping' && random() < 0.3 ? { ...one, config: { ...one.config, source: 'another stream' } } : one,
+  )
+}
+
+function ignored(): undefined {}

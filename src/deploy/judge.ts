@@ -1,0 +1,106 @@
+import { differingSettings, fingerprint, type LiveResource, type Resource, unstamped } from '../graph/resource.ts'
+import type { Replacement, Write } from './change.ts'
+import { compareText } from './order.ts'
+
+/** A wanted resource, and what lives under its name. */
+export interface Pair {
+  readonly resource: Resource
+  readonly fingerprint: string
+  readonly live?: LiveResource
+}
+
+/** What has to be done to a wanted resource; without a change it is as it should be. */
+export interface Verdict {
+  readonly live?: LiveResource
+  readonly change?: Write | Replacement
+  /** Whether the change would lose data, and is not done. */
+  readonly refused?: boolean
+}
+
+/** What else a verdict depends on. */
+export interface Judging {
+  /** Those on all that it needs. */
+  readonly verdicts: ReadonlyMap<string, Verdict>
+  readonly allowDataLoss: boolean
+  readonly rewrite: boolean
+}
+
+const NO_SETTINGS: readonly string[] = Object.freeze([])
+
+/** What identifies a resource in its cloud. */
+export function keyOf({ kind, name }: Pick<LiveResource, 'kind' | 'name'>): string {
+  return `${kind} ${name}`
+}
+
+/** Finds for each wanted resource the one that lives under its name; what is left over belongs to none. */
+export function match(wanted: readonly Resource[], live: readonly LiveResource[]) {
+  const prints = new Map(wanted.map((resource) => [keyOf(resource), fingerprint(resource)]))
+  if (prints.size < wanted.length) throw new Error('two resources of one kind and name')
+  const rank = (one: LiveResource) =>
+    one.fingerprint === undefined ? 2 : unstamped(one.fingerprint) === prints.get(keyOf(one)) ? 0 : 1
+  const sorted = [...live].sort((a, b) => rank(a) - rank(b) || compareText(a.address, b.address))
+  const counterparts = new Map<string, LiveResource>()
+  const surplus: LiveResource[] = []
+  for (const one of sorted) {
+    const key = keyOf(one)
+    if (prints.has(key) && !counterparts.has(key)) counterparts.set(key, one)
+    else surplus.push(one)
+  }
+  const pairs = wanted.map((resource): Pair => {
+    const found = counterparts.get(keyOf(resource))
+    return { resource, fingerprint: prints.get(keyOf(resource))!, ...(found === undefined ? {} : { live: found }) }
+  })
+  return { pairs, surplus }
+}
+
+/** Decides what has to be done to one resource. */
+export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite }: Judging): Verdict {
+  const { resource, live } = pair
+  const made = resource.needs.flatMap((id) => {
+    const { change, refused } = verdicts.get(id) ?? {}
+    return change === undefined || refused || change.kind === 'update' ? [] : [change]
+  })
+  const common = {
+    id: resource.id,
+    resource,
+    fingerprint: pair.fingerprint,
+    made: Object.freeze(made.map(({ id }) => id)),
+  }
+  if (live === undefined) {
+    return { change: Object.freeze({ kind: 'create', ...common, settings: NO_SETTINGS, reason: '' }) }
+  }
+  const settings = differing(pair)
+  const stuck = settings.filter((name) => resource.fixed.includes(name))
+  const replaced = made.find(({ kind }) => kind === 'replace')
+  if (stuck.length > 0 || replaced !== undefined) {
+    const reason =
+      stuck.length > 0 ? `${stuck.join(', ')} cannot be changed in place` : `needs ${replaced?.id}, which is replaced`
+    const change: Replacement = Object.freeze({ kind: 'replace', ...common, live, settings, reason })
+    return { change, refused: live.holdsData && !allowDataLoss }
+  }
+  const difference = differenceOf(pair, live, { settings, rewrite })
+  return difference === undefined
+    ? { live }
+    : { change: Object.freeze({ kind: 'update', ...common, live, ...difference }) }
+}
+
+/** The settings by which the fingerprints say that it differs. */
+function differing({ resource, live, fingerprint: wanted }: Pair): readonly string[] {
+  if (live?.fingerprint === undefined || unstamped(live.fingerprint) === wanted) return NO_SETTINGS
+  return Object.freeze(differingSettings(resource, live.fingerprint))
+}
+
+function differenceOf(
+  { resource, fingerprint: wanted }: Pair,
+  live: LiveResource,
+  { settings, rewrite }: { readonly settings: readonly string[]; readonly rewrite: boolean },
+): Pick<Write, 'settings' | 'reason'> | undefined {
+  if (live.fingerprint === undefined) return { settings: NO_SETTINGS, reason: 'was left half-made' }
+  if (live.unsure) return { settings: NO_SETTINGS, reason: 'was being changed by a deploy that did not end' }
+  if (rewrite) return { settings: NO_SETTINGS, reason: 'may have been written by two deploys at once' }
+  if (live.id !== resource.id) return { settings: NO_SETTINGS, reason: `was ${live.id}` }
+  const all = Object.freeze([...new Set([...settings, ...(live.drift ?? [])])].sort())
+  if (unstamped(live.fingerprint) !== wanted)
+    return { settings: settings.length === 0 ? settings : all, reason: all.join(', ') || 'settings' }
+  return all.length === 0 ? undefined : { settings: all, reason: `changed by hand: ${all.join(', ')}` }
+}

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest'
+import { failureOf } from '../../src/deploy/deploy.ts'
+import type { Progress } from '../../src/deploy/progress.ts'
+import { deploymentsOf } from '../contract/deployments.ts'
+import { resourceOf, topologyOf } from '../contract/resources.ts'
+
+const BEFORE = topologyOf(['a', 'b'])
+const AFTER = topologyOf(['b', 'c'], { memory: 512 })
+
+describe('what lives already', () => {
+  it('is adopted when it is ours, although no listing knows it', async () => {
+    const world = deploymentsOf(1, { lagMs: 60_000 })
+    await world.deploy(BEFORE)
+    const { plan } = await world.plan(BEFORE)
+    expect(plan.changes).toEqual([])
+  })
+
+  it('is left alone when it is not ours, and nothing is made', async () => {
+    const world = deploymentsOf(2)
+    world.cloud.makeStranger({ kind: 'role', name: 't--dev--a' })
+    world.cloud.makeStranger({ kind: 'stream', name: 't--dev--b' })
+    const error = await world.deploy(BEFORE).catch((thrown: unknown) => thrown)
+    const where = (name: string) => expect.objectContaining({ where: name })
+    expect(error).toMatchObject({
+      code: 'RESOURCE_NOT_OURS',
+      problems: [where('role t--dev--a'), where('stream t--dev--b')],
+    })
+    expect(world.cloud.state()).toHaveLength(2)
+  })
+
+  it('does not stand in the way of destroying when it is not ours', async () => {
+    const world = deploymentsOf(3)
+    world.cloud.makeStranger({ kind: 'role', name: 't--dev--c' })
+    await world.deploy(BEFORE)
+    await world.deploy([], { known: AFTER })
+    expect(world.cloud.state()).toMatchObject([{ kind: 'role', name: 't--dev--c' }])
+  })
+
+  it('is found to be changed by hand when asked to look', async () => {
+    const world = deploymentsOf(4)
+    await world.deploy(BEFORE)
+    world.cloud.changeByHand({ kind: 'function', name: 't--dev--a' }, { memory: 1024 })
+    expect((await world.plan(BEFORE)).plan.changes).toEqual([])
+    const { plan } = await world.plan(BEFORE, { refresh: true })
+    expect(plan.changes).toMatchObject([{ id: 'function/a', reason: 'changed by hand: memory' }])
+    await world.deploy(BEFORE, { refresh: true })
+    expect(world.cloud.state()).toEqual(world.stateOf(BEFORE))
+    expect((await world.plan(BEFORE, { refresh: true })).plan.changes).toEqual([])
+  })
+})
+
+describe('data', () => {
+  it('is not lost by a deploy that is not told so', async () => {
+    const world = deploymentsOf(5)
+    await world.deploy(BEFORE)
+    const { problems } = await world.deploy(AFTER, { allowDataLoss: false })
+    expect(problems).toEqual([])
+    const streams = world.cloud.state().filter(({ kind }) => kind === 'stream')
+    expect(streams.map(({ name }) => name)).toEqual(['t--dev--a', 't--dev--b', 't--dev--c'])
+    expect((await world.plan(AFTER, { allowDataLoss: false })).plan.changes).toEqual([])
+  })
+
+  it('is not replaced: the deploy refuses before anything is made', async () => {
+    const world = deploymentsOf(6)
+    const queueOf = (fifo: boolean) => resourceOf('queue/a', { config: { fifo }, fixed: ['fifo'] })
+    await world.deploy([...BEFORE, queueOf(false)])
+    const before = world.cloud.state()
+    const deploying = world.deploy([...AFTER, queueOf(true)], { allowDataLoss: false })
+    await expect(deploying).rejects.toMatchObject({ code: 'DATA_LOSS_REFUSED' })
+    expect(world.cloud.state()).toEqual(before)
+    expect((await world.deploy([...AFTER, queueOf(true)])).problems).toEqual([])
+    expect(world.cloud.state()).toEqual(world.stateOf([...AFTER, queueOf(true)]))
+  })
+})
+
+describe('on the way', () => {
+  it('tells when each change began, what it waited for, and when it was done', async () => {
+    const world = deploymentsOf(7)
+    const events: Progress[] = []
+    await world.deploy(BEFORE, { onProgress: (event) => events.push(event) })
+    for (const { id } of BEFORE) {
+      const own = events.filter(({ change }) => change.id === id)
+      expect(own[0]?.kind).toBe('started')
+      expect(own.at(-1)?.kind).toBe('done')
+      expect(own.slice(1, -1).every(({ kind }) => kind === 'waiting')).toBe(true)
+    }
+    expect(events).toContainEqual(expect.objectContaining({ kind: 'waiting', for: 'it to be ready' }))
+  })
+
+  it('makes what can be made at the same time at the same time, and what is needed before', async () => {
+    const world = deploymentsOf(8)
+    const events: string[] = []
+    await world.deploy(BEFORE, { onProgress: ({ kind, change }) => events.push(`${kind} ${change.id}`) })
+    const at = (event: string) => events.indexOf(event)
+    expect(at('started role/b')).toBeLessThan(at('done role/a'))
+    for (const { id, needs } of BEFORE) {
+      for (const need of needs) expect(at(`done ${need}`)).toBeLessThan(at(`started ${id}`))
+    }
+  })
+
+  it('works on no more at once than it is told', async () => {
+    const world = deploymentsOf(9)
+    let running = 0
+    let most = 0
+    const onProgress = ({ kind }: Progress) => {
+      if (kind === 'waiting') return
+      running += kind === 'started' ? 1 : -1
+      most = Math.max(most, running)
+    }
+    await world.deploy(BEFORE, { concurrency: 2, onProgress })
+    expect(most).toBe(2)
+  })
+
+  it('goes on with all that does not need what failed, removes nothing then, and tells of all failures', async () => {
+    const world = deploymentsOf(10)
+    await world.deploy(BEFORE)
+    const provider = world.cloud.open()
+    const failing = {
+      ...provider,
+      write: (...[change, report]: Parameters<typeof provider.write>) =>
+        ['role/c', 'mapping/b'].includes(change.id)
+          ? Promise.reject(new Error(`no ${change.id}`))
+          : provider.write(change, report),
+    }
+    const wanted = AFTER.map((one) => (one.id === 'mapping/b' ? { ...one, config: { ...one.config, batch: 7 } } : one))
+    const outcome = await world.clock.until(world.deployBy(failing, wanted))
+    expect(outcome.problems.map(({ code, where, what }) => [code, where, what])).toEqual([
+      ['DEPLOY_FAILED', 'role t--dev--c', 'no role/c'],
+      ['DEPLOY_FAILED', 'mapping t--dev--b', 'no mapping/b'],
+    ])
+    expect(outcome.done.map(({ kind, id }) => `${kind} ${id}`)).toEqual(['create stream/c', 'update function/b'])
+    expect(outcome.left.map(({ kind, id }) => `${kind} ${id}`)).toEqual([
+      'create role/c',
+      'create function/c',
+      'update mapping/b',
+      'create mapping/c',
+      'remove mapping/a',
+      'remove function/a',
+      'remove role/a',
+      'remove stream/a',
+    ])
+    expect(failureOf(outcome)).toMatchObject({ code: 'DEPLOY_FAILED', problems: outcome.problems })
+    expect((await world.deploy(wanted)).problems).toEqual([])
+    expect(world.cloud.state()).toEqual(world.stateOf(wanted))
+  })
+
+  it('stops when it is cancelled: waits for what runs, and says what is left', async () => {
+    const world = deploymentsOf(11)
+    const abort = new AbortController()
+    const begun: string[] = []
+    const outcome = await world.deploy(BEFORE, {
+      signal: abort.signal,
+      onProgress({ kind, change }) {
+        if (kind === 'started') begun.push(change.id)
+        if (kind === 'done') abort.abort()
+      },
+    })
+    expect(outcome.done.map(({ id }) => id).sort()).toEqual(begun.sort())
+    expect([...outcome.done, ...outcome.left].map(({ id }) => id).sort()).toEqual(BEFORE.map(({ id }) => id).sort())
+    expect(outcome.problems).toMatchObject([{ code: 'DEPLOY_CANCELLED' }])
+    expect((await world.deploy(BEFORE)).problems).toEqual([])
+    expect(world.cloud.state()).toEqual(world.stateOf(BEFORE))
+  })
+
+  it('begins nothing when it is cancelled before', async () => {
+    const world = deploymentsOf(12)
+    const outcome = await world.deploy(BEFORE, { signal: AbortSignal.abort() })
+    expect(outcome.left).toHaveLength(BEFORE.length)
+    expect(world.cloud.state()).toEqual([])
+  })
+})
+
+describe('another deploy of the same stage', () => {
+  it('overtakes one that runs, which stops and says so', async () => {
+    const world = deploymentsOf(13)
+    const first = world.deployBy(world.cloud.open(), BEFORE)
+    const second = world.clock.sleep(300).then(() => world.deployBy(world.cloud.open(), AFTER))
+    const [overtaken] = await world.clock.until(Promise.all([first, second]))
+    expect(overtaken.problems).toMatchObject([{ code: 'DEPLOY_OVERTAKEN' }])
+    expect((await world.deploy(AFTER)).problems).toEqual([])
+    expect(world.cloud.state()).toEqual(world.stateOf(AFTER))
+  })
+
+  it('that began and ended since the plan was made is seen before anything is done', async () => {
+    const world = deploymentsOf(14)
+    await world.deploy(BEFORE)
+    const prepared = await world.plan(topologyOf(['a', 'b'], { memory: 1 }))
+    await world.clock.pass(60_000)
+    await world.deploy(AFTER)
+    const { problems } = await world.clock.until(
+      prepared.apply({ deployId: 'late' }).catch((error: unknown) => ({ problems: [error] })),
+    )
+    expect(problems).toMatchObject([{ code: 'DEPLOY_OUTDATED' }])
+    expect(world.cloud.state()).toEqual(world.stateOf(AFTER))
+  })
+
+  it('that was still changing things while the plan was made is planned for again', async () => {
+    const world = deploymentsOf(15)
+    await world.deploy(BEFORE)
+    const running = world.deployBy(world.cloud.open(), topologyOf(['a', 'b'], { memory: 1 }))
+    await world.clock.pass(400)
+    const prepared = await world.plan(BEFORE)
+    await world.clock.until(running)
+    expect((await world.clock.until(prepared.apply({ deployId: 'late' }))).problems).toEqual([])
+    expect(world.cloud.state()).toEqual(world.stateOf(BEFORE))
+  })
+})
+
+it('asks for little when nothing is to be done: the marks and one listing', async () => {
+  const world = deploymentsOf(16)
+  await world.deploy(BEFORE)
+  const provider = world.cloud.open()
+  await world.clock.until(world.deployBy(provider, BEFORE))
+  expect(provider.startsMs).toHaveLength(2)
+})
