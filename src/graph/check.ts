@@ -1,16 +1,36 @@
 import type { Problem } from '../errors.ts'
 import { placeOfProcessor } from '../topology/name.ts'
-import type { Graph } from './graph.ts'
+import type { Graph, GraphStream } from './graph.ts'
 
 /**
  * What looks like a mistake in a graph as a whole: a processor that no stream touches and nobody invokes, while streams
- * join others. A topology without streams is a set of processors of their own, which is fine.
+ * join others. A topology without streams is a set of processors of their own, which is fine. And what cannot be: a queue
+ * that keeps order, which must wait in place before it tries again, for longer than its receiver may run. Over Kinesis
+ * only a key makes an event wait so, and who emits with one is known when it runs.
  */
 export function checkGraph(graph: Graph): readonly Problem[] {
+  return [...unusedProcessors(graph), ...graph.streams.flatMap((stream) => misfit(stream, graph) ?? [])]
+}
+
+function unusedProcessors(graph: Graph): readonly Problem[] {
   if (graph.streams.length === 0) return []
   const calls = graph.processors.flatMap(({ name, invokes }) => (invokes.length === 0 ? [] : [name, ...invokes]))
   const joined = new Set([...graph.streams.flatMap(({ from, to }) => [from, to]), ...calls])
   return graph.processors.filter(({ name }) => !joined.has(name)).map(({ name }) => unused(name))
+}
+
+function misfit(stream: GraphStream, { processors }: Graph): Problem | undefined {
+  const { from, to, fifo, retries, backoff } = stream
+  const timeoutMs = processors.find(({ name }) => name === to)?.timeoutMs ?? Number.POSITIVE_INFINITY
+  const longestMs = retries === 0 ? 0 : Math.min(backoff.maxMs, backoff.firstMs * backoff.factor ** (retries - 1))
+  if (!fifo || longestMs < timeoutMs) return undefined
+  return {
+    code: 'TOPOLOGY_INVALID',
+    severity: 'error',
+    where: `stream "${from} → ${to}"`,
+    what: `fifo: true keeps a failed message in its place, and a wait of ${longestMs} ms before it is tried again does not fit the timeout of "${to}", ${timeoutMs / 1000} s`,
+    remedy: `Set backoff.maxMs below ${timeoutMs}, retries lower, or the timeout of "${to}" higher.`,
+  }
 }
 
 /** The same problems, with one for all processors that no stream touches: where somebody asked for something else. */

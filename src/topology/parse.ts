@@ -1,6 +1,7 @@
 import { nearest, type Problem } from '../errors.ts'
+import { checkChannels } from './check-channels.ts'
 import { isName, NAME_RULE, renameRemedy } from './name.ts'
-import { type ModulesIn, parseProcessors } from './processors.ts'
+import { checkInvokes, type ModulesIn, parseProcessors } from './processors.ts'
 import { createReport, type Report, show } from './report.ts'
 import { FIELDS, parseSettings } from './settings.ts'
 import { checkEnds, checkOverlaps, parseStreams } from './streams.ts'
@@ -38,7 +39,9 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   const streamNames = [...new Set(streams.flatMap(({ from, to }) => [from, to]))]
   const { processors, names } = parseProcessors(fields, streamNames, options.modulesIn, report)
   if (names !== undefined && fields.processors !== undefined) checkEnds(streams, names, late)
+  if (names !== undefined) checkInvokes(processors, names, late)
   checkOverlaps(streams, late)
+  checkChannels({ streams, processors, ...settings }, late)
   const problems = [...report.problems, ...late.problems]
   if (problems.some(({ severity }) => severity === 'error')) return { processors, problems }
   const input = fields.input === undefined ? {} : { input: fields.input }

@@ -1,3 +1,4 @@
+import { nearest } from '../errors.ts'
 import { baseNameOf, isName, moduleName, NAME_RULE, placeOfProcessor, renameRemedy } from './name.ts'
 import { ownName, parseProcessor } from './processor.ts'
 import { type Report, show } from './report.ts'
@@ -41,6 +42,23 @@ export function parseProcessors(
     if (body !== undefined) processors.push({ name: entry.name, namedByIndex: entry.namedByIndex === true, ...body })
   }
   return { processors, names: new Set(entries.map(({ name }) => name)) }
+}
+
+/** Reports each name among `invokes` that is none of `names`. */
+export function checkInvokes(
+  processors: readonly TopologyProcessor[],
+  names: ReadonlySet<string>,
+  report: Report,
+): void {
+  for (const { name: processor, invokes = [] } of processors) {
+    for (const name of new Set(invokes)) {
+      if (names.has(name)) continue
+      const near = nearest(name, names)
+      const where = `${placeOfProcessor(processor)}.invokes`
+      const remedy = near === undefined ? `Correct it, or add ${placeOfProcessor(name)}.` : `Did you mean "${near}"?`
+      report.error('TOPOLOGY_UNKNOWN_PROCESSOR', where, `no processor named "${name}"`, remedy)
+    }
+  }
 }
 
 function checkName({ name, where, namedByIndex }: Entry, places: Map<string, string>, report: Report): boolean {

@@ -85,7 +85,7 @@ function reportUnknown(fields: Fields, known: readonly string[], kind: string, w
         ? `Did you mean "${near}"?`
         : levels.length > 0
           ? `It is a setting of a ${levels.map(([level]) => level).join(' or a ')}.`
-          : `Remove it; a ${kind} takes ${known.join(', ')}.`
+          : 'Remove it, or correct its name.'
     report.error('TOPOLOGY_UNKNOWN_SETTING', placeOf(where, name), `a ${kind} has no setting "${name}"`, hint)
   }
 }

@@ -112,7 +112,8 @@ function parseTopics(topic: unknown, topics: unknown, where: string, report: Rep
 
 const LEAVE_OUT = 'Name what is to be heard, or leave it out to hear every topic.'
 
-function placeOfStream({ from, to }: TopologyStream): string {
+/** Where a stream is written, for a message. */
+export function placeOfStream({ from, to }: Pick<TopologyStream, 'from' | 'to'>): string {
   return `stream "${from} → ${to}"`
 }
 

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { buildGraph } from '../../src/graph/build.ts'
 import { checkGraph, summarizeUnused } from '../../src/graph/check.ts'
-import type { TopologyStream } from '../../src/topology/topology.ts'
+import type { Topology, TopologyStream } from '../../src/topology/topology.ts'
 
 function warnings(streams: readonly TopologyStream[]) {
   const processors = ['a', 'b', 'c'].map(
@@ -33,6 +33,32 @@ it('takes a processor that is invoked, or invokes, as used', () => {
   const processors = [named('a'), named('b'), { ...named('c'), invokes: ['d'] }, named('d')]
   const graph = buildGraph({ name: 't', processors, streams: [{ from: 'a', to: 'b' }] }, { stage: 'dev' })
   expect(checkGraph(graph)).toEqual([])
+})
+
+describe('a queue that keeps order', () => {
+  const checked = (stream: object, more: Partial<Topology> = {}) => {
+    const processors = ['a', 'b'].map(
+      (name) => ({ name, namedByIndex: false, source: { kind: 'module', path: './m' } }) as const,
+    )
+    const streams = [{ from: 'a', to: 'b', via: 'sqs', fifo: true, ...stream } as TopologyStream]
+    return checkGraph(buildGraph({ name: 't', processors, streams, ...more }, { stage: 'dev' }))
+  }
+
+  it('is refused where a wait does not fit the time of its receiver', () => {
+    expect(checked({ retries: 5 })).toEqual([])
+    expect(checked({ retries: 6 })).toEqual([
+      {
+        code: 'TOPOLOGY_INVALID',
+        severity: 'error',
+        where: 'stream "a → b"',
+        what: 'fifo: true keeps a failed message in its place, and a wait of 32000 ms before it is tried again does not fit the timeout of "b", 30 s',
+        remedy: 'Set backoff.maxMs below 30000, retries lower, or the timeout of "b" higher.',
+      },
+    ])
+    expect(checked({ retries: 6 }, { timeoutMs: 60_000 })).toEqual([])
+    expect(checked({ retries: 1000, backoff: { maxMs: 29_999 } })).toEqual([])
+    expect(checked({ retries: 6, via: 'kinesis', fifo: false })).toEqual([])
+  })
 })
 
 it('tells of many such processors at once', () => {

@@ -166,3 +166,33 @@ defineTopology({ name: 't', processors, streams: { a: 'b' } })
 defineTopology({ name: 't', processors, streams: () => [1] })
 // @ts-expect-error a stream is more than a name
 defineTopology({ name: 't', processors, streams: ['spout'] })
+
+// Settings of streams and of deployed processors, at each level that has them.
+defineTopology({
+  name: 't',
+  processors: {
+    a: { path: './a', invokes: ['b'], memory: 512, environment: ['KEY'], via: 'sqs', concurrency: 2 },
+    b: { handler: (_event: string) => undefined, environment: { KEY: true, LEVEL: 'debug' }, batch: 10 },
+  },
+  streams: [
+    { from: 'a', to: 'b', via: 'sqs', fifo: true, pack: 1, stream: 'shared' },
+    { from: 'a', to: 'b', topic: 'x', provisionedPollers: { minimum: 2, maximum: 3 } },
+  ],
+  ...{ via: 'kinesis', shards: 2, memory: 256, architecture: 'x64', tags: { team: 'a' }, logRetention: 30 },
+})
+// @ts-expect-error no such carrier
+defineTopology({ name: 't', processors, streams: [{ from: 'spout', to: 'shout', topic: 'text', via: 'kafka' }] })
+// @ts-expect-error no such carrier
+defineTopology({ name: 't', processors, via: 'kafka' })
+// @ts-expect-error a variable is a text, or true
+defineTopology({ name: 't', processors, environment: { KEY: 1 } })
+// @ts-expect-error no such runtime
+defineTopology({ name: 't', processors, runtime: 'nodejs18.x' })
+
+// What is invoked gives anything, unless the caller says what.
+const invoking: Handler = async (_event, context) => {
+  holds<Equal<Awaited<ReturnType<typeof context.invoke>>, unknown>>()
+  const total = await context.invoke<number>('count', { n: 1 })
+  holds<Equal<typeof total, number>>()
+}
+defineTopology({ name: 't', processors: { invoking, count }, streams: [] })

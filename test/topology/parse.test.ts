@@ -26,6 +26,72 @@ function tell({ code, where, what, remedy }: Problem): string {
   return `[${code}] ${where}: ${what}. ${remedy}`
 }
 
+describe('what a deployed processor runs with', () => {
+  it('stands at the processor and at the topology, each in one form', () => {
+    const topology = parsed({
+      name: 't',
+      memory: 512,
+      tags: { team: 'a' },
+      environment: ['API_KEY'],
+      logRetention: 30,
+      processors: {
+        a: {
+          path: './a',
+          environment: { LOG_LEVEL: 'debug', DB_URL: true },
+          vpc: { subnets: ['subnet-0a'], securityGroups: ['sg-0b'] },
+          include: ['data/*.json'],
+          external: ['@scope/native', 'sharp'],
+          invokes: ['b'],
+          concurrency: 5,
+        },
+        b: './b',
+      },
+    })
+    expect(topology).toMatchObject({
+      memory: 512,
+      tags: { team: 'a' },
+      environment: { API_KEY: { kind: 'taken' } },
+      logRetention: 30,
+    })
+    expect(topology.processors[0]).toMatchObject({
+      environment: { LOG_LEVEL: { kind: 'value', value: 'debug' }, DB_URL: { kind: 'taken' } },
+      vpc: { subnets: ['subnet-0a'], securityGroups: ['sg-0b'] },
+      include: ['data/*.json'],
+      external: ['@scope/native', 'sharp'],
+      invokes: ['b'],
+      concurrency: 5,
+    })
+  })
+
+  it.each<[object, string]>([
+    [{ memory: 100 }, 'processors.a.memory: memory must be a whole number of MB from 128 to 10240; got 100'],
+    [{ runtime: 'nodejs18.x' }, 'processors.a.runtime: runtime must be "nodejs22.x" or "nodejs24.x"; got "nodejs18.x"'],
+    [{ role: 'admin' }, 'processors.a.role: role must be the ARN of a role'],
+    [{ tags: { 'aws:x': '1' } }, 'processors.a.tags: tags must be a map of up to 40 names'],
+    [{ include: ['../secrets'] }, 'processors.a.include: include must be a list of globs, relative and without ".."'],
+    [{ external: ['./file.js'] }, 'processors.a.external: external must be a list of packages'],
+    [{ vpc: { subnets: [] } }, 'processors.a.vpc: vpc must be { subnets, securityGroups }'],
+    [{ environment: 'KEY' }, 'processors.a.environment: environment must be a list or a map; got "KEY"'],
+    [{ environment: ['1ST'] }, 'processors.a.environment: the variable "1ST" must be two or more letters'],
+    [
+      { environment: { AWS_REGION: 'x' } },
+      'processors.a.environment: the variable "AWS_REGION" is set by the platform',
+    ],
+    [{ environment: { PORT: 80 } }, 'processors.a.environment: PORT must be a text or true; got 80'],
+    [{ logRetention: 14 }, 'processors.a.logRetention: a processor has no setting "logRetention"'],
+    [{ invokes: ['bb'] }, 'processors.a.invokes: no processor named "bb"'],
+  ])('must be what it can be: %j', (settings, problem) => {
+    const [first, ...others] = told({ name: 't', processors: { a: { path: './a', ...settings }, b: './b' } })
+    expect(first).toContain(`] ${problem}`)
+    expect(others).toEqual([])
+  })
+
+  it('knows whom an invoke is most likely meant for', () => {
+    const [problem] = told({ name: 't', processors: { a: { path: './a', invokes: ['bill'] }, billing: './b' } })
+    expect(problem).toMatch(/TOPOLOGY_UNKNOWN_PROCESSOR.*Did you mean "billing"\?/)
+  })
+})
+
 describe('processors', () => {
   const named = (processors: unknown) => parsed({ name: 't', processors }).processors
 

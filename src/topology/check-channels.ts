@@ -1,0 +1,130 @@
+import {
+  batchRecords,
+  type ChannelGroup,
+  groupStreams,
+  isForeign,
+  leastRetention,
+  type Resolved,
+  resolveDelivery,
+} from './channels.ts'
+import { DELIVERY_SETTINGS, type DeliverySettings, rulesOf, VIA_NAMES, type Via } from './delivery.ts'
+import { placeOfProcessor } from './name.ts'
+import { type Report, show } from './report.ts'
+import { placeOf } from './settings.ts'
+import { placeOfStream } from './streams.ts'
+import type { Topology } from './topology.ts'
+
+type Streams = Pick<Topology, 'streams' | 'processors'> & DeliverySettings
+
+/**
+ * Reports what settings of streams say together and cannot be: those of another carrier, values that this one does not
+ * take, and streams that share what carries them and disagree about it. Each once for all streams that share it.
+ */
+export function checkChannels(topology: Streams, report: Report): void {
+  const groups = groupStreams(topology)
+  checkForeign(topology, groups, report)
+  for (const group of groups) {
+    const agreed = checkAgreement(group, topology, report)
+    const resolved = resolveDelivery([...group.said, topology])
+    const place = placeOfStream(topology.streams[group.streams[0]!]!)
+    const faults = agreed ? [...faultsOf(resolved, group), ...receiverFaults(resolved, group, topology)] : []
+    for (const { what, remedy } of faults) report.error('TOPOLOGY_INVALID', place, what, remedy)
+  }
+}
+
+interface Fault {
+  readonly what: string
+  readonly remedy: string
+}
+
+/** What cannot be in one channel; `said` alone can be at fault, since defaults fit. */
+function faultsOf({ via, fifo, pack, settings }: Resolved, { said }: ChannelGroup): readonly Fault[] {
+  const { batch, window, retention } = settings
+  const { mostRecords, ranges } = rulesOf(via)
+  const faults: Fault[] = []
+  for (const [setting, [least, most]] of Object.entries(ranges)) {
+    const value = settings[setting as keyof typeof ranges] as number
+    const what = `${setting} must be from ${least} to ${most} over ${via}; got ${value}`
+    if (value < least || value > most) faults.push({ what, remedy: `Set ${setting} to that, or leave it out.` })
+  }
+  const leastHours = leastRetention(settings)
+  if (retention < leastHours) {
+    const what = `retention is ${retention} hours, and what tells of messages given up after maximumRecordAge (${settings.maximumRecordAge} s) points at them for as long again`
+    faults.push({ what, remedy: `Set retention to ${leastHours} or more, or maximumRecordAge lower.` })
+  }
+  if (fifo && window > 0) {
+    faults.push({ what: 'a queue with fifo: true takes no window', remedy: 'Remove window, or fifo.' })
+  }
+  const records = batchRecords({ pack, settings })
+  const mostOfFifo = mostRecords.fifo * pack
+  if (fifo && records > mostRecords.fifo) {
+    const what = `batch ${batch} is ${records} records of pack ${pack}, and a queue with fifo: true gives ${mostRecords.fifo} at once`
+    faults.push({ what, remedy: `Set batch to ${mostOfFifo} or less, or pack higher.` })
+  } else if (window === 0 && records > mostRecords.withoutWindow) {
+    const what = `batch ${batch} is ${records} records of pack ${pack}, and ${via} gives ${mostRecords.withoutWindow} at once without a window`
+    faults.push({ what, remedy: 'Set window to 1 or more, batch lower, or pack higher.' })
+  }
+  if (settings.filters !== undefined && said.some((one) => (one.pack ?? 1) > 1)) {
+    const what = 'filters look at messages by themselves, and pack puts several into one record'
+    faults.push({ what, remedy: 'Set pack to 1, or leave it out, or remove filters.' })
+  }
+  if (settings.maximumConcurrency !== undefined && settings.provisionedPollers !== undefined) {
+    const what = 'maximumConcurrency and provisionedPollers exclude each other'
+    faults.push({ what, remedy: 'Keep one of them; pollers bound what is handled at once, too.' })
+  }
+  return faults
+}
+
+function receiverFaults({ via }: Resolved, { name, streams }: ChannelGroup, topology: Streams): readonly Fault[] {
+  const receivers = [...new Set(streams.map((index) => topology.streams[index]!.to))]
+  if (receivers.length <= rulesOf(via).mostReceivers) return []
+  const what = `the queue "${name}" is for ${receivers.join(' and ')}, and gives each message to one of them only`
+  return [{ what, remedy: `Leave out stream: '${name}' for queues, or set via: 'kinesis'.` }]
+}
+
+/** Reports settings that nothing they are said for has; by where they are said. */
+function checkForeign(topology: Streams, groups: readonly ChannelGroup[], report: Report): void {
+  const vias: Via[] = []
+  for (const { streams, said } of groups) {
+    const { via } = resolveDelivery([...said, topology])
+    for (const index of streams) vias[index] = via
+  }
+  const viasTo = (name: string) => vias.filter((_, index) => topology.streams[index]!.to === name)
+  for (const [index, stream] of topology.streams.entries()) {
+    reportForeign(stream, placeOfStream(stream), [vias[index]!], report)
+  }
+  for (const processor of topology.processors) {
+    reportForeign(processor, placeOfProcessor(processor.name), viasTo(processor.name), report)
+  }
+  reportForeign(topology, '', vias, report)
+}
+
+function reportForeign(said: DeliverySettings, where: string, vias: readonly Via[], report: Report): void {
+  if (vias.length === 0) return
+  for (const setting of DELIVERY_SETTINGS) {
+    if (said[setting] === undefined || said[setting] === false) continue
+    if (!vias.every((via) => isForeign(setting, via))) continue
+    const owners = VIA_NAMES.filter((via) => !isForeign(setting, via))
+    const what = `${setting} is for what goes over ${owners.join(' or ')}, and nothing here does`
+    report.error('TOPOLOGY_INVALID', placeOf(where, setting), what, `Set via: '${owners[0]}', or remove ${setting}.`)
+  }
+}
+
+/** Whether streams that name the same channel say the same of it; one that says nothing takes what others say. */
+function checkAgreement({ name, streams, said }: ChannelGroup, topology: Streams, report: Report): boolean {
+  let agreed = true
+  for (const setting of DELIVERY_SETTINGS) {
+    const first = said.findIndex((one) => one[setting] !== undefined)
+    const other = said.findIndex((one) => one[setting] !== undefined && !isSame(one[setting], said[first]?.[setting]))
+    if (other < 0) continue
+    agreed = false
+    const [one, two] = [topology.streams[streams[first]!]!, topology.streams[streams[other]!]!]
+    const what = `${setting} is ${show(said[other]?.[setting])}, and ${show(said[first]?.[setting])} for ${placeOfStream(one)}, which shares "${name}"`
+    report.error('TOPOLOGY_INVALID', placeOfStream(two), what, `Say the same of both, or leave out stream: '${name}'.`)
+  }
+  return agreed
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other)
+}

@@ -1,0 +1,204 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { buildGraph } from '../../src/graph/build.ts'
+import { batchRecords, leastRetention } from '../../src/topology/channels.ts'
+import { DELIVERY_SETTINGS, rulesOf } from '../../src/topology/delivery.ts'
+import { parseTopology } from '../../src/topology/parse.ts'
+
+const parse = (given: object) =>
+  parseTopology(
+    { name: 't', processors: { a: './a', b: './b', c: './c' }, ...given },
+    { file: 't.json', modulesIn: () => undefined },
+  )
+
+/** Says what is wrong with a stream from `a` to `b` that has these settings. */
+function toldOf(settings: object, topology: object = {}): readonly string[] {
+  return parse({ streams: [{ from: 'a', to: 'b', ...settings }], ...topology }).problems.map(
+    ({ where, what, remedy }) => `${where}: ${what.replace(' (t.json)', '')}. ${remedy}`,
+  )
+}
+
+describe('settings of a stream that cannot be together are told, each with what to do', () => {
+  it.each<[object, string]>([
+    [
+      { fifo: true },
+      `stream "a → b": fifo is for what goes over sqs, and nothing here does. Set via: 'sqs', or remove fifo.`,
+    ],
+    [
+      { via: 'sqs', shards: 2 },
+      `stream "a → b": shards is for what goes over kinesis, and nothing here does. Set via: 'kinesis', or remove shards.`,
+    ],
+    [
+      { via: 'sqs', batch: 300 },
+      'stream "a → b": batch 300 is 12 records of pack 25, and sqs gives 10 at once without a window. Set window to 1 or more, batch lower, or pack higher.',
+    ],
+    [
+      { via: 'sqs', fifo: true, batch: 11, pack: 1 },
+      'stream "a → b": batch 11 is 11 records of pack 1, and a queue with fifo: true gives 10 at once. Set batch to 10 or less, or pack higher.',
+    ],
+    [
+      { via: 'sqs', fifo: true, window: 1 },
+      'stream "a → b": a queue with fifo: true takes no window. Remove window, or fifo.',
+    ],
+    [
+      { via: 'sqs', retention: 337 },
+      'stream "a → b": retention must be from 1 to 336 over sqs; got 337. Set retention to that, or leave it out.',
+    ],
+    [
+      { via: 'sqs', maximumRetryAttempts: -1 },
+      'stream "a → b": maximumRetryAttempts must be from 0 to 999 over sqs; got -1. Set maximumRetryAttempts to that, or leave it out.',
+    ],
+    [
+      { retention: 24, maximumRecordAge: 86_400 },
+      'stream "a → b": retention is 24 hours, and what tells of messages given up after maximumRecordAge (86400 s) points at them for as long again. Set retention to 48 or more, or maximumRecordAge lower.',
+    ],
+    [
+      { filters: [{ type: ['x'] }], pack: 2 },
+      'stream "a → b": filters look at messages by themselves, and pack puts several into one record. Set pack to 1, or leave it out, or remove filters.',
+    ],
+    [
+      { via: 'sqs', maximumConcurrency: 5, provisionedPollers: { minimum: 2, maximum: 5 } },
+      'stream "a → b": maximumConcurrency and provisionedPollers exclude each other. Keep one of them; pollers bound what is handled at once, too.',
+    ],
+    [
+      { via: 'SQS' },
+      'stream "a → b": via must be "kinesis" or "sqs"; got "SQS". Set via to "kinesis" or "sqs", or leave it out.',
+    ],
+  ])('%j', (settings, told) => {
+    expect(toldOf(settings)).toEqual([told])
+  })
+
+  it.each([
+    { via: 'sqs', batch: 250 },
+    { via: 'sqs', batch: 251, window: 1 },
+    { via: 'sqs', fifo: true, batch: 10, pack: 1 },
+    { via: 'sqs', fifo: true, pack: 1 },
+    { via: 'sqs', maximumConcurrency: 2 },
+    { maximumRecordAge: 86_400 },
+    { filters: [{ type: ['x'] }] },
+    { fifo: false, shards: 3 },
+  ])('%j is fine', (settings) => {
+    expect(toldOf(settings)).toEqual([])
+  })
+})
+
+describe('a default for all streams', () => {
+  it('holds for those that have the setting', () => {
+    const streams = [{ from: 'a', to: 'b', via: 'sqs' }, ['a', 'c']]
+    const { topology, problems } = parse({ streams, shards: 3, retention: 100 })
+    expect(problems).toEqual([])
+    const channels = buildGraph(topology!, { stage: 'dev' }).channels
+    expect(channels.map(({ name, settings }) => [name, settings.shards, settings.retention])).toEqual([
+      ['b--sqs', undefined, 100],
+      ['c', 3, 100],
+    ])
+  })
+
+  it('is a mistake where none has', () => {
+    expect(toldOf({}, { fifo: true })).toEqual([
+      "fifo: fifo is for what goes over sqs, and nothing here does. Set via: 'sqs', or remove fifo.",
+    ])
+    const processors = { a: './a', b: { path: './b', maximumConcurrency: 3 } }
+    expect(toldOf({}, { processors })).toEqual([
+      "processors.b.maximumConcurrency: maximumConcurrency is for what goes over sqs, and nothing here does. Set via: 'sqs', or remove maximumConcurrency.",
+    ])
+  })
+})
+
+describe('streams that share a channel by name', () => {
+  const shared = (one: object, other: object) =>
+    parse({
+      streams: [
+        { from: 'a', to: 'b', stream: 's', ...one },
+        { from: 'a', to: 'c', stream: 's', ...other },
+      ],
+    })
+
+  it('take what one of them says', () => {
+    const { topology } = shared({ batch: 50 }, { shards: 2 })
+    expect(buildGraph(topology!, { stage: 'dev' }).channels).toMatchObject([
+      { name: 's', to: ['b', 'c'], streams: [0, 1], settings: { batch: 50, shards: 2 } },
+    ])
+  })
+
+  it('must not disagree', () => {
+    expect(shared({ batch: 50 }, { batch: 60 }).problems).toEqual([
+      expect.objectContaining({
+        where: 'stream "a → c"',
+        what: 'batch is 60, and 50 for stream "a → b", which shares "s" (t.json)',
+        remedy: "Say the same of both, or leave out stream: 's'.",
+      }),
+    ])
+  })
+
+  it('must not be a queue for several processors, of which one would get each message', () => {
+    expect(shared({ via: 'sqs' }, {}).problems).toEqual([
+      expect.objectContaining({
+        where: 'stream "a → b"',
+        what: 'the queue "s" is for b and c, and gives each message to one of them only (t.json)',
+        remedy: "Leave out stream: 's' for queues, or set via: 'kinesis'.",
+      }),
+    ])
+  })
+})
+
+describe('whatever is said of streams', () => {
+  const name = fc.constantFrom('a', 'b', 'c')
+  const settings = fc.record(
+    {
+      via: fc.constantFrom('kinesis', 'sqs'),
+      fifo: fc.boolean(),
+      pack: fc.integer({ min: 1, max: 1000 }),
+      batch: fc.integer({ min: 1, max: 10_000 }),
+      window: fc.integer({ min: 0, max: 300 }),
+      retention: fc.integer({ min: 1, max: 8760 }),
+      maximumRecordAge: fc.integer({ min: 60, max: 604_800 }),
+      shards: fc.integer({ min: 1, max: 10 }),
+      stream: fc.constantFrom('a', 's'),
+    },
+    { requiredKeys: [] },
+  )
+  const stream = fc.tuple(name, name, settings).map(([from, to, said]) => ({ from, to, ...said }))
+  const streams = fc.uniqueArray(stream, { selector: ({ from, to }) => from + to, minLength: 1 })
+
+  it('each stream is in one channel, which has a name of its own and is as its carrier allows, or a problem says why not', () => {
+    fc.assert(
+      fc.property(streams, (given) => {
+        const { topology, problems } = parse({ streams: given })
+        expect(topology === undefined).toBe(problems.length > 0)
+        if (topology === undefined) return
+        const graph = buildGraph(topology, { stage: 'dev' })
+        expect(new Set(graph.channels.map((channel) => channel.name)).size).toBe(graph.channels.length)
+        expect(graph.channels.flatMap((channel) => channel.streams).toSorted((a, b) => a - b)).toEqual([
+          ...graph.streams.keys(),
+        ])
+        for (const { name: channel, via, fifo, pack, to, streams: carried, settings: all } of graph.channels) {
+          const { mostRecords, mostReceivers, own } = rulesOf(via)
+          for (const index of carried) expect(graph.streams[index]).toMatchObject({ channel, via, fifo, pack })
+          expect(to.length).toBeLessThanOrEqual(mostReceivers)
+          expect(pack).toBeLessThanOrEqual(all.batch)
+          expect(all.retention).toBeGreaterThanOrEqual(leastRetention(all))
+          expect(fifo).toBe(fifo && own.includes('fifo'))
+          const most = fifo ? mostRecords.fifo : all.window === 0 ? mostRecords.withoutWindow : mostRecords.plain
+          expect(batchRecords({ pack, settings: all })).toBeLessThanOrEqual(most)
+          for (const setting of Object.keys(all)) expect(DELIVERY_SETTINGS).toContain(setting)
+        }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('a setting of one stream moves no other, and never the first of a receiver that says nothing', () => {
+    fc.assert(
+      fc.property(settings, ({ stream: _, ...said }) => {
+        const channelsOf = (more: object) => {
+          const { topology } = parse({ streams: [['a', 'c'], { from: 'b', to: 'c', ...more }, ['c', 'a']] })
+          return topology && buildGraph(topology, { stage: 'dev' }).streams.map(({ channel }) => channel)
+        }
+        const [first, second, third] = channelsOf(said) ?? ['c', 'c', 'a']
+        expect([first, third]).toEqual(['c', 'a'])
+        expect(['c', 'c--sqs', 'c--fifo', 'c--from-b']).toContain(second)
+      }),
+    )
+  })
+})
