@@ -83,7 +83,7 @@ function run(command: string, cwd: string): { output: string; cwd: string } {
 /** The pattern of a shown output: `…` on a line is any text of it, alone on a line any lines. */
 function patternOf(shown: string): RegExp {
   const lines = shown.split('\n').map((line) => {
-    if (line.trim() === '…') return '(?:.*\\n?)*?'
+    if (line.trim() === '…') return '(?:.*\\n)*?'
     const text = line.split('…').map((part) => part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&'))
     return `${text.join('.*')} *\\n`
   })
