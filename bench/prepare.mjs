@@ -11,17 +11,23 @@ export function installPeers() {
   runOrThrow('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], `${ROOT}bench`)
 }
 
-/** Compiles what the rows call of src/ into bench/dist/attak.js. */
+/** Compiles what the rows call of src/ into bench/dist/, and what artifacts are bundled of beside it. */
 export async function compileEngine() {
-  await build({
+  await compile({ attak: 'bench/attak.ts', bundling: 'bench/bundling.ts' })
+  const { FUNCTION_MODULES } = await import('./dist/bundling.js')
+  await compile(Object.fromEntries(Object.entries(FUNCTION_MODULES).map(([name, file]) => [name, `src/${file}`])))
+}
+
+function compile(entryPoints) {
+  return build({
     absWorkingDir: ROOT,
-    entryPoints: { attak: 'bench/attak.ts' },
+    entryPoints,
     outdir: 'bench/dist',
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    external: ['esbuild'],
+    external: ['esbuild', 'archiver', 'tinyglobby'],
     logLevel: 'warning',
   })
 }

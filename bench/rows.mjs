@@ -4,6 +4,7 @@ const HELLO_WORLD = 'examples/hello-world'
 const throughput = (engine, shape, more = {}) => ({ kind: 'throughput', engine, shape, events: EVENTS, ...more })
 const command = (...argv) => ({ kind: 'command', argv })
 const faster = (what, ours, peer, atLeast) => ({ what, ours, peer, by: 'peer/ours', goal: { atLeast } })
+const bundling = (how, imports) => ({ kind: 'bundling', how, imports, processors: 100 })
 const costs = (what, ours, peer, atMost) => ({ what, ours, peer, by: 'ours/peer', goal: { atMost } })
 
 /**
@@ -139,6 +140,16 @@ export const ROWS = [
     comparisons: [
       costs('attak graph, hello-world', command('bin/attak.js', 'graph', HELLO_WORLD), command('-e', '0'), 1.5),
       costs('attak check, hello-world', command('bin/attak.js', 'check', HELLO_WORLD), command('-e', '0'), 1.5),
+    ],
+  },
+  {
+    id: 'C1',
+    what: 'Bundling and zipping 100 TypeScript processors, each with three modules that all share; against one esbuild.build and zip for each, one after the other',
+    unit: 'ms',
+    comparisons: [
+      faster('own code alone', bundling('attak', 'own'), bundling('naive', 'own'), 8),
+      faster('all with zod', bundling('attak', 'zod'), bundling('naive', 'zod'), 8),
+      faster('half with zod, a tenth with an AWS client', bundling('attak', 'mixed'), bundling('naive', 'mixed'), 8),
     ],
   },
 ]

@@ -1,15 +1,17 @@
-import { join, relative } from 'node:path'
+import { join, relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { isOwn } from './own-files.ts'
+import { packageOf } from './packages.ts'
 import { MODULE_BANNER, PACKAGES_BANNER, PLACE_NAMES, placesKept } from './places.ts'
 
 /** A module that a build gave. */
 export interface BuiltModule {
-  readonly text: string
+  readonly contents: Uint8Array
   /** Its source map, where one was asked for. */
-  readonly map?: string
+  readonly map?: Uint8Array
   readonly imports: Metafile['outputs'][string]['imports']
-  /** The bytes that each source has in it. */
-  readonly inputs: Metafile['outputs'][string]['inputs']
+  /** The bytes that each part of an artifact has in it: see {@link SizedPart}. */
+  readonly sizes: ReadonlyMap<string, number>
 }
 
 /** What builds for one set of artifacts have in common. */
@@ -83,14 +85,32 @@ async function run(dir: string, ids: readonly string[], options: BuildOptions): 
   if (ids.length === 0) return new Map()
   const { build } = await import('esbuild')
   const { metafile, outputFiles } = await build({ ...options, ...OPTIONS, absWorkingDir: dir })
-  const files = new Map(outputFiles.map((file) => [relative(dir, file.path), file]))
+  const files = new Map(outputFiles.map(({ path, contents }) => [relative(dir, path), contents]))
   return new Map(
     ids.map((id): [string, BuiltModule] => {
       const { imports, inputs } = metafile.outputs[`${id}.mjs`]!
-      const map = files.get(`${id}.mjs.map`)?.text
-      return [id, { text: files.get(`${id}.mjs`)!.text, ...(map !== undefined && { map }), imports, inputs }]
+      const map = files.get(`${id}.mjs.map`)
+      const contents = files.get(`${id}.mjs`)!
+      return [id, { contents, ...(map !== undefined && { map }), imports, sizes: sizesOf(inputs, dir) }]
     }),
   )
+}
+
+function sizesOf(inputs: Metafile['outputs'][string]['inputs'], dir: string): ReadonlyMap<string, number> {
+  const sizes = new Map<string, number>()
+  for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+    const part = partOf(input, dir)
+    sizes.set(part, (sizes.get(part) ?? 0) + bytesInOutput)
+  }
+  return sizes
+}
+
+function partOf(input: string, dir: string): string {
+  const inPackages = input.split(/(?:^|[/\\])node_modules[/\\]/)
+  const file = resolve(dir, input)
+  if (input.startsWith(ENTRY) || PACKAGES.test(input) || isOwn(file)) return 'attak'
+  if (inPackages.length > 1) return packageOf(inPackages.at(-1)!.replaceAll('\\', '/'))
+  return relative(dir, file).split(sep).join('/')
 }
 
 function entries(sources: ReadonlyMap<string, string>, dir: string): Plugin {

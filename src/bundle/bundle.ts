@@ -8,11 +8,11 @@ import { placeOf, readExtras } from './extras.ts'
 import { bundleProblems } from './faults.ts'
 import { entrySource } from './generate.ts'
 import { sizeProblems } from './limits.ts'
-import { packArtifact } from './pack.ts'
+import { packArtifacts } from './pack.ts'
 import { packageOf } from './packages.ts'
 import { tryArtifact } from './trial.ts'
 import { indexProblems, type Unit, unitsOf } from './units.ts'
-import type { ArtifactFile } from './zip.ts'
+import type { ArtifactFiles } from './zip.ts'
 
 /** What to bundle. */
 export interface BundleOptions {
@@ -50,7 +50,7 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
   const clashes = filled.flatMap((unit) => unit.clashes)
   if (clashes.length > 0) return refuse(clashes)
   const [artifacts, failures] = await Promise.all([
-    Promise.all(filled.map(({ unit, files, sizes }) => packArtifact(unit.processors, files, sizes))),
+    packArtifacts(filled.map(({ unit, files, sizes }) => ({ processors: unit.processors, files, sizes }))),
     tryAll(filled, options),
   ])
   const failed = [...failures, ...artifacts.flatMap((artifact) => sizeProblems(artifact))]
@@ -66,17 +66,17 @@ function refuse(problems: readonly Problem[]): BundledProject {
 /** A unit with all that goes into its artifact. */
 interface FilledUnit {
   readonly unit: Unit
-  readonly files: ReadonlyMap<string, ArtifactFile>
+  readonly files: ArtifactFiles
   readonly sizes: readonly SizedPart[]
   readonly clashes: readonly Problem[]
 }
 
-function fill(unit: Unit, code: CompiledUnit, extra: ReadonlyMap<string, ArtifactFile>): FilledUnit {
+function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit {
   const files = new Map(extra)
   const clashes: Problem[] = []
-  for (const [path, text] of code.files) {
+  for (const [path, contents] of code.files) {
     if (files.has(path)) clashes.push(clashOf(unit, path))
-    files.set(path, { contents: Buffer.from(text), executable: false })
+    files.set(path, { contents, executable: false })
   }
   return { unit, files, sizes: [...code.sizes, ...sizesOf(extra)], clashes }
 }
@@ -88,7 +88,7 @@ function clashOf(unit: Unit, path: string): Problem {
 }
 
 /** Packages count as a whole, with what lies beneath them; included files each. */
-function sizesOf(files: ReadonlyMap<string, ArtifactFile>): readonly SizedPart[] {
+function sizesOf(files: ArtifactFiles): readonly SizedPart[] {
   const sizes = new Map<string, number>()
   for (const [path, { contents }] of files) {
     const inPackages = /^node_modules\/(.*)/.exec(path)?.[1]

@@ -1,9 +1,7 @@
-import { relative, resolve, sep } from 'node:path'
 import type { BuildFailure, Message } from 'esbuild'
 import type { SizedPart } from './artifact.ts'
 import { type BuildSettings, type BuiltModule, buildCode, buildPackages } from './builds.ts'
-import { isOwn } from './own-files.ts'
-import { asksLater, packageOf, packages, partPackages } from './packages.ts'
+import { asksLater, packages, partPackages } from './packages.ts'
 import type { Unit } from './units.ts'
 
 /** A unit and the module it starts with. */
@@ -14,7 +12,7 @@ export interface SourceUnit extends Unit {
 /** The code of one artifact. */
 export interface CompiledUnit {
   /** By their paths in the artifact. */
-  readonly files: ReadonlyMap<string, string>
+  readonly files: ReadonlyMap<string, Uint8Array>
   /** What the code comes from. */
   readonly sizes: readonly SizedPart[]
 }
@@ -75,42 +73,37 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   const whole = [...code].filter(([, { imports }]) => asksLater(imports)).map(([id]) => [id, sources.get(id)!] as const)
   const wholeCode = await buildCode(new Map(whole), together, { minify: true })
   const parted = [...code].flatMap(([id, module]) =>
-    wholeCode.has(id) ? [] : [{ id, module, ...partPackages(module.text, apart, `./${PACKAGES_FILE}`) }],
+    wholeCode.has(id) ? [] : [{ id, module, ...partPackages(textOf(module), apart, `./${PACKAGES_FILE}`) }],
   )
   const packed = await buildPackages([...new Set(parted.map((part) => part.packages))], together)
   return new Map([
-    ...[...wholeCode].map(([id, module]) => [id, unitOf({ [CODE_FILE]: module }, dir)] as const),
+    ...[...wholeCode].map(([id, module]) => [id, unitOf({ [CODE_FILE]: module })] as const),
     ...parted.map(({ id, module, text, packages }) => {
-      const modules = { [CODE_FILE]: { ...module, text }, [PACKAGES_FILE]: packed.get(packages)! }
-      return [id, unitOf(modules, dir)] as const
+      const own = { ...module, contents: Buffer.from(text) }
+      return [id, unitOf({ [CODE_FILE]: own, [PACKAGES_FILE]: packed.get(packages)! })] as const
     }),
   ])
 }
 
-function unitOf(modules: Readonly<Record<string, BuiltModule>>, dir: string): CompiledUnit {
-  const files = new Map<string, string>()
-  const sizes = new Map<string, number>()
-  for (const [file, { text, map, inputs }] of Object.entries(modules)) {
-    files.set(file, map === undefined ? text : `${text}//# sourceMappingURL=${file}.map\n`)
-    if (map !== undefined) {
-      files.set(`${file}.map`, map)
-      sizes.set('source map', Buffer.byteLength(map))
-    }
-    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
-      const part = partOf(input, dir)
-      sizes.set(part, (sizes.get(part) ?? 0) + bytesInOutput)
-    }
-  }
-  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })) }
+function textOf({ contents }: BuiltModule): string {
+  return Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength).toString()
 }
 
-/** Which part of an artifact an input of a build counts as: see {@link SizedPart}. */
-function partOf(input: string, dir: string): string {
-  const inPackages = input.split(/(?:^|[/\\])node_modules[/\\]/)
-  const file = resolve(dir, input)
-  if (/^attak-(?:unit:|packages-)/.test(input) || isOwn(file)) return 'attak'
-  if (inPackages.length > 1) return packageOf(inPackages.at(-1)!.replaceAll('\\', '/'))
-  return relative(dir, file).split(sep).join('/')
+function unitOf(modules: Readonly<Record<string, BuiltModule>>): CompiledUnit {
+  const files = new Map<string, Uint8Array>()
+  const sizes = new Map<string, number>()
+  for (const [file, { contents, map, sizes: parts }] of Object.entries(modules)) {
+    files.set(
+      file,
+      map === undefined ? contents : Buffer.concat([contents, Buffer.from(`//# sourceMappingURL=${file}.map\n`)]),
+    )
+    if (map !== undefined) {
+      files.set(`${file}.map`, map)
+      sizes.set('source map', map.byteLength)
+    }
+    for (const [part, bytes] of parts) sizes.set(part, (sizes.get(part) ?? 0) + bytes)
+  }
+  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })) }
 }
 
 /** Tries each unit by itself, since a build of several does not tell which of them a fault is in. */

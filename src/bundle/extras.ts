@@ -3,12 +3,12 @@ import { placeOfProcessor } from '../topology/name.ts'
 import { externalFiles } from './external.ts'
 import { type FoundFiles, includeFiles } from './include.ts'
 import type { Unit } from './units.ts'
-import type { ArtifactFile } from './zip.ts'
+import type { ArtifactFiles } from './zip.ts'
 
 /** What goes into artifacts beside compiled code. */
 export interface Extras {
   /** By unit, then by path in the artifact. */
-  readonly files: ReadonlyMap<Unit, ReadonlyMap<string, ArtifactFile>>
+  readonly files: ReadonlyMap<Unit, ArtifactFiles>
   readonly problems: readonly Problem[]
 }
 

@@ -1,12 +1,12 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import type { Problem } from '../errors.ts'
-import type { ArtifactFile } from './zip.ts'
+import type { ArtifactFile, ArtifactFiles } from './zip.ts'
 
 /** Files for an artifact, and what is wrong with what was asked for. */
 export interface FoundFiles {
   /** By their paths in the artifact. */
-  readonly files: ReadonlyMap<string, ArtifactFile>
+  readonly files: ArtifactFiles
   readonly problems: readonly Omit<Problem, 'where'>[]
 }
 
@@ -41,15 +41,9 @@ export function isExecutable(file: string): boolean {
 }
 
 function refusalOf(pattern: string, path: string, file: string) {
-  if ([path, realpathSync(file)].some((name) => SECRETS.test(basename(name)))) {
-    return refusal(
-      pattern,
-      `would ship ${path}, and secrets never enter an artifact`,
-      'Name single variables in environment.',
-    )
-  }
-  if (!path.startsWith('..')) return undefined
-  return refusal(pattern, `${path} is outside of the topology's folder`, "Move it into the topology's folder.")
+  if (![path, realpathSync(file)].some((name) => SECRETS.test(basename(name)))) return undefined
+  const what = `would ship ${path}, and secrets never enter an artifact`
+  return refusal(pattern, what, 'Name single variables in environment.')
 }
 
 function refusal(pattern: string, what: string, remedy: string): Omit<Problem, 'where'> {

@@ -1,34 +1,32 @@
 import { createHash } from 'node:crypto'
 import type { Artifact, SizedPart } from './artifact.ts'
-import { type ArtifactFile, zipFiles } from './zip.ts'
+import { type ArtifactFiles, zipAll } from './zip.ts'
 
 /** What Lambda calls in every artifact. */
 const HANDLER = 'index.handler'
 
-/** Makes an artifact of its files, by their paths. */
-export async function packArtifact(
-  processors: readonly string[],
-  files: ReadonlyMap<string, ArtifactFile>,
-  sizes: readonly SizedPart[],
-): Promise<Artifact> {
-  const zip = await zipFiles(files)
-  return Object.freeze({
-    hash: hashOf(files),
-    zipHash: createHash('sha256').update(zip).digest('base64'),
-    handler: HANDLER,
-    processors,
-    zipBytes: zip.byteLength,
-    unzippedBytes: [...files.values()].reduce((sum, { contents }) => sum + contents.byteLength, 0),
-    sizes: sizes.toSorted((a, b) => b.bytes - a.bytes || (a.part < b.part ? -1 : 1)),
-    zip: () => Promise.resolve(zip),
-  })
+/** What an artifact is made of. */
+export interface ArtifactParts {
+  readonly processors: readonly string[]
+  readonly files: ArtifactFiles
+  /** What the files come from. */
+  readonly sizes: readonly SizedPart[]
 }
 
-function hashOf(files: ReadonlyMap<string, ArtifactFile>): string {
-  const hash = createHash('sha256')
-  for (const path of [...files.keys()].sort()) {
-    const { contents, executable } = files.get(path)!
-    hash.update(JSON.stringify([path, executable, contents.byteLength])).update(contents)
-  }
-  return hash.digest('base64')
+/** Makes artifacts, in the order given. */
+export async function packArtifacts(parts: readonly ArtifactParts[]): Promise<readonly Artifact[]> {
+  const zipped = await zipAll(parts.map(({ files }) => files))
+  return parts.map(({ processors, files, sizes }, index) => {
+    const { zip, hash } = zipped[index]!
+    return Object.freeze({
+      hash,
+      zipHash: createHash('sha256').update(zip).digest('base64'),
+      handler: HANDLER,
+      processors,
+      zipBytes: zip.byteLength,
+      unzippedBytes: [...files.values()].reduce((sum, { contents }) => sum + contents.byteLength, 0),
+      sizes: sizes.toSorted((a, b) => b.bytes - a.bytes || (a.part < b.part ? -1 : 1)),
+      zip: () => Promise.resolve(zip),
+    })
+  })
 }

@@ -7,7 +7,7 @@ import type { Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import { ARTIFACT_ENVIRONMENT, PROCESSOR_VARIABLE } from './artifact.ts'
-import type { ArtifactFile } from './zip.ts'
+import type { ArtifactFiles } from './zip.ts'
 
 /** What Lambda gives a function to start. Source: Lambda's guide, "Understanding the Lambda execution environment lifecycle", read 2026-11-21. */
 const START_MS = 10_000
@@ -43,7 +43,7 @@ interface Failure {
  * what only its author has.
  */
 export async function tryArtifact(
-  files: ReadonlyMap<string, ArtifactFile>,
+  files: ArtifactFiles,
   processors: readonly GraphProcessor[],
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<readonly Problem[]> {

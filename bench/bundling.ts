@@ -1,0 +1,7 @@
+// What the rows of bundling call of attak.
+export { type BundleOptions, bundleProject } from '../src/bundle/bundle.ts'
+export { entrySource } from '../src/bundle/generate.ts'
+export { FUNCTION_MODULES, functionModule } from '../src/bundle/own-files.ts'
+export { unitsOf } from '../src/bundle/units.ts'
+export { buildGraph } from '../src/graph/build.ts'
+export { parseTopology } from '../src/topology/parse.ts'

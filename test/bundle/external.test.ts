@@ -1,0 +1,109 @@
+import { mkdirSync, symlinkSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { expect, test } from 'vitest'
+import { projectFolder } from '../project/folder.ts'
+import { artifactsOf, type Files, problemsOf, runBeside, unzip } from './bundled.ts'
+
+const TOPOLOGY = JSON.stringify({
+  name: 'native',
+  architecture: 'x64',
+  processors: { a: { path: './a.mjs', external: ['pictures'] } },
+})
+const USES_PICTURES = `import { size } from 'pictures'\nexport const handler = (event) => size(event)`
+
+function packageFiles(folder: string, manifest: object, index: string): Files {
+  return {
+    [`${folder}/package.json`]: JSON.stringify({ version: '1.0.0', ...manifest }),
+    [`${folder}/index.js`]: index,
+  }
+}
+
+function link(folder: string, path: string, target: string): void {
+  mkdirSync(dirname(join(folder, path)), { recursive: true })
+  symlinkSync(join(folder, target), join(folder, path))
+}
+
+test('an external package is shipped as it is, with what it needs, out of a pnpm layout too', async () => {
+  const store = 'node_modules/.pnpm'
+  const folder = projectFolder({
+    'topology.json': TOPOLOGY,
+    'a.mjs': USES_PICTURES,
+    ...packageFiles(
+      `${store}/pictures/node_modules/pictures`,
+      { name: 'pictures', dependencies: { deep: '1', leaf: '1' } },
+      `exports.size = (event) => [event, require('deep'), require('leaf')].join()`,
+    ),
+    [`${store}/pictures/node_modules/pictures/bin/tool.node`]: 'native code',
+    ...packageFiles(
+      `${store}/deep/node_modules/deep`,
+      { name: 'deep', dependencies: { leaf: '2' } },
+      `module.exports = 'deep>' + require('leaf')`,
+    ),
+    ...packageFiles(`${store}/leaf1/node_modules/leaf`, { name: 'leaf' }, `module.exports = 'leaf1'`),
+    ...packageFiles(`${store}/leaf2/node_modules/leaf`, { name: 'leaf', version: '2.0.0' }, `module.exports = 'leaf2'`),
+  })
+  link(folder, 'node_modules/pictures', `${store}/pictures/node_modules/pictures`)
+  link(folder, `${store}/pictures/node_modules/deep`, `${store}/deep/node_modules/deep`)
+  link(folder, `${store}/pictures/node_modules/leaf`, `${store}/leaf1/node_modules/leaf`)
+  link(folder, `${store}/deep/node_modules/leaf`, `${store}/leaf2/node_modules/leaf`)
+  const { a } = await artifactsOf(folder)
+  const files = await unzip(a!)
+  expect(files.get('node_modules/pictures/bin/tool.node')!.contents.toString()).toBe('native code')
+  expect([...files.keys()].filter((path) => path.endsWith('leaf/index.js'))).toEqual([
+    'node_modules/deep/node_modules/leaf/index.js',
+    'node_modules/leaf/index.js',
+  ])
+  expect(a!.sizes.map(({ part }) => part)).toContain('pictures')
+  const script = `console.log((await import('./index.mjs')).load('a').handler('x'))`
+  expect(await runBeside(a!, join(folder, 'out'), script)).toBe('x,deep>leaf2,leaf1\n')
+})
+
+test('parts for other platforms stay out; a package that has none for the functions is refused', async () => {
+  const files = {
+    'package.json': '{ "type": "module" }',
+    'topology.json': TOPOLOGY,
+    'a.mjs': `export const handler = () => import('pictures')`,
+    ...packageFiles(
+      'node_modules/pictures',
+      { name: 'pictures', optionalDependencies: { 'p-mac': '1', 'p-linux': '1', 'p-arm': '1' } },
+      '',
+    ),
+    ...packageFiles('node_modules/p-mac', { name: 'p-mac', os: ['darwin'], cpu: ['arm64'] }, ''),
+    ...packageFiles('node_modules/p-arm', { name: 'p-arm', os: ['linux'], cpu: ['arm64'] }, ''),
+  }
+  const { a } = await artifactsOf(
+    projectFolder({
+      ...files,
+      ...packageFiles('node_modules/p-linux', { name: 'p-linux', os: ['linux'], cpu: ['x64'] }, ''),
+    }),
+  )
+  const folders = [...(await unzip(a!)).keys()].flatMap(
+    (path) => /^node_modules\/(.*)\/package.json/.exec(path)?.[1] ?? [],
+  )
+  expect(folders).toEqual(['p-linux', 'pictures'])
+  expect(await problemsOf(projectFolder(files))).toEqual([
+    {
+      code: 'EXTERNAL_REFUSED',
+      severity: 'error',
+      where: 'processors.a',
+      what: 'external package "pictures" has p-mac, which is not for linux on x64, where functions run',
+      remedy: 'Run npm install --os=linux --cpu=x64 --libc=glibc pictures',
+    },
+  ])
+})
+
+test('packages that are not there are told all at once', async () => {
+  const folder = projectFolder({
+    'package.json': '{ "type": "module" }',
+    'topology.json': JSON.stringify({
+      name: 'lost',
+      processors: { a: { path: './a.js', external: ['@none/such', 'half'] } },
+    }),
+    'a.js': `export const handler = () => 1`,
+    ...packageFiles('node_modules/half', { name: 'half', dependencies: { other: '1' } }, ''),
+  })
+  expect((await problemsOf(folder)).map(({ what, remedy }) => [what, remedy])).toEqual([
+    ['external package "@none/such" is not installed', 'Install it: npm install @none/such'],
+    ['external package "other" is not installed, and half needs it', 'Run npm install.'],
+  ])
+})

@@ -1,0 +1,51 @@
+import { chmodSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { projectFolder } from '../project/folder.ts'
+import { artifactsOf, problemsOf, unzip } from './bundled.ts'
+
+const project = (include: readonly string[], files: Readonly<Record<string, string>> = {}) =>
+  projectFolder({
+    'package.json': '{ "type": "module" }',
+    'topology.json': JSON.stringify({ name: 'files', processors: { a: { path: './a.js', include } } }),
+    'a.js': 'export const handler = () => 1',
+    ...files,
+  })
+
+test('files keep their paths, whether globs name them or the folder they are in; programs stay programs', async () => {
+  const folder = project(['data', '**/*.tpl'], {
+    'data/b/deep.csv': '1',
+    'data/a.csv': '2',
+    'mail/hello.tpl': 'hi',
+    'run.tpl': '#!',
+  })
+  chmodSync(join(folder, 'run.tpl'), 0o700)
+  chmodSync(join(folder, 'data/a.csv'), 0o600)
+  const files = await unzip((await artifactsOf(folder)).a!)
+  const modes = [...files].map(([path, { mode }]) => `${path} ${mode.toString(8)}`)
+  expect(modes.filter((text) => !/index|packages/.test(text))).toEqual([
+    'data/a.csv 644',
+    'data/b/deep.csv 644',
+    'mail/hello.tpl 644',
+    'run.tpl 755',
+  ])
+})
+
+test('secrets are refused by any name, and so is what is nowhere, or in the way', async () => {
+  const folder = project(['.env*', 'alias.txt', 'no/*.csv', 'index.mjs'], {
+    '.env': 'A=1',
+    '.env.local': 'A=2',
+    'index.mjs': '',
+  })
+  symlinkSync(join(folder, '.env'), join(folder, 'alias.txt'))
+  const told = (await problemsOf(folder)).map(({ code, where, what }) => `${code} ${where} ${what}`)
+  expect(told).toEqual([
+    'INCLUDE_REFUSED processors.a include ".env*": would ship .env, and secrets never enter an artifact',
+    'INCLUDE_REFUSED processors.a include ".env*": would ship .env.local, and secrets never enter an artifact',
+    'INCLUDE_REFUSED processors.a include "alias.txt": would ship alias.txt, and secrets never enter an artifact',
+    'INCLUDE_REFUSED processors.a include "no/*.csv": is no file',
+  ])
+  expect((await problemsOf(project(['index.mjs'], { 'index.mjs': '' }))).map(({ what }) => what)).toEqual([
+    'include has index.mjs, which is the name of what is made of the code',
+  ])
+})
