@@ -128,7 +128,10 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
 }
 
 /** Throws ROLE_NOT_FOUND where a role that was given, by its ARN, is not there. */
-export async function requireRole({ place, clients: { iam } }: Account, arn: string): Promise<void> {
+export async function requireRole(
+  { place, clients: { iam } }: Pick<Account, 'place' | 'clients'>,
+  arn: string,
+): Promise<void> {
   // A role of another account cannot be asked for; Lambda says what it thinks of it.
   if (arn.split(':')[4] !== place.account) return
   const name = arn.slice(arn.lastIndexOf('/') + 1)

@@ -1,0 +1,54 @@
+import * as fc from 'fast-check'
+import { errorOf } from '../../../src/errors.ts'
+import { buildGraph } from '../../../src/graph/build.ts'
+import type { Graph } from '../../../src/graph/graph.ts'
+import { parseTopology } from '../../../src/topology/parse.ts'
+
+/** Somewhere to deploy to. */
+export const PLACE = { partition: 'aws', region: 'eu-west-1', account: '123456789012' }
+
+/** The graph of a topology as a user writes it. */
+export function graphOf(topology: object, stage = 'dev'): Graph {
+  const { topology: parsed, problems } = parseTopology(topology, { file: 'topology.js', modulesIn: () => [] })
+  if (parsed === undefined) throw errorOf(problems)
+  return buildGraph(parsed, { stage })
+}
+
+/** Artifacts of all processors of a graph, each with a hash of its own. */
+export function artifactsOf(graph: Graph) {
+  return new Map(graph.processors.map(({ name }) => [name, { hash: `hash of ${name}`, handler: 'index.handler' }]))
+}
+
+/** Graphs of up to six processors, joined at random by streams of both kinds and by calls. */
+export const anyGraph: fc.Arbitrary<Graph> = fc
+  .integer({ min: 1, max: 6 })
+  .chain((count) => {
+    const names = Array.from({ length: count }, (_, index) => `p${index}`)
+    const name = fc.constantFrom(...names)
+    const edge = fc.record({
+      from: name,
+      to: name,
+      topic: fc.integer({ min: 0, max: 1e9 }).map(String),
+      carried: fc.constantFrom({}, { via: 'sqs' }, { via: 'sqs', fifo: true }, { shards: 2 }),
+    })
+    return fc.record({
+      edges: fc.uniqueArray(edge, { maxLength: 10, selector: ({ from, to, topic }) => `${from} ${to} ${topic}` }),
+      invokes: fc.array(fc.tuple(name, name), { maxLength: 4 }),
+      networks: fc.subarray(names),
+    })
+  })
+  .map(({ edges, invokes, networks }) => {
+    const names = [...new Set([...edges.flatMap(({ from, to }) => [from, to]), ...invokes.flat(), ...networks, 'p0'])]
+    const processors = Object.fromEntries(
+      names.map((name) => [
+        name,
+        {
+          handler: () => {},
+          invokes: [...new Set(invokes.flatMap(([from, to]) => (from === name ? [to] : [])))],
+          ...(networks.includes(name) && { vpc: { subnets: ['subnet-1'], securityGroups: ['sg-1'] } }),
+        },
+      ]),
+    )
+    const streams = edges.map(({ carried, ...stream }) => ({ ...stream, ...carried }))
+    return graphOf({ name: 'any', processors, streams })
+  })

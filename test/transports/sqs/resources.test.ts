@@ -1,0 +1,64 @@
+import { expect, it } from 'vitest'
+import { channelResources } from '../../../src/transports/sqs/resources.ts'
+import { graphOf, PLACE } from '../../providers/aws/graphs.ts'
+
+const noop = () => {}
+
+function resourcesOf(stream: object) {
+  const graph = graphOf({
+    name: 'orders',
+    processors: { take: noop, bill: { handler: noop, timeout: 60 } },
+    streams: [{ from: 'take', to: 'bill', via: 'sqs', ...stream }],
+  })
+  return channelResources(graph, graph.channels[0]!, PLACE)
+}
+
+it('gives a channel a queue that hides messages six times as long as its receiver may take', () => {
+  const [queue, mapping] = resourcesOf({})
+  expect(queue).toEqual({
+    id: 'queue/bill--sqs',
+    kind: 'queue',
+    name: 'orders--dev--bill--sqs',
+    needs: ['queue/_crashes'],
+    config: {
+      fifo: false,
+      visibilitySeconds: 360,
+      retentionSeconds: 345_600,
+      redrive: { queue: 'arn:aws:sqs:eu-west-1:123456789012:orders--dev--_crashes', received: 5 },
+      tags: {},
+    },
+    fixed: ['fifo'],
+    holdsData: true,
+  })
+  expect(mapping).toMatchObject({
+    id: 'mapping/bill--sqs/bill',
+    needs: ['queue/bill--sqs', 'function/bill'],
+    config: { source: 'arn:aws:sqs:eu-west-1:123456789012:orders--dev--bill--sqs', batchRecords: 4, windowSeconds: 0 },
+  })
+})
+
+it('gives a queue that keeps order one of its kind for what it gives up', () => {
+  const [queue, mapping] = resourcesOf({ fifo: true })
+  expect(queue).toMatchObject({
+    id: 'queue/bill--fifo',
+    name: 'orders--dev--bill--fifo.fifo',
+    needs: ['queue/_crashes.fifo'],
+  })
+  expect(queue!.config.redrive).toMatchObject({ queue: expect.stringMatching(/_crashes\.fifo$/) })
+  expect(mapping!.config.batchRecords).toBeLessThanOrEqual(10)
+})
+
+it('passes on every other setting', () => {
+  const [queue, mapping] = resourcesOf({
+    ...{ retention: 24, maximumRetryAttempts: 0, maximumConcurrency: 5, window: 2, batch: 500, pack: 1, metrics: true },
+    ...{ filters: [{ type: ['paid'] }] },
+  })
+  expect(queue!.config).toMatchObject({ retentionSeconds: 86_400, redrive: { received: 1 } })
+  expect(mapping!.config).toMatchObject({
+    ...{ concurrency: 5, windowSeconds: 2, batchRecords: 500, metrics: true },
+    ...{ filters: ['{"body":{"type":["paid"]}}'] },
+  })
+  expect(resourcesOf({ provisionedPollers: { minimum: 2, maximum: 4 } })[1]!.config).toMatchObject({
+    pollers: { minimum: 2, maximum: 4 },
+  })
+})
