@@ -152,4 +152,17 @@ export const ROWS = [
       faster('half with zod, a tenth with an AWS client', bundling('attak', 'mixed'), bundling('naive', 'mixed'), 8),
     ],
   },
+  {
+    id: 'C3',
+    what: 'A first deploy, on a virtual clock, with at most 15 calls in any second: what it takes beside waiting, against its calls / 15 s',
+    unit: 'ms',
+    comparisons: [10, 100].map((processors) =>
+      costs(
+        `${processors} processors`,
+        { kind: 'deploy', processors, time: 'spent' },
+        { kind: 'deploy', processors, time: 'limit' },
+        1.3,
+      ),
+    ),
+  },
 ]

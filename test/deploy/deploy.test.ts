@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../src/deploy/deploy.ts'
+import { createLimiter } from '../../src/deploy/limiter.ts'
 import type { Progress } from '../../src/deploy/progress.ts'
 import { deploymentsOf } from '../contract/deployments.ts'
 import { resourceOf, topologyOf } from '../contract/resources.ts'
@@ -212,4 +213,22 @@ it('asks for little when nothing is to be done: the marks and one listing', asyn
   const provider = world.cloud.open()
   await world.clock.until(world.deployBy(provider, BEFORE))
   expect(provider.startsMs).toHaveLength(2)
+})
+
+it('takes hardly longer than its calls take at the pace that is allowed', async () => {
+  const wanted = topologyOf(Array.from({ length: 10 }, (_, index) => `p${index}`))
+  const deployAt = async (pace: (nowMs: number) => number) => {
+    const world = deploymentsOf(17)
+    const provider = world.cloud.open({ pace })
+    const startMs = world.clock.now()
+    expect((await world.clock.until(world.deployBy(provider, wanted))).problems).toEqual([])
+    return { tookMs: world.clock.now() - startMs, startsMs: [...provider.startsMs].sort((a, b) => a - b) }
+  }
+  const limiter = createLimiter(15)
+  const waiting = await deployAt(() => 0)
+  const paced = await deployAt((nowMs) => limiter.reserve(nowMs))
+  const calls = paced.startsMs.length
+  const gaps = paced.startsMs.slice(15).map((startMs, index) => startMs - paced.startsMs[index]!)
+  expect(Math.min(...gaps)).toBeGreaterThan(1000 - 1e-6)
+  expect(paced.tookMs).toBeLessThan(1.3 * (calls / 15) * 1000 + waiting.tookMs)
 })
