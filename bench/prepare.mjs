@@ -13,7 +13,12 @@ export function installPeers() {
 
 /** Compiles what the rows call of src/ into bench/dist/, and what artifacts are bundled of beside it. */
 export async function compileEngine() {
-  await compile({ attak: 'bench/attak.ts', bundling: 'bench/bundling.ts', deploy: 'bench/deploy.ts' })
+  await compile({
+    attak: 'bench/attak.ts',
+    bundling: 'bench/bundling.ts',
+    deploy: 'bench/deploy.ts',
+    wire: 'bench/wire.ts',
+  })
   const { FUNCTION_MODULES } = await import('./dist/bundling.js')
   await compile(Object.fromEntries(Object.entries(FUNCTION_MODULES).map(([name, file]) => [name, `src/${file}`])))
 }

@@ -45,12 +45,13 @@ function amount(value, unit) {
 }
 
 function figure(ratio) {
+  if (ratio < 0.1) return `1/${(1 / ratio).toFixed(0)}`
   return ratio >= 20 ? ratio.toFixed(0) : ratio.toFixed(2)
 }
 
 function goalText(goal = {}, unit) {
   if (goal.atLeast !== undefined) return `≥ ${goal.atLeast}`
-  if (goal.atMost !== undefined) return `≤ ${goal.atMost}`
+  if (goal.atMost !== undefined) return `≤ ${goal.atMost < 0.1 ? `1/${Math.round(1 / goal.atMost)}` : goal.atMost}`
   if (goal.oursAtMost !== undefined) return `ours ≤ ${goal.oursAtMost} ${unit}`
   return ''
 }

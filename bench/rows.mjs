@@ -165,4 +165,48 @@ export const ROWS = [
       ),
     ),
   },
+  {
+    id: 'D3',
+    what: 'What a million events cost in Kinesis, counted: one emit for each input, in flushes of 250 (requests: of 1000), against bare events sent one a record',
+    unit: 'a million events',
+    comparisons: [
+      ...[
+        ['100B', 100_000, 1 / 100],
+        ['1KB', 20_000, 1 / 15],
+        ['10KB', 4_000, 1 / 2],
+      ].map(([size, events, atMost]) =>
+        costs(
+          `PUT payload units, ${size}: PutRecords`,
+          { kind: 'puts', sender: 'attak', count: 'units', size, events, flush: 250 },
+          { kind: 'puts', sender: 'put-records', count: 'units', size, events },
+          atMost,
+        ),
+      ),
+      costs(
+        'requests, 100B: PutRecord',
+        { kind: 'puts', sender: 'attak', count: 'requests', size: '100B', events: 100_000, flush: 1000 },
+        { kind: 'puts', sender: 'put-record', count: 'requests', size: '100B', events: 100_000 },
+        1 / 1000,
+      ),
+    ],
+  },
+  {
+    id: 'D4',
+    what: 'Sending 500 events of 100 B from one handler, processor time of the sender, and reading 500 again',
+    unit: 'µs or ns',
+    comparisons: [
+      costs(
+        'µs a call: PutRecords by the SDK',
+        { kind: 'calls', client: 'attak' },
+        { kind: 'calls', client: 'sdk' },
+        0.4,
+      ),
+      faster(
+        'ns an event: bare JSON.parse, one event a record',
+        { kind: 'decode', reader: 'attak' },
+        { kind: 'decode', reader: 'one-a-record' },
+        1.3,
+      ),
+    ],
+  },
 ]

@@ -59,10 +59,13 @@ export function openConnections(certificates: () => string | undefined): Connect
       }
       sent.on('error', fail)
       sent.on('response', (response) => {
-        readAnswer(response).then((answer) => {
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', fail)
+        response.on('end', () => {
           clearTimeout(timer)
-          resolve(answer)
-        }, fail)
+          resolve(answerOf(response, Buffer.concat(chunks).toString('utf8')))
+        })
       })
       sent.end(post.body)
     })
@@ -76,12 +79,10 @@ export function openConnections(certificates: () => string | undefined): Connect
   }
 }
 
-async function readAnswer(response: IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk)
-  const headers: Record<string, string> = {}
-  for (const [name, value] of Object.entries(response.headers)) headers[name] = String(value)
-  return { status: response.statusCode ?? 0, headers, body: Buffer.concat(chunks).toString('utf8') }
+function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): Answer {
+  const one: Record<string, string> = {}
+  for (const [name, value] of Object.entries(headers)) one[name] = String(value)
+  return { status: statusCode, headers: one, body }
 }
 
 function timeoutError({ url, withinMs }: Post): NodeJS.ErrnoException {

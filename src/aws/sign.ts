@@ -54,10 +54,21 @@ function hexOf(sign: string): string {
   return sign.charCodeAt(0).toString(16).toUpperCase()
 }
 
-function signingKey({ secretAccessKey }: Credentials, scope: { day: string; region: string; service: string }): Buffer {
-  const parts = [scope.day, scope.region, scope.service, 'aws4_request']
-  return parts.reduce(
-    (key, part) => createHmac('sha256', key).update(part).digest(),
-    Buffer.from(`AWS4${secretAccessKey}`),
-  )
+interface KeyScope {
+  readonly day: string
+  readonly region: string
+  readonly service: string
+}
+
+/** Keys hold for a day: the last one made is kept, by what it was made from. */
+let kept: { secret: string; scope: string; key: Buffer } | undefined
+
+function signingKey({ secretAccessKey: secret }: Credentials, { day, region, service }: KeyScope): Buffer {
+  const scope = `${day}/${region}/${service}`
+  if (kept?.secret !== secret || kept.scope !== scope) {
+    const first = Buffer.from(`AWS4${secret}`)
+    const sign = (key: Buffer, part: string): Buffer => createHmac('sha256', key).update(part).digest()
+    kept = { secret, scope, key: [day, region, service, 'aws4_request'].reduce(sign, first) }
+  }
+  return kept.key
 }

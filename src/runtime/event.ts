@@ -21,7 +21,7 @@ export function encodeMessage(message: Message, origin: Origin, data = textOf(me
   const attributes = textOf({
     specversion: '1.0',
     id: idOf(message),
-    source: sourceOf(message, origin),
+    source: sourceOf(emitterOf(message), origin),
     type: message.topic ?? INPUT_TYPE,
     time: origin.time,
     partitionkey: message.key,
@@ -56,10 +56,9 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
   }
 }
 
-/** Where a message comes from: `/orders/dev/intake`; an input comes from no processor: `/orders/dev`. */
-export function sourceOf(message: Message, { topology, stage }: Omit<Origin, 'time'>): string {
-  const emitter = emitterOf(message)
-  return emitter === undefined ? `/${topology}/${stage}` : `/${topology}/${stage}/${emitter}`
+/** Where messages of an emitter come from: `/orders/dev/intake`; inputs come from no processor: `/orders/dev`. */
+export function sourceOf(emitter: unknown, { topology, stage }: Omit<Origin, 'time'>): string {
+  return typeof emitter === 'string' ? `/${topology}/${stage}/${emitter}` : `/${topology}/${stage}`
 }
 
 /** The processor that a source names; undefined for those of inputs and of others. */

@@ -1,5 +1,5 @@
 import { encodeMessage, INPUT_TYPE, type Origin, sourceOf } from './event.ts'
-import { idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
+import { emitterOf, idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
 import { textOf } from './text.ts'
 
 /** Several messages of one key, or of none, on their way into one record. */
@@ -18,7 +18,9 @@ type Value = string | number | null
 /** What is said of each message beside its data: one value if all share it, else a list with one for each. */
 interface Attribute {
   readonly name: string
-  readonly of: (message: Message, origin: PackOrigin) => Value
+  readonly of: (message: Message) => Value
+  /** What is written of it; absent means the value as it is. */
+  readonly write?: (value: Value, origin: PackOrigin) => Value
   /** What holds for a message when a pack does not have the attribute. */
   readonly absent: (message: Message) => Value | undefined
 }
@@ -27,7 +29,7 @@ interface Attribute {
 export type PackOrigin = Omit<Origin, 'time'>
 
 const ATTRIBUTES: readonly Attribute[] = [
-  { name: 'source', of: sourceOf, absent: () => undefined },
+  { name: 'source', of: (message) => emitterOf(message) ?? null, write: sourceOf, absent: () => undefined },
   { name: 'type', of: ({ topic }) => topic ?? INPUT_TYPE, absent: () => undefined },
   { name: 'attakroot', of: ({ root }) => rootIdOf(root), absent: () => undefined },
   { name: 'attakparent', of: (message) => parentIdOf(message) ?? null, absent: ({ root }) => rootIdOf(root) },
@@ -91,40 +93,48 @@ interface Column {
   encode(): string
 }
 
-function createColumn({ name, of, absent }: Attribute, origin: PackOrigin): Column {
+function createColumn({ name, of, write = asItIs, absent }: Attribute, origin: PackOrigin): Column {
   const values: Value[] = []
   let [allBytes, firstBytes] = [0, 0]
   let [isAbsent, isShared] = [true, true]
-  let offered = { value: null as Value, bytes: 0, isAbsent: true, isShared: true }
+  // Of the message that was offered last: not kept as an object, since there are eight of these for each message.
+  let [value, bytes]: [Value, number] = [null, 0]
+  let [absentWith, sharedWith] = [true, true]
 
   return {
     offer(message) {
-      const value = of(message, origin)
+      value = of(message)
       const isFirst = values.length === 0
-      const bytes = !isFirst && value === values[0] ? firstBytes : bytesOf(value)
-      offered = {
-        value,
-        bytes,
-        isAbsent: isAbsent && value === absent(message),
-        isShared: isFirst || (isShared && value === values[0]),
-      }
-      if (offered.isAbsent) return 0
-      return name.length + 6 + (offered.isShared ? bytes : allBytes + bytes + values.length)
+      const isSame = !isFirst && value === values[0]
+      bytes = isSame ? firstBytes : bytesOf(write(value, origin))
+      absentWith = isAbsent && value === absent(message)
+      sharedWith = isFirst || (isShared && isSame)
+      if (absentWith) return 0
+      return name.length + 6 + (sharedWith ? bytes : allBytes + bytes + values.length)
     },
     take() {
-      if (values.length === 0) firstBytes = offered.bytes
-      values.push(offered.value)
-      allBytes += offered.bytes
-      isAbsent = offered.isAbsent
-      isShared = offered.isShared
+      if (values.length === 0) firstBytes = bytes
+      values.push(value)
+      allBytes += bytes
+      isAbsent = absentWith
+      isShared = sharedWith
     },
     encode() {
       if (isAbsent) return ''
-      return `"${name}":${textOf(isShared ? values[0] : values)},`
+      const written = isShared ? write(values[0]!, origin) : values.map((each) => write(each, origin))
+      return `"${name}":${textOf(written)},`
     },
   }
 }
 
-function bytesOf(value: Value): number {
-  return typeof value === 'string' ? Buffer.byteLength(textOf(value)!) : String(value).length
+function asItIs(value: Value): Value {
+  return value
 }
+
+function bytesOf(value: Value): number {
+  if (typeof value !== 'string') return String(value).length
+  return PLAIN.test(value) ? value.length + 2 : Buffer.byteLength(textOf(value)!)
+}
+
+/** What JSON writes as it is, a byte for each character: ids, and most topics. */
+const PLAIN = /^[ !#-[\]-~]*$/

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeBytes, decodeText } from '../../src/runtime/codec.ts'
@@ -170,6 +171,22 @@ describe('messages that travel as a pack', () => {
       const bytes = Buffer.byteLength(packed(sent, undefined).encode(ORIGIN.time))
       expect(bytes / sent.length - 1).toBeLessThanOrEqual(40)
     }
+  })
+})
+
+describe('what docs/messages.md says to strangers', () => {
+  const docs = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8')
+
+  it('reads a pack', () => {
+    const code = /```js\n([\s\S]*?)```/.exec(docs)![1]
+    const read = new Function('pack', `${code}; return messages`)
+    fc.assert(
+      fc.property(fc.array(emit, { minLength: 2, maxLength: 8 }), (list) => {
+        const pack = JSON.parse(packed(list, undefined).encode(ORIGIN.time))
+        const said = list.map(travelled).map(({ topic, root, parent, data = null }) => ({ topic, root, parent, data }))
+        expect(read(pack)).toEqual(said.map((each) => ({ ...each, key: undefined })))
+      }),
+    )
   })
 })
 
