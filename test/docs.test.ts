@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { DEFAULTS } from '../src/graph/build.ts'
-import { SETTINGS } from '../src/project/settings.ts'
+import { SETTINGS } from '../src/project/setting-list.ts'
 import { DELIVERY_DEFAULTS, DELIVERY_SETTINGS, VIAS } from '../src/topology/delivery.ts'
 import { RULES } from '../src/topology/rules.ts'
 import { FIELDS } from '../src/topology/settings.ts'
@@ -65,7 +65,7 @@ test('the README lists every setting with its variable and default', () => {
     flag,
     variable,
     `attak.${name}`,
-    `${fallback}`,
+    `${fallback ?? ''}`,
   ])
   const listed = tableOf('README.md', 'flag').map((cells) => cells.map((cell) => cell.replaceAll('`', '')))
   expect(listed).toEqual(settings)

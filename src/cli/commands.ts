@@ -23,6 +23,46 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/graph.ts')).graph,
   },
   {
+    name: 'plan',
+    summary: 'say what a deploy would change, and what it costs',
+    load: async () => (await import('./commands/plan.ts')).plan,
+  },
+  {
+    name: 'deploy',
+    summary: 'make a topology live on AWS, or bring what is live up to date',
+    load: async () => (await import('./commands/deploy.ts')).deploy,
+  },
+  {
+    name: 'trigger',
+    summary: 'feed events to the live topology',
+    load: async () => (await import('./commands/trigger.ts')).trigger,
+  },
+  {
+    name: 'status',
+    summary: 'show the state and counts of all that is live',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  {
+    name: 'logs',
+    summary: 'print what deployed processors log, merged by time',
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  {
+    name: 'destroy',
+    summary: 'remove all of a stage from AWS, with its messages',
+    load: async () => (await import('./commands/destroy.ts')).destroy,
+  },
+  {
+    name: 'doctor',
+    summary: 'say what deploying needs: what is there, what is missing',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'policy',
+    summary: 'print the IAM policy for deploying, or for a processor',
+    load: async () => (await import('./commands/policy.ts')).policy,
+  },
+  {
     name: 'completion',
     summary: 'print a script that completes attak in your shell',
     load: async () => (await import('./commands/completion.ts')).completion,

@@ -13,6 +13,8 @@ export interface Host {
   readonly interactive: boolean
   /** Monotonic milliseconds. */
   readonly now: () => number
+  /** Milliseconds since 1970. */
+  readonly date: () => number
   /** Aborted on SIGINT and SIGTERM, the signal's name being the reason. Reading it takes over from Node's own end. */
   readonly signal: AbortSignal
   /** What handlers write to when they say `console`. */
@@ -68,6 +70,7 @@ export function hostOf(process: NodeJS.Process): Host {
       return process.stdin.isTTY === true && process.stderr.isTTY === true && !isSet(process.env.CI)
     },
     now: () => performance.now(),
+    date: () => Date.now(),
     get signal() {
       abort ??= abortedBySignals(process)
       return abort.signal

@@ -2,7 +2,8 @@ import { AttakError, type Problem } from '../errors.ts'
 import { summarizeUnused } from '../graph/check.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
-import { resolveSettings, SETTINGS, type Settings } from '../project/settings.ts'
+import { SETTINGS } from '../project/setting-list.ts'
+import { resolveSettings, type Settings } from '../project/settings.ts'
 import { type Arguments, type Option, textOf } from './command.ts'
 import type { Host } from './host.ts'
 import { colorsOf, drawError, drawProblems } from './print.ts'
@@ -66,5 +67,6 @@ export function settingOption(name: keyof Settings, placeholder: string): Option
   const info = SETTINGS.find((setting) => setting.name === name)
   if (info === undefined) throw new Error(`there is no setting ${name}`)
   const summary = info.summary.replace(/^./, (first) => first.toLowerCase()).replace(/\.$/, '')
-  return { flags: `${info.flag} <${placeholder}>`, summary: `${summary} (${info.variable}; default ${info.fallback})` }
+  const fallback = info.fallback === undefined ? '' : `; default ${info.fallback}`
+  return { flags: `${info.flag} <${placeholder}>`, summary: `${summary} (${info.variable}${fallback})` }
 }

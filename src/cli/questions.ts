@@ -1,5 +1,5 @@
 import { type Readable, Writable } from 'node:stream'
-import { isCancel, select, text } from '@clack/prompts'
+import { confirm, isCancel, select, text } from '@clack/prompts'
 import type { Host } from './host.ts'
 
 /**
@@ -27,6 +27,11 @@ export async function askChoice<Value extends string>(
   const options = values.map((value: string) => ({ value, hint: hints[value as Value] ?? '' }))
   const answer = await select<string>({ message, options, ...terminalOf(host) })
   return isCancel(answer) ? undefined : (answer as Value)
+}
+
+/** Asks yes or no, no being the default. False when the user breaks off. */
+export async function askYes(message: string, host: Host): Promise<boolean> {
+  return (await confirm({ message, initialValue: false, ...terminalOf(host) })) === true
 }
 
 function terminalOf(host: Host) {

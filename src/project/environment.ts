@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { packageFolder } from './find.ts'
 import { isFile } from './modules.ts'
+import { KNOWN_VARIABLES } from './setting-list.ts'
 
 /** The environment of a project: what the process has, and what its `.env` adds. */
 export interface Environment {
@@ -14,7 +15,7 @@ export interface Environment {
 
 /**
  * Reads the `.env` of the project that the topology `file` belongs to: the nearest one from its folder up to that of its
- * package.json. What the process already has, stays.
+ * package.json. What the process already has, stays; a setting of attak or AWS that is left empty there is not given.
  */
 export async function loadEnvironment(
   file: string,
@@ -24,7 +25,9 @@ export async function loadEnvironment(
   if (found === undefined) return { added: {}, variables: env }
   // Bundled, a CommonJS module that is loaded when needed has a default export alone.
   const { parse } = (await import('dotenv')).default
-  const entries = Object.entries(parse(readFileSync(found))).filter(([name]) => env[name] === undefined)
+  const entries = Object.entries(parse(readFileSync(found))).filter(
+    ([name, value]) => env[name] === undefined && (value !== '' || !KNOWN_VARIABLES.includes(name)),
+  )
   const added = Object.freeze(Object.fromEntries(entries))
   return { added, variables: { ...env, ...added }, file: found }
 }

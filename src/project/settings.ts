@@ -5,6 +5,7 @@ import { isName, NAME_RULE } from '../topology/name.ts'
 import type { Environment } from './environment.ts'
 import { packageFolder, shown } from './find.ts'
 import { isFile } from './modules.ts'
+import { SETTINGS, type SettingInfo, type SettingName } from './setting-list.ts'
 
 /** Where a setting's value comes from, the strongest first. */
 export type Origin = 'flag' | 'environment' | '.env' | 'package.json' | 'default'
@@ -16,48 +17,18 @@ export interface Setting<T> {
 }
 
 /** What can be set outside of a topology. */
-export interface Settings {
+export interface Settings extends Record<SettingName, Setting<unknown>> {
   readonly stage: Setting<string>
   readonly seed: Setting<string>
   readonly concurrency: Setting<number>
+  readonly region: Setting<string | undefined>
+  readonly profile: Setting<string | undefined>
+  readonly role: Setting<string | undefined>
+  readonly endpoint: Setting<string | undefined>
 }
 
 /** The values of {@link Settings} as a flag, a variable or package.json gives them. */
 export type GivenSettings = { readonly [Name in keyof Settings]?: unknown }
-
-/** One setting, as help, `.env.example` and the docs tell it. */
-export interface SettingInfo {
-  readonly name: keyof Settings
-  readonly flag: string
-  readonly variable: string
-  readonly fallback: string | number
-  readonly summary: string
-}
-
-/** Every setting there is. Nothing else is read from the environment but what a terminal says of itself. */
-export const SETTINGS: readonly SettingInfo[] = [
-  {
-    name: 'stage',
-    flag: '--stage',
-    variable: 'ATTAK_STAGE',
-    fallback: 'dev',
-    summary: 'The stage to run as: handlers see it as context.stage.',
-  },
-  {
-    name: 'seed',
-    flag: '--seed',
-    variable: 'ATTAK_SEED',
-    fallback: 'attak',
-    summary: 'What ids and jitter are drawn from: the same seed and input give the same run.',
-  },
-  {
-    name: 'concurrency',
-    flag: '--concurrency',
-    variable: 'ATTAK_CONCURRENCY',
-    fallback: 256,
-    summary: 'How many handlers may run at once.',
-  },
-]
 
 /** Where settings may stand. */
 export interface SettingSources {
@@ -77,23 +48,35 @@ export function resolveSettings({ flags, environment, file, cwd }: SettingSource
   const manifest = join(packageFolder(file), 'package.json')
   const problems: Problem[] = []
   const project = projectSettings(manifest, shown(manifest, cwd), problems)
-  const settle = ({ name, flag, variable, fallback }: SettingInfo): Setting<unknown> => {
-    const candidates = [
+  const settle = (info: SettingInfo): Setting<unknown> => {
+    const { name, flag, fallback } = info
+    const candidates: readonly Candidate[] = [
       { origin: 'flag', where: flag, value: flags[name] },
-      {
-        origin: Object.hasOwn(environment.added, variable) ? '.env' : 'environment',
-        where: variable,
-        value: environment.variables[variable] || undefined,
-      },
+      ...fromVariables(info, environment),
       { origin: 'package.json', where: `${shown(manifest, cwd)}: attak.${name}`, value: project[name] },
-      { origin: 'default', where: 'default', value: fallback },
-    ] as const
-    const { origin, where, value } = candidates.find((candidate) => candidate.value !== undefined)!
-    return Object.freeze({ origin, value: READERS[name](value, where, problems) })
+    ]
+    const given = candidates.find((candidate) => candidate.value !== undefined)
+    if (given === undefined) return Object.freeze({ origin: 'default', value: fallback })
+    return Object.freeze({ origin: given.origin, value: READERS[name](given.value, given.where, problems) })
   }
   const settings = Object.fromEntries(SETTINGS.map((info) => [info.name, settle(info)]))
   if (problems.length > 0) throw errorOf(problems)
   return Object.freeze(settings) as unknown as Settings
+}
+
+interface Candidate {
+  readonly origin: Origin
+  readonly where: string
+  readonly value: unknown
+}
+
+function fromVariables({ variable, also }: SettingInfo, { added, variables }: Environment): readonly Candidate[] {
+  const meant = also !== undefined && !variables[also.unless] ? [variable, also.variable] : [variable]
+  return meant.map((name) => ({
+    origin: Object.hasOwn(added, name) ? '.env' : 'environment',
+    where: name,
+    value: variables[name] || undefined,
+  }))
 }
 
 const READERS: Readonly<Record<keyof Settings, (value: unknown, where: string, problems: Problem[]) => unknown>> = {
@@ -110,6 +93,24 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, where: string, p
     if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return number
     const remedy = 'Give a whole number, 1 or more.'
     return refuse(problems, where, `${JSON.stringify(value)} cannot be a number of handlers`, remedy)
+  },
+  region(value, where, problems) {
+    if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value
+    return refuse(problems, where, `${JSON.stringify(value)} is no region`, 'Give one such as eu-west-1.')
+  },
+  profile(value, where, problems) {
+    if (typeof value === 'string' && value.trim() !== '') return value
+    return refuse(problems, where, `${JSON.stringify(value)} is no profile`, 'Give a name of ~/.aws/config.')
+  },
+  role(value, where, problems) {
+    if (typeof value === 'string' && /^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(value)) return value
+    const remedy = 'Give its ARN, such as arn:aws:iam::123456789012:role/worker.'
+    return refuse(problems, where, `${JSON.stringify(value)} is not the ARN of a role`, remedy)
+  },
+  endpoint(value, where, problems) {
+    if (typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value)) return value
+    const remedy = 'Give one such as http://localhost:4566.'
+    return refuse(problems, where, `${JSON.stringify(value)} is no http or https address`, remedy)
   },
 }
 

@@ -48,6 +48,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     stdin: options.stdin instanceof Readable ? options.stdin : Readable.from(options.stdin ?? []),
     interactive: options.interactive ?? false,
     now: () => 0,
+    date: () => 0,
     signal: options.signal ?? new AbortController().signal,
     console: globalThis.console,
     onUncaught: () => () => {},

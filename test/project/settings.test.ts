@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { AttakError } from '../../src/errors.ts'
 import { loadEnvironment } from '../../src/project/environment.ts'
-import { type GivenSettings, resolveSettings, SETTINGS } from '../../src/project/settings.ts'
+import { CREDENTIALS, SETTINGS } from '../../src/project/setting-list.ts'
+import { type GivenSettings, resolveSettings } from '../../src/project/settings.ts'
 import { projectFolder } from './folder.ts'
 
 async function settle(cwd: string, flags: GivenSettings = {}, env: Record<string, string> = {}) {
@@ -14,7 +15,7 @@ async function settle(cwd: string, flags: GivenSettings = {}, env: Record<string
 test('a flag beats the environment, which beats .env, which beats package.json, which beats the default', async () => {
   const manifest = JSON.stringify({ attak: { stage: 'project', seed: 7, concurrency: 4 } })
   const cwd = projectFolder({ 'package.json': manifest, '.env': 'ATTAK_STAGE=file\nATTAK_SEED=file' })
-  expect(await settle(cwd, { stage: 'flag' }, { ATTAK_STAGE: 'real', ATTAK_CONCURRENCY: '8' })).toEqual({
+  expect(await settle(cwd, { stage: 'flag' }, { ATTAK_STAGE: 'real', ATTAK_CONCURRENCY: '8' })).toMatchObject({
     stage: { value: 'flag', origin: 'flag' },
     seed: { value: 'file', origin: '.env' },
     concurrency: { value: 8, origin: 'environment' },
@@ -24,7 +25,38 @@ test('a flag beats the environment, which beats .env, which beats package.json, 
     stage: { value: 'dev', origin: 'default' },
     seed: { value: 'attak', origin: 'default' },
     concurrency: { value: 256, origin: 'default' },
+    region: { value: undefined, origin: 'default' },
+    profile: { value: undefined, origin: 'default' },
+    role: { value: undefined, origin: 'default' },
+    endpoint: { value: undefined, origin: 'default' },
   })
+})
+
+test('AWS_ROLE_ARN is the role of functions, unless a web identity token makes it the role of the deployer', async () => {
+  const role = (name: string) => `arn:aws:iam::123456789012:role/${name}`
+  const cwd = projectFolder({})
+  const roleOf = async (env: Record<string, string>) => (await settle(cwd, {}, env)).role
+  expect(await roleOf({ AWS_ROLE_ARN: role('a') })).toEqual({ value: role('a'), origin: 'environment' })
+  expect(await roleOf({ AWS_ROLE_ARN: role('a'), AWS_WEB_IDENTITY_TOKEN_FILE: '/token' })).toEqual({
+    value: undefined,
+    origin: 'default',
+  })
+  expect((await roleOf({ AWS_ROLE_ARN: role('a'), ATTAK_ROLE_ARN: role('b') })).value).toBe(role('b'))
+})
+
+test('a setting that .env leaves empty is not given, and other variables may be empty', async () => {
+  const cwd = projectFolder({ 'package.json': '{}', '.env': 'AWS_REGION=\nAWS_SESSION_TOKEN=\nPREFIX=' })
+  const { added } = await loadEnvironment(join(cwd, 'topology.ts'), {})
+  expect(added).toEqual({ PREFIX: '' })
+})
+
+test.each([
+  ['region', 'Ireland'],
+  ['role', 'worker'],
+  ['endpoint', 'localhost:4566'],
+  ['profile', ' '],
+] as const)('%s cannot be "%s"', async (name, value) => {
+  await expect(settle(projectFolder({}), { [name]: value })).rejects.toThrow(`--${name}`)
 })
 
 test('every wrong value is told at once, with where it stands', async () => {
@@ -54,6 +86,22 @@ test('.env adds to the environment what it lacks, from the nearest folder up to 
 
 test('.env.example lists exactly the variables that are read, with their defaults and meaning', () => {
   const example = readFileSync(new URL('../../.env.example', import.meta.url), 'utf8')
-  const blocks = SETTINGS.map(({ summary, variable, fallback }) => `# ${summary}\n${variable}=${fallback}\n`)
-  expect(example.slice(example.indexOf('\n\n') + 2)).toBe(blocks.join('\n'))
+  const listed = [...example.matchAll(/^# (.*)\n(\w+)=(.*)$/gm)].map(([, summary, variable, value]) => [
+    variable,
+    value,
+    summary,
+  ])
+  const settings = SETTINGS.map(({ summary, variable, also, fallback }) => [
+    also?.variable ?? variable,
+    `${fallback ?? ''}`,
+    summary,
+  ])
+  const credentials = CREDENTIALS.map(({ variable, summary }) => [variable, '', summary])
+  expect(new Set(listed.map(String))).toEqual(new Set([...credentials, ...settings].map(String)))
+  expect(listed.slice(0, 4).map(([variable]) => variable)).toEqual([
+    'AWS_ACCESS_KEY_ID',
+    'AWS_SECRET_ACCESS_KEY',
+    'AWS_ROLE_ARN',
+    'AWS_REGION',
+  ])
 })

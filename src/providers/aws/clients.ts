@@ -13,7 +13,8 @@ import { createRetryStrategy } from './retries.ts'
 
 /** How to reach an account. What is absent is found the usual ways: environment, profile, single sign-on, role. */
 export interface AwsSettings {
-  readonly region: string
+  /** Absent: that of the profile. */
+  readonly region?: string
   readonly credentials?: AwsCredentials
   /** A profile of `~/.aws/config`. */
   readonly profile?: string
@@ -51,8 +52,21 @@ export interface Clients {
  */
 const CALLS_PER_SECOND = { lambda: 15, kinesis: 10, sqs: 20, iam: 10, logs: 10, sts: 10, tagging: 10 }
 
+/** The region of a profile (or of the default one); empty where none is said. */
+export async function profileRegion(profile: string | undefined): Promise<string> {
+  const client = new STSClient(profile === undefined ? {} : { profile })
+  try {
+    return await client.config.region()
+  } catch {
+    // The SDK tells neither a profile without a region nor a missing one apart from others; what follows does.
+    return ''
+  } finally {
+    client.destroy()
+  }
+}
+
 /** Opens the clients; nothing is called yet. `now` is a clock in milliseconds. */
-export function openClients(settings: AwsSettings, now: () => number): Clients {
+export function openClients(settings: AwsSettings & { readonly region: string }, now: () => number): Clients {
   // On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so it tells users nothing.
   state.warningEmitted = true
   // One handler for all: by its own choice the Kinesis client speaks HTTP/2, which emulators do not.

@@ -4,7 +4,7 @@ import type { Artifact } from '../../bundle/artifact.ts'
 import type { Provider, Report } from '../../deploy/provider.ts'
 import { AttakError } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
-import { type AwsSettings, type Clients, openClients } from './clients.ts'
+import { type AwsSettings, type Clients, openClients, profileRegion } from './clients.ts'
 import { idleCosts } from './costs.ts'
 import { mended } from './failure.ts'
 import { functions } from './function.ts'
@@ -52,12 +52,16 @@ export const KINDS = ['queue', 'stream', 'logs', 'role', 'function', 'mapping'] 
  * REGION_MISSING, CREDENTIALS_MISSING, CREDENTIALS_EXPIRED, CREDENTIALS_REFUSED and AWS_UNREACHABLE.
  */
 export async function openAws(settings: AwsSettings, now: () => number): Promise<Aws> {
-  const { region } = settings
+  const region = settings.region ?? (await profileRegion(settings.profile))
   if (!/^[a-z]{2,4}(?:-[a-z]+)+-\d+$/.test(region)) {
     const what = region === '' ? 'no AWS region is set' : `"${region}" is not an AWS region`
-    throw new AttakError('REGION_MISSING', what, 'Set AWS_REGION, for example to eu-west-1, or pass --region.')
+    throw new AttakError(
+      'REGION_MISSING',
+      what,
+      'Set AWS_REGION, for example to eu-west-1, or pass --region, or give your profile one.',
+    )
   }
-  const clients = openClients(settings, now)
+  const clients = openClients({ ...settings, region }, now)
   try {
     const { Account = '', Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}))
     const place = { partition: Arn.split(':')[1] || 'aws', region, account: Account }

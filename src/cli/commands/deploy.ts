@@ -1,0 +1,47 @@
+import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
+import { applyShown } from '../deploy/apply.ts'
+import { confirmPlan } from '../deploy/confirm.ts'
+import { PLAN_OPTIONS, STAGE_OPTIONS, YES_OPTION } from '../deploy/options.ts'
+import { prepareStage } from '../deploy/prepare.ts'
+import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
+import { drawPlace, loadStage, withAws } from '../deploy/stage.ts'
+import { drawCount, drawDuration } from '../duration.ts'
+import { interruptCode } from '../host.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+
+/** Makes what is live what the topology says. */
+export const deploy: Command = {
+  name: 'deploy',
+  summary: 'make a topology live on AWS, or bring what is live up to date',
+  arguments: [PATH_ARGUMENT],
+  options: [...STAGE_OPTIONS, ...PLAN_OPTIONS, YES_OPTION, JSON_OPTION],
+  notes: `Shows what will change and asks, where someone can answer. Without a terminal it goes ahead, but
+needs --yes to take something away. May be broken off and run again at any time: it goes on where
+it was.`,
+  examples: ['attak deploy', 'attak deploy --stage production --yes', 'attak deploy --endpoint http://localhost:4566'],
+  async run(args, host) {
+    const started = host.now()
+    const stage = await loadStage(args, host)
+    return withAws(stage, host, async (aws) => {
+      const prepared = await prepareStage(stage, aws, args, host)
+      const { deployment } = prepared
+      const colors = colorsOf(host.err)
+      host.err.write(drawPrepared(stage, aws, prepared, colors))
+      const json = (changed: boolean) => ({ ...jsonOfPrepared(stage, aws, prepared), applied: changed })
+      if (!(await confirmPlan(deployment.plan, flagOf(args, 'yes'), host))) {
+        host.err.write('Nothing was changed.\n')
+        return interruptCode(host.signal) ?? 1
+      }
+      const { done } = await applyShown(deployment, host)
+      if (flagOf(args, 'json')) host.out.write(drawJsonLine(json(done.length > 0)))
+      else if (done.length > 0) {
+        const took = drawDuration(host.now() - started)
+        host.out.write(
+          `${colorsOf(host.out).green('✓')} ${drawPlace(stage, aws)}, is live: ${drawCount(done.length, 'change')} in ${took}\n`,
+        )
+        host.err.write(colors.dim('Feed it with attak trigger; see it with attak status and attak logs.\n'))
+      }
+      return interruptCode(host.signal) ?? 0
+    })
+  },
+}

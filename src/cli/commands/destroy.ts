@@ -1,0 +1,59 @@
+import { prepareDeploy } from '../../deploy/deploy.ts'
+import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
+import { applyShown } from '../deploy/apply.ts'
+import { confirmPlan } from '../deploy/confirm.ts'
+import { STAGE_OPTIONS, YES_OPTION } from '../deploy/options.ts'
+import { drawPlanOf } from '../deploy/report.ts'
+import { drawPlace, loadStage, withAws } from '../deploy/stage.ts'
+import { drawCount } from '../duration.ts'
+import { interruptCode } from '../host.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+
+/** Removes all that deploys of a stage have made. */
+export const destroy: Command = {
+  name: 'destroy',
+  summary: 'remove all of a stage from AWS, with its messages',
+  arguments: [PATH_ARGUMENT],
+  options: [...STAGE_OPTIONS, YES_OPTION, JSON_OPTION],
+  notes: `Shows what will go and asks; without a terminal it needs --yes. Streams and queues go with all that is in them.
+May be broken off and run again at any time.`,
+  examples: ['attak destroy', 'attak destroy --stage preview --yes'],
+  async run(args, host) {
+    const stage = await loadStage(args, host)
+    return withAws(stage, host, async (aws) => {
+      const { createAwsProvider } = await import('../../providers/aws/open.ts')
+      const { known } = await import('../deploy/known.ts')
+      const provider = createAwsProvider(aws, { scope: stage.scope, ...NOTHING_TO_WRITE })
+      const request = { wanted: [], known: known(stage, aws), allowDataLoss: true, now: host.now }
+      const deployment = await prepareDeploy(provider, request)
+      const { plan } = deployment
+      const place = drawPlace(stage, aws)
+      host.err.write(
+        plan.changes.length === 0
+          ? `Nothing of ${place} is there.\n`
+          : drawPlanOf(plan, { title: place, wanted: [], costs: [] }, colorsOf(host.err)),
+      )
+      if (!(await confirmPlan(plan, flagOf(args, 'yes'), host))) {
+        host.err.write('Nothing was removed.\n')
+        return interruptCode(host.signal) ?? 1
+      }
+      const { done } = await applyShown(deployment, host)
+      if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, removed: done.map(({ id }) => id) }))
+      else if (done.length > 0)
+        host.out.write(
+          `${colorsOf(host.out).green('✓')} ${place}, is gone: ${drawCount(done.length, 'resource')} removed\n`,
+        )
+      return interruptCode(host.signal) ?? 0
+    })
+  },
+}
+
+const NOTHING_TO_WRITE = {
+  startedAtMs: 0,
+  artifact(): never {
+    throw new Error('nothing is written')
+  },
+  variables(): never {
+    throw new Error('nothing is written')
+  },
+}

@@ -1,0 +1,67 @@
+import { AttakError } from '../../errors.ts'
+import type { Finding } from '../../providers/aws/doctor.ts'
+import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
+import { STAGE_OPTIONS } from '../deploy/options.ts'
+import { loadStage, type MeantStage, withAws } from '../deploy/stage.ts'
+import type { Host } from '../host.ts'
+import { type Colors, colorsOf, drawJsonLine } from '../print.ts'
+
+/** Looks at all that a deploy needs, and says what is missing. */
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'say what deploying needs: what is there, what is missing',
+  arguments: [PATH_ARGUMENT],
+  options: [...STAGE_OPTIONS, JSON_OPTION],
+  notes: 'Reads only. Exits with 1 when something is missing.',
+  examples: ['attak doctor', 'attak doctor --profile work --region eu-west-1', 'attak doctor --json'],
+  async run(args, host) {
+    const stage = await loadStage(args, host)
+    const findings = [...settingsOf(stage), ...(await examineAccount(stage, host))]
+    const fine = findings.every(({ state }) => state !== 'wrong')
+    host.out.write(flagOf(args, 'json') ? drawJsonLine({ ok: fine, findings }) : draw(findings, colorsOf(host.out)))
+    return fine ? 0 : 1
+  },
+}
+
+/** What was given, and where: half of what goes wrong is a value that comes from somewhere else than one thinks. */
+function settingsOf({ settings }: MeantStage): readonly Finding[] {
+  const { region, profile, endpoint, role } = settings
+  return Object.entries({ region, profile, endpoint, role }).flatMap(([about, { value, origin }]) =>
+    value === undefined ? [] : [{ about, state: 'fine', what: `${value} (from ${origin})` } as const],
+  )
+}
+
+async function examineAccount(stage: MeantStage, host: Host): Promise<readonly Finding[]> {
+  try {
+    return await withAws(stage, host, async (aws) => {
+      const { examine } = await import('../../providers/aws/doctor.ts')
+      const { place, identity } = aws
+      const found = { region: place.region, credentials: `${identity}, of account ${place.account}` }
+      const known = Object.entries(found).map(([about, what]) => ({ about, state: 'fine', what }) as const)
+      const told = stage.settings.region.value === undefined ? known : known.slice(1)
+      return [...told, ...(await examine(aws, stage.project.graph))]
+    })
+  } catch (error) {
+    if (!(error instanceof AttakError)) throw error
+    return [{ about: ABOUT[error.code] ?? 'aws', state: 'wrong', what: error.message, remedy: error.remedy }]
+  }
+}
+
+const ABOUT: Readonly<Record<string, string>> = {
+  REGION_MISSING: 'region',
+  CREDENTIALS_MISSING: 'credentials',
+  CREDENTIALS_EXPIRED: 'credentials',
+  CREDENTIALS_REFUSED: 'credentials',
+  AWS_UNREACHABLE: 'endpoint',
+}
+
+function draw(findings: readonly Finding[], colors: Colors): string {
+  const width = Math.max(...findings.map(({ about }) => about.length))
+  const sign = { fine: colors.green('✓'), wrong: colors.red('✗'), unknown: colors.yellow('?') }
+  return findings
+    .map(({ about, state, what, remedy }) => {
+      const line = `${sign[state]} ${colors.bold(about.padEnd(width))}  ${what}\n`
+      return remedy === undefined ? line : `${line}${' '.repeat(width + 4)}${remedy}\n`
+    })
+    .join('')
+}

@@ -1,0 +1,78 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AttakError, nearest } from '../../errors.ts'
+import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
+import { STAGE_OPTIONS } from '../deploy/options.ts'
+import { accountOf, loadStage, withAws } from '../deploy/stage.ts'
+import type { Host } from '../host.ts'
+import { drawEntry } from '../logs/draw.ts'
+import { type LogEntry, readEntry } from '../logs/entry.ts'
+import { followLines } from '../logs/follow.ts'
+import { parseSince } from '../logs/since.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+
+/** Between two looks for new lines. */
+const LOOK_MS = 1000
+
+/** Prints what the functions of a stage have logged, merged by time. */
+export const logs: Command = {
+  name: 'logs',
+  summary: 'print what deployed processors log, merged by time',
+  arguments: [PATH_ARGUMENT],
+  options: [
+    ...STAGE_OPTIONS,
+    { flags: '--processor <name>', summary: 'only lines of this processor', repeatable: true },
+    { flags: '--message <id>', summary: 'only lines about this message' },
+    { flags: '--trace <id>', summary: 'only lines about messages of this trace' },
+    { flags: '--since <time>', summary: 'from then on: 30s, 10m, 2h, 1d or a date (default 10m)' },
+    { flags: '-f, --follow', summary: 'go on printing what comes, until interrupted' },
+    { flags: '--all', summary: "each handled message too, and the platform's own lines" },
+    { ...JSON_OPTION, summary: 'print one JSON object a line' },
+  ],
+  notes: 'Prints what handlers write, outputs, failures and crashes. Lines take some seconds until they can be read.',
+  examples: ['attak logs', 'attak logs --follow --processor bill', 'attak logs --trace 4bf92f35 --since 1d --json'],
+  async run(args, host) {
+    const stage = await loadStage(args, host)
+    const names = stage.project.graph.processors.map(({ name }) => name)
+    const processors = processorsOf(args, names)
+    const fromMs = parseSince(textOf(args, 'since') ?? '10m', host.date())
+    const print = printerOf(args, names, host)
+    await withAws(stage, host, async (aws) => {
+      const { readLogLines } = await import('../../providers/aws/logLines.ts')
+      const read = (sinceMs: number) => readLogLines(accountOf(stage, aws), { processors, fromMs: sinceMs })
+      const following = flagOf(args, 'follow')
+      const pause = () => sleep(LOOK_MS, undefined, { signal: host.signal }).catch(() => {})
+      const lines = followLines(read, { fromMs, signal: host.signal, over: () => !following, pause })
+      for await (const fresh of lines) for (const line of fresh) print(readEntry(line))
+    })
+    // Who follows ends it by an interrupt; there is nothing wrong with that.
+    return 0
+  },
+}
+
+function processorsOf(args: Arguments, names: readonly string[]): readonly string[] {
+  const given = listOf(args, 'processor')
+  for (const name of given) {
+    if (names.includes(name)) continue
+    const near = nearest(name, names)
+    const remedy = near === undefined ? `There are ${names.join(', ')}.` : `Did you mean "${near}"?`
+    throw new AttakError('TOPOLOGY_UNKNOWN_PROCESSOR', `--processor: no processor is named "${name}"`, remedy)
+  }
+  return given.length === 0 ? names : given
+}
+
+/** What prints the entries that a command line asks for. */
+function printerOf(args: Arguments, names: readonly string[], host: Host): (entry: LogEntry) => void {
+  const [message, trace] = [textOf(args, 'message'), textOf(args, 'trace')]
+  const isMeant = (id: string | undefined, wish: string | undefined) =>
+    wish === undefined || id?.startsWith(wish) === true
+  const all = flagOf(args, 'all')
+  const width = Math.max(...names.map((name) => name.length))
+  const colors = colorsOf(host.out)
+  return (entry) => {
+    if (!isMeant(entry.message, message) || !isMeant(entry.root, trace)) return
+    if (!all && (entry.kind === 'platform' || (entry.kind === 'end' && entry.fields.outcome === 'ok'))) return
+    const { timeMs, processor, kind, fields } = entry
+    if (!flagOf(args, 'json')) host.out.write(drawEntry(entry, width, colors))
+    else host.out.write(drawJsonLine({ time: new Date(timeMs).toISOString(), processor, kind, ...fields }))
+  }
+}

@@ -1,0 +1,33 @@
+import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
+import { PLAN_OPTIONS, STAGE_OPTIONS } from '../deploy/options.ts'
+import { prepareStage } from '../deploy/prepare.ts'
+import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
+import { loadStage, withAws } from '../deploy/stage.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+
+/** Says what a deploy would do, and does nothing. */
+export const plan: Command = {
+  name: 'plan',
+  summary: 'say what a deploy would change, and what it costs',
+  arguments: [PATH_ARGUMENT],
+  options: [
+    ...STAGE_OPTIONS,
+    ...PLAN_OPTIONS,
+    { flags: '--exit-code', summary: 'exit with 3 when there are changes, for CI' },
+    JSON_OPTION,
+  ],
+  notes: 'Reads only. Exits with 0, also when there are changes, unless --exit-code is given.',
+  examples: ['attak plan', 'attak plan --stage production --json', 'attak plan --exit-code || attak deploy --yes'],
+  async run(args, host) {
+    const stage = await loadStage(args, host)
+    return withAws(stage, host, async (aws) => {
+      const prepared = await prepareStage(stage, aws, args, host)
+      const text = flagOf(args, 'json')
+        ? drawJsonLine(jsonOfPrepared(stage, aws, prepared))
+        : drawPrepared(stage, aws, prepared, colorsOf(host.out))
+      host.out.write(text)
+      const { plan } = prepared.deployment
+      return flagOf(args, 'exitCode') && plan.changes.length + plan.refused.length > 0 ? 3 : 0
+    })
+  },
+}

@@ -1,0 +1,20 @@
+import type { Option } from '../command.ts'
+import { settingOption } from '../project.ts'
+
+/** Which stage of a topology, and where: options of every command that talks to a cloud. */
+export const STAGE_OPTIONS: readonly Option[] = [
+  settingOption('stage', 'name'),
+  settingOption('region', 'region'),
+  settingOption('profile', 'name'),
+  settingOption('endpoint', 'url'),
+]
+
+/** What a plan may do, and how closely it looks. */
+export const PLAN_OPTIONS: readonly Option[] = [
+  settingOption('role', 'arn'),
+  { flags: '--refresh', summary: 'look at what every resource is really like, and undo what was changed by hand' },
+  { flags: '--allow-data-loss', summary: 'remove streams and queues too, with the messages in them' },
+]
+
+/** Answers the question whether to go on. */
+export const YES_OPTION: Option = { flags: '-y, --yes', summary: 'ask nothing; what loses data still needs its flag' }

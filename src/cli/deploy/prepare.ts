@@ -1,0 +1,62 @@
+import { bundleProject } from '../../bundle/bundle.ts'
+import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
+import type { IdleCost } from '../../deploy/provider.ts'
+import { errorOf } from '../../errors.ts'
+import type { Resource } from '../../graph/resource.ts'
+import { moduleOf } from '../../project/handlers.ts'
+import type { Aws } from '../../providers/aws/open.ts'
+import { type Arguments, flagOf } from '../command.ts'
+import type { Host } from '../host.ts'
+import { warn } from '../project.ts'
+import type { MeantStage } from './stage.ts'
+
+/** A deployment that is ready to be shown and applied. */
+export interface Prepared {
+  readonly deployment: Deployment
+  readonly wanted: readonly Resource[]
+  readonly costs: readonly IdleCost[]
+  /** What all artifacts weigh together, each counted once. */
+  readonly zippedBytes: number
+}
+
+/** Bundles a project, looks at what is live and plans. Makes nothing. Throws all that is wrong with the bundles. */
+export async function prepareStage(
+  { project, settings, scope }: MeantStage,
+  aws: Aws,
+  args: Arguments,
+  host: Host,
+): Promise<Prepared> {
+  const { createAwsProvider } = await import('../../providers/aws/open.ts')
+  const { functionVariables, wantedResources } = await import('../../providers/aws/wanted.ts')
+  const { graph, topology, file, dir } = project
+  const modules = new Map<string, string>()
+  for (const processor of topology.processors) {
+    const module = moduleOf(processor, dir)
+    if (module !== undefined) modules.set(processor.name, module)
+  }
+  const { artifacts, problems } = await bundleProject({ file, topology, graph, modules, env: host.env })
+  if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
+  warn(problems, host)
+  const role = settings.role.value
+  const wanted = wantedResources(
+    graph,
+    { place: aws.place, env: host.env, ...(role !== undefined && { role }) },
+    artifacts,
+  )
+  const byHash = new Map([...artifacts.values()].map((artifact) => [artifact.hash, artifact]))
+  const processorOf = (name: string) => graph.processors.find((processor) => processor.name === name)!
+  const provider = createAwsProvider(aws, {
+    scope,
+    startedAtMs: host.date(),
+    artifact: (hash) => byHash.get(hash)!,
+    variables: (name) => functionVariables(processorOf(name), host.env),
+  })
+  const deployment = await prepareDeploy(provider, {
+    wanted,
+    refresh: flagOf(args, 'refresh'),
+    allowDataLoss: flagOf(args, 'allowDataLoss'),
+    now: host.now,
+  })
+  const zippedBytes = [...byHash.values()].reduce((sum, { zipBytes }) => sum + zipBytes, 0)
+  return { deployment, wanted, costs: provider.costs(wanted), zippedBytes }
+}

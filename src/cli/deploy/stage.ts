@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import type { Scope } from '../../aws/names.ts'
+import { AttakError, errorOf } from '../../errors.ts'
+import { inspectProject, type Project } from '../../project/project.ts'
+import type { Settings } from '../../project/settings.ts'
+import type { Account } from '../../providers/aws/kind.ts'
+import type { Aws } from '../../providers/aws/open.ts'
+import type { Arguments } from '../command.ts'
+import type { Host } from '../host.ts'
+import { awaitCode, findProject, MODULES, warn } from '../project.ts'
+
+/** A project and the stage of it that a command line means. */
+export interface MeantStage {
+  readonly project: Project
+  readonly settings: Settings
+  readonly scope: Scope
+}
+
+/** The same, and the account it lives in. */
+export interface Stage extends MeantStage {
+  readonly aws: Aws
+}
+
+/** Loads the project of a command line, and tells its warnings. Throws all that is wrong with it. */
+export async function loadStage(args: Arguments, host: Host): Promise<MeantStage> {
+  const { file, settings } = await findProject(args, host)
+  const stage = settings.stage.value
+  const { project, problems } = await awaitCode(MODULES, host, () => inspectProject(file, { cwd: host.cwd, stage }))
+  if (project === undefined) throw errorOf(problems)
+  warn(project.warnings, host)
+  return { project, settings, scope: { topology: project.graph.name, stage } }
+}
+
+/** Opens the account of a stage, runs `use` with it and closes it again. */
+export async function withAws<Given>(
+  { settings }: Pick<MeantStage, 'settings'>,
+  host: Host,
+  use: (aws: Aws) => Promise<Given>,
+): Promise<Given> {
+  const { openAws } = await import('../../providers/aws/open.ts')
+  const { region, profile, endpoint } = settings
+  const ca = caOf(host)
+  const aws = await openAws(
+    {
+      ...(region.value !== undefined && { region: region.value }),
+      ...(profile.value !== undefined && { profile: profile.value }),
+      ...(endpoint.value !== undefined && { endpoint: endpoint.value }),
+      ...(ca !== undefined && { ca }),
+    },
+    host.now,
+  )
+  try {
+    return await use(aws)
+  } finally {
+    aws.close()
+  }
+}
+
+/** What reading a stage works with; nothing that is only known while deploying. */
+export function accountOf(
+  { scope }: Pick<MeantStage, 'scope'>,
+  aws: Aws,
+): Pick<Account, 'scope' | 'place' | 'clients'> {
+  const { place, clients } = aws
+  return { scope, place, clients }
+}
+
+/** `hello, stage dev, in eu-west-1 of account 123456789012`: where a command works, for its first line. */
+export function drawPlace({ scope }: Pick<MeantStage, 'scope'>, { place }: Pick<Aws, 'place'>): string {
+  return `${scope.topology}, stage ${scope.stage}, in ${place.region} of account ${place.account}`
+}
+
+function caOf({ env }: Host): string | undefined {
+  const file = env.AWS_CA_BUNDLE
+  if (file === undefined || file === '') return undefined
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (cause) {
+    const what = `AWS_CA_BUNDLE: ${file} cannot be read`
+    throw new AttakError('USAGE', what, 'Give the path of a file with certificates in PEM, or unset it.', { cause })
+  }
+}

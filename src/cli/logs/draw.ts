@@ -1,0 +1,35 @@
+import type { Colors } from '../print.ts'
+import type { LogEntry } from './entry.ts'
+
+/** Draws an entry as one line, or several where it holds several: `13:05:02.123 reverse  olleh`. */
+export function drawEntry(entry: LogEntry, width: number, colors: Colors): string {
+  const time = colors.dim(new Date(entry.timeMs).toISOString().slice(11, 23))
+  const name = colors.bold(entry.processor.padEnd(width))
+  const [first = '', ...rest] = textOf(entry).split('\n')
+  const paint = PAINT[entry.level] === undefined ? String : colors[PAINT[entry.level]!]
+  const more = rest.map((line) => `${' '.repeat(12 + 1 + width + 2)}${paint(line)}\n`)
+  return `${time} ${name}  ${paint(first)}\n${more.join('')}`
+}
+
+const PAINT = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } as const
+
+function textOf({ kind, fields, message, root }: LogEntry): string {
+  if (kind === 'log') return String(fields.text)
+  if (kind === 'output')
+    return `→ ${String(fields.topic)} ${'data' in fields ? JSON.stringify(fields.data) : ''}`.trimEnd()
+  if (kind === 'end') return `${sayOutcome(fields)} (message ${message}, trace ${root})`
+  if (kind === 'error') return `failed for good: ${sayError(fields.error, true)} (message ${message}, trace ${root})`
+  return typeof fields.text === 'string' ? fields.text.trimEnd() : JSON.stringify(fields)
+}
+
+function sayOutcome({ outcome, attempt, error }: LogEntry['fields']): string {
+  const tried = typeof attempt === 'number' && attempt > 1 ? `, attempt ${attempt}` : ''
+  return outcome === 'ok' ? `handled${tried}` : `${String(outcome)}${tried}: ${sayError(error, false)}`
+}
+
+function sayError(error: unknown, withStack: boolean): string {
+  if (typeof error !== 'object' || error === null) return String(error)
+  const { name, message, stack } = error as Partial<Record<string, unknown>>
+  if (withStack && typeof stack === 'string') return stack
+  return `${String(name ?? 'Error')}: ${String(message ?? '')}`
+}

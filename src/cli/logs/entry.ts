@@ -1,0 +1,50 @@
+import type { LogLine } from '../../providers/aws/logLines.ts'
+
+/** A line of a deployed function, read as what it tells of. */
+export interface LogEntry extends Pick<LogLine, 'timeMs' | 'processor'> {
+  /**
+   * `log`: what a handler wrote; `end`: what became of an attempt; `error`: a message that failed for good; `output`: an
+   * emit that nobody hears; `platform`: what Lambda says of an invocation; `text`: anything else, such as a crash.
+   */
+  readonly kind: 'log' | 'end' | 'error' | 'output' | 'platform' | 'text'
+  readonly level: 'debug' | 'info' | 'warn' | 'error'
+  readonly message?: string
+  readonly root?: string
+  /** All that the line holds; of a line that is not JSON, `{ text }`. */
+  readonly fields: Readonly<Record<string, unknown>>
+}
+
+const KINDS: ReadonlySet<unknown> = new Set(['log', 'end', 'error', 'output'])
+const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'info', 'warn', 'error'])
+const PLATFORM = /^(?:START|END|REPORT) RequestId:|^INIT_START |^XRAY TraceId:/
+
+/** Reads a line. One that is not attak's own is told apart by what Lambda is known to write. */
+export function readEntry({ timeMs, processor, text }: LogLine): LogEntry {
+  const fields = fieldsIn(text)
+  if (fields !== undefined && KINDS.has(fields.attak)) {
+    const { attak, level, message, root, time } = fields
+    const written = typeof time === 'string' ? Date.parse(time) : Number.NaN
+    return {
+      timeMs: Number.isNaN(written) ? timeMs : written,
+      processor,
+      kind: attak as LogEntry['kind'],
+      level: LEVELS.has(level) ? (level as LogEntry['level']) : 'info',
+      ...(typeof message === 'string' && { message }),
+      ...(typeof root === 'string' && { root }),
+      fields,
+    }
+  }
+  const platform = PLATFORM.test(text) || String(fields?.type ?? '').startsWith('platform.')
+  const kind = platform ? 'platform' : 'text'
+  const level = !platform && /error|timed out|exited/i.test(text) ? 'error' : 'info'
+  return { timeMs, processor, kind, level, fields: fields ?? { text } }
+}
+
+function fieldsIn(text: string): Record<string, unknown> | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    return JSON.parse(text) as Record<string, unknown>
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,39 @@
+import type { Triggered } from '../../providers/aws/trigger.ts'
+import type { InputEvent } from '../../topology/topology.ts'
+
+/** How many events are on their way at once. */
+const AT_ONCE = 32
+
+/**
+ * Sends events, some at once, telling of each that was accepted. At the first that is refused nothing more is sent; what
+ * is on its way is waited for, and then that refusal thrown. Ends early when the signal says so.
+ */
+export async function sendAll(
+  chunks: AsyncIterable<readonly InputEvent[]>,
+  send: (event: InputEvent) => Promise<Triggered>,
+  signal: AbortSignal,
+  accepted: (triggered: Triggered) => void,
+): Promise<void> {
+  const sending = new Set<Promise<void>>()
+  const refusals: unknown[] = []
+  const start = (event: InputEvent) => {
+    const sent = send(event)
+      .then(accepted, (error: unknown) => void refusals.push(error))
+      .finally(() => sending.delete(sent))
+    sending.add(sent)
+  }
+  const stopped = () => signal.aborted || refusals.length > 0
+  try {
+    for await (const events of chunks) {
+      for (const event of events) {
+        if (stopped()) break
+        start(event)
+        if (sending.size >= AT_ONCE) await Promise.race(sending)
+      }
+      if (stopped()) break
+    }
+  } finally {
+    await Promise.all(sending)
+  }
+  if (refusals.length > 0) throw refusals[0]
+}

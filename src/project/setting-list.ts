@@ -1,0 +1,88 @@
+/** The name of a setting: its key in `"attak"` of package.json. */
+export type SettingName = 'stage' | 'seed' | 'concurrency' | 'region' | 'profile' | 'role' | 'endpoint'
+
+/** One setting, as help, `.env.example` and the docs tell it. */
+export interface SettingInfo {
+  readonly name: SettingName
+  readonly flag: string
+  readonly variable: string
+  /** Read where `variable` is not given, unless the variable `unless` says that it is meant for another. */
+  readonly also?: { readonly variable: string; readonly unless: string }
+  /** Undefined where there is none: what needs it says so. */
+  readonly fallback: string | number | undefined
+  readonly summary: string
+}
+
+/** A variable that is read where it stands, and never a flag or in a project: it is a secret, or names who you are. */
+export interface CredentialInfo {
+  readonly variable: string
+  readonly summary: string
+}
+
+/** What AWS's own libraries read to know who deploys, beside profiles and SSO. */
+export const CREDENTIALS: readonly CredentialInfo[] = [
+  { variable: 'AWS_ACCESS_KEY_ID', summary: 'Who deploys: the id of an AWS access key. Not needed with AWS_PROFILE.' },
+  { variable: 'AWS_SECRET_ACCESS_KEY', summary: 'The secret that belongs to it.' },
+  { variable: 'AWS_SESSION_TOKEN', summary: 'The session token of a temporary access key.' },
+  { variable: 'AWS_CA_BUNDLE', summary: 'A file of certificates to trust, in PEM, for an endpoint with its own.' },
+]
+
+/** Every setting there is. Nothing else is read from the environment but {@link CREDENTIALS} and what a terminal says of itself. */
+export const SETTINGS: readonly SettingInfo[] = [
+  {
+    name: 'stage',
+    flag: '--stage',
+    variable: 'ATTAK_STAGE',
+    fallback: 'dev',
+    summary: 'The stage to run as: handlers see it as context.stage.',
+  },
+  {
+    name: 'seed',
+    flag: '--seed',
+    variable: 'ATTAK_SEED',
+    fallback: 'attak',
+    summary: 'What ids and jitter are drawn from: the same seed and input give the same run.',
+  },
+  {
+    name: 'concurrency',
+    flag: '--concurrency',
+    variable: 'ATTAK_CONCURRENCY',
+    fallback: 256,
+    summary: 'How many handlers may run at once.',
+  },
+  {
+    name: 'region',
+    flag: '--region',
+    variable: 'AWS_REGION',
+    fallback: undefined,
+    summary: 'The AWS region to deploy to, such as eu-west-1. Without it, the one of your profile.',
+  },
+  {
+    name: 'profile',
+    flag: '--profile',
+    variable: 'AWS_PROFILE',
+    fallback: undefined,
+    summary: 'The profile of ~/.aws/config to take credentials and region from.',
+  },
+  {
+    name: 'role',
+    flag: '--role',
+    variable: 'ATTAK_ROLE_ARN',
+    also: { variable: 'AWS_ROLE_ARN', unless: 'AWS_WEB_IDENTITY_TOKEN_FILE' },
+    fallback: undefined,
+    summary: 'The role that deployed functions run as. Without it, each gets one of its own with just what it needs.',
+  },
+  {
+    name: 'endpoint',
+    flag: '--endpoint',
+    variable: 'AWS_ENDPOINT_URL',
+    fallback: undefined,
+    summary: 'Where AWS is, instead of the real one: the address of an emulator.',
+  },
+]
+
+/** The variables that an empty value leaves unset: everything that attak or AWS's libraries read as a setting. */
+export const KNOWN_VARIABLES: readonly string[] = [
+  ...CREDENTIALS.map(({ variable }) => variable),
+  ...SETTINGS.flatMap(({ variable, also }) => (also === undefined ? [variable] : [variable, also.variable])),
+]

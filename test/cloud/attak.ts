@@ -1,0 +1,60 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { inject, onTestFinished } from 'vitest'
+
+const BIN = resolve('bin/attak.js')
+
+/** What a command line left behind. */
+export interface Ran {
+  readonly code: number | null
+  readonly out: string
+  readonly err: string
+}
+
+/** Runs the built command line in a folder, against an emulator (ministack where none is said). */
+export function attak(cwd: string, argv: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+  const child = spawn(process.execPath, [BIN, ...argv], {
+    cwd,
+    env: { PATH: process.env.PATH, ...emulated(inject('ministack')), ...env },
+  })
+  const printed = { out: '', err: '' }
+  child.stdout.on('data', (chunk) => (printed.out += chunk))
+  child.stderr.on('data', (chunk) => (printed.err += chunk))
+  child.stdin.end()
+  return new Promise((done) => child.once('close', (code) => done({ code, ...printed })))
+}
+
+/** Runs it and gives what it printed as JSON, of which there may be several lines; fails when it exits with more than 0. */
+export async function attakJson(cwd: string, argv: readonly string[]): Promise<readonly Fields[]> {
+  const ran = await attak(cwd, [...argv, '--json'])
+  if (ran.code !== 0) throw new Error(`attak ${argv.join(' ')} exited with ${ran.code}:\n${ran.err}${ran.out}`)
+  return ran.out.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line) as Fields]))
+}
+
+/** An object out of JSON. */
+// biome-ignore lint/suspicious/noExplicitAny: what tests expect of it says what it is.
+export type Fields = Record<string, any>
+
+/** The settings that turn to an emulator. */
+export function emulated(endpoint: string): Record<string, string> {
+  const keys = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+  return { AWS_ENDPOINT_URL: endpoint, AWS_REGION: 'us-east-1', ...keys }
+}
+
+/** A copy of an example that is gone when the test ends; its packages are those of this repository. */
+export function copyOf(example: string): string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'attak-cloud-')))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  cpSync(resolve('examples', example), folder, { recursive: true })
+  return folder
+}
+
+/** Emits that nobody hears, as a followed trigger printed them: `topic` and `data`, sorted. */
+export function outputsIn(lines: readonly Fields[]): readonly string[] {
+  return lines
+    .filter(({ kind }) => kind === 'output')
+    .map(({ processor, topic, data }) => JSON.stringify([processor, topic, data]))
+    .sort()
+}
