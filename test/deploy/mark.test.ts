@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest'
+import { distrust, finalMark, isSettled, markFor, markText, parseMark } from '../../src/deploy/mark.ts'
+import { plan } from '../../src/deploy/plan.ts'
+import { stamped } from '../../src/graph/resource.ts'
+import { KINDS, liveOf, MARKER, topologyOf } from '../contract/resources.ts'
+
+const options = { kinds: KINDS, marker: MARKER, allowDataLoss: true }
+const id = '01234567-89ab-cdef-0123-456789abcdef'
+const wanted = topologyOf(['a'])
+const writtenBy = (deployId: string, resources = wanted) =>
+  resources.map((one) => {
+    const live = liveOf(one)
+    return { ...live, fingerprint: stamped(live.fingerprint!, deployId) }
+  })
+
+describe('a mark', () => {
+  it('says who deploys, what there will be, and what is changed in place', () => {
+    const changed = plan(topologyOf(['a'], { memory: 1 }), writtenBy('before'), options)
+    const mark = markFor(id, changed)
+    expect(mark).toEqual({
+      deployId: id,
+      digest: expect.stringMatching(/^[0-9a-f]{16}$/),
+      writes: [expect.any(String)],
+    })
+    expect(parseMark(markText(mark))).toEqual(mark)
+  })
+
+  it('fits a tag, however much is changed', () => {
+    for (const processors of [1, 24, 25, 100]) {
+      const names = Array.from({ length: processors }, (_, index) => `p${index}`)
+      const live = writtenBy('before', topologyOf(names))
+      const mark = markFor(id, plan(topologyOf(names, { memory: 1 }), live, options))
+      expect(markText(mark)).toMatch(/^[a-zA-Z0-9 .-]{1,256}$/)
+      expect(mark.writes === 'all' ? 'all' : mark.writes.length).toBe(processors > 24 ? 'all' : processors)
+    }
+  })
+
+  it('that is not understood tells of a deploy that may have been changing anything', () => {
+    const live = writtenBy('before')
+    expect(isSettled(live, { deploy: '' })).toBe(false)
+    expect(distrust(live, { deploy: '' }).every(({ unsure }) => unsure)).toBe(true)
+  })
+})
+
+describe('a stage', () => {
+  it('is settled when it looks as the last deploy was to leave it', () => {
+    const deploy = markText(markFor(id, plan(wanted, [], options)))
+    expect(isSettled(writtenBy(id), { deploy })).toBe(true)
+    expect(isSettled(writtenBy(id).slice(1), { deploy })).toBe(false)
+    expect(isSettled(writtenBy(id), {})).toBe(false)
+    expect(isSettled(writtenBy(id), { deploy, overtaken: 'another' })).toBe(false)
+  })
+
+  it('is not settled when it only looks as it did once before', () => {
+    const back = plan(wanted, writtenBy('other', topologyOf(['a'], { memory: 1 })), options)
+    expect(isSettled(writtenBy('before'), { deploy: markText(markFor(id, back)) })).toBe(false)
+  })
+
+  it('from which something is removed is settled only when the deploy says that it is through', () => {
+    const removing = plan(wanted, writtenBy(id, topologyOf(['a', 'b'])), options)
+    expect(isSettled(writtenBy(id), { deploy: markText(markFor(id, removing)) })).toBe(false)
+    expect(isSettled(writtenBy(id), { deploy: markText(finalMark(id, removing)) })).toBe(true)
+  })
+
+  it('holds what nobody is sure of, where a deploy did not get through: what it changed in place', () => {
+    const live = writtenBy('before')
+    const changing = plan(topologyOf(['a', 'b'], { memory: 1 }), live, options)
+    const unsure = distrust(live, { deploy: markText(markFor(id, changing)) }).filter((one) => one.unsure)
+    expect(unsure.map((one) => one.id)).toEqual(['function/a'])
+  })
+})
