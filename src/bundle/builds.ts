@@ -9,7 +9,6 @@ export interface BuiltModule {
   readonly contents: Uint8Array
   /** Its source map, where one was asked for. */
   readonly map?: Uint8Array
-  readonly imports: Metafile['outputs'][string]['imports']
   /** The bytes that each part of an artifact has in it: see {@link SizedPart}. */
   readonly sizes: ReadonlyMap<string, number>
 }
@@ -88,10 +87,10 @@ async function run(dir: string, ids: readonly string[], options: BuildOptions): 
   const files = new Map(outputFiles.map(({ path, contents }) => [relative(dir, path), contents]))
   return new Map(
     ids.map((id): [string, BuiltModule] => {
-      const { imports, inputs } = metafile.outputs[`${id}.mjs`]!
+      const { inputs } = metafile.outputs[`${id}.mjs`]!
       const map = files.get(`${id}.mjs.map`)
       const contents = files.get(`${id}.mjs`)!
-      return [id, { contents, ...(map !== undefined && { map }), imports, sizes: sizesOf(inputs, dir) }]
+      return [id, { contents, ...(map !== undefined && { map }), sizes: sizesOf(inputs, dir) }]
     }),
   )
 }

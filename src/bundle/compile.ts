@@ -1,7 +1,8 @@
 import type { BuildFailure, Message } from 'esbuild'
 import type { SizedPart } from './artifact.ts'
 import { type BuildSettings, type BuiltModule, buildCode, buildPackages } from './builds.ts'
-import { asksLater, packages, partPackages } from './packages.ts'
+import { packages } from './packages.ts'
+import { partPackages } from './part.ts'
 import type { Unit } from './units.ts'
 
 /** A unit and the module it starts with. */
@@ -70,19 +71,21 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   const together: BuildSettings = { dir, target, packages: packages({ external }) }
   const sources = new Map(units.map(({ id, source }) => [id, source]))
   const code = await buildCode(sources, { ...together, packages: packages({ external, apart }) }, { minify: false })
-  const whole = [...code].filter(([, { imports }]) => asksLater(imports)).map(([id]) => [id, sources.get(id)!] as const)
+  const parted = [...code].map(([id, module]) => ({
+    id,
+    module,
+    part: partPackages(textOf(module), apart, `./${PACKAGES_FILE}`),
+  }))
+  const whole = parted.filter(({ part }) => part === undefined).map(({ id }) => [id, sources.get(id)!] as const)
   const wholeCode = await buildCode(new Map(whole), together, { minify: true })
-  const parted = [...code].flatMap(([id, module]) =>
-    wholeCode.has(id) ? [] : [{ id, module, ...partPackages(textOf(module), apart, `./${PACKAGES_FILE}`) }],
-  )
-  const packed = await buildPackages([...new Set(parted.map((part) => part.packages))], together)
-  return new Map([
-    ...[...wholeCode].map(([id, module]) => [id, unitOf({ [CODE_FILE]: module })] as const),
-    ...parted.map(({ id, module, text, packages }) => {
-      const own = { ...module, contents: Buffer.from(text) }
-      return [id, unitOf({ [CODE_FILE]: own, [PACKAGES_FILE]: packed.get(packages)! })] as const
+  const packed = await buildPackages([...new Set(parted.flatMap(({ part }) => part?.packages ?? []))], together)
+  return new Map(
+    parted.map(({ id, module, part }) => {
+      if (part === undefined) return [id, unitOf({ [CODE_FILE]: wholeCode.get(id)! })]
+      const own = { ...module, contents: Buffer.from(part.text) }
+      return [id, unitOf({ [CODE_FILE]: own, [PACKAGES_FILE]: packed.get(part.packages)! })]
     }),
-  ])
+  )
 }
 
 function textOf({ contents }: BuiltModule): string {

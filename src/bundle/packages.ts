@@ -6,7 +6,9 @@ import { functionModule, isOwn, OWN_FOLDER, ownIndex } from './own-files.ts'
 /** Packages that a project may import without having them: then it gets those of the running attak. */
 const LENT_PACKAGES = ['attak', 'zod']
 const RESOLVING = Symbol('resolving')
-const APART = 'attak-apart:'
+
+/** What imports of packages that are left out of a build begin with; an index follows. */
+export const APART = 'attak-apart:'
 
 /** How packages are treated in a build. */
 export interface PackageOptions {
@@ -59,84 +61,6 @@ async function lent(build: PluginBuild, path: string, options: ResolveOptions) {
   if (!LENT_PACKAGES.includes(packageOf(path))) return undefined
   if (path === 'attak') return { path: ownIndex(), sideEffects: false, external: false }
   return resolved(build, path, { ...options, importer: '', resolveDir: OWN_FOLDER })
-}
-
-/** An import of a package that was left out: its place in {@link PackageOptions.apart}, the clause, and its text. */
-const IMPORT_APART = new RegExp(`^import(?:\\s+([^"';]+?)\\s+from)?\\s+"${APART}(\\d+)";`, 'gm')
-
-/** A module whose packages were left out, and what the module beside it must hold. */
-export interface Parted {
-  readonly text: string
-  /** The source of the module that gives it all packages; empty when it imports none. */
-  readonly packages: string
-}
-
-/**
- * Makes what one module imports of packages come from one file beside it, `beside`. Lines stay where they are.
- * `import { z as y } from "attak-apart:7"` becomes `import { p0_z as y } from "./packages.mjs"`.
- */
-export function partPackages(text: string, apart: readonly string[], beside: string): Parted {
-  const found = new Map<number, Set<string>>()
-  const parted = text.replaceAll(IMPORT_APART, (statement, clause: string | undefined, index: string) => {
-    const place = Number(index)
-    const names = found.get(place) ?? new Set()
-    found.set(place, names)
-    const prefix = `p${[...found.keys()].indexOf(place)}`
-    const imported = namesIn(clause ?? '')
-    for (const { name } of imported) names.add(name)
-    const wanted = imported.map(({ name, as }) => `${exportOf(prefix, name)} as ${as}`)
-    const lines = '\n'.repeat(statement.split('\n').length - 1)
-    return wanted.length === 0
-      ? `import ${JSON.stringify(beside)};${lines}`
-      : `import { ${wanted.join(', ')} } from ${JSON.stringify(beside)};${lines}`
-  })
-  const exports = [...found].map(([place, names], position) => exportsText(apart[place]!, names, `p${position}`))
-  return { text: parted, packages: exports.join('\n') }
-}
-
-/** Whether a build's output asks for a package at run time, or by `require`: such packages cannot be left out. */
-export function asksLater(imports: readonly { readonly path: string; readonly kind: string }[]): boolean {
-  return imports.some(({ path, kind }) => path.startsWith(APART) && kind !== 'import-statement')
-}
-
-interface ImportedName {
-  /** `*` for the whole module. */
-  readonly name: string
-  readonly as: string
-}
-
-/** Reads what stands between `import` and `from`, as esbuild writes it. */
-function namesIn(clause: string): readonly ImportedName[] {
-  const [, fallback, rest = ''] = /^([\w$]+)?\s*,?\s*([\s\S]*)$/.exec(clause)!
-  const names = fallback === undefined ? [] : [{ name: 'default', as: fallback }]
-  const whole = /^\*\s+as\s+([\w$]+)$/.exec(rest)
-  if (whole !== null) return [...names, { name: '*', as: whole[1]! }]
-  const listed = rest
-    .replace(/[{}]/g, '')
-    .split(',')
-    .map((one) => one.trim())
-  const named = listed
-    .filter((one) => one !== '')
-    .map((one) => {
-      const [name, as = name] = one.split(/\s+as\s+/)
-      return { name: name!, as: as! }
-    })
-  return [...names, ...named]
-}
-
-function exportOf(prefix: string, name: string): string {
-  return name === '*' ? prefix : `${prefix}_${name}`
-}
-
-function exportsText(file: string, names: ReadonlySet<string>, prefix: string): string {
-  const from = JSON.stringify(file)
-  const listed = [...names].filter((name) => name !== '*').sort()
-  const texts = listed.map((name) => `${name} as ${exportOf(prefix, name)}`)
-  return [
-    ...(names.size === 0 ? [`import ${from}`] : []),
-    ...(names.has('*') ? [`export * as ${prefix} from ${from}`] : []),
-    ...(texts.length > 0 ? [`export { ${texts.join(', ')} } from ${from}`] : []),
-  ].join('\n')
 }
 
 /** Whether `file` belongs to an installed package. */

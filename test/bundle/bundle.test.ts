@@ -130,6 +130,7 @@ export const handler = (event: unknown) => { z.parse(z.string(), event); throw n
     const packed = (await textsOf(a!)).get('packages.mjs')!
     expect(packed).toContain('to be delivered again after')
     expect(packed).not.toContain('Give a schema of zod')
+    expect(packed.length).toBeLessThan(120_000)
   })
 })
 
