@@ -1,13 +1,18 @@
 // What the benchmarks call of attak, the way its commands do.
 import { raiseInlining } from '../src/cli/simulate/inlining.ts'
 
+export { bakeEntry } from '../src/bundle/entry/bake.ts'
+export { createEntry } from '../src/bundle/entry/entry.ts'
 export { blocksToFile } from '../src/cli/simulate/blocks.ts'
 export { buildGraph } from '../src/graph/build.ts'
 export { readJsonLines } from '../src/project/json-lines.ts'
 export { readBlocks } from '../src/project/lines.ts'
+export { encodeMessage } from '../src/runtime/event.ts'
+export { createPack } from '../src/runtime/pack.ts'
 export { recordLines } from '../src/simulator/json-lines.ts'
 export { recordInMemory } from '../src/simulator/memory-transcript.ts'
 export { simulate } from '../src/simulator/simulate.ts'
 export { parseTopology } from '../src/topology/parse.ts'
+export { KINESIS_LIMITS, kinesisReceiver } from '../src/transports/kinesis/transport.ts'
 
 raiseInlining()

@@ -38,9 +38,9 @@ function follow(invocation: Invocation, acceptance: Promise<void>, callback: Cal
   if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
   if (callback !== undefined) {
     const call = (error: unknown) => callSafely(invocation, callback, error)
-    followed.promise.then(() => call(null), call)
+    followed.then(() => call(null), call)
   }
-  return followed.promise
+  return followed
 }
 
 function callSafely(invocation: Invocation, callback: Callback, error: unknown): void {

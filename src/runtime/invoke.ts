@@ -21,7 +21,7 @@ export type Answer = { readonly result?: unknown } | { readonly error: Thrown }
 export function invoke(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
   const followed = followEmit(answerTo(invocation, processor, data))
   if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
-  return followed.promise
+  return followed
 }
 
 function answerTo(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {

@@ -1,4 +1,4 @@
-import type { EmitPromise } from './emit-promise.ts'
+import { type EmitPromise, whenSettled } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
 import { abortOf } from './rare.ts'
 
@@ -25,7 +25,7 @@ export function settle(invocation: Invocation, failure: Failure | undefined, res
   if (rare === undefined || rare.follows.length === 0) complete(invocation)
   else {
     if (invocation.outlasting) invocation.runtime.host.settled?.(invocation)
-    void completeAfterEmits(invocation, rare.follows)
+    completeAfterEmits(invocation, rare.follows, 0)
   }
 }
 
@@ -42,15 +42,16 @@ export function hasEnded(invocation: Invocation): boolean {
   return invocation.state === 'complete' || invocation.state === 'committed'
 }
 
-async function completeAfterEmits(invocation: Invocation, follows: readonly EmitPromise[]): Promise<void> {
-  for (let settled = 0; settled < follows.length; ) {
-    const open = follows.slice(settled)
-    settled = follows.length
-    await Promise.allSettled(open.map((followed) => followed.acceptance))
-  }
-  const untaken = follows.find((followed) => followed.refused !== undefined && !followed.taken)
-  if (invocation.state === 'settled') {
-    invocation.failure ??= untaken?.refused
+/** Waits for emits from the one at `from` on, and for those that are made meanwhile. */
+function completeAfterEmits(invocation: Invocation, follows: readonly EmitPromise[], from: number): void {
+  const acceptance = follows[from]?.acceptance
+  if (acceptance !== undefined) {
+    let next = from + 1
+    while (follows[next]?.acceptance === acceptance) next++
+    whenSettled(acceptance, () => completeAfterEmits(invocation, follows, next))
+  } else if (invocation.state === 'settled') {
+    const untaken = follows.find((follow) => follow.acceptance.refused !== undefined && !follow.taken)
+    invocation.failure ??= untaken?.acceptance.refused
     complete(invocation)
   }
 }

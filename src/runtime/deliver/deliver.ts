@@ -32,6 +32,7 @@ function createDriver(
 ) {
   let pumping = false
   let answered = false
+  let goingOn = false
   let watchedMs = Number.POSITIVE_INFINITY
   let unwatch = () => {}
 
@@ -41,10 +42,17 @@ function createDriver(
     wake: () => pump(),
   })
 
+  /** Emits that travelled together make many messages complete at once. */
   const goOn = (event: () => void) => {
-    round.nowMs = parts.now()
+    if (!goingOn) {
+      goingOn = true
+      round.nowMs = parts.now()
+      queueMicrotask(() => {
+        goingOn = false
+        pump()
+      })
+    }
     event()
-    pump()
   }
 
   const pump = () => {
