@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
+import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
 // @ts-expect-error A script, without types.
 import { installEmulators } from '../../.ci/emulators.mjs'
@@ -11,8 +12,10 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Where ministack listens: runs functions, moves messages, checks no permission. */
     readonly ministack: string
-    /** Where moto listens: checks policies, and signatures once told to; runs no function. */
+    /** Where moto listens: checks what policies say; runs no function. */
     readonly moto: string
+    /** A moto of its own for the test that has it check signatures and permissions from some call on. */
+    readonly guardedMoto: string
   }
 }
 
@@ -20,44 +23,58 @@ declare module 'vitest' {
 export default async function startEmulators(project: TestProject): Promise<() => Promise<void>> {
   const programs: string = installEmulators()
   const folder = mkdtempSync(join(tmpdir(), 'attak-cloud-'))
-  const [ministackPort, motoPort] = [await freePort(), await freePort()]
-  const processes = [
-    start(join(programs, 'ministack'), [], folder, {
-      BIND_HOST: '127.0.0.1',
-      GATEWAY_PORT: String(ministackPort),
-      MINISTACK_HOST: '127.0.0.1',
-      LOG_LEVEL: 'WARNING',
-    }),
-    start(join(programs, 'moto_server'), ['-H', '127.0.0.1', '-p', String(motoPort)], folder, {
-      INITIAL_NO_AUTH_ACTION_COUNT: 'inf',
-    }),
-  ]
+  const processes: ChildProcess[] = []
+  const run = async (name: keyof ProvidedContext, health: string, command: (port: string) => Command) => {
+    const port = String(await freePort())
+    const { program, args = [], env = {} } = command(port)
+    processes.push(start(name, join(programs, program), args, folder, env))
+    await answered(`http://127.0.0.1:${port}${health}`)
+    project.provide(name, `http://127.0.0.1:${port}`)
+  }
+  const moto = (port: string) => ({ program: 'moto_server', args: ['-H', '127.0.0.1', '-p', port] })
   const stop = async () => {
     await Promise.all(processes.map(end))
     rmSync(folder, { recursive: true, force: true })
   }
-  const addresses = [ministackPort, motoPort].map((port) => `http://127.0.0.1:${port}`)
   try {
-    await Promise.all([answered(`${addresses[0]}/_ministack/health`), answered(`${addresses[1]}/moto-api/`)])
+    await Promise.all([
+      run('ministack', '/_ministack/health', (port) => ({ program: 'ministack', env: ministackEnvironment(port) })),
+      run('moto', '/moto-api/', moto),
+      run('guardedMoto', '/moto-api/', moto),
+    ])
   } catch (error) {
     await stop()
     throw error
   }
-  project.provide('ministack', addresses[0]!)
-  project.provide('moto', addresses[1]!)
   return stop
+}
+
+interface Command {
+  readonly program: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+function ministackEnvironment(port: string) {
+  return { BIND_HOST: '127.0.0.1', GATEWAY_PORT: port, MINISTACK_HOST: '127.0.0.1', LOG_LEVEL: 'WARNING' }
 }
 
 /**
  * Starts a program with nothing of the caller's environment but where programs are, so that no AWS setting of theirs comes
- * along. Functions run on the Node that runs the tests. What it prints goes to .emulators/<program>.log.
+ * along. Functions run on the Node that runs the tests. What it prints goes to .emulators/<name>.log.
  */
-function start(program: string, args: string[], folder: string, env: Record<string, string>): ChildProcess {
+function start(
+  name: string,
+  program: string,
+  args: readonly string[],
+  folder: string,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
   const home = mkdtempSync(join(folder, 'home-'))
   mkdirSync(join(home, 'tmp'))
-  const log = openSync(join(dirname(dirname(program)), `${basename(program)}.log`), 'w')
+  const log = openSync(join(dirname(dirname(program)), `${name}.log`), 'w')
   const path = [dirname(process.execPath), process.env.PATH].join(delimiter)
-  return spawn(program, args, {
+  return spawn(program, [...args], {
     cwd: home,
     env: { PATH: path, HOME: home, TMPDIR: join(home, 'tmp'), ...env },
     stdio: ['ignore', log, log],

@@ -76,8 +76,7 @@ const MENDINGS: readonly (readonly [matches: (error: Error) => boolean, Mending]
     },
   ],
   [
-    (error) =>
-      /^(?:AccessDenied|AuthorizationError|UnauthorizedOperation)/.test(error.name) || ACTION.test(error.message),
+    isDenied,
     {
       code: 'PERMISSION_MISSING',
       what: ({ message }) => deniedWhat(message),
@@ -142,6 +141,14 @@ function bare({ name, message, stack }: Error): Error {
 
 function named(...names: readonly string[]): (error: Error) => boolean {
   return (error) => names.includes(error.name)
+}
+
+function isDenied(error: Error): boolean {
+  return (
+    /^(?:AccessDenied|AuthorizationError|UnauthorizedOp)/.test(error.name) ||
+    ACTION.test(error.message) ||
+    statusOf(error) === 403
+  )
 }
 
 function deniedWhat(message: string): string {

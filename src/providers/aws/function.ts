@@ -2,6 +2,7 @@ import {
   CreateFunctionCommand,
   DeleteFunctionCommand,
   DeleteFunctionConcurrencyCommand,
+  type FunctionConfiguration,
   GetFunctionCommand,
   GetFunctionConfigurationCommand,
   GetFunctionEventInvokeConfigCommand,
@@ -21,7 +22,7 @@ import { functionArn, NAME_LIMITS } from '../../aws/names.ts'
 import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
-import type { Resource } from '../../graph/resource.ts'
+import type { LiveResource, Resource } from '../../graph/resource.ts'
 import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
 import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf } from './functionConfig.ts'
 import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
@@ -62,18 +63,17 @@ export function functions(account: Account): Kind {
   }
 
   /** Changes a function, after what AWS is doing with it has ended. */
-  const settle = async (name: string, send: () => Promise<unknown>) => {
+  const settle = async (name: string, send: () => Promise<FunctionConfiguration>) => {
     const done = await poll(`function ${name} to take a change`, READY, async () => {
       try {
-        await send()
-        return true
+        return await send()
       } catch (error) {
         if (!failedWith(error, 'ResourceConflictException')) throw error
         return undefined
       }
     })
     if (!done) throw new AttakError('AWS_REFUSED', `function ${name} takes no change`, 'Deploy again later.')
-    await ready(name)
+    if (done.LastUpdateStatus !== 'Successful') await ready(name)
   }
 
   /** Sends what needs the role, until IAM has told Lambda of it. */
@@ -139,17 +139,14 @@ export function functions(account: Account): Kind {
     },
 
     async write(change) {
-      const { resource, fingerprint } = change
-      const Resource = functionArn(place, resource.name)
-      let live = await read(resource)
-      const made = live === undefined && (await create(resource))
-      if (!made) live ??= await read(resource)
-      if (loosens(change, live)) await lambda.send(new UntagResourceCommand({ Resource, TagKeys: [TAGS.config] }))
-      const write = adopting(change, live)
-      if (!made) await update(write)
-      await beside(write, made)
-      if (!made && changes(write, 'tags')) await untag(resource)
-      await lambda.send(new TagResourceCommand({ Resource, Tags: tagsOf(scope, resource, fingerprint) }))
+      // A listing that shows it whole is believed, which saves a call for each function.
+      const listed = change.kind === 'update' && change.live?.fingerprint !== undefined ? change.live : undefined
+      try {
+        await bring(change, listed ?? (await read(change.resource)))
+      } catch (error) {
+        if (listed === undefined || !isAbsent(error)) throw error
+        await bring(change, await read(change.resource))
+      }
     },
 
     async remove({ live: { name } }) {
@@ -167,6 +164,19 @@ export function functions(account: Account): Kind {
     },
   }
 
+  async function bring(change: Write, there: LiveResource | undefined) {
+    const { resource, fingerprint } = change
+    const Resource = functionArn(place, resource.name)
+    const made = there === undefined && (await create(resource))
+    const live = made ? undefined : (there ?? (await read(resource)))
+    if (loosens(change, live)) await lambda.send(new UntagResourceCommand({ Resource, TagKeys: [TAGS.config] }))
+    const write = adopting(change, live)
+    if (!made) await update(write)
+    await beside(write, made)
+    if (!made && changes(write, 'tags')) await untag(resource)
+    await lambda.send(new TagResourceCommand({ Resource, Tags: tagsOf(scope, resource, fingerprint) }))
+  }
+
   /** Gives false when the function was there already, from a try whose answer got lost or from another deploy. */
   async function create(resource: Resource): Promise<boolean> {
     const config = resource.config as FunctionConfig
@@ -179,15 +189,15 @@ export function functions(account: Account): Kind {
       Tags: tagsOf(scope, resource),
     }
     try {
-      await withRole(config, () => lambda.send(new CreateFunctionCommand(input)))
+      const made = await withRole(config, () => lambda.send(new CreateFunctionCommand(input)))
+      if (made.State !== 'Active') await ready(resource.name)
+      return true
     } catch (error) {
       // It may exist, or something else be done to it: whoever has the name tells.
       if (!failedWith(error, 'ResourceConflictException') || (await read(resource)) === undefined) throw error
       await ready(resource.name)
       return false
     }
-    await ready(resource.name)
-    return true
   }
 
   async function update(write: Write) {

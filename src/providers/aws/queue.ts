@@ -15,7 +15,7 @@ import type { QueueConfig } from '../../aws/resources.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
-import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
+import { failedWith, unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
 import { found, listed, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
 import { poll } from './waits.ts'
@@ -142,19 +142,16 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
     },
 
     async tag(resource, tags) {
-      const live = await read(resource)
-      const address = live && (await addressOf(resource.name))
-      const QueueUrl = address ?? (await create(resource, tagsOf(scope, resource)))
       const set = Object.entries(tags).filter((entry): entry is [string, string] => entry[1] !== undefined)
       const unset = Object.keys(tags).filter((key) => tags[key] === undefined)
-      if (set.length > 0) await sqs.send(new TagQueueCommand({ QueueUrl, Tags: Object.fromEntries(set) }))
-      if (unset.length > 0) {
-        try {
-          await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: unset }))
-        } catch (error) {
-          if (!isAbsent(error)) throw error
-        }
+      const address = await addressOf(resource.name)
+      const put = async (QueueUrl: string) => {
+        if (set.length > 0) await sqs.send(new TagQueueCommand({ QueueUrl, Tags: Object.fromEntries(set) }))
+        if (unset.length > 0) await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: unset }))
+        return true
       }
+      if (address !== undefined && (await unlessAbsent(put(address)))) return
+      if (set.length > 0) await put(await create(resource, tagsOf(scope, resource)))
     },
   }
 }

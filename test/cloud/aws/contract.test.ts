@@ -25,8 +25,7 @@ for (const [emulator, skips] of Object.entries(EMULATORS) as [keyof typeof EMULA
   let artifacts: readonly Artifact[]
 
   beforeAll(async () => {
-    // All kinds have tags on moto, so that it can be listed as AWS is.
-    aws = { ...(await openEmulator(inject(emulator))), listsByTags: emulator === 'moto' }
+    aws = await openEmulator(inject(emulator))
     artifacts = [await artifactOf('before'), await artifactOf('after')]
   })
   afterAll(() => aws.close())

@@ -1,0 +1,90 @@
+import type { LambdaClient } from '@aws-sdk/client-lambda'
+import {
+  type GetResourcesCommandInput,
+  ResourceGroupsTaggingAPIClient,
+} from '@aws-sdk/client-resource-groups-tagging-api'
+import type { InitializeMiddleware } from '@smithy/types'
+import { expect, inject, it } from 'vitest'
+import type { Scope } from '../../../src/aws/names.ts'
+import type { LiveResource } from '../../../src/graph/resource.ts'
+import type { Clients } from '../../../src/providers/aws/clients.ts'
+import { TAGS } from '../../../src/providers/aws/tags.ts'
+import { graphOf } from '../../providers/aws/graphs.ts'
+import { CREDENTIALS, openEmulator, stageOf } from '../stage.ts'
+
+/** Keeps the names of calls, and tells those of calls that change something. */
+function countCalls({ close: _, ...clients }: Clients) {
+  const calls: string[] = []
+  for (const { middlewareStack } of Object.values(clients) as readonly LambdaClient[]) {
+    const count: InitializeMiddleware<object, object> =
+      (next, { commandName }) =>
+      (args) => {
+        calls.push(commandName ?? '')
+        return next(args)
+      }
+    middlewareStack.add(count as never, { step: 'initialize', name: 'countCalls', priority: 'high' })
+  }
+  return {
+    taken: () => calls.splice(0),
+    writes: (names: readonly string[]) => names.filter((name) => !/^(?:Get|List|Describe)/.test(name)),
+  }
+}
+
+/** The tagging API as AWS has it, a hundred resources a page; those of emulators know some kinds only. */
+function taggingOf({ topology, stage }: Scope, live: readonly LiveResource[]): ResourceGroupsTaggingAPIClient {
+  const client = new ResourceGroupsTaggingAPIClient({ region: 'eu-west-1', credentials: CREDENTIALS })
+  const all = live.filter(({ kind }) => kind !== 'role')
+  client.middlewareStack.add(
+    () =>
+      async ({ input }) => {
+        const from = Number((input as GetResourcesCommandInput).PaginationToken ?? 0)
+        const page = all.slice(from, from + 100).map(({ id, address, fingerprint = '' }) => ({
+          ResourceARN: address,
+          Tags: Object.entries({
+            [TAGS.topology]: topology,
+            [TAGS.stage]: stage,
+            [TAGS.resource]: id,
+            [TAGS.config]: fingerprint,
+          }).map(([Key, Value]) => ({ Key, Value })),
+        }))
+        const PaginationToken = from + 100 < all.length ? String(from + 100) : ''
+        return { response: {}, output: { $metadata: {}, ResourceTagMappingList: page, PaginationToken } }
+      },
+    { step: 'initialize', name: 'answerHere' },
+  )
+  return client
+}
+
+it('asks little of an account: 8 calls for 100 processors that are as wanted, 5 more for one that is not', async () => {
+  const names = Array.from({ length: 100 }, (_, index) => `p${index}`)
+  const graph = graphOf({
+    name: 'hundred',
+    processors: Object.fromEntries(names.map((name) => [name, () => {}])),
+    streams: names.slice(1).map((to, index) => ({ from: names[index], to })),
+  })
+  const first = await openEmulator(inject('moto'))
+  await (await stageOf(first, graph)).deploy()
+  first.close()
+
+  const opened = await openEmulator(inject('moto'))
+  const openingCalls = 1
+  const stage = { topology: graph.name, stage: graph.stage }
+  const clients = {
+    ...opened.clients,
+    tagging: taggingOf(stage, await (await stageOf(opened, graph)).provider.list('thorough')),
+  }
+  const { taken, writes } = countCalls(clients)
+  // As AWS is: listed by tags, and queues where their names tell.
+  const aws = { ...opened, clients, emulated: false, listsByTags: true }
+  const again = await stageOf(aws, graph)
+  expect((await again.deploy()).changes).toEqual([])
+  const idle = taken()
+  expect(writes(idle)).toEqual([])
+  expect(idle.length + openingCalls).toBeLessThanOrEqual(8)
+
+  const changed = await stageOf(aws, graph, (name) => (name === 'p7' ? 'changed' : name))
+  expect((await changed.deploy()).changes.map(({ kind, id }) => `${kind} ${id}`)).toEqual(['update function/p7'])
+  const one = taken()
+  expect(one.length - idle.length).toBeLessThanOrEqual(5)
+  opened.close()
+})
