@@ -28,7 +28,6 @@ export interface FunctionOptions {
   readonly env: Readonly<Record<string, string>>
 }
 
-const PATH = '/2018-06-01/runtime'
 const TIME_MS = 30_000
 
 /**
