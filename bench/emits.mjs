@@ -17,17 +17,23 @@ export function eventOf(size, id) {
 
 /** The n-th of the emits of one handler call. */
 export function emitOfOne(size, id) {
-  return { data: eventOf(size, id), topic: 'order', key: undefined, ...ONE, ordinal: id % 500, id: undefined }
+  return {
+    data: eventOf(size, id),
+    topic: 'order',
+    key: undefined,
+    edge: EDGE,
+    parent: 'fedcba9876543210fedcba9876543210',
+    root: ROOT,
+    ordinal: id % 500,
+    hop: 3,
+    attempt: 1,
+    id: undefined,
+    row: -1,
+  }
 }
 
-const ONE = {
-  edge: { from: 'intake', to: 'billing' },
-  root: { seed: '', position: 0, pending: 0, id: '0123456789abcdef0123456789abcdef' },
-  parent: 'fedcba9876543210fedcba9876543210',
-  hop: 3,
-  attempt: 1,
-  row: -1,
-}
+const EDGE = { from: 'intake', to: 'billing' }
+const ROOT = { seed: '', position: 0, pending: 0, id: '0123456789abcdef0123456789abcdef' }
 
 /**
  * The n-th emit as a deployed function has it: the only one of its handler, for a message of an input of its own that
@@ -36,8 +42,16 @@ const ONE = {
 export function emitOf(size, id) {
   const hex = id.toString(16).padStart(32, '0')
   const root = { seed: '', position: 0, pending: 0, id: hex }
-  const edge = { from: 'intake', to: 'billing' }
-  const about = { edge, root, parent: hex.replace('0', 'f'), ordinal: 0, hop: 3, attempt: 1, id: undefined, row: -1 }
+  const about = {
+    edge: EDGE,
+    root,
+    parent: hex.replace('0', 'f'),
+    ordinal: 0,
+    hop: 3,
+    attempt: 1,
+    id: undefined,
+    row: -1,
+  }
   return { data: eventOf(size, id), topic: 'order', key: undefined, ...about }
 }
 

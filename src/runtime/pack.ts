@@ -94,9 +94,11 @@ interface Column {
 }
 
 function createColumn({ name, of, write = asItIs, absent }: Attribute, origin: PackOrigin): Column {
-  const values: Value[] = []
-  let [allBytes, firstBytes] = [0, 0]
-  let [isAbsent, isShared] = [true, true]
+  let first: Value = null
+  let [count, allBytes, firstBytes] = [0, 0, 0]
+  let isAbsent = true
+  /** All values, from the first that is not the same as the others. */
+  let list: Value[] | undefined
   // Of the message that was offered last: not kept as an object, since there are eight of these for each message.
   let [value, bytes]: [Value, number] = [null, 0]
   let [absentWith, sharedWith] = [true, true]
@@ -104,25 +106,26 @@ function createColumn({ name, of, write = asItIs, absent }: Attribute, origin: P
   return {
     offer(message) {
       value = of(message)
-      const isFirst = values.length === 0
-      const isSame = !isFirst && value === values[0]
+      const isSame = count > 0 && value === first
       bytes = isSame ? firstBytes : bytesOf(write(value, origin))
       absentWith = isAbsent && value === absent(message)
-      sharedWith = isFirst || (isShared && isSame)
+      sharedWith = count === 0 || (isSame && list === undefined)
       if (absentWith) return 0
-      return name.length + 6 + (sharedWith ? bytes : allBytes + bytes + values.length)
+      return name.length + 6 + (sharedWith ? bytes : allBytes + bytes + count)
     },
     take() {
-      if (values.length === 0) firstBytes = bytes
-      values.push(value)
+      if (count === 0) [first, firstBytes] = [value, bytes]
+      if (!sharedWith) {
+        list ??= new Array(count).fill(first)
+        list.push(value)
+      }
+      count++
       allBytes += bytes
       isAbsent = absentWith
-      isShared = sharedWith
     },
     encode() {
       if (isAbsent) return ''
-      const written = isShared ? write(values[0]!, origin) : values.map((each) => write(each, origin))
-      return `"${name}":${textOf(written)},`
+      return `"${name}":${textOf(list === undefined ? write(first, origin) : list.map((each) => write(each, origin)))},`
     },
   }
 }
