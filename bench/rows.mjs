@@ -168,7 +168,7 @@ export const ROWS = [
   {
     id: 'D3',
     what: 'What a million events cost in Kinesis, counted: one emit for each input, in flushes of 250 (requests: of 1000), against bare events sent one a record',
-    unit: 'a million events',
+    unit: 'per 1M events',
     comparisons: [
       ...[
         ['100B', 100_000, 1 / 100],
@@ -193,16 +193,16 @@ export const ROWS = [
   {
     id: 'D4',
     what: 'Sending 500 events of 100 B from one handler, processor time of the sender, and reading 500 again',
-    unit: 'µs or ns',
+    unit: 'µs/500 events',
     comparisons: [
       costs(
-        'µs a call: PutRecords by the SDK',
+        'sending: PutRecords by the SDK',
         { kind: 'calls', client: 'attak' },
         { kind: 'calls', client: 'sdk' },
         0.4,
       ),
       faster(
-        'ns an event: bare JSON.parse, one event a record',
+        'reading: bare JSON.parse, one event a record',
         { kind: 'decode', reader: 'attak' },
         { kind: 'decode', reader: 'one-a-record' },
         1.3,
