@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { blocksToFile, buildGraph, parseTopology, recordInMemory, recordLines, simulate } from '../dist/attak.js'
 import { later, ownFunction } from '../workload.mjs'
 
-const CHUNK_EVENTS = 1024
+/** Few, since what waits in a chunk survives collections, which an event that is made when it is wanted does not. */
+const CHUNK_EVENTS = 64
 
 const BODIES = {
   sync: (body) => `(event, context) => { ${body} }`,
@@ -37,6 +38,7 @@ export async function run(workload, { style = 'sync', inFlight, copy, transcript
     processors: Object.fromEntries(handlers),
     streams: edges.map(([from, to]) => [from, to, 'out']),
     input: inputOf(processors[0].name, events, make),
+    ...{ console, onProbe() {} },
     ...(inFlight === undefined ? {} : { concurrency: inFlight }),
     ...TRANSCRIPTS[transcript](),
     ...(copy === undefined ? {} : { createCopier: COPIERS[copy] }),

@@ -3,7 +3,7 @@ import { AttakError, nearest } from '../errors.ts'
 import type { Callback, EmitOptions } from '../topology/handler.ts'
 import { ACCEPTED, followEmit } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
-import type { Edge, Message } from './message.ts'
+import { type Edge, FirstAttempt, type Message } from './message.ts'
 import { rareOf } from './rare.ts'
 import { hasEnded, settle } from './settle.ts'
 
@@ -88,8 +88,7 @@ type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal'>
 
 /** Makes the message of an emit for one receiver; without an edge for nobody. */
 export function childOf(parent: Message, { data, topic, key, ordinal }: Emitted, edge: Edge | undefined): Message {
-  const { root, hop } = parent
-  return { data, topic, key, edge, parent, root, ordinal, hop: hop + 1, attempt: 1, id: undefined, row: -1 }
+  return new FirstAttempt({ data, topic, key, edge, parent, root: parent.root, ordinal, hop: parent.hop + 1 })
 }
 
 /** Adds a message to what an invocation emitted. */

@@ -17,6 +17,8 @@ import type { Queue } from './queue.ts'
 
 /** An edge as it is simulated. */
 export interface SimulatedEdge extends Edge {
+  /** Its place among all edges. */
+  readonly index: number
   readonly receiver: SimulatedProcessor
   readonly policy: RetryPolicy
   /** Makes the copy that a handler gets. */
@@ -101,8 +103,9 @@ export function buildNetwork(parts: NetworkParts): Network {
     }
   })
   for (const processor of processors) byName.set(processor.name, processor)
+  let count = 0
   const edge = (from: string | undefined, to: string, policy: RetryPolicy): SimulatedEdge => {
-    return { from, to, receiver: byName.get(to)!, policy, copier: createCopier(), lanes: new Map() }
+    return { index: count++, from, to, receiver: byName.get(to)!, policy, copier: createCopier(), lanes: new Map() }
   }
   for (const stream of graph.streams) edges.push(edge(stream.from, stream.to, stream))
   return { processors, inputs: new Map(graph.processors.map((spec) => [spec.name, edge(undefined, spec.name, spec)])) }
@@ -147,6 +150,7 @@ function invoker(
     if (receiver === undefined) throw absentRefusal(to)
     const name = `${from}--${to}`
     const edge = edges.get(name) ?? {
+      index: graph.streams.length + graph.processors.length + edges.size,
       from,
       to,
       invoked: true,

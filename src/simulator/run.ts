@@ -85,15 +85,6 @@ export function prepareRun(options: SessionOptions): Run {
       now: () => performance.now(),
     },
   })
-  const scheduler = createScheduler({
-    seed: options.seed ?? 'attak',
-    concurrency: options.concurrency ?? 256,
-    transport: createMemoryTransport,
-    recorder,
-    current,
-    clock,
-  })
-
   let lastTo: string | undefined
   let lastEdge: SimulatedEdge | undefined
   const edgeTo = (name: string) => {
@@ -104,15 +95,20 @@ export function prepareRun(options: SessionOptions): Run {
     }
     return lastEdge
   }
-  const mayAdmit = () => scheduler.hasRoom() && scheduler.counts.openRoots < openRoots
-  const admitNext = () => {
-    if (!mayAdmit()) return false
-    const input = intake.next()
-    if (input === undefined) return false
-    scheduler.admit(input, edgeTo(input.to))
-    return true
-  }
-  const isHungry = () => !intake.ended() && mayAdmit()
+
+  const scheduler = createScheduler({
+    seed: options.seed ?? 'attak',
+    concurrency: options.concurrency ?? 256,
+    openRoots,
+    nextInput: intake.next,
+    edgeTo,
+    transport: createMemoryTransport,
+    recorder,
+    current,
+    clock,
+  })
+
+  const isHungry = () => !intake.ended() && scheduler.hasRoom()
 
   const headComplete = () => {
     const invocation = scheduler.head()
@@ -131,9 +127,9 @@ export function prepareRun(options: SessionOptions): Run {
           clock.nowMs = Math.floor(performance.now())
           if (clock.nowMs > sliceEndMs) return 'over'
         }
-        const started = scheduler.startReady(STEPS_PER_CLOCK - steps)
-        steps += started + 1
-        if (started > 0 || admitNext()) continue
+        const worked = scheduler.work(STEPS_PER_CLOCK - steps)
+        steps += worked + 1
+        if (worked > 0) continue
         const head = scheduler.head()
         if (isHungry() && !(live && head?.state === 'complete')) return 'hungry'
         if (head === undefined) {

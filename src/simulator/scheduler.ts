@@ -2,7 +2,7 @@ import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
 import { Invocation } from '../runtime/invocation.ts'
 import { copyForInvoke } from '../runtime/invoke.ts'
-import type { Message, Root } from '../runtime/message.ts'
+import { FirstAttempt, type Message, type Root } from '../runtime/message.ts'
 import { SURE_OF_PROMPTNESS } from '../runtime/processor.ts'
 import { keepDuration, rareOf } from '../runtime/rare.ts'
 import { settleFailure } from '../runtime/retry.ts'
@@ -11,7 +11,7 @@ import { describeThrown, errorOfThrown } from '../runtime/thrown.ts'
 import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
-import { createQueue, dequeue, enqueue, itemsOf, oldest } from './queue.ts'
+import { createQueue, dequeue, enqueue, itemsOf, oldest, putBack } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import { createTimers } from './timers.ts'
 
@@ -20,10 +20,11 @@ import { createTimers } from './timers.ts'
  * commit makes an invocation's emits visible, so that what starts next depends on the input alone.
  */
 export interface Scheduler {
-  /** Starts messages that may start, the oldest first, at most so many; gives how many. */
-  startReady(most: number): number
-  /** Starts a message of an input. */
-  admit(input: InputEvent, edge: SimulatedEdge): void
+  /**
+   * Starts messages that may start, the oldest first, and where nothing else may takes in an event of the input. At most
+   * so many steps; gives how many.
+   */
+  work(most: number): number
   /**
    * Runs a message that the handler of `invoker` invokes, beside all else, and gives what it settles with as JSON carries
    * it. It is committed after its invoker, in the order of the calls.
@@ -40,7 +41,7 @@ export interface Scheduler {
   advance(untilMs: number): boolean
   /** Ends every running invocation that `isOver`. */
   cutOff(isOver: (invocation: Invocation) => boolean, errorOf: (invocation: Invocation) => unknown): void
-  /** Whether one more invocation may start. */
+  /** Whether one more event of the input may be taken in. */
   hasRoom(): boolean
   /** Virtual milliseconds. */
   nowMs(): number
@@ -72,6 +73,12 @@ export interface SchedulerParts {
   readonly seed: string
   /** Invocations that are started and not committed. */
   readonly concurrency: number
+  /** Roots taken from the input that are not done. */
+  readonly openRoots: number
+  /** The next event of the input, where one is at hand. */
+  readonly nextInput: () => InputEvent | undefined
+  /** The way of inputs to a processor. */
+  readonly edgeTo: (processor: string) => SimulatedEdge
   readonly transport: (arrive: (message: Message) => void) => Transport
   readonly recorder: Recorder | undefined
   readonly current: Current | undefined
@@ -80,7 +87,7 @@ export interface SchedulerParts {
 
 /** Makes a scheduler with nothing to do. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { seed, concurrency, recorder, current, clock } = parts
+  const { seed, concurrency, openRoots, nextInput, edgeTo, recorder, current, clock } = parts
   const ready = createQueue<Message>()
   const uncommitted = createQueue<Invocation>()
   const retries = createTimers<Message>()
@@ -90,7 +97,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const invoked = new Map<Invocation, Invocation[]>()
   let nowMs = 0
 
-  const start = (message: Message) => {
+  /** Gives the message that may start next, if it is at hand: see `commit`. */
+  const start = (message: Message): Message | undefined => {
     const { receiver, copier } = message.edge as SimulatedEdge
     const invocation = new Invocation(receiver, message, clock.exact === undefined ? clock.nowMs : clock.exact())
     current?.enter(invocation, receiver.promptRuns < SURE_OF_PROMPTNESS)
@@ -102,12 +110,10 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     } else {
       if (receiver.promptRuns < SURE_OF_PROMPTNESS) receiver.promptRuns++
       if (clock.exact !== undefined) keepDuration(invocation, clock.exact() - invocation.startedMs)
-      if (uncommitted.size === 0) {
-        commit(invocation, receiver)
-        return
-      }
+      if (uncommitted.size === 0) return commit(invocation, receiver)
     }
     enqueue(uncommitted, invocation)
+    return undefined
   }
 
   const startInvoked = (invoker: Invocation, message: Message, answer: (invocation: Invocation) => void) => {
@@ -135,12 +141,13 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const invocations = invoked.get(invoker) ?? []
     invoked.delete(invoker)
     for (const invocation of invocations) {
-      if (invocation.state === 'complete') commit(invocation, invocation.runtime as SimulatedProcessor)
-      else enqueue(uncommitted, invocation)
+      if (invocation.state !== 'complete') enqueue(uncommitted, invocation)
+      else queueAlone(commit(invocation, invocation.runtime as SimulatedProcessor))
     }
   }
 
-  const commit = (invocation: Invocation, receiver: SimulatedProcessor) => {
+  /** Gives what it emitted, where that is one message that nothing waits before: it need not pass the queue. */
+  const commit = (invocation: Invocation, receiver: SimulatedProcessor): Message | undefined => {
     const { message, failure, firstEmit, laterEmits } = invocation
     invocation.state = 'committed'
     receiver.emitted += invocation.emitted
@@ -151,10 +158,19 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       const outcome = failure === undefined ? 'ok' : retryAtMs === undefined ? 'failed' : 'retry'
       recorder.commit(invocation, nowMs, outcome, retryAtMs)
     }
-    if (firstEmit !== undefined) sender.send(laterEmits === undefined ? [firstEmit] : invocation.emits)
-    if (invoked.size > 0) commitInvoked(invocation)
+    let next: Message | undefined
+    if (firstEmit !== undefined) {
+      if (laterEmits === undefined) next = arriveAlone(firstEmit)
+      else sender.send(invocation.emits)
+    }
+    if (invoked.size > 0) {
+      queueAlone(next)
+      next = undefined
+      commitInvoked(invocation)
+    }
     if (retryAtMs === undefined) finish(message)
     else retries.add(retryAtMs, nextAttempt(message))
+    return next
   }
 
   /** A message of its own: whoever still holds the one before sees what it was. */
@@ -200,6 +216,19 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     else joinLane(edge, message.key, message)
   }
 
+  const arriveAlone = (message: Message) => {
+    if (ready.size > 0 || message.key !== undefined || message.edge === undefined) {
+      arrive(message)
+      return undefined
+    }
+    message.root.pending++
+    return message
+  }
+
+  const queueAlone = (message: Message | undefined) => {
+    if (message !== undefined) enqueue(ready, message)
+  }
+
   const joinLane = ({ lanes }: SimulatedEdge, key: string, message: Message) => {
     if (!lanes.has(key)) {
       lanes.set(key, undefined)
@@ -211,36 +240,38 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     lanes.set(key, waiting)
   }
 
+  /** Gives the message of an input, where that may start at once. */
+  const admit = (input: InputEvent) => {
+    const root: Root = { seed, position: counts.roots, pending: 0, id: undefined }
+    const message = inputOf(root, edgeTo(input.to), input)
+    counts.roots++
+    counts.openRoots++
+    return arriveAlone(message)
+  }
+
+  const hasRoom = () => uncommitted.size < concurrency && counts.openRoots < openRoots
+
+  const work = (most: number) => {
+    let steps = 0
+    let next = dequeue(ready)
+    while (steps < most && uncommitted.size < concurrency) {
+      if (next !== undefined) next = start(next)
+      else {
+        const input = counts.openRoots < openRoots ? nextInput() : undefined
+        if (input === undefined) break
+        next = admit(input)
+      }
+      next ??= dequeue(ready)
+      steps++
+    }
+    if (next !== undefined) putBack(ready, next)
+    return steps
+  }
+
   const sender = parts.transport(arrive).open('')
 
   return {
-    startReady(most) {
-      let started = 0
-      while (started < most && uncommitted.size < concurrency) {
-        const message = dequeue(ready)
-        if (message === undefined) break
-        start(message)
-        started++
-      }
-      return started
-    },
-    admit({ event, key, topic }, edge) {
-      const root: Root = { seed, position: counts.roots++, pending: 0, id: undefined }
-      counts.openRoots++
-      arrive({
-        data: event,
-        topic,
-        key,
-        edge,
-        parent: undefined,
-        root,
-        ordinal: 0,
-        hop: 1,
-        attempt: 1,
-        id: undefined,
-        row: -1,
-      })
-    },
+    work,
     invoke: (invoker, message) =>
       new Promise((resolve, reject) => {
         // In a turn of its own, since whose code runs is known by turns.
@@ -252,7 +283,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     head: () => oldest(uncommitted),
     commitHead() {
       const invocation = dequeue(uncommitted)
-      if (invocation !== undefined) commit(invocation, invocation.runtime as SimulatedProcessor)
+      const next = invocation && commit(invocation, invocation.runtime as SimulatedProcessor)
+      if (next !== undefined) putBack(ready, next)
     },
     advance(untilMs) {
       const nextMs = retries.nextMs() ?? Number.POSITIVE_INFINITY
@@ -271,7 +303,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       }
       for (const invocation of itemsOf(uncommitted)) cut(invocation)
     },
-    hasRoom: () => uncommitted.size < concurrency,
+    hasRoom,
     nowMs: () => nowMs,
     waiting: () => retries.size,
     counts,
@@ -295,4 +327,8 @@ function answerInvoked(
     }
   }
   reject(errorOfThrown(describeThrown(invocation.failure?.error)))
+}
+
+function inputOf(root: Root, edge: SimulatedEdge, { event, key, topic }: InputEvent): Message {
+  return new FirstAttempt({ data: event, topic, key, edge, parent: undefined, root, ordinal: 0, hop: 1 })
 }

@@ -9,17 +9,25 @@ import { runTopology } from './run-topology.ts'
 const definition = {
   retries: 1,
   processors: {
-    a: async (event: { topics: string[]; key?: string; fails: boolean }, context: Context) => {
-      context.log.warn('before "any" emit')
-      for (const topic of event.topics) {
-        const options = event.key === undefined ? undefined : { key: event.key }
-        context.emit(topic, topic === 'none' ? undefined : { topic, event }, options)
-        context.log.info(topic)
-      }
-      if (event.fails) throw new TypeError('no "luck"\n')
+    a: {
+      invokes: ['d'],
+      handler: async (event: { topics: string[]; key?: string; fails: boolean }, context: Context) => {
+        context.log.warn('before "any" emit')
+        for (const topic of event.topics) {
+          const options = event.key === undefined ? undefined : { key: event.key }
+          context.emit(topic, topic === 'none' ? undefined : { topic, event }, options)
+          context.log.info(topic)
+        }
+        if (event.key !== undefined) await context.invoke('d', event.topics).catch(() => {})
+        if (event.fails) throw new TypeError('no "luck"\n')
+      },
     },
     b: () => {},
     c: (event: unknown, context: Context) => context.emit('out', event),
+    d: (event: unknown[], context: Context) => {
+      context.emit('count', { count: event.length })
+      if (event.length > 3) throw new Error('too many')
+    },
   },
   streams: [
     ['a', 'b'],
