@@ -3,6 +3,8 @@ const HELLO_WORLD = 'examples/hello-world'
 
 const throughput = (engine, shape, more = {}) => ({ kind: 'throughput', engine, shape, events: EVENTS, ...more })
 const command = (...argv) => ({ kind: 'command', argv })
+const firstEmit = (sender, more = {}) => ({ kind: 'first-emit', sender, ...more })
+const wrapper = (pack, more = {}) => ({ kind: 'wrapper', wrapper: 'attak', pack, ...more })
 const faster = (what, ours, peer, atLeast) => ({ what, ours, peer, by: 'peer/ours', goal: { atLeast } })
 const bundling = (how, imports) => ({ kind: 'bundling', how, imports, processors: 100 })
 const costs = (what, ours, peer, atMost) => ({ what, ours, peer, by: 'ours/peer', goal: { atMost } })
@@ -208,5 +210,37 @@ export const ROWS = [
         1.3,
       ),
     ],
+  },
+  {
+    id: 'D1',
+    what: 'A deployed function: what its import and first emit take, to a server in this machine, beyond an empty module',
+    unit: 'ms',
+    comparisons: [costs('import and first emit: the bundled SDK', firstEmit('attak'), firstEmit('sdk'), 0.25)],
+  },
+  {
+    id: 'D1',
+    what: 'A deployed function: bytes of all that is ours in it, minified',
+    unit: 'B',
+    comparisons: [
+      {
+        what: 'size: the bundled SDK client',
+        ours: firstEmit('attak', { size: true }),
+        peer: firstEmit('sdk', { size: true }),
+        by: 'peer/ours',
+        goal: { oursAtMost: 16_384 },
+      },
+    ],
+  },
+  {
+    id: 'D2',
+    what: 'A deployed function: CPU for each message of records with 25 and with 1, up to the transport, against a loop that decodes, parses and stringifies',
+    unit: 'ns/message',
+    comparisons: [25, 1].flatMap((pack) => {
+      const bare = { kind: 'wrapper', wrapper: 'bare', pack }
+      return [
+        costs(`${pack} a record: bare loop`, wrapper(pack), bare, 1.1),
+        costs(`${pack} a record, no lines for what went well: bare loop`, wrapper(pack, { log: 'WARN' }), bare),
+      ]
+    }),
   },
 ]

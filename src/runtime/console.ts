@@ -48,10 +48,11 @@ const captures = new WeakMap<Console, Capture>()
  */
 export function captureConsole<Writer extends object>(target: Console, taker: LineTaker<Writer>): () => void {
   const capture = captures.get(target) ?? openCapture(target)
-  const format = createFormatter()
+  let format: Format | undefined
   const take = (method: Method, args: unknown[]) => {
     const writer = taker.writer()
     if (writer === undefined) return false
+    format ??= createFormatter()
     const text = format(writer, method, args)
     if (text !== '') taker.take(writer, LEVELS[method], text)
     return !taker.echo
@@ -82,7 +83,9 @@ function openCapture(target: Console): Capture {
 }
 
 /** Formats as a console does, without the last line break; `''` when nothing is written. */
-function createFormatter(): (writer: object, method: Method, args: unknown[]) => string {
+type Format = (writer: object, method: Method, args: unknown[]) => string
+
+function createFormatter(): Format {
   let text = ''
   const stream = new Writable({
     decodeStrings: false,
