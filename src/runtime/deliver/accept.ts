@@ -36,10 +36,11 @@ export function acceptInto({ route, hopLimit, outbox, output }: AcceptParts): In
     const { message } = invocation
     if (message.hop >= hopLimit && ways.length > 0) throw hopRefusal(topic, hopLimit)
     const ordinal = nextOrdinal(invocation, topic, key)
-    const first = childOf(message, { data, topic, key, ordinal }, ways[0]?.edge)
+    const emitted = { data, topic, key, ordinal }
+    const first = childOf(message, emitted, ways[0]?.edge)
     if (ways.length === 0) output(invocation, first, dataText(first))
     const acceptances = ways.map(({ channel, edge }, index) =>
-      outbox.add(channel, index === 0 ? first : { ...first, edge }),
+      outbox.add(channel, index === 0 ? first : childOf(message, emitted, edge)),
     )
     addEmit(invocation, first)
     return acceptances.length > 1 ? Promise.all(acceptances).then(() => {}) : acceptances[0]

@@ -63,6 +63,26 @@ describe('a function is given', () => {
   })
 })
 
+describe('an emit', () => {
+  it('comes to all that hear it, as the same message, however many channels that takes', async () => {
+    const seen: unknown[] = []
+    const handler = (event: unknown, { processor, id, attempt }: Context) =>
+      void seen.push([processor, event, id, attempt])
+    const streams = [
+      { from: 'a', to: 'b' },
+      { from: 'a', to: 'c' },
+      { from: 'a', to: 'd', stream: 'both' },
+      { from: 'a', to: 'e', stream: 'both' },
+    ]
+    const a: Handler = (event, context) => context.emit('t', event)
+    const cloud = deploy({ a, b: handler, c: handler, d: handler, e: handler }, streams)
+    await cloud.invoke('a', [1])
+    await cloud.drain()
+    const id = linesOf(cloud, 'end').at(-1)?.message
+    expect(seen.toSorted()).toEqual(['b', 'c', 'd', 'e'].map((processor) => [processor, [1], id, 1]))
+  })
+})
+
 describe('what fails for good', () => {
   it('is acknowledged, and logged with what led to it and without its data', async () => {
     const cloud = deploy({ a: (_, context) => context.emit('t', 'secret', { key: 'k' }), b: fail }, [

@@ -88,7 +88,7 @@ describe('the simulation tells the truth', () => {
           const live = await deployed({ ...definition, streams, pack: how.pack }, random, how)
           expect(live).toEqual(await simulated({ ...definition, streams, pack: how.pack }, random))
         }),
-        { numRuns: 60 },
+        { numRuns: 80 },
       ),
     60_000,
   )
