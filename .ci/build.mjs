@@ -101,17 +101,20 @@ const sharedApart = {
 }
 
 /**
- * What CommonJS dependencies require of Node, for ES modules. Without `child_process`, which only commander asks for,
- * to run commands that are programs of their own: loading it costs a seventh of what `node -e 0` takes in all.
+ * What CommonJS dependencies require of Node, for ES modules. Commander does without `child_process`, by which it would
+ * run commands that are programs of their own: loading it costs a seventh of what `node -e 0` takes in all.
  */
 const builtinsRequired = {
   name: 'builtins-required',
   setup(build) {
-    build.onResolve({ filter: /./ }, ({ kind, path }) =>
-      kind === 'require-call' && isBuiltin(path) ? { path, namespace: 'builtin' } : undefined,
-    )
+    build.onResolve({ filter: /./ }, ({ kind, path, importer }) => {
+      if (kind !== 'require-call' || !isBuiltin(path)) return undefined
+      const left = /child_process$/.test(path) && /node_modules.commander/.test(importer)
+      return { path, namespace: left ? 'builtin-left-out' : 'builtin' }
+    })
+    build.onLoad({ filter: /./, namespace: 'builtin-left-out' }, () => ({ contents: 'module.exports = {}' }))
     build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
-      contents: `module.exports = ${/child_process$/.test(path) ? '{}' : `process.getBuiltinModule('${path}')`}`,
+      contents: `module.exports = process.getBuiltinModule('${path}')`,
     }))
   },
 }

@@ -56,7 +56,9 @@ interface Command {
 }
 
 function ministackEnvironment(port: string) {
-  return { BIND_HOST: '127.0.0.1', GATEWAY_PORT: port, MINISTACK_HOST: '127.0.0.1', LOG_LEVEL: 'WARNING' }
+  const own = { BIND_HOST: '127.0.0.1', GATEWAY_PORT: port, MINISTACK_HOST: '127.0.0.1', LOG_LEVEL: 'WARNING' }
+  // Listeners of their own, on every address of the machine.
+  return { ...own, SFTP_ENABLED: '0', IOT_MTLS_ENABLED: '0' }
 }
 
 /**

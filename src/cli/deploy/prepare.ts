@@ -1,7 +1,7 @@
 import { bundleProject } from '../../bundle/bundle.ts'
 import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
 import type { IdleCost } from '../../deploy/provider.ts'
-import { errorOf } from '../../errors.ts'
+import { errorOf, type Problem } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { moduleOf } from '../../project/handlers.ts'
 import type { Aws } from '../../providers/aws/open.ts'
@@ -19,7 +19,10 @@ export interface Prepared {
   readonly zippedBytes: number
 }
 
-/** Bundles a project, looks at what is live and plans. Makes nothing. Throws all that is wrong with the bundles. */
+/**
+ * Bundles a project, looks at what is live and plans. Makes nothing. Throws all that is wrong with the bundles, and all
+ * that the account would not take.
+ */
 export async function prepareStage(
   { project, settings, scope }: MeantStage,
   aws: Aws,
@@ -28,14 +31,16 @@ export async function prepareStage(
 ): Promise<Prepared> {
   const { createAwsProvider } = await import('../../providers/aws/open.ts')
   const { functionVariables, wantedResources } = await import('../../providers/aws/wanted.ts')
+  const { checkVariables, preflight } = await import('../../providers/aws/preflight.ts')
   const { graph, topology, file, dir } = project
+  throwAny(checkVariables(graph, host.env))
   const modules = new Map<string, string>()
   for (const processor of topology.processors) {
     const module = moduleOf(processor, dir)
     if (module !== undefined) modules.set(processor.name, module)
   }
   const { artifacts, problems } = await bundleProject({ file, topology, graph, modules, env: host.env })
-  if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
+  throwAny(problems)
   warn(problems, host)
   const role = settings.role.value
   const wanted = wantedResources(
@@ -57,6 +62,11 @@ export async function prepareStage(
     allowDataLoss: flagOf(args, 'allowDataLoss'),
     now: host.now,
   })
+  throwAny(await preflight(aws, graph, deployment.plan.changes))
   const zippedBytes = [...byHash.values()].reduce((sum, { zipBytes }) => sum + zipBytes, 0)
   return { deployment, wanted, costs: provider.costs(wanted), zippedBytes }
+}
+
+function throwAny(problems: readonly Problem[]) {
+  if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
 }

@@ -11,6 +11,9 @@ import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createLimiter } from '../../deploy/limiter.ts'
 import { createRetryStrategy } from './retries.ts'
 
+// On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so it tells users nothing.
+state.warningEmitted = true
+
 /** How to reach an account. What is absent is found the usual ways: environment, profile, single sign-on, role. */
 export interface AwsSettings {
   /** Absent: that of the profile. */
@@ -67,8 +70,6 @@ export async function profileRegion(profile: string | undefined): Promise<string
 
 /** Opens the clients; nothing is called yet. `now` is a clock in milliseconds. */
 export function openClients(settings: AwsSettings & { readonly region: string }, now: () => number): Clients {
-  // On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so it tells users nothing.
-  state.warningEmitted = true
   // One handler for all: by its own choice the Kinesis client speaks HTTP/2, which emulators do not.
   const requestHandler = new NodeHttpHandler({
     connectionTimeout: 5_000,

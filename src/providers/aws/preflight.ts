@@ -73,7 +73,7 @@ async function checkRoles(aws: Aws, graph: Graph, changes: readonly Change[]): P
     if (change.kind === 'remove' || change.resource.kind !== 'function') continue
     if (change.settings.length > 0 && !change.settings.includes('role')) continue
     const { role } = change.resource.config as FunctionConfig
-    if (!role.includes(own)) byRole.set(role, change.resource.processor ?? '')
+    if (!role.includes(own) && !byRole.has(role)) byRole.set(role, change.resource.processor ?? '')
   }
   const problems: Problem[] = []
   for (const [role, processor] of byRole) {

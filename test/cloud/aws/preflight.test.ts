@@ -1,0 +1,48 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import type { Aws } from '../../../src/providers/aws/open.ts'
+import { preflight } from '../../../src/providers/aws/preflight.ts'
+import { writeOf } from '../../contract/provider.ts'
+import { graphOf } from '../../providers/aws/graphs.ts'
+import { openEmulator, stageOf } from '../stage.ts'
+
+let aws: Aws
+beforeAll(async () => {
+  aws = await openEmulator(inject('moto'))
+})
+afterAll(() => aws.close())
+
+const noop = () => {}
+
+async function problemsOf(topology: object) {
+  const graph = graphOf({ name: 'preflight', ...topology })
+  const stage = await stageOf(aws, graph)
+  return preflight(
+    aws,
+    graph,
+    stage.wanted.map((resource) => writeOf(resource)),
+  )
+}
+
+describe('preflight', () => {
+  it('counts on-demand streams against what the account may have', async () => {
+    const names = Array.from({ length: 52 }, (_, index) => `p${index}`)
+    const processors = Object.fromEntries(names.map((name) => [name, noop]))
+    const streams = (settings: object) => names.slice(1).map((to) => ({ from: 'p0', to, ...settings }))
+    const [problem, ...more] = await problemsOf({ processors, streams: streams({}) })
+    expect(more).toEqual([])
+    expect(problem).toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      what: '51 on-demand streams are to be made; the account has 0, and may have 50',
+    })
+    expect(await problemsOf({ processors, streams: streams({ shards: 1 }) })).toEqual([])
+  })
+
+  it('looks for roles that were given, and says once that one is not there', async () => {
+    const role = `arn:aws:iam::${aws.place.account}:role/nobody`
+    const problems = await problemsOf({ processors: { take: noop, bill: noop }, role })
+    expect(problems).toEqual([
+      expect.objectContaining({ code: 'ROLE_NOT_FOUND', what: `there is no role ${role}`, where: 'processor "take"' }),
+    ])
+    expect(await problemsOf({ processors: { take: noop } })).toEqual([])
+  })
+})
