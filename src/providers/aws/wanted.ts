@@ -4,6 +4,7 @@ import { ARTIFACT_ENVIRONMENT, type Artifact, PROCESSOR_VARIABLE } from '../../b
 import type { Graph, GraphProcessor } from '../../graph/graph.ts'
 import { CRASHES_PART, ERRORS_PART } from '../../graph/names.ts'
 import type { JsonObject, Resource } from '../../graph/resource.ts'
+import { invocationMs } from '../../runtime/deliver/round.ts'
 import { channelResources as kinesisResources } from '../../transports/kinesis/resources.ts'
 import { crashesPart, channelResources as sqsResources } from '../../transports/sqs/resources.ts'
 import { type FunctionConfig, hashedEnvironment } from './functionConfig.ts'
@@ -86,6 +87,9 @@ interface ProcessorTarget extends AwsTarget {
   readonly loops: boolean
 }
 
+/** Source: Lambda's quotas, the longest timeout of a function, read 2026-11-21. */
+const MOST_TIMEOUT_S = 900
+
 function processorResources(graph: Graph, processor: GraphProcessor, target: ProcessorTarget): readonly Resource[] {
   const scope = { topology: graph.name, stage: graph.stage }
   const { place, artifact } = target
@@ -101,7 +105,7 @@ function processorResources(graph: Graph, processor: GraphProcessor, target: Pro
     runtime: processor.runtime,
     architecture: processor.architecture,
     memory: processor.memory,
-    timeout: Math.ceil(processor.timeoutMs / 1000),
+    timeout: Math.min(MOST_TIMEOUT_S, Math.ceil(invocationMs(processor.timeoutMs) / 1000)),
     environment: hashedEnvironment(functionVariables(processor, target.env), physicalName),
     role: given ?? `arn:${place.partition}:iam::${place.account}:role${own.path}${own.name}`,
     ...(processor.vpc && { vpc: { subnets: processor.vpc.subnets, securityGroups: processor.vpc.securityGroups } }),

@@ -120,9 +120,17 @@ export interface Ends {
   readonly answerMs: number
 }
 
-/** What is kept of the time for emits to be accepted, and the answer to be given: a tenth, from 50 ms to 2 s. */
+/** The most that is kept of an invocation's time for emits to be accepted, and the answer to be given. */
+const MOST_SPARE_MS = 2000
+
+/** How long the platform is to give an invocation, so that a message gets all of its own time. */
+export function invocationMs(timeoutMs: number): number {
+  return timeoutMs + MOST_SPARE_MS
+}
+
+/** When an invocation is to end: a tenth of its time is kept, from 50 ms to 2 s. */
 export function endsOf(nowMs: number, endsMs: number): Ends {
-  const spareMs = Math.min(2000, Math.max(50, (endsMs - nowMs) / 10))
+  const spareMs = Math.min(MOST_SPARE_MS, Math.max(50, (endsMs - nowMs) / 10))
   return { stopMs: endsMs - spareMs, answerMs: endsMs - spareMs / 3 }
 }
 

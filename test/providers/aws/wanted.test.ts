@@ -35,7 +35,7 @@ describe('wantedResources', () => {
         runtime: 'nodejs24.x',
         architecture: 'arm64',
         memory: 256,
-        timeout: 30,
+        timeout: 32,
         environment: { ATTAK_PROCESSOR: expect.stringMatching(/^[0-9a-f]{8}$/), NODE_OPTIONS: expect.any(String) },
         role: 'arn:aws:iam::123456789012:role/attak/orders/dev/eu-west-1/orders--dev--bill--eu-west-1',
         onFailure: 'arn:aws:sqs:eu-west-1:123456789012:orders--dev--_crashes',
