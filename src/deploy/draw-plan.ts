@@ -6,7 +6,7 @@ import type { IdleCost } from './provider.ts'
 
 /** What is told of a plan beside its changes. */
 export interface PlanStory {
-  /** `hello (dev) on aws` */
+  /** `hello (dev) in eu-west-1 of account 123456789012` */
   readonly title: string
   readonly wanted: readonly Resource[]
   /** What the provider says it costs to leave what is wanted running. */
@@ -23,14 +23,15 @@ const LOSS = '  with --allow-data-loss they go, and the messages in them'
  * A plan for people, without a line break at its end. `+` is made, `~` changed, `±` removed and made again, `-` removed,
  * `!` left although it is not wanted, or not done because messages would be lost.
  * ```
- * hello (dev) on aws: 1 to make, 1 to change, 7 unchanged
+ * hello (dev) in eu-west-1 of account 123456789012: 1 to make, 1 to change, 7 unchanged
  *
  * reverse
  *   + stream    hello--dev--reverse
  *   ~ function  hello--dev--reverse: code, memory
  *
- * 2 functions, 1 queue, 2 streams; left running without messages it costs about $28.80 a month
- *   $28.80  1 on-demand stream
+ * 2 functions, 1 queue, 2 streams
+ * left running without messages: about $29.20 a month
+ *   $29.20  1 on-demand stream
  * ```
  */
 export function drawPlan(plan: Plan, { title, wanted, costs }: PlanStory): string {
@@ -88,13 +89,18 @@ function summaryOf({ changes, unchanged, refused }: Plan): string {
 }
 
 function footOf(wanted: readonly Resource[], costs: readonly IdleCost[]): string {
-  const counts = Object.entries(countsOf(wanted)).map(([kind, count]) => `${count} ${kind}${count === 1 ? '' : 's'}`)
+  const counts = Object.entries(countsOf(wanted)).map(([kind, count]) => countedKind(kind, count))
   if (costs.length === 0) return counts.join(', ')
   const figures = costs.map(({ usdPerMonth }) => dollars(usdPerMonth))
   const width = Math.max(...figures.map((figure) => figure.length))
   const lines = costs.map(({ text }, index) => `  ${figures[index]!.padStart(width)}  ${text}`)
-  const total = `left running without messages it costs about ${dollars(totalOf(costs))} a month`
-  return [`${counts.join(', ')}; ${total}`, ...lines].join('\n')
+  const total = `left running without messages: about ${dollars(totalOf(costs))} a month`
+  return [counts.join(', '), total, ...lines].join('\n')
+}
+
+function countedKind(kind: string, count: number): string {
+  const noun = kind === 'logs' ? 'log group' : kind
+  return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
 /** How many of each kind, in the order of their names. */

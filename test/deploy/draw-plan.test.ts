@@ -34,7 +34,8 @@ it('draws changes by processor, what is kept, and what it costs', () => {
       ! stream t--dev--gone: holds messages
       with --allow-data-loss they go, and the messages in them
 
-    2 functions, 2 mappings, 1 queue, 2 roles, 2 streams; left running without messages it costs about $57.66 a month
+    2 functions, 2 mappings, 1 queue, 2 roles, 2 streams
+    left running without messages: about $57.66 a month
       $57.60  2 on-demand streams
        $0.06  2 log groups"
   `)

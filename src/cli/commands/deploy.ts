@@ -1,3 +1,4 @@
+import { errorOf } from '../../errors.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { confirmPlan } from '../deploy/confirm.ts'
@@ -26,22 +27,25 @@ it was.`,
       const prepared = await prepareStage(stage, aws, args, host)
       const { deployment } = prepared
       const colors = colorsOf(host.err)
-      host.err.write(drawPrepared(stage, aws, prepared, colors))
-      const json = (changed: boolean) => ({ ...jsonOfPrepared(stage, aws, prepared), applied: changed })
+      host.err.write(drawPrepared(stage, aws, prepared, { sizes: flagOf(args, 'sizes'), colors }))
+      if (prepared.obstacles.length > 0) throw errorOf(prepared.obstacles)
       if (!(await confirmPlan(deployment.plan, flagOf(args, 'yes'), host))) {
         host.err.write('Nothing was changed.\n')
         return interruptCode(host.signal) ?? 1
       }
       const { done } = await applyShown(deployment, host)
-      if (flagOf(args, 'json')) host.out.write(drawJsonLine(json(done.length > 0)))
-      else if (done.length > 0) {
+      const interrupted = interruptCode(host.signal)
+      if (flagOf(args, 'json')) {
+        const ids = done.map(({ id }) => id)
+        host.out.write(drawJsonLine({ ...jsonOfPrepared(stage, aws, prepared), done: ids, applied: done.length > 0 }))
+      } else if (interrupted === undefined) {
         const took = drawDuration(host.now() - started)
-        host.out.write(
-          `${colorsOf(host.out).green('✓')} ${drawPlace(stage, aws)}, is live: ${drawCount(done.length, 'change')} in ${took}\n`,
-        )
-        host.err.write(colors.dim('Feed it with attak trigger; see it with attak status and attak logs.\n'))
+        const what = done.length === 0 ? 'as it is' : `${drawCount(done.length, 'change')} in ${took}`
+        host.out.write(`${colorsOf(host.out).green('✓')} ${drawPlace(stage, aws)} is live: ${what}\n`)
+        if (done.length > 0)
+          host.err.write(colors.dim('Feed it with attak trigger; see it with attak status and attak logs.\n'))
       }
-      return interruptCode(host.signal) ?? 0
+      return interrupted ?? 0
     })
   },
 }

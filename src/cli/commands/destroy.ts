@@ -3,6 +3,7 @@ import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { confirmPlan } from '../deploy/confirm.ts'
 import { STAGE_OPTIONS, YES_OPTION } from '../deploy/options.ts'
+import { openReader } from '../deploy/reader.ts'
 import { drawPlanOf } from '../deploy/report.ts'
 import { drawPlace, loadStage, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
@@ -15,15 +16,14 @@ export const destroy: Command = {
   summary: 'remove all of a stage from AWS, with its messages',
   arguments: [PATH_ARGUMENT],
   options: [...STAGE_OPTIONS, YES_OPTION, JSON_OPTION],
-  notes: `Shows what will go and asks; without a terminal it needs --yes. Streams and queues go with all that is in them.
-May be broken off and run again at any time.`,
+  notes: `Shows what will go and asks; without a terminal it needs --yes. Streams and queues go with all that
+is in them. May be broken off and run again at any time.`,
   examples: ['attak destroy', 'attak destroy --stage preview --yes'],
   async run(args, host) {
     const stage = await loadStage(args, host)
     return withAws(stage, host, async (aws) => {
-      const { createAwsProvider } = await import('../../providers/aws/open.ts')
       const { known } = await import('../deploy/known.ts')
-      const provider = createAwsProvider(aws, { scope: stage.scope, ...NOTHING_TO_WRITE })
+      const provider = await openReader(stage, aws)
       const request = { wanted: [], known: known(stage, aws), allowDataLoss: true, now: host.now }
       const deployment = await prepareDeploy(provider, request)
       const { plan } = deployment
@@ -39,21 +39,12 @@ May be broken off and run again at any time.`,
       }
       const { done } = await applyShown(deployment, host)
       if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, removed: done.map(({ id }) => id) }))
-      else if (done.length > 0)
+      const interrupted = interruptCode(host.signal)
+      if (done.length > 0 && interrupted === undefined && !flagOf(args, 'json'))
         host.out.write(
-          `${colorsOf(host.out).green('✓')} ${place}, is gone: ${drawCount(done.length, 'resource')} removed\n`,
+          `${colorsOf(host.out).green('✓')} ${place} is gone: ${drawCount(done.length, 'resource')} removed\n`,
         )
-      return interruptCode(host.signal) ?? 0
+      return interrupted ?? 0
     })
-  },
-}
-
-const NOTHING_TO_WRITE = {
-  startedAtMs: 0,
-  artifact(): never {
-    throw new Error('nothing is written')
-  },
-  variables(): never {
-    throw new Error('nothing is written')
   },
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { AttakError, nearest } from '../../errors.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { STAGE_OPTIONS } from '../deploy/options.ts'
+import { knownProcessor } from '../deploy/processor.ts'
 import { accountOf, loadStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
@@ -28,12 +28,15 @@ export const logs: Command = {
     { flags: '--all', summary: "each handled message too, and the platform's own lines" },
     { ...JSON_OPTION, summary: 'print one JSON object a line' },
   ],
-  notes: 'Prints what handlers write, outputs, failures and crashes. Lines take some seconds until they can be read.',
+  notes: `Prints what handlers write, outputs, failures and crashes. Lines take some seconds until they can be
+read.`,
   examples: ['attak logs', 'attak logs --follow --processor bill', 'attak logs --trace 4bf92f35 --since 1d --json'],
   async run(args, host) {
     const stage = await loadStage(args, host)
     const names = stage.project.graph.processors.map(({ name }) => name)
-    const processors = processorsOf(args, names)
+    const given = listOf(args, 'processor')
+    for (const name of given) knownProcessor(name, stage.project.graph)
+    const processors = given.length === 0 ? names : given
     const fromMs = parseSince(textOf(args, 'since') ?? '10m', host.date())
     const print = printerOf(args, names, host)
     await withAws(stage, host, async (aws) => {
@@ -42,26 +45,18 @@ export const logs: Command = {
       const following = flagOf(args, 'follow')
       const pause = () => sleep(LOOK_MS, undefined, { signal: host.signal }).catch(() => {})
       const lines = followLines(read, { fromMs, signal: host.signal, over: () => !following, pause })
-      for await (const fresh of lines) for (const line of fresh) print(readEntry(line))
+      let printed = 0
+      for await (const fresh of lines) for (const line of fresh) if (print(readEntry(line))) printed++
+      if (printed === 0 && !following)
+        host.err.write('There are no such lines. Look further back with --since; attak status says what is deployed.\n')
     })
     // Who follows ends it by an interrupt; there is nothing wrong with that.
     return 0
   },
 }
 
-function processorsOf(args: Arguments, names: readonly string[]): readonly string[] {
-  const given = listOf(args, 'processor')
-  for (const name of given) {
-    if (names.includes(name)) continue
-    const near = nearest(name, names)
-    const remedy = near === undefined ? `There are ${names.join(', ')}.` : `Did you mean "${near}"?`
-    throw new AttakError('TOPOLOGY_UNKNOWN_PROCESSOR', `--processor: no processor is named "${name}"`, remedy)
-  }
-  return given.length === 0 ? names : given
-}
-
-/** What prints the entries that a command line asks for. */
-function printerOf(args: Arguments, names: readonly string[], host: Host): (entry: LogEntry) => void {
+/** What prints the entries that a command line asks for; says whether one is. */
+function printerOf(args: Arguments, names: readonly string[], host: Host): (entry: LogEntry) => boolean {
   const [message, trace] = [textOf(args, 'message'), textOf(args, 'trace')]
   const isMeant = (id: string | undefined, wish: string | undefined) =>
     wish === undefined || id?.startsWith(wish) === true
@@ -69,10 +64,11 @@ function printerOf(args: Arguments, names: readonly string[], host: Host): (entr
   const width = Math.max(...names.map((name) => name.length))
   const colors = colorsOf(host.out)
   return (entry) => {
-    if (!isMeant(entry.message, message) || !isMeant(entry.root, trace)) return
-    if (!all && (entry.kind === 'platform' || (entry.kind === 'end' && entry.fields.outcome === 'ok'))) return
+    if (!isMeant(entry.message, message) || !isMeant(entry.root, trace)) return false
+    if (!all && (entry.kind === 'platform' || (entry.kind === 'end' && entry.fields.outcome === 'ok'))) return false
     const { timeMs, processor, kind, fields } = entry
     if (!flagOf(args, 'json')) host.out.write(drawEntry(entry, width, colors))
     else host.out.write(drawJsonLine({ time: new Date(timeMs).toISOString(), processor, kind, ...fields }))
+    return true
   }
 }

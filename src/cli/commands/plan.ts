@@ -1,3 +1,4 @@
+import { errorOf } from '../../errors.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { PLAN_OPTIONS, STAGE_OPTIONS } from '../deploy/options.ts'
 import { prepareStage } from '../deploy/prepare.ts'
@@ -16,16 +17,19 @@ export const plan: Command = {
     { flags: '--exit-code', summary: 'exit with 3 when there are changes, for CI' },
     JSON_OPTION,
   ],
-  notes: 'Reads only. Exits with 0, also when there are changes, unless --exit-code is given.',
+  notes: `Reads only. Exits with 0, also when there are changes, unless --exit-code is given; with 1 when
+something keeps the plan from being applied.`,
   examples: ['attak plan', 'attak plan --stage production --json', 'attak plan --exit-code || attak deploy --yes'],
   async run(args, host) {
     const stage = await loadStage(args, host)
     return withAws(stage, host, async (aws) => {
       const prepared = await prepareStage(stage, aws, args, host)
+      const told = { sizes: flagOf(args, 'sizes'), colors: colorsOf(host.out) }
       const text = flagOf(args, 'json')
         ? drawJsonLine(jsonOfPrepared(stage, aws, prepared))
-        : drawPrepared(stage, aws, prepared, colorsOf(host.out))
+        : drawPrepared(stage, aws, prepared, told)
       host.out.write(text)
+      if (prepared.obstacles.length > 0) throw errorOf(prepared.obstacles)
       const { plan } = prepared.deployment
       return flagOf(args, 'exitCode') && plan.changes.length + plan.refused.length > 0 ? 3 : 0
     })

@@ -34,8 +34,9 @@ export const trigger: Command = {
     ...STAGE_OPTIONS,
     { ...JSON_OPTION, summary: 'print one JSON object a line: of each event, and of what follows' },
   ],
-  notes: `Takes the same input as attak simulate, and hands each event to the function of its processor. An event that was
-accepted will be handled, at least once. Exits with 1 when one was refused or, with --follow, failed.`,
+  notes: `Takes the same input as attak simulate, and hands each event to the function of its processor. An
+event that was accepted will be handled, at least once. Exits with 1 when one was refused or, with
+--follow, failed.`,
   examples: [
     'attak trigger',
     'attak trigger --follow',
@@ -66,12 +67,12 @@ accepted will be handled, at least once. Exits with 1 when one was refused or, w
           if (json) host.out.write(drawJsonLine({ kind: 'accepted', ...triggered }))
         })
       } catch (error) {
-        host.err.write(`${drawCount(accepted, 'event')} had been accepted before that.\n`)
+        host.err.write(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
         throw error
       }
       for (const note of toldInput(input).notes()) host.err.write(`${note}\n`)
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
-      const failed = flagOf(args, 'follow') ? await follow(opened, { roots, startedMs, json }, host) : 0
+      const failed = flagOf(args, 'follow') && accepted > 0 ? await follow(opened, { roots, startedMs, json }, host) : 0
       return interruptCode(host.signal) ?? (failed > 0 ? 1 : 0)
     })
   },

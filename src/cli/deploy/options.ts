@@ -13,6 +13,7 @@ export const STAGE_OPTIONS: readonly Option[] = [
 export const PLAN_OPTIONS: readonly Option[] = [
   settingOption('role', 'arn'),
   { flags: '--refresh', summary: 'look at what every resource is really like, and undo what was changed by hand' },
+  { flags: '--sizes', summary: 'say what every artifact holds, by size; else only of those beyond 1 MB' },
   { flags: '--allow-data-loss', summary: 'remove streams and queues too, with the messages in them' },
 ]
 

@@ -1,3 +1,4 @@
+import type { Artifact } from '../../bundle/artifact.ts'
 import { bundleProject } from '../../bundle/bundle.ts'
 import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
 import type { IdleCost } from '../../deploy/provider.ts'
@@ -15,13 +16,15 @@ export interface Prepared {
   readonly deployment: Deployment
   readonly wanted: readonly Resource[]
   readonly costs: readonly IdleCost[]
-  /** What all artifacts weigh together, each counted once. */
-  readonly zippedBytes: number
+  /** What functions run, by processor; several may share one. */
+  readonly artifacts: ReadonlyMap<string, Artifact>
+  /** What the account does not allow. With any of them the plan is not applied. */
+  readonly obstacles: readonly Problem[]
 }
 
 /**
- * Bundles a project, looks at what is live and plans. Makes nothing. Throws all that is wrong with the bundles, and all
- * that the account would not take.
+ * Bundles a project, looks at what is live and plans. Makes nothing. Throws all that is wrong with the bundles and the
+ * variables that functions are to have.
  */
 export async function prepareStage(
   { project, settings, scope }: MeantStage,
@@ -30,17 +33,18 @@ export async function prepareStage(
   host: Host,
 ): Promise<Prepared> {
   const { createAwsProvider } = await import('../../providers/aws/open.ts')
-  const { functionVariables, wantedResources } = await import('../../providers/aws/wanted.ts')
   const { checkVariables, preflight } = await import('../../providers/aws/preflight.ts')
+  const { functionVariables, wantedResources } = await import('../../providers/aws/wanted.ts')
   const { graph, topology, file, dir } = project
-  throwAny(checkVariables(graph, host.env))
   const modules = new Map<string, string>()
   for (const processor of topology.processors) {
     const module = moduleOf(processor, dir)
     if (module !== undefined) modules.set(processor.name, module)
   }
-  const { artifacts, problems } = await bundleProject({ file, topology, graph, modules, env: host.env })
-  throwAny(problems)
+  const bundled = await bundleProject({ file, topology, graph, modules, env: host.env })
+  const { artifacts } = bundled
+  const problems = [...checkVariables(graph, host.env), ...bundled.problems]
+  if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
   warn(problems, host)
   const role = settings.role.value
   const wanted = wantedResources(
@@ -62,11 +66,6 @@ export async function prepareStage(
     allowDataLoss: flagOf(args, 'allowDataLoss'),
     now: host.now,
   })
-  throwAny(await preflight(aws, graph, deployment.plan.changes))
-  const zippedBytes = [...byHash.values()].reduce((sum, { zipBytes }) => sum + zipBytes, 0)
-  return { deployment, wanted, costs: provider.costs(wanted), zippedBytes }
-}
-
-function throwAny(problems: readonly Problem[]) {
-  if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
+  const obstacles = await preflight(aws, graph, deployment.plan.changes)
+  return { deployment, wanted, costs: provider.costs(wanted), artifacts, obstacles }
 }

@@ -1,19 +1,41 @@
+import type { Artifact } from '../../bundle/artifact.ts'
+import { bytesText, sizeReport } from '../../bundle/report.ts'
 import { drawPlan, type PlanStory, planJson } from '../../deploy/draw-plan.ts'
 import type { Plan } from '../../deploy/plan.ts'
 import type { Aws } from '../../providers/aws/open.ts'
+import { drawCount } from '../duration.ts'
 import type { Colors } from '../print.ts'
 import type { Prepared } from './prepare.ts'
 import { drawPlace, type MeantStage } from './stage.ts'
 
+/** What is larger, zipped, starts noticeably later, and its parts are told unasked. */
+const LARGE_BYTES = 1024 * 1024
+
+/** What is told of a plan beside what it does. */
+export interface ReportOptions {
+  /** Whether the parts of every artifact are told; else of large ones alone. */
+  readonly sizes: boolean
+}
+
 /** A plan with all that is told beside it, coloured by what it does; ends with a line break. */
-export function drawPrepared(stage: MeantStage, aws: Aws, prepared: Prepared, colors: Colors): string {
-  return drawPlanOf(prepared.deployment.plan, storyOf(stage, aws, prepared), colors)
+export function drawPrepared(
+  stage: MeantStage,
+  aws: Aws,
+  prepared: Prepared,
+  { sizes, colors }: ReportOptions & { readonly colors: Colors },
+): string {
+  const story = storyOf(stage, aws, prepared)
+  return `${drawPlanOf(prepared.deployment.plan, story, colors)}${drawSizes(prepared.artifacts, sizes)}`
 }
 
 /** The same as JSON. */
 export function jsonOfPrepared(stage: MeantStage, aws: Aws, prepared: Prepared) {
   const { topology, stage: name } = stage.scope
-  return { topology, stage: name, ...aws.place, ...planJson(prepared.deployment.plan, storyOf(stage, aws, prepared)) }
+  const artifacts = distinct(prepared.artifacts).map(({ processors, zipBytes, unzippedBytes, sizes }) => ({
+    ...{ processors, zipBytes, unzippedBytes, sizes },
+  }))
+  const story = planJson(prepared.deployment.plan, storyOf(stage, aws, prepared))
+  return { topology, stage: name, ...aws.place, ...story, artifacts, problems: prepared.obstacles }
 }
 
 /** A plan for people, its lines coloured by their signs. */
@@ -27,6 +49,18 @@ export function drawPlanOf(plan: Plan, story: PlanStory, colors: Colors): string
   }
   const paint = (line: string) => (/^ {2}[+~!±-] /.test(line) ? paints[line[2]!]!(line) : line)
   return `${drawPlan(plan, story).split('\n').map(paint).join('\n')}\n`
+}
+
+function drawSizes(artifacts: Prepared['artifacts'], all: boolean): string {
+  const zips = distinct(artifacts)
+  const told = new Map([...artifacts].filter(([, { zipBytes }]) => all || zipBytes > LARGE_BYTES))
+  const zippedBytes = zips.reduce((sum, { zipBytes }) => sum + zipBytes, 0)
+  const line = `code: ${drawCount(zips.length, 'zip')}, ${bytesText(zippedBytes)}`
+  return `${line}\n${sizeReport(told).replace(/^(?=.)/gm, '  ')}`
+}
+
+function distinct(artifacts: Prepared['artifacts']): readonly Artifact[] {
+  return [...new Set(artifacts.values())]
 }
 
 function storyOf(stage: MeantStage, aws: Aws, { wanted, costs }: Prepared): PlanStory {

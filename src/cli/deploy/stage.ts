@@ -65,9 +65,9 @@ export function accountOf(
   return { scope, place, clients }
 }
 
-/** `hello, stage dev, in eu-west-1 of account 123456789012`: where a command works, for its first line. */
+/** `hello (dev) in eu-west-1 of account 123456789012`: where a command works, for its first line. */
 export function drawPlace({ scope }: Pick<MeantStage, 'scope'>, { place }: Pick<Aws, 'place'>): string {
-  return `${scope.topology}, stage ${scope.stage}, in ${place.region} of account ${place.account}`
+  return `${scope.topology} (${scope.stage}) in ${place.region} of account ${place.account}`
 }
 
 function caOf({ env }: Host): string | undefined {

@@ -7,6 +7,8 @@ import { colorsOf } from '../print.ts'
 /** Shows what an apply does while it does it. */
 export interface Tasks {
   show(progress: Progress): void
+  /** Puts a line of its own among them. */
+  say(line: string): void
   /** Draws running tasks anew: their times go on while nothing else happens. */
   tick(): void
   /** Takes what is drawn over and over away again. */
@@ -66,6 +68,7 @@ export function tasksTo(err: Terminal, now: () => number): Tasks {
         else say(`  ${colors.green('✓')} ${name} ${DONE[change.kind]} ${colors.dim(drawDuration(progress.tookMs))}`)
       }
     },
+    say,
     tick() {
       clear()
       draw()

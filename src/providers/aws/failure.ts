@@ -51,7 +51,10 @@ const MENDINGS: readonly (readonly [matches: (error: Error) => boolean, Mending]
     named('CredentialsProviderError'),
     {
       code: 'CREDENTIALS_MISSING',
-      what: () => 'there are no AWS credentials',
+      what: ({ message }) =>
+        /from any providers$/.test(message)
+          ? 'there are no AWS credentials'
+          : `there are no AWS credentials: ${message}`,
       remedy:
         'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for single sign-on, run `aws sso login` first.',
     },
@@ -88,7 +91,7 @@ const MENDINGS: readonly (readonly [matches: (error: Error) => boolean, Mending]
     {
       code: 'AWS_UNREACHABLE',
       what: ({ message }, { region }) => `there is no such address in region "${region}": ${message}`,
-      remedy: 'Check AWS_REGION (such as eu-west-1) and the network.',
+      remedy: 'Check AWS_REGION (such as eu-west-1), AWS_ENDPOINT_URL if it is set, and the network.',
     },
   ],
   [

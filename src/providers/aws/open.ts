@@ -69,8 +69,16 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
     return { place, identity: Arn, clients, emulated, listsByTags: !emulated, close: () => clients.close() }
   } catch (error) {
     clients.close()
-    throw mended(error, { doing: 'find out whose the AWS credentials are', region })
+    const { profile } = settings
+    throw mended(error, { doing: `sign in to AWS${profile === undefined ? '' : ` by profile "${profile}"`}`, region })
   }
+}
+
+/** Where credentials would lead that are not there: any account, and any region where none is said. */
+export async function anyPlace(region: string | undefined, profile: string | undefined): Promise<Place> {
+  const said = region ?? (await profileRegion(profile))
+  const partition = said.startsWith('cn-') ? 'aws-cn' : said.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
+  return { partition, region: said === '' ? '*' : said, account: '*' }
 }
 
 /** The provider of one stage; what it throws tells what to do. */

@@ -83,9 +83,10 @@ export function processorPolicy(graph: Graph, processor: GraphProcessor, place: 
 
 /**
  * What whoever deploys, triggers, watches and destroys this stage needs: actions on what bears its name, and those that
- * AWS holds to no resource. The account may be `*` where it is not known yet.
+ * AWS holds to no resource. The account, and the region, may be `*` where they are not known yet. `role` is what
+ * processors run as that name none.
  */
-export function deployerPolicy(graph: Graph, place: Place): Policy {
+export function deployerPolicy(graph: Graph, place: Place, role?: string): Policy {
   const { name: topology, stage } = graph
   const scope = { topology, stage }
   const { partition, region, account } = place
@@ -98,7 +99,7 @@ export function deployerPolicy(graph: Graph, place: Place): Policy {
     logs: `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${under(NAME_LIMITS.function)}`,
     roles: `arn:${partition}:iam::${account}:role${rolePath(scope, place)}*`,
   }
-  const given = graph.processors.flatMap(({ role }) => (role === undefined ? [] : [role]))
+  const given = graph.processors.flatMap((processor) => processor.role ?? role ?? [])
   const network = graph.processors.some(({ vpc }) => vpc !== undefined)
   return policyOf([
     allow('Look', [...LOOKING, ...(network ? LOOKING_AT_NETWORKS : [])], ['*']),

@@ -47,7 +47,7 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
   const read = async (resource: Resource): Promise<LiveResource | undefined> => {
     const role = await roleOf(resource.name)
     if (role === undefined) return undefined
-    if (role.Path !== path) throw notOurs(resource, role.Arn ?? resource.name)
+    if (role.Path !== path) throw notOurs(role.Arn ?? resource.name)
     return liveRole(role)
   }
 

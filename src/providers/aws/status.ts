@@ -4,14 +4,18 @@ import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
 import { GetFunctionConfigurationCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { MappingConfig } from '../../aws/resources.ts'
-import type { Resource } from '../../graph/resource.ts'
+import type { Provider } from '../../deploy/provider.ts'
+import { AttakError } from '../../errors.ts'
+import type { LiveResource, Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
 import { type Account, gather } from './kind.ts'
 
 /** How a resource is. */
 export interface ResourceStatus extends Pick<Resource, 'id' | 'kind' | 'name'> {
   readonly processor?: string
-  /** In the words of its service: `Active`, `ACTIVE`, `Enabled`; `absent` where there is nothing. */
+  /** Whether the topology has it; what it does not is left over from an earlier one. */
+  readonly wanted: boolean
+  /** In the words of its service: `Active`, `ACTIVE`, `Enabled`; else `absent`, `not ours` or `left over`. */
   readonly state: string
   /** Whether that state is one in which it works. */
   readonly fine: boolean
@@ -19,14 +23,55 @@ export interface ResourceStatus extends Pick<Resource, 'id' | 'kind' | 'name'> {
   readonly details: Readonly<Record<string, string | number>>
 }
 
-/** Asks every resource how it is, some at a time; in the order of `resources`. */
-export function readStatus(account: Reached, resources: readonly Resource[]): Promise<readonly ResourceStatus[]> {
-  return gather(resources, async (resource) => {
+/**
+ * Asks every resource of a stage how it is, some at a time: those that are wanted in their order, then what is left over.
+ * What bears the name of one and is not of this stage is `not ours`.
+ */
+export async function readStatus(
+  account: Reached,
+  wanted: readonly Resource[],
+  provider: Pick<Provider, 'list' | 'read'>,
+): Promise<readonly ResourceStatus[]> {
+  const [live, statuses] = await Promise.all([
+    provider.list('quick'),
+    gather(wanted, async (resource) => {
+      const read = READERS[resource.kind]
+      return read === undefined ? THERE : ((await unlessAbsent(read(account, resource))) ?? ABSENT)
+    }),
+  ])
+  const listed = new Set(live.map(keyOf))
+  const read = await gather(wanted, async (resource, index) => {
     const { id, kind, name, processor } = resource
-    const read = READERS[kind]
-    const status = read === undefined ? THERE : ((await unlessAbsent(read(account, resource))) ?? ABSENT)
-    return { id, kind, name, ...(processor !== undefined && { processor }), ...status }
+    const known = listed.has(keyOf(resource)) || statuses[index] === ABSENT
+    const status = known || (await isOurs(provider, resource)) ? statuses[index]! : NOT_OURS
+    return { id, kind, name, ...(processor !== undefined && { processor }), wanted: true, ...status }
   })
+  return [...read, ...leftOver(live, wanted)]
+}
+
+/** Asks of a thing itself: a listing may lag behind. */
+async function isOurs(provider: Pick<Provider, 'read'>, resource: Resource): Promise<boolean> {
+  try {
+    await provider.read(resource)
+    return true
+  } catch (error) {
+    if (error instanceof AttakError && error.code === 'RESOURCE_NOT_OURS') return false
+    throw error
+  }
+}
+
+function leftOver(live: readonly LiveResource[], wanted: readonly Resource[]): readonly ResourceStatus[] {
+  const known = new Set(wanted.map(keyOf))
+  return live
+    .filter((one) => !known.has(keyOf(one)))
+    .map(({ id, kind, name, processor }) => {
+      const status = { wanted: false, state: 'left over', fine: true, details: {} }
+      return { id, kind, name, ...(processor !== undefined && { processor }), ...status }
+    })
+}
+
+function keyOf({ kind, name }: Pick<Resource, 'kind' | 'name'>): string {
+  return `${kind} ${name}`
 }
 
 /** What asking works with. */
@@ -36,6 +81,7 @@ type Status = Pick<ResourceStatus, 'state' | 'fine' | 'details'>
 
 const THERE: Status = { state: 'there', fine: true, details: {} }
 const ABSENT: Status = { state: 'absent', fine: false, details: {} }
+const NOT_OURS: Status = { state: 'not ours', fine: false, details: {} }
 
 const READERS: Readonly<Record<string, (account: Reached, resource: Resource) => Promise<Status>>> = {
   async function({ clients }, { name }) {
@@ -73,7 +119,10 @@ const READERS: Readonly<Record<string, (account: Reached, resource: Resource) =>
     const [found] = page.EventSourceMappings ?? []
     if (found === undefined) return ABSENT
     const { State = 'unknown', StateTransitionReason, LastProcessingResult, BatchSize } = found
-    const details = { batch: BatchSize, lastResult: LastProcessingResult, reason: StateTransitionReason }
+    const reason = /^USER_INITIATED$|^User action$/i.test(StateTransitionReason ?? '')
+      ? undefined
+      : StateTransitionReason
+    const details = { batch: BatchSize, lastResult: LastProcessingResult, reason }
     const failing = LastProcessingResult?.startsWith('PROBLEM') === true
     return { state: State, fine: State === 'Enabled' && !failing, details: given(details) }
   },

@@ -45,7 +45,7 @@ export function isOurs({ topology, stage }: Scope, tags: Tags): boolean {
 
 /** What was found by its name, as a live resource. Throws RESOURCE_NOT_OURS where its tags say something else. */
 export function found(scope: Scope, resource: Resource, address: string, tags: Tags): LiveResource {
-  if (!isOurs(scope, tags) || tags[TAGS.resource] !== resource.id) throw notOurs(resource, address)
+  if (!isOurs(scope, tags) || tags[TAGS.resource] !== resource.id) throw notOurs(address)
   return {
     id: resource.id,
     kind: resource.kind,
@@ -74,10 +74,10 @@ export function listed(scope: Scope, address: string, name: string, tags: Tags):
 }
 
 /** The error for something that has the name of a resource and was not made by this topology. */
-export function notOurs(resource: Resource, address: string): AttakError {
+export function notOurs(address: string): AttakError {
   return new AttakError(
     'RESOURCE_NOT_OURS',
-    `${resource.id}: there is ${address} already, and it does not belong to this topology and stage`,
+    `there is ${address} already, and it does not belong to this topology and stage`,
     'Rename the topology or the stage, or remove what is there if nothing needs it.',
   )
 }

@@ -1,0 +1,70 @@
+import type { ResourceStatus } from '../../providers/aws/status.ts'
+import { drawCount, drawNumber } from '../duration.ts'
+import type { Colors } from '../print.ts'
+
+/**
+ * How the resources of a stage are, for people; ends with a line break.
+ * ```
+ * hello (dev) in eu-west-1 of account 123456789012: 3 resources, 1 not well, 1 left over
+ *   ✓ queue _errors      there      3 messages waiting
+ *   ✗ function reverse   Failed     nodejs24.x, 256 MB, 24 KB of code
+ *   ! stream gone        left over
+ * attak deploy removes what is left over; with --allow-data-loss streams and queues too.
+ * ```
+ */
+export function drawStatus(place: string, resources: readonly ResourceStatus[], colors: Colors): string {
+  if (resources.every(({ state }) => state === 'absent'))
+    return `Nothing of ${place} is there. Make it live with attak deploy.\n`
+  const bad = resources.filter(({ fine }) => !fine).length
+  const stale = resources.filter(({ wanted }) => !wanted).length
+  const verdict = bad === 0 ? colors.green('all well') : colors.red(`${drawNumber(bad)} not well`)
+  const counts = [drawCount(resources.length, 'resource'), verdict]
+  if (stale > 0) counts.push(colors.yellow(`${drawNumber(stale)} left over`))
+  const names = resources.map(({ id }) => id.replace('/', ' '))
+  const nameWidth = Math.max(...names.map(({ length }) => length))
+  const stateWidth = Math.max(...resources.map(({ state }) => state.length))
+  const lines = resources.map(({ state, fine, wanted, details }, index) => {
+    const sign = !wanted ? colors.yellow('!') : fine ? colors.green('✓') : colors.red('✗')
+    const said = colors.dim(sayDetails(details))
+    return `  ${sign} ${names[index]!.padEnd(nameWidth)}  ${state.padEnd(stateWidth)}  ${said}`.trimEnd()
+  })
+  return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources), ''].join('\n')
+}
+
+function advice(resources: readonly ResourceStatus[]): readonly string[] {
+  const absent = resources.some(({ state }) => state === 'absent')
+  const stale = resources.some(({ wanted }) => !wanted)
+  const strange = resources.some(({ state }) => state === 'not ours')
+  return [
+    ...(strange ? ['What is not ours bears the name of a resource, and keeps attak deploy from making it.'] : []),
+    ...(absent ? ['attak deploy makes what is absent.'] : []),
+    ...(stale ? ['attak deploy removes what is left over; with --allow-data-loss streams and queues too.'] : []),
+  ]
+}
+
+function sayDetails(details: ResourceStatus['details']): string {
+  const said = Object.entries(details).flatMap(([name, value]) => (name in SAY ? [SAY[name]!(value)] : []))
+  return said.filter((text) => text !== '').join(', ')
+}
+
+/** How details read, where they say something; those that only programs want are not told. */
+const SAY: Readonly<Record<string, (value: string | number) => string>> = {
+  runtime: String,
+  memoryMb: (megabytes) => `${drawNumber(Number(megabytes))} MB`,
+  codeBytes: (bytes) => `${drawNumber(Math.ceil(Number(bytes) / 1024))} KB of code`,
+  lastModified: (time) =>
+    `changed ${String(time)
+      .replace(/\.\d+.*$/, '')
+      .replace('T', ' ')}`,
+  shards: (count) => drawCount(Number(count), 'shard'),
+  retentionHours: (hours) => `kept ${hours} h`,
+  mode: (mode) => String(mode).toLowerCase().replace('_', '-'),
+  messages: (count) => `${drawCount(Number(count), 'message')} waiting`,
+  running: (count) => (count === 0 ? '' : `${drawNumber(Number(count))} being handled`),
+  delayed: (count) => (count === 0 ? '' : `${drawNumber(Number(count))} delayed`),
+  batch: (records) => `batches of ${drawNumber(Number(records))}`,
+  lastResult: (result) => String(result).toLowerCase(),
+  retentionDays: (days) => `kept ${days} days`,
+  lastUpdate: (result) => (result === 'Successful' ? '' : `last update: ${String(result).toLowerCase()}`),
+  reason: String,
+}

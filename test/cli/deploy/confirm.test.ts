@@ -1,0 +1,55 @@
+import { PassThrough } from 'node:stream'
+import { expect, test } from 'vitest'
+import { confirmPlan } from '../../../src/cli/deploy/confirm.ts'
+import type { Change } from '../../../src/deploy/change.ts'
+import type { Plan } from '../../../src/deploy/plan.ts'
+import { fakeHost } from '../fakeHost.ts'
+
+const live = { id: 'stream/a', kind: 'stream', name: 'a', address: 'a', fingerprint: 'f', holdsData: false }
+const made: Change = {
+  ...{ kind: 'create', id: 'stream/a', fingerprint: 'f', settings: [], reason: '', made: [] },
+  resource: { id: 'stream/a', kind: 'stream', name: 'a', needs: [], config: {}, fixed: [], holdsData: true },
+}
+const removed: Change = { kind: 'remove', id: 'stream/a', live, reason: '' }
+const planOf = (...changes: Change[]): Plan => ({ changes, unchanged: [], kept: [], refused: [] })
+
+/** A host whose user types these keys when asked. */
+function answering(keys: string) {
+  const stdin = new PassThrough()
+  let asked = false
+  const onErr = (text: string) => {
+    if (asked || !text.includes('Apply')) return
+    asked = true
+    setImmediate(() => stdin.write(keys))
+  }
+  return fakeHost('.', { stdin, interactive: true, isTTY: true, onErr })
+}
+
+test('where someone sits, they are asked, and no is the default', async () => {
+  expect(await confirmPlan(planOf(made), false, answering('\r'))).toBe(false)
+  expect(await confirmPlan(planOf(made), false, answering('y'))).toBe(true)
+  const host = answering('n')
+  expect(await confirmPlan(planOf(made, removed), false, host)).toBe(false)
+  expect(host.ran(0).err).toContain('Apply 2 changes?')
+})
+
+test('with --yes nobody is asked', async () => {
+  const host = answering('')
+  expect(await confirmPlan(planOf(removed), true, host)).toBe(true)
+  expect(host.ran(0)).toMatchObject({ out: '', err: '' })
+})
+
+test('without changes there is nothing to ask', async () => {
+  expect(await confirmPlan(planOf(), false, answering(''))).toBe(true)
+})
+
+test('without a terminal what only adds is applied, and what takes away needs --yes', async () => {
+  const host = fakeHost('.')
+  expect(await confirmPlan(planOf(made), false, host)).toBe(true)
+  await expect(confirmPlan(planOf(made, removed), false, host)).rejects.toMatchObject({
+    code: 'USAGE',
+    message: 'the plan takes 1 resource away, and there is no terminal to ask at',
+    remedy: expect.stringContaining('--yes'),
+  })
+  expect(await confirmPlan(planOf(made, removed), true, host)).toBe(true)
+})

@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest'
+import { drawStatus } from '../../../src/cli/deploy/status.ts'
+import { colorsOf } from '../../../src/cli/print.ts'
+import type { ResourceStatus } from '../../../src/providers/aws/status.ts'
+
+const colors = colorsOf({ color: false })
+const PLACE = 'hello (dev) in eu-west-1 of account 123456789012'
+
+function statusOf(id: string, status: Partial<ResourceStatus>): ResourceStatus {
+  const [kind = '', name = ''] = id.split('/')
+  return { id, kind, name, wanted: true, state: 'there', fine: true, details: {}, ...status }
+}
+
+test('every resource has a line with its state and what there is to know of it', () => {
+  const text = drawStatus(
+    PLACE,
+    [
+      statusOf('queue/_errors', { details: { messages: 0, running: 0, delayed: 0 } }),
+      statusOf('queue/bill', { details: { messages: 12_345, running: 2, delayed: 1 } }),
+      statusOf('stream/count', { state: 'ACTIVE', details: { shards: 1, retentionHours: 24, mode: 'ON_DEMAND' } }),
+      statusOf('mapping/count/count', { state: 'Enabled', details: { batch: 4, lastResult: 'OK' } }),
+      statusOf('role/count', { details: { lastUsed: '2026-11-21T13:00:00.000Z' } }),
+      statusOf('function/count', {
+        state: 'Active',
+        details: {
+          ...{ runtime: 'nodejs24.x', memoryMb: 1024, codeBytes: 24_001, lastUpdate: 'Successful' },
+          lastModified: '2026-11-21T14:47:59.000+0000',
+        },
+      }),
+    ],
+    colors,
+  )
+  expect(text).toMatchInlineSnapshot(`
+    "hello (dev) in eu-west-1 of account 123456789012: 6 resources, all well
+      ✓ queue _errors        there    0 messages waiting
+      ✓ queue bill           there    12,345 messages waiting, 2 being handled, 1 delayed
+      ✓ stream count         ACTIVE   1 shard, kept 24 h, on-demand
+      ✓ mapping count/count  Enabled  batches of 4, ok
+      ✓ role count           there
+      ✓ function count       Active   nodejs24.x, 1,024 MB, 24 KB of code, changed 2026-11-21 14:47:59
+    "
+  `)
+})
+
+test('what is wrong, absent, a stranger or left over stands out, with what to do', () => {
+  const text = drawStatus(
+    PLACE,
+    [
+      statusOf('function/a', {
+        state: 'Failed',
+        fine: false,
+        details: { lastUpdate: 'Failed', reason: 'no such role' },
+      }),
+      statusOf('mapping/a/a', { state: 'absent', fine: false }),
+      statusOf('queue/a', { state: 'not ours', fine: false }),
+      statusOf('stream/a', { state: 'left over', wanted: false }),
+    ],
+    colors,
+  )
+  expect(text).toMatchInlineSnapshot(`
+    "hello (dev) in eu-west-1 of account 123456789012: 4 resources, 3 not well, 1 left over
+      ✗ function a   Failed     last update: failed, no such role
+      ✗ mapping a/a  absent
+      ✗ queue a      not ours
+      ! stream a     left over
+    What is not ours bears the name of a resource, and keeps attak deploy from making it.
+    attak deploy makes what is absent.
+    attak deploy removes what is left over; with --allow-data-loss streams and queues too.
+    "
+  `)
+})
+
+test('where nothing is, it says how to make it live', () => {
+  const text = drawStatus(PLACE, [statusOf('queue/a', { state: 'absent', fine: false })], colors)
+  expect(text).toBe(`Nothing of ${PLACE} is there. Make it live with attak deploy.\n`)
+})
