@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
-import { cpSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { inject, onTestFinished } from 'vitest'
+import { afterAll, inject, onTestFinished } from 'vitest'
 
 const BIN = resolve('bin/attak.js')
 
@@ -13,12 +13,18 @@ export interface Ran {
   readonly err: string
 }
 
-/** Runs the built command line in a folder, against an emulator (ministack where none is said). */
-export function attak(cwd: string, argv: readonly string[], env: Record<string, string> = {}): Promise<Ran> {
+/** Runs the built command line in a folder, against an emulator (ministack where none is said); `kill` ends it by SIGKILL. */
+export function attak(
+  cwd: string,
+  argv: readonly string[],
+  env: Record<string, string> = {},
+  kill?: AbortSignal,
+): Promise<Ran> {
   const child = spawn(process.execPath, [BIN, ...argv], {
     cwd,
     env: { PATH: process.env.PATH, ...emulated(inject('ministack')), ...env },
   })
+  kill?.addEventListener('abort', () => child.kill('SIGKILL'), { once: true })
   const printed = { out: '', err: '' }
   child.stdout.on('data', (chunk) => (printed.out += chunk))
   child.stderr.on('data', (chunk) => (printed.err += chunk))
@@ -49,6 +55,18 @@ export function copyOf(example: string): string {
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   cpSync(resolve('examples', example), folder, { recursive: true })
   return folder
+}
+
+/** Makes projects in a folder that is gone when all tests of the file have ended; gives where each is. */
+export function projects(): (name: string, files: Readonly<Record<string, string>>) => string {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'attak-cloud-')))
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
+  return (name, files) => {
+    const project = join(folder, name)
+    mkdirSync(project)
+    for (const [file, content] of Object.entries(files)) writeFileSync(join(project, file), content)
+    return project
+  }
 }
 
 /** Emits that nobody hears, as a followed trigger printed them: `topic` and `data`, sorted. */

@@ -4,6 +4,9 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { folderOf, HELLO } from '../cli/folder.ts'
 import { attak, attakJson, copyOf, type Fields, outputsIn } from './attak.ts'
 
+/** Each event that is triggered starts a process at once. */
+const MOST_EVENTS = 8
+
 let stages = 0
 
 /** A stage of its own, destroyed when the test ends. */
@@ -16,7 +19,7 @@ function stageIn(folder: string): readonly ['--stage', string] {
 /** Deploys what is in a folder, triggers it and gives what came of it until it was quiet. */
 async function deployAndFollow(folder: string, stage: readonly string[], ...argv: readonly string[]) {
   await attakJson(folder, ['deploy', '--yes', ...stage])
-  return attakJson(folder, ['trigger', '--follow', ...argv, ...stage])
+  return attakJson(folder, ['trigger', '--follow', '--quiet-after', '5', ...argv, ...stage])
 }
 
 /** What a simulation of the same says comes out, in the same form. */
@@ -40,7 +43,7 @@ describe('what is deployed does what is simulated', () => {
     const folder = resolve('examples/github-events')
     const few = join(folderOf({}), 'few.json')
     const events = await attakJson(folder, ['simulate'])
-    const inputs = events.filter((line) => line.kind === 'start' && line.parent === undefined).slice(0, 40)
+    const inputs = events.filter((line) => line.kind === 'start' && line.parent === undefined).slice(0, MOST_EVENTS)
     writeFileSync(few, JSON.stringify(inputs.map(({ processor, event }) => ({ to: processor, event }))))
     const stage = stageIn(folder)
     const followed = await deployAndFollow(folder, stage, '--input', few)
@@ -157,7 +160,7 @@ describe('the life of a stage', () => {
     const deployed = await attak(folder, ['deploy', '--yes', '--json', ...stage], secret)
     expect(deployed).toMatchObject({ code: 0 })
     expect(deployed.out + deployed.err).not.toContain('hidden-value')
-    const followed = await attak(folder, ['trigger', '--follow', '--json', ...stage], secret)
+    const followed = await attak(folder, ['trigger', '--follow', '--quiet-after', '5', '--json', ...stage], secret)
     expect(followed.code).toBe(1)
     const [accepted] = followed.out.split('\n', 1).map((line) => JSON.parse(line))
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** A proxy in front of an emulator that makes the faults a cloud makes. */
@@ -11,32 +11,48 @@ export interface FaultProxy {
   close(): Promise<void>
 }
 
-/** What may happen to a request. `lost` and `cutAfter` happen after the emulator did what was asked. */
-type Fault = 'throttled' | 'failed' | 'cut' | 'conflict' | 'lost' | 'cutAfter'
+/** What a proxy does. */
+export interface FaultOptions {
+  /** Faults are drawn from it. */
+  readonly seed: number
+  /** Of how many requests it makes one, from 0 to 1. */
+  readonly share: number
+  /** Told of each request when it comes, before anything becomes of it. */
+  readonly onRequest?: () => void
+}
 
-const FAULTS: readonly Fault[] = ['throttled', 'failed', 'cut', 'conflict', 'lost', 'cutAfter']
+/** What may happen to a request. `lost` and `cutAfter` happen after the emulator did what was asked. */
+type Fault = 'throttled' | 'failed' | 'cut' | 'conflict' | 'partial' | 'lost' | 'cutAfter'
+
+const FAULTS: readonly Fault[] = ['throttled', 'failed', 'cut', 'conflict', 'partial', 'lost', 'cutAfter']
 
 /**
- * Starts one that makes a fault of about `share` of all requests (0 to 1), drawn from `seed`: throttling in the words of
- * each service, ResourceConflict, 500s and cut connections, before the emulator sees a request or after it answered it.
+ * Starts one that makes faults: throttling in the words of each service, conflicts with what is under way, 500s, batches
+ * of which entries are refused, and cut connections, before the emulator sees a request or after it answered it.
  */
-export async function openFaultProxy(target: string, seed: number, share: number): Promise<FaultProxy> {
+export async function openFaultProxy(target: string, { seed, share, onRequest }: FaultOptions): Promise<FaultProxy> {
   const faults: string[] = []
   const chance = randomFrom(seed)
   let calm = false
+  const draw = (call: Call): Fault | undefined => {
+    if (calm || chance() >= share) return undefined
+    const fault = FAULTS[Math.floor(chance() * FAULTS.length)]!
+    const isKnown = fault === 'conflict' ? conflictOf(call) : fault === 'partial' ? BATCHES[call.operation] : fault
+    const made = isKnown === undefined ? 'throttled' : fault
+    faults.push(`${call.service} ${call.operation.split('/').slice(0, 3).join('/')}: ${made}`)
+    return made
+  }
   const server = createServer((incoming, answer) => {
+    onRequest?.()
     void readBody(incoming).then((body) => {
       const call = callOf(incoming, body)
-      const fault = !calm && chance() < share ? FAULTS[Math.floor(chance() * FAULTS.length)]! : undefined
-      // Only Lambda knows conflicts that pass.
-      const made =
-        fault === 'conflict' && (call.service !== 'lambda' || incoming.method === 'GET') ? 'throttled' : fault
-      if (made !== undefined) faults.push(`${call.service} ${call.operation}: ${made}`)
-      if (made === 'cut') incoming.socket.destroy()
-      else if (made === 'throttled') refuse(answer, throttlingOf(call))
-      else if (made === 'failed') refuse(answer, failureOf(call))
-      else if (made === 'conflict') refuse(answer, CONFLICT)
-      else forward(target, incoming, body, answer, call, made)
+      const fault = draw(call)
+      if (fault === 'cut') incoming.socket.destroy()
+      else if (fault === 'throttled') refuse(answer, throttlingOf(call))
+      else if (fault === 'failed') refuse(answer, failureOf(call))
+      else if (fault === 'conflict') refuse(answer, conflictOf(call)!)
+      else if (fault === 'partial') void forwardPart({ target, incoming, body, answer }, call, chance)
+      else void forward({ target, incoming, body, answer }, call, fault)
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -73,14 +89,24 @@ function callOf({ headers, method, url }: IncomingMessage, body: Buffer): Call {
   return { service: scope?.[1] ?? 'unknown', operation }
 }
 
-const CONFLICT = restRefusal(409, 'ResourceConflictException', 'The operation cannot be performed at this time.')
+/** What Lambda says where something else is under way; undefined where nothing can be. */
+function conflictOf({ service, operation }: Call): Refusal | undefined {
+  const [method, path = ''] = operation.split(' ')
+  if (service !== 'lambda' || method === 'GET' || path.endsWith('/invocations')) return undefined
+  const words = 'The operation cannot be performed at this time.'
+  if (!path.includes('/event-source-mappings')) return restRefusal(409, 'ResourceConflictException', words)
+  return method === 'POST' ? undefined : restRefusal(400, 'ResourceInUseException', words)
+}
 
-function throttlingOf({ service }: Call): Refusal {
+function throttlingOf({ service, operation }: Call): Refusal {
   if (service === 'lambda') return restRefusal(429, 'TooManyRequestsException', 'Rate exceeded')
   if (service === 'iam' || service === 'sts') return queryRefusal(400, 'Throttling', 'Rate exceeded')
+  if (operation === 'PutRecords') return jsonRefusal(400, TOO_MUCH, 'Rate exceeded')
   if (service === 'kinesis') return jsonRefusal(400, 'LimitExceededException', 'Rate exceeded')
   return jsonRefusal(400, 'ThrottlingException', 'Rate exceeded')
 }
+
+const TOO_MUCH = 'ProvisionedThroughputExceededException'
 
 function failureOf({ service }: Call): Refusal {
   if (service === 'lambda') return restRefusal(500, 'ServiceException', 'The service broke down.')
@@ -108,24 +134,92 @@ function refuse(answer: ServerResponse, { status, headers, body }: Refusal): voi
   answer.writeHead(status, headers).end(body)
 }
 
-function forward(
-  target: string,
-  incoming: IncomingMessage,
-  body: Buffer,
-  answer: ServerResponse,
-  call: Call,
-  fault: 'lost' | 'cutAfter' | undefined,
-): void {
-  const { method, url, headers } = incoming
-  const outgoing = request(new URL(url!, target), { method, headers }, (response) => {
-    void readBody(response).then((answered) => {
-      if (fault === 'lost') refuse(answer, failureOf(call))
-      else if (fault === 'cutAfter') incoming.socket.destroy()
-      else answer.writeHead(response.statusCode!, response.headers).end(answered)
+interface Passage {
+  readonly target: string
+  readonly incoming: IncomingMessage
+  readonly body: Buffer
+  readonly answer: ServerResponse
+}
+
+async function forward(passage: Passage, call: Call, fault: 'lost' | 'cutAfter' | undefined): Promise<void> {
+  const { incoming, answer } = passage
+  try {
+    const { status, headers, body } = await ask(passage)
+    if (fault === 'lost') refuse(answer, failureOf(call))
+    else if (fault === 'cutAfter') incoming.socket.destroy()
+    else answer.writeHead(status, headers).end(body)
+  } catch {
+    incoming.socket.destroy()
+  }
+}
+
+/** A call that sends several, and how its answer tells of each. */
+interface Batch {
+  readonly entries: string
+  /** Puts the answer to those that were forwarded and the refusal of the others together. */
+  readonly answer: (forwarded: Fields | undefined, refused: ReadonlyMap<number, Fields>) => Fields
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: bodies of requests and answers, passed on.
+type Fields = Record<string, any>
+
+const BATCHES: Readonly<Record<string, Batch>> = {
+  PutRecords: {
+    entries: 'Records',
+    answer(forwarded, refused) {
+      const accepted: Fields[] = [...(forwarded?.Records ?? [])]
+      const Records = Array.from({ length: accepted.length + refused.size }, (_, index) =>
+        refused.has(index) ? { ErrorCode: TOO_MUCH, ErrorMessage: 'Rate exceeded' } : accepted.shift()!,
+      )
+      return { Records, FailedRecordCount: refused.size + (forwarded?.FailedRecordCount ?? 0) }
+    },
+  },
+  SendMessageBatch: {
+    entries: 'Entries',
+    answer(forwarded, refused) {
+      const failed = [...refused.values()].map(({ Id }) => ({ Id, Code: 'InternalError', SenderFault: false }))
+      return { Successful: forwarded?.Successful ?? [], Failed: [...(forwarded?.Failed ?? []), ...failed] }
+    },
+  },
+}
+
+/** Refuses some entries of a batch, at least one, and forwards the others. */
+async function forwardPart(passage: Passage, { operation }: Call, chance: () => number): Promise<void> {
+  const { incoming, body, answer } = passage
+  const { entries, answer: answerOf } = BATCHES[operation]!
+  const sent: Fields = JSON.parse(body.toString())
+  const all: Fields[] = sent[entries]
+  const always = Math.floor(chance() * all.length)
+  const refused = new Map([...all.entries()].filter(([index]) => index === always || chance() < 0.5))
+  const rest = all.filter((_, index) => !refused.has(index))
+  try {
+    const part = { ...passage, body: Buffer.from(JSON.stringify({ ...sent, [entries]: rest })) }
+    const forwarded = rest.length === 0 ? undefined : JSON.parse((await ask(part)).body.toString())
+    const headers = { 'content-type': String(incoming.headers['content-type']) }
+    answer.writeHead(200, headers).end(JSON.stringify(answerOf(forwarded, refused)))
+  } catch {
+    incoming.socket.destroy()
+  }
+}
+
+interface Answered {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly body: Buffer
+}
+
+/** Sends a request on to the emulator. */
+function ask({ target, incoming, body }: Passage): Promise<Answered> {
+  const { method, url } = incoming
+  const headers = { ...incoming.headers, 'content-length': String(body.length) }
+  return new Promise((resolve, reject) => {
+    const outgoing = request(new URL(url!, target), { method, headers }, (response) => {
+      const { statusCode = 502, headers } = response
+      void readBody(response).then((answered) => resolve({ status: statusCode, headers, body: answered }))
     })
+    outgoing.on('error', reject)
+    outgoing.end(body)
   })
-  outgoing.on('error', () => incoming.socket.destroy())
-  outgoing.end(body)
 }
 
 async function readBody(stream: AsyncIterable<Buffer>): Promise<Buffer> {
@@ -139,7 +233,7 @@ async function readBody(stream: AsyncIterable<Buffer>): Promise<Buffer> {
 }
 
 /** Mulberry32: the same numbers from 0 to 1 for the same seed. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

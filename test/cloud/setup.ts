@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import type { ProvidedContext } from 'vitest'
 import type { TestProject } from 'vitest/node'
 // @ts-expect-error A script, without types.
@@ -38,7 +38,11 @@ export default async function startEmulators(project: TestProject): Promise<() =
   }
   try {
     await Promise.all([
-      run('ministack', '/_ministack/health', (port) => ({ program: 'ministack', env: ministackEnvironment(port) })),
+      run('ministack', '/_ministack/health', (port) => ({
+        program: 'python',
+        args: [resolve('test/cloud/startMinistack.py')],
+        env: ministackEnvironment(port),
+      })),
       run('moto', '/moto-api/', moto),
       run('guardedMoto', '/moto-api/', moto),
     ])

@@ -13,8 +13,8 @@ import { parseTopology } from '../../src/topology/parse.ts'
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 
 /** Opens an emulator as if it were AWS. */
-export function openEmulator(endpoint: string): Promise<Aws> {
-  return openAws({ region: 'eu-west-1', endpoint, credentials: CREDENTIALS }, () => performance.now())
+export function openEmulator(endpoint: string, region = 'eu-west-1'): Promise<Aws> {
+  return openAws({ region, endpoint, credentials: CREDENTIALS }, () => performance.now())
 }
 
 /** The graph of a topology as a user writes it. */

@@ -8,8 +8,8 @@ export default mergeConfig(
     test: {
       include: ['test/cloud/**/*.test.ts'],
       globalSetup: ['.ci/build.mjs', 'test/cloud/setup.ts'],
-      testTimeout: 120_000,
-      hookTimeout: 120_000,
+      testTimeout: 300_000,
+      hookTimeout: 300_000,
     },
   },
 )

@@ -13,11 +13,12 @@ import { followLines } from '../logs/follow.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 import { awaitCode, warn } from '../project.ts'
 import { toldInput } from '../simulate/input.ts'
+import { quietMsOf } from '../trigger/quiet.ts'
 import { sendAll } from '../trigger/send.ts'
 
 const LOOK_MS = 1000
-/** The flow is quiet when nothing was logged for so long; lines take some seconds to be readable. */
-const QUIET_MS = 10_000
+/** How much longer than usual it is waited for the first lines of an event: a function may have to start. */
+const UNHEARD = 3
 /** What is followed one by one; of more events, all that is logged is shown. */
 const MOST_TRACES = 10_000
 
@@ -30,19 +31,22 @@ export const trigger: Command = {
     { flags: '-i, --input <file>', summary: 'the events: a .json or .jsonl file, or - for lines on stdin' },
     { flags: '--to <processor>', summary: 'who the events of --input are for, when they do not say it' },
     { flags: '--skip-bad-lines', summary: 'go on past lines that are no events, instead of stopping there' },
-    { flags: '-f, --follow', summary: 'show what becomes of them until it is quiet for 10 s' },
+    { flags: '-f, --follow', summary: 'show what becomes of them until it is quiet' },
+    { flags: '--quiet-after <seconds>', summary: 'it is quiet when nothing was logged for so long (default 10)' },
     ...STAGE_OPTIONS,
     { ...JSON_OPTION, summary: 'print one JSON object a line: of each event, and of what follows' },
   ],
   notes: `Takes the same input as attak simulate, and hands each event to the function of its processor. An
 event that was accepted will be handled, at least once. Exits with 1 when one was refused or, with
---follow, failed.`,
+--follow, failed. While an event has not been heard of at all, --follow waits three times as long.`,
   examples: [
     'attak trigger',
     'attak trigger --follow',
+    'attak trigger --input slow.json --follow --quiet-after 120',
     'cat events.jsonl | attak trigger --input - --to spout --stage production',
   ],
   async run(args, host) {
+    const quietMs = quietMsOf(args)
     const stage = await loadStage(args, host)
     const { topology, dir } = stage.project
     const inputOptions = {
@@ -72,7 +76,8 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       }
       for (const note of toldInput(input).notes()) host.err.write(`${note}\n`)
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
-      const failed = flagOf(args, 'follow') && accepted > 0 ? await follow(opened, { roots, startedMs, json }, host) : 0
+      const following = flagOf(args, 'follow') && accepted > 0
+      const failed = following ? await follow(opened, { roots, startedMs, quietMs, json }, host) : 0
       return interruptCode(host.signal) ?? (failed > 0 ? 1 : 0)
     })
   },
@@ -94,13 +99,14 @@ function drawAccepted(
 interface Following {
   readonly roots: ReadonlySet<string>
   readonly startedMs: number
+  readonly quietMs: number
   readonly json: boolean
 }
 
 /** Shows what becomes of events until it is quiet. Gives how many messages failed for good. */
 async function follow(
   { project, aws, ...stage }: Stage,
-  { roots, startedMs, json }: Following,
+  { roots, startedMs, quietMs, json }: Following,
   host: Host,
 ): Promise<number> {
   const { readLogLines } = await import('../../providers/aws/logLines.ts')
@@ -109,9 +115,10 @@ async function follow(
   const account = accountOf(stage, aws)
   let quietSinceMs = host.now()
   let failed = 0
+  const unheard = new Set<string | undefined>(roots.size > MOST_TRACES ? [] : roots)
   const lines = followLines((fromMs) => readLogLines(account, { processors, fromMs }), {
     ...{ fromMs: startedMs, signal: host.signal },
-    over: () => host.now() - quietSinceMs >= QUIET_MS,
+    over: () => host.now() - quietSinceMs >= (unheard.size > 0 ? UNHEARD * quietMs : quietMs),
     pause: () => sleep(LOOK_MS, undefined, { signal: host.signal }).catch(() => {}),
   })
   for await (const fresh of lines) {
@@ -119,6 +126,7 @@ async function follow(
       const ours = entry.root === undefined ? entry.kind === 'text' : roots.size > MOST_TRACES || roots.has(entry.root)
       if (!ours) continue
       quietSinceMs = host.now()
+      unheard.delete(entry.root)
       if (entry.kind === 'error') failed++
       const { processor, kind, fields } = entry
       if (json) host.out.write(drawJsonLine({ processor, kind, ...fields }))
