@@ -5,10 +5,11 @@ import type { Resource } from '../../graph/resource.ts'
 const HOURS = 730
 
 /**
- * What things cost while nothing happens, in US dollars, as in us-east-1: other regions differ by up to a half. Sources,
- * read 2026-11-21: aws.amazon.com/kinesis/data-streams/pricing (on-demand standard 0.04 a stream and hour, provisioned
- * 0.015 a shard and hour, extended retention 0.020 a shard and hour up to seven days). Functions, roles, log groups,
- * mappings and queues cost nothing at rest.
+ * What things cost while nothing happens, in US dollars, as in us-east-1: other regions differ by up to a half. As
+ * aws.amazon.com/kinesis/data-streams/pricing has had them since on-demand streams exist (0.04 a stream and hour;
+ * provisioned 0.015 a shard and hour, 0.020 more where it is kept longer than a day, up to seven). That page fills in its
+ * figures in a browser, so these were not read again there. Functions, roles, log groups, mappings and queues cost nothing
+ * at rest.
  */
 const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02 }
 

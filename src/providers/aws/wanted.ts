@@ -22,8 +22,10 @@ export interface AwsTarget {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** How long the queues of errors and crashes keep what is in them: as long as SQS can, 14 days. */
-const KEPT_SECONDS = 14 * 86_400
+/** How long the queue of errors keeps what is in it: a day. */
+const ERRORS_KEPT_SECONDS = 86_400
+/** How long those of crashes do: as long as SQS can, 14 days. */
+const CRASHES_KEPT_SECONDS = 14 * 86_400
 /** What SQS does where nothing is said; nothing receives these queues while a function runs. */
 const VISIBILITY_SECONDS = 30
 
@@ -56,15 +58,21 @@ const RESOURCES_OF = { kinesis: kinesisResources, sqs: sqsResources }
 
 /** The queue for error records. It also carries the marks of whoever deploys. */
 export function errorsQueue(scope: Scope, tags: JsonObject): Resource {
-  return keptQueue(ERRORS_PART, queueName(scope, ERRORS_PART, { fifo: false }), { fifo: false, tags })
+  return keptQueue(ERRORS_PART, queueName(scope, ERRORS_PART, { fifo: false }), {
+    ...{ fifo: false, tags },
+    retentionSeconds: ERRORS_KEPT_SECONDS,
+  })
 }
 
 function crashesQueue(scope: Scope, tags: JsonObject, fifo: boolean): Resource {
-  return keptQueue(crashesPart(fifo), queueName(scope, CRASHES_PART, { fifo }), { fifo, tags })
+  return keptQueue(crashesPart(fifo), queueName(scope, CRASHES_PART, { fifo }), {
+    ...{ fifo, tags },
+    retentionSeconds: CRASHES_KEPT_SECONDS,
+  })
 }
 
-function keptQueue(part: string, name: string, { fifo, tags }: Pick<QueueConfig, 'fifo' | 'tags'>): Resource {
-  const config: QueueConfig = { fifo, visibilitySeconds: VISIBILITY_SECONDS, retentionSeconds: KEPT_SECONDS, tags }
+function keptQueue(part: string, name: string, kept: Omit<QueueConfig, 'visibilitySeconds'>): Resource {
+  const config: QueueConfig = { ...kept, visibilitySeconds: VISIBILITY_SECONDS }
   return { id: `queue/${part}`, kind: 'queue', name, needs: [], config, fixed: ['fifo'], holdsData: true }
 }
 
