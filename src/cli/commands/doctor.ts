@@ -16,7 +16,7 @@ export const doctor: Command = {
   examples: ['attak doctor', 'attak doctor --profile work --region eu-west-1', 'attak doctor --json'],
   async run(args, host) {
     const stage = await loadStage(args, host)
-    const findings = [...settingsOf(stage), ...(await examineAccount(stage, host))]
+    const findings = [...settingsOf(stage), ...(await variablesOf(stage, host)), ...(await examineAccount(stage, host))]
     const fine = findings.every(({ state }) => state !== 'wrong')
     host.out.write(flagOf(args, 'json') ? drawJsonLine({ ok: fine, findings }) : draw(findings, colorsOf(host.out)))
     return fine ? 0 : 1
@@ -29,6 +29,21 @@ function settingsOf({ settings }: MeantStage): readonly Finding[] {
   return Object.entries({ region, profile, endpoint, role }).flatMap(([about, { value, origin }]) =>
     value === undefined ? [] : [{ about, state: 'fine', what: `${value} (from ${origin})` } as const],
   )
+}
+
+/** Whether the variables are set that functions are to have. */
+async function variablesOf({ project }: MeantStage, { env }: Host): Promise<readonly Finding[]> {
+  const { checkVariables } = await import('../../providers/aws/preflight.ts')
+  const problems = checkVariables(project.graph, env)
+  const named = project.graph.processors.some(({ environment }) => Object.keys(environment).length > 0)
+  if (named && problems.length === 0)
+    return [{ about: 'variables', state: 'fine', what: 'all that functions are to have' }]
+  return problems.map(({ where, what, remedy }) => ({
+    about: 'variables',
+    state: 'wrong',
+    what: `${where}: ${what}`,
+    remedy,
+  }))
 }
 
 async function examineAccount(stage: MeantStage, host: Host): Promise<readonly Finding[]> {

@@ -60,8 +60,8 @@ async function tried(aws: Aws, about: string, read: () => Promise<Found>): Promi
     const told = mended(error, { doing: `ask ${about}`, region: aws.place.region })
     if (!(told instanceof AttakError)) throw error
     // An emulator need not have all of it; plans then list by name.
-    const state = aws.emulated ? 'unknown' : 'wrong'
-    return { about, state, what: told.message, remedy: told.remedy }
+    if (aws.emulated) return { about, state: 'unknown', what: `not told behind this endpoint: ${told.message}` }
+    return { about, state: 'wrong', what: told.message, remedy: told.remedy }
   }
 }
 

@@ -56,7 +56,8 @@ async function checkStreams({ clients, emulated }: Aws, changes: readonly Change
   const there = limits?.OnDemandStreamCount ?? 0
   const most = limits?.OnDemandStreamCountLimit
   if (most === undefined || there + made.length <= most) return []
-  const what = `${made.length} on-demand streams are to be made; the account has ${there}, and may have ${most}`
+  const more = made.length === 1 ? '1 on-demand stream is' : `${made.length} on-demand streams are`
+  const what = `${more} to be made; the account has ${there}, and may have ${most}`
   const remedy =
     'Let edges share streams by `stream`, give them `shards`, send them `via: "sqs"`, or ask AWS for more in Service Quotas.'
   return [{ code: 'QUOTA_EXCEEDED', severity: 'error', where: 'Kinesis', what, remedy }]

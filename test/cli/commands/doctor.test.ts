@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { startFakeAws, useCredentials } from '../fakeAws.ts'
+import { attak } from '../fakeHost.ts'
+import { folderOf, HELLO } from '../folder.ts'
+
+const WITH_TOKEN = {
+  ...HELLO,
+  'topology.js': `export default {
+  name: 'hello',
+  environment: ['TOKEN'],
+  processors: { spout: './spout', reverse: './reverse' },
+  streams: [['spout', 'reverse', 'text']],
+}
+`,
+}
+
+describe('doctor', () => {
+  test('says where settings come from, what answers and how much room there is', async () => {
+    const { env } = await startFakeAws()
+    const { code, out, err } = await attak(folderOf(WITH_TOKEN), ['doctor'], { env: { ...env, TOKEN: 'hidden' } })
+    expect([code, err]).toEqual([0, ''])
+    expect(out.replace(/127\.0\.0\.1:\d+/, 'HOST')).toMatchInlineSnapshot(`
+      "✓ region        eu-west-1 (from environment)
+      ✓ endpoint      http://HOST (from environment)
+      ✓ variables     all that functions are to have
+      ✓ credentials   arn:aws:iam::123456789012:user/ada, of account 123456789012
+      ✓ lambda        answers
+      ✓ kinesis       answers
+      ✓ sqs           answers
+      ✓ iam           answers
+      ✓ logs          answers
+      ✓ tagging       answers
+      ? permissions   not asked for behind an endpoint
+      ✓ stream quota  0 of 50 on-demand streams are in use; this topology has 1
+      ✓ concurrency   1000 functions at once, 1000 of them not set aside; this topology sets 0 aside
+      "
+    `)
+    expect(out).not.toContain('hidden')
+  })
+
+  test('says all that is missing at once, with what to do, and exits with 1', async () => {
+    useCredentials({})
+    const { code, out } = await attak(folderOf(WITH_TOKEN), ['doctor'], { env: { AWS_REGION: 'eu-west-1' } })
+    expect(code).toBe(1)
+    expect(out).toMatch(
+      /✗ variables +processor "spout": its environment names TOKEN, which is not set here\n +Set TOKEN/,
+    )
+    expect(out).toMatch(
+      /✗ credentials +could not sign in to AWS: there are no AWS credentials\n +Set AWS_ACCESS_KEY_ID/,
+    )
+  })
+
+  test('--json prints the findings', async () => {
+    const { env } = await startFakeAws()
+    const { out } = await attak(folderOf(HELLO), ['doctor', '--json'], { env })
+    const { ok, findings } = JSON.parse(out)
+    expect(ok).toBe(true)
+    expect(findings).toContainEqual({ about: 'region', state: 'fine', what: 'eu-west-1 (from environment)' })
+    expect(findings).toContainEqual({ about: 'lambda', state: 'fine', what: 'answers' })
+  })
+
+  test('a quota without room for the topology is wrong', async () => {
+    const DescribeLimits = { OnDemandStreamCount: 0, OnDemandStreamCountLimit: 0, OpenShardCount: 0, ShardLimit: 500 }
+    const { env } = await startFakeAws({ DescribeLimits })
+    const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env })
+    expect(code).toBe(1)
+    expect(out).toMatch(
+      /✗ stream quota +0 of 0 on-demand streams are in use; this topology has 1\n +Give streams shards/,
+    )
+  })
+})

@@ -1,0 +1,116 @@
+import { describe, expect, test } from 'vitest'
+import { startFakeAws } from '../fakeAws.ts'
+import { attak } from '../fakeHost.ts'
+import { folderOf, HELLO } from '../folder.ts'
+
+const TOO_MANY = {
+  DescribeLimits: { OnDemandStreamCount: 50, OnDemandStreamCountLimit: 50, OpenShardCount: 0, ShardLimit: 500 },
+}
+
+describe('plan', () => {
+  test('says what would be made, what it costs and how large it is, and makes nothing', async () => {
+    const { env } = await startFakeAws()
+    const { code, out, err } = await attak(folderOf(HELLO), ['plan'], { env })
+    expect([code, err]).toEqual([0, ''])
+    expect(out.replace(/[\d.]+ KB/, 'SIZE')).toMatchInlineSnapshot(`
+      "hello (dev) in eu-west-1 of account 123456789012: 10 to make
+
+      reverse
+        + logs      /aws/lambda/hello--dev--reverse
+        + role      hello--dev--reverse--eu-west-1
+        + function  hello--dev--reverse
+        + mapping   reverse/reverse
+
+      spout
+        + logs      /aws/lambda/hello--dev--spout
+        + role      hello--dev--spout--eu-west-1
+        + function  hello--dev--spout
+
+      for all processors
+        + queue     hello--dev--_crashes
+        + queue     hello--dev--_errors
+        + stream    hello--dev--reverse
+
+      2 functions, 2 log groups, 1 mapping, 2 queues, 2 roles, 1 stream
+      left running without messages: about $29.20 a month
+        $29.20  1 on-demand stream
+         $0.00  4 functions and queues, at rest
+      code: 2 zips, SIZE
+      "
+    `)
+  })
+
+  test('--sizes tells the parts of every artifact', async () => {
+    const { env } = await startFakeAws()
+    const { out } = await attak(folderOf(HELLO), ['plan', '--sizes'], { env })
+    expect(out).toMatch(/code: 2 zips, [\d.]+ KB\n {2}\w+ +[\d.]+ KB zipped, [\d.]+ KB unzipped: attak [\d.]+ KB/)
+    expect(out).toMatch(/\n {2}reverse +.*reverse\.js/)
+  })
+
+  test('an artifact beyond 1 MB tells its parts unasked', async () => {
+    const { env } = await startFakeAws()
+    const random = Buffer.from(Array.from({ length: 1_300_000 }, () => Math.floor(Math.random() * 256)))
+    const folder = folderOf({
+      ...HELLO,
+      'topology.js': `export default { name: 'hello', processors: { spout: { path: './spout', include: ['data.txt'] }, reverse: './reverse' }, streams: [['spout', 'reverse', 'text']] }`,
+      'data.txt': random.toString('base64'),
+    })
+    const { out } = await attak(folder, ['plan'], { env })
+    expect(out).toMatch(/code: 2 zips, 1\.\d MB\n {2}spout +1\.\d MB zipped, .*: data\.txt 1\.\d MB/)
+    expect(out).not.toMatch(/\n {2}reverse {2}/)
+  })
+
+  test('--json holds all of it, sizes too', async () => {
+    const { env } = await startFakeAws()
+    const { out } = await attak(folderOf(HELLO), ['plan', '--json'], { env })
+    const plan = JSON.parse(out)
+    expect(plan).toMatchObject({ topology: 'hello', stage: 'dev', region: 'eu-west-1', account: '123456789012' })
+    expect(plan.changes).toHaveLength(10)
+    expect(plan).toMatchObject({ unchanged: [], kept: [], refused: [], problems: [], usdPerMonth: 29.2 })
+    expect(plan.artifacts.map(({ processors }: { processors: string[] }) => processors)).toEqual([
+      ['spout'],
+      ['reverse'],
+    ])
+    expect(plan.artifacts[0].sizes[0]).toEqual({ part: 'attak', bytes: expect.any(Number) })
+  })
+
+  test('--exit-code is 3 when there are changes', async () => {
+    const { env } = await startFakeAws()
+    expect((await attak(folderOf(HELLO), ['plan', '--exit-code'], { env })).code).toBe(3)
+  })
+
+  test('what keeps it from being applied is told beside it, and exits with 1', async () => {
+    const { env } = await startFakeAws(TOO_MANY)
+    const { code, out, err } = await attak(folderOf(HELLO), ['plan', '--exit-code', '--json'], { env })
+    expect(code).toBe(1)
+    expect(JSON.parse(out).problems).toMatchObject([{ code: 'QUOTA_EXCEEDED' }])
+    expect(err).toMatch(/^\[QUOTA_EXCEEDED\] /)
+  })
+})
+
+describe('what reads a stage that is not there', () => {
+  test('status says so, and exits with 1', async () => {
+    const { env } = await startFakeAws()
+    const { code, out } = await attak(folderOf(HELLO), ['status'], { env })
+    expect([code, out]).toEqual([
+      1,
+      'Nothing of hello (dev) in eu-west-1 of account 123456789012 is there. Make it live with attak deploy.\n',
+    ])
+    const { ok, resources } = JSON.parse((await attak(folderOf(HELLO), ['status', '--json'], { env })).out)
+    expect([ok, resources.length]).toEqual([false, 10])
+  })
+
+  test('logs says so on stderr', async () => {
+    const { env } = await startFakeAws()
+    const { code, out, err } = await attak(folderOf(HELLO), ['logs'], { env })
+    expect([code, out]).toEqual([0, ''])
+    expect(err).toMatch(/^There are no such lines\./)
+  })
+
+  test('destroy has nothing to do', async () => {
+    const { env } = await startFakeAws()
+    const { code, out, err } = await attak(folderOf(HELLO), ['destroy', '--yes', '--json'], { env })
+    expect([code, JSON.parse(out)]).toEqual([0, { topology: 'hello', stage: 'dev', removed: [] }])
+    expect(err).toBe('Nothing of hello (dev) in eu-west-1 of account 123456789012 is there.\n')
+  })
+})

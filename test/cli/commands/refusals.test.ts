@@ -1,0 +1,155 @@
+import { describe, expect, test } from 'vitest'
+import { startFakeAws, useCredentials } from '../fakeAws.ts'
+import { attak } from '../fakeHost.ts'
+import { folderOf, HELLO } from '../folder.ts'
+
+/** Commands that do nothing without an account. */
+const COMMANDS = ['plan', 'deploy', 'destroy', 'trigger', 'status', 'logs']
+const WRITES = /^(?:Create|Put|Tag|Update|Delete|POST|PUT|DELETE)/
+
+/** One line with a code and a remedy, and never a stack. */
+function expectOneLine(err: string, code: string): void {
+  const lines = err.trimEnd().split('\n')
+  expect(lines.filter((line) => line.startsWith('['))).toEqual([expect.stringMatching(`^\\[${code}\\] `)])
+  expect(err).not.toMatch(/\n\s+at /)
+}
+
+/** The files of a topology with this in it. */
+function topologyOf(text: string, files: Record<string, string> = {}) {
+  return folderOf({ ...HELLO, 'topology.js': `export default ${text}`, ...files })
+}
+
+describe('credentials and regions', () => {
+  test.each(COMMANDS)('%s without credentials says which variables to set', async (command) => {
+    useCredentials({})
+    const { code, out, err } = await attak(folderOf(HELLO), [command], { env: { AWS_REGION: 'eu-west-1' } })
+    expect([code, out]).toEqual([1, ''])
+    expectOneLine(err, 'CREDENTIALS_MISSING')
+    expect(err).toContain('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE')
+  })
+
+  test('policy does without, for any account', async () => {
+    useCredentials({})
+    const { code, out, err } = await attak(folderOf(HELLO), ['policy', '--region', 'cn-north-1'])
+    expect(code).toBe(0)
+    expect(out).toContain('"arn:aws-cn:lambda:cn-north-1:*:function:hello--dev--*"')
+    expect(err).toBe('For region cn-north-1 of any account: could not sign in to AWS: there are no AWS credentials.\n')
+    const anywhere = await attak(folderOf(HELLO), ['policy', '--processor', 'spout'])
+    expect(anywhere.err).toContain('For any region of any account')
+    expect(anywhere.out).toContain('"arn:aws:kinesis:*:*:stream/hello--dev--reverse"')
+  })
+
+  test('a region that is missing, or none, is told', async () => {
+    useCredentials()
+    const missing = await attak(folderOf(HELLO), ['plan'])
+    expectOneLine(missing.err, 'REGION_MISSING')
+    const { code, err } = await attak(folderOf(HELLO), ['plan', '--region', 'Frankfurt'])
+    expect(code).toBe(2)
+    expect(err).toBe('[USAGE] --region: "Frankfurt" is no region. Give one such as eu-west-1.\n')
+  })
+
+  test('an endpoint where nobody listens is told', async () => {
+    useCredentials()
+    const argv = ['plan', '--endpoint', 'http://127.0.0.1:9', '--region', 'eu-west-1']
+    const { code, err } = await attak(folderOf(HELLO), argv)
+    expect(code).toBe(1)
+    expectOneLine(err, 'AWS_UNREACHABLE')
+    expect(err).toContain('AWS_ENDPOINT_URL')
+  })
+
+  test('a session that has expired says how to sign in again', async () => {
+    const refusal = { code: 'ExpiredToken', message: 'The security token included in the request is expired' }
+    const { env } = await startFakeAws({ GetCallerIdentity: { ...refusal, status: 403 } })
+    const { code, err } = await attak(folderOf(HELLO), ['deploy'], { env })
+    expect(code).toBe(1)
+    expectOneLine(err, 'CREDENTIALS_EXPIRED')
+    expect(err).toContain('aws sso login')
+  })
+
+  test('keys that AWS does not know are told from missing ones', async () => {
+    const refusal = { code: 'InvalidClientTokenId', message: 'The security token is invalid.', status: 403 }
+    const { env } = await startFakeAws({ GetCallerIdentity: refusal })
+    expectOneLine((await attak(folderOf(HELLO), ['plan'], { env })).err, 'CREDENTIALS_REFUSED')
+  })
+
+  test('a permission that is missing names itself, and what prints all that are needed', async () => {
+    const message =
+      'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: kinesis:ListStreams on resource: arn:aws:kinesis:eu-west-1:123456789012:stream/* because no identity-based policy allows it'
+    const { env, calls } = await startFakeAws({ ListStreams: { code: 'AccessDeniedException', message } })
+    const { code, err } = await attak(folderOf(HELLO), ['deploy', '--yes'], { env })
+    expect(code).toBe(1)
+    expectOneLine(err, 'PERMISSION_MISSING')
+    expect(err).toContain('the permission kinesis:ListStreams is missing on arn:aws:kinesis:')
+    expect(err).toContain('attak policy')
+    expect(calls.filter(({ action }) => WRITES.test(action))).toEqual([])
+  })
+})
+
+describe('what a deploy refuses before it makes anything', () => {
+  async function refused(folder: string, ...answers: Parameters<typeof startFakeAws>) {
+    const { env, calls } = await startFakeAws(...answers)
+    const ran = await attak(folder, ['deploy', '--yes'], { env })
+    expect([ran.code, ran.out]).toEqual([1, ''])
+    expect(calls.filter(({ action }) => WRITES.test(action))).toEqual([])
+    return ran.err
+  }
+
+  test('more on-demand streams than the account may have', async () => {
+    const err = await refused(folderOf(HELLO), {
+      DescribeLimits: { OnDemandStreamCount: 50, OnDemandStreamCountLimit: 50, OpenShardCount: 0, ShardLimit: 500 },
+    })
+    expectOneLine(err, 'QUOTA_EXCEEDED')
+    expect(err).toContain('1 on-demand stream is to be made; the account has 50, and may have 50')
+  })
+
+  test('a role that does not exist', async () => {
+    const role = 'arn:aws:iam::123456789012:role/none'
+    const folder = topologyOf(
+      `{ name: 'hello', processors: { spout: { path: './spout', role: '${role}' }, reverse: './reverse' }, streams: [['spout', 'reverse', 'text']] }`,
+    )
+    const err = await refused(folder)
+    expectOneLine(err, 'ROLE_NOT_FOUND')
+    expect(err).toContain(`processor "spout": there is no role ${role}.`)
+  })
+
+  test('a resource that is there and not ours', async () => {
+    const QueueUrl = 'https://sqs.eu-west-1.amazonaws.com/123456789012/hello--dev--_crashes'
+    const err = await refused(folderOf(HELLO), {
+      GetQueueUrl: ({ body }) =>
+        body.includes('_crashes') ? { QueueUrl } : { code: 'QueueDoesNotExist', message: 'no such queue' },
+      ListQueueTags: { Tags: { owner: 'somebody' } },
+      GetQueueAttributes: { Attributes: { QueueArn: 'arn:aws:sqs:eu-west-1:123456789012:hello--dev--_crashes' } },
+    })
+    expectOneLine(err, 'RESOURCE_NOT_OURS')
+    expect(err).toContain('there is arn:aws:sqs:eu-west-1:123456789012:hello--dev--_crashes already')
+    expect(err).toContain('Rename the topology or the stage')
+  })
+
+  test('variables that are not set, and more of them than Lambda takes, for all processors at once', async () => {
+    const folder = topologyOf(
+      `{ name: 'hello', processors: { spout: { path: './spout', environment: ['TOKEN'] }, reverse: { path: './reverse', environment: { BIG: 'x'.repeat(4096) } } }, streams: [['spout', 'reverse', 'text']] }`,
+    )
+    const err = await refused(folder)
+    expect(err).toMatch(/^\[VARIABLE_MISSING\] processor "spout": its environment names TOKEN, .*in \.env/m)
+    expect(err).toMatch(
+      /^\[ENVIRONMENT_TOO_LARGE\] processor "reverse": its environment is \d+ bytes; Lambda takes 4096/m,
+    )
+    expect(err.trimEnd().split('\n')).toHaveLength(2)
+  })
+
+  test('a processor that does not bundle, by file and line', async () => {
+    const folder = topologyOf(
+      `{ name: 'hello', processors: { spout: './spout', reverse: './reverse' }, streams: [['spout', 'reverse', 'text']] }`,
+      { 'spout.js': 'export const handler = () => import("nowhere-to-be-found")\n' },
+    )
+    const err = await refused(folder)
+    expect(err).toMatch(/^\[\w+\] .*spout\.js:1:\d+: Could not resolve "nowhere-to-be-found"\. Install it/)
+  })
+
+  test('an include that is not there', async () => {
+    const folder = topologyOf(
+      `{ name: 'hello', processors: { spout: { path: './spout', include: ['data.bin'] }, reverse: './reverse' }, streams: [['spout', 'reverse', 'text']] }`,
+    )
+    expectOneLine(await refused(folder), 'INCLUDE_REFUSED')
+  })
+})

@@ -1,0 +1,89 @@
+import { describe, expect, test } from 'vitest'
+import { type Answers, startFakeAws } from '../fakeAws.ts'
+import { attak } from '../fakeHost.ts'
+import { folderOf, HELLO } from '../folder.ts'
+
+const INVOKE = 'POST functions/hello--dev--spout/invocations'
+const ACCEPTS: Answers = { [INVOKE]: {} }
+
+async function trigger(argv: readonly string[], { answers = ACCEPTS, files = {}, stdin = [] as string[] } = {}) {
+  const { env, calls } = await startFakeAws(answers)
+  const ran = await attak(folderOf({ ...HELLO, ...files }), ['trigger', ...argv], { env, stdin })
+  const invoked = calls.filter(({ action }) => action.endsWith('/invocations'))
+  return { ...ran, payloads: invoked.map(({ body }) => JSON.parse(body)) }
+}
+
+describe('trigger', () => {
+  test('hands each event to the function of its processor, as a CloudEvent', async () => {
+    const { code, out, err, payloads } = await trigger([])
+    expect([code, err]).toEqual([0, ''])
+    expect(payloads).toEqual([
+      expect.objectContaining({ specversion: '1.0', type: 'attak.input', data: 'hello', attakhop: 1 }),
+    ])
+    expect(payloads[0].id).toBe(payloads[0].attakroot)
+    expect(out).toBe(
+      `✓ 1 event accepted by hello (dev) in eu-west-1 of account 123456789012 (trace ${payloads[0].attakroot})\n`,
+    )
+  })
+
+  test('--json prints an object for each event that was accepted', async () => {
+    const events = '"a"\n"b"\n'
+    const { out, payloads } = await trigger(['--json', '--input', '-', '--to', 'spout'], { stdin: [events] })
+    const lines = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines.map(({ kind, to }) => [kind, to])).toEqual([
+      ['accepted', 'spout'],
+      ['accepted', 'spout'],
+    ])
+    expect(lines.map(({ id }) => id).sort()).toEqual(payloads.map(({ id }) => id).sort())
+    expect(payloads.map(({ data }) => data).sort()).toEqual(['a', 'b'])
+  })
+
+  test('of no events it says so, and follows nothing', async () => {
+    const { code, out, payloads } = await trigger(['--follow'], { files: { 'input.json': [] } })
+    expect([code, payloads]).toEqual([0, []])
+    expect(out).toMatch(/^✓ 0 events accepted/)
+  })
+
+  test('what is not deployed is told, with what to run', async () => {
+    const { code, out, err } = await trigger(['--stage', 'qa'], { answers: {} })
+    expect([code, out]).toEqual([1, ''])
+    expect(err).toBe(
+      'Nothing was accepted:\n[NOT_DEPLOYED] "spout" is not deployed to stage "qa". Deploy it first: attak deploy. If it was just deployed, look at attak status.\n',
+    )
+  })
+
+  test('an event that is too large is refused before it is sent', async () => {
+    const { code, err, payloads } = await trigger([], { files: { 'input.json': { spout: 'x'.repeat(1024 * 1024) } } })
+    expect([code, payloads]).toEqual([1, []])
+    expect(err).toMatch(
+      /\[EMIT_TOO_LARGE\] event 1 for "spout" is 10\d+ bytes as it travels, and a trigger takes 1048576\./,
+    )
+  })
+
+  test('where the input breaks off, it says how many were accepted before', async () => {
+    const { code, err, payloads } = await trigger(['--input', '-', '--to', 'spout'], { stdin: ['"a"\n{"no\n'] })
+    expect([code, payloads.length]).toEqual([1, 1])
+    expect(err).toMatch(/^1 event accepted, then:\n\[INPUT_INVALID\] stdin:2/)
+  })
+
+  test('lines that are no events can be left out, and are counted', async () => {
+    const argv = ['--input', '-', '--to', 'spout', '--skip-bad-lines']
+    const { code, err, payloads } = await trigger(argv, { stdin: ['"a"\n{"no\n"b"\n'] })
+    expect([code, payloads.length]).toEqual([0, 2])
+    expect(err).toContain('1 line of stdin left out, the first: stdin:2')
+  })
+
+  test.each([
+    [['--input', 'none.json'], 'INPUT_NOT_FOUND'],
+    [['--input', 'bad.json'], 'INPUT_INVALID'],
+    [['--input', '-', '--to', 'nobody'], 'INPUT_INVALID'],
+  ])('%j is refused: %s', async (argv, code) => {
+    const ran = await trigger(argv, { files: { 'bad.json': '{"nobody":1}' } })
+    expect([ran.code, ran.payloads]).toEqual([1, []])
+    expect(ran.err).toMatch(new RegExp(`\\[${code}\\]`))
+    expect(ran.err).not.toContain('accepted')
+  })
+})

@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest'
+import { drawEntry } from '../../../src/cli/logs/draw.ts'
+import { readEntry } from '../../../src/cli/logs/entry.ts'
+import { colorsOf } from '../../../src/cli/print.ts'
+
+const lineOf = (line: string | object) => ({
+  ...{ id: '1', timeMs: Date.UTC(2026, 10, 21, 13, 5, 2, 123), processor: 'bill' },
+  text: typeof line === 'string' ? line : JSON.stringify(line),
+})
+const draw = (line: string | object) => drawEntry(readEntry(lineOf(line)), 6, colorsOf({ color: false }))
+const IDS = { message: 'm1', root: 'r1' }
+
+describe('a line of attak', () => {
+  test('tells its kind, level, ids, and when it was written', () => {
+    const time = '2026-11-21T13:05:01.000Z'
+    const fields = { attak: 'log', level: 'warn', ...IDS, time, text: 'careful' }
+    expect(readEntry(lineOf(fields))).toEqual({
+      ...{ timeMs: Date.parse(time), processor: 'bill', kind: 'log', level: 'warn', ...IDS, fields },
+    })
+  })
+
+  test('without a time or a level is of when it came, and of no concern', () => {
+    expect(readEntry(lineOf({ attak: 'end', outcome: 'ok', level: 7, time: 'never' }))).toMatchObject({
+      ...{ timeMs: lineOf('').timeMs, level: 'info' },
+    })
+  })
+
+  test('is drawn by what it tells', () => {
+    expect(draw({ attak: 'log', text: 'one\ntwo', ...IDS })).toBe(
+      '13:05:02.123 bill    one\n                     two\n',
+    )
+    expect(draw({ attak: 'output', topic: 'paid', data: { id: 7 } })).toBe('13:05:02.123 bill    → paid {"id":7}\n')
+    expect(draw({ attak: 'output', topic: 'paid' })).toBe('13:05:02.123 bill    → paid\n')
+    expect(draw({ attak: 'end', outcome: 'ok', ...IDS })).toMatch(/handled \(message m1, trace r1\)\n$/)
+    expect(draw({ attak: 'end', outcome: 'ok', attempt: 2, ...IDS })).toMatch(/handled, attempt 2 \(/)
+    const error = { name: 'TypeError', message: 'no', stack: 'TypeError: no\n    at bill.js:3:1' }
+    expect(draw({ attak: 'end', outcome: 'retry', attempt: 1, error, ...IDS })).toMatch(
+      /retry: TypeError: no \(message/,
+    )
+    expect(draw({ attak: 'error', error, ...IDS })).toMatch(
+      /failed for good: TypeError: no\n +at bill\.js:3:1 \(message m1, trace r1\)\n$/,
+    )
+    expect(draw({ attak: 'error', error: 'just text', ...IDS })).toMatch(/failed for good: just text \(/)
+  })
+})
+
+describe('any other line', () => {
+  test.each([
+    'START RequestId: 4a Version: $LATEST',
+    'END RequestId: 4a',
+    'REPORT RequestId: 4a\tDuration: 3 ms',
+    'INIT_START Runtime Version: nodejs:24.v1',
+    '{"time":"2026-11-21T13:05:02Z","type":"platform.report","record":{}}',
+  ])('%s is of the platform', (text) => {
+    expect(readEntry(lineOf(text))).toMatchObject({ kind: 'platform', level: 'info' })
+  })
+
+  test.each([
+    '2026-11-21T13:05:02.123Z 4a Task timed out after 30.03 seconds',
+    'RequestId: 4a Error: Runtime exited with error: signal: killed',
+  ])('%s is a crash', (text) => {
+    expect(readEntry(lineOf(text))).toMatchObject({ kind: 'text', level: 'error', fields: { text } })
+    expect(draw(text)).toBe(`13:05:02.123 bill    ${text}\n`)
+  })
+
+  test('of JSON that is not attak’s is shown as it is', () => {
+    expect(draw({ msg: 'from pino' })).toBe('13:05:02.123 bill    {"msg":"from pino"}\n')
+    expect(draw('{"broken')).toBe('13:05:02.123 bill    {"broken\n')
+    expect(readEntry(lineOf('[1]')).fields).toEqual({ text: '[1]' })
+  })
+})

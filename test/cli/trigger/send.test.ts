@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest'
+import { sendAll } from '../../../src/cli/trigger/send.ts'
+import type { InputEvent } from '../../../src/topology/topology.ts'
+
+const never = new AbortController().signal
+const eventOf = (event: number): InputEvent => ({ to: 'a', event }) as InputEvent
+const triggered = ({ event }: InputEvent) => ({ to: 'a', id: String(event), root: String(event) })
+
+async function* chunksOf(...chunks: number[][]) {
+  for (const chunk of chunks) yield chunk.map(eventOf)
+}
+
+describe('sendAll', () => {
+  test('tells of each event that was accepted, whatever list it came in', async () => {
+    const told: string[] = []
+    const send = async (event: InputEvent) => triggered(event)
+    await sendAll(chunksOf([1, 2], [], [3]), send, never, ({ id }) => told.push(id))
+    expect(told.sort()).toEqual(['1', '2', '3'])
+  })
+
+  test('has at most 32 on their way', async () => {
+    let [under, most] = [0, 0]
+    const send = async (event: InputEvent) => {
+      most = Math.max(most, ++under)
+      await new Promise((resolve) => setImmediate(resolve))
+      under--
+      return triggered(event)
+    }
+    let count = 0
+    await sendAll(chunksOf(Array.from({ length: 200 }, (_, index) => index)), send, never, () => count++)
+    expect([most, count]).toEqual([32, 200])
+  })
+
+  test('stops at the first refusal, waits for what is on its way, and throws it', async () => {
+    const [sent, told]: [unknown[], string[]] = [[], []]
+    const send = async (event: InputEvent) => {
+      sent.push(event.event)
+      await new Promise((resolve) => setImmediate(resolve))
+      if (event.event === 2) throw new Error('refused')
+      return triggered(event)
+    }
+    const events = Array.from({ length: 100 }, (_, index) => index)
+    await expect(sendAll(chunksOf(events), send, never, ({ id }) => told.push(id))).rejects.toThrow('refused')
+    expect(sent.length).toBeLessThan(100)
+    expect(told).toHaveLength(sent.length - 1)
+  })
+
+  test('an input that breaks off throws after what was sent was waited for', async () => {
+    async function* broken() {
+      yield [eventOf(1)]
+      throw new Error('line 2 is no JSON')
+    }
+    const told: string[] = []
+    const send = async (event: InputEvent) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      return triggered(event)
+    }
+    await expect(sendAll(broken(), send, never, ({ id }) => told.push(id))).rejects.toThrow('line 2 is no JSON')
+    expect(told).toEqual(['1'])
+  })
+
+  test('ends early when it is interrupted', async () => {
+    const abort = new AbortController()
+    const told: string[] = []
+    const send = async (event: InputEvent) => {
+      abort.abort()
+      return triggered(event)
+    }
+    await sendAll(chunksOf([1, 2, 3]), send, abort.signal, ({ id }) => told.push(id))
+    expect(told).toEqual(['1'])
+  })
+})
