@@ -16,7 +16,7 @@ export interface Write {
   readonly settings: readonly string[]
   /** Why, for people: `memory, code`, `was left half-made`; empty for what is new. */
   readonly reason: string
-  /** Which of its needs the same plan makes; a mapping reads a new stream from its start. */
+  /** Which of its needs the same plan makes, or a deploy that ended midway may have; a mapping reads a new stream from its start. */
   readonly made: readonly string[]
 }
 

@@ -130,7 +130,11 @@ async function release(
 
 function planFor(view: View, provider: Provider, { wanted, allowDataLoss }: DeployRequest): Plan {
   const { kinds, marker } = provider
-  return plan(wanted, view.live, { kinds, marker, allowDataLoss, rewrite: view.marks.overtaken !== undefined })
+  const interrupted = view.marks.deploy !== undefined && !view.settled
+  return plan(wanted, view.live, {
+    ...{ kinds, marker, allowDataLoss, interrupted },
+    rewrite: view.marks.overtaken !== undefined,
+  })
 }
 
 /** Whether the marker has come into being by our mark alone, and has to go again. */

@@ -23,6 +23,8 @@ export interface Judging {
   readonly verdicts: ReadonlyMap<string, Verdict>
   readonly allowDataLoss: boolean
   readonly rewrite: boolean
+  /** See {@link import('./plan.ts').PlanOptions.interrupted}. */
+  readonly interrupted: boolean
 }
 
 const NO_SETTINGS: readonly string[] = Object.freeze([])
@@ -54,7 +56,7 @@ export function match(wanted: readonly Resource[], live: readonly LiveResource[]
 }
 
 /** Decides what has to be done to one resource. */
-export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite }: Judging): Verdict {
+export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite, interrupted }: Judging): Verdict {
   const { resource, live } = pair
   const made = resource.needs.flatMap((id) => {
     const { change, refused } = verdicts.get(id) ?? {}
@@ -67,7 +69,8 @@ export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite }: Judging)
     made: Object.freeze(made.map(({ id }) => id)),
   }
   if (live === undefined) {
-    return { change: Object.freeze({ kind: 'create', ...common, settings: NO_SETTINGS, reason: '' }) }
+    const needs = interrupted ? Object.freeze([...resource.needs]) : common.made
+    return { change: Object.freeze({ kind: 'create', ...common, made: needs, settings: NO_SETTINGS, reason: '' }) }
   }
   const settings = differing(pair)
   const stuck = settings.filter((name) => resource.fixed.includes(name))

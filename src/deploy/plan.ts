@@ -30,6 +30,11 @@ export interface PlanOptions extends Pick<Provider, 'kinds' | 'marker'> {
   readonly allowDataLoss: boolean
   /** Whether everything is written again, whatever the fingerprints say. */
   readonly rewrite?: boolean
+  /**
+   * Whether a deploy before may have ended midway: what is missing then counts what it needs as just made, so that nothing
+   * which was sent to a new stream before its mapping was there is passed over.
+   */
+  readonly interrupted?: boolean
 }
 
 /**
@@ -40,9 +45,10 @@ export function plan(wanted: readonly Resource[], live: readonly LiveResource[],
   const rank = rankOf(options.kinds)
   const ordered = orderByNeeds(wanted, rank)
   const { pairs, surplus } = match(ordered, live)
-  const { allowDataLoss, rewrite = false } = options
+  const { allowDataLoss, rewrite = false, interrupted = false } = options
   const verdicts = new Map<string, Verdict>()
-  for (const pair of pairs) verdicts.set(pair.resource.id, judge(pair, { verdicts, allowDataLoss, rewrite }))
+  for (const pair of pairs)
+    verdicts.set(pair.resource.id, judge(pair, { verdicts, allowDataLoss, rewrite, interrupted }))
   const all = [...verdicts.values()]
   const { removals, kept } = parted(surplus, ordered, { ...options, rank })
   return Object.freeze({

@@ -96,6 +96,16 @@ describe('what has to be done', () => {
     const mapping = plan(wanted, live, options).changes.find(({ id }) => id === 'mapping/a')
     expect(mapping).toMatchObject({ made: ['stream/a'] })
   })
+
+  it('counts a stream as new for a mapping that is missing after a deploy that ended midway', () => {
+    const wanted = topologyOf(['a'])
+    const live = wanted.filter(({ kind }) => kind !== 'mapping').map((one) => liveOf(one))
+    const madeFor = (interrupted: boolean) => plan(wanted, live, { ...options, interrupted }).changes
+    expect(madeFor(true)).toMatchObject([
+      { id: 'mapping/a', made: wanted.find(({ kind }) => kind === 'mapping')!.needs },
+    ])
+    expect(madeFor(false)).toMatchObject([{ id: 'mapping/a', made: [] }])
+  })
 })
 
 describe('data', () => {
