@@ -171,8 +171,8 @@ function overtaken(what: string): Problem {
 
 function cancelled(left: readonly Change[]): Problem {
   const what = `interrupted; ${left.length === 1 ? '1 change is' : `${left.length} changes are`} left`
-  const remedy = 'Deploy again: it goes on from there.'
-  return { code: 'DEPLOY_CANCELLED', severity: 'error', where: 'the deploy', what, remedy }
+  const remedy = 'Run the same again: it goes on from there.'
+  return { code: 'DEPLOY_CANCELLED', severity: 'error', where: 'this run', what, remedy }
 }
 
 function outdated(): AttakError {
