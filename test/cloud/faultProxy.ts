@@ -24,7 +24,15 @@ export interface FaultOptions {
 /** What may happen to a request. `lost` and `cutAfter` happen after the emulator did what was asked. */
 type Fault = 'throttled' | 'failed' | 'cut' | 'conflict' | 'partial' | 'lost' | 'cutAfter'
 
-const FAULTS: readonly Fault[] = ['throttled', 'failed', 'cut', 'conflict', 'partial', 'lost', 'cutAfter']
+/** What can happen to every call. */
+const FAULTS: readonly Fault[] = ['throttled', 'failed', 'cut', 'lost', 'cutAfter']
+
+/** What can happen to this one; what is special to it as often as three of the others. */
+function faultsOf(call: Call): readonly Fault[] {
+  const conflicts: Fault[] = conflictOf(call) === undefined ? [] : ['conflict', 'conflict', 'conflict']
+  const parts: Fault[] = BATCHES[call.operation] === undefined ? [] : ['partial', 'partial', 'partial']
+  return [...FAULTS, ...conflicts, ...parts]
+}
 
 /**
  * Starts one that makes faults: throttling in the words of each service, conflicts with what is under way, 500s, batches
@@ -36,11 +44,10 @@ export async function openFaultProxy(target: string, { seed, share, onRequest }:
   let calm = false
   const draw = (call: Call): Fault | undefined => {
     if (calm || chance() >= share) return undefined
-    const fault = FAULTS[Math.floor(chance() * FAULTS.length)]!
-    const isKnown = fault === 'conflict' ? conflictOf(call) : fault === 'partial' ? BATCHES[call.operation] : fault
-    const made = isKnown === undefined ? 'throttled' : fault
-    faults.push(`${call.service} ${call.operation.split('/').slice(0, 3).join('/')}: ${made}`)
-    return made
+    const possible = faultsOf(call)
+    const fault = possible[Math.floor(chance() * possible.length)]!
+    faults.push(`${call.service} ${call.operation.split('/').slice(0, 3).join('/')}: ${fault}`)
+    return fault
   }
   const server = createServer((incoming, answer) => {
     onRequest?.()
@@ -89,11 +96,14 @@ function callOf({ headers, method, url }: IncomingMessage, body: Buffer): Call {
   return { service: scope?.[1] ?? 'unknown', operation }
 }
 
-/** What Lambda says where something else is under way; undefined where nothing can be. */
+/** What is said where something else is under way; undefined where nothing can be. */
 function conflictOf({ service, operation }: Call): Refusal | undefined {
+  const isWriting = /^(?:Create|Put|Delete|Attach|Tag|Untag)/.test(operation)
+  if (service === 'iam') return isWriting ? queryRefusal(409, 'ConcurrentModification', 'Wait a little.') : undefined
+  if (service === 'logs') return isWriting ? jsonRefusal(400, 'OperationAbortedException', 'Try again.') : undefined
   const [method, path = ''] = operation.split(' ')
   if (service !== 'lambda' || method === 'GET' || path.endsWith('/invocations')) return undefined
-  const words = 'The operation cannot be performed at this time.'
+  const words = 'The operation cannot be performed at this time. An update is in progress.'
   if (!path.includes('/event-source-mappings')) return restRefusal(409, 'ResourceConflictException', words)
   return method === 'POST' ? undefined : restRefusal(400, 'ResourceInUseException', words)
 }

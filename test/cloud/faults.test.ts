@@ -19,11 +19,11 @@ const PER_EVENT = 10
 /**
  * Two ways by each transport, to a processor that writes down what arrives, since what functions log is read back later
  * and less surely. Of streams that were there before, ministack begins to read where it first looks, whatever time it is
- * told: so they are read from their start.
+ * told: so they are read from their start. Packs are small so that there are several to a call.
  */
 const FILES = {
   'package.json': JSON.stringify({ type: 'module', main: 'topology.js' }),
-  'topology.js': `const path = (from, to, via) => ({ from, to, topic: to, via, ...(via === 'kinesis' && { startingPosition: 'TRIM_HORIZON' }) })
+  'topology.js': `const path = (from, to, via) => ({ from, to, topic: to, via, pack: 3, ...(via === 'kinesis' && { startingPosition: 'TRIM_HORIZON' }) })
 export default {
   name: 'faulty',
   environment: ['AWS_ENDPOINT_URL', 'ARRIVED'],

@@ -10,6 +10,8 @@ export default mergeConfig(
       globalSetup: ['.ci/build.mjs', 'test/cloud/setup.ts'],
       testTimeout: 300_000,
       hookTimeout: 300_000,
+      // Rounds of faults mostly wait.
+      maxConcurrency: 8,
     },
   },
 )

@@ -1,5 +1,6 @@
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
 import type { Limiter } from '../../deploy/limiter.ts'
+import { failedWith } from './failure.ts'
 import { sleep, waitingFor } from './waits.ts'
 
 /** How long a kind of failure is tried again for: the waits double from `firstMs` to `maxMs`. */
@@ -17,13 +18,27 @@ const PATIENCE: Readonly<Record<Exclude<RetryErrorType, 'CLIENT_ERROR'>, Patienc
   SERVER_ERROR: { firstMs: 200, maxMs: 5_000, times: 10, what: 'AWS to recover' },
 }
 
+/** About five minutes too: a function in a network of its own takes the longest to come to rest. */
+const UNDER_WAY: Patience = { firstMs: 250, maxMs: 2_000, times: 150, what: 'AWS to end what is under way' }
+
+/**
+ * What refuses a change for as long as another one is under way, in Lambda, CloudWatch Logs and IAM. Sources: their API
+ * references, common to most writing calls, read 2026-11-21. Lambda's word for it also means that a name is taken.
+ */
+const CONFLICTS = [
+  'OperationAbortedException',
+  'ConcurrentModificationException',
+  'EntityTemporarilyUnmodifiableException',
+]
+const LAMBDA_CONFLICT = /cannot be performed at this time/
+
 /** Names and connections that will not come to be by waiting. */
 const HOPELESS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])
 const MOST_HOPELESS = 2
 
 /**
- * How every client meets failures that pass: calls wait for their turn, throttling and faults are waited out with
- * jitter, visibly. What is the caller's fault fails at once.
+ * How every client meets failures that pass: calls wait for their turn, throttling, faults and other changes are waited
+ * out with jitter, visibly. What is the caller's fault fails at once.
  */
 export function createRetryStrategy(limiter: Limiter | undefined, now: () => number): RetryStrategyV2 {
   const turn = async () => {
@@ -37,8 +52,9 @@ export function createRetryStrategy(limiter: Limiter | undefined, now: () => num
     },
     async refreshRetryTokenForRetry(token, { errorType, error }: RetryErrorInfo) {
       const count = token.getRetryCount()
-      if (errorType === 'CLIENT_ERROR') throw error
-      const { firstMs, maxMs, times, what } = PATIENCE[errorType]
+      const patience = isUnderWay(error) ? UNDER_WAY : errorType !== 'CLIENT_ERROR' && PATIENCE[errorType]
+      if (!patience) throw error
+      const { firstMs, maxMs, times, what } = patience
       if (count >= (isHopeless(error) ? MOST_HOPELESS : times)) throw error
       const ceilingMs = Math.min(firstMs * 2 ** Math.min(count, 20), maxMs)
       await waitingFor(what, () => sleep(ceilingMs * (0.5 + Math.random() / 2)))
@@ -51,6 +67,11 @@ export function createRetryStrategy(limiter: Limiter | undefined, now: () => num
 
 function tokenAfter(retries: number): RetryToken {
   return { getRetryCount: () => retries, getRetryDelay: () => 0 }
+}
+
+function isUnderWay(error: unknown): boolean {
+  if (failedWith(error, 'ResourceConflictException')) return LAMBDA_CONFLICT.test((error as Error).message)
+  return failedWith(error, ...CONFLICTS)
 }
 
 function isHopeless(error: unknown): boolean {
