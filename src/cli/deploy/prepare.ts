@@ -24,7 +24,7 @@ export interface Prepared {
 
 /**
  * Bundles a project, looks at what is live and plans. Makes nothing. Throws all that is wrong with the bundles and the
- * variables that functions are to have.
+ * variables that functions are to have, and with their roles.
  */
 export async function prepareStage(
   { project, settings, scope }: MeantStage,
@@ -33,7 +33,7 @@ export async function prepareStage(
   host: Host,
 ): Promise<Prepared> {
   const { createAwsProvider } = await import('../../providers/aws/open.ts')
-  const { checkVariables, preflight } = await import('../../providers/aws/preflight.ts')
+  const { checkOwnRoles, checkVariables, preflight } = await import('../../providers/aws/preflight.ts')
   const { functionVariables, wantedResources } = await import('../../providers/aws/wanted.ts')
   const { graph, topology, file, dir } = project
   const modules = new Map<string, string>()
@@ -52,6 +52,8 @@ export async function prepareStage(
     { place: aws.place, env: host.env, ...(role !== undefined && { role }) },
     artifacts,
   )
+  const refused = checkOwnRoles(wanted)
+  if (refused.length > 0) throw errorOf(refused)
   const byHash = new Map([...artifacts.values()].map((artifact) => [artifact.hash, artifact]))
   const processorOf = (name: string) => graph.processors.find((processor) => processor.name === name)!
   const provider = createAwsProvider(aws, {

@@ -8,7 +8,7 @@ import { mended } from './failure.ts'
 import type { FunctionConfig } from './functionConfig.ts'
 import { rolePath } from './names.ts'
 import type { Aws } from './open.ts'
-import { requireRole } from './role.ts'
+import { type RoleConfig, requireRole } from './role.ts'
 import { type AwsTarget, functionVariables } from './wanted.ts'
 
 /** Bytes that the variables of a function may have, names and values. Source: Lambda quotas, read 2026-11-21. */
@@ -34,12 +34,42 @@ export function checkVariables(graph: Graph, env: AwsTarget['env']): readonly Pr
 }
 
 /**
+ * Characters that the policy of a role may have. Source: IAM guide, "IAM and AWS STS quotas", inline policies of roles; read
+ * 2026-11-21.
+ */
+const POLICY_CHARACTERS = 10_240
+
+/** What IAM would not take of the roles that are wanted: names that differ in case alone, and policies too large. Pure. */
+export function checkOwnRoles(wanted: readonly Resource[]): readonly Problem[] {
+  const roles = wanted.filter(({ kind }) => kind === 'role')
+  const byName = new Map<string, Resource>()
+  return roles.flatMap((role): readonly Problem[] => {
+    const problems: Problem[] = []
+    const where = `processor "${role.processor}"`
+    const other = byName.get(role.name.toLowerCase())
+    byName.set(role.name.toLowerCase(), role)
+    if (other !== undefined) {
+      const what = `its name differs from "${other.processor}" in upper and lower case alone, which IAM does not tell apart`
+      problems.push({ code: 'TOPOLOGY_INVALID', severity: 'error', where, what, remedy: 'Rename one of the two.' })
+    }
+    const characters = JSON.stringify((role.config as RoleConfig).policy).length
+    if (characters > POLICY_CHARACTERS) {
+      const what = `the policy of its role would have ${characters} characters; IAM takes ${POLICY_CHARACTERS}`
+      const remedy = 'Let it emit to fewer streams: by `stream`, several edges share one.'
+      problems.push({ code: 'QUOTA_EXCEEDED', severity: 'error', where, what, remedy })
+    }
+    return problems
+  })
+}
+
+/**
  * What keeps changes from being made, asked of AWS before any is: more on-demand streams than the account may have, roles
  * that do not exist. Asks nothing that no change needs.
  */
 export async function preflight(aws: Aws, graph: Graph, changes: readonly Change[]): Promise<readonly Problem[]> {
   try {
-    return [...(await checkStreams(aws, changes)), ...(await checkRoles(aws, graph, changes))]
+    const asked = await Promise.all([checkStreams(aws, changes), checkRoles(aws, graph, changes)])
+    return asked.flat()
   } catch (error) {
     throw mended(error, { doing: 'check what the account allows', region: aws.place.region })
   }
