@@ -32,7 +32,7 @@ test('what fails is thrown after all else is done, and how far it got is told', 
   const host = fakeHost('.')
   const failed = world.clock.until(applyShown(plan, host))
   await expect(failed).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS', problems: [{ where: 'stream t--dev--b' }] })
-  expect(host.ran(1).err).toMatch(/ {2}✗ stream b: .*\n[^]*\n\d+ changes done, \d+ not\.\n$/)
+  expect(host.ran(1).err).toMatch(/ {2}✗ stream b: .*\n[\s\S]*\n\d+ changes done, \d+ not\.\n$/)
 })
 
 test('a plan without changes does nothing', async () => {
