@@ -23,9 +23,20 @@ const SHARED = [
   'project/modules',
 ]
 
+/** Commands that call no cloud share no file with those that do: what is split between them would come in many files. */
+const LOCAL = ['check', 'completion', 'graph', 'init', 'simulate']
+
 async function buildCode() {
   const shared = ['cli/main', ...SHARED].map((name) => `export * from './${name}.ts'`).join('\n')
-  const commands = readdirSync(`${root}src/cli/commands`).map((name) => [name.slice(0, -3), `src/cli/commands/${name}`])
+  const commands = readdirSync(`${root}src/cli/commands`).map((name) => name.slice(0, -3))
+  const bundleCommands = (names) =>
+    bundle({
+      entryPoints: Object.fromEntries(names.map((name) => [name, `src/cli/commands/${name}.ts`])),
+      outdir: 'dist',
+      splitting: true,
+      plugins: [sharedApart],
+      minifyIdentifiers: true,
+    })
   const outputs = [
     await bundle({
       stdin: { contents: shared, resolveDir: `${root}src` },
@@ -33,13 +44,8 @@ async function buildCode() {
       plugins: [commandsApart],
       minifyIdentifiers: true,
     }),
-    await bundle({
-      entryPoints: Object.fromEntries(commands),
-      outdir: 'dist',
-      splitting: true,
-      plugins: [sharedApart],
-      minifyIdentifiers: true,
-    }),
+    await bundleCommands(commands.filter((name) => LOCAL.includes(name))),
+    await bundleCommands(commands.filter((name) => !LOCAL.includes(name))),
     // What a project imports shares no file with the commands, so that it comes in few; its names are seen by users.
     await bundle({
       entryPoints: { index: 'src/index.ts', testing: 'src/testing.ts' },
