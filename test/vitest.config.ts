@@ -23,6 +23,8 @@ export default defineConfig({
     // Tests that start bin/attak.js run what stands in src now.
     globalSetup: '.ci/build.mjs',
     testTimeout: 20_000,
+    // By itself vitest leaves one core idle, which on CI is half of them.
+    maxWorkers: '100%',
     reporters: results === undefined ? ['default'] : ['default', ['json', { outputFile: results }]],
   },
 })
