@@ -3,6 +3,7 @@ import { AttakError, nearest } from '../errors.ts'
 import type { Callback, EmitOptions } from '../topology/handler.ts'
 import { ACCEPTED, followEmit } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
+import { refuseLate } from './late.ts'
 import { type Edge, FirstAttempt, type Message } from './message.ts'
 import { rareOf } from './rare.ts'
 import { hasEnded, settle } from './settle.ts'
@@ -75,13 +76,8 @@ function refusal(message: string): AttakError {
 }
 
 function lateEmit(invocation: Invocation, topic: string): AttakError {
-  const error = new AttakError(
-    'EMIT_AFTER_END',
-    `"${invocation.processor}" emitted "${topic}" after it had settled (message ${invocation.id})`,
-    'Emit before the handler returns, resolves or calls back; await what it starts.',
-  )
-  invocation.runtime.host.late(invocation, error)
-  return error
+  const remedy = 'Emit before the handler returns, resolves or calls back; await what it starts.'
+  return refuseLate(invocation, { code: 'EMIT_AFTER_END', did: `emitted "${topic}"`, remedy })
 }
 
 type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal'>

@@ -2,6 +2,7 @@ import { format } from 'node:util'
 import { AttakError, nearest } from '../errors.ts'
 import { followEmit } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
+import { refuseLate } from './late.ts'
 import { type Edge, invokedIdOf, type Message } from './message.ts'
 import { rareOf } from './rare.ts'
 import { sayUnwritable } from './refusal.ts'
@@ -120,13 +121,8 @@ function checkInvokes({ processor, runtime }: Invocation, name: string): void {
 }
 
 function lateInvoke(invocation: Invocation, name: string): AttakError {
-  const error = new AttakError(
-    'INVOKE_REFUSED',
-    `"${invocation.processor}" invoked "${name}" after it had settled (message ${invocation.id})`,
-    'Await what is invoked before the handler returns, resolves or calls back.',
-  )
-  invocation.runtime.host.late(invocation, error)
-  return error
+  const remedy = 'Await what is invoked before the handler returns, resolves or calls back.'
+  return refuseLate(invocation, { code: 'INVOKE_REFUSED', did: `invoked "${name}"`, remedy })
 }
 
 function invokeHopRefusal(processor: string, hopLimit: number): AttakError {
