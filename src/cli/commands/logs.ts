@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { STAGE_OPTIONS } from '../deploy/options.ts'
 import { knownProcessor } from '../deploy/processor.ts'
@@ -6,12 +5,9 @@ import { accountOf, loadStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
 import { type LogEntry, readEntry } from '../logs/entry.ts'
-import { followLines } from '../logs/follow.ts'
+import { followLines, pauseUntilNextLook } from '../logs/follow.ts'
 import { parseSince } from '../logs/since.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
-
-/** Between two looks for new lines. */
-const LOOK_MS = 1000
 
 /** Prints what the functions of a stage have logged, merged by time. */
 export const logs: Command = {
@@ -43,7 +39,7 @@ read.`,
       const { readLogLines } = await import('../../providers/aws/logLines.ts')
       const read = (sinceMs: number) => readLogLines(accountOf(stage, aws), { processors, fromMs: sinceMs })
       const following = flagOf(args, 'follow')
-      const pause = () => sleep(LOOK_MS, undefined, { signal: host.signal }).catch(() => {})
+      const pause = () => pauseUntilNextLook(host.signal)
       const lines = followLines(read, { fromMs, signal: host.signal, over: () => !following, pause })
       let printed = 0
       for await (const fresh of lines) for (const line of fresh) if (print(readEntry(line))) printed++

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path'
 import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
-import { openInput } from '../../project/input.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
+import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { awaitCode, findProject, MODULES, settingOption, warn } from '../project.ts'
 import { onlyInput, toldInput } from '../simulate/input.ts'
 import { tellRun } from '../simulate/run.ts'
@@ -15,9 +15,7 @@ export const simulate: Command = {
   summary: 'run a topology here and tell what happens',
   arguments: [PATH_ARGUMENT],
   options: [
-    { flags: '-i, --input <file>', summary: 'the events: a .json or .jsonl file, or - for lines on stdin' },
-    { flags: '--to <processor>', summary: 'who the events of --input are for, when they do not say it' },
-    { flags: '--skip-bad-lines', summary: 'go on past lines that are no events, instead of stopping there' },
+    ...INPUT_OPTIONS,
     { flags: '--only <processor>', summary: 'run this processor and not the others', repeatable: true },
     { ...JSON_OPTION, summary: 'print the transcript, one JSON object a line, and nothing else' },
     { flags: '--trace <file>', summary: 'write the transcript to a file as well' },
@@ -83,13 +81,7 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   onFiles?.(inputFilesOf(args, host, project))
   const only = listOf(args, 'only')
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
-  const inputOptions = {
-    ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), stdin: host.stdin as AsyncIterable<Uint8Array> },
-    ...{ topology: project.topology, dir: project.dir, cwd: host.cwd },
-    badLines: flagOf(args, 'skipBadLines') ? 'skip' : 'stop',
-  } as const
-  const input = await awaitCode("the topology's input", host, () => openInput(inputOptions))
-  warn(input.warnings, host)
+  const input = await openProjectInput(args, project, host)
   const traceFile = textOf(args, 'trace')
   return tellRun(
     {

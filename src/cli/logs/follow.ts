@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogLine } from '../../providers/aws/logLines.ts'
 
 /** Reads the lines there are from a time on, oldest first; may give lines again that it has given before. */
@@ -15,6 +16,14 @@ export interface FollowOptions {
 
 /** Lines come late, and not in order: each look goes back so far behind the newest line. */
 const OVERLAP_MS = 20_000
+
+/** Between two looks for new lines. */
+const LOOK_MS = 1000
+
+/** Waits between two looks, as `pause`; the signal ends it early. */
+export function pauseUntilNextLook(signal: AbortSignal): Promise<void> {
+  return sleep(LOOK_MS, undefined, { signal }).catch(() => {})
+}
 
 /** Gives lines as they come, each once, until the signal or `over` ends it. */
 export async function* followLines(
