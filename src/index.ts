@@ -25,5 +25,6 @@ export {
   Retry,
   type Topics,
 } from './topology/handler.ts'
+export type { ErrorsDefinition, IdempotentDefinition, RecordingSettings } from './topology/recording.ts'
 export type { StandardSchema } from './topology/schema.ts'
 export type { Backoff } from './topology/topology.ts'

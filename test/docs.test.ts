@@ -88,7 +88,8 @@ test('docs/topologies.md lists every field of a topology and every setting of a 
   const fields = namesIn('docs/topologies.md', 'field', 'is')
   const deployed = settingsIn('What a deployed processor runs with').map(([name]) => name)
   expect(settings).toEqual([...DELIVERY_SETTINGS])
-  const topology = [...fields, ...settings, ...deployed.filter((name) => name !== 'concurrency')]
+  const recorded = settingsIn('What becomes of failures').map(([name]) => name)
+  const topology = [...fields, ...settings, ...deployed.filter((name) => name !== 'concurrency'), ...recorded]
   expect(topology.toSorted()).toEqual([...FIELDS.topology].toSorted())
   const [, processors = ''] = read('docs/topologies.md').split('\n## Processors\n')
   const named = FIELDS.processor.filter((name) => !processors.includes(`\`${name}\``))
@@ -99,7 +100,16 @@ test('docs/topologies.md lists every field of a topology and every setting of a 
 function settingsIn(section: string): (readonly [name: string, range: string, fallback: string])[] {
   const [, text = ''] = read('docs/topologies.md').split(`\n## ${section}\n`)
   const lines = text.split('\n## ')[0]!.split('\n')
-  const rows = lines.filter((line) => line.startsWith('| `')).map((line) => line.slice(1, -1).split('|'))
+  const rows = lines
+    .slice(
+      0,
+      lines.indexOf(
+        '',
+        lines.findIndex((line) => line.startsWith('| `')),
+      ),
+    )
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.slice(1, -1).split('|'))
   return rows.map(([name = '', , range = '', fallback = '']) => [
     name.trim().replaceAll('`', ''),
     range.trim(),
@@ -107,16 +117,17 @@ function settingsIn(section: string): (readonly [name: string, range: string, fa
   ])
 }
 
-test.each(['How messages are carried', 'What a deployed processor runs with'])(
+test.each(['How messages are carried', 'What a deployed processor runs with', 'What becomes of failures'])(
   'docs/topologies.md, %s: each setting has the range and the default of the source',
   (section) => {
     const fallbacks: Record<string, unknown> = { ...VIAS.kinesis.defaults, ...DELIVERY_DEFAULTS, ...DEFAULTS }
     for (const [name, range, fallback] of settingsIn(section)) {
-      if (name !== 'environment') expect([name, range]).toEqual([name, RULES[name]?.must])
+      if (name !== 'environment' && name !== 'errors') expect([name, range]).toEqual([name, RULES[name]?.must])
       const { kinesis, sqs } = VIAS as Record<string, { defaults: Record<string, unknown> }>
       const [here, there] = [kinesis?.defaults[name], sqs?.defaults[name]]
       const expected = there !== undefined && here !== there ? `kinesis ${here}, sqs ${there}` : fallbacks[name]
-      if (expected !== undefined) expect([name, fallback]).toEqual([name, `${expected}`])
+      if (typeof expected !== 'object' && expected !== undefined)
+        expect([name, fallback]).toEqual([name, `${expected}`])
     }
   },
 )

@@ -1,6 +1,7 @@
 import { type Channel, channelsOf } from '../topology/channels.ts'
+import { RECORDING_DEFAULTS } from '../topology/recording.ts'
 import type { Backoff, Topology, TopologyProcessor, TopologyStream } from '../topology/topology.ts'
-import type { Deployment, Graph, GraphProcessor, RetryPolicy } from './graph.ts'
+import type { Deployment, Graph, GraphProcessor, GraphStream, RetryPolicy } from './graph.ts'
 
 /** What holds where a topology says nothing; of streams, see `DELIVERY_DEFAULTS` and `VIAS`. */
 export const DEFAULTS = Object.freeze({
@@ -13,6 +14,8 @@ export const DEFAULTS = Object.freeze({
   architecture: 'arm64',
   outputs: true,
   logRetention: 14,
+  errors: Object.freeze({ store: 'sqs', retentionHours: RECORDING_DEFAULTS.retention.sqs }),
+  logEvents: false,
 } as const)
 
 /** Makes the graph of a parsed topology for one stage: defaults filled in, retry policies settled, frozen throughout. */
@@ -20,22 +23,32 @@ export function buildGraph(topology: Topology, { stage }: { readonly stage: stri
   const byName = new Map(topology.processors.map((processor) => [processor.name, processor]))
   const channels = channelsOf(topology)
   const carriers = new Map(channels.flatMap((channel) => channel.streams.map((index) => [index, channel] as const)))
+  const streams = topology.streams.map((stream, index) => ({
+    ...buildStream(stream, carriers.get(index)!),
+    ...retryPolicy([stream, byName.get(stream.to) ?? {}, topology]),
+  }))
   return freeze({
     name: topology.name,
     stage,
     hopLimit: topology.hopLimit ?? DEFAULTS.hopLimit,
-    processors: topology.processors.map((processor) => buildProcessor(processor, topology)),
-    streams: topology.streams.map((stream, index) => ({
-      ...buildStream(stream, carriers.get(index)!),
-      ...retryPolicy([stream, byName.get(stream.to) ?? {}, topology]),
-    })),
+    processors: topology.processors.map((processor) => buildProcessor(processor, topology, streams)),
+    streams,
     channels,
     logRetention: topology.logRetention ?? DEFAULTS.logRetention,
     tags: sorted({ ...topology.tags }),
+    errors: { ...(topology.errors ?? DEFAULTS.errors) },
   })
 }
 
-function buildProcessor(processor: TopologyProcessor, topology: Topology): GraphProcessor {
+function buildProcessor(
+  processor: TopologyProcessor,
+  topology: Topology,
+  streams: readonly Pick<GraphStream, 'to' | 'retries'>[],
+): GraphProcessor {
+  const policy = retryPolicy([processor, topology])
+  const heard = streams.filter(({ to }) => to === processor.name)
+  const retried = [policy, ...heard].some(({ retries }) => retries > 0)
+  const idempotent = processor.idempotent ?? topology.idempotent
   return {
     name: processor.name,
     source: processor.source.kind,
@@ -43,7 +56,10 @@ function buildProcessor(processor: TopologyProcessor, topology: Topology): Graph
     timeoutMs: processor.timeoutMs ?? topology.timeoutMs ?? DEFAULTS.timeoutMs,
     callback: processor.callback ?? false,
     invokes: [...new Set(processor.invokes)],
-    ...retryPolicy([processor, topology]),
+    ...policy,
+    ...(idempotent && { idempotent: { ...idempotent } }),
+    logEvents: processor.logEvents ?? topology.logEvents ?? DEFAULTS.logEvents,
+    retryQueue: processor.retryQueue ?? topology.retryQueue ?? retried,
     ...deploymentOf(processor, topology),
   }
 }

@@ -1,6 +1,7 @@
 import type { Channel } from '../topology/channels.ts'
 import type { Via } from '../topology/delivery.ts'
 import type { DeploymentSettings, Environment } from '../topology/deployment.ts'
+import type { Errors, Idempotence } from '../topology/recording.ts'
 import type { Backoff } from '../topology/topology.ts'
 
 /** The one form that simulation and deployment work on: plain data, defaults filled in, everything in a stable order. */
@@ -18,6 +19,8 @@ export interface Graph {
   readonly logRetention: number
   /** Of all that is made; what is made for one processor has those of the processor, which hold these. */
   readonly tags: Readonly<Record<string, string>>
+  /** Where error records are kept. */
+  readonly errors: Errors
 }
 
 /** What carries the messages of one or several streams, with all that is not said filled in. */
@@ -40,6 +43,12 @@ export interface GraphProcessor extends RetryPolicy, Deployment {
   readonly callback: boolean
   /** The processors that it may call by `context.invoke`. */
   readonly invokes: readonly string[]
+  /** Handled messages are remembered, and not handled again; absent: they are not. */
+  readonly idempotent?: Idempotence
+  /** The data of each event is logged, too. */
+  readonly logEvents: boolean
+  /** What is to be tried again may wait in a queue of its own. */
+  readonly retryQueue: boolean
 }
 
 /** What a processor runs with when it is deployed: what it and the topology say, and defaults. */

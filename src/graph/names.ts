@@ -6,6 +6,14 @@ export const ERRORS_PART = '_errors'
 /** As {@link ERRORS_PART}, for what the platform could not deliver. */
 export const CRASHES_PART = '_crashes'
 
+/** As {@link ERRORS_PART}, for the ids of messages that were handled. */
+export const HANDLED_PART = '_handled'
+
+/** As {@link ERRORS_PART}, for what waits until a processor tries it again. */
+export function retryPart(processor: string): string {
+  return `_retry-${processor}`
+}
+
 const DIGEST = 8
 
 /**

@@ -8,9 +8,9 @@ import {
   resolveDelivery,
 } from './channels.ts'
 import { DELIVERY_SETTINGS, type DeliverySettings, rulesOf, VIA_NAMES, type Via } from './delivery.ts'
+import { placeOf } from './field.ts'
 import { placeOfProcessor } from './name.ts'
 import { type Report, show } from './report.ts'
-import { placeOf } from './settings.ts'
 import { placeOfStream } from './streams.ts'
 import type { Topology } from './topology.ts'
 

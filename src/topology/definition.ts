@@ -1,6 +1,7 @@
 import type { DeliverySettings } from './delivery.ts'
 import type { DeploymentSettings } from './deployment.ts'
 import type { Callback, Context, Handler, Json } from './handler.ts'
+import type { ErrorsDefinition, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Backoff } from './topology.ts'
 
@@ -25,7 +26,11 @@ export interface FunctionSettings extends DeploymentSettings {
 export type ProcessorDefinition<Output = unknown> = string | Handler | ProcessorSettings<Output>
 
 /** A processor with settings: exactly one of `handler`, `path` and `source` says where its code is. */
-export interface ProcessorSettings<Output = unknown> extends RetrySettings, DeliverySettings, FunctionSettings {
+export interface ProcessorSettings<Output = unknown>
+  extends RetrySettings,
+    DeliverySettings,
+    FunctionSettings,
+    RecordingSettings {
   handler?(event: OrAny<Output>, context: Context, callback: Callback): unknown
   /** A module, relative to the topology's file; its `handler` or default export runs. */
   readonly path?: string
@@ -97,7 +102,7 @@ export interface AnyEvents {
   readonly [processor: string]: any
 }
 
-interface TopologySettings extends RetrySettings, DeliverySettings, FunctionSettings {
+interface TopologySettings extends RetrySettings, DeliverySettings, FunctionSettings, RecordingSettings {
   /** 1 to 40 letters, digits, `-` and `_`. */
   readonly name: string
   /** Builds each processor that the streams name; instead of `processors`. */
@@ -110,6 +115,8 @@ interface TopologySettings extends RetrySettings, DeliverySettings, FunctionSett
   readonly hopLimit?: number
   /** Days that logs of deployed processors are kept. Default 14. */
   readonly logRetention?: number
+  /** Where error records are kept. Default: a queue of the topology's own, for 24 hours. */
+  readonly errors?: ErrorsDefinition
 }
 
 /**

@@ -1,6 +1,7 @@
+import { placeOf } from './field.ts'
 import type { Handler } from './handler.ts'
 import { type Report, show } from './report.ts'
-import { parseSettings, placeOf } from './settings.ts'
+import { parseSettings } from './settings.ts'
 import type { HandlerSource, TopologyProcessor } from './topology.ts'
 import {
   type Fields,

@@ -2,6 +2,7 @@ import * as z from 'zod/mini'
 import { type DELIVERY_SETTINGS, VIA_NAMES } from './delivery.ts'
 import { ARCHITECTURES, LOG_RETENTIONS, RUNTIMES } from './deployment.ts'
 import { isName, NAME_RULE } from './name.ts'
+import type { ErrorsStore } from './recording.ts'
 import { isPlainObject } from './user-code.ts'
 
 /** What one setting must be: checked, and in words. */
@@ -90,12 +91,43 @@ export const DEPLOYMENT_RULES: Rules = {
   },
 }
 
+/**
+ * What `errors` takes, by its store. Sources, read 2026-11-21: SQS API reference, SetQueueAttributes (a message is kept
+ * for at most 14 days; the limits of a name); S3 user guide, rules for bucket names and for keys (characters that need no care).
+ */
+export const ERRORS_RULES: Readonly<Record<ErrorsStore, Rules>> = {
+  sqs: {
+    retention: wholeNumber(1, 336, 'a whole number of hours'),
+    queue: {
+      schema: () => z.string().check(z.regex(/^arn:aws[a-zA-Z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]{1,80}$/)),
+      must: 'the ARN of a queue that is not FIFO, like "arn:aws:sqs:eu-west-1:123456789012:name"',
+    },
+  },
+  dynamodb: { retention: wholeNumber(1, 87_600, 'a whole number of hours') },
+  s3: {
+    bucket: {
+      schema: () => z.string().check(z.regex(/^(?!.*\.\.)[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/)),
+      must: 'the name of a bucket: 3 to 63 lowercase letters, digits, "-" and "."',
+    },
+    prefix: {
+      schema: () => z.string().check(z.regex(/^(?:(?!\/)[\w!.*'()/-]{1,500})?$/)),
+      must: 'a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*\'()/',
+    },
+  },
+}
+
 /** Every setting that one rule says all about. */
 export const RULES: Rules = {
   retries: wholeNumber(0, 1000),
   timeout: { schema: () => z.number().check(z.gt(0), z.lte(900)), must: 'a number of seconds above 0, up to 900' },
   hopLimit: wholeNumber(1, 1_000_000),
   callback: yesOrNo(),
+  idempotent: {
+    schema: () => z.union([z.boolean(), z.strictObject({ ttl: z.optional(z.int().check(z.gte(1), z.lte(8760))) })]),
+    must: 'true, false or { ttl } with a whole number of hours from 1 to 8760',
+  },
+  logEvents: yesOrNo(),
+  retryQueue: yesOrNo(),
   stream: { schema: () => z.string().check(z.refine(isName)), must: `a name: it must ${NAME_RULE}` },
   ...DELIVERY_RULES,
   ...DEPLOYMENT_RULES,

@@ -2,10 +2,13 @@ import { nearest } from '../errors.ts'
 import { DELIVERY_SETTINGS, type DeliverySettings } from './delivery.ts'
 import type { DeploymentSettings, Environment } from './deployment.ts'
 import { parseEnvironment } from './environment.ts'
+import { parseField, placeOf } from './field.ts'
+import type { Errors, IdempotentDefinition, RecordingSettings } from './recording.ts'
+import { parseErrors, parseIdempotent } from './recording-settings.ts'
 import { type Report, show } from './report.ts'
-import { BACKOFF_RULES, RULES, type Rules } from './rules.ts'
+import { BACKOFF_RULES, RULES } from './rules.ts'
 import type { StandardSchema } from './schema.ts'
-import type { Backoff, TopologyProcessor } from './topology.ts'
+import type { Backoff, Recording, TopologyProcessor } from './topology.ts'
 import { type Fields, isPlainObject, readFields } from './user-code.ts'
 
 /** What can carry settings. */
@@ -14,6 +17,7 @@ export type Level = 'topology' | 'processor' | 'stream'
 const DEPLOYMENT = [
   ...['memory', 'runtime', 'architecture', 'environment', 'role', 'vpc', 'tags', 'include', 'external', 'outputs'],
 ]
+const RECORDING = ['idempotent', 'logEvents', 'retryQueue'] as const satisfies readonly (keyof RecordingSettings)[]
 
 /** Every field that each level takes. */
 export const FIELDS: Readonly<Record<Level, readonly string[]>> = {
@@ -22,18 +26,21 @@ export const FIELDS: Readonly<Record<Level, readonly string[]>> = {
     ...DELIVERY_SETTINGS,
     ...DEPLOYMENT,
     'logRetention',
+    'errors',
+    ...RECORDING,
   ],
   processor: [
     ...['handler', 'path', 'source', 'input', 'retries', 'backoff', 'timeout', 'callback', 'invokes'],
     ...DELIVERY_SETTINGS,
     ...DEPLOYMENT,
     'concurrency',
+    ...RECORDING,
   ],
   stream: ['from', 'to', 'topic', 'topics', 'retries', 'backoff', 'stream', ...DELIVERY_SETTINGS],
 }
 
 /** The settings of any level, in normal form; absent means not given. */
-export interface Settings extends DeliverySettings, DeploymentSettings {
+export interface Settings extends DeliverySettings, DeploymentSettings, Recording {
   readonly retries?: number
   readonly backoff?: Partial<Backoff>
   readonly timeoutMs?: number
@@ -45,6 +52,7 @@ export interface Settings extends DeliverySettings, DeploymentSettings {
   readonly concurrency?: number
   readonly logRetention?: number
   readonly stream?: string
+  readonly errors?: Errors
 }
 
 /**
@@ -55,7 +63,7 @@ export function parseSettings(level: Level, fields: Fields, where: string, repor
   reportUnknown(fields, FIELDS[level], level, where, report)
   const known = FIELDS[level].filter((name) => name in RULES && name in fields)
   const values = Object.fromEntries(known.map((name) => [name, parseField(RULES, name, fields[name], where, report)]))
-  const { timeout, ...settings } = values as Record<string, unknown> & { timeout?: number }
+  const { timeout, idempotent, ...settings } = values as Record<string, unknown> & Respelt
   return {
     ...settings,
     ...(timeout !== undefined && { timeoutMs: Math.max(1, Math.round(timeout * 1000)) }),
@@ -64,14 +72,21 @@ export function parseSettings(level: Level, fields: Fields, where: string, repor
       FIELDS[level].includes('environment') && {
         environment: parseEnvironment(fields.environment, placeOf(where, 'environment'), report),
       }),
+    ...(idempotent !== undefined && { idempotent: parseIdempotent(idempotent) }),
+    ...(level === 'topology' && fields.errors !== undefined && errorsOf(fields.errors, where, report)),
     ...(level === 'processor' && fields.input !== undefined && parseSchema(fields.input, where, report)),
   }
 }
 
-/** The place of a field for a message: `processors.reverse.retries`, or the stream it belongs to. */
-export function placeOf(where: string, field: string): string {
-  if (where === '') return field === '' ? '""' : field
-  return where.startsWith('stream "') ? where : `${where}.${field}`
+/** Settings that have another form behind the parser. */
+interface Respelt {
+  readonly timeout?: number
+  readonly idempotent?: IdempotentDefinition
+}
+
+function errorsOf(value: unknown, where: string, report: Report): Pick<Settings, 'errors'> {
+  const errors = parseErrors(value, placeOf(where, 'errors'), report)
+  return errors === undefined ? {} : { errors }
 }
 
 /** Reports every field that is not among `known`, with the nearest name or the level that takes it. */
@@ -88,14 +103,6 @@ function reportUnknown(fields: Fields, known: readonly string[], kind: string, w
           : 'Remove it, or correct its name.'
     report.error('TOPOLOGY_UNKNOWN_SETTING', placeOf(where, name), `a ${kind} has no setting "${name}"`, hint)
   }
-}
-
-function parseField(rules: Rules, name: string, value: unknown, where: string, report: Report): unknown {
-  const { schema, must } = rules[name]!
-  if (schema().safeParse(value).success) return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value
-  const what = `${name} must be ${must}; got ${show(value)}`
-  report.error('TOPOLOGY_INVALID', placeOf(where, name), what, `Set ${name} to ${must}, or leave it out.`)
-  return undefined
 }
 
 function parseBackoff(value: unknown, where: string, report: Report): Partial<Backoff> {

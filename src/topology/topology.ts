@@ -1,6 +1,7 @@
 import type { DeliverySettings } from './delivery.ts'
 import type { DeploymentSettings, Environment } from './deployment.ts'
 import type { Handler } from './handler.ts'
+import type { Errors, Idempotence, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
 
 /** How long to wait before a failed message is tried again: `firstMs`, then `factor` times longer each time. */
@@ -19,8 +20,14 @@ export type HandlerSource =
   /** A function in the topology's own module; `self` is `this` for methods of an instance. */
   | { readonly kind: 'inline'; readonly handler: Handler; readonly self?: object }
 
+/** Settings of {@link RecordingSettings} in the one form that every spelling becomes. */
+export interface Recording extends Omit<RecordingSettings, 'idempotent'> {
+  /** False: not, whatever the topology says. */
+  readonly idempotent?: Idempotence | false
+}
+
 /** One processor in the one form that every spelling becomes. A setting that is absent was not given. */
-export interface TopologyProcessor extends DeploymentSettings, DeliverySettings {
+export interface TopologyProcessor extends DeploymentSettings, DeliverySettings, Recording {
   readonly name: string
   readonly source: HandlerSource
   /** Named by its index in an array, since its function has no name of its own. */
@@ -49,7 +56,7 @@ export interface TopologyStream extends DeliverySettings {
 }
 
 /** A topology as every layer behind the parser knows it. Names are checked; streams name processors that exist. */
-export interface Topology extends DeploymentSettings, DeliverySettings {
+export interface Topology extends DeploymentSettings, DeliverySettings, Recording {
   readonly name: string
   readonly processors: readonly TopologyProcessor[]
   readonly streams: readonly TopologyStream[]
@@ -62,6 +69,8 @@ export interface Topology extends DeploymentSettings, DeliverySettings {
   readonly environment?: Environment
   /** Days that logs are kept. */
   readonly logRetention?: number
+  /** Where error records are kept. */
+  readonly errors?: Errors
 }
 
 /** One event for one processor, as input files and `trigger` name it. */

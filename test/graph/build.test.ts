@@ -12,8 +12,10 @@ function graphOf(topology: Partial<Topology>) {
 
 describe('buildGraph', () => {
   it('fills in what nobody said', () => {
-    const { retries, backoff, timeoutMs, hopLimit, logRetention, memory, runtime, architecture, outputs } = DEFAULTS
+    const { retries, backoff, timeoutMs, hopLimit, logRetention, memory, runtime, architecture, outputs, errors } =
+      DEFAULTS
     const nothing = { invokes: [], environment: {}, tags: {}, include: [], external: [] }
+    const recording = { logEvents: false, retryQueue: false }
     const deployment = { memory, runtime, architecture, outputs, ...nothing }
     const source = { source: 'module', namedByIndex: false }
     const settings = { batch: 100, ...VIAS.kinesis.defaults }
@@ -21,11 +23,12 @@ describe('buildGraph', () => {
       name: 't',
       stage: 'dev',
       hopLimit,
-      processors: [{ name: 'a', ...source, timeoutMs, callback: false, retries, backoff, ...deployment }],
+      processors: [{ name: 'a', ...source, timeoutMs, callback: false, retries, backoff, ...recording, ...deployment }],
       streams: [{ from: 'a', to: 'a', retries, backoff, via: 'kinesis', fifo: false, pack: 25, channel: 'a' }],
       channels: [{ name: 'a', via: 'kinesis', fifo: false, pack: 25, to: ['a'], streams: [0], settings }],
       logRetention,
       tags: {},
+      errors,
     })
   })
 
@@ -47,6 +50,26 @@ describe('buildGraph', () => {
     expect(graph.processors[0]).toMatchObject({ retries: 9, timeoutMs: 5 })
     expect(graph.streams[0]).toMatchObject({ retries: 2, backoff: { firstMs: 1, factor: 3, maxMs: 3, jitter: true } })
     expect(graph.streams[1]).toMatchObject({ retries: 0, backoff: { firstMs: 1, factor: 3, maxMs: 4, jitter: true } })
+  })
+
+  it('gives a retry queue to whoever retries anything that it hears, unless somebody says otherwise', () => {
+    const queues = (topology: Partial<Topology>) => graphOf(topology).processors.map(({ retryQueue }) => retryQueue)
+    expect(queues({ retries: 1 })).toEqual([true, true])
+    expect(queues({ streams: [{ from: 'a', to: 'b', retries: 1 }] })).toEqual([false, true])
+    expect(queues({ retries: 1, processors: [{ ...a, retries: 0 }, b] })).toEqual([false, true])
+    expect(queues({ retries: 1, processors: [{ ...a, retryQueue: false }, b] })).toEqual([false, true])
+    expect(queues({ retryQueue: true })).toEqual([true, true])
+  })
+
+  it('lets a processor say otherwise than the topology about what is remembered and logged', () => {
+    const graph = graphOf({
+      idempotent: { ttlHours: 24 },
+      logEvents: true,
+      processors: [a, { ...b, idempotent: false, logEvents: false }],
+    })
+    expect(graph.processors[0]).toMatchObject({ idempotent: { ttlHours: 24 }, logEvents: true })
+    expect(graph.processors[1]).toMatchObject({ logEvents: false })
+    expect(graph.processors[1]).not.toHaveProperty('idempotent')
   })
 
   it('sorts topics and drops repeats', () => {

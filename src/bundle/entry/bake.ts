@@ -1,6 +1,7 @@
 import type { Graph, GraphProcessor, GraphStream } from '../../graph/graph.ts'
 import { routesFor } from '../../graph/routes.ts'
-import type { BakedEar, BakedEntry, BakedProcessor, BakedStream } from './definition.ts'
+import type { Errors } from '../../topology/recording.ts'
+import type { BakedEar, BakedEntry, BakedErrors, BakedProcessor, BakedStream } from './definition.ts'
 
 /**
  * What an artifact that holds these processors knows of the graph: the same for the same processors and streams, whatever
@@ -18,13 +19,24 @@ export function bakeEntry(graph: Graph, processors: readonly string[]): BakedEnt
     processors: Object.fromEntries(baked.map((processor) => [processor.name, bakeProcessor(own, processor, heard)])),
     streams: sent.map(bakeStream),
     vias: [...new Set([...sent.map(bakeStream), ...heard.map(bakeEar)].map(({ via }) => via))].sort(),
+    errors: bakeErrors(graph.errors),
   }
 }
 
 function bakeProcessor(own: Graph, processor: GraphProcessor, heard: readonly GraphStream[]): BakedProcessor {
-  const { name, timeoutMs, callback, outputs, invokes, retries, backoff } = processor
+  const { name, timeoutMs, callback, outputs, invokes, retries, backoff, idempotent, logEvents, retryQueue } = processor
   const hears = heard.filter(({ to }) => to === name).map(bakeEar)
-  return { timeoutMs, callback, outputs, invokes, retries, backoff, routes: routesFor(own, name), hears }
+  return {
+    ...{ timeoutMs, callback, outputs, invokes, retries, backoff },
+    ...(idempotent && { idempotent }),
+    ...{ logEvents, retryQueue },
+    ...{ routes: routesFor(own, name), hears },
+  }
+}
+
+function bakeErrors(errors: Errors): BakedErrors {
+  if (errors.store !== 'sqs') return errors
+  return { store: 'sqs', ...(errors.queue !== undefined && { queue: errors.queue }) }
 }
 
 function bakeStream({ to, via, channel, pack, fifo }: GraphStream): BakedStream {

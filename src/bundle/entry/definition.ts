@@ -1,5 +1,6 @@
-import type { RetryPolicy, RoutingTable } from '../../graph/graph.ts'
+import type { GraphProcessor, RetryPolicy, RoutingTable } from '../../graph/graph.ts'
 import type { LoadedProcessor } from '../../runtime/processor.ts'
+import type { Errors } from '../../topology/recording.ts'
 
 /**
  * What a deployed function knows of its topology: plain data, baked into its artifact. It holds what its own processors
@@ -15,10 +16,16 @@ export interface BakedEntry {
   readonly streams: readonly BakedStream[]
   /** The transports that these processors send and receive by, sorted. */
   readonly vias: readonly string[]
+  readonly errors: BakedErrors
 }
 
+/** Where error records go: without a retention where the store sees to it by itself. */
+export type BakedErrors =
+  | { readonly store: 'sqs'; readonly queue?: string }
+  | Extract<Errors, { readonly store: 'dynamodb' | 's3' }>
+
 /** A processor as its function knows it; its retry policy holds for messages that come over no stream. */
-export interface BakedProcessor extends RetryPolicy {
+export interface BakedProcessor extends RetryPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {
   readonly timeoutMs: number
   readonly callback: boolean
   /** Emits that nobody hears are logged. */

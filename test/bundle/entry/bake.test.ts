@@ -47,6 +47,16 @@ describe('what is baked into an artifact', () => {
     }
   })
 
+  it('is where its errors go, and what becomes of its redeliveries', () => {
+    const graph = graphOf([{ from: 'a', to: 'b', retries: 1 }], { b: { idempotent: { ttl: 2 } } })
+    const { errors, processors } = bakeEntry(graph, ['a', 'b'])
+    expect(errors).toEqual({ store: 'sqs' })
+    expect(processors.a).toMatchObject({ logEvents: false, retryQueue: false })
+    expect(processors.b).toMatchObject({ idempotent: { ttlHours: 2 }, retryQueue: true })
+    const kept = { store: 'dynamodb', retentionHours: 5 } as const
+    expect(bakeEntry({ ...graph, errors: kept }, ['a']).errors).toEqual(kept)
+  })
+
   it('is plain data: JSON keeps it, whatever topics are called', () => {
     const baked = bakeEntry(graphOf([{ from: 'a', to: 'b', topics: ['t', '__proto__'] }]), ['a', 'b'])
     const { byTopic } = baked.processors.a!.routes

@@ -1,0 +1,17 @@
+import { type Report, show } from './report.ts'
+import type { Rules } from './rules.ts'
+
+/** The place of a field for a message: `processors.reverse.retries`, or the stream it belongs to. */
+export function placeOf(where: string, field: string): string {
+  if (where === '') return field === '' ? '""' : field
+  return where.startsWith('stream "') ? where : `${where}.${field}`
+}
+
+/** A field's value, as JSON would give it; undefined after its rule refused it, which is then reported. */
+export function parseField(rules: Rules, name: string, value: unknown, where: string, report: Report): unknown {
+  const { schema, must } = rules[name]!
+  if (schema().safeParse(value).success) return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value
+  const what = `${name} must be ${must}; got ${show(value)}`
+  report.error('TOPOLOGY_INVALID', placeOf(where, name), what, `Set ${name} to ${must}, or leave it out.`)
+  return undefined
+}
