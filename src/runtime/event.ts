@@ -13,32 +13,66 @@ export interface Origin {
 export const INPUT_TYPE = 'attak.input'
 
 /**
- * A message as it travels alone: a CloudEvent in JSON format, so that anything else can read it. Throws what
- * JSON.stringify throws of data that JSON cannot carry; `data` is the text of it, where that is known already.
+ * A message as it travels alone: a CloudEvent 1.0 in JSON format, so that anything else can read it. See docs/messages.md.
  * Source: CloudEvents 1.0.2, JSON event format and the partitioning and distributed tracing extensions, read 2026-11-21.
  */
+export interface CloudEvent {
+  readonly specversion: '1.0'
+  readonly id: string
+  /** `/<topology>/<stage>/<processor>`, whose handler emitted it; an input has no processor. */
+  readonly source: string
+  /** The topic. */
+  readonly type: string
+  /** RFC 3339, UTC. */
+  readonly time?: string
+  /** The key. */
+  readonly partitionkey?: string
+  readonly traceparent: string
+  readonly attakroot: string
+  readonly attakparent?: string
+  readonly attakhop: number
+  readonly attakattempt: number
+  /** The event. */
+  readonly data?: unknown
+}
+
+/**
+ * A message as the text that travels. Throws what JSON.stringify throws of data that JSON cannot carry; `data` is the text
+ * of it, where that is known already.
+ */
 export function encodeMessage(message: Message, origin: Origin, data = textOf(message.data)): string {
-  const attributes = textOf({
+  const attributes = textOf(attributesOf(message, origin, origin.time))!
+  return data === undefined ? attributes : `${attributes.slice(0, -1)},"data":${data}}`
+}
+
+/** A message as the value that {@link encodeMessage} writes, with the time at which it was sent, where that is known. */
+export function eventOf(message: Message, place: Omit<Origin, 'time'>): CloudEvent {
+  const { data } = message
+  const said = Object.entries({ ...attributesOf(message, place, message.time), data })
+  return Object.fromEntries(said.filter(([, value]) => value !== undefined)) as unknown as CloudEvent
+}
+
+function attributesOf(message: Message, place: Omit<Origin, 'time'>, time: string | undefined) {
+  return {
     specversion: '1.0',
     id: idOf(message),
-    source: sourceOf(emitterOf(message), origin),
+    source: sourceOf(emitterOf(message), place),
     type: message.topic ?? INPUT_TYPE,
-    time: origin.time,
+    time,
     partitionkey: message.key,
     traceparent: traceparentOf(message),
     attakroot: rootIdOf(message.root),
     attakparent: parentIdOf(message),
     attakhop: message.hop,
     attakattempt: message.attempt,
-  })!
-  return data === undefined ? attributes : `${attributes.slice(0, -1)},"data":${data}}`
+  }
 }
 
 /** The message in a CloudEvent that has `attakroot`, to the processor `to`; undefined for anything else. */
 export function messageOfEvent(value: unknown, to: string): Message | undefined {
   const event = fieldsOf(value)
   if (event === undefined) return undefined
-  const { id, type, source, partitionkey, attakroot, attakparent, attakhop, attakattempt, data_base64 } = event
+  const { id, type, source, time, partitionkey, attakroot, attakparent, attakhop, attakattempt, data_base64 } = event
   if (typeof id !== 'string' || typeof type !== 'string' || typeof attakroot !== 'string') return undefined
   const parent = typeof attakparent === 'string' ? attakparent : undefined
   return {
@@ -53,6 +87,7 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
     attempt: countIn(attakattempt),
     id,
     row: -1,
+    time: timeIn(time),
   }
 }
 
@@ -74,6 +109,11 @@ export function topicOf(type: string, parent: string | undefined): string | unde
 /** The root of messages that came over a wire. */
 export function knownRoot(id: string): Root {
   return { seed: '', position: 0, pending: 0, id }
+}
+
+/** When a message was sent, as read; undefined for what is no text. */
+export function timeIn(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 /** A hop or an attempt as read: 1, unless it is a whole number above. */

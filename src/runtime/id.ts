@@ -44,6 +44,27 @@ export function invokeIdFor(parent: string, caller: string | undefined, to: stri
   return stateAsHex()
 }
 
+/**
+ * The id of an error record, 32 hex digits: the same for the same message, processor and kind of failure, so that what is
+ * recorded twice is one record.
+ */
+export function recordIdFor(message: string, processor: string, kind: RecordKind): string {
+  setState(message)
+  // Before the text: an id of others is a text too, and two of them are told apart by what is taken in between.
+  takeNumbers(RECORD_KINDS.indexOf(kind), RECORD)
+  takeText(processor)
+  return stateAsHex()
+}
+
+/**
+ * What an error record is of: `failed`, a message that is not tried again; `late`, what a handler did after its message was
+ * done; `crash`, what the platform ended: a crash, out of time or out of memory. Ids count them by their places.
+ */
+export const RECORD_KINDS = ['failed', 'late', 'crash'] as const
+
+/** One of {@link RECORD_KINDS}. */
+export type RecordKind = (typeof RECORD_KINDS)[number]
+
 /** A number from 0 up to 1, the same for the same id and attempt. */
 export function chanceFor(id: string, attempt: number): number {
   setState(id)
@@ -56,6 +77,7 @@ const EMIT = 1
 const KEYED_EMIT = 2
 const INVOKE = 3
 const ATTEMPT = 4
+const RECORD = 5
 
 const state = new Int32Array(4)
 const bytes = Buffer.alloc(16)

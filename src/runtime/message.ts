@@ -41,6 +41,8 @@ export interface Message {
   id: string | undefined
   /** Its place in a transcript that is kept in memory; -1 before it has one. */
   row: number
+  /** When it was sent, RFC 3339: known of what came over a wire. */
+  readonly time?: string | undefined
 }
 
 /**
@@ -59,7 +61,16 @@ export class FirstAttempt implements Message {
   declare id: string | undefined
   declare row: number
 
-  constructor({ data, topic, key, edge, parent, root, ordinal, hop }: Omit<Message, 'attempt' | 'id' | 'row'>) {
+  constructor({
+    data,
+    topic,
+    key,
+    edge,
+    parent,
+    root,
+    ordinal,
+    hop,
+  }: Omit<Message, 'attempt' | 'id' | 'row' | 'time'>) {
     this.data = data
     this.topic = topic
     this.key = key

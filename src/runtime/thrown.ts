@@ -6,12 +6,25 @@ export interface Thrown {
   readonly stack?: string
 }
 
-/** An error as its name, message, code and stack; anything else that was thrown as its text. */
+/** An error as its name, message, code and stack; anything else that was thrown as its text. Never throws. */
 export function describeThrown(error: unknown): Thrown {
-  if (!(error instanceof Error)) return { name: 'Error', message: nameThrown(error) }
-  const { name, message, stack } = error
+  try {
+    return error instanceof Error ? describeError(error) : { name: 'Error', message: nameThrown(error) }
+  } catch {
+    return { name: 'Error', message: 'what was thrown cannot be read' }
+  }
+}
+
+/** Handlers may have set any of these to anything. */
+function describeError(error: Error): Thrown {
+  const { name, message, stack } = error as { readonly [field in keyof Error]: unknown }
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
-  return { name, message, ...(code !== undefined && { code }), ...(stack !== undefined && { stack }) }
+  return {
+    name: typeof name === 'string' ? name : sayThrown(name),
+    message: typeof message === 'string' ? message : sayThrown(message),
+    ...(code !== undefined && { code }),
+    ...(typeof stack === 'string' && { stack }),
+  }
 }
 
 /** An error again, of what was described: it has the name, message, code and stack, and no class but Error. */
@@ -29,7 +42,7 @@ function nameThrown(error: unknown): string {
 
 function sayThrown(error: unknown): string {
   try {
-    return typeof error === 'object' ? JSON.stringify(error) : String(error)
+    return (typeof error === 'object' && JSON.stringify(error)) || String(error)
   } catch {
     return Object.prototype.toString.call(error)
   }

@@ -1,4 +1,4 @@
-import { countIn, emitterIn, knownRoot, topicOf } from './event.ts'
+import { countIn, emitterIn, knownRoot, timeIn, topicOf } from './event.ts'
 import type { Message, Root } from './message.ts'
 import { PACK_VERSION } from './pack.ts'
 import { fieldsOf } from './text.ts'
@@ -11,6 +11,7 @@ export function messagesOfPack(value: unknown, to: string): readonly Message[] |
   const key = typeof partitionkey === 'string' ? partitionkey : undefined
   const empty = Array.isArray(pack.attakempty) ? pack.attakempty : []
   const edge = { from: emitterIn(source), to }
+  const time = timeIn(pack.time)
   const messages: Message[] = []
   let root: Root | undefined
   for (let index = 0; index < data.length; index++) {
@@ -33,6 +34,7 @@ export function messagesOfPack(value: unknown, to: string): readonly Message[] |
       attempt: countIn(at(attakattempt, index)),
       id: typeof givenId === 'string' ? givenId : undefined,
       row: -1,
+      time,
     })
   }
   return messages

@@ -1,0 +1,152 @@
+import { AttakError } from '../errors.ts'
+import { type CloudEvent, eventOf } from './event.ts'
+import { type RecordKind, recordIdFor } from './id.ts'
+import { idOf, type Message } from './message.ts'
+import { textOf } from './text.ts'
+import { describeThrown, type Thrown } from './thrown.ts'
+
+/** What is kept of a failure, as plain JSON: all that is needed to understand it, and to run its message again. */
+export interface ErrorRecord {
+  /** The version of this shape. */
+  readonly attakerror: typeof RECORD_VERSION
+  /** See `recordIdFor`: what is recorded twice is one record. */
+  readonly id: string
+  readonly kind: RecordKind
+  /** When it was recorded: RFC 3339, UTC. */
+  readonly time: string
+  readonly topology: string
+  readonly stage: string
+  readonly processor: string
+  /** The hash of the code that ran; absent where it was simulated. */
+  readonly artifact?: string
+  /** Which attempt it was, from 1. */
+  readonly attempt: number
+  readonly error: Thrown
+  /** Where its record stood: `<stream>/<shard>/<sequence>`, `<queue>/<message id>`; absent where it was simulated. */
+  readonly position?: string
+  /** As it travels, with its lineage and its event as it was emitted. Absent of a crash, which `suspects` tells of. */
+  readonly message?: CloudEvent
+  /** The events were too large for the store: they are in the stream that `position` names, as long as it keeps them. */
+  readonly withoutData?: true
+  /** Of a crash: every message of the records that the function had. */
+  readonly suspects?: readonly CloudEvent[]
+  /** The messages that led to this one, the root first, where they are at hand: in a simulation. */
+  readonly ancestors?: readonly CloudEvent[]
+}
+
+/** The version of records that this code writes and reads. */
+export const RECORD_VERSION = 1
+
+/** What a record of one message is made of. */
+export interface FailureParts {
+  readonly kind: Exclude<RecordKind, 'crash'>
+  /** With its event as no handler has touched it. */
+  readonly message: Message
+  /** What was thrown: anything. */
+  readonly error: unknown
+  readonly topology: string
+  readonly stage: string
+  readonly processor: string
+  /** Milliseconds since 1970. */
+  readonly timeMs: number
+  readonly position?: string | undefined
+  readonly artifact?: string | undefined
+}
+
+/** The record of a message that failed. Its ancestors are those that the message knows as messages, not by id alone. */
+export function errorRecordOf({
+  kind,
+  message,
+  error,
+  timeMs,
+  position,
+  artifact,
+  ...place
+}: FailureParts): ErrorRecord {
+  const { topology, stage, processor } = place
+  const ancestors = ancestorsOf(message)
+  return {
+    attakerror: RECORD_VERSION,
+    id: recordIdFor(idOf(message), processor, kind),
+    kind,
+    time: new Date(timeMs).toISOString(),
+    ...{ topology, stage, processor },
+    ...(artifact !== undefined && { artifact }),
+    attempt: message.attempt,
+    error: describeThrown(error),
+    ...(position !== undefined && { position }),
+    message: eventOf(message, place),
+    ...(ancestors.length > 0 && { ancestors: ancestors.map((ancestor) => eventOf(ancestor, place)) }),
+  }
+}
+
+function ancestorsOf(message: Message): readonly Message[] {
+  const found: Message[] = []
+  for (let { parent } = message; typeof parent === 'object'; parent = parent.parent) found.unshift(parent)
+  return found
+}
+
+/**
+ * A record as the text that a store keeps, of at most `mostBytes` in UTF-8. One that is larger goes without its ancestors,
+ * then with a cut error, then without events, which are in its stream still, and then without all of its messages but the
+ * position. Throws STORE_FAILED where that would lose an event that is in no stream.
+ */
+export function encodeRecord(record: ErrorRecord, mostBytes: number): string {
+  let cut = record
+  for (const shorten of CUTS) {
+    cut = shorten(cut)
+    const text = textOf(cut)!
+    // A character takes three bytes at most.
+    if (text.length * 3 <= mostBytes || Buffer.byteLength(text) <= mostBytes) return text
+  }
+  throw new AttakError(
+    'STORE_FAILED',
+    `the error record ${record.id} of "${record.processor}" is larger than the ${mostBytes} bytes that its store takes`,
+    "Keep error records where there is room for such: errors: { store: 's3', bucket: '…' }.",
+  )
+}
+
+/** One after the other, each on what the one before has left. */
+const CUTS: readonly ((record: ErrorRecord) => ErrorRecord)[] = [
+  (record) => record,
+  ({ ancestors, ...record }) => record,
+  ({ error, ...record }) => ({ ...record, error: cutThrown(error) }),
+  (record) => (isInStream(record) ? withoutData(record) : record),
+  (record) => (isInStream(record) ? withoutMessages(record) : record),
+]
+
+/** Each of its texts. */
+const MOST_CUT_CHARACTERS = 4000
+
+function cutThrown({ name, message, code, stack }: Thrown): Thrown {
+  const cut = (text: string) => text.slice(0, MOST_CUT_CHARACTERS)
+  const more = { ...(code !== undefined && { code: cut(code) }), ...(stack !== undefined && { stack: cut(stack) }) }
+  return { name: cut(name), message: cut(message), ...more }
+}
+
+function withoutData({ message, suspects, ...record }: ErrorRecord): ErrorRecord {
+  const bare = ({ data, ...event }: CloudEvent): CloudEvent => event
+  const bareMessage = message && { message: bare(message) }
+  return { ...record, ...bareMessage, withoutData: true, ...(suspects && { suspects: suspects.map(bare) }) }
+}
+
+function withoutMessages({ message, suspects, ...record }: ErrorRecord): ErrorRecord {
+  return { ...record, withoutData: true }
+}
+
+function isInStream({ position }: ErrorRecord): boolean {
+  return position !== undefined && streamPlaceOf(position) !== undefined
+}
+
+/** A record in a stream, which keeps it after it was read. */
+export interface StreamPlace {
+  readonly stream: string
+  readonly shard: string
+  readonly sequence: string
+}
+
+/** What a position says, if it is in a stream; undefined for one in a queue, or of an event that came directly. */
+export function streamPlaceOf(position: string): StreamPlace | undefined {
+  const [stream, shard, sequence, ...more] = position.split('/')
+  return stream && shard && sequence && more.length === 0 ? { stream, shard, sequence } : undefined
+}

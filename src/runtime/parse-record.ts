@@ -1,0 +1,72 @@
+import type { Problem } from '../errors.ts'
+import { type ErrorRecord, RECORD_VERSION } from './error-record.ts'
+import { RECORD_KINDS } from './id.ts'
+import { fieldsOf } from './text.ts'
+
+/** What a text is that should be an error record. */
+export type ParsedRecord =
+  | { readonly kind: 'record'; readonly record: ErrorRecord }
+  | { readonly kind: 'problem'; readonly problem: Problem }
+
+/**
+ * Reads an error record. Fields that it does not know are kept. A text that is none, or of another version, is a problem
+ * RECORD_UNREADABLE; `where` says where it was found: `queue orders--dev--_errors, message 5d1e…`.
+ */
+export function parseRecord(text: string, where: string): ParsedRecord {
+  const fields = fieldsOf(jsonIn(text))
+  if (fields === undefined || !('attakerror' in fields)) return problem(where, 'this is no error record', FOREIGN)
+  const { attakerror } = fields
+  if (attakerror !== RECORD_VERSION) return problem(where, sayVersion(attakerror), remedyOf(attakerror))
+  const missing = Object.entries(FIELDS).find(([name, is]) => !is(fields[name]))?.[0]
+  if (missing !== undefined) return problem(where, `this error record has no ${missing} that could be read`, FOREIGN)
+  return { kind: 'record', record: fields as unknown as ErrorRecord }
+}
+
+const FOREIGN = 'It is left where it is. If nothing of yours put it there, remove it.'
+
+const isText = (value: unknown) => typeof value === 'string' && value !== ''
+const isThrown = (value: unknown) =>
+  [fieldsOf(value)?.name, fieldsOf(value)?.message].every((field) => typeof field === 'string')
+const isEvents = (value: unknown) => value === undefined || (Array.isArray(value) && value.every(isEvent))
+
+function isEvent(value: unknown): boolean {
+  const { id, source, type, attakroot } = fieldsOf(value) ?? {}
+  return [id, source, type, attakroot].every((attribute) => typeof attribute === 'string')
+}
+
+/** What those that use a record count on. */
+const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+  id: isText,
+  kind: (value) => RECORD_KINDS.some((kind) => kind === value),
+  time: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
+  topology: isText,
+  stage: isText,
+  processor: isText,
+  attempt: Number.isSafeInteger,
+  error: isThrown,
+  message: (value) => value === undefined || isEvent(value),
+  suspects: isEvents,
+  ancestors: isEvents,
+}
+
+function sayVersion(version: unknown): string {
+  return `this error record is of version ${JSON.stringify(version)}, and this attak reads ${RECORD_VERSION}`
+}
+
+function remedyOf(version: unknown): string {
+  return Number(version) > RECORD_VERSION
+    ? 'Update attak to at least what is deployed, then run the same again.'
+    : 'Read it with the attak that was deployed when it was made.'
+}
+
+function problem(where: string, what: string, remedy: string): ParsedRecord {
+  return { kind: 'problem', problem: { code: 'RECORD_UNREADABLE', severity: 'error', where, what, remedy } }
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

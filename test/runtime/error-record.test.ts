@@ -1,0 +1,150 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encodeRecord, errorRecordOf, streamPlaceOf } from '../../src/runtime/error-record.ts'
+import { messageOfEvent } from '../../src/runtime/event.ts'
+import { RECORD_KINDS, recordIdFor } from '../../src/runtime/id.ts'
+import { idOf } from '../../src/runtime/message.ts'
+import { parseRecord } from '../../src/runtime/parse-record.ts'
+import { anyFailure, anyMessage, anyText, failureOf, recordOf } from '../contract/error-record.ts'
+import { messageOf } from '../contract/message.ts'
+
+const IN_STREAM = 'orders--dev--b/shardId-000000000000/495'
+const IN_QUEUE = 'orders--dev--b/5d1e'
+const parsed = (text: string) => parseRecord(text, 'here')
+
+describe('an error record', () => {
+  test('is the same after it was written and read, whatever failed', () => {
+    fc.assert(
+      fc.property(anyFailure, (failure) => {
+        const record = errorRecordOf(failure)
+        expect(parsed(encodeRecord(record, Number.POSITIVE_INFINITY))).toEqual({ kind: 'record', record })
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('gives the message back that failed, with its id and its lineage', () => {
+    fc.assert(
+      fc.property(anyMessage, (message) => {
+        const { message: event } = JSON.parse(encodeRecord(recordOf({ message }), Number.POSITIVE_INFINITY))
+        const { data, key, hop, attempt, root } = message
+        expect(messageOfEvent(event, 'b')).toMatchObject({ key, hop, attempt, id: idOf(message) })
+        expect(messageOfEvent(event, 'b')!.root.id).toBe(root.id)
+        expect(messageOfEvent(event, 'b')!.data).toEqual(
+          data === undefined ? undefined : JSON.parse(JSON.stringify(data)),
+        )
+      }),
+    )
+  })
+
+  test('has one id for one message, processor and kind, and another for any other', () => {
+    const word = fc.oneof(anyText, fc.constantFrom('a', 'b', 'ed31ac57cb2a1da161a26bdb4626a299'))
+    const name = fc.tuple(word, word, fc.constantFrom(...RECORD_KINDS))
+    fc.assert(
+      fc.property(name, name, (one, other) => {
+        expect(recordIdFor(...one)).toMatch(/^[0-9a-f]{32}$/)
+        expect(recordIdFor(...one) === recordIdFor(...other)).toBe(JSON.stringify(one) === JSON.stringify(other))
+      }),
+    )
+  })
+
+  test('has the id that it had in every release, whatever was thrown and whichever attempt it was', () => {
+    const message = messageOf({ id: 'ed31ac57cb2a1da161a26bdb4626a299' })
+    const { id } = recordOf({ message })
+    expect(recordOf({ message: { ...message, attempt: 2 }, error: 'else' }).id).toBe(id)
+    expect(id).toMatchInlineSnapshot(`"a6f6dbc45dcca6bf04d49549c5f8d858"`)
+  })
+
+  test('tells the ancestors that are at hand, the root first', () => {
+    const root = messageOf({ topic: undefined, parent: undefined, data: 1, hop: 1 })
+    const middle = messageOf({ parent: root, data: 2 })
+    const { ancestors, message } = recordOf({ message: messageOf({ parent: middle, data: 3 }) })
+    expect(ancestors?.map(({ data }) => data)).toEqual([1, 2])
+    expect(message?.attakparent).toBe(idOf(middle))
+    expect(recordOf({ message: messageOf({ parent: 'an id' }) })).not.toHaveProperty('ancestors')
+  })
+
+  test('says what it does not know by leaving it away', () => {
+    expect(Object.keys(recordOf()).sort()).toEqual(
+      ['attakerror', 'attempt', 'error', 'id', 'kind', 'message', 'processor', 'stage', 'time', 'topology'].sort(),
+    )
+  })
+})
+
+describe('a record that is too large', () => {
+  const ancestor = messageOf({ parent: undefined, data: 'a'.repeat(5000) })
+  const message = messageOf({ parent: ancestor, data: 'd'.repeat(5000) })
+  const error = Object.assign(new Error('m'.repeat(20_000)), { stack: 's'.repeat(20_000) })
+  const cut = (mostBytes: number, position: string) =>
+    JSON.parse(encodeRecord(errorRecordOf(failureOf({ message, error, position })), mostBytes))
+
+  test('goes without ancestors first, then with a cut error, then without its event, which its stream has', () => {
+    expect(cut(60_000, IN_STREAM).ancestors).toHaveLength(1)
+    expect(cut(50_000, IN_STREAM)).not.toHaveProperty('ancestors')
+    expect(cut(50_000, IN_STREAM).error.stack).toHaveLength(20_000)
+    expect(cut(20_000, IN_STREAM).error.stack).toHaveLength(4000)
+    expect(cut(20_000, IN_STREAM).message.data).toHaveLength(5000)
+    const least = cut(10_000, IN_STREAM)
+    expect(least).toMatchObject({ withoutData: true, position: IN_STREAM, message: { id: idOf(message) } })
+    expect(least.message).not.toHaveProperty('data')
+  })
+
+  test('keeps its event where no stream has it, or is refused', () => {
+    expect(cut(20_000, IN_QUEUE).message.data).toHaveLength(5000)
+    expect(() => cut(10_000, IN_QUEUE)).toThrow(expect.objectContaining({ code: 'STORE_FAILED' }))
+  })
+
+  test('fits, and still tells where its event is', () => {
+    fc.assert(
+      fc.property(
+        anyFailure,
+        fc.integer({ min: 40_000, max: 80_000 }),
+        fc.nat({ max: 200_000 }),
+        (failure, most, size) => {
+          const large = { ...failure.message, topic: 'ü'.repeat(size) }
+          const record = errorRecordOf({ ...failure, position: IN_STREAM, message: large })
+          const text = encodeRecord(record, most)
+          expect(Buffer.byteLength(text)).toBeLessThanOrEqual(most)
+          const { id, position, processor } = record
+          expect(parsed(text)).toMatchObject({ kind: 'record', record: { id, position, processor } })
+        },
+      ),
+    )
+  })
+})
+
+describe('reading', () => {
+  const problemOf = (text: string) => {
+    const read = parsed(text)
+    return read.kind === 'problem' ? `${read.problem.what}. ${read.problem.remedy}` : 'a record'
+  }
+
+  test('says of a record of another version what reads it', () => {
+    expect(problemOf(JSON.stringify({ ...recordOf(), attakerror: 2 }))).toMatch(/of version 2.*Update attak/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), attakerror: 0 }))).toMatch(/of version 0.*Read it with the attak/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), attakerror: 'x' }))).toMatch(/of version "x"/)
+  })
+
+  test('says of anything else that it is no record', () => {
+    for (const text of ['', 'no JSON', '1', 'null', '[]', '{}', '{"attak":1}'])
+      expect(problemOf(text)).toMatch(/^this is no error record/)
+  })
+
+  test('names the field that is missing or wrong', () => {
+    const { processor, ...without } = recordOf()
+    expect(problemOf(JSON.stringify(without))).toMatch(/no processor that could be read/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), kind: 'x' }))).toMatch(/no kind/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), message: { id: 1 } }))).toMatch(/no message/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), time: 'soon' }))).toMatch(/no time/)
+  })
+
+  test('keeps what it does not know', () => {
+    const record = { ...recordOf(), note: 'seen by me' }
+    expect(parsed(JSON.stringify(record))).toEqual({ kind: 'record', record })
+  })
+})
+
+test('a position in a stream says stream, shard and sequence; others are in no stream', () => {
+  expect(streamPlaceOf(IN_STREAM)).toEqual({ stream: 'orders--dev--b', shard: 'shardId-000000000000', sequence: '495' })
+  for (const position of [IN_QUEUE, 'invoke/7c', '', '//', 'a/b/c/d']) expect(streamPlaceOf(position)).toBeUndefined()
+})
