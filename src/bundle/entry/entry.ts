@@ -62,7 +62,6 @@ async function handleRecords(opened: OpenFunction, { carrier, payload, endsMs }:
     endsMs,
     readAgain: decode,
     policyOf: policiesOf(opened, carrier),
-    ended: opened.log.ended,
     recordFailure: (failure) => recordFailure(opened, failure),
   })
   return carrier.receiver.settle(failed)
@@ -116,9 +115,8 @@ async function runOne(
     ...work,
     endsMs,
     readAgain,
-    ended(invocation, delivery, outcome, error) {
+    ended(_invocation, _delivery, outcome, error) {
       last = { isOk: outcome === 'ok', error }
-      opened.log.ended(invocation, delivery, outcome, error)
     },
   })
   return { failed, ...last }

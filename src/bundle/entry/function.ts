@@ -7,10 +7,12 @@ import { deliver } from '../../runtime/deliver/deliver.ts'
 import { createProgress, type Progress } from '../../runtime/deliver/progress.ts'
 import { type DeliverParts, endsOf } from '../../runtime/deliver/round.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
+import { idOf } from '../../runtime/message.ts'
 import { createOutbox, type Outbox } from '../../runtime/outbox.ts'
 import type { ProcessorRuntime } from '../../runtime/processor.ts'
 import { callingOf } from '../../runtime/reach.ts'
 import { type Router, routerOf } from '../../runtime/routes.ts'
+import { textOf } from '../../runtime/text.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import { PROCESSOR_VARIABLE } from '../artifact.ts'
 import type { Carrier } from './carrier.ts'
@@ -79,8 +81,10 @@ function processorOf({ topology, processors }: EntryDefinition, named: string | 
   )
 }
 
-/** What one invocation is to handle. */
-export type Work = Pick<DeliverParts, 'policyOf' | 'readAgain' | 'recordFailure' | 'endsMs' | 'ended' | 'invoked'>
+/** What one invocation is to handle; `ended` hears of what is logged, too. */
+export interface Work extends Pick<DeliverParts, 'policyOf' | 'readAgain' | 'recordFailure' | 'endsMs' | 'invoked'> {
+  readonly ended?: DeliverParts['ended']
+}
 
 /** Handlers that run at once in one function: as many as a mapping hands over where nothing is said. */
 const CONCURRENCY = 100
@@ -98,6 +102,7 @@ export async function runDeliveries(
   const output = baked.outputs ? log.output : () => {}
   const failed = await deliver(deliveries, {
     ...work,
+    ended: logEnds(opened, deliveries, work.ended),
     processor: runtime,
     host: {
       accept: acceptInto({ route, hopLimit: definition.hopLimit, outbox, output }),
@@ -114,6 +119,32 @@ export async function runDeliveries(
   })
   log.flush()
   return failed
+}
+
+/** Logs what becomes of attempts, with their events where that is wished. */
+function logEnds(
+  { baked, log }: OpenFunction,
+  deliveries: readonly Delivery[],
+  ended: DeliverParts['ended'] = () => {},
+): DeliverParts['ended'] {
+  const events = baked.logEvents ? eventTexts(deliveries) : undefined
+  return (invocation, delivery, outcome, error) => {
+    log.ended(invocation, delivery, outcome, error, events?.get(idOf(invocation.message)))
+    ended(invocation, delivery, outcome, error)
+  }
+}
+
+/** The largest event that is logged: CloudWatch takes 1 MB a line, and a character may be three bytes. */
+const MOST_EVENT_CHARACTERS = 300_000
+
+/** The events by their messages' ids, as JSON, before a handler can touch them; without those too large for a line. */
+function eventTexts(deliveries: readonly Delivery[]): ReadonlyMap<string, string> {
+  const texts = new Map<string, string>()
+  for (const message of deliveries.flatMap(({ messages }) => messages)) {
+    const text = textOf(message.data)
+    if (text !== undefined && text.length <= MOST_EVENT_CHARACTERS) texts.set(idOf(message), text)
+  }
+  return texts
 }
 
 function openOutbox({ definition, carriers, host, place }: OpenFunction, remainingMs: () => number): Outbox {

@@ -1,22 +1,23 @@
 import type { FailedMessage, Outcome } from '../../runtime/deliver/round.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
-import { idOf, type Message, rootIdOf } from '../../runtime/message.ts'
+import { idOf, type Message, parentIdOf, rootIdOf } from '../../runtime/message.ts'
 import type { LogLevel } from '../../runtime/rare.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { EntryHost } from './host.ts'
 
 /**
- * Writes what happens as JSON lines, which `attak logs` reads: `{"time":"…","level":"info","attak":"end","processor":"bill",
- * "message":"…","root":"…",…}`. `attak` says what a line tells of: `log`, what a handler wrote; `end`, what became of an
- * attempt; `error`, a message that failed for good; `output`, an emit that nobody hears.
+ * Writes what happens as JSON lines, which `attak logs` and `attak why` read: `{"time":"…","level":"info","attak":"end",
+ * "processor":"bill","message":"…","root":"…",…}`. `attak` says what a line tells of: `log`, what a handler wrote; `end`, what
+ * became of an attempt; `error`, a message that failed for good; `output`, an emit that nobody hears. See docs/logs.md.
  */
 export interface EntryLog {
   /** A line that a handler wrote. */
   line(invocation: Invocation, level: LogLevel, text: string): void
   /** What a handler does after its message was done: an error of the processor. */
   late(invocation: Invocation, error: Error): void
-  ended(invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown): void
+  /** What became of an attempt. `event` is the JSON of what the handler was given, where that is to be shown. */
+  ended(invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown, event?: string): void
   /** A message that is not tried again: all that is needed to find what led to it, and no data. */
   failed(failed: FailedMessage): void
   /** `data` is the JSON of what was emitted; undefined where nothing was. */
@@ -45,6 +46,13 @@ export function createLog(host: EntryHost): EntryLog {
   let isDue = false
   let timeMs = 0
   let time = ''
+  // What the last line began with: most lines that follow it begin the same.
+  let start = ''
+  let startLevel = ''
+  let startKind = ''
+  const quotedRoot = quoter()
+  const quotedPosition = quoter()
+  const sayWay = wayWriter(quotedRoot)
 
   const flush = () => {
     if (held === '') return
@@ -68,9 +76,14 @@ export function createLog(host: EntryHost): EntryLog {
     if (nowMs !== timeMs) {
       timeMs = nowMs
       time = new Date(nowMs).toISOString()
+      startKind = ''
     }
-    const ids = `"message":${quoted(idOf(message))},"root":${quoted(rootIdOf(message.root))}`
-    return `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}",${ids}`
+    if (kind !== startKind || level !== startLevel) {
+      startKind = kind
+      startLevel = level
+      start = `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}","message":`
+    }
+    return `${start}${quoted(idOf(message))},"root":${quotedRoot(rootIdOf(message.root))}`
   }
   const add = (level: LogLevel, kind: string, invocation: Invocation, fields: Fields) => {
     if (RANKS[level] >= least) hold(`${begin(level, kind, invocation)},${JSON.stringify(fields).slice(1)}\n`)
@@ -82,13 +95,14 @@ export function createLog(host: EntryHost): EntryLog {
       const { code, message: text } = describeThrown(error)
       add('error', 'log', invocation, { code, text })
     },
-    ended(invocation, { position }, outcome, error) {
+    ended(invocation, { position }, outcome, error, event) {
       const level = LEVEL_OF[outcome]
       if (RANKS[level] < least) return
-      const { attempt } = invocation.message
-      const start = `${begin(level, 'end', invocation)},"position":${quoted(position)},"attempt":${attempt}`
+      const { message } = invocation
+      const way = `${sayWay(message)},"position":${quotedPosition(position)}`
       const why = outcome === 'ok' ? '' : `,"error":${JSON.stringify(withoutStack(error))}`
-      hold(`${start},"outcome":"${outcome}"${why}}\n`)
+      const data = event === undefined ? '' : `,"data":${event}`
+      hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
     },
     failed({ invocation, delivery, error }) {
       const { topic, from, key, attempt, hop, parent } = invocation
@@ -116,6 +130,46 @@ export function createLog(host: EntryHost): EntryLog {
 function withoutStack(error: unknown): Fields {
   const { stack, ...rest } = describeThrown(error)
   return rest
+}
+
+/**
+ * Says where a message came from: `,"parent":"…","from":"intake","topic":"order","hop":2,"attempt":1`; an input has no parent.
+ * What was said last is kept, since the messages of a record share all of that but their parents.
+ */
+function wayWriter(quotedRoot: (id: string) => string): (message: Message) => string {
+  const quotedParent = quoter()
+  let [lastFrom, lastTopic]: (string | undefined)[] = []
+  let [lastHop, lastAttempt] = [0, 0]
+  let rest = ''
+  return (message) => {
+    const { topic, edge, hop, attempt } = message
+    const from = edge?.from
+    if (hop !== lastHop || attempt !== lastAttempt || topic !== lastTopic || from !== lastFrom) {
+      lastFrom = from
+      lastTopic = topic
+      lastHop = hop
+      lastAttempt = attempt
+      rest = from === undefined ? '' : `,"from":${quoted(from)}`
+      if (topic !== undefined) rest += `,"topic":${quoted(topic)}`
+      rest += `,"hop":${hop},"attempt":${attempt}`
+    }
+    const parent = parentIdOf(message)
+    if (parent === undefined) return rest
+    return `,"parent":${parent === message.root.id ? quotedRoot(parent) : quotedParent(parent)}${rest}`
+  }
+}
+
+/** Quotes what is often the same as the last time: the messages of a record share most of what is said of them. */
+function quoter(): (text: string) => string {
+  let last = ''
+  let said = '""'
+  return (text) => {
+    if (text !== last) {
+      last = text
+      said = quoted(text)
+    }
+    return said
+  }
 }
 
 /** Ids and positions of ours need no escaping, and there is one for each message. */

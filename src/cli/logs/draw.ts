@@ -15,16 +15,23 @@ const PAINT = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } as
 
 function textOf({ kind, fields, message, root }: LogEntry): string {
   if (kind === 'log') return String(fields.text)
-  if (kind === 'output')
-    return `→ ${String(fields.topic)} ${'data' in fields ? JSON.stringify(fields.data) : ''}`.trimEnd()
-  if (kind === 'end') return `${sayOutcome(fields)} (message ${message}, trace ${root})`
+  if (kind === 'output') return `→ ${String(fields.topic)}${dataOf(fields)}`
+  if (kind === 'end') return `${sayOutcome(fields)}${dataOf(fields)} (message ${message}, trace ${root})`
   if (kind === 'error') return `failed for good: ${sayError(fields.error, true)} (message ${message}, trace ${root})`
   return typeof fields.text === 'string' ? fields.text.trimEnd() : JSON.stringify(fields)
 }
 
-function sayOutcome({ outcome, attempt, error }: LogEntry['fields']): string {
+/** `handled order from intake, attempt 2`, `failed order from intake: TypeError: no total`. */
+function sayOutcome({ outcome, topic, from, attempt, error }: LogEntry['fields']): string {
+  const what = topic === undefined ? '' : ` ${String(topic)}`
   const tried = typeof attempt === 'number' && attempt > 1 ? `, attempt ${attempt}` : ''
-  return outcome === 'ok' ? `handled${tried}` : `${String(outcome)}${tried}: ${sayError(error, false)}`
+  const event = `${what}${from === undefined ? '' : ` from ${String(from)}`}${tried}`
+  return outcome === 'ok' ? `handled${event}` : `${String(outcome)}${event}: ${sayError(error, false)}`
+}
+
+/** What was emitted or handled, where the line holds it. */
+function dataOf(fields: LogEntry['fields']): string {
+  return 'data' in fields ? ` ${JSON.stringify(fields.data)}` : ''
 }
 
 function sayError(error: unknown, withStack: boolean): string {

@@ -124,6 +124,36 @@ describe('a log has', () => {
     expect(String(second?.position)).toMatch(/^invoke\//)
   })
 
+  it('of each message where it came from, where it stood and what became of it, and nothing of its event', async () => {
+    const handler = (_: unknown, context: Context) => void context.emit('a "t"', 'secret')
+    const cloud = deploy({ a: handler, b: handler, c: () => fail() }, [
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'c' },
+    ])
+    await cloud.invoke('a', 'secret')
+    await cloud.drain()
+    const [a, b, c] = linesOf(cloud, 'end')
+    expect(Object.keys(a!)).toEqual([
+      ...['time', 'level', 'attak', 'processor', 'message', 'root'],
+      ...['hop', 'attempt', 'position', 'outcome'],
+    ])
+    expect(a?.message).toBe(a?.root)
+    const shared = { root: a?.root, topic: 'a "t"', attempt: 1 }
+    expect(b).toMatchObject({ ...shared, parent: a?.message, from: 'a', hop: 2, position: 'b/0/0', outcome: 'ok' })
+    expect(c).toMatchObject({ ...shared, parent: b?.message, from: 'b', hop: 3, position: 'c/0/1', outcome: 'failed' })
+    expect(JSON.stringify(cloud.lines.filter(({ attak }) => attak !== 'output'))).not.toContain('secret')
+  })
+
+  it('the event too, as the handler was given it, where logEvents is true', async () => {
+    const greedy = (event: unknown) => Object.assign(event as object, { total: 'changed' })
+    const cloud = deploy({ a: { handler: greedy, logEvents: true } })
+    await cloud.invoke('a', { total: 3 })
+    await cloud.invoke('a', { text: 'x'.repeat(300_000) })
+    const [event, large] = linesOf(cloud, 'end')
+    expect(event?.data).toEqual({ total: 3 })
+    expect(large).not.toHaveProperty('data')
+  })
+
   it('what handlers write, with the message that it belongs to, also behind an await', async () => {
     const cloud = deploy({
       a: async (event, { log }) => {

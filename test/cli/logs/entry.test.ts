@@ -33,6 +33,10 @@ describe('a line of attak', () => {
     expect(draw({ attak: 'output', topic: 'paid' })).toBe('13:05:02.123 bill    → paid\n')
     expect(draw({ attak: 'end', outcome: 'ok', ...IDS })).toMatch(/handled \(message m1, trace r1\)\n$/)
     expect(draw({ attak: 'end', outcome: 'ok', attempt: 2, ...IDS })).toMatch(/handled, attempt 2 \(/)
+    const way = { topic: 'order', from: 'intake', attempt: 2, data: { total: 3 } }
+    expect(draw({ attak: 'end', outcome: 'ok', ...way, ...IDS })).toMatch(
+      /handled order from intake, attempt 2 \{"total":3\} \(message/,
+    )
     const error = { name: 'TypeError', message: 'no', stack: 'TypeError: no\n    at bill.js:3:1' }
     expect(draw({ attak: 'end', outcome: 'retry', attempt: 1, error, ...IDS })).toMatch(
       /retry: TypeError: no \(message/,
