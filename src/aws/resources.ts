@@ -1,4 +1,6 @@
-import type { JsonObject } from '../graph/resource.ts'
+import type { GraphProcessor } from '../graph/graph.ts'
+import type { JsonObject, Resource } from '../graph/resource.ts'
+import { functionName, type Scope } from './names.ts'
 
 /** What is wanted of a Kinesis stream. */
 export type StreamConfig = {
@@ -39,4 +41,36 @@ export type MappingConfig = {
   readonly concurrency?: number
   readonly pollers?: { readonly minimum: number; readonly maximum: number }
   readonly tags: JsonObject
+}
+
+/** What is read by a mapping, and how. */
+export interface MappedSource {
+  /** The part of the topology that it carries, which the mapping is named after with its receiver. */
+  readonly part: string
+  /** The id of the stream or queue. */
+  readonly from: string
+  /** What else has to be there before it, beside the function. */
+  readonly needs?: readonly string[]
+  /** The settings that cannot be changed in place, beside what it joins. */
+  readonly fixed?: readonly string[]
+  readonly config: Omit<MappingConfig, 'function' | 'tags'>
+}
+
+/** The mapping that hands a processor's function what its source holds. */
+export function mappingResource(
+  scope: Scope,
+  { name: receiver, tags }: Pick<GraphProcessor, 'name' | 'tags'>,
+  { part, from, needs = [], fixed = [], config }: MappedSource,
+): Resource {
+  const name = `${part}/${receiver}`
+  return {
+    id: `mapping/${name}`,
+    kind: 'mapping',
+    name,
+    needs: [from, `function/${receiver}`, ...needs],
+    config: { ...config, function: functionName(scope, receiver), tags } satisfies MappingConfig,
+    fixed: ['source', 'function', ...fixed],
+    holdsData: false,
+    processor: receiver,
+  }
 }

@@ -1,5 +1,5 @@
-import { functionName, type Place, queueArn, queueName, streamArn, streamName } from '../../aws/names.ts'
-import type { MappingConfig, StreamConfig } from '../../aws/resources.ts'
+import { type Place, queueArn, queueName, streamArn, streamName } from '../../aws/names.ts'
+import { mappingResource, type StreamConfig } from '../../aws/resources.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { CRASHES_PART } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
@@ -23,32 +23,26 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
   const id = `stream/${channel.name}`
   const crashes = `queue/${CRASHES_PART}`
   const receivers = graph.processors.filter((processor) => channel.to.includes(processor.name))
-  const mappings = receivers.map(({ name: receiver, tags }): Resource => {
-    const config: MappingConfig = {
-      source: streamArn(place, name),
-      function: functionName(scope, receiver),
-      batchRecords: batchRecords(channel),
-      windowSeconds: settings.window,
-      parallelization: settings.parallelization ?? 1,
-      bisect: settings.bisect ?? true,
-      retryAttempts: settings.maximumRetryAttempts ?? -1,
-      recordAgeSeconds: settings.maximumRecordAge ?? -1,
-      onFailure: queueArn(place, queueName(scope, CRASHES_PART, { fifo: false })),
-      ...(settings.startingPosition !== undefined && { startingPosition: settings.startingPosition }),
-      ...(settings.filters && { filters: settings.filters.map((data) => JSON.stringify({ data })) }),
-      ...(settings.metrics && { metrics: true }),
-      tags,
-    }
-    return {
-      id: `mapping/${channel.name}/${receiver}`,
-      kind: 'mapping',
-      name: `${channel.name}/${receiver}`,
-      needs: [id, `function/${receiver}`, crashes],
-      config,
-      fixed: ['source', 'function', 'startingPosition'],
-      holdsData: false,
-      processor: receiver,
-    }
-  })
+  const mappings = receivers.map((receiver) =>
+    mappingResource(scope, receiver, {
+      part: channel.name,
+      from: id,
+      needs: [crashes],
+      fixed: ['startingPosition'],
+      config: {
+        source: streamArn(place, name),
+        batchRecords: batchRecords(channel),
+        windowSeconds: settings.window,
+        parallelization: settings.parallelization ?? 1,
+        bisect: settings.bisect ?? true,
+        retryAttempts: settings.maximumRetryAttempts ?? -1,
+        recordAgeSeconds: settings.maximumRecordAge ?? -1,
+        onFailure: queueArn(place, queueName(scope, CRASHES_PART, { fifo: false })),
+        ...(settings.startingPosition !== undefined && { startingPosition: settings.startingPosition }),
+        ...(settings.filters && { filters: settings.filters.map((data) => JSON.stringify({ data })) }),
+        ...(settings.metrics && { metrics: true }),
+      },
+    }),
+  )
   return [{ id, kind: 'stream', name, needs: [], config: stream, fixed: [], holdsData: true }, ...mappings]
 }

@@ -1,5 +1,5 @@
-import { functionName, type Place, queueArn, queueName } from '../../aws/names.ts'
-import type { MappingConfig, QueueConfig } from '../../aws/resources.ts'
+import { type Place, queueArn, queueName } from '../../aws/names.ts'
+import { mappingResource, type QueueConfig } from '../../aws/resources.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { CRASHES_PART } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
@@ -31,29 +31,21 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
     },
     tags: graph.tags,
   }
-  const mappings = receivers.map(({ name: receiver, tags }): Resource => {
-    const config: MappingConfig = {
-      source: queueArn(place, name),
-      function: functionName(scope, receiver),
-      batchRecords: batchRecords(channel),
-      windowSeconds: fifo ? 0 : settings.window,
-      ...(settings.maximumConcurrency !== undefined && { concurrency: settings.maximumConcurrency }),
-      ...(settings.provisionedPollers && { pollers: settings.provisionedPollers }),
-      ...(settings.filters && { filters: settings.filters.map((body) => JSON.stringify({ body })) }),
-      ...(settings.metrics && { metrics: true }),
-      tags,
-    }
-    return {
-      id: `mapping/${channel.name}/${receiver}`,
-      kind: 'mapping',
-      name: `${channel.name}/${receiver}`,
-      needs: [id, `function/${receiver}`],
-      config,
-      fixed: ['source', 'function'],
-      holdsData: false,
-      processor: receiver,
-    }
-  })
+  const mappings = receivers.map((receiver) =>
+    mappingResource(scope, receiver, {
+      part: channel.name,
+      from: id,
+      config: {
+        source: queueArn(place, name),
+        batchRecords: batchRecords(channel),
+        windowSeconds: fifo ? 0 : settings.window,
+        ...(settings.maximumConcurrency !== undefined && { concurrency: settings.maximumConcurrency }),
+        ...(settings.provisionedPollers && { pollers: settings.provisionedPollers }),
+        ...(settings.filters && { filters: settings.filters.map((body) => JSON.stringify({ body })) }),
+        ...(settings.metrics && { metrics: true }),
+      },
+    }),
+  )
   const crashes = `queue/${crashesPart(fifo)}`
   return [{ id, kind: 'queue', name, needs: [crashes], config: queue, fixed: ['fifo'], holdsData: true }, ...mappings]
 }
