@@ -9,12 +9,9 @@ import {
   GetFunctionRecursionConfigCommand,
   type GetFunctionResponse,
   ListFunctionsCommand,
-  ListTagsCommand,
   PutFunctionConcurrencyCommand,
   PutFunctionEventInvokeConfigCommand,
   PutFunctionRecursionConfigCommand,
-  TagResourceCommand,
-  UntagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
@@ -25,9 +22,10 @@ import { prefixOf } from '../../graph/names.ts'
 import type { LiveResource, Resource } from '../../graph/resource.ts'
 import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
 import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf } from './functionConfig.ts'
-import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
+import { type Account, adopting, changes, differing, gather, type Kind } from './kind.ts'
+import { lambdaTags, loosen, retag } from './lambdaTags.ts'
 import { requireRole } from './role.ts'
-import { found, listed, staleTags, TAGS, tagsOf, userTags } from './tags.ts'
+import { found, listed, tagsOf } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** As the SDK's own waiters: a second between tries, five minutes in all; a network of one's own takes the longest. */
@@ -108,8 +106,8 @@ export function functions(account: Account): Kind {
       const ours = names.filter((name) => name.startsWith(prefix))
       return gather(ours, async (name) => {
         const Resource = functionArn(place, name)
-        const answer = await unlessAbsent(lambda.send(new ListTagsCommand({ Resource })))
-        return answer && listed(scope, Resource, name, answer.Tags ?? {})
+        const tags = await lambdaTags(lambda, Resource)
+        return tags && listed(scope, Resource, name, tags)
       })
     },
 
@@ -165,16 +163,15 @@ export function functions(account: Account): Kind {
   }
 
   async function bring(change: Write, there: LiveResource | undefined) {
-    const { resource, fingerprint } = change
-    const Resource = functionArn(place, resource.name)
+    const { resource } = change
+    const address = functionArn(place, resource.name)
     const made = there === undefined && (await create(resource))
     const live = made ? undefined : (there ?? (await read(resource)))
-    if (loosens(change, live)) await lambda.send(new UntagResourceCommand({ Resource, TagKeys: [TAGS.config] }))
+    await loosen(lambda, address, change, live)
     const write = adopting(change, live)
     if (!made) await update(write)
     await beside(write, made)
-    if (!made && changes(write, 'tags')) await untag(resource)
-    await lambda.send(new TagResourceCommand({ Resource, Tags: tagsOf(scope, resource, fingerprint) }))
+    await retag(lambda, change, { scope, address, live })
   }
 
   /** Gives false when the function was there already, from a try whose answer got lost or from another deploy. */
@@ -238,13 +235,6 @@ export function functions(account: Account): Kind {
         await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions }))
       }
     }
-  }
-
-  async function untag(resource: Resource) {
-    const Resource = functionArn(place, resource.name)
-    const { Tags = {} } = await lambda.send(new ListTagsCommand({ Resource }))
-    const TagKeys = [...staleTags(Tags, userTags(resource.config))]
-    if (TagKeys.length > 0) await lambda.send(new UntagResourceCommand({ Resource, TagKeys }))
   }
 }
 

@@ -4,9 +4,6 @@ import {
   type EventSourceMappingConfiguration,
   GetEventSourceMappingCommand,
   ListEventSourceMappingsCommand,
-  ListTagsCommand,
-  TagResourceCommand,
-  UntagResourceCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda'
 import { NAME_LIMITS, type Place } from '../../aws/names.ts'
@@ -16,9 +13,10 @@ import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
-import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
+import { type Account, differing, gather, type Kind } from './kind.ts'
+import { lambdaTags, loosen, retag } from './lambdaTags.ts'
 import { startOf, tuningOf, wantedOf } from './mappingConfig.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
+import { found, listed, type Tags, tagsOf } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** A mapping takes a minute or two to begin, on real AWS. */
@@ -42,11 +40,6 @@ export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Acc
     }
   }
 
-  const tagsOn = async (Resource: string): Promise<Tags | undefined> => {
-    const answer = await unlessAbsent(lambda.send(new ListTagsCommand({ Resource })))
-    return answer && (answer.Tags ?? {})
-  }
-
   /** All that join the two: AWS allows one. */
   const joining = ({ config }: Resource) => {
     const { function: FunctionName, source: EventSourceArn } = config as MappingConfig
@@ -57,7 +50,7 @@ export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Acc
     const [mapping] = await joining(resource)
     if (mapping === undefined) return undefined
     const address = arnOf(place, mapping)
-    const tags = await tagsOn(address)
+    const tags = await lambdaTags(lambda, address)
     return tags && found(scope, resource, address, tags)
   }
 
@@ -98,7 +91,7 @@ export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Acc
       const ours = (await under({})).filter(({ FunctionArn = '' }) => FunctionArn.includes(prefix))
       return gather(ours, async (mapping) => {
         const address = arnOf(place, mapping)
-        const tags = await tagsOn(address)
+        const tags = await lambdaTags(lambda, address)
         return tags && listedMapping(scope, address, tags)
       })
     },
@@ -109,7 +102,7 @@ export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Acc
     },
 
     async write(write) {
-      const { resource, fingerprint } = write
+      const { resource } = write
       const config = resource.config as MappingConfig
       let live = await read(resource)
       if (live === undefined && (await create(write))) return
@@ -117,18 +110,14 @@ export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Acc
       const [mapping, ...extra] = await joining(resource)
       if (mapping === undefined) throw new Error(`${resource.id} went while it was written`)
       for (const { UUID } of extra) await drop(UUID)
-      const Resource = arnOf(place, mapping)
-      if (loosens(write, live)) await lambda.send(new UntagResourceCommand({ Resource, TagKeys: [TAGS.config] }))
+      const address = arnOf(place, mapping)
+      await loosen(lambda, address, write, live)
       await atRest(mapping.UUID)
       const FunctionName = config.function
       const input = { UUID: mapping.UUID, FunctionName, ...tuningOf(config, mapping) }
       await settled(() => lambda.send(new UpdateEventSourceMappingCommand(input)))
       await atRest(mapping.UUID)
-      if (changes(adopting(write, live), 'tags')) {
-        const TagKeys = [...staleTags((await tagsOn(Resource)) ?? {}, userTags(resource.config))]
-        if (TagKeys.length > 0) await lambda.send(new UntagResourceCommand({ Resource, TagKeys }))
-      }
-      await lambda.send(new TagResourceCommand({ Resource, Tags: tagsOf(scope, resource, fingerprint) }))
+      await retag(lambda, write, { scope, address, live })
     },
 
     async remove({ live: { address } }) {
