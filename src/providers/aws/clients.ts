@@ -39,6 +39,8 @@ export interface AwsCredentials {
 /** A client for each service; close them when done. */
 export interface Clients {
   readonly lambda: LambdaClient
+  /** For calling functions, of which AWS takes far more than of what changes them. */
+  readonly invocations: LambdaClient
   readonly kinesis: KinesisClient
   readonly sqs: SQSClient
   readonly iam: IAMClient
@@ -49,9 +51,9 @@ export interface Clients {
 }
 
 /**
- * Calls a second of each service's control plane, below what it takes of a whole account: Lambda 15 (Lambda quotas),
- * CreateStream 5 and DescribeStreamSummary 20 (Kinesis API reference), CloudWatch Logs 5 to 10 (CreateLogGroup 10,
- * PutRetentionPolicy 10: CloudWatch Logs quotas); read 2026-11-21. SQS and tagging tell no figure.
+ * Calls a second of each service's control plane, below what it takes of a whole account: Lambda 15 (Lambda quotas;
+ * invocations do not count), CreateStream 5 and DescribeStreamSummary 20 (Kinesis API reference), CloudWatch Logs 5 to
+ * 10 (CreateLogGroup 10, PutRetentionPolicy 10: CloudWatch Logs quotas); read 2026-11-21. SQS and tagging tell no figure.
  */
 const CALLS_PER_SECOND = { lambda: 15, kinesis: 10, sqs: 20, iam: 10, logs: 10, sts: 10, tagging: 10 }
 
@@ -91,6 +93,7 @@ export function openClients(settings: AwsSettings & { readonly region: string },
   })
   const clients = {
     lambda: new LambdaClient(of('lambda')),
+    invocations: new LambdaClient({ ...shared, retryStrategy: createRetryStrategy(undefined, now) }),
     kinesis: new KinesisClient(of('kinesis')),
     // Addresses of queues are names to us: an emulator may tell one that is not where it was reached.
     sqs: new SQSClient({ ...of('sqs'), useQueueUrlAsEndpoint: false }),

@@ -47,7 +47,7 @@ export function createTrigger(
     if (bytes > MOST_BYTES) throw tooLarge(position, event, bytes)
     try {
       const command = { FunctionName: functionName(scope, to), InvocationType: 'Event', Payload: payload } as const
-      await clients.lambda.send(new InvokeCommand(command))
+      await clients.invocations.send(new InvokeCommand(command))
     } catch (error) {
       if (isAbsent(error)) throw notDeployed(to, scope.stage, error)
       throw mended(error, { doing: `trigger "${to}"`, region: place.region })
