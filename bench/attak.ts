@@ -3,6 +3,7 @@ import { raiseInlining } from '../src/cli/simulate/inlining.ts'
 
 export { bakeEntry } from '../src/bundle/entry/bake.ts'
 export { createEntry } from '../src/bundle/entry/entry.ts'
+export { processHost } from '../src/bundle/entry/host.ts'
 export { blocksToFile } from '../src/cli/simulate/blocks.ts'
 export { buildGraph } from '../src/graph/build.ts'
 export { readJsonLines } from '../src/project/json-lines.ts'

@@ -1,5 +1,6 @@
 // What the rows of bundling call of attak.
 export { type BundleOptions, bundleProject } from '../src/bundle/bundle.ts'
+export { compileUnits } from '../src/bundle/compile.ts'
 export { entrySource } from '../src/bundle/generate.ts'
 export { FUNCTION_MODULES, functionModule } from '../src/bundle/own-files.ts'
 export { unitsOf } from '../src/bundle/units.ts'

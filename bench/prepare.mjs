@@ -20,10 +20,11 @@ export async function compileEngine() {
     wire: 'bench/wire.ts',
   })
   const { FUNCTION_MODULES } = await import('./dist/bundling.js')
-  await compile(Object.fromEntries(Object.entries(FUNCTION_MODULES).map(([name, file]) => [name, `src/${file}`])))
+  const modules = Object.entries(FUNCTION_MODULES).map(([name, file]) => [name, `src/${file}`])
+  await compile(Object.fromEntries(modules), { splitting: true })
 }
 
-function compile(entryPoints) {
+function compile(entryPoints, options = {}) {
   return build({
     absWorkingDir: ROOT,
     entryPoints,
@@ -34,6 +35,7 @@ function compile(entryPoints) {
     target: 'node20.19',
     external: ['esbuild', 'archiver', 'tinyglobby'],
     logLevel: 'warning',
+    ...options,
   })
 }
 

@@ -1,54 +1,85 @@
 import { spawn } from 'node:child_process'
 import { mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { buildGraph, compileUnits, entrySource, parseTopology, unitsOf } from '../dist/bundling.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const FOLDER = `${ROOT}bench/dist/first-emit`
 const RUNS = 7
 
-const BAKED = {
-  topology: 'bench',
-  stage: 'dev',
-  hopLimit: 100,
-  vias: ['kinesis'],
-  streams: [{ to: 'b', via: 'kinesis', channel: 'b', pack: 25, fifo: false }],
-  processors: {
-    a: {
-      ...{ timeoutMs: 30_000, callback: false, outputs: true, invokes: [], retries: 0, hears: [] },
-      ...{ backoff: { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: true }, routes: { all: [0], byTopic: {} } },
-    },
+const TOPOLOGY = {
+  name: 'bench',
+  processors: { a: './a.mjs', b: './b.mjs' },
+  streams: [{ from: 'a', to: 'b' }],
+}
+
+/** A processor's module, and what its artifact is called with to emit one event. */
+const HANDLER = `export const handler = (event, context) => context.emit('order', event)`
+const EMIT = `
+  import { handler } from './index.mjs'
+  const invokedFunctionArn = 'arn:aws:lambda:eu-west-1:123456789012:function:bench--dev--a'
+  const context = { awsRequestId: 'r', invokedFunctionArn, getRemainingTimeInMillis: () => 30_000 }
+  export const emit = () => handler({ id: 1 }, context)`
+
+/** The AWS SDK alone, putting one record into a stream. */
+const SDK = `
+  import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
+  import { NodeHttpHandler } from '@smithy/node-http-handler'
+  const client = new KinesisClient({ region: 'eu-west-1', requestHandler: new NodeHttpHandler() })
+  const StreamARN = 'arn:aws:kinesis:eu-west-1:123456789012:stream/bench--dev--b'
+  const Records = [{ Data: Buffer.from('{"id":1}'), PartitionKey: 'k' }]
+  export const emit = () => client.send(new PutRecordsCommand({ StreamARN, Records }))`
+
+/** Each gives its folder, with an `emit.mjs`, and the bytes of what is there beside the handler. */
+const SENDERS = {
+  async attak() {
+    const folder = `${FOLDER}/attak`
+    const file = `${folder}/source/topology.mjs`
+    write(`${folder}/source/a.mjs`, HANDLER)
+    const { topology } = parseTopology(TOPOLOGY, { file, modulesIn: () => undefined })
+    const graph = buildGraph(topology, { stage: 'dev' })
+    const modules = new Map(['a', 'b'].map((name) => [name, `${folder}/source/${name}.mjs`]))
+    const [unit] = unitsOf({ file, topology, graph, modules })
+    const compiled = await compileUnits([{ ...unit, source: entrySource(unit, graph) }], `${folder}/source`)
+    const { files, sizes } = compiled.units.get(unit.id)
+    for (const [path, contents] of files) write(`${folder}/${path}`, contents)
+    write(`${folder}/emit.mjs`, EMIT)
+    return { folder, bytes: sizes.find(({ part }) => part === 'attak').bytes }
+  },
+  async sdk() {
+    const folder = `${FOLDER}/sdk`
+    await build({
+      stdin: { contents: SDK, resolveDir: ROOT, loader: 'js' },
+      outfile: `${folder}/emit.mjs`,
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'node20.19',
+      banner: { js: "import { createRequire } from 'node:module';const require=createRequire(import.meta.url);" },
+      logLevel: 'warning',
+    })
+    return { folder, bytes: statSync(`${folder}/emit.mjs`).size }
+  },
+  async nothing() {
+    const folder = `${FOLDER}/nothing`
+    write(`${folder}/emit.mjs`, 'export const emit = () => {}')
+    return { folder, bytes: 0 }
   },
 }
 
-/** Modules whose `emit` puts one record into a stream: by our entry, and by the AWS SDK alone. */
-const SOURCES = {
-  attak: `
-    import { createEntry } from ${JSON.stringify(`${ROOT}src/bundle/entry/entry.ts`)}
-    const handler = (event, context) => context.emit('order', event)
-    const entry = createEntry({ ...${JSON.stringify(BAKED)}, load: () => ({ name: 'a', handler }) })
-    const invokedFunctionArn = 'arn:aws:lambda:eu-west-1:123456789012:function:bench--dev--a'
-    const context = { awsRequestId: 'r', invokedFunctionArn, getRemainingTimeInMillis: () => 30_000 }
-    export const emit = () => entry({ id: 1 }, context)`,
-  sdk: `
-    import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis'
-    import { NodeHttpHandler } from '@smithy/node-http-handler'
-    const client = new KinesisClient({ region: 'eu-west-1', requestHandler: new NodeHttpHandler() })
-    const StreamARN = 'arn:aws:kinesis:eu-west-1:123456789012:stream/bench--dev--b'
-    const Records = [{ Data: Buffer.from('{"id":1}'), PartitionKey: 'k' }]
-    export const emit = () => client.send(new PutRecordsCommand({ StreamARN, Records }))`,
-  nothing: 'export const emit = () => {}',
-}
-
 /**
- * `{ sender: 'attak' }` gives `{ value: 14.2e6 }`: the nanoseconds that importing a bundled function and its first emit take
- * beyond importing a module with nothing in it; medians of processes of their own. With `size: true` it gives the bytes of
- * that bundle.
+ * `{ sender: 'attak' }` gives `{ value: 14.2e6 }`: the nanoseconds that importing a function and its first emit take beyond
+ * importing a module with nothing in it; medians of processes of their own. Ours is an artifact as it is deployed. With
+ * `size: true` it gives bytes.
  */
 export async function measure({ sender, size }) {
-  const files = [await bundle(sender), await bundle('nothing')]
-  if (size) return { value: statSync(files[0]).size, events: 1 }
+  const { folder, bytes } = await SENDERS[sender]()
+  if (size) return { value: bytes, events: 1 }
+  const folders = [folder, (await SENDERS.nothing()).folder]
   const server = createServer((request, response) => {
     request.resume().on('end', () => {
       response.setHeader('content-type', 'application/x-amz-json-1.1')
@@ -56,40 +87,28 @@ export async function measure({ sender, size }) {
     })
   })
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const times = files.map(() => [])
+  const times = folders.map(() => [])
   for (let run = 0; run < RUNS; run++) {
-    for (const [index, file] of files.entries()) times[index].push(await runOnce(file, server.address().port))
+    for (const [index, one] of folders.entries()) times[index].push(await runOnce(one, server.address().port))
   }
   server.close()
   const [median, nothing] = times.map((list) => list.sort((one, other) => one - other)[(RUNS - 1) / 2])
   return { value: median - nothing, events: RUNS }
 }
 
-async function bundle(sender) {
-  mkdirSync(FOLDER, { recursive: true })
-  const outfile = `${FOLDER}/${sender}.mjs`
-  await build({
-    stdin: { contents: SOURCES[sender], resolveDir: ROOT, loader: 'js' },
-    outfile,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20.19',
-    banner: { js: "import { createRequire } from 'node:module';const require=createRequire(import.meta.url);" },
-    logLevel: 'warning',
-  })
-  writeFileSync(
-    `${FOLDER}/${sender}-run.mjs`,
-    `const start = process.hrtime.bigint()
-    const { emit } = await import('./${sender}.mjs')
-    await emit()
-    process.stdout.write('\\n' + String(process.hrtime.bigint() - start), () => process.exit())`,
-  )
-  return outfile
+function write(path, contents) {
+  mkdirSync(dirname(path), { recursive: true })
+  writeFileSync(path, contents)
 }
 
-function runOnce(file, port) {
+const RUN = `
+  const start = process.hrtime.bigint()
+  const { emit } = await import('./emit.mjs')
+  await emit()
+  process.stdout.write('\\n' + String(process.hrtime.bigint() - start), () => process.exit())`
+
+function runOnce(folder, port) {
+  writeFileSync(`${folder}/run.mjs`, RUN)
   const env = {
     ...process.env,
     AWS_ACCESS_KEY_ID: 'key',
@@ -97,7 +116,7 @@ function runOnce(file, port) {
     AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
   }
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [file.replace('.mjs', '-run.mjs')], {
+    const child = spawn(process.execPath, [`${folder}/run.mjs`], {
       env,
       stdio: ['ignore', 'pipe', 'ignore'],
     })
@@ -107,7 +126,7 @@ function runOnce(file, port) {
     })
     child.on('close', (code) => {
       if (code === 0) resolve(Number(text.trim().split('\n').at(-1)))
-      else reject(new Error(`${file} ended with ${code}`))
+      else reject(new Error(`${folder} ended with ${code}`))
     })
   })
 }

@@ -8,6 +8,7 @@ import {
   KINESIS_LIMITS,
   kinesisReceiver,
   parseTopology,
+  processHost,
 } from '../dist/attak.js'
 
 const BATCH = 2500
@@ -119,23 +120,10 @@ function createOurs({ pack, log }) {
     nameOf: (_, channel) => channel,
     addressOf: (_, name) => name,
   }
-  const host = {
-    env: log === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: log },
-    console,
-    write: () => {},
-    now: () => Date.now(),
-    after(ms, call) {
-      if (ms <= 0) {
-        setImmediate(call)
-        return () => {}
-      }
-      const timer = setTimeout(call, ms)
-      return () => clearTimeout(timer)
-    },
-    random: Math.random,
-  }
+  const env = log === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: log }
+  const host = { ...processHost(), env, write: () => {} }
   const load = () => ({ name: 'b', handler: processors.b })
-  const entry = createEntry({ ...baked, load }, { host, client: {}, carriers: [carrier] })
+  const entry = createEntry({ ...baked, load }, { carriers: [() => carrier] }, { host, client: {} })
   const context = {
     awsRequestId: 'r',
     invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:bench--dev--b',

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
-import { Agent as SecureAgent, request as secureRequest } from 'node:https'
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from 'node:http'
 
 /** What a server answered. */
 export interface Answer {
@@ -24,37 +23,39 @@ export interface Connections {
   close(): void
 }
 
-/** The most connections to one server. */
-const MOST_CONNECTIONS = 50
+/** What requests of one protocol are made with. */
+interface Way {
+  readonly agent: Agent
+  readonly request: (url: URL, options: RequestOptions) => ClientRequest
+}
+
+const KEPT = {
+  keepAlive: true,
+  /** The most connections to one server. */
+  maxSockets: 50,
+}
 
 /** Opens nothing yet. `certificates` is a file of those to trust instead of Node's own, asked for by the first call. */
 export function openConnections(certificates: () => string | undefined): Connections {
-  const plain = new Agent({ keepAlive: true, maxSockets: MOST_CONNECTIONS })
-  let secure: SecureAgent | undefined
+  const ways = new Map<string, Way>()
 
-  const secureAgent = () => {
-    if (secure === undefined) {
-      const file = certificates()
-      const trusted = file ? { ca: readFileSync(file) } : {}
-      secure = new SecureAgent({ keepAlive: true, maxSockets: MOST_CONNECTIONS, ...trusted })
-    }
-    return secure
+  const wayTo = async ({ protocol }: URL): Promise<Way> => {
+    const way = ways.get(protocol) ?? (protocol === 'http:' ? await openPlain() : await openSecure(certificates()))
+    // Of two that were opened at once, one is kept.
+    const kept = ways.get(protocol) ?? way
+    ways.set(protocol, kept)
+    return kept
   }
 
-  const start = ({ url, headers }: Post): ClientRequest => {
-    const options = { method: 'POST', headers }
-    if (url.protocol === 'http:') return request(url, { ...options, agent: plain })
-    return secureRequest(url, { ...options, agent: secureAgent() })
-  }
-
-  const postOnce = (post: Post, isSecond: boolean): Promise<Answer> =>
+  const postOnce = ({ agent, request }: Way, post: Post, isSecond = false): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const sent = start(post)
+      const sent = request(post.url, { method: 'POST', headers: post.headers, agent })
       const timer = setTimeout(() => sent.destroy(timeoutError(post)), post.withinMs)
       const fail = (error: NodeJS.ErrnoException) => {
         clearTimeout(timer)
         // The server had closed a connection that was kept: it has not read the request.
-        if (sent.reusedSocket && error.code === 'ECONNRESET' && !isSecond) resolve(postOnce(post, true))
+        if (sent.reusedSocket && error.code === 'ECONNRESET' && !isSecond)
+          resolve(postOnce({ agent, request }, post, true))
         else reject(error)
       }
       sent.on('error', fail)
@@ -71,12 +72,23 @@ export function openConnections(certificates: () => string | undefined): Connect
     })
 
   return {
-    post: async (post) => postOnce(post, false),
+    post: async (post) => postOnce(await wayTo(post.url), post),
     close() {
-      plain.destroy()
-      secure?.destroy()
+      for (const { agent } of ways.values()) agent.destroy()
+      ways.clear()
     },
   }
+}
+
+/** Loaded when it is first needed, as the other: most functions need one, and those that emit nothing neither. */
+async function openPlain(): Promise<Way> {
+  const { Agent, request } = await import('node:http')
+  return { agent: new Agent(KEPT), request }
+}
+
+async function openSecure(certificates: string | undefined): Promise<Way> {
+  const { Agent, request } = await import('node:https')
+  return { agent: new Agent({ ...KEPT, ...(certificates && { ca: readFileSync(certificates) }) }), request }
 }
 
 function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): Answer {

@@ -1,5 +1,6 @@
 import { join, relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { BUILTINS, builtinsAtHand } from './builtins.ts'
 import { isOwn } from './own-files.ts'
 import { packageOf } from './packages.ts'
 import { MODULE_BANNER, PACKAGES_BANNER, PLACE_NAMES, placesKept } from './places.ts'
@@ -60,7 +61,7 @@ export async function buildCode(
     sourcesContent: false,
     banner: { js: MODULE_BANNER },
     define: PLACE_NAMES,
-    plugins: [entries(sources, dir), packages, placesKept(dir)],
+    plugins: [entries(sources, dir), builtinsAtHand, packages, placesKept(dir)],
   })
 }
 
@@ -75,7 +76,7 @@ export async function buildPackages(
     minify: true,
     entryPoints: ids.map((id) => ({ in: `${id}.mjs`, out: id })),
     banner: { js: PACKAGES_BANNER },
-    plugins: [packageSources(sources, dir), packages],
+    plugins: [packageSources(sources, dir), builtinsAtHand, packages],
   })
   return new Map(sources.map((source, index) => [source, built.get(ids[index]!)!]))
 }
@@ -107,7 +108,7 @@ function sizesOf(inputs: Metafile['outputs'][string]['inputs'], dir: string): Re
 function partOf(input: string, dir: string): string {
   const inPackages = input.split(/(?:^|[/\\])node_modules[/\\]/)
   const file = resolve(dir, input)
-  if (input.startsWith(ENTRY) || PACKAGES.test(input) || isOwn(file)) return 'attak'
+  if (input.startsWith(ENTRY) || input.startsWith(BUILTINS) || PACKAGES.test(input) || isOwn(file)) return 'attak'
   if (inPackages.length > 1) return packageOf(inPackages.at(-1)!.replaceAll('\\', '/'))
   return relative(dir, file).split(sep).join('/')
 }

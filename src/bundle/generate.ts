@@ -1,5 +1,6 @@
 import type { Graph } from '../graph/graph.ts'
 import { bakeEntry } from './entry/bake.ts'
+import type { BakedEntry } from './entry/definition.ts'
 import type { Unit } from './units.ts'
 
 /**
@@ -7,14 +8,52 @@ import type { Unit } from './units.ts'
  * attak's entry. It exports `handler`, which Lambda calls, and `load`, which gives a processor's code.
  */
 export function entrySource(unit: Unit, graph: Graph): string {
-  const baked = JSON.stringify(bakeEntry(graph, unit.processors))
-  const imports = [`import { createEntry } from 'attak:function-entry'`, ...codeImports(unit)]
+  const baked = bakeEntry(graph, unit.processors)
+  const parts = PARTS.filter(({ isNeeded }) => isNeeded(baked))
   return [
-    ...imports,
+    `import { createEntry } from 'attak:function-entry'`,
+    ...parts.map(({ name, module }) => `import { ${name} } from 'attak:${module}'`),
+    ...codeImports(unit),
     `export const load = (name) => ${loadExpression(unit)}`,
-    `export const handler = createEntry({ ...${baked}, load })`,
+    `export const handler = createEntry({ ...${JSON.stringify(baked)}, load }, ${partsExpression(parts)})`,
     '',
   ].join('\n')
+}
+
+/** One of `EntryParts`, as its module exports it. */
+interface Part {
+  readonly name: string
+  readonly module: string
+  readonly isCarrier: boolean
+  readonly isNeeded: (baked: BakedEntry) => boolean
+}
+
+/** What artifacts have only where their processors need it. */
+const PARTS: readonly Part[] = [
+  carrier('kinesis'),
+  carrier('sqs'),
+  {
+    name: 'invokeBy',
+    module: 'function-invoke',
+    isCarrier: false,
+    isNeeded: ({ processors }) => Object.values(processors).some(({ invokes }) => invokes.length > 0),
+  },
+]
+
+function carrier(via: string): Part {
+  return {
+    name: `${via}Carrier`,
+    module: `function-${via}`,
+    isCarrier: true,
+    isNeeded: ({ vias }) => vias.includes(via),
+  }
+}
+
+/** `{ carriers: [kinesisCarrier], invokeBy }` */
+function partsExpression(parts: readonly Part[]): string {
+  const carriers = parts.filter(({ isCarrier }) => isCarrier).map(({ name }) => name)
+  const others = parts.filter(({ isCarrier }) => !isCarrier).map(({ name }) => name)
+  return `{ ${[`carriers: [${carriers.join(', ')}]`, ...others].join(', ')} }`
 }
 
 function codeImports({ module, topology }: Unit): string[] {

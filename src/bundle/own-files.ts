@@ -7,6 +7,9 @@ const AS_SOURCE = HERE.endsWith('.ts')
 /** What the generated modules import of attak, by the name they import it by: its source, relative to `src`. */
 export const FUNCTION_MODULES: Readonly<Record<string, string>> = Object.freeze({
   'function-entry': 'bundle/entry/entry.ts',
+  'function-kinesis': 'bundle/entry/kinesis.ts',
+  'function-sqs': 'bundle/entry/sqs.ts',
+  'function-invoke': 'bundle/entry/invoker.ts',
   'function-module': 'bundle/load-module.ts',
   'function-topology': 'bundle/load-topology.ts',
 })

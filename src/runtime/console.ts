@@ -1,5 +1,4 @@
 import { Console } from 'node:console'
-import { Writable } from 'node:stream'
 import type { LogLevel } from './rare.ts'
 
 const LEVELS = {
@@ -87,14 +86,13 @@ type Format = (writer: object, method: Method, args: unknown[]) => string
 
 function createFormatter(): Format {
   let text = ''
-  const stream = new Writable({
-    decodeStrings: false,
-    write(chunk: string, _encoding, done) {
+  // All that a console does with a stream whose errors it need not catch: streams themselves take long to load.
+  const stream = {
+    write(chunk: string) {
       text += chunk
-      done()
     },
-  })
-  const open = () => new Console({ stdout: stream, stderr: stream, colorMode: false })
+  } as unknown as NodeJS.WritableStream
+  const open = () => new Console({ stdout: stream, stderr: stream, colorMode: false, ignoreErrors: false })
   const shared = open()
   const own = new WeakMap<object, Console>()
   return (writer, method, args) => {

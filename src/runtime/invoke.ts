@@ -29,7 +29,7 @@ function answerTo(invocation: Invocation, processor: string, data: unknown): Pro
   try {
     if (hasEnded(invocation)) throw lateInvoke(invocation, processor)
     checkInvokes(invocation, processor)
-    return invocation.runtime.host.invoke(invocation, processor, data)
+    return invocation.runtime.host.invoke!(invocation, processor, data)
   } catch (error) {
     return Promise.reject(error)
   }

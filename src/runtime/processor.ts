@@ -37,6 +37,12 @@ export interface ProcessorRuntime {
 /** So many prompt runs make a handler one that leaves nothing behind when it returns, until it does. */
 export const SURE_OF_PROMPTNESS = 32
 
+/**
+ * Runs another processor with `data`, for `invocation`'s handler: see `invokedMessage`. Throws what refuses it; the promise
+ * gives what it settles with, or rejects with why it failed.
+ */
+export type Invoke = (invocation: Invocation, processor: string, data: unknown) => Promise<unknown>
+
 /** What invocations need of the place they run in. */
 export interface InvocationHost {
   /**
@@ -44,11 +50,8 @@ export interface InvocationHost {
    * `invocation.emits`. Throws what refuses it; gives undefined when it is accepted, else a promise of that.
    */
   accept(invocation: Invocation, topic: string, data: unknown, key: string | undefined): undefined | Promise<void>
-  /**
-   * Runs another processor with `data`, for `invocation`'s handler: see `invokedMessage`. Throws what refuses it; the
-   * promise gives what it settles with, or rejects with why it failed.
-   */
-  invoke(invocation: Invocation, processor: string, data: unknown): Promise<unknown>
+  /** Absent where `invokes` is empty. */
+  readonly invoke?: Invoke
   /** Takes an emit that was made after its invocation was complete: an error of the processor. */
   late(invocation: Invocation, error: Error): void
   /** Takes a line that a handler wrote. */

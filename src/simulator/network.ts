@@ -6,7 +6,7 @@ import { encodeMessage } from '../runtime/event.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import { copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
 import { type Edge, idOf, type Message } from '../runtime/message.ts'
-import type { InvocationHost, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
+import type { InvocationHost, Invoke, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
 import { callingOf } from '../runtime/reach.ts'
 import { dataRefusal, hopRefusal, keyRefusal, sizeRefusal } from '../runtime/refusal.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
@@ -143,7 +143,7 @@ function acceptor({ graph }: NetworkParts): InvocationHost['accept'] {
 function invoker(
   { graph, createCopier, invoke }: NetworkParts,
   processors: ReadonlyMap<string, SimulatedProcessor>,
-): InvocationHost['invoke'] {
+): Invoke {
   const edges = new Map<string, SimulatedEdge>()
   const edgeTo = (from: string, to: string) => {
     const receiver = processors.get(to)

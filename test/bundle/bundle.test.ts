@@ -50,6 +50,24 @@ describe('the artifact of a processor', () => {
     expect(code).not.toContain('report')
   })
 
+  test('holds of attak what its processor and its streams need, and nothing else', async () => {
+    const files = (via: string, invokes: string) => ({
+      'topology.json': `{ "name": "parts", "processors": { "a": { "path": "./a.js", "invokes": ${invokes} }, "b": "./b.js" },
+        "streams": [{ "from": "a", "to": "b", "via": "${via}" }] }`,
+      'a.js': 'export const handler = () => {}',
+      'b.js': 'export const handler = () => {}',
+    })
+    const partsOf = async (via: string, invokes = '[]') => {
+      const { a } = await artifactsOf(projectFolder(files(via, invokes)))
+      const code = (await textsOf(a!)).get('packages.mjs')!
+      expect(code).not.toMatch(/(?:from|import) ?"node:(?!module")/)
+      return ['PutRecords', 'SendMessageBatch', '/invocations'].filter((text) => code.includes(text))
+    }
+    expect(await partsOf('kinesis')).toEqual(['PutRecords'])
+    expect(await partsOf('sqs')).toEqual(['SendMessageBatch'])
+    expect(await partsOf('kinesis', '["b"]')).toEqual(['PutRecords', '/invocations'])
+  })
+
   test("has a source map of the user's own lines, without their text, and stacks that tell them", async () => {
     const folder = projectFolder({
       ...SHOP,

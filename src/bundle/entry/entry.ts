@@ -6,10 +6,17 @@ import { idOf, type Message } from '../../runtime/message.ts'
 import type { Invoked } from '../../runtime/rare.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
-import { type Carrier, carriersBy } from './carrier.ts'
+import type { Carrier } from './carrier.ts'
 import type { Entry, EntryDefinition, PlatformContext } from './definition.ts'
 import { policiesOf } from './ears.ts'
-import { type EntryWorld, type OpenFunction, openFunction, runDeliveries, type Work } from './function.ts'
+import {
+  type EntryParts,
+  type EntryWorld,
+  type OpenFunction,
+  openFunction,
+  runDeliveries,
+  type Work,
+} from './function.ts'
 import { processHost } from './host.ts'
 import { readPayload } from './payload.ts'
 
@@ -17,10 +24,10 @@ import { readPayload } from './payload.ts'
  * Makes a deployed function of a baked definition: what the generated module of an artifact exports. The code of its
  * processor is loaded by the first invocation; when that fails, the next tries again.
  */
-export function createEntry(definition: EntryDefinition, world: EntryWorld = platformWorld()): Entry {
+export function createEntry(definition: EntryDefinition, parts: EntryParts, world = platformWorld()): Entry {
   let opening: Promise<OpenFunction> | undefined
   return async (payload, context) => {
-    opening ??= open(definition, world, context)
+    opening ??= open(definition, parts, world, context)
     try {
       await opening
     } catch (error) {
@@ -31,10 +38,15 @@ export function createEntry(definition: EntryDefinition, world: EntryWorld = pla
   }
 }
 
-async function open(definition: EntryDefinition, world: EntryWorld, { invokedFunctionArn }: PlatformContext) {
+async function open(
+  definition: EntryDefinition,
+  parts: EntryParts,
+  world: EntryWorld,
+  { invokedFunctionArn }: PlatformContext,
+) {
   const place = placeOfArn(invokedFunctionArn)
   if (place === undefined) throw new Error(`"${invokedFunctionArn}" does not say in which region and account this is`)
-  return openFunction(definition, world, place)
+  return openFunction(definition, parts, { ...world, place })
 }
 
 /** Handles one invocation payload, and gives what the platform is to be told. */
@@ -136,6 +148,5 @@ function recordFailure({ log }: OpenFunction, failed: FailedMessage): undefined 
 
 function platformWorld(): EntryWorld {
   const host = processHost()
-  const client = createAwsClient(host)
-  return { host, client, carriers: carriersBy(client) }
+  return { host, client: createAwsClient(host) }
 }

@@ -15,15 +15,16 @@ import { type Router, routerOf } from '../../runtime/routes.ts'
 import { textOf } from '../../runtime/text.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import { PROCESSOR_VARIABLE } from '../artifact.ts'
-import type { Carrier } from './carrier.ts'
+import type { Carrier, CarrierMaker } from './carrier.ts'
 import type { BakedProcessor, EntryDefinition } from './definition.ts'
 import type { EntryHost } from './host.ts'
-import { invokeBy } from './invoker.ts'
+import type { invokeBy } from './invoker.ts'
 import { createLog, type EntryLog } from './log.ts'
 
 /** A processor's function, from its first invocation on. */
-export interface OpenFunction extends EntryWorld {
+export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'> {
   readonly definition: EntryDefinition
+  readonly carriers: readonly Carrier[]
   readonly name: string
   readonly baked: BakedProcessor
   readonly place: Place
@@ -34,20 +35,30 @@ export interface OpenFunction extends EntryWorld {
   readonly log: EntryLog
 }
 
+/**
+ * What some processors need and others do not: the generated module of an artifact hands in what its own do, so that the rest
+ * is no part of it. See `generate.ts`.
+ */
+export interface EntryParts {
+  /** Of all streams that come to them and go from them. */
+  readonly carriers: readonly CarrierMaker[]
+  /** Where one invokes others. */
+  readonly invokeBy?: typeof invokeBy
+}
+
 /** Where an entry runs. */
 export interface EntryWorld {
   readonly host: EntryHost
   readonly client: AwsClient
-  readonly carriers: readonly Carrier[]
 }
 
 /** Loads the processor that this function is, and takes the lines that it writes from then on. */
 export async function openFunction(
   definition: EntryDefinition,
-  world: EntryWorld,
-  place: Place,
+  { carriers, invokeBy }: EntryParts,
+  world: EntryWorld & { readonly place: Place },
 ): Promise<OpenFunction> {
-  const { host } = world
+  const { host, client } = world
   const name = processorOf(definition, host.env[PROCESSOR_VARIABLE])
   const { topology, stage, processors } = definition
   const baked = processors[name]!
@@ -59,7 +70,9 @@ export async function openFunction(
   captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
   return {
     ...world,
-    ...{ definition, name, baked, place, current, log },
+    ...{ definition, name, baked, current, log },
+    carriers: carriers.map((make) => make(client)),
+    ...(invokeBy && { invokeBy }),
     runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked) },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
@@ -95,7 +108,7 @@ export async function runDeliveries(
   deliveries: readonly Delivery[],
   work: Work,
 ): Promise<ReadonlySet<string>> {
-  const { definition, baked, host, log, progress, current, route, runtime } = opened
+  const { definition, baked, host, log, progress, current, route, runtime, invokeBy } = opened
   const { answerMs } = endsOf(host.now(), work.endsMs)
   const remainingMs = () => answerMs - host.now()
   const outbox = openOutbox(opened, remainingMs)
@@ -106,7 +119,7 @@ export async function runDeliveries(
     processor: runtime,
     host: {
       accept: acceptInto({ route, hopLimit: definition.hopLimit, outbox, output }),
-      invoke: invokeBy({ ...opened, remainingMs }),
+      ...(invokeBy && { invoke: invokeBy({ ...opened, remainingMs }) }),
       late: log.late,
       log: log.line,
     },

@@ -3,7 +3,7 @@ import { functionName, type Place } from '../../aws/names.ts'
 import { AttakError } from '../../errors.ts'
 import { encodeMessage } from '../../runtime/event.ts'
 import { copyForInvoke, invokedMessage } from '../../runtime/invoke.ts'
-import type { InvocationHost } from '../../runtime/processor.ts'
+import type { Invoke } from '../../runtime/processor.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 import { errorOfThrown, type Thrown } from '../../runtime/thrown.ts'
 import type { EntryDefinition } from './definition.ts'
@@ -26,7 +26,7 @@ const MOST_CALLS = 6
  * Runs another processor's function and waits for its answer. Calls that Lambda did not take for the moment are made
  * again. Throws what the function's handler failed with; INVOKE_FAILED when it was not run to its end.
  */
-export function invokeBy({ definition, client, host, place, remainingMs }: InvokerParts): InvocationHost['invoke'] {
+export function invokeBy({ definition, client, host, place, remainingMs }: InvokerParts): Invoke {
   const { hopLimit, topology, stage } = definition
   const call = (processor: string, body: string): Promise<AwsResult> =>
     client.call({

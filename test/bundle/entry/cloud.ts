@@ -6,6 +6,7 @@ import type { Carrier } from '../../../src/bundle/entry/carrier.ts'
 import type { Entry } from '../../../src/bundle/entry/definition.ts'
 import { createEntry } from '../../../src/bundle/entry/entry.ts'
 import type { EntryHost } from '../../../src/bundle/entry/host.ts'
+import { invokeBy } from '../../../src/bundle/entry/invoker.ts'
 import type { Graph } from '../../../src/graph/graph.ts'
 import { decodeText } from '../../../src/runtime/codec.ts'
 import { encodeMessage } from '../../../src/runtime/event.ts'
@@ -103,14 +104,14 @@ export function openCloud({
     },
   }
   const host = fastHost((line) => lines.push(line), more.env)
-  const world = { host, client, carriers: [carrier] }
+  const parts = { carriers: [() => carrier], invokeBy }
   for (const { name } of graph.processors) {
     const baked = JSON.parse(JSON.stringify(bakeEntry(graph, [name])))
     const load = () => {
       more.load?.()
       return processors.get(name)!
     }
-    entries.set(name, createEntry({ ...baked, load }, world))
+    entries.set(name, createEntry({ ...baked, load }, parts, { host, client }))
   }
   const invoke = (processor: string, payload: unknown) =>
     entries.get(processor)!(payload, {
