@@ -35,7 +35,6 @@ const OPTIONS = {
   format: 'esm',
   platform: 'node',
   mainFields: ['module', 'main'],
-  keepNames: true,
   legalComments: 'none',
   logLevel: 'silent',
   logLimit: 0,
@@ -56,6 +55,7 @@ export async function buildCode(
   return run(dir, [...sources.keys()], {
     target,
     minify,
+    keepNames: true,
     entryPoints: [...sources.keys()].map((id) => ({ in: ENTRY + id, out: id })),
     sourcemap: 'external',
     sourcesContent: false,
@@ -69,11 +69,13 @@ export async function buildCode(
 export async function buildPackages(
   sources: readonly string[],
   { dir, target, packages }: BuildSettings,
+  { keepNames }: { readonly keepNames: boolean },
 ): Promise<ReadonlyMap<string, BuiltModule>> {
   const ids = sources.map((_, index) => `attak-packages-${index}`)
   const built = await run(dir, ids, {
     target,
     minify: true,
+    keepNames,
     entryPoints: ids.map((id) => ({ in: `${id}.mjs`, out: id })),
     banner: { js: PACKAGES_BANNER },
     plugins: [packageSources(sources, dir), builtinsAtHand, packages],

@@ -1,8 +1,9 @@
 import type { BuildFailure, Message } from 'esbuild'
 import type { SizedPart } from './artifact.ts'
 import { type BuildSettings, type BuiltModule, buildCode, buildPackages } from './builds.ts'
+import { isOwn } from './own-files.ts'
 import { packages } from './packages.ts'
-import { partPackages } from './part.ts'
+import { type Parted, partPackages } from './part.ts'
 import type { Unit } from './units.ts'
 
 /** A unit and the module it starts with. */
@@ -33,10 +34,11 @@ export type CompiledUnits =
 /** The module that an artifact starts with. */
 export const CODE_FILE = 'index.mjs'
 const PACKAGES_FILE = 'packages.mjs'
+const OWN_FILE = 'attak.mjs'
 
 /**
  * Compiles the code of artifacts, so that the bytes of each follow from its own sources alone. Packages, and attak's own
- * modules, are built apart, once for all artifacts that import the same of them, and stand in a file beside the user's
+ * modules, are built apart, once for all artifacts that import the same of them, and stand in files beside the user's
  * code; where code asks for packages by `require` or while it runs, all is one file.
  */
 export async function compileUnits(units: readonly SourceUnit[], dir: string): Promise<CompiledUnits> {
@@ -74,18 +76,35 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   const parted = [...code].map(([id, module]) => ({
     id,
     module,
-    part: partPackages(textOf(module), apart, `./${PACKAGES_FILE}`),
+    part: partPackages(textOf(module), apart, (file) => `./${isOwn(file) ? OWN_FILE : PACKAGES_FILE}`),
   }))
   const whole = parted.filter(({ part }) => part === undefined).map(({ id }) => [id, sources.get(id)!] as const)
   const wholeCode = await buildCode(new Map(whole), together, { minify: true })
-  const packed = await buildPackages([...new Set(parted.flatMap(({ part }) => part?.packages ?? []))], together)
+  const packed = await buildBeside(
+    parted.flatMap(({ part }) => part ?? []),
+    together,
+  )
   return new Map(
     parted.map(({ id, module, part }) => {
       if (part === undefined) return [id, unitOf({ [CODE_FILE]: wholeCode.get(id)! })]
+      const beside = [...part.beside].map(([file, source]) => [file.slice('./'.length), packed.get(source)!] as const)
       const own = { ...module, contents: Buffer.from(part.text) }
-      return [id, unitOf({ [CODE_FILE]: own, [PACKAGES_FILE]: packed.get(part.packages)! })]
+      return [id, unitOf({ [CODE_FILE]: own, ...Object.fromEntries(beside) })]
     }),
   )
+}
+
+/** Builds what stands beside users' code. In attak's own nobody sees the names of functions. */
+async function buildBeside(
+  parted: readonly Parted[],
+  settings: BuildSettings,
+): Promise<ReadonlyMap<string, BuiltModule>> {
+  const sourcesOf = (name: string) => [...new Set(parted.flatMap(({ beside }) => beside.get(`./${name}`) ?? []))]
+  const [own, packages] = await Promise.all([
+    buildPackages(sourcesOf(OWN_FILE), settings, { keepNames: false }),
+    buildPackages(sourcesOf(PACKAGES_FILE), settings, { keepNames: true }),
+  ])
+  return new Map([...own, ...packages])
 }
 
 function textOf({ contents }: BuiltModule): string {

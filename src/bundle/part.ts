@@ -3,19 +3,23 @@ import { APART } from './packages.ts'
 /** A module whose packages were left out, and what the module beside it must hold. */
 export interface Parted {
   readonly text: string
-  /** The source of the module that gives it all packages. */
-  readonly packages: string
+  /** The sources of the modules that give it packages, by the names they are imported by. */
+  readonly beside: ReadonlyMap<string, string>
 }
 
 /** An import of a package that was left out: its clause, and its place in the list of them. */
 const IMPORT_APART = new RegExp(`^import(?:\\s+([^"';]+?)\\s+from)?\\s+"${APART}(\\d+)";`, 'gm')
 
 /**
- * Makes what one module imports of packages, whose files are `apart`, come from one file beside it. Lines stay where they
- * are. Undefined when it asks for one in a way that only a bundler follows: by `require`, or while it runs.
+ * Makes what one module imports of packages, whose files are `apart`, come from files beside it: `besideOf` names them. Lines
+ * stay where they are. Undefined when it asks for one in a way that only a bundler follows: by `require`, or while it runs.
  * `import { z as y } from "attak-apart:7"` becomes `import { p0_z as y } from "./packages.mjs"`.
  */
-export function partPackages(text: string, apart: readonly string[], beside: string): Parted | undefined {
+export function partPackages(
+  text: string,
+  apart: readonly string[],
+  besideOf: (file: string) => string,
+): Parted | undefined {
   const own = text.replaceAll(IMPORT_APART, '')
   if (own.includes(`"${APART}`)) return undefined
   const found = new Map<number, Set<string>>()
@@ -28,10 +32,16 @@ export function partPackages(text: string, apart: readonly string[], beside: str
     for (const one of imported) for (const name of usedOf(one, own)) names.add(name)
     const wanted = imported.map(({ name, as }) => `${exportOf(prefix, name)} as ${as}`)
     const lines = '\n'.repeat(statement.split('\n').length - 1)
-    return `import ${wanted.length === 0 ? '' : `{ ${wanted.join(', ')} } from `}${JSON.stringify(beside)};${lines}`
+    return `import ${wanted.length === 0 ? '' : `{ ${wanted.join(', ')} } from `}${JSON.stringify(besideOf(apart[place]!))};${lines}`
   })
-  const exports = [...found].map(([place, names], position) => exportsText(apart[place]!, names, `p${position}`))
-  return { text: parted, packages: exports.join('\n') }
+  const beside = new Map<string, string>()
+  for (const [position, [place, names]] of [...found].entries()) {
+    const file = apart[place]!
+    const before = beside.get(besideOf(file))
+    const exports = exportsText(file, names, `p${position}`)
+    beside.set(besideOf(file), before === undefined ? exports : `${before}\n${exports}`)
+  }
+  return { text: parted, beside }
 }
 
 interface ImportedName {

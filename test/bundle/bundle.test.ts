@@ -32,7 +32,7 @@ describe('the artifact of a processor', () => {
     const { intake, billing } = await artifactsOf(projectFolder(SHOP))
     expect(intake!.handler).toBe('index.handler')
     const code = await textsOf(billing!)
-    expect([...code.keys()]).toEqual(['index.mjs', 'index.mjs.map', 'packages.mjs'])
+    expect([...code.keys()]).toEqual(['attak.mjs', 'index.mjs', 'index.mjs.map', 'packages.mjs'])
     expect(code.get('index.mjs')).toContain('n * 2')
     expect(code.get('packages.mjs')).toContain('"slug-"')
     const all = [...code.values()].join('')
@@ -59,7 +59,7 @@ describe('the artifact of a processor', () => {
     })
     const partsOf = async (via: string, invokes = '[]') => {
       const { a } = await artifactsOf(projectFolder(files(via, invokes)))
-      const code = (await textsOf(a!)).get('packages.mjs')!
+      const code = (await textsOf(a!)).get('attak.mjs')!
       expect(code).not.toMatch(/(?:from|import) ?"node:(?!module")/)
       return ['PutRecords', 'SendMessageBatch', '/invocations'].filter((text) => code.includes(text))
     }
@@ -145,7 +145,8 @@ exports.default = 'default'\nexports.named = 'named'`,
 export const handler = (event: unknown) => { z.parse(z.string(), event); throw new Retry(5) }`,
     })
     const { a } = await artifactsOf(folder)
-    const packed = (await textsOf(a!)).get('packages.mjs')!
+    const code = await textsOf(a!)
+    const packed = code.get('packages.mjs')! + code.get('attak.mjs')!
     expect(packed).toContain('to be delivered again after')
     expect(packed).not.toContain('Give a schema of zod')
     expect(packed.length).toBeLessThan(120_000)
