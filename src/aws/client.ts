@@ -17,10 +17,12 @@ export interface AwsAnswer {
 
 /** One call of a service. */
 export interface AwsCall {
+  /** Absent means POST. */
+  readonly method?: string
   /** As in its signature and endpoint: `kinesis`, `sqs`, `lambda`. */
   readonly service: string
   readonly region: string
-  /** Absent means POST to `/`. */
+  /** Escaped; absent means `/`. */
   readonly path?: string
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>
@@ -58,14 +60,14 @@ export function createAwsClient({ env, now }: AwsClientParts): AwsClient {
   const endpoint = (service: string, region: string) => endpointOf(env, service, region)
 
   const send = (
-    { service, region, path = '/', headers, body, withinMs = CALL_MS }: AwsCall,
+    { method = 'POST', service, region, path = '/', headers, body, withinMs = CALL_MS }: AwsCall,
     credentials: Credentials,
   ) => {
     const url = new URL(endpoint(service, region) + path)
     const bytes = Buffer.from(body)
-    const unsigned = { service, region, host: url.host, path: url.pathname, headers, body: bytes }
-    const signed = signRequest(unsigned, credentials, now())
-    return connections.post({ url, headers: { ...signed, 'content-length': `${bytes.length}` }, body: bytes, withinMs })
+    const unsigned = { method, service, region, host: url.host, path: url.pathname, headers, body: bytes }
+    const signed = { ...signRequest(unsigned, credentials, now()), 'content-length': `${bytes.length}` }
+    return connections.send({ method, url, headers: signed, body: bytes, withinMs })
   }
 
   return {

@@ -8,8 +8,9 @@ export interface Answer {
   readonly body: string
 }
 
-/** A POST that is ready to be sent. */
-export interface Post {
+/** A request that is ready to be sent. */
+export interface Outgoing {
+  readonly method: string
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array
@@ -19,7 +20,7 @@ export interface Post {
 /** Connections that are kept between calls, since opening one takes longer than most calls. */
 export interface Connections {
   /** Sends a request and reads its answer. Rejects when the connection breaks, or with `TIMEOUT` when time is up. */
-  post(post: Post): Promise<Answer>
+  send(outgoing: Outgoing): Promise<Answer>
   close(): void
 }
 
@@ -47,15 +48,15 @@ export function openConnections(certificates: () => string | undefined): Connect
     return kept
   }
 
-  const postOnce = ({ agent, request }: Way, post: Post, isSecond = false): Promise<Answer> =>
+  const sendOnce = ({ agent, request }: Way, outgoing: Outgoing, isSecond = false): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const sent = request(post.url, { method: 'POST', headers: post.headers, agent })
-      const timer = setTimeout(() => sent.destroy(timeoutError(post)), post.withinMs)
+      const sent = request(outgoing.url, { method: outgoing.method, headers: outgoing.headers, agent })
+      const timer = setTimeout(() => sent.destroy(timeoutError(outgoing)), outgoing.withinMs)
       const fail = (error: NodeJS.ErrnoException) => {
         clearTimeout(timer)
         // The server had closed a connection that was kept: it has not read the request.
         if (sent.reusedSocket && error.code === 'ECONNRESET' && !isSecond)
-          resolve(postOnce({ agent, request }, post, true))
+          resolve(sendOnce({ agent, request }, outgoing, true))
         else reject(error)
       }
       sent.on('error', fail)
@@ -68,11 +69,11 @@ export function openConnections(certificates: () => string | undefined): Connect
           resolve(answerOf(response, Buffer.concat(chunks).toString('utf8')))
         })
       })
-      sent.end(post.body)
+      sent.end(outgoing.body)
     })
 
   return {
-    post: async (post) => postOnce(await wayTo(post.url), post),
+    send: async (outgoing) => sendOnce(await wayTo(outgoing.url), outgoing),
     close() {
       for (const { agent } of ways.values()) agent.destroy()
       ways.clear()
@@ -97,6 +98,6 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): A
   return { status: statusCode, headers: one, body }
 }
 
-function timeoutError({ url, withinMs }: Post): NodeJS.ErrnoException {
+function timeoutError({ url, withinMs }: Outgoing): NodeJS.ErrnoException {
   return Object.assign(new Error(`no answer from ${url.host} within ${withinMs} ms`), { code: 'TIMEOUT' })
 }

@@ -10,7 +10,7 @@ export interface AwsFailure {
   readonly passing: boolean
 }
 
-/** What a service said instead of an answer, in any of the JSON protocols: its word and its sentence for it. */
+/** What a service said instead of an answer, in any of the JSON protocols or in S3's XML: its word and its sentence. */
 export function failureOf(status: number, type: string | undefined, body: string): AwsFailure {
   const said = fieldsIn(body)
   const word = textIn(type, said.__type, said.code, said.Code) ?? `HTTP ${status}`
@@ -37,12 +37,13 @@ const PASSING =
 /** Connections that fail now and will fail again: names that do not exist, certificates that are not trusted. */
 const LASTING = /^ENOTFOUND$|CERT|SELF_SIGNED|^ERR_TLS|^ERR_INVALID|^ENOENT$|UNABLE_TO/
 const MOST_TEXT = 300
+const XML_FIELD = /<(Code|Message)>([^<]*)</g
 
 function fieldsIn(body: string): Readonly<Record<string, unknown>> {
   try {
     return Object(JSON.parse(body))
   } catch {
-    return {}
+    return Object.fromEntries([...body.matchAll(XML_FIELD)].map(([, name = '', text]) => [name, text]))
   }
 }
 

@@ -15,9 +15,9 @@ export interface Place {
 
 /**
  * The longest names AWS takes. Sources, read 2026-11-21: Lambda API reference, CreateFunction; IAM API reference, CreateRole;
- * Kinesis API reference, CreateStream; SQS API reference, CreateQueue (`.fifo` counts).
+ * Kinesis API reference, CreateStream; SQS API reference, CreateQueue (`.fifo` counts); DynamoDB API reference, CreateTable.
  */
-export const NAME_LIMITS = Object.freeze({ function: 64, role: 64, stream: 128, queue: 80 })
+export const NAME_LIMITS = Object.freeze({ function: 64, role: 64, stream: 128, queue: 80, table: 255 })
 
 const FIFO = '.fifo'
 
@@ -41,6 +41,11 @@ export function queueName({ topology, stage }: Scope, part: string, { fifo }: { 
   return fifo
     ? resourceName(topology, stage, part, NAME_LIMITS.queue - FIFO.length) + FIFO
     : resourceName(topology, stage, part, NAME_LIMITS.queue)
+}
+
+/** The DynamoDB table of a part such as `_errors`. */
+export function tableName({ topology, stage }: Scope, part: string): string {
+  return resourceName(topology, stage, part, NAME_LIMITS.table)
 }
 
 /** `arn:aws:lambda:eu-west-1:123456789012:function:orders--dev--bill` */

@@ -20,6 +20,6 @@ export function senderOf(
 }
 
 /** What a call that failed says of each record in it. */
-export function refuseAll(batch: readonly WireRecord[], { code, message, passing }: AwsFailure): readonly Refusal[] {
+export function refuseAll(batch: readonly unknown[], { code, message, passing }: AwsFailure): readonly Refusal[] {
   return batch.map((_, index) => ({ index, passing, why: `${code}: ${message}` }))
 }

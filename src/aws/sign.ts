@@ -8,8 +8,9 @@ export interface Credentials {
   readonly sessionToken?: string | undefined
 }
 
-/** A POST without a query, before it is signed. */
+/** A request without a query, before it is signed. */
 export interface UnsignedRequest {
+  readonly method: string
   readonly service: string
   readonly region: string
   /** With the port, where it is not the usual one. */
@@ -27,15 +28,18 @@ export interface UnsignedRequest {
  * Source: IAM user guide, "Create a signed AWS API request", read 2026-11-21.
  */
 export function signRequest(request: UnsignedRequest, credentials: Credentials, nowMs: number): Record<string, string> {
-  const { service, region, host, path, body } = request
+  const { method, service, region, host, path, body } = request
   const time = new Date(nowMs).toISOString().replace(/[:-]|\.\d+/g, '')
   const day = time.slice(0, 8)
   const headers: Record<string, string> = { ...request.headers, host, 'x-amz-date': time }
+  const digest = hash('sha256', body, 'hex')
+  if (service === S3) headers['x-amz-content-sha256'] = digest
   if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken
   const names = Object.keys(headers).sort()
   const lines = names.map((name) => `${name}:${headers[name]!.trim().replace(/ +/g, ' ')}\n`).join('')
   const signed = names.join(';')
-  const canonical = ['POST', canonicalPath(path), '', lines, signed, hash('sha256', body, 'hex')].join('\n')
+  const signedPath = service === S3 ? path : escapePath(path)
+  const canonical = [method, signedPath, '', lines, signed, digest].join('\n')
   const scope = `${day}/${region}/${service}/aws4_request`
   const text = ['AWS4-HMAC-SHA256', time, scope, hash('sha256', canonical, 'hex')].join('\n')
   const signature = createHmac('sha256', signingKey(credentials, { day, region, service })).update(text).digest('hex')
@@ -44,8 +48,11 @@ export function signRequest(request: UnsignedRequest, credentials: Credentials, 
   return headers
 }
 
-/** Every service but S3 signs a path that is escaped once more. */
-function canonicalPath(path: string): string {
+/** Signs the path as it is sent, which every other service wants escaped once more, and wants to be told of the body. */
+const S3 = 's3'
+
+/** Each part of a path as it is sent. */
+export function escapePath(path: string): string {
   const escaped = (part: string) => encodeURIComponent(part).replace(/[!'()*]/g, (sign) => `%${hexOf(sign)}`)
   return path.split('/').map(escaped).join('/')
 }

@@ -1,36 +1,44 @@
-import { AttakError } from '../errors.ts'
 import type { OutboxParts } from './outbox.ts'
 import type { Refusal, Sender, WireLimits, WireRecord } from './transport.ts'
 
-/** A record, and who waits to hear what became of it. */
-export interface Posting {
-  readonly record: WireRecord
+/** What is sent: those of one key one after the other. */
+export type Sent = Pick<WireRecord, 'key' | 'bytes'>
+
+/** What is sent, and who waits to hear what became of it. */
+export interface Posting<Item extends Sent = WireRecord> {
+  readonly record: Item
   accept(): void
   refuse(error: Error): void
 }
 
-/** Sends the records of one channel, as many in one call as the transport carries, until each is accepted or refused. */
-export interface Dispatch {
+/** Sends records to one place, as many in one call as that takes, until each is accepted or refused. */
+export interface Dispatch<Item extends Sent = WireRecord> {
   /** Takes a record. It is sent when a call is full, or by {@link Dispatch.flush}. */
-  post(posting: Posting): void
+  post(posting: Posting<Item>): void
   /** Sends what waits, also in calls that are not full. */
   flush(): void
 }
 
 /** What a dispatch works with. */
-export interface DispatchParts extends Pick<OutboxParts, 'after' | 'random' | 'remainingMs'> {
-  /** For what is said of a refusal. */
-  readonly channel: string
-  readonly limits: WireLimits
-  readonly sender: Sender<WireRecord>
+export interface DispatchParts<Item extends Sent = WireRecord>
+  extends Pick<OutboxParts, 'after' | 'random' | 'remainingMs'> {
+  readonly limits: Pick<WireLimits, 'batchRecords' | 'batchBytes'>
+  readonly sender: Pick<Sender<Item>, 'send'>
+  /** What is said to those that wait, of a refusal that lasts, or that lasted as long as there was time. */
+  readonly errorOf: (record: Item, refused: Refused) => Error
+}
+
+/** A refusal, after so many tries. */
+export interface Refused extends Refusal {
+  readonly tries: number
 }
 
 /** A record, and how often it was sent. */
-interface Tried extends Posting {
+interface Tried<Item extends Sent> extends Posting<Item> {
   tries: number
 }
 
-/** The most calls of one channel at the same time: more would only meet the limits of its shards sooner. */
+/** The most calls to one place at the same time: more would only meet its limits sooner. */
 const MOST_CALLS = 4
 /** What one call may take: a connection that hangs must leave time for another try. */
 const CALL_MS = 10_000
@@ -42,15 +50,16 @@ const MOST_WAIT_MS = 2_000
  * transport promises the order of what it half refuses. What is refused for now is sent again, alone, after a wait that
  * doubles, with jitter, as long as time remains; when a record of a key is refused for good, those behind it are too.
  */
-export function createDispatch(parts: DispatchParts): Dispatch {
+export function createDispatch<Item extends Sent>(parts: DispatchParts<Item>): Dispatch<Item> {
+  type Tries = Tried<Item>
   const { limits, sender, after, random, remainingMs } = parts
   /** Keys of which a record is ready, being sent, or waits to be sent again; with those behind it. */
-  const lanes = new Map<string, Tried[]>()
-  let ready: Tried[] = []
+  const lanes = new Map<string, Tries[]>()
+  let ready: Tries[] = []
   let readyBytes = 0
   let calls = 0
 
-  const makeReady = (posting: Tried) => {
+  const makeReady = (posting: Tries) => {
     ready.push(posting)
     readyBytes += posting.record.bytes
   }
@@ -61,7 +70,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     while (calls < MOST_CALLS && ready.length > 0 && (partial || isFull())) sendBatch(takeBatch())
   }
 
-  const takeBatch = (): readonly Tried[] => {
+  const takeBatch = (): readonly Tries[] => {
     let [count, bytes] = [0, 0]
     while (count < Math.min(ready.length, limits.batchRecords)) {
       const next = ready[count]!.record.bytes
@@ -75,11 +84,11 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     return batch
   }
 
-  const sendBatch = async (batch: readonly Tried[]) => {
+  const sendBatch = async (batch: readonly Tries[]) => {
     calls++
     const refusals = new Map((await refusalsOf(batch)).map((refusal) => [refusal.index, refusal]))
     calls--
-    const again: Tried[] = []
+    const again: Tries[] = []
     batch.forEach((posting, index) => {
       const refusal = refusals.get(index)
       posting.tries++
@@ -91,7 +100,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     sendBatches(true)
   }
 
-  const refusalsOf = async (batch: readonly Tried[]): Promise<readonly Refusal[]> => {
+  const refusalsOf = async (batch: readonly Tries[]): Promise<readonly Refusal[]> => {
     const withinMs = Math.min(CALL_MS, remainingMs())
     const allRefused = (passing: boolean, why: string) => batch.map((_, index) => ({ index, passing, why }))
     if (withinMs <= 0) return allRefused(true, 'no time was left')
@@ -103,7 +112,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     }
   }
 
-  const sendAgain = (postings: readonly Tried[], refusal: Refusal) => {
+  const sendAgain = (postings: readonly Tries[], refusal: Refusal) => {
     const tries = Math.max(...postings.map((posting) => posting.tries))
     const waitMs = Math.min(MOST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1)) * (0.5 + random() / 2)
     if (waitMs >= remainingMs()) {
@@ -116,7 +125,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     })
   }
 
-  const settleAccepted = ({ record: { key }, accept }: Tried) => {
+  const settleAccepted = ({ record: { key }, accept }: Tries) => {
     accept()
     if (key === undefined) return
     const next = lanes.get(key)?.shift()
@@ -124,8 +133,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     else makeReady(next)
   }
 
-  const settleRefused = ({ record: { key, messages }, tries, refuse }: Tried, refusal: Refusal) => {
-    const error = refusalError(parts.channel, { messages: messages.length, tries, ...refusal })
+  const settleRefused = ({ record, tries, refuse }: Tries, refusal: Refusal) => {
+    const { key } = record
+    const error = parts.errorOf(record, { tries, ...refusal })
     const behind = key === undefined ? undefined : lanes.get(key)
     if (key !== undefined) lanes.delete(key)
     refuse(error)
@@ -144,14 +154,4 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     },
     flush: () => sendBatches(true),
   }
-}
-
-function refusalError(channel: string, said: Refusal & { messages: number; tries: number }): AttakError {
-  const what = said.messages === 1 ? 'a message' : `${said.messages} messages in one record`
-  const remedy = said.passing
-    ? 'What emitted it is tried again, as its retries say. If it goes on: more shards, or a longer timeout.'
-    : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/errors.md.'
-  const tries = said.tries === 1 ? '' : ` after ${said.tries} tries`
-  const where = `channel "${channel}"`
-  return new AttakError('EMIT_NOT_ACCEPTED', `${where} did not accept ${what}${tries}: ${said.why}`, remedy)
 }

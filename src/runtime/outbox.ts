@@ -1,4 +1,5 @@
-import { createDispatch, type Dispatch } from './dispatch.ts'
+import { AttakError } from '../errors.ts'
+import { createDispatch, type Dispatch, type Refused } from './dispatch.ts'
 import { encodeMessage } from './event.ts'
 import type { Message } from './message.ts'
 import { createPack, type Pack, type PackOrigin } from './pack.ts'
@@ -85,9 +86,9 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const sender = channel.transport.open(channel.address)
     const { after, random, remainingMs } = parts
     const dispatch = createDispatch({
-      channel: name,
       limits: channel.transport.limits,
       sender,
+      errorOf: (record: WireRecord, refused) => refusalError(name, record, refused),
       after,
       random,
       remainingMs,
@@ -176,6 +177,15 @@ function createParcel(origin: PackOrigin, key: string | undefined): Parcel {
     refuse = reject
   })
   return { pack: createPack(origin, key), key, acceptance, accept, refuse }
+}
+
+function refusalError(channel: string, { messages }: WireRecord, { passing, tries, why }: Refused): AttakError {
+  const what = messages.length === 1 ? 'a message' : `${messages.length} messages in one record`
+  const remedy = passing
+    ? 'What emitted it is tried again, as its retries say. If it goes on: more shards, or a longer timeout.'
+    : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/errors.md.'
+  const said = tries === 1 ? '' : ` after ${tries} tries`
+  return new AttakError('EMIT_NOT_ACCEPTED', `channel "${channel}" did not accept ${what}${said}: ${why}`, remedy)
 }
 
 function dataTextOf({ topic, data }: Message): string | undefined {

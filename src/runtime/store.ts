@@ -1,13 +1,21 @@
-/** Where a deployed function keeps what failed. Made by a factory that takes its client; see `errorRecordOf`. */
+import type { Refusal } from './transport.ts'
+
+/**
+ * Where a deployed function keeps what failed: made by a factory that takes its client. It makes single calls; what becomes
+ * of a record that was refused is up to an `ErrorKeeper`.
+ */
 export interface ErrorStore {
   readonly name: string
+  /** What it is, for what is said of a failure: `the queue arn:aws:sqs:…`. */
+  readonly place: string
+  /** What a function has to be allowed, as its platform calls it: `sqs:SendMessage`. */
+  readonly action: string
   readonly limits: StoreLimits
   /**
-   * Keeps records, which are within the limits: several of one call, each of another id. One that is put twice is one record
-   * to who reads. Tries again what passes, as long as there is time; rejects with an AttakError STORE_FAILED when not all of
-   * them are kept by then, some of which may be.
+   * Keeps records, within the limits and each of another id, and gives what was refused; what has no answer within that time
+   * is refused, though it may be kept. One that is put twice is one record to who reads. Never rejects.
    */
-  put(records: readonly StoredRecord[], withinMs: number): Promise<void>
+  put(batch: readonly StoredRecord[], withinMs: number): Promise<readonly Refusal[]>
 }
 
 /** What one call of a store takes. */

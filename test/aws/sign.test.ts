@@ -24,7 +24,7 @@ async function signedByLibrary(
   credentials: Parameters<typeof signRequest>[1],
   nowMs: number,
 ) {
-  const { service, region, host, path, headers, body } = request
+  const { method, service, region, host, path, headers, body } = request
   const { accessKeyId, secretAccessKey, sessionToken } = credentials
   const signer = new SignatureV4({
     service,
@@ -32,10 +32,11 @@ async function signedByLibrary(
     credentials:
       sessionToken === undefined ? { accessKeyId, secretAccessKey } : { accessKeyId, secretAccessKey, sessionToken },
     sha256: Sha256,
-    applyChecksum: false,
+    applyChecksum: service === 's3',
+    uriEscapePath: service !== 's3',
   })
   const unsigned = {
-    method: 'POST',
+    method,
     protocol: 'https:',
     hostname: host,
     path,
@@ -49,7 +50,8 @@ async function signedByLibrary(
 it('signs as the library of the AWS SDK does', async () => {
   const word = fc.stringMatching(/^[A-Za-z0-9/+=]{1,40}$/)
   const request = fc.record({
-    service: fc.constantFrom('kinesis', 'sqs', 'lambda'),
+    method: fc.constantFrom('POST', 'PUT'),
+    service: fc.constantFrom('kinesis', 'sqs', 'lambda', 's3'),
     region: fc.constantFrom('eu-west-1', 'us-gov-east-1'),
     host: fc.constantFrom('kinesis.eu-west-1.amazonaws.com', 'localhost:4567'),
     path: fc.constantFrom('/', '/2015-03-31/functions/orders--dev--bill/invocations', '/a%3Ab/%21(c)'),

@@ -14,10 +14,15 @@ export const PLACE = { partition: 'aws', region: 'eu-west-1', account: '00000000
 /** Keys that every emulator takes. */
 export const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
 
-/** Calls an operation as the SDK does: `Kinesis_20131202.ListStreams`, `AmazonSQS.CreateQueue`. Throws what was refused. */
+const SERVICES = ['kinesis', 'dynamodb', 'sqs']
+
+/** Calls an operation as the SDK does: `Kinesis_20131202.ListStreams`, `DynamoDB_20120810.Scan`. Throws what was refused. */
 export async function callAws(client: AwsClient, target: string, body: object): Promise<Record<string, unknown>> {
-  const service = target.startsWith('Kinesis') ? 'kinesis' : 'sqs'
-  const headers = { 'content-type': `application/x-amz-json-1.${service === 'sqs' ? 0 : 1}`, 'x-amz-target': target }
+  const service = SERVICES.find((name) => target.toLowerCase().includes(name))!
+  const headers = {
+    'content-type': `application/x-amz-json-1.${service === 'kinesis' ? 1 : 0}`,
+    'x-amz-target': target,
+  }
   const result = await client.call({ service, region: PLACE.region, headers, body: JSON.stringify(body) })
   if (!result.ok) throw new Error(`${target}: ${result.code}: ${result.message}`)
   return Object(result.value)

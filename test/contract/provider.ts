@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import type { Write } from '../../src/deploy/change.ts'
 import { failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
 import { keyOf } from '../../src/deploy/judge.ts'
 import { orderByNeeds } from '../../src/deploy/order.ts'
 import type { Provider } from '../../src/deploy/provider.ts'
 import { fingerprint, type LiveResource, type Resource } from '../../src/graph/resource.ts'
-import type { Skip } from './transport.ts'
+import { lawsIn, type Skip } from './law.ts'
 
 /** A provider in a world of its own. */
 export interface ProviderWorld {
@@ -32,17 +32,7 @@ export function providerContract(
   make: () => Promise<ProviderWorld> | ProviderWorld,
   skips: readonly Skip[] = [],
 ): void {
-  const law = (sentence: string, body: (world: ProviderWorld) => Promise<void>) => {
-    const skip = skips.find(({ test }) => test === sentence)
-    it.skipIf(skip !== undefined)(skip === undefined ? sentence : `${sentence} (not so: ${skip.reason})`, async () => {
-      const world = await make()
-      try {
-        await world.run(body(world))
-      } finally {
-        await world.close()
-      }
-    })
-  }
+  const law = lawsIn({ make, skips, run: (world, running) => world.run(running) })
 
   describe(`the provider ${name}`, () => {
     law('has a name, kinds and a marker', async ({ open, wanted }) => {

@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { idOf, type Message } from '../../src/runtime/message.ts'
 import type { Sender, Transport } from '../../src/runtime/transport.ts'
+import { lawsIn, type Skip } from './law.ts'
 import { messageOf } from './message.ts'
 
 /** A transport in a world of its own, and what arrived over it. */
@@ -14,12 +15,6 @@ export interface TransportWorld {
 /** What a message must still be when it arrives. */
 export type ArrivedMessage = Pick<Message, 'data' | 'topic' | 'key' | 'hop' | 'attempt'> & { readonly id: string }
 
-/** A law that a transport does not keep, and why that is right. */
-export interface Skip {
-  readonly test: string
-  readonly reason: string
-}
-
 const KEYS = ['k', 'l ü', 'm'.repeat(300), '', undefined]
 const LARGE_MESSAGES = 40
 const LARGE_BYTES = 32 * 1024
@@ -32,19 +27,7 @@ export function transportContract(
   make: () => Promise<TransportWorld> | TransportWorld,
   skips: readonly Skip[] = [],
 ): void {
-  const law = (sentence: string, body: (world: TransportWorld) => Promise<void>) => {
-    const skip = skips.find(({ test }) => test === sentence)
-    const run = async () => {
-      const world = await make()
-      try {
-        await body(world)
-      } finally {
-        await world.close()
-      }
-    }
-    const said = skip === undefined ? sentence : `${sentence} (not so: ${skip.reason})`
-    it.skipIf(skip !== undefined)(said, run, EMULATOR_MS)
-  }
+  const law = lawsIn({ make, skips, withinMs: EMULATOR_MS })
 
   describe(`the transport ${name}`, () => {
     law('has a name and limits', async ({ transport }) => {

@@ -1,22 +1,13 @@
 import { hash } from 'node:crypto'
 import type { AwsClient } from '../../aws/client.ts'
-import { isPassing } from '../../aws/failure.ts'
-import { placeOfArn } from '../../aws/names.ts'
-import { refuseAll, senderOf } from '../../aws/sender.ts'
+import { queueIn, SQS_MOST, sendMessages } from '../../aws/queue.ts'
+import { senderOf } from '../../aws/sender.ts'
 import { decodeText } from '../../runtime/codec.ts'
 import { idOf } from '../../runtime/message.ts'
-import type { Delivery, Receiver, Refusal, WireLimits, WireRecord, WireTransport } from '../../runtime/transport.ts'
+import type { Delivery, Receiver, WireLimits, WireRecord, WireTransport } from '../../runtime/transport.ts'
 
-/**
- * What an SQS queue takes: messages of 1 MiB, and calls of 10 of them with 1 MiB together. Source: AWS API reference,
- * SendMessageBatch, and the model of @aws-sdk/client-sqs 3.1169.0, read 2026-11-21; older pages say 256 KiB.
- */
-export const SQS_LIMITS: WireLimits = {
-  messageBytes: 1024 * 1024,
-  orderedByKey: false,
-  batchRecords: 10,
-  batchBytes: 1024 * 1024,
-}
+/** What an SQS queue takes. */
+export const SQS_LIMITS: WireLimits = { ...SQS_MOST, orderedByKey: false }
 
 /** What a FIFO queue takes. */
 export const SQS_FIFO_LIMITS: WireLimits = { ...SQS_LIMITS, orderedByKey: true }
@@ -28,59 +19,10 @@ export function createSqsTransport(client: AwsClient, { fifo }: { readonly fifo:
     limits: fifo ? SQS_FIFO_LIMITS : SQS_LIMITS,
     open: (address) =>
       senderOf((batch, withinMs) => {
-        const entries = batch.map((record, index) => ({
-          Id: `${index}`,
-          MessageBody: record.body,
-          ...(fifo ? fifoFieldsOf(record) : {}),
-        }))
-        return sendMessages(client, address, { batch, entries, withinMs })
+        const entries = batch.map((record) => ({ MessageBody: record.body, ...(fifo ? fifoFieldsOf(record) : {}) }))
+        return sendMessages(client, address, entries, withinMs)
       }),
   }
-}
-
-interface Send {
-  readonly batch: readonly WireRecord[]
-  readonly entries: readonly object[]
-  readonly withinMs: number | undefined
-}
-
-async function sendMessages(client: AwsClient, arn: string, said: Send): Promise<readonly Refusal[]> {
-  const { batch, entries, withinMs } = said
-  const { region = '', account = '' } = placeOfArn(arn) ?? {}
-  const url = `${client.endpoint('sqs', region)}/${account}/${queueIn(arn)}`
-  const result = await client.call({
-    service: 'sqs',
-    region,
-    headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'AmazonSQS.SendMessageBatch' },
-    body: JSON.stringify({ QueueUrl: url, Entries: entries }),
-    withinMs,
-  })
-  if (!result.ok) return refuseAll(batch, result)
-  const { Successful = [], Failed = [] } = result.value as SendMessageBatchAnswer
-  const accepted = new Set(Successful.map(({ Id }) => Id))
-  const failures = new Map(Failed.map((failure) => [failure.Id, failure]))
-  return batch.flatMap((_, index) => {
-    const failure = failures.get(`${index}`)
-    if (failure !== undefined) return [refusalOf(failure, index)]
-    return accepted.has(`${index}`) ? [] : [{ index, passing: true, why: 'NoAnswer' }]
-  })
-}
-
-/** Each entry of a call is in one of the two. */
-interface SendMessageBatchAnswer {
-  readonly Successful?: readonly { readonly Id: string }[]
-  readonly Failed?: readonly FailedEntry[]
-}
-
-interface FailedEntry {
-  readonly Id: string
-  readonly Code: string
-  readonly Message?: string
-  readonly SenderFault: boolean
-}
-
-function refusalOf({ Code, Message = '', SenderFault }: FailedEntry, index: number): Refusal {
-  return { index, passing: !SenderFault || isPassing(Code), why: `${Code}: ${Message}` }
 }
 
 /**
@@ -134,8 +76,4 @@ function deliveryOf(
   const isFifo = eventSourceARN.endsWith('.fifo')
   const key = isFifo ? attributes?.MessageGroupId : undefined
   return { record: messageId, position, messages: decodeText(body, { position, key, to }) }
-}
-
-function queueIn(arn: string): string {
-  return arn.slice(arn.lastIndexOf(':') + 1)
 }

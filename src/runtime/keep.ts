@@ -1,0 +1,80 @@
+import { AttakError } from '../errors.ts'
+import { createDispatch, type Dispatch, type Refused } from './dispatch.ts'
+import { type ErrorRecord, encodeRecord } from './error-record.ts'
+import type { OutboxParts } from './outbox.ts'
+import type { ErrorStore, StoredRecord } from './store.ts'
+
+/** Hands error records to a store: several in one call where they come together, again and again where it takes none. */
+export interface ErrorKeeper {
+  /**
+   * Resolves when a record is kept. Rejects with an AttakError STORE_FAILED when it cannot be, or not within the time there
+   * is. A record whose like is on its way (one of the same id) is kept with that.
+   */
+  keep(record: ErrorRecord): Promise<void>
+  /** Sends what waits: to be called when nothing will join it. */
+  flush(): void
+  /** Resolves when all is kept or not, after what waits was sent. */
+  settled(): Promise<void>
+}
+
+/** What a keeper works with. */
+export interface KeeperParts extends Pick<OutboxParts, 'after' | 'random' | 'remainingMs'> {
+  readonly store: ErrorStore
+}
+
+/** How long a record waits for others. */
+const LINGER_MS = 5
+
+/** A record on its way. */
+interface Kept extends StoredRecord {
+  readonly processor: string
+  readonly key: undefined
+  readonly bytes: number
+}
+
+/** Makes a keeper. */
+export function createKeeper({ store, after, random, remainingMs }: KeeperParts): ErrorKeeper {
+  const underWay = new Map<string, Promise<void>>()
+  let cancelFlush: (() => void) | undefined
+  const dispatch: Dispatch<Kept> = createDispatch<Kept>({
+    ...{ limits: store.limits, after, random, remainingMs },
+    sender: { send: (batch, withinMs = 0) => store.put(batch, withinMs) },
+    errorOf: (record, refused) => storeError(store, record, refused),
+  })
+
+  const flush = () => {
+    cancelFlush?.()
+    cancelFlush = undefined
+    dispatch.flush()
+  }
+
+  const start = (record: ErrorRecord): Promise<void> => {
+    const { id, processor } = record
+    const text = encodeRecord(record, store.limits.recordBytes)
+    const kept = { id, text, processor, key: undefined, bytes: Buffer.byteLength(text) }
+    const promise = new Promise<void>((accept, refuse) => dispatch.post({ record: kept, accept, refuse }))
+    const done = () => void underWay.delete(id)
+    promise.then(done, done)
+    underWay.set(id, promise)
+    cancelFlush ??= after(LINGER_MS, flush)
+    return promise
+  }
+
+  return {
+    keep: async (record) => underWay.get(record.id) ?? start(record),
+    flush,
+    async settled() {
+      flush()
+      while (underWay.size > 0) await Promise.allSettled(underWay.values())
+    },
+  }
+}
+
+function storeError(store: ErrorStore, { id, processor }: Kept, { why, tries, passing }: Refused): AttakError {
+  const said = tries > 1 ? ` after ${tries} tries` : ''
+  const what = `the error record ${id} of "${processor}" could not be kept in ${store.place}${said}: ${why}`
+  const remedy = passing
+    ? 'Its message comes again. If it goes on: see whether the store is there, and how much it may take.'
+    : `Its message comes again. Run attak deploy, which makes what is the topology's own; what is yours has to be there. The processor's role needs ${store.action} there.`
+  return new AttakError('STORE_FAILED', what, remedy)
+}

@@ -1,0 +1,37 @@
+import { tableName } from '../../aws/names.ts'
+import { putEach } from '../../aws/put-each.ts'
+import type { StoreParts } from '../../aws/store-parts.ts'
+import { ERRORS_PART } from '../../graph/names.ts'
+import type { ErrorStore, StoreLimits } from '../../runtime/store.ts'
+
+/**
+ * An item takes 400 KB with its names; less is said, for those and the other attributes. Several are put side by side.
+ * Source: DynamoDB developer guide, "Quotas: items and attributes", read 2026-11-21.
+ */
+export const DYNAMODB_LIMITS: StoreLimits = { recordBytes: 400_000, batchRecords: 25, batchBytes: 10_000_000 }
+
+const HOUR_SECONDS = 3600
+
+/**
+ * Keeps error records in the topology's own table: an item each, `id` the key, `record` the text, and `expires` when
+ * DynamoDB is to remove it, in seconds since 1970. A record that is put twice is one item.
+ */
+export function createDynamodbStore({ client, place, errors, now, ...scope }: StoreParts<'dynamodb'>): ErrorStore {
+  const table = tableName(scope, ERRORS_PART)
+  const { region } = place
+  return {
+    name: 'dynamodb',
+    place: `the table ${table}`,
+    action: 'dynamodb:PutItem',
+    limits: DYNAMODB_LIMITS,
+    put: putEach(({ id, text }, withinMs) => {
+      const expires = Math.ceil(now() / 1000) + errors.retentionHours * HOUR_SECONDS
+      const Item = { id: { S: id }, record: { S: text }, expires: { N: `${expires}` } }
+      return client.call({
+        ...{ service: 'dynamodb', region, withinMs },
+        headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.PutItem' },
+        body: JSON.stringify({ TableName: table, Item }),
+      })
+    }),
+  }
+}

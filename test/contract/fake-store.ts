@@ -1,0 +1,44 @@
+import type { ErrorStore, StoredRecord, StoreLimits } from '../../src/runtime/store.ts'
+import type { Refusal } from '../../src/runtime/transport.ts'
+
+/** How a fake store takes a batch: what it refuses, at once or later. */
+export type TakeRecords = (
+  batch: readonly StoredRecord[],
+  call: number,
+) => readonly Refusal[] | Promise<readonly Refusal[]>
+
+/** A store that keeps in this process what it took. */
+export interface FakeStore extends ErrorStore {
+  /** What was taken, in order, also what was taken twice. */
+  readonly kept: readonly StoredRecord[]
+  /** All batches that were put. */
+  readonly batches: readonly (readonly StoredRecord[])[]
+}
+
+const LIMITS: StoreLimits = { recordBytes: 100_000, batchRecords: 10, batchBytes: 100_000 }
+
+/** Makes a store that takes batches as a test says: all of them, where it says nothing. */
+export function createFakeStore(take: TakeRecords = () => [], limits: Partial<StoreLimits> = {}): FakeStore {
+  const kept: StoredRecord[] = []
+  const batches: (readonly StoredRecord[])[] = []
+  return {
+    name: 'fake',
+    place: 'the shelf fake',
+    action: 'fake:Put',
+    limits: { ...LIMITS, ...limits },
+    kept,
+    batches,
+    async put(batch) {
+      batches.push(batch)
+      const refusals = await take(batch, batches.length - 1)
+      const refused = new Set(refusals.map(({ index }) => index))
+      kept.push(...batch.filter((_, index) => !refused.has(index)))
+      return refusals
+    },
+  }
+}
+
+/** Refuses all of a batch, for now or for good. */
+export function refuseRecords(batch: readonly StoredRecord[], passing: boolean): readonly Refusal[] {
+  return batch.map((_, index) => ({ index, passing, why: passing ? 'Throttling: slow down' : 'AccessDenied: no' }))
+}

@@ -1,0 +1,40 @@
+import { it } from 'vitest'
+
+/** A law that something does not keep, and why that is right. */
+export interface Skip {
+  readonly test: string
+  readonly reason: string
+}
+
+/** What one run of a law works with, and what ends it. */
+interface World {
+  close(): Promise<void> | void
+}
+
+/** How the laws of a contract are run. */
+export interface LawParts<Own extends World> {
+  /** Makes a world for one law. */
+  readonly make: () => Promise<Own> | Own
+  readonly skips: readonly Skip[]
+  /** Waits for a law; a world with a clock of its own moves it meanwhile. */
+  readonly run?: (world: Own, law: Promise<void>) => Promise<void>
+  /** The longest that a law may take; emulators are slow where many run at once. */
+  readonly withinMs?: number
+}
+
+/** Gives what makes a test of a law, each in a world of its own. A skip's reason shows in the test's name. */
+export function lawsIn<Own extends World>({ make, skips, run = (_, law) => law, withinMs }: LawParts<Own>) {
+  return (sentence: string, law: (world: Own) => Promise<void>): void => {
+    const skip = skips.find(({ test }) => test === sentence)
+    const said = skip === undefined ? sentence : `${sentence} (not so: ${skip.reason})`
+    const test = async () => {
+      const world = await make()
+      try {
+        await run(world, law(world))
+      } finally {
+        await world.close()
+      }
+    }
+    it.skipIf(skip !== undefined)(said, test, withinMs)
+  }
+}
