@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 // @ts-expect-error It brings no types.
 import dynalite from 'dynalite'
 import { createAwsClient } from '../../src/aws/client.ts'
-import { type Emulator, KEYS } from './emulator.ts'
+import { callAws, type Emulator, KEYS } from './emulator.ts'
 
 /** Starts dynalite, an emulator of DynamoDB, on a free port of this machine alone. */
 export async function startDynalite(): Promise<Emulator> {
@@ -19,5 +19,19 @@ export async function startDynalite(): Promise<Emulator> {
       client.close()
       await new Promise((resolve) => server.close(resolve))
     },
+  }
+}
+
+/** Makes a table whose key is `id`, as those that attak makes, and waits until it is there. */
+export async function createTable({ client }: Emulator, table: string): Promise<void> {
+  await callAws(client, 'DynamoDB_20120810.CreateTable', {
+    TableName: table,
+    BillingMode: 'PAY_PER_REQUEST',
+    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+  })
+  for (let status: unknown; status !== 'ACTIVE'; ) {
+    const { Table } = await callAws(client, 'DynamoDB_20120810.DescribeTable', { TableName: table })
+    status = Object(Table).TableStatus
   }
 }

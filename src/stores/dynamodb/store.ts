@@ -3,6 +3,7 @@ import { putEach } from '../../aws/put-each.ts'
 import type { StoreParts } from '../../aws/store-parts.ts'
 import { ERRORS_PART } from '../../graph/names.ts'
 import type { ErrorStore, StoreLimits } from '../../runtime/store.ts'
+import { tableCall } from './call.ts'
 
 /**
  * An item takes 400 KB with its names; less is said, for those and the other attributes. Several are put side by side.
@@ -18,7 +19,7 @@ const HOUR_SECONDS = 3600
  */
 export function createDynamodbStore({ client, place, errors, now, ...scope }: StoreParts<'dynamodb'>): ErrorStore {
   const table = tableName(scope, ERRORS_PART)
-  const { region } = place
+  const call = tableCall({ client, region: place.region, table })
   return {
     name: 'dynamodb',
     place: `the table ${table}`,
@@ -27,11 +28,7 @@ export function createDynamodbStore({ client, place, errors, now, ...scope }: St
     put: putEach(({ id, text }, withinMs) => {
       const expires = Math.ceil(now() / 1000) + errors.retentionHours * HOUR_SECONDS
       const Item = { id: { S: id }, record: { S: text }, expires: { N: `${expires}` } }
-      return client.call({
-        ...{ service: 'dynamodb', region, withinMs },
-        headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': 'DynamoDB_20120810.PutItem' },
-        body: JSON.stringify({ TableName: table, Item }),
-      })
+      return call('PutItem', { Item }, withinMs)
     }),
   }
 }

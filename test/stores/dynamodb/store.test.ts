@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { tableName } from '../../../src/aws/names.ts'
 import { createDynamodbStore } from '../../../src/stores/dynamodb/store.ts'
-import { startDynalite } from '../../contract/dynalite.ts'
+import { createTable, startDynalite } from '../../contract/dynalite.ts'
 import { callAws, type Emulator, PLACE } from '../../contract/emulator.ts'
 import { storeContract } from '../../contract/store.ts'
 
@@ -33,12 +33,7 @@ async function scan(table: string): Promise<Scanned['Items']> {
 async function openTable() {
   const scope = { topology: 'orders', stage: `s${stages++}` }
   const table = tableName(scope, '_errors')
-  await call('CreateTable', {
-    TableName: table,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
-  })
+  await createTable(emulator, table)
   const errors = { store: 'dynamodb', retentionHours: 2 } as const
   const parts = { ...scope, client: emulator.client, place: PLACE, now: () => 1_795_267_257_123, errors }
   return { table, parts, store: createDynamodbStore(parts) }

@@ -1,0 +1,44 @@
+/**
+ * Remembers which messages were handled, so that one that comes again is not handled again. Whoever handles a message holds
+ * a lease of it meanwhile; what holds one that has ended, by a crash, holds nothing. Made by a factory that takes its client
+ * and how long it is to remember. It makes single calls: each rejects with an AttakError STORE_FAILED when it has no answer
+ * within its time, though it may have been done.
+ */
+export interface HandledStore {
+  /**
+   * A lease of a message by its id, `<processor>/<message id>`, before it is taken; `digest` tells its data from other data.
+   * What is to be handled whatever was before goes on with it untaken.
+   */
+  lease(id: string, digest: string): Lease
+  /** Takes a lease where the message is free. Without an answer, the same lease can be asked for again. */
+  begin(lease: Lease, times: LeaseTimes): Promise<Begun>
+  /** The message was handled: whoever begins it from now on learns so, as long as the store is to remember. */
+  done(lease: Lease, withinMs: number): Promise<void>
+  /** The message was not handled, or not to its end: whoever begins it next may. Does nothing where another has its lease. */
+  release(lease: Lease, withinMs: number): Promise<void>
+}
+
+/** How long things may take, in milliseconds. */
+export interface LeaseTimes {
+  /** When another may take the message after all: by then, its handler does not run any more. */
+  readonly leaseMs: number
+  readonly withinMs: number
+}
+
+/** Whether a message may be handled. */
+export type Begun =
+  /** By who asked, with this lease; `differs`: its id came with other data before. */
+  | { readonly kind: 'new' | 'differs'; readonly lease: Lease }
+  /** It was handled. */
+  | { readonly kind: 'done' }
+  /** Somebody handles it, or did so when it crashed, less than its lease ago. */
+  | { readonly kind: 'busy' }
+
+/** The right to handle a message. */
+export interface Lease {
+  /** What the store knows the message by. */
+  readonly key: string
+  readonly digest: string
+  /** No other lease has it. */
+  readonly token: string
+}
