@@ -15,6 +15,8 @@ export interface EmitPromise<Value = unknown> extends Promise<Value> {
   readonly acceptance: Acceptance
   /** Whether the handler awaited it, chained to it, or gave the emit a callback: then a refusal is the handler's. */
   taken: boolean
+  /** Whether it was taken as `await` and `Promise.all` do, so that whoever made it most likely waits for it. */
+  awaited: boolean
 }
 
 /**
@@ -22,7 +24,7 @@ export interface EmitPromise<Value = unknown> extends Promise<Value> {
  * and `then` reach `taken` through it (a native promise tells nobody that it is awaited). It never counts as unhandled.
  */
 export function followEmit<Value>(promise: Promise<Value>): EmitPromise<Value> {
-  const follow = { __proto__: METHODS, acceptance: acceptanceOf(promise), taken: false }
+  const follow = { __proto__: METHODS, acceptance: acceptanceOf(promise), taken: false, awaited: false }
   return follow as unknown as EmitPromise<Value>
 }
 
@@ -30,6 +32,7 @@ const METHODS = {
   // biome-ignore lint/suspicious/noThenProperty: being awaited is what this object is for.
   then(this: EmitPromise, ...args: Parameters<Promise<unknown>['then']>) {
     this.taken = true
+    this.awaited ||= args.length === 2
     return this.acceptance.promise.then(...args)
   },
   catch(this: EmitPromise, ...args: Parameters<Promise<unknown>['catch']>) {

@@ -39,7 +39,8 @@ function follow(invocation: Invocation, acceptance: Promise<void>, callback: Cal
   if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
   if (callback !== undefined) {
     const call = (error: unknown) => callSafely(invocation, callback, error)
-    followed.then(() => call(null), call)
+    followed.taken = true
+    followed.acceptance.promise.then(() => call(null), call)
   }
   return followed
 }

@@ -33,6 +33,7 @@ function createDriver(
   let pumping = false
   let answered = false
   let goingOn = false
+  let looking = false
   let watchedMs = Number.POSITIVE_INFINITY
   let unwatch = () => {}
 
@@ -40,6 +41,10 @@ function createDriver(
     settled: (invocation) => goOn(() => attemptSettled(round, invocation)),
     completed: (invocation) => goOn(() => attemptCompleted(round, invocation)),
     wake: () => pump(),
+    accept: (invocation, topic, data, key) => {
+      if (!pumping) look()
+      return parts.host.accept(invocation, topic, data, key)
+    },
   })
 
   /** Emits that travelled together make many messages complete at once. */
@@ -70,8 +75,19 @@ function createDriver(
     }
     pumping = false
     if (round.handlers === 0) parts.idle()
+    else look()
     if (isDone(round)) finish()
     else watch()
+  }
+
+  /** Sends what was emitted, when this turn of the event loop has ended and every handler waits for just that. */
+  const look = () => {
+    if (looking) return
+    looking = true
+    parts.after(0, () => {
+      looking = false
+      if (round.handlers > 0 && allAwaitEmits(round)) parts.idle()
+    })
   }
 
   const watch = () => {
@@ -106,7 +122,7 @@ function createDriver(
   return { pump }
 }
 
-type Hooks = Required<Pick<InvocationHost, 'settled' | 'completed'>> & Pick<Round, 'wake'>
+type Hooks = Required<Pick<InvocationHost, 'settled' | 'completed' | 'accept'>> & Pick<Round, 'wake'>
 
 function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake, ...hooks }: Hooks): Round {
   const nowMs = parts.now()
@@ -152,6 +168,15 @@ function startAll(round: Round): boolean {
 /** Whether what starts now may not end in time, going by what was seen; the first is tried whatever is left. */
 function hasNoTime({ parts, nowMs, stopMs, started, runtime }: Round): boolean {
   return started > 0 && nowMs + Math.min(runtime.timeoutMs, parts.progress.slowMs) >= stopMs
+}
+
+/** Whether each handler that runs waits for its last emit to be accepted. */
+function allAwaitEmits({ running }: Round): boolean {
+  for (const { state, rare } of running.keys()) {
+    const last = rare?.follows.at(-1)
+    if (state === 'running' && (last === undefined || !last.awaited || last.acceptance.isSettled)) return false
+  }
+  return true
 }
 
 function isDone({ running, waiting, recording, ready, over }: Round): boolean {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AttakError } from '../../../src/errors.ts'
 import { type Context, Retry } from '../../../src/topology/handler.ts'
-import { createFakeClock } from '../../contract/clock.ts'
+import { createFakeClock, type FakeClock } from '../../contract/clock.ts'
 import { deliveryOf, openWorld, type Said } from './world.ts'
 
 const BACKOFF = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: false }
@@ -244,6 +244,36 @@ describe('a warm function', () => {
   it('remembers no more than what comes again', async () => {
     const { world } = await run([[1], [2]], () => {})
     expect(world.progress.records.size).toBe(0)
+  })
+})
+
+describe('what handlers emit and wait for', () => {
+  const accept = (clock: FakeClock) => clock.sleep(5)
+
+  it('is sent at once, when each of them waits for just that', async () => {
+    const sent: number[] = []
+    const clock = createFakeClock()
+    const handler = async (_: unknown, context: Context) => {
+      await context.emit('t')
+      sent.push(world.idles)
+      await Promise.all([context.emit('t'), context.emit('t')])
+      sent.push(world.idles)
+    }
+    const world = openWorld({ clock, handler, accept })
+    await clock.until(world.deliver([deliveryOf('r0', [1, 2]), deliveryOf('r1', [3])]))
+    expect(sent).toEqual([1, 1, 1, 2, 2, 2])
+  })
+
+  it('waits for others to join it, when one of them waits for something else', async () => {
+    const sent: number[] = []
+    const clock = createFakeClock()
+    const handler = async (event: number, context: Context) => {
+      await (event === 1 ? context.emit('t') : clock.sleep(100))
+      sent.push(world.idles)
+    }
+    const world = openWorld({ clock, handler, accept })
+    await clock.until(world.deliver([deliveryOf('r0', [1, 2])]))
+    expect(sent).toEqual([0, 0])
   })
 })
 
