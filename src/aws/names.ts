@@ -1,4 +1,4 @@
-import { resourceName } from '../graph/names.ts'
+import { CRASHES_PART, resourceName } from '../graph/names.ts'
 
 /** Whose resources: `{ topology: 'orders', stage: 'dev' }`. */
 export interface Scope {
@@ -48,6 +48,11 @@ export function tableName({ topology, stage }: Scope, part: string): string {
   return resourceName(topology, stage, part, NAME_LIMITS.table)
 }
 
+/** The id's part of the queue of what was given up: FIFO queues need one of their own. */
+export function crashesPart(fifo: boolean): string {
+  return fifo ? `${CRASHES_PART}.fifo` : CRASHES_PART
+}
+
 /** `arn:aws:lambda:eu-west-1:123456789012:function:orders--dev--bill` */
 export function functionArn({ partition, region, account }: Place, name: string): string {
   return `arn:${partition}:lambda:${region}:${account}:function:${name}`
@@ -61,6 +66,11 @@ export function streamArn({ partition, region, account }: Place, name: string): 
 /** `arn:aws:sqs:eu-west-1:123456789012:orders--dev--bill` */
 export function queueArn({ partition, region, account }: Place, name: string): string {
   return `arn:${partition}:sqs:${region}:${account}:${name}`
+}
+
+/** `arn:aws:dynamodb:eu-west-1:123456789012:table/orders--dev--_handled` */
+export function tableArn({ partition, region, account }: Place, name: string): string {
+  return `arn:${partition}:dynamodb:${region}:${account}:table/${name}`
 }
 
 /** Reads {@link Place} off any ARN that tells it, such as a function's own; undefined where it does not. */

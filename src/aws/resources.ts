@@ -20,6 +20,27 @@ export type QueueConfig = {
   readonly tags: JsonObject
 }
 
+/** What is wanted of a DynamoDB table; it is paid for by request. */
+export type TableConfig = {
+  /** The attribute that an item is known by, a text. */
+  readonly key: string
+  /** The attribute that says when an item may go, in seconds since 1970. */
+  readonly expires: string
+  readonly tags: JsonObject
+}
+
+/** Actions of IAM, and the ARNs of what they may be done to. */
+export interface Allowed {
+  readonly actions: readonly string[]
+  readonly on: readonly string[]
+}
+
+/** What a store of error records takes: of a function that keeps them, and of whoever looks at them and replays them. */
+export interface StoreAccess {
+  readonly keep: Allowed
+  readonly look: readonly Allowed[]
+}
+
 /** What is wanted of an event source mapping. Absent is what its source does not have, or what was not asked for. */
 export type MappingConfig = {
   /** The ARN of the stream or queue. */

@@ -32,5 +32,11 @@ export interface SizedPart {
 /** Names the environment variable that tells a function which processor it is. */
 export const PROCESSOR_VARIABLE = 'ATTAK_PROCESSOR'
 
+/**
+ * Names the environment variable that tells a function the hash of its artifact, for what is recorded of it. While a deploy
+ * changes the code, it tells of the one before for a second or so.
+ */
+export const ARTIFACT_VARIABLE = 'ATTAK_ARTIFACT'
+
 /** What every function's environment holds for its artifact's sake: stacks then tell lines of the sources. */
 export const ARTIFACT_ENVIRONMENT = Object.freeze({ NODE_OPTIONS: '--enable-source-maps' })

@@ -40,6 +40,7 @@ const EMPTY_ACCOUNT: Answers = {
   DescribeStreamSummary: ABSENT('ResourceNotFoundException'),
   DescribeLimits: { OnDemandStreamCount: 0, OnDemandStreamCountLimit: 50, OpenShardCount: 0, ShardLimit: 500 },
   ListQueues: {},
+  ListTables: { TableNames: [] },
   GetQueueUrl: ABSENT('QueueDoesNotExist'),
   DescribeLogGroups: { logGroups: [] },
   GetResources: { ResourceTagMappingList: [] },

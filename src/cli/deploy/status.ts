@@ -62,6 +62,8 @@ const SAY: Readonly<Record<string, (value: string | number) => string>> = {
   messages: (count) => `${drawCount(Number(count), 'message')} waiting`,
   running: (count) => (count === 0 ? '' : `${drawNumber(Number(count))} being handled`),
   delayed: (count) => (count === 0 ? '' : `${drawNumber(Number(count))} delayed`),
+  // Counted every six hours or so. Source: DynamoDB API reference, TableDescription, read 2026-11-21.
+  items: (count) => `about ${drawCount(Number(count), 'item')}`,
   batch: (records) => `batches of ${drawNumber(Number(records))}`,
   lastResult: (result) => String(result).toLowerCase(),
   retentionDays: (days) => `kept ${days} days`,

@@ -1,9 +1,11 @@
 import { Agent } from 'node:https'
 import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { IAMClient } from '@aws-sdk/client-iam'
 import { KinesisClient } from '@aws-sdk/client-kinesis'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
+import type { S3Client } from '@aws-sdk/client-s3'
 import { SQSClient } from '@aws-sdk/client-sqs'
 import { STSClient } from '@aws-sdk/client-sts'
 import { state } from '@aws-sdk/core/client'
@@ -47,6 +49,10 @@ export interface Clients {
   readonly logs: CloudWatchLogsClient
   readonly sts: STSClient
   readonly tagging: ResourceGroupsTaggingAPIClient
+  /** Loaded when it is first asked for: few topologies keep their error records there. */
+  dynamodb(): Promise<DynamoDBClient>
+  /** As {@link Clients.dynamodb}. */
+  s3(): Promise<S3Client>
   close(): void
 }
 
@@ -102,10 +108,29 @@ export function openClients(settings: AwsSettings & { readonly region: string },
     sts: new STSClient(of('sts')),
     tagging: new ResourceGroupsTaggingAPIClient(of('tagging')),
   }
+  const unpaced = { ...shared, retryStrategy: createRetryStrategy(undefined, now) }
+  const later: Promise<{ destroy(): void }>[] = []
+  const once = <Client extends { destroy(): void }>(open: () => Promise<Client>) => {
+    let opened: Promise<Client> | undefined
+    return () => {
+      if (opened === undefined) {
+        opened = open()
+        later.push(opened)
+      }
+      return opened
+    }
+  }
   return {
     ...clients,
+    dynamodb: once(async () => new (await import('@aws-sdk/client-dynamodb')).DynamoDBClient(unpaced)),
+    // What stands in for S3 seldom has a name for each bucket.
+    s3: once(async () => {
+      const { S3Client } = await import('@aws-sdk/client-s3')
+      return new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined })
+    }),
     close() {
       for (const client of Object.values(clients)) client.destroy()
+      for (const opened of later) void opened.then((client) => client.destroy())
       requestHandler.destroy()
     },
   }

@@ -205,7 +205,7 @@ export function functions(account: Account): Kind {
       const input = { FunctionName: name, ...codeOf(config), ZipFile }
       await settle(name, () => lambda.send(new UpdateFunctionCodeCommand(input)))
     }
-    if (changes(write, 'runtime', 'handler', 'memory', 'timeout', 'environment', 'role', 'vpc')) {
+    if (changes(write, 'code', 'runtime', 'handler', 'memory', 'timeout', 'environment', 'role', 'vpc')) {
       const input = { FunctionName: name, ...settingsOf(config, account.environment(processor)) }
       await settle(name, () => withRole(config, () => lambda.send(new UpdateFunctionConfigurationCommand(input))))
     }

@@ -1,4 +1,5 @@
 import type { Architecture as AwsArchitecture, Runtime } from '@aws-sdk/client-lambda'
+import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
 import { hashOf, type JsonObject } from '../../graph/resource.ts'
 
 /** What is wanted of a function. */
@@ -28,10 +29,11 @@ export type FunctionConfig = {
 /**
  * A function's variables as plans, tags and logs may tell them: by name, with eight hex digits of a hash that no other
  * function shares. Enough to see that a value changed; too little to have it back, unless it is so short that it can be
- * guessed.
+ * guessed. The one that tells the code's hash is left out: it changes with the code.
  */
 export function hashedEnvironment(variables: Readonly<Record<string, string>>, salt: string): Record<string, string> {
-  const entries = Object.entries(variables).map(([name, value]) => [name, hashOf([salt, name, value]).slice(0, 8)])
+  const told = Object.entries(variables).filter(([name]) => name !== ARTIFACT_VARIABLE)
+  const entries = told.map(([name, value]) => [name, hashOf([salt, name, value]).slice(0, 8)])
   return Object.fromEntries(entries)
 }
 
@@ -43,7 +45,7 @@ export function settingsOf(config: FunctionConfig, variables: Readonly<Record<st
     MemorySize: config.memory,
     Timeout: config.timeout,
     Role: config.role,
-    Environment: { Variables: variables },
+    Environment: { Variables: { ...variables, [ARTIFACT_VARIABLE]: config.code } },
     VpcConfig: {
       SubnetIds: [...(config.vpc?.subnets ?? [])],
       SecurityGroupIds: [...(config.vpc?.securityGroups ?? [])],

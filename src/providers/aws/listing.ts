@@ -45,5 +45,5 @@ function nameOf(arn: string, tags: Tags): string {
     return id.slice(id.indexOf('/') + 1)
   }
   if (rest.startsWith('log-group:')) return rest.slice('log-group:'.length).replace(/:\*$/, '')
-  return rest.replace(/^(?:function:|stream\/)/, '')
+  return rest.replace(/^(?:function:|stream\/|table\/)/, '')
 }

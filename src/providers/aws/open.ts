@@ -4,6 +4,7 @@ import type { Artifact } from '../../bundle/artifact.ts'
 import type { Provider, Report } from '../../deploy/provider.ts'
 import { AttakError } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
+import { errorsQueue } from '../../stores/sqs/resources.ts'
 import { type AwsSettings, type Clients, openClients, profileRegion } from './clients.ts'
 import { idleCosts } from './costs.ts'
 import { mended } from './failure.ts'
@@ -18,7 +19,6 @@ import { queues } from './queue.ts'
 import { roles } from './role.ts'
 import { streams } from './stream.ts'
 import { reportingTo } from './waits.ts'
-import { errorsQueue } from './wanted.ts'
 
 /** An account in a region, reached with somebody's credentials. */
 export interface Aws {
@@ -45,7 +45,7 @@ export interface StageOptions {
 }
 
 /** Every kind of resource, what is needed before what needs it. */
-export const KINDS = ['queue', 'stream', 'logs', 'role', 'function', 'mapping'] as const
+export const KINDS = ['queue', 'table', 'stream', 'logs', 'role', 'function', 'mapping'] as const
 
 /**
  * Opens AWS: finds out whose the credentials are, which takes one call. `now` is a clock in milliseconds. Throws
@@ -88,6 +88,7 @@ export function createAwsProvider(aws: Aws, { scope, startedAtMs, artifact, vari
   const ownQueues = queues(account)
   const kinds: Readonly<Record<(typeof KINDS)[number], Kind>> = {
     queue: ownQueues,
+    table: loadedLater(async () => (await import('./table.ts')).tables(account, await clients.dynamodb())),
     stream: streams(account),
     logs: logGroups(account),
     role: roles(account),
@@ -118,5 +119,16 @@ export function createAwsProvider(aws: Aws, { scope, startedAtMs, artifact, vari
     marks: () => told('read who deploys', async () => marksIn((await ownQueues.tagsOf(errorsQueueName(scope))) ?? {})),
     mark: (name, text) => told('mark the stage', () => ownQueues.tag(marker, { [markTag(name)]: text })),
     costs: idleCosts,
+  }
+}
+
+/** A kind that few topologies have: its code comes with a client, which costs time to load, and is loaded when it is needed. */
+function loadedLater(load: () => Promise<Kind>): Kind {
+  return {
+    list: async () => (await load()).list(),
+    read: async (resource) => (await load()).read(resource),
+    inspect: async (resource, live) => (await load()).inspect(resource, live),
+    write: async (change) => (await load()).write(change),
+    remove: async (removal) => (await load()).remove(removal),
   }
 }

@@ -9,10 +9,15 @@ import {
   type Scope,
   streamArn,
   streamName,
+  tableArn,
 } from '../../aws/names.ts'
+import type { Allowed, StoreAccess } from '../../aws/resources.ts'
 import type { Graph, GraphChannel, GraphProcessor } from '../../graph/graph.ts'
-import { CRASHES_PART, prefixOf } from '../../graph/names.ts'
+import { CRASHES_PART, prefixOf, retryPart } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
+import { dynamodbAccess, handledAccess } from '../../stores/dynamodb/resources.ts'
+import { s3Access } from '../../stores/s3/resources.ts'
+import { LOOKING as LOOKING_AT_QUEUES, sqsAccess } from '../../stores/sqs/resources.ts'
 import { rolePath } from './names.ts'
 
 /** A policy of IAM. */
@@ -57,21 +62,24 @@ export function processorPolicies(graph: Graph, place: Place): Readonly<Record<s
 /** What the function of one processor may do. */
 export function processorPolicy(graph: Graph, processor: GraphProcessor, place: Place): Policy {
   const scope = { topology: graph.name, stage: graph.stage }
-  const { name, invokes, vpc } = processor
+  const { name, invokes, vpc, idempotent, retryQueue } = processor
   const own = (channels: Iterable<GraphChannel>, via: keyof typeof READING) =>
     [...channels].filter((channel) => channel.via === via).map((channel) => addressOf(scope, channel, place))
   const heard = graph.channels.filter((channel) => channel.to.includes(name))
   const sentTo = new Set(graph.streams.filter(({ from }) => from === name).map(({ channel }) => channel))
   const sent = graph.channels.filter((channel) => sentTo.has(channel.name))
   const crashes = queueArn(place, queueName(scope, CRASHES_PART, { fifo: false }))
+  const retries = retryQueue ? [queueArn(place, queueName(scope, retryPart(name), { fifo: false }))] : []
   const logs = `arn:${place.partition}:logs:${place.region}:${place.account}:log-group:${logGroupName(scope, name)}:*`
   return policyOf([
     allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
     allow('TellCrashes', ['sqs:SendMessage'], [crashes]),
     allow('HearKinesis', READING.kinesis, own(heard, 'kinesis')),
-    allow('HearSqs', READING.sqs, own(heard, 'sqs')),
+    allowAll('KeepErrors', storeAccess(graph, place).keep),
+    idempotent && allowAll('RememberHandled', handledAccess(scope, place)),
+    allow('HearSqs', READING.sqs, [...own(heard, 'sqs'), ...retries]),
     allow('EmitKinesis', [SENDING.kinesis], own(sent, 'kinesis')),
-    allow('EmitSqs', [SENDING.sqs], own(sent, 'sqs')),
+    allow('EmitSqs', [SENDING.sqs], [...own(sent, 'sqs'), ...retries]),
     allow(
       'Invoke',
       ['lambda:InvokeFunction'],
@@ -82,7 +90,7 @@ export function processorPolicy(graph: Graph, processor: GraphProcessor, place: 
 }
 
 /**
- * What whoever deploys, triggers, watches and destroys this stage needs: actions on what bears its name, and those that
+ * What whoever deploys, triggers, watches, looks after the errors of and destroys this stage needs: actions on what bears its name, and those that
  * AWS holds to no resource. The account, and the region, may be `*` where they are not known yet. `role` is what
  * processors run as that name none.
  */
@@ -96,6 +104,7 @@ export function deployerPolicy(graph: Graph, place: Place, role?: string): Polic
     mappings: `arn:${partition}:lambda:${region}:${account}:event-source-mapping:*`,
     streams: streamArn(place, under(NAME_LIMITS.stream)),
     queues: queueArn(place, under(NAME_LIMITS.queue)),
+    tables: tableArn(place, under(NAME_LIMITS.table)),
     logs: `arn:${partition}:logs:${region}:${account}:log-group:/aws/lambda/${under(NAME_LIMITS.function)}`,
     roles: `arn:${partition}:iam::${account}:role${rolePath(scope, place)}*`,
   }
@@ -110,6 +119,8 @@ export function deployerPolicy(graph: Graph, place: Place, role?: string): Polic
     }),
     allow('Streams', STREAMS, [own.streams]),
     allow('Queues', QUEUES, [own.queues]),
+    allow('Tables', TABLES, [own.tables]),
+    ...storeAccess(graph, place).look.map((allowed, index) => allowAll(`Errors${index + 1}`, allowed)),
     allow('Logs', LOGS, [own.logs, `${own.logs}:*`]),
     allow('Roles', ROLES, [own.roles]),
     allow('PassRoles', ['iam:GetRole', 'iam:PassRole'], [...new Set([own.roles, ...given])]),
@@ -117,7 +128,13 @@ export function deployerPolicy(graph: Graph, place: Place, role?: string): Polic
 }
 
 const LOOKING = [
-  ...['iam:ListRoles', 'kinesis:DescribeLimits', 'kinesis:ListStreams', 'lambda:GetAccountSettings'],
+  ...[
+    'dynamodb:ListTables',
+    'iam:ListRoles',
+    'kinesis:DescribeLimits',
+    'kinesis:ListStreams',
+    'lambda:GetAccountSettings',
+  ],
   ...['lambda:ListEventSourceMappings', 'lambda:ListFunctions', 'logs:DescribeLogGroups', 'sqs:ListQueues'],
   'tag:GetResources',
 ]
@@ -135,12 +152,18 @@ const MAPPINGS = [
 const STREAMS = [
   ...['AddTagsToStream', 'CreateStream', 'DecreaseStreamRetentionPeriod', 'DeleteStream', 'DescribeStreamSummary'],
   ...['IncreaseStreamRetentionPeriod', 'ListTagsForStream', 'RemoveTagsFromStream', 'UpdateShardCount'],
-  'UpdateStreamMode',
+  ...['UpdateStreamMode', 'GetRecords', 'GetShardIterator', 'ListShards'],
 ].map((action) => `kinesis:${action}`)
 const QUEUES = [
-  ...['CreateQueue', 'DeleteQueue', 'GetQueueAttributes', 'GetQueueUrl', 'ListQueueTags', 'SetQueueAttributes'],
-  ...['TagQueue', 'UntagQueue'],
-].map((action) => `sqs:${action}`)
+  ...['CreateQueue', 'DeleteQueue', 'ListQueueTags', 'SetQueueAttributes', 'TagQueue', 'UntagQueue'].map(
+    (action) => `sqs:${action}`,
+  ),
+  ...LOOKING_AT_QUEUES,
+]
+const TABLES = [
+  ...['CreateTable', 'DeleteTable', 'DescribeTable', 'DescribeTimeToLive', 'ListTagsOfResource', 'TagResource'],
+  ...['UntagResource', 'UpdateTimeToLive'],
+].map((action) => `dynamodb:${action}`)
 const LOGS = [
   ...['CreateLogGroup', 'DeleteLogGroup', 'FilterLogEvents', 'ListTagsForResource', 'PutRetentionPolicy'],
   ...['TagResource', 'UntagResource'],
@@ -149,6 +172,17 @@ const ROLES = [
   ...['CreateRole', 'DeleteRole', 'DeleteRolePolicy', 'DetachRolePolicy', 'GetRolePolicy'],
   ...['ListAttachedRolePolicies', 'ListRolePolicies', 'PutRolePolicy', 'TagRole', 'UntagRole', 'UpdateRole'],
 ].map((action) => `iam:${action}`)
+
+/** What the store that `errors` names takes. */
+function storeAccess({ name: topology, stage, errors }: Graph, place: Place): StoreAccess {
+  const scope = { topology, stage }
+  if (errors.store === 'dynamodb') return dynamodbAccess(scope, place)
+  return errors.store === 's3' ? s3Access(scope, errors, place) : sqsAccess(scope, errors, place)
+}
+
+function allowAll(Sid: string, { actions, on }: Allowed): Statement | undefined {
+  return allow(Sid, actions, on)
+}
 
 function policyOf(statements: readonly (Statement | undefined)[]): Policy {
   return { Version: '2012-10-17', Statement: statements.filter((statement) => statement !== undefined) }

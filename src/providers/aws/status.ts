@@ -113,6 +113,12 @@ const READERS: Readonly<Record<string, (account: Reached, resource: Resource) =>
     }
     return { state: 'there', fine: true, details }
   },
+  async table({ clients }, { name }) {
+    const { DescribeTableCommand } = await import('@aws-sdk/client-dynamodb')
+    const { Table } = await (await clients.dynamodb()).send(new DescribeTableCommand({ TableName: name }))
+    const { TableStatus = 'unknown', ItemCount } = Table ?? {}
+    return { state: TableStatus, fine: TableStatus === 'ACTIVE', details: given({ items: ItemCount }) }
+  },
   async mapping({ clients }, { config }) {
     const { function: FunctionName, source: EventSourceArn } = config as MappingConfig
     const page = await clients.lambda.send(new ListEventSourceMappingsCommand({ FunctionName, EventSourceArn }))

@@ -1,5 +1,6 @@
 import type { Scope } from '../../aws/names.ts'
 import { AttakError } from '../../errors.ts'
+import { ERRORS_PART } from '../../graph/names.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 
 /** What every resource of a topology is tagged with; user's tags come beside them. */
@@ -68,7 +69,7 @@ export function listed(scope: Scope, address: string, name: string, tags: Tags):
     name,
     address,
     fingerprint: tags[TAGS.config],
-    holdsData: kind === 'stream' || kind === 'queue',
+    holdsData: kind === 'stream' || kind === 'queue' || id === `table/${ERRORS_PART}`,
     ...(tags[TAGS.processor] !== undefined && { processor: tags[TAGS.processor] }),
   }
 }

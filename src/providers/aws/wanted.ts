@@ -1,12 +1,13 @@
-import { functionName, logGroupName, type Place, queueArn, queueName, type Scope } from '../../aws/names.ts'
-import type { QueueConfig } from '../../aws/resources.ts'
+import { functionName, logGroupName, type Place, queueArn, queueName } from '../../aws/names.ts'
 import { ARTIFACT_ENVIRONMENT, type Artifact, PROCESSOR_VARIABLE } from '../../bundle/artifact.ts'
 import type { Graph, GraphProcessor } from '../../graph/graph.ts'
-import { CRASHES_PART, ERRORS_PART } from '../../graph/names.ts'
-import type { JsonObject, Resource } from '../../graph/resource.ts'
+import { CRASHES_PART, ERRORS_PART, HANDLED_PART, retryPart } from '../../graph/names.ts'
+import type { Resource } from '../../graph/resource.ts'
 import { invocationMs } from '../../runtime/deliver/round.ts'
+import { errorsTable, handledTable } from '../../stores/dynamodb/resources.ts'
+import { crashesQueue, errorsQueue } from '../../stores/sqs/resources.ts'
 import { channelResources as kinesisResources } from '../../transports/kinesis/resources.ts'
-import { crashesPart, channelResources as sqsResources } from '../../transports/sqs/resources.ts'
+import { retryResources, channelResources as sqsResources } from '../../transports/sqs/resources.ts'
 import { type FunctionConfig, hashedEnvironment } from './functionConfig.ts'
 import type { LogsConfig } from './logs.ts'
 import { CRASHES_QUEUE, roleName, rolePath } from './names.ts'
@@ -22,16 +23,10 @@ export interface AwsTarget {
   readonly env: Readonly<Record<string, string | undefined>>
 }
 
-/** How long the queue of errors keeps what is in it: a day. */
-const ERRORS_KEPT_SECONDS = 86_400
-/** How long those of crashes do: as long as SQS can, 14 days. */
-const CRASHES_KEPT_SECONDS = 14 * 86_400
-/** What SQS does where nothing is said; nothing receives these queues while a function runs. */
-const VISIBILITY_SECONDS = 30
-
 /**
- * All that a graph needs on AWS: queues for errors and crashes, and for each channel what its transport says; for each
- * processor logs, a role that may do just what it needs (unless it is given one), and its function. Pure.
+ * All that a graph needs on AWS: queues for errors and crashes, tables where errors are kept in one or handled messages
+ * remembered, and for each channel what its transport says; for each processor a queue for what it tries again later,
+ * where it has one, logs, a role that may do just what it needs (unless it is given one), and its function. Pure.
  */
 export function wantedResources(
   graph: Graph,
@@ -42,39 +37,28 @@ export function wantedResources(
   const looping = processorsOnCycles(graph)
   const fifo = graph.channels.some((channel) => channel.via === 'sqs' && channel.fifo)
   return [
-    errorsQueue(scope, graph.tags),
+    errorsQueue(scope, graph.tags, graph.errors),
     crashesQueue(scope, graph.tags, false),
     ...(fifo ? [crashesQueue(scope, graph.tags, true)] : []),
+    ...(graph.errors.store === 'dynamodb' ? [errorsTable(scope, graph.tags)] : []),
+    ...(graph.processors.some(({ idempotent }) => idempotent) ? [handledTable(scope, graph.tags)] : []),
     ...graph.channels.flatMap((channel) => RESOURCES_OF[channel.via](graph, channel, target.place)),
+    ...graph.processors.flatMap((processor) =>
+      processor.retryQueue ? retryResources(graph, processor, target.place) : [],
+    ),
     ...graph.processors.flatMap((processor) => {
       const artifact = artifacts.get(processor.name)
       if (artifact === undefined) throw new Error(`processor "${processor.name}" has no artifact`)
-      return processorResources(graph, processor, { ...target, artifact, loops: looping.has(processor.name) })
+      return processorResources(graph, processor, {
+        ...target,
+        artifact,
+        loops: processor.retryQueue || looping.has(processor.name),
+      })
     }),
   ]
 }
 
 const RESOURCES_OF = { kinesis: kinesisResources, sqs: sqsResources }
-
-/** The queue for error records. It also carries the marks of whoever deploys. */
-export function errorsQueue(scope: Scope, tags: JsonObject): Resource {
-  return keptQueue(ERRORS_PART, queueName(scope, ERRORS_PART, { fifo: false }), {
-    ...{ fifo: false, tags },
-    retentionSeconds: ERRORS_KEPT_SECONDS,
-  })
-}
-
-function crashesQueue(scope: Scope, tags: JsonObject, fifo: boolean): Resource {
-  return keptQueue(crashesPart(fifo), queueName(scope, CRASHES_PART, { fifo }), {
-    ...{ fifo, tags },
-    retentionSeconds: CRASHES_KEPT_SECONDS,
-  })
-}
-
-function keptQueue(part: string, name: string, kept: Omit<QueueConfig, 'visibilitySeconds'>): Resource {
-  const config: QueueConfig = { ...kept, visibilitySeconds: VISIBILITY_SECONDS }
-  return { id: `queue/${part}`, kind: 'queue', name, needs: [], config, fixed: ['fifo'], holdsData: true }
-}
 
 /** The variables of a processor's function, with their values. What the deployer's environment lacks is left out. */
 export function functionVariables(
@@ -131,7 +115,13 @@ function processorResources(graph: Graph, processor: GraphProcessor, target: Pro
       id: `function/${name}`,
       kind: 'function',
       name: physicalName,
-      needs: [`logs/${name}`, CRASHES_QUEUE, ...(given === undefined ? [`role/${name}`] : [])],
+      needs: [
+        ...[`logs/${name}`, CRASHES_QUEUE],
+        ...(graph.errors.store === 'dynamodb' ? [`table/${ERRORS_PART}`] : []),
+        ...(processor.idempotent ? [`table/${HANDLED_PART}`] : []),
+        ...(processor.retryQueue ? [`queue/${retryPart(name)}`] : []),
+        ...(given === undefined ? [`role/${name}`] : []),
+      ],
       config,
       ...common,
     },
@@ -141,7 +131,7 @@ function processorResources(graph: Graph, processor: GraphProcessor, target: Pro
 /**
  * The processors whose messages or calls can come round to them again. Lambda ends such loops after about 16 rounds
  * where they go by SQS or by calls (Lambda guide, invocation-recursion, read 2026-11-21), unless it is told; the hop
- * limit ends them here.
+ * limit ends them here. What waits in a retry queue comes round as well, and ends with its retries.
  */
 export function processorsOnCycles({ processors, streams }: Graph): ReadonlySet<string> {
   const next = new Map(processors.map(({ name, invokes }) => [name, new Set(invokes)]))

@@ -1,9 +1,11 @@
-import { type Place, queueArn, queueName } from '../../aws/names.ts'
+import { crashesPart, type Place, queueArn, queueName } from '../../aws/names.ts'
 import { mappingResource, type QueueConfig } from '../../aws/resources.ts'
-import type { Graph, GraphChannel } from '../../graph/graph.ts'
-import { CRASHES_PART } from '../../graph/names.ts'
+import type { Graph, GraphChannel, GraphProcessor } from '../../graph/graph.ts'
+import { CRASHES_PART, retryPart } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
+import { invocationMs } from '../../runtime/deliver/round.ts'
 import { batchRecords } from '../../topology/channels.ts'
+import { VIAS } from '../../topology/delivery.ts'
 
 /** How many times a function's own time a message is kept from others, and the most there is: 12 hours. */
 const VISIBILITY = { timeouts: 6, mostSeconds: 43_200 }
@@ -23,7 +25,7 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
   const timeoutMs = Math.max(...receivers.map((processor) => processor.timeoutMs))
   const queue: QueueConfig = {
     fifo,
-    visibilitySeconds: Math.min(VISIBILITY.timeouts * Math.ceil(timeoutMs / 1000), VISIBILITY.mostSeconds),
+    visibilitySeconds: visibilitySeconds(timeoutMs),
     retentionSeconds: settings.retention * 3600,
     redrive: {
       queue: queueArn(place, queueName(scope, CRASHES_PART, { fifo })),
@@ -50,7 +52,42 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
   return [{ id, kind: 'queue', name, needs: [crashes], config: queue, fixed: ['fifo'], holdsData: true }, ...mappings]
 }
 
-/** The id's part of the crashes queue: FIFO queues need one of their own. */
-export function crashesPart(fifo: boolean): string {
-  return fifo ? `${CRASHES_PART}.fifo` : CRASHES_PART
+/** Most messages that wait for their next try, handed over together: none waits for others. */
+const RETRIED_AT_ONCE = 10
+/** A message may come again so often without an answer before it is given up, as in a channel. */
+const RECEIVED = VIAS.sqs.defaults.maximumRetryAttempts + 1
+/** As long as SQS can keep what waits, should nothing receive it: 14 days. */
+const KEPT_SECONDS = 14 * 86_400
+
+/**
+ * The queue where messages wait for their next try by a processor, each for as long as its delay says, and the mapping
+ * that hands them over. What its function never answers goes to the crashes queue.
+ */
+export function retryResources(graph: Graph, processor: GraphProcessor, place: Place): readonly Resource[] {
+  const scope = { topology: graph.name, stage: graph.stage }
+  const part = retryPart(processor.name)
+  const name = queueName(scope, part, { fifo: false })
+  const id = `queue/${part}`
+  const config: QueueConfig = {
+    fifo: false,
+    visibilitySeconds: visibilitySeconds(invocationMs(processor.timeoutMs)),
+    retentionSeconds: KEPT_SECONDS,
+    redrive: { queue: queueArn(place, queueName(scope, CRASHES_PART, { fifo: false })), received: RECEIVED },
+    tags: processor.tags,
+  }
+  return [
+    {
+      ...{ id, kind: 'queue', name, needs: [`queue/${CRASHES_PART}`], config, fixed: ['fifo'], holdsData: true },
+      processor: processor.name,
+    },
+    mappingResource(scope, processor, {
+      part,
+      from: id,
+      config: { source: queueArn(place, name), batchRecords: RETRIED_AT_ONCE, windowSeconds: 0 },
+    }),
+  ]
+}
+
+function visibilitySeconds(timeoutMs: number): number {
+  return Math.min(VISIBILITY.timeouts * Math.ceil(timeoutMs / 1000), VISIBILITY.mostSeconds)
 }

@@ -19,7 +19,7 @@ export function artifactsOf(graph: Graph) {
   return new Map(graph.processors.map(({ name }) => [name, { hash: `hash of ${name}`, handler: 'index.handler' }]))
 }
 
-/** Graphs of up to six processors, joined at random by streams of both kinds and by calls. */
+/** Graphs of up to six processors, joined at random by streams of both kinds and by calls, with what becomes of failures at random. */
 export const anyGraph: fc.Arbitrary<Graph> = fc
   .integer({ min: 1, max: 6 })
   .chain((count) => {
@@ -35,9 +35,12 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
       edges: fc.uniqueArray(edge, { maxLength: 10, selector: ({ from, to, topic }) => `${from} ${to} ${topic}` }),
       invokes: fc.array(fc.tuple(name, name), { maxLength: 4 }),
       networks: fc.subarray(names),
+      retried: fc.subarray(names),
+      remembering: fc.subarray(names),
+      errors: fc.constantFrom({}, { errors: 'dynamodb' }),
     })
   })
-  .map(({ edges, invokes, networks }) => {
+  .map(({ edges, invokes, networks, retried, remembering, errors }) => {
     const names = [...new Set([...edges.flatMap(({ from, to }) => [from, to]), ...invokes.flat(), ...networks, 'p0'])]
     const processors = Object.fromEntries(
       names.map((name) => [
@@ -45,10 +48,12 @@ export const anyGraph: fc.Arbitrary<Graph> = fc
         {
           handler: () => {},
           invokes: [...new Set(invokes.flatMap(([from, to]) => (from === name ? [to] : [])))],
+          ...(retried.includes(name) && { retries: 2 }),
+          ...(remembering.includes(name) && { idempotent: true }),
           ...(networks.includes(name) && { vpc: { subnets: ['subnet-1'], securityGroups: ['sg-1'] } }),
         },
       ]),
     )
     const streams = edges.map(({ carried, ...stream }) => ({ ...stream, ...carried }))
-    return graphOf({ name: 'any', processors, streams })
+    return graphOf({ name: 'any', processors, streams, ...errors })
   })

@@ -20,6 +20,9 @@ function needed(graph: Graph, name: string): readonly string[] {
     `logs:CreateLogStream arn:aws:logs:${REGION}:log-group:/aws/lambda/any--dev--${name}:*`,
     `logs:PutLogEvents arn:aws:logs:${REGION}:log-group:/aws/lambda/any--dev--${name}:*`,
     `sqs:SendMessage arn:aws:sqs:${REGION}:any--dev--_crashes`,
+    graph.errors.store === 'sqs'
+      ? `sqs:SendMessage arn:aws:sqs:${REGION}:any--dev--_errors`
+      : `dynamodb:PutItem arn:aws:dynamodb:${REGION}:table/any--dev--_errors`,
   ])
   for (const { from, to, via, fifo, channel } of graph.streams) {
     const queue = `arn:aws:sqs:${REGION}:any--dev--${channel}${fifo ? '.fifo' : ''}`
@@ -41,6 +44,14 @@ function needed(graph: Graph, name: string): readonly string[] {
     for (const action of reads) pairs.add(`${action} ${via === 'sqs' ? queue : stream}`)
   }
   const processor = graph.processors.find((one) => one.name === name)!
+  if (processor.retryQueue) {
+    for (const action of ['DeleteMessage', 'GetQueueAttributes', 'ReceiveMessage', 'SendMessage'])
+      pairs.add(`sqs:${action} arn:aws:sqs:${REGION}:any--dev--_retry-${name}`)
+  }
+  if (processor.idempotent) {
+    for (const action of ['DeleteItem', 'PutItem', 'UpdateItem'])
+      pairs.add(`dynamodb:${action} arn:aws:dynamodb:${REGION}:table/any--dev--_handled`)
+  }
   for (const other of processor.invokes) {
     pairs.add(`lambda:InvokeFunction arn:aws:lambda:${REGION}:function:any--dev--${other}`)
   }
@@ -82,7 +93,7 @@ describe('processorPolicies', () => {
             if (resource === '*') continue
             const name = resource
               .replace(/:\*$/, '')
-              .replace(/^arn:aws:\w+:[\w-]+:\d+:(?:stream\/|function:|log-group:)?/, '')
+              .replace(/^arn:aws:\w+:[\w-]+:\d+:(?:stream\/|function:|log-group:|table\/)?/, '')
             expect(names).toContain(name)
           }
         }
@@ -91,11 +102,35 @@ describe('processorPolicies', () => {
   })
 })
 
+describe("where errors are kept in what is the user's own", () => {
+  const queue = 'arn:aws:sqs:eu-west-1:210987654321:late'
+
+  it('a function may send to that queue, and not to its own', () => {
+    const graph = graphOf({ name: 'any', processors: { p: () => {} }, errors: { queue } })
+    const pairs = allowed(processorPolicies(graph, PLACE).p!)
+    expect(pairs).toContain(`sqs:SendMessage ${queue}`)
+    expect(pairs.filter((pair) => pair.endsWith('_errors'))).toEqual([])
+    expect(allowed(deployerPolicy(graph, PLACE))).toContain(`sqs:PurgeQueue ${queue}`)
+  })
+
+  it('a function may put what is below the prefix of its stage, whose deployer may list, read and remove it', () => {
+    const errors = { store: 's3', bucket: 'ours', prefix: 'team' }
+    const graph = graphOf({ name: 'any', processors: { p: () => {} }, errors })
+    const keys = 'arn:aws:s3:::ours/team/attak/any/dev/errors/*'
+    const ofS3 = (policy: Policy) => allowed(policy).filter((pair) => pair.startsWith('s3:'))
+    expect(ofS3(processorPolicies(graph, PLACE).p!)).toEqual([`s3:PutObject ${keys}`])
+    expect(ofS3(deployerPolicy(graph, PLACE))).toEqual([
+      ...[`s3:DeleteObject ${keys}`, `s3:GetObject ${keys}`, 's3:ListBucket arn:aws:s3:::ours'],
+    ])
+  })
+})
+
 describe('deployerPolicy', () => {
   it('is held to what bears the name of topology and stage, but for what can only be listed', () => {
     const graph = graphOf({ name: 'orders', processors: { bill: () => {} } })
     const pairs = allowed(deployerPolicy(graph, PLACE))
     expect(pairs.filter((pair) => pair.endsWith(' *'))).toEqual([
+      'dynamodb:ListTables *',
       'iam:ListRoles *',
       'kinesis:DescribeLimits *',
       'kinesis:ListStreams *',
@@ -118,7 +153,10 @@ describe('deployerPolicy', () => {
   })
 
   it('fits what IAM takes as a managed policy: 6,144 characters', () => {
-    const graph = graphOf({ name: 'o'.repeat(40), processors: { bill: () => {} } }, 's'.repeat(40))
+    const graph = graphOf(
+      { name: 'o'.repeat(40), processors: { bill: () => {} }, errors: { store: 's3', bucket: 'b'.repeat(63) } },
+      's'.repeat(40),
+    )
     expect(JSON.stringify(deployerPolicy(graph, PLACE)).length).toBeLessThanOrEqual(6144)
   })
 })

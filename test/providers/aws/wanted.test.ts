@@ -45,6 +45,39 @@ describe('wantedResources', () => {
     })
   })
 
+  it('makes a queue for what waits, and tables for what is kept or remembered, before the function that uses them', () => {
+    const wanted = wantedOf({
+      processors: { take: noop, bill: { handler: noop, retries: 2, idempotent: true, timeout: 60 } },
+      errors: { store: 'dynamodb', retention: 48 },
+    })
+    expect([...wanted.keys()].filter((id) => /_/.test(id))).toEqual([
+      ...['queue/_errors', 'queue/_crashes', 'table/_errors', 'table/_handled'],
+      ...['queue/_retry-bill', 'mapping/_retry-bill/bill'],
+    ])
+    expect(wanted.get('function/bill')).toMatchObject({
+      needs: ['logs/bill', 'queue/_crashes', 'table/_errors', 'table/_handled', 'queue/_retry-bill', 'role/bill'],
+      config: { loops: true },
+    })
+    expect(wanted.get('function/take')).toMatchObject({
+      needs: ['logs/take', 'queue/_crashes', 'table/_errors', 'role/take'],
+      config: { loops: false },
+    })
+    expect(wanted.get('table/_errors')).toMatchObject({ name: 'orders--dev--_errors', holdsData: true })
+    expect(wanted.get('table/_handled')).toEqual({
+      ...{ id: 'table/_handled', kind: 'table', name: 'orders--dev--_handled', needs: [], fixed: ['key'] },
+      ...{ holdsData: false, config: { key: 'id', expires: 'expires', tags: {} } },
+    })
+    expect(wanted.get('queue/_retry-bill')).toMatchObject({ holdsData: true, processor: 'bill' })
+  })
+
+  it('keeps error records in its own queue for as long as the setting says', () => {
+    const retentionOf = (settings: object) =>
+      wantedOf({ processors: { bill: noop }, ...settings }).get('queue/_errors')?.config.retentionSeconds
+    expect(retentionOf({})).toBe(86_400)
+    expect(retentionOf({ errors: { retention: 336 } })).toBe(1_209_600)
+    expect(retentionOf({ errors: 'dynamodb' })).toBe(86_400)
+  })
+
   it('makes no role for a processor that is given one', () => {
     const own = 'arn:aws:iam::123456789012:role/own'
     const all = 'arn:aws:iam::123456789012:role/all'

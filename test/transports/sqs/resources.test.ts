@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { channelResources } from '../../../src/transports/sqs/resources.ts'
+import { channelResources, retryResources } from '../../../src/transports/sqs/resources.ts'
 import { graphOf, PLACE } from '../../providers/aws/graphs.ts'
 
 const noop = () => {}
@@ -60,5 +60,43 @@ it('passes on every other setting', () => {
   })
   expect(resourcesOf({ provisionedPollers: { minimum: 2, maximum: 4 } })[1]!.config).toMatchObject({
     pollers: { minimum: 2, maximum: 4 },
+  })
+})
+
+it('gives a processor a queue where messages wait for their next try, for as long as SQS keeps them', () => {
+  const graph = graphOf({ name: 'orders', processors: { bill: { handler: noop, timeout: 60, retries: 3 } } })
+  const [queue, mapping] = retryResources(graph, graph.processors[0]!, PLACE)
+  expect(queue).toEqual({
+    id: 'queue/_retry-bill',
+    kind: 'queue',
+    name: 'orders--dev--_retry-bill',
+    needs: ['queue/_crashes'],
+    config: {
+      fifo: false,
+      // Six times what the function may take: two seconds more than its handler.
+      visibilitySeconds: 372,
+      retentionSeconds: 1_209_600,
+      redrive: { queue: 'arn:aws:sqs:eu-west-1:123456789012:orders--dev--_crashes', received: 5 },
+      tags: {},
+    },
+    fixed: ['fifo'],
+    holdsData: true,
+    processor: 'bill',
+  })
+  expect(mapping).toEqual({
+    id: 'mapping/_retry-bill/bill',
+    kind: 'mapping',
+    name: '_retry-bill/bill',
+    needs: ['queue/_retry-bill', 'function/bill'],
+    config: {
+      source: 'arn:aws:sqs:eu-west-1:123456789012:orders--dev--_retry-bill',
+      function: 'orders--dev--bill',
+      batchRecords: 10,
+      windowSeconds: 0,
+      tags: {},
+    },
+    fixed: ['source', 'function'],
+    holdsData: false,
+    processor: 'bill',
   })
 })

@@ -1,0 +1,164 @@
+import {
+  CreateTableCommand,
+  DeleteTableCommand,
+  DescribeTableCommand,
+  DescribeTimeToLiveCommand,
+  type DynamoDBClient,
+  ListTablesCommand,
+  ListTagsOfResourceCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb'
+import { NAME_LIMITS, tableArn } from '../../aws/names.ts'
+import type { TableConfig } from '../../aws/resources.ts'
+import { AttakError } from '../../errors.ts'
+import { prefixOf } from '../../graph/names.ts'
+import type { Resource } from '../../graph/resource.ts'
+import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
+import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
+import { found, listed, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
+import { poll } from './waits.ts'
+
+/** A table takes seconds to come and to go, rarely minutes. */
+const READY = { firstMs: 500, maxMs: 5_000, withinMs: 300_000 }
+
+/**
+ * DynamoDB tables: made with their tags in one call, and told when items may go in another, which takes a table that is
+ * ready. Source: DynamoDB API reference, CreateTable and UpdateTimeToLive, read 2026-11-21.
+ */
+export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kind {
+  const describe = async (TableName: string) =>
+    (await unlessAbsent(dynamodb.send(new DescribeTableCommand({ TableName }))))?.Table
+
+  const stateOf = async (name: string) => (await describe(name))?.TableStatus
+
+  /** Asked of what is there: of what is not, DynamoDB may say that it must not be looked at. */
+  const tagsOn = async (name: string): Promise<Tags | undefined> => {
+    const state = await stateOf(name)
+    if (state === undefined || state === 'DELETING') return undefined
+    const tags: Record<string, string> = {}
+    const ResourceArn = tableArn(place, name)
+    for (let NextToken: string | undefined; ; ) {
+      const command = new ListTagsOfResourceCommand({ ResourceArn, ...(NextToken && { NextToken }) })
+      const page = await unlessAbsent(dynamodb.send(command))
+      if (page === undefined) return undefined
+      for (const { Key, Value } of page.Tags ?? []) tags[Key!] = Value ?? ''
+      NextToken = page.NextToken
+      if (NextToken === undefined || NextToken === '') return tags
+    }
+  }
+
+  const read = async (resource: Resource) => {
+    const tags = await tagsOn(resource.name)
+    return tags && found(scope, resource, tableArn(place, resource.name), tags)
+  }
+
+  /** Ends when the table can be used; throws AWS_REFUSED where it does not get there. */
+  const ready = async (name: string) => {
+    const state = await poll(`table ${name} to be ready`, READY, async () => {
+      const now = await stateOf(name)
+      return now === 'ACTIVE' || now === undefined ? { now } : undefined
+    })
+    if (state?.now === 'ACTIVE') return
+    throw new AttakError('AWS_REFUSED', `table ${name} did not get ready`, 'Deploy again later.')
+  }
+
+  const lifeOf = async (TableName: string) => {
+    const answer = await unlessAbsent(dynamodb.send(new DescribeTimeToLiveCommand({ TableName })))
+    const { TimeToLiveStatus, AttributeName } = answer?.TimeToLiveDescription ?? {}
+    return TimeToLiveStatus === 'ENABLED' || TimeToLiveStatus === 'ENABLING' ? AttributeName : undefined
+  }
+
+  return {
+    read,
+
+    async list() {
+      const names: string[] = []
+      for (let ExclusiveStartTableName: string | undefined; ; ) {
+        const page = await dynamodb.send(
+          new ListTablesCommand({ ...(ExclusiveStartTableName && { ExclusiveStartTableName }) }),
+        )
+        names.push(...(page.TableNames ?? []))
+        ExclusiveStartTableName = page.LastEvaluatedTableName
+        if (ExclusiveStartTableName === undefined || ExclusiveStartTableName === '') break
+      }
+      const prefix = prefixOf(scope.topology, scope.stage, NAME_LIMITS.table)
+      const ours = names.filter((name) => name.startsWith(prefix))
+      return gather(ours, async (name) => {
+        const tags = await tagsOn(name)
+        return tags && listed(scope, tableArn(place, name), name, tags)
+      })
+    },
+
+    async inspect({ name, config }) {
+      const { key, expires } = config as TableConfig
+      const table = await describe(name)
+      if (table === undefined) return []
+      const keys = (table.KeySchema ?? []).map(({ AttributeName }) => AttributeName)
+      return differing({ key: [[key], keys], expires: [expires, await lifeOf(name)] })
+    },
+
+    async write(change) {
+      const { resource, fingerprint } = change
+      const { name, config } = resource
+      const { expires } = config as TableConfig
+      const ResourceArn = tableArn(place, name)
+      const there = await read(resource)
+      const made = there === undefined && (await create(resource))
+      const live = made ? undefined : (there ?? (await read(resource)))
+      if (loosens(change, live)) await dynamodb.send(new UntagResourceCommand({ ResourceArn, TagKeys: [TAGS.config] }))
+      await ready(name)
+      if ((await lifeOf(name)) !== expires) {
+        const TimeToLiveSpecification = { AttributeName: expires, Enabled: true }
+        await dynamodb.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }))
+      }
+      if (live !== undefined && changes(adopting(change, live), 'tags')) {
+        const TagKeys = staleTags((await tagsOn(name)) ?? {}, userTags(config))
+        if (TagKeys.length > 0) await dynamodb.send(new UntagResourceCommand({ ResourceArn, TagKeys: [...TagKeys] }))
+      }
+      await dynamodb.send(new TagResourceCommand({ ResourceArn, Tags: tagList(tagsOf(scope, resource, fingerprint)) }))
+    },
+
+    async remove({ live: { name } }) {
+      const gone = await poll(`table ${name} to be gone`, READY, async () => {
+        try {
+          await dynamodb.send(new DeleteTableCommand({ TableName: name }))
+        } catch (error) {
+          if (isAbsent(error)) return true
+          // It is being made, changed or removed.
+          if (!failedWith(error, 'ResourceInUseException')) throw error
+        }
+        return (await stateOf(name)) === undefined ? true : undefined
+      })
+      if (!gone) throw new AttakError('AWS_REFUSED', `table ${name} does not go`, 'Remove it again later.')
+    },
+  }
+
+  /** Gives false when it was there already, from a try whose answer got lost or from another deploy. */
+  async function create(resource: Resource): Promise<boolean> {
+    const { key } = resource.config as TableConfig
+    const input = {
+      TableName: resource.name,
+      AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' as const }],
+      KeySchema: [{ AttributeName: key, KeyType: 'HASH' as const }],
+      BillingMode: 'PAY_PER_REQUEST' as const,
+      Tags: tagList(tagsOf(scope, resource)),
+    }
+    const made = await poll(`the name ${resource.name} to be free`, READY, async () => {
+      try {
+        await dynamodb.send(new CreateTableCommand(input))
+        return { anew: true }
+      } catch (error) {
+        if (!failedWith(error, 'ResourceInUseException')) throw error
+        return (await stateOf(resource.name)) === 'DELETING' ? undefined : { anew: false }
+      }
+    })
+    if (made !== undefined) return made.anew
+    throw new AttakError('AWS_REFUSED', `table ${resource.name} cannot be made yet`, 'Deploy again in a minute.')
+  }
+}
+
+function tagList(tags: Tags) {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+}

@@ -1,0 +1,56 @@
+import { crashesPart, type Place, queueArn, queueName, type Scope } from '../../aws/names.ts'
+import type { QueueConfig, StoreAccess } from '../../aws/resources.ts'
+import { CRASHES_PART, ERRORS_PART } from '../../graph/names.ts'
+import type { JsonObject, Resource } from '../../graph/resource.ts'
+import { type Errors, RECORDING_DEFAULTS } from '../../topology/recording.ts'
+
+/** How long queues of crashes keep what is in them: as long as SQS can. */
+const CRASHES_KEPT_HOURS = 14 * 24
+/** What SQS does where nothing is said; nothing receives these queues while a function runs. */
+const VISIBILITY_SECONDS = 30
+
+/** The queue for error records, whichever store keeps them. It also carries the marks of whoever deploys. */
+export function errorsQueue(scope: Scope, tags: JsonObject, errors?: Errors): Resource {
+  const hours = errors?.store === 'sqs' ? errors.retentionHours : RECORDING_DEFAULTS.retention.sqs
+  return keptQueue(ERRORS_PART, queueName(scope, ERRORS_PART, { fifo: false }), { fifo: false, hours, tags })
+}
+
+/** The queue of what the platform gave up. */
+export function crashesQueue(scope: Scope, tags: JsonObject, fifo: boolean): Resource {
+  return keptQueue(crashesPart(fifo), queueName(scope, CRASHES_PART, { fifo }), {
+    ...{ fifo, tags },
+    hours: CRASHES_KEPT_HOURS,
+  })
+}
+
+/** What keeping error records in a queue takes, the topology's own or the one that `errors` names. */
+export function sqsAccess(
+  scope: Scope,
+  { queue }: Pick<Extract<Errors, { readonly store: 'sqs' }>, 'queue'>,
+  place: Place,
+): StoreAccess {
+  const on = [queue ?? queueArn(place, queueName(scope, ERRORS_PART, { fifo: false }))]
+  return { keep: { actions: ['sqs:SendMessage'], on }, look: [{ actions: LOOKING, on }] }
+}
+
+/** What listing a queue's messages, replaying, removing and purging them takes. */
+export const LOOKING = [
+  ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'PurgeQueue'],
+  'ReceiveMessage',
+].map((action) => `sqs:${action}`)
+
+interface Kept {
+  readonly fifo: boolean
+  readonly hours: number
+  readonly tags: JsonObject
+}
+
+function keptQueue(part: string, name: string, { fifo, hours, tags }: Kept): Resource {
+  const config: QueueConfig = {
+    fifo,
+    visibilitySeconds: VISIBILITY_SECONDS,
+    retentionSeconds: hours * 3600,
+    tags,
+  }
+  return { id: `queue/${part}`, kind: 'queue', name, needs: [], config, fixed: ['fifo'], holdsData: true }
+}
