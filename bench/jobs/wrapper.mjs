@@ -120,10 +120,15 @@ function createOurs({ pack, log }) {
     nameOf: (_, channel) => channel,
     addressOf: (_, name) => name,
   }
+  const store = { limits: { recordBytes: 1e6, batchRecords: 10, batchBytes: 1e6 } }
   const env = log === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: log }
   const host = { ...processHost(), env, write: () => {} }
   const load = () => ({ name: 'b', handler: processors.b })
-  const entry = createEntry({ ...baked, load }, { carriers: [() => carrier] }, { host, client: {} })
+  const entry = createEntry(
+    { ...baked, load },
+    { carriers: [() => carrier], openStore: () => store },
+    { host, client: {} },
+  )
   const context = {
     awsRequestId: 'r',
     invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:bench--dev--b',

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts'
+import type { ErrorsStore } from '../topology/recording.ts'
 import { bakeEntry } from './entry/bake.ts'
 import type { BakedEntry } from './entry/definition.ts'
 import type { Unit } from './units.ts'
@@ -24,7 +25,8 @@ export function entrySource(unit: Unit, graph: Graph): string {
 interface Part {
   readonly name: string
   readonly module: string
-  readonly isCarrier: boolean
+  /** What it is handed in as: one of several `carriers`, or the one. */
+  readonly as: 'carriers' | 'openStore' | 'invokeBy'
   readonly isNeeded: (baked: BakedEntry) => boolean
 }
 
@@ -32,10 +34,13 @@ interface Part {
 const PARTS: readonly Part[] = [
   carrier('kinesis'),
   carrier('sqs'),
+  store('sqs', 'createSqsStore'),
+  store('dynamodb', 'createDynamodbStore'),
+  store('s3', 'createS3Store'),
   {
     name: 'invokeBy',
     module: 'function-invoke',
-    isCarrier: false,
+    as: 'invokeBy',
     isNeeded: ({ processors }) => Object.values(processors).some(({ invokes }) => invokes.length > 0),
   },
 ]
@@ -44,15 +49,19 @@ function carrier(via: string): Part {
   return {
     name: `${via}Carrier`,
     module: `function-${via}`,
-    isCarrier: true,
+    as: 'carriers',
     isNeeded: ({ vias }) => vias.includes(via),
   }
 }
 
-/** `{ carriers: [kinesisCarrier], invokeBy }` */
+function store(named: ErrorsStore, name: string): Part {
+  return { name, module: `function-store-${named}`, as: 'openStore', isNeeded: ({ errors }) => errors.store === named }
+}
+
+/** `{ carriers: [kinesisCarrier], openStore: createSqsStore, invokeBy: invokeBy }` */
 function partsExpression(parts: readonly Part[]): string {
-  const carriers = parts.filter(({ isCarrier }) => isCarrier).map(({ name }) => name)
-  const others = parts.filter(({ isCarrier }) => !isCarrier).map(({ name }) => name)
+  const carriers = parts.filter(({ as }) => as === 'carriers').map(({ name }) => name)
+  const others = parts.filter(({ as }) => as !== 'carriers').map(({ as, name }) => `${as}: ${name}`)
   return `{ ${[`carriers: [${carriers.join(', ')}]`, ...others].join(', ')} }`
 }
 

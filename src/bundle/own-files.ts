@@ -12,6 +12,9 @@ export const FUNCTION_MODULES: Readonly<Record<string, string>> = Object.freeze(
   'function-invoke': 'bundle/entry/invoker.ts',
   'function-module': 'bundle/load-module.ts',
   'function-topology': 'bundle/load-topology.ts',
+  'function-store-sqs': 'stores/sqs/store.ts',
+  'function-store-dynamodb': 'stores/dynamodb/store.ts',
+  'function-store-s3': 'stores/s3/store.ts',
 })
 
 /** The folder in which attak looks for packages that it lends to projects that lack them. */

@@ -51,21 +51,27 @@ describe('the artifact of a processor', () => {
   })
 
   test('holds of attak what its processor and its streams need, and nothing else', async () => {
-    const files = (via: string, invokes: string) => ({
-      'topology.json': `{ "name": "parts", "processors": { "a": { "path": "./a.js", "invokes": ${invokes} }, "b": "./b.js" },
+    const files = (via: string, invokes: string, errors: string) => ({
+      'topology.json': `{ "name": "parts", "errors": ${errors}, "processors": { "a": { "path": "./a.js", "invokes": ${invokes} }, "b": "./b.js" },
         "streams": [{ "from": "a", "to": "b", "via": "${via}" }] }`,
       'a.js': 'export const handler = () => {}',
       'b.js': 'export const handler = () => {}',
     })
-    const partsOf = async (via: string, invokes = '[]') => {
-      const { a } = await artifactsOf(projectFolder(files(via, invokes)))
+    const partsOf = async (via: string, { invokes = '[]', errors = '"dynamodb"' } = {}) => {
+      const { a } = await artifactsOf(projectFolder(files(via, invokes, errors)))
       const code = (await textsOf(a!)).get('attak.mjs')!
       expect(code).not.toMatch(/(?:from|import) ?"node:(?!module")/)
-      return ['PutRecords', 'SendMessageBatch', '/invocations'].filter((text) => code.includes(text))
+      const calls = ['PutRecords', 'SendMessageBatch', '/invocations', 'PutItem', 's3:PutObject']
+      return calls.filter((text) => code.includes(text))
     }
-    expect(await partsOf('kinesis')).toEqual(['PutRecords'])
-    expect(await partsOf('sqs')).toEqual(['SendMessageBatch'])
-    expect(await partsOf('kinesis', '["b"]')).toEqual(['PutRecords', '/invocations'])
+    expect(await partsOf('kinesis')).toEqual(['PutRecords', 'PutItem'])
+    expect(await partsOf('sqs')).toEqual(['SendMessageBatch', 'PutItem'])
+    expect(await partsOf('kinesis', { invokes: '["b"]' })).toEqual(['PutRecords', '/invocations', 'PutItem'])
+    expect(await partsOf('kinesis', { errors: '{}' })).toEqual(['PutRecords', 'SendMessageBatch'])
+    expect(await partsOf('sqs', { errors: '{ "store": "s3", "bucket": "mine" }' })).toEqual([
+      'SendMessageBatch',
+      's3:PutObject',
+    ])
   })
 
   test("has a source map of the user's own lines, without their text, and stacks that tell them", async () => {

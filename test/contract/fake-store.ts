@@ -1,3 +1,5 @@
+import type { ErrorRecord } from '../../src/runtime/error-record.ts'
+import { parseRecord } from '../../src/runtime/parse-record.ts'
 import type { ErrorStore, StoredRecord, StoreLimits } from '../../src/runtime/store.ts'
 import type { Refusal } from '../../src/runtime/transport.ts'
 
@@ -36,6 +38,16 @@ export function createFakeStore(take: TakeRecords = () => [], limits: Partial<St
       return refusals
     },
   }
+}
+
+/** The records that a store keeps: of those of one id the last. Throws for a text that is none. */
+export function recordsIn({ kept }: FakeStore): readonly ErrorRecord[] {
+  const records = kept.map(({ id, text }) => {
+    const read = parseRecord(text, `record ${id}`)
+    if (read.kind === 'problem') throw new Error(read.problem.what)
+    return [read.record.id, read.record] as const
+  })
+  return [...new Map(records).values()]
 }
 
 /** Refuses all of a batch, for now or for good. */

@@ -1,6 +1,6 @@
+import type { StoreSettings } from '../../aws/store-parts.ts'
 import type { GraphProcessor, RetryPolicy, RoutingTable } from '../../graph/graph.ts'
 import type { LoadedProcessor } from '../../runtime/processor.ts'
-import type { Errors } from '../../topology/recording.ts'
 
 /**
  * What a deployed function knows of its topology: plain data, baked into its artifact. It holds what its own processors
@@ -19,10 +19,8 @@ export interface BakedEntry {
   readonly errors: BakedErrors
 }
 
-/** Where error records go: without a retention where the store sees to it by itself. */
-export type BakedErrors =
-  | { readonly store: 'sqs'; readonly queue?: string }
-  | Extract<Errors, { readonly store: 'dynamodb' | 's3' }>
+/** Where error records go. */
+export type BakedErrors = StoreSettings
 
 /** A processor as its function knows it; its retry policy holds for messages that come over no stream. */
 export interface BakedProcessor extends RetryPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {

@@ -1,6 +1,5 @@
 import { createAwsClient } from '../../aws/client.ts'
 import { placeOfArn } from '../../aws/names.ts'
-import type { FailedMessage } from '../../runtime/deliver/round.ts'
 import { type Answer, copyForInvoke } from '../../runtime/invoke.ts'
 import { idOf, type Message } from '../../runtime/message.ts'
 import type { Invoked } from '../../runtime/rare.ts'
@@ -74,7 +73,7 @@ async function handleRecords(opened: OpenFunction, { carrier, payload, endsMs }:
     endsMs,
     readAgain: decode,
     policyOf: policiesOf(opened, carrier),
-    recordFailure: (failure) => recordFailure(opened, failure),
+    recordFailure: opened.recorder.failed,
   })
   return carrier.receiver.settle(failed)
 }
@@ -89,7 +88,7 @@ interface Direct {
 async function handleEvent(opened: OpenFunction, direct: Direct): Promise<undefined> {
   const { failed, error } = await runOne(opened, direct, {
     policyOf: () => opened.baked,
-    recordFailure: (failure) => recordFailure(opened, failure),
+    recordFailure: opened.recorder.failed,
   })
   if (failed.size > 0) throw error
 }
@@ -139,11 +138,6 @@ function readerOf(message: Message, position: string): () => readonly Delivery[]
   const text = JSON.stringify(message.data)
   const record = idOf(message)
   return () => [{ record, position, messages: [{ ...message, data: text && JSON.parse(text) }] }]
-}
-
-/** Where what finally failed will be kept so that it can be run again; as it is, the log tells of it. */
-function recordFailure({ log }: OpenFunction, failed: FailedMessage): undefined {
-  log.failed(failed)
 }
 
 function platformWorld(): EntryWorld {

@@ -1,5 +1,6 @@
 import type { AwsClient } from '../../aws/client.ts'
 import type { Place } from '../../aws/names.ts'
+import type { StoreParts } from '../../aws/store-parts.ts'
 import { captureConsole } from '../../runtime/console.ts'
 import { type Current, followCurrent } from '../../runtime/current.ts'
 import { acceptInto, type ChannelRoute, channelRoute } from '../../runtime/deliver/accept.ts'
@@ -12,6 +13,7 @@ import { createOutbox, type Outbox } from '../../runtime/outbox.ts'
 import type { ProcessorRuntime } from '../../runtime/processor.ts'
 import { callingOf } from '../../runtime/reach.ts'
 import { type Router, routerOf } from '../../runtime/routes.ts'
+import type { ErrorStore } from '../../runtime/store.ts'
 import { textOf } from '../../runtime/text.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import { PROCESSOR_VARIABLE } from '../artifact.ts'
@@ -20,6 +22,7 @@ import type { BakedProcessor, EntryDefinition } from './definition.ts'
 import type { EntryHost } from './host.ts'
 import type { invokeBy } from './invoker.ts'
 import { createLog, type EntryLog } from './log.ts'
+import { openRecorder, type Recorder } from './recorder.ts'
 
 /** A processor's function, from its first invocation on. */
 export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'> {
@@ -33,6 +36,7 @@ export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'> {
   readonly progress: Progress
   readonly current: Current
   readonly log: EntryLog
+  readonly recorder: Recorder
 }
 
 /**
@@ -42,6 +46,8 @@ export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'> {
 export interface EntryParts {
   /** Of all streams that come to them and go from them. */
   readonly carriers: readonly CarrierMaker[]
+  /** Opens what keeps their error records. */
+  openStore(parts: StoreParts): ErrorStore
   /** Where one invokes others. */
   readonly invokeBy?: typeof invokeBy
 }
@@ -55,12 +61,12 @@ export interface EntryWorld {
 /** Loads the processor that this function is, and takes the lines that it writes from then on. */
 export async function openFunction(
   definition: EntryDefinition,
-  { carriers, invokeBy }: EntryParts,
+  { carriers, invokeBy, openStore }: EntryParts,
   world: EntryWorld & { readonly place: Place },
 ): Promise<OpenFunction> {
-  const { host, client } = world
+  const { host, client, place } = world
   const name = processorOf(definition, host.env[PROCESSOR_VARIABLE])
-  const { topology, stage, processors } = definition
+  const { topology, stage, processors, errors } = definition
   const baked = processors[name]!
   const { timeoutMs } = baked
   const loaded = await definition.load(name)
@@ -72,6 +78,10 @@ export async function openFunction(
     ...world,
     ...{ definition, name, baked, current, log },
     carriers: carriers.map((make) => make(client)),
+    recorder: openRecorder({
+      ...{ topology, stage, processor: name, host, log },
+      store: openStore({ topology, stage, client, place, errors, now: host.now }),
+    }),
     ...(invokeBy && { invokeBy }),
     runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked) },
     route: routerOf(baked.routes, (streams) =>
@@ -95,7 +105,9 @@ function processorOf({ topology, processors }: EntryDefinition, named: string | 
 }
 
 /** What one invocation is to handle; `ended` hears of what is logged, too. */
-export interface Work extends Pick<DeliverParts, 'policyOf' | 'readAgain' | 'recordFailure' | 'endsMs' | 'invoked'> {
+export interface Work extends Pick<DeliverParts, 'policyOf' | 'recordFailure' | 'endsMs' | 'invoked'> {
+  /** The deliveries, each time with events that nobody has touched. */
+  readonly readAgain: DeliverParts['readAgain']
   readonly ended?: DeliverParts['ended']
 }
 
@@ -108,10 +120,11 @@ export async function runDeliveries(
   deliveries: readonly Delivery[],
   work: Work,
 ): Promise<ReadonlySet<string>> {
-  const { definition, baked, host, log, progress, current, route, runtime, invokeBy } = opened
+  const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder } = opened
   const { answerMs } = endsOf(host.now(), work.endsMs)
   const remainingMs = () => answerMs - host.now()
   const outbox = openOutbox(opened, remainingMs)
+  recorder.begin(answerMs)
   const output = baked.outputs ? log.output : () => {}
   const failed = await deliver(deliveries, {
     ...work,
@@ -120,16 +133,20 @@ export async function runDeliveries(
     host: {
       accept: acceptInto({ route, hopLimit: definition.hopLimit, outbox, output }),
       ...(invokeBy && { invoke: invokeBy({ ...opened, remainingMs }) }),
-      late: log.late,
+      late: (invocation, error) => recorder.late(invocation, error, work.readAgain),
       log: log.line,
     },
-    idle: outbox.idle,
+    idle() {
+      outbox.idle()
+      recorder.flush()
+    },
     now: host.now,
     after: host.after,
     progress,
     current,
     concurrency: CONCURRENCY,
   })
+  await recorder.settled()
   log.flush()
   return failed
 }

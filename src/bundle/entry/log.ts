@@ -14,8 +14,8 @@ import type { EntryHost } from './host.ts'
 export interface EntryLog {
   /** A line that a handler wrote. */
   line(invocation: Invocation, level: LogLevel, text: string): void
-  /** What a handler does after its message was done: an error of the processor. */
-  late(invocation: Invocation, error: Error): void
+  /** An error that is no attempt's: what a handler did too late, or a record of it that could not be kept. */
+  trouble(invocation: Invocation, error: unknown): void
   /** What became of an attempt. `event` is the JSON of what the handler was given, where that is to be shown. */
   ended(invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown, event?: string): void
   /** A message that is not tried again: all that is needed to find what led to it, and no data. */
@@ -91,7 +91,7 @@ export function createLog(host: EntryHost): EntryLog {
 
   return {
     line: (invocation, level, text) => add(level, 'log', invocation, { text }),
-    late(invocation, error) {
+    trouble(invocation, error) {
       const { code, message: text } = describeThrown(error)
       add('error', 'log', invocation, { code, text })
     },

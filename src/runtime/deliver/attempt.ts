@@ -108,11 +108,17 @@ function isNotAccepted(error: unknown): boolean {
   return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EMIT_NOT_ACCEPTED'
 }
 
-/** A message of its own for the next try: with an event that the last one has not touched. */
 function nextTry(round: Round, task: Task): Message {
+  const untouched = untouchedMessage(round, task)
+  return { ...untouched, attempt: untouched.attempt + 1 }
+}
+
+/** The message of a task, with an event of its own that no try has touched. */
+function untouchedMessage(round: Round, task: Task): Message {
   const { record, index, message } = task
-  task.text ??= JSON.stringify(round.parts.readAgain()[record.place]!.messages[index]!.data)
-  return { ...message, data: task.text && JSON.parse(task.text), attempt: message.attempt + 1 }
+  round.again ??= round.parts.readAgain()
+  task.text ??= JSON.stringify(round.again[record.place]!.messages[index]!.data)
+  return { ...message, data: task.text && JSON.parse(task.text) }
 }
 
 function postpone(round: Round, task: Task, invocation: Invocation, error: unknown): void {
@@ -136,9 +142,11 @@ function failFinally(round: Round, task: Task, invocation: Invocation, error: un
   recorded.then(end(closeTask), end(leaveTask))
 }
 
-function recordFailure(round: Round, { record }: Task, invocation: Invocation, error: unknown) {
+function recordFailure(round: Round, task: Task, invocation: Invocation, error: unknown) {
+  const { record } = task
   try {
-    return round.parts.recordFailure({ invocation, delivery: record.delivery, error })
+    const message = untouchedMessage(round, task)
+    return round.parts.recordFailure({ invocation, message, delivery: record.delivery, error })
   } catch (thrown) {
     return Promise.reject(thrown)
   }

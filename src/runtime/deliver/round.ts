@@ -14,6 +14,8 @@ export type Outcome = 'ok' | 'retry' | 'failed' | 'postponed'
 /** A message that is not tried again. */
 export interface FailedMessage {
   readonly invocation: Invocation
+  /** As it was handed to the handler, with its event as nobody has touched it. */
+  readonly message: Message
   readonly delivery: Delivery
   readonly error: unknown
 }
@@ -25,7 +27,7 @@ export interface DeliverParts {
   readonly host: Pick<InvocationHost, 'accept' | 'invoke' | 'late' | 'log'>
   /** How often a message is tried again; undefined when it is for somebody else, who shares the channel. */
   readonly policyOf: (message: Message, delivery: Delivery) => RetryPolicy | undefined
-  /** The same deliveries once more, with events that no handler has touched. */
+  /** The same deliveries once more, with events that no handler has touched. Called once at most. */
   readonly readAgain: () => readonly Delivery[]
   /** Called when no handler is running: what was emitted need not wait for more. */
   readonly idle: () => void
@@ -103,6 +105,8 @@ export interface Round extends Ends {
   readonly left: Set<Task>
   /** Failures that are being recorded. */
   recording: number
+  /** The deliveries once more, where a message was failed or tried again; no handler gets hold of them. */
+  again: readonly Delivery[] | undefined
   /** Attempts so far. */
   started: number
   nowMs: number

@@ -9,9 +9,11 @@ import type { EntryHost } from '../../../src/bundle/entry/host.ts'
 import { invokeBy } from '../../../src/bundle/entry/invoker.ts'
 import type { Graph } from '../../../src/graph/graph.ts'
 import { decodeText } from '../../../src/runtime/codec.ts'
+import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../src/runtime/event.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import type { WireRecord } from '../../../src/runtime/transport.ts'
+import { createFakeStore, type FakeStore, recordsIn } from '../../contract/fake-store.ts'
 import { messageOf, rootOf } from '../../contract/message.ts'
 
 /** One line that a function wrote. */
@@ -24,6 +26,8 @@ export interface FakeCloud {
   /** Hands over what is in the channels, and what that leads to, until nothing is left. */
   drain(): Promise<void>
   readonly lines: readonly LogLine[]
+  /** What failed, once by its id. */
+  records(): readonly ErrorRecord[]
   /** What handlers write to. */
   readonly console: Console
 }
@@ -50,6 +54,8 @@ export interface CloudParts {
   readonly env?: EntryHost['env']
   /** Answers calls of functions in their stead. */
   readonly call?: () => AwsResult
+  /** Where error records are kept. */
+  readonly store?: FakeStore
   /** Called before a processor is loaded. */
   readonly load?: () => void
 }
@@ -104,7 +110,8 @@ export function openCloud({
     },
   }
   const host = fastHost((line) => lines.push(line), more.env)
-  const parts = { carriers: [() => carrier], invokeBy }
+  const store = more.store ?? createFakeStore()
+  const parts = { carriers: [() => carrier], invokeBy, openStore: () => store }
   for (const { name } of graph.processors) {
     const baked = JSON.parse(JSON.stringify(bakeEntry(graph, [name])))
     const load = () => {
@@ -128,6 +135,7 @@ export function openCloud({
   return {
     invoke,
     lines,
+    records: () => recordsIn(store),
     console: host.console,
     async drain() {
       for (;;) {

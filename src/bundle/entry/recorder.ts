@@ -1,0 +1,85 @@
+import type { FailedMessage } from '../../runtime/deliver/round.ts'
+import { type ErrorRecord, errorRecordOf, type FailureParts } from '../../runtime/error-record.ts'
+import type { Invocation } from '../../runtime/invocation.ts'
+import { createKeeper } from '../../runtime/keep.ts'
+import { idOf } from '../../runtime/message.ts'
+import type { ErrorStore } from '../../runtime/store.ts'
+import type { Delivery } from '../../runtime/transport.ts'
+import { ARTIFACT_VARIABLE } from '../artifact.ts'
+import type { EntryHost } from './host.ts'
+import type { EntryLog } from './log.ts'
+
+/** Records what fails in a function: in its log, and in the store of error records. */
+export interface Recorder {
+  /** Takes the time that the next invocation leaves for records; what came between two invocations is sent now. */
+  begin(answerMs: number): void
+  /** Resolves when a failed message is recorded; rejects when it is not, so that it comes again. */
+  failed(failed: FailedMessage): Promise<void>
+  /**
+   * Records what a handler did after its message was done. `read` gives the deliveries that the message was in. The message
+   * stays done where that cannot be recorded; the log then says so.
+   */
+  late(invocation: Invocation, error: unknown, read: () => readonly Delivery[]): void
+  /** Sends what waits: to be called when no handler is running. */
+  flush(): void
+  /** Resolves when all is recorded, or cannot be. */
+  settled(): Promise<void>
+}
+
+/** What a recorder works with. */
+export interface RecorderParts extends Pick<FailureParts, 'topology' | 'stage' | 'processor'> {
+  readonly store: ErrorStore
+  readonly host: EntryHost
+  readonly log: EntryLog
+}
+
+/** Makes the recorder of a function. */
+export function openRecorder({ store, host, log, ...place }: RecorderParts): Recorder {
+  let answerMs = 0
+  const between: (() => void)[] = []
+  const remainingMs = () => answerMs - host.now()
+  const keeper = createKeeper({ store, after: host.after, random: host.random, remainingMs })
+  const recordOf = (parts: Pick<FailureParts, 'kind' | 'message' | 'error' | 'position'>): ErrorRecord =>
+    errorRecordOf({ ...parts, ...place, timeMs: host.now(), artifact: host.env[ARTIFACT_VARIABLE] })
+  const keep = async (record: ErrorRecord, invocation: Invocation) => {
+    try {
+      await keeper.keep(record)
+    } catch (error) {
+      log.trouble(invocation, error)
+      throw error
+    }
+  }
+
+  return {
+    begin(atMs) {
+      answerMs = atMs
+      for (const send of between.splice(0)) send()
+    },
+    failed(failed) {
+      const { invocation, message, delivery, error } = failed
+      log.failed(failed)
+      const { position } = delivery
+      return keep(recordOf({ kind: 'failed', message, error, position }), invocation)
+    },
+    late(invocation, error, read) {
+      log.trouble(invocation, error)
+      const record = recordOf({ kind: 'late', error, ...foundIn(read(), invocation) })
+      const send = () => void keep(record, invocation).catch(() => {})
+      // Between two invocations the platform holds the process still.
+      if (remainingMs() > 0) send()
+      else between.push(send)
+    },
+    flush: keeper.flush,
+    settled: keeper.settled,
+  }
+}
+
+/** The message of an invocation as no handler has touched it, and where its record stood. */
+function foundIn(deliveries: readonly Delivery[], { message }: Invocation): Pick<FailureParts, 'message' | 'position'> {
+  const id = idOf(message)
+  for (const { position, messages } of deliveries) {
+    const found = messages.find((one) => idOf(one) === id)
+    if (found !== undefined) return { message: { ...found, attempt: message.attempt }, position }
+  }
+  return { message, position: undefined }
+}
