@@ -3,7 +3,7 @@ import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { BUILTINS, builtinsAtHand } from './builtins.ts'
 import { isOwn } from './own-files.ts'
 import { packageOf } from './packages.ts'
-import { MODULE_BANNER, PACKAGES_BANNER, PLACE_NAMES, placesKept } from './places.ts'
+import { MODULE_BANNER, PLACE_NAMES, placesKept } from './places.ts'
 
 /** A module that a build gave. */
 export interface BuiltModule {
@@ -69,15 +69,14 @@ export async function buildCode(
 export async function buildPackages(
   sources: readonly string[],
   { dir, target, packages }: BuildSettings,
-  { keepNames }: { readonly keepNames: boolean },
+  options: Pick<BuildOptions, 'keepNames' | 'banner'>,
 ): Promise<ReadonlyMap<string, BuiltModule>> {
   const ids = sources.map((_, index) => `attak-packages-${index}`)
   const built = await run(dir, ids, {
     target,
     minify: true,
-    keepNames,
+    ...options,
     entryPoints: ids.map((id) => ({ in: `${id}.mjs`, out: id })),
-    banner: { js: PACKAGES_BANNER },
     plugins: [packageSources(sources, dir), builtinsAtHand, packages],
   })
   return new Map(sources.map((source, index) => [source, built.get(ids[index]!)!]))

@@ -5,7 +5,8 @@ import { isOwn } from './own-files.ts'
 /** The namespace of modules that {@link builtinsAtHand} makes. */
 export const BUILTINS = 'attak-builtin'
 
-const AT_HAND = 'process.getBuiltinModule'
+/** What gives what is built into Node without an import. */
+export const AT_HAND = 'process.getBuiltinModule'
 
 /**
  * Has attak's own modules take what is built into Node from `process.getBuiltinModule` (Node 20.16 and up). An `import` makes

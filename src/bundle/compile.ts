@@ -4,6 +4,7 @@ import { type BuildSettings, type BuiltModule, buildCode, buildPackages } from '
 import { isOwn } from './own-files.ts'
 import { packages } from './packages.ts'
 import { type Parted, partPackages } from './part.ts'
+import { PACKAGES_BANNER } from './places.ts'
 import type { Unit } from './units.ts'
 
 /** A unit and the module it starts with. */
@@ -101,8 +102,8 @@ async function buildBeside(
 ): Promise<ReadonlyMap<string, BuiltModule>> {
   const sourcesOf = (name: string) => [...new Set(parted.flatMap(({ beside }) => beside.get(`./${name}`) ?? []))]
   const [own, packages] = await Promise.all([
-    buildPackages(sourcesOf(OWN_FILE), settings, { keepNames: false }),
-    buildPackages(sourcesOf(PACKAGES_FILE), settings, { keepNames: true }),
+    buildPackages(sourcesOf(OWN_FILE), settings, {}),
+    buildPackages(sourcesOf(PACKAGES_FILE), settings, { keepNames: true, banner: { js: PACKAGES_BANNER } }),
   ])
   return new Map([...own, ...packages])
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { extname, relative, sep } from 'node:path'
 import type { Loader, Plugin } from 'esbuild'
+import { AT_HAND } from './builtins.ts'
 import { isInPackages } from './packages.ts'
 
 /** What a module says of its own place, and the constant that stands for it once several modules share an output. */
@@ -21,14 +22,14 @@ export const PLACE_NAMES = Object.fromEntries(PLACES.map(({ expression, name }) 
  * What an artifact's modules begin with: `require` for CommonJS, and what places are told by. A folder ends without `/`.
  */
 export const MODULE_BANNER = [
-  'import{createRequire as attakRequire}from"node:module";import{fileURLToPath as attakUrlPath}from"node:url";',
-  'const attakBase=import.meta.url,require=attakRequire(attakBase),attakPlace=(path)=>new URL(path,attakBase),',
-  'attakPath=(url)=>attakUrlPath(url).replace(/(.)[\\\\/]$/,"$1");',
+  'const attakBase=import.meta.url,attakPlace=(path)=>new URL(path,attakBase),',
+  `require=${AT_HAND}("node:module").createRequire(attakBase),`,
+  `attakPath=(url)=>${AT_HAND}("node:url").fileURLToPath(url).replace(/(.)[\\\\/]$/,"$1");`,
 ].join('')
 
 /** What modules of packages begin with. They are minified, so that no name of theirs can be one of these. */
 export const PACKAGES_BANNER = [
-  'import{createRequire as attakRequire}from"node:module";const require=attakRequire(import.meta.url),',
+  `const require=${AT_HAND}("node:module").createRequire(import.meta.url),`,
   '__filename=import.meta.filename,__dirname=import.meta.dirname;',
 ].join('')
 
