@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { isGroup } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { DEFAULTS } from '../src/graph/build.ts'
 import { SETTINGS } from '../src/project/setting-list.ts'
@@ -71,9 +72,13 @@ test('the README lists every setting with its variable and default', () => {
   expect(listed).toEqual(settings)
 })
 
-test('docs/commands.md shows the help of every command', () => {
-  const shown = [...read('docs/commands.md').matchAll(/^\$ attak (\w+) --help$/gm)].map(([, name]) => name)
-  expect(shown).toEqual(COMMANDS.map(({ name }) => name))
+test('docs/commands.md shows the help of every command', async () => {
+  const shown = [...read('docs/commands.md').matchAll(/^\$ attak (\w+(?: \w+)?) --help$/gm)].map(([, name]) => name)
+  const names = COMMANDS.map(async ({ name, load }) => {
+    const loaded = await load()
+    return [name, ...(isGroup(loaded) ? loaded.commands.map((command) => `${name} ${command.name}`) : [])]
+  })
+  expect(shown).toEqual((await Promise.all(names)).flat())
 })
 
 test('docs/handlers.md lists everything on a context', () => {

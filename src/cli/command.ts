@@ -14,10 +14,27 @@ export interface Command {
   run(args: Arguments, host: Host): Promise<number>
 }
 
-/** A positional argument; always optional, since every command has a sensible default. */
+/** A command of several: `attak errors list`, `attak errors show`. Each of them is a command by its own name. */
+export interface CommandGroup {
+  readonly name: string
+  readonly summary: string
+  readonly commands: readonly Command[]
+  /** As those of a command. */
+  readonly notes?: string
+  readonly examples: readonly string[]
+}
+
+/** Whether what was loaded is several commands. */
+export function isGroup(loaded: Command | CommandGroup): loaded is CommandGroup {
+  return 'commands' in loaded
+}
+
+/** A positional argument; always optional, since every command has a sensible default, or says what it lacks. */
 export interface Argument {
   readonly name: string
   readonly summary: string
+  /** May be given several times; the last argument alone can. */
+  readonly repeatable?: boolean
   /** What there is to choose from, where it is a fixed list. */
   readonly choices?: readonly string[]
   /** Completed with the names of folders and files. */
@@ -43,7 +60,7 @@ export interface Arguments {
 export interface CommandEntry {
   readonly name: string
   readonly summary: string
-  load(): Promise<Command>
+  load(): Promise<Command | CommandGroup>
 }
 
 /** Options that every command has. */

@@ -48,6 +48,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/logs.ts')).logs,
   },
   {
+    name: 'errors',
+    summary: 'list, show, replay and purge what has failed',
+    load: async () => (await import('./commands/errors.ts')).errors,
+  },
+  {
     name: 'destroy',
     summary: 'remove all of a stage from AWS, with its messages',
     load: async () => (await import('./commands/destroy.ts')).destroy,

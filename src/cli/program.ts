@@ -1,6 +1,14 @@
-import { CommanderError, Option as CommanderOption, Command as Program } from 'commander'
+import { CommanderError, Option as CommanderOption, InvalidArgumentError, Command as Program } from 'commander'
 import { AttakError, nearest } from '../errors.ts'
-import { type Arguments, type Command, type CommandEntry, GLOBAL_OPTIONS, type Option } from './command.ts'
+import {
+  type Arguments,
+  type Command,
+  type CommandEntry,
+  type CommandGroup,
+  GLOBAL_OPTIONS,
+  isGroup,
+  type Option,
+} from './command.ts'
 import type { Terminal } from './host.ts'
 
 /** What a command line asks for. */
@@ -24,44 +32,73 @@ export async function parseArguments(
   const words = argv[0] === 'help' ? [...argv.slice(1), '--help'] : [...argv]
   const name = words.find((word) => !word.startsWith('-'))
   const entry = entries.find((entry) => entry.name === name)
-  if (name !== undefined && entry === undefined) throw unknownCommand(name, entries)
-  const command = await entry?.load()
+  if (name !== undefined && entry === undefined) throw unknownCommand(name, entries, 'attak')
+  const loaded = await entry?.load()
   return ask(words.length === 0 ? ['--help'] : words, (printed) => {
     // Making a command that is not asked for costs as much as reading the command line.
     const program = rootOf(entry === undefined ? entries : [entry], about)
     configure(program, out, printed)
-    if (command === undefined) return { program }
-    const sub = program.commands.find((each) => each.name() === command.name)
-    if (sub === undefined) throw new Error(`${command.name} is missing from the table of commands`)
-    fill(sub, command)
+    if (loaded === undefined) return { asked: program, program, name: 'attak' }
+    const sub = childOf(program, loaded.name)
     configure(sub, out, printed)
-    return { program, command, sub }
+    if (!isGroup(loaded)) return { ...prepareCommand(sub, loaded, `attak ${loaded.name}`), program }
+    const of = `attak ${loaded.name}`
+    const command = memberOf(loaded, words, of)
+    fillGroup(sub, loaded)
+    if (command === undefined) return { asked: sub.action(() => {}), program, name: of }
+    const member = childOf(sub, command.name)
+    configure(member, out, printed)
+    return { ...prepareCommand(member, command, `${of} ${command.name}`), program }
   })
 }
 
 interface Prepared {
   readonly program: Program
+  /** What is asked for. */
+  readonly asked: Program
+  /** What that is called: `attak errors list`. */
+  readonly name: string
+  /** Absent where there is only help to be had. */
   readonly command?: Command
-  readonly sub?: Program
+}
+
+function prepareCommand(asked: Program, command: Command, name: string): Omit<Prepared, 'program'> {
+  fill(asked, command)
+  return { asked, command, name }
+}
+
+function childOf(program: Program, name: string): Program {
+  const child = program.commands.find((each) => each.name() === name)
+  if (child === undefined) throw new Error(`${name} is missing from the table of commands`)
+  return child
+}
+
+/** The command of a group that a command line names; undefined where it names none. Throws USAGE. */
+function memberOf({ name, commands }: CommandGroup, words: readonly string[], of: string): Command | undefined {
+  const given = words.slice(words.indexOf(name) + 1).find((word) => !word.startsWith('-'))
+  const member = commands.find((command) => command.name === given)
+  if (given !== undefined && member === undefined) throw unknownCommand(given, commands, of)
+  return member
 }
 
 function ask(words: readonly string[], prepare: (printed: string[]) => Prepared): Request {
   const printed: string[] = []
-  const { program, command, sub } = prepare(printed)
+  const { program, asked, name, command } = prepare(printed)
   let args: Arguments | undefined
-  sub?.action((...given: unknown[]) => {
-    const positionals = given.slice(0, command?.arguments.length) as (string | undefined)[]
-    args = { positionals, options: sub.opts() }
-  })
+  if (command !== undefined)
+    asked.action((...given: unknown[]) => {
+      const positionals = given.slice(0, command.arguments.length).flat() as (string | undefined)[]
+      args = { positionals, options: asked.opts() }
+    })
   try {
     program.parse(words, { from: 'user' })
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed.join('') }
-    throw usage(error, command?.name)
+    throw usage(error, name)
   }
   if (command !== undefined && args !== undefined) return { kind: 'run', command, args }
-  return { kind: 'print', text: program.helpInformation() }
+  return { kind: 'print', text: asked.helpInformation() }
 }
 
 function rootOf(entries: readonly CommandEntry[], about: About): Program {
@@ -78,20 +115,34 @@ function rootOf(entries: readonly CommandEntry[], about: About): Program {
   return program
 }
 
+function fillGroup(sub: Program, { commands, notes, examples }: CommandGroup): void {
+  sub.usage('<command> [options]').helpCommand(false)
+  for (const { name, summary } of commands) sub.command(name).description(summary).usage('[options]')
+  fillRest(sub, notes, examples)
+}
+
 function fill(sub: Program, command: Command): void {
-  sub.usage([...command.arguments.map(({ name }) => `[${name}]`), '[options]'].join(' '))
-  for (const { name, summary } of command.arguments) sub.argument(`[${name}]`, summary)
+  const places = command.arguments.map(({ name, repeatable }) => `[${name}${repeatable ? '...' : ''}]`)
+  sub.usage([...places, '[options]'].join(' '))
+  for (const [index, { summary }] of command.arguments.entries()) sub.argument(places[index]!, summary)
   for (const option of command.options) sub.addOption(optionOf(option))
+  fillRest(sub, command.notes, command.examples)
+}
+
+function fillRest(sub: Program, notes: string | undefined, examples: readonly string[]): void {
   sub.option('--no-color', GLOBAL_OPTIONS[0]?.summary).helpOption('-h, --help', GLOBAL_OPTIONS[1]?.summary)
-  if (command.notes !== undefined) sub.addHelpText('after', `\n${command.notes}`)
-  sub.addHelpText('after', `\nExamples:\n${command.examples.map((example) => `  $ ${example}`).join('\n')}`)
+  if (notes !== undefined) sub.addHelpText('after', `\n${notes}`)
+  sub.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`)
 }
 
 function optionOf({ flags, summary, choices, repeatable }: Option): CommanderOption {
   const option = new CommanderOption(flags, repeatable ? `${summary} (repeatable)` : summary)
   if (choices !== undefined) option.choices(choices)
-  if (repeatable) option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value])
-  return option
+  if (!repeatable) return option
+  return option.argParser((value: string, before: string[] | undefined) => {
+    if (choices?.includes(value) === false) throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`)
+    return [...(before ?? []), value]
+  })
 }
 
 function configure(program: Program, out: Terminal, printed: string[]): void {
@@ -103,19 +154,18 @@ function configure(program: Program, out: Terminal, printed: string[]): void {
   })
 }
 
-function unknownCommand(name: string, entries: readonly CommandEntry[]): AttakError {
-  const near = nearest(name, [...entries.map((entry) => entry.name), 'help'])
-  const hint = near === undefined ? '' : `Did you mean "attak ${near}"? `
-  return new AttakError('USAGE', `attak: there is no command "${name}"`, `${hint}See attak --help.`)
+function unknownCommand(name: string, entries: readonly { readonly name: string }[], of: string): AttakError {
+  const near = nearest(name, [...entries.map((entry) => entry.name), ...(of === 'attak' ? ['help'] : [])])
+  const hint = near === undefined ? '' : `Did you mean "${of} ${near}"? `
+  return new AttakError('USAGE', `${of}: there is no command "${name}"`, `${hint}See ${of} --help.`)
 }
 
 /** commander says `error: unknown option '--jsn'\n(Did you mean --json?)`. */
-function usage(error: CommanderError, command: string | undefined): AttakError {
+function usage(error: CommanderError, full: string): AttakError {
   const [what = '', ...hint] = error.message
     .replace(/^error: /, '')
     .replace(/\.$/, '')
     .split(/\s*\n?\((?=Did you mean)/)
-  const full = command === undefined ? 'attak' : `attak ${command}`
   const meant = hint.length === 0 ? '' : `${hint.join(' ').replace(/\)$/, '')} `
   return new AttakError('USAGE', `${full}: ${what}`, `${meant}See ${full} --help.`)
 }

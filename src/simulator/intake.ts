@@ -1,6 +1,19 @@
 import type { InputEvent } from '../topology/topology.ts'
 import { createQueue, dequeue, enqueue } from './queue.ts'
 
+/** An event that was on its way before: it goes on as the message it was, with its id and its lineage. */
+export interface ResumedEvent extends InputEvent {
+  readonly resumed: {
+    readonly id: string
+    /** The id of its trace. */
+    readonly root: string
+    readonly parent?: string
+    /** The processor that emitted it; its stream's retry policy holds, if there is such a stream. */
+    readonly from?: string
+    readonly hop: number
+  }
+}
+
 /** Takes events out of an input that comes in chunks. */
 export interface Intake {
   /** The next event; undefined when none is at hand, which is not to say that none will come. */

@@ -56,6 +56,8 @@ export interface Network {
   readonly processors: readonly SimulatedProcessor[]
   /** The way of each processor's inputs, by its name. */
   readonly inputs: ReadonlyMap<string, SimulatedEdge>
+  /** In the order of the graph. */
+  readonly streams: readonly SimulatedEdge[]
 }
 
 /** What {@link buildNetwork} puts together. */
@@ -108,7 +110,11 @@ export function buildNetwork(parts: NetworkParts): Network {
     return { index: count++, from, to, receiver: byName.get(to)!, policy, copier: createCopier(), lanes: new Map() }
   }
   for (const stream of graph.streams) edges.push(edge(stream.from, stream.to, stream))
-  return { processors, inputs: new Map(graph.processors.map((spec) => [spec.name, edge(undefined, spec.name, spec)])) }
+  return {
+    processors,
+    streams: edges,
+    inputs: new Map(graph.processors.map((spec) => [spec.name, edge(undefined, spec.name, spec)])),
+  }
 }
 
 /** Takes emits: one snapshot each, and a message for each receiver; one without a receiver when nobody hears it. */

@@ -8,6 +8,7 @@ import { timeoutRefusal } from '../runtime/refusal.ts'
 import { settle } from '../runtime/settle.ts'
 import { createMemoryTransport, MEMORY_LIMITS } from '../transports/memory/transport.ts'
 import { createCopier } from './copy.ts'
+import type { ResumedEvent } from './intake.ts'
 import { buildNetwork, type SimulatedEdge } from './network.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { SessionOptions } from './session.ts'
@@ -95,6 +96,12 @@ export function prepareRun(options: SessionOptions): Run {
     }
     return lastEdge
   }
+  const edgeOf = ({ to, topic = '', resumed: { from } }: ResumedEvent) => {
+    const came = network.streams.find(
+      (edge, index) => edge.from === from && edge.to === to && (graph.streams[index]!.topics?.includes(topic) ?? true),
+    )
+    return came ?? edgeTo(to)
+  }
 
   const scheduler = createScheduler({
     seed: options.seed ?? 'attak',
@@ -102,6 +109,7 @@ export function prepareRun(options: SessionOptions): Run {
     openRoots,
     nextInput: intake.next,
     edgeTo,
+    edgeOf,
     transport: createMemoryTransport,
     recorder,
     current,

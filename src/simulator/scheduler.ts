@@ -10,6 +10,7 @@ import { cutOff, hasEnded } from '../runtime/settle.ts'
 import { describeThrown, errorOfThrown } from '../runtime/thrown.ts'
 import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
+import type { ResumedEvent } from './intake.ts'
 import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
 import { createQueue, dequeue, enqueue, itemsOf, oldest, putBack } from './queue.ts'
 import type { Recorder } from './recorder.ts'
@@ -79,6 +80,8 @@ export interface SchedulerParts {
   readonly nextInput: () => InputEvent | undefined
   /** The way of inputs to a processor. */
   readonly edgeTo: (processor: string) => SimulatedEdge
+  /** The way that an event came before it was resumed. */
+  readonly edgeOf: (resumed: ResumedEvent) => SimulatedEdge
   readonly transport: (arrive: (message: Message) => void) => Transport
   readonly recorder: Recorder | undefined
   readonly current: Current | undefined
@@ -87,7 +90,7 @@ export interface SchedulerParts {
 
 /** Makes a scheduler with nothing to do. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { seed, concurrency, openRoots, nextInput, edgeTo, recorder, current, clock } = parts
+  const { seed, concurrency, openRoots, nextInput, edgeTo, edgeOf, recorder, current, clock } = parts
   const ready = createQueue<Message>()
   const uncommitted = createQueue<Invocation>()
   const retries = createTimers<Message>()
@@ -243,7 +246,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   /** Gives the message of an input, where that may start at once. */
   const admit = (input: InputEvent) => {
     const root: Root = { seed, position: counts.roots, pending: 0, id: undefined }
-    const message = inputOf(root, edgeTo(input.to), input)
+    const message = isResumed(input) ? resumedOf(root, edgeOf(input), input) : inputOf(root, edgeTo(input.to), input)
     counts.roots++
     counts.openRoots++
     return arriveAlone(message)
@@ -331,4 +334,14 @@ function answerInvoked(
 
 function inputOf(root: Root, edge: SimulatedEdge, { event, key, topic }: InputEvent): Message {
   return new FirstAttempt({ data: event, topic, key, edge, parent: undefined, root, ordinal: 0, hop: 1 })
+}
+
+function isResumed(input: InputEvent | ResumedEvent): input is ResumedEvent {
+  return (input as Partial<ResumedEvent>).resumed !== undefined
+}
+
+function resumedOf(root: Root, edge: SimulatedEdge, { event, key, topic, resumed }: ResumedEvent): Message {
+  const { id, parent, hop } = resumed
+  root.id = resumed.root
+  return { ...{ data: event, topic, key, edge, parent, root, hop, id }, ordinal: -1, attempt: 1, row: -1 }
 }

@@ -20,7 +20,7 @@ export function policiesOf({ definition, baked }: OpenFunction, carrier: Carrier
  * Whether a message came over a stream. What other programs put into a channel comes from nobody: streams that name its
  * topic, or none, bring it; without a topic, those that name none.
  */
-function hears({ from, topics }: BakedEar, { topic, edge }: Message): boolean {
+export function hears({ from, topics }: Pick<BakedEar, 'from' | 'topics'>, { topic, edge }: Message): boolean {
   if (edge?.from !== undefined && edge.from !== from) return false
   return topics === undefined || (topic !== undefined && topics.includes(topic))
 }

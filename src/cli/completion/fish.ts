@@ -1,8 +1,8 @@
-import type { Command } from '../command.ts'
+import { type Command, type CommandGroup, isGroup } from '../command.ts'
 import { type Flag, flagsOf, operandOf, quote } from './words.ts'
 
 /** A script for fish. */
-export function drawFish(commands: readonly Command[]): string {
+export function drawFish(commands: readonly (Command | CommandGroup)[]): string {
   return [
     '# Completes attak in fish: attak completion fish > ~/.config/fish/completions/attak.fish',
     'complete -c attak -f',
@@ -15,11 +15,24 @@ export function drawFish(commands: readonly Command[]): string {
   ].join('\n')
 }
 
-function linesOf(command: Command): readonly string[] {
-  const here = `complete -c attak -n ${quote(`__fish_seen_subcommand_from ${command.name}`)}`
+function linesOf(command: Command | CommandGroup): readonly string[] {
+  const here = `__fish_seen_subcommand_from ${command.name}`
+  const named = `complete -c attak -n __fish_use_subcommand -a ${command.name} -d ${quote(command.summary)}`
+  if (!isGroup(command)) return [named, ...commandLines(command, here)]
+  const names = command.commands.map(({ name }) => name).join(' ')
+  return [
+    named,
+    ...command.commands.flatMap((member) => [
+      `complete -c attak -n ${quote(`${here}; and not __fish_seen_subcommand_from ${names}`)} -a ${member.name} -d ${quote(member.summary)}`,
+      ...commandLines(member, `${here}; and __fish_seen_subcommand_from ${member.name}`),
+    ]),
+  ]
+}
+
+function commandLines(command: Command, condition: string): readonly string[] {
+  const here = `complete -c attak -n ${quote(condition)}`
   const operand = operandOf(command)
   return [
-    `complete -c attak -n __fish_use_subcommand -a ${command.name} -d ${quote(command.summary)}`,
     ...(operand === 'file' ? [`${here} -F`] : operand === 'none' ? [] : [`${here} -a ${quote(operand.join(' '))}`]),
     ...flagsOf(command).map((flag) => `${here} ${words(flag)} -d ${quote(flag.summary)}`),
   ]

@@ -4,7 +4,7 @@ import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { Host } from '../host.ts'
 import { raiseInlining } from './inlining.ts'
 import type { RunInput } from './input.ts'
-import { exitError, guard } from './stall.ts'
+import { exitError, guard, unguarded } from './stall.ts'
 import { openTeller } from './teller.ts'
 
 /** One run of a loaded project, and how to tell of it. */
@@ -20,6 +20,8 @@ export interface Run {
   readonly timings: boolean
   readonly traceFile?: string
   readonly signal: AbortSignal
+  /** Handlers may take as long as they like, as under a debugger: nothing watches whether they yield. */
+  readonly unguarded?: boolean
 }
 
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
@@ -28,7 +30,8 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const teller = openTeller(run, host)
   let probe: RunProbe | undefined
   const { processors } = project
-  const guarded = guard({
+  const watch = run.unguarded === true ? unguarded : guard
+  const guarded = watch({
     ...{ graph, dir: project.dir, processors, runMicrotasks: host.runMicrotasks, running: () => probe?.running() },
     end: (error) => teller.endAtOnce('a handler does not yield', error),
   })

@@ -81,6 +81,11 @@ export function guard({ graph, dir, processors, running, end, runMicrotasks }: S
   }
 }
 
+/** Guards nothing: for who looks at handlers in a debugger. */
+export function unguarded(): Guard {
+  return { start: (run) => run(), close() {} }
+}
+
 /** What is told of a run that ends with its process: an 'exit' listener still sees whose code called it. */
 export function exitError(handler: RunningHandler | undefined, code: number, dir: string): TranscriptError {
   const what = `${nameOf(handler)} ended the process, with exit code ${code}, and so all else that was under way.`

@@ -1,6 +1,3 @@
-import type { Triggered } from '../../providers/aws/trigger.ts'
-import type { InputEvent } from '../../topology/topology.ts'
-
 /** How many events are on their way at once. */
 const AT_ONCE = 32
 
@@ -8,15 +5,15 @@ const AT_ONCE = 32
  * Sends events, some at once, telling of each that was accepted. At the first that is refused nothing more is sent; what
  * is on its way is waited for, and then that refusal thrown. Ends early when the signal says so.
  */
-export async function sendAll(
-  chunks: AsyncIterable<readonly InputEvent[]>,
-  send: (event: InputEvent) => Promise<Triggered>,
+export async function sendAll<Event, Sent>(
+  chunks: AsyncIterable<readonly Event[]> | Iterable<readonly Event[]>,
+  send: (event: Event) => Promise<Sent>,
   signal: AbortSignal,
-  accepted: (triggered: Triggered) => void,
+  accepted: (sent: Sent) => void,
 ): Promise<void> {
   const sending = new Set<Promise<void>>()
   const refusals: unknown[] = []
-  const start = (event: InputEvent) => {
+  const start = (event: Event) => {
     const sent = send(event)
       .then(accepted, (error: unknown) => void refusals.push(error))
       .finally(() => sending.delete(sent))

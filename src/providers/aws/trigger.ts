@@ -28,7 +28,7 @@ export interface TriggerOptions {
  * What an asynchronous invocation takes, in bytes of its payload.
  * Source: Lambda quotas, invocation payload, asynchronous, read 2026-11-21.
  */
-const MOST_BYTES = 1024 * 1024
+export const MOST_INVOKE_BYTES = 1024 * 1024
 
 /**
  * Makes what sends events to the functions of their processors, each as a CloudEvent in an asynchronous invocation.
@@ -44,15 +44,27 @@ export function createTrigger(
     const { to } = event
     const payload = encodeMessage(message, { ...scope, time: new Date(now()).toISOString() })
     const bytes = Buffer.byteLength(payload)
-    if (bytes > MOST_BYTES) throw tooLarge(position, event, bytes)
-    try {
-      const command = { FunctionName: functionName(scope, to), InvocationType: 'Event', Payload: payload } as const
-      await clients.invocations.send(new InvokeCommand(command))
-    } catch (error) {
-      if (isAbsent(error)) throw notDeployed(to, scope.stage, error)
-      throw mended(error, { doing: `trigger "${to}"`, region: place.region })
-    }
+    if (bytes > MOST_INVOKE_BYTES) throw tooLarge(position, event, bytes)
+    await invokeLater({ clients, scope, place }, to, payload)
     return { to, id: idOf(message), root: rootIdOf(message.root) }
+  }
+}
+
+/**
+ * Hands an event to the function of a processor, which will run. Throws NOT_DEPLOYED and what AWS refuses; it was accepted
+ * when it throws nothing.
+ */
+export async function invokeLater(
+  { clients, scope, place }: Pick<Account, 'clients' | 'scope' | 'place'>,
+  to: string,
+  Payload: string,
+): Promise<void> {
+  try {
+    const command = { FunctionName: functionName(scope, to), InvocationType: 'Event', Payload } as const
+    await clients.invocations.send(new InvokeCommand(command))
+  } catch (error) {
+    if (isAbsent(error)) throw notDeployed(to, scope.stage, error)
+    throw mended(error, { doing: `trigger "${to}"`, region: place.region })
   }
 }
 
@@ -65,7 +77,7 @@ function rootOf({ to, event, key, topic }: InputEvent, seed: string, position: n
 }
 
 function tooLarge(position: number, { to }: InputEvent, bytes: number): AttakError {
-  const what = `event ${position} for "${to}" is ${bytes} bytes as it travels, and a trigger takes ${MOST_BYTES}`
+  const what = `event ${position} for "${to}" is ${bytes} bytes as it travels, and a trigger takes ${MOST_INVOKE_BYTES}`
   return new AttakError('EMIT_TOO_LARGE', what, 'Send less, or the address of where the rest is.')
 }
 

@@ -3,6 +3,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { isGroup } from '../../../src/cli/command.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { attak } from '../fakeHost.ts'
 
@@ -64,7 +65,8 @@ test.each(['zsh', 'fish'])('the script for %s names every command and flag', asy
   const { out } = await attak('.', ['completion', shell])
   for (const { name, load } of COMMANDS) {
     expect(out).toContain(name)
-    for (const { flags } of (await load()).options) {
+    const loaded = await load()
+    for (const { flags } of isGroup(loaded) ? loaded.commands.flatMap(({ options }) => options) : loaded.options) {
       const long = /--([\w-]+)/.exec(flags)?.[1] ?? flags
       expect(out).toContain(shell === 'fish' ? `-l ${long}` : `--${long}`)
     }

@@ -1,0 +1,52 @@
+import type { Problem } from '../../errors.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import { type Arguments, flagOf } from '../command.ts'
+import type { Copies } from './copies.ts'
+import { drawTime } from './draw.ts'
+import { checkMeant, filterOf, findById, isMeant, isProblem } from './filter.ts'
+import type { Seen } from './open.ts'
+
+/** The errors that a command line means, the oldest first. */
+export interface Chosen {
+  readonly records: readonly ErrorRecord[]
+  readonly problems: readonly Problem[]
+}
+
+/**
+ * Chooses errors by ids, by a filter, or all. An id of what is no longer there is a problem, told by what is known of it
+ * here; with `--force` the copy is chosen. Throws USAGE.
+ */
+export function choose(command: string, args: Arguments, seen: Seen, copies: Copies, nowMs: number): Chosen {
+  const ids = args.positionals.filter((id) => id !== undefined)
+  const filter = filterOf(args, nowMs)
+  checkMeant(command, { ids, filter, all: flagOf(args, 'all') })
+  if (ids.length === 0) return { records: seen.records.filter((record) => isMeant(record, filter)), problems: [] }
+  const found = ids.map((id) => findFor(id, seen, copies, flagOf(args, 'force')))
+  const records = new Map(found.flatMap((one) => (isProblem(one) ? [] : [[one.id, one] as const])))
+  const byTime = [...records.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time))
+  return { records: byTime, problems: found.filter(isProblem) }
+}
+
+function findFor(id: string, seen: Seen, { all }: Copies, force: boolean): ErrorRecord | Problem {
+  const found = findById(id, seen.records)
+  if (!isProblem(found)) return found
+  const copy = findById(id, [...all.values()])
+  if (isProblem(copy) || seen.records.some((record) => record.id.startsWith(id))) return found
+  if (force) return copy
+  const where = `error ${copy.id.slice(0, 12)} of "${copy.processor}"`
+  return copy.replayed === undefined
+    ? {
+        code: 'ERROR_NOT_FOUND',
+        severity: 'error',
+        where,
+        what: 'its store no longer has it: it has expired, was purged, or was replayed from elsewhere',
+        remedy: 'A copy of it is here: with --force that is replayed.',
+      }
+    : {
+        code: 'REPLAYED_ALREADY',
+        severity: 'error',
+        where,
+        what: `it was replayed from here, ${drawTime(copy.replayed)}, and has not failed again since`,
+        remedy: 'See attak logs --message for what became of it; --force replays it once more.',
+      }
+}

@@ -1,0 +1,60 @@
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import type { FileStore } from '../../stores/file/store.ts'
+
+/** A record as it was seen here, and what was done about it. */
+export type Copy = ErrorRecord & {
+  /** When its replay was accepted, RFC 3339; absent where it was not replayed from here. */
+  readonly replayed?: string
+}
+
+/** What is remembered here of the errors of a stage: they can be seen when their store has lost them. */
+export interface Copies {
+  /** By id. */
+  readonly all: ReadonlyMap<string, Copy>
+  /** Remembers records. What was recorded anew since its replay counts as not replayed. */
+  keep(records: readonly ErrorRecord[]): void
+  /** Remembers, at once, that replays were accepted. */
+  markReplayed(records: readonly ErrorRecord[], time: string): void
+}
+
+/** Copies older than that are let go: 30 days, twice as long as a queue can keep what it has. */
+const KEPT_MS = 30 * 86_400_000
+
+/** What keeps copies: see `src/stores/file/store.ts`. */
+export interface CopyFile extends Pick<FileStore, 'append' | 'remove'> {
+  list(): Pick<ReturnType<FileStore['list']>, 'records'>
+}
+
+/** Opens the copies in a file. `nowMs` is milliseconds since 1970. */
+export function openCopies(file: CopyFile, nowMs: number): Copies {
+  const listed: readonly Copy[] = file.list().records
+  const all = new Map(listed.map((copy) => [copy.id, copy]))
+  const old = listed.filter(({ time, replayed }) => Date.parse(replayed ?? time) < nowMs - KEPT_MS)
+  if (old.length > 0) file.remove(new Set(old.map(({ id }) => id)))
+  for (const { id } of old) all.delete(id)
+  const put = (copies: readonly Copy[]) => {
+    if (copies.length > 0) file.append(copies)
+    for (const copy of copies) all.set(copy.id, copy)
+  }
+  return {
+    all,
+    keep(records) {
+      put(records.filter((record) => isNews(record, all.get(record.id))))
+    },
+    markReplayed(records, time) {
+      put(records.map((record) => ({ ...record, replayed: time })))
+    },
+  }
+}
+
+/** Whether a record was replayed from here since it was recorded. */
+export function isReplayed(record: ErrorRecord, { all }: Pick<Copies, 'all'>): boolean {
+  const copy = all.get(record.id)
+  return copy?.replayed !== undefined && Date.parse(record.time) <= Date.parse(copy.time)
+}
+
+/** Whether a record is new, was recorded anew, or says more: of a crash the events may have been read back only now. */
+function isNews(record: ErrorRecord, copy: Copy | undefined): boolean {
+  if (copy === undefined || Date.parse(record.time) > Date.parse(copy.time)) return true
+  return copy.replayed === undefined && (record.suspects?.length ?? 0) > (copy.suspects?.length ?? 0)
+}

@@ -1,0 +1,141 @@
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import { type CloudEvent, emitterIn, INPUT_TYPE } from '../../runtime/event.ts'
+import { drawCount, drawNumber } from '../duration.ts'
+import type { Colors } from '../print.ts'
+import { titleOf } from '../simulate/failure.ts'
+import { drawWord, shorten, widthOf } from '../simulate/shorten.ts'
+import { idLength } from './filter.ts'
+
+/** What errors are drawn with. */
+export interface DrawOptions {
+  readonly colors: Colors
+  /** Columns a line may take. */
+  readonly width: number
+}
+
+const LEAST_ERROR = 20
+
+/**
+ * Errors as a table that fits the terminal; ends with a line break.
+ * ```
+ * when                 processor  error             id        attempts
+ * 2026-11-21 13:05:02  bill       TypeError: no id  3fa1b2c4         1
+ * 2026-11-21 13:05:07  bill       crash: timed out  77ab01d9         3
+ * ```
+ */
+export function drawTable(records: readonly ErrorRecord[], { colors, width }: DrawOptions): string {
+  const idWidth = idLength(records)
+  const rows = records.map((record) => [
+    drawTime(record.time),
+    record.processor,
+    drawKind(record) + firstLine(record),
+    record.id.slice(0, idWidth),
+    drawNumber(record.attempt),
+  ])
+  const heads = ['when', 'processor', 'error', 'id', 'attempts']
+  const widths = heads.map((head, index) => Math.max(head.length, ...rows.map((row) => widthOf(row[index]!))))
+  const others = widths.reduce((sum, each) => sum + each, 0) - widths[2]! + 2 * (heads.length - 1)
+  widths[2] = Math.min(widths[2]!, Math.max(LEAST_ERROR, width - others))
+  const pad = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - widthOf(text)))
+  const line = (cells: readonly string[], paint: (text: string, index: number) => string) => {
+    const drawn = cells.map((cell, index) => {
+      const cut = index === 2 ? shorten(cell, widths[2]!).text : cell
+      return paint(index === 4 ? cut.padStart(widths[4]!) : pad(cut, widths[index]!), index)
+    })
+    return `${drawn.join('  ').trimEnd()}\n`
+  }
+  const paints = [colors.dim, colors.cyan, colors.red, colors.bold, String] as const
+  return [
+    line(heads, (text) => colors.dim(text)),
+    ...rows.map((row) => line(row, (text, index) => paints[index]!(text))),
+  ].join('')
+}
+
+/** All that a record says; ends with a line break. */
+export function drawRecord(record: ErrorRecord, { colors }: DrawOptions): string {
+  const { error, message, suspects = [], ancestors = [], position, artifact } = record
+  const events = message === undefined ? suspects : [message]
+  const facts: readonly (readonly [string, string])[] = [
+    ['error', `${record.id} (${drawKindOf(record)})`],
+    ['when', drawTime(record.time)],
+    ['processor', `${record.processor} of ${record.topology} (${record.stage}), attempt ${record.attempt}`],
+    ...(position === undefined ? [] : [['where', position] as const]),
+    ...(artifact === undefined ? [] : [['code', artifact] as const]),
+  ]
+  const way = [...ancestors, ...(message === undefined ? [] : [message])]
+  return [
+    colors.red(`✗ ${titleOf(error)}`),
+    ...stackOf(error.stack).map((line) => colors.dim(`    ${line}`)),
+    '',
+    ...drawFacts(facts, colors),
+    ...(suspects.length === 0
+      ? []
+      : ['', `${drawCount(suspects.length, 'message')} that it had, any of which it may be:`]),
+    ...(suspects.length === 0 && message === undefined ? ['', 'The messages that it had are no longer known.'] : []),
+    ...events.flatMap((event) => ['', ...drawEvent(event, { colors, isLost: record.withoutData === true })]),
+    ...(way.length < 2 ? [] : ['', 'The way here:', ...way.map((event, index) => drawStep(event, index))]),
+    '',
+  ].join('\n')
+}
+
+function drawEvent(event: CloudEvent, { colors, isLost }: { colors: Colors; isLost: boolean }): readonly string[] {
+  const { id, type, source, partitionkey, attakroot, attakparent, attakhop } = event
+  const from = emitterIn(source)
+  const topic = type === INPUT_TYPE && attakparent === undefined ? undefined : type
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['message', id],
+    ['topic', topic === undefined ? undefined : drawWord(topic)],
+    ['key', partitionkey === undefined ? undefined : drawWord(partitionkey)],
+    ['from', from ?? (attakparent === undefined ? 'the input' : undefined)],
+    ['trace', `${attakroot}${attakparent === undefined ? '' : `, parent ${attakparent}`}, hop ${attakhop}`],
+  ]
+  const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined)
+  return [...drawFacts(known, colors), ...drawData(event, isLost).map((line) => `  ${line}`)]
+}
+
+function drawData(event: CloudEvent, isLost: boolean): readonly string[] {
+  if ('data' in event) return (JSON.stringify(event.data, null, 2) ?? '').split('\n')
+  return [isLost ? 'The event was too large to be recorded: it is in the stream, as long as that keeps it.' : 'no data']
+}
+
+function drawStep({ source, type, data }: CloudEvent, index: number): string {
+  const name = emitterIn(source) ?? 'the input'
+  const topic = index === 0 ? '' : ` → ${drawWord(type)}`
+  return `  ${index + 1}. ${name}${topic}  ${shorten(JSON.stringify(data) ?? '', 80).text}`
+}
+
+function drawFacts(facts: readonly (readonly [string, string])[], colors: Colors): readonly string[] {
+  return facts.map(([name, value]) => `${colors.dim(name.padEnd(10))} ${value}`)
+}
+
+function stackOf(stack: string | undefined): readonly string[] {
+  if (stack === undefined) return []
+  const first = stack.search(/^\s+at /m)
+  return first < 0
+    ? []
+    : stack
+        .slice(first)
+        .trimEnd()
+        .split('\n')
+        .map((line) => line.trim())
+}
+
+/** `2026-11-21 13:05:02`, UTC. */
+export function drawTime(time: string): string {
+  return new Date(time).toISOString().slice(0, 19).replace('T', ' ')
+}
+
+function drawKind({ kind, suspects }: ErrorRecord): string {
+  if (kind === 'failed') return ''
+  return kind === 'crash' && suspects !== undefined && suspects.length > 1
+    ? `crash, ${suspects.length} suspects: `
+    : `${kind}: `
+}
+
+function drawKindOf({ kind }: ErrorRecord): string {
+  return { failed: 'failed for good', late: 'after its message was done', crash: 'crash' }[kind]
+}
+
+function firstLine({ error }: ErrorRecord): string {
+  return titleOf(error).split('\n', 1)[0]!
+}

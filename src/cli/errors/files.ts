@@ -1,0 +1,29 @@
+import { countedOf, removableOf, type Shelf } from '../../providers/aws/errors/shelf.ts'
+import { errorsFile, type FileStore, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
+import type { MeantStage } from '../deploy/stage.ts'
+
+/** Where the errors of a topology's last simulation are. */
+export function simulatedErrors({ project, scope }: Pick<MeantStage, 'project' | 'scope'>): FileStore {
+  return openFileStore(errorsFile(project.dir, SIMULATED_PART, scope.topology))
+}
+
+/** Where copies of the errors of a stage are kept. */
+export function copiesOf({ project, scope }: Pick<MeantStage, 'project' | 'scope'>): FileStore {
+  return openFileStore(errorsFile(project.dir, scope.stage, scope.topology))
+}
+
+/** The errors in a file, looked after as those that are live. */
+export function fileShelf(store: FileStore): Shelf {
+  return {
+    async list() {
+      const { records, problems } = store.list()
+      return { records, problems: countedOf(problems), notes: [] }
+    },
+    async remove(given) {
+      const isRemovable = removableOf(given)
+      const removed = new Set(store.list().records.flatMap((record) => (isRemovable(record) ? [record.id] : [])))
+      store.remove(removed)
+      return removed
+    },
+  }
+}

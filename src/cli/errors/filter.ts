@@ -1,0 +1,90 @@
+import { AttakError, type Problem } from '../../errors.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import { type Arguments, listOf, textOf } from '../command.ts'
+import { parseSince } from '../logs/since.ts'
+
+/** Which errors are meant, by what they are. */
+export interface Filter {
+  readonly processors: readonly string[]
+  readonly kinds: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly sinceMs: number
+  /** In lower case. */
+  readonly text: string
+}
+
+/** Reads the filter of a command line; undefined where it has none. Throws USAGE. */
+export function filterOf(args: Arguments, nowMs: number): Filter | undefined {
+  const [processors, kinds] = [listOf(args, 'processor'), listOf(args, 'kind')]
+  const [since, text] = [textOf(args, 'since'), textOf(args, 'text')]
+  if (processors.length + kinds.length === 0 && since === undefined && text === undefined) return undefined
+  const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : parseSince(since, nowMs)
+  return { processors, kinds, sinceMs, text: (text ?? '').toLowerCase() }
+}
+
+/** Whether an error is meant; without a filter each is. */
+export function isMeant(record: ErrorRecord, filter: Filter | undefined): boolean {
+  if (filter === undefined) return true
+  const { processors, kinds, sinceMs, text } = filter
+  if (processors.length > 0 && !processors.includes(record.processor)) return false
+  if (kinds.length > 0 && !kinds.includes(record.kind)) return false
+  if (Date.parse(record.time) < sinceMs) return false
+  return text === '' || JSON.stringify(record).toLowerCase().includes(text)
+}
+
+/**
+ * The one among `records` whose id, or the id of whose message, begins so; an id that is there whole is meant alone. Gives
+ * the problem ERROR_NOT_FOUND where there is none, or several.
+ */
+export function findById<Kept extends ErrorRecord>(given: string, records: readonly Kept[]): Kept | Problem {
+  const prefix = given.toLowerCase().replace(/…$/, '')
+  const found = records.filter(({ id }) => id.startsWith(prefix))
+  const named = found.length > 0 ? found : records.filter(({ message }) => message?.id.startsWith(prefix) === true)
+  const exact = named.find(({ id }) => id === prefix)
+  if (exact !== undefined || (named.length === 1 && prefix !== '')) return exact ?? named[0]!
+  if (named.length === 0 || prefix === '') return notFound(given, 'there is no error with that id')
+  const ids = named.slice(0, MOST_TOLD).map(({ id }) => id.slice(0, 12))
+  const more = named.length > MOST_TOLD ? ' …' : ''
+  return notFound(given, `${named.length} errors begin so: ${ids.join(' ')}${more}`, 'Give more of the id.')
+}
+
+const MOST_TOLD = 5
+
+function notFound(
+  id: string,
+  what: string,
+  remedy = 'See attak errors list; it may have been replayed, or have expired.',
+) {
+  return { code: 'ERROR_NOT_FOUND', severity: 'error', where: `error ${id}`, what, remedy } satisfies Problem
+}
+
+/** Whether what was looked for is a problem instead. */
+export function isProblem(found: object): found is Problem {
+  return 'severity' in found
+}
+
+/** So many characters of ids tell all of them apart, at least eight. */
+export function idLength(records: readonly { readonly id: string }[]): number {
+  const ids = [...new Set(records.map(({ id }) => id))].sort()
+  let length = LEAST_SHOWN
+  for (let index = 1; index < ids.length; index++) {
+    while (length < ids[index]!.length && ids[index]!.slice(0, length) === ids[index - 1]!.slice(0, length)) length++
+  }
+  return length
+}
+
+const LEAST_SHOWN = 8
+
+/** Throws USAGE unless a command line says which errors it means, by ids, by a filter, or all. */
+export function checkMeant(
+  command: string,
+  said: { ids: readonly string[]; filter: Filter | undefined; all: boolean },
+) {
+  const { ids, filter, all } = said
+  if (ids.length === 0 && filter === undefined && !all) {
+    throw new AttakError('USAGE', `${command}: which errors?`, `Give ids (see attak errors list), a filter, or --all.`)
+  }
+  if (ids.length > 0 && (filter !== undefined || all)) {
+    throw new AttakError('USAGE', `${command}: ids, and others by a filter or --all`, 'Give the ones or the others.')
+  }
+}

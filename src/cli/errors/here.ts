@@ -1,0 +1,44 @@
+import type { CloudEvent } from '../../runtime/event.ts'
+import { emitterIn, topicOf } from '../../runtime/event.ts'
+import type { ResumedEvent } from '../../simulator/intake.ts'
+import { type Arguments, flagOf } from '../command.ts'
+import { type Host, interruptCode } from '../host.ts'
+import { tellRun } from '../simulate/run.ts'
+import { stopping, waitForDebugger } from './inspect.ts'
+import type { Errors } from './open.ts'
+import type { Unit } from './ready.ts'
+
+/**
+ * Runs errors again in a simulation, and tells its story; gives the exit code of one. Those of a simulation that are handled
+ * now are taken from its errors, and what fails now is among them; what is live stays as it is.
+ */
+export async function replayHere(errors: Errors, units: readonly Unit[], args: Arguments, host: Host): Promise<number> {
+  const { project: loaded, settings } = errors.stage
+  const { inspect } = args.options
+  const isInspecting = typeof inspect === 'string' || inspect === true
+  const project = isInspecting ? stopping(loaded) : loaded
+  const events = units.flatMap(({ record, events }) => events.map((event) => resumedOf(record.processor, event)))
+  if (isInspecting) await waitForDebugger(inspect, host)
+  const input = { chunks: inOneChunk(events), live: false, readBytes: () => 0, notes: () => [] }
+  const fine = await tellRun(
+    {
+      ...{ project, graph: project.graph, input, signal: host.signal },
+      ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
+      ...{ json: flagOf(args, 'json'), quiet: false, timings: false, unguarded: isInspecting },
+    },
+    host,
+  )
+  return interruptCode(host.signal) ?? (fine ? 0 : 1)
+}
+
+async function* inOneChunk(events: readonly ResumedEvent[]): AsyncGenerator<readonly ResumedEvent[]> {
+  yield events
+}
+
+/** An event as the simulator takes it, which goes on as the message that it was. */
+function resumedOf(to: string, event: CloudEvent): ResumedEvent {
+  const { id, type, source, partitionkey: key, attakroot: root, attakparent: parent, attakhop: hop, data } = event
+  const [topic, from] = [topicOf(type, parent), emitterIn(source)]
+  const resumed = { id, root, hop, ...(parent !== undefined && { parent }), ...(from !== undefined && { from }) }
+  return { to, event: data, ...(key !== undefined && { key }), ...(topic !== undefined && { topic }), resumed }
+}

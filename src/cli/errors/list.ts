@@ -1,0 +1,56 @@
+import { type Arguments, type Command, flagOf } from '../command.ts'
+import { drawCount } from '../duration.ts'
+import type { Host } from '../host.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+import { drawTable } from './draw.ts'
+import { filterOf, isMeant } from './filter.ts'
+import { type Errors, look, withErrors } from './open.ts'
+import { FILTER_OPTIONS, PLACE_OPTIONS } from './options.ts'
+
+/** Columns of a table that is not for a terminal. */
+const PLAIN_COLUMNS = 160
+
+/** Lists what has failed and was not replayed. */
+export const list: Command = {
+  name: 'list',
+  summary: 'list what has failed',
+  arguments: [],
+  options: [...FILTER_OPTIONS, ...PLACE_OPTIONS, { flags: '--json', summary: 'print a JSON array of the records' }],
+  notes: `Nothing is taken away by looking: what waits in a queue is received, remembered here in .attak/errors,
+and given back. What a crash, a timeout or a lack of memory has ended is listed as crash.`,
+  examples: [
+    'attak errors list',
+    'attak errors list --processor bill --since 1h',
+    'attak errors list --kind crash --json',
+    'attak errors list --simulated',
+  ],
+  run: (args, host) => withErrors(args, host, (errors) => listErrors(errors, args, host)),
+}
+
+/** Prints the errors that a command line means, the oldest first. */
+export async function listErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
+  const filter = filterOf(args, host.date())
+  const { records, left } = await look(errors, host)
+  const meant = records.filter((record) => isMeant(record, filter))
+  if (flagOf(args, 'json')) {
+    host.out.write(drawJsonLine(meant))
+    return 0
+  }
+  const { out } = host
+  const colors = colorsOf(out)
+  const others = records.length - meant.length
+  const more = others === 0 ? '' : `, and ${others} that the filter leaves out`
+  out.write(`${colors.bold(errors.place)}: ${drawCount(meant.length, 'error')}${more}\n`)
+  if (meant.length > 0) {
+    out.write(`${drawTable(meant, { colors, width: out.isTTY ? out.columns : PLAIN_COLUMNS })}\n`)
+    const flag = errors.live === undefined ? ' --simulated' : ''
+    out.write(
+      colors.dim(`attak errors show ID${flag} tells all of one, attak errors replay --all${flag} runs them again.\n`),
+    )
+  }
+  if (left.length > 0) {
+    const what = `${drawCount(left.length, 'error')} replayed from here, and still where it was`
+    out.write(`${what}: attak errors purge --all --yes removes all, attak errors replay --all those alone.\n`)
+  }
+  return 0
+}

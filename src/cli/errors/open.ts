@@ -1,0 +1,60 @@
+import type { Shelf, Shelved } from '../../providers/aws/errors/shelf.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import { type Arguments, flagOf } from '../command.ts'
+import { accountOf, drawPlace, loadStage, type MeantStage, type Stage, withAws } from '../deploy/stage.ts'
+import type { Host } from '../host.ts'
+import { colorsOf, drawProblems } from '../print.ts'
+import { type Copies, isReplayed, openCopies } from './copies.ts'
+import { copiesOf, fileShelf, simulatedErrors } from './files.ts'
+import { withTopology } from './options.ts'
+
+/** The errors that a command line means: where they wait, and what is remembered of them here. */
+export interface Errors {
+  /** `orders (dev) in eu-west-1 of account 123456789012`, `the last simulation of orders` */
+  readonly place: string
+  readonly stage: MeantStage
+  /** Absent where they are those of a simulation. */
+  readonly live?: Stage
+  readonly shelf: Shelf
+  readonly copies: Copies
+}
+
+/** Opens the errors of a command line, live or simulated, and runs `use` with them. */
+export async function withErrors(
+  args: Arguments,
+  host: Host,
+  use: (errors: Errors) => Promise<number>,
+): Promise<number> {
+  const stage = await loadStage(withTopology(args), host)
+  if (flagOf(args, 'simulated')) return use(errorsOfSimulation(stage, host))
+  return withAws(stage, host, async (aws) => {
+    const { openShelf } = await import('../../providers/aws/errors/open.ts')
+    const copies = openCopies(copiesOf(stage), host.date())
+    const { graph } = stage.project
+    const shelf = openShelf(accountOf(stage, aws), { graph, known: (id) => copies.all.get(id) })
+    return use({ place: drawPlace(stage, aws), stage, live: { ...stage, aws }, shelf, copies })
+  })
+}
+
+function errorsOfSimulation(stage: MeantStage, host: Host): Errors {
+  const { scope } = stage
+  const nothing = { list: () => ({ records: [] }), append() {}, remove() {} }
+  const place = `the last simulation of ${scope.topology} (${scope.stage})`
+  return { place, stage, shelf: fileShelf(simulatedErrors(stage)), copies: openCopies(nothing, host.date()) }
+}
+
+/** What a look at errors found. */
+export interface Seen extends Shelved {
+  /** Those that were replayed from here, and are still where they were. */
+  readonly left: readonly ErrorRecord[]
+}
+
+/** Looks at all errors there are, remembers them here, and tells on stderr what could not be seen or read. */
+export async function look({ shelf, copies }: Pick<Errors, 'shelf' | 'copies'>, host: Host): Promise<Seen> {
+  const { records, problems, notes } = await shelf.list()
+  copies.keep(records)
+  if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
+  for (const note of notes) host.err.write(`${note}\n`)
+  const left = records.filter((record) => isReplayed(record, copies))
+  return { problems, notes, left, records: records.filter((record) => !left.includes(record)) }
+}

@@ -1,0 +1,55 @@
+import { errorOf } from '../../errors.ts'
+import { type Arguments, type Command, flagOf } from '../command.ts'
+import { YES_OPTION } from '../deploy/options.ts'
+import { drawCount } from '../duration.ts'
+import { type Host, interruptCode } from '../host.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+import { choose } from './choose.ts'
+import { confirmed } from './confirm.ts'
+import { drawTable } from './draw.ts'
+import { type Errors, look, withErrors } from './open.ts'
+import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
+
+const PLAIN_COLUMNS = 160
+
+/** Removes errors for good. */
+export const purge: Command = {
+  name: 'purge',
+  summary: 'remove errors without running them again',
+  arguments: [IDS_ARGUMENT],
+  options: [
+    { flags: '--all', summary: 'all errors there are' },
+    ...FILTER_OPTIONS,
+    ...PLACE_OPTIONS,
+    { ...YES_OPTION, summary: 'ask nothing' },
+    { flags: '--json', summary: 'print JSON, for programs' },
+  ],
+  notes: 'Says what will go, and asks; without a terminal it needs --yes. What fails anew meanwhile stays.',
+  examples: ['attak errors purge 3fa1b2c4', 'attak errors purge --processor bill --yes', 'attak errors purge --all'],
+  run: (args, host) => withErrors(args, host, (errors) => purgeErrors(errors, args, host)),
+}
+
+/** Removes the errors that a command line means. Throws USAGE, and ERROR_NOT_FOUND for ids that are not there. */
+export async function purgeErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
+  const seen = await look(errors, host)
+  const { records, problems } = choose('attak errors purge', args, seen, errors.copies, host.date())
+  if (problems.length > 0) throw errorOf(problems)
+  const going = flagOf(args, 'all') ? [...records, ...seen.left] : records
+  const json = flagOf(args, 'json')
+  const { err } = host
+  if (going.length === 0) {
+    err.write(`There is nothing to remove of ${errors.place}.\n`)
+  } else {
+    err.write(drawTable(going, { colors: colorsOf(err), width: err.isTTY ? err.columns : PLAIN_COLUMNS }))
+    if (!(await confirmed(`Remove ${drawCount(going.length, 'error')} of ${errors.place} for good?`, args, host))) {
+      err.write('Nothing was removed.\n')
+      return interruptCode(host.signal) ?? 1
+    }
+  }
+  const removed = going.length === 0 ? new Set<string>() : await errors.shelf.remove(going)
+  if (json) host.out.write(drawJsonLine({ removed: [...removed] }))
+  else if (going.length > 0) {
+    host.out.write(`${colorsOf(host.out).green('✓')} ${drawCount(removed.size, 'error')} of ${errors.place} removed\n`)
+  }
+  return 0
+}

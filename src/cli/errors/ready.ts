@@ -1,0 +1,128 @@
+import { AttakError, nearest, type Problem } from '../../errors.ts'
+import type { Project } from '../../project/project.ts'
+import { type ErrorRecord, type StreamPlace, streamPlaceOf } from '../../runtime/error-record.ts'
+import type { CloudEvent } from '../../runtime/event.ts'
+import { recordIdFor } from '../../runtime/id.ts'
+import { validateEvent } from '../../runtime/schema.ts'
+
+/** An error whose messages can be run again: the record, and the messages in the order they had. */
+export interface Unit {
+  readonly record: ErrorRecord
+  readonly events: readonly CloudEvent[]
+}
+
+/** What errors are made ready with. */
+export interface ReadyOptions {
+  readonly project: Pick<Project, 'graph' | 'processors'>
+  /** Reads messages that a record does not hold, from the stream that does; absent where nothing is live. */
+  readonly readAgain?: (place: StreamPlace, processor: string) => Promise<readonly CloudEvent[]>
+  /** The largest message that can be sent, in bytes of its JSON. */
+  readonly mostBytes?: number
+}
+
+/** What errors come to when they are to run again. */
+export interface Ready {
+  /** The oldest first; a message that several records hold is in the first of them alone. */
+  readonly units: readonly Unit[]
+  /** All that keeps any of them from running. */
+  readonly problems: readonly Problem[]
+}
+
+/** Finds the messages of errors, and what keeps them from running again: all of it, before anything is sent. */
+export async function makeReady(records: readonly ErrorRecord[], options: ReadyOptions): Promise<Ready> {
+  const all = await Promise.all(records.map((record) => readyOf(record, options)))
+  const sent = new Set<string>()
+  const units = all.flatMap(({ unit }) => {
+    if (unit === undefined) return []
+    const events = unit.events.filter(({ id }) => !sent.has(`${unit.record.processor} ${id}`))
+    for (const { id } of events) sent.add(`${unit.record.processor} ${id}`)
+    return [{ ...unit, events }]
+  })
+  return { units, problems: all.flatMap(({ problems }) => problems) }
+}
+
+async function readyOf(
+  record: ErrorRecord,
+  options: ReadyOptions,
+): Promise<{ readonly unit?: Unit; readonly problems: readonly Problem[] }> {
+  const { processor } = record
+  const { graph, processors } = options.project
+  const names = graph.processors.map(({ name }) => name)
+  if (!names.includes(processor)) return { problems: [unknownProcessor(record, names)] }
+  const events = await eventsOf(record, options)
+  if (events.length === 0) return { problems: [gone(record)] }
+  const input = processors.get(processor)?.input
+  const problems: Problem[] = []
+  for (const event of events) {
+    const bytes = Buffer.byteLength(JSON.stringify(event))
+    if (bytes > (options.mostBytes ?? Number.POSITIVE_INFINITY)) problems.push(tooLarge(record, event, bytes))
+    try {
+      if (input !== undefined) await validateEvent(input, event.data, processor)
+    } catch (error) {
+      problems.push(refused(record, event, error))
+    }
+  }
+  return problems.length > 0 ? { problems } : { unit: { record, events }, problems }
+}
+
+/** The messages that a record is about; what it does not hold is read from the stream again. */
+async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promise<readonly CloudEvent[]> {
+  const { message, suspects, withoutData, position, processor } = record
+  if (message === undefined && suspects !== undefined && withoutData === undefined) return suspects
+  if (message !== undefined && withoutData === undefined) return [message]
+  // Of a crash, what is left in the stream was read when it was listed.
+  if (record.kind === 'crash') return suspects ?? []
+  const place = position === undefined ? undefined : streamPlaceOf(position)
+  if (place === undefined || readAgain === undefined) return []
+  const there = await readAgain(place, processor)
+  return there.filter(({ id }) => recordIdFor(id, processor, record.kind) === record.id)
+}
+
+/** Messages as they are sent again: their first attempt. */
+export function asFirstAttempt(event: CloudEvent): CloudEvent {
+  return { ...event, attakattempt: 1 }
+}
+
+function whereOf({ id, processor }: ErrorRecord): string {
+  return `error ${id.slice(0, 12)} of "${processor}"`
+}
+
+function unknownProcessor(record: ErrorRecord, names: readonly string[]): Problem {
+  const near = nearest(record.processor, names)
+  const hint = near === undefined ? '' : ` It may be "${near}" now: name it as before while replaying.`
+  return {
+    ...{ code: 'TOPOLOGY_UNKNOWN_PROCESSOR', severity: 'error', where: whereOf(record) },
+    what: `the topology has no processor "${record.processor}" any more`,
+    remedy: `Add it again and deploy, or let the error go: attak errors purge ${record.id.slice(0, 12)}.${hint}`,
+  }
+}
+
+function gone(record: ErrorRecord): Problem {
+  const what =
+    record.kind === 'crash'
+      ? 'the messages that it had are gone: the stream no longer keeps them'
+      : 'its event was too large to be recorded, and the stream no longer keeps it'
+  return {
+    ...{ code: 'EVENT_GONE', severity: 'error', where: whereOf(record), what },
+    remedy: `Trigger anew what led to it (attak errors show ${record.id.slice(0, 12)} names the trace), and purge it.`,
+  }
+}
+
+function tooLarge(record: ErrorRecord, { id }: CloudEvent, bytes: number): Problem {
+  return {
+    ...{ code: 'EMIT_TOO_LARGE', severity: 'error', where: whereOf(record) },
+    what: `message ${id} is ${bytes} bytes as it travels, more than a function can be called with`,
+    remedy: 'Replay it with --local, and trigger what leads to it anew.',
+  }
+}
+
+function refused(record: ErrorRecord, { id }: CloudEvent, error: unknown): Problem {
+  const what =
+    error instanceof AttakError
+      ? error.message
+      : `the input schema threw: ${error instanceof Error ? error.message : error}`
+  return {
+    ...{ code: 'EVENT_REFUSED', severity: 'error', where: `${whereOf(record)}, message ${id.slice(0, 12)}`, what },
+    remedy: `Have the schema take it, or let the error go: attak errors purge ${record.id.slice(0, 12)}.`,
+  }
+}

@@ -1,0 +1,188 @@
+import { AttakError, errorOf } from '../../errors.ts'
+import { eventOf } from '../../runtime/event.ts'
+import { type Arguments, type Command, flagOf } from '../command.ts'
+import { YES_OPTION } from '../deploy/options.ts'
+import { accountOf, type Stage } from '../deploy/stage.ts'
+import { drawCount } from '../duration.ts'
+import { type Host, interruptCode } from '../host.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+import { settingOption } from '../project.ts'
+import { followTraces } from '../trigger/follow.ts'
+import { quietMsOf } from '../trigger/quiet.ts'
+import { choose } from './choose.ts'
+import { confirmed } from './confirm.ts'
+import { drawTable } from './draw.ts'
+import { type Errors, look, type Seen, withErrors } from './open.ts'
+import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
+import { makeReady, type ReadyOptions, type Unit } from './ready.ts'
+import { senderTo, sendUnits } from './send.ts'
+import { type Verdict, verdictOn } from './verify.ts'
+
+const PLAIN_COLUMNS = 160
+
+/** Runs what has failed again. */
+export const replay: Command = {
+  name: 'replay',
+  summary: 'run what has failed again, live or here',
+  arguments: [IDS_ARGUMENT],
+  options: [
+    { flags: '--all', summary: 'all errors there are' },
+    ...FILTER_OPTIONS,
+    ...PLACE_OPTIONS,
+    { flags: '--dry-run', summary: 'say what would run, and what keeps it from running; run nothing' },
+    { flags: '--local', summary: 'run them in a simulation here instead; what is live stays as it is' },
+    { flags: '--inspect [port]', summary: 'with --local: wait for a debugger, and stop where each handler begins' },
+    { flags: '--force', summary: 'replay also what was replayed before, or is only known from its copy here' },
+    { flags: '--quiet-after <seconds>', summary: 'it is quiet when nothing was logged for so long (default 10)' },
+    settingOption('concurrency', 'number'),
+    { ...YES_OPTION, summary: 'ask nothing' },
+    {
+      flags: '--json',
+      summary: 'print one JSON object a line: of each that was accepted, what follows, and the counts',
+    },
+  ],
+  notes: `Each message goes to its processor as it was: with its id, its trace and its event, as a first attempt.
+Once its function has accepted it, its record is removed; then it is followed until it is quiet. Exits with 1
+when one was not handled. Of a crash, all messages that the function had run again.
+
+--local runs the same in a simulation; with --simulated the errors are those of the last simulation, and
+those that are handled now are no longer among them.`,
+  examples: [
+    'attak errors replay 3fa1b2c4',
+    'attak errors replay --processor bill --since 2h --dry-run',
+    'attak errors replay --all --yes --stage production',
+    'attak errors replay 3fa1b2c4 --local --inspect',
+  ],
+  run: (args, host) => withErrors(args, host, (errors) => replayErrors(errors, args, host)),
+}
+
+/** Replays the errors that a command line means. Throws USAGE, and all that keeps any of them from running. */
+export async function replayErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
+  checkFlags(args)
+  const quietMs = quietMsOf(args, { isFollowing: true })
+  const { live, stage } = errors
+  const isLocal = live === undefined || flagOf(args, 'local')
+  const seen = await look(errors, host)
+  const chosen = choose('attak errors replay', args, seen, errors.copies, host.date())
+  const ready = await makeReady(chosen.records, await readyOptions(errors, isLocal))
+  const problems = [...chosen.problems, ...ready.problems]
+  if (flagOf(args, 'dryRun')) tellDryRun(ready.units, args, host)
+  if (problems.length > 0) throw errorOf(problems)
+  if (flagOf(args, 'dryRun')) return 0
+  if (!isLocal) await takeLeft(seen, errors)
+  if (ready.units.length === 0) {
+    host.err.write(`There is nothing to replay of ${errors.place}.\n`)
+    return 0
+  }
+  if (isLocal) {
+    const { replayHere } = await import('./here.ts')
+    return replayHere(errors, ready.units, args, host)
+  }
+  const json = flagOf(args, 'json')
+  if (!json)
+    host.err.write(
+      drawTable(
+        ready.units.map(({ record }) => record),
+        drawOptions(host.err),
+      ),
+    )
+  const question = `Replay ${drawCount(ready.units.length, 'error')} on ${errors.place}?`
+  if (!(await confirmed(question, args, host))) {
+    host.err.write('Nothing was replayed.\n')
+    return interruptCode(host.signal) ?? 1
+  }
+  const startedMs = host.date()
+  const send = await senderTo(live, { time: new Date(startedMs).toISOString(), forced: flagOf(args, 'force') })
+  const accepted = await sendUnits(ready.units, errors, send, host)
+  for (const { record, events } of json ? accepted : []) {
+    const { id, processor } = record
+    host.out.write(drawJsonLine({ kind: 'accepted', id, processor, messages: events.map((event) => event.id) }))
+  }
+  if (!json)
+    host.out.write(
+      `${colorsOf(host.out).green('✓')} ${drawCount(accepted.length, 'error')} accepted by ${errors.place}\n`,
+    )
+  const verdict = verdictOn(accepted)
+  const roots = new Set(accepted.flatMap(({ events }) => events.map(({ attakroot }) => attakroot)))
+  await followTraces(live, { roots, startedMs, quietMs, json, heard: verdict.hear }, host)
+  return interruptCode(host.signal) ?? tellVerdict(verdict, stage.scope.stage, json, host)
+}
+
+function checkFlags(args: Arguments): void {
+  const inspecting = args.options.inspect !== undefined
+  if (inspecting && !flagOf(args, 'local') && !flagOf(args, 'simulated')) {
+    throw new AttakError('USAGE', 'attak errors replay: --inspect is for what runs here', 'Add --local.')
+  }
+}
+
+async function readyOptions({ stage, live }: Errors, isLocal: boolean): Promise<ReadyOptions> {
+  const { project } = stage
+  if (live === undefined) return { project }
+  const { MOST_INVOKE_BYTES } = await import('../../providers/aws/trigger.ts')
+  return {
+    project,
+    readAgain: (place, processor) => readAgain(live, place, processor),
+    ...(!isLocal && { mostBytes: MOST_INVOKE_BYTES - MARK_BYTES }),
+  }
+}
+
+/** What a replay adds to a message. */
+const MARK_BYTES = 100
+
+async function readAgain(live: Stage, place: Parameters<NonNullable<ReadyOptions['readAgain']>>[0], processor: string) {
+  const { messagesIn, readBack } = await import('../../providers/aws/readBack.ts')
+  const { stream, shard, sequence } = place
+  const kept = await readBack(accountOf(live, live.aws), { stream, shard, first: sequence, last: sequence })
+  return kept.flatMap((record) => messagesIn(record, processor)).map((message) => eventOf(message, live.scope))
+}
+
+/** What was replayed before and is still in its store, since it could not be removed then. */
+async function takeLeft({ left }: Seen, { shelf }: Errors): Promise<void> {
+  if (left.length > 0) await shelf.remove(left)
+}
+
+function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
+  if (flagOf(args, 'json')) {
+    for (const { record, events } of units) {
+      const { id, processor } = record
+      host.out.write(drawJsonLine({ kind: 'ready', id, processor, messages: events.map((event) => event.id) }))
+    }
+    return
+  }
+  const messages = units.reduce((sum, { events }) => sum + events.length, 0)
+  if (units.length > 0)
+    host.out.write(
+      drawTable(
+        units.map(({ record }) => record),
+        drawOptions(host.out),
+      ),
+    )
+  host.out.write(
+    `${drawCount(units.length, 'error')} with ${drawCount(messages, 'message')} can be replayed; nothing was.\n`,
+  )
+}
+
+function drawOptions(terminal: Host['out']) {
+  return { colors: colorsOf(terminal), width: terminal.isTTY ? terminal.columns : PLAIN_COLUMNS }
+}
+
+function tellVerdict(verdict: Verdict, stage: string, json: boolean, host: Host): number {
+  const counts = verdict.counts()
+  const { handled, failed, unheard, further } = counts
+  const fine = failed + unheard + further === 0
+  if (json) {
+    host.out.write(drawJsonLine({ kind: 'replayed', ...counts }))
+    return fine ? 0 : 1
+  }
+  const colors = colorsOf(host.out)
+  const told = [`${drawCount(handled, 'message')} handled`]
+  if (failed > 0) told.push(colors.red(`${failed} failed again`))
+  if (further > 0) told.push(colors.red(`${drawCount(further, 'failure')} further on`))
+  if (unheard > 0) told.push(colors.yellow(`${unheard} not heard of`))
+  host.out.write(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
+  const at = stage === 'dev' ? '' : ` --stage ${stage}`
+  if (failed + further > 0) host.out.write(`attak errors list${at} shows what failed now.\n`)
+  const [first] = verdict.unheard()
+  if (first !== undefined) host.out.write(`attak logs --message ${first}${at} shows what comes of one later on.\n`)
+  return fine ? 0 : 1
+}

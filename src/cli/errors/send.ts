@@ -1,0 +1,73 @@
+import { AttakError } from '../../errors.ts'
+import type { CloudEvent } from '../../runtime/event.ts'
+import { accountOf, type Stage } from '../deploy/stage.ts'
+import { drawCount } from '../duration.ts'
+import type { Host } from '../host.ts'
+import { sendAll } from '../trigger/send.ts'
+import type { Errors } from './open.ts'
+import { asFirstAttempt, type Unit } from './ready.ts'
+
+/** Sends a message to a processor again; it is accepted when this throws nothing. */
+export type Send = (processor: string, event: CloudEvent) => Promise<void>
+
+/** What is said of each message that is sent again, beside what it was. */
+export interface ReplayMark {
+  /** RFC 3339. */
+  readonly time: string
+  /** It is handled even where it was handled before. */
+  readonly forced: boolean
+}
+
+/** Makes what sends messages to their functions, as they were: with their ids and their lineage, as a first attempt. */
+export async function senderTo(stage: Stage, { time, forced }: ReplayMark): Promise<Send> {
+  const { invokeLater } = await import('../../providers/aws/trigger.ts')
+  const account = accountOf(stage, stage.aws)
+  const mark = { attakreplay: time, ...(forced && { attakforce: true }) }
+  return (processor, event) => invokeLater(account, processor, JSON.stringify({ ...asFirstAttempt(event), ...mark }))
+}
+
+/**
+ * Sends errors again, the messages of each one after the other. What was accepted is remembered here at once and then taken
+ * from its store; nothing is before. Throws what refused one, after taking away those that were accepted.
+ */
+export async function sendUnits(
+  units: readonly Unit[],
+  { shelf, copies }: Pick<Errors, 'shelf' | 'copies'>,
+  send: Send,
+  host: Host,
+): Promise<readonly Unit[]> {
+  const accepted: Unit[] = []
+  const sendUnit = async (unit: Unit) => {
+    for (const event of unit.events) await send(unit.record.processor, event)
+    return unit
+  }
+  const accept = (unit: Unit) => {
+    accepted.push(unit)
+    copies.markReplayed([unit.record], new Date(host.date()).toISOString())
+  }
+  try {
+    await sendAll([units], sendUnit, host.signal, accept)
+  } catch (error) {
+    host.err.write(
+      accepted.length === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted.length, 'error')} accepted, then:\n`,
+    )
+    await takeAway(accepted, shelf, host)
+    throw error
+  }
+  await takeAway(accepted, shelf, host)
+  return accepted
+}
+
+async function takeAway(units: readonly Unit[], shelf: Errors['shelf'], host: Host): Promise<void> {
+  if (units.length === 0) return
+  try {
+    await shelf.remove(units.map(({ record }) => record))
+  } catch (error) {
+    // What was accepted runs, whatever becomes of its record: who replays again is told that it was.
+    if (!(error instanceof AttakError)) throw error
+    const count = drawCount(units.length, 'error')
+    host.err.write(
+      `${count} accepted, and still in the store: ${error.message}. ${error.remedy} They will not be replayed twice from here.\n`,
+    )
+  }
+}

@@ -1,0 +1,66 @@
+import { AttakError, errorOf, type Problem } from '../../errors.ts'
+import { type Arguments, type Command, flagOf } from '../command.ts'
+import type { Host } from '../host.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+import type { Copy } from './copies.ts'
+import { drawRecord, drawTime } from './draw.ts'
+import { findById, isProblem } from './filter.ts'
+import { type Errors, look, withErrors } from './open.ts'
+import { IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
+
+const PLAIN_COLUMNS = 160
+
+/** Shows all that is known of errors. */
+export const show: Command = {
+  name: 'show',
+  summary: 'tell all that is known of an error',
+  arguments: [IDS_ARGUMENT],
+  options: [...PLACE_OPTIONS, { flags: '--json', summary: 'print a JSON array of the records' }],
+  notes: `An id may be cut, or be that of the message. What its store no longer has is told from the copy that
+was kept here when it was listed.`,
+  examples: ['attak errors show 3fa1b2c4', 'attak errors show 3fa1b2c4 --json'],
+  run: (args, host) => withErrors(args, host, (errors) => showErrors(errors, args, host)),
+}
+
+/** Prints the errors that are named. Throws ERROR_NOT_FOUND for all that are not there, and USAGE. */
+export async function showErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
+  const ids = args.positionals.filter((id) => id !== undefined)
+  if (ids.length === 0) {
+    throw new AttakError('USAGE', 'attak errors show: which error?', 'Give its id: see attak errors list.')
+  }
+  const { records, left } = await look(errors, host)
+  const there = [...records, ...left]
+  const known: readonly Copy[] = [...errors.copies.all.values()]
+  const found = ids.map((id) => {
+    const one = findById(id, there)
+    return isProblem(one) && there.every((record) => !record.id.startsWith(id)) ? findById(id, known) : one
+  })
+  const problems = found.filter(isProblem)
+  if (problems.length > 0) throw errorOf(problems satisfies readonly Problem[])
+  const shown = found.filter((one) => !isProblem(one)) as readonly Copy[]
+  if (flagOf(args, 'json')) {
+    host.out.write(drawJsonLine(shown))
+    return 0
+  }
+  const { out } = host
+  const options = { colors: colorsOf(out), width: out.isTTY ? out.columns : PLAIN_COLUMNS }
+  for (const record of shown) {
+    out.write(`${drawRecord(record, options)}\n`)
+    const replayed = errors.copies.all.get(record.id)?.replayed
+    if (!records.includes(record)) out.write(`${told(replayed)}\n`)
+    out.write(options.colors.dim(drawNext(record.id.slice(0, 12), errors.live === undefined)))
+  }
+  return 0
+}
+
+function told(replayed: string | undefined): string {
+  return replayed === undefined
+    ? 'Its store no longer has it: it has expired, was purged, or was replayed from elsewhere. This is a copy.'
+    : `It was replayed from here, ${drawTime(replayed)}.`
+}
+
+function drawNext(id: string, simulated: boolean): string {
+  const flag = simulated ? ' --simulated' : ''
+  const local = simulated ? ' --inspect' : ' --local --inspect'
+  return `Next: attak errors replay ${id}${flag}${local}, mend it, attak errors replay ${id}${flag}\n`
+}

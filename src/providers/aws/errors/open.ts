@@ -1,0 +1,106 @@
+import type { Message } from '@aws-sdk/client-sqs'
+import { placeOfArn, queueName, type Scope, tableName } from '../../../aws/names.ts'
+import { AttakError } from '../../../errors.ts'
+import type { Graph } from '../../../graph/graph.ts'
+import { ERRORS_PART } from '../../../graph/names.ts'
+import type { ErrorRecord } from '../../../runtime/error-record.ts'
+import { parseRecord } from '../../../runtime/parse-record.ts'
+import { errorObjectsPrefix } from '../../../stores/s3/keys.ts'
+import { isAbsent, mended } from '../failure.ts'
+import type { Account } from '../kind.ts'
+import { bucketShelf } from './bucket.ts'
+import { crashesShelf } from './crashes.ts'
+import { queueShelf, type Read } from './queue.ts'
+import { type Shelf, togetherOf } from './shelf.ts'
+import { tableShelf } from './table.ts'
+
+/** What the shelf of a stage is opened with. */
+export interface ShelfOptions {
+  readonly graph: Graph
+  /** A record as it was seen before; undefined for one that was not. */
+  readonly known: (id: string) => ErrorRecord | undefined
+}
+
+/**
+ * All that has failed on a stage: what its store keeps, and what the platform gave up. Throws, when it is read, NOT_DEPLOYED
+ * for what is not there, PERMISSION_MISSING naming the action, and what else AWS refuses.
+ */
+export function openShelf(
+  account: Pick<Account, 'clients' | 'place' | 'scope'>,
+  { graph, known }: ShelfOptions,
+): Shelf {
+  const { scope, place } = account
+  const fifo = graph.channels.some((channel) => channel.via === 'sqs' && channel.fifo)
+  const told = (what: string, shelf: Shelf) => telling({ what, shelf, scope, region: place.region })
+  const crashes = (isFifo: boolean) =>
+    told('the queue of crashes', crashesShelf({ account, graph, fifo: isFifo, known }))
+  return togetherOf([storeShelf(account, graph, told), crashes(false), ...(fifo ? [crashes(true)] : [])])
+}
+
+function storeShelf(
+  account: Pick<Account, 'clients' | 'place' | 'scope'>,
+  { errors }: Graph,
+  told: (what: string, shelf: Shelf) => Shelf,
+): Shelf {
+  const { scope, place, clients } = account
+  if (errors.store === 'dynamodb') {
+    const name = tableName(scope, ERRORS_PART)
+    return told(`the errors table ${name}`, tableShelf(account, name))
+  }
+  if (errors.store === 's3') {
+    const where = { bucket: errors.bucket, prefix: errorObjectsPrefix(scope, errors) }
+    return told(`the bucket ${errors.bucket}`, bucketShelf(account, where))
+  }
+  const own = queueName(scope, ERRORS_PART, { fifo: false })
+  const name = errors.queue === undefined ? own : errors.queue.slice(errors.queue.lastIndexOf(':') + 1)
+  const { region = place.region, account: owner } = placeOfArn(errors.queue ?? '') ?? {}
+  if (region !== place.region) throw elsewhere(errors.queue!, place.region)
+  const parts = { sqs: clients.sqs, name, ...(owner !== undefined && owner !== place.account && { owner }) }
+  return told(`the errors queue ${name}`, queueShelf({ ...parts, read: recordsOf(scope, name) }))
+}
+
+/** In a queue of the user's own there may be records of other topologies, which are theirs. */
+function recordsOf({ topology, stage }: Scope, queue: string) {
+  return ({ MessageId, Body }: Message): Read => {
+    const parsed = parseRecord(Body ?? '', `queue ${queue}, message ${MessageId}`)
+    if (parsed.kind === 'problem') return parsed.problem
+    const { record } = parsed
+    return record.topology === topology && record.stage === stage ? record : undefined
+  }
+}
+
+interface Told {
+  /** `the errors queue orders--dev--_errors` */
+  readonly what: string
+  readonly shelf: Shelf
+  readonly scope: Scope
+  readonly region: string
+}
+
+/** The same shelf, whose failures say what to do. */
+function telling({ what, shelf, scope, region }: Told): Shelf {
+  const tell = async <Given>(doing: string, work: Promise<Given>): Promise<Given> => {
+    try {
+      return await work
+    } catch (error) {
+      if (isAbsent(error)) throw absent(what, scope, error)
+      throw mended(error, { doing: `${doing} ${what}`, region })
+    }
+  }
+  return {
+    list: () => tell('read', shelf.list()),
+    remove: (records) => tell('remove from', shelf.remove(records)),
+  }
+}
+
+function absent(what: string, { stage }: Scope, cause: unknown): AttakError {
+  const remedy = what.startsWith('the bucket')
+    ? 'Make it, or name another one in errors, and deploy again.'
+    : 'Deploy it first: attak deploy. Where it was just deployed, look at attak status.'
+  return new AttakError('NOT_DEPLOYED', `${what} of stage "${stage}" is not there`, remedy, { cause })
+}
+
+function elsewhere(queue: string, region: string): AttakError {
+  const what = `the errors queue ${queue} is not in region "${region}", where the topology is`
+  return new AttakError('AWS_REFUSED', what, 'Read it with the tools of its own, or name a queue in that region.')
+}

@@ -1,0 +1,100 @@
+import {
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs'
+import { AttakError } from '../../../errors.ts'
+
+/** What a look through a queue came to. */
+export interface Looked {
+  /** Each message once, as it was first received. */
+  readonly messages: readonly Message[]
+  /** How many the queue says it has, those that somebody else holds just now included. */
+  readonly reported: number
+}
+
+/** So long a message is held while the others are received; they are given back as soon as all were. */
+const HELD_SECONDS = 120
+/** What one call gives at most, and takes. Source: SQS API reference, ReceiveMessage, read 2026-11-21. */
+const MOST_MESSAGES = 10
+const MOST_CALLS = 8
+/** A call that waits asks all of a queue's servers; one that does not asks some of them. Source: as above. */
+const WAIT_SECONDS = 1
+/** So many rounds without anything new end it, where the queue reports more than was seen; else the first one does. */
+const DRY_ROUNDS = 3
+
+/**
+ * Looks through all of a queue: receives everything, holding it shortly, deletes what `isDone`, and gives the rest back at
+ * once. A message that comes a second time meanwhile is looked at once.
+ */
+export async function lookThrough(
+  sqs: SQSClient,
+  QueueUrl: string,
+  isDone: (message: Message) => boolean = () => false,
+): Promise<Looked> {
+  const reported = await countOf(sqs, QueueUrl)
+  const seen = new Map<string, Message>()
+  const held = new Map<string, string>()
+  const receive = () =>
+    sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: MOST_MESSAGES,
+        VisibilityTimeout: HELD_SECONDS,
+        WaitTimeSeconds: WAIT_SECONDS,
+        MessageSystemAttributeNames: ['All'],
+      }),
+    )
+  try {
+    let dry = 0
+    for (let calls = 1; dry < (seen.size >= reported ? 1 : DRY_ROUNDS); ) {
+      const pages = await Promise.all(Array.from({ length: calls }, receive))
+      const received = pages.flatMap(({ Messages = [] }) => Messages)
+      const fresh = received.filter(({ MessageId = '' }) => !seen.has(MessageId))
+      for (const message of fresh) seen.set(message.MessageId ?? '', message)
+      for (const { MessageId = '', ReceiptHandle = '' } of received) held.set(MessageId, ReceiptHandle)
+      const done = fresh.filter(isDone)
+      await deleteAll(sqs, QueueUrl, done)
+      for (const { MessageId = '' } of done) held.delete(MessageId)
+      dry = fresh.length === 0 ? dry + 1 : 0
+      calls = received.length === calls * MOST_MESSAGES ? Math.min(2 * calls, MOST_CALLS) : 1
+    }
+  } finally {
+    await release(sqs, QueueUrl, [...held.values()])
+  }
+  return { messages: [...seen.values()], reported }
+}
+
+async function countOf(sqs: SQSClient, QueueUrl: string): Promise<number> {
+  const names = ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'] as const
+  const { Attributes } = await sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [...names] }))
+  return names.reduce((sum, name) => sum + Number(Attributes?.[name] ?? 0), 0)
+}
+
+async function deleteAll(sqs: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
+  for (const part of partsOf(messages)) {
+    const Entries = part.map(({ ReceiptHandle }, index) => ({ Id: `${index}`, ReceiptHandle }))
+    const { Failed = [] } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
+    const [first] = Failed
+    if (first === undefined) continue
+    const what = `${Failed.length} messages of ${QueueUrl} could not be removed: ${first.Code}: ${first.Message ?? ''}`
+    throw new AttakError('AWS_REFUSED', what, 'Run the same again.')
+  }
+}
+
+/** What cannot be given back is there again when its time is up. */
+async function release(sqs: SQSClient, QueueUrl: string, receipts: readonly string[]): Promise<void> {
+  for (const part of partsOf(receipts)) {
+    const Entries = part.map((ReceiptHandle, index) => ({ Id: `${index}`, ReceiptHandle, VisibilityTimeout: 0 }))
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
+  }
+}
+
+function partsOf<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  return Array.from({ length: Math.ceil(items.length / MOST_MESSAGES) }, (_, part) =>
+    items.slice(part * MOST_MESSAGES, (part + 1) * MOST_MESSAGES),
+  )
+}
