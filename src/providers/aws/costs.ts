@@ -8,10 +8,12 @@ const HOURS = 730
  * What things cost while nothing happens, in US dollars, as in us-east-1: other regions differ by up to a half. As
  * aws.amazon.com/kinesis/data-streams/pricing has had them since on-demand streams exist (0.04 a stream and hour;
  * provisioned 0.015 a shard and hour, 0.020 more where it is kept longer than a day, up to seven). That page fills in its
- * figures in a browser, so these were not read again there. Functions, roles, log groups, mappings and queues cost nothing
- * at rest.
+ * figures in a browser, so these were not read again there. Functions, roles, log groups, tables and queues that nobody
+ * reads cost nothing at rest. A queue that a function reads is polled all the time, by up to five requests that wait 20
+ * seconds each (Lambda guide, services-sqs-scaling: five batches at a time, long polling, down to two when there is
+ * little; read 2026-11-21), of which SQS takes 0.40 a million; the first million of an account and month is free.
  */
-const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02 }
+const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02, polledQueueHour: 0.000_36 }
 
 /** Roughly what it costs a month to leave resources running without any message; the last line is what costs nothing. */
 export function idleCosts(resources: readonly Resource[]): readonly IdleCost[] {
@@ -20,23 +22,31 @@ export function idleCosts(resources: readonly Resource[]): readonly IdleCost[] {
   const shards = sum(streams.map((stream) => stream.shards ?? 0))
   const long = sum(streams.map(({ retentionHours, shards = 0 }) => (retentionHours > 24 ? shards : 0)))
   const mappings = resources.filter(({ kind }) => kind === 'mapping').map(({ config }) => config as MappingConfig)
+  const polled = mappings.filter(({ source, pollers }) => isQueue(source) && pollers === undefined).length
   const pollers = sum(mappings.map((mapping) => mapping.pollers?.minimum ?? 0))
   const rest = resources.filter(({ kind }) => kind === 'function' || kind === 'queue').length
+  const tables = resources.filter(({ kind }) => kind === 'table').length
   return [
     line(onDemand, 'on-demand stream', USD.streamHour),
     line(shards, 'shard', USD.shardHour),
     line(long, 'shard kept longer than a day', USD.longRetentionShardHour),
+    line(polled, 'queue that a function reads, at most', USD.polledQueueHour),
     pollers === 0
       ? undefined
       : { text: `${counted(pollers, 'poller', 'pollers')}, see aws.amazon.com/lambda/pricing`, usdPerMonth: 0 },
     { text: `${counted(rest, 'function and queue', 'functions and queues')}, at rest`, usdPerMonth: 0 },
+    tables === 0 ? undefined : { text: `${counted(tables, 'table', 'tables')}, at rest`, usdPerMonth: 0 },
   ].filter((cost) => cost !== undefined)
 }
 
 function line(count: number, what: string, usdPerHour: number): IdleCost | undefined {
   if (count === 0) return undefined
   const usdPerMonth = Math.round(count * usdPerHour * HOURS * 100) / 100
-  return { text: counted(count, what, what.replace(/shard|stream/, '$&s')), usdPerMonth }
+  return { text: counted(count, what, what.replace(/shard|stream|queue/, '$&s')), usdPerMonth }
+}
+
+function isQueue(arn: string): boolean {
+  return arn.split(':')[2] === 'sqs'
 }
 
 function counted(count: number, one: string, many: string): string {

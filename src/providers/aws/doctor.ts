@@ -6,6 +6,8 @@ import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api
 import { ListQueuesCommand } from '@aws-sdk/client-sqs'
 import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
+import type { Errors } from '../../topology/recording.ts'
+import { checkErrorStore } from './errorStore.ts'
 import { mended } from './failure.ts'
 import type { Aws } from './open.ts'
 import { deployerPolicy } from './policies.ts'
@@ -28,6 +30,7 @@ export interface Finding {
 export async function examine(aws: Aws, graph: Graph): Promise<readonly Finding[]> {
   const findings = await Promise.all([
     ...Object.entries(READS).map(([about, read]) => tried(aws, about, () => read(aws))),
+    ...errorStoreOf(aws, graph),
     permissionsOf(aws, graph),
     tried(aws, 'stream quota', () => streamRoom(aws, graph)),
     tried(aws, 'concurrency', () => concurrencyRoom(aws, graph)),
@@ -46,6 +49,26 @@ const READS: Readonly<Record<string, (aws: Aws) => Promise<Found>>> = {
   iam: async ({ clients }) => answered(clients.iam.send(new ListRolesCommand({ MaxItems: 1 }))),
   logs: async ({ clients }) => answered(clients.logs.send(new DescribeLogGroupsCommand({ limit: 1 }))),
   tagging: async ({ clients }) => answered(clients.tagging.send(new GetResourcesCommand({ ResourcesPerPage: 1 }))),
+}
+
+/** What else answers, where a topology keeps something in a table; and the queue or bucket for errors that it names. */
+function errorStoreOf(aws: Aws, { errors, processors }: Graph): readonly Promise<Finding>[] {
+  const tables = errors.store === 'dynamodb' || processors.some(({ idempotent }) => idempotent)
+  const named = errors.store === 's3' || (errors.store === 'sqs' && errors.queue !== undefined)
+  const asked = tables ? [tried(aws, 'dynamodb', () => answeredBy(aws))] : []
+  return named ? [...asked, tried(aws, 'errors', () => foundStore(aws, errors))] : asked
+}
+
+async function answeredBy({ clients }: Aws): Promise<Found> {
+  const { ListTablesCommand } = await import('@aws-sdk/client-dynamodb')
+  return answered((await clients.dynamodb()).send(new ListTablesCommand({ Limit: 1 })))
+}
+
+async function foundStore(aws: Aws, errors: Errors): Promise<Found> {
+  const [problem] = await checkErrorStore(aws, errors)
+  if (problem !== undefined) return { state: 'wrong', what: problem.what, remedy: problem.remedy }
+  const what = errors.store === 's3' ? `the bucket ${errors.bucket}` : 'the queue that errors names'
+  return { state: 'fine', what: `${what} is there` }
 }
 
 async function answered(call: Promise<unknown>): Promise<Found> {

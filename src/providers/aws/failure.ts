@@ -23,7 +23,8 @@ export function isAbsent(error: unknown): boolean {
   return failedWith(error, ...names, 'AWS.SimpleQueueService.NonExistentQueue') || statusOf(error) === 404
 }
 
-function statusOf(error: unknown): unknown {
+/** The status of the answer that a call failed with. */
+export function statusOf(error: unknown): unknown {
   if (!(error instanceof Error) || !('$metadata' in error)) return undefined
   return (error.$metadata as { readonly httpStatusCode?: number } | undefined)?.httpStatusCode
 }

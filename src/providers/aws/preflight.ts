@@ -5,6 +5,7 @@ import type { Change } from '../../deploy/change.ts'
 import { AttakError, type Problem } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Resource } from '../../graph/resource.ts'
+import { checkErrorStore } from './errorStore.ts'
 import { mended } from './failure.ts'
 import type { FunctionConfig } from './functionConfig.ts'
 import { rolePath } from './names.ts'
@@ -67,11 +68,16 @@ export function checkOwnRoles(wanted: readonly Resource[]): readonly Problem[] {
 
 /**
  * What keeps changes from being made, asked of AWS before any is: more on-demand streams than the account may have, roles
- * that do not exist. Asks nothing that no change needs.
+ * that do not exist, a queue or bucket for errors that is not there. Asks nothing that no change needs.
  */
 export async function preflight(aws: Aws, graph: Graph, changes: readonly Change[]): Promise<readonly Problem[]> {
   try {
-    const asked = await Promise.all([checkStreams(aws, changes), checkRoles(aws, graph, changes)])
+    const functions = changes.some((change) => change.kind !== 'remove' && change.resource.kind === 'function')
+    const asked = await Promise.all([
+      checkStreams(aws, changes),
+      checkRoles(aws, graph, changes),
+      functions ? checkErrorStore(aws, graph.errors) : [],
+    ])
     return asked.flat()
   } catch (error) {
     throw mended(error, { doing: 'check what the account allows', region: aws.place.region })

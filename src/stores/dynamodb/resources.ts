@@ -24,7 +24,7 @@ export function dynamodbAccess(scope: Scope, place: Place): StoreAccess {
 
 /** What remembering handled messages takes of a function. */
 export function handledAccess(scope: Scope, place: Place): Allowed {
-  const actions = ['dynamodb:DeleteItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem']
+  const actions = ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:PutItem']
   return { actions, on: [tableArn(place, tableName(scope, HANDLED_PART))] }
 }
 

@@ -59,6 +59,21 @@ describe('doctor', () => {
     expect(findings).toContainEqual({ about: 'lambda', state: 'fine', what: 'answers' })
   })
 
+  test('asks for what keeps errors, where the topology names something', async () => {
+    const queue = 'arn:aws:sqs:eu-west-1:123456789012:late'
+    const { env } = await startFakeAws()
+    const withErrors = (errors: string) => ({
+      ...HELLO,
+      'topology.js': HELLO['topology.js'].replace('{', `{ errors: ${errors},`),
+    })
+    const missing = await attak(folderOf(withErrors(`{ queue: '${queue}' }`)), ['doctor'], { env })
+    expect(missing.code).toBe(1)
+    expect(missing.out).toMatch(/✗ errors +there is no queue arn:aws:sqs:eu-west-1:123456789012:late\n +Make it, or/)
+    const tables = await attak(folderOf(withErrors(`'dynamodb'`)), ['doctor'], { env })
+    expect(tables.code).toBe(0)
+    expect(tables.out).toMatch(/✓ dynamodb +answers/)
+  })
+
   test('a quota without room for the topology is wrong', async () => {
     const DescribeLimits = { OnDemandStreamCount: 0, OnDemandStreamCountLimit: 0, OpenShardCount: 0, ShardLimit: 500 }
     const { env } = await startFakeAws({ DescribeLimits })

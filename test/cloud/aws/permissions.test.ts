@@ -16,7 +16,8 @@ import { openEmulator, stageOf } from '../stage.ts'
 const noop = () => {}
 const graph = graphOf({
   name: 'guarded',
-  processors: { take: noop, bill: { handler: noop, invokes: ['ship'] }, ship: noop },
+  processors: { take: noop, bill: { handler: noop, invokes: ['ship'], idempotent: true }, ship: noop },
+  errors: 'dynamodb',
   streams: [
     { from: 'take', to: 'bill' },
     { from: 'bill', to: 'ship', via: 'sqs' },

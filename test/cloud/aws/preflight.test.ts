@@ -1,3 +1,5 @@
+import { CreateBucketCommand } from '@aws-sdk/client-s3'
+import { CreateQueueCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Aws } from '../../../src/providers/aws/open.ts'
 import { preflight } from '../../../src/providers/aws/preflight.ts'
@@ -35,6 +37,28 @@ describe('preflight', () => {
       what: '51 on-demand streams are to be made; the account has 0, and may have 50',
     })
     expect(await problemsOf({ processors, streams: streams({ shards: 1 }) })).toEqual([])
+  })
+
+  it("looks for a queue and a bucket of the user's own, and says that one is not there or elsewhere", async () => {
+    const processors = { take: noop }
+    const queue = `arn:aws:sqs:${aws.place.region}:${aws.place.account}:late`
+    const where = { code: 'STORE_FAILED', where: 'errors' }
+    expect(await problemsOf({ processors, errors: { queue } })).toMatchObject([
+      { ...where, what: `there is no queue ${queue}` },
+    ])
+    await aws.clients.sqs.send(new CreateQueueCommand({ QueueName: 'late' }))
+    expect(await problemsOf({ processors, errors: { queue } })).toEqual([])
+    expect(await problemsOf({ processors, errors: { queue: queue.replace('eu-west-1', 'eu-west-2') } })).toMatchObject([
+      { ...where, what: expect.stringMatching(/ is in eu-west-2, and the functions are in eu-west-1$/) },
+    ])
+
+    const errors = { store: 's3', bucket: 'preflight-errors' }
+    expect(await problemsOf({ processors, errors })).toMatchObject([
+      { ...where, what: 'there is no bucket preflight-errors', remedy: expect.stringMatching(/^Make it, or mend/) },
+    ])
+    const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const
+    await (await aws.clients.s3()).send(new CreateBucketCommand({ Bucket: errors.bucket, CreateBucketConfiguration }))
+    expect(await problemsOf({ processors, errors })).toEqual([])
   })
 
   it('looks for roles that were given, and says once that one is not there', async () => {

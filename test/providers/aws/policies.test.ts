@@ -49,7 +49,7 @@ function needed(graph: Graph, name: string): readonly string[] {
       pairs.add(`sqs:${action} arn:aws:sqs:${REGION}:any--dev--_retry-${name}`)
   }
   if (processor.idempotent) {
-    for (const action of ['DeleteItem', 'PutItem', 'UpdateItem'])
+    for (const action of ['DeleteItem', 'GetItem', 'PutItem'])
       pairs.add(`dynamodb:${action} arn:aws:dynamodb:${REGION}:table/any--dev--_handled`)
   }
   for (const other of processor.invokes) {
