@@ -71,6 +71,13 @@ function watch(promise: Promise<unknown>): Acceptance {
   return acceptance
 }
 
+/** The promise of an emit that was refused on the spot, which its acceptance then tells at once. */
+export function refusedAtOnce(error: unknown): Promise<never> {
+  const promise = Promise.reject(error)
+  watch(promise).refused = { error }
+  return promise
+}
+
 /** Calls back when it is settled, and handlers that waited for that have gone on: they may have emitted again. */
 export function whenSettled(acceptance: Acceptance, call: () => void): void {
   if (acceptance.isSettled) afterHandlers(call)

@@ -1,7 +1,7 @@
 import { format } from 'node:util'
 import { AttakError, nearest } from '../errors.ts'
 import type { Callback, EmitOptions } from '../topology/handler.ts'
-import { ACCEPTED, followEmit } from './emit-promise.ts'
+import { ACCEPTED, followEmit, refusedAtOnce } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
 import { refuseLate } from './late.ts'
 import { type Edge, FirstAttempt, type Message } from './message.ts'
@@ -28,7 +28,7 @@ export function emit(
     acceptance = invocation.runtime.host.accept(invocation, topic, data, key)
     invocation.emitted++
   } catch (error) {
-    acceptance = Promise.reject(error)
+    return follow(invocation, refusedAtOnce(error), callback)
   }
   if (acceptance === undefined && callback === undefined) return ACCEPTED
   return follow(invocation, acceptance ?? ACCEPTED, callback)

@@ -58,8 +58,10 @@ function handled(round: Round, task: Task, { startedMs }: Invocation): void {
 }
 
 /** What follows in the lane need not wait for the emits of what was handled. */
-function passLaneOn(round: Round, task: Task, { failure }: Invocation): void {
+function passLaneOn(round: Round, task: Task, { failure, rare }: Invocation): void {
   if (task.lane === undefined || failure !== undefined) return
+  // What will fail is tried again before what follows, also where nothing remembers its attempts.
+  if (rare?.follows.some(({ acceptance, taken }) => acceptance.refused !== undefined && !taken)) return
   task.passedOn = true
   releaseLane(round, task)
 }
