@@ -1,4 +1,4 @@
-import { emitterOf, idOf, type Message, parentIdOf, type Root, rootIdOf, traceparentOf } from './message.ts'
+import { emitterOf, idOf, type Message, parentIdOf, type Root, rootIdOf, traceparentOf, type Wait } from './message.ts'
 import { fieldsOf, textOf } from './text.ts'
 
 /** Where and when messages were made. */
@@ -32,6 +32,12 @@ export interface CloudEvent {
   readonly attakparent?: string
   readonly attakhop: number
   readonly attakattempt: number
+  /** It waits outside of its stream until then: RFC 3339, UTC. */
+  readonly attakdue?: string
+  /** Of a message that waits, how many attempts ended by `Retry`; absent where none did. */
+  readonly attakasked?: number
+  /** Of a message that waits, the channel that it came over, where its source does not tell. */
+  readonly attakchannel?: string
   /** The event. */
   readonly data?: unknown
 }
@@ -41,7 +47,9 @@ export interface CloudEvent {
  * of it, where that is known already.
  */
 export function encodeMessage(message: Message, origin: Origin, data = textOf(message.data)): string {
-  const attributes = textOf(attributesOf(message, origin, origin.time))!
+  // What waits for its next try was sent when it was emitted.
+  const time = message.wait === undefined ? origin.time : (message.time ?? origin.time)
+  const attributes = textOf(attributesOf(message, origin, time))!
   return data === undefined ? attributes : `${attributes.slice(0, -1)},"data":${data}}`
 }
 
@@ -65,8 +73,20 @@ function attributesOf(message: Message, place: Omit<Origin, 'time'>, time: strin
     attakparent: parentIdOf(message),
     attakhop: message.hop,
     attakattempt: message.attempt,
+    ...(message.wait && waitAttributes(message.wait)),
   }
 }
+
+function waitAttributes({ dueMs, asked, channel }: Wait): object {
+  return {
+    attakdue: new Date(Math.min(dueMs, MOST_TIME_MS)).toISOString(),
+    attakasked: asked === 0 ? undefined : asked,
+    attakchannel: channel,
+  }
+}
+
+/** The last time that a date can tell. Source: ECMA-262, "Time Values and Time Range", read 2026-11-21. */
+const MOST_TIME_MS = 8.64e15
 
 /** The message in a CloudEvent that has `attakroot`, to the processor `to`; undefined for anything else. */
 export function messageOfEvent(value: unknown, to: string): Message | undefined {
@@ -75,6 +95,7 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
   const { id, type, source, time, partitionkey, attakroot, attakparent, attakhop, attakattempt, data_base64 } = event
   if (typeof id !== 'string' || typeof type !== 'string' || typeof attakroot !== 'string') return undefined
   const parent = typeof attakparent === 'string' ? attakparent : undefined
+  const wait = event.attakdue === undefined ? undefined : waitIn(event)
   return {
     data: 'data' in event || data_base64 === undefined ? event.data : { data_base64 },
     topic: topicOf(type, parent),
@@ -85,9 +106,19 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
     ordinal: -1,
     hop: countIn(attakhop),
     attempt: countIn(attakattempt),
+    ...(wait && { wait }),
     id,
     row: -1,
     time: timeIn(time),
+  }
+}
+
+function waitIn({ attakdue, attakasked, attakchannel }: Readonly<Record<string, unknown>>): Wait {
+  const dueMs = Date.parse(String(attakdue))
+  return {
+    dueMs: Number.isNaN(dueMs) ? 0 : dueMs,
+    asked: Number.isSafeInteger(attakasked) ? Math.max(0, attakasked as number) : 0,
+    ...(typeof attakchannel === 'string' && { channel: attakchannel }),
   }
 }
 

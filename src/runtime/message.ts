@@ -20,6 +20,16 @@ export interface Root {
   id: string | undefined
 }
 
+/** What a message takes along that waits outside of its stream, so that whoever gets it can go on from there. */
+export interface Wait {
+  /** Not to be tried before this time, in milliseconds since 1970. */
+  readonly dueMs: number
+  /** How many of its attempts ended by `Retry`. */
+  readonly asked: number
+  /** The channel that it came over; absent where its emitter and topic tell. */
+  readonly channel?: string
+}
+
 /** An event with its metadata. Kept small: a million of them may wait. */
 export interface Message {
   /** As emitted: nobody changes it; whoever handles it gets a copy. */
@@ -37,6 +47,8 @@ export interface Message {
   readonly hop: number
   /** From 1. */
   readonly attempt: number
+  /** Set while it waits outside of its stream to be tried again. */
+  readonly wait?: Wait
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
   /** Its place in a transcript that is kept in memory; -1 before it has one. */

@@ -112,7 +112,13 @@ export function createOutbox(parts: OutboxParts): Outbox {
     const { pack, key, accept } = parcel
     growing.delete(key)
     const body = pack.encode(new Date(parts.now()).toISOString())
-    const record = { messages: pack.messages, key, body, bytes: Buffer.byteLength(body) + keyBytes(key) }
+    const record: WireRecord = {
+      messages: pack.messages,
+      key,
+      body,
+      bytes: Buffer.byteLength(body) + keyBytes(key),
+      ...delayOf(pack.messages[0]!, parts.now()),
+    }
     const refuse = (error: Error) => {
       parcel.refuse(error)
       const behind = key === undefined ? undefined : growing.get(key)
@@ -186,6 +192,11 @@ function refusalError(channel: string, { messages }: WireRecord, { passing, trie
     : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/errors.md.'
   const said = tries === 1 ? '' : ` after ${tries} tries`
   return new AttakError('EMIT_NOT_ACCEPTED', `channel "${channel}" did not accept ${what}${said}: ${why}`, remedy)
+}
+
+/** Messages that wait travel alone. */
+function delayOf({ wait }: Message, nowMs: number): Pick<WireRecord, 'delayMs'> {
+  return wait === undefined ? {} : { delayMs: Math.max(0, wait.dueMs - nowMs) }
 }
 
 function dataTextOf({ topic, data }: Message): string | undefined {

@@ -39,6 +39,8 @@ export interface WireRecord {
   readonly body: string
   /** UTF-8 bytes of body and key together. */
   readonly bytes: number
+  /** It need not arrive sooner. A transport that can holds it back, for as long as it can; it may come too early. */
+  readonly delayMs?: number
 }
 
 /** An open way to one address. */

@@ -3,7 +3,15 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeBytes, decodeText } from '../../src/runtime/codec.ts'
 import { encodeMessage } from '../../src/runtime/event.ts'
-import { emitterOf, idOf, type Message, parentIdOf, rootIdOf, traceparentOf } from '../../src/runtime/message.ts'
+import {
+  emitterOf,
+  idOf,
+  type Message,
+  parentIdOf,
+  rootIdOf,
+  traceparentOf,
+  type Wait,
+} from '../../src/runtime/message.ts'
 import { createPack } from '../../src/runtime/pack.ts'
 import { textOf } from '../../src/runtime/text.ts'
 import { messageOf, rootOf } from '../contract/message.ts'
@@ -106,6 +114,42 @@ describe('a message that travels alone', () => {
       data: { data_base64: 'kA==' },
     })
     expect(read?.edge).toEqual({ from: undefined, to: 'b' })
+  })
+})
+
+describe('a message that waits outside of its stream', () => {
+  const sentMs = Date.parse('2026-11-21T13:00:00.000Z')
+  const waiting = (wait: Wait) => messageOf({ data: [1], attempt: 3, time: '2026-11-21T12:00:00.000Z', wait })
+
+  it('takes along until when, how often it asked, and when it was sent', () => {
+    const text = encodeMessage(waiting({ dueMs: sentMs, asked: 2 }), ORIGIN)
+    expect(JSON.parse(text)).toMatchObject({
+      time: '2026-11-21T12:00:00.000Z',
+      attakattempt: 3,
+      attakdue: '2026-11-21T13:00:00.000Z',
+      attakasked: 2,
+    })
+    expect(decodeText(text, PLACE)[0]).toMatchObject({ attempt: 3, data: [1], wait: { dueMs: sentMs, asked: 2 } })
+  })
+
+  it('says nothing that need not be said, and others none of it', () => {
+    expect(encodeMessage(waiting({ dueMs: sentMs, asked: 0 }), ORIGIN)).not.toMatch(/attakasked|attakchannel/)
+    const [message] = decodeText(encodeMessage(messageOf({ data: 1 }), ORIGIN), PLACE)
+    expect(message).not.toHaveProperty('wait')
+  })
+
+  it('arrives as it was sent, however long it waits, and is not taken at nonsense', () => {
+    for (const dueMs of [0, sentMs + 1, 1e300]) {
+      const [arrived] = decodeText(encodeMessage(waiting({ dueMs, asked: 100, channel: 'b' }), ORIGIN), PLACE)
+      expect(arrived?.wait).toEqual({ dueMs: Math.min(dueMs, 8.64e15), asked: 100, channel: 'b' })
+    }
+    const said = {
+      ...JSON.parse(encodeMessage(messageOf(), ORIGIN)),
+      attakdue: 'soon',
+      attakasked: -5,
+      attakchannel: 1,
+    }
+    expect(decodeText(JSON.stringify(said), PLACE)[0]?.wait).toEqual({ dueMs: 0, asked: 0 })
   })
 })
 

@@ -50,6 +50,14 @@ describe('an outbox', () => {
     expect(dataIn(wire.accepted)).toEqual(some(30).map(({ data }) => data))
   })
 
+  it('says of a message that waits how long it has to', async () => {
+    const { outbox, wire, pass } = setUp({ pack: 1 })
+    for (const dueMs of [65_000, 3]) outbox.add('b', messageOf({ wait: { dueMs, asked: 0 } })).catch(() => {})
+    outbox.add('b', messageOf()).catch(() => {})
+    await pass(5)
+    expect(wire.accepted.map(({ delayMs }) => delayMs)).toEqual([65_000, 3, undefined])
+  })
+
   it('sends at once when nothing will join what waits', async () => {
     const { outbox, wire } = setUp()
     const accepted = outbox.add('b', messageOf({ data: 1 }))

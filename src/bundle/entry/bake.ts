@@ -1,5 +1,6 @@
 import type { Graph, GraphProcessor, GraphStream } from '../../graph/graph.ts'
 import { routesFor } from '../../graph/routes.ts'
+import type { Via } from '../../topology/delivery.ts'
 import type { Errors } from '../../topology/recording.ts'
 import type { BakedEar, BakedEntry, BakedErrors, BakedProcessor, BakedStream } from './definition.ts'
 
@@ -18,9 +19,14 @@ export function bakeEntry(graph: Graph, processors: readonly string[]): BakedEnt
     hopLimit: graph.hopLimit,
     processors: Object.fromEntries(baked.map((processor) => [processor.name, bakeProcessor(own, processor, heard)])),
     streams: sent.map(bakeStream),
-    vias: [...new Set([...sent.map(bakeStream), ...heard.map(bakeEar)].map(({ via }) => via))].sort(),
+    vias: [...new Set([...sent, ...heard].map(({ via }) => via).concat(baked.flatMap(retryVia)))].sort(),
     errors: bakeErrors(graph.errors),
   }
+}
+
+/** Retry queues are of SQS, whatever streams go over. */
+function retryVia({ retryQueue }: GraphProcessor): Via[] {
+  return retryQueue ? ['sqs'] : []
 }
 
 function bakeProcessor(own: Graph, processor: GraphProcessor, heard: readonly GraphStream[]): BakedProcessor {

@@ -1,3 +1,4 @@
+import type { RetryPolicy } from '../../graph/graph.ts'
 import type { DeliverParts } from '../../runtime/deliver/round.ts'
 import type { Message } from '../../runtime/message.ts'
 import type { Carrier } from './carrier.ts'
@@ -14,6 +15,18 @@ export function policiesOf({ definition, baked }: OpenFunction, carrier: Carrier
   const named = ears.map((ear) => ({ ear, start: `${carrier.nameOf(definition, ear.channel, ear.fifo)}/` }))
   return (message, { position }) =>
     named.find(({ ear, start }) => position.startsWith(start) && hears(ear, message))?.ear
+}
+
+/**
+ * Finds how often a message is tried again that came by no stream now, though perhaps before: from a retry queue, or from
+ * whoever invokes the function. The policy is that of the first stream that brings such a message, else the processor's own.
+ */
+export function policiesAnywhere({ baked }: OpenFunction): (message: Message) => RetryPolicy {
+  return (message) => {
+    const over = message.wait?.channel
+    if (message.edge?.from === undefined && over === undefined) return baked
+    return baked.hears.find((ear) => (over === undefined || ear.channel === over) && hears(ear, message)) ?? baked
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { describeThrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { Carrier } from './carrier.ts'
 import type { Entry, EntryDefinition, PlatformContext } from './definition.ts'
-import { policiesOf } from './ears.ts'
+import { policiesAnywhere, policiesOf } from './ears.ts'
 import {
   type EntryParts,
   type EntryWorld,
@@ -18,6 +18,7 @@ import {
 } from './function.ts'
 import { processHost } from './host.ts'
 import { readPayload } from './payload.ts'
+import { areRetried } from './retry-queue.ts'
 
 /**
  * Makes a deployed function of a baked definition: what the generated module of an artifact exports. The code of its
@@ -69,10 +70,13 @@ interface Records {
 
 async function handleRecords(opened: OpenFunction, { carrier, payload, endsMs }: Records): Promise<unknown> {
   const decode = () => carrier.receiver.decode(payload, opened.name)
-  const failed = await runDeliveries(opened, decode(), {
+  const deliveries = decode()
+  const isRetried = areRetried(deliveries, opened.retryQueue)
+  const failed = await runDeliveries(opened, deliveries, {
     endsMs,
     readAgain: decode,
-    policyOf: policiesOf(opened, carrier),
+    policyOf: isRetried ? policiesAnywhere(opened) : policiesOf(opened, carrier),
+    overStream: !isRetried,
     recordFailure: opened.recorder.failed,
   })
   return carrier.receiver.settle(failed)
@@ -87,7 +91,7 @@ interface Direct {
 /** An event that came over no stream: what cannot be done with it now is the platform's, which keeps what failed. */
 async function handleEvent(opened: OpenFunction, direct: Direct): Promise<undefined> {
   const { failed, error } = await runOne(opened, direct, {
-    policyOf: () => opened.baked,
+    policyOf: policiesAnywhere(opened),
     recordFailure: opened.recorder.failed,
   })
   if (failed.size > 0) throw error
@@ -126,6 +130,7 @@ async function runOne(
     ...work,
     endsMs,
     readAgain,
+    overStream: false,
     ended(_invocation, _delivery, outcome, error) {
       last = { isOk: outcome === 'ok', error }
     },

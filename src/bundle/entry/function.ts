@@ -23,6 +23,7 @@ import type { EntryHost } from './host.ts'
 import type { invokeBy } from './invoker.ts'
 import { createLog, type EntryLog } from './log.ts'
 import { openRecorder, type Recorder } from './recorder.ts'
+import { keepIn, type RetryQueue, retryQueueOf } from './retry-queue.ts'
 
 /** A processor's function, from its first invocation on. */
 export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'> {
@@ -37,6 +38,7 @@ export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'> {
   readonly current: Current
   readonly log: EntryLog
   readonly recorder: Recorder
+  readonly retryQueue: RetryQueue | undefined
 }
 
 /**
@@ -61,7 +63,7 @@ export interface EntryWorld {
 /** Loads the processor that this function is, and takes the lines that it writes from then on. */
 export async function openFunction(
   definition: EntryDefinition,
-  { carriers, invokeBy, openStore }: EntryParts,
+  { carriers: makers, invokeBy, openStore }: EntryParts,
   world: EntryWorld & { readonly place: Place },
 ): Promise<OpenFunction> {
   const { host, client, place } = world
@@ -71,13 +73,13 @@ export async function openFunction(
   const { timeoutMs } = baked
   const loaded = await definition.load(name)
   const current = followCurrent()
+  const carriers = makers.map((make) => make(client))
   const log = createLog(host)
   const writer = () => current.get()
   captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
   return {
     ...world,
-    ...{ definition, name, baked, current, log },
-    carriers: carriers.map((make) => make(client)),
+    ...{ definition, name, baked, carriers, current, log },
     recorder: openRecorder({
       ...{ topology, stage, processor: name, host, log },
       store: openStore({ topology, stage, client, place, errors, now: host.now }),
@@ -91,6 +93,7 @@ export async function openFunction(
       ),
     ),
     progress: createProgress(),
+    retryQueue: retryQueueOf({ ...world, definition, name, carriers }),
   }
 }
 
@@ -109,6 +112,8 @@ export interface Work extends Pick<DeliverParts, 'policyOf' | 'recordFailure' | 
   /** The deliveries, each time with events that nobody has touched. */
   readonly readAgain: DeliverParts['readAgain']
   readonly ended?: DeliverParts['ended']
+  /** It came over a stream, which may keep the order of keys: what has one stays there. */
+  readonly overStream: boolean
 }
 
 /** Handlers that run at once in one function: as many as a mapping hands over where nothing is said. */
@@ -120,12 +125,13 @@ export async function runDeliveries(
   deliveries: readonly Delivery[],
   work: Work,
 ): Promise<ReadonlySet<string>> {
-  const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder } = opened
+  const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder, retryQueue } = opened
   const { answerMs } = endsOf(host.now(), work.endsMs)
   const remainingMs = () => answerMs - host.now()
   const outbox = openOutbox(opened, remainingMs)
   recorder.begin(answerMs)
   const output = baked.outputs ? log.output : () => {}
+  const queue = baked.retryQueue && work.invoked === undefined ? retryQueue : undefined
   const failed = await deliver(deliveries, {
     ...work,
     ended: logEnds(opened, deliveries, work.ended),
@@ -136,6 +142,7 @@ export async function runDeliveries(
       late: (invocation, error) => recorder.late(invocation, error, work.readAgain),
       log: log.line,
     },
+    ...(queue && { later: { keep: keepIn(outbox, queue), keyed: !work.overStream } }),
     idle() {
       outbox.idle()
       recorder.flush()
@@ -177,11 +184,15 @@ function eventTexts(deliveries: readonly Delivery[]): ReadonlyMap<string, string
   return texts
 }
 
-function openOutbox({ definition, carriers, host, place }: OpenFunction, remainingMs: () => number): Outbox {
+function openOutbox(
+  { definition, carriers, host, place, retryQueue }: OpenFunction,
+  remainingMs: () => number,
+): Outbox {
   const { topology, stage, streams } = definition
   return createOutbox({
     ...{ topology, stage, now: host.now, after: host.after, random: host.random },
     channel(name) {
+      if (name === retryQueue?.channel) return retryQueue
       const { via, fifo, pack } = streams.find(({ channel }) => channel === name)!
       const carrier = carriers.find((one) => one.via === via)!
       return {

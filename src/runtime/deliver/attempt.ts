@@ -4,9 +4,9 @@ import type { Message } from '../message.ts'
 import { SURE_OF_PROMPTNESS } from '../processor.ts'
 import { rareOf } from '../rare.ts'
 import { settleFailure } from '../retry.ts'
-import { passOn } from './lanes.ts'
 import { noteDuration } from './progress.ts'
-import { leaveTask, type Outcome, type Round, startable, type Task } from './round.ts'
+import type { Outcome, Round, Task } from './round.ts'
+import { closeTask, leaveTask, releaseLane, save, setAside, startable } from './tasks.ts'
 
 /** Runs a task's handler, as far as that goes without waiting. */
 export function startAttempt(round: Round, task: Task): void {
@@ -66,12 +66,6 @@ function passLaneOn(round: Round, task: Task, { failure, rare }: Invocation): vo
   releaseLane(round, task)
 }
 
-function releaseLane(round: Round, { lane }: Task): void {
-  const next = lane && passOn(lane)
-  const task = next && startable(round, next)
-  if (task !== undefined) round.ready.push(task)
-}
-
 function endAttempt(round: Round, task: Task, invocation: Invocation): void {
   invocation.state = 'committed'
   const { failure } = invocation
@@ -95,10 +89,9 @@ function failAttempt(round: Round, task: Task, invocation: Invocation, error: un
   }
 }
 
-/** Here what has no key and does not fit will be handed to a queue that waits for it; as it is, its record waits. */
 function tryAgain(round: Round, task: Task, invocation: Invocation, error: unknown): void {
-  if (task.passedOn || task.dueMs >= round.stopMs) {
-    postpone(round, task, invocation, error)
+  if (task.passedOn || round.over || task.dueMs >= round.stopMs) {
+    setAside(round, task, (isKept) => say(round, task, invocation, isKept ? 'retry' : 'postponed', error))
     return
   }
   say(round, task, invocation, 'retry', error)
@@ -130,34 +123,11 @@ function postpone(round: Round, task: Task, invocation: Invocation, error: unkno
 
 function failFinally(round: Round, task: Task, invocation: Invocation, error: unknown): void {
   say(round, task, invocation, 'failed', error)
-  const recorded = recordFailure(round, task, invocation, error)
-  if (recorded === undefined) {
-    closeTask(round, task)
-    return
-  }
-  round.recording++
-  const end = (close: typeof closeTask) => () => {
-    round.recording--
-    close(round, task)
-    round.wake()
-  }
-  recorded.then(end(closeTask), end(leaveTask))
-}
-
-function recordFailure(round: Round, task: Task, invocation: Invocation, error: unknown) {
-  const { record } = task
-  try {
+  const keep = () => {
     const message = untouchedMessage(round, task)
-    return round.parts.recordFailure({ invocation, message, delivery: record.delivery, error })
-  } catch (thrown) {
-    return Promise.reject(thrown)
+    return round.parts.recordFailure({ invocation, message, delivery: task.record.delivery, error })
   }
-}
-
-function closeTask(round: Round, task: Task): void {
-  task.record.open--
-  task.record.ran++
-  if (task.lane !== undefined && !task.passedOn) releaseLane(round, task)
+  save(round, task, { keep, told: () => {} })
 }
 
 function say(round: Round, task: Task, invocation: Invocation, outcome: Outcome, error?: unknown): void {

@@ -3,13 +3,15 @@ import type { Delivery } from '../transport.ts'
 import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
 import { cutOffLate, giveUp, nextEndMs, settleRound, stopStarting } from './end.ts'
 import { noteDuration } from './progress.ts'
-import { type DeliverParts, endsOf, nextTask, openRecords, type Round } from './round.ts'
+import { type DeliverParts, endsOf, openRecords, type Round } from './round.ts'
+import { nextTask, setWaitingAside } from './tasks.ts'
 
 /**
  * Runs the messages of an invocation payload, and gives the records that are to come again. Messages of one key run one
  * after the other, all others at once, up to `concurrency`. A message is done when it is complete, or recorded as failed.
- * One that is tried again waits here where there is time for that. What there is no time for is left, by whole records;
- * what was done of those is remembered in `progress`.
+ * One that is tried again waits here where there is time for that, and others run meanwhile; else in a place for that, if
+ * it may leave its stream. What there is no time for is left, by whole records; what was done of those is remembered in
+ * `progress`.
  *
  * Of a key, the next starts when the handler of the one before has settled well: its emits need not be accepted by then.
  * A record that was cut short by the end of an invocation gets the next to itself; when it gets nowhere then either, what
@@ -73,6 +75,7 @@ function createDriver(
       })
       return
     }
+    setWaitingAside(round)
     pumping = false
     if (round.handlers === 0) parts.idle()
     else look()
@@ -138,7 +141,7 @@ function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake,
     handlers: 0,
     waiting: new Map(),
     left: new Set(),
-    recording: 0,
+    saving: new Map(),
     again: undefined,
     started: 0,
     nowMs,
@@ -180,6 +183,6 @@ function allAwaitEmits({ running }: Round): boolean {
   return true
 }
 
-function isDone({ running, waiting, recording, ready, over }: Round): boolean {
-  return running.size === 0 && waiting.size === 0 && recording === 0 && (over || ready.length === 0)
+function isDone({ running, waiting, saving, ready, over }: Round): boolean {
+  return running.size === 0 && waiting.size === 0 && saving.size === 0 && (over || ready.length === 0)
 }

@@ -3,6 +3,7 @@ import { cutOff } from '../settle.ts'
 import { waitingIn } from './lanes.ts'
 import { type RecordProgress, remember, type Tries } from './progress.ts'
 import type { RecordState, Round, Task } from './round.ts'
+import { setAside } from './tasks.ts'
 
 /** When something ends by the clock: the time of the oldest handler, or that of the invocation. */
 export function nextEndMs(round: Round): number {
@@ -29,14 +30,15 @@ export function cutOffLate(round: Round): void {
   }
 }
 
-/** Starts nothing any more: what waits is left. */
+/** Starts nothing any more: what waits does so elsewhere, or is left. */
 export function stopStarting(round: Round): void {
   round.over = true
   for (const [task, stop] of round.waiting) {
     stop()
-    round.left.add(task)
+    round.waiting.delete(task)
+    setAside(round, task)
   }
-  round.waiting.clear()
+  for (const task of round.ready.splice(0)) setAside(round, task)
 }
 
 /** No invocation could give it more: its record ran with no other beside it, and got nowhere. */
@@ -44,7 +46,7 @@ function hadAll({ alone, records }: Round, { record }: Task): boolean {
   return alone && record === records[0] && record.ran === 0
 }
 
-/** Gives up what is not complete; its record comes again. */
+/** Gives up what is not complete, or not kept by then; its record comes again. */
 export function giveUp(round: Round): void {
   stopStarting(round)
   for (const [invocation, task] of round.running) {
@@ -52,6 +54,11 @@ export function giveUp(round: Round): void {
     round.left.add(task)
   }
   round.running.clear()
+  for (const [task, told] of round.saving) {
+    told(false)
+    round.left.add(task)
+  }
+  round.saving.clear()
 }
 
 /** The records that are to come again; remembers what need not be done then. */

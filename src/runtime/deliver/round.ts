@@ -5,8 +5,8 @@ import type { Message } from '../message.ts'
 import type { InvocationHost, ProcessorRuntime } from '../processor.ts'
 import type { Invoked } from '../rare.ts'
 import type { Delivery } from '../transport.ts'
-import { type Lane, laneOf } from './lanes.ts'
-import type { Progress, RecordProgress, Tries } from './progress.ts'
+import type { Lane } from './lanes.ts'
+import type { Progress, RecordProgress } from './progress.ts'
 
 /** What became of one attempt; `postponed`: its record will come again. */
 export type Outcome = 'ok' | 'retry' | 'failed' | 'postponed'
@@ -33,6 +33,8 @@ export interface DeliverParts {
   readonly idle: () => void
   /** Hears of every attempt's end, with its error unless it was ok. */
   readonly ended: (invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown) => void
+  /** Where messages wait that may leave their stream; absent where all wait in theirs. */
+  readonly later?: Later
   /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
   readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
   /** Set where another processor invoked this one, and waits for what it settles with: it is not tried again. */
@@ -47,6 +49,14 @@ export interface DeliverParts {
   readonly current: Current | undefined
   /** Handlers that run at once. */
   readonly concurrency: number
+}
+
+/** A place beside streams, in which messages wait for their next try. */
+export interface Later {
+  /** Takes a message, whose `wait` says how long. Resolves when it is kept there; throws or rejects when it is not. */
+  keep(message: Message, policy: RetryPolicy): Promise<void>
+  /** Takes messages with a key as well: where they come from, nothing keeps their order. */
+  readonly keyed: boolean
 }
 
 /** A message on its way through its processor. */
@@ -103,8 +113,8 @@ export interface Round extends Ends {
   readonly waiting: Map<Task, () => void>
   /** Left for when their record comes again. */
   readonly left: Set<Task>
-  /** Failures that are being recorded. */
-  recording: number
+  /** On their way to where they are kept: recorded as failed, or for later. Each hears whether it is. */
+  readonly saving: Map<Task, (isKept: boolean) => void>
   /** The deliveries once more, where a message was failed or tried again; no handler gets hold of them. */
   again: readonly Delivery[] | undefined
   /** Attempts so far. */
@@ -151,93 +161,4 @@ export function openRecords(
   const keys = new Set(late.delivery.messages.map(({ key }) => key).filter((key) => key !== undefined))
   const first = records.find(({ delivery }) => delivery.messages.some(({ key }) => keys.has(key!))) ?? late
   return { records: [first, ...records.filter((record) => record !== first)], alone: true }
-}
-
-/** Takes the next message that may start; undefined when there is none now. */
-export function nextTask(round: Round): Task | undefined {
-  const { ready, cursor, records } = round
-  if (ready.length > 0) return ready.shift()
-  for (;;) {
-    const record = records[cursor.record]
-    if (record === undefined || (round.alone && cursor.record > 0 && records[0]!.open > 0)) return undefined
-    if (cursor.message === record.delivery.messages.length) {
-      cursor.record++
-      cursor.message = 0
-      continue
-    }
-    const task = admit(round, record, cursor.message++)
-    if (task !== undefined) return task
-  }
-}
-
-/** Makes a task of a message; undefined when it is done, is for somebody else, or has to wait. */
-function admit(round: Round, record: RecordState, index: number): Task | undefined {
-  const { delivery, known } = record
-  const message = delivery.messages[index]!
-  const policy = round.parts.policyOf(message, delivery)
-  if (policy === undefined || known?.done.has(index) === true) {
-    record.open--
-    return undefined
-  }
-  const lane = message.key === undefined ? undefined : laneOf(round.lanes, message.key)
-  const task = createTask(record, index, policy, lane, message)
-  const tries = known?.tries.get(index)
-  if (tries !== undefined) resumeTries(task, tries)
-  if (lane === undefined) return startable(round, task)
-  if (lane.blocked) round.left.add(task)
-  else if (lane.held) lane.waiting.push(task)
-  else {
-    lane.held = true
-    return startable(round, task)
-  }
-  return undefined
-}
-
-function createTask(
-  record: RecordState,
-  index: number,
-  policy: RetryPolicy,
-  lane: Task['lane'],
-  message: Message,
-): Task {
-  return {
-    record,
-    index,
-    policy,
-    lane,
-    message,
-    asked: 0,
-    dueMs: 0,
-    passedOn: false,
-    text: undefined,
-    cutShort: undefined,
-    handling: false,
-  }
-}
-
-function resumeTries(task: Task, { attempt, asked, dueMs }: Tries): void {
-  task.message = { ...task.message, attempt }
-  task.asked = asked
-  task.dueMs = dueMs
-}
-
-/** The task itself if it may start; else it waits for its time, or is left. */
-export function startable(round: Round, task: Task): Task | undefined {
-  if (task.dueMs <= round.nowMs) return task
-  if (task.dueMs >= round.stopMs) leaveTask(round, task)
-  else {
-    const stop = round.parts.after(task.dueMs - round.nowMs, () => {
-      round.waiting.delete(task)
-      round.ready.push(task)
-      round.wake()
-    })
-    round.waiting.set(task, stop)
-  }
-  return undefined
-}
-
-/** Leaves a task for when its record comes again, and with it what follows in its lane. */
-export function leaveTask(round: Round, task: Task): void {
-  round.left.add(task)
-  if (task.lane !== undefined) task.lane.blocked = true
 }

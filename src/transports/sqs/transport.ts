@@ -19,11 +19,22 @@ export function createSqsTransport(client: AwsClient, { fifo }: { readonly fifo:
     limits: fifo ? SQS_FIFO_LIMITS : SQS_LIMITS,
     open: (address) =>
       senderOf((batch, withinMs) => {
-        const entries = batch.map((record) => ({ MessageBody: record.body, ...(fifo ? fifoFieldsOf(record) : {}) }))
+        const entries = batch.map((record) => ({
+          MessageBody: record.body,
+          ...(fifo ? fifoFieldsOf(record) : delayFieldOf(record)),
+        }))
         return sendMessages(client, address, entries, withinMs)
       }),
   }
 }
+
+/** Whole seconds, rather too many than that it comes too early. */
+function delayFieldOf({ delayMs = 0 }: WireRecord): { DelaySeconds?: number } {
+  return delayMs > 0 ? { DelaySeconds: Math.min(MOST_DELAY_SECONDS, Math.ceil(delayMs / 1000)) } : {}
+}
+
+/** Source: AWS API reference, SendMessageBatchRequestEntry, DelaySeconds, read 2026-11-21; FIFO queues take none. */
+const MOST_DELAY_SECONDS = 900
 
 /**
  * The group and the deduplication id of a record. Messages of one key are one group, others each their own, since nothing

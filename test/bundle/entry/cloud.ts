@@ -7,7 +7,8 @@ import type { Entry } from '../../../src/bundle/entry/definition.ts'
 import { createEntry } from '../../../src/bundle/entry/entry.ts'
 import type { EntryHost } from '../../../src/bundle/entry/host.ts'
 import { invokeBy } from '../../../src/bundle/entry/invoker.ts'
-import type { Graph } from '../../../src/graph/graph.ts'
+import type { Graph, GraphChannel } from '../../../src/graph/graph.ts'
+import { retryPart } from '../../../src/graph/names.ts'
 import { decodeText } from '../../../src/runtime/codec.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../src/runtime/event.ts'
@@ -34,14 +35,18 @@ export interface FakeCloud {
 
 /** Records as a channel holds them, and payloads have them. */
 interface FakeRecord {
-  readonly eventSource: 'fake'
+  readonly eventSource: string
   readonly position: string
   readonly key: string | undefined
   readonly body: string
+  /** Not handed over before. */
+  readonly visibleMs: number
 }
 
-/** So many milliseconds of the cloud pass in one of ours. */
-const PACE = 40
+/** The longest that a queue holds a message back. */
+const MOST_DELAY_MS = 900_000
+/** How long a message takes that was to be held back. */
+const LEAST_DELAY_MS = 1000
 
 /** What makes a cloud of a graph. */
 export interface CloudParts {
@@ -58,6 +63,8 @@ export interface CloudParts {
   readonly store?: FakeStore
   /** Called before a processor is loaded. */
   readonly load?: () => void
+  /** Queues hold messages back for that much of a delay; all of it where nothing is said. */
+  readonly holds?: number
 }
 
 /** Deploys a graph within this process. */
@@ -69,20 +76,26 @@ export function openCloud({
   forMs = 900_000,
   ...more
 }: CloudParts): FakeCloud {
-  const channels = new Map(graph.channels.map(({ name }) => [name, [] as FakeRecord[]]))
+  const queues = graph.processors.filter(({ retryQueue }) => retryQueue).map(({ name }) => retryQueueOf(name))
+  const all: readonly FakeChannel[] = [...graph.channels, ...queues]
+  const channels = new Map(all.map(({ name }) => [name, [] as FakeRecord[]]))
   const lines: LogLine[] = []
   let calls = 0
   let sequence = 0
   const take = (channel: string, records: readonly WireRecord[]) => {
     if (refuses(calls++)) return records.map((_, index) => ({ index, passing: true, why: 'Throttled: slow down' }))
-    for (const { body, key } of records) {
-      channels.get(channel)!.push({ eventSource: 'fake', position: `${channel}/0/${sequence++}`, key, body })
+    const { via } = all.find(({ name }) => name === channel)!
+    for (const { body, key, delayMs = 0 } of records) {
+      const heldMs = (more.holds ?? 1) * Math.min(MOST_DELAY_MS, delayMs)
+      const visibleMs = host.now() + (delayMs === 0 ? 0 : Math.max(LEAST_DELAY_MS, heldMs))
+      const position = `${channel}/0/${sequence++}`
+      channels.get(channel)!.push({ eventSource: sourceOf(via), position, key, body, visibleMs })
     }
     return []
   }
-  const carrier: Carrier = {
-    via: 'kinesis',
-    eventSource: 'fake',
+  const carrierOf = (via: Carrier['via']): Carrier => ({
+    via,
+    eventSource: sourceOf(via),
     receiver: {
       decode: (payload, to) =>
         (payload as { Records: FakeRecord[] }).Records.map(({ position, key, body }) => {
@@ -97,7 +110,7 @@ export function openCloud({
     }),
     nameOf: (_, channel) => channel,
     addressOf: (_, name) => name,
-  }
+  })
   const entries = new Map<string, Entry>()
   const client: AwsClient = {
     endpoint: () => '',
@@ -111,7 +124,7 @@ export function openCloud({
   }
   const host = fastHost((line) => lines.push(line), more.env)
   const store = more.store ?? createFakeStore()
-  const parts = { carriers: [() => carrier], invokeBy, openStore: () => store }
+  const parts = { carriers: [() => carrierOf('kinesis'), () => carrierOf('sqs')], invokeBy, openStore: () => store }
   for (const { name } of graph.processors) {
     const baked = JSON.parse(JSON.stringify(bakeEntry(graph, [name])))
     const load = () => {
@@ -126,11 +139,17 @@ export function openCloud({
       invokedFunctionArn: `arn:aws:lambda:eu-west-1:123456789012:function:${processor}`,
       getRemainingTimeInMillis: () => forMs,
     })
-  const drainChannel = async (name: string, to: readonly string[]) => {
-    const records = channels.get(name)!.splice(0, batch)
-    const failed = await Promise.all(to.map((processor) => invoke(processor, { Records: records })))
-    const first = records.findIndex(({ position }) => failed.some((ids) => (ids as string[]).includes(position)))
-    if (first >= 0) channels.get(name)!.unshift(...records.slice(first))
+  /** Gives when there may be something to hand over again. */
+  const drainChannel = async ({ name, to, via }: FakeChannel) => {
+    const waiting = channels.get(name)!
+    const records = waiting.filter(({ visibleMs }) => visibleMs <= host.now()).slice(0, batch)
+    channels.set(name, without(waiting, records))
+    const answers = records.length === 0 ? [] : await Promise.all(to.map((one) => invoke(one, { Records: records })))
+    const failed = records.filter(({ position }) => answers.some((ids) => (ids as string[]).includes(position)))
+    const again = via === 'sqs' ? failed : records.slice(failed[0] ? records.indexOf(failed[0]) : records.length)
+    channels.get(name)!.unshift(...again)
+    const [first] = channels.get(name)!.sort((a, b) => a.visibleMs - b.visibleMs)
+    return again.length < records.length ? host.now() : Math.max(first?.visibleMs ?? 0, host.now() + PAUSE_MS)
   }
   return {
     invoke,
@@ -139,12 +158,31 @@ export function openCloud({
     console: host.console,
     async drain() {
       for (;;) {
-        const full = graph.channels.filter(({ name }) => channels.get(name)!.length > 0)
+        const full = all.filter(({ name }) => channels.get(name)!.length > 0)
         if (full.length === 0) return
-        await Promise.all(full.map(({ name, to }) => drainChannel(name, to)))
+        const nextMs = Math.min(...(await Promise.all(full.map(drainChannel))))
+        if (nextMs > host.now()) await new Promise<void>((resolve) => host.after(nextMs - host.now(), resolve))
       }
     },
   }
+}
+
+/** What a channel is as far as this cloud goes. */
+type FakeChannel = Pick<GraphChannel, 'name' | 'to' | 'via'>
+
+/** How long it is until what was not handled is handed over again. */
+const PAUSE_MS = 5000
+
+function retryQueueOf(processor: string): FakeChannel {
+  return { name: retryPart(processor), to: [processor], via: 'sqs' }
+}
+
+function sourceOf(via: string): string {
+  return via === 'kinesis' ? 'fake' : `fake ${via}`
+}
+
+function without<T>(all: readonly T[], some: readonly T[]): T[] {
+  return all.filter((one) => !some.includes(one))
 }
 
 /** What `attak trigger` sends: an input, by its position. */
@@ -159,23 +197,52 @@ export function triggerOf(
   return JSON.parse(encodeMessage(message, { topology: 'test', stage: 'dev', time: new Date(0).toISOString() }))
 }
 
-/** A process that lives faster than this one. */
+/** So many turns of a millisecond without anything going on, and the time of a {@link fastHost} moves on. */
+const QUIET_TURNS = 2
+
+/** A process whose time stands still while anything goes on, and then moves to what is due next. */
 export function fastHost(take: (line: LogLine) => void, env: EntryHost['env'] = {}): EntryHost {
-  const startedMs = performance.now()
+  const due = new Set<{ readonly atMs: number; readonly call: () => void }>()
+  let nowMs = 1_800_000_000_000
+  let quietTurns = 0
+  let isTurning = false
+  const turn = () => {
+    if (isTurning || due.size === 0) return
+    isTurning = true
+    setTimeout(goOn, 1)
+  }
+  const goOn = () => {
+    isTurning = false
+    if (due.size === 0) return
+    if (quietTurns++ >= QUIET_TURNS) {
+      const next = [...due].reduce((first, one) => (one.atMs < first.atMs ? one : first))
+      due.delete(next)
+      nowMs = next.atMs
+      quietTurns = 0
+      next.call()
+    }
+    turn()
+  }
   return {
     env,
     console: new Console(new Writable({ write: (_chunk, _encoding, done) => done() })),
     write(text) {
       for (const line of text.trimEnd().split('\n')) take(JSON.parse(line))
     },
-    now: () => 1_800_000_000_000 + Math.floor((performance.now() - startedMs) * PACE),
+    now() {
+      quietTurns = 0
+      return nowMs
+    },
     after(ms, call) {
+      quietTurns = 0
       if (ms <= 0) {
         setImmediate(call)
         return () => {}
       }
-      const timer = setTimeout(call, ms / PACE)
-      return () => clearTimeout(timer)
+      const entry = { atMs: nowMs + ms, call }
+      due.add(entry)
+      turn()
+      return () => due.delete(entry)
     },
     random: () => 0.5,
   }

@@ -3,6 +3,7 @@ import { deliver } from '../../../src/runtime/deliver/deliver.ts'
 import { createProgress, type Progress } from '../../../src/runtime/deliver/progress.ts'
 import type { FailedMessage } from '../../../src/runtime/deliver/round.ts'
 import { addEmit, childOf, nextOrdinal } from '../../../src/runtime/emit.ts'
+import type { Message } from '../../../src/runtime/message.ts'
 import { mayTakeEmit, seesCallback } from '../../../src/runtime/reach.ts'
 import type { Delivery } from '../../../src/runtime/transport.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
@@ -21,12 +22,20 @@ export interface Said {
   readonly accept?: (clock: FakeClock, data: unknown) => undefined | Promise<void>
   readonly isOurs?: (data: unknown) => boolean
   readonly recordFailure?: (failed: FailedMessage) => undefined | Promise<void>
+  /** Keeps messages that may leave their stream. */
+  readonly keep?: (message: Message) => Promise<void>
+}
+
+/** What is delivered, if it is no stream's records. */
+export interface DeliverOptions {
+  /** Nothing keeps the order of keys where they come from. */
+  readonly keyed?: boolean
 }
 
 /** A function with one processor, from invocation to invocation. */
 export interface World {
   /** Handles one invocation payload. */
-  deliver(deliveries: readonly Delivery[]): Promise<ReadonlySet<string>>
+  deliver(deliveries: readonly Delivery[], options?: DeliverOptions): Promise<ReadonlySet<string>>
   /** `<event> <outcome>` of each attempt. */
   readonly ended: string[]
   readonly errors: unknown[]
@@ -56,7 +65,7 @@ export function openWorld(said: Said): World {
     recorded: [],
     progress: createProgress(),
     idles: 0,
-    deliver(deliveries) {
+    deliver(deliveries, { keyed = false } = {}) {
       const text = JSON.stringify(deliveries)
       return deliver(deliveries, {
         processor: {
@@ -85,6 +94,7 @@ export function openWorld(said: Said): World {
         },
         policyOf: ({ data }) => (said.isOurs?.(data) === false ? undefined : policy),
         readAgain: () => JSON.parse(text),
+        ...(said.keep && { later: { keep: said.keep, keyed } }),
         idle: () => {
           world.idles++
         },

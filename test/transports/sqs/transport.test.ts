@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { AwsClient } from '../../../src/aws/client.ts'
 import { queueArn } from '../../../src/aws/names.ts'
 import { createSqsTransport, fifoFieldsOf, sqsReceiver } from '../../../src/transports/sqs/transport.ts'
 import { callAws, type Emulator, PLACE } from '../../contract/emulator.ts'
@@ -61,6 +62,56 @@ for (const fifo of [false, true]) {
     },
   ])
 }
+
+describe('a record that need not arrive soon', () => {
+  const sent: { Entries: { DelaySeconds?: number }[] }[] = []
+  const client: AwsClient = {
+    endpoint: () => '',
+    close: () => {},
+    async call({ body }) {
+      sent.push(JSON.parse(body))
+      return { ok: true, value: { Successful: [{ Id: '0' }, { Id: '1' }, { Id: '2' }, { Id: '3' }] }, headers: {} }
+    },
+  }
+  const records = [{}, { delayMs: 0 }, { delayMs: 1001 }, { delayMs: 1e9 }].map((said) => {
+    return { messages: [messageOf()], key: undefined, body: '{}', bytes: 2, ...said }
+  })
+
+  it('is held back, by whole seconds that are enough and no more than there can be, each in one call', async () => {
+    sent.length = 0
+    expect(await createSqsTransport(client, { fifo: false }).open(queueArn(PLACE, 'q')).send(records)).toEqual([])
+    expect(sent.map(({ Entries }) => Entries.map(({ DelaySeconds }) => DelaySeconds))).toEqual([
+      [undefined, undefined, 2, 900],
+    ])
+  })
+
+  it('is not held back by a FIFO queue, which can only hold back all', async () => {
+    sent.length = 0
+    await createSqsTransport(client, { fifo: true }).open(queueArn(PLACE, 'q.fifo')).send(records)
+    expect(JSON.stringify(sent)).not.toContain('DelaySeconds')
+  })
+
+  it('is not seen before its time, on fauxqs', async () => {
+    const arn = queueArn(PLACE, `queue-${queues++}`)
+    const { QueueUrl } = await call('CreateQueue', { QueueName: arn.split(':').at(-1) })
+    const sender = createSqsTransport(emulator.client, { fifo: false }).open(arn)
+    const due = (body: string, delayMs: number) => ({
+      messages: [messageOf()],
+      key: undefined,
+      body,
+      bytes: 3,
+      delayMs,
+    })
+    expect(await sender.send([due('"now"', 0), due('"soon"', 500), due('"late"', 600_000)])).toEqual([])
+    const take = async () => (await takeAll(String(QueueUrl), arn)).Records.map(({ body }) => body)
+    expect(await take()).toEqual(['"now"'])
+    const counts = await call('GetQueueAttributes', { QueueUrl, AttributeNames: ['All'] })
+    expect(counts.Attributes).toMatchObject({ ApproximateNumberOfMessagesDelayed: '2' })
+    const asked = { QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 3 }
+    const { Messages } = (await call('ReceiveMessage', asked)) as { Messages: readonly Received[] }
+    expect(Messages.map(({ Body }) => Body)).toEqual(['"soon"'])
+  })
+})
 
 describe('what Lambda hands over from a queue', () => {
   const record = (name: string) => ({
