@@ -59,6 +59,8 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
       const following = flagOf(args, 'follow') && accepted > 0
       const failed = following ? await followTraces(opened, { roots, startedMs, quietMs, json }, host) : 0
+      if (failed > 0 && !json)
+        host.err.write('attak errors list shows what failed, attak errors replay runs it again.\n')
       return interruptCode(host.signal) ?? (failed > 0 ? 1 : 0)
     })
   },

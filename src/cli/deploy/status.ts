@@ -1,3 +1,5 @@
+import { crashesPart } from '../../aws/names.ts'
+import { ERRORS_QUEUE } from '../../providers/aws/names.ts'
 import type { ResourceStatus } from '../../providers/aws/status.ts'
 import { drawCount, drawNumber } from '../duration.ts'
 import type { Colors } from '../print.ts'
@@ -35,12 +37,20 @@ function advice(resources: readonly ResourceStatus[]): readonly string[] {
   const absent = resources.some(({ state }) => state === 'absent')
   const stale = resources.some(({ wanted }) => !wanted)
   const strange = resources.some(({ state }) => state === 'not ours')
+  const failed = resources.some(({ id, details }) => FAILED.has(id) && Number(details.messages) > 0)
   return [
+    ...(failed ? ['What waits among errors and crashes has failed: attak errors list.'] : []),
     ...(strange ? ['What is not ours bears the name of a resource, and keeps attak deploy from making it.'] : []),
     ...(absent ? ['attak deploy makes what is absent.'] : []),
     ...(stale ? ['attak deploy removes what is left over; with --allow-data-loss streams and queues too.'] : []),
   ]
 }
+
+/** Queues in which only what failed is. */
+const FAILED: ReadonlySet<string> = new Set([
+  ERRORS_QUEUE,
+  ...[false, true].map((fifo) => `queue/${crashesPart(fifo)}`),
+])
 
 function sayDetails(details: ResourceStatus['details']): string {
   const said = Object.entries(details).flatMap(([name, value]) => (name in SAY ? [SAY[name]!(value)] : []))

@@ -122,10 +122,10 @@ export function openClients(settings: AwsSettings & { readonly region: string },
   }
   return {
     ...clients,
-    dynamodb: once(async () => new (await import('@aws-sdk/client-dynamodb')).DynamoDBClient(unpaced)),
+    dynamodb: once(async () => new (await import('./dynamodbSdk.ts')).DynamoDBClient(unpaced)),
     // What stands in for S3 seldom has a name for each bucket.
     s3: once(async () => {
-      const { S3Client } = await import('@aws-sdk/client-s3')
+      const { S3Client } = await import('./s3Sdk.ts')
       return new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined })
     }),
     close() {

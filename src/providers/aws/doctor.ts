@@ -60,7 +60,7 @@ function errorStoreOf(aws: Aws, { errors, processors }: Graph): readonly Promise
 }
 
 async function answeredBy({ clients }: Aws): Promise<Found> {
-  const { ListTablesCommand } = await import('@aws-sdk/client-dynamodb')
+  const { ListTablesCommand } = await import('./dynamodbSdk.ts')
   return answered((await clients.dynamodb()).send(new ListTablesCommand({ Limit: 1 })))
 }
 

@@ -114,7 +114,7 @@ const READERS: Readonly<Record<string, (account: Reached, resource: Resource) =>
     return { state: 'there', fine: true, details }
   },
   async table({ clients }, { name }) {
-    const { DescribeTableCommand } = await import('@aws-sdk/client-dynamodb')
+    const { DescribeTableCommand } = await import('./dynamodbSdk.ts')
     const { Table } = await (await clients.dynamodb()).send(new DescribeTableCommand({ TableName: name }))
     const { TableStatus = 'unknown', ItemCount } = Table ?? {}
     return { state: TableStatus, fine: TableStatus === 'ACTIVE', details: given({ items: ItemCount }) }

@@ -18,7 +18,7 @@ export function dynamodbAccess(scope: Scope, place: Place): StoreAccess {
   const on = [tableArn(place, tableName(scope, ERRORS_PART))]
   return {
     keep: { actions: ['dynamodb:PutItem'], on },
-    look: [{ actions: ['dynamodb:DeleteItem', 'dynamodb:Scan'], on }],
+    look: [{ actions: ['dynamodb:DeleteItem', 'dynamodb:GetItem', 'dynamodb:Scan'], on }],
   }
 }
 

@@ -33,10 +33,9 @@ export function sqsAccess(
   return { keep: { actions: ['sqs:SendMessage'], on }, look: [{ actions: LOOKING, on }] }
 }
 
-/** What listing a queue's messages, replaying, removing and purging them takes. */
+/** What listing a queue's messages and removing some of them takes. */
 export const LOOKING = [
-  ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'PurgeQueue'],
-  'ReceiveMessage',
+  ...['ChangeMessageVisibility', 'DeleteMessage', 'GetQueueAttributes', 'GetQueueUrl', 'ReceiveMessage'],
 ].map((action) => `sqs:${action}`)
 
 interface Kept {

@@ -74,3 +74,13 @@ test('where nothing is, it says how to make it live', () => {
   const text = drawStatus(PLACE, [statusOf('queue/a', { state: 'absent', fine: false })], colors)
   expect(text).toBe(`Nothing of ${PLACE} is there. Make it live with attak deploy.\n`)
 })
+
+test('what waits among errors or crashes has failed: it says how to see it', () => {
+  const advice = 'attak errors list'
+  for (const id of ['queue/_errors', 'queue/_crashes', 'queue/_crashes.fifo', 'queue/bill']) {
+    const drawn = (messages: number) => drawStatus(PLACE, [statusOf(id, { details: { messages } })], colors)
+    expect(drawn(0)).not.toContain(advice)
+    if (id === 'queue/bill') expect(drawn(1)).not.toContain(advice)
+    else expect(drawn(1)).toContain(advice)
+  }
+})

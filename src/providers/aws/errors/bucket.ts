@@ -16,7 +16,7 @@ export function bucketShelf(
   { clients }: Pick<Account, 'clients'>,
   { bucket: Bucket, prefix: Prefix }: BucketPlace,
 ): Shelf {
-  const open = async () => ({ sdk: await import('@aws-sdk/client-s3'), client: await clients.s3() })
+  const open = async () => ({ sdk: await import('../s3Sdk.ts'), client: await clients.s3() })
   const get = async (Key: string) => {
     const { sdk, client } = await open()
     try {

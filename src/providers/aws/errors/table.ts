@@ -6,7 +6,7 @@ import { countedOf, latestOf, removableOf, type Shelf } from './shelf.ts'
 
 /** The error records in a DynamoDB table, an item each: see `src/stores/dynamodb/store.ts`. */
 export function tableShelf({ clients }: Pick<Account, 'clients'>, TableName: string): Shelf {
-  const open = async () => ({ sdk: await import('@aws-sdk/client-dynamodb'), client: await clients.dynamodb() })
+  const open = async () => ({ sdk: await import('../dynamodbSdk.ts'), client: await clients.dynamodb() })
   const parse = (text: string | undefined, id: string) => parseRecord(text ?? '', `table ${TableName}, item ${id}`)
   return {
     async list() {
