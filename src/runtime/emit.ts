@@ -26,7 +26,6 @@ export function emit(
     if (typeof topic !== 'string' || topic === '') throw topicRefusal(topic)
     const key = options === undefined ? undefined : keyOf(topic, options)
     acceptance = invocation.runtime.host.accept(invocation, topic, data, key)
-    invocation.emitted++
   } catch (error) {
     return follow(invocation, refusedAtOnce(error), callback)
   }

@@ -23,8 +23,6 @@ export class Invocation implements Context {
   /** What it emitted first, and after that: most emit once, and are spared a list. */
   declare firstEmit: Message | undefined
   declare laterEmits: Message[] | undefined
-  /** How many emits that is. */
-  declare emitted: number
   /** Its handler has returned and it is not complete: its host waits to hear of that. */
   declare outlasting: boolean
   declare rare: Rare | undefined
@@ -38,15 +36,19 @@ export class Invocation implements Context {
     this.failure = undefined
     this.firstEmit = undefined
     this.laterEmits = undefined
-    this.emitted = 0
     this.outlasting = false
     this.rare = undefined
   }
 
-  /** What it emitted: a message for each receiver, those of one emit side by side. */
+  /** What it emitted, a message each. */
   get emits(): readonly Message[] {
     const { firstEmit, laterEmits } = this
     return firstEmit === undefined ? [] : laterEmits === undefined ? [firstEmit] : [firstEmit, ...laterEmits]
+  }
+
+  /** How many emits that is. */
+  get emitted(): number {
+    return this.firstEmit === undefined ? 0 : this.laterEmits === undefined ? 1 : 1 + this.laterEmits.length
   }
 
   get processor(): string {

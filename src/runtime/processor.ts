@@ -46,7 +46,7 @@ export type Invoke = (invocation: Invocation, processor: string, data: unknown) 
 /** What invocations need of the place they run in. */
 export interface InvocationHost {
   /**
-   * Takes one emit of a running invocation: snapshots `data` and adds a message for each receiver to
+   * Takes one emit of a running invocation: snapshots `data` and adds a message to
    * `invocation.emits`. Throws what refuses it; gives undefined when it is accepted, else a promise of that.
    */
   accept(invocation: Invocation, topic: string, data: unknown, key: string | undefined): undefined | Promise<void>

@@ -4,7 +4,7 @@ import type { Invocation } from './invocation.ts'
 /** How serious a line is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** A line that a handler wrote, when its invocation held `emits` messages. */
+/** A line that a handler wrote, when its invocation had made `emits` emits. */
 export interface LogLine {
   readonly level: LogLevel
   readonly text: string
@@ -60,14 +60,10 @@ export function abortOf(invocation: Invocation): AbortController {
 
 /** Keeps a line with the invocation that wrote it. */
 export function keepLine(invocation: Invocation, level: LogLevel, text: string): void {
-  rareOf(invocation).logs.push({ level, text, emits: countEmits(invocation) })
+  rareOf(invocation).logs.push({ level, text, emits: invocation.emitted })
 }
 
 /** Keeps how long an invocation took, in real milliseconds. */
 export function keepDuration(invocation: Invocation, tookMs: number): void {
   rareOf(invocation).tookMs = tookMs
-}
-
-function countEmits({ firstEmit, laterEmits }: Invocation): number {
-  return (firstEmit === undefined ? 0 : 1) + (laterEmits?.length ?? 0)
 }

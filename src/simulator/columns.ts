@@ -1,9 +1,14 @@
-/** Keeps values of one shape, far smaller than they are, and without an object for each that a collector would look at. */
+import { append, appendStep, stepFrom, type Tape } from './tape.ts'
+
+/**
+ * Keeps values of one shape, far smaller than they are, and without an object for each that a collector would look at:
+ * whole numbers on a tape, by how far each is from the one before it, and what else they hold in lists.
+ */
 export interface Columns {
-  /** Keeps what a value holds, as the last one; false when the value has another shape. */
-  readonly add: (value: unknown) => boolean
-  /** Makes the value of a row anew. */
-  readonly at: (row: number) => unknown
+  /** Keeps what a value holds, after `head` on the tape; false, with nothing kept, when the value has another shape. */
+  readonly add: (value: unknown, head: number) => boolean
+  /** Makes a function that makes the values anew, in their order; the head is read from the tape before each call. */
+  readonly open: (read: () => number) => () => unknown
 }
 
 const BLOCK_BITS = 13
@@ -13,26 +18,31 @@ const MOST_FIELDS = 48
 
 /**
  * Makes columns for the shape of `sample`: a plain object of the same keys in the same order, with numbers in the same
- * fields; inner objects likewise. `narrow`: fields that hold whole numbers of 32 bits have no others. Columns for anything
- * but a plain object take any value as it is.
+ * fields; inner objects likewise. `narrow`: fields that hold whole numbers of 32 bits have no others. Undefined for
+ * anything but a plain object of some fields.
  */
-export function columnsFor(sample: unknown, narrow: boolean): Columns {
+export function columnsFor(tape: Tape, sample: unknown, narrow: boolean): Columns | undefined {
+  if (!isPlain(sample)) return undefined
   const shape: Shape = { narrow, lines: [], keys: [], fields: { integers: [], numbers: [], others: [] } }
-  const result = isPlain(sample) ? shapeOf(sample, 'value', shape) : undefined
-  return result === undefined ? plainColumns() : compiledColumns(shape, result)
+  const result = shapeOf(sample, 'value', shape)
+  return result === undefined ? undefined : compiledColumns(tape, shape, result)
 }
 
 /** Makes columns that take any value as it is. */
-export function plainColumns(): Columns {
+export function plainColumns(tape: Tape): Columns {
   const blocks: unknown[][] = []
   let length = 0
   return {
-    add(value) {
+    add(value, head) {
+      append(tape, head)
       if ((length & WITHIN_BLOCK) === 0) blocks.push(new Array(BLOCK_ROWS))
       blocks[blocks.length - 1]![length++ & WITHIN_BLOCK] = value
       return true
     },
-    at: (row) => blocks[row >> BLOCK_BITS]![row & WITHIN_BLOCK],
+    open() {
+      let row = 0
+      return () => blocks[row >> BLOCK_BITS]![row++ & WITHIN_BLOCK]
+    },
   }
 }
 
@@ -87,7 +97,8 @@ function fieldOf(sample: unknown, name: string, { narrow, lines, fields }: Shape
   const kept = typeof sample !== 'number' ? 'others' : narrow && (sample | 0) === sample ? 'integers' : 'numbers'
   if (kept === 'integers') lines.push(`if (typeof ${name} !== 'number' || (${name} | 0) !== ${name}) return false`)
   if (kept === 'numbers') lines.push(`if (typeof ${name} !== 'number') return false`)
-  return `block.${kept}[row * ${kept}Width + ${fields[kept].push(name) - 1}]`
+  const index = fields[kept].push(name) - 1
+  return kept === 'integers' ? `integers[${index}]` : `block.${kept}[row * ${kept}Width + ${index}]`
 }
 
 function isPlain(value: unknown): value is Record<string, unknown> {
@@ -95,39 +106,55 @@ function isPlain(value: unknown): value is Record<string, unknown> {
 }
 
 /** One block of rows; in each list the fields of a row are side by side. */
-interface Block extends Fields<Int32Array | Float64Array | unknown[]> {}
+type Block = Pick<Fields<Float64Array | unknown[]>, 'numbers' | 'others'>
 
-function compiledColumns({ lines, keys, fields }: Shape, result: string): Columns {
+function compiledColumns(tape: Tape, { lines, keys, fields }: Shape, result: string): Columns {
   const { integers, numbers, others } = fields
   const blocks: Block[] = []
   const addBlock = () => {
     const block = {
-      integers: new Int32Array(BLOCK_ROWS * integers.length),
       numbers: new Float64Array(BLOCK_ROWS * numbers.length),
       others: new Array(BLOCK_ROWS * others.length),
     }
     blocks.push(block)
     return block
   }
-  const widths = `const integersWidth = ${integers.length}, numbersWidth = ${numbers.length}, othersWidth = ${others.length}`
-  const stores = Object.entries(fields).flatMap(([kept, names]: [string, string[]]) =>
+  const widths = `const numbersWidth = ${numbers.length}, othersWidth = ${others.length}`
+  const stores = Object.entries({ numbers, others }).flatMap(([kept, names]) =>
     names.map((name, index) => `block.${kept}[row * ${kept}Width + ${index}] = ${name}`),
   )
   const add = `
     ${widths}
     let length = 0, block
-    return (value) => {
+    ${integers.map((name) => `let last_${name} = 0`).join('\n')}
+    return (value, head) => {
       ${lines.join('\n')}
-      const row = length++ & ${WITHIN_BLOCK}
-      if (row === 0) block = addBlock()
+      append(tape, head)
+      ${integers.map((name) => `appendStep(tape, last_${name}, ${name}); last_${name} = ${name}`).join('\n')}
+      ${stores.length === 0 ? '' : `const row = length++ & ${WITHIN_BLOCK}\nif (row === 0) block = addBlock()`}
       ${stores.join('\n')}
       return true
     }`
-  const build = new Function('block', 'row', `${widths}\nreturn ${result}`)
+  const build = new Function('block', 'row', 'integers', `${widths}\nreturn ${result}`)
+  const tools = {
+    tape,
+    append,
+    appendStep,
+    addBlock,
+    keys,
+    plain: Object.prototype,
+    prototypeOf: Object.getPrototypeOf,
+  }
   return {
-    add: new Function('addBlock', 'keys', 'plain', 'prototypeOf', add)(addBlock, keys, Object.prototype, prototypeOf),
-    at: (row) => build(blocks[row >> BLOCK_BITS], row & WITHIN_BLOCK),
+    add: new Function(...Object.keys(tools), add)(...Object.values(tools)),
+    open(read) {
+      const last = new Int32Array(integers.length)
+      let row = 0
+      return () => {
+        for (let index = 0; index < last.length; index++) last[index] = stepFrom(last[index]!, read())
+        const place = row++
+        return build(blocks[place >> BLOCK_BITS], place & WITHIN_BLOCK, last)
+      }
+    },
   }
 }
-
-const prototypeOf = Object.getPrototypeOf

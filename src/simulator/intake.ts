@@ -18,6 +18,8 @@ export interface ResumedEvent extends InputEvent {
 export interface Intake {
   /** The next event; undefined when none is at hand, which is not to say that none will come. */
   next(): InputEvent | undefined
+  /** Asks the input for events when none is at hand; false when that takes waiting. Throws what the input throws. */
+  ask(): boolean
   /** Whether everything was taken. */
   ended(): boolean
   /** Waits until an event is at hand or the input has ended. Throws what the input throws. */
@@ -31,29 +33,32 @@ export type InputChunks = Iterable<readonly InputEvent[]> | AsyncIterable<readon
 
 /** Opens an input. */
 export function openIntake(chunks: InputChunks): Intake {
-  const iterator =
-    Symbol.asyncIterator in chunks
-      ? chunks[Symbol.asyncIterator]()
-      : (chunks as Iterable<readonly InputEvent[]>)[Symbol.iterator]()
+  const isAsync = Symbol.asyncIterator in chunks
+  const iterator = isAsync ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
   let chunk: readonly InputEvent[] = []
   let position = 0
   let ended = false
   let filling: Promise<void> | undefined
   const take = (result: IteratorResult<readonly InputEvent[], unknown>) => {
-    if (result.done === true) ended = true
-    else chunk = result.value
+    chunk = result.done === true ? [] : result.value
+    ended = result.done === true
     position = 0
   }
+  const isEmpty = () => position === chunk.length && !ended
   const fill = async () => {
-    chunk = []
-    while (chunk.length === 0 && !ended) take(await iterator.next())
+    while (isEmpty()) take(await iterator.next())
     filling = undefined
   }
   return {
     next: () => (position < chunk.length ? chunk[position++] : undefined),
+    ask() {
+      if (isAsync) return false
+      while (isEmpty()) take((iterator as Iterator<readonly InputEvent[]>).next())
+      return true
+    },
     ended: () => ended,
     fill() {
-      if (position < chunk.length || ended) return Promise.resolve()
+      if (!isEmpty()) return Promise.resolve()
       filling ??= fill()
       return filling
     },
@@ -77,6 +82,7 @@ export function openBox(): Box {
       for (const event of more) enqueue(events, event)
     },
     next: () => dequeue(events),
+    ask: () => true,
     ended: () => events.size === 0,
     fill: () => Promise.resolve(),
     close: () => Promise.resolve(),

@@ -2,7 +2,8 @@ import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLine } from '../runtime/rare.ts'
 import { describeThrown } from '../runtime/thrown.ts'
-import { type Recorder, receiversFrom } from './recorder.ts'
+import type { SimulatedMessage } from './message.ts'
+import type { Recorder } from './recorder.ts'
 import type { TranscriptEntry, TranscriptError } from './transcript.ts'
 
 /** Where a transcript goes as text. */
@@ -54,30 +55,26 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
     if (data !== undefined) line += `,"event":${json(data, id)}`
     add(`${line}}\n`)
   }
-  const emit = (head: string, emits: readonly Message[], index: number, count: number) => {
-    const { topic, key, data } = emits[index]!
-    const id = idOf(emits[index]!)
+  const emit = (head: string, message: SimulatedMessage) => {
+    const { topic, key, data, way } = message
+    const id = idOf(message)
     let line = `{"kind":"emit",${head},"id":"${id}","topic":${quoted(topic ?? '')}`
     if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
     if (data !== undefined) line += `,"data":${json(data, id)}`
     line += ',"to":['
-    for (let at = index; at < index + count; at++) {
-      const { edge } = emits[at]!
-      if (edge !== undefined) line += at === index ? quoted(edge.to) : `,${quoted(edge.to)}`
+    for (let along = way; along !== undefined; along = along.next) {
+      line += along === way ? quoted(along.edge.to) : `,${quoted(along.edge.to)}`
     }
     add(`${line}]}\n`)
   }
   const emitsAndLines = (head: string, emits: readonly Message[], lines: readonly LogLine[]) => {
     let said = 0
-    for (let index = 0; index <= emits.length; ) {
+    for (let index = 0; index <= emits.length; index++) {
       for (; said < lines.length && lines[said]!.emits <= index; said++) {
         const { level, text } = lines[said]!
         add(`{"kind":"log",${head},"level":"${level}","text":${JSON.stringify(text)}}\n`)
       }
-      if (index === emits.length) return
-      const count = receiversFrom(emits, index)
-      emit(head, emits, index, count)
-      index += count
+      if (index < emits.length) emit(head, emits[index] as SimulatedMessage)
     }
   }
 

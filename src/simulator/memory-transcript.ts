@@ -1,6 +1,6 @@
-import type { Message } from '../runtime/message.ts'
 import type { LogLevel } from '../runtime/rare.ts'
 import { describeThrown } from '../runtime/thrown.ts'
+import type { SimulatedMessage } from './message.ts'
 import { createMessageColumns } from './message-columns.ts'
 import type { Recorder } from './recorder.ts'
 import { FLAG_BITS, IS_BACK, OF_NEW, OF_NEXT, type Recording, replay } from './replay.ts'
@@ -22,7 +22,7 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
   const messages = createMessageColumns(tape)
   const recording: Recording = {
     ...{ tape, messages, seed: '', attempts: 0, rarities: new Map(), times: [], others: [] },
-    ...{ inputs: 0, positions: new Map(), invoked: new Map(), invokers: new Set() },
+    ...{ inputs: 0, positions: new Map(), odd: new Map(), invokers: new Set() },
   }
   let lastRow = 0
   let lastMs = -1
@@ -31,19 +31,22 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
     recording.others.push({ after: recording.attempts, entry })
   }
 
-  const addNew = (message: Message, emits: number) => {
+  const addNew = (message: SimulatedMessage, emits: number) => {
     append(tape, (emits << FLAG_BITS) | OF_NEW)
     messages.add(message)
-    const { row, id, parent, root } = message
-    if (parent === undefined) {
-      recording.seed = root.seed
-      if (root.position !== recording.inputs) recording.positions.set(recording.inputs, root.position)
+    if (message.ordinal < 0) addOdd(message)
+    else {
+      const { seed, position } = message.root
+      recording.seed = seed
+      if (position !== recording.inputs) recording.positions.set(recording.inputs, position)
       recording.inputs++
-    } else {
-      const by = (parent as Message).row
-      recording.invoked.set(row, { id, by })
-      recording.invokers.add(by)
     }
+  }
+
+  const addOdd = (message: SimulatedMessage) => {
+    const { row, parent } = message
+    if (typeof parent === 'object') recording.invokers.add(parent.row)
+    recording.odd.set(row, message)
   }
 
   const addKnown = (step: number, emits: number) => {
@@ -54,7 +57,8 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
   return {
     begin: addOther,
     commit(invocation, atMs, outcome, retryAt) {
-      const { message, failure, firstEmit, laterEmits, rare } = invocation
+      const { failure, firstEmit, laterEmits, rare } = invocation
+      const message = invocation.message as SimulatedMessage
       const attempt = recording.attempts++
       if (atMs !== lastMs) {
         recording.times.push({ from: attempt, atMs })
@@ -64,8 +68,8 @@ export function recordInMemory(describe: (error: unknown) => TranscriptError = d
       if (message.row < 0) addNew(message, emits)
       else addKnown(message.row - lastRow, emits)
       lastRow = message.row
-      if (firstEmit !== undefined) messages.add(firstEmit)
-      if (laterEmits !== undefined) for (const emit of laterEmits) messages.add(emit)
+      if (firstEmit !== undefined) messages.add(firstEmit as SimulatedMessage)
+      if (laterEmits !== undefined) for (const emit of laterEmits) messages.add(emit as SimulatedMessage)
       if (failure !== undefined || rare !== undefined || message.attempt !== 1) {
         recording.rarities.set(attempt, { attempt: message.attempt, outcome, failure, rare, retryAt })
       }

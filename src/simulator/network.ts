@@ -1,19 +1,18 @@
 import { AttakError } from '../errors.ts'
 import type { Graph, GraphStream, RetryPolicy } from '../graph/graph.ts'
 import { routesFor } from '../graph/routes.ts'
-import { addEmit, childOf, nextOrdinal } from '../runtime/emit.ts'
-import { encodeMessage } from '../runtime/event.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import { copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
-import { type Edge, idOf, type Message } from '../runtime/message.ts'
+import type { Edge } from '../runtime/message.ts'
 import type { InvocationHost, Invoke, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
 import { callingOf } from '../runtime/reach.ts'
-import { dataRefusal, hopRefusal, keyRefusal, sizeRefusal } from '../runtime/refusal.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
 import type { TransportLimits } from '../runtime/transport.ts'
 import { rulesOf } from '../topology/delivery.ts'
+import { acceptorOf } from './accept.ts'
 import type { Copier } from './copy.ts'
-import type { Queue } from './queue.ts'
+import type { Lanes } from './lanes.ts'
+import { type SimulatedMessage, type Way, wayAlong, wayAlongAll } from './message.ts'
 
 /** An edge as it is simulated. */
 export interface SimulatedEdge extends Edge {
@@ -24,12 +23,16 @@ export interface SimulatedEdge extends Edge {
   /** Makes the copy that a handler gets. */
   readonly copier: Copier
   /** Keys whose messages wait for one before them that is not done; none for edges without keys. */
-  readonly lanes: Map<string, Queue<Message> | undefined>
+  readonly lanes: Lanes
+  /** Along it alone. */
+  readonly way: Way
 }
 
 /** Where the emits of one topic go, and what takes their snapshots. */
 export interface SimulatedRoute {
-  readonly edges: readonly SimulatedEdge[]
+  readonly topic: string
+  /** Undefined when nobody hears them. */
+  readonly way: Way | undefined
   /** The largest message that all of them carry. */
   readonly messageBytes: number
   /** Whether all of them keep the order of each key. */
@@ -40,8 +43,7 @@ export interface SimulatedRoute {
 /** A processor as it is simulated. */
 export interface SimulatedProcessor extends ProcessorRuntime {
   readonly route: Router<SimulatedRoute>
-  /** The topic of the last emit, and its route: most emits are like the one before. */
-  lastTopic: string | undefined
+  /** The route of the last emit: most emits are like the one before. */
   lastRoute: SimulatedRoute | undefined
   /** Messages whose last outcome is ok. */
   handled: number
@@ -69,24 +71,25 @@ export interface NetworkParts {
   readonly messageBytes: number
   readonly host: Omit<InvocationHost, 'accept' | 'invoke'>
   /** Runs a message that a handler invoked, and gives its answer. */
-  readonly invoke: (invoker: Invocation, message: Message) => Promise<unknown>
+  readonly invoke: (invoker: Invocation, message: SimulatedMessage) => Promise<unknown>
 }
 
 /** Puts processors and edges together, over the routing tables that a deployed function gets too. */
 export function buildNetwork(parts: NetworkParts): Network {
   const { graph, createCopier } = parts
   const byName = new Map<string, SimulatedProcessor>()
-  const host: InvocationHost = { ...parts.host, accept: acceptor(parts), invoke: invoker(parts, byName) }
+  const host: InvocationHost = { ...parts.host, accept: acceptorOf(graph), invoke: invoker(parts, byName) }
   const edges: SimulatedEdge[] = []
-  const makeRoute = (streams: readonly number[]): SimulatedRoute => ({
-    edges: streams.map((stream) => edges[stream]!),
-    messageBytes: Math.min(
-      parts.messageBytes,
-      ...streams.map((stream) => limitsOf(graph.streams[stream]!).messageBytes),
-    ),
-    orderedByKey: streams.every((stream) => limitsOf(graph.streams[stream]!).orderedByKey),
-    copier: createCopier(),
-  })
+  const makeRoute = (streams: readonly number[], topic: string): SimulatedRoute => {
+    const limits = streams.map((stream) => limitsOf(graph.streams[stream]!))
+    return {
+      topic,
+      way: wayAlongAll(streams.map((stream) => edges[stream]!)),
+      messageBytes: Math.min(parts.messageBytes, ...limits.map(({ messageBytes }) => messageBytes)),
+      orderedByKey: limits.every(({ orderedByKey }) => orderedByKey),
+      copier: createCopier(),
+    }
+  }
   const processors = graph.processors.map((spec): SimulatedProcessor => {
     const loaded = parts.processors.get(spec.name)
     if (loaded === undefined) throw new Error(`processor "${spec.name}" is in the graph but was not loaded`)
@@ -97,7 +100,6 @@ export function buildNetwork(parts: NetworkParts): Network {
       ...callingOf(loaded, spec),
       host,
       route: routerOf(routesFor(graph, spec.name), makeRoute),
-      lastTopic: undefined,
       lastRoute: undefined,
       handled: 0,
       emitted: 0,
@@ -107,7 +109,17 @@ export function buildNetwork(parts: NetworkParts): Network {
   for (const processor of processors) byName.set(processor.name, processor)
   let count = 0
   const edge = (from: string | undefined, to: string, policy: RetryPolicy): SimulatedEdge => {
-    return { index: count++, from, to, receiver: byName.get(to)!, policy, copier: createCopier(), lanes: new Map() }
+    const receiver = byName.get(to)!
+    return withWay({
+      index: count++,
+      from,
+      to,
+      receiver,
+      policy,
+      copier: createCopier(),
+      lanes: new Map(),
+      way: NO_WAY,
+    })
   }
   for (const stream of graph.streams) edges.push(edge(stream.from, stream.to, stream))
   return {
@@ -117,32 +129,12 @@ export function buildNetwork(parts: NetworkParts): Network {
   }
 }
 
-/** Takes emits: one snapshot each, and a message for each receiver; one without a receiver when nobody hears it. */
-function acceptor({ graph }: NetworkParts): InvocationHost['accept'] {
-  const { hopLimit } = graph
-  const origin = { topology: graph.name, stage: graph.stage, time: new Date(0).toISOString() }
-  const checkSize = (message: Message, messageBytes: number) => {
-    const bytes = Buffer.byteLength(encodeMessage(message, origin)) + Buffer.byteLength(message.key ?? idOf(message))
-    if (bytes > messageBytes) throw sizeRefusal(message.topic ?? '', bytes, messageBytes)
-  }
-  return (invocation, topic, data, key) => {
-    const { message } = invocation
-    const processor = invocation.runtime as SimulatedProcessor
-    const route = topic === processor.lastTopic ? processor.lastRoute! : routeTo(processor, topic)
-    const { edges, copier, messageBytes } = route
-    if (message.hop >= hopLimit && edges.length > 0) throw hopRefusal(topic, hopLimit)
-    if (key !== undefined && !route.orderedByKey) throw keyRefusal(topic)
-    const snapshot = snapshotOf(copier, topic, data)
-    const ordinal = nextOrdinal(invocation, topic, key)
-    const first = childOf(message, { data: snapshot, topic, key, ordinal }, edges[0])
-    const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
-    if (most > messageBytes) checkSize(first, messageBytes)
-    addEmit(invocation, first)
-    for (let index = 1; index < edges.length; index++) {
-      addEmit(invocation, childOf(message, { data: snapshot, topic, key, ordinal }, edges[index]))
-    }
-    return undefined
-  }
+/** Held by an edge while it is made: an edge that was put together by spreading would have a shape of its own. */
+const NO_WAY = undefined as unknown as Way
+
+function withWay(edge: SimulatedEdge & { way: Way }): SimulatedEdge {
+  edge.way = wayAlong(edge)
+  return edge
 }
 
 /** Takes invokes: a message of its own over an edge that is no stream, whatever is in flight. */
@@ -155,24 +147,26 @@ function invoker(
     const receiver = processors.get(to)
     if (receiver === undefined) throw absentRefusal(to)
     const name = `${from}--${to}`
-    const edge = edges.get(name) ?? {
-      index: graph.streams.length + graph.processors.length + edges.size,
-      from,
-      to,
-      invoked: true,
-      receiver,
-      policy: ONCE,
-      copier: createCopier(),
-      lanes: NO_LANES,
+    let edge = edges.get(name)
+    if (edge === undefined) {
+      const index = graph.streams.length + graph.processors.length + edges.size
+      const copier = createCopier()
+      edge = withWay({ index, from, to, invoked: true, receiver, policy: ONCE, copier, lanes: NO_LANES, way: NO_WAY })
+      edges.set(name, edge)
     }
-    edges.set(name, edge)
     return edge
   }
   return (invocation, name, data) => {
     const edge = edgeTo(invocation.processor, name)
     const parts = { edge, data: copyForInvoke(name, 'data', data), hopLimit: graph.hopLimit }
-    return invoke(invocation, invokedMessage(invocation, parts))
+    return invoke(invocation, { ...invokedMessage(invocation, parts), parent: invocation.message, edge, way: edge.way })
   }
+}
+
+/** What carries a stream refuses by these, as data: here as in a deployed topology. */
+function limitsOf({ via, fifo }: GraphStream): TransportLimits {
+  const { messageBytes, orderedByKey } = rulesOf(via)
+  return { messageBytes, orderedByKey: fifo ? orderedByKey.fifo : orderedByKey.plain }
 }
 
 /** Whoever invoked it hears of the failure. */
@@ -185,27 +179,4 @@ function absentRefusal(name: string): AttakError {
     `invoke of "${name}": it is not part of this run`,
     `Run it as well, with --only ${name}.`,
   )
-}
-
-/** What carries a stream refuses by these, as data: here as in a deployed topology. */
-function limitsOf({ via, fifo }: GraphStream): TransportLimits {
-  const { messageBytes, orderedByKey } = rulesOf(via)
-  return { messageBytes, orderedByKey: fifo ? orderedByKey.fifo : orderedByKey.plain }
-}
-
-/** More than what a message carries beside data, topic and key: names of 40 characters and ids of 32. */
-const MOST_METADATA_BYTES = 1024
-
-function routeTo(processor: SimulatedProcessor, topic: string): SimulatedRoute {
-  processor.lastTopic = topic
-  processor.lastRoute = processor.route(topic)
-  return processor.lastRoute
-}
-
-function snapshotOf(copier: Copier, topic: string, data: unknown): unknown {
-  try {
-    return copier.copy(data)
-  } catch (error) {
-    throw dataRefusal(topic, data, error)
-  }
 }

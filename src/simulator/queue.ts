@@ -46,15 +46,6 @@ export function dequeue<T>(queue: Queue<T>): T | undefined {
   return item
 }
 
-/** Adds before the oldest. */
-export function putBack<T>(queue: Queue<T>, item: T): void {
-  if (queue.first.head === 0) {
-    queue.first = { slots: new Array(CHUNK_SLOTS), next: queue.first, head: CHUNK_SLOTS, tail: CHUNK_SLOTS }
-  }
-  queue.first.slots[--queue.first.head] = item
-  queue.size++
-}
-
 /** The oldest, left in place. */
 export function oldest<T>(queue: Queue<T>): T | undefined {
   if (queue.size === 0) return undefined

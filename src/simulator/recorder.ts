@@ -2,6 +2,7 @@ import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLevel } from '../runtime/rare.ts'
 import { describeThrown } from '../runtime/thrown.ts'
+import type { SimulatedMessage, Way } from './message.ts'
 import type {
   EmitEntry,
   EndEntry,
@@ -105,34 +106,25 @@ function giveEmitsAndLines(committed: Committed, at: number, onEntry: (entry: Tr
       onEntry({ kind: 'log', at, processor, message, level, text })
     }
   }
-  for (let index = 0; index < emits.length; ) {
+  for (const [index, emit] of emits.entries()) {
     giveLines(index)
-    const count = receiversFrom(emits, index)
-    onEntry({ kind: 'emit', at, processor, message, ...emitOf(emits.slice(index, index + count)) })
-    index += count
+    onEntry({ kind: 'emit', at, processor, message, ...emitOf(emit) })
   }
   giveLines(emits.length)
 }
 
-/** How many messages from `index` on belong to one emit: those of one topic, key and ordinal. */
-export function receiversFrom(emits: readonly Message[], index: number): number {
-  const { topic, key, ordinal } = emits[index]!
-  let end = index + 1
-  while (end < emits.length) {
-    const next = emits[end]!
-    if (next.ordinal !== ordinal || next.topic !== topic || next.key !== key) break
-    end++
-  }
-  return end - index
-}
-
-function emitOf(receivers: readonly Message[]): Pick<EmitEntry, 'id' | 'topic' | 'key' | 'data' | 'to'> {
-  const message = receivers[0]!
+function emitOf(message: Message): Pick<EmitEntry, 'id' | 'topic' | 'key' | 'data' | 'to'> {
   return {
     id: idOf(message),
     topic: message.topic ?? '',
     ...(message.key !== undefined && { key: message.key }),
     ...(message.data !== undefined && { data: message.data }),
-    to: receivers.flatMap(({ edge }) => edge?.to ?? []),
+    to: receiversOf((message as SimulatedMessage).way),
   }
+}
+
+function receiversOf(way: Way | undefined): string[] {
+  const names: string[] = []
+  for (let along = way; along !== undefined; along = along.next) names.push(along.edge.to)
+  return names
 }

@@ -1,4 +1,5 @@
 import type { Message, Root } from '../runtime/message.ts'
+import { messageAlong, SimulatedMessage } from './message.ts'
 import type { KeptMessage, MessageColumns } from './message-columns.ts'
 import { type Committed, type Ending, giveCommit } from './recorder.ts'
 import { readTape, type Tape } from './tape.ts'
@@ -22,9 +23,9 @@ export interface Recording {
   inputs: number
   /** The positions of inputs that did not come in the order of these. */
   readonly positions: Map<number, number>
-  /** Messages that invoked a processor, by their rows: their ids, and the rows of those whose handlers did it. */
-  readonly invoked: Map<number, { readonly id: string | undefined; readonly by: number }>
-  /** All of the latter. */
+  /** Messages that were neither emitted nor sent, by their rows: what invoked a processor, and what was on its way before. */
+  readonly odd: Map<number, SimulatedMessage>
+  /** The rows of those whose handlers invoked others. */
   readonly invokers: Set<number>
 }
 
@@ -71,19 +72,23 @@ function openAttempts(recording: Recording) {
   const read = readTape(recording.tape)
   const readMessage = recording.messages.open(read)
   const nextInput = openInputs(recording)
-  /** Messages that may be tried, or whose handlers invoked others. */
-  const known = new Map<number, Message>()
+  /** Messages that may be tried, or whose handlers invoked others, by their rows. */
+  const known = new Map<number, SimulatedMessage>()
   let row = 0
 
   const readNew = () => {
     const kept = readMessage()
-    const call = recording.invoked.get(kept.row)
-    const parent = call && known.get(call.by)
     row = kept.row
-    known.set(row, {
-      ...messageOf(kept, parent?.root ?? nextInput(), parent, parent === undefined ? 0 : -1),
-      id: call?.id,
-    })
+    const message = recording.odd.get(row) ?? messageOf(kept, undefined, nextInput(), 0)
+    known.set(row, message)
+  }
+
+  const addReceivers = (emit: SimulatedMessage) => {
+    let after = 0
+    for (let way = emit.way; way !== undefined; way = way.next) {
+      known.set(emit.row + after, messageAlong(emit, way, after))
+      after++
+    }
   }
 
   return ({ attempt, failure, rare }: Omit<Rarity, keyof Ending>, again: boolean): Committed => {
@@ -91,12 +96,13 @@ function openAttempts(recording: Recording) {
     if ((head & OF_NEW) !== 0) readNew()
     else if ((head & OF_NEXT) !== 0) row++
     else row += (head & IS_BACK) !== 0 ? -read() : read()
-    const message = { ...known.get(row)!, attempt }
+    const first = known.get(row)!
+    const message = { ...first, edge: first.edge, attempt }
     const kept = Array.from({ length: head >> FLAG_BITS }, () => readMessage())
     const emits = emitsOf(message, kept)
-    for (const emit of emits) if (emit.edge !== undefined) known.set(emit.row, emit)
+    for (const emit of emits) addReceivers(emit)
     if (!again && !recording.invokers.has(row)) known.delete(row)
-    return { processor: message.edge?.to ?? '', message, emits, failure, rare }
+    return { processor: first.edge?.to ?? '', message, emits, failure, rare }
   }
 }
 
@@ -109,17 +115,19 @@ function openInputs({ seed, positions }: Recording): () => Root {
   }
 }
 
-function messageOf(kept: KeptMessage, root: Root, parent: Message | undefined, ordinal: number): Message {
-  return { ...kept, parent, root, ordinal, hop: (parent?.hop ?? 0) + 1, attempt: 1, id: undefined }
+function messageOf(kept: KeptMessage, parent: Message | undefined, root: Root, ordinal: number): SimulatedMessage {
+  const message = new SimulatedMessage(parent, root, { ...kept, ordinal })
+  message.row = kept.row
+  return message
 }
 
-/** Each emit of one topic and key comes to the same edges: so many as one had before, so many such emits were before. */
-function emitsOf(parent: Message, kept: readonly KeptMessage[]): Message[] {
+/** Each emit of one topic and key goes the same way: so many as one had before, so many such emits were before. */
+function emitsOf(parent: Message, kept: readonly KeptMessage[]): SimulatedMessage[] {
   const counts = new Map<string, number>()
   return kept.map((message) => {
-    const name = JSON.stringify([message.edge?.to, message.topic, message.key])
+    const name = JSON.stringify([message.topic, message.key])
     const ordinal = counts.get(name) ?? 0
     counts.set(name, ordinal + 1)
-    return messageOf(message, parent.root, parent, ordinal)
+    return messageOf(message, parent, parent.root, ordinal)
   })
 }

@@ -103,11 +103,19 @@ export function prepareRun(options: SessionOptions): Run {
     return came ?? edgeTo(to)
   }
 
+  const nextInput = () => {
+    const input = intake.next()
+    if (input !== undefined || intake.ended()) return input
+    // It is the user's own code, too, and that of no handler.
+    current?.resume()
+    return intake.ask() ? intake.next() : undefined
+  }
+
   const scheduler = createScheduler({
     seed: options.seed ?? 'attak',
     concurrency: options.concurrency ?? 256,
     openRoots,
-    nextInput: intake.next,
+    nextInput,
     edgeTo,
     edgeOf,
     transport: createMemoryTransport,

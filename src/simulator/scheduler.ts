@@ -1,20 +1,20 @@
 import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
 import { Invocation } from '../runtime/invocation.ts'
-import { copyForInvoke } from '../runtime/invoke.ts'
-import { FirstAttempt, type Message, type Root } from '../runtime/message.ts'
+import type { Message, Root } from '../runtime/message.ts'
 import { SURE_OF_PROMPTNESS } from '../runtime/processor.ts'
-import { keepDuration, rareOf } from '../runtime/rare.ts'
-import { settleFailure } from '../runtime/retry.ts'
-import { cutOff, hasEnded } from '../runtime/settle.ts'
-import { describeThrown, errorOfThrown } from '../runtime/thrown.ts'
+import { keepDuration } from '../runtime/rare.ts'
+import { cutOff } from '../runtime/settle.ts'
 import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { ResumedEvent } from './intake.ts'
+import { openInvoked } from './invoked.ts'
+import { joinLane, leaveLane } from './lanes.ts'
+import { inputMessage, isResumed, messageAlong, resumedMessage, type SimulatedMessage } from './message.ts'
 import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
-import { createQueue, dequeue, enqueue, itemsOf, oldest, putBack } from './queue.ts'
+import { createQueue, dequeue, enqueue, itemsOf, oldest } from './queue.ts'
 import type { Recorder } from './recorder.ts'
-import { createTimers } from './timers.ts'
+import { openRetries } from './retries.ts'
 
 /**
  * Decides what runs next. Handlers are started in one order and committed in the same, whatever order they finish in: a
@@ -30,7 +30,7 @@ export interface Scheduler {
    * Runs a message that the handler of `invoker` invokes, beside all else, and gives what it settles with as JSON carries
    * it. It is committed after its invoker, in the order of the calls.
    */
-  invoke(invoker: Invocation, message: Message): Promise<unknown>
+  invoke(invoker: Invocation, message: SimulatedMessage): Promise<unknown>
   /** The oldest invocation that is not committed. */
   head(): Invocation | undefined
   /** Commits the oldest invocation, which must be complete. */
@@ -91,18 +91,38 @@ export interface SchedulerParts {
 /** Makes a scheduler with nothing to do. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
   const { seed, concurrency, openRoots, nextInput, edgeTo, edgeOf, recorder, current, clock } = parts
-  const ready = createQueue<Message>()
+  /** What starts next, before all that is ready. */
+  let next: SimulatedMessage | undefined
+  const ready = createQueue<SimulatedMessage>()
   const uncommitted = createQueue<Invocation>()
-  const retries = createTimers<Message>()
-  const askedRetries = new Map<Message, number>()
+  const retries = openRetries()
   const counts: Counts = { roots: 0, openRoots: 0, outputs: 0, failed: 0 }
-  /** Invocations that were invoked, by who did it, until that one is committed. */
-  const invoked = new Map<Invocation, Invocation[]>()
   let nowMs = 0
 
-  /** Gives the message that may start next, if it is at hand: see `commit`. */
-  const start = (message: Message): Message | undefined => {
-    const { receiver, copier } = message.edge as SimulatedEdge
+  const work = (most: number) => {
+    // Kept here, not outside: to store what is new in what is old costs the collector (5 ns a message).
+    let first = next
+    let steps = 0
+    for (; steps < most && uncommitted.size < concurrency; steps++) {
+      const message = first ?? dequeue(ready)
+      if (message === undefined) {
+        const { roots } = counts
+        first = admit()
+        if (counts.roots === roots) break
+      } else {
+        const after = message.way!.next
+        first = after && messageAlong(message, after, 1)
+        const emitted = start(message, first === undefined)
+        first ??= emitted
+      }
+    }
+    next = first
+    return steps
+  }
+
+  /** Gives what it emitted, where that is one message that may start next, which `isFirst` says of it: see `arrive`. */
+  const start = (message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined => {
+    const { receiver, copier } = message.edge!
     const invocation = new Invocation(receiver, message, clock.exact === undefined ? clock.nowMs : clock.exact())
     current?.enter(invocation, receiver.promptRuns < SURE_OF_PROMPTNESS)
     handle(invocation, copier.copy(message.data))
@@ -113,181 +133,98 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     } else {
       if (receiver.promptRuns < SURE_OF_PROMPTNESS) receiver.promptRuns++
       if (clock.exact !== undefined) keepDuration(invocation, clock.exact() - invocation.startedMs)
-      if (uncommitted.size === 0) return commit(invocation, receiver)
+      if (uncommitted.size === 0) return commit(invocation, isFirst)
     }
     enqueue(uncommitted, invocation)
     return undefined
   }
 
-  const startInvoked = (invoker: Invocation, message: Message, answer: (invocation: Invocation) => void) => {
-    const { receiver, copier } = message.edge as SimulatedEdge
-    const invocation = new Invocation(receiver, message, receiver.host.now())
-    rareOf(invocation).invoked = { result: undefined, answer: () => answer(invocation) }
-    const others = invoked.get(invoker)
-    if (others === undefined) invoked.set(invoker, [invocation])
-    else others.push(invocation)
-    message.root.pending++
-    current?.enter(invocation, true)
-    handle(invocation, copier.copy(message.data))
-    current?.leave(invocation)
-    if (invocation.state === 'complete') {
-      if (clock.exact !== undefined) keepDuration(invocation, clock.exact() - invocation.startedMs)
-      answer(invocation)
-    } else {
-      receiver.promptRuns = Number.MIN_SAFE_INTEGER
-      invocation.outlasting = true
-    }
-  }
-
-  /** Those that outlast their invoker, whose time was up, are committed when it is their turn. */
-  const commitInvoked = (invoker: Invocation) => {
-    const invocations = invoked.get(invoker) ?? []
-    invoked.delete(invoker)
-    for (const invocation of invocations) {
-      if (invocation.state !== 'complete') enqueue(uncommitted, invocation)
-      else queueAlone(commit(invocation, invocation.runtime as SimulatedProcessor))
-    }
-  }
-
-  /** Gives what it emitted, where that is one message that nothing waits before: it need not pass the queue. */
-  const commit = (invocation: Invocation, receiver: SimulatedProcessor): Message | undefined => {
-    const { message, failure, firstEmit, laterEmits } = invocation
+  const commit = (invocation: Invocation, isFirst: boolean): SimulatedMessage | undefined => {
+    const { failure, firstEmit, laterEmits } = invocation
+    const receiver = invocation.runtime as SimulatedProcessor
+    const message = invocation.message as SimulatedMessage
     invocation.state = 'committed'
-    receiver.emitted += invocation.emitted
-    const retryAtMs = failure === undefined ? undefined : retryTimeOf(message, failure.error)
+    const retryAtMs = failure === undefined ? undefined : retries.timeOf(message, failure.error, nowMs)
     if (failure === undefined) receiver.handled++
     else if (retryAtMs === undefined && message.edge?.invoked !== true) counts.failed++
     if (recorder !== undefined) {
       const outcome = failure === undefined ? 'ok' : retryAtMs === undefined ? 'failed' : 'retry'
       recorder.commit(invocation, nowMs, outcome, retryAtMs)
     }
-    let next: Message | undefined
+    let passed: SimulatedMessage | undefined
     if (firstEmit !== undefined) {
-      if (laterEmits === undefined) next = arriveAlone(firstEmit)
+      receiver.emitted += invocation.emitted
+      if (laterEmits === undefined) passed = arrive(firstEmit as SimulatedMessage, isFirst)
       else sender.send(invocation.emits)
     }
-    if (invoked.size > 0) {
-      queueAlone(next)
-      next = undefined
-      commitInvoked(invocation)
-    }
+    if (invoked.size() > 0) commitInvoked(invocation)
     if (retryAtMs === undefined) finish(message)
-    else retries.add(retryAtMs, nextAttempt(message))
-    return next
+    else retries.add(message, retryAtMs)
+    return passed
   }
 
-  /** A message of its own: whoever still holds the one before sees what it was. */
-  const nextAttempt = (message: Message) => {
-    const next = { ...message, attempt: message.attempt + 1 }
-    const asked = askedRetries.get(message)
-    askedRetries.delete(message)
-    if (asked !== undefined) askedRetries.set(next, asked)
-    return next
+  /** Those that outlast their invoker, whose time was up, are committed when it is their turn. */
+  const commitInvoked = (invoker: Invocation) => {
+    for (const invocation of invoked.take(invoker)) {
+      if (invocation.state === 'complete') commit(invocation, false)
+      else enqueue(uncommitted, invocation)
+    }
   }
 
-  const retryTimeOf = (message: Message, error: unknown) => {
-    if (message.edge?.invoked) return undefined
-    const asked = askedRetries.get(message) ?? 0
-    const verdict = settleFailure(message, error, (message.edge as SimulatedEdge).policy, asked)
-    if (!verdict.retry) return undefined
-    if (verdict.asked) askedRetries.set(message, asked + 1)
-    return nowMs + verdict.afterMs
+  /** Gives the message itself, where `isFirst` and nothing is ready before it: then it need not pass the queue. */
+  const arrive = (message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined => {
+    const { way, key } = message
+    if (way === undefined) counts.outputs++
+    else {
+      message.root.pending += way.receivers
+      if (key !== undefined) joinLanes(message, key)
+      else if (isFirst && ready.size === 0) return message
+      else enqueue(ready, message)
+    }
+    return undefined
   }
 
-  const finish = (message: Message) => {
-    if (message.key !== undefined) freeLane(message, message.key)
-    if (askedRetries.size > 0) askedRetries.delete(message)
+  const joinLanes = (message: SimulatedMessage, key: string) => {
+    let after = 0
+    for (let way = message.way; way !== undefined; way = way.next) {
+      const own = messageAlong(message, way.edge.way, after++)
+      if (joinLane(way.edge.lanes, key, own)) enqueue(ready, own)
+    }
+  }
+
+  const finish = (message: SimulatedMessage) => {
+    if (message.key !== undefined) {
+      const next = leaveLane(message.edge!.lanes, message.key)
+      if (next !== undefined) enqueue(ready, next)
+    }
+    retries.forget(message)
     if (--message.root.pending === 0) counts.openRoots--
   }
 
-  const freeLane = (message: Message, key: string) => {
-    const { lanes } = message.edge as SimulatedEdge
-    const waiting = lanes.get(key)
-    const next = waiting && dequeue(waiting)
-    if (next === undefined) lanes.delete(key)
-    else enqueue(ready, next)
-  }
-
-  const arrive = (message: Message) => {
-    const edge = message.edge as SimulatedEdge | undefined
-    if (edge === undefined) {
-      counts.outputs++
-      return
-    }
-    message.root.pending++
-    if (message.key === undefined) enqueue(ready, message)
-    else joinLane(edge, message.key, message)
-  }
-
-  const arriveAlone = (message: Message) => {
-    if (ready.size > 0 || message.key !== undefined || message.edge === undefined) {
-      arrive(message)
-      return undefined
-    }
-    message.root.pending++
-    return message
-  }
-
-  const queueAlone = (message: Message | undefined) => {
-    if (message !== undefined) enqueue(ready, message)
-  }
-
-  const joinLane = ({ lanes }: SimulatedEdge, key: string, message: Message) => {
-    if (!lanes.has(key)) {
-      lanes.set(key, undefined)
-      enqueue(ready, message)
-      return
-    }
-    const waiting = lanes.get(key) ?? createQueue<Message>()
-    enqueue(waiting, message)
-    lanes.set(key, waiting)
-  }
-
-  /** Gives the message of an input, where that may start at once. */
-  const admit = (input: InputEvent) => {
+  /** Takes in an event of the input, where there is one and room for it, and gives its message, if that may start. */
+  const admit = (): SimulatedMessage | undefined => {
+    const input = counts.openRoots < openRoots ? nextInput() : undefined
+    if (input === undefined) return undefined
     const root: Root = { seed, position: counts.roots, pending: 0, id: undefined }
-    const message = isResumed(input) ? resumedOf(root, edgeOf(input), input) : inputOf(root, edgeTo(input.to), input)
+    const message = isResumed(input)
+      ? resumedMessage(root, edgeOf(input), input)
+      : inputMessage(root, edgeTo(input.to), input)
     counts.roots++
     counts.openRoots++
-    return arriveAlone(message)
+    return arrive(message, true)
   }
 
-  const hasRoom = () => uncommitted.size < concurrency && counts.openRoots < openRoots
-
-  const work = (most: number) => {
-    let steps = 0
-    let next = dequeue(ready)
-    while (steps < most && uncommitted.size < concurrency) {
-      if (next !== undefined) next = start(next)
-      else {
-        const input = counts.openRoots < openRoots ? nextInput() : undefined
-        if (input === undefined) break
-        next = admit(input)
-      }
-      next ??= dequeue(ready)
-      steps++
-    }
-    if (next !== undefined) putBack(ready, next)
-    return steps
-  }
-
-  const sender = parts.transport(arrive).open('')
+  const sender = parts.transport((message) => void arrive(message as SimulatedMessage, false)).open('')
+  const invoked = openInvoked({ current, clock })
 
   return {
     work,
-    invoke: (invoker, message) =>
-      new Promise((resolve, reject) => {
-        // In a turn of its own, since whose code runs is known by turns.
-        queueMicrotask(() => {
-          if (hasEnded(invoker)) reject(invoker.failure?.error)
-          else startInvoked(invoker, message, (invocation) => answerInvoked(invocation, resolve, reject))
-        })
-      }),
+    invoke: invoked.run,
     head: () => oldest(uncommitted),
     commitHead() {
       const invocation = dequeue(uncommitted)
-      const next = invocation && commit(invocation, invocation.runtime as SimulatedProcessor)
-      if (next !== undefined) putBack(ready, next)
+      const passed = invocation && commit(invocation, next === undefined)
+      next ??= passed
     },
     advance(untilMs) {
       const nextMs = retries.nextMs() ?? Number.POSITIVE_INFINITY
@@ -300,48 +237,15 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
       return true
     },
     cutOff(isOver, errorOf) {
-      const cut = (invocation: Invocation) => {
-        for (const other of invoked.get(invocation) ?? []) cut(other)
-        if (isOver(invocation)) cutOff(invocation, errorOf(invocation))
+      for (const outer of itemsOf(uncommitted)) {
+        for (const invocation of invoked.within(outer)) {
+          if (isOver(invocation)) cutOff(invocation, errorOf(invocation))
+        }
       }
-      for (const invocation of itemsOf(uncommitted)) cut(invocation)
     },
-    hasRoom,
+    hasRoom: () => uncommitted.size < concurrency && counts.openRoots < openRoots,
     nowMs: () => nowMs,
-    waiting: () => retries.size,
+    waiting: () => retries.size(),
     counts,
   }
-}
-
-/** Settles what an invoker waits for, with what a deployed one would get: values as JSON carries them, errors described. */
-function answerInvoked(
-  invocation: Invocation,
-  resolve: (value: unknown) => void,
-  reject: (error: Error) => void,
-): void {
-  const back = invocation.rare?.invoked
-  if (invocation.failure === undefined && back !== undefined) {
-    try {
-      back.result = copyForInvoke(invocation.processor, 'answer', back.result)
-      resolve(back.result)
-      return
-    } catch (error) {
-      invocation.failure = { error }
-    }
-  }
-  reject(errorOfThrown(describeThrown(invocation.failure?.error)))
-}
-
-function inputOf(root: Root, edge: SimulatedEdge, { event, key, topic }: InputEvent): Message {
-  return new FirstAttempt({ data: event, topic, key, edge, parent: undefined, root, ordinal: 0, hop: 1 })
-}
-
-function isResumed(input: InputEvent | ResumedEvent): input is ResumedEvent {
-  return (input as Partial<ResumedEvent>).resumed !== undefined
-}
-
-function resumedOf(root: Root, edge: SimulatedEdge, { event, key, topic, resumed }: ResumedEvent): Message {
-  const { id, parent, hop } = resumed
-  root.id = resumed.root
-  return { ...{ data: event, topic, key, edge, parent, root, hop, id }, ordinal: -1, attempt: 1, row: -1 }
 }

@@ -84,7 +84,8 @@ async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive):
   while (signal?.aborted !== true) {
     run.resume()
     const stop = run.slice(live, untilMs)
-    if (stop === 'done') return
+    // A handler may have ended the run: nothing wakes what would wait for it now.
+    if (stop === 'done' || signal?.aborted) return
     if (stop === 'hungry') await run.inputAtHand(live)
     else if (stop === 'waiting') await run.headComplete()
     else {

@@ -1,13 +1,12 @@
 /**
- * Whole numbers from 0 that are only added to, in as few bytes as they need: fresh memory costs a nanosecond a byte. Plain
- * data with functions beside it, since closures that several tapes share are not inlined into what fills them (row S5 of
- * the benchmarks).
+ * Whole numbers that are only added to, in as few bytes as they need: fresh memory costs a nanosecond a byte. Plain data
+ * with functions beside it, since closures that several tapes share are not inlined into what fills them (row S5 of the
+ * benchmarks).
  */
 export interface Tape {
-  /** In bytes. */
-  length: number
-  /** The block that is added to. */
+  /** The block that is added to, and how much of it is filled. */
   last: Uint8Array
+  filled: number
   readonly blocks: Uint8Array[]
 }
 
@@ -17,25 +16,44 @@ const WITHIN_BLOCK = BLOCK_BYTES - 1
 
 /** Makes an empty tape. */
 export function createTape(): Tape {
-  return { length: 0, last: new Uint8Array(0), blocks: [] }
+  return { last: new Uint8Array(0), filled: BLOCK_BYTES, blocks: [] }
 }
 
-/** Adds a number below 2 ** 31. */
+/** How many bytes are on it. */
+export function lengthOf({ blocks, filled }: Tape): number {
+  return blocks.length * BLOCK_BYTES + filled - BLOCK_BYTES
+}
+
+/** Adds a number of up to 32 bits; one below 128 takes a byte. */
 export function append(tape: Tape, number: number): void {
+  if (number >= 0 && number < 128 && tape.filled < BLOCK_BYTES) tape.last[tape.filled++] = number
+  else appendLong(tape, number)
+}
+
+/** Adds how far a number is from another, both of 32 bits with their sign: near ones take a byte, in both directions. */
+export function appendStep(tape: Tape, from: number, to: number): void {
+  const step = (to - from) | 0
+  append(tape, (step << 1) ^ (step >> 31))
+}
+
+/** What {@link appendStep} was given as `to`, from what is on the tape. */
+export function stepFrom(from: number, number: number): number {
+  return (from + ((number >>> 1) ^ -(number & 1))) | 0
+}
+
+function appendLong(tape: Tape, number: number): void {
   let rest = number
-  for (; rest > 127; rest >>= 7) appendByte(tape, (rest & 127) | 128)
+  for (; rest < 0 || rest > 127; rest >>>= 7) appendByte(tape, (rest & 127) | 128)
   appendByte(tape, rest)
 }
 
 function appendByte(tape: Tape, byte: number): void {
-  const place = tape.length++ & WITHIN_BLOCK
-  if (place === 0) addBlock(tape)
-  tape.last[place] = byte
-}
-
-function addBlock(tape: Tape): void {
-  tape.last = new Uint8Array(BLOCK_BYTES)
-  tape.blocks.push(tape.last)
+  if (tape.filled === BLOCK_BYTES) {
+    tape.last = new Uint8Array(BLOCK_BYTES)
+    tape.blocks.push(tape.last)
+    tape.filled = 0
+  }
+  tape.last[tape.filled++] = byte
 }
 
 /** Makes a function that reads a tape from its start: each call gives the next number, of a tape that has one. */
@@ -47,7 +65,7 @@ export function readTape(tape: Tape): () => number {
       const byte = tape.blocks[place >> BLOCK_BITS]![place & WITHIN_BLOCK]!
       place++
       number |= (byte & 127) << shift
-      if (byte < 128) return number
+      if (byte < 128) return number >>> 0
     }
   }
 }

@@ -1,0 +1,51 @@
+import type { Graph } from '../graph/graph.ts'
+import { addEmit, nextOrdinal } from '../runtime/emit.ts'
+import { encodeMessage } from '../runtime/event.ts'
+import { idOf, type Message } from '../runtime/message.ts'
+import type { InvocationHost } from '../runtime/processor.ts'
+import { dataRefusal, hopRefusal, keyRefusal, sizeRefusal } from '../runtime/refusal.ts'
+import type { Copier } from './copy.ts'
+import { SimulatedMessage } from './message.ts'
+import type { SimulatedProcessor, SimulatedRoute } from './network.ts'
+
+/** Makes what takes the emits of a simulation: one snapshot and one message each, however many hear it. */
+export function acceptorOf(graph: Graph): InvocationHost['accept'] {
+  const { hopLimit } = graph
+  const origin = { topology: graph.name, stage: graph.stage, time: new Date(0).toISOString() }
+  const checkSize = (message: Message, messageBytes: number) => {
+    const bytes = Buffer.byteLength(encodeMessage(message, origin)) + Buffer.byteLength(message.key ?? idOf(message))
+    if (bytes > messageBytes) throw sizeRefusal(message.topic ?? '', bytes, messageBytes)
+  }
+  return (invocation, topic, data, key) => {
+    const parent = invocation.message
+    const { way, copier, orderedByKey, messageBytes } = routeTo(invocation.runtime as SimulatedProcessor, topic)
+    if (parent.hop >= hopLimit && way !== undefined) throw hopRefusal(topic, hopLimit)
+    if (key !== undefined && !orderedByKey) throw keyRefusal(topic)
+    const snapshot = snapshotOf(copier, topic, data)
+    const ordinal = nextOrdinal(invocation, topic, key)
+    const message = new SimulatedMessage(parent, parent.root, { data: snapshot, topic, key, way, ordinal })
+    const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
+    if (most > messageBytes) checkSize(message, messageBytes)
+    addEmit(invocation, message)
+    return undefined
+  }
+}
+
+/** More than what a message carries beside data, topic and key: names of 40 characters and ids of 32. */
+const MOST_METADATA_BYTES = 1024
+
+function routeTo(processor: SimulatedProcessor, topic: string): SimulatedRoute {
+  const { lastRoute } = processor
+  if (lastRoute !== undefined && lastRoute.topic === topic) return lastRoute
+  const route = processor.route(topic)
+  processor.lastRoute = route
+  return route
+}
+
+function snapshotOf(copier: Copier, topic: string, data: unknown): unknown {
+  try {
+    return copier.copy(data)
+  } catch (error) {
+    throw dataRefusal(topic, data, error)
+  }
+}

@@ -1,0 +1,91 @@
+import type { Current } from '../runtime/current.ts'
+import { handle } from '../runtime/handle.ts'
+import { Invocation } from '../runtime/invocation.ts'
+import { copyForInvoke } from '../runtime/invoke.ts'
+import { keepDuration, rareOf } from '../runtime/rare.ts'
+import { hasEnded } from '../runtime/settle.ts'
+import { describeThrown, errorOfThrown } from '../runtime/thrown.ts'
+import type { SimulatedMessage } from './message.ts'
+import type { SimulatedProcessor } from './network.ts'
+import type { Clock } from './scheduler.ts'
+
+/** Invocations that other handlers wait for. They run beside all else, and are committed after their invokers. */
+export interface Invoked {
+  /** Runs a message that the handler of `invoker` invokes, and gives what it settles with as JSON carries it. */
+  run(invoker: Invocation, message: SimulatedMessage): Promise<unknown>
+  /** Takes those that a handler invoked, in the order of its calls. */
+  take(invoker: Invocation): readonly Invocation[]
+  /** An invocation, and before it all that it invoked and those invoked, as far as they are not taken. */
+  within(invocation: Invocation): Generator<Invocation>
+  /** How many handlers there are that invoked any. */
+  size(): number
+}
+
+/** Makes it, without any. */
+export function openInvoked(parts: { readonly current: Current | undefined; readonly clock: Clock }): Invoked {
+  /** By who invoked them. */
+  const all = new Map<Invocation, Invocation[]>()
+
+  const start = (invoker: Invocation, message: SimulatedMessage, answer: (invocation: Invocation) => void) => {
+    const { receiver, copier } = message.edge!
+    const invocation = new Invocation(receiver, message, receiver.host.now())
+    rareOf(invocation).invoked = { result: undefined, answer: () => answer(invocation) }
+    const others = all.get(invoker)
+    if (others === undefined) all.set(invoker, [invocation])
+    else others.push(invocation)
+    message.root.pending++
+    parts.current?.enter(invocation, true)
+    handle(invocation, copier.copy(message.data))
+    parts.current?.leave(invocation)
+    settled(invocation, receiver, answer)
+  }
+
+  const settled = (invocation: Invocation, receiver: SimulatedProcessor, answer: (invocation: Invocation) => void) => {
+    const { exact } = parts.clock
+    if (invocation.state === 'complete') {
+      if (exact !== undefined) keepDuration(invocation, exact() - invocation.startedMs)
+      answer(invocation)
+    } else {
+      receiver.promptRuns = Number.MIN_SAFE_INTEGER
+      invocation.outlasting = true
+    }
+  }
+
+  function* within(invocation: Invocation): Generator<Invocation> {
+    for (const inner of all.get(invocation) ?? []) yield* within(inner)
+    yield invocation
+  }
+
+  return {
+    run: (invoker, message) =>
+      new Promise((resolve, reject) => {
+        // In a turn of its own, since whose code runs is known by turns.
+        queueMicrotask(() => {
+          if (hasEnded(invoker)) reject(invoker.failure?.error)
+          else start(invoker, message, (invocation) => answerWith(invocation, resolve, reject))
+        })
+      }),
+    take(invoker) {
+      const invocations = all.get(invoker) ?? []
+      all.delete(invoker)
+      return invocations
+    },
+    within,
+    size: () => all.size,
+  }
+}
+
+/** Settles what an invoker waits for, with what a deployed one would get: values as JSON carries them, errors described. */
+function answerWith(invocation: Invocation, resolve: (value: unknown) => void, reject: (error: Error) => void): void {
+  const back = invocation.rare?.invoked
+  if (invocation.failure === undefined && back !== undefined) {
+    try {
+      back.result = copyForInvoke(invocation.processor, 'answer', back.result)
+      resolve(back.result)
+      return
+    } catch (error) {
+      invocation.failure = { error }
+    }
+  }
+  reject(errorOfThrown(describeThrown(invocation.failure?.error)))
+}

@@ -1,0 +1,25 @@
+import type { SimulatedMessage } from './message.ts'
+import { createQueue, dequeue, enqueue, type Queue } from './queue.ts'
+
+/** The messages of each key of one edge: one is under way, and others wait for it. None is kept of a key without any. */
+export type Lanes = Map<string, Queue<SimulatedMessage> | undefined>
+
+/** Puts a message behind the others of its key; true when there are none, so that it may start. */
+export function joinLane(lanes: Lanes, key: string, message: SimulatedMessage): boolean {
+  if (!lanes.has(key)) {
+    lanes.set(key, undefined)
+    return true
+  }
+  const waiting = lanes.get(key) ?? createQueue<SimulatedMessage>()
+  enqueue(waiting, message)
+  lanes.set(key, waiting)
+  return false
+}
+
+/** Ends the message of a key that is under way, and gives the one that may start now. */
+export function leaveLane(lanes: Lanes, key: string): SimulatedMessage | undefined {
+  const waiting = lanes.get(key)
+  const next = waiting && dequeue(waiting)
+  if (next === undefined) lanes.delete(key)
+  return next
+}

@@ -1,0 +1,51 @@
+import type { Message } from '../runtime/message.ts'
+import { settleFailure } from '../runtime/retry.ts'
+import { nextAttemptOf, type SimulatedMessage } from './message.ts'
+import { createTimers } from './timers.ts'
+
+/** What waits to be tried again, and how often a handler asked for that. Times are virtual milliseconds. */
+export interface Retries {
+  /** When a message that failed is tried again, by its policy; undefined when it is given up. Ask once an attempt. */
+  timeOf(message: SimulatedMessage, error: unknown, nowMs: number): number | undefined
+  /** Adds the next attempt of a message. */
+  add(message: SimulatedMessage, atMs: number): void
+  /** When the next is due; undefined when nothing waits. */
+  nextMs(): number | undefined
+  /** Takes the next; undefined when nothing waits. */
+  shift(): SimulatedMessage | undefined
+  /** Keeps nothing of a message that is done. */
+  forget(message: SimulatedMessage): void
+  /** How many wait. */
+  size(): number
+}
+
+/** Makes retries without any. */
+export function openRetries(): Retries {
+  const timers = createTimers<SimulatedMessage>()
+  /** How often `Retry` was thrown, by the message of the last attempt. */
+  const asked = new Map<Message, number>()
+  return {
+    timeOf(message, error, nowMs) {
+      const edge = message.edge!
+      if (edge.invoked) return undefined
+      const times = asked.get(message) ?? 0
+      const verdict = settleFailure(message, error, edge.policy, times)
+      if (!verdict.retry) return undefined
+      if (verdict.asked) asked.set(message, times + 1)
+      return nowMs + verdict.afterMs
+    },
+    add(message, atMs) {
+      const next = nextAttemptOf(message)
+      const times = asked.get(message)
+      asked.delete(message)
+      if (times !== undefined) asked.set(next, times)
+      timers.add(atMs, next)
+    },
+    nextMs: timers.nextMs,
+    shift: timers.shift,
+    forget(message) {
+      if (asked.size > 0) asked.delete(message)
+    },
+    size: () => timers.size,
+  }
+}
