@@ -56,3 +56,10 @@ it('only the hosts, of the command line and of deployed functions, touch the pro
   const hosts = [join('cli', 'host.ts'), join('bundle', 'entry', 'host.ts')]
   expect(touching.filter((file) => !hosts.includes(file))).toEqual([])
 })
+
+it('what clients are made of is loaded when needed by a module of our own: bundled, theirs have no names', () => {
+  const loads = files.flatMap((file) =>
+    [...read(file).matchAll(/(?<!typeof )\bimport\('@aws-sdk.*/g)].map(([line]) => `${file}: ${line}`),
+  )
+  expect(loads).toEqual([])
+})
