@@ -1,7 +1,8 @@
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, INPUT_TYPE } from '../../runtime/event.ts'
 import { drawCount, drawNumber } from '../duration.ts'
-import type { Colors } from '../print.ts'
+import type { Terminal } from '../host.ts'
+import { type Colors, colorsOf } from '../print.ts'
 import { titleOf } from '../simulate/failure.ts'
 import { drawWord, shorten, widthOf } from '../simulate/shorten.ts'
 import { idLength } from './filter.ts'
@@ -11,6 +12,14 @@ export interface DrawOptions {
   readonly colors: Colors
   /** Columns a line may take. */
   readonly width: number
+}
+
+/** Columns of what is not for a terminal. */
+const PLAIN_COLUMNS = 160
+
+/** What is drawn for a terminal, or whatever takes its place. */
+export function drawOptionsOf(terminal: Terminal): DrawOptions {
+  return { colors: colorsOf(terminal), width: terminal.isTTY ? terminal.columns : PLAIN_COLUMNS }
 }
 
 const LEAST_ERROR = 20

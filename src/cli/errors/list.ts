@@ -2,13 +2,10 @@ import { type Arguments, type Command, flagOf } from '../command.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
-import { drawTable } from './draw.ts'
+import { drawOptionsOf, drawTable } from './draw.ts'
 import { filterOf, isMeant } from './filter.ts'
 import { type Errors, look, withErrors } from './open.ts'
 import { FILTER_OPTIONS, PLACE_OPTIONS } from './options.ts'
-
-/** Columns of a table that is not for a terminal. */
-const PLAIN_COLUMNS = 160
 
 /** Lists what has failed and was not replayed. */
 export const list: Command = {
@@ -42,7 +39,7 @@ export async function listErrors(errors: Errors, args: Arguments, host: Host): P
   const more = others === 0 ? '' : `, and ${others} that the filter leaves out`
   out.write(`${colors.bold(errors.place)}: ${drawCount(meant.length, 'error')}${more}\n`)
   if (meant.length > 0) {
-    out.write(`${drawTable(meant, { colors, width: out.isTTY ? out.columns : PLAIN_COLUMNS })}\n`)
+    out.write(`${drawTable(meant, drawOptionsOf(out))}\n`)
     const flag = errors.live === undefined ? ' --simulated' : ''
     out.write(
       colors.dim(`attak errors show ID${flag} tells all of one, attak errors replay --all${flag} runs them again.\n`),

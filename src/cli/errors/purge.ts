@@ -6,11 +6,9 @@ import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 import { choose } from './choose.ts'
 import { confirmed } from './confirm.ts'
-import { drawTable } from './draw.ts'
+import { drawOptionsOf, drawTable } from './draw.ts'
 import { type Errors, look, withErrors } from './open.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
-
-const PLAIN_COLUMNS = 160
 
 /** Removes errors for good. */
 export const purge: Command = {
@@ -40,7 +38,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   if (going.length === 0) {
     err.write(`There is nothing to remove of ${errors.place}.\n`)
   } else {
-    err.write(drawTable(going, { colors: colorsOf(err), width: err.isTTY ? err.columns : PLAIN_COLUMNS }))
+    err.write(drawTable(going, drawOptionsOf(err)))
     if (!(await confirmed(`Remove ${drawCount(going.length, 'error')} of ${errors.place} for good?`, args, host))) {
       err.write('Nothing was removed.\n')
       return interruptCode(host.signal) ?? 1

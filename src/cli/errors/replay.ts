@@ -11,14 +11,12 @@ import { followTraces } from '../trigger/follow.ts'
 import { quietMsOf } from '../trigger/quiet.ts'
 import { choose } from './choose.ts'
 import { confirmed } from './confirm.ts'
-import { drawTable } from './draw.ts'
+import { drawOptionsOf, drawTable } from './draw.ts'
 import { type Errors, look, type Seen, withErrors } from './open.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
 import { makeReady, type ReadyOptions, type Unit } from './ready.ts'
 import { senderTo, sendUnits } from './send.ts'
 import { type Verdict, verdictOn } from './verify.ts'
-
-const PLAIN_COLUMNS = 160
 
 /** Runs what has failed again. */
 export const replay: Command = {
@@ -83,7 +81,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     host.err.write(
       drawTable(
         ready.units.map(({ record }) => record),
-        drawOptions(host.err),
+        drawOptionsOf(host.err),
       ),
     )
   const question = `Replay ${drawCount(ready.units.length, 'error')} on ${errors.place}?`
@@ -154,16 +152,12 @@ function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
     host.out.write(
       drawTable(
         units.map(({ record }) => record),
-        drawOptions(host.out),
+        drawOptionsOf(host.out),
       ),
     )
   host.out.write(
     `${drawCount(units.length, 'error')} with ${drawCount(messages, 'message')} can be replayed; nothing was.\n`,
   )
-}
-
-function drawOptions(terminal: Host['out']) {
-  return { colors: colorsOf(terminal), width: terminal.isTTY ? terminal.columns : PLAIN_COLUMNS }
 }
 
 function tellVerdict(verdict: Verdict, stage: string, json: boolean, host: Host): number {

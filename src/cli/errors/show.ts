@@ -1,14 +1,12 @@
 import { AttakError, errorOf, type Problem } from '../../errors.ts'
 import { type Arguments, type Command, flagOf } from '../command.ts'
 import type { Host } from '../host.ts'
-import { colorsOf, drawJsonLine } from '../print.ts'
+import { drawJsonLine } from '../print.ts'
 import type { Copy } from './copies.ts'
-import { drawRecord, drawTime } from './draw.ts'
+import { drawOptionsOf, drawRecord, drawTime } from './draw.ts'
 import { findById, isProblem } from './filter.ts'
 import { type Errors, look, withErrors } from './open.ts'
 import { IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
-
-const PLAIN_COLUMNS = 160
 
 /** Shows all that is known of errors. */
 export const show: Command = {
@@ -43,7 +41,7 @@ export async function showErrors(errors: Errors, args: Arguments, host: Host): P
     return 0
   }
   const { out } = host
-  const options = { colors: colorsOf(out), width: out.isTTY ? out.columns : PLAIN_COLUMNS }
+  const options = drawOptionsOf(out)
   for (const record of shown) {
     out.write(`${drawRecord(record, options)}\n`)
     const replayed = errors.copies.all.get(record.id)?.replayed

@@ -45,6 +45,8 @@ export interface Clients {
   readonly invocations: LambdaClient
   readonly kinesis: KinesisClient
   readonly sqs: SQSClient
+  /** For messages: of those calls a queue takes nearly any number. Source: SQS quotas, message quotas, read 2026-11-21. */
+  readonly messages: SQSClient
   readonly iam: IAMClient
   readonly logs: CloudWatchLogsClient
   readonly sts: STSClient
@@ -97,18 +99,19 @@ export function openClients(settings: AwsSettings & { readonly region: string },
     ...shared,
     retryStrategy: createRetryStrategy(paced ? createLimiter(CALLS_PER_SECOND[service]) : undefined, now),
   })
+  const unpaced = { ...shared, retryStrategy: createRetryStrategy(undefined, now) }
   const clients = {
     lambda: new LambdaClient(of('lambda')),
-    invocations: new LambdaClient({ ...shared, retryStrategy: createRetryStrategy(undefined, now) }),
+    invocations: new LambdaClient(unpaced),
     kinesis: new KinesisClient(of('kinesis')),
     // Addresses of queues are names to us: an emulator may tell one that is not where it was reached.
     sqs: new SQSClient({ ...of('sqs'), useQueueUrlAsEndpoint: false }),
+    messages: new SQSClient({ ...unpaced, useQueueUrlAsEndpoint: false }),
     iam: new IAMClient(of('iam')),
     logs: new CloudWatchLogsClient(of('logs')),
     sts: new STSClient(of('sts')),
     tagging: new ResourceGroupsTaggingAPIClient(of('tagging')),
   }
-  const unpaced = { ...shared, retryStrategy: createRetryStrategy(undefined, now) }
   const later: Promise<{ destroy(): void }>[] = []
   const once = <Client extends { destroy(): void }>(open: () => Promise<Client>) => {
     let opened: Promise<Client> | undefined

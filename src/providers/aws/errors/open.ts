@@ -55,7 +55,7 @@ function storeShelf(
   const name = errors.queue === undefined ? own : errors.queue.slice(errors.queue.lastIndexOf(':') + 1)
   const { region = place.region, account: owner } = placeOfArn(errors.queue ?? '') ?? {}
   if (region !== place.region) throw elsewhere(errors.queue!, place.region)
-  const parts = { sqs: clients.sqs, name, ...(owner !== undefined && owner !== place.account && { owner }) }
+  const parts = { sqs: clients.messages, name, ...(owner !== undefined && owner !== place.account && { owner }) }
   return told(`the errors queue ${name}`, queueShelf({ ...parts, read: recordsOf(scope, name) }))
 }
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
     opened.push(openClients({ endpoint: env.AWS_ENDPOINT_URL!, credentials, region: PLACE.region }, performance.now))
   }
   const [kinesis, sqs] = opened
-  clients = { ...kinesis!, sqs: sqs!.sqs }
+  clients = { ...kinesis!, sqs: sqs!.sqs, messages: sqs!.messages }
   const call = (action: string, body: object) => callAws(emulators[0]!.client, `Kinesis_20131202.${action}`, body)
   await call('CreateStream', { StreamName: stream, ShardCount: 1 })
   await vi.waitFor(async () => {

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import { makeReady } from '../../../src/cli/errors/ready.ts'
+import type { StreamPlace } from '../../../src/runtime/error-record.ts'
+import type { CloudEvent } from '../../../src/runtime/event.ts'
+import { graphOf } from '../../providers/aws/graphs.ts'
+import { failed } from './world.ts'
+
+const project = { graph: graphOf({ name: 'orders', processors: { a: () => {}, b: () => {} } }), processors: new Map() }
+const position = 'orders--dev--b/shardId-000000000000/49601189658422359378836298521827638475320189012309704722'
+
+/** A record that its store had to keep without its event. */
+function withoutData(order: number) {
+  const record = failed(order, { withoutData: true, position })
+  const { data, ...event } = record.message!
+  return { record: { ...record, message: event as CloudEvent }, whole: { ...event, data } as CloudEvent }
+}
+
+test('an event that was too large to be recorded is read from the stream', async () => {
+  const { record, whole } = withoutData(1)
+  const asked: [StreamPlace, string][] = []
+  const readAgain = async (place: StreamPlace, processor: string) => {
+    asked.push([place, processor])
+    return [failed(2).message!, whole]
+  }
+  const { units, problems } = await makeReady([record], { project, readAgain })
+  expect(problems).toEqual([])
+  expect(units).toEqual([{ record, events: [whole] }])
+  const [stream, shard, sequence] = position.split('/')
+  expect(asked).toEqual([[{ stream, shard, sequence }, 'b']])
+})
+
+test('also where the record could not even keep its message: it is known by the id of the record', async () => {
+  const { record, whole } = withoutData(1)
+  const { message: _, ...bare } = record
+  const readAgain = async () => [failed(2).message!, whole]
+  expect((await makeReady([bare], { project, readAgain })).units).toEqual([{ record: bare, events: [whole] }])
+})
+
+test('what the stream no longer has is gone, and so is what a simulation would have to read', async () => {
+  const { record } = withoutData(1)
+  for (const options of [{ project, readAgain: async () => [] }, { project }]) {
+    const { units, problems } = await makeReady([record], options)
+    expect([units, problems.map(({ code }) => code)]).toEqual([[], ['EVENT_GONE']])
+  }
+})
+
+test('of a crash what is left of its messages can be replayed; without any it is gone', async () => {
+  const { message: _, ...about } = failed(3)
+  const crash = { ...about, kind: 'crash', withoutData: true, position } as const
+  const suspects = [failed(4).message!]
+  const { units, problems } = await makeReady(
+    [
+      { ...crash, suspects },
+      { ...crash, id: 'ab', suspects: [] },
+    ],
+    { project },
+  )
+  expect(units.map(({ events }) => events)).toEqual([suspects])
+  expect(problems).toMatchObject([{ code: 'EVENT_GONE', where: 'error ab of "b"' }])
+})
+
+test('what is larger than a function can be called with is told before it is sent', async () => {
+  const large = failed(5, { message: { ...failed(5).message!, data: 'x'.repeat(1000) } })
+  expect((await makeReady([large], { project, mostBytes: 1000 })).problems).toMatchObject([{ code: 'EMIT_TOO_LARGE' }])
+  expect((await makeReady([large], { project })).units).toHaveLength(1)
+})
