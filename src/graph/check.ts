@@ -1,15 +1,17 @@
 import type { Problem } from '../errors.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { Graph, GraphStream } from './graph.ts'
+import { longestWaitMs, recordAgeMs } from './holds.ts'
 
 /**
  * What looks like a mistake in a graph as a whole: a processor that no stream touches and nobody invokes, while streams
  * join others. A topology without streams is a set of processors of their own, which is fine. And what cannot be: a queue
- * that keeps order, which must wait in place before it tries again, for longer than its receiver may run. Over Kinesis
- * only a key makes an event wait so, and who emits with one is known when it runs.
+ * that keeps order, which must wait in place before it tries again, for longer than its receiver may run. Over Kinesis only
+ * a key makes an event wait so, and who emits with one is known when it runs: so waits that are too long there are told of,
+ * and no more.
  */
 export function checkGraph(graph: Graph): readonly Problem[] {
-  return [...unusedProcessors(graph), ...graph.streams.flatMap((stream) => misfit(stream, graph) ?? [])]
+  return [...unusedProcessors(graph), ...graph.streams.flatMap((stream) => misfits(stream, graph))]
 }
 
 function unusedProcessors(graph: Graph): readonly Problem[] {
@@ -19,17 +21,41 @@ function unusedProcessors(graph: Graph): readonly Problem[] {
   return graph.processors.filter(({ name }) => !joined.has(name)).map(({ name }) => unused(name))
 }
 
-function misfit(stream: GraphStream, { processors }: Graph): Problem | undefined {
-  const { from, to, fifo, retries, backoff } = stream
-  const timeoutMs = processors.find(({ name }) => name === to)?.timeoutMs ?? Number.POSITIVE_INFINITY
-  const longestMs = retries === 0 ? 0 : Math.min(backoff.maxMs, backoff.firstMs * backoff.factor ** (retries - 1))
-  if (!fifo || longestMs < timeoutMs) return undefined
+/** What waits where it is has to get through all of its tries there. */
+function misfits(stream: GraphStream, graph: Graph): readonly Problem[] {
+  const totalMs = totalWaitMs(stream)
+  if (stream.via === 'kinesis') {
+    const ageMs = recordAgeMs(graph, stream)
+    return ageMs === undefined || totalMs < ageMs ? [] : [tooOld(stream, totalMs, ageMs)]
+  }
+  const { timeoutMs } = graph.processors.find(({ name }) => name === stream.to)!
+  return stream.fifo && totalMs >= timeoutMs ? [tooLong(stream, totalMs, timeoutMs)] : []
+}
+
+/** All waits of one message together, at the longest. */
+function totalWaitMs({ retries, backoff }: GraphStream): number {
+  let totalMs = 0
+  for (let failures = 1; failures <= retries; failures++) totalMs += longestWaitMs(failures, backoff)
+  return totalMs
+}
+
+function tooLong({ from, to }: GraphStream, totalMs: number, timeoutMs: number): Problem {
   return {
     code: 'TOPOLOGY_INVALID',
     severity: 'error',
     where: `stream "${from} → ${to}"`,
-    what: `fifo: true keeps a failed message in its place, and a wait of ${longestMs} ms before it is tried again does not fit the timeout of "${to}", ${timeoutMs / 1000} s`,
-    remedy: `Set backoff.maxMs below ${timeoutMs}, retries lower, or the timeout of "${to}" higher.`,
+    what: `fifo: true keeps a failed message in its place, and waits of ${totalMs} ms together before its last try do not fit the timeout of "${to}", ${timeoutMs / 1000} s`,
+    remedy: `Set retries or backoff lower, or the timeout of "${to}" above ${totalMs / 1000}.`,
+  }
+}
+
+function tooOld({ from, to }: GraphStream, totalMs: number, ageMs: number): Problem {
+  return {
+    code: 'TOPOLOGY_INVALID',
+    severity: 'warning',
+    where: `stream "${from} → ${to}"`,
+    what: `an event with a key waits in its stream before each try, ${totalMs / 1000} s together before its last, and is given up when it is ${ageMs / 1000} s old`,
+    remedy: `Set retries or backoff lower, or maximumRecordAge above ${totalMs / 1000}; events without a key do not need that.`,
   }
 }
 

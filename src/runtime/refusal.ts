@@ -1,5 +1,6 @@
 import { AttakError } from '../errors.ts'
 import type { Invocation } from './invocation.ts'
+import type { Message } from './message.ts'
 
 /** Why an emit's data cannot travel: names the topic and the path to what JSON cannot carry. */
 export function dataRefusal(topic: string, data: unknown, cause: unknown): AttakError {
@@ -47,6 +48,20 @@ export function timeoutRefusal({ processor, id }: Pick<Invocation, 'processor' |
     'TIMEOUT',
     `"${processor}" did not settle within ${ms / 1000} s (message ${id})`,
     'Return, resolve, or call the callback; or raise timeout (seconds) for this processor.',
+  )
+}
+
+/** Why a message is not tried again, though it could be: it would have to wait for longer than it can. */
+export function waitRefusal({ edge, key }: Message, afterMs: number, mostMs: number, cause: unknown): AttakError {
+  const who =
+    key === undefined ? 'an event that has no queue to wait in' : 'an event with a key, which waits where it is,'
+  return new AttakError(
+    'RETRY_TOO_LONG',
+    `"${edge?.to}" is to try again after ${afterMs / 1000} s, and ${who} can wait for less than ${mostMs / 1000} s`,
+    key === undefined
+      ? `Set retryQueue: true on the processor "${edge?.to}", or wait for less.`
+      : `Wait for less, or emit without a key; over Kinesis raise maximumRecordAge, over a queue the timeout of "${edge?.to}".`,
+    { cause },
   )
 }
 

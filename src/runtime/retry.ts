@@ -1,29 +1,39 @@
 import type { RetryPolicy } from '../graph/graph.ts'
+import { type HeldPolicy, longestWaitMs } from '../graph/holds.ts'
 import { isRetry } from '../topology/handler.ts'
 import { chanceOf, type Message } from './message.ts'
+import { waitRefusal } from './refusal.ts'
 
 /** How often a handler may ask for one message again by `Retry` before that counts as failing. */
 export const MOST_ASKED_RETRIES = 100
 
-/** What to do with a failed message: try again after a wait, which its handler may have `asked` for, or record it. */
+/**
+ * What to do with a failed message: try again after a wait, which its handler may have `asked` for, or record it as failed
+ * with `error`.
+ */
 export type Verdict =
   | { readonly retry: true; readonly afterMs: number; readonly asked: boolean }
-  | { readonly retry: false }
+  | { readonly retry: false; readonly error: unknown }
 
 /**
  * Decides what becomes of a message whose handler failed with `error`. `asked` counts the attempts of this message that
- * ended by `Retry`: those do not use up `policy.retries`. What a schema refused is never tried again.
+ * ended by `Retry`: those do not use up `policy.retries`. What a schema refused is never tried again, and neither is what
+ * would have to wait for longer than it can: that fails with RETRY_TOO_LONG.
  */
-export function settleFailure(message: Message, error: unknown, policy: RetryPolicy, asked: number): Verdict {
-  if (isRetry(error) && asked < MOST_ASKED_RETRIES) return { retry: true, afterMs: error.afterMs, asked: true }
+export function settleFailure(message: Message, error: unknown, policy: HeldPolicy, asked: number): Verdict {
   const failures = message.attempt - asked
-  if (failures > policy.retries || isRefused(error)) return { retry: false }
-  return { retry: true, afterMs: waitOf(message, failures, policy), asked: false }
+  const isAsked = isRetry(error) && asked < MOST_ASKED_RETRIES
+  if (!isAsked && (failures > policy.retries || isRefused(error))) return { retry: false, error }
+  const afterMs = isAsked ? error.afterMs : waitOf(message, failures, policy)
+  const mostMs = message.key === undefined ? policy.holds?.keylessMs : policy.holds?.keyedMs
+  if (mostMs !== undefined && afterMs >= mostMs)
+    return { retry: false, error: waitRefusal(message, afterMs, mostMs, error) }
+  return { retry: true, afterMs, asked: isAsked }
 }
 
 /** Milliseconds before try number `failures + 1`; with jitter between half and all of the exponential wait. */
 function waitOf(message: Message, failures: number, { backoff }: RetryPolicy): number {
-  const waitMs = Math.min(backoff.maxMs, backoff.firstMs * backoff.factor ** (failures - 1))
+  const waitMs = longestWaitMs(failures, backoff)
   return backoff.jitter ? Math.round(waitMs * (0.5 + chanceOf(message) / 2)) : waitMs
 }
 

@@ -1,5 +1,6 @@
 import { AttakError } from '../errors.ts'
-import type { Graph, GraphStream, RetryPolicy } from '../graph/graph.ts'
+import type { Graph, GraphStream } from '../graph/graph.ts'
+import { type HeldPolicy, heldPolicyOf } from '../graph/holds.ts'
 import { routesFor } from '../graph/routes.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import { copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
@@ -19,7 +20,7 @@ export interface SimulatedEdge extends Edge {
   /** Its place among all edges. */
   readonly index: number
   readonly receiver: SimulatedProcessor
-  readonly policy: RetryPolicy
+  readonly policy: HeldPolicy
   /** Makes the copy that a handler gets. */
   readonly copier: Copier
   /** Keys whose messages wait for one before them that is not done; none for edges without keys. */
@@ -108,7 +109,7 @@ export function buildNetwork(parts: NetworkParts): Network {
   })
   for (const processor of processors) byName.set(processor.name, processor)
   let count = 0
-  const edge = (from: string | undefined, to: string, policy: RetryPolicy): SimulatedEdge => {
+  const edge = (from: string | undefined, to: string, policy: HeldPolicy): SimulatedEdge => {
     const receiver = byName.get(to)!
     return withWay({
       index: count++,
@@ -121,11 +122,14 @@ export function buildNetwork(parts: NetworkParts): Network {
       way: NO_WAY,
     })
   }
-  for (const stream of graph.streams) edges.push(edge(stream.from, stream.to, stream))
+  const specs = new Map(graph.processors.map((spec) => [spec.name, spec]))
+  for (const stream of graph.streams) {
+    edges.push(edge(stream.from, stream.to, heldPolicyOf(graph, specs.get(stream.to)!, stream)))
+  }
   return {
     processors,
     streams: edges,
-    inputs: new Map(graph.processors.map((spec) => [spec.name, edge(undefined, spec.name, spec)])),
+    inputs: new Map(graph.processors.map((spec) => [spec.name, edge(undefined, spec.name, heldPolicyOf(graph, spec))])),
   }
 }
 
@@ -170,7 +174,7 @@ function limitsOf({ via, fifo }: GraphStream): TransportLimits {
 }
 
 /** Whoever invoked it hears of the failure. */
-const ONCE: RetryPolicy = { retries: 0, backoff: { firstMs: 0, factor: 1, maxMs: 0, jitter: false } }
+const ONCE: HeldPolicy = { retries: 0, backoff: { firstMs: 0, factor: 1, maxMs: 0, jitter: false } }
 const NO_LANES: SimulatedEdge['lanes'] = new Map()
 
 function absentRefusal(name: string): AttakError {

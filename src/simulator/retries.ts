@@ -1,3 +1,4 @@
+import type { Invocation } from '../runtime/invocation.ts'
 import type { Message } from '../runtime/message.ts'
 import { settleFailure } from '../runtime/retry.ts'
 import { nextAttemptOf, type SimulatedMessage } from './message.ts'
@@ -5,8 +6,11 @@ import { createTimers } from './timers.ts'
 
 /** What waits to be tried again, and how often a handler asked for that. Times are virtual milliseconds. */
 export interface Retries {
-  /** When a message that failed is tried again, by its policy; undefined when it is given up. Ask once an attempt. */
-  timeOf(message: SimulatedMessage, error: unknown, nowMs: number): number | undefined
+  /**
+   * When the message of an invocation that failed is tried again, by its policy; undefined when it is given up, with what
+   * its failure then tells. Ask once an attempt.
+   */
+  timeOf(invocation: Invocation, error: unknown, nowMs: number): number | undefined
   /** Adds the next attempt of a message. */
   add(message: SimulatedMessage, atMs: number): void
   /** When the next is due; undefined when nothing waits. */
@@ -25,12 +29,16 @@ export function openRetries(): Retries {
   /** How often `Retry` was thrown, by the message of the last attempt. */
   const asked = new Map<Message, number>()
   return {
-    timeOf(message, error, nowMs) {
+    timeOf(invocation, error, nowMs) {
+      const message = invocation.message as SimulatedMessage
       const edge = message.edge!
       if (edge.invoked) return undefined
       const times = asked.get(message) ?? 0
       const verdict = settleFailure(message, error, edge.policy, times)
-      if (!verdict.retry) return undefined
+      if (!verdict.retry) {
+        invocation.failure = { error: verdict.error }
+        return undefined
+      }
       if (verdict.asked) asked.set(message, times + 1)
       return nowMs + verdict.afterMs
     },

@@ -44,20 +44,33 @@ describe('a queue that keeps order', () => {
     return checkGraph(buildGraph({ name: 't', processors, streams, ...more }, { stage: 'dev' }))
   }
 
-  it('is refused where a wait does not fit the time of its receiver', () => {
-    expect(checked({ retries: 5 })).toEqual([])
-    expect(checked({ retries: 6 })).toEqual([
+  it('is refused where its waits do not fit the time of its receiver', () => {
+    expect(checked({ retries: 4 })).toEqual([])
+    expect(checked({ retries: 5 })).toEqual([
       {
         code: 'TOPOLOGY_INVALID',
         severity: 'error',
         where: 'stream "a → b"',
-        what: 'fifo: true keeps a failed message in its place, and a wait of 32000 ms before it is tried again does not fit the timeout of "b", 30 s',
-        remedy: 'Set backoff.maxMs below 30000, retries lower, or the timeout of "b" higher.',
+        what: 'fifo: true keeps a failed message in its place, and waits of 31000 ms together before its last try do not fit the timeout of "b", 30 s',
+        remedy: 'Set retries or backoff lower, or the timeout of "b" above 31.',
       },
     ])
-    expect(checked({ retries: 6 }, { timeoutMs: 60_000 })).toEqual([])
-    expect(checked({ retries: 1000, backoff: { maxMs: 29_999 } })).toEqual([])
-    expect(checked({ retries: 6, via: 'kinesis', fifo: false })).toEqual([])
+    expect(checked({ retries: 5 }, { timeoutMs: 60_000 })).toEqual([])
+    expect(checked({ retries: 29, backoff: { maxMs: 1000 } })).toEqual([])
+    expect(checked({ retries: 30, backoff: { maxMs: 1000 } })).toHaveLength(1)
+    expect(checked({ retries: 100, fifo: false })).toEqual([])
+  })
+
+  it('is told of where it is a stream, in which only keys have to wait, and gives up before the last try', () => {
+    const kinesis = { via: 'kinesis', fifo: false }
+    expect(checked({ ...kinesis, retries: 60 })).toEqual([])
+    expect(checked({ ...kinesis, retries: 66 })).toMatchObject([
+      {
+        severity: 'warning',
+        what: 'an event with a key waits in its stream before each try, 3663 s together before its last, and is given up when it is 3600 s old',
+      },
+    ])
+    expect(checked({ ...kinesis, retries: 66, maximumRecordAge: 7200 })).toEqual([])
   })
 })
 

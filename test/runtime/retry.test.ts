@@ -10,7 +10,9 @@ const steady = { ...DEFAULTS.backoff, jitter: false }
 
 describe('E2: a failed message', () => {
   it('is recorded at once without retries', () => {
-    expect(settleFailure(messageOf(), new Error('no'), { retries: 0, backoff: steady }, 0)).toEqual({ retry: false })
+    expect(settleFailure(messageOf(), new Error('no'), { retries: 0, backoff: steady }, 0)).toMatchObject({
+      retry: false,
+    })
   })
 
   it('waits longer each time, up to the longest wait, and is then recorded', () => {
@@ -45,22 +47,49 @@ describe('E2: a failed message', () => {
     const asked = settleFailure(messageOf({ attempt: 4 }), new Retry(7), policy, 3)
     expect(asked).toEqual({ retry: true, afterMs: 7, asked: true })
     expect(settleFailure(messageOf({ attempt: 4 }), new Error('no'), policy, 3)).toMatchObject({ afterMs: 1000 })
-    expect(settleFailure(messageOf({ attempt: 5 }), new Error('no'), policy, 3)).toEqual({ retry: false })
+    expect(settleFailure(messageOf({ attempt: 5 }), new Error('no'), policy, 3)).toMatchObject({ retry: false })
   })
 
   it('that threw Retry a hundred times has then failed like any other', () => {
     const message = messageOf({ attempt: MOST_ASKED_RETRIES + 1 })
     const settle = (retries: number) => settleFailure(message, new Retry(7), { retries, backoff: steady }, 100)
-    expect(settle(0)).toEqual({ retry: false })
+    expect(settle(0)).toMatchObject({ retry: false })
     expect(settle(1)).toEqual({ retry: true, afterMs: 1000, asked: false })
   })
 
   it('that its schema refused is recorded, whatever its retries', () => {
     const refused = new AttakError('EVENT_REFUSED', 'refused', 'Mend it.')
-    expect(settleFailure(messageOf(), refused, { retries: 5, backoff: steady }, 0)).toEqual({ retry: false })
+    expect(settleFailure(messageOf(), refused, { retries: 5, backoff: steady }, 0)).toMatchObject({ retry: false })
   })
 
   it.each([undefined, null, 'text', 0])('may have thrown anything: %s', (thrown) => {
     expect(settleFailure(messageOf(), thrown, { retries: 1, backoff: steady }, 0)).toMatchObject({ retry: true })
+  })
+})
+
+describe('a message that would have to wait for longer than it can', () => {
+  const policy = { retries: 1, backoff: { ...steady, firstMs: 5000 }, holds: { keyedMs: 3_600_000 } }
+
+  it('fails, with what to do', () => {
+    const verdict = settleFailure(messageOf({ key: 'k' }), new Retry(3_600_000), policy, 0)
+    expect(verdict).toMatchObject({
+      retry: false,
+      error: {
+        code: 'RETRY_TOO_LONG',
+        message:
+          '"b" is to try again after 3600 s, and an event with a key, which waits where it is, can wait for less than 3600 s',
+        remedy: expect.stringContaining('maximumRecordAge'),
+        cause: { name: 'Retry' },
+      },
+    })
+  })
+
+  it('is tried again where it can wait, be it for that it has no key', () => {
+    expect(settleFailure(messageOf({ key: 'k' }), new Retry(3_599_999), policy, 0)).toMatchObject({ retry: true })
+    expect(settleFailure(messageOf(), new Retry(1e12), policy, 0)).toMatchObject({ retry: true })
+    const without = { ...policy, holds: { keyedMs: 5000, keylessMs: 5000 } }
+    expect(settleFailure(messageOf(), new Error('no'), without, 0)).toMatchObject({
+      error: { code: 'RETRY_TOO_LONG', remedy: 'Set retryQueue: true on the processor "b", or wait for less.' },
+    })
   })
 })

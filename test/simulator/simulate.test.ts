@@ -104,12 +104,31 @@ describe('a simulation', () => {
             if (attempt <= 5) throw new Retry(60_000)
           },
         },
+        retryQueue: true,
         streams: [],
       },
       { a: 1 },
     )
     expect(run.of('end').map(({ at }) => at)).toEqual([0, 60_000, 120_000, 180_000, 240_000, 300_000])
     expect(run.summary.failed).toBe(0)
+  })
+
+  it('refuses a wait that a deployed function could not wait either: without a queue for it, or with a key', async () => {
+    const b = (_event: unknown, { attempt }: Context) => {
+      if (attempt === 1) throw new Retry(7_200_000)
+    }
+    const a = (key: string | null, context: Context) => context.emit('t', 1, key === null ? {} : { key })
+    const outcomes = async (key: string | null, more: object) => {
+      const run = await runTopology({ processors: { a, b }, streams: [{ from: 'a', to: 'b', ...more }] }, { a: key })
+      return run.of('end').flatMap(({ processor, outcome, error }) => {
+        return processor === 'b' ? [error?.code ?? outcome] : []
+      })
+    }
+    expect(await outcomes(null, { retries: 1 })).toEqual(['retry', 'ok'])
+    expect(await outcomes(null, {})).toEqual(['RETRY_TOO_LONG'])
+    expect(await outcomes('k', { retries: 1 })).toEqual(['RETRY_TOO_LONG'])
+    expect(await outcomes('k', { retries: 1, maximumRecordAge: 10_000 })).toEqual(['retry', 'ok'])
+    expect(await outcomes('k', { retries: 1, via: 'sqs', fifo: true })).toEqual(['RETRY_TOO_LONG'])
   })
 
   it('counts a hundred and first Retry as a failure', async () => {

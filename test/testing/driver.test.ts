@@ -87,6 +87,7 @@ describe('a test driver', () => {
           if (attempt === 1) throw new Retry(60_000)
         },
       },
+      retryQueue: true,
     })
     await driver.send('a')
     await driver.advance(59_999)

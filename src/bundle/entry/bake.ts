@@ -1,4 +1,5 @@
 import type { Graph, GraphProcessor, GraphStream } from '../../graph/graph.ts'
+import { heldPolicyOf } from '../../graph/holds.ts'
 import { routesFor } from '../../graph/routes.ts'
 import type { Via } from '../../topology/delivery.ts'
 import type { Errors } from '../../topology/recording.ts'
@@ -30,10 +31,10 @@ function retryVia({ retryQueue }: GraphProcessor): Via[] {
 }
 
 function bakeProcessor(own: Graph, processor: GraphProcessor, heard: readonly GraphStream[]): BakedProcessor {
-  const { name, timeoutMs, callback, outputs, invokes, retries, backoff, idempotent, logEvents, retryQueue } = processor
-  const hears = heard.filter(({ to }) => to === name).map(bakeEar)
+  const { name, timeoutMs, callback, outputs, invokes, idempotent, logEvents, retryQueue } = processor
+  const hears = heard.filter(({ to }) => to === name).map((stream) => bakeEar(own, processor, stream))
   return {
-    ...{ timeoutMs, callback, outputs, invokes, retries, backoff },
+    ...{ timeoutMs, callback, outputs, invokes, ...heldPolicyOf(own, processor) },
     ...(idempotent && { idempotent }),
     ...{ logEvents, retryQueue },
     ...{ routes: routesFor(own, name), hears },
@@ -49,6 +50,7 @@ function bakeStream({ to, via, channel, pack, fifo }: GraphStream): BakedStream 
   return { to, via, channel, pack, fifo }
 }
 
-function bakeEar({ from, topics, via, channel, fifo, retries, backoff }: GraphStream): BakedEar {
-  return { from, ...(topics && { topics }), via, channel, fifo, retries, backoff }
+function bakeEar(graph: Graph, processor: GraphProcessor, stream: GraphStream): BakedEar {
+  const { from, topics, via, channel, fifo } = stream
+  return { from, ...(topics && { topics }), via, channel, fifo, ...heldPolicyOf(graph, processor, stream) }
 }

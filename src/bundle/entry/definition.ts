@@ -1,5 +1,6 @@
 import type { StoreSettings } from '../../aws/store-parts.ts'
-import type { GraphProcessor, RetryPolicy, RoutingTable } from '../../graph/graph.ts'
+import type { GraphProcessor, RoutingTable } from '../../graph/graph.ts'
+import type { HeldPolicy } from '../../graph/holds.ts'
 import type { LoadedProcessor } from '../../runtime/processor.ts'
 
 /**
@@ -23,7 +24,7 @@ export interface BakedEntry {
 export type BakedErrors = StoreSettings
 
 /** A processor as its function knows it; its retry policy holds for messages that come over no stream. */
-export interface BakedProcessor extends RetryPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {
+export interface BakedProcessor extends HeldPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {
   readonly timeoutMs: number
   readonly callback: boolean
   /** Emits that nobody hears are logged. */
@@ -47,7 +48,7 @@ export interface BakedStream {
 }
 
 /** A stream as its receiver knows it. What comes over its channel and fits no ear is for somebody else. */
-export interface BakedEar extends RetryPolicy {
+export interface BakedEar extends HeldPolicy {
   readonly from: string
   /** Absent: every topic. */
   readonly topics?: readonly string[]

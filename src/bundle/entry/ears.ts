@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../../graph/graph.ts'
+import type { HeldPolicy } from '../../graph/holds.ts'
 import type { DeliverParts } from '../../runtime/deliver/round.ts'
 import type { Message } from '../../runtime/message.ts'
 import type { Carrier } from './carrier.ts'
@@ -21,7 +21,7 @@ export function policiesOf({ definition, baked }: OpenFunction, carrier: Carrier
  * Finds how often a message is tried again that came by no stream now, though perhaps before: from a retry queue, or from
  * whoever invokes the function. The policy is that of the first stream that brings such a message, else the processor's own.
  */
-export function policiesAnywhere({ baked }: OpenFunction): (message: Message) => RetryPolicy {
+export function policiesAnywhere({ baked }: OpenFunction): (message: Message) => HeldPolicy {
   return (message) => {
     const over = message.wait?.channel
     if (message.edge?.from === undefined && over === undefined) return baked

@@ -79,8 +79,8 @@ function failAttempt(round: Round, task: Task, invocation: Invocation, error: un
   // What the platform did not take is no fault of the message, and is not counted as a try.
   const verdict = isNotAccepted(error) ? undefined : settleFailure(task.message, error, task.policy, task.asked)
   if (task.cutShort === 'beside others' || verdict === undefined) postpone(round, task, invocation, error)
-  else if (task.cutShort === 'alone' || !verdict.retry || round.parts.invoked !== undefined)
-    failFinally(round, task, invocation, error)
+  else if (task.cutShort === 'alone' || round.parts.invoked !== undefined) failFinally(round, task, invocation, error)
+  else if (!verdict.retry) failFinally(round, task, invocation, verdict.error)
   else {
     if (verdict.asked) task.asked++
     task.message = nextTry(round, task)

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../../graph/graph.ts'
+import type { HeldPolicy } from '../../graph/holds.ts'
 import type { Current } from '../current.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Message } from '../message.ts'
@@ -26,7 +26,7 @@ export interface DeliverParts {
   readonly processor: Omit<ProcessorRuntime, 'host'>
   readonly host: Pick<InvocationHost, 'accept' | 'invoke' | 'late' | 'log'>
   /** How often a message is tried again; undefined when it is for somebody else, who shares the channel. */
-  readonly policyOf: (message: Message, delivery: Delivery) => RetryPolicy | undefined
+  readonly policyOf: (message: Message, delivery: Delivery) => HeldPolicy | undefined
   /** The same deliveries once more, with events that no handler has touched. Called once at most. */
   readonly readAgain: () => readonly Delivery[]
   /** Called when no handler is running: what was emitted need not wait for more. */
@@ -54,7 +54,7 @@ export interface DeliverParts {
 /** A place beside streams, in which messages wait for their next try. */
 export interface Later {
   /** Takes a message, whose `wait` says how long. Resolves when it is kept there; throws or rejects when it is not. */
-  keep(message: Message, policy: RetryPolicy): Promise<void>
+  keep(message: Message, policy: HeldPolicy): Promise<void>
   /** Takes messages with a key as well: where they come from, nothing keeps their order. */
   readonly keyed: boolean
 }
@@ -64,7 +64,7 @@ export interface Task {
   readonly record: RecordState
   /** Its place in the record. */
   readonly index: number
-  readonly policy: RetryPolicy
+  readonly policy: HeldPolicy
   readonly lane: Lane<Task> | undefined
   message: Message
   /** Attempts that ended by `Retry`. */

@@ -1,4 +1,4 @@
-import type { RetryPolicy } from '../../graph/graph.ts'
+import type { HeldPolicy } from '../../graph/holds.ts'
 import type { Message, Wait } from '../message.ts'
 import { laneOf, passOn } from './lanes.ts'
 import type { Tries } from './progress.ts'
@@ -48,7 +48,7 @@ function admit(round: Round, record: RecordState, index: number): Task | undefin
 function createTask(
   record: RecordState,
   index: number,
-  policy: RetryPolicy,
+  policy: HeldPolicy,
   lane: Task['lane'],
   message: Message,
 ): Task {
