@@ -24,6 +24,8 @@ export interface BundleOptions {
   readonly modules: ReadonlyMap<string, string>
   /** The deployer's environment: what `environment` names is taken from it when the shared artifact is tried. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The project has OpenTelemetry: functions make spans. */
+  readonly telemetry?: boolean
 }
 
 /** A project's artifacts, or what keeps them from being made. */
@@ -39,9 +41,9 @@ export interface BundledProject {
  * before they are given out, in a process with nothing but the declared environment.
  */
 export async function bundleProject(options: BundleOptions): Promise<BundledProject> {
-  const { file, graph } = options
+  const { file, graph, telemetry = false } = options
   const dir = dirname(file)
-  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph) }))
+  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { telemetry }) }))
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
   const faults = compiled.kind === 'failed' ? bundleProblems(compiled.faults) : []
   const problems = [...indexProblems(graph), ...faults, ...extras.problems]

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts'
+import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
 import type { ErrorsStore } from '../topology/recording.ts'
 import { bakeEntry } from './entry/bake.ts'
 import type { BakedEntry } from './entry/definition.ts'
@@ -8,17 +9,32 @@ import type { Unit } from './units.ts'
  * Writes the module that an artifact starts with: it joins the user's code, what the graph says of it, as data, and
  * attak's entry. It exports `handler`, which Lambda calls, and `load`, which gives a processor's code.
  */
-export function entrySource(unit: Unit, graph: Graph): string {
+export function entrySource(unit: Unit, graph: Graph, { telemetry = false }: SourceOptions = {}): string {
   const baked = bakeEntry(graph, unit.processors)
   const parts = PARTS.filter(({ isNeeded }) => isNeeded(baked))
   return [
     `import { createEntry } from 'attak:function-entry'`,
     ...parts.map(({ name, module }) => `import { ${name} } from 'attak:${module}'`),
+    ...(telemetry ? [SPANS_IMPORT, TELEMETRY_IMPORT] : []),
     ...codeImports(unit),
     `export const load = (name) => ${loadExpression(unit)}`,
-    `export const handler = createEntry({ ...${JSON.stringify(baked)}, load }, ${partsExpression(parts)})`,
+    `export const handler = createEntry({ ...${JSON.stringify(baked)}, load }, ${telemetry ? withSpans(partsExpression(parts)) : partsExpression(parts)})`,
     '',
   ].join('\n')
+}
+
+/** What a project has beside its code. */
+export interface SourceOptions {
+  /** Its own OpenTelemetry, which is bundled with it. */
+  readonly telemetry?: boolean
+}
+
+const SPANS_IMPORT = `import { createSpans } from 'attak:function-spans'`
+/** By their names, so that the rest of the package can be left out. */
+const TELEMETRY_IMPORT = `import { ROOT_CONTEXT, context, trace } from '${TELEMETRY_PACKAGE}'`
+
+function withSpans(parts: string): string {
+  return `{ ...${parts}, spans: createSpans({ ROOT_CONTEXT, context, trace }) }`
 }
 
 /** One of `EntryParts`, as its module exports it. */

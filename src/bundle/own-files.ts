@@ -10,6 +10,7 @@ export const FUNCTION_MODULES: Readonly<Record<string, string>> = Object.freeze(
   'function-kinesis': 'bundle/entry/kinesis.ts',
   'function-sqs': 'bundle/entry/sqs.ts',
   'function-invoke': 'bundle/entry/invoker.ts',
+  'function-spans': 'runtime/spans.ts',
   'function-module': 'bundle/load-module.ts',
   'function-topology': 'bundle/load-topology.ts',
   'function-store-sqs': 'stores/sqs/store.ts',

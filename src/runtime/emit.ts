@@ -80,11 +80,15 @@ function lateEmit(invocation: Invocation, topic: string): AttakError {
   return refuseLate(invocation, { code: 'EMIT_AFTER_END', did: `emitted "${topic}"`, remedy })
 }
 
-type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal'>
+type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal' | 'traceparent'>
 
 /** Makes the message of an emit for one receiver; without an edge for nobody. */
-export function childOf(parent: Message, { data, topic, key, ordinal }: Emitted, edge: Edge | undefined): Message {
-  return new FirstAttempt({ data, topic, key, edge, parent, root: parent.root, ordinal, hop: parent.hop + 1 })
+export function childOf(parent: Message, emitted: Emitted, edge: Edge | undefined): Message {
+  const { data, topic, key, ordinal, traceparent } = emitted
+  const { root } = parent
+  const child: Message = new FirstAttempt({ data, topic, key, edge, parent, root, ordinal, hop: parent.hop + 1 })
+  if (traceparent !== undefined) child.traceparent = traceparent
+  return child
 }
 
 /** Adds a message to what an invocation emitted. */

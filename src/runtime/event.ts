@@ -92,7 +92,7 @@ const MOST_TIME_MS = 8.64e15
 export function messageOfEvent(value: unknown, to: string): Message | undefined {
   const event = fieldsOf(value)
   if (event === undefined) return undefined
-  const { id, type, source, time, partitionkey, attakroot, attakparent, attakhop, attakattempt, data_base64 } = event
+  const { id, type, source, partitionkey, attakroot, attakparent, attakhop, attakattempt, data_base64 } = event
   if (typeof id !== 'string' || typeof type !== 'string' || typeof attakroot !== 'string') return undefined
   const parent = typeof attakparent === 'string' ? attakparent : undefined
   const wait = event.attakdue === undefined ? undefined : waitIn(event)
@@ -109,7 +109,8 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
     ...(wait && { wait }),
     id,
     row: -1,
-    time: timeIn(time),
+    time: textIn(event.time),
+    traceparent: textIn(event.traceparent),
   }
 }
 
@@ -142,8 +143,8 @@ export function knownRoot(id: string): Root {
   return { seed: '', position: 0, pending: 0, id }
 }
 
-/** When a message was sent, as read; undefined for what is no text. */
-export function timeIn(value: unknown): string | undefined {
+/** An attribute as read; undefined for what is no text. */
+export function textIn(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 

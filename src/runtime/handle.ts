@@ -8,6 +8,12 @@ import { failureOf, settle } from './settle.ts'
  * settled; if not, its promise or callback will settle it. Nothing that the handler does comes out as an exception.
  */
 export function handle(invocation: Invocation, event: unknown): void {
+  const { spans } = invocation.runtime
+  if (spans === undefined) run(invocation, event)
+  else spans.process(invocation, () => run(invocation, event))
+}
+
+function run(invocation: Invocation, event: unknown): void {
   const { input, name } = invocation.runtime
   if (input === undefined) {
     call(invocation, event)

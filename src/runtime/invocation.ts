@@ -96,7 +96,7 @@ export class Invocation implements Context {
   }
 
   get traceparent(): string {
-    return traceparentOf(this.message)
+    return this.rare?.span?.traceparent ?? traceparentOf(this.message)
   }
 
   get signal(): AbortSignal {

@@ -53,6 +53,7 @@ export function invokedMessage(invocation: Invocation, { edge, data, hopLimit }:
   rare.invokes.set(edge.to, ordinal + 1)
   const id = invokedIdOf(message, edge.to, ordinal)
   const { root, hop } = message
+  const traceparent = rare.span?.traceparent
   return {
     ...{
       data,
@@ -66,6 +67,7 @@ export function invokedMessage(invocation: Invocation, { edge, data, hopLimit }:
       attempt: 1,
     },
     ...{ id, row: -1 },
+    ...(traceparent !== undefined && { traceparent }),
   }
 }
 

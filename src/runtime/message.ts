@@ -55,6 +55,8 @@ export interface Message {
   row: number
   /** When it was sent, RFC 3339: known of what came over a wire. */
   readonly time?: string | undefined
+  /** W3C trace context as it came, or of the span that sent it; absent: it follows from the ids, see {@link traceparentOf}. */
+  traceparent?: string | undefined
 }
 
 /**
@@ -137,10 +139,15 @@ export function parentIdOf(message: Message): string | undefined {
 }
 
 /**
- * W3C trace context, `00-<trace>-<span>-01`: one trace per root, one span per message.
+ * W3C trace context, `00-<trace>-<span>-01`: of the span that sent the message, or what follows from its ids.
  * Source: https://www.w3.org/TR/trace-context/, read 2026-11-21.
  */
 export function traceparentOf(message: Message): string {
+  return message.traceparent ?? derivedTraceparent(message)
+}
+
+/** The trace context of a message that no span sent: one trace per root, one span per message. */
+export function derivedTraceparent(message: Message): string {
   return `00-${rootIdOf(message.root)}-${idOf(message).slice(0, 16)}-01`
 }
 

@@ -1,5 +1,5 @@
 import { encodeMessage, INPUT_TYPE, type Origin, sourceOf } from './event.ts'
-import { emitterOf, idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
+import { derivedTraceparent, emitterOf, idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
 import { textOf } from './text.ts'
 
 /** Several messages of one key, or of none, on their way into one record. */
@@ -39,6 +39,14 @@ const ATTRIBUTES: readonly Attribute[] = [
   { name: 'id', of: (message) => (message.ordinal < 0 ? idOf(message) : null), absent: () => null },
 ]
 
+/** Of messages that a span sent; else it follows from root and id. */
+const TRACEPARENT: Attribute = { name: 'traceparent', of: sentBy, absent: () => null }
+
+function sentBy(message: Message): Value {
+  const { traceparent } = message
+  return traceparent === undefined || traceparent === derivedTraceparent(message) ? null : traceparent
+}
+
 /** What tells a pack from anything else. */
 export const PACK_VERSION = 1
 
@@ -51,13 +59,26 @@ export function createPack(origin: PackOrigin, key: string | undefined): Pack {
   const data: string[] = []
   const empty: number[] = []
   const columns = ATTRIBUTES.map((attribute) => createColumn(attribute, origin))
+  let traced = false
   const keyText = key === undefined ? '' : `"partitionkey":${textOf(key)},`
   let dataBytes = FRAME_BYTES + Buffer.byteLength(keyText)
   let bytes = 0
 
+  /** A column of its own from the first message on that has one: few do. */
+  const addTraces = () => {
+    const column = createColumn(TRACEPARENT, origin)
+    for (const message of messages) {
+      column.offer(message)
+      column.take()
+    }
+    columns.push(column)
+    traced = true
+  }
+
   return {
     messages,
     add(message, text, mostBytes) {
+      if (!traced && message.traceparent !== undefined) addTraces()
       const withData = dataBytes + 1 + (text === undefined ? EMPTY_BYTES : Buffer.byteLength(text))
       let wanted = withData
       for (const column of columns) wanted += column.offer(message)

@@ -2,6 +2,7 @@ import type { Callback, Context, Handler } from '../topology/handler.ts'
 import type { StandardSchema } from '../topology/schema.ts'
 import type { Invocation } from './invocation.ts'
 import type { LogLevel } from './rare.ts'
+import type { Spans } from './spans.ts'
 
 /** A processor's code, loaded: what the runtime calls. */
 export interface LoadedProcessor {
@@ -32,6 +33,8 @@ export interface ProcessorRuntime {
   /** The processors that it may invoke. */
   readonly invokes: readonly string[]
   readonly host: InvocationHost
+  /** Makes spans of its invocations, where the user's project has OpenTelemetry. */
+  readonly spans?: Spans
 }
 
 /** So many prompt runs make a handler one that leaves nothing behind when it returns, until it does. */
@@ -46,10 +49,17 @@ export type Invoke = (invocation: Invocation, processor: string, data: unknown) 
 /** What invocations need of the place they run in. */
 export interface InvocationHost {
   /**
-   * Takes one emit of a running invocation: snapshots `data` and adds a message to
-   * `invocation.emits`. Throws what refuses it; gives undefined when it is accepted, else a promise of that.
+   * Takes one emit of a running invocation: snapshots `data` and adds a message to `invocation.emits`, which names the span
+   * of `traceparent` as what sent it, where one did. Throws what refuses it; gives undefined when it is accepted, else a
+   * promise of that.
    */
-  accept(invocation: Invocation, topic: string, data: unknown, key: string | undefined): undefined | Promise<void>
+  accept(
+    invocation: Invocation,
+    topic: string,
+    data: unknown,
+    key: string | undefined,
+    traceparent?: string,
+  ): undefined | Promise<void>
   /** Absent where `invokes` is empty. */
   readonly invoke?: Invoke
   /** Takes an emit that was made after its invocation was complete: an error of the processor. */

@@ -1,5 +1,6 @@
 import type { EmitPromise } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
+import type { ProcessSpan } from './spans.ts'
 
 /** How serious a line is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
@@ -32,6 +33,8 @@ export interface Rare {
   /** Set where another processor's handler invoked it and waits for what it settles with. */
   invoked: Invoked | undefined
   abort: AbortController | undefined
+  /** What is made of it where the user's project has OpenTelemetry. */
+  span: ProcessSpan | undefined
   /** How long it took, in real milliseconds, where that is measured. */
   tookMs: number | undefined
 }
@@ -46,6 +49,7 @@ export function rareOf(invocation: Invocation): Rare {
     invokes: undefined,
     invoked: undefined,
     abort: undefined,
+    span: undefined,
     tookMs: undefined,
   }
   return invocation.rare

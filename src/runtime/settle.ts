@@ -58,5 +58,6 @@ function completeAfterEmits(invocation: Invocation, follows: readonly EmitPromis
 
 function complete(invocation: Invocation): void {
   invocation.state = 'complete'
+  invocation.rare?.span?.end(invocation.failure)
   if (invocation.outlasting) invocation.runtime.host.completed(invocation)
 }

@@ -1,4 +1,4 @@
-import { countIn, emitterIn, knownRoot, timeIn, topicOf } from './event.ts'
+import { countIn, emitterIn, knownRoot, textIn, topicOf } from './event.ts'
 import type { Message, Root } from './message.ts'
 import { PACK_VERSION } from './pack.ts'
 import { fieldsOf } from './text.ts'
@@ -11,7 +11,7 @@ export function messagesOfPack(value: unknown, to: string): readonly Message[] |
   const key = typeof partitionkey === 'string' ? partitionkey : undefined
   const empty = Array.isArray(pack.attakempty) ? pack.attakempty : []
   const edge = { from: emitterIn(source), to }
-  const time = timeIn(pack.time)
+  const time = textIn(pack.time)
   const messages: Message[] = []
   let root: Root | undefined
   for (let index = 0; index < data.length; index++) {
@@ -35,6 +35,7 @@ export function messagesOfPack(value: unknown, to: string): readonly Message[] |
       id: typeof givenId === 'string' ? givenId : undefined,
       row: -1,
       time,
+      traceparent: textIn(at(pack.traceparent, index)),
     })
   }
   return messages

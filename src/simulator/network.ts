@@ -8,6 +8,7 @@ import type { Edge } from '../runtime/message.ts'
 import type { InvocationHost, Invoke, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
 import { callingOf } from '../runtime/reach.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
+import type { Spans } from '../runtime/spans.ts'
 import type { TransportLimits } from '../runtime/transport.ts'
 import { rulesOf } from '../topology/delivery.ts'
 import { acceptorOf } from './accept.ts'
@@ -70,6 +71,7 @@ export interface NetworkParts {
   readonly createCopier: () => Copier
   /** The largest message that may be emitted, whoever hears it. */
   readonly messageBytes: number
+  readonly spans?: Spans
   readonly host: Omit<InvocationHost, 'accept' | 'invoke'>
   /** Runs a message that a handler invoked, and gives its answer. */
   readonly invoke: (invoker: Invocation, message: SimulatedMessage) => Promise<unknown>
@@ -79,7 +81,8 @@ export interface NetworkParts {
 export function buildNetwork(parts: NetworkParts): Network {
   const { graph, createCopier } = parts
   const byName = new Map<string, SimulatedProcessor>()
-  const host: InvocationHost = { ...parts.host, accept: acceptorOf(graph), invoke: invoker(parts, byName) }
+  const accept = parts.spans === undefined ? acceptorOf(graph) : parts.spans.sending(traced(acceptorOf(graph)))
+  const host: InvocationHost = { ...parts.host, accept, invoke: invoker(parts, byName) }
   const edges: SimulatedEdge[] = []
   const makeRoute = (streams: readonly number[], topic: string): SimulatedRoute => {
     const limits = streams.map((stream) => limitsOf(graph.streams[stream]!))
@@ -99,6 +102,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       stage: graph.stage,
       timeoutMs: spec.timeoutMs,
       ...callingOf(loaded, spec),
+      ...(parts.spans && { spans: parts.spans }),
       host,
       route: routerOf(routesFor(graph, spec.name), makeRoute),
       lastRoute: undefined,
@@ -139,6 +143,16 @@ const NO_WAY = undefined as unknown as Way
 function withWay(edge: SimulatedEdge & { way: Way }): SimulatedEdge {
   edge.way = wayAlong(edge)
   return edge
+}
+
+/** Has messages name the span that sent them: until their emitter is done nobody sees them. */
+function traced(accept: InvocationHost['accept']): InvocationHost['accept'] {
+  return (invocation, topic, data, key, traceparent) => {
+    const acceptance = accept(invocation, topic, data, key)
+    const sent = invocation.laterEmits?.at(-1) ?? invocation.firstEmit
+    if (sent !== undefined && traceparent !== undefined) sent.traceparent = traceparent
+    return acceptance
+  }
 }
 
 /** Takes invokes: a message of its own over an edge that is no stream, whatever is in flight. */

@@ -74,6 +74,7 @@ export function prepareRun(options: SessionOptions): Run {
     processors: options.processors,
     createCopier: options.createCopier ?? createCopier,
     messageBytes: MEMORY_LIMITS.messageBytes,
+    ...(options.spans && { spans: options.spans }),
     invoke: (invoker, message) => scheduler.invoke(invoker, message),
     host: {
       log,

@@ -1,5 +1,6 @@
 import type { Graph } from '../graph/graph.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
+import type { Spans } from '../runtime/spans.ts'
 import type { Copier } from './copy.ts'
 import { type InputChunks, openIntake } from './intake.ts'
 import type { Recorder } from './recorder.ts'
@@ -38,6 +39,8 @@ export interface SimulationOptions {
   readonly onProbe?: (probe: RunProbe) => void
   /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
   readonly timings?: boolean
+  /** Makes spans of what handlers do, where the project has OpenTelemetry. */
+  readonly spans?: Spans
   /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
   readonly createCopier?: () => Copier
 }

@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { cpSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { projectFolder, writeFiles } from '../project/folder.ts'
 import { artifactsOf, type Files, problemsOf, runBeside, textsOf } from './bundled.ts'
@@ -48,6 +49,22 @@ describe('the artifact of a processor', () => {
     const code = (await textsOf(intake!)).get('index.mjs')!
     expect(code).toMatch(/"byTopic": \{ "paid": \[0\] \}/)
     expect(code).not.toContain('report')
+  })
+
+  test('makes spans by the OpenTelemetry of a project that has it, and is the same as ever without', async () => {
+    const files = { ...SHOP, 'package.json': '{}' }
+    const without = await artifactsOf(projectFolder(files))
+    const folder = projectFolder({ ...files, 'package.json': '{ "dependencies": { "@opentelemetry/api": "^1.9.0" } }' })
+    const apiFolder = 'node_modules/@opentelemetry/api'
+    cpSync(resolve(apiFolder), join(folder, apiFolder), { recursive: true })
+    const { intake } = await artifactsOf(folder)
+    const code = (await textsOf(intake!)).get('index.mjs')!
+    expect(code).toMatch(/import \{ \w+ as createSpans \} from "\.\/attak\.mjs"/)
+    expect(code).toMatch(/import \{[^}]* as trace[^}]*\} from "\.\/packages\.mjs"/)
+    const script = `const { handler } = await import('./index.mjs'); console.log(typeof handler)`
+    expect(await runBeside(intake!, projectFolder({}), script)).toBe('function\n')
+    const plain = [...(await textsOf(without.intake!)).values()].join('')
+    expect(plain).not.toMatch(/opentelemetry|createSpans|messaging\.system/)
   })
 
   test('holds of attak what its processor and its streams need, and nothing else', async () => {

@@ -7,6 +7,7 @@ import { type BundledProject, bundleProject } from '../../src/bundle/bundle.ts'
 import type { Problem } from '../../src/errors.ts'
 import { moduleOf } from '../../src/project/handlers.ts'
 import { loadProject } from '../../src/project/project.ts'
+import { hasTelemetry } from '../../src/project/telemetry.ts'
 
 /** Files of a project, by path. */
 export type Files = Readonly<Record<string, string>>
@@ -18,7 +19,8 @@ export async function bundleFolder(folder: string, env: Files = {}): Promise<Bun
     const module = moduleOf(processor, dir)
     return module === undefined ? [] : [[processor.name, module] as const]
   })
-  return bundleProject({ file, topology, graph, modules: new Map(modules), env })
+  const telemetry = hasTelemetry(dir)
+  return bundleProject({ file, topology, graph, modules: new Map(modules), env, telemetry })
 }
 
 /** The artifacts of a project that has no problems, by processor. */

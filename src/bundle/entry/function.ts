@@ -13,6 +13,7 @@ import { createOutbox, type Outbox } from '../../runtime/outbox.ts'
 import type { ProcessorRuntime } from '../../runtime/processor.ts'
 import { callingOf } from '../../runtime/reach.ts'
 import { type Router, routerOf } from '../../runtime/routes.ts'
+import type { Spans } from '../../runtime/spans.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
 import { textOf } from '../../runtime/text.ts'
 import type { Delivery } from '../../runtime/transport.ts'
@@ -52,6 +53,8 @@ export interface EntryParts {
   openStore(parts: StoreParts): ErrorStore
   /** Where one invokes others. */
   readonly invokeBy?: typeof invokeBy
+  /** Where the project has OpenTelemetry. */
+  readonly spans?: Spans
 }
 
 /** Where an entry runs. */
@@ -63,7 +66,7 @@ export interface EntryWorld {
 /** Loads the processor that this function is, and takes the lines that it writes from then on. */
 export async function openFunction(
   definition: EntryDefinition,
-  { carriers: makers, invokeBy, openStore }: EntryParts,
+  { carriers: makers, invokeBy, openStore, spans }: EntryParts,
   world: EntryWorld & { readonly place: Place },
 ): Promise<OpenFunction> {
   const { host, client, place } = world
@@ -85,7 +88,7 @@ export async function openFunction(
       store: openStore({ topology, stage, client, place, errors, now: host.now }),
     }),
     ...(invokeBy && { invokeBy }),
-    runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked) },
+    runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), ...(spans && { spans }) },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
         name,
@@ -131,13 +134,14 @@ export async function runDeliveries(
   const outbox = openOutbox(opened, remainingMs)
   recorder.begin(answerMs)
   const output = baked.outputs ? log.output : () => {}
+  const accept = acceptInto({ route, hopLimit: definition.hopLimit, outbox, output })
   const queue = baked.retryQueue && work.invoked === undefined ? retryQueue : undefined
   const failed = await deliver(deliveries, {
     ...work,
     ended: logEnds(opened, deliveries, work.ended),
     processor: runtime,
     host: {
-      accept: acceptInto({ route, hopLimit: definition.hopLimit, outbox, output }),
+      accept: runtime.spans === undefined ? accept : runtime.spans.sending(accept),
       ...(invokeBy && { invoke: invokeBy({ ...opened, remainingMs }) }),
       late: (invocation, error) => recorder.late(invocation, error, work.readAgain),
       log: log.line,

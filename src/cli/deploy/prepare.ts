@@ -5,6 +5,7 @@ import type { IdleCost } from '../../deploy/provider.ts'
 import { errorOf, type Problem } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { moduleOf } from '../../project/handlers.ts'
+import { hasTelemetry } from '../../project/telemetry.ts'
 import type { Aws } from '../../providers/aws/open.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import type { Host } from '../host.ts'
@@ -41,7 +42,8 @@ export async function prepareStage(
     const module = moduleOf(processor, dir)
     if (module !== undefined) modules.set(processor.name, module)
   }
-  const bundled = await bundleProject({ file, topology, graph, modules, env: host.env })
+  const telemetry = hasTelemetry(dir)
+  const bundled = await bundleProject({ file, topology, graph, modules, env: host.env, telemetry })
   const { artifacts } = bundled
   const problems = [...checkVariables(graph, host.env), ...bundled.problems]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)

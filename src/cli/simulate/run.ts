@@ -1,5 +1,7 @@
 import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
+import { loadTelemetry } from '../../project/telemetry.ts'
+import { createSpans } from '../../runtime/spans.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { Host } from '../host.ts'
 import { raiseInlining } from './inlining.ts'
@@ -39,12 +41,14 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     if (code === undefined) return
     teller.endAtOnce('a handler ended the process', exitError(probe?.running(), code, project.dir))
   })
+  const telemetry = await loadTelemetry(project.dir)
   const raising = setTimeout(raiseInlining)
   try {
     const result = await guarded.start(() =>
       simulate({
         ...{ graph, processors, input: input.chunks, live: input.live },
         ...{ seed, concurrency, timings, signal },
+        ...(telemetry && { spans: createSpans(telemetry) }),
         ...{ recorder: teller.recorder, ready: teller.flush },
         ...{ console: host.console, onUncaught: host.onUncaught },
         onProbe(given) {

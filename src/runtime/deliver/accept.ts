@@ -31,12 +31,12 @@ export function channelRoute(
 
 /** Takes emits into an outbox. */
 export function acceptInto({ route, hopLimit, outbox, output }: AcceptParts): InvocationHost['accept'] {
-  return (invocation, topic, data, key) => {
+  return (invocation, topic, data, key, traceparent) => {
     const ways = route(topic)
     const { message } = invocation
     if (message.hop >= hopLimit && ways.length > 0) throw hopRefusal(topic, hopLimit)
     const ordinal = nextOrdinal(invocation, topic, key)
-    const emitted = { data, topic, key, ordinal }
+    const emitted = { data, topic, key, ordinal, traceparent }
     const first = childOf(message, emitted, ways[0]?.edge)
     if (ways.length === 0) output(invocation, first, dataText(first))
     const acceptances = ways.map(({ channel, edge }, index) =>

@@ -50,7 +50,9 @@ function hadAll({ alone, records }: Round, { record }: Task): boolean {
 export function giveUp(round: Round): void {
   stopStarting(round)
   for (const [invocation, task] of round.running) {
-    round.parts.ended(invocation, task.record.delivery, 'postponed', new Error('its emits were not accepted in time'))
+    const error = new Error('its emits were not accepted in time')
+    invocation.rare?.span?.end({ error })
+    round.parts.ended(invocation, task.record.delivery, 'postponed', error)
     round.left.add(task)
   }
   round.running.clear()

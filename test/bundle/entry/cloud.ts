@@ -13,6 +13,7 @@ import { decodeText } from '../../../src/runtime/codec.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../src/runtime/event.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
+import type { Spans } from '../../../src/runtime/spans.ts'
 import type { WireRecord } from '../../../src/runtime/transport.ts'
 import { createFakeStore, type FakeStore, recordsIn } from '../../contract/fake-store.ts'
 import { messageOf, rootOf } from '../../contract/message.ts'
@@ -61,6 +62,7 @@ export interface CloudParts {
   readonly call?: () => AwsResult
   /** Where error records are kept. */
   readonly store?: FakeStore
+  readonly spans?: Spans
   /** Called before a processor is loaded. */
   readonly load?: () => void
   /** Queues hold messages back for that much of a delay; all of it where nothing is said. */
@@ -124,7 +126,9 @@ export function openCloud({
   }
   const host = fastHost((line) => lines.push(line), more.env)
   const store = more.store ?? createFakeStore()
-  const parts = { carriers: [() => carrierOf('kinesis'), () => carrierOf('sqs')], invokeBy, openStore: () => store }
+  const { spans } = more
+  const carriers = [() => carrierOf('kinesis'), () => carrierOf('sqs')]
+  const parts = { carriers, invokeBy, openStore: () => store, ...(spans && { spans }) }
   for (const { name } of graph.processors) {
     const baked = JSON.parse(JSON.stringify(bakeEntry(graph, [name])))
     const load = () => {

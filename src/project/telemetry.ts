@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { TELEMETRY_PACKAGE, type Telemetry } from '../runtime/spans.ts'
+import { fieldsOf } from '../runtime/text.ts'
+import { packageFolderOf } from './packages.ts'
+
+/**
+ * Whether a project has OpenTelemetry: the package.json nearest to its folder names the API among what it depends on, and it
+ * is installed. That others depend on it is not enough, since nobody asked for spans then.
+ */
+export function hasTelemetry(dir: string): boolean {
+  return dependsOn(dir, TELEMETRY_PACKAGE) && packageFolderOf(dir, TELEMETRY_PACKAGE) !== undefined
+}
+
+/** The project's own instance of the API; undefined where it has none. */
+export async function loadTelemetry(dir: string): Promise<Telemetry | undefined> {
+  if (!hasTelemetry(dir)) return undefined
+  const file = createRequire(join(dir, 'package.json')).resolve(TELEMETRY_PACKAGE)
+  return (await import(pathToFileURL(file).href)) as Telemetry
+}
+
+function dependsOn(dir: string, name: string): boolean {
+  const manifest = nearestManifest(dir)
+  const lists = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']
+  return lists.some((list) => name in (fieldsOf(manifest?.[list]) ?? {}))
+}
+
+function nearestManifest(dir: string): Readonly<Record<string, unknown>> | undefined {
+  for (let at = dir; ; at = dirname(at)) {
+    try {
+      return fieldsOf(JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')))
+    } catch (error) {
+      // One that is no JSON is told of where the project is found.
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined
+    }
+    if (at === dirname(at)) return undefined
+  }
+}

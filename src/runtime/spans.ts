@@ -1,0 +1,166 @@
+import type { Invocation } from './invocation.ts'
+import { derivedTraceparent, idOf, type Message, rootIdOf } from './message.ts'
+import type { InvocationHost } from './processor.ts'
+import { rareOf } from './rare.ts'
+import type { Failure } from './settle.ts'
+import { describeThrown } from './thrown.ts'
+
+/** The package that spans are made with, where a project has it. */
+export const TELEMETRY_PACKAGE = '@opentelemetry/api'
+
+/** What is used of `@opentelemetry/api`: the user's own instance of it, to which their SDK is registered. */
+export interface Telemetry<Context = unknown, Span extends TelemetrySpan = TelemetrySpan> {
+  readonly trace: {
+    getTracer(name: string): { startSpan(name: string, options: SpanOptions, context: Context): Span }
+    setSpan(context: Context, span: Span): Context
+    setSpanContext(context: Context, spanContext: SpanPlace): Context
+  }
+  readonly context: { with(context: Context, call: () => void): void }
+  readonly ROOT_CONTEXT: Context
+}
+
+interface SpanOptions {
+  readonly kind: number
+  readonly attributes: Attributes
+}
+
+type Attributes = Readonly<Record<string, string | number>>
+
+/** What is done with a span. */
+export interface TelemetrySpan {
+  spanContext(): SpanPlace
+  setAttribute(name: string, value: string): unknown
+  setStatus(status: { readonly code: number; readonly message?: string }): unknown
+  recordException(error: { readonly name: string; readonly message: string; readonly stack?: string }): void
+  end(): void
+}
+
+interface SpanPlace {
+  readonly traceId: string
+  readonly spanId: string
+  readonly traceFlags: number
+  readonly isRemote?: boolean
+}
+
+/** The span of an invocation: see {@link Spans.process}. */
+export interface ProcessSpan {
+  /** What names it to others, as W3C trace context; undefined where no SDK makes real spans. */
+  readonly traceparent: string | undefined
+  /** Starts a span below it. */
+  start(name: string, options: SpanOptions): TelemetrySpan
+  /** Ends it, with what the invocation failed with. */
+  end(failure: Failure | undefined): void
+}
+
+/** Makes spans of what invocations do: those of a message's trace are one trace of spans, over all processors. */
+export interface Spans {
+  /** Runs the handler of an invocation in a span of its own, which ends when the invocation is complete. */
+  process(invocation: Invocation, run: () => void): void
+  /** Takes emits with a span for each, which ends when it was accepted or refused, and which names itself in the message. */
+  sending(accept: InvocationHost['accept']): InvocationHost['accept']
+}
+
+/** Kinds and codes of the API. Source: @opentelemetry/api 1.9.1, `SpanKind` and `SpanStatusCode`, read 2026-11-21. */
+const PRODUCER = 3
+const CONSUMER = 4
+const ERROR = 2
+
+/**
+ * Makes spans by the user's own `@opentelemetry/api`. A message that came with the span that sent it goes on in its trace;
+ * any other starts one, which the SDK's sampler decides on. Source of names and attributes: OpenTelemetry semantic
+ * conventions, messaging spans (in development), read 2026-11-21.
+ */
+export function createSpans<Context, Span extends TelemetrySpan>({
+  trace,
+  context,
+  ROOT_CONTEXT,
+}: Telemetry<Context, Span>): Spans {
+  const tracer = trace.getTracer('attak')
+  return {
+    process(invocation, run) {
+      const { message, processor } = invocation
+      const sender = senderOf(message)
+      const outside = sender === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, sender)
+      const attributes = processAttributes(invocation)
+      const span = tracer.startSpan(`process ${processor}`, { kind: CONSUMER, attributes }, outside)
+      const within = trace.setSpan(ROOT_CONTEXT, span)
+      rareOf(invocation).span = {
+        traceparent: traceparentIn(span),
+        start: (name, options) => tracer.startSpan(name, options, within),
+        end: (failure) => end(span, failure),
+      }
+      context.with(within, run)
+    },
+    sending: (accept) => (invocation, topic, data, key) => {
+      const attributes = sendAttributes(invocation, topic)
+      const span = invocation.rare!.span!.start(`send ${topic}`, { kind: PRODUCER, attributes })
+      try {
+        const acceptance = accept(invocation, topic, data, key, traceparentIn(span))
+        const sent = invocation.laterEmits?.at(-1) ?? invocation.firstEmit
+        if (sent !== undefined) span.setAttribute('messaging.message.id', idOf(sent))
+        if (acceptance === undefined) end(span, undefined)
+        else
+          acceptance.then(
+            () => end(span, undefined),
+            (error: unknown) => end(span, { error }),
+          )
+        return acceptance
+      } catch (error) {
+        end(span, { error })
+        throw error
+      }
+    },
+  }
+}
+
+function processAttributes({ message, runtime, processor }: Invocation): Attributes {
+  return {
+    ...sharedAttributes('process', message),
+    'messaging.consumer.group.name': processor,
+    ...(message.topic !== undefined && { 'messaging.destination.name': message.topic }),
+    'messaging.message.id': idOf(message),
+    'attak.topology': runtime.topology,
+    'attak.stage': runtime.stage,
+    'attak.attempt': message.attempt,
+    'attak.hop': message.hop,
+  }
+}
+
+function sendAttributes({ message }: Invocation, topic: string): Attributes {
+  return { ...sharedAttributes('send', message), 'messaging.destination.name': topic }
+}
+
+function sharedAttributes(operation: 'process' | 'send', { root }: Message): Attributes {
+  return {
+    'messaging.system': 'attak',
+    'messaging.operation.name': operation,
+    'messaging.operation.type': operation,
+    'messaging.message.conversation_id': rootIdOf(root),
+  }
+}
+
+function end(span: TelemetrySpan, failure: Failure | undefined): void {
+  if (failure !== undefined) {
+    const thrown = describeThrown(failure.error)
+    span.recordException(thrown)
+    span.setAttribute('error.type', thrown.code ?? thrown.name)
+    span.setStatus({ code: ERROR, message: thrown.message })
+  }
+  span.end()
+}
+
+/** The span that sent a message; undefined where none did, and its `traceparent` only follows from its ids. */
+function senderOf(message: Message): SpanPlace | undefined {
+  const { traceparent } = message
+  if (traceparent === undefined || traceparent === derivedTraceparent(message)) return undefined
+  const [, traceId, spanId, flags] = /^[\da-f]{2}-([\da-f]{32})-([\da-f]{16})-([\da-f]{2})/.exec(traceparent) ?? []
+  if (traceId === undefined || spanId === undefined || flags === undefined) return undefined
+  return { traceId, spanId, traceFlags: Number.parseInt(flags, 16), isRemote: true }
+}
+
+/** W3C trace context of a span; of none that is real, as where no SDK is registered, undefined. */
+function traceparentIn(span: TelemetrySpan): string | undefined {
+  const { traceId, spanId, traceFlags } = span.spanContext()
+  if (/^0*$/.test(traceId) || /^0*$/.test(spanId)) return undefined
+  return `00-${traceId}-${spanId}-${(traceFlags & 1).toString(16).padStart(2, '0')}`
+}

@@ -1,0 +1,23 @@
+import { buildGraph } from '../../../src/graph/build.ts'
+import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
+import type { Handler } from '../../../src/topology/handler.ts'
+import { parseTopology } from '../../../src/topology/parse.ts'
+import { type CloudParts, type FakeCloud, openCloud } from './cloud.ts'
+
+type Processors = Record<string, Handler | { readonly handler: Handler; readonly [setting: string]: unknown }>
+
+/** Deploys a topology of inline processors within this process. */
+export function deploy(
+  processors: Processors,
+  streams: readonly object[] = [],
+  said: Partial<CloudParts> = {},
+): FakeCloud {
+  const definition = { name: 'test', processors, streams }
+  const { topology, problems } = parseTopology(definition, { file: 't', modulesIn: () => undefined })
+  if (topology === undefined) throw new Error(JSON.stringify(problems))
+  const loaded = new Map<string, LoadedProcessor>()
+  for (const { name, source, input } of topology.processors) {
+    if (source.kind === 'inline') loaded.set(name, { name, handler: source.handler, ...(input && { input }) })
+  }
+  return openCloud({ graph: buildGraph(topology, { stage: 'dev' }), processors: loaded, ...said })
+}
