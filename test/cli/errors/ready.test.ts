@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { makeReady } from '../../../src/cli/errors/ready.ts'
+import { asFirstAttempt, makeReady } from '../../../src/cli/errors/ready.ts'
 import type { StreamPlace } from '../../../src/runtime/error-record.ts'
 import type { CloudEvent } from '../../../src/runtime/event.ts'
 import { graphOf } from '../../providers/aws/graphs.ts'
@@ -63,4 +63,10 @@ test('what is larger than a function can be called with is told before it is sen
   const large = failed(5, { message: { ...failed(5).message!, data: 'x'.repeat(1000) } })
   expect((await makeReady([large], { project, mostBytes: 1000 })).problems).toMatchObject([{ code: 'EMIT_TOO_LARGE' }])
   expect((await makeReady([large], { project })).units).toHaveLength(1)
+})
+
+test('what waited for its next try is sent again as a first one, at once', () => {
+  const event = failed(1).message!
+  const waiting = { ...event, attakattempt: 3, attakdue: '2026-11-21T14:00:00.000Z', attakasked: 2, attakchannel: 'b' }
+  expect(asFirstAttempt(waiting)).toEqual({ ...event, attakattempt: 1 })
 })

@@ -7,6 +7,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import { AttakError } from '../../../errors.ts'
+import { gather } from '../kind.ts'
 
 /** What a look through a queue came to. */
 export interface Looked {
@@ -75,22 +76,22 @@ async function countOf(sqs: SQSClient, QueueUrl: string): Promise<number> {
 }
 
 async function deleteAll(sqs: SQSClient, QueueUrl: string, messages: readonly Message[]): Promise<void> {
-  for (const part of partsOf(messages)) {
+  await gather(partsOf(messages), async (part) => {
     const Entries = part.map(({ ReceiptHandle }, index) => ({ Id: `${index}`, ReceiptHandle }))
     const { Failed = [] } = await sqs.send(new DeleteMessageBatchCommand({ QueueUrl, Entries }))
     const [first] = Failed
-    if (first === undefined) continue
+    if (first === undefined) return
     const what = `${Failed.length} messages of ${QueueUrl} could not be removed: ${first.Code}: ${first.Message ?? ''}`
     throw new AttakError('AWS_REFUSED', what, 'Run the same again.')
-  }
+  })
 }
 
 /** What cannot be given back is there again when its time is up. */
 async function release(sqs: SQSClient, QueueUrl: string, receipts: readonly string[]): Promise<void> {
-  for (const part of partsOf(receipts)) {
+  await gather(partsOf(receipts), async (part) => {
     const Entries = part.map((ReceiptHandle, index) => ({ Id: `${index}`, ReceiptHandle, VisibilityTimeout: 0 }))
     await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }))
-  }
+  })
 }
 
 function partsOf<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
