@@ -6,6 +6,7 @@ import { isBuiltin } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { builtinsAtHand } from './builtins.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -23,7 +24,7 @@ const SHARED = [
   'project/modules',
 ]
 
-/** Commands that call no cloud share no file with those that do: what is split between them would come in many files. */
+/** Commands that call no cloud share no file with others: what is split between them would come in many files. */
 const LOCAL = ['check', 'completion', 'graph', 'init', 'simulate']
 
 async function buildCode() {
@@ -34,17 +35,17 @@ async function buildCode() {
       entryPoints: Object.fromEntries(names.map((name) => [name, `src/cli/commands/${name}.ts`])),
       outdir: 'dist',
       splitting: true,
-      plugins: [sharedApart],
+      plugins: [sharedApart, builtinsAtHand],
       minifyIdentifiers: true,
     })
   const outputs = [
     await bundle({
       stdin: { contents: shared, resolveDir: `${root}src` },
       outfile: 'dist/cli.js',
-      plugins: [commandsApart],
+      plugins: [commandsApart, builtinsAtHand],
       minifyIdentifiers: true,
     }),
-    await bundleCommands(commands.filter((name) => LOCAL.includes(name))),
+    ...(await Promise.all(LOCAL.map((name) => bundleCommands([name])))),
     await bundleCommands(commands.filter((name) => !LOCAL.includes(name))),
     // What a project imports shares no file with the commands, so that it comes in few; its names are seen by users.
     await bundle({
@@ -53,7 +54,7 @@ async function buildCode() {
       splitting: true,
     }),
     // Deployed functions are bundled of these.
-    await bundle({ entryPoints: functionModules(), outdir: 'dist', splitting: true }),
+    await bundle({ entryPoints: functionModules(), outdir: 'dist', splitting: true, plugins: [builtinsAtHand] }),
   ].flat()
   for (const name of readdirSync(`${root}dist`)) {
     if (name.endsWith('.js') && !outputs.includes(`dist/${name}`)) rmSync(`${root}dist/${name}`)
@@ -76,7 +77,7 @@ async function bundle({ plugins = [], ...options }) {
     platform: 'node',
     target: 'node20.19',
     external: ['esbuild'],
-    plugins: [builtinsRequired, ...plugins],
+    plugins: [builtinsRequired, colorsTold, ...plugins],
     // Reading code is a fifth of what a command costs before it runs.
     minifyWhitespace: true,
     minifySyntax: true,
@@ -122,6 +123,19 @@ const builtinsRequired = {
     build.onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => ({
       contents: `module.exports = process.getBuiltinModule('${path}')`,
     }))
+  },
+}
+
+/** Picocolors is told whether to paint, and need not open stdout to find out. */
+const colorsTold = {
+  name: 'colors-told',
+  setup(build) {
+    build.onLoad({ filter: /[/\\]picocolors[/\\]picocolors\.js$/ }, ({ path }) => {
+      const source = readFileSync(path, 'utf8')
+      const contents = source.replace('(p.stdout || {}).isTTY', 'false')
+      if (contents === source) throw new Error(`${path} looks for its terminal in another way than before`)
+      return { contents }
+    })
   },
 }
 

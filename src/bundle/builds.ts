@@ -1,6 +1,5 @@
 import { join, relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
-import { BUILTINS, builtinsAtHand } from './builtins.ts'
 import { isOwn } from './own-files.ts'
 import { packageOf } from './packages.ts'
 import { MODULE_BANNER, PLACE_NAMES, placesKept } from './places.ts'
@@ -61,7 +60,7 @@ export async function buildCode(
     sourcesContent: false,
     banner: { js: MODULE_BANNER },
     define: PLACE_NAMES,
-    plugins: [entries(sources, dir), builtinsAtHand, packages, placesKept(dir)],
+    plugins: [entries(sources, dir), packages, placesKept(dir)],
   })
 }
 
@@ -77,7 +76,7 @@ export async function buildPackages(
     minify: true,
     ...options,
     entryPoints: ids.map((id) => ({ in: `${id}.mjs`, out: id })),
-    plugins: [packageSources(sources, dir), builtinsAtHand, packages],
+    plugins: [packageSources(sources, dir), packages],
   })
   return new Map(sources.map((source, index) => [source, built.get(ids[index]!)!]))
 }
@@ -109,7 +108,7 @@ function sizesOf(inputs: Metafile['outputs'][string]['inputs'], dir: string): Re
 function partOf(input: string, dir: string): string {
   const inPackages = input.split(/(?:^|[/\\])node_modules[/\\]/)
   const file = resolve(dir, input)
-  if (input.startsWith(ENTRY) || input.startsWith(BUILTINS) || PACKAGES.test(input) || isOwn(file)) return 'attak'
+  if (input.startsWith(ENTRY) || PACKAGES.test(input) || isOwn(file)) return 'attak'
   if (inPackages.length > 1) return packageOf(inPackages.at(-1)!.replaceAll('\\', '/'))
   return relative(dir, file).split(sep).join('/')
 }

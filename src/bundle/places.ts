@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { extname, relative, sep } from 'node:path'
 import type { Loader, Plugin } from 'esbuild'
-import { AT_HAND } from './builtins.ts'
 import { isInPackages } from './packages.ts'
+
+/** What gives what is built into Node without a module around it: see .ci/builtins.mjs. */
+const AT_HAND = 'process.getBuiltinModule'
 
 /** What a module says of its own place, and the constant that stands for it once several modules share an output. */
 const PLACES = [

@@ -1,4 +1,4 @@
-import { closeSync } from 'node:fs'
+import { closeSync, fstatSync, statSync, writeSync } from 'node:fs'
 
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
 export interface Host {
@@ -61,8 +61,8 @@ export function hostOf(process: NodeJS.Process): Host {
     cwd: process.cwd(),
     env: process.env,
     addVariables: (variables) => void Object.assign(process.env, variables),
-    out: terminalOf(stdout, process.env, leave),
-    err: terminalOf(() => process.stderr, process.env, leave),
+    out: terminalOf({ stream: stdout, descriptor: 1 }, process.env, leave),
+    err: terminalOf({ stream: () => process.stderr, descriptor: 2 }, process.env, leave),
     get stdin() {
       return process.stdin
     },
@@ -123,9 +123,18 @@ function microtasksOf(process: NodeJS.Process & { readonly _tickCallback?: () =>
   return run === undefined || Number.parseInt(versions.node, 10) >= 24 ? {} : { runMicrotasks: () => run.call(process) }
 }
 
-/** Opens its stream when it is first asked anything: a pipe brings in all of Node's network code. */
-function terminalOf(stream: () => NodeJS.WriteStream, env: Host['env'], leave: () => never): Terminal {
+interface Output {
+  readonly stream: () => NodeJS.WriteStream
+  readonly descriptor: number
+}
+
+/** The smallest pipe holds so much, so that writing waits for nobody. */
+const MOST_DIRECT_BYTES = 16_384
+
+/** Opens its stream for a terminal, or when much is written: streams, and all of Node's network code, take long to load. */
+function terminalOf({ stream, descriptor }: Output, env: Host['env'], leave: () => never): Terminal {
   let opened: NodeJS.WriteStream | undefined
+  let spareBytes: number | undefined
   const open = () => {
     opened ??= stream().on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') leave()
@@ -133,23 +142,52 @@ function terminalOf(stream: () => NodeJS.WriteStream, env: Host['env'], leave: (
     })
     return opened
   }
+  const isPlain = () => {
+    spareBytes ??= isNoTerminal(descriptor) ? MOST_DIRECT_BYTES : 0
+    return opened === undefined && spareBytes > 0
+  }
+  const writeDirectly = (bytes: Uint8Array): boolean => {
+    let written = 0
+    try {
+      written = writeSync(descriptor, bytes)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EPIPE') leave()
+      // A pipe that is full for the moment; whatever else it is, the stream will tell.
+    }
+    return written === bytes.length || open().write(bytes.subarray(written))
+  }
   return {
-    write: (text) => open().write(text),
+    write(text) {
+      if (!isPlain()) return open().write(text)
+      const bytes = Buffer.from(text)
+      spareBytes! -= bytes.length
+      return spareBytes! >= 0 ? writeDirectly(bytes) : open().write(bytes)
+    },
     drained() {
       const stream = opened
       if (stream === undefined || stream.writableLength === 0) return Promise.resolve()
       return new Promise((resolve) => stream.write('', () => resolve()))
     },
     get isTTY() {
-      return open().isTTY === true
+      return !isPlain() && open().isTTY === true
     },
     get columns() {
-      const { columns } = open()
+      const columns = isPlain() ? 0 : open().columns
       return columns > 0 ? columns : 80
     },
     get color() {
-      return belongsColor(env, open().isTTY === true)
+      return belongsColor(env, !isPlain() && open().isTTY === true)
     },
+  }
+}
+
+/** Whether it is a file, a pipe or thrown away, for sure. */
+function isNoTerminal(descriptor: number): boolean {
+  try {
+    const found = fstatSync(descriptor)
+    return !found.isCharacterDevice() || found.rdev === statSync('/dev/null').rdev
+  } catch {
+    return false
   }
 }
 
