@@ -26,6 +26,25 @@ function read(...path: string[]): string {
   return readFileSync(join(cwd, ...path), 'utf8')
 }
 
+/** Runs `attak init` before somebody who types each answer when its question is seen; gives the questions that never came, too. */
+async function answer(answers: readonly (readonly [question: RegExp, keys: string])[]) {
+  const left = [...answers]
+  const stdin = new PassThrough()
+  let seen = ''
+  const ended = await attak(cwd, ['init'], {
+    interactive: true,
+    stdin,
+    columns: 200,
+    onErr(text) {
+      seen += text
+      if (!left[0]?.[0].test(seen)) return
+      const [, keys] = left.shift()!
+      setImmediate(() => stdin.write(keys))
+    },
+  })
+  return { ...ended, unasked: left }
+}
+
 describe('attak init', () => {
   test('makes a TypeScript project of a folder by the given name, and says what to do next', async () => {
     expect(await attak(cwd, ['init', 'words'])).toMatchInlineSnapshot(`
@@ -104,44 +123,24 @@ describe('attak init', () => {
   })
 
   test('asks for what was not given where someone can answer', async () => {
-    const keys = ['words\r', '\u001b[B\r', '\r']
-    const stdin = new PassThrough()
-    let seen = ''
-    const questions = [/called/, /begin with/, /language/]
-    const { code, out } = await attak(cwd, ['init'], {
-      interactive: true,
-      stdin,
-      onErr(text) {
-        seen += text
-        if (questions[0]?.test(seen)) {
-          questions.shift()
-          setImmediate(() => stdin.write(keys.shift()))
-        }
-      },
-    })
-    expect([code, questions]).toEqual([0, []])
+    const { code, out, unasked } = await answer([
+      [/called/, 'words\r'],
+      [/begin with/, '\u001b[B\r'],
+      [/language/, '\r'],
+    ])
+    expect([code, unasked]).toEqual([0, []])
     expect(out).toContain('Made words in words: orders in typescript')
     expect(existsSync(join(cwd, 'words', 'order.ts'))).toBe(true)
   })
 
   test('asks again for a name that will not do', async () => {
-    const keys = ['my words\r', '\u0015words\r', '\r', '\r']
-    const questions = [/called/, /Rename it, for example to "my-words"/, /begin with/, /language/]
-    const stdin = new PassThrough()
-    let seen = ''
-    const { code, out } = await attak(cwd, ['init'], {
-      interactive: true,
-      stdin,
-      columns: 200,
-      onErr(text) {
-        seen += text
-        if (questions[0]?.test(seen)) {
-          questions.shift()
-          setImmediate(() => stdin.write(keys.shift()))
-        }
-      },
-    })
-    expect([code, questions]).toEqual([0, []])
+    const { code, out, unasked } = await answer([
+      [/called/, 'my words\r'],
+      [/Rename it, for example to "my-words"/, '\u0015words\r'],
+      [/begin with/, '\r'],
+      [/language/, '\r'],
+    ])
+    expect([code, unasked]).toEqual([0, []])
     expect(out).toContain('Made words in words')
   })
 
