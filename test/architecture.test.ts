@@ -10,6 +10,7 @@ const LAYERS = [
   ['runtime'],
   ['aws'],
   ['transports', 'stores'],
+  ['sources'],
   ['simulator', 'bundle', 'deploy', 'project'],
   ['providers'],
   ['testing', 'ui', 'index'],

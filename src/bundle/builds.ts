@@ -1,8 +1,9 @@
 import { join, relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { packageOf } from '../sources/packages.ts'
+import { PLACE_NAMES } from '../sources/places.ts'
 import { isOwn } from './own-files.ts'
-import { packageOf } from './packages.ts'
-import { MODULE_BANNER, PLACE_NAMES, placesKept } from './places.ts'
+import { MODULE_BANNER, placesKept } from './places.ts'
 
 /** A module that a build gave. */
 export interface BuiltModule {

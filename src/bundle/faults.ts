@@ -1,7 +1,7 @@
 import type { Problem } from '../errors.ts'
+import { packageOf } from '../sources/packages.ts'
 import type { BundleFault } from './compile.ts'
 import { placeOf } from './extras.ts'
-import { packageOf } from './packages.ts'
 
 /** Says of each thing that does not bundle where it is, in which processors, and what to do about it. */
 export function bundleProblems(faults: readonly BundleFault[]): readonly Problem[] {

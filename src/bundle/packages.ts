@@ -1,10 +1,8 @@
 import { isBuiltin } from 'node:module'
-import { sep } from 'node:path'
 import type { OnResolveResult, Plugin, PluginBuild, ResolveOptions } from 'esbuild'
+import { isInPackages, isLent, packageOf } from '../sources/packages.ts'
 import { functionModule, isOwn, OWN_FOLDER, ownIndex } from './own-files.ts'
 
-/** Packages that a project may import without having them: then it gets those of the running attak. */
-const LENT_PACKAGES = ['attak', 'zod']
 const RESOLVING = Symbol('resolving')
 
 /** What imports of packages that are left out of a build begin with; an index follows. */
@@ -58,18 +56,7 @@ async function resolved(build: PluginBuild, path: string, options: ResolveOption
 }
 
 async function lent(build: PluginBuild, path: string, options: ResolveOptions) {
-  if (!LENT_PACKAGES.includes(packageOf(path))) return undefined
+  if (!isLent(path)) return undefined
   if (path === 'attak') return { path: ownIndex(), sideEffects: false, external: false }
   return resolved(build, path, { ...options, importer: '', resolveDir: OWN_FOLDER })
-}
-
-/** Whether `file` belongs to an installed package. */
-export function isInPackages(file: string): boolean {
-  return file.includes(`${sep}node_modules${sep}`)
-}
-
-/** Gives the package that a specifier such as `@scope/name/part` names: `@scope/name`. */
-export function packageOf(specifier: string): string {
-  const [scope, name] = specifier.split('/')
-  return specifier.startsWith('@') ? `${scope}/${name}` : scope!
 }

@@ -13,10 +13,11 @@ import {
 import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { LENT_PACKAGES } from '../sources/packages.ts'
 import type { Compiled } from './compile.ts'
 import { parseJson } from './json.ts'
 import { isFile, isFolder } from './modules.ts'
-import { LENT_PACKAGES, packageFolderOf } from './packages.ts'
+import { packageFolderOf } from './packages.ts'
 
 /** A project as built on disk. */
 export interface Build {

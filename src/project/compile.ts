@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { BuildFailure, Loader, Message, Plugin } from 'esbuild'
+import type { BuildFailure, Message, Plugin } from 'esbuild'
+import { CODE, declarePlaces, PLACE_NAMES, type Places } from '../sources/places.ts'
 import { packagesOutside } from './packages.ts'
 
 /** One thing a build stumbled over. */
@@ -56,7 +57,7 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
       sourcemap: 'inline',
       sourcesContent: false,
       banner: { js: requireFrom(outFolder) },
-      define: Object.fromEntries(PLACES.map(({ expression, name }) => [expression, name])),
+      define: PLACE_NAMES,
       plugins: [packagesOutside(outFolder), placesKept(files)],
       logLevel: 'silent',
     })
@@ -75,17 +76,6 @@ function requireFrom(outFolder: string): string {
   return `import { createRequire as attakCreateRequire } from 'node:module'; const require = attakCreateRequire(${here});`
 }
 
-/** What a module says of its own place, and the constant that stands for it once several modules share an output. */
-const PLACES = [
-  { expression: 'import.meta.url', name: '__attak_url', of: (file: string) => pathToFileURL(file).href },
-  { expression: 'import.meta.filename', name: '__attak_filename', of: (file: string) => file },
-  { expression: 'import.meta.dirname', name: '__attak_dirname', of: dirname },
-  { expression: '__filename', name: '__attak_filename_cjs', of: (file: string) => file },
-  { expression: '__dirname', name: '__attak_dirname_cjs', of: dirname },
-]
-const MENTIONS_PLACE = /import\.meta|__(?:dir|file)name/
-const HASHBANG = /^(?:\ufeff)?#!.*\n/
-
 /** Declares each module's own places on its first line of code, so that lines stay what they are; collects files read. */
 function placesKept(files: Set<string>): Plugin {
   return {
@@ -93,27 +83,19 @@ function placesKept(files: Set<string>): Plugin {
     setup(build) {
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
         files.add(path)
-        const loader = LOADERS[extname(path)]
-        if (loader === undefined) return undefined
-        const source = readFileSync(path, 'utf8')
-        if (!MENTIONS_PLACE.test(source)) return { contents: source, loader }
-        const declared = PLACES.map(({ name, of }) => `${name}=${JSON.stringify(of(path))}`).join(',')
-        const start = HASHBANG.exec(source)?.[0].length ?? 0
-        return { contents: `${source.slice(0, start)}const ${declared};${source.slice(start)}`, loader }
+        if (!CODE.test(path)) return undefined
+        return { contents: declarePlaces(readFileSync(path, 'utf8'), () => placesOf(path)), loader: 'default' }
       })
     },
   }
 }
 
-const LOADERS: Readonly<Record<string, Loader>> = {
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.cts': 'ts',
-  '.tsx': 'tsx',
-  '.js': 'js',
-  '.mjs': 'js',
-  '.cjs': 'js',
-  '.jsx': 'jsx',
+function placesOf(file: string): Places {
+  return {
+    url: JSON.stringify(pathToFileURL(file).href),
+    filename: JSON.stringify(file),
+    dirname: JSON.stringify(dirname(file)),
+  }
 }
 
 function isBuildFailure(error: unknown): error is BuildFailure {

@@ -1,18 +1,16 @@
 import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { dirname, join, sep } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { ImportKind, OnResolveResult, Plugin, PluginBuild } from 'esbuild'
-
-/** Packages that a project may import without having them: then it gets those of the running attak. */
-export const LENT_PACKAGES = ['attak', 'zod'] as const
+import { isInPackages, isLent, packageOf } from '../sources/packages.ts'
 
 const HERE = fileURLToPath(import.meta.url)
 const RESOLVING = Symbol('resolving')
 
 /**
  * Leaves packages out of a build that is written to `outFolder`, each import still finding the very file that it finds
- * from its own source. What the project lacks of {@link LENT_PACKAGES} is the running attak's.
+ * from its own source. What the project lacks of `LENT_PACKAGES` is the running attak's.
  */
 export function packagesOutside(outFolder: string): Plugin {
   return {
@@ -51,11 +49,6 @@ export function packageFolderOf(folder: string, name: string): string | undefine
   }
 }
 
-/** Whether `specifier` names one of {@link LENT_PACKAGES} or something inside. */
-function isLent(specifier: string): boolean {
-  return (LENT_PACKAGES as readonly string[]).includes(packageOf(specifier))
-}
-
 async function lent(build: PluginBuild, path: string, kind: ImportKind): Promise<OnResolveResult | undefined> {
   if (!isLent(path)) return undefined
   const own = ownEntries[path]
@@ -72,14 +65,4 @@ const ownEntries: Readonly<Record<string, string>> = HERE.endsWith('.ts')
 function outside(file: string, kind: ImportKind): OnResolveResult {
   if (file.endsWith('.ts')) return { path: file }
   return { path: kind.startsWith('require') ? file : pathToFileURL(file).href, external: true }
-}
-
-function isInPackages(file: string): boolean {
-  return file.includes(`${sep}node_modules${sep}`)
-}
-
-/** Gives the package that a specifier such as `@scope/name/part` names: `@scope/name`. */
-export function packageOf(specifier: string): string {
-  const [scope, name] = specifier.split('/')
-  return specifier.startsWith('@') ? `${scope}/${name}` : scope!
 }

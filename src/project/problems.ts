@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import type { ErrorCode, Problem } from '../errors.ts'
+import { packageOf } from '../sources/packages.ts'
 import type { LoadedModule } from './load.ts'
-import { packageOf } from './packages.ts'
 import { cleanStack } from './stack.ts'
 
 /** What a module was loaded for, as its problems tell it. */
