@@ -44,7 +44,7 @@ export function followCurrent(): Current {
       box.used = true
     },
     leave(invocation) {
-      if (invocation.state === 'running' || invocation.state === 'settled') renew()
+      if (invocation.state !== 'complete') renew()
       else if (!box.owned) box.invocation = undefined
     },
     resume: renew,

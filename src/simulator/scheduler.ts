@@ -104,16 +104,16 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     let first = next
     let steps = 0
     for (; steps < most && uncommitted.size < concurrency; steps++) {
-      const message = first ?? dequeue(ready)
+      const message = first === undefined && ready.size > 0 ? dequeue(ready) : first
       if (message === undefined) {
         const { roots } = counts
         first = admit()
         if (counts.roots === roots) break
       } else {
         const after = message.way!.next
-        first = after && messageAlong(message, after, 1)
+        first = after === undefined ? undefined : messageAlong(message, after, 1)
         const emitted = start(message, first === undefined)
-        first ??= emitted
+        if (first === undefined) first = emitted
       }
     }
     next = first
@@ -153,7 +153,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     }
     let passed: SimulatedMessage | undefined
     if (firstEmit !== undefined) {
-      receiver.emitted += invocation.emitted
+      receiver.emitted += laterEmits === undefined ? 1 : 1 + laterEmits.length
       if (laterEmits === undefined) passed = arrive(firstEmit as SimulatedMessage, isFirst)
       else sender.send(invocation.emits)
     }
