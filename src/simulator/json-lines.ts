@@ -1,8 +1,8 @@
 import type { Invocation } from '../runtime/invocation.ts'
-import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
+import { type Edge, idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLine } from '../runtime/rare.ts'
 import { describeThrown } from '../runtime/thrown.ts'
-import type { SimulatedMessage } from './message.ts'
+import { type SimulatedMessage, type Way, wayNames } from './message.ts'
 import type { Recorder } from './recorder.ts'
 import type { TranscriptEntry, TranscriptError } from './transcript.ts'
 
@@ -27,6 +27,9 @@ const BLOCK_CHARACTERS = 64 * 1024
  */
 export function recordLines({ write, describe = describeThrown }: LineWriter): LineRecorder {
   const quoted = quoter()
+  const receivers = receiversOf(quoted)
+  const fromAndTopic = fromAndTopicOf(quoted)
+  const known = new Map<object, Heads>()
   const json = jsonOf()
   let block = ''
 
@@ -40,55 +43,61 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
   }
   const addEntry = (entry: TranscriptEntry) => add(`${JSON.stringify(entry)}\n`)
 
-  const start = ({ message, processor }: Invocation, at: number) => {
-    const { edge, topic, key, data } = message
-    const parent = parentIdOf(message)
-    const id = idOf(message)
-    let line = `{"kind":"start","at":${at},"processor":${quoted(processor)},"message":"${id}"`
-    line += `,"root":"${rootIdOf(message.root)}"`
-    if (parent !== undefined) line += `,"parent":"${parent}"`
-    if (edge?.from !== undefined) line += `,"from":${quoted(edge.from)}`
-    if (topic !== undefined) line += `,"topic":${quoted(topic)}`
-    if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
-    line += `,"hop":${message.hop},"attempt":${message.attempt}`
-    if (edge?.invoked) line += ',"invoked":true'
-    if (data !== undefined) line += `,"event":${json(data, id)}`
-    add(`${line}}\n`)
+  const headsOf = ({ runtime }: Invocation, at: number): Heads => {
+    let heads = known.get(runtime)
+    if (heads === undefined || heads.at !== at) {
+      heads = headsFor(quoted(runtime.name), at)
+      known.set(runtime, heads)
+    }
+    return heads
   }
-  const emit = (head: string, message: SimulatedMessage) => {
-    const { topic, key, data, way } = message
+  const start = (heads: Heads, message: Message, id: string) => {
+    const { key, data, hop, attempt } = message
+    const edge = message.edge!
+    const parent = parentIdOf(message)
+    const lineage = parent === undefined ? '' : `","parent":"${parent}`
+    let line = `${heads.start}${id}","root":"${rootIdOf(message.root)}${lineage}"${fromAndTopic(edge, message.topic)}`
+    if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
+    line += `,"hop":${hop},"attempt":${attempt}${edge.invoked ? ',"invoked":true' : ''}`
+    add(data === undefined ? `${line}}\n` : `${line},"event":${json(data, id)}}\n`)
+  }
+  const emit = (heads: Heads, of: string, message: SimulatedMessage) => {
+    const { topic, key, data } = message
     const id = idOf(message)
-    let line = `{"kind":"emit",${head},"id":"${id}","topic":${quoted(topic ?? '')}`
+    let line = `${heads.emit}${of}","id":"${id}","topic":${quoted(topic ?? '')}`
     if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
     if (data !== undefined) line += `,"data":${json(data, id)}`
-    line += ',"to":['
-    for (let along = way; along !== undefined; along = along.next) {
-      line += along === way ? quoted(along.edge.to) : `,${quoted(along.edge.to)}`
-    }
-    add(`${line}]}\n`)
+    add(`${line}${receivers(message.way)}`)
   }
-  const emitsAndLines = (head: string, emits: readonly Message[], lines: readonly LogLine[]) => {
+  const emitsAndLines = (heads: Heads, of: string, invocation: Invocation) => {
+    const { emits } = invocation
+    const lines = invocation.rare?.logs ?? NO_LINES
     let said = 0
     for (let index = 0; index <= emits.length; index++) {
       for (; said < lines.length && lines[said]!.emits <= index; said++) {
         const { level, text } = lines[said]!
-        add(`{"kind":"log",${head},"level":"${level}","text":${JSON.stringify(text)}}\n`)
+        add(`${heads.log}${of}","level":"${level}","text":${JSON.stringify(text)}}\n`)
       }
-      if (index < emits.length) emit(head, emits[index] as SimulatedMessage)
+      if (index < emits.length) emit(heads, of, emits[index] as SimulatedMessage)
     }
   }
 
   return {
     begin: addEntry,
     commit(invocation, at, outcome, retryAt) {
-      const { failure, rare, emits } = invocation
-      const head = `"at":${at},"processor":${quoted(invocation.processor)},"message":"${invocation.id}"`
-      start(invocation, at)
-      emitsAndLines(head, emits, rare?.logs ?? [])
-      let line = `{"kind":"end",${head},"outcome":"${outcome}"`
+      const { failure, rare, message } = invocation
+      const heads = headsOf(invocation, at)
+      const id = idOf(message)
+      start(heads, message, id)
+      emitsAndLines(heads, id, invocation)
+      if (failure === undefined && rare === undefined) {
+        add(`${heads.end}${id}","outcome":"ok"}\n`)
+        return
+      }
+      let line = `${heads.end}${id}","outcome":"${outcome}"`
       if (retryAt !== undefined) line += `,"retryAt":${retryAt}`
       if (rare?.tookMs !== undefined) line += `,"tookMs":${rare.tookMs}`
-      if (invocation.message.edge?.invoked) line += ',"invoked":true'
+      if (message.edge?.invoked) line += ',"invoked":true'
       if (failure !== undefined) line += `,"error":${JSON.stringify(describe(failure.error))}`
       else if (rare?.invoked?.result !== undefined) line += `,"result":${JSON.stringify(rare.invoked.result)}`
       add(`${line}}\n`)
@@ -101,6 +110,39 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
       flush()
     },
     flush,
+  }
+}
+
+/** How the lines of a processor begin at a virtual time, up to the id of the message it handles. */
+type Heads = Readonly<Record<'start' | 'emit' | 'log' | 'end', string>> & { readonly at: number }
+
+function headsFor(processor: string, at: number): Heads {
+  const head = (kind: string) => `{"kind":"${kind}","at":${at},"processor":${processor},"message":"`
+  return { at, start: head('start'), emit: head('emit'), log: head('log'), end: head('end') }
+}
+
+const NO_LINES: readonly LogLine[] = []
+
+/** Gives the end of an `emit` line, which is the same for all that go one way. */
+function receiversOf(quoted: (text: string) => string): (way: Way | undefined) => string {
+  let last: { readonly way: Way | undefined; readonly text: string } | undefined
+  return (way) => {
+    if (last === undefined || last.way !== way)
+      last = { way, text: `,"to":[${wayNames(way).map(quoted).join(',')}]}\n` }
+    return last.text
+  }
+}
+
+/** Gives what a `start` line says of where its message came from, which is the same for most of an edge. */
+function fromAndTopicOf(quoted: (text: string) => string): (edge: Edge, topic: string | undefined) => string {
+  const known = new Map<Edge, { readonly topic: string | undefined; readonly text: string }>()
+  return (edge, topic) => {
+    const seen = known.get(edge)
+    if (seen !== undefined && seen.topic === topic) return seen.text
+    const from = edge.from === undefined ? '' : `,"from":${quoted(edge.from)}`
+    const text = topic === undefined ? from : `${from},"topic":${quoted(topic)}`
+    known.set(edge, { topic, text })
+    return text
   }
 }
 

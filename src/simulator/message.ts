@@ -69,6 +69,13 @@ export function wayAlongAll(edges: readonly SimulatedEdge[]): Way | undefined {
   return way
 }
 
+/** The names of the receivers along a way. */
+export function wayNames(way: Way | undefined): string[] {
+  const names: string[] = []
+  for (let along = way; along !== undefined; along = along.next) names.push(along.edge.to)
+  return names
+}
+
 /** The message of an event of the input. */
 export function inputMessage(root: Root, { way }: SimulatedEdge, { event, key, topic }: InputEvent): SimulatedMessage {
   return new SimulatedMessage(undefined, root, { data: event, topic, key, way, ordinal: 0 })

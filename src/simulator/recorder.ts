@@ -2,7 +2,7 @@ import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLevel } from '../runtime/rare.ts'
 import { describeThrown } from '../runtime/thrown.ts'
-import type { SimulatedMessage, Way } from './message.ts'
+import { type SimulatedMessage, wayNames } from './message.ts'
 import type {
   EmitEntry,
   EndEntry,
@@ -119,12 +119,6 @@ function emitOf(message: Message): Pick<EmitEntry, 'id' | 'topic' | 'key' | 'dat
     topic: message.topic ?? '',
     ...(message.key !== undefined && { key: message.key }),
     ...(message.data !== undefined && { data: message.data }),
-    to: receiversOf((message as SimulatedMessage).way),
+    to: wayNames((message as SimulatedMessage).way),
   }
-}
-
-function receiversOf(way: Way | undefined): string[] {
-  const names: string[] = []
-  for (let along = way; along !== undefined; along = along.next) names.push(along.edge.to)
-  return names
 }
