@@ -196,3 +196,16 @@ const invoking: Handler = async (_event, context) => {
   holds<Equal<typeof total, number>>()
 }
 defineTopology({ name: 't', processors: { invoking, count }, streams: [] })
+
+// Where error records are kept, and what becomes of redeliveries.
+defineTopology({
+  name: 't',
+  processors: { a: { path: './a', idempotent: { ttl: 2 }, logEvents: true } },
+  errors: 'dynamodb',
+})
+defineTopology({ name: 't', processors, errors: { retention: 48 }, idempotent: true, retryQueue: true })
+defineTopology({ name: 't', processors, errors: { store: 's3', bucket: 'ours' } })
+// @ts-expect-error A store that there is not.
+defineTopology({ name: 't', processors, errors: 'dynamo' })
+// @ts-expect-error A bucket has to be named.
+defineTopology({ name: 't', processors, errors: { store: 's3' } })

@@ -23,14 +23,17 @@ export function crashesQueue(scope: Scope, tags: JsonObject, fifo: boolean): Res
   })
 }
 
-/** What keeping error records in a queue takes, the topology's own or the one that `errors` names. */
+/**
+ * What keeping error records in a queue takes, the topology's own or the one that `errors` names. Whoever deploys may look
+ * at all queues of the topology anyway.
+ */
 export function sqsAccess(
   scope: Scope,
   { queue }: Pick<Extract<Errors, { readonly store: 'sqs' }>, 'queue'>,
   place: Place,
 ): StoreAccess {
   const on = [queue ?? queueArn(place, queueName(scope, ERRORS_PART, { fifo: false }))]
-  return { keep: { actions: ['sqs:SendMessage'], on }, look: [{ actions: LOOKING, on }] }
+  return { keep: { actions: ['sqs:SendMessage'], on }, look: queue === undefined ? [] : [{ actions: LOOKING, on }] }
 }
 
 /** What listing a queue's messages and removing some of them takes. */
