@@ -42,7 +42,7 @@ interface Part {
   readonly name: string
   readonly module: string
   /** What it is handed in as: one of several `carriers`, or the one. */
-  readonly as: 'carriers' | 'openStore' | 'invokeBy'
+  readonly as: 'carriers' | 'openStore' | 'invokeBy' | 'rememberHandled'
   readonly isNeeded: (baked: BakedEntry) => boolean
 }
 
@@ -58,6 +58,12 @@ const PARTS: readonly Part[] = [
     module: 'function-invoke',
     as: 'invokeBy',
     isNeeded: ({ processors }) => Object.values(processors).some(({ invokes }) => invokes.length > 0),
+  },
+  {
+    name: 'rememberHandled',
+    module: 'function-handled',
+    as: 'rememberHandled',
+    isNeeded: ({ processors }) => Object.values(processors).some(({ idempotent }) => idempotent !== undefined),
   },
 ]
 

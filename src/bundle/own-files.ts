@@ -11,6 +11,7 @@ export const FUNCTION_MODULES: Readonly<Record<string, string>> = Object.freeze(
   'function-sqs': 'bundle/entry/sqs.ts',
   'function-invoke': 'bundle/entry/invoker.ts',
   'function-spans': 'runtime/spans.ts',
+  'function-handled': 'bundle/entry/handled.ts',
   'function-module': 'bundle/load-module.ts',
   'function-topology': 'bundle/load-topology.ts',
   'function-store-sqs': 'stores/sqs/store.ts',

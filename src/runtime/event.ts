@@ -38,6 +38,8 @@ export interface CloudEvent {
   readonly attakasked?: number
   /** Of a message that waits, the channel that it came over, where its source does not tell. */
   readonly attakchannel?: string
+  /** To be handled, though it was handled before: set by `attak errors replay --force`. */
+  readonly attakforce?: true
   /** The event. */
   readonly data?: unknown
 }
@@ -73,15 +75,16 @@ function attributesOf(message: Message, place: Omit<Origin, 'time'>, time: strin
     attakparent: parentIdOf(message),
     attakhop: message.hop,
     attakattempt: message.attempt,
-    ...(message.wait && waitAttributes(message.wait)),
+    ...(message.wait && waitAttributes(message.wait, message.forced)),
   }
 }
 
-function waitAttributes({ dueMs, asked, channel }: Wait): object {
+function waitAttributes({ dueMs, asked, channel }: Wait, forced: true | undefined): object {
   return {
     attakdue: new Date(Math.min(dueMs, MOST_TIME_MS)).toISOString(),
     attakasked: asked === 0 ? undefined : asked,
     attakchannel: channel,
+    attakforce: forced,
   }
 }
 
@@ -107,6 +110,7 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
     hop: countIn(attakhop),
     attempt: countIn(attakattempt),
     ...(wait && { wait }),
+    ...(event.attakforce === true && { forced: true }),
     id,
     row: -1,
     time: textIn(event.time),

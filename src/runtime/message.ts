@@ -49,6 +49,8 @@ export interface Message {
   readonly attempt: number
   /** Set while it waits outside of its stream to be tried again. */
   readonly wait?: Wait
+  /** Set where somebody has it handled though it was handled before. */
+  readonly forced?: true
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
   /** Its place in a transcript that is kept in memory; -1 before it has one. */

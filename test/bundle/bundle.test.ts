@@ -68,22 +68,23 @@ describe('the artifact of a processor', () => {
   })
 
   test('holds of attak what its processor and its streams need, and nothing else', async () => {
-    const files = (via: string, invokes: string, errors: string) => ({
-      'topology.json': `{ "name": "parts", "errors": ${errors}, "processors": { "a": { "path": "./a.js", "invokes": ${invokes} }, "b": "./b.js" },
+    const files = (via: string, invokes: string, errors: string, idempotent: boolean) => ({
+      'topology.json': `{ "name": "parts", "errors": ${errors}, "processors": { "a": { "path": "./a.js", "invokes": ${invokes}, "idempotent": ${idempotent} }, "b": "./b.js" },
         "streams": [{ "from": "a", "to": "b", "via": "${via}" }] }`,
       'a.js': 'export const handler = () => {}',
       'b.js': 'export const handler = () => {}',
     })
-    const partsOf = async (via: string, { invokes = '[]', errors = '"dynamodb"' } = {}) => {
-      const { a } = await artifactsOf(projectFolder(files(via, invokes, errors)))
+    const partsOf = async (via: string, { invokes = '[]', errors = '"dynamodb"', idempotent = false } = {}) => {
+      const { a } = await artifactsOf(projectFolder(files(via, invokes, errors, idempotent)))
       const code = (await textsOf(a!)).get('attak.mjs')!
-      const calls = ['PutRecords', 'SendMessageBatch', '/invocations', 'PutItem', 's3:PutObject']
+      const calls = ['PutRecords', 'SendMessageBatch', '/invocations', 'PutItem', 's3:PutObject', 'DeleteItem']
       return calls.filter((text) => code.includes(text))
     }
     expect(await partsOf('kinesis')).toEqual(['PutRecords', 'PutItem'])
     expect(await partsOf('sqs')).toEqual(['SendMessageBatch', 'PutItem'])
     expect(await partsOf('kinesis', { invokes: '["b"]' })).toEqual(['PutRecords', '/invocations', 'PutItem'])
     expect(await partsOf('kinesis', { errors: '{}' })).toEqual(['PutRecords', 'SendMessageBatch'])
+    expect(await partsOf('kinesis', { idempotent: true })).toEqual(['PutRecords', 'PutItem', 'DeleteItem'])
     expect(await partsOf('sqs', { errors: '{ "store": "s3", "bucket": "mine" }' })).toEqual([
       'SendMessageBatch',
       's3:PutObject',

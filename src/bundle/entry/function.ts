@@ -20,6 +20,7 @@ import type { Delivery } from '../../runtime/transport.ts'
 import { PROCESSOR_VARIABLE } from '../artifact.ts'
 import type { Carrier, CarrierMaker } from './carrier.ts'
 import type { BakedProcessor, EntryDefinition } from './definition.ts'
+import type { rememberHandled } from './handled.ts'
 import type { EntryHost } from './host.ts'
 import type { invokeBy } from './invoker.ts'
 import { createLog, type EntryLog } from './log.ts'
@@ -27,7 +28,7 @@ import { openRecorder, type Recorder } from './recorder.ts'
 import { keepIn, type RetryQueue, retryQueueOf } from './retry-queue.ts'
 
 /** A processor's function, from its first invocation on. */
-export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'> {
+export interface OpenFunction extends EntryWorld, Pick<EntryParts, 'invokeBy'>, Pick<DeliverParts, 'leases'> {
   readonly definition: EntryDefinition
   readonly carriers: readonly Carrier[]
   readonly name: string
@@ -55,6 +56,8 @@ export interface EntryParts {
   readonly invokeBy?: typeof invokeBy
   /** Where the project has OpenTelemetry. */
   readonly spans?: Spans
+  /** Where one is not to handle again what it has handled. */
+  readonly rememberHandled?: typeof rememberHandled
 }
 
 /** Where an entry runs. */
@@ -66,7 +69,7 @@ export interface EntryWorld {
 /** Loads the processor that this function is, and takes the lines that it writes from then on. */
 export async function openFunction(
   definition: EntryDefinition,
-  { carriers: makers, invokeBy, openStore, spans }: EntryParts,
+  { carriers: makers, invokeBy, openStore, spans, rememberHandled }: EntryParts,
   world: EntryWorld & { readonly place: Place },
 ): Promise<OpenFunction> {
   const { host, client, place } = world
@@ -88,6 +91,7 @@ export async function openFunction(
       store: openStore({ topology, stage, client, place, errors, now: host.now }),
     }),
     ...(invokeBy && { invokeBy }),
+    ...(baked.idempotent && rememberHandled && { leases: rememberHandled({ ...world, definition, baked }) }),
     runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), ...(spans && { spans }) },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
@@ -128,7 +132,8 @@ export async function runDeliveries(
   deliveries: readonly Delivery[],
   work: Work,
 ): Promise<ReadonlySet<string>> {
-  const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder, retryQueue } = opened
+  const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder, retryQueue, leases } =
+    opened
   const { answerMs } = endsOf(host.now(), work.endsMs)
   const remainingMs = () => answerMs - host.now()
   const outbox = openOutbox(opened, remainingMs)
@@ -138,6 +143,8 @@ export async function runDeliveries(
   const queue = baked.retryQueue && work.invoked === undefined ? retryQueue : undefined
   const failed = await deliver(deliveries, {
     ...work,
+    // Whoever invoked it waits for its answer, which is not remembered.
+    ...(leases && work.invoked === undefined && { leases }),
     ended: logEnds(opened, deliveries, work.ended),
     processor: runtime,
     host: {

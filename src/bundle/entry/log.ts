@@ -31,7 +31,13 @@ type Fields = Readonly<Record<string, unknown>>
 /** Names of levels as Lambda spells them, from the least serious on. */
 const LEVELS: Readonly<Record<string, number>> = { TRACE: 0, DEBUG: 0, INFO: 1, WARN: 2, ERROR: 3, FATAL: 4 }
 const RANKS: Readonly<Record<LogLevel, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
-const LEVEL_OF: Readonly<Record<Outcome, LogLevel>> = { ok: 'info', retry: 'warn', postponed: 'warn', failed: 'error' }
+const LEVEL_OF: Readonly<Record<Outcome, LogLevel>> = {
+  ok: 'info',
+  skipped: 'info',
+  retry: 'warn',
+  postponed: 'warn',
+  failed: 'error',
+}
 
 /** So much is written at once even if the turn goes on. */
 const MOST_HELD_CHARACTERS = 16_384
@@ -100,7 +106,7 @@ export function createLog(host: EntryHost): EntryLog {
       if (RANKS[level] < least) return
       const { message } = invocation
       const way = `${sayWay(message)},"position":${quotedPosition(position)}`
-      const why = outcome === 'ok' ? '' : `,"error":${JSON.stringify(withoutStack(error))}`
+      const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(withoutStack(error))}`
       const data = event === undefined ? '' : `,"data":${event}`
       hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
     },

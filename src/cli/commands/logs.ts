@@ -21,7 +21,7 @@ export const logs: Command = {
     { flags: '--trace <id>', summary: 'only lines about messages of this trace' },
     { flags: '--since <time>', summary: 'from then on: 30s, 10m, 2h, 1d or a date (default 10m)' },
     { flags: '-f, --follow', summary: 'go on printing what comes, until interrupted' },
-    { flags: '--all', summary: "each handled message too, and the platform's own lines" },
+    { flags: '--all', summary: "each handled or skipped message too, and the platform's own lines" },
     { ...JSON_OPTION, summary: 'print one JSON object a line' },
   ],
   notes: `Prints what handlers write, outputs, failures and crashes. Lines take some seconds until they can be
@@ -51,6 +51,9 @@ read.`,
   },
 }
 
+/** Outcomes that nobody needs to look at. */
+const QUIET: ReadonlySet<unknown> = new Set(['ok', 'skipped'])
+
 /** What prints the entries that a command line asks for; says whether one is. */
 function printerOf(args: Arguments, names: readonly string[], host: Host): (entry: LogEntry) => boolean {
   const [message, trace] = [textOf(args, 'message'), textOf(args, 'trace')]
@@ -61,7 +64,7 @@ function printerOf(args: Arguments, names: readonly string[], host: Host): (entr
   const colors = colorsOf(host.out)
   return (entry) => {
     if (!isMeant(entry.message, message) || !isMeant(entry.root, trace)) return false
-    if (!all && (entry.kind === 'platform' || (entry.kind === 'end' && entry.fields.outcome === 'ok'))) return false
+    if (!all && (entry.kind === 'platform' || (entry.kind === 'end' && QUIET.has(entry.fields.outcome)))) return false
     const { timeMs, processor, kind, fields } = entry
     if (!flagOf(args, 'json')) host.out.write(drawEntry(entry, width, colors))
     else host.out.write(drawJsonLine({ time: new Date(timeMs).toISOString(), processor, kind, ...fields }))

@@ -10,6 +10,9 @@ export interface Verdict {
   unheard(): readonly string[]
 }
 
+/** What ends a message well: one that was skipped was handled before. */
+const HANDLED: ReadonlySet<unknown> = new Set(['ok', 'skipped'])
+
 /** Waits to hear of every message of these errors. */
 export function verdictOn(units: readonly Unit[]): Verdict {
   const outcomes = new Map<string, 'handled' | 'failed' | undefined>()
@@ -25,7 +28,7 @@ export function verdictOn(units: readonly Unit[]): Verdict {
       const name = nameOf(processor, message)
       if (!outcomes.has(name)) further += kind === 'error' ? 1 : 0
       else if (kind === 'error') outcomes.set(name, 'failed')
-      else if (kind === 'end' && fields.outcome === 'ok') outcomes.set(name, 'handled')
+      else if (kind === 'end' && HANDLED.has(fields.outcome)) outcomes.set(name, 'handled')
     },
     counts: () => ({ handled: countOf('handled'), failed: countOf('failed'), unheard: countOf(undefined), further }),
     unheard: () => [...outcomes].flatMap(([name, outcome]) => (outcome === undefined ? [name.split(' ')[1]!] : [])),

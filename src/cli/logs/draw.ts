@@ -26,6 +26,7 @@ function sayOutcome({ outcome, topic, from, attempt, error }: LogEntry['fields']
   const what = topic === undefined ? '' : ` ${String(topic)}`
   const tried = typeof attempt === 'number' && attempt > 1 ? `, attempt ${attempt}` : ''
   const event = `${what}${from === undefined ? '' : ` from ${String(from)}`}${tried}`
+  if (outcome === 'skipped') return `skipped${event}: it was handled before`
   return outcome === 'ok' ? `handled${event}` : `${String(outcome)}${event}: ${sayError(error, false)}`
 }
 

@@ -57,9 +57,12 @@ function handled(round: Round, task: Task, { startedMs }: Invocation): void {
   noteDuration(round.parts.progress, round.nowMs - startedMs)
 }
 
-/** What follows in the lane need not wait for the emits of what was handled. */
+/**
+ * What follows in the lane need not wait for the emits of what was handled; but where handled messages are remembered, what
+ * comes again would run after what followed it, and that not again.
+ */
 function passLaneOn(round: Round, task: Task, { failure, rare }: Invocation): void {
-  if (task.lane === undefined || failure !== undefined) return
+  if (task.lane === undefined || failure !== undefined || round.leases !== undefined) return
   // What will fail is tried again before what follows, also where nothing remembers its attempts.
   if (rare?.follows.some(({ acceptance, taken }) => acceptance.refused !== undefined && !taken)) return
   task.passedOn = true
@@ -71,7 +74,8 @@ function endAttempt(round: Round, task: Task, invocation: Invocation): void {
   const { failure } = invocation
   if (failure === undefined) {
     say(round, task, invocation, 'ok')
-    closeTask(round, task)
+    if (round.leases === undefined) closeTask(round, task)
+    else round.leases.handled(task)
   } else failAttempt(round, task, invocation, failure.error)
 }
 

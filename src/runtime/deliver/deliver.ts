@@ -77,8 +77,8 @@ function createDriver(
     }
     setWaitingAside(round)
     pumping = false
-    if (round.handlers === 0) parts.idle()
-    else look()
+    if (isIdle(round)) parts.idle()
+    else if (round.handlers > 0) look()
     if (isDone(round)) finish()
     else watch()
   }
@@ -130,8 +130,9 @@ type Hooks = Required<Pick<InvocationHost, 'settled' | 'completed' | 'accept'>> 
 function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake, ...hooks }: Hooks): Round {
   const nowMs = parts.now()
   const ends = endsOf(nowMs, parts.endsMs)
-  return {
+  const round: Round = {
     parts,
+    leases: undefined,
     runtime: { ...parts.processor, host: { ...parts.host, ...hooks, now: parts.now, endsMs: ends.stopMs } },
     ...openRecords(deliveries, parts.progress),
     cursor: { record: 0, message: 0 },
@@ -149,17 +150,20 @@ function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake,
     ...ends,
     wake,
   }
+  round.leases = parts.leases?.(round)
+  return round
 }
 
 /** Starts what may start; false when that takes so long that others are to have the thread. */
 function startAll(round: Round): boolean {
   const { parts } = round
   const sliceEndMs = round.nowMs + SLICE_MS
-  while (round.handlers < parts.concurrency) {
+  while (hasRoom(round)) {
     if (!round.over && hasNoTime(round)) stopStarting(round)
     if (round.over) return true
     const task = nextTask(round)
     if (task === undefined) return true
+    if (round.leases?.has(task) === false) continue
     const startedMs = round.nowMs
     startAttempt(round, task)
     round.nowMs = parts.now()
@@ -169,9 +173,9 @@ function startAll(round: Round): boolean {
   return true
 }
 
-/** Whether what starts now may not end in time, going by what was seen; the first is tried whatever is left. */
-function hasNoTime({ parts, nowMs, stopMs, started, runtime }: Round): boolean {
-  return started > 0 && nowMs + Math.min(runtime.timeoutMs, parts.progress.slowMs) >= stopMs
+/** No handler runs, or will when the store has answered. */
+function isIdle({ handlers, leases }: Round): boolean {
+  return handlers === 0 && (leases === undefined || leases.asking() === 0)
 }
 
 /** Whether each handler that runs waits for its last emit to be accepted. */
@@ -183,6 +187,20 @@ function allAwaitEmits({ running }: Round): boolean {
   return true
 }
 
-function isDone({ running, waiting, saving, ready, over }: Round): boolean {
+/** Leases that are asked for will be handlers. */
+function hasRoom({ handlers, leases, parts }: Round): boolean {
+  return handlers + (leases === undefined ? 0 : leases.asking()) < parts.concurrency
+}
+
+/** Whether what starts now may not end in time, going by what was seen; the first is tried whatever is left. */
+function hasNoTime({ parts, nowMs, stopMs, started, runtime, leases }: Round): boolean {
+  return (
+    (started > 0 || leases?.hasWaited() === true) &&
+    nowMs + Math.min(runtime.timeoutMs, parts.progress.slowMs) >= stopMs
+  )
+}
+
+function isDone({ running, waiting, saving, ready, over, leases }: Round): boolean {
+  if (leases?.isQuiet() === false) return false
   return running.size === 0 && waiting.size === 0 && saving.size === 0 && (over || ready.length === 0)
 }

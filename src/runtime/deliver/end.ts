@@ -42,8 +42,8 @@ export function stopStarting(round: Round): void {
 }
 
 /** No invocation could give it more: its record ran with no other beside it, and got nowhere. */
-function hadAll({ alone, records }: Round, { record }: Task): boolean {
-  return alone && record === records[0] && record.ran === 0
+function hadAll({ alone, records, leases }: Round, { record }: Task): boolean {
+  return alone && leases?.hasWaited() !== true && record === records[0] && record.ran === 0
 }
 
 /** Gives up what is not complete, or not kept by then; its record comes again. */
@@ -61,6 +61,7 @@ export function giveUp(round: Round): void {
     round.left.add(task)
   }
   round.saving.clear()
+  round.leases?.giveUp()
 }
 
 /** The records that are to come again; remembers what need not be done then. */

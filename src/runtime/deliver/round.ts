@@ -8,8 +8,11 @@ import type { Delivery } from '../transport.ts'
 import type { Lane } from './lanes.ts'
 import type { Progress, RecordProgress } from './progress.ts'
 
-/** What became of one attempt; `postponed`: its record will come again. */
-export type Outcome = 'ok' | 'retry' | 'failed' | 'postponed'
+/**
+ * What became of one attempt. `postponed`: its record will come again; `skipped`: there was none, since the message was handled
+ * before.
+ */
+export type Outcome = 'ok' | 'retry' | 'failed' | 'postponed' | 'skipped'
 
 /** A message that is not tried again. */
 export interface FailedMessage {
@@ -37,6 +40,8 @@ export interface DeliverParts {
   readonly later?: Later
   /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
   readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
+  /** Keeps messages that were handled before from being handled again: see `openLeases`. Absent where they may be. */
+  readonly leases?: (round: Round) => Leases
   /** Set where another processor invoked this one, and waits for what it settles with: it is not tried again. */
   readonly invoked?: Invoked
   /** Milliseconds since 1970. */
@@ -57,6 +62,24 @@ export interface Later {
   keep(message: Message, policy: HeldPolicy): Promise<void>
   /** Takes messages with a key as well: where they come from, nothing keeps their order. */
   readonly keyed: boolean
+}
+
+/** What knows in a round which messages were handled before, and has the right to handle the others. */
+export interface Leases {
+  /** Whether a task may start now. If not, it is asked for: the task is ready when it may, or done, or left. */
+  has(task: Task): boolean
+  /** How many are asked for at this time. */
+  asking(): number
+  /** Some had to wait for another function, or for the store: their invocation had less time for them. */
+  hasWaited(): boolean
+  /** A task is complete: it is done when that is remembered. */
+  handled(task: Task): void
+  /** A task will not be complete here: others may handle it. */
+  giveBack(task: Task): void
+  /** Nothing is asked for or on its way. */
+  isQuiet(): boolean
+  /** Waits for nothing any more. What is complete is done, though it may not be remembered. */
+  giveUp(): void
 }
 
 /** A message on its way through its processor. */
@@ -96,6 +119,8 @@ export interface RecordState {
 /** One invocation payload on its way through its processor. */
 export interface Round extends Ends {
   readonly parts: DeliverParts
+  /** Undefined where messages may be handled again. */
+  leases: Leases | undefined
   readonly runtime: ProcessorRuntime
   readonly records: readonly RecordState[]
   /** The first record has the invocation to itself until it is done. */

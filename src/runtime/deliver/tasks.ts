@@ -118,8 +118,8 @@ export function mayLeave({ parts: { later } }: Round, { lane, message, index, re
 
 /** When nothing is left to do but to wait for long, what may waits elsewhere, so that all else can be answered for. */
 export function setWaitingAside(round: Round): void {
-  const { running, ready, waiting, nowMs } = round
-  if (running.size > 0 || ready.length > 0) return
+  const { running, ready, waiting, nowMs, leases } = round
+  if (running.size > 0 || ready.length > 0 || leases?.isQuiet() === false) return
   const tasks = [...waiting]
   if (!tasks.every(([task]) => mayLeave(round, task))) return
   if (!tasks.some(([task]) => task.dueMs - nowMs > MOST_HELD_MS)) return
@@ -144,8 +144,10 @@ export function save(round: Round, task: Task, { keep, told }: Saving): void {
   const end = (isKept: boolean) => {
     if (!round.saving.delete(task)) return
     told(isKept)
-    if (isKept) closeTask(round, task)
-    else leaveTask(round, task)
+    if (isKept) {
+      round.leases?.giveBack(task)
+      closeTask(round, task)
+    } else leaveTask(round, task)
   }
   const endLater = (isKept: boolean) => () => {
     end(isKept)
@@ -164,6 +166,7 @@ export function save(round: Round, task: Task, { keep, told }: Saving): void {
 /** Leaves a task for when its record comes again, and with it what follows in its lane. */
 export function leaveTask(round: Round, task: Task): void {
   round.left.add(task)
+  round.leases?.giveBack(task)
   if (task.lane !== undefined) task.lane.blocked = true
 }
 

@@ -1,8 +1,10 @@
 import type { RetryPolicy } from '../../../src/graph/graph.ts'
 import { deliver } from '../../../src/runtime/deliver/deliver.ts'
+import { openLeases } from '../../../src/runtime/deliver/leases.ts'
 import { createProgress, type Progress } from '../../../src/runtime/deliver/progress.ts'
 import type { FailedMessage } from '../../../src/runtime/deliver/round.ts'
 import { addEmit, childOf, nextOrdinal } from '../../../src/runtime/emit.ts'
+import type { HandledStore } from '../../../src/runtime/handled.ts'
 import type { Message } from '../../../src/runtime/message.ts'
 import { mayTakeEmit, seesCallback } from '../../../src/runtime/reach.ts'
 import type { Delivery } from '../../../src/runtime/transport.ts'
@@ -20,6 +22,8 @@ export interface Said {
   readonly timeoutMs?: number
   readonly concurrency?: number
   readonly accept?: (clock: FakeClock, data: unknown) => undefined | Promise<void>
+  /** What remembers which messages were handled. */
+  readonly handled?: HandledStore
   readonly isOurs?: (data: unknown) => boolean
   readonly recordFailure?: (failed: FailedMessage) => undefined | Promise<void>
   /** Keeps messages that may leave their stream. */
@@ -39,6 +43,8 @@ export interface World {
   /** `<event> <outcome>` of each attempt. */
   readonly ended: string[]
   readonly errors: unknown[]
+  /** `<event> <level> <text>` of each line that was logged. */
+  readonly lines: string[]
   /** Events that failed for good. */
   readonly recorded: string[]
   progress: Progress
@@ -62,6 +68,7 @@ export function openWorld(said: Said): World {
   const world: World = {
     ended: [],
     errors: [],
+    lines: [],
     recorded: [],
     progress: createProgress(),
     idles: 0,
@@ -90,7 +97,7 @@ export function openWorld(said: Said): World {
           },
           invoke: (_, processor) => Promise.reject(new Error(`nobody is there to invoke ${processor}`)),
           late: () => {},
-          log: () => {},
+          log: ({ message }, level, text) => void world.lines.push(`${message.data} ${level} ${text}`),
         },
         policyOf: ({ data }) => (said.isOurs?.(data) === false ? undefined : policy),
         readAgain: () => JSON.parse(text),
@@ -100,13 +107,14 @@ export function openWorld(said: Said): World {
         },
         ended(invocation, _, outcome, error) {
           world.ended.push(`${invocation.message.data} ${outcome}`)
-          if (outcome !== 'ok') world.errors.push(error)
+          if (error !== undefined) world.errors.push(error)
         },
         recordFailure(failed) {
           const recording = said.recordFailure?.(failed)
           if (recording === undefined) world.recorded.push(String(failed.invocation.message.data))
           return recording
         },
+        ...(said.handled && { leases: (round) => openLeases(said.handled!, round) }),
         now: clock.now,
         after: clock.after,
         endsMs: clock.now() + forMs,
