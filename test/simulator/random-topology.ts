@@ -92,13 +92,24 @@ function named(events: readonly { readonly to: string; readonly key: string | un
   return events.map(({ to, key: given }, index) => ({ to, event: `${index}`, ...(given && { key: given }) }))
 }
 
+/** How long it is until what failed is tried again: by its backoff at first, and where a handler asks for it. */
+export interface Waits {
+  readonly firstMs: number
+  readonly askedMs: number
+}
+
 /**
  * Makes the topology's definition. Each emit's data is a name of its own: its parent's, and its place there. `pace` says
  * how long (in real time) each handler takes; no law may depend on it.
  */
-export function definitionOf({ processors, streams, depth }: RandomTopology, pace: () => number, watch: Watch): object {
+export function definitionOf(
+  { processors, streams, depth }: RandomTopology,
+  pace: () => number,
+  watch: Watch,
+  { firstMs, askedMs }: Waits = { firstMs: 100, askedMs: 50 },
+): object {
   return {
-    backoff: { firstMs: 100, jitter: true },
+    backoff: { firstMs, maxMs: Math.max(60_000, firstMs), jitter: true },
     hopLimit: 100,
     streams,
     processors: Object.fromEntries(
@@ -106,7 +117,7 @@ export function definitionOf({ processors, streams, depth }: RandomTopology, pac
         processor.name,
         {
           retries: processor.retries,
-          handler: handlerOf(processor, depth, pace, watched(watch)),
+          handler: handlerOf(processor, { depth, pace, askedMs }, watched(watch)),
         },
       ]),
     ),
@@ -131,7 +142,11 @@ function watched(watch: Watch): Enter {
   }
 }
 
-function handlerOf(processor: RandomProcessor, depth: number, pace: () => number, enter: Enter) {
+interface HandlerParts extends Pick<Waits, 'askedMs'>, Pick<RandomTopology, 'depth'> {
+  readonly pace: () => number
+}
+
+function handlerOf(processor: RandomProcessor, { depth, pace, askedMs }: HandlerParts, enter: Enter) {
   const { manner, emits, failsAfterEmits } = processor
   const work = (event: string, context: Context) => {
     const fails = failsNow(processor, event, context.attempt)
@@ -140,7 +155,7 @@ function handlerOf(processor: RandomProcessor, depth: number, pace: () => number
         context.emit(emit.topic, `${event}.${processor.name}${index}`, emit.key === undefined ? {} : { key: emit.key })
       })
     }
-    if (fails) throw processor.asks ? new Retry(50) : new Error(`attempt ${context.attempt}`)
+    if (fails) throw processor.asks ? new Retry(askedMs) : new Error(`attempt ${context.attempt}`)
   }
   const start = (event: string, context: Context, settle: (finish: () => void) => unknown) => {
     const leave = enter(event, context)

@@ -23,11 +23,13 @@ export function retryQueueOf({
   const carrier = carriers.find(({ via }) => via === 'sqs')
   if (carrier === undefined) return undefined
   const channel = retryPart(name)
+  const transport = carrier.transport(false)
   const queue = carrier.nameOf(definition, channel, false)
   return {
     channel,
     start: `${queue}/`,
-    transport: carrier.transport(false),
+    // What has a key may wait here where nothing keeps its order: see `Later`.
+    transport: { ...transport, limits: { ...transport.limits, orderedByKey: true } },
     pack: 1,
     address: carrier.addressOf(place, queue),
   }

@@ -105,9 +105,14 @@ export function openCloud({
         }),
       settle: (failed) => [...failed],
     },
-    transport: () => ({
+    transport: (fifo) => ({
       name: 'fake',
-      limits: { messageBytes: 1_000_000, orderedByKey: true, batchRecords: 500, batchBytes: 5_000_000 },
+      limits: {
+        messageBytes: 1_000_000,
+        orderedByKey: fifo || via === 'kinesis',
+        batchRecords: 500,
+        batchBytes: 5_000_000,
+      },
       open: (address) => ({ send: async (records) => take(address, records), close: async () => {} }),
     }),
     nameOf: (_, channel) => channel,

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { buildGraph } from '../../../src/graph/build.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import { parseTopology } from '../../../src/topology/parse.ts'
-import { createWatch, definitionOf, type RandomTopology, randomTopology } from '../../simulator/random-topology.ts'
+import {
+  createWatch,
+  definitionOf,
+  type RandomTopology,
+  randomTopology,
+  type Waits,
+} from '../../simulator/random-topology.ts'
 import { runTopology } from '../../simulator/run-topology.ts'
 import { openCloud, triggerOf } from './cloud.ts'
 
@@ -15,6 +21,14 @@ interface Deployment {
   readonly shared: readonly boolean[]
   /** Of each so many requests, one is throttled. */
   readonly throttled: number
+  /** What all streams go over. */
+  readonly over: { readonly via: 'kinesis' | 'sqs'; readonly fifo?: true }
+  /** Waits that fit into an invocation, and such that do not. */
+  readonly waits: Waits
+  /** How long one takes at most. */
+  readonly forMs: number
+  /** How much of a delay queues hold messages back for. */
+  readonly holds: number
 }
 
 const deployment: fc.Arbitrary<Deployment> = fc.record({
@@ -22,15 +36,32 @@ const deployment: fc.Arbitrary<Deployment> = fc.record({
   batch: fc.constantFrom(1, 3, 100),
   shared: fc.array(fc.boolean(), { minLength: 5, maxLength: 5 }),
   throttled: fc.constantFrom(0, 2, 3),
+  over: fc.constantFrom({ via: 'kinesis' }, { via: 'sqs', fifo: true }, { via: 'sqs' }),
+  waits: fc.record({
+    firstMs: fc.constantFrom(100, 5000, 50_000, 4_000_000),
+    askedMs: fc.constantFrom(50, 5000, 50_000, 4_000_000),
+  }),
+  forMs: fc.constantFrom(32_000, 900_000),
+  holds: fc.constantFrom(1, 0.6),
 })
 
 const noPace = () => 0
 const sorted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).sort()
 
-/** What a run comes to, here or there: each attempt with its outcome, and each output. */
+/**
+ * What a run comes to, here or there: each attempt with its outcome and what it failed with, and each output. Here there is
+ * no telling from a `retry` an attempt whose next one waits for its record to come again.
+ */
 interface Observed {
   readonly ends: readonly string[]
   readonly outputs: readonly string[]
+}
+
+type End = Readonly<Record<'processor' | 'message' | 'attempt' | 'outcome' | 'error', unknown>>
+
+function endOf({ processor, message, outcome, error }: Partial<End>) {
+  const { code, name } = (error ?? {}) as { readonly code?: string; readonly name?: string }
+  return [processor, message, outcome === 'postponed' ? 'retry' : outcome, code ?? name]
 }
 
 async function simulated(
@@ -39,7 +70,7 @@ async function simulated(
 ): Promise<Observed> {
   const run = await runTopology(definition, input, { concurrency })
   return {
-    ends: sorted(run.of('end').map(({ processor, message, outcome }) => [processor, message, outcome])),
+    ends: sorted(run.of('end').map(endOf)),
     outputs: sorted(
       run.of('emit').flatMap(({ processor, message, id, topic, key, data, to }) => {
         return to.length === 0 ? [[processor, message, id, topic, key, data]] : []
@@ -63,12 +94,14 @@ async function deployed(
     processors,
     batch: how.batch,
     refuses: (call) => how.throttled > 0 && call % how.throttled === 0,
+    forMs: how.forMs,
+    holds: how.holds,
   })
   await Promise.all(random.input.map((input, position) => cloud.invoke(input.to, triggerOf(input, position))))
   await cloud.drain()
   const of = (kind: string) => cloud.lines.filter(({ attak }) => attak === kind)
   return {
-    ends: sorted(of('end').map(({ processor, message, outcome }) => [processor, message, outcome])),
+    ends: sorted(of('end').map(endOf)),
     outputs: sorted(
       of('output').map(({ processor, message, id, topic, key, data }) => [processor, message, id, topic, key, data]),
     ),
@@ -81,10 +114,12 @@ describe('the simulation tells the truth', () => {
     () =>
       fc.assert(
         fc.asyncProperty(randomTopology, deployment, async (random, how) => {
-          const definition = definitionOf(random, noPace, createWatch()) as { streams: object[] }
-          const streams = definition.streams.map((stream, index) =>
-            how.shared[index] ? { ...stream, stream: 'shared' } : stream,
-          )
+          const definition = definitionOf(random, noPace, createWatch(), how.waits) as { streams: object[] }
+          const streams = definition.streams.map((stream, index) => {
+            // A queue has one receiver.
+            const isShared = how.over.via === 'kinesis' && how.shared[index]
+            return { ...stream, ...how.over, ...(isShared && { stream: 'shared' }) }
+          })
           const live = await deployed({ ...definition, streams, pack: how.pack }, random, how)
           expect(live).toEqual(await simulated({ ...definition, streams, pack: how.pack }, random))
         }),
@@ -100,7 +135,7 @@ describe('the simulation tells the truth', () => {
         fc.asyncProperty(randomTopology, deployment, async (random, how) => {
           const watch = createWatch()
           const input = random.input.map(({ to, event }) => ({ to, event }))
-          await deployed(definitionOf(random, () => 1, watch) as never, { ...random, input }, how)
+          await deployed(definitionOf(random, () => 1, watch, how.waits) as never, { ...random, input }, how)
           expect(watch.overlaps).toEqual([])
           expect(watch.running).toBe(0)
         }),
