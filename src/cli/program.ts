@@ -34,7 +34,8 @@ export async function parseArguments(
   const entry = entries.find((entry) => entry.name === name)
   if (name !== undefined && entry === undefined) throw unknownCommand(name, entries, 'attak')
   const loaded = await entry?.load()
-  return ask(words.length === 0 ? ['--help'] : words, (printed) => {
+  const isBare = words.length === 0 || (words.length === 1 && loaded !== undefined && isGroup(loaded))
+  return ask(isBare ? [...words, '--help'] : words, (printed) => {
     // Making a command that is not asked for costs as much as reading the command line.
     const program = rootOf(entry === undefined ? entries : [entry], about)
     configure(program, out, printed)

@@ -21,6 +21,21 @@ describe('attak', () => {
     })
   })
 
+  test('a command of several is asked for by two words', async () => {
+    const bare = await attak('.', ['errors'])
+    expect(bare).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Usage: attak errors <command>') })
+    expect(await attak('.', ['errors', '--help'])).toEqual(bare)
+    expect((await attak('.', ['help', 'errors', 'list'])).out).toContain('Usage: attak errors list ')
+    expect(await attak('.', ['errors', 'lst'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Did you mean "attak errors list"?'),
+    })
+    expect(await attak('.', ['errors', 'list', '--kind', 'crush'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('Allowed choices are failed, late, crash'),
+    })
+  })
+
   test('help of a command is its --help', async () => {
     for (const { name } of COMMANDS) {
       const help = await attak('.', ['help', name])

@@ -44,6 +44,13 @@ describe.skipIf(missing('bash'))('in bash (skipped where there is no bash)', () 
     expect(completeInBash(dir, ['attak', 'help', 'comp'])).toEqual(['completion'])
   })
 
+  test('of a command of several the second word is one of them, and flags are those of that one', async () => {
+    const dir = await scriptFor('bash')
+    expect(completeInBash(dir, ['attak', 'errors', ''])).toEqual(['list', 'show', 'replay', 'purge', '--help'])
+    expect(completeInBash(dir, ['attak', 'errors', 'replay', '--dry'])).toEqual(['--dry-run'])
+    expect(completeInBash(dir, ['attak', 'errors', 'list', '--kind', ''])).toEqual(['failed', 'late', 'crash'])
+  })
+
   test('flags are offered', async () => {
     const dir = await scriptFor('bash')
     expect(completeInBash(dir, ['attak', 'completion', '--'])).toEqual(['--no-color', '--help'])
