@@ -78,8 +78,8 @@ async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promi
   return there.filter(({ id }) => recordIdFor(id, processor, record.kind) === record.id)
 }
 
-/** A message as it is sent again: its first attempt, which waits for nothing. */
-export function asFirstAttempt({ attakdue, attakasked, attakchannel, ...event }: CloudEvent): CloudEvent {
+/** A message as it is sent again: its first attempt, which waits for nothing and is not forced. */
+export function asFirstAttempt({ attakdue, attakasked, attakchannel, attakforce, ...event }: CloudEvent): CloudEvent {
   return { ...event, attakattempt: 1 }
 }
 

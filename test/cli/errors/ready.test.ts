@@ -68,5 +68,6 @@ test('what is larger than a function can be called with is told before it is sen
 test('what waited for its next try is sent again as a first one, at once', () => {
   const event = failed(1).message!
   const waiting = { ...event, attakattempt: 3, attakdue: '2026-11-21T14:00:00.000Z', attakasked: 2, attakchannel: 'b' }
-  expect(asFirstAttempt(waiting)).toEqual({ ...event, attakattempt: 1 })
+  const forced = { ...waiting, attakforce: true } as const
+  for (const one of [waiting, forced]) expect(asFirstAttempt(one)).toEqual({ ...event, attakattempt: 1 })
 })
