@@ -53,6 +53,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/errors.ts')).errors,
   },
   {
+    name: 'why',
+    summary: 'tell the way from the input to an error or a message',
+    load: async () => (await import('./commands/why.ts')).why,
+  },
+  {
     name: 'destroy',
     summary: 'remove all of a stage from AWS, with its messages',
     load: async () => (await import('./commands/destroy.ts')).destroy,

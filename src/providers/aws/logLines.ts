@@ -19,6 +19,8 @@ export interface LogQuery {
   readonly processors: readonly string[]
   /** From this time on, milliseconds since 1970. */
   readonly fromMs: number
+  /** Only lines that this CloudWatch filter pattern lets through; an emulator may let through more. */
+  readonly pattern?: string
 }
 
 /**
@@ -27,7 +29,7 @@ export interface LogQuery {
  */
 export async function readLogLines(
   { clients, scope }: Pick<Account, 'clients' | 'scope'>,
-  { processors, fromMs }: LogQuery,
+  { processors, fromMs, pattern }: LogQuery,
 ): Promise<readonly LogLine[]> {
   const lines = await gather(processors, async (processor) => {
     const found: LogLine[] = []
@@ -35,7 +37,12 @@ export async function readLogLines(
     do {
       const page = await unlessAbsent(
         clients.logs.send(
-          new FilterLogEventsCommand({ logGroupName: logGroupName(scope, processor), startTime: fromMs, nextToken }),
+          new FilterLogEventsCommand({
+            logGroupName: logGroupName(scope, processor),
+            startTime: fromMs,
+            ...(pattern !== undefined && { filterPattern: pattern }),
+            nextToken,
+          }),
         ),
       )
       for (const event of page?.events ?? []) found.push(lineOf(event, processor))

@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { dirname, relative, resolve, sep } from 'node:path'
+import { AttakError } from '../../errors.ts'
+import { findTopology } from '../../project/find.ts'
+import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../command.ts'
+import { accountOf } from '../deploy/stage.ts'
+import { look, withErrors } from '../errors/open.ts'
+import { PLACE_OPTIONS } from '../errors/options.ts'
+import type { Host } from '../host.ts'
+import { parseSince } from '../logs/since.ts'
+import { colorsOf, drawJsonLine } from '../print.ts'
+import { choose } from '../why/choose.ts'
+import { drawPath } from '../why/draw.ts'
+import type { Found, Source } from '../why/fact.ts'
+import { type Path, pathTo, type Step } from '../why/path.ts'
+import { recordsSource } from '../why/records.ts'
+import { transcriptSource } from '../why/transcript.ts'
+
+/** Where a story is not told to a terminal. */
+const PLAIN_COLUMNS = 120
+
+/** Tells how a message came about, and what became of it. */
+export const why: Command = {
+  name: 'why',
+  summary: 'tell the way from the input to an error or a message',
+  arguments: [{ name: 'id', summary: 'of an error or a message, or its beginning (default: the newest error)' }],
+  options: [
+    ...PLACE_OPTIONS,
+    { flags: '--trace <file>', summary: 'look it up in what simulate --trace or --json wrote' },
+    { flags: '--since <time>', summary: 'read logs from then on: 30s, 10m, 2h, 1d or a date (default 1d)' },
+    { flags: '--full', summary: 'print events whole' },
+    JSON_OPTION,
+  ],
+  notes: `Prints each message on the way with its event: from a trace, from the errors of the last simulation, or of
+what is live, from error records, logs and streams, for as long as those keep it. What cannot be had is
+said.`,
+  examples: ['attak why', 'attak why 6f0f3e8a', 'attak why --simulated', 'attak why 6f0f3e8a --trace run.jsonl --json'],
+  async run(args, host) {
+    const [id] = args.positionals
+    const tell = async (source: Source, dir: string) => {
+      const found = choose(id, await source.find(knownId(id)), source.remedy)
+      print(found, await wayTo(found, source), { args, host, dir })
+      return 0
+    }
+    const file = textOf(args, 'trace')
+    if (file !== undefined) {
+      return tell(transcriptSource(resolve(host.cwd, file), file), folderOf(textOf(args, 'topology'), host))
+    }
+    const fromMs = parseSince(textOf(args, 'since') ?? '1d', host.date())
+    return withErrors(args, host, async (errors) => {
+      const { project, scope } = errors.stage
+      const { records, left } = await look(errors, host)
+      const remembered = [...errors.copies.all.values(), ...left]
+      if (errors.live === undefined) return tell(recordsSource(records, SIMULATE), project.dir)
+      const { liveSource } = await import('../why/live.ts')
+      const processors = project.graph.processors.map(({ name }) => name)
+      const account = accountOf({ scope }, errors.live.aws)
+      return tell(liveSource({ account, processors, fromMs, records, remembered }), project.dir)
+    })
+  },
+}
+
+const SIMULATE = 'See what failed with attak errors list --simulated, or look in a trace: attak simulate --trace FILE.'
+
+/** Ids that others gave may hold anything; what would mean something else to a search is none of ours. */
+function knownId(id: string | undefined): string | undefined {
+  if (id === undefined || /^[\w.:/+=@-]+$/.test(id)) return id
+  throw new AttakError('USAGE', `"${id}" is no id`, 'Give the id of an error or a message, or its beginning.')
+}
+
+async function wayTo(found: Found, source: Source): Promise<Path> {
+  const facts = await source.trace(found)
+  const details = await source.details(pathTo(found, facts).steps)
+  return pathTo(found, [...facts, ...details])
+}
+
+interface Printing {
+  readonly args: Arguments
+  readonly host: Host
+  /** The topology's folder, which stacks are relative to. */
+  readonly dir: string
+}
+
+function print(found: Found, path: Path, { args, host, dir }: Printing): void {
+  if (flagOf(args, 'json')) {
+    const { message, processor, root, record } = found
+    host.out.write(
+      drawJsonLine({ message, processor, root, record, also: path.also, steps: path.steps.map(plainStep) }),
+    )
+    return
+  }
+  const way = relative(host.cwd, dir).split(sep).join('/')
+  const drawing = {
+    colors: colorsOf(host.out),
+    width: host.out.isTTY ? host.out.columns : PLAIN_COLUMNS,
+    full: flagOf(args, 'full'),
+    folder: way === '' ? '' : `${way}/`,
+    sourceOf: (file: string) => readIfThere(resolve(dir, file)),
+  }
+  host.out.write(drawPath(found, path, drawing))
+}
+
+/** What each step says in JSON: the event itself, absent where there is none, or `missing` says why it cannot be had. */
+function plainStep({ event, missing, error, ...step }: Step): object {
+  return { ...step, event: event?.data, missing, error }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** A trace can be read without the topology that it is of. */
+function folderOf(path: string | undefined, host: Host): string {
+  try {
+    return dirname(findTopology(path, host.cwd))
+  } catch (error) {
+    if (path !== undefined) throw error
+    return host.cwd
+  }
+}

@@ -1,0 +1,97 @@
+import { drawDuration } from '../duration.ts'
+import { type FailureOptions, failuresDrawn } from '../simulate/failure.ts'
+import { drawValue, drawWord } from '../simulate/shorten.ts'
+import type { Found } from './fact.ts'
+import type { Path, Step } from './path.ts'
+
+/** What a way is drawn with. */
+export interface PathDrawing extends FailureOptions {
+  /** Columns a line may take. */
+  readonly width: number
+  /** Events are printed whole, on several lines. */
+  readonly full: boolean
+}
+
+/** Tells a way to a person: a paragraph for each message, from the input on, and at the end what became of the last one. */
+export function drawPath(found: Found, path: Path, drawing: PathDrawing): string {
+  const { colors } = drawing
+  const cuts: boolean[] = []
+  const paragraphs = path.steps.map((step, index) => {
+    const { text, cut } = drawStep(step, drawing)
+    cuts.push(cut)
+    return `${text}${drawBranches(step, index === path.steps.length - 1, drawing)}${drawOutcome(step, drawing)}`
+  })
+  const { message, root, record } = found
+  const head = record === undefined ? '' : `error ${record} · `
+  const notes = notesOf(path, cuts.includes(true))
+  const end = notes.length === 0 ? '' : `\n${notes.map((note) => `${colors.dim(note)}\n`).join('')}`
+  return `${colors.dim(`${head}message ${message} · trace ${root}`)}\n\n${paragraphs.join('')}${end}`
+}
+
+function drawStep(step: Step, { colors, width, full }: PathDrawing): { readonly text: string; readonly cut: boolean } {
+  const gap = step.unknown === undefined ? '' : `${colors.dim(`… ${sayUnknown(step.unknown)}`)}\n`
+  const name = step.processor === undefined ? '⇒' : colors.bold(colors.cyan(step.processor))
+  const head = `${gap}${name}${colors.dim(` ← ${originOf(step)}`)}\n`
+  if (step.event === undefined) return { text: `${head}${noEvent(step, colors)}`, cut: false }
+  const { data } = step.event
+  if (data === undefined) return { text: head, cut: false }
+  if (full) return { text: `${head}${indented(JSON.stringify(data, null, 2))}`, cut: false }
+  const { text, cut } = drawValue(data, Math.max(20, width - 2))
+  return { text: `${head}  ${text}\n`, cut }
+}
+
+function noEvent({ missing }: Step, colors: PathDrawing['colors']): string {
+  return `  ${colors.yellow(missing === undefined ? 'no event: nothing tells of it' : `no event: ${missing}`)}\n`
+}
+
+function sayUnknown(messages: number): string {
+  return messages === 0 ? 'what came before is not known' : `${messages} more of which nothing is known`
+}
+
+/** `input · 2026-11-21T13:20:57.123Z`, `intake · order · key a · attempt 2 · at 1 s`. */
+function originOf({ from, topic, key, attempt, at, time, invoked, hop }: Step): string {
+  const name = from ?? (hop === undefined || hop === 1 ? 'input' : 'unknown')
+  return [
+    invoked ? `${name} · invoked` : topic === undefined ? name : `${name} · ${drawWord(topic)}`,
+    ...(key === undefined ? [] : [`key ${drawWord(key)}`]),
+    ...(attempt === undefined || attempt === 1 ? [] : [`attempt ${attempt}`]),
+    ...(at === undefined || at === 0 ? [] : [`at ${drawDuration(at)}`]),
+    ...(time === undefined ? [] : [time]),
+  ].join(' · ')
+}
+
+function drawBranches({ branches }: Step, last: boolean, { colors }: PathDrawing): string {
+  if (branches === 0) return ''
+  const what = `${branches}${last ? '' : ' other'} ${branches === 1 ? 'message' : 'messages'}`
+  return `  ${colors.dim(`→ ${last ? '' : 'and '}${what}`)}\n`
+}
+
+const WHAT_BECAME: Readonly<Record<string, string>> = {
+  retry: 'this attempt failed, and it is to be tried again',
+  postponed: 'it was not done in time, and its record comes again',
+  late: 'after it was handled',
+  crash: 'the function ended while it had this message',
+}
+
+function drawOutcome({ outcome, error }: Step, drawing: PathDrawing): string {
+  const { colors } = drawing
+  const what = outcome === undefined ? undefined : WHAT_BECAME[outcome]
+  const said = what === undefined ? '' : `  ${colors.yellow(what)}\n`
+  return `${said}${error === undefined ? '' : failuresDrawn(drawing)(error)}`
+}
+
+function notesOf({ steps, also }: Path, cut: boolean): readonly string[] {
+  const isMissing = steps.some(({ event, missing }) => event === undefined && missing !== undefined)
+  return [
+    ...(also.length === 0 ? [] : [`The same message was handled by ${also.join(', ')}, too.`]),
+    ...(isMissing ? ['With logEvents: true functions log the events that they are given.'] : []),
+    ...(cut ? ['Long events were cut (…): see them whole with --full, or with --json.'] : []),
+  ]
+}
+
+function indented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => `  ${line}\n`)
+    .join('')
+}

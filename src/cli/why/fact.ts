@@ -1,0 +1,87 @@
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import { type CloudEvent, emitterIn, topicOf } from '../../runtime/event.ts'
+import type { Thrown } from '../../runtime/thrown.ts'
+
+/** What one line, record or stream says of a message at a processor. What is absent it does not say. */
+export interface Fact {
+  readonly message: string
+  /** Who handled it; undefined of an emit that nobody hears. */
+  readonly processor: string | undefined
+  readonly root?: string
+  readonly parent?: string
+  /** The processor that emitted it. */
+  readonly from?: string
+  readonly topic?: string
+  readonly key?: string
+  readonly hop?: number
+  readonly attempt?: number
+  /** `ok`, `retry`, `postponed`, `failed`; of error records `late`, after it was handled, or `crash`. */
+  readonly outcome?: string
+  readonly error?: Thrown
+  /** RFC 3339, UTC. */
+  readonly time?: string
+  /** Virtual milliseconds, where it was simulated. */
+  readonly at?: number
+  readonly position?: string
+  /** The handler of `parent` invoked it and waited. */
+  readonly invoked?: true
+  /** The event, where it is known; without `data` where nothing was emitted. */
+  readonly event?: { readonly data?: unknown }
+  /** Why there is no event: a sentence. */
+  readonly missing?: string
+}
+
+/** A message or an error record that an id may mean. */
+export interface Found extends Pick<Fact, 'message' | 'processor' | 'parent' | 'from' | 'topic' | 'outcome' | 'time'> {
+  readonly root: string
+  /** Of the error record, where that is what was asked for. */
+  readonly record?: string
+}
+
+/** Where messages can be looked up. */
+export interface Source {
+  /** What there is whose id begins so; of an absent one, the newest error. */
+  find(prefix: string | undefined): Promise<readonly Found[]>
+  /** What is known of the messages of a trace, with or without their events. */
+  trace(found: Found): Promise<readonly Fact[]>
+  /** More of the steps that lead to one of them: their events, or why there are none. */
+  details(steps: readonly Fact[]): Promise<readonly Fact[]>
+  /** What to do when nothing is found. */
+  readonly remedy: string
+}
+
+/** What an error record says of its message, and of those that led to it; of a crash, of all that may have caused it. */
+export function factsOfRecord(record: ErrorRecord): readonly Fact[] {
+  const { message, ancestors = [], suspects = [] } = record
+  if (message === undefined) return suspects.map((suspect) => failedFact(record, suspect))
+  const chain = [...ancestors, message]
+  const before = ancestors.map((event, index) => factOfEvent(event, emitterIn(chain[index + 1]!.source)))
+  return [...before, failedFact(record, message)]
+}
+
+function failedFact(
+  { processor, attempt, error, kind, position, withoutData }: ErrorRecord,
+  message: CloudEvent,
+): Fact {
+  const { event, ...fact } = factOfEvent(message, processor)
+  return {
+    ...fact,
+    ...{ attempt, error, outcome: kind },
+    ...(position !== undefined && { position }),
+    ...(!withoutData && { event }),
+  }
+}
+
+function factOfEvent(event: CloudEvent, processor: string | undefined) {
+  const { id, source, type, time, partitionkey, attakroot, attakparent, attakhop, attakattempt, data } = event
+  const [from, topic] = [emitterIn(source), topicOf(type, attakparent)]
+  return {
+    ...{ message: id, processor, root: attakroot, hop: attakhop, attempt: attakattempt },
+    ...(attakparent !== undefined && { parent: attakparent }),
+    ...(from !== undefined && { from }),
+    ...(topic !== undefined && { topic }),
+    ...(partitionkey !== undefined && { key: partitionkey }),
+    ...(time !== undefined && { time }),
+    event: 'data' in event ? { data } : {},
+  }
+}

@@ -1,0 +1,83 @@
+import type { Account } from '../../providers/aws/kind.ts'
+import { type LogLine, readLogLines } from '../../providers/aws/logLines.ts'
+import { messagesIn, readBack } from '../../providers/aws/readBack.ts'
+import { type ErrorRecord, streamPlaceOf } from '../../runtime/error-record.ts'
+import { idOf } from '../../runtime/message.ts'
+import { readEntry } from '../logs/entry.ts'
+import { type Fact, factsOfRecord, type Source } from './fact.ts'
+import { factOfEntry, foundOf } from './logged.ts'
+import { foundInRecords } from './records.ts'
+
+/** What a deployed stage is asked with. */
+export interface LiveParts {
+  readonly account: Pick<Account, 'clients' | 'place' | 'scope'>
+  /** Those whose logs are read. */
+  readonly processors: readonly string[]
+  /** Lines before it are not read; milliseconds since 1970. */
+  readonly fromMs: number
+  /** The error records of the stage. */
+  readonly records: readonly ErrorRecord[]
+  /** Those that were seen here before, and that its store may have no longer. */
+  readonly remembered: readonly ErrorRecord[]
+}
+
+/** A message may have been on its way for so long before it failed. */
+const WAY_MS = 86_400_000
+
+/**
+ * Looks messages up in a deployed stage: in its error records, and in its logs, of which CloudWatch gives what it is asked
+ * for. Events of what came over Kinesis are read back from there. Source of the patterns: CloudWatch Logs user guide, "Using
+ * filter patterns to match terms in JSON log events", read 2026-11-21.
+ */
+export function liveSource({ account, processors, fromMs, records, remembered }: LiveParts): Source {
+  const known = [...new Map([...remembered, ...records].map((record) => [record.id, record])).values()]
+  const readFacts = async (pattern: string, sinceMs: number): Promise<readonly Fact[]> => {
+    const lines = await readLogLines(account, { processors, fromMs: sinceMs, pattern })
+    return factsIn(lines)
+  }
+  return {
+    remedy: 'See what failed with attak errors list; look further back with --since; mind --stage and --region.',
+    async find(prefix) {
+      if (prefix === undefined) return foundInRecords(records, prefix)
+      const found = foundInRecords(known, prefix)
+      if (found.length > 0) return found
+      const facts = await readFacts(`{ ($.message = "${prefix}*") || ($.id = "${prefix}*") }`, fromMs)
+      return facts.filter(({ message }) => message.startsWith(prefix)).map(foundOf)
+    },
+    async trace({ root, time }) {
+      const foundMs = time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time)
+      const own = known.flatMap(factsOfRecord).filter((fact) => fact.root === root)
+      const logged = await readFacts(`{ $.root = "${root}" }`, Math.min(fromMs, foundMs - WAY_MS))
+      return [...logged.filter((fact) => fact.root === root), ...own]
+    },
+    details: (steps) => Promise.all(steps.map((step) => eventOf(account, step))),
+  }
+}
+
+function factsIn(lines: readonly LogLine[]): readonly Fact[] {
+  return lines.map((line) => factOfEntry(readEntry(line))).filter((fact) => fact !== undefined)
+}
+
+/** The event of a step, read back from where it stood; else why that cannot be. */
+async function eventOf(account: LiveParts['account'], step: Fact): Promise<Fact> {
+  const { message, processor, position, event } = step
+  if (event !== undefined || processor === undefined) return { message, processor }
+  const place = position === undefined ? undefined : streamPlaceOf(position)
+  if (place === undefined) return { message, processor, missing: whyGone(position) }
+  try {
+    const { stream, shard, sequence } = place
+    const [record] = await readBack(account, { stream, shard, first: sequence, last: sequence })
+    const own = record && messagesIn(record, processor).find((each) => idOf(each) === message)
+    if (own === undefined) return { message, processor, missing: `the stream ${stream} no longer has it` }
+    return { message, processor, event: own.data === undefined ? {} : { data: own.data } }
+  } catch (error) {
+    const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return { message, processor, missing: `it could not be read from the stream: ${why}` }
+  }
+}
+
+function whyGone(position: string | undefined): string {
+  if (position === undefined) return 'no line and no record tells of it'
+  if (position.startsWith('invoke/')) return 'it came to the function directly, and no stream has it'
+  return 'it came over a queue, which deletes what was handled'
+}
