@@ -30,8 +30,35 @@ export function terminalTable(lines) {
 
 /** The table for docs/benchmarks.md. */
 export function markdownTable(lines) {
-  const row = (cells) => `| ${cells.join(' | ')} |`
-  return [row(HEAD), row(HEAD.map(() => '---')), ...lines.map(row)].join('\n')
+  const all = [HEAD, ...lines]
+  const widths = HEAD.map((_, column) => Math.max(...all.map((line) => line[column].length)))
+  const row = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
+  return [row(HEAD), row(widths.map((width) => '-'.repeat(width))), ...lines.map(row)].join('\n')
+}
+
+/** Reads the lines of such a table. */
+export function readTable(text) {
+  const cellsOf = (line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim())
+  return text.split('\n').slice(2).map(cellsOf)
+}
+
+/** Lines with others in the place of those of the same rows; rows that were not there come last. */
+export function linesWith(lines, others) {
+  const ids = new Set(others.map(([id]) => id))
+  const known = new Set(lines.map(([id]) => id))
+  const placed = new Set()
+  const taken = lines.flatMap((line) => {
+    const [id] = line
+    if (!ids.has(id)) return [line]
+    if (placed.has(id)) return []
+    placed.add(id)
+    return others.filter(([other]) => other === id)
+  })
+  return [...taken, ...others.filter(([id]) => !known.has(id))]
 }
 
 function shortened(job, events) {

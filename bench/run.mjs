@@ -3,11 +3,11 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureRow } from './measure.mjs'
 import { buildPackage, compileEngine, installPeers } from './prepare.mjs'
-import { linesOf, markdownTable, terminalTable } from './report.mjs'
+import { linesOf, linesWith, markdownTable, readTable, terminalTable } from './report.mjs'
 import { ROWS } from './rows.mjs'
 
 const DOCS = new URL('../docs/benchmarks.md', import.meta.url)
-const MARKS = ['<!-- table -->', '<!-- end of table -->']
+const MARK = '<!-- table -->'
 const MIN_ROUNDS = 1
 
 const { values, positionals } = parseArgs({
@@ -46,13 +46,12 @@ function machine() {
   return `Node ${process.version}, ${cores.length} × ${cores[0]?.model.trim()}, ${rounds} rounds`
 }
 
-/** Puts the table between its marks; the text around it is written by hand. */
+/** Puts the rows that were run into the table, in the place of what was there of them; all else there is written by hand. */
 function writeDocs() {
-  const [before, rest = ''] = readFileSync(DOCS, 'utf8').split(MARKS[0])
-  const after = rest.split(MARKS[1])[1] ?? '\n'
-  const command = ['npm run bench --', ...positionals, `--rounds ${rounds} --write`].join(' ')
-  const taken = `Taken ${new Date().toISOString().slice(0, 10)} by \`${command}\` on ${machine()}.`
-  const items = rows.map(({ id, what, unit }) => `- **${id}** ${what} (${unit}).`).join('\n')
-  const table = [MARKS[0], taken, items, markdownTable(lines), MARKS[1]].join('\n\n')
-  writeFileSync(DOCS, before + table + after)
+  const text = readFileSync(DOCS, 'utf8')
+  const [table] = /^\|.*\|$(\n^\|.*\|$)*/m.exec(text.slice(text.indexOf(MARK)))
+  writeFileSync(
+    DOCS,
+    text.replace(table, () => markdownTable(linesWith(readTable(table), lines))),
+  )
 }

@@ -1,0 +1,48 @@
+import { Console } from 'node:console'
+import { Writable } from 'node:stream'
+import { expect, it } from 'vitest'
+import { openIntake } from '../../src/simulator/intake.ts'
+import { runTopology } from './run-topology.ts'
+
+const event = (value: number) => ({ to: 'a', event: value })
+
+it('takes events of an input that is at hand without waiting, past empty chunks, to its end', () => {
+  const intake = openIntake([[event(1)], [], [event(2), event(3)], []])
+  const taken: unknown[] = []
+  while (intake.ask() && !intake.ended()) taken.push(intake.next()?.event)
+  expect(taken).toEqual([1, 2, 3])
+  expect(intake.next()).toBeUndefined()
+})
+
+it('waits for an input that comes later', async () => {
+  async function* later() {
+    yield [event(1)]
+  }
+  const intake = openIntake(later())
+  expect([intake.ask(), intake.next()]).toEqual([false, undefined])
+  await intake.fill()
+  expect(intake.next()).toEqual(event(1))
+  await intake.fill()
+  expect(intake.ended()).toBe(true)
+})
+
+it('what an input writes to the console while it is asked is no handler’s', async () => {
+  let shown = ''
+  const stdout = new Writable({
+    write(chunk, _encoding, done) {
+      shown += chunk
+      done()
+    },
+  })
+  const terminal = new Console(stdout)
+  function* input() {
+    for (let value = 0; value < 3; value++) {
+      terminal.log(`making ${value}`)
+      yield [event(value)]
+    }
+  }
+  const a = (value: unknown) => terminal.log(`handling ${value}`)
+  const run = await runTopology({ processors: { a } }, [], { input: input(), console: terminal })
+  expect(run.of('log').map(({ text }) => text)).toEqual(['handling 0', 'handling 1', 'handling 2'])
+  expect(shown).toBe('making 0\nmaking 1\nmaking 2\n')
+})
