@@ -121,6 +121,14 @@ describe('the shelf of a stage', () => {
     })
   })
 
+  test("whose bucket, which is the user's, is not there", async () => {
+    const errors = { store: 's3', bucket: 'nowhere', prefix: '' }
+    const scope = { topology: 'orders', stage: 'dev' }
+    const named = graphOf({ name: 'orders', processors: { b: () => {} }, errors })
+    const shelf = openShelf({ clients: sqs!, place: PLACE, scope }, { graph: named, known: () => undefined })
+    await expect(shelf.list()).rejects.toMatchObject({ code: 'NOT_DEPLOYED' })
+  })
+
   test('is its errors queue and its crashes, without records of others', async () => {
     const QueueUrl = await makeQueue('orders--dev--_errors')
     const crashes = await makeQueue('orders--dev--_crashes')
