@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
+import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
@@ -33,6 +34,8 @@ export const simulate: Command = {
 
 --only runs just the processors it names. Events for others are left out, and what goes to others counts
 as output of the run, so that a part of a topology can be looked at alone.
+
+What failed for good is kept in .attak/errors until the next run: attak errors list --simulated.
 
 Exits with 1 when an event failed for good, 130 when interrupted.`,
   examples: [
@@ -90,6 +93,7 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
       input: only.length === 0 ? toldInput(input) : onlyInput(toldInput(input), only),
       ...{ json: flagOf(args, 'json'), quiet: flagOf(args, 'quiet'), timings: flagOf(args, 'timings') },
       ...(traceFile !== undefined && { traceFile }),
+      errors: { store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)), anew: true },
     },
     host,
   )

@@ -1,9 +1,11 @@
 import type { CloudEvent } from '../../runtime/event.ts'
 import { emitterIn, topicOf } from '../../runtime/event.ts'
 import type { ResumedEvent } from '../../simulator/intake.ts'
+import type { FileStore } from '../../stores/file/store.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { tellRun } from '../simulate/run.ts'
+import { simulatedErrors } from './files.ts'
 import { stopping, waitForDebugger } from './inspect.ts'
 import type { Errors } from './open.ts'
 import type { Unit } from './ready.ts'
@@ -20,15 +22,32 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
   const events = units.flatMap(({ record, events }) => events.map((event) => resumedOf(record.processor, event)))
   if (isInspecting) await waitForDebugger(inspect, host)
   const input = { chunks: inOneChunk(events), live: false, readBytes: () => 0, notes: () => [] }
+  const { live } = errors
+  const simulated = live === undefined ? simulatedErrors(errors.stage) : undefined
+  const again = new Set<string>()
   const fine = await tellRun(
     {
       ...{ project, graph: project.graph, input, signal: host.signal },
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
       ...{ json: flagOf(args, 'json'), quiet: false, timings: false, unguarded: isInspecting },
+      ...(simulated && { errors: { store: noting(simulated, again), anew: false } }),
     },
     host,
   )
+  if (!host.signal.aborted)
+    simulated?.remove(new Set(units.map(({ record }) => record.id).filter((id) => !again.has(id))))
   return interruptCode(host.signal) ?? (fine ? 0 : 1)
+}
+
+/** The errors of simulations, which notes the ids of what is put into them. */
+function noting(store: FileStore, ids: Set<string>): FileStore {
+  return {
+    ...store,
+    append(records) {
+      for (const { id } of records) ids.add(id)
+      return store.append(records)
+    },
+  }
 }
 
 async function* inOneChunk(events: readonly ResumedEvent[]): AsyncGenerator<readonly ResumedEvent[]> {

@@ -38,7 +38,7 @@ export async function withErrors(
 
 function errorsOfSimulation(stage: MeantStage, host: Host): Errors {
   const { scope } = stage
-  const nothing = { list: () => ({ records: [] }), append() {}, remove() {} }
+  const nothing = { list: () => ({ records: [] }), append: () => 0, remove() {} }
   const place = `the last simulation of ${scope.topology} (${scope.stage})`
   return { place, stage, shelf: fileShelf(simulatedErrors(stage)), copies: openCopies(nothing, host.date()) }
 }

@@ -3,6 +3,7 @@ import type { Project } from '../../project/project.ts'
 import { loadTelemetry } from '../../project/telemetry.ts'
 import { createSpans } from '../../runtime/spans.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
+import type { FileStore } from '../../stores/file/store.ts'
 import type { Host } from '../host.ts'
 import { raiseInlining } from './inlining.ts'
 import type { RunInput } from './input.ts'
@@ -24,6 +25,8 @@ export interface Run {
   readonly signal: AbortSignal
   /** Handlers may take as long as they like, as under a debugger: nothing watches whether they yield. */
   readonly unguarded?: boolean
+  /** Where its errors are kept, instead of those of the run before or beside them; absent: nowhere. */
+  readonly errors?: { readonly store: FileStore; readonly anew: boolean }
 }
 
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */

@@ -3,14 +3,17 @@ import { relative, resolve, sep } from 'node:path'
 import { AttakError } from '../../errors.ts'
 import { cleanStack } from '../../project/stack.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
+import { recordErrors } from '../../simulator/error-records.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
 import { type Recorder, recordEntries } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
 import type { TranscriptEntry, TranscriptError } from '../../simulator/transcript.ts'
 import type { Host } from '../host.ts'
 import { colorsOf } from '../print.ts'
+import { warn } from '../project.ts'
 import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
 import { failuresDrawn } from './failure.ts'
+import { keepErrors } from './keep.ts'
 import { progressTo } from './progress.ts'
 import { countQuietly } from './quiet.ts'
 import type { Run } from './run.ts'
@@ -65,23 +68,31 @@ export function openTeller(run: Run, host: Host): Teller {
   }
   const entries = recordEntries(tell, (error) => describe(error, run.project.dir))
   const people = json || quiet ? countQuietly(entries, tally, showProgress) : entries
+  const recorder = lines === undefined ? people : both(lines, people)
+  const keeping = run.errors && keepErrors(run.errors.store, run.errors)
   return {
-    recorder: lines === undefined ? people : both(lines, people),
+    recorder:
+      keeping === undefined
+        ? recorder
+        : recordErrors(recorder, { topology: graph.name, stage: graph.stage, now: host.date }, keeping.take),
     flush() {
       lines?.flush()
       return out.flush()
     },
     async end(result) {
       const late = result === undefined ? 0 : result.summary.failed - totalOf(tally, 'failed')
-      if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notesOf(run, result, story.cut)], late))
+      const kept = keeping?.end() ?? []
+      if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notesOf(run, result, story.cut), ...kept], late))
       progress?.clear()
       lines?.flush()
       await trace?.close()
       await out.close()
+      warn(keeping?.problems() ?? [], host)
     },
     endAtOnce(why, error) {
       progress?.clear()
-      if (!json) out.add(drawEnd([`The run was ended: ${why}.`], 1))
+      const kept = keeping?.end() ?? []
+      if (!json) out.add(drawEnd([`The run was ended: ${why}.`, ...kept], 1))
       lines?.flush()
       trace?.flush()
       out.flush()

@@ -8,8 +8,8 @@ import { parseRecord } from '../../runtime/parse-record.ts'
 export interface FileStore {
   /** The records there are, in the order in which they were first put; of those with one id the last. */
   list(): { readonly records: readonly ErrorRecord[]; readonly problems: readonly Problem[] }
-  /** Adds records; one with an id that is there stands for it from then on. Throws what the disk says. */
-  append(records: readonly ErrorRecord[]): void
+  /** Adds records; one with an id that is there stands for it from then on. Gives how many bytes. Throws what the disk says. */
+  append(records: readonly ErrorRecord[]): number
   /** Takes records away, all or nothing. */
   remove(ids: ReadonlySet<string>): void
   /** Takes all away. */
@@ -50,9 +50,11 @@ export function openFileStore(file: string): FileStore {
   return {
     list: read,
     append(records) {
-      if (records.length === 0) return
+      if (records.length === 0) return 0
       makeFolder(file)
-      appendFileSync(file, records.map(lineOf).join(''), { mode: 0o600 })
+      const bytes = Buffer.from(records.map(lineOf).join(''))
+      appendFileSync(file, bytes, { mode: 0o600 })
+      return bytes.length
     },
     remove(ids) {
       const { lines } = read()

@@ -1,7 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildGraph } from '../../../src/graph/build.ts'
+import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
+import { recordErrors } from '../../../src/simulator/error-records.ts'
+import { recordEntries } from '../../../src/simulator/recorder.ts'
+import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
 import { parseTopology } from '../../../src/topology/parse.ts'
 import {
   createWatch,
@@ -49,12 +53,26 @@ const noPace = () => 0
 const sorted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).sort()
 
 /**
- * What a run comes to, here or there: each attempt with its outcome and what it failed with, and each output. Here there is
- * no telling from a `retry` an attempt whose next one waits for its record to come again.
+ * What a run comes to, here or there: each attempt with its outcome and what it failed with, each output, and each error
+ * record. Here there is no telling from a `retry` an attempt whose next one waits for its record to come again.
  */
 interface Observed {
   readonly ends: readonly string[]
   readonly outputs: readonly string[]
+  readonly errors: readonly object[]
+}
+
+/** What of an error record is the same here and there. */
+function common({ time, position, artifact, ancestors, error, message, ...record }: ErrorRecord): object {
+  const { time: sent, ...event } = message!
+  return { ...record, message: event, error: { ...error, stack: undefined } }
+}
+
+const commonOf = (records: readonly ErrorRecord[]) =>
+  records.map(common).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+
+function entriesOf<K extends TranscriptEntry['kind']>(entries: readonly TranscriptEntry[], kind: K) {
+  return entries.filter((entry): entry is Extract<TranscriptEntry, { kind: K }> => entry.kind === kind)
 }
 
 type End = Readonly<Record<'processor' | 'message' | 'attempt' | 'outcome' | 'error', unknown>>
@@ -68,8 +86,18 @@ async function simulated(
   definition: Record<string, unknown>,
   { input, concurrency }: RandomTopology,
 ): Promise<Observed> {
-  const run = await runTopology(definition, input, { concurrency })
+  const errors: ErrorRecord[] = []
+  const entries: TranscriptEntry[] = []
+  const place = { topology: 'test', stage: 'dev', now: () => 0 }
+  const recorder = recordErrors(
+    recordEntries((entry) => entries.push(entry)),
+    place,
+    (record) => errors.push(record),
+  )
+  await runTopology(definition, input, { concurrency, recorder })
+  const run = { of: <K extends TranscriptEntry['kind']>(kind: K) => entriesOf(entries, kind) }
   return {
+    errors: commonOf(errors),
     ends: sorted(run.of('end').map(endOf)),
     outputs: sorted(
       run.of('emit').flatMap(({ processor, message, id, topic, key, data, to }) => {
@@ -101,6 +129,7 @@ async function deployed(
   await cloud.drain()
   const of = (kind: string) => cloud.lines.filter(({ attak }) => attak === kind)
   return {
+    errors: commonOf(cloud.records()),
     ends: sorted(of('end').map(endOf)),
     outputs: sorted(
       of('output').map(({ processor, message, id, topic, key, data }) => [processor, message, id, topic, key, data]),
@@ -110,7 +139,7 @@ async function deployed(
 
 describe('the simulation tells the truth', () => {
   it(
-    'deployed functions do and emit the same for the same input, by the same ids',
+    'deployed functions do, emit and fail the same for the same input, by the same ids',
     () =>
       fc.assert(
         fc.asyncProperty(randomTopology, deployment, async (random, how) => {

@@ -42,6 +42,38 @@ describe('simulate', () => {
     `)
   })
 
+  test('keeps what failed for attak errors, until the next run', async () => {
+    const topology = `processors: { a: (event, context) => context.emit('t', event + 1), b(event) { throw new Error('no ' + event) } },
+      streams: [['a', 'b']]`
+    const folder = folderOf({
+      'topology.mjs': `export default { name: 't', ${topology} }\n`,
+      'input.json': { a: 1 },
+    })
+    const { out } = await attak(folder, ['simulate'])
+    const command = /attak (errors show [0-9a-f]{32} --simulated)/.exec(out)![1]!.split(' ')
+    const shown = JSON.parse((await attak(folder, [...command, '--json'])).out)
+    expect([shown].flat()[0]).toMatchObject({
+      processor: 'b',
+      error: { message: 'no 2' },
+      message: { data: 2 },
+      ancestors: [{ data: 1 }],
+    })
+    await attak(folder, ['simulate', '--only', 'a'])
+    expect((await attak(folder, ['errors', 'list', '--simulated', '--json'])).out).toBe('[]\n')
+  })
+
+  test('fails of nothing but failures: where those cannot be kept it warns', async () => {
+    const topology = 'processors: { a() { throw new Error("no") } }'
+    const files = {
+      'topology.mjs': `export default { name: 't', ${topology} }\n`,
+      'input.json': { a: 1 },
+      '.attak': 'x',
+    }
+    const { code, out, err } = await attak(folderOf(files), ['simulate'])
+    expect([code, err]).toEqual([1, expect.stringMatching(/warning.*STORE_FAILED.*could not be kept/)])
+    expect(out).not.toContain('attak errors')
+  })
+
   test('shows log lines where they belong, retries with their waits, and failures, which make it exit with 1', async () => {
     const topology = `retries: 1, processors: {
       shaky(event, context) {
@@ -72,6 +104,7 @@ describe('simulate', () => {
       shaky            1        0        2       1
 
       2 inputs, 1 handled, 0 outputs, 1 failed (0 ms, 1 s of virtual time)
+      More of what failed: attak errors show 130184680d47d9934206ba08e538ecc3 --simulated
       "
     `)
   })

@@ -1,0 +1,70 @@
+import type { Problem } from '../../errors.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import type { FileStore } from '../../stores/file/store.ts'
+import { drawNumber } from '../duration.ts'
+
+/** Keeps the error records of a run. */
+export interface Keeping {
+  readonly take: (record: ErrorRecord) => void
+  /** Writes what waits, and says where errors are: sentences for the end of the story. */
+  end(): readonly string[]
+  /** What went wrong with keeping them: a run does not fail of that. */
+  problems(): readonly Problem[]
+}
+
+/** So many are written at once, or as many as there are when the thread is next free. */
+const BLOCK_RECORDS = 100
+/** What is kept of one run: as much as can be read again at once. */
+const MOST_BYTES = 256 * 1024 * 1024
+
+/** Begins a run's errors in a file; `anew`: those of the run before go. Nothing is written where nothing fails. */
+export function keepErrors(store: FileStore, { anew }: { readonly anew: boolean }): Keeping {
+  let waiting: ErrorRecord[] = []
+  let [kept, left, bytes] = [0, 0, 0]
+  let first: string | undefined
+  let failure: unknown
+
+  const attempt = (write: () => void) => {
+    try {
+      if (failure === undefined) write()
+    } catch (error) {
+      failure = error
+    }
+  }
+  const flush = () => {
+    const records = waiting
+    waiting = []
+    if (records.length === 0) return
+    attempt(() => {
+      bytes += store.append(records)
+      kept += records.length
+    })
+  }
+  if (anew) attempt(store.clear)
+
+  return {
+    take(record) {
+      if (bytes >= MOST_BYTES) {
+        left++
+        return
+      }
+      first ??= record.id
+      waiting.push(record)
+      if (waiting.length === 1) setImmediate(flush)
+      else if (waiting.length >= BLOCK_RECORDS) flush()
+    },
+    end() {
+      flush()
+      if (kept === 0) return []
+      const most = left === 0 ? [] : [`Of the errors, the first ${drawNumber(kept)} were kept.`]
+      const command = kept === 1 ? `show ${first}` : 'list'
+      return [...most, `More of what failed: attak errors ${command} --simulated`]
+    },
+    problems() {
+      if (failure === undefined) return []
+      const what = `could not be kept: ${failure instanceof Error ? failure.message : failure}`
+      const remedy = 'Let the folder .attak of the project be written, if attak errors is to find them.'
+      return [{ code: 'STORE_FAILED', severity: 'warning', where: 'errors of this run', what, remedy }]
+    },
+  }
+}

@@ -1,0 +1,68 @@
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { keepErrors } from '../../../src/cli/simulate/keep.ts'
+import { errorsFile, openFileStore, SIMULATED_PART } from '../../../src/stores/file/store.ts'
+import { turn } from '../../contract/host.ts'
+import { nthRecord } from '../../contract/shelf.ts'
+import { folderOf } from '../folder.ts'
+
+function storeIn(folder = folderOf({})) {
+  const file = errorsFile(folder, SIMULATED_PART, 'orders')
+  return { folder, file, store: openFileStore(file) }
+}
+
+test('where nothing fails nothing is written, and what the run before left is gone', () => {
+  const { store, file, folder } = storeIn()
+  expect(keepErrors(store, { anew: true }).end()).toEqual([])
+  expect(existsSync(join(folder, '.attak'))).toBe(false)
+  store.append([nthRecord(1)])
+  expect(keepErrors(store, { anew: false }).end()).toEqual([])
+  expect(store.list().records).toHaveLength(1)
+  keepErrors(store, { anew: true })
+  expect(existsSync(file)).toBe(false)
+})
+
+test('records are written in blocks, the last at the end, and the end says where they are', async () => {
+  const { store } = storeIn()
+  const keeping = keepErrors(store, { anew: true })
+  keeping.take(nthRecord(1))
+  expect(store.list().records).toEqual([])
+  await turn()
+  expect(store.list().records).toHaveLength(1)
+  for (let n = 2; n <= 120; n++) keeping.take(nthRecord(n))
+  expect(store.list().records).toHaveLength(101)
+  expect(keeping.end()).toEqual(['More of what failed: attak errors list --simulated'])
+  expect(store.list().records).toEqual(Array.from({ length: 120 }, (_, index) => nthRecord(index + 1)))
+})
+
+test('of one error the end says how to see it', () => {
+  const keeping = keepErrors(storeIn().store, { anew: true })
+  keeping.take(nthRecord(1))
+  expect(keeping.end()).toEqual([`More of what failed: attak errors show ${nthRecord(1).id} --simulated`])
+})
+
+test('a folder that cannot be written is told of, and nothing more', () => {
+  const { store, folder } = storeIn()
+  writeFileSync(join(folder, '.attak'), 'a file where a folder should be')
+  const keeping = keepErrors(store, { anew: true })
+  for (let n = 1; n <= 250; n++) keeping.take(nthRecord(n))
+  expect(keeping.end()).toEqual([])
+  expect(keeping.problems()).toEqual([
+    expect.objectContaining({
+      code: 'STORE_FAILED',
+      severity: 'warning',
+      what: expect.stringMatching(/ENOTDIR|EEXIST/),
+    }),
+  ])
+})
+
+test('what is more than can be read again is not kept, and the end says so', () => {
+  const { store } = storeIn()
+  const keeping = keepErrors({ ...store, append: (records) => records.length * 2 ** 20 }, { anew: true })
+  for (let n = 1; n <= 1000; n++) keeping.take(nthRecord(n))
+  expect(keeping.end()).toEqual([
+    'Of the errors, the first 300 were kept.',
+    'More of what failed: attak errors list --simulated',
+  ])
+})
