@@ -68,8 +68,11 @@ function common({ time, position, artifact, ancestors, error, message, ...record
   return { ...record, message: event, error: { ...error, stack: undefined } }
 }
 
-const commonOf = (records: readonly ErrorRecord[]) =>
-  records.map(common).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1))
+/** What is emitted again by another attempt has the same id, and may fail again: that is one record. */
+function commonOf(records: readonly ErrorRecord[]): readonly object[] {
+  const byId = new Map(records.map((record) => [record.id, common(record)]))
+  return [...byId].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record)
+}
 
 function entriesOf<K extends TranscriptEntry['kind']>(entries: readonly TranscriptEntry[], kind: K) {
   return entries.filter((entry): entry is Extract<TranscriptEntry, { kind: K }> => entry.kind === kind)
