@@ -6,7 +6,7 @@ import { CreateQueueCommand, DeleteQueueCommand, ReceiveMessageCommand } from '@
 import { describe, expect, inject, onTestFinished, test } from 'vitest'
 import type { Clients } from '../../src/providers/aws/clients.ts'
 import { folderOf } from '../cli/folder.ts'
-import { attak, attakJson, type Fields } from './attak.ts'
+import { attak, attakJson, type Fields, outputsIn } from './attak.ts'
 import { everythingOf } from './everything.ts'
 import { openEmulator } from './stage.ts'
 
@@ -99,6 +99,28 @@ describe('what a deployed processor fails on for good is kept', () => {
     ])
     expect(records[0]?.artifact).toMatch(/^[\w+/]{43}=$/)
   })
+})
+
+test('a message whose wait is longer than its invocation waits in the retry queue, holds up nobody, and is tried again', async () => {
+  const stage = ['--stage', 'later']
+  const later = { retries: 1, timeout: 2, backoff: { firstMs: 6000, jitter: false } }
+  const folder = folderOf({
+    ...SUM,
+    'topology.js': topologyOf({ name: 'later' }, later),
+    'sum.js': `export function handler(event, context) {
+  if (event === 'late' && context.attempt === 1) throw new Error('not yet')
+  return context.emit('sum', [event, context.attempt])
+}
+`,
+    'input.json': [
+      { to: 'sum', event: 'late' },
+      { to: 'sum', event: 'at once' },
+    ],
+  })
+  onTestFinished(async () => void (await attak(folder, ['destroy', '--yes', ...stage])))
+  await attakJson(folder, ['deploy', '--yes', ...stage])
+  const followed = await attakJson(folder, ['trigger', '--follow', '--quiet-after', '12', ...stage])
+  expect(outputsIn(followed)).toEqual(['["sum","sum",["at once",1]]', '["sum","sum",["late",2]]'])
 })
 
 test('what is for failures comes and goes with what the topology says, but for what holds records or messages', async () => {
