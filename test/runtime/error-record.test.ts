@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeRecord, errorRecordOf, streamPlaceOf } from '../../src/runtime/error-record.ts'
+import { type ErrorRecord, encodeRecord, errorRecordOf, streamPlaceOf } from '../../src/runtime/error-record.ts'
 import { messageOfEvent } from '../../src/runtime/event.ts'
 import { RECORD_KINDS, recordIdFor } from '../../src/runtime/id.ts'
 import { idOf } from '../../src/runtime/message.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
+import { errorOfThrown } from '../../src/runtime/thrown.ts'
 import { anyFailure, anyMessage, anyText, failureOf, recordOf } from '../contract/error-record.ts'
 import { messageOf } from '../contract/message.ts'
 
@@ -147,4 +149,23 @@ describe('reading', () => {
 test('a position in a stream says stream, shard and sequence; others are in no stream', () => {
   expect(streamPlaceOf(IN_STREAM)).toEqual({ stream: 'orders--dev--b', shard: 'shardId-000000000000', sequence: '495' })
   for (const position of [IN_QUEUE, 'invoke/7c', '', '//', 'a/b/c/d']) expect(streamPlaceOf(position)).toBeUndefined()
+})
+
+describe('docs/errors.md', () => {
+  const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
+  const shown: ErrorRecord = JSON.parse(/## Error records[^`]*```json\n(.*?)```/s.exec(page)![1]!)
+
+  test('shows a record as it is made', () => {
+    const { artifact, error, message, position, processor, stage, time, topology } = shown
+    const given = { ...messageOfEvent(message, processor)!, time: message?.time }
+    const parts = { artifact, position, processor, stage, topology, timeMs: Date.parse(time), message: given }
+    expect(errorRecordOf(failureOf({ ...parts, error: errorOfThrown(error) }))).toEqual(shown)
+  })
+
+  test('tells of each field', () => {
+    const [, part] = page.split('## Error records')
+    const [table] = part!.split('\n## ')
+    const fields = [...table!.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name)
+    expect(fields).toEqual([...Object.keys(shown), 'withoutData', 'suspects', 'ancestors'])
+  })
 })
