@@ -69,6 +69,7 @@ function drawBranches({ branches }: Step, last: boolean, { colors }: PathDrawing
 const WHAT_BECAME: Readonly<Record<string, string>> = {
   retry: 'this attempt failed, and it is to be tried again',
   postponed: 'it was not done in time, and its record comes again',
+  skipped: 'it had been handled before, and was skipped',
   late: 'after it was handled',
   crash: 'the function ended while it had this message',
 }

@@ -15,7 +15,7 @@ export interface Fact {
   readonly key?: string
   readonly hop?: number
   readonly attempt?: number
-  /** `ok`, `retry`, `postponed`, `failed`; of error records `late`, after it was handled, or `crash`. */
+  /** `ok`, `retry`, `postponed`, `skipped`, `failed`; of error records `late`, after it was handled, or `crash`. */
   readonly outcome?: string
   readonly error?: Thrown
   /** RFC 3339, UTC. */

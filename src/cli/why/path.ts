@@ -82,13 +82,18 @@ function childName(message: string, processor: string | undefined): string {
   return `${processor ?? ''} ${message}`
 }
 
+/** That a message came again and was skipped says nothing of what became of it before. */
+function toldOf({ outcome }: Fact): number {
+  return outcome === 'skipped' ? 0 : 1
+}
+
 function whatIsShared({ attempt, outcome, error, position, at, missing, ...shared }: Fact): Fact {
   return shared
 }
 
 /** One fact of several: what is said of the last attempt, and what any of them says beside that. */
 function mergeFacts(facts: readonly Fact[]): Partial<Fact> {
-  const inOrder = facts.toSorted((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0))
+  const inOrder = facts.toSorted((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0) || toldOf(a) - toldOf(b))
   const { error, missing, ...merged } = Object.assign({}, ...inOrder) as Partial<Fact>
   // A message that waited in a queue for its next try came over its stream before, which may have it still.
   const position = inOrder.map((fact) => fact.position).find((each) => each !== undefined && streamPlaceOf(each))

@@ -41,6 +41,11 @@ describe('the way to a message', () => {
     expect(step).not.toHaveProperty('error')
   })
 
+  test('says what became of a message that came again and was skipped', () => {
+    const ok: Fact = { ...last, outcome: 'ok' }
+    expect(pathTo(failing, [ok, { ...last, outcome: 'skipped' }]).steps.at(-1)?.outcome).toBe('ok')
+  })
+
   test('keeps where a message stood in its stream when it was tried again from a queue', () => {
     const inStream = { ...last, attempt: 1, position: 'shop--dev--bill/shard-0/17' }
     const inQueue = { ...last, attempt: 2, position: 'shop--dev--_retry-bill/1f2e' }
