@@ -1,0 +1,77 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { attak } from '../fakeHost.ts'
+import { folderOf } from '../folder.ts'
+
+/** A topology whose `bill` refuses what is negative, until somebody mends it. */
+const FAILING = {
+  'package.json': { type: 'module', main: 'topology.js' },
+  'topology.js': `export default {
+  name: 'orders',
+  processors: {
+    intake: (event, context) => context.emit('order', event),
+    bill: (event, context) => {
+      if (event.order < 0 && !(globalThis.mended ?? []).includes(event.order)) throw new RangeError('negative: ' + event.order)
+      return context.emit('billed', event)
+    },
+  },
+  streams: [['intake', 'bill', 'order']],
+}
+`,
+  'input.json': [1, -2, -3].map((order) => ({ to: 'intake', event: { order } })),
+}
+
+function mend(orders: readonly number[]) {
+  Object.assign(globalThis, { mended: orders })
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, 'mended'))
+}
+
+const listed = async (folder: string) => {
+  const { code, out, err } = await attak(folder, ['errors', 'list', '--simulated', '--json'])
+  expect([code, err]).toEqual([0, ''])
+  return JSON.parse(out) as {
+    id: string
+    message: { data: { order: number }; attakparent: string }
+    ancestors: unknown[]
+  }[]
+}
+
+test('what failed in a simulation is listed and shown, with the way there; what is handled by a replay is no error any more', async () => {
+  const folder = folderOf(FAILING)
+  expect((await attak(folder, ['simulate', '--quiet'])).code).toBe(1)
+  const records = await listed(folder)
+  expect(records.map(({ message }) => message.data.order)).toEqual([-2, -3])
+  expect(records.map(({ ancestors }) => ancestors.length)).toEqual([1, 1])
+  const { out: shown } = await attak(folder, ['errors', 'show', records[0]!.id, '--simulated'])
+  expect(shown).toMatch(
+    /✗ RangeError: negative: -2\n[\s\S]*The way here:\n {2}1\. the input {2}\{"order":-2\}\n {2}2\. intake → order/,
+  )
+
+  mend([-2])
+  const replayed = await attak(folder, ['errors', 'replay', '--all', '--simulated'])
+  expect(replayed).toMatchObject({ code: 1, out: expect.stringContaining('1 handled') })
+  expect((await listed(folder)).map(({ id }) => id)).toEqual([records[1]!.id])
+
+  mend([-2, -3])
+  const rest = await attak(folder, ['errors', 'replay', records[1]!.id.slice(0, 10), '--simulated', '--json'])
+  const starts = rest.out
+    .split('\n')
+    .map((line) => JSON.parse(line || '{}'))
+    .filter(({ kind }) => kind === 'start')
+  expect(starts).toMatchObject([{ processor: 'bill', from: 'intake', parent: records[1]!.message.attakparent, hop: 2 }])
+  expect(rest.code).toBe(0)
+  expect(await listed(folder)).toEqual([])
+})
+
+test('they can be purged; there are none of a simulation that never was, or in which nothing failed', async () => {
+  const folder = folderOf(FAILING)
+  expect(await listed(folder)).toEqual([])
+  await attak(folder, ['simulate', '--quiet'])
+  expect(await attak(folder, ['errors', 'purge', '--text', '-2', '--simulated', '--yes'])).toMatchObject({ code: 0 })
+  expect((await listed(folder)).map(({ message }) => message.data.order)).toEqual([-3])
+  mend([-2, -3])
+  await attak(folder, ['simulate', '--quiet'])
+  expect(await listed(folder)).toEqual([])
+  expect(existsSync(join(folder, '.attak', 'errors', '_simulated', 'orders.jsonl'))).toBe(false)
+})
