@@ -60,5 +60,5 @@ function told(replayed: string | undefined): string {
 function drawNext(id: string, simulated: boolean): string {
   const flag = simulated ? ' --simulated' : ''
   const local = simulated ? ' --inspect' : ' --local --inspect'
-  return `Next: attak errors replay ${id}${flag}${local}, mend it, attak errors replay ${id}${flag}\n`
+  return `Next: attak why ${id}${flag}, attak errors replay ${id}${flag}${local}, mend it, attak errors replay ${id}${flag}\n`
 }

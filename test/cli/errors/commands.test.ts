@@ -93,6 +93,7 @@ describe('show', () => {
       '"order": 1',
       'from       a',
       `trace      ${'ff'.repeat(16)}, parent`,
+      'attak why',
       'attak errors replay',
     ]) {
       expect(out).toContain(part)
