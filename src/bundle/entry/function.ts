@@ -13,9 +13,11 @@ import { createOutbox, type Outbox } from '../../runtime/outbox.ts'
 import type { ProcessorRuntime } from '../../runtime/processor.ts'
 import { callingOf } from '../../runtime/reach.ts'
 import { type Router, routerOf } from '../../runtime/routes.ts'
+import { settle } from '../../runtime/settle.ts'
 import type { Spans } from '../../runtime/spans.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
 import { textOf } from '../../runtime/text.ts'
+import { describeThrown, errorOfThrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import { PROCESSOR_VARIABLE } from '../artifact.ts'
 import type { Carrier, CarrierMaker } from './carrier.ts'
@@ -83,6 +85,7 @@ export async function openFunction(
   const log = createLog(host)
   const writer = () => current.get()
   captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
+  host.onUncaught((error) => blame(current.get(), error))
   return {
     ...world,
     ...{ definition, name, baked, carriers, current, log },
@@ -102,6 +105,14 @@ export async function openFunction(
     progress: createProgress(),
     retryQueue: retryQueueOf({ ...world, definition, name, carriers }),
   }
+}
+
+/** What nobody catches fails the handler that left it behind, or is what that did too late; false where it is nobody's. */
+function blame(invocation: Invocation | undefined, error: unknown): boolean {
+  if (invocation === undefined) return false
+  if (invocation.state === 'running') settle(invocation, { error })
+  else invocation.runtime.host.late(invocation, errorOfThrown(describeThrown(error)))
+  return true
 }
 
 function processorOf({ topology, processors }: EntryDefinition, named: string | undefined): string {

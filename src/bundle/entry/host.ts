@@ -14,6 +14,8 @@ export interface EntryHost {
   after(ms: number, call: () => void): () => void
   /** From 0 up to 1. */
   random(): number
+  /** Gives what nobody catches to `take` first; what it says by false is none of its, ends the process as it always does. */
+  onUncaught(take: (error: unknown) => boolean): void
 }
 
 /** The process that this code runs in. */
@@ -39,5 +41,25 @@ export function processHost(): EntryHost {
       return () => clearTimeout(timer)
     },
     random: () => Math.random(),
+    onUncaught: (take) => takeUncaught(process, take),
+  }
+}
+
+/** What {@link takeUncaught} replaces: those who listened before hear of what is not taken. */
+type Listener = (error: unknown, more: unknown) => void
+
+/** The platform listens before us, and ends the process of whatever it hears. */
+export function takeUncaught(
+  emitter: Pick<NodeJS.EventEmitter, 'listeners' | 'on' | 'removeAllListeners'>,
+  take: (error: unknown) => boolean,
+): void {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    const others = emitter.listeners(event) as Listener[]
+    emitter.removeAllListeners(event)
+    emitter.on(event, (error: unknown, more: unknown) => {
+      if (take(error)) return
+      if (others.length === 0) throw error
+      for (const other of others) other.call(emitter, error, more)
+    })
   }
 }

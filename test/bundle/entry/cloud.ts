@@ -254,5 +254,6 @@ export function fastHost(take: (line: LogLine) => void, env: EntryHost['env'] = 
       return () => due.delete(entry)
     },
     random: () => 0.5,
+    onUncaught: () => {},
   }
 }

@@ -148,7 +148,7 @@ function openFunctions({ via, retries, answers }: Scenario) {
           .split('\n')
           .map((line) => JSON.parse(line)),
       ),
-    ...{ now: clock.now, after: clock.after, random: () => 0.5 },
+    ...{ now: clock.now, after: clock.after, random: () => 0.5, onUncaught: () => {} },
   }
   const client = { endpoint: () => '', close: () => {}, call: () => Promise.reject(new Error('nobody is there')) }
   const parts = { carriers: [takingAll(via === 'kinesis' ? kinesisCarrier : sqsCarrier)], openStore: () => store }
