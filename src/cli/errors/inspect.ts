@@ -14,7 +14,7 @@ export async function waitForDebugger(given: string | boolean, host: Host): Prom
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new AttakError('USAGE', `--inspect: "${given}" is no port`, `Give a number, or leave it out for ${PORT}.`)
   }
-  const { default: inspector } = await import('node:inspector')
+  const inspector = await import('node:inspector')
   host.err.write(
     'Attach a debugger: chrome://inspect, or "attach to a Node process" of your editor. It stops where each\n',
   )

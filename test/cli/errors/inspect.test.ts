@@ -73,7 +73,8 @@ test('--inspect waits for a debugger, and stops where the handler begins', async
   onTestFinished(() => void child.kill('SIGKILL'))
   let [out, err] = ['', '']
   child.stdout.on('data', (chunk) => (out += chunk))
-  const url = await new Promise<string>((found) => {
+  const url = await new Promise<string>((found, fail) => {
+    child.once('close', () => fail(new Error(err)))
     child.stderr.on('data', (chunk) => {
       err += chunk
       const address = /Debugger listening on (ws:\S+)/.exec(err)?.[1]
