@@ -27,7 +27,6 @@ const BLOCK_CHARACTERS = 64 * 1024
  */
 export function recordLines({ write, describe = describeThrown }: LineWriter): LineRecorder {
   const quoted = quoter()
-  const receivers = receiversOf(quoted)
   const fromAndTopic = fromAndTopicOf(quoted)
   const known = new Map<object, Heads>()
   const json = jsonOf()
@@ -62,12 +61,15 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
     add(data === undefined ? `${line}}\n` : `${line},"event":${json(data, id)}}\n`)
   }
   const emit = (heads: Heads, of: string, message: SimulatedMessage) => {
-    const { topic, key, data } = message
+    const { topic = '', key, data, way } = message
     const id = idOf(message)
-    let line = `${heads.emit}${of}","id":"${id}","topic":${quoted(topic ?? '')}`
-    if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
-    if (data !== undefined) line += `,"data":${json(data, id)}`
-    add(`${line}${receivers(message.way)}`)
+    if (heads.last.topic !== topic || heads.last.way !== way) {
+      const to = wayNames(way).map(quoted)
+      heads.last = { topic, way, start: `","topic":${quoted(topic)}`, end: `,"to":[${to.join(',')}]}\n` }
+    }
+    const { start, end } = heads.last
+    const keyed = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
+    add(`${heads.emit}${of}","id":"${id}${start}${keyed}${data === undefined ? '' : `,"data":${json(data, id)}`}${end}`)
   }
   const emitsAndLines = (heads: Heads, of: string, invocation: Invocation) => {
     const { emits } = invocation
@@ -114,24 +116,19 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
 }
 
 /** How the lines of a processor begin at a virtual time, up to the id of the message it handles. */
-type Heads = Readonly<Record<'start' | 'emit' | 'log' | 'end', string>> & { readonly at: number }
+interface Heads extends Readonly<Record<'start' | 'emit' | 'log' | 'end', string>> {
+  readonly at: number
+  /** What its last emit had in common with most of them. */
+  last: { readonly topic: string; readonly way: Way | undefined; readonly start: string; readonly end: string }
+}
 
 function headsFor(processor: string, at: number): Heads {
   const head = (kind: string) => `{"kind":"${kind}","at":${at},"processor":${processor},"message":"`
-  return { at, start: head('start'), emit: head('emit'), log: head('log'), end: head('end') }
+  const last = { topic: '', way: undefined, start: '', end: '' }
+  return { at, start: head('start'), emit: head('emit'), log: head('log'), end: head('end'), last }
 }
 
 const NO_LINES: readonly LogLine[] = []
-
-/** Gives the end of an `emit` line, which is the same for all that go one way. */
-function receiversOf(quoted: (text: string) => string): (way: Way | undefined) => string {
-  let last: { readonly way: Way | undefined; readonly text: string } | undefined
-  return (way) => {
-    if (last === undefined || last.way !== way)
-      last = { way, text: `,"to":[${wayNames(way).map(quoted).join(',')}]}\n` }
-    return last.text
-  }
-}
 
 /** Gives what a `start` line says of where its message came from, which is the same for most of an edge. */
 function fromAndTopicOf(quoted: (text: string) => string): (edge: Edge, topic: string | undefined) => string {
