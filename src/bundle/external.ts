@@ -119,10 +119,13 @@ function allows(listed: readonly string[] | undefined, wanted: string): boolean 
   return listed.includes(wanted) || listed.every((one) => one.startsWith('!'))
 }
 
+/** In a package that is linked from beside the project, too. */
+const NEVER_MEANT: ReadonlySet<string> = new Set(['node_modules', '.git', '.attak'])
+
 function addFiles(files: Map<string, ArtifactFile>, folder: string, at: string): void {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
-    if (name === 'node_modules' || name === '.git') continue
+    if (NEVER_MEANT.has(name)) continue
     if (statSync(path).isDirectory()) addFiles(files, path, `${at}/${name}`)
     else files.set(`${at}/${name}`, { contents: readFileSync(path), executable: isExecutable(path) })
   }

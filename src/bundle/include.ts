@@ -10,11 +10,12 @@ export interface FoundFiles {
   readonly problems: readonly Omit<Problem, 'where'>[]
 }
 
+const NEVER_MEANT = ['**/node_modules/**', '**/.git/**', '**/.attak/**']
 const SECRETS = /^\.env(?:\.|$)/
 
 /**
  * Finds the files that globs, relative to `dir`, stand for; a folder stands for all in it. They keep their paths. What
- * begins with a dot has to be named; installed packages are never meant, and `.env` files are refused by any name.
+ * begins with a dot has to be named; installed packages, and what attak keeps of failures, are never meant, and `.env` files are refused by any name.
  */
 export async function includeFiles(globs: readonly string[], dir: string): Promise<FoundFiles> {
   const files = new Map<string, ArtifactFile>()
@@ -22,7 +23,7 @@ export async function includeFiles(globs: readonly string[], dir: string): Promi
   if (globs.length === 0) return { files, problems }
   const { glob } = await import('tinyglobby')
   for (const pattern of globs) {
-    const paths = (await glob([pattern], { cwd: dir, ignore: ['**/node_modules/**', '**/.git/**'] })).sort()
+    const paths = (await glob([pattern], { cwd: dir, ignore: NEVER_MEANT })).sort()
     if (paths.length === 0)
       problems.push(refusal(pattern, 'is no file', "Correct it; it is relative to the topology's folder."))
     for (const path of paths) {

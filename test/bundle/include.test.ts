@@ -31,6 +31,12 @@ test('files keep their paths, whether globs name them or the folder they are in;
   ])
 })
 
+test('what attak keeps of failures is no part of an artifact, since events are in it', async () => {
+  const files = { '.attak/errors/dev/files.jsonl': '{}', '.shown': 'x' }
+  const paths = [...(await unzip((await artifactsOf(project(['.*'], files))).a!)).keys()]
+  expect(paths.filter((path) => path.startsWith('.'))).toEqual(['.shown'])
+})
+
 test('secrets are refused by any name, and so is what is nowhere, or in the way', async () => {
   const folder = project(['.env*', 'alias.txt', 'no/*.csv', 'index.mjs'], {
     '.env': 'A=1',
