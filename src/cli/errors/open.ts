@@ -1,7 +1,9 @@
+import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { Shelf, Shelved } from '../../providers/aws/errors/shelf.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import { accountOf, drawPlace, loadStage, type MeantStage, type Stage, withAws } from '../deploy/stage.ts'
+import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawProblems } from '../print.ts'
 import { type Copies, isReplayed, openCopies } from './copies.ts'
@@ -27,13 +29,26 @@ export async function withErrors(
 ): Promise<number> {
   const stage = await loadStage(withTopology(args), host)
   if (flagOf(args, 'simulated')) return use(errorsOfSimulation(stage, host))
-  return withAws(stage, host, async (aws) => {
+  const reach = withAws(stage, host, async (aws) => {
     const { openShelf } = await import('../../providers/aws/errors/open.ts')
     const copies = openCopies(copiesOf(stage), host.date())
     const { graph } = stage.project
     const shelf = openShelf(accountOf(stage, aws), { graph, known: (id) => copies.all.get(id) })
     return use({ place: drawPlace(stage, aws), stage, live: { ...stage, aws }, shelf, copies })
   })
+  return reach.catch((error: unknown) => {
+    if (error instanceof AttakError && HAS_NO_ACCOUNT.has(error.code)) tellOfSimulated(stage, host)
+    throw error
+  })
+}
+
+/** Who never set up an account may well mean what failed here. */
+const HAS_NO_ACCOUNT: ReadonlySet<ErrorCode> = new Set(['REGION_MISSING', 'CREDENTIALS_MISSING'])
+
+function tellOfSimulated(stage: MeantStage, host: Host): void {
+  const { length } = simulatedErrors(stage).list().records
+  if (length === 0) return
+  host.err.write(`${drawCount(length, 'error')} of the last simulation here: --simulated means those.\n`)
 }
 
 function errorsOfSimulation(stage: MeantStage, host: Host): Errors {

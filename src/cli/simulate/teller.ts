@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import { AttakError } from '../../errors.ts'
-import { cleanStack } from '../../project/stack.ts'
+import { cleanStack, cleanStackText } from '../../project/stack.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import { recordErrors } from '../../simulator/error-records.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
@@ -74,7 +75,9 @@ export function openTeller(run: Run, host: Host): Teller {
     recorder:
       keeping === undefined
         ? recorder
-        : recordErrors(recorder, { topology: graph.name, stage: graph.stage, now: host.date }, keeping.take),
+        : recordErrors(recorder, { topology: graph.name, stage: graph.stage, now: host.date }, (record) =>
+            keeping.take(cleanRecord(record, run.project.dir)),
+          ),
     flush() {
       lines?.flush()
       return out.flush()
@@ -150,6 +153,11 @@ function both(first: Recorder, second: Recorder): Recorder {
 function describe(error: unknown, dir: string): TranscriptError {
   const stack = cleanStack(error, dir)
   return { ...describeThrown(error), ...(stack !== undefined && { stack }) }
+}
+
+function cleanRecord(record: ErrorRecord, dir: string): ErrorRecord {
+  const { stack } = record.error
+  return stack === undefined ? record : { ...record, error: { ...record.error, stack: cleanStackText(stack, dir) } }
 }
 
 function drawingOf({ project }: Run, host: Host) {

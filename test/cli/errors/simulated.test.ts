@@ -48,6 +48,9 @@ test('what failed in a simulation is listed and shown, with the way there; what 
     /✗ RangeError: negative: -2\n[\s\S]*The way here:\n {2}1\. the input {2}\{"order":-2\}\n {2}2\. intake → order/,
   )
 
+  expect(shown).toContain('bill (topology.js:6:')
+  expect(shown).not.toContain('node_modules')
+
   mend([-2])
   const replayed = await attak(folder, ['errors', 'replay', '--all', '--simulated'])
   expect(replayed).toMatchObject({ code: 1, out: expect.stringContaining('1 handled') })
@@ -74,4 +77,12 @@ test('they can be purged; there are none of a simulation that never was, or in w
   await attak(folder, ['simulate', '--quiet'])
   expect(await listed(folder)).toEqual([])
   expect(existsSync(join(folder, '.attak', 'errors', '_simulated', 'orders.jsonl'))).toBe(false)
+})
+
+test('who has no account is told of what failed here', async () => {
+  const folder = folderOf(FAILING)
+  await attak(folder, ['simulate', '--quiet'])
+  const { code, err } = await attak(folder, ['errors', 'list'], { env: { AWS_EC2_METADATA_DISABLED: 'true' } })
+  expect(code).toBe(1)
+  expect(err).toMatch(/^2 errors of the last simulation here: --simulated means those\.\n\[REGION_MISSING\]/)
 })
