@@ -153,7 +153,7 @@ test('a position in a stream says stream, shard and sequence; others are in no s
 
 describe('docs/errors.md', () => {
   const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
-  const shown: ErrorRecord = JSON.parse(/## Error records[^`]*```json\n(.*?)```/s.exec(page)![1]!)
+  const shown: ErrorRecord = JSON.parse(/## Error records[^`]*```text\n(.*?)```/s.exec(page)![1]!)
 
   test('shows a record as it is made', () => {
     const { artifact, error, message, position, processor, stage, time, topology } = shown
