@@ -281,3 +281,23 @@ describe('what carries a stream', () => {
     expect(end?.outcome).toBe(message === undefined ? 'ok' : 'failed')
   })
 })
+
+it('a processor that is idempotent runs as any other: each message is delivered once', async () => {
+  const topologyWith = (idempotent: boolean) => ({
+    idempotent,
+    processors: {
+      a: (event: number, context: Context) => context.emit('t', event),
+      b: {
+        handler: (_: number, { attempt }: Context) => (attempt === 1 ? Promise.reject(new Error('no')) : 1),
+        retries: 1,
+      },
+    },
+    streams: [{ from: 'a', to: 'b' }],
+  })
+  const input = [1, 1].map((event) => ({ to: 'a', event }))
+  const remembering = await runTopology(topologyWith(true), input)
+  const outcomes = remembering.of('end').map(({ processor, outcome }) => `${processor} ${outcome}`)
+  expect(outcomes).toEqual(['a ok', 'a ok', 'b retry', 'b retry', 'b ok', 'b ok'])
+  const withoutStacks = ({ entries }: typeof remembering) => JSON.stringify(entries).replace(/"stack":"[^"]*"/g, '')
+  expect(withoutStacks(remembering)).toBe(withoutStacks(await runTopology(topologyWith(false), input)))
+})

@@ -134,6 +134,13 @@ describe('replay', () => {
     expect((await shelf.list()).records).toEqual([TWO])
   })
 
+  test('what is skipped was handled before', async () => {
+    const { run } = await worldOf([ONE], { answers: told(ended(ONE.message!.id, { outcome: 'skipped' })) })
+    const { code, out } = await run(replayErrors, [id(ONE)], { yes: true })
+    expect(out).toMatch(/✓ 1 message handled\n$/)
+    expect(code).toBe(0)
+  })
+
   test('what fails again is a failure', async () => {
     const error = {
       attak: 'error',

@@ -37,6 +37,9 @@ describe('a line of attak', () => {
     expect(draw({ attak: 'end', outcome: 'ok', ...way, ...IDS })).toMatch(
       /handled order from intake, attempt 2 \{"total":3\} \(message/,
     )
+    expect(draw({ attak: 'end', outcome: 'skipped', topic: 'order', ...IDS })).toMatch(
+      /skipped order: it was handled before \(message/,
+    )
     const error = { name: 'TypeError', message: 'no', stack: 'TypeError: no\n    at bill.js:3:1' }
     expect(draw({ attak: 'end', outcome: 'retry', attempt: 1, error, ...IDS })).toMatch(
       /retry: TypeError: no \(message/,

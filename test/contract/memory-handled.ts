@@ -1,4 +1,4 @@
-import type { Begun, HandledStore, Lease } from '../../runtime/handled.ts'
+import type { Begun, HandledStore, Lease } from '../../src/runtime/handled.ts'
 
 /** What {@link createMemoryHandled} works with. */
 export interface MemoryHandledParts {
@@ -18,7 +18,7 @@ interface Entry {
 /** So many entries are looked at with each that comes in, for those whose time is up. */
 const SWEPT = 2
 
-/** Remembers handled messages in this process. */
+/** Remembers handled messages in this process, as a table does outside of functions. */
 export function createMemoryHandled({ now, ttlMs }: MemoryHandledParts): HandledStore {
   const entries = new Map<string, Entry>()
   let leases = 0
