@@ -110,8 +110,8 @@ export const ERRORS_RULES: Readonly<Record<ErrorsStore, Rules>> = {
       must: 'the name of a bucket: 3 to 63 lowercase letters, digits, "-" and "."',
     },
     prefix: {
-      schema: () => z.string().check(z.regex(/^(?:(?!\/)[\w!.*'()/-]{1,500})?$/)),
-      must: 'a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*\'()/',
+      schema: () => z.string().check(z.regex(/^(?!.*(?:^|\/)\.{1,2}(?:\/|$))(?:(?!\/)[\w!.*'()/-]{1,500})?$/)),
+      must: 'a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*\'()/, no segment "." or ".."',
     },
   },
 }

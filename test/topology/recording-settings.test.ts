@@ -73,6 +73,24 @@ describe('where error records are kept', () => {
       ],
     ],
     [
+      { store: 's3', bucket: 'my-bucket', prefix: '../other' },
+      [
+        `errors.prefix: prefix must be a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*'()/, no segment "." or ".."; got "../other" (topology.ts). Set prefix to a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*'()/, no segment "." or "..", or leave it out.`,
+      ],
+    ],
+    [
+      { store: 's3', bucket: 'my-bucket', prefix: 'a/./b' },
+      [
+        `errors.prefix: prefix must be a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*'()/, no segment "." or ".."; got "a/./b" (topology.ts). Set prefix to a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*'()/, no segment "." or "..", or leave it out.`,
+      ],
+    ],
+    [
+      { store: 's3', bucket: 'my-bucket', prefix: 'a/..' },
+      [
+        `errors.prefix: prefix must be a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*'()/, no segment "." or ".."; got "a/.." (topology.ts). Set prefix to a folder in the bucket, like "team/errors": at most 500 letters, digits and !-_.*'()/, no segment "." or "..", or leave it out.`,
+      ],
+    ],
+    [
       { retention: 337, bucket: 'my-bucket' },
       [
         'errors.bucket: bucket does not fit the store "sqs" (topology.ts). Write store: "s3", or remove bucket.',
