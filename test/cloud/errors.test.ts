@@ -48,7 +48,12 @@ export default {
 
 /** What a record says of a failure, wherever it happened; ids come from the seed of the run. */
 const saidOf = ({ kind, processor, attempt, error, message }: Fields) => ({
-  ...{ kind, processor, attempt, error: `${error.name}: ${error.message}`.replaceAll(/[0-9a-f]{32}|[\d.]+(?= s )/g, '…') },
+  ...{
+    kind,
+    processor,
+    attempt,
+    error: `${error.name}: ${error.message}`.replaceAll(/[0-9a-f]{32}|[\d.]+(?= s )/g, '…'),
+  },
   ...{ event: message.data, type: message.type, source: message.source.split('/').at(-1), hop: message.attakhop },
 })
 const byEvent = (a: Fields, b: Fields) => a.message.data.n - b.message.data.n
