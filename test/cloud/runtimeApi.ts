@@ -9,7 +9,7 @@ export type Answer =
 
 /** A function that runs as it does on Lambda. */
 export interface RunningFunction {
-  /** Hands it one payload, and gives its answer. */
+  /** Hands it one payload, and gives its answer. Throws, with all that it has printed, when it ends without one. */
   invoke(payload: unknown): Promise<Answer>
   /** All that it has printed so far. */
   output(): string
@@ -69,14 +69,17 @@ export async function startFunction(options: FunctionOptions): Promise<RunningFu
   return {
     invoke: (payload) =>
       new Promise((resolve, reject) => {
-        child.once('exit', (code) => reject(new Error(`the function ended with ${code}: ${printed}`)))
+        child.once('close', (code, signal) =>
+          reject(new Error(`the function ended with ${code ?? signal}: ${printed}`)),
+        )
         waiting.push({ payload: JSON.stringify(payload), settle: resolve })
         hand()
       }),
     output: () => printed,
     async close() {
-      child.removeAllListeners('exit')
-      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.removeAllListeners('close')
+      const hasEnded = child.exitCode !== null || child.signalCode !== null
+      const ended = hasEnded || new Promise((resolve) => child.once('exit', resolve))
       child.kill('SIGKILL')
       await ended
       server.closeAllConnections()
