@@ -39,6 +39,7 @@ export interface InputOptions {
   /** The topology's folder. */
   readonly dir: string
   readonly cwd: string
+  /** Only asked for where it is read. */
   readonly stdin: AsyncIterable<Uint8Array | string>
   /** What to do at a line of a streamed input that is no event. */
   readonly badLines: 'stop' | 'skip'
@@ -54,10 +55,10 @@ const LINES = new Set(['.jsonl', '.ndjson'])
  * INPUT_INVALID, all problems at once.
  */
 export async function openInput(options: InputOptions): Promise<Input> {
-  const { given, to, topology, dir, cwd } = options
+  const { given, to, topology, dir, cwd, badLines } = options
   const processors = new Set(topology.processors.map(({ name }) => name))
   if (to !== undefined) checkTo(to, given, processors)
-  const reader: Reader = { ...options, processors }
+  const reader: Reader = { given, to, topology, dir, cwd, badLines, processors }
   if (given === '-') return openLines('stdin', options.stdin, reader, { live: true })
   if (given !== undefined) return openFile(resolve(cwd, given), reader, given)
   const beside = join(dir, 'input.json')
@@ -93,7 +94,7 @@ const NOTHING: AsyncIterable<string> = {
 }
 
 /** What all ways to read an input need to know. */
-interface Reader extends InputOptions {
+interface Reader extends Omit<InputOptions, 'stdin'> {
   readonly processors: ReadonlySet<string>
 }
 
