@@ -1,8 +1,7 @@
-import type { ErrorRecord } from '../../../runtime/error-record.ts'
 import { parseRecord } from '../../../runtime/parse-record.ts'
 import { failedWith } from '../failure.ts'
 import { type Account, gather } from '../kind.ts'
-import { countedOf, latestOf, removableOf, type Shelf } from './shelf.ts'
+import { removableOf, type Shelf, shelvedOf } from './shelf.ts'
 
 /** Where in a bucket error records are. */
 export interface BucketPlace {
@@ -39,12 +38,7 @@ export function bucketShelf(
         for (const { Key = '' } of page.Contents ?? []) if (Key.endsWith('.json')) keys.push(Key)
         ContinuationToken = page.NextContinuationToken
       } while (ContinuationToken !== undefined)
-      const parsed = (await gather(keys, get)).map((got) => got.parsed)
-      return {
-        records: latestOf(parsed.flatMap((one): ErrorRecord[] => (one.kind === 'record' ? [one.record] : []))),
-        problems: countedOf(parsed.flatMap((one) => (one.kind === 'problem' ? [one.problem] : []))),
-        notes: [],
-      }
+      return shelvedOf((await gather(keys, get)).map(({ parsed }) => parsed))
     },
     async remove(records) {
       const { sdk, client } = await open()

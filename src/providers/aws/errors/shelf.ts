@@ -1,5 +1,6 @@
 import type { Problem } from '../../../errors.ts'
 import type { ErrorRecord } from '../../../runtime/error-record.ts'
+import type { ParsedRecord } from '../../../runtime/parse-record.ts'
 
 /** A place where error records wait, as who looks after them sees it: nothing is taken away by looking. */
 export interface Shelf {
@@ -40,6 +41,15 @@ export function togetherOf(shelves: readonly Shelf[]): Shelf {
       const removed = await Promise.all(shelves.map((shelf) => shelf.remove(records)))
       return new Set(removed.flatMap((ids) => [...ids]))
     },
+  }
+}
+
+/** What a store holds of what was read there. */
+export function shelvedOf(read: readonly ParsedRecord[]): Shelved {
+  return {
+    records: latestOf(read.flatMap((one) => (one.kind === 'record' ? [one.record] : []))),
+    problems: countedOf(read.flatMap((one) => (one.kind === 'problem' ? [one.problem] : []))),
+    notes: [],
   }
 }
 

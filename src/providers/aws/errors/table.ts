@@ -1,8 +1,7 @@
-import type { ErrorRecord } from '../../../runtime/error-record.ts'
 import { parseRecord } from '../../../runtime/parse-record.ts'
 import { failedWith } from '../failure.ts'
 import { type Account, gather } from '../kind.ts'
-import { countedOf, latestOf, removableOf, type Shelf } from './shelf.ts'
+import { removableOf, type Shelf, shelvedOf } from './shelf.ts'
 
 /** The error records in a DynamoDB table, an item each: see `src/stores/dynamodb/store.ts`. */
 export function tableShelf({ clients }: Pick<Account, 'clients'>, TableName: string): Shelf {
@@ -18,12 +17,7 @@ export function tableShelf({ clients }: Pick<Account, 'clients'>, TableName: str
         for (const { id, record } of page.Items ?? []) texts.push([id?.S ?? '', record?.S])
         ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey
       } while (ExclusiveStartKey !== undefined)
-      const parsed = texts.map(([id, text]) => parse(text, id))
-      return {
-        records: latestOf(parsed.flatMap((one): ErrorRecord[] => (one.kind === 'record' ? [one.record] : []))),
-        problems: countedOf(parsed.flatMap((one) => (one.kind === 'problem' ? [one.problem] : []))),
-        notes: [],
-      }
+      return shelvedOf(texts.map(([id, text]) => parse(text, id)))
     },
     async remove(records) {
       const { sdk, client } = await open()
