@@ -2,7 +2,7 @@
 // blanked, the result is formatted, file names follow. With --check it writes nothing and fails where that would differ.
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tsBlankSpace from 'ts-blank-space'
 
@@ -29,7 +29,10 @@ function javascriptOf(from) {
 
 function filesIn(dir) {
   if (!existsSync(dir)) return new Map()
-  const entries = readdirSync(dir, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const entries = readdirSync(dir, { recursive: true, withFileTypes: true }).filter(
+    // What simulating a template leaves behind is no part of it.
+    (entry) => entry.isFile() && !relative(dir, entry.parentPath).startsWith('.attak'),
+  )
   const paths = entries.map((entry) => join(entry.parentPath, entry.name)).sort()
   return new Map(paths.map((path) => [path.slice(dir.length + 1), readFileSync(path, 'utf8')]))
 }

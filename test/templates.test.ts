@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, realpathSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { LANGUAGES, TEMPLATES } from '../src/project/template.ts'
 import { install, root } from './install.ts'
 
@@ -48,7 +48,10 @@ describe.each(kinds)('$template in $language', { timeout: 120_000 }, ({ template
 })
 
 test('the template orders shows how an order that does not fit is refused', () => {
-  const { status, stdout } = attak(join(root, 'templates/orders/javascript'), 'simulate', '--input', 'refused.json')
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'attak-template-test-')))
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+  attak(folder, 'init', 'fresh', '--template', 'orders', '--language', 'javascript')
+  const { status, stdout } = attak(join(folder, 'fresh'), 'simulate', '--input', 'refused.json')
   expect(status).toBe(1)
   expect(stdout).toContain('items.0.quantity')
 })

@@ -45,6 +45,8 @@ export async function loadTemplate(options: TemplateOptions): Promise<ProjectFil
       .split(sep)
       .join('/')
       .replace(/^gitignore$/, '.gitignore')
+    // What simulating the template itself has left behind.
+    if (path.startsWith('.attak/')) continue
     files.push([path, filled(path, await readFile(file, 'utf8'), options)])
   }
   return new Map(files.sort(([left], [right]) => (left < right ? -1 : 1)))
