@@ -79,19 +79,20 @@ export function openCloud({
   ...more
 }: CloudParts): FakeCloud {
   const queues = graph.processors.filter(({ retryQueue }) => retryQueue).map(({ name }) => retryQueueOf(name))
-  const all: readonly FakeChannel[] = [...graph.channels, ...queues]
-  const channels = new Map(all.map(({ name }) => [name, [] as FakeRecord[]]))
+  const mappings = [...graph.channels, ...queues].flatMap(mappingsOf)
   const lines: LogLine[] = []
   let calls = 0
   let sequence = 0
   const take = (channel: string, records: readonly WireRecord[]) => {
     if (refuses(calls++)) return records.map((_, index) => ({ index, passing: true, why: 'Throttled: slow down' }))
-    const { via } = all.find(({ name }) => name === channel)!
+    const heard = mappings.filter(({ name }) => name === channel)
     for (const { body, key, delayMs = 0 } of records) {
       const heldMs = (more.holds ?? 1) * Math.min(MOST_DELAY_MS, delayMs)
       const visibleMs = host.now() + (delayMs === 0 ? 0 : Math.max(LEAST_DELAY_MS, heldMs))
       const position = `${channel}/0/${sequence++}`
-      channels.get(channel)!.push({ eventSource: sourceOf(via), position, key, body, visibleMs })
+      for (const { via, waiting } of heard) {
+        waiting.push({ eventSource: sourceOf(via), position, key, body, visibleMs })
+      }
     }
     return []
   }
@@ -149,15 +150,15 @@ export function openCloud({
       getRemainingTimeInMillis: () => forMs,
     })
   /** Gives when there may be something to hand over again. */
-  const drainChannel = async ({ name, to, via }: FakeChannel) => {
-    const waiting = channels.get(name)!
+  const drainMapping = async (mapping: FakeMapping) => {
+    const { to, via, waiting } = mapping
     const records = waiting.filter(({ visibleMs }) => visibleMs <= host.now()).slice(0, batch)
-    channels.set(name, without(waiting, records))
-    const answers = records.length === 0 ? [] : await Promise.all(to.map((one) => invoke(one, { Records: records })))
-    const failed = records.filter(({ position }) => answers.some((ids) => (ids as string[]).includes(position)))
+    mapping.waiting = without(waiting, records)
+    const answer = records.length === 0 ? [] : await invoke(to, { Records: records })
+    const failed = records.filter(({ position }) => (answer as string[]).includes(position))
     const again = via === 'sqs' ? failed : records.slice(failed[0] ? records.indexOf(failed[0]) : records.length)
-    channels.get(name)!.unshift(...again)
-    const [first] = channels.get(name)!.sort((a, b) => a.visibleMs - b.visibleMs)
+    mapping.waiting.unshift(...again)
+    const [first] = mapping.waiting.sort((a, b) => a.visibleMs - b.visibleMs)
     return again.length < records.length ? host.now() : Math.max(first?.visibleMs ?? 0, host.now() + PAUSE_MS)
   }
   return {
@@ -167,9 +168,9 @@ export function openCloud({
     console: host.console,
     async drain() {
       for (;;) {
-        const full = all.filter(({ name }) => channels.get(name)!.length > 0)
+        const full = mappings.filter(({ waiting }) => waiting.length > 0)
         if (full.length === 0) return
-        const nextMs = Math.min(...(await Promise.all(full.map(drainChannel))))
+        const nextMs = Math.min(...(await Promise.all(full.map(drainMapping))))
         if (nextMs > host.now()) await new Promise<void>((resolve) => host.after(nextMs - host.now(), resolve))
       }
     },
@@ -178,6 +179,16 @@ export function openCloud({
 
 /** What a channel is as far as this cloud goes. */
 type FakeChannel = Pick<GraphChannel, 'name' | 'to' | 'via'>
+
+/** What one receiver has not been handed of a channel: each reads at its own pace, and what fails comes again to it alone. */
+interface FakeMapping extends Pick<FakeChannel, 'name' | 'via'> {
+  readonly to: string
+  waiting: FakeRecord[]
+}
+
+function mappingsOf({ name, via, to }: FakeChannel): readonly FakeMapping[] {
+  return to.map((one) => ({ name, via, to: one, waiting: [] }))
+}
 
 /** How long it is until what was not handled is handed over again. */
 const PAUSE_MS = 5000
