@@ -28,7 +28,8 @@ function run(invocation: Invocation, event: unknown): void {
   }
 }
 
-function call(invocation: Invocation, event: unknown): void {
+/** Calls the handler of an invocation with what its schema made of the event: again, where it has not done anything yet. */
+export function call(invocation: Invocation, event: unknown): void {
   const { handler, self, seesCallback, settlesByCallback } = invocation.runtime
   try {
     const callback = seesCallback ? callbackOf(invocation) : NO_CALLBACK

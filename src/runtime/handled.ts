@@ -18,6 +18,9 @@ export interface HandledStore {
   release(lease: Lease, withinMs: number): Promise<void>
 }
 
+/** What is said of a message that is handled, since its data is not that of the one of its id which was handled before. */
+export const OTHER_DATA = 'a message of this id came with other data before; this one is handled, too'
+
 /** How long things may take, in milliseconds. */
 export interface LeaseTimes {
   /** When another may take the message after all: by then, its handler does not run any more. */

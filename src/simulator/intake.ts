@@ -11,6 +11,8 @@ export interface ResumedEvent extends InputEvent {
     /** The processor that emitted it; its stream's retry policy holds, if there is such a stream. */
     readonly from?: string
     readonly hop: number
+    /** Whoever remembers that it was handled handles it all the same. */
+    readonly forced?: true
   }
 }
 

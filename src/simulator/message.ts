@@ -89,9 +89,9 @@ export function isResumed(input: InputEvent | ResumedEvent): input is ResumedEve
 /** The message of such an event, as it was. */
 export function resumedMessage(root: Root, edge: SimulatedEdge, { event, ...input }: ResumedEvent): SimulatedMessage {
   const { key, topic, resumed } = input
-  const { id, parent, hop } = resumed
+  const { id, parent, hop, forced } = resumed
   root.id = resumed.root
-  const lineage = { parent, root, hop, id, ordinal: -1 }
+  const lineage = { parent, root, hop, id, ordinal: -1, ...(forced && { forced }) }
   return { data: event, topic, key, way: edge.way, edge, ...lineage, attempt: 1, row: -1 }
 }
 

@@ -13,6 +13,7 @@ import type { TransportLimits } from '../runtime/transport.ts'
 import { rulesOf } from '../topology/delivery.ts'
 import { acceptorOf } from './accept.ts'
 import type { Copier } from './copy.ts'
+import { skippingHandled } from './handled.ts'
 import type { Lanes } from './lanes.ts'
 import { type SimulatedMessage, type Way, wayAlong, wayAlongAll } from './message.ts'
 
@@ -101,9 +102,8 @@ export function buildNetwork(parts: NetworkParts): Network {
       topology: graph.name,
       stage: graph.stage,
       timeoutMs: spec.timeoutMs,
-      ...callingOf(loaded, spec),
+      ...(spec.idempotent ? skippingHandled(callingOf(loaded, spec), host) : { ...callingOf(loaded, spec), host }),
       ...(parts.spans && { spans: parts.spans }),
-      host,
       route: routerOf(routesFor(graph, spec.name), makeRoute),
       lastRoute: undefined,
       handled: 0,

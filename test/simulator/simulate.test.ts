@@ -282,7 +282,7 @@ describe('what carries a stream', () => {
   })
 })
 
-it('a processor that is idempotent runs as any other: each message is delivered once', async () => {
+it('a processor that is idempotent runs as any other where nothing comes twice', async () => {
   const topologyWith = (idempotent: boolean) => ({
     idempotent,
     processors: {

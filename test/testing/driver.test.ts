@@ -165,6 +165,27 @@ describe('a test driver', () => {
     expect(driver.handled).toBe(1)
   })
 
+  it('skips what comes again where a processor is idempotent', async () => {
+    const driver = await drive({
+      name: 't',
+      processors: {
+        a: {
+          retries: 1,
+          handler(_: unknown, { attempt, emit }: Context) {
+            emit('x', 'one')
+            if (attempt === 1) throw new Error('after its emit')
+          },
+        },
+        b: { handler: (event: string, { emit }: Context) => emit('done', event), idempotent: true },
+      },
+      streams: [['a', 'b']],
+    })
+    await driver.send('a')
+    await driver.drain()
+    expect(dataOf(driver.outputs)).toEqual(['one'])
+    expect(driver.processor('b').logs).toMatchObject([{ level: 'info', text: 'skipped: it was handled before' }])
+  })
+
   it('keeps the lines of handlers and still shows those of console', async () => {
     const terminal = console
     const shown = vi.spyOn(terminal, 'log').mockImplementation(() => {})

@@ -17,9 +17,12 @@ import type { Unit } from './ready.ts'
 export async function replayHere(errors: Errors, units: readonly Unit[], args: Arguments, host: Host): Promise<number> {
   const { project: loaded, settings } = errors.stage
   const { inspect } = args.options
+  const forced = flagOf(args, 'force')
   const isInspecting = typeof inspect === 'string' || inspect === true
   const project = isInspecting ? stopping(loaded) : loaded
-  const events = units.flatMap(({ record, events }) => events.map((event) => resumedOf(record.processor, event)))
+  const events = units.flatMap(({ record, events }) =>
+    events.map((event) => resumedOf(record.processor, event, forced)),
+  )
   if (isInspecting) await waitForDebugger(inspect, host)
   const input = { chunks: inOneChunk(events), live: false, readBytes: () => 0, notes: () => [] }
   const { live } = errors
@@ -55,9 +58,10 @@ async function* inOneChunk(events: readonly ResumedEvent[]): AsyncGenerator<read
 }
 
 /** An event as the simulator takes it, which goes on as the message that it was. */
-function resumedOf(to: string, event: CloudEvent): ResumedEvent {
+function resumedOf(to: string, event: CloudEvent, forced: boolean): ResumedEvent {
   const { id, type, source, partitionkey: key, attakroot: root, attakparent: parent, attakhop: hop, data } = event
   const [topic, from] = [topicOf(type, parent), emitterIn(source)]
-  const resumed = { id, root, hop, ...(parent !== undefined && { parent }), ...(from !== undefined && { from }) }
+  const lineage = { ...(parent !== undefined && { parent }), ...(from !== undefined && { from }) }
+  const resumed = { id, root, hop, ...lineage, ...(forced && { forced }) }
   return { to, event: data, ...(key !== undefined && { key }), ...(topic !== undefined && { topic }), resumed }
 }

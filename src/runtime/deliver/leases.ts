@@ -1,5 +1,5 @@
 import { digestOf } from '../digest.ts'
-import type { Begun, HandledStore, Lease } from '../handled.ts'
+import { type Begun, type HandledStore, type Lease, OTHER_DATA } from '../handled.ts'
 import { Invocation } from '../invocation.ts'
 import { idOf, type Message } from '../message.ts'
 import { textOf } from '../text.ts'
@@ -64,7 +64,7 @@ export function openLeases(store: HandledStore, round: Round): Leases {
   }
 
   const start = (task: Task, kind: 'new' | 'differs') => {
-    if (kind === 'differs') warn(task, 'a message of this id came with other data before; this one is handled, too')
+    if (kind === 'differs') warn(task, OTHER_DATA)
     if (round.over) setAside(round, task)
     else round.ready.push(task)
   }

@@ -86,3 +86,46 @@ test('who has no account is told of what failed here', async () => {
   expect(code).toBe(1)
   expect(err).toMatch(/^2 errors of the last simulation here: --simulated means those\.\n\[REGION_MISSING\]/)
 })
+
+/** A topology in which `bill`, which remembers what it has handled, fails twice of one input: in what `intake` emitted, and then in `intake`. */
+const FAILING_TWICE = {
+  'package.json': { type: 'module', main: 'topology.js' },
+  'topology.js': `const mended = () => globalThis.mended !== undefined
+export default {
+  name: 'orders',
+  processors: {
+    intake(event, context) {
+      context.emit('order', event)
+      if (!mended()) throw new Error('after its emit')
+    },
+    bill: {
+      idempotent: true,
+      handler() {
+        if (!mended()) throw new Error('no')
+      },
+    },
+  },
+  streams: [['intake', 'bill', 'order']],
+  input: { intake: 1 },
+}
+`,
+}
+
+test('where what failed is replayed with what it came of, who is idempotent handles it once; --force runs it all the same', async () => {
+  const folder = folderOf(FAILING_TWICE)
+  const replayed = async (...flags: string[]) => {
+    await attak(folder, ['simulate', '--quiet'])
+    mend([])
+    const { code, out } = await attak(folder, ['errors', 'replay', '--all', '--simulated', '--json', ...flags])
+    Reflect.deleteProperty(globalThis, 'mended')
+    expect(code).toBe(0)
+    return out
+      .split('\n')
+      .map((line) => JSON.parse(line || '{}'))
+      .filter(({ kind, processor }) => kind === 'log' && processor === 'bill')
+      .map(({ text }) => text)
+  }
+  expect(await replayed()).toEqual(['skipped: it was handled before'])
+  expect(await listed(folder)).toEqual([])
+  expect(await replayed('--force')).toEqual([])
+})

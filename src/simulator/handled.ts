@@ -1,0 +1,93 @@
+import { call } from '../runtime/handle.ts'
+import { OTHER_DATA } from '../runtime/handled.ts'
+import type { Invocation } from '../runtime/invocation.ts'
+import { idOf, type Message, type Root } from '../runtime/message.ts'
+import type { InvocationHost, ProcessorRuntime } from '../runtime/processor.ts'
+import type { Calling } from '../runtime/reach.ts'
+import { hasEnded, settle } from '../runtime/settle.ts'
+import { textOf } from '../runtime/text.ts'
+
+/** Those of one message that were begun, by its id; of one with other data beside it, too. */
+type Begun = Map<string, Invocation[]>
+
+/** What a message that is skipped leaves in the transcript. */
+const SKIPPED = 'skipped: it was handled before'
+
+/**
+ * Has a processor skip what it has handled, by the rules that its deployed function has from a table: see `HandledStore`. It
+ * remembers a message until the last message of its input is done; what comes again comes of the same input, or was on its
+ * way before, which is remembered to the end.
+ */
+export function skippingHandled(calling: Calling, host: InvocationHost): Calling & Pick<ProcessorRuntime, 'host'> {
+  const { handler, self } = calling
+  const begunOf = openBegun()
+  /** Those that wait for one that is handled just now. */
+  const waiting = new Map<Invocation, (() => void)[]>()
+
+  const wait = async (invocation: Invocation, other: Invocation, event: unknown) => {
+    await new Promise<void>((resolve) => waiting.set(other, [...(waiting.get(other) ?? []), resolve]))
+    if (!hasEnded(invocation)) call(invocation, event)
+  }
+
+  return {
+    ...calling,
+    handler(event, context, callback) {
+      const invocation = context as Invocation
+      const { message } = invocation
+      const run = () =>
+        self === undefined ? handler(event, context, callback) : handler.call(self, event, context, callback)
+      if (message.edge?.invoked === true) return run()
+      const known = begunOf(message)
+      const same = message.forced === true ? undefined : known.find((other) => hasSameData(other.message, message))
+      if (same === undefined) {
+        if (known.length > 0 && message.forced !== true) host.log(invocation, 'warn', OTHER_DATA)
+        known.push(invocation)
+        return run()
+      }
+      if (hasEnded(same)) {
+        host.log(invocation, 'info', SKIPPED)
+        return settle(invocation, undefined)
+      }
+      void wait(invocation, same, event)
+      return new Promise(() => {})
+    },
+    host: {
+      ...host,
+      completed(invocation) {
+        host.completed(invocation)
+        for (const goOn of waiting.get(invocation) ?? []) goOn()
+        waiting.delete(invocation)
+      },
+    },
+  }
+}
+
+/** Gives those of a message that were begun and have not failed, in a list that the next one goes into. */
+function openBegun(): (message: Message) => Invocation[] {
+  const byRoot = new WeakMap<Root, Begun>()
+  const resumed: Begun = new Map()
+  const begunWith = (message: Message): Begun => {
+    if (wasResumed(message)) return resumed
+    const begun: Begun = byRoot.get(message.root) ?? new Map()
+    byRoot.set(message.root, begun)
+    return begun
+  }
+  return (message) => {
+    const begun = begunWith(message)
+    const id = idOf(message)
+    const known = begun.get(id)?.filter(({ failure }) => failure === undefined) ?? []
+    begun.set(id, known)
+    return known
+  }
+}
+
+/** Whether it, or what led to it, was on its way before: each of these is a root of its own, and they may share a trace. */
+function wasResumed(message: Message): boolean {
+  let first = message
+  while (typeof first.parent === 'object') first = first.parent
+  return first.ordinal < 0
+}
+
+function hasSameData(one: Message, other: Message): boolean {
+  return textOf(one.data) === textOf(other.data)
+}
