@@ -12,7 +12,6 @@ import type { ResumedEvent } from './intake.ts'
 import { buildNetwork, type SimulatedEdge } from './network.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { SessionOptions } from './session.ts'
-import type { RunningHandler } from './simulate.ts'
 import type { SummaryEntry } from './transcript.ts'
 
 /** Why a slice of work stopped: it was long enough, it wants input, the oldest handler is not done, or all is. */
@@ -39,7 +38,7 @@ export interface Run {
   /** Whose lines are written to the console, and what takes them. */
   readonly lines: Pick<LineTaker<Invocation>, 'writer' | 'take'>
   takeUncaught(error: unknown): boolean
-  running(): RunningHandler | undefined
+  running(): Invocation | undefined
   summary(): SummaryEntry
 }
 
@@ -198,12 +197,7 @@ export function prepareRun(options: SessionOptions): Run {
         )
       return true
     },
-    running() {
-      const invocation = current?.get()
-      if (invocation === undefined) return undefined
-      const { processor, id: message, runtime } = invocation
-      return { processor, message, timeoutMs: runtime.timeoutMs }
-    },
+    running: () => current?.get(),
     summary: () => ({
       kind: 'summary',
       handled: Object.fromEntries(network.processors.map(({ name, handled }) => [name, handled])),

@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts'
+import type { Invocation } from '../runtime/invocation.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { Spans } from '../runtime/spans.ts'
 import type { Copier } from './copy.ts'
@@ -48,15 +49,7 @@ export interface SimulationOptions {
 /** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */
 export interface RunProbe {
   /** Whose code has the thread right now, also behind an `await`; undefined when it is no handler's. */
-  running(): RunningHandler | undefined
-}
-
-/** A handler that has the thread. */
-export interface RunningHandler {
-  readonly processor: string
-  /** The id of the message it handles. */
-  readonly message: string
-  readonly timeoutMs: number
+  running(): Invocation | undefined
 }
 
 /** What a run comes to. */

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { folderOf, HELLO } from './folder.ts'
 
 const BIN = resolve('bin/attak.js')
@@ -132,6 +133,49 @@ test('a handler that ends the process is named, with its line, and what came bef
   expect(err).toContain('at leave (topology.mjs:7:15)')
 })
 
+test('what ended the process is an error of that simulation: listed, shown with its line and the way there, and replayed', () => {
+  const source = (body: string) => `export default {
+  name: 't',
+  processors: { fine: (event, context) => context.emit('next', event), leave() { ${body} } },
+  streams: [['fine', 'leave', 'next']],
+  input: { fine: 'tea' },
+}`
+  const folder = folderOf({ 'topology.mjs': source('process.exit(0)') })
+  const { out: told } = attak(folder, 'simulate')
+  const [record, ...more] = recordsIn(folder)
+  expect(more).toEqual([])
+  expect(record).toMatchObject({
+    ...{ kind: 'failed', topology: 't', processor: 'leave', attempt: 1 },
+    error: { name: 'AttakError', code: 'PROCESS_EXIT', stack: expect.stringContaining('at leave (topology.mjs:3:') },
+    message: { type: 'next', data: 'tea', attakhop: 2 },
+    ancestors: [{ data: 'tea', attakhop: 1 }],
+  })
+  expect(told).toContain(`attak errors show ${record!.id} --simulated`)
+  expect(attak(folder, 'errors', 'show', record!.id, '--simulated').out).toContain('[PROCESS_EXIT] processor "leave"')
+  expect(attak(folder, 'why', '--simulated').out).toMatch(/^leave ← fine · next\n {2}"tea"\n {2}✗ \[PROCESS_EXIT]/m)
+  const again = ['errors', 'replay', record!.id, '--simulated']
+  expect(attak(folder, ...again)).toMatchObject({ code: 1, err: expect.stringContaining('[PROCESS_EXIT]') })
+  expect(recordsIn(folder).map(({ id }) => id)).toEqual([record!.id])
+  writeFileSync(join(folder, 'topology.mjs'), source(''))
+  expect(attak(folder, ...again)).toMatchObject({ code: 0, out: expect.stringContaining('1 handled') })
+  expect(recordsIn(folder)).toEqual([])
+})
+
+test('a process that is ended by what a message left behind is a late error of that message', () => {
+  const source = `export default {
+  name: 't',
+  processors: { leave() { setTimeout(() => process.exit(0), 1) }, stay: () => new Promise((resolve) => setTimeout(resolve, 1000)) },
+  input: { leave: 1, stay: 2 },
+}`
+  const folder = folderOf({ 'topology.mjs': source })
+  attak(folder, 'simulate')
+  expect(recordsIn(folder)).toMatchObject([{ kind: 'late', processor: 'leave', message: { data: 1 } }])
+})
+
+function recordsIn(folder: string): readonly ErrorRecord[] {
+  return JSON.parse(attak(folder, 'errors', 'list', '--simulated', '--json').out)
+}
+
 /** A topology whose second handler never yields, `before` or after something. */
 const endless = (before: string) => `export default {
   name: 't',
@@ -170,6 +214,10 @@ test.each([
   expect(err).toMatch(new RegExp(`^ +> +${line} \\| `, 'm'))
   expect(err).toMatch(new RegExp(`at loop \\(topology.mjs:${line}:\\d+\\)`))
   expect(err).not.toContain('debugger')
+  const stack = expect.stringContaining(`at loop (topology.mjs:${line}:`)
+  expect(recordsIn(folder)).toMatchObject([
+    { kind: 'failed', processor: 'loop', error: { code: 'TIMEOUT', stack }, message: { type: 'next', data: 1 } },
+  ])
 })
 
 test('timers that a project leaves open do not keep the process', () => {

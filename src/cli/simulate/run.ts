@@ -38,11 +38,12 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const watch = run.unguarded === true ? unguarded : guard
   const guarded = watch({
     ...{ graph, dir: project.dir, processors, runMicrotasks: host.runMicrotasks, running: () => probe?.running() },
-    end: (error) => teller.endAtOnce('a handler does not yield', error),
+    end: (error, handler) => teller.endAtOnce('a handler does not yield', error, handler),
   })
   const offExit = host.onExit((code) => {
     if (code === undefined) return
-    teller.endAtOnce('a handler ended the process', exitError(probe?.running(), code, project.dir))
+    const handler = probe?.running()
+    teller.endAtOnce('a handler ended the process', exitError(handler, code, project.dir), handler)
   })
   const telemetry = await loadTelemetry(project.dir)
   const raising = setTimeout(raiseInlining)

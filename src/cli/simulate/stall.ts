@@ -1,7 +1,7 @@
 import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
 import { cleanStackText } from '../../project/stack.ts'
-import type { RunningHandler } from '../../simulator/simulate.ts'
+import type { Invocation } from '../../runtime/invocation.ts'
 import type { TranscriptError } from '../../simulator/transcript.ts'
 import { drawDuration } from '../duration.ts'
 import { placeOfFunction } from './functionPlace.ts'
@@ -14,11 +14,11 @@ export interface StallOptions {
   readonly dir: string
   readonly processors: Project['processors']
   /** Whose code has the thread; undefined when it is no handler's. */
-  readonly running: () => RunningHandler | undefined
+  readonly running: () => Invocation | undefined
   /** Runs all microtasks there are; undefined where that cannot be done. */
   readonly runMicrotasks: (() => void) | undefined
-  /** Tells of it, hands on all that is still to be written, and ends the process. */
-  readonly end: (error: TranscriptError) => never
+  /** Tells of it, and whose it was, hands on all that is still to be written, and ends the process. */
+  readonly end: (error: TranscriptError, handler: Invocation | undefined) => never
 }
 
 /** Guards a run until it is closed. */
@@ -42,8 +42,9 @@ export function guard({ graph, dir, processors, running, end, runMicrotasks }: S
       firstMs: Math.min(longestMs, ...timeouts),
       onStall(stalledMs, stack) {
         const handler = running()
-        const timeoutMs = handler?.timeoutMs ?? longestMs
-        return stalledMs < timeoutMs ? timeoutMs : end(stallError(handler, stalledMs, cleanStackText(stack, dir)))
+        const timeoutMs = handler?.runtime.timeoutMs ?? longestMs
+        if (stalledMs < timeoutMs) return timeoutMs
+        return end(stallError(handler, stalledMs, cleanStackText(stack, dir)), handler)
       },
     })
   }
@@ -62,7 +63,7 @@ export function guard({ graph, dir, processors, running, end, runMicrotasks }: S
       if (endsInTime(work, longestMs)) return
       const handler = running()
       const place = handler && placeOfFunction(processors.get(handler.processor)?.handler)
-      end(stallError(handler, longestMs, cleanStackText(place ?? '', dir)))
+      end(stallError(handler, longestMs, cleanStackText(place ?? '', dir)), handler)
     } finally {
       // Also when a tick threw, which is for the process to take like everything that nobody catches.
       if (!settled) open()
@@ -87,18 +88,18 @@ export function unguarded(): Guard {
 }
 
 /** What is told of a run that ends with its process: an 'exit' listener still sees whose code called it. */
-export function exitError(handler: RunningHandler | undefined, code: number, dir: string): TranscriptError {
+export function exitError(handler: Invocation | undefined, code: number, dir: string): TranscriptError {
   const what = `${nameOf(handler)} ended the process, with exit code ${code}, and so all else that was under way.`
   const remedy = 'Throw an error where a message has failed, and return where it is done.'
   const stack = cleanStackText(new Error().stack ?? '', dir)
   return { name: 'AttakError', code: 'PROCESS_EXIT', message: `${what} ${remedy}`, stack }
 }
 
-function nameOf(handler: RunningHandler | undefined): string {
-  return handler === undefined ? "the project's code" : `processor "${handler.processor}" (message ${handler.message})`
+function nameOf(handler: Invocation | undefined): string {
+  return handler === undefined ? "the project's code" : `processor "${handler.processor}" (message ${handler.id})`
 }
 
-function stallError(handler: RunningHandler | undefined, stalledMs: number, stack: string): TranscriptError {
+function stallError(handler: Invocation | undefined, stalledMs: number, stack: string): TranscriptError {
   const what = `${nameOf(handler)} has not yielded for ${drawDuration(stalledMs)}, and nothing else can run meanwhile: the run ends here.`
   const remedy = 'Correct the loop it is in, or give the processor a longer timeout.'
   return { name: 'AttakError', code: 'TIMEOUT', message: `${what} ${remedy}`, stack }

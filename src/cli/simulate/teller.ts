@@ -3,8 +3,9 @@ import { relative, resolve, sep } from 'node:path'
 import { AttakError } from '../../errors.ts'
 import { cleanStack, cleanStackText } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
-import { describeThrown } from '../../runtime/thrown.ts'
-import { recordErrors } from '../../simulator/error-records.ts'
+import type { Invocation } from '../../runtime/invocation.ts'
+import { describeThrown, errorOfThrown } from '../../runtime/thrown.ts'
+import { recordErrors, recordOfLast } from '../../simulator/error-records.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
 import { type Recorder, recordEntries } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
@@ -29,8 +30,11 @@ export interface Teller {
   readonly flush: () => Promise<void> | undefined
   /** Closes the story; without result when the run broke off. */
   readonly end: (result: SimulationResult | undefined) => Promise<void>
-  /** Hands on what was told so far, says why the run cannot go on, in a few words and in full, and ends the process. */
-  readonly endAtOnce: (why: string, error: TranscriptError) => never
+  /**
+   * Hands on what was told so far, says why the run cannot go on, in a few words and in full, keeps that as an error of
+   * whom it is the fault of, and ends the process.
+   */
+  readonly endAtOnce: (why: string, error: TranscriptError, handler: Invocation | undefined) => never
 }
 
 /** Columns of a story that is not told to a terminal. */
@@ -70,14 +74,13 @@ export function openTeller(run: Run, host: Host): Teller {
   const entries = recordEntries(tell, (error) => describe(error, run.project.dir))
   const people = json || quiet ? countQuietly(entries, tally, showProgress) : entries
   const recorder = lines === undefined ? people : both(lines, people)
+  const recorded = { topology: graph.name, stage: graph.stage, now: host.date }
   const keeping = run.errors && keepErrors(run.errors.store, run.errors)
   return {
     recorder:
       keeping === undefined
         ? recorder
-        : recordErrors(recorder, { topology: graph.name, stage: graph.stage, now: host.date }, (record) =>
-            keeping.take(cleanRecord(record, run.project.dir)),
-          ),
+        : recordErrors(recorder, recorded, (record) => keeping.take(cleanRecord(record, run.project.dir))),
     flush() {
       lines?.flush()
       return out.flush()
@@ -92,8 +95,9 @@ export function openTeller(run: Run, host: Host): Teller {
       await out.close()
       warn(keeping?.problems() ?? [], host)
     },
-    endAtOnce(why, error) {
+    endAtOnce(why, error, handler) {
       progress?.clear()
+      if (handler !== undefined) keeping?.take(recordOfLast(handler, errorOfThrown(error), recorded))
       const kept = keeping?.end() ?? []
       if (!json) out.add(drawEnd([`The run was ended: ${why}.`, ...kept], 1))
       lines?.flush()
