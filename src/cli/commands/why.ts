@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { dirname, relative, resolve, sep } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
 import { findTopology } from '../../project/find.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../command.ts'
@@ -8,7 +7,8 @@ import { look, withErrors } from '../errors/open.ts'
 import { PLACE_OPTIONS } from '../errors/options.ts'
 import type { Host } from '../host.ts'
 import { parseSince } from '../logs/since.ts'
-import { colorsOf, drawJsonLine } from '../print.ts'
+import { drawJsonLine } from '../print.ts'
+import { failureOptionsOf } from '../simulate/failure.ts'
 import { choose } from '../why/choose.ts'
 import { drawPath } from '../why/draw.ts'
 import type { Found, Source } from '../why/fact.ts'
@@ -89,13 +89,10 @@ function print(found: Found, path: Path, { args, host, dir }: Printing): void {
     )
     return
   }
-  const way = relative(host.cwd, dir).split(sep).join('/')
   const drawing = {
-    colors: colorsOf(host.out),
+    ...failureOptionsOf(host.out, host, dir),
     width: host.out.isTTY ? host.out.columns : PLAIN_COLUMNS,
     full: flagOf(args, 'full'),
-    folder: way === '' ? '' : `${way}/`,
-    sourceOf: (file: string) => readIfThere(resolve(dir, file)),
   }
   host.out.write(drawPath(found, path, drawing))
 }
@@ -103,14 +100,6 @@ function print(found: Found, path: Path, { args, host, dir }: Printing): void {
 /** What each step says in JSON: the event itself, absent where there is none, or `missing` says why it cannot be had. */
 function plainStep({ event, missing, error, ...step }: Step): object {
   return { ...step, event: event?.data, missing, error }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
 }
 
 /** A trace can be read without the topology that it is of. */

@@ -3,7 +3,7 @@ import { type CloudEvent, emitterIn, INPUT_TYPE } from '../../runtime/event.ts'
 import { drawCount, drawNumber } from '../duration.ts'
 import type { Terminal } from '../host.ts'
 import { type Colors, colorsOf } from '../print.ts'
-import { titleOf } from '../simulate/failure.ts'
+import { type FailureOptions, failuresDrawn, titleOf } from '../simulate/failure.ts'
 import { drawWord, shorten, widthOf } from '../simulate/shorten.ts'
 import { idLength } from './filter.ts'
 
@@ -61,7 +61,8 @@ export function drawTable(records: readonly ErrorRecord[], { colors, width }: Dr
 }
 
 /** All that a record says; ends with a line break. */
-export function drawRecord(record: ErrorRecord, { colors }: DrawOptions): string {
+export function drawRecord(record: ErrorRecord, options: FailureOptions): string {
+  const { colors } = options
   const { error, message, suspects = [], ancestors = [], position, artifact } = record
   const events = message === undefined ? suspects : [message]
   const facts: readonly (readonly [string, string])[] = [
@@ -73,9 +74,7 @@ export function drawRecord(record: ErrorRecord, { colors }: DrawOptions): string
   ]
   const way = [...ancestors, ...(message === undefined ? [] : [message])]
   return [
-    colors.red(`✗ ${titleOf(error)}`),
-    ...stackOf(error.stack).map((line) => colors.dim(`    ${line}`)),
-    '',
+    failuresDrawn({ ...options, margin: 0, calls: Number.POSITIVE_INFINITY })(error),
     ...drawFacts(facts, colors),
     ...(suspects.length === 0
       ? []
@@ -115,18 +114,6 @@ function drawStep({ source, type, data }: CloudEvent, index: number): string {
 
 function drawFacts(facts: readonly (readonly [string, string])[], colors: Colors): readonly string[] {
   return facts.map(([name, value]) => `${colors.dim(name.padEnd(10))} ${value}`)
-}
-
-function stackOf(stack: string | undefined): readonly string[] {
-  if (stack === undefined) return []
-  const first = stack.search(/^\s+at /m)
-  return first < 0
-    ? []
-    : stack
-        .slice(first)
-        .trimEnd()
-        .split('\n')
-        .map((line) => line.trim())
 }
 
 /** `2026-11-21 13:05:02`, UTC. */

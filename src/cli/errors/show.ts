@@ -2,8 +2,9 @@ import { AttakError, errorOf, type Problem } from '../../errors.ts'
 import { type Arguments, type Command, flagOf } from '../command.ts'
 import type { Host } from '../host.ts'
 import { drawJsonLine } from '../print.ts'
+import { failureOptionsOf } from '../simulate/failure.ts'
 import type { Copy } from './copies.ts'
-import { drawOptionsOf, drawRecord, drawTime } from './draw.ts'
+import { drawRecord, drawTime } from './draw.ts'
 import { findById, isProblem } from './filter.ts'
 import { type Errors, look, withErrors } from './open.ts'
 import { IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
@@ -41,7 +42,7 @@ export async function showErrors(errors: Errors, args: Arguments, host: Host): P
     return 0
   }
   const { out } = host
-  const options = drawOptionsOf(out)
+  const options = failureOptionsOf(out, host, errors.stage.project.dir)
   for (const record of shown) {
     out.write(`${drawRecord(record, options)}\n`)
     const replayed = errors.copies.all.get(record.id)?.replayed

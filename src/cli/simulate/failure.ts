@@ -1,5 +1,8 @@
+import { readFileSync } from 'node:fs'
+import { relative, resolve, sep } from 'node:path'
 import type { TranscriptError } from '../../simulator/transcript.ts'
-import type { Colors } from '../print.ts'
+import type { Host, Terminal } from '../host.ts'
+import { type Colors, colorsOf } from '../print.ts'
 import { drawCodeFrame, type Place, placeOf } from './codeFrame.ts'
 
 /** What failures are drawn with. */
@@ -9,13 +12,41 @@ export interface FailureOptions {
   readonly folder: string
   /** The text of a file of the topology's folder, for the line that failed; undefined when it cannot be read. */
   readonly sourceOf: (file: string) => string | undefined
+  /** Columns before all of it; 2 when nothing is said. */
+  readonly margin?: number
+  /** How many calls are shown of each stack; 4 when nothing is said. */
+  readonly calls?: number
 }
 
 const SHOWN_CALLS = 4
 const REMEMBERED_PLACES = 1000
 
+/** What failures of the project in a folder are drawn with. */
+export function failureOptionsOf(terminal: Terminal, { cwd }: Pick<Host, 'cwd'>, dir: string): FailureOptions {
+  const way = relative(cwd, dir).split(sep).join('/')
+  return {
+    colors: colorsOf(terminal),
+    folder: way === '' ? '' : `${way}/`,
+    sourceOf: (file) => readIfThere(resolve(dir, file)),
+  }
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
 /** Gives what draws failures: name and message, the line of the user's code that failed (once), and how it got there. */
-export function failuresDrawn({ colors, folder, sourceOf }: FailureOptions): (error: TranscriptError) => string {
+export function failuresDrawn({
+  colors,
+  folder,
+  sourceOf,
+  margin = 2,
+  calls = SHOWN_CALLS,
+}: FailureOptions): (error: TranscriptError) => string {
   const framed = new Set<string>()
   const frameOnce = (place: Place): string => {
     const id = `${place.file}:${place.line}:${place.column}`
@@ -23,13 +54,13 @@ export function failuresDrawn({ colors, folder, sourceOf }: FailureOptions): (er
     framed.add(id)
     const source = sourceOf(place.file)
     const frame = source === undefined ? '' : drawCodeFrame(source, place, colors)
-    return frame === '' ? '' : indent(frame, 4)
+    return frame === '' ? '' : indent(frame, margin + 2)
   }
   return (error) => {
-    const head = indent(`✗ ${titleOf(error)}`, 2, colors.red)
+    const head = indent(`✗ ${titleOf(error)}`, margin, colors.red)
     if (error.stack === undefined) return head
     const place = placeOf(error.stack)
-    const way = wayOf(error.stack).map((line) => indent(fromHere(line, folder), 4, colors.dim))
+    const way = wayOf(error.stack, calls).map((line) => indent(fromHere(line, folder), margin + 2, colors.dim))
     return `${head}${place === undefined ? '' : frameOnce(place)}${way.join('')}`
   }
 }
@@ -41,7 +72,7 @@ export function titleOf({ name, message, code }: TranscriptError): string {
 }
 
 /** What a stack says below its title: the first calls of the error, and of what caused it, with that one's title. */
-function wayOf(stack: string): readonly string[] {
+function wayOf(stack: string, mostCalls: number): readonly string[] {
   const first = stack.search(/^\s+at /m)
   if (first < 0) return []
   let calls = 0
@@ -51,7 +82,7 @@ function wayOf(stack: string): readonly string[] {
     .map((line) => line.trim())
     .filter((line) => {
       calls = line.startsWith('at ') ? calls + 1 : 0
-      return calls <= SHOWN_CALLS
+      return calls <= mostCalls
     })
 }
 
@@ -62,7 +93,8 @@ function indent(text: string, columns: number, paint: (line: string) => string =
     .join('')
 }
 
+/** What deployed functions tell of is in a folder of theirs. */
 function fromHere(call: string, folder: string): string {
-  if (!call.startsWith('at ')) return call
+  if (!call.startsWith('at ') || /^at (.* \(|async )?\//.test(call)) return call
   return call.includes(' (') ? call.replace(' (', ` (${folder}`) : call.replace(/^at (async )?/, `$&${folder}`)
 }

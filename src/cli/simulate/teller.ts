@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { relative, resolve, sep } from 'node:path'
+import { resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
 import { cleanStack, cleanStackText } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
@@ -14,7 +13,7 @@ import type { Host } from '../host.ts'
 import { colorsOf } from '../print.ts'
 import { warn } from '../project.ts'
 import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
-import { failuresDrawn } from './failure.ts'
+import { failureOptionsOf, failuresDrawn } from './failure.ts'
 import { keepErrors } from './keep.ts'
 import { progressTo } from './progress.ts'
 import { countQuietly } from './quiet.ts'
@@ -165,21 +164,8 @@ function cleanRecord(record: ErrorRecord, dir: string): ErrorRecord {
 }
 
 function drawingOf({ project }: Run, host: Host) {
-  const way = relative(host.cwd, project.dir).split(sep).join('/')
-  return {
-    colors: colorsOf(host.out),
-    width: host.out.isTTY ? host.out.columns : PLAIN_COLUMNS,
-    folder: way === '' ? '' : `${way}/`,
-    sourceOf: (file: string) => readIfThere(resolve(project.dir, file)),
-  }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
+  const width = host.out.isTTY ? host.out.columns : PLAIN_COLUMNS
+  return { ...failureOptionsOf(host.out, host, project.dir), width }
 }
 
 function openTrace(file: string, cwd: string): Blocks {

@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest'
+import { type FailureOptions, failuresDrawn } from '../../../src/cli/simulate/failure.ts'
+
+const plain = new Proxy({} as FailureOptions['colors'], { get: () => String })
+const options: FailureOptions = {
+  colors: plain,
+  folder: 'examples/shop/',
+  sourceOf: (file) => (file === 'bill.js' ? 'one\ntwo\nthree' : undefined),
+}
+const stackOf = (...calls: readonly string[]) => ['Error: no', ...calls.map((call) => `    at ${call}`)].join('\n')
+const error = (...calls: readonly string[]) => ({ name: 'Error', message: 'no', stack: stackOf(...calls) })
+
+test('a failure is drawn with the line that failed, and calls as they are found from where the user is', () => {
+  expect(failuresDrawn(options)(error('bill (bill.js:2:1)', 'async other.js:1:1'))).toBe(`  ✗ Error: no
+      1 | one
+    > 2 | two
+        | ^
+      3 | three
+    at bill (examples/shop/bill.js:2:1)
+    at async examples/shop/other.js:1:1
+`)
+})
+
+test('a line is shown once, four calls of a stack; all of them, and without a margin, for who says so', () => {
+  const draw = failuresDrawn(options)
+  const calls = [1, 2, 3, 4, 5].map((line) => `a (a.js:${line}:1)`)
+  draw(error('bill (bill.js:2:1)'))
+  expect(draw(error('bill (bill.js:2:1)'))).toBe('  ✗ Error: no\n    at bill (examples/shop/bill.js:2:1)\n')
+  expect(draw(error(...calls)).match(/ {4}at a/g)).toHaveLength(4)
+  const all = failuresDrawn({ ...options, margin: 0, calls: Number.POSITIVE_INFINITY })(error(...calls))
+  expect(all).toMatch(/^✗ Error: no\n( {2}at a \(examples\/shop\/a.js:\d:1\)\n){5}$/)
+})
+
+test('calls in the folder of a deployed function stay as they are', () => {
+  const calls = ['bill (/var/task/bill.js:2:1)', '/var/task/a.js:1:1', 'async /var/task/a.js:2:1']
+  expect(failuresDrawn(options)(error(...calls))).toBe(
+    `  ✗ Error: no\n${calls.map((call) => `    at ${call}\n`).join('')}`,
+  )
+})
