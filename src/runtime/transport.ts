@@ -67,6 +67,8 @@ export interface Refusal {
 
 /** What receives from one platform: reads its invocation payloads and answers them. Pure. */
 export interface Receiver {
+  /** Failed records come again at once, and not after a wait of their own. */
+  readonly redeliversAtOnce: boolean
   /** The records of a payload, in order; every message is to the processor `to`. Unreadable records are bare data. */
   decode(payload: unknown, to: string): readonly Delivery[]
   /** The platform's answer after a payload was handled but for the `failed` records, which come again. */

@@ -77,6 +77,7 @@ async function handleRecords(opened: OpenFunction, { carrier, payload, endsMs }:
     readAgain: decode,
     policyOf: isRetried ? policiesAnywhere(opened) : policiesOf(opened, carrier),
     overStream: !isRetried,
+    redeliversAtOnce: carrier.receiver.redeliversAtOnce,
     recordFailure: opened.recorder.failed,
   })
   return carrier.receiver.settle(failed)

@@ -126,7 +126,8 @@ function processorOf({ topology, processors }: EntryDefinition, named: string | 
 }
 
 /** What one invocation is to handle; `ended` hears of what is logged, too. */
-export interface Work extends Pick<DeliverParts, 'policyOf' | 'recordFailure' | 'endsMs' | 'invoked'> {
+export interface Work
+  extends Pick<DeliverParts, 'policyOf' | 'recordFailure' | 'endsMs' | 'invoked' | 'redeliversAtOnce'> {
   /** The deliveries, each time with events that nobody has touched. */
   readonly readAgain: DeliverParts['readAgain']
   readonly ended?: DeliverParts['ended']

@@ -1,7 +1,7 @@
 import type { InvocationHost } from '../processor.ts'
 import type { Delivery } from '../transport.ts'
 import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
-import { cutOffLate, giveUp, nextEndMs, settleRound, stopStarting } from './end.ts'
+import { cutOffLate, giveUp, isHeld, nextEndMs, settleRound, stopStarting } from './end.ts'
 import { noteDuration } from './progress.ts'
 import { type DeliverParts, endsOf, openRecords, type Round } from './round.ts'
 import { nextTask, setWaitingAside } from './tasks.ts'
@@ -11,7 +11,7 @@ import { nextTask, setWaitingAside } from './tasks.ts'
  * after the other, all others at once, up to `concurrency`. A message is done when it is complete, or recorded as failed.
  * One that is tried again waits here where there is time for that, and others run meanwhile; else in a place for that, if
  * it may leave its stream. What there is no time for is left, by whole records; what was done of those is remembered in
- * `progress`.
+ * `progress`. Where only that is left which has to wait in its stream, the invocation lasts as long as it can.
  *
  * Of a key, the next starts when the handler of the one before has settled well: its emits need not be accepted by then.
  * A record that was cut short by the end of an invocation gets the next to itself; when it gets nowhere then either, what
@@ -79,7 +79,7 @@ function createDriver(
     pumping = false
     if (isIdle(round)) parts.idle()
     else if (round.handlers > 0) look()
-    if (isDone(round)) finish()
+    if (isDone(round) && !isHeld(round)) finish()
     else watch()
   }
 

@@ -3,7 +3,7 @@ import { cutOff } from '../settle.ts'
 import { waitingIn } from './lanes.ts'
 import { type RecordProgress, remember, type Tries } from './progress.ts'
 import type { RecordState, Round, Task } from './round.ts'
-import { setAside } from './tasks.ts'
+import { mayLeave, setAside } from './tasks.ts'
 
 /** When something ends by the clock: the time of the oldest handler, or that of the invocation. */
 export function nextEndMs(round: Round): number {
@@ -44,6 +44,15 @@ export function stopStarting(round: Round): void {
 /** No invocation could give it more: its record ran with no other beside it, and got nowhere. */
 function hadAll({ alone, records, leases }: Round, { record }: Task): boolean {
   return alone && leases?.hasWaited() !== true && record === records[0] && record.ran === 0
+}
+
+/** Whether the invocation goes on for what waits longer than that, and may not wait elsewhere: see `redeliversAtOnce`. */
+export function isHeld(round: Round): boolean {
+  const { parts, left, nowMs, over } = round
+  if (parts.redeliversAtOnce !== true || over) return false
+  const waiting = new Set<Task | Task['lane']>()
+  for (const task of left) if (task.dueMs > nowMs && !mayLeave(round, task)) waiting.add(task.lane ?? task)
+  return waiting.size > 0 && [...left].every((task) => waiting.has(task.lane ?? task))
 }
 
 /** Gives up what is not complete, or not kept by then; its record comes again. */

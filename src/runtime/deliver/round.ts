@@ -50,6 +50,11 @@ export interface DeliverParts {
   readonly after: (ms: number, call: () => void) => () => void
   /** When the platform ends the invocation. */
   readonly endsMs: number
+  /**
+   * What is left comes again at once. So an invocation lasts as long as it can where nothing else is to be done than to wait:
+   * else one would follow the other, and another instance might not know of the wait.
+   */
+  readonly redeliversAtOnce?: boolean
   readonly progress: Progress
   readonly current: Current | undefined
   /** Handlers that run at once. */

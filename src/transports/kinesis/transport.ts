@@ -97,6 +97,7 @@ interface KinesisPayload {
  * first is all there is to say. Source: Lambda developer guide, "services-kinesis-batchfailurereporting", read 2026-11-21.
  */
 export const kinesisReceiver: Receiver = {
+  redeliversAtOnce: true,
   decode: (payload, to) => (payload as KinesisPayload).Records.map((record) => deliveryOf(record, to)),
   settle(failed) {
     const first = [...failed].sort(bySequence)[0]

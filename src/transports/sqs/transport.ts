@@ -75,6 +75,7 @@ interface SqsPayload {
  * them. Source: Lambda developer guide, "services-sqs-errorhandling", read 2026-11-21.
  */
 export const sqsReceiver: Receiver = {
+  redeliversAtOnce: false,
   decode: (payload, to) => (payload as SqsPayload).Records.map((record) => deliveryOf(record, to)),
   settle: (failed) => ({ batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) }),
 }

@@ -100,6 +100,7 @@ export function openCloud({
     via,
     eventSource: sourceOf(via),
     receiver: {
+      redeliversAtOnce: via === 'kinesis',
       decode: (payload, to) =>
         (payload as { Records: FakeRecord[] }).Records.map(({ position, key, body }) => {
           return { record: position, position, messages: decodeText(body, { position, key, to }) }

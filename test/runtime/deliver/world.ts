@@ -26,6 +26,8 @@ export interface Said {
   readonly handled?: HandledStore
   readonly isOurs?: (data: unknown) => boolean
   readonly recordFailure?: (failed: FailedMessage) => undefined | Promise<void>
+  /** What is left comes again at once. */
+  readonly redeliversAtOnce?: boolean
   /** Keeps messages that may leave their stream. */
   readonly keep?: (message: Message) => Promise<void>
 }
@@ -118,6 +120,7 @@ export function openWorld(said: Said): World {
         now: clock.now,
         after: clock.after,
         endsMs: clock.now() + forMs,
+        ...(said.redeliversAtOnce && { redeliversAtOnce: true }),
         progress: world.progress,
         current: undefined,
         concurrency,
