@@ -30,8 +30,16 @@ export const ROWS = [
         'event-emitter',
         'raw-calls',
       ]
-      if (shape === 'linear' || shape === 'chain20') peers.push('p-queue')
-      return peers.map((peer) => faster(`${shape}: ${peer}`, ours, throughput(peer, shape), goals[peer]))
+      const isLine = shape === 'linear' || shape === 'chain20'
+      if (isLine) peers.push('p-queue')
+      const duties = throughput('duties', shape, { transcript: 'memory' })
+      return [
+        ...peers.map((peer) => faster(`${shape}: ${peer}`, ours, throughput(peer, shape), goals[peer])),
+        ...(isLine ? [faster(`${shape}: the same duties by hand, and nothing else`, ours, duties)] : []),
+        ...(isLine
+          ? [faster(`${shape}: what those duties by hand are to rxjs`, duties, throughput('rxjs', shape))]
+          : []),
+      ]
     }),
   },
   {
@@ -57,14 +65,18 @@ export const ROWS = [
   },
   {
     id: 'S3',
-    what: 'Handlers that settle in a later turn of the event loop, 2048 in flight, no copy',
+    what: 'Handlers that settle in a later turn of the event loop, 2048 in flight, no copy; ours always knows whose console line it is, a tracked peer too',
     unit: 'ns/input',
     comparisons: ['linear', 'chain20'].flatMap((shape) =>
-      ['callback', 'async'].map((style) => {
+      ['callback', 'async'].flatMap((style) => {
         const job = { style, inFlight: 2048 }
         const peer = style === 'async' ? 'promise-per-hop' : 'callback-per-hop'
         const ours = throughput('attak', shape, { ...job, copy: 'none' })
-        return faster(`${shape}, ${style} handlers: ${peer}`, ours, throughput(peer, shape, job), 2)
+        const tracked = throughput(peer, shape, { ...job, tracked: true })
+        return [
+          faster(`${shape}, ${style} handlers: ${peer}`, ours, throughput(peer, shape, job), 2),
+          faster(`${shape}, ${style} handlers: ${peer}, tracked`, ours, tracked),
+        ]
       }),
     ),
   },

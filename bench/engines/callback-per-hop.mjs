@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { later, ownFunction } from '../workload.mjs'
 
 const BODIES = {
@@ -7,9 +8,10 @@ const BODIES = {
 
 /**
  * The naive engine for `handler(event, emit, callback)`: a list of what waits, one promisified call for each hop,
- * `inFlight` inputs at once.
+ * `inFlight` inputs at once. `tracked`: it also knows, behind callbacks too, which handler's code runs.
  */
-export async function run({ processors, events, make, next, sink }, { style = 'sync', inFlight = 1 }) {
+export async function run({ processors, events, make, next, sink }, { style = 'sync', inFlight = 1, tracked = false }) {
+  const storage = new AsyncLocalStorage()
   const nodes = new Map(processors.map(({ name }) => [name, { handler: undefined, targets: [] }]))
   for (const { name, targets } of processors) {
     const node = nodes.get(name)
@@ -24,6 +26,7 @@ export async function run({ processors, events, make, next, sink }, { style = 's
       }
       node.handler(event, emit, (error) => (error ? reject(error) : resolve()))
     })
+  const handOver = tracked ? (...delivery) => storage.run({ node: delivery[0] }, deliver, ...delivery) : deliver
   const first = nodes.get(processors[0].name)
   let id = 0
   const runner = async () => {
@@ -31,7 +34,7 @@ export async function run({ processors, events, make, next, sink }, { style = 's
       const waiting = [{ node: first, event: make(id++) }]
       while (waiting.length > 0) {
         const { node, event } = waiting.pop()
-        await deliver(node, event, waiting)
+        await handOver(node, event, waiting)
       }
     }
   }

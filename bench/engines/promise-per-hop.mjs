@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { later, ownFunction } from '../workload.mjs'
 
 const BODIES = {
@@ -7,9 +8,11 @@ const BODIES = {
 
 /**
  * The naive engine of promises, with our contract: a handler emits as often as it likes, and an input is done when all
- * it caused is done. One async call for each hop, awaited; `inFlight` inputs at once.
+ * it caused is done. One async call for each hop, awaited; `inFlight` inputs at once. `tracked`: it also knows, behind
+ * promises too, which handler's code runs.
  */
-export async function run({ processors, events, make, next, sink }, { style = 'sync', inFlight = 1 }) {
+export async function run({ processors, events, make, next, sink }, { style = 'sync', inFlight = 1, tracked = false }) {
+  const storage = new AsyncLocalStorage()
   const nodes = new Map(processors.map(({ name }) => [name, { handler: undefined, targets: [] }]))
   for (const { name, targets } of processors) {
     const node = nodes.get(name)
@@ -22,6 +25,7 @@ export async function run({ processors, events, make, next, sink }, { style = 's
       for (const target of node.targets) waiting.push({ node: target, event: data })
     })
   }
+  const handOver = tracked ? (...delivery) => storage.run({ node: delivery[0] }, deliver, ...delivery) : deliver
   const first = nodes.get(processors[0].name)
   let id = 0
   const runner = async () => {
@@ -29,7 +33,7 @@ export async function run({ processors, events, make, next, sink }, { style = 's
       const waiting = [{ node: first, event: make(id++) }]
       while (waiting.length > 0) {
         const { node, event } = waiting.pop()
-        await deliver(node, event, waiting)
+        await handOver(node, event, waiting)
       }
     }
   }

@@ -1,4 +1,4 @@
-import { append, appendStep, stepFrom, type Tape } from './tape.ts'
+import { append, BLOCK_BYTES, stepFrom, stepOf, type Tape } from './tape.ts'
 
 /**
  * Keeps values of one shape, far smaller than they are, and without an object for each that a collector would look at:
@@ -123,14 +123,22 @@ function compiledColumns(tape: Tape, { lines, keys, fields }: Shape, result: str
   const stores = Object.entries({ numbers, others }).flatMap(([kept, names]) =>
     names.map((name, index) => `block.${kept}[row * ${kept}Width + ${index}] = ${name}`),
   )
+  const steps = integers.map((_, index) => `step${index}`)
   const add = `
     ${widths}
     let length = 0, block
     ${integers.map((name) => `let last_${name} = 0`).join('\n')}
     return (value, head) => {
       ${lines.join('\n')}
-      append(tape, head)
-      ${integers.map((name) => `appendStep(tape, last_${name}, ${name}); last_${name} = ${name}`).join('\n')}
+      ${integers.map((name, index) => `const step${index} = stepOf(last_${name}, ${name}); last_${name} = ${name}`).join('\n')}
+      const filled = tape.filled
+      if (((${['head', ...steps].join(' | ')}) >>> 7) === 0 && filled < ${BLOCK_BYTES - steps.length}) {
+        const bytes = tape.last
+        ${['head', ...steps].map((name, index) => `bytes[filled + ${index}] = ${name}`).join('\n')}
+        tape.filled = filled + ${steps.length + 1}
+      } else {
+        ${['head', ...steps].map((name) => `append(tape, ${name})`).join('\n')}
+      }
       ${stores.length === 0 ? '' : `const row = length++ & ${WITHIN_BLOCK}\nif (row === 0) block = addBlock()`}
       ${stores.join('\n')}
       return true
@@ -139,7 +147,7 @@ function compiledColumns(tape: Tape, { lines, keys, fields }: Shape, result: str
   const tools = {
     tape,
     append,
-    appendStep,
+    stepOf,
     addBlock,
     keys,
     plain: Object.prototype,

@@ -11,7 +11,8 @@ export interface Tape {
 }
 
 const BLOCK_BITS = 16
-const BLOCK_BYTES = 1 << BLOCK_BITS
+/** Bytes of a block. */
+export const BLOCK_BYTES = 1 << BLOCK_BITS
 const WITHIN_BLOCK = BLOCK_BYTES - 1
 
 /** Makes an empty tape. */
@@ -30,13 +31,13 @@ export function append(tape: Tape, number: number): void {
   else appendLong(tape, number)
 }
 
-/** Adds how far a number is from another, both of 32 bits with their sign: near ones take a byte, in both directions. */
-export function appendStep(tape: Tape, from: number, to: number): void {
+/** How far a number is from another, both of 32 bits with their sign, as what {@link append} takes: near ones take a byte. */
+export function stepOf(from: number, to: number): number {
   const step = (to - from) | 0
-  append(tape, (step << 1) ^ (step >> 31))
+  return (step << 1) ^ (step >> 31)
 }
 
-/** What {@link appendStep} was given as `to`, from what is on the tape. */
+/** What {@link stepOf} was given as `to`, from what it gave. */
 export function stepFrom(from: number, number: number): number {
   return (from + ((number >>> 1) ^ -(number & 1))) | 0
 }

@@ -1,0 +1,179 @@
+import { AsyncLocalStorage } from 'node:async_hooks'
+import { ownFunction } from '../workload.mjs'
+
+const ACCEPTED = Promise.resolve()
+const BLOCK_BYTES = 1 << 16
+const RENEWED_EVERY = 256
+
+/**
+ * What row S1 asks of an engine, and nothing that it does not, written out for topologies in which each processor has at
+ * most one target and for the events of the workload: a message and a context of its own for each handler, a table of
+ * routes, settling once, what is emitted too late refused, accounting for each input, whose console line it is, and a
+ * transcript of some bytes a message, whose shapes are verified. No queue, no keys, no retries, no callbacks, no schemas,
+ * no concurrency, no input but its own: what an engine with all of that can come near to, and not pass.
+ */
+export function run({ processors, events, make, next, sink }, { transcript }) {
+  const nodes = new Map(processors.map(({ name }) => [name, nodeOf(name)]))
+  for (const { name, targets } of processors) {
+    if (targets.length > 1) throw new Error('this engine knows one target a processor')
+    const body = targets.length === 0 ? 'sink(event)' : `context.emit('out', ${next})`
+    nodes.get(name).handler = ownFunction(name, { sink }, `(event, context) => { ${body} }`)
+    nodes.get(name).routes.set('out', { topic: 'out', target: nodes.get(targets[0]) })
+  }
+  const record = transcript === 'memory' ? recorder() : undefined
+  const first = nodes.get(processors[0].name)
+  const current = follow()
+  const counts = { roots: 0, open: 0, outputs: 0, failed: 0 }
+
+  const start = (message) => {
+    const { target } = message
+    const context = new Context(target, message)
+    current.enter(context)
+    try {
+      const result = target.handler(message.data, context)
+      if (typeof result?.then === 'function') throw new Error('this engine knows no promises')
+      settle(context, undefined)
+    } catch (error) {
+      settle(context, { error })
+    }
+    current.leave()
+    return commit(context)
+  }
+
+  const commit = (context) => {
+    const { message, node, emitted, failure } = context
+    context.state = 'committed'
+    if (failure === undefined) node.handled++
+    else counts.failed++
+    record?.(message, emitted)
+    const { root } = message
+    if (emitted !== undefined) {
+      node.emitted++
+      if (emitted.target === undefined) counts.outputs++
+      else root.pending++
+    }
+    if (--root.pending === 0) counts.open--
+    return emitted?.target === undefined ? undefined : emitted
+  }
+
+  for (let id = 0; id < events; id++) {
+    counts.open++
+    const root = { position: counts.roots++, pending: 1, id: undefined }
+    let message = new Message(make(id), undefined, first, undefined, root)
+    while (message !== undefined) message = start(message)
+  }
+}
+
+function nodeOf(name) {
+  return { name, handler: undefined, routes: new Map(), last: undefined, handled: 0, emitted: 0 }
+}
+
+class Message {
+  constructor(data, topic, target, parent, root) {
+    this.data = data
+    this.topic = topic
+    this.target = target
+    this.parent = parent
+    this.root = root
+    this.hop = parent === undefined ? 1 : parent.hop + 1
+    this.id = undefined
+    this.row = -1
+  }
+}
+
+class Context {
+  constructor(node, message) {
+    this.node = node
+    this.message = message
+    this.state = 'running'
+    this.failure = undefined
+    this.emitted = undefined
+  }
+
+  emit(topic, data) {
+    if (this.state !== 'running') return Promise.reject(new Error('late'))
+    if (typeof topic !== 'string' || topic === '') return Promise.reject(new Error('topic'))
+    if (this.emitted !== undefined) return Promise.reject(new Error('this engine knows one emit'))
+    const { node, message } = this
+    if (message.hop >= 100) return Promise.reject(new Error('hop limit'))
+    const route = node.last !== undefined && node.last.topic === topic ? node.last : routeTo(node, topic)
+    this.emitted = new Message(data, topic, route.target, message, message.root)
+    return ACCEPTED
+  }
+}
+
+function routeTo(node, topic) {
+  node.last = node.routes.get(topic) ?? { topic, target: undefined }
+  return node.last
+}
+
+function settle(context, failure) {
+  if (context.state !== 'running') return
+  context.state = 'complete'
+  context.failure = failure
+}
+
+/** As `src/runtime/current.ts` for handlers that are known to be prompt. */
+function follow() {
+  const storage = new AsyncLocalStorage()
+  let box = { context: undefined }
+  let entered = 0
+  return {
+    enter(context) {
+      if ((++entered & (RENEWED_EVERY - 1)) === 0) {
+        box = { context: undefined }
+        storage.enterWith(box)
+      }
+      box.context = context
+    },
+    leave() {
+      box.context = undefined
+    },
+  }
+}
+
+/** Keeps whole numbers in a byte or more each, by how far they are from the one before. */
+function recorder() {
+  const blocks = []
+  let [bytes, filled] = [undefined, BLOCK_BYTES]
+  let [rows, lastRow, lastId, lastValue] = [0, 0, 0, 0]
+  const append = (number) => {
+    let rest = number
+    for (; rest < 0 || rest > 127; rest >>>= 7) appendByte((rest & 127) | 128)
+    appendByte(rest)
+  }
+  const appendByte = (byte) => {
+    if (filled === BLOCK_BYTES) {
+      bytes = new Uint8Array(BLOCK_BYTES)
+      blocks.push(bytes)
+      filled = 0
+    }
+    bytes[filled++] = byte
+  }
+  const add = (message, kind) => {
+    const { data } = message
+    const { id, value } = data
+    let known = Object.getPrototypeOf(data) === Object.prototype && (id | 0) === id && (value | 0) === value
+    let keys = 0
+    for (const key in data) known = known && key === (keys++ === 0 ? 'id' : 'value')
+    if (!known || keys !== 2) throw new Error('this engine knows one shape of data')
+    message.row = rows++
+    append(kind)
+    append(stepOf(lastId, id))
+    append(stepOf(lastValue, value))
+    lastId = id
+    lastValue = value
+  }
+  return (message, emitted) => {
+    append(emitted === undefined ? 0 : 1)
+    if (message.row < 0) add(message, 0)
+    else append(message.row - lastRow)
+    lastRow = message.row
+    if (emitted !== undefined) add(emitted, 1)
+  }
+}
+
+function stepOf(from, to) {
+  const step = (to - from) | 0
+  return (step << 1) ^ (step >> 31)
+}
