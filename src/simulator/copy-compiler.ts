@@ -8,6 +8,9 @@ export const CHARACTER_BYTES = 6
 /** Enough for `-1.2345678901234567e+100,`. */
 export const SCALAR_BYTES = 26
 
+const QUOTES_BYTES = 2
+const BRACES_BYTES = 2
+
 /** Copies values of one shape, and says of any other that it is not its own. */
 export type CompiledCopier = (value: object) => unknown
 
@@ -81,6 +84,7 @@ function objectCode(sample: Record<string, unknown>, place: string, code: Code):
     `if (${at} !== ${end}) return miss`,
   )
   const fields: string[] = []
+  code.fixedBytes += BRACES_BYTES
   for (const [index, key] of keys.entries()) {
     code.fixedBytes += key.length * CHARACTER_BYTES + 4
     const copied = fieldCode(sample[key], `v${first + index}`, code)
@@ -96,6 +100,7 @@ function fieldCode(sample: unknown, name: string, code: Code): string | undefine
     case 'string':
       code.checks.push(`if (typeof ${name} !== 'string') return miss`)
       code.lengths.push(name)
+      code.fixedBytes += QUOTES_BYTES
       return name
     case 'number':
       code.checks.push(`if (typeof ${name} !== 'number' || ${name} - ${name} !== 0) return miss`)

@@ -101,6 +101,19 @@ describe('a copier', () => {
     expectSame(copier.copy(learnt), roundTrip(learnt))
   })
 
+  it.each([
+    ['quotes', { '': '\u0000' }],
+    ['braces', { '\u0001': { '\u0002': {} } }],
+    ['a list', { '': [{ '': '\uD800' }, { '': '' }] }],
+    ['long numbers', { '': -1.2345678901234567e-6, '\u0001': [-1.2345678901234567e-6] }],
+  ])('bounds the bytes of what it copied from above, where it has no room but that of %s', (_, value) => {
+    const copier = createCopier()
+    for (let round = 0; round < 3; round++) {
+      copier.copy(value)
+      expect(copier.mostBytes).toBeGreaterThanOrEqual(Buffer.byteLength(JSON.stringify(value)))
+    }
+  })
+
   it('bounds the bytes of what it copied from above', () => {
     fc.assert(
       fc.property(fc.array(anything, { minLength: 1, maxLength: 4 }), (values) => {
