@@ -26,7 +26,7 @@ export function cutOffLate(round: Round): void {
       if (!stops) continue
       task.cutShort = hadAll(round, task) ? 'alone' : 'beside others'
     }
-    cutOff(invocation, timeoutRefusal(invocation, ranMs))
+    cutOff(invocation, timeoutRefusal(invocation, Math.min(ranMs, runtime.timeoutMs)))
   }
 }
 

@@ -209,6 +209,13 @@ describe('when the time of the invocation is up', () => {
     expect(clock.now()).toBe(1_001_000)
   })
 
+  it('a timeout is told as it was set, however late the clock is, and alike in a simulation', async () => {
+    const clock = createFakeClock()
+    const late = { ...clock, after: (ms: number, call: () => void) => clock.after(ms + 1, call) }
+    const { world } = await run([[1]], slow(clock, 9000), { clock: late, timeoutMs: 2000 })
+    expect((world.errors[0] as AttakError).message).toMatch(/^"b" did not settle within 2 s \(message /)
+  })
+
   it('a context tells how much is left: of its own time, or of the invocation', async () => {
     const clock = createFakeClock()
     const left: number[] = []
