@@ -14,6 +14,7 @@ import { type KeptRecord, readBack } from '../../src/providers/aws/readBack.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { createPack } from '../../src/runtime/pack.ts'
 import { folderOf } from '../cli/folder.ts'
+import { streamCrashOf } from '../contract/crash.ts'
 import { messageOf } from '../contract/message.ts'
 import { attakJson } from './attak.ts'
 import { describeOnRuntimes, runProcessor } from './runtimes.ts'
@@ -152,23 +153,9 @@ function batchOf(name: string, records: readonly KeptRecord[]) {
   return { Records }
 }
 
-/** As in the Lambda developer guide, "kinesis-on-failure-destination", read 2026-11-21. */
+/** What Lambda tells of one record that its worker did not get through. */
 function crashOf(name: string, shardId: string, { sequence }: KeptRecord) {
-  return {
-    requestContext: {
-      requestId: 'c9b8fa9f-5a7f-4d0e-af9c-0c604cde93a5',
-      functionArn: `${ARN.lambda}:function:${name}--dev--worker`,
-      condition: 'RetryAttemptsExhausted',
-      approximateInvokeCount: 3,
-    },
-    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-    version: '1.0',
-    timestamp: '2026-11-21T13:38:06.021Z',
-    KinesisBatchInfo: {
-      ...{ shardId, startSequenceNumber: sequence, endSequenceNumber: sequence, batchSize: 1 },
-      approximateArrivalOfFirstRecord: TIME,
-      approximateArrivalOfLastRecord: TIME,
-      streamArn: `${ARN.kinesis}:stream/${name}--dev--worker`,
-    },
-  }
+  const functionArn = `${ARN.lambda}:function:${name}--dev--worker`
+  const streamArn = `${ARN.kinesis}:stream/${name}--dev--worker`
+  return streamCrashOf({ functionArn, streamArn, shardId, startSequenceNumber: sequence })
 }

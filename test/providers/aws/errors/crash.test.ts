@@ -4,6 +4,7 @@ import { decodeText } from '../../../../src/runtime/codec.ts'
 import { encodeMessage } from '../../../../src/runtime/event.ts'
 import { recordIdFor } from '../../../../src/runtime/id.ts'
 import { createPack } from '../../../../src/runtime/pack.ts'
+import { invokeCrashOf, streamCrashOf } from '../../../contract/crash.ts'
 import { messageOf } from '../../../contract/message.ts'
 import { graphOf } from '../graphs.ts'
 
@@ -28,40 +29,16 @@ const message = (body: unknown, more = {}) => ({
   ...more,
 })
 
-/** As in the Lambda developer guide, "kinesis-on-failure-destination", read 2026-11-21. */
-const KINESIS = {
-  requestContext: {
-    requestId: 'c9b8fa9f-5a7f-4d0e-af9c-0c604cde93a5',
-    functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:orders--dev--b',
-    condition: 'RetryAttemptsExhausted',
-    approximateInvokeCount: 3,
-  },
-  responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-  version: '1.0',
-  timestamp: '2026-11-21T13:38:06.021Z',
-  KinesisBatchInfo: {
-    shardId: 'shardId-000000000001',
-    startSequenceNumber: '49601189658422359378836298521827638475320189012309704722',
-    endSequenceNumber: '49601189658422359378836298522902373528957594348623495186',
-    approximateArrivalOfFirstRecord: '2026-11-21T13:38:04.835Z',
-    approximateArrivalOfLastRecord: '2026-11-21T13:38:05.580Z',
-    batchSize: 500,
-    streamArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders--dev--b',
-  },
-}
-
-/** As in the Lambda developer guide, "invocation-async-retain-records", read 2026-11-21. */
-const INVOKED = {
-  version: '1.0',
-  timestamp: '2026-11-21T13:16:05.568Z',
-  requestContext: {
-    requestId: 'e4b46cbf-b738-4dce-8880-a18cdf61200e',
-    functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:orders--dev--a:$LATEST',
-    condition: 'RetriesExhausted',
-    approximateInvokeCount: 1,
-  },
-  responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-}
+const FUNCTIONS = 'arn:aws:lambda:eu-west-1:123456789012:function'
+const KINESIS = streamCrashOf({
+  functionArn: `${FUNCTIONS}:orders--dev--b`,
+  streamArn: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders--dev--b',
+  shardId: 'shardId-000000000001',
+  startSequenceNumber: '49601189658422359378836298521827638475320189012309704722',
+  endSequenceNumber: '49601189658422359378836298522902373528957594348623495186',
+  batchSize: 500,
+})
+const INVOKED = invokeCrashOf(`${FUNCTIONS}:orders--dev--a`)
 const OUT_OF_MEMORY = {
   errorType: 'Runtime.ExitError',
   errorMessage: 'RequestId: e4b46cbf-b738-4dce-8880-a18cdf61200e Error: Runtime exited with error: signal: killed',

@@ -4,6 +4,7 @@ import { type Clients, openClients } from '../../../../src/providers/aws/clients
 import { crashesShelf } from '../../../../src/providers/aws/errors/crashes.ts'
 import type { ErrorRecord } from '../../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../../src/runtime/event.ts'
+import { type StreamCrashSaid, streamCrashOf } from '../../../contract/crash.ts'
 import { callAws, type Emulator, PLACE } from '../../../contract/emulator.ts'
 import { startFauxqs } from '../../../contract/fauxqs.ts'
 import { startKinesisLocal } from '../../../contract/kinesis-local.ts'
@@ -41,13 +42,12 @@ beforeAll(async () => {
     sequences.push(String(answer.SequenceNumber))
   }
   const { QueueUrl } = await clients.sqs.send(new CreateQueueCommand({ QueueName: 'orders--dev--_crashes' }))
-  const tell = (info: object) =>
+  const tell = (info: Parameters<typeof payloadOf>[0]) =>
     clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(payloadOf(info)) }))
-  await tell({ startSequenceNumber: sequences[0], endSequenceNumber: sequences[1], batchSize: 2 })
-  await tell({
-    ...{ startSequenceNumber: sequences[0], endSequenceNumber: sequences[1], batchSize: 2 },
-    streamArn: 'arn:aws:kinesis:eu-west-1:000000000000:stream/orders--dev--gone',
-  })
+  const [first, last] = sequences as [string, string]
+  const records = { startSequenceNumber: first, endSequenceNumber: last, batchSize: 2 }
+  await tell(records)
+  await tell({ ...records, streamArn: 'arn:aws:kinesis:eu-west-1:000000000000:stream/orders--dev--gone' })
 }, 60_000)
 
 afterAll(async () => {
@@ -55,24 +55,11 @@ afterAll(async () => {
   for (const emulator of emulators) await emulator.close()
 })
 
-/** As in the Lambda developer guide, "kinesis-on-failure-destination", read 2026-11-21. */
-function payloadOf(info: object) {
-  return {
-    requestContext: {
-      requestId: 'c9b8fa9f-5a7f-4d0e-af9c-0c604cde93a5',
-      functionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:orders--dev--b',
-      condition: 'RetryAttemptsExhausted',
-      approximateInvokeCount: 1,
-    },
-    responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
-    version: '1.0',
-    timestamp: '2026-11-21T13:38:06.021Z',
-    KinesisBatchInfo: {
-      shardId: 'shardId-000000000000',
-      streamArn: `arn:aws:kinesis:eu-west-1:000000000000:stream/${stream}`,
-      ...info,
-    },
-  }
+/** What Lambda tells of records that `b` did not get through. */
+function payloadOf(records: Omit<StreamCrashSaid, 'functionArn' | 'streamArn'> & Partial<StreamCrashSaid>) {
+  const functionArn = 'arn:aws:lambda:eu-west-1:000000000000:function:orders--dev--b'
+  const streamArn = `arn:aws:kinesis:eu-west-1:000000000000:stream/${stream}`
+  return streamCrashOf({ functionArn, streamArn, invocations: 1, ...records })
 }
 
 const list = async (known: (id: string) => ErrorRecord | undefined = () => undefined) => {

@@ -9,6 +9,7 @@ import { queueShelf } from '../../../../src/providers/aws/errors/queue.ts'
 import { togetherOf } from '../../../../src/providers/aws/errors/shelf.ts'
 import { tableShelf } from '../../../../src/providers/aws/errors/table.ts'
 import { parseRecord } from '../../../../src/runtime/parse-record.ts'
+import { invokeCrashOf } from '../../../contract/crash.ts'
 import { startDynalite } from '../../../contract/dynalite.ts'
 import { type Emulator, PLACE } from '../../../contract/emulator.ts'
 import { createFakeShelf } from '../../../contract/fake-shelf.ts'
@@ -137,16 +138,8 @@ describe('the shelf of a stage', () => {
     await send(QueueUrl, nthRecord(1))
     await send(QueueUrl, { ...nthRecord(2), topology: 'another' })
     await send(crashes, {
-      version: '1.0',
-      timestamp: '2026-11-21T13:20:00.000Z',
-      requestContext: {
-        requestId: 'e4b46cbf-b738-4dce-8880-a18cdf61200e',
-        functionArn: 'arn:aws:lambda:eu-west-1:000000000000:function:orders--dev--b:$LATEST',
-        condition: 'RetriesExhausted',
-        approximateInvokeCount: 1,
-      },
+      ...invokeCrashOf('arn:aws:lambda:eu-west-1:000000000000:function:orders--dev--b'),
       requestPayload: { order: 7 },
-      responseContext: { statusCode: 200, executedVersion: '$LATEST', functionError: 'Unhandled' },
       responsePayload: { errorType: 'Runtime.ExitError', errorMessage: 'RequestId: e4b Error: exit status 1' },
     })
     const { records } = await open().list()
