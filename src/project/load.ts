@@ -3,6 +3,7 @@ import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Builder, type Built, openBuilder } from './build.ts'
 import type { Build } from './cache.ts'
+import { isCommonJs, requireAsModule } from './commonjs.ts'
 import type { BuildFault } from './compile.ts'
 import { type JsonFault, parseJson } from './json.ts'
 import { isTypeScript } from './modules.ts'
@@ -49,17 +50,21 @@ export async function loadModules(options: LoadOptions): Promise<LoadedModules> 
 
 async function loadAsIs({ file, modulesOf }: LoadOptions): Promise<LoadedModules | undefined> {
   if (isTypeScript(file)) return undefined
-  const topology = extname(file) === '.json' ? readJsonModule(file) : await importModule(pathToFileURL(file).href)
+  const topology = extname(file) === '.json' ? readJsonModule(file) : await loadModule(file)
   if (topology.kind === 'threw' && needsBuild(topology.error)) return undefined
   const modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   if (modules.some(isTypeScript)) return undefined
   const processors = new Map<string, LoadedModule>()
   for (const module of modules) {
-    const loaded = await importModule(pathToFileURL(module).href)
+    const loaded = await loadModule(module)
     if (loaded.kind === 'threw' && needsBuild(loaded.error)) return undefined
     processors.set(module, loaded)
   }
   return { topology, processors, files: [file, ...modules] }
+}
+
+function loadModule(file: string): Promise<LoadedModule> {
+  return isCommonJs(file) ? settled(() => requireAsModule(file)) : importModule(pathToFileURL(file).href)
 }
 
 /**
@@ -104,9 +109,13 @@ async function loadFrom({ entries, broken }: Built, file: string): Promise<Loade
   return { kind: 'unbuildable', faults: [{ text: 'the topology names it only every other time it is loaded', file }] }
 }
 
-async function importModule(address: string): Promise<LoadedModule> {
+function importModule(address: string): Promise<LoadedModule> {
+  return settled(() => import(address))
+}
+
+async function settled(load: () => unknown): Promise<LoadedModule> {
   try {
-    return { kind: 'loaded', exports: await import(address) }
+    return { kind: 'loaded', exports: await load() }
   } catch (error) {
     return { kind: 'threw', error }
   }
