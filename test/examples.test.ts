@@ -27,11 +27,13 @@ async function eventsOf({ topology, dir }: Project, given?: string): Promise<rea
   return events
 }
 
+const now = () => performance.now()
+
 async function run(project: Project, events: readonly InputEvent[], options: Partial<SimulationOptions> = {}) {
   const entries: TranscriptEntry[] = []
   const { graph, processors } = project
   const recorder = recordEntries((entry) => entries.push(entry))
-  const { summary } = await simulate({ graph, processors, input: [events], recorder, ...options })
+  const { summary } = await simulate({ graph, processors, input: [events], now, recorder, ...options })
   return { entries, summary, outputs: outputsOf(entries) }
 }
 
@@ -49,7 +51,7 @@ function outputsOf(entries: readonly TranscriptEntry[]): Output[] {
 async function digestOf({ graph, processors }: Project, events: readonly InputEvent[]): Promise<string> {
   const hash = createHash('sha256')
   const lines = recordLines({ write: (text) => hash.update(text) })
-  await simulate({ graph, processors, input: [events], recorder: lines })
+  await simulate({ graph, processors, input: [events], now, recorder: lines })
   lines.flush()
   return hash.digest('hex')
 }

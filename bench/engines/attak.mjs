@@ -55,7 +55,8 @@ export async function simulateTopology({ processors, streams, input, ...options 
   const loaded = new Map(
     topology.processors.map((processor) => [processor.name, { name: processor.name, ...processor.source }]),
   )
-  return simulate({ graph: buildGraph(topology, { stage: 'dev' }), processors: loaded, input, ...options })
+  const graph = buildGraph(topology, { stage: 'dev' })
+  return simulate({ graph, processors: loaded, input, now: () => performance.now(), ...options })
 }
 
 function* inputOf(to, events, make) {

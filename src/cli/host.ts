@@ -69,7 +69,11 @@ export function hostOf(process: NodeJS.Process): Host {
     get interactive() {
       return process.stdin.isTTY === true && process.stderr.isTTY === true && !isSet(process.env.CI)
     },
-    now: () => performance.now(),
+    // `performance` takes a fiftieth of `node -e 0` to be there.
+    now() {
+      const [seconds, nanoseconds] = process.hrtime()
+      return seconds * 1000 + nanoseconds / 1e6
+    },
     date: () => Date.now(),
     get signal() {
       abort ??= abortedBySignals(process)

@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { AttakError, nearest } from '../errors.ts'
 import type { LineTaker } from '../runtime/console.ts'
 import { followCurrent } from '../runtime/current.ts'
@@ -47,9 +46,9 @@ const STEPS_PER_CLOCK = 256
 
 /** Puts a run together; nothing has started yet. */
 export function prepareRun(options: SessionOptions): Run {
-  const { graph, intake, recorder, openRoots = 4096, timings: timed = false } = options
+  const { graph, intake, recorder, now, openRoots = 4096, timings: timed = false } = options
   const current = options.console || options.onUncaught || options.onProbe ? followCurrent() : undefined
-  const clock = { nowMs: Math.floor(performance.now()), exact: timed ? () => performance.now() : undefined }
+  const clock = { nowMs: Math.floor(now()), exact: timed ? now : undefined }
   let sliceEndMs = clock.nowMs + SLICE_MS
   let steps = 0
   let timedOut = false
@@ -79,11 +78,11 @@ export function prepareRun(options: SessionOptions): Run {
       log,
       late: (invocation, error) => blame(invocation, error, error.message),
       completed(invocation) {
-        if (timed) keepDuration(invocation, roundedMs(performance.now() - invocation.startedMs))
+        if (timed) keepDuration(invocation, roundedMs(now() - invocation.startedMs))
         invocation.rare?.invoked?.answer?.()
         if (awaited?.invocation === invocation) awaited.wake()
       },
-      now: () => performance.now(),
+      now,
     },
   })
   let lastTo: string | undefined
@@ -140,7 +139,7 @@ export function prepareRun(options: SessionOptions): Run {
       for (;;) {
         if (steps >= STEPS_PER_CLOCK) {
           steps = 0
-          clock.nowMs = Math.floor(performance.now())
+          clock.nowMs = Math.floor(now())
           if (clock.nowMs > sliceEndMs) return 'over'
         }
         const worked = scheduler.work(STEPS_PER_CLOCK - steps)
@@ -155,7 +154,7 @@ export function prepareRun(options: SessionOptions): Run {
       }
     },
     newSlice() {
-      clock.nowMs = Math.floor(performance.now())
+      clock.nowMs = Math.floor(now())
       sliceEndMs = clock.nowMs + SLICE_MS
     },
     resume: () => current?.resume(),
@@ -176,7 +175,7 @@ export function prepareRun(options: SessionOptions): Run {
       stopWaiting()
     },
     cutOffLate() {
-      const nowMs = performance.now()
+      const nowMs = now()
       const isOver = ({ startedMs, runtime }: Invocation) => nowMs - startedMs >= runtime.timeoutMs
       scheduler.cutOff(isOver, (invocation) => {
         timedOut = true

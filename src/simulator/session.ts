@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks'
 import { clearInterval, setImmediate, setInterval } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
 import { captureConsole } from '../runtime/console.ts'
@@ -28,7 +27,7 @@ export type SessionOptions = Omit<SimulationOptions, 'input'> & { readonly intak
 
 /** Opens a simulation; nothing has run yet. */
 export function openSession(options: SessionOptions): Session {
-  const { intake, signal } = options
+  const { intake, signal, now } = options
   const run = prepareRun(options)
   const closing = new AbortController()
   const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
@@ -38,7 +37,7 @@ export function openSession(options: SessionOptions): Session {
     options.console && captureConsole(options.console, { ...run.lines, echo: options.echo === true }),
     options.onUncaught?.(run.takeUncaught),
   ]
-  const startedMs = performance.now()
+  const startedMs = now()
   options.onProbe?.({ running: run.running })
   return {
     async runUntil(untilMs) {
@@ -59,7 +58,7 @@ export function openSession(options: SessionOptions): Session {
     result() {
       const summary = run.summary()
       return {
-        summary: options.timings === true ? { ...summary, tookMs: roundedMs(performance.now() - startedMs) } : summary,
+        summary: options.timings === true ? { ...summary, tookMs: roundedMs(now() - startedMs) } : summary,
         roots: run.scheduler.counts.roots,
         timedOut: run.timedOut(),
         aborted: signal?.aborted === true,

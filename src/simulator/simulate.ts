@@ -13,6 +13,8 @@ export interface SimulationOptions {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly input: InputChunks
+  /** Monotonic milliseconds of real time, which timeouts go by. */
+  readonly now: () => number
   /** The input comes as it happens: what is running may be committed before the next event comes. */
   readonly live?: boolean
   /** Makes ids: the same seed and input give the same ids. Default `attak`. */

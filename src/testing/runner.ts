@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { AttakError } from '../errors.ts'
 import { openBox } from '../simulator/intake.ts'
 import { openSession } from '../simulator/session.ts'
@@ -22,6 +23,8 @@ export function openRunner({ graph, processors }: Subject, record: Record, seed:
     processors,
     seed,
     intake: box,
+    // Not the global one, which timers of tests may have replaced.
+    now: () => performance.now(),
     openRoots: Number.POSITIVE_INFINITY,
     recorder: record.recorder,
     console: globalThis.console,

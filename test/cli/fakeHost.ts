@@ -18,13 +18,15 @@ export interface HostOptions {
   readonly color?: boolean
   readonly columns?: number
   readonly signal?: AbortSignal
+  /** Time stands still by default, and no handler's is ever up. */
+  readonly now?: () => number
   /** Called with each piece written to stdout. */
   readonly onOut?: (text: string) => void
   /** The same for stderr. */
   readonly onErr?: (text: string) => void
 }
 
-/** A host that keeps what is written; time stands still. */
+/** A host that keeps what is written. */
 export function fakeHost(cwd: string, options: HostOptions = {}): Host & { readonly ran: (code: number) => Ran } {
   const written = { out: '', err: '' }
   const terminal = (name: 'out' | 'err'): Terminal => ({
@@ -47,7 +49,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     err: terminal('err'),
     stdin: options.stdin instanceof Readable ? options.stdin : Readable.from(options.stdin ?? []),
     interactive: options.interactive ?? false,
-    now: () => 0,
+    now: options.now ?? (() => 0),
     date: () => 0,
     signal: options.signal ?? new AbortController().signal,
     console: globalThis.console,

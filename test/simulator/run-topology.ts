@@ -36,6 +36,7 @@ export async function runTopology(
     graph: buildGraph(topology, { stage: 'dev' }),
     processors,
     input: [list as InputEvent[]],
+    now: () => performance.now(),
     recorder: recordEntries((entry) => entries.push(entry)),
     ...options,
   })

@@ -46,12 +46,15 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     teller.endAtOnce('a handler ended the process', exitError(handler, code, project.dir), handler)
   })
   const telemetry = await loadTelemetry(project.dir)
-  const raising = setTimeout(raiseInlining)
+  let lowerInlining = () => {}
+  const raising = setTimeout(() => {
+    lowerInlining = raiseInlining()
+  })
   try {
     const result = await guarded.start(() =>
       simulate({
         ...{ graph, processors, input: input.chunks, live: input.live },
-        ...{ seed, concurrency, timings, signal },
+        ...{ seed, concurrency, timings, signal, now: host.now },
         ...(telemetry && { spans: createSpans(telemetry) }),
         ...{ recorder: teller.recorder, ready: teller.flush },
         ...{ console: host.console, onUncaught: host.onUncaught },
@@ -67,6 +70,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     throw error
   } finally {
     clearTimeout(raising)
+    lowerInlining()
     guarded.close()
     offExit()
   }

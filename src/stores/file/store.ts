@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, mkdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
@@ -63,12 +63,20 @@ export function openFileStore(file: string): FileStore {
         return line !== '' && (parsed.kind === 'problem' || !ids.has(parsed.record.id))
       }
       const left = lines.filter(isLeft)
-      if (left.length === 0) return rmSync(file, { force: true })
+      if (left.length === 0) return removeIfThere(file)
       const fresh = `${file}.new`
       writeFileSync(fresh, left.map((line) => `${line}\n`).join(''), { mode: 0o600 })
       renameSync(fresh, file)
     },
-    clear: () => rmSync(file, { force: true }),
+    clear: () => removeIfThere(file),
+  }
+}
+
+function removeIfThere(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
 }
 

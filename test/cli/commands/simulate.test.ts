@@ -281,7 +281,8 @@ describe('bad input, as simulate prints it', () => {
   })
 
   test('a handler that never settles', async () => {
-    const { code, out } = await run('timeout: 0.05, processors: { stuck: () => new Promise(() => {}) }', { stuck: 1 })
+    const topology = 'timeout: 0.05, processors: { stuck: () => new Promise(() => {}) }'
+    const { code, out } = await run(topology, { stuck: 1 }, [], { now: () => performance.now() })
     expect(code).toBe(1)
     expect(out.replaceAll(/[0-9a-f]{32}/g, 'ID')).toMatch(
       /✗ \[TIMEOUT] "stuck" did not settle within 0\.05 s \(message ID\)/,
