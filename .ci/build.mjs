@@ -1,7 +1,8 @@
 // Builds dist/: esbuild makes the JavaScript (entries share chunks, loaded when needed), tsc the declarations.
 // Tests build the JavaScript alone, before they run (`setup`); `--types` builds the declarations alone.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { basename, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,7 +13,7 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 
 export { buildCode as setup }
 
-/** What several commands need is in cli.js, which is loaded before them: each file more costs a hundredth of `node -e 0`. */
+/** What several commands need is in cli.cjs, which is loaded before them: each file more costs a hundredth of `node -e 0`. */
 const SHARED = [
   'errors',
   'topology/name',
@@ -24,29 +25,33 @@ const SHARED = [
   'project/modules',
 ]
 
-/** Commands that call no cloud share no file with others: what is split between them would come in many files. */
+/**
+ * Commands that call no cloud are scripts, like what is shared: src/cli/scripts.ts keeps what V8 compiled of those. Each is
+ * one file, what it loads when needed included, since what is not called costs nothing once compiled code is kept.
+ */
 const LOCAL = ['check', 'completion', 'graph', 'init', 'simulate']
 
 async function buildCode() {
   const shared = ['cli/main', ...SHARED].map((name) => `export * from './${name}.ts'`).join('\n')
-  const commands = readdirSync(`${root}src/cli/commands`).map((name) => name.slice(0, -3))
-  const bundleCommands = (names) =>
-    bundle({
-      entryPoints: Object.fromEntries(names.map((name) => [name, `src/cli/commands/${name}.ts`])),
+  const cloud = readdirSync(`${root}src/cli/commands`)
+    .map((name) => name.slice(0, -3))
+    .filter((name) => !LOCAL.includes(name))
+  const outputs = [
+    await bundle({ entryPoints: { scripts: 'src/cli/scripts.ts' }, outdir: 'dist', ...COMMON_JS }),
+    await bundleScript('cli', { stdin: { contents: shared, resolveDir: `${root}src` }, plugins: [commandsApart] }),
+    ...(await Promise.all(
+      LOCAL.map((name) =>
+        bundleScript(name, { entryPoints: [`src/cli/commands/${name}.ts`], plugins: [sharedApart('./cli.cjs')] }),
+      ),
+    )),
+    await bundle({
+      entryPoints: Object.fromEntries(cloud.map((name) => [name, `src/cli/commands/${name}.ts`])),
       outdir: 'dist',
       splitting: true,
-      plugins: [sharedApart, builtinsAtHand],
-      minifyIdentifiers: true,
-    })
-  const outputs = [
-    await bundle({
-      stdin: { contents: shared, resolveDir: `${root}src` },
-      outfile: 'dist/cli.js',
-      plugins: [commandsApart, builtinsAtHand],
+      plugins: [sharedApart('./cli.js'), builtinsAtHand],
       minifyIdentifiers: true,
     }),
-    ...(await Promise.all(LOCAL.map((name) => bundleCommands([name])))),
-    await bundleCommands(commands.filter((name) => !LOCAL.includes(name))),
+    writeFacade(await namesIn(shared)),
     // What a project imports shares no file with the commands, so that it comes in few; its names are seen by users.
     await bundle({
       entryPoints: { index: 'src/index.ts', testing: 'src/testing.ts' },
@@ -57,8 +62,48 @@ async function buildCode() {
     await bundle({ entryPoints: functionModules(), outdir: 'dist', splitting: true, plugins: [builtinsAtHand] }),
   ].flat()
   for (const name of readdirSync(`${root}dist`)) {
-    if (name.endsWith('.js') && !outputs.includes(`dist/${name}`)) rmSync(`${root}dist/${name}`)
+    const isOurs = /\.(c?js|compiled(-\d+)?)$/.test(name)
+    if (isOurs && !outputs.includes(`dist/${name}`)) rmSync(`${root}dist/${name}`)
   }
+}
+
+const COMMON_JS = { format: 'cjs', outExtension: { '.js': '.cjs' } }
+
+/** Writes a script for src/cli/scripts.ts, which says what that is. */
+async function bundleScript(name, options) {
+  const { outputFiles } = await bundleFiles({
+    ...options,
+    ...COMMON_JS,
+    outdir: 'dist',
+    write: false,
+    minifyIdentifiers: true,
+    define: { 'import.meta.url': '__url' },
+  })
+  const body = outputFiles[0].text
+    .replaceAll(/(?<![\w$.])import\(/g, '__load(')
+    // Esbuild writes ASCII, regular expressions apart.
+    .replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const wrapped = `(function(require,__load,__url){var module={exports:{}};${body.trimEnd()}\nreturn module.exports})`
+  const digest = createHash('sha256').update(wrapped).digest('hex').slice(0, 16)
+  writeFileSync(`${root}dist/${name}.cjs`, `/*${digest}*/${wrapped}`)
+  return `dist/${name}.cjs`
+}
+
+/** For commands that are modules: the exports of the script that runs them. */
+function writeFacade(names) {
+  const scripts = "process.getBuiltinModule('node:module').createRequire(import.meta.url)('./scripts.cjs')"
+  writeFileSync(`${root}dist/cli.js`, `export const{${names}}=${scripts}.running().load('cli')\n`)
+  return 'dist/cli.js'
+}
+
+async function namesIn(contents) {
+  const { metafile } = await bundleFiles({
+    stdin: { contents, resolveDir: `${root}src` },
+    outfile: 'dist/cli.js',
+    write: false,
+    plugins: [commandsApart],
+  })
+  return metafile.outputs['dist/cli.js'].exports
 }
 
 /** What src/bundle/own-files.ts looks for, by name. */
@@ -68,12 +113,17 @@ function functionModules() {
   return Object.fromEntries(rows.map(([, name, file]) => [name, `src/${file}`]))
 }
 
-async function bundle({ plugins = [], ...options }) {
-  const { metafile } = await build({
-    ...options,
+async function bundle(options) {
+  const { metafile } = await bundleFiles(options)
+  return Object.keys(metafile.outputs)
+}
+
+function bundleFiles({ plugins = [], ...options }) {
+  return build({
     absWorkingDir: root,
     bundle: true,
     format: 'esm',
+    ...options,
     platform: 'node',
     target: 'node20.19',
     external: ['esbuild'],
@@ -85,27 +135,28 @@ async function bundle({ plugins = [], ...options }) {
     logLevel: 'warning',
     metafile: true,
   })
-  return Object.keys(metafile.outputs)
 }
 
 const commandsApart = {
   name: 'commands-apart',
   setup(build) {
-    build.onResolve({ filter: /^\.\/commands\// }, ({ kind, path }) =>
-      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
-    )
+    build.onResolve({ filter: /^\.\/commands\// }, ({ kind, path }) => {
+      const name = basename(path, '.ts')
+      const file = `./${name}.${LOCAL.includes(name) ? 'cjs' : 'js'}`
+      return kind === 'dynamic-import' ? { path: file, external: true } : undefined
+    })
   },
 }
 
-const sharedApart = {
+const sharedApart = (file) => ({
   name: 'shared-apart',
   setup(build) {
     const files = new Set(SHARED.map((name) => resolve(root, 'src', `${name}.ts`)))
     build.onResolve({ filter: /^\.{1,2}\/.*\.ts$/ }, ({ path, resolveDir }) =>
-      files.has(resolve(resolveDir, path)) ? { path: './cli.js', external: true } : undefined,
+      files.has(resolve(resolveDir, path)) ? { path: file, external: true } : undefined,
     )
   },
-}
+})
 
 /**
  * What CommonJS dependencies require of Node, for ES modules. Commander does without `child_process`, by which it would

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
@@ -13,12 +13,14 @@ const { version, exports } = JSON.parse(readFileSync(join(root, 'package.json'),
 /** An empty project with nothing but the packed attak installed in it. */
 let project: string
 let tarball: string
+let files: readonly string[]
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'attak-package-test-'))
   run(root, process.execPath, '.ci/build.mjs', '--types')
   const [packed] = JSON.parse(run(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', project))
   tarball = join(project, packed.filename)
+  files = packed.files.map(({ path }: { path: string }) => path)
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   run(project, 'npm', 'install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball)
 }, 120_000)
@@ -34,6 +36,12 @@ function attak(cwd: string, ...args: string[]): string {
 }
 
 describe('the packed package, installed in an empty project', { timeout: 120_000 }, () => {
+  test('holds no code that this machine has compiled', () => {
+    run(root, process.execPath, 'bin/attak.js', '--version')
+    expect(readdirSync(join(root, 'dist')).some((name) => name.endsWith('.compiled'))).toBe(true)
+    expect(files.filter((file) => file.endsWith('.compiled'))).toEqual([])
+  })
+
   test('runs by its name', () => {
     expect(run(project, 'npx', '--no-install', 'attak', '--version')).toBe(`${version}\n`)
   })
