@@ -44,7 +44,7 @@ export function followCurrent(): Current {
       box.used = true
     },
     leave(invocation) {
-      if (invocation.state !== 'complete') renew()
+      if (invocation.state === 'running') renew()
       else if (!box.owned) box.invocation = undefined
     },
     resume: renew,

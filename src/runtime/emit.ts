@@ -5,7 +5,7 @@ import { ACCEPTED, followEmit, refusedAtOnce } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
 import { refuseLate } from './late.ts'
 import { type Edge, FirstAttempt, type Message } from './message.ts'
-import { rareOf } from './rare.ts'
+import { addFollow, rareOf } from './rare.ts'
 import { hasEnded, settle } from './settle.ts'
 
 /**
@@ -35,11 +35,11 @@ export function emit(
 
 function follow(invocation: Invocation, acceptance: Promise<void>, callback: Callback | undefined): Promise<void> {
   const followed = followEmit(acceptance)
-  if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
+  if (!hasEnded(invocation)) addFollow(invocation, followed)
   if (callback !== undefined) {
     const call = (error: unknown) => callSafely(invocation, callback, error)
     followed.taken = true
-    followed.acceptance.promise.then(() => call(null), call)
+    followed.acceptance.then(() => call(null), call)
   }
   return followed
 }

@@ -4,7 +4,7 @@ import { followEmit } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
 import { refuseLate } from './late.ts'
 import { type Edge, invokedIdOf, type Message } from './message.ts'
-import { rareOf } from './rare.ts'
+import { addFollow, rareOf } from './rare.ts'
 import { sayUnwritable } from './refusal.ts'
 import { hasEnded } from './settle.ts'
 import type { Thrown } from './thrown.ts'
@@ -21,7 +21,7 @@ export type Answer = { readonly result?: unknown } | { readonly error: Thrown }
  */
 export function invoke(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
   const followed = followEmit(answerTo(invocation, processor, data))
-  if (!hasEnded(invocation)) rareOf(invocation).follows.push(followed)
+  if (!hasEnded(invocation)) addFollow(invocation, followed)
   return followed
 }
 

@@ -30,6 +30,8 @@ interface Kept extends StoredRecord {
   readonly processor: string
   readonly key: undefined
   readonly bytes: number
+  accept(): void
+  refuse(error: Error): void
 }
 
 /** Makes a keeper. */
@@ -40,6 +42,8 @@ export function createKeeper({ store, after, random, remainingMs }: KeeperParts)
     ...{ limits: store.limits, after, random, remainingMs },
     sender: { send: (batch, withinMs = 0) => store.put(batch, withinMs) },
     errorOf: (record, refused) => storeError(store, record, refused),
+    accepted: ({ accept }) => accept(),
+    refused: ({ refuse }, error) => refuse(error),
   })
 
   const flush = () => {
@@ -52,7 +56,7 @@ export function createKeeper({ store, after, random, remainingMs }: KeeperParts)
     const { id, processor } = record
     const text = encodeRecord(record, store.limits.recordBytes)
     const kept = { id, text, processor, key: undefined, bytes: Buffer.byteLength(text) }
-    const promise = new Promise<void>((accept, refuse) => dispatch.post({ record: kept, accept, refuse }))
+    const promise = new Promise<void>((accept, refuse) => dispatch.post({ ...kept, accept, refuse }))
     const done = () => void underWay.delete(id)
     promise.then(done, done)
     underWay.set(id, promise)

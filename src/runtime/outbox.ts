@@ -1,11 +1,11 @@
 import { AttakError } from '../errors.ts'
+import { type OpenAcceptance, openAcceptance } from './acceptance.ts'
+import { checkMessage, dataTextOf, keyBytes } from './check-message.ts'
 import { createDispatch, type Dispatch, type Refused } from './dispatch.ts'
 import { encodeMessage } from './event.ts'
 import type { Message } from './message.ts'
-import { createPack, type Pack, type PackOrigin } from './pack.ts'
-import { dataRefusal, keyRefusal, sizeRefusal } from './refusal.ts'
-import { textOf } from './text.ts'
-import type { Sender, WireLimits, WireRecord, WireTransport } from './transport.ts'
+import { createPack, type Pack } from './pack.ts'
+import type { Sender, WireRecord, WireTransport } from './transport.ts'
 
 /** What carries the messages of a channel. */
 export interface OutboxChannel {
@@ -60,73 +60,115 @@ const PACK_BYTES = 25_000
 interface OpenChannel extends OutboxChannel {
   readonly name: string
   readonly sender: Sender<WireRecord>
-  readonly dispatch: Dispatch
+  readonly dispatch: Dispatch<Sealed>
   /** Packs that still grow, by their key. */
   readonly growing: Map<string | undefined, Parcel>
 }
 
-/** A pack that grows, and the promise of what becomes of it. */
+/** A pack that grows, and what becomes of it. */
 interface Parcel {
   readonly pack: Pack
   readonly key: string | undefined
-  readonly acceptance: Promise<void>
-  readonly accept: () => void
-  readonly refuse: (error: Error) => void
+  readonly acceptance: OpenAcceptance
+}
+
+/** A record on its way, and what becomes of it. */
+interface Sealed extends WireRecord {
+  readonly acceptance: OpenAcceptance
 }
 
 /** Makes an outbox. It packs what has one key, and leaves the sending to a dispatch for each channel. */
 export function createOutbox(parts: OutboxParts): Outbox {
   const { topology, stage } = parts
   const channels = new Map<string, OpenChannel>()
-  const unsettled = new Set<Promise<void>>()
+  /** Records that are on their way or grow, and those who wait until there are none. */
+  let unsettled = 0
+  let waiting: (() => void)[] = []
   let cancelFlush: (() => void) | undefined
+  let [timeMs, time] = [Number.NaN, '']
 
   const open = (name: string): OpenChannel => {
-    const channel = parts.channel(name)
-    const sender = channel.transport.open(channel.address)
+    const { transport, address, pack } = parts.channel(name)
+    const sender = transport.open(address)
     const { after, random, remainingMs } = parts
-    const dispatch = createDispatch({
-      limits: channel.transport.limits,
+    const growing: OpenChannel['growing'] = new Map()
+    const dispatch = createDispatch<Sealed>({
+      limits: transport.limits,
       sender,
-      errorOf: (record: WireRecord, refused) => refusalError(name, record, refused),
+      errorOf: (record, refused) => refusalError(name, record, refused),
+      accepted({ acceptance }) {
+        acceptance.accept()
+        settle()
+      },
+      refused({ acceptance, key }, error) {
+        refuse(acceptance, error)
+        const behind = key === undefined ? undefined : growing.get(key)
+        if (behind === undefined) return
+        // It would overtake what was refused, when that comes again.
+        growing.delete(key)
+        refuse(behind.acceptance, error)
+      },
       after,
       random,
       remainingMs,
     })
-    const opened = { ...channel, name, sender, dispatch, growing: new Map<string | undefined, Parcel>() }
+    const opened: OpenChannel = { transport, address, pack, name, sender, dispatch, growing }
     channels.set(name, opened)
     return opened
   }
 
+  const refuse = (acceptance: OpenAcceptance, error: Error) => {
+    acceptance.refuse(error)
+    settle()
+  }
+
+  const settle = () => {
+    unsettled--
+    if (unsettled > 0) return
+    for (const call of waiting) call()
+    waiting = []
+  }
+
   const begin = (channel: OpenChannel, key: string | undefined): Parcel => {
-    const parcel = createParcel({ topology, stage }, key)
-    const { acceptance } = parcel
-    unsettled.add(acceptance)
-    const done = () => void unsettled.delete(acceptance)
-    acceptance.then(done, done)
+    const parcel = { pack: createPack({ topology, stage }, key), key, acceptance: openAcceptance() }
+    unsettled++
     channel.growing.set(key, parcel)
     return parcel
   }
 
-  const seal = ({ growing, dispatch }: OpenChannel, parcel: Parcel) => {
-    const { pack, key, accept } = parcel
+  const sendAlone = ({ dispatch }: OpenChannel, message: Message, data: string | undefined): Promise<void> => {
+    const acceptance = openAcceptance()
+    unsettled++
+    const body = encodeMessage(message, { topology, stage, time: timeNow() }, data)
+    post(dispatch, [message], { key: message.key, body, acceptance })
+    return acceptance
+  }
+
+  const seal = ({ growing, dispatch }: OpenChannel, { pack, key, acceptance }: Parcel) => {
     growing.delete(key)
-    const body = pack.encode(new Date(parts.now()).toISOString())
-    const record: WireRecord = {
-      messages: pack.messages,
-      key,
-      body,
-      bytes: Buffer.byteLength(body) + keyBytes(key),
-      ...delayOf(pack.messages[0]!, parts.now()),
+    post(dispatch, pack.messages, { key, body: pack.encode(timeNow()), acceptance })
+  }
+
+  const post = (
+    dispatch: Dispatch<Sealed>,
+    messages: readonly Message[],
+    { key, body, acceptance }: Pick<Sealed, 'key' | 'body' | 'acceptance'>,
+  ) => {
+    const bytes = Buffer.byteLength(body) + keyBytes(key)
+    const record: Sealed = { messages, key, body, bytes, acceptance }
+    const { wait } = messages[0]!
+    // Messages that wait travel alone.
+    dispatch.post(wait === undefined ? record : { ...record, delayMs: Math.max(0, wait.dueMs - parts.now()) })
+  }
+
+  /** Most records are made within the same millisecond as the one before. */
+  const timeNow = () => {
+    const nowMs = parts.now()
+    if (nowMs !== timeMs) {
+      timeMs = nowMs
+      time = new Date(nowMs).toISOString()
     }
-    const refuse = (error: Error) => {
-      parcel.refuse(error)
-      const behind = key === undefined ? undefined : growing.get(key)
-      // It would overtake what was refused, when that comes again.
-      if (behind !== undefined) growing.delete(key)
-      behind?.refuse(error)
-    }
-    dispatch.post({ record, accept, refuse })
+    return time
   }
 
   const flush = () => {
@@ -139,7 +181,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 
   const settled = async () => {
-    while (unsettled.size > 0) await Promise.allSettled(unsettled)
+    if (unsettled > 0) await new Promise<void>((resolve) => waiting.push(resolve))
   }
 
   return {
@@ -148,6 +190,8 @@ export function createOutbox(parts: OutboxParts): Outbox {
       const { key } = message
       const data = dataTextOf(message)
       checkMessage(message, data, channel.transport.limits, parts)
+      cancelFlush ??= parts.after(LINGER_MS, flush)
+      if (channel.pack === 1) return sendAlone(channel, message, data)
       let parcel = channel.growing.get(key)
       const mostBytes = PACK_BYTES - keyBytes(key)
       if (parcel !== undefined && !parcel.pack.add(message, data, mostBytes)) {
@@ -161,7 +205,6 @@ export function createOutbox(parts: OutboxParts): Outbox {
       const { pack } = parcel
       if (pack.messages.length >= channel.pack || pack.bytes() >= mostBytes) seal(channel, parcel)
       if (channel.growing.size >= channel.transport.limits.batchRecords) flush()
-      cancelFlush ??= parts.after(LINGER_MS, flush)
       return parcel.acceptance
     },
     idle: flush,
@@ -176,15 +219,6 @@ export function createOutbox(parts: OutboxParts): Outbox {
   }
 }
 
-function createParcel(origin: PackOrigin, key: string | undefined): Parcel {
-  let [accept, refuse]: [() => void, (error: Error) => void] = [() => {}, () => {}]
-  const acceptance = new Promise<void>((resolve, reject) => {
-    accept = resolve
-    refuse = reject
-  })
-  return { pack: createPack(origin, key), key, acceptance, accept, refuse }
-}
-
 function refusalError(channel: string, { messages }: WireRecord, { passing, tries, why }: Refused): AttakError {
   const what = messages.length === 1 ? 'a message' : `${messages.length} messages in one record`
   const remedy = passing
@@ -193,36 +227,3 @@ function refusalError(channel: string, { messages }: WireRecord, { passing, trie
   const said = tries === 1 ? '' : ` after ${tries} tries`
   return new AttakError('EMIT_NOT_ACCEPTED', `channel "${channel}" did not accept ${what}${said}: ${why}`, remedy)
 }
-
-/** Messages that wait travel alone. */
-function delayOf({ wait }: Message, nowMs: number): Pick<WireRecord, 'delayMs'> {
-  return wait === undefined ? {} : { delayMs: Math.max(0, wait.dueMs - nowMs) }
-}
-
-function dataTextOf({ topic, data }: Message): string | undefined {
-  try {
-    return textOf(data)
-  } catch (error) {
-    throw dataRefusal(topic ?? '', data, error)
-  }
-}
-
-/** Throws for a message that its channel cannot carry. Its bytes are counted only when they may be too many. */
-function checkMessage(message: Message, data: string | undefined, limits: WireLimits, origin: PackOrigin): void {
-  const { topic = '', key } = message
-  if (key !== undefined && !limits.orderedByKey) throw keyRefusal(topic)
-  if (MOST_UTF8_BYTES * ((data?.length ?? 0) + topic.length + keyBytes(key)) < limits.messageBytes / 2) return
-  const bytes = Buffer.byteLength(encodeMessage(message, { ...origin, time: ANY_TIME }, data)) + keyBytes(key)
-  if (bytes > limits.messageBytes) throw sizeRefusal(topic, bytes, limits.messageBytes)
-}
-
-/** Of one character of a text. */
-const MOST_UTF8_BYTES = 3
-const ANY_TIME = new Date(0).toISOString()
-
-/** What a key takes beside the body; a message without one travels by its id. */
-function keyBytes(key: string | undefined): number {
-  return key === undefined ? ID_BYTES : Buffer.byteLength(key)
-}
-
-const ID_BYTES = 32

@@ -1,6 +1,6 @@
 import { encodeMessage, INPUT_TYPE, type Origin, sourceOf } from './event.ts'
 import { derivedTraceparent, emitterOf, idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
-import { textOf } from './text.ts'
+import { isPlain, textOf } from './text.ts'
 
 /** Several messages of one key, or of none, on their way into one record. */
 export interface Pack {
@@ -157,8 +157,5 @@ function asItIs(value: Value): Value {
 
 function bytesOf(value: Value): number {
   if (typeof value !== 'string') return String(value).length
-  return PLAIN.test(value) ? value.length + 2 : Buffer.byteLength(textOf(value)!)
+  return isPlain(value) ? value.length + 2 : Buffer.byteLength(textOf(value)!)
 }
-
-/** What JSON writes as it is, a byte for each character: ids, and most topics. */
-const PLAIN = /^[ !#-[\]-~]*$/

@@ -34,7 +34,7 @@ export interface ProcessorRuntime {
   readonly invokes: readonly string[]
   readonly host: InvocationHost
   /** Makes spans of its invocations, where the user's project has OpenTelemetry. */
-  readonly spans?: Spans
+  readonly spans?: Spans | undefined
 }
 
 /** So many prompt runs make a handler one that leaves nothing behind when it returns, until it does. */
@@ -61,7 +61,7 @@ export interface InvocationHost {
     traceparent?: string,
   ): undefined | Promise<void>
   /** Absent where `invokes` is empty. */
-  readonly invoke?: Invoke
+  readonly invoke?: Invoke | undefined
   /** Takes an emit that was made after its invocation was complete: an error of the processor. */
   late(invocation: Invocation, error: Error): void
   /** Takes a line that a handler wrote. */

@@ -25,8 +25,8 @@ export interface Rare {
   /** The handler read `done`, `succeed` or `fail`: its return does not settle it. */
   settlesItself: boolean
   /** Emits in flight or refused. */
-  readonly follows: EmitPromise[]
-  readonly logs: LogLine[]
+  follows: readonly EmitPromise[]
+  logs: readonly LogLine[]
   ordinals: Map<string, number> | undefined
   /** How often it invoked each processor. */
   invokes: Map<string, number> | undefined
@@ -43,8 +43,8 @@ export interface Rare {
 export function rareOf(invocation: Invocation): Rare {
   invocation.rare ??= {
     settlesItself: false,
-    follows: [],
-    logs: [],
+    follows: NONE,
+    logs: NONE,
     ordinals: undefined,
     invokes: undefined,
     invoked: undefined,
@@ -53,6 +53,16 @@ export function rareOf(invocation: Invocation): Rare {
     tookMs: undefined,
   }
   return invocation.rare
+}
+
+/** Shared by all that have none: a list of its own costs each 16 places with its first entry. */
+const NONE: readonly never[] = []
+
+/** Keeps an emit or an invoke whose acceptance the invocation waits for. */
+export function addFollow(invocation: Invocation, follow: EmitPromise): void {
+  const rare = rareOf(invocation)
+  if (rare.follows === NONE) rare.follows = [follow]
+  else (rare.follows as EmitPromise[]).push(follow)
 }
 
 /** What aborts what a handler started. */
@@ -64,7 +74,10 @@ export function abortOf(invocation: Invocation): AbortController {
 
 /** Keeps a line with the invocation that wrote it. */
 export function keepLine(invocation: Invocation, level: LogLevel, text: string): void {
-  rareOf(invocation).logs.push({ level, text, emits: invocation.emitted })
+  const rare = rareOf(invocation)
+  const line = { level, text, emits: invocation.emitted }
+  if (rare.logs === NONE) rare.logs = [line]
+  else (rare.logs as LogLine[]).push(line)
 }
 
 /** Keeps how long an invocation took, in real milliseconds. */

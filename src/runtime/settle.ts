@@ -1,4 +1,5 @@
-import { type EmitPromise, whenSettled } from './emit-promise.ts'
+import { whenSettled } from './acceptance.ts'
+import type { EmitPromise } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
 import { abortOf } from './rare.ts'
 

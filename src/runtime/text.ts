@@ -10,6 +10,31 @@ export function textOf(value: unknown): string | undefined {
   return text.replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff')
 }
 
+/** A text as JSON: what {@link textOf} gives. Most ids, names and topics need no escaping, and are not looked at twice. */
+export function quoted(text: string): string {
+  return isPlain(text) ? `"${text}"` : textOf(text)!
+}
+
+/** Whether JSON writes a text as it is, a byte for each character. */
+export function isPlain(text: string): boolean {
+  return PLAIN.test(text)
+}
+
+const PLAIN = /^[ !#-[\]-~]*$/
+
+/** Quotes what is often the same as the last time: messages that come together share most of what is said of them. */
+export function quoter(): (text: string) => string {
+  let last = ''
+  let said = '""'
+  return (text) => {
+    if (text !== last) {
+      last = text
+      said = quoted(text)
+    }
+    return said
+  }
+}
+
 /** What a text says as JSON; the text itself, if it is not JSON. A byte order mark before JSON is no part of it. */
 export function jsonOrText(text: string): unknown {
   try {

@@ -144,28 +144,32 @@ export async function runDeliveries(
   deliveries: readonly Delivery[],
   work: Work,
 ): Promise<ReadonlySet<string>> {
-  const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder, retryQueue, leases } =
-    opened
-  const { answerMs } = endsOf(host.now(), work.endsMs)
+  const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder, retryQueue } = opened
+  const { policyOf, readAgain, recordFailure, invoked, endsMs, overStream } = work
+  const { answerMs } = endsOf(host.now(), endsMs)
   const remainingMs = () => answerMs - host.now()
   const outbox = openOutbox(opened, remainingMs)
   recorder.begin(answerMs)
   const output = baked.outputs ? log.output : () => {}
   const accept = acceptInto({ route, hopLimit: definition.hopLimit, outbox, output })
-  const queue = baked.retryQueue && work.invoked === undefined ? retryQueue : undefined
+  const queue = baked.retryQueue && invoked === undefined ? retryQueue : undefined
   const failed = await deliver(deliveries, {
-    ...work,
+    policyOf,
+    readAgain,
+    recordFailure,
+    endsMs,
+    invoked,
     // Whoever invoked it waits for its answer, which is not remembered.
-    ...(leases && work.invoked === undefined && { leases }),
+    leases: invoked === undefined ? opened.leases : undefined,
     ended: logEnds(opened, deliveries, work.ended),
     processor: runtime,
     host: {
       accept: runtime.spans === undefined ? accept : runtime.spans.sending(accept),
-      ...(invokeBy && { invoke: invokeBy({ ...opened, remainingMs }) }),
-      late: (invocation, error) => recorder.late(invocation, error, work.readAgain),
+      invoke: invokeBy?.({ ...opened, remainingMs }),
+      late: (invocation, error) => recorder.late(invocation, error, readAgain),
       log: log.line,
     },
-    ...(queue && { later: { keep: keepIn(outbox, queue), keyed: !work.overStream } }),
+    later: queue && { keep: keepIn(outbox, queue), keyed: !overStream },
     idle() {
       outbox.idle()
       recorder.flush()

@@ -2,6 +2,7 @@ import type { FailedMessage, Outcome } from '../../runtime/deliver/round.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../../runtime/message.ts'
 import type { LogLevel } from '../../runtime/rare.ts'
+import { quoted, quoter } from '../../runtime/text.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { EntryHost } from './host.ts'
@@ -164,23 +165,3 @@ function wayWriter(quotedRoot: (id: string) => string): (message: Message) => st
     return `,"parent":${parent === message.root.id ? quotedRoot(parent) : quotedParent(parent)}${rest}`
   }
 }
-
-/** Quotes what is often the same as the last time: the messages of a record share most of what is said of them. */
-function quoter(): (text: string) => string {
-  let last = ''
-  let said = '""'
-  return (text) => {
-    if (text !== last) {
-      last = text
-      said = quoted(text)
-    }
-    return said
-  }
-}
-
-/** Ids and positions of ours need no escaping, and there is one for each message. */
-function quoted(text: string): string {
-  return PLAIN.test(text) ? `"${text}"` : JSON.stringify(text)
-}
-
-const PLAIN = /^[\w./:-]*$/

@@ -1,11 +1,11 @@
+import { dataTextOf } from '../check-message.ts'
 import { addEmit, childOf, nextOrdinal } from '../emit.ts'
 import type { Invocation } from '../invocation.ts'
 import type { Edge, Message } from '../message.ts'
 import type { Outbox } from '../outbox.ts'
 import type { InvocationHost } from '../processor.ts'
-import { dataRefusal, hopRefusal, sizeRefusal } from '../refusal.ts'
+import { hopRefusal, sizeRefusal } from '../refusal.ts'
 import type { Router } from '../routes.ts'
-import { textOf } from '../text.ts'
 
 /** Where an emit goes: each channel once, however many hear it there. */
 export type ChannelRoute = readonly { readonly channel: string; readonly edge: Edge }[]
@@ -49,15 +49,9 @@ export function acceptInto({ route, hopLimit, outbox, output }: AcceptParts): In
 
 /** Throws for what could not travel, though nobody hears it: a stream that is added later changes nothing for its emitter. */
 function dataText(message: Message): string | undefined {
-  const { topic = '', data } = message
-  let text: string | undefined
-  try {
-    text = textOf(data)
-  } catch (error) {
-    throw dataRefusal(topic, data, error)
-  }
+  const text = dataTextOf(message)
   const bytes = text === undefined ? 0 : Buffer.byteLength(text)
-  if (bytes > MOST_OUTPUT_BYTES) throw sizeRefusal(topic, bytes, MOST_OUTPUT_BYTES)
+  if (bytes > MOST_OUTPUT_BYTES) throw sizeRefusal(message.topic ?? '', bytes, MOST_OUTPUT_BYTES)
   return text
 }
 

@@ -18,8 +18,9 @@ export function startAttempt(round: Round, task: Task): void {
   current?.enter(invocation, progress.promptRuns < SURE_OF_PROMPTNESS)
   handle(invocation, task.message.data)
   current?.leave(invocation)
+  if (!isPrompt(invocation)) progress.promptRuns = Number.MIN_SAFE_INTEGER
+  else if (progress.promptRuns < SURE_OF_PROMPTNESS) progress.promptRuns++
   if (invocation.state === 'complete') {
-    if (progress.promptRuns < SURE_OF_PROMPTNESS) progress.promptRuns++
     endAttempt(round, task, invocation)
     return
   }
@@ -27,10 +28,14 @@ export function startAttempt(round: Round, task: Task): void {
   round.running.set(invocation, task)
   if (invocation.state === 'settled') passLaneOn(round, task, invocation)
   else {
-    progress.promptRuns = Number.MIN_SAFE_INTEGER
     task.handling = true
     round.handlers++
   }
+}
+
+/** Its handler has settled, and waits for none of its emits: most likely it left nothing behind. */
+function isPrompt({ state, rare }: Invocation): boolean {
+  return state !== 'running' && !rare?.follows.some(({ taken }) => taken)
 }
 
 /** A handler that outlasted its call has settled, and waits for its emits. */

@@ -1,4 +1,4 @@
-import type { InvocationHost } from '../processor.ts'
+import type { InvocationHost, ProcessorRuntime } from '../processor.ts'
 import type { Delivery } from '../transport.ts'
 import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
 import { cutOffLate, giveUp, isHeld, nextEndMs, settleRound, stopStarting } from './end.ts'
@@ -127,14 +127,16 @@ function createDriver(
 
 type Hooks = Required<Pick<InvocationHost, 'settled' | 'completed' | 'accept'>> & Pick<Round, 'wake'>
 
-function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake, ...hooks }: Hooks): Round {
+function openRound(deliveries: readonly Delivery[], parts: DeliverParts, hooks: Hooks): Round {
   const nowMs = parts.now()
-  const ends = endsOf(nowMs, parts.endsMs)
+  const { stopMs, answerMs } = endsOf(nowMs, parts.endsMs)
+  const { records, alone } = openRecords(deliveries, parts.progress)
   const round: Round = {
     parts,
     leases: undefined,
-    runtime: { ...parts.processor, host: { ...parts.host, ...hooks, now: parts.now, endsMs: ends.stopMs } },
-    ...openRecords(deliveries, parts.progress),
+    runtime: runtimeOf(parts, hooks, stopMs),
+    records,
+    alone,
     cursor: { record: 0, message: 0 },
     lanes: new Map(),
     ready: [],
@@ -147,11 +149,35 @@ function openRound(deliveries: readonly Delivery[], parts: DeliverParts, { wake,
     started: 0,
     nowMs,
     over: false,
-    ...ends,
-    wake,
+    stopMs,
+    answerMs,
+    wake: hooks.wake,
   }
   round.leases = parts.leases?.(round)
   return round
+}
+
+/** Name by name: what is spread has another shape each time, which what was compiled for the last payload is not made for. */
+function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs: number): ProcessorRuntime {
+  const { accept, settled, completed } = hooks
+  const { invoke, late, log } = host
+  const { name, topology, stage, timeoutMs, handler, self, input, invokes, spans } = processor
+  const { seesCallback, mayTakeEmit, settlesByCallback } = processor
+  return {
+    name,
+    topology,
+    stage,
+    timeoutMs,
+    handler,
+    self,
+    input,
+    seesCallback,
+    mayTakeEmit,
+    settlesByCallback,
+    invokes,
+    host: { accept, invoke, late, log, settled, completed, now, endsMs },
+    spans,
+  }
 }
 
 /** Starts what may start; false when that takes so long that others are to have the thread. */

@@ -27,7 +27,7 @@ export interface Progress {
   readonly records: Map<string, RecordProgress>
   /** About how long a slow message of this processor takes, in milliseconds. */
   slowMs: number
-  /** Handlers that settled before they returned, in a row; negative once one did not. */
+  /** Handlers that settled before they returned and waited for no emit, in a row; negative once one did not. */
   promptRuns: number
 }
 

@@ -37,13 +37,13 @@ export interface DeliverParts {
   /** Hears of every attempt's end, with its error unless it was ok. */
   readonly ended: (invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown) => void
   /** Where messages wait that may leave their stream; absent where all wait in theirs. */
-  readonly later?: Later
+  readonly later?: Later | undefined
   /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
   readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
   /** Keeps messages that were handled before from being handled again: see `openLeases`. Absent where they may be. */
-  readonly leases?: (round: Round) => Leases
+  readonly leases?: ((round: Round) => Leases) | undefined
   /** Set where another processor invoked this one, and waits for what it settles with: it is not tried again. */
-  readonly invoked?: Invoked
+  readonly invoked?: Invoked | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Calls back after a wait; gives what takes that back. */

@@ -1,0 +1,126 @@
+/**
+ * What becomes of an emit or an invoke; emits that travel together share one. It is a promise for those who ask: one that V8
+ * makes would cost each record a microtask, and half a microsecond of AsyncLocalStorage (row D2 of the benchmarks).
+ */
+export interface Acceptance<Value = unknown> extends Promise<Value> {
+  /** Undefined until it was refused. */
+  refused: { readonly error: unknown } | undefined
+  isSettled: boolean
+  /** Hear of it when handlers that awaited it have gone on; undefined while nobody does. */
+  waiting: (() => void)[] | undefined
+}
+
+/** One that is not settled, for who settles it: the first word counts. */
+export interface OpenAcceptance extends Acceptance<void> {
+  accept(): void
+  refuse(error: unknown): void
+}
+
+interface Settling extends OpenAcceptance {
+  promise: Promise<unknown> | undefined
+  /** Settles that promise. */
+  tell: (() => void) | undefined
+}
+
+const METHODS = {
+  // biome-ignore lint/suspicious/noThenProperty: being awaited is what this object is for.
+  then(this: Settling, ...args: Parameters<Promise<unknown>['then']>) {
+    return promiseOf(this).then(...args)
+  },
+  catch(this: Settling, ...args: Parameters<Promise<unknown>['catch']>) {
+    return promiseOf(this).catch(...args)
+  },
+  finally(this: Settling, ...args: Parameters<Promise<unknown>['finally']>) {
+    return promiseOf(this).finally(...args)
+  },
+  accept(this: Settling) {
+    end(this, undefined)
+  },
+  refuse(this: Settling, error: unknown) {
+    end(this, { error })
+  },
+  [Symbol.toStringTag]: 'Promise',
+}
+
+/** Makes an acceptance. Of a refusal that nobody asked for nobody hears. */
+export function openAcceptance(): OpenAcceptance {
+  return open(undefined)
+}
+
+function open(promise: Promise<unknown> | undefined): Settling {
+  const made = {
+    __proto__: METHODS,
+    promise,
+    tell: undefined,
+    refused: undefined,
+    isSettled: false,
+    waiting: undefined,
+  }
+  return made as unknown as Settling
+}
+
+/** Made only where its outcome is taken at once, so that it never counts as unhandled. */
+function promiseOf(acceptance: Settling): Promise<unknown> {
+  acceptance.promise ??= new Promise<void>((resolve, reject) => {
+    const tell = () => {
+      if (acceptance.refused === undefined) resolve()
+      else reject(acceptance.refused.error)
+    }
+    if (acceptance.isSettled) tell()
+    else acceptance.tell = tell
+  })
+  return acceptance.promise
+}
+
+function end(acceptance: Settling, refused: Acceptance['refused']): void {
+  if (acceptance.isSettled) return
+  acceptance.isSettled = true
+  acceptance.refused = refused
+  acceptance.tell?.()
+  for (const call of acceptance.waiting ?? []) afterHandlers(call)
+  acceptance.waiting = undefined
+}
+
+const known = new WeakMap<Promise<unknown>, Settling>()
+
+/** The acceptance that a promise tells of, or is. */
+export function acceptanceOf<Value>(promise: Promise<Value> | Acceptance<Value>): Acceptance<Value> {
+  if ('waiting' in promise) return promise
+  return (known.get(promise) ?? watch(promise)) as Acceptance as Acceptance<Value>
+}
+
+function watch(promise: Promise<unknown>): Settling {
+  const acceptance = open(promise)
+  known.set(promise, acceptance)
+  promise.then(
+    () => acceptance.accept(),
+    (error: unknown) => acceptance.refuse(error),
+  )
+  return acceptance
+}
+
+/** Calls back when it is settled, and handlers that waited for that have gone on: they may have emitted again. */
+export function whenSettled(acceptance: Acceptance, call: () => void): void {
+  if (acceptance.isSettled) afterHandlers(call)
+  else if (acceptance.waiting === undefined) acceptance.waiting = [call]
+  else acceptance.waiting.push(call)
+}
+
+/** What waits for the same turns of the microtask queue. */
+let gathered: (() => void)[] | undefined
+
+/** What awaits a promise goes on one or two microtasks after it is settled; what is settled together is told of together. */
+function afterHandlers(call: () => void): void {
+  if (gathered !== undefined) return void gathered.push(call)
+  const calls = [call]
+  gathered = calls
+  queueMicrotask(() => {
+    gathered = undefined
+    let turns = 3
+    const wait = () => {
+      if (turns-- > 0) queueMicrotask(wait)
+      else for (const each of calls) each()
+    }
+    wait()
+  })
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest'
+import { acceptanceOf, openAcceptance, whenSettled } from '../../src/runtime/acceptance.ts'
+
+describe('an acceptance', () => {
+  it('is a promise for who asks, before it is settled and after', async () => {
+    const accepted = openAcceptance()
+    const before = accepted.then(() => 'accepted')
+    accepted.accept()
+    expect([await before, await accepted]).toEqual(['accepted', undefined])
+    const refused = openAcceptance()
+    refused.refuse(new Error('full'))
+    await expect(refused).rejects.toThrow('full')
+    expect(await refused.catch(({ message }) => message)).toBe('full')
+  })
+
+  it('is settled by the first word', async () => {
+    const acceptance = openAcceptance()
+    acceptance.accept()
+    acceptance.refuse(new Error('too late'))
+    expect(acceptance).toMatchObject({ isSettled: true, refused: undefined })
+    await acceptance
+  })
+
+  it('tells those who wait for it when what awaited it has gone on', async () => {
+    const acceptance = openAcceptance()
+    const told: string[] = []
+    const handler = async () => {
+      await acceptance
+      told.push('a handler that awaited it')
+    }
+    const careful = async () => {
+      await Promise.all([acceptance, acceptance])
+      told.push('one that awaited several')
+    }
+    const both = [handler(), careful()]
+    const waiting = new Promise<void>((resolve) => {
+      whenSettled(acceptance, () => {
+        told.push('who waits')
+        resolve()
+      })
+    })
+    acceptance.accept()
+    await Promise.all([...both, waiting])
+    expect(told).toEqual(['a handler that awaited it', 'one that awaited several', 'who waits'])
+  })
+
+  it('tells what a promise tells that others made, one for each promise', async () => {
+    const promise = Promise.reject(new Error('no'))
+    const acceptance = acceptanceOf(promise)
+    expect(acceptanceOf(promise)).toBe(acceptance)
+    expect(acceptanceOf(acceptance)).toBe(acceptance)
+    await new Promise<void>((resolve) => whenSettled(acceptance, resolve))
+    expect(acceptance.refused).toEqual({ error: new Error('no') })
+  })
+})
