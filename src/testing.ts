@@ -1,4 +1,6 @@
 export { AttakError } from './errors.ts'
+export type { ErrorRecord } from './runtime/error-record.ts'
+export type { CloudEvent } from './runtime/event.ts'
 export type { TranscriptEntry } from './simulator/transcript.ts'
 export { createTestDriver, type SendOptions, type TestDriver, type TestDriverOptions } from './testing/driver.ts'
 export type { Observed, ProcessorView } from './testing/observe.ts'

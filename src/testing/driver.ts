@@ -76,7 +76,7 @@ export async function createTestDriver<Definition extends TopologyDefinition>(
   { seed = 'attak', stage = 'dev', replace = {} }: TestDriverOptions<EventsOf<Definition>> = {},
 ): Promise<TestDriver<EventsOf<Definition>>> {
   const { graph, processors } = await loadSubject(topology, { stage, replace })
-  const record = createRecord()
+  const record = createRecord({ topology: graph.name, stage: graph.stage })
   const runner = openRunner({ graph, processors }, record, seed)
   const names = new Set(processors.keys())
   const sendAll = async (events: readonly InputEvent[]) => runner.run(ownEvents(events, names), 0)

@@ -1,3 +1,4 @@
+import { type ErrorRecord, errorRecordOf, type FailureParts } from '../runtime/error-record.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import { type Recorder, recordEntries } from '../simulator/recorder.ts'
 import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../simulator/transcript.ts'
@@ -29,6 +30,8 @@ export interface Failure {
   readonly attempt: number
   /** What was thrown, itself. */
   readonly error: unknown
+  /** What `attak simulate` would keep of it; its time is virtual. */
+  readonly record: ErrorRecord
 }
 
 /** Keeps what a run commits. */
@@ -42,14 +45,15 @@ export interface Record {
 }
 
 /** Makes a record of nothing. */
-export function createRecord(): Record {
+export function createRecord(place: Pick<FailureParts, 'topology' | 'stage'>): Record {
   let attempts: OpenAttempt[] = []
   let failures: Failure[] = []
   let entries: TranscriptEntry[] = []
   const toEntries = recordEntries((entry) => entries.push(entry))
-  const fail = (invocation: Invocation, at: number, error: unknown) => {
-    const { processor, id: message, attempt } = invocation
-    failures.push({ at, processor, message, event: invocation.message.data, attempt, error })
+  const fail = (kind: FailureParts['kind'], invocation: Invocation, at: number, error: unknown) => {
+    const { processor, message, attempt } = invocation
+    const record = errorRecordOf({ ...place, kind, message, error, processor, timeMs: at })
+    failures.push({ at, processor, message: invocation.id, event: message.data, attempt, error, record })
   }
   return {
     recorder: {
@@ -59,9 +63,9 @@ export function createRecord(): Record {
         toEntries.commit(invocation, at, outcome, retryAt)
         attempts.push(attemptOf(entries.slice(first), invocation))
         if (outcome === 'failed' && invocation.message.edge?.invoked !== true)
-          fail(invocation, at, invocation.failure?.error)
+          fail('failed', invocation, at, invocation.failure?.error)
       },
-      fault: fail,
+      fault: (invocation, at, error) => fail('late', invocation, at, error),
       line(invocation, at, level, text) {
         toEntries.line(invocation, at, level, text)
         const { processor, id: message } = invocation

@@ -117,6 +117,28 @@ describe('a test driver', () => {
     expect(driver.processor('a').handled).toBe(0)
   })
 
+  it('gives the error record of each, which attak simulate would keep, with the way there', async () => {
+    const driver = await drive({
+      name: 'orders',
+      retries: 1,
+      backoff: { jitter: false },
+      processors: {
+        intake: (event: unknown, { emit }: Context) => emit('order', event),
+        bill: () => Promise.reject(new RangeError('no price')),
+      },
+      streams: [['intake', 'bill']],
+    })
+    await driver.send('intake', { id: 'a1' })
+    await driver.drain()
+    const [{ record, message } = {} as never] = driver.errors
+    expect(record).toMatchObject({
+      ...{ attakerror: 1, kind: 'failed', time: '1970-01-01T00:00:01.000Z', topology: 'orders', stage: 'dev' },
+      ...{ processor: 'bill', attempt: 2, error: { name: 'RangeError', message: 'no price' } },
+      message: { id: message, source: '/orders/dev/intake', type: 'order', attakhop: 2, data: { id: 'a1' } },
+      ancestors: [{ attakhop: 1, data: { id: 'a1' } }],
+    })
+  })
+
   it('counts an emit that comes after its handler has settled among the errors', async () => {
     let late: Promise<unknown> | undefined
     const driver = await drive({
@@ -133,7 +155,8 @@ describe('a test driver', () => {
     await new Promise(setImmediate)
     await late
     expect(driver.handled).toBe(1)
-    expect(driver.errors).toMatchObject([{ processor: 'b', event: 'x', error: { code: 'EMIT_AFTER_END' } }])
+    const error = { code: 'EMIT_AFTER_END' }
+    expect(driver.errors).toMatchObject([{ processor: 'b', event: 'x', error, record: { kind: 'late', error } }])
     expect(driver.logs).toMatchObject([{ level: 'error', text: expect.stringContaining('after it had settled') }])
   })
 
