@@ -12,7 +12,7 @@ const FAILING = {
   processors: {
     intake: (event, context) => context.emit('order', event),
     bill: (event, context) => {
-      if (event.order < 0 && !(globalThis.mended ?? []).includes(event.order)) throw new RangeError('negative: ' + event.order)
+      if (event.order < 0 && !(globalThis.mended ?? []).includes(event.order)) throw new RangeError('negative: ' + event.order, { cause: new Error('no such order') })
       return context.emit('billed', event)
     },
   },
@@ -49,7 +49,9 @@ test('what failed in a simulation is listed and shown, with the way there; what 
   )
 
   expect(shown).toMatch(/^✗ RangeError: negative: -2\n {4}4 \| .*\n {4}5 \| .*\n {2}> 6 \| .*throw new RangeError/m)
-  expect(shown).toMatch(/^ {2}at bill \(topology\.js:6:\d+\)\n\nerror {6}[0-9a-f]{32}/m)
+  const cause =
+    / {2}at bill \(topology\.js:6:\d+\)\n {2}Caused by: Error: no such order\n {2}at bill \(topology\.js:6:\d+\)\n\nerror {6}[0-9a-f]{32}/
+  expect(shown).toMatch(cause)
   expect(shown).not.toContain('node_modules')
 
   mend([-2])

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { describeThrown } from '../../src/runtime/thrown.ts'
+
+function errorAt(message: string, frames: readonly string[], options?: ErrorOptions): Error {
+  const error = new Error(message, options)
+  error.stack = [`Error: ${message}`, ...frames.map((frame) => `    at ${frame}`)].join('\n')
+  return error
+}
+
+test('an error is its name, message and stack, and its code where that is a text', () => {
+  const error = Object.assign(errorAt('no', ['a (a.js:1:1)']), { name: 'Refused', code: 'E_NO' })
+  const stack = 'Error: no\n    at a (a.js:1:1)'
+  expect(describeThrown(error)).toEqual({ name: 'Refused', message: 'no', code: 'E_NO', stack })
+  expect(describeThrown(Object.assign(error, { code: 7 }))).toEqual({ name: 'Refused', message: 'no', stack })
+})
+
+test('what caused an error is below its stack, with the frames that were not told yet', () => {
+  const cause = errorAt('inner', ['read (b.js:1:1)', 'handler (a.js:2:2)'])
+  const error = errorAt('outer', ['handler (a.js:2:2)'], { cause })
+  expect(describeThrown(error).stack).toBe(
+    'Error: outer\n    at handler (a.js:2:2)\nCaused by: Error: inner\n    at read (b.js:1:1)',
+  )
+})
+
+test('all that an AggregateError holds caused it, and a cause may be any value', () => {
+  const error = new AggregateError([errorAt('one', []), 'two'], 'both failed')
+  error.stack = 'AggregateError: both failed'
+  expect(describeThrown(error).stack).toBe('AggregateError: both failed\nCaused by: Error: one\nCaused by: two')
+  const plain = errorAt('outer', [], { cause: { status: 503 } })
+  expect(describeThrown(plain).stack).toBe('Error: outer\nCaused by: {"status":503}')
+})
+
+test('causes that go on without end, or in a circle, are told three deep', () => {
+  const error = errorAt('round', [])
+  error.cause = error
+  expect(describeThrown(error).stack?.split('Caused by').length).toBe(3)
+})
+
+test('what is no error is named by its type and text, and what cannot be read is nothing worse', () => {
+  expect(describeThrown('gone')).toEqual({ name: 'Error', message: 'string thrown: gone' })
+  expect(describeThrown(undefined)).toEqual({ name: 'Error', message: 'undefined thrown' })
+  const hostile = Object.defineProperty(new Error('x'), 'cause', {
+    get() {
+      throw new Error('no')
+    },
+  })
+  expect(describeThrown(hostile).message).toBe('what was thrown cannot be read')
+})
