@@ -67,8 +67,9 @@ export function openSession(options: SessionOptions): Session {
     async close() {
       for (const release of releases.splice(0)) release?.()
       stop.removeEventListener('abort', abort)
-      run.abort(new Error('the simulation was closed'))
-      closing.abort()
+      const reason = new Error('the simulation was closed')
+      run.abort(reason)
+      closing.abort(reason)
       await intake.close()
     },
   }

@@ -47,12 +47,10 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   })
   const telemetry = await loadTelemetry(project.dir)
   let lowerInlining = () => {}
-  const raising = setTimeout(() => {
-    lowerInlining = raiseInlining()
-  })
   try {
-    const result = await guarded.start(() =>
-      simulate({
+    const result = await guarded.start(() => {
+      lowerInlining = raiseInlining()
+      return simulate({
         ...{ graph, processors, input: input.chunks, live: input.live },
         ...{ seed, concurrency, timings, signal, now: host.now },
         ...(telemetry && { spans: createSpans(telemetry) }),
@@ -61,15 +59,14 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
         onProbe(given) {
           probe = given
         },
-      }),
-    )
+      })
+    })
     await teller.end(result)
     return result.summary.failed === 0
   } catch (error) {
     await teller.end(undefined)
     throw error
   } finally {
-    clearTimeout(raising)
     lowerInlining()
     guarded.close()
     offExit()
