@@ -22,6 +22,7 @@ const SHARED = [
   'cli/duration',
   'cli/host',
   'cli/print',
+  'project/maker',
   'project/modules',
 ]
 

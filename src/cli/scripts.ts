@@ -68,6 +68,8 @@ export function openScripts(
   const importFor = async (address: string): Promise<unknown> => {
     const name = scriptIn(address)
     if (name !== undefined) return load(name)
+    // Imported, it would get a module around it, which loads even what Node loads only when it is used.
+    if (address.startsWith('node:')) return require(address)
     return import(address.startsWith('./') ? pathToFileURL(join(folder, address)).href : address)
   }
 

@@ -12,10 +12,12 @@ import {
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
+import { pathToFileURL } from 'node:url'
 import { LENT_PACKAGES } from '../sources/packages.ts'
 import type { Compiled } from './compile.ts'
+import { areSame, type Inputs, readInputs } from './inputs.ts'
 import { parseJson } from './json.ts'
+import { maker } from './maker.ts'
 import { isFile, isFolder } from './modules.ts'
 import { packageFolderOf } from './packages.ts'
 
@@ -47,8 +49,7 @@ interface Manifest {
   readonly topology: string
   readonly folder: string
   readonly entries: Readonly<Record<string, string>>
-  /** Absolute path to a digest of the contents, or to null where no file was. */
-  readonly inputs: Readonly<Record<string, string | null>>
+  readonly inputs: Inputs
   /** Where the topology finds the packages that attak lends to those who lack them. */
   readonly packages: Readonly<Record<string, string | null>>
 }
@@ -117,21 +118,18 @@ async function loadBuild(file: string, root: string, manifestFile: string): Prom
     return undefined
   const lent = lentTo(file)
   if (LENT_PACKAGES.some((name) => manifest.packages[name] !== lent[name])) return undefined
-  const digestOfFile = await openDigests()
-  const same = Object.entries(manifest.inputs).every(([path, digest]) => digestOfFile(path) === digest)
-  return same ? buildOf(manifest, root) : undefined
+  return (await areSame(manifest.inputs)) ? buildOf(manifest, root) : undefined
 }
 
 async function writeBuild(file: string, folder: string, { outputs, entries, files }: Outputs) {
   for (const { path, contents } of outputs) writeFileSync(path, contents)
-  const digestOfFile = await openDigests()
-  const inputs = [...files, ...configurationsOf(files)].map((path) => [path, digestOfFile(path)] as const)
+  const inputs = await readInputs([...files, ...configurationsOf(files)], statSync(folder).mtimeMs)
   const manifest: Manifest = {
     maker: maker(),
     topology: file,
     folder: basename(folder),
     entries: Object.fromEntries(entries),
-    inputs: Object.fromEntries(inputs),
+    inputs,
     packages: lentTo(file),
   }
   return { manifest, build: buildOf(manifest, dirname(folder)) }
@@ -141,12 +139,6 @@ function buildOf({ folder, entries, inputs }: Manifest, root: string): Build {
   const address = ([file, output]: [string, string]) => [file, pathToFileURL(join(root, folder, output)).href] as const
   const files = Object.keys(inputs).filter((path) => inputs[path] !== null)
   return { entries: new Map(Object.entries(entries).map(address)), files }
-}
-
-/** A new attak builds anew. */
-function maker(): string {
-  const file = fileURLToPath(import.meta.url)
-  return `${file} ${statSync(file).mtimeMs}`
 }
 
 function lentTo(file: string): Record<string, string | null> {
@@ -186,12 +178,6 @@ function removeOld(root: string, prefix: string, kept: string): void {
     const ageMs = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
     if (ageMs > (name.startsWith(prefix) ? REPLACED_MS : FORGOTTEN_MS)) rmSync(path, { recursive: true, force: true })
   }
-}
-
-/** Tells file contents apart; null where there is no file. Cryptography is loaded only where there is a build at all. */
-async function openDigests(): Promise<(path: string) => string | null> {
-  const { createHash } = await import('node:crypto')
-  return (path) => (isFile(path) ? createHash('sha256').update(readFileSync(path)).digest('hex') : null)
 }
 
 /** Keeps topologies apart that share a cache (FNV-1a, 32 bits); a manifest names its own in full. */

@@ -1,0 +1,53 @@
+import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { areSame, readInputs } from '../../src/project/inputs.ts'
+import { folderOf } from '../cli/folder.ts'
+
+const LONG_AFTER = Number.POSITIVE_INFINITY
+
+function twoFiles() {
+  const folder = folderOf({ 'a.ts': 'export const a = 1', 'b.ts': 'export const b = 1' })
+  const [a, b, absent] = [join(folder, 'a.ts'), join(folder, 'b.ts'), join(folder, 'package.json')]
+  return { a, b, absent, all: [a, b, absent] }
+}
+
+test('what nobody touches stays the same', async () => {
+  const { all } = twoFiles()
+  expect(await areSame(await readInputs(all, LONG_AFTER))).toBe(true)
+})
+
+test('what is written with other contents, of the same size too, is not the same', async () => {
+  const { all, b } = twoFiles()
+  const inputs = await readInputs(all, LONG_AFTER)
+  writeFileSync(b, 'export const b = 2')
+  expect(await areSame(inputs)).toBe(false)
+})
+
+test('what is written with the same contents is', async () => {
+  const { all, b } = twoFiles()
+  const inputs = await readInputs(all, LONG_AFTER)
+  writeFileSync(b, 'export const b = 1')
+  utimesSync(b, 1, 1)
+  expect(await areSame(inputs)).toBe(true)
+})
+
+test('a file that comes or goes is a change', async () => {
+  const { all, a, absent } = twoFiles()
+  const inputs = await readInputs(all, LONG_AFTER)
+  writeFileSync(absent, '{}')
+  expect(await areSame(inputs)).toBe(false)
+  rmSync(absent)
+  expect(await areSame(inputs)).toBe(true)
+  rmSync(a)
+  expect(await areSame(inputs)).toBe(false)
+})
+
+test('of what had changed lately the contents are compared, since its times may not tell the next change', async () => {
+  const { a } = twoFiles()
+  const { mtimeMs } = statSync(a)
+  const lately = await readInputs([a], mtimeMs + 1000)
+  expect(lately[a]).toEqual({ digest: expect.any(String) })
+  expect(await areSame(lately)).toBe(true)
+  expect((await readInputs([a], mtimeMs + 10_000))[a]).toHaveProperty('stamp')
+})
