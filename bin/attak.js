@@ -2,7 +2,7 @@
 const { join } = require('node:path')
 const { openScripts } = require('../dist/scripts.cjs')
 
-const scripts = openScripts(join(__dirname, '../dist'), process)
+const scripts = openScripts(join(__dirname, '../dist'), require, process)
 const { hostOf, main } = scripts.load('cli')
 
 // For when nothing is left that could settle what follows.

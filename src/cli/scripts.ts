@@ -1,5 +1,4 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
@@ -32,13 +31,14 @@ interface Compiled {
  * Opens a folder of scripts. Half of what a short command takes beyond `node -e 0` is V8 compiling our code (row B1), so what
  * it made of it is kept beside the scripts, and handed to it by the next process: `simulate-<digest>-<Node>.compiled`. The name
  * holds a digest of the source, which V8 does not compare; what another V8 or other flags have made it refuses. Whoever can
- * write such a file could as well write the script.
+ * write such a file could as well write the script. What is no script is required by `require`: to make one of its own, as
+ * much of Node would be loaded as `--help` does without.
  */
 export function openScripts(
   folder: string,
+  require: NodeJS.Require,
   { version, arch, pid }: Pick<NodeJS.Process, 'version' | 'arch' | 'pid'>,
 ): Scripts {
-  const require = createRequire(join(folder, 'scripts.cjs'))
   const loaded = new Map<string, Exports>()
   const compiled: Compiled[] = []
 

@@ -1,8 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { type Exports, openScripts } from '../../src/cli/scripts.ts'
 import { folderOf } from './folder.ts'
+
+const require = createRequire(import.meta.url)
 
 const DIGEST = '0123456789abcdef'
 
@@ -19,7 +22,7 @@ test('a script runs once, and the exports of others, built-in modules and its ow
     ),
     'c.mjs': 'export const name = "c"',
   })
-  const scripts = openScripts(folder, process)
+  const scripts = openScripts(folder, require, process)
   const { a, fs, later } = scripts.load('b') as { a: Exports; fs: Exports; later(): Promise<readonly Exports[]> }
   expect(a).toEqual({ name: 'a', url: expect.stringMatching(/^file:.*a\.cjs$/) })
   expect(fs.readFileSync).toBe(readFileSync)
@@ -30,14 +33,14 @@ test('a script runs once, and the exports of others, built-in modules and its ow
 
 test('what V8 compiled is kept for the next process, which leaves it as it is', () => {
   const folder = folderOf({ 'a.cjs': script('return { twice: (text) => text + text }') })
-  const scripts = openScripts(folder, process)
+  const scripts = openScripts(folder, require, process)
   expect(scripts.load('a')).toEqual({ twice: expect.any(Function) })
   expect(compiledIn(folder)).toEqual([])
   scripts.keep()
   expect(compiledIn(folder)).toEqual([`a-${DIGEST}-${process.version}-${process.arch}.compiled`])
   const file = join(folder, compiledIn(folder)[0]!)
   const { ino } = statSync(file)
-  const again = openScripts(folder, process)
+  const again = openScripts(folder, require, process)
   expect((again.load('a').twice as (text: string) => string)('ab')).toBe('abab')
   again.keep()
   expect(statSync(file).ino).toBe(ino)
@@ -45,11 +48,11 @@ test('what V8 compiled is kept for the next process, which leaves it as it is', 
 
 test('what was compiled of another source is not taken', () => {
   const folder = folderOf({ 'a.cjs': script('return { value: 1 }') })
-  const first = openScripts(folder, process)
+  const first = openScripts(folder, require, process)
   first.load('a')
   first.keep()
   writeFileSync(join(folder, 'a.cjs'), script('return { value: 2 }', 'fedcba9876543210'))
-  const second = openScripts(folder, process)
+  const second = openScripts(folder, require, process)
   expect(second.load('a')).toEqual({ value: 2 })
   second.keep()
   expect(compiledIn(folder)).toHaveLength(2)
@@ -61,7 +64,7 @@ test.each(['', 'no code', '\0'.repeat(4096)])('what V8 does not take is compiled
   const folder = folderOf({ 'a.cjs': source })
   const file = join(folder, `a-${DIGEST}-${process.version}-${process.arch}.compiled`)
   writeFileSync(file, broken)
-  const scripts = openScripts(folder, process)
+  const scripts = openScripts(folder, require, process)
   expect(scripts.load('a')).toEqual({ broken })
   scripts.keep()
   expect(readFileSync(file, 'latin1')).not.toBe(broken)
@@ -69,7 +72,7 @@ test.each(['', 'no code', '\0'.repeat(4096)])('what V8 does not take is compiled
 
 test('what a disk has damaged is compiled anew, and replaced', () => {
   const folder = folderOf({ 'a.cjs': script('return { value: "sound" }') })
-  const first = openScripts(folder, process)
+  const first = openScripts(folder, require, process)
   first.load('a')
   first.keep()
   const file = join(folder, compiledIn(folder)[0]!)
@@ -77,7 +80,7 @@ test('what a disk has damaged is compiled anew, and replaced', () => {
   const damaged = Buffer.from(sound)
   damaged[damaged.length / 4]! ^= 1
   writeFileSync(file, damaged)
-  const second = openScripts(folder, process)
+  const second = openScripts(folder, require, process)
   expect(second.load('a')).toEqual({ value: 'sound' })
   second.keep()
   expect(readFileSync(file).equals(damaged)).toBe(false)
@@ -87,7 +90,7 @@ test('where nothing can be written, nothing is kept, and nothing left behind', (
   const folder = folderOf({ 'a.cjs': script('return { value: 1 }') })
   const taken = `a-${DIGEST}-${process.version}-${process.arch}.compiled`
   mkdirSync(join(folder, taken))
-  const scripts = openScripts(folder, process)
+  const scripts = openScripts(folder, require, process)
   expect(scripts.load('a')).toEqual({ value: 1 })
   scripts.keep()
   expect(readdirSync(folder).sort()).toEqual([taken, 'a.cjs'].sort())
