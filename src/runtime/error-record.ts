@@ -44,6 +44,8 @@ export interface FailureParts {
   readonly message: Message
   /** What was thrown: anything. */
   readonly error: unknown
+  /** Says what is kept of it; {@link describeThrown} where nothing else is said. */
+  readonly describe?: (error: unknown) => Thrown
   readonly topology: string
   readonly stage: string
   readonly processor: string
@@ -58,6 +60,7 @@ export function errorRecordOf({
   kind,
   message,
   error,
+  describe = describeThrown,
   timeMs,
   position,
   artifact,
@@ -73,7 +76,7 @@ export function errorRecordOf({
     ...{ topology, stage, processor },
     ...(artifact !== undefined && { artifact }),
     attempt: message.attempt,
-    error: describeThrown(error),
+    error: describe(error),
     ...(position !== undefined && { position }),
     message: eventOf(message, place),
     ...(ancestors.length > 0 && { ancestors: ancestors.map((ancestor) => eventOf(ancestor, place)) }),

@@ -20,6 +20,8 @@ export interface HostOptions {
   readonly signal?: AbortSignal
   /** Time stands still by default, and no handler's is ever up. */
   readonly now?: () => number
+  /** Milliseconds since 1970; 0 by default. */
+  readonly date?: () => number
   /** Called with each piece written to stdout. */
   readonly onOut?: (text: string) => void
   /** The same for stderr. */
@@ -50,7 +52,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     stdin: options.stdin instanceof Readable ? options.stdin : Readable.from(options.stdin ?? []),
     interactive: options.interactive ?? false,
     now: options.now ?? (() => 0),
-    date: () => 0,
+    date: options.date ?? (() => 0),
     signal: options.signal ?? new AbortController().signal,
     console: globalThis.console,
     onUncaught: () => () => {},

@@ -83,7 +83,7 @@ test('what fails in every way there is: one record each, with its event and its 
   }
   const thrown = records.filter(({ error }) => error.name === 'TypeError')
   expect(thrown.map(({ message }) => wayOf(message.data.n))).toEqual(['throw', 'throw', 'throw'])
-  expect(thrown[0]!.error.stack).toMatch(/worker\.js:8:\d+/)
+  expect(thrown[0]!.error.stack).toMatch(/^TypeError: [^\n]+\n {4}at \w+ \(worker\.js:8:\d+\)$/)
 
   const some = await list('--text', 'rejected 10')
   expect(some).toHaveLength(1)
@@ -94,6 +94,9 @@ test('what fails in every way there is: one record each, with its event and its 
   await attak(folder, ['simulate', '--quiet', ...stage])
   const simulated = (await list('--simulated')).toSorted(byEvent)
   expect(simulated.map(saidOf)).toEqual(records.map(saidOf))
+  const stacksOf = (all: readonly Fields[]) =>
+    all.map(({ error }) => error.stack.split('\n').filter((line: string) => / at /.test(line)))
+  expect(stacksOf(simulated)).toEqual(stacksOf(records))
 
   writeFileSync(join(folder, 'worker.js'), WORKER(true))
   await attakJson(folder, ['deploy', '--yes', ...stage])

@@ -3,7 +3,6 @@ import { placeOfArn } from '../../aws/names.ts'
 import { type Answer, copyForInvoke } from '../../runtime/invoke.ts'
 import { idOf, type Message } from '../../runtime/message.ts'
 import type { Invoked } from '../../runtime/rare.ts'
-import { describeThrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { Carrier } from './carrier.ts'
 import type { Entry, EntryDefinition, PlatformContext } from './definition.ts'
@@ -107,9 +106,11 @@ async function handleInvoked(opened: OpenFunction, direct: Direct): Promise<Answ
     recordFailure: () => undefined,
   })
   try {
-    return isOk ? { result: copyForInvoke(opened.name, 'answer', invoked.result) } : { error: describeThrown(error) }
+    return isOk
+      ? { result: copyForInvoke(opened.name, 'answer', invoked.result) }
+      : { error: opened.host.describe(error) }
   } catch (refused) {
-    return { error: describeThrown(refused) }
+    return { error: opened.host.describe(refused) }
   }
 }
 

@@ -1,5 +1,7 @@
 import { writeSync } from 'node:fs'
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import type { Thrown } from '../../runtime/thrown.ts'
+import { describerOf } from './stack.ts'
 
 /** The process that an entry runs in, as far as it touches it. */
 export interface EntryHost {
@@ -14,6 +16,8 @@ export interface EntryHost {
   after(ms: number, call: () => void): () => void
   /** From 0 up to 1. */
   random(): number
+  /** What was thrown, as records and log lines tell it. */
+  describe(error: unknown): Thrown
   /** Gives what nobody catches to `take` first; what it says by false is none of its, ends the process as it always does. */
   onUncaught(take: (error: unknown) => boolean): void
 }
@@ -41,6 +45,7 @@ export function processHost(): EntryHost {
       return () => clearTimeout(timer)
     },
     random: () => Math.random(),
+    describe: describerOf(import.meta.url),
     onUncaught: (take) => takeUncaught(process, take),
   }
 }

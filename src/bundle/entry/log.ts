@@ -3,7 +3,7 @@ import type { Invocation } from '../../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../../runtime/message.ts'
 import type { LogLevel } from '../../runtime/rare.ts'
 import { quoted, quoter } from '../../runtime/text.ts'
-import { describeThrown } from '../../runtime/thrown.ts'
+import type { Thrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { EntryHost } from './host.ts'
 
@@ -99,7 +99,7 @@ export function createLog(host: EntryHost): EntryLog {
   return {
     line: (invocation, level, text) => add(level, 'log', invocation, { text }),
     trouble(invocation, error) {
-      const { code, message: text } = describeThrown(error)
+      const { code, message: text } = host.describe(error)
       add('error', 'log', invocation, { code, text })
     },
     ended(invocation, { position }, outcome, error, event) {
@@ -107,7 +107,7 @@ export function createLog(host: EntryHost): EntryLog {
       if (RANKS[level] < least) return
       const { message } = invocation
       const way = `${sayWay(message)},"position":${quotedPosition(position)}`
-      const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(withoutStack(error))}`
+      const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(withoutStack(host.describe(error)))}`
       const data = event === undefined ? '' : `,"data":${event}`
       hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
     },
@@ -122,7 +122,7 @@ export function createLog(host: EntryHost): EntryLog {
         key,
         hop,
         attempt,
-        error: describeThrown(error),
+        error: host.describe(error),
       })
     },
     output(invocation, message, data) {
@@ -134,8 +134,7 @@ export function createLog(host: EntryHost): EntryLog {
   }
 }
 
-function withoutStack(error: unknown): Fields {
-  const { stack, ...rest } = describeThrown(error)
+function withoutStack({ stack, ...rest }: Thrown): Fields {
   return rest
 }
 

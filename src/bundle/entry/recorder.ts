@@ -39,8 +39,10 @@ export function openRecorder({ store, host, log, ...place }: RecorderParts): Rec
   const between: (() => void)[] = []
   const remainingMs = () => answerMs - host.now()
   const keeper = createKeeper({ store, after: host.after, random: host.random, remainingMs })
-  const recordOf = (parts: Pick<FailureParts, 'kind' | 'message' | 'error' | 'position'>): ErrorRecord =>
-    errorRecordOf({ ...parts, ...place, timeMs: host.now(), artifact: host.env[ARTIFACT_VARIABLE] })
+  const recordOf = (parts: Pick<FailureParts, 'kind' | 'message' | 'error' | 'position'>): ErrorRecord => {
+    const artifact = host.env[ARTIFACT_VARIABLE]
+    return errorRecordOf({ ...parts, ...place, describe: host.describe, timeMs: host.now(), artifact })
+  }
   const keep = async (record: ErrorRecord, invocation: Invocation) => {
     try {
       await keeper.keep(record)

@@ -74,7 +74,7 @@ export function drawRecord(record: ErrorRecord, options: FailureOptions): string
   ]
   const way = [...ancestors, ...(message === undefined ? [] : [message])]
   return [
-    failuresDrawn({ ...options, margin: 0, calls: Number.POSITIVE_INFINITY })(error),
+    failuresDrawn({ ...options, margin: 0, calls: Number.POSITIVE_INFINITY })(error, Date.parse(record.time)),
     ...drawFacts(facts, colors),
     ...(suspects.length === 0
       ? []

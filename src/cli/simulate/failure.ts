@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import type { TranscriptError } from '../../simulator/transcript.ts'
 import type { Host, Terminal } from '../host.ts'
@@ -10,8 +10,11 @@ export interface FailureOptions {
   readonly colors: Colors
   /** The way from where the user is to the topology's folder, which stacks are relative to: `examples/hello/`, or empty. */
   readonly folder: string
-  /** The text of a file of the topology's folder, for the line that failed; undefined when it cannot be read. */
-  readonly sourceOf: (file: string) => string | undefined
+  /**
+   * The text of a file of the topology's folder, for the line that failed; undefined when it cannot be read, or was written
+   * after `asOfMs` (milliseconds since 1970), so that its lines may be others.
+   */
+  readonly sourceOf: (file: string, asOfMs: number) => string | undefined
   /** Columns before all of it; 2 when nothing is said. */
   readonly margin?: number
   /** How many calls are shown of each stack; 4 when nothing is said. */
@@ -27,41 +30,44 @@ export function failureOptionsOf(terminal: Terminal, { cwd }: Pick<Host, 'cwd'>,
   return {
     colors: colorsOf(terminal),
     folder: way === '' ? '' : `${way}/`,
-    sourceOf: (file) => readIfThere(resolve(dir, file)),
+    sourceOf: (file, asOfMs) => readIfOlder(resolve(dir, file), asOfMs),
   }
 }
 
-function readIfThere(file: string): string | undefined {
+function readIfOlder(file: string, asOfMs: number): string | undefined {
   try {
-    return readFileSync(file, 'utf8')
+    return statSync(file).mtimeMs > asOfMs ? undefined : readFileSync(file, 'utf8')
   } catch {
     return undefined
   }
 }
 
-/** Gives what draws failures: name and message, the line of the user's code that failed (once), and how it got there. */
+/**
+ * Gives what draws failures: name and message, the line of the user's code that failed (once), and how it got there. `asOfMs`
+ * is when it failed (milliseconds since 1970): now, when nothing is said.
+ */
 export function failuresDrawn({
   colors,
   folder,
   sourceOf,
   margin = 2,
   calls = SHOWN_CALLS,
-}: FailureOptions): (error: TranscriptError) => string {
+}: FailureOptions): (error: TranscriptError, asOfMs?: number) => string {
   const framed = new Set<string>()
-  const frameOnce = (place: Place): string => {
+  const frameOnce = (place: Place, asOfMs: number): string => {
     const id = `${place.file}:${place.line}:${place.column}`
     if (framed.has(id) || framed.size >= REMEMBERED_PLACES) return ''
     framed.add(id)
-    const source = sourceOf(place.file)
+    const source = sourceOf(place.file, asOfMs)
     const frame = source === undefined ? '' : drawCodeFrame(source, place, colors)
     return frame === '' ? '' : indent(frame, margin + 2)
   }
-  return (error) => {
+  return (error, asOfMs = Number.POSITIVE_INFINITY) => {
     const head = indent(`✗ ${titleOf(error)}`, margin, colors.red)
     if (error.stack === undefined) return head
     const place = placeOf(error.stack)
     const way = wayOf(error.stack, calls).map((line) => indent(fromHere(line, folder), margin + 2, colors.dim))
-    return `${head}${place === undefined ? '' : frameOnce(place)}${way.join('')}`
+    return `${head}${place === undefined ? '' : frameOnce(place, asOfMs)}${way.join('')}`
   }
 }
 

@@ -74,11 +74,12 @@ const WHAT_BECAME: Readonly<Record<string, string>> = {
   crash: 'the function ended while it had this message',
 }
 
-function drawOutcome({ outcome, error }: Step, drawing: PathDrawing): string {
+function drawOutcome({ outcome, error, time }: Step, drawing: PathDrawing): string {
   const { colors } = drawing
   const what = outcome === undefined ? undefined : WHAT_BECAME[outcome]
   const said = what === undefined ? '' : `  ${colors.yellow(what)}\n`
-  return `${said}${error === undefined ? '' : failuresDrawn(drawing)(error)}`
+  const asOfMs = time === undefined ? undefined : Date.parse(time)
+  return `${said}${error === undefined ? '' : failuresDrawn(drawing)(error, asOfMs)}`
 }
 
 function notesOf({ steps, also }: Path, cut: boolean): readonly string[] {

@@ -14,6 +14,7 @@ import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../src/runtime/event.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import type { Spans } from '../../../src/runtime/spans.ts'
+import { describeThrown } from '../../../src/runtime/thrown.ts'
 import type { WireRecord } from '../../../src/runtime/transport.ts'
 import { createFakeStore, type FakeStore, recordsIn } from '../../contract/fake-store.ts'
 import { messageOf, rootOf } from '../../contract/message.ts'
@@ -266,6 +267,7 @@ export function fastHost(take: (line: LogLine) => void, env: EntryHost['env'] = 
       return () => due.delete(entry)
     },
     random: () => 0.5,
+    describe: describeThrown,
     onUncaught: () => {},
   }
 }

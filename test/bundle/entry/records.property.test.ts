@@ -11,6 +11,7 @@ import { buildGraph } from '../../../src/graph/build.ts'
 import { recordIdFor } from '../../../src/runtime/id.ts'
 import { idOf, type Message, rootIdOf } from '../../../src/runtime/message.ts'
 import { createPack } from '../../../src/runtime/pack.ts'
+import { describeThrown } from '../../../src/runtime/thrown.ts'
 import type { Context, Handler } from '../../../src/topology/handler.ts'
 import { parseTopology } from '../../../src/topology/parse.ts'
 import { createFakeClock } from '../../contract/clock.ts'
@@ -148,7 +149,7 @@ function openFunctions({ via, retries, answers }: Scenario) {
           .split('\n')
           .map((line) => JSON.parse(line)),
       ),
-    ...{ now: clock.now, after: clock.after, random: () => 0.5, onUncaught: () => {} },
+    ...{ now: clock.now, after: clock.after, random: () => 0.5, describe: describeThrown, onUncaught: () => {} },
   }
   const client = { endpoint: () => '', close: () => {}, call: () => Promise.reject(new Error('nobody is there')) }
   const parts = { carriers: [takingAll(via === 'kinesis' ? kinesisCarrier : sqsCarrier)], openStore: () => store }

@@ -39,7 +39,7 @@ const listed = async (folder: string) => {
 
 test('what failed in a simulation is listed and shown, with the way there; what is handled by a replay is no error any more', async () => {
   const folder = folderOf(FAILING)
-  expect((await attak(folder, ['simulate', '--quiet'])).code).toBe(1)
+  expect((await attak(folder, ['simulate', '--quiet'], { date: Date.now })).code).toBe(1)
   const records = await listed(folder)
   expect(records.map(({ message }) => message.data.order)).toEqual([-2, -3])
   expect(records.map(({ ancestors }) => ancestors.length)).toEqual([1, 1])

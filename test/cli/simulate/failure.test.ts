@@ -1,5 +1,9 @@
-import { expect, test } from 'vitest'
-import { type FailureOptions, failuresDrawn } from '../../../src/cli/simulate/failure.ts'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { type FailureOptions, failureOptionsOf, failuresDrawn } from '../../../src/cli/simulate/failure.ts'
+import { fakeHost } from '../fakeHost.ts'
 
 const plain = new Proxy({} as FailureOptions['colors'], { get: () => String })
 const options: FailureOptions = {
@@ -36,4 +40,16 @@ test('calls in the folder of a deployed function stay as they are', () => {
   expect(failuresDrawn(options)(error(...calls))).toBe(
     `  ✗ Error: no\n${calls.map((call) => `    at ${call}\n`).join('')}`,
   )
+})
+
+test('no line is shown of a file that has changed since the failure', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'attak-failure-'))
+  onTestFinished(() => rmSync(dir, { recursive: true }))
+  writeFileSync(join(dir, 'bill.js'), 'const stock = 0\nthrow new Error()\n')
+  utimesSync(join(dir, 'bill.js'), 1000, 1000)
+  const drawn = (asOfMs?: number) =>
+    failuresDrawn(failureOptionsOf(fakeHost(dir).out, { cwd: dir }, dir))(error('bill (bill.js:2:1)'), asOfMs)
+  expect(drawn()).toContain('> 2 | throw new Error()')
+  expect(drawn(1_000_000)).toContain('> 2 | throw new Error()')
+  expect(drawn(999_999)).toBe('  ✗ Error: no\n    at bill (bill.js:2:1)\n')
 })
