@@ -16,8 +16,9 @@ const PAINT = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } as
 function textOf({ kind, fields, message, root }: LogEntry): string {
   if (kind === 'log') return String(fields.text)
   if (kind === 'output') return `→ ${String(fields.topic)}${dataOf(fields)}`
-  if (kind === 'end') return `${sayOutcome(fields)}${dataOf(fields)} (message ${message}, trace ${root})`
-  if (kind === 'error') return `failed for good: ${sayError(fields.error, true)} (message ${message}, trace ${root})`
+  const ids = ` (message ${message}, trace ${root})`
+  if (kind === 'end') return `${sayOutcome(fields)}${dataOf(fields)}${ids}`
+  if (kind === 'error') return `failed for good: ${sayError(fields.error, true)}`.replace(/$/m, () => ids)
   return typeof fields.text === 'string' ? fields.text.trimEnd() : JSON.stringify(fields)
 }
 

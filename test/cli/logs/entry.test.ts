@@ -45,7 +45,7 @@ describe('a line of attak', () => {
       /retry: TypeError: no \(message/,
     )
     expect(draw({ attak: 'error', error, ...IDS })).toMatch(
-      /failed for good: TypeError: no\n +at bill\.js:3:1 \(message m1, trace r1\)\n$/,
+      /failed for good: TypeError: no \(message m1, trace r1\)\n +at bill\.js:3:1\n$/,
     )
     expect(draw({ attak: 'error', error: 'just text', ...IDS })).toMatch(/failed for good: just text \(/)
   })
