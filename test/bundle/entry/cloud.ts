@@ -10,8 +10,11 @@ import { invokeBy } from '../../../src/bundle/entry/invoker.ts'
 import type { Graph, GraphChannel } from '../../../src/graph/graph.ts'
 import { retryPart } from '../../../src/graph/names.ts'
 import { decodeText } from '../../../src/runtime/codec.ts'
+import { openLeases } from '../../../src/runtime/deliver/leases.ts'
+import type { Round } from '../../../src/runtime/deliver/round.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../src/runtime/event.ts'
+import type { HandledStore } from '../../../src/runtime/handled.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import type { Spans } from '../../../src/runtime/spans.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
@@ -64,6 +67,8 @@ export interface CloudParts {
   /** Where error records are kept. */
   readonly store?: FakeStore
   readonly spans?: Spans
+  /** Where those that are idempotent remember what they have handled. */
+  readonly handled?: HandledStore
   /** Called before a processor is loaded. */
   readonly load?: () => void
   /** Queues hold messages back for that much of a delay; all of it where nothing is said. */
@@ -134,9 +139,13 @@ export function openCloud({
   }
   const host = fastHost((line) => lines.push(line), more.env)
   const store = more.store ?? createFakeStore()
-  const { spans } = more
+  const { spans, handled } = more
   const carriers = [() => carrierOf('kinesis'), () => carrierOf('sqs')]
-  const parts = { carriers, invokeBy, openStore: () => store, ...(spans && { spans }) }
+  const parts = {
+    ...{ carriers, invokeBy, openStore: () => store },
+    ...(spans && { spans }),
+    ...(handled && { rememberHandled: () => (round: Round) => openLeases(handled, round) }),
+  }
   for (const { name } of graph.processors) {
     const baked = JSON.parse(JSON.stringify(bakeEntry(graph, [name])))
     const load = () => {

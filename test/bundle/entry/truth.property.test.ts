@@ -7,6 +7,7 @@ import { recordErrors } from '../../../src/simulator/error-records.ts'
 import { recordEntries } from '../../../src/simulator/recorder.ts'
 import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
 import { parseTopology } from '../../../src/topology/parse.ts'
+import { createMemoryHandled } from '../../contract/memory-handled.ts'
 import {
   createWatch,
   definitionOf,
@@ -127,6 +128,7 @@ async function deployed(
     refuses: (call) => how.throttled > 0 && call % how.throttled === 0,
     forMs: how.forMs,
     holds: how.holds,
+    handled: createMemoryHandled({ now: () => 0, ttlMs: 1 }),
   })
   await Promise.all(random.input.map((input, position) => cloud.invoke(input.to, triggerOf(input, position))))
   await cloud.drain()
@@ -156,6 +158,26 @@ describe('the simulation tells the truth', () => {
           expect(live).toEqual(await simulated({ ...definition, streams, pack: how.pack }, random))
         }),
         { numRuns: 80 },
+      ),
+    60_000,
+  )
+
+  it(
+    'who is idempotent handles the same messages there as here, each once, whatever comes again',
+    () =>
+      fc.assert(
+        fc.asyncProperty(randomTopology, deployment, async (random, how) => {
+          const definition = { ...definitionOf(random, noPace, createWatch(), how.waits), idempotent: true }
+          const streams = random.streams.map((stream) => ({ ...stream, ...how.over }))
+          const live = await deployed({ ...definition, streams, pack: how.pack }, random, how)
+          const here = await simulated({ ...definition, streams, pack: how.pack }, random)
+          const handledIn = ({ ends }: Observed) => ends.filter((end) => end.includes('"ok"'))
+          expect(new Set(handledIn(live)).size).toBe(handledIn(live).length)
+          expect(handledIn(live)).toEqual([...new Set(handledIn(here))])
+          expect(live.errors).toEqual(here.errors)
+          expect(new Set(live.outputs)).toEqual(new Set(here.outputs))
+        }),
+        { numRuns: 60 },
       ),
     60_000,
   )
