@@ -3,7 +3,7 @@ import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { packageOf } from '../sources/packages.ts'
 import { PLACE_NAMES } from '../sources/places.ts'
 import { isOwn } from './own-files.ts'
-import { MODULE_BANNER, placesKept } from './places.ts'
+import { MODULE_BANNER, placesKept, withoutIdleRequire } from './places.ts'
 
 /** A module that a build gave. */
 export interface BuiltModule {
@@ -91,7 +91,7 @@ async function run(dir: string, ids: readonly string[], options: BuildOptions): 
     ids.map((id): [string, BuiltModule] => {
       const { inputs } = metafile.outputs[`${id}.mjs`]!
       const map = files.get(`${id}.mjs.map`)
-      const contents = files.get(`${id}.mjs`)!
+      const contents = withoutIdleRequire(files.get(`${id}.mjs`)!)
       return [id, { contents, ...(map !== undefined && { map }), sizes: sizesOf(inputs, dir) }]
     }),
   )

@@ -7,20 +7,26 @@ import { CODE, declarePlaces, type Places } from '../sources/places.ts'
 /** What gives what is built into Node without a module around it: see .ci/builtins.mjs. */
 const AT_HAND = 'process.getBuiltinModule'
 
+/** Last in a banner: see {@link withoutIdleRequire}. */
+const REQUIRE = `,require=${AT_HAND}("node:module").createRequire(import.meta.url);`
+
 /**
  * What an artifact's modules begin with: `require` for CommonJS, and what places are told by. A folder ends without `/`.
  */
 export const MODULE_BANNER = [
   'const attakBase=import.meta.url,attakPlace=(path)=>new URL(path,attakBase),',
-  `require=${AT_HAND}("node:module").createRequire(attakBase),`,
-  `attakPath=(url)=>${AT_HAND}("node:url").fileURLToPath(url).replace(/(.)[\\\\/]$/,"$1");`,
+  `attakPath=(url)=>${AT_HAND}("node:url").fileURLToPath(url).replace(/(.)[\\\\/]$/,"$1")${REQUIRE}`,
 ].join('')
 
 /** What modules of packages begin with. They are minified, so that no name of theirs can be one of these. */
-export const PACKAGES_BANNER = [
-  `const require=${AT_HAND}("node:module").createRequire(import.meta.url),`,
-  '__filename=import.meta.filename,__dirname=import.meta.dirname;',
-].join('')
+export const PACKAGES_BANNER = `const __filename=import.meta.filename,__dirname=import.meta.dirname${REQUIRE}`
+
+/** A module with `require` in its banner only where it has any use for it: to make one takes a millisecond of each cold start. */
+export function withoutIdleRequire(contents: Uint8Array): Uint8Array {
+  const text = Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength).toString()
+  const without = text.replace(REQUIRE, ';')
+  return /\brequire\b/.test(without) ? contents : Buffer.from(without)
+}
 
 /** A source map that says nothing, so that packages stay out of those of artifacts. */
 const NOTHING = Buffer.from(JSON.stringify({ version: 3, sources: [''], mappings: 'AAAA' })).toString('base64')
