@@ -1,5 +1,15 @@
-import { emitterOf, idOf, type Message, parentIdOf, type Root, rootIdOf, traceparentOf, type Wait } from './message.ts'
-import { fieldsOf, quoted, textOf } from './text.ts'
+import {
+  type Edge,
+  emitterOf,
+  idOf,
+  type Message,
+  parentIdOf,
+  type Root,
+  rootIdOf,
+  traceparentOf,
+  type Wait,
+} from './message.ts'
+import { fieldsOf, quoted, quoter, textOf } from './text.ts'
 
 /** Where and when messages were made. */
 export interface Origin {
@@ -66,15 +76,20 @@ export function eventOf(message: Message, place: Omit<Origin, 'time'>): CloudEve
 function attributesText(message: Message, place: Omit<Origin, 'time'>, time: string | undefined): string {
   const { topic = INPUT_TYPE, key, root, hop, attempt, wait, forced } = message
   const parent = parentIdOf(message)
-  let text = `"specversion":"1.0","id":${quoted(idOf(message))},"source":${quoted(sourceOf(emitterOf(message), place))}`
-  text += `,"type":${quoted(topic)}`
-  if (time !== undefined) text += `,"time":${quoted(time)}`
+  let text = `"specversion":"1.0","id":${quoted(idOf(message))},"source":${quotedSource(sourceOf(emitterOf(message), place))}`
+  text += `,"type":${quotedType(topic)}`
+  if (time !== undefined) text += `,"time":${quotedTime(time)}`
   if (key !== undefined) text += `,"partitionkey":${quoted(key)}`
-  text += `,"traceparent":${quoted(traceparentOf(message))},"attakroot":${quoted(rootIdOf(root))}`
+  text += `,"traceparent":${quoted(traceparentOf(message))},"attakroot":${quotedRoot(rootIdOf(root))}`
   if (parent !== undefined) text += `,"attakparent":${quoted(parent)}`
   text += `,"attakhop":${hop},"attakattempt":${attempt}`
   return wait === undefined ? text : `${text},${textOf(waitAttributes(wait, forced))!.slice(1, -1)}`
 }
+
+const quotedSource = quoter()
+const quotedType = quoter()
+const quotedTime = quoter()
+const quotedRoot = quoter()
 
 function waitAttributes({ dueMs, asked, channel }: Wait, forced: true | undefined): object {
   return {
@@ -99,7 +114,7 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
     data: 'data' in event || data_base64 === undefined ? event.data : { data_base64 },
     topic: topicOf(type, parent),
     key: typeof partitionkey === 'string' ? partitionkey : undefined,
-    edge: { from: emitterIn(source), to },
+    edge: edgeFrom(source, to),
     parent,
     root: knownRoot(attakroot),
     ordinal: -1,
@@ -131,6 +146,17 @@ function waitIn({ attakdue, attakasked, attakchannel }: Readonly<Record<string, 
 /** Where messages of an emitter come from: `/orders/dev/intake`; inputs come from no processor: `/orders/dev`. */
 export function sourceOf(emitter: unknown, { topology, stage }: Omit<Origin, 'time'>): string {
   return typeof emitter === 'string' ? `/${topology}/${stage}/${emitter}` : `/${topology}/${stage}`
+}
+
+/** The last edge that was made: messages that come one after the other come over few of them. */
+let last: { readonly source: unknown; readonly edge: Edge } | undefined
+
+/** The edge from the processor that a source names. */
+function edgeFrom(source: unknown, to: string): Edge {
+  if (last === undefined || source !== last.source || to !== last.edge.to) {
+    last = { source, edge: { from: emitterIn(source), to } }
+  }
+  return last.edge
 }
 
 /** The processor that a source names; undefined for those of inputs and of others. */

@@ -216,8 +216,13 @@ function openOutbox(
   remainingMs: () => number,
 ): Outbox {
   const { topology, stage, streams } = definition
+  const { now, after, random } = host
   return createOutbox({
-    ...{ topology, stage, now: host.now, after: host.after, random: host.random },
+    topology,
+    stage,
+    now,
+    after,
+    random,
     channel(name) {
       if (name === retryQueue?.channel) return retryQueue
       const { via, fifo, pack } = streams.find(({ channel }) => channel === name)!

@@ -39,12 +39,21 @@ export function acceptInto({ route, hopLimit, outbox, output }: AcceptParts): In
     const emitted = { data, topic, key, ordinal, traceparent }
     const first = childOf(message, emitted, ways[0]?.edge)
     if (ways.length === 0) output(invocation, first, dataText(first))
-    const acceptances = ways.map(({ channel, edge }, index) =>
-      outbox.add(channel, index === 0 ? first : childOf(message, emitted, edge)),
-    )
+    const acceptance =
+      ways.length === 1
+        ? outbox.add(ways[0]!.channel, first)
+        : allOf(
+            ways.map(({ channel, edge }, index) =>
+              outbox.add(channel, index === 0 ? first : childOf(message, emitted, edge)),
+            ),
+          )
     addEmit(invocation, first)
-    return acceptances.length > 1 ? Promise.all(acceptances).then(() => {}) : acceptances[0]
+    return acceptance
   }
+}
+
+function allOf(acceptances: readonly Promise<void>[]): Promise<void> | undefined {
+  return acceptances.length === 0 ? undefined : Promise.all(acceptances).then(() => {})
 }
 
 /** Throws for what could not travel, though nobody hears it: a stream that is added later changes nothing for its emitter. */

@@ -108,7 +108,7 @@ export const kinesisReceiver: Receiver = {
 function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisPayload['Records'][number], to: string): Delivery {
   const { sequenceNumber, partitionKey, data } = kinesis
   const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1)
-  const position = `${stream}/${eventID.split(':')[0]}/${sequenceNumber}`
+  const position = `${stream}/${eventID.slice(0, eventID.indexOf(':'))}/${sequenceNumber}`
   const messages = decodeBytes(Buffer.from(data, 'base64'), { position, key: partitionKey, to })
   return { record: sequenceNumber, position, messages }
 }
