@@ -17,7 +17,8 @@ export function linesOf(row, results) {
 /** The table for a terminal: columns as wide as they need to be. */
 export function terminalTable(lines) {
   const all = [HEAD, ...lines]
-  const widths = HEAD.map((_, column) => Math.max(...all.map((line) => line[column].length)))
+  // A rule is three dashes at least.
+  const widths = HEAD.map((_, column) => Math.max(3, ...all.map((line) => line[column].length)))
   return all
     .map((line) =>
       line
@@ -31,7 +32,8 @@ export function terminalTable(lines) {
 /** The table for docs/benchmarks.md. */
 export function markdownTable(lines) {
   const all = [HEAD, ...lines]
-  const widths = HEAD.map((_, column) => Math.max(...all.map((line) => line[column].length)))
+  // A rule is three dashes at least.
+  const widths = HEAD.map((_, column) => Math.max(3, ...all.map((line) => line[column].length)))
   const row = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`
   return [row(HEAD), row(widths.map((width) => '-'.repeat(width))), ...lines.map(row)].join('\n')
 }
