@@ -76,6 +76,7 @@ async function handleRecords(opened: OpenFunction, { carrier, payload, endsMs }:
     readAgain: decode,
     policyOf: isRetried ? policiesAnywhere(opened) : policiesOf(opened, carrier),
     overStream: !isRetried,
+    invoked: undefined,
     redeliversAtOnce: carrier.receiver.redeliversAtOnce,
     recordFailure: opened.recorder.failed,
   })
@@ -91,6 +92,7 @@ interface Direct {
 /** An event that came over no stream: what cannot be done with it now is the platform's, which keeps what failed. */
 async function handleEvent(opened: OpenFunction, direct: Direct): Promise<undefined> {
   const { failed, error } = await runOne(opened, direct, {
+    invoked: undefined,
     policyOf: policiesAnywhere(opened),
     recordFailure: opened.recorder.failed,
   })
@@ -133,6 +135,7 @@ async function runOne(
     endsMs,
     readAgain,
     overStream: false,
+    redeliversAtOnce: false,
     ended(_invocation, _delivery, outcome, error) {
       last = { isOk: outcome === 'ok', error }
     },

@@ -94,7 +94,7 @@ export async function openFunction(
       store: openStore({ topology, stage, client, place, errors, now: host.now }),
     }),
     ...(invokeBy && { invokeBy }),
-    ...(baked.idempotent && rememberHandled && { leases: rememberHandled({ ...world, definition, baked }) }),
+    leases: baked.idempotent && rememberHandled?.({ ...world, definition, baked }),
     runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), ...(spans && { spans }) },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
@@ -145,7 +145,7 @@ export async function runDeliveries(
   work: Work,
 ): Promise<ReadonlySet<string>> {
   const { definition, baked, host, log, progress, current, route, runtime, invokeBy, recorder, retryQueue } = opened
-  const { policyOf, readAgain, recordFailure, invoked, endsMs, overStream } = work
+  const { policyOf, readAgain, recordFailure, invoked, endsMs, overStream, redeliversAtOnce } = work
   const { answerMs } = endsOf(host.now(), endsMs)
   const remainingMs = () => answerMs - host.now()
   const outbox = openOutbox(opened, remainingMs)
@@ -159,6 +159,7 @@ export async function runDeliveries(
     recordFailure,
     endsMs,
     invoked,
+    redeliversAtOnce,
     // Whoever invoked it waits for its answer, which is not remembered.
     leases: invoked === undefined ? opened.leases : undefined,
     ended: logEnds(opened, deliveries, work.ended),

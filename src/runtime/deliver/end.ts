@@ -49,7 +49,7 @@ function hadAll({ alone, records, leases }: Round, { record }: Task): boolean {
 /** Whether the invocation goes on for what waits longer than that, and may not wait elsewhere: see `redeliversAtOnce`. */
 export function isHeld(round: Round): boolean {
   const { parts, left, nowMs, over } = round
-  if (left.size === 0 || parts.redeliversAtOnce !== true || over) return false
+  if (left.size === 0 || !parts.redeliversAtOnce || over) return false
   const waiting = new Set<Task | Task['lane']>()
   for (const task of left) if (task.dueMs > nowMs && !mayLeave(round, task)) waiting.add(task.lane ?? task)
   return waiting.size > 0 && [...left].every((task) => waiting.has(task.lane ?? task))

@@ -23,7 +23,7 @@ export interface FailedMessage {
   readonly error: unknown
 }
 
-/** What `deliver` works with. */
+/** What `deliver` works with: all of it is named, so that nothing is left out unseen. */
 export interface DeliverParts {
   /** The processor whose deliveries these are. */
   readonly processor: Omit<ProcessorRuntime, 'host'>
@@ -37,13 +37,13 @@ export interface DeliverParts {
   /** Hears of every attempt's end, with its error unless it was ok. */
   readonly ended: (invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown) => void
   /** Where messages wait that may leave their stream; absent where all wait in theirs. */
-  readonly later?: Later | undefined
+  readonly later: Later | undefined
   /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
   readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
   /** Keeps messages that were handled before from being handled again: see `openLeases`. Absent where they may be. */
-  readonly leases?: ((round: Round) => Leases) | undefined
+  readonly leases: ((round: Round) => Leases) | undefined
   /** Set where another processor invoked this one, and waits for what it settles with: it is not tried again. */
-  readonly invoked?: Invoked | undefined
+  readonly invoked: Invoked | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Calls back after a wait; gives what takes that back. */
@@ -54,7 +54,7 @@ export interface DeliverParts {
    * What is left comes again at once. So an invocation lasts as long as it can where nothing else is to be done than to wait:
    * else one would follow the other, and another instance might not know of the wait.
    */
-  readonly redeliversAtOnce?: boolean
+  readonly redeliversAtOnce: boolean
   readonly progress: Progress
   readonly current: Current | undefined
   /** Handlers that run at once. */

@@ -92,6 +92,16 @@ describe('what fails for good', () => {
   })
 })
 
+it('what has to wait in its stream for its next try holds the invocation, which would follow upon itself', async () => {
+  const failing = { handler: fail, retries: 1, backoff: { firstMs: 60_000, jitter: false } }
+  const cloud = deploy({ a: () => {}, b: failing }, [{ from: 'a', to: 'b' }], { forMs: 10_000 })
+  const record = { eventSource: 'fake', position: 'b/0/1', key: 'k', body: '{}' }
+  expect(await cloud.invoke('b', { Records: [record] })).toEqual(['b/0/1'])
+  await cloud.invoke('a', 1)
+  const [postponed, next] = linesOf(cloud, 'end').map(({ time }) => Date.parse(String(time)))
+  expect(next! - postponed!).toBe(9000)
+})
+
 describe('a log has', () => {
   it('one line for each end of an attempt', async () => {
     const flaky = { handler: (_: unknown, { attempt }: Context) => (attempt === 1 ? fail() : undefined), retries: 1 }

@@ -103,7 +103,7 @@ export function openWorld(said: Said): World {
         },
         policyOf: ({ data }) => (said.isOurs?.(data) === false ? undefined : policy),
         readAgain: () => JSON.parse(text),
-        ...(said.keep && { later: { keep: said.keep, keyed } }),
+        later: said.keep && { keep: said.keep, keyed },
         idle: () => {
           world.idles++
         },
@@ -116,11 +116,12 @@ export function openWorld(said: Said): World {
           if (recording === undefined) world.recorded.push(String(failed.invocation.message.data))
           return recording
         },
-        ...(said.handled && { leases: (round) => openLeases(said.handled!, round) }),
+        leases: said.handled && ((round) => openLeases(said.handled!, round)),
+        invoked: undefined,
         now: clock.now,
         after: clock.after,
         endsMs: clock.now() + forMs,
-        ...(said.redeliversAtOnce && { redeliversAtOnce: true }),
+        redeliversAtOnce: said.redeliversAtOnce === true,
         progress: world.progress,
         current: undefined,
         concurrency,
