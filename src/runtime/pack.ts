@@ -58,7 +58,7 @@ export function createPack(origin: PackOrigin, key: string | undefined): Pack {
   const messages: Message[] = []
   const data: string[] = []
   const empty: number[] = []
-  const columns = ATTRIBUTES.map((attribute) => createColumn(attribute, origin))
+  const columns = ATTRIBUTES.map(openColumn)
   let traced = false
   const keyText = key === undefined ? '' : `"partitionkey":${textOf(key)},`
   let dataBytes = FRAME_BYTES + Buffer.byteLength(keyText)
@@ -66,10 +66,10 @@ export function createPack(origin: PackOrigin, key: string | undefined): Pack {
 
   /** A column of its own from the first message on that has one: few do. */
   const addTraces = () => {
-    const column = createColumn(TRACEPARENT, origin)
-    for (const message of messages) {
-      column.offer(message)
-      column.take()
+    const column = openColumn(TRACEPARENT)
+    for (const [count, message] of messages.entries()) {
+      offer(column, message, count, origin)
+      take(column, count)
     }
     columns.push(column)
     traced = true
@@ -79,12 +79,13 @@ export function createPack(origin: PackOrigin, key: string | undefined): Pack {
     messages,
     add(message, text, mostBytes) {
       if (!traced && message.traceparent !== undefined) addTraces()
+      const count = messages.length
       const withData = dataBytes + 1 + (text === undefined ? EMPTY_BYTES : Buffer.byteLength(text))
       let wanted = withData
-      for (const column of columns) wanted += column.offer(message)
+      for (const column of columns) wanted += offer(column, message, count, origin)
       if (wanted > mostBytes) return false
-      for (const column of columns) column.take()
-      if (text === undefined) empty.push(messages.length)
+      for (const column of columns) take(column, count)
+      if (text === undefined) empty.push(count)
       data.push(text ?? 'null')
       messages.push(message)
       dataBytes = withData
@@ -95,7 +96,7 @@ export function createPack(origin: PackOrigin, key: string | undefined): Pack {
     encode(time) {
       if (messages.length === 1)
         return encodeMessage(messages[0]!, { ...origin, time }, empty.length === 0 ? data[0] : undefined)
-      const shared = columns.map((column) => column.encode()).join('')
+      const shared = columns.map((column) => encode(column, origin)).join('')
       const without = empty.length === 0 ? '' : `"attakempty":[${empty}],`
       return `{"attakpack":${PACK_VERSION},"time":"${time}",${keyText}${shared}${without}"data":[${data.join(',')}]}`
     },
@@ -107,52 +108,74 @@ const EMPTY_BYTES = 30
 
 /** One attribute of all messages of a pack. */
 interface Column {
-  /** The bytes that it would cost with one message more. */
-  offer(message: Message): number
-  /** Adds the message that was offered last. */
-  take(): void
-  encode(): string
+  readonly attribute: Attribute
+  first: Value
+  firstBytes: number
+  /** Of all values. */
+  allBytes: number
+  isAbsent: boolean
+  /** All values, from the first that is not the same as the others. */
+  list: Value[] | undefined
+  /** Of the message that was offered last: not an object of its own, since there are eight of these for each message. */
+  value: Value
+  bytes: number
+  absentWith: boolean
+  sharedWith: boolean
 }
 
-function createColumn({ name, of, write = asItIs, absent }: Attribute, origin: PackOrigin): Column {
-  let first: Value = null
-  let [count, allBytes, firstBytes] = [0, 0, 0]
-  let isAbsent = true
-  /** All values, from the first that is not the same as the others. */
-  let list: Value[] | undefined
-  // Of the message that was offered last: not kept as an object, since there are eight of these for each message.
-  let [value, bytes]: [Value, number] = [null, 0]
-  let [absentWith, sharedWith] = [true, true]
-
+function openColumn(attribute: Attribute): Column {
   return {
-    offer(message) {
-      value = of(message)
-      const isSame = count > 0 && value === first
-      bytes = isSame ? firstBytes : bytesOf(write(value, origin))
-      absentWith = isAbsent && value === absent(message)
-      sharedWith = count === 0 || (isSame && list === undefined)
-      if (absentWith) return 0
-      return name.length + 6 + (sharedWith ? bytes : allBytes + bytes + count)
-    },
-    take() {
-      if (count === 0) [first, firstBytes] = [value, bytes]
-      if (!sharedWith) {
-        list ??= new Array(count).fill(first)
-        list.push(value)
-      }
-      count++
-      allBytes += bytes
-      isAbsent = absentWith
-    },
-    encode() {
-      if (isAbsent) return ''
-      return `"${name}":${textOf(list === undefined ? write(first, origin) : list.map((each) => write(each, origin)))},`
-    },
+    attribute,
+    first: null,
+    firstBytes: 0,
+    allBytes: 0,
+    isAbsent: true,
+    list: undefined,
+    value: null,
+    bytes: 0,
+    absentWith: true,
+    sharedWith: true,
   }
 }
 
-function asItIs(value: Value): Value {
-  return value
+/** The bytes that a column would cost with one message more than `count`. */
+function offer(column: Column, message: Message, count: number, origin: PackOrigin): number {
+  const { attribute, first, list } = column
+  const value = attribute.of(message)
+  const isSame = count > 0 && value === first
+  const bytes = isSame ? column.firstBytes : bytesOf(written(attribute, value, origin))
+  column.value = value
+  column.bytes = bytes
+  column.absentWith = column.isAbsent && value === attribute.absent(message)
+  column.sharedWith = count === 0 || (isSame && list === undefined)
+  if (column.absentWith) return 0
+  return attribute.name.length + 6 + (column.sharedWith ? bytes : column.allBytes + bytes + count)
+}
+
+/** Adds the message that was offered last. */
+function take(column: Column, count: number): void {
+  const { value, bytes } = column
+  if (count === 0) {
+    column.first = value
+    column.firstBytes = bytes
+  }
+  if (!column.sharedWith) {
+    column.list ??= new Array(count).fill(column.first)
+    column.list.push(value)
+  }
+  column.allBytes += bytes
+  column.isAbsent = column.absentWith
+}
+
+function encode({ attribute, isAbsent, list, first }: Column, origin: PackOrigin): string {
+  if (isAbsent) return ''
+  const said =
+    list === undefined ? written(attribute, first, origin) : list.map((value) => written(attribute, value, origin))
+  return `"${attribute.name}":${textOf(said)},`
+}
+
+function written({ write }: Attribute, value: Value, origin: PackOrigin): Value {
+  return write === undefined ? value : write(value, origin)
 }
 
 function bytesOf(value: Value): number {
