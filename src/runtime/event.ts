@@ -9,7 +9,7 @@ import {
   traceparentOf,
   type Wait,
 } from './message.ts'
-import { fieldsOf, quoted, quoter, textOf } from './text.ts'
+import { escaped, fieldsOf, fieldWriter, textOf } from './text.ts'
 
 /** Where and when messages were made. */
 export interface Origin {
@@ -76,20 +76,21 @@ export function eventOf(message: Message, place: Omit<Origin, 'time'>): CloudEve
 function attributesText(message: Message, place: Omit<Origin, 'time'>, time: string | undefined): string {
   const { topic = INPUT_TYPE, key, root, hop, attempt, wait, forced } = message
   const parent = parentIdOf(message)
-  let text = `"specversion":"1.0","id":${quoted(idOf(message))},"source":${quotedSource(sourceOf(emitterOf(message), place))}`
-  text += `,"type":${quotedType(topic)}`
-  if (time !== undefined) text += `,"time":${quotedTime(time)}`
-  if (key !== undefined) text += `,"partitionkey":${quoted(key)}`
-  text += `,"traceparent":${quoted(traceparentOf(message))},"attakroot":${quotedRoot(rootIdOf(root))}`
-  if (parent !== undefined) text += `,"attakparent":${quoted(parent)}`
+  let text = `"specversion":"1.0","id":"${escaped(idOf(message))}"${sourceField(sourceOf(emitterOf(message), place))}${typeField(topic)}`
+  if (time !== undefined) text += timeField(time)
+  if (key !== undefined) text += keyField(key)
+  text += `,"traceparent":"${escaped(traceparentOf(message))}"${rootField(rootIdOf(root))}`
+  if (parent !== undefined) text += parentField(parent)
   text += `,"attakhop":${hop},"attakattempt":${attempt}`
   return wait === undefined ? text : `${text},${textOf(waitAttributes(wait, forced))!.slice(1, -1)}`
 }
 
-const quotedSource = quoter()
-const quotedType = quoter()
-const quotedTime = quoter()
-const quotedRoot = quoter()
+const sourceField = fieldWriter('source')
+const typeField = fieldWriter('type')
+const timeField = fieldWriter('time')
+const keyField = fieldWriter('partitionkey')
+const rootField = fieldWriter('attakroot')
+const parentField = fieldWriter('attakparent')
 
 function waitAttributes({ dueMs, asked, channel }: Wait, forced: true | undefined): object {
   return {

@@ -10,9 +10,9 @@ export function textOf(value: unknown): string | undefined {
   return text.replaceAll('\uFFFE', '\\ufffe').replaceAll('\uFFFF', '\\uffff')
 }
 
-/** A text as JSON: what {@link textOf} gives. Most ids, names and topics need no escaping, and are not looked at twice. */
-export function quoted(text: string): string {
-  return isPlain(text) ? `"${text}"` : textOf(text)!
+/** A text as it stands between the quotes of JSON. Most ids, names and topics need no escaping, and are not looked at twice. */
+export function escaped(text: string): string {
+  return isPlain(text) ? text : textOf(text)!.slice(1, -1)
 }
 
 /** Whether JSON writes a text as it is, a byte for each character. */
@@ -22,16 +22,19 @@ export function isPlain(text: string): boolean {
 
 const PLAIN = /^[ !#-[\]-~]*$/
 
-/** Quotes what is often the same as the last time: messages that come together share most of what is said of them. */
-export function quoter(): (text: string) => string {
-  let last = ''
-  let said = '""'
+/**
+ * Writes one field of an object, with the comma before it: `,"topic":"order"`. What was written last is kept: what is told of
+ * one message after the other is mostly the same.
+ */
+export function fieldWriter(name: string): (text: string) => string {
+  let last: string | undefined
+  let field = ''
   return (text) => {
     if (text !== last) {
       last = text
-      said = quoted(text)
+      field = `,"${name}":"${escaped(text)}"`
     }
-    return said
+    return field
   }
 }
 

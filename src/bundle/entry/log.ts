@@ -2,7 +2,7 @@ import type { FailedMessage, Outcome } from '../../runtime/deliver/round.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../../runtime/message.ts'
 import type { LogLevel } from '../../runtime/rare.ts'
-import { quoted, quoter } from '../../runtime/text.ts'
+import { escaped, fieldWriter } from '../../runtime/text.ts'
 import type { Thrown } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { EntryHost } from './host.ts'
@@ -57,9 +57,9 @@ export function createLog(host: EntryHost): EntryLog {
   let start = ''
   let startLevel = ''
   let startKind = ''
-  const quotedRoot = quoter()
-  const quotedPosition = quoter()
-  const sayWay = wayWriter(quotedRoot)
+  const rootField = fieldWriter('root')
+  const positionField = fieldWriter('position')
+  const sayWay = wayWriter()
 
   const flush = () => {
     if (held === '') return
@@ -88,9 +88,9 @@ export function createLog(host: EntryHost): EntryLog {
     if (kind !== startKind || level !== startLevel) {
       startKind = kind
       startLevel = level
-      start = `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}","message":`
+      start = `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}","message":"`
     }
-    return `${start}${quoted(idOf(message))},"root":${quotedRoot(rootIdOf(message.root))}`
+    return `${start}${escaped(idOf(message))}"${rootField(rootIdOf(message.root))}`
   }
   const add = (level: LogLevel, kind: string, invocation: Invocation, fields: Fields) => {
     if (RANKS[level] >= least) hold(`${begin(level, kind, invocation)},${JSON.stringify(fields).slice(1)}\n`)
@@ -105,8 +105,7 @@ export function createLog(host: EntryHost): EntryLog {
     ended(invocation, { position }, outcome, error, event) {
       const level = LEVEL_OF[outcome]
       if (RANKS[level] < least) return
-      const { message } = invocation
-      const way = `${sayWay(message)},"position":${quotedPosition(position)}`
+      const way = `${sayWay(invocation.message)}${positionField(position)}`
       const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(withoutStack(host.describe(error)))}`
       const data = event === undefined ? '' : `,"data":${event}`
       hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
@@ -142,8 +141,10 @@ function withoutStack({ stack, ...rest }: Thrown): Fields {
  * Says where a message came from: `,"parent":"…","from":"intake","topic":"order","hop":2,"attempt":1`; an input has no parent.
  * What was said last is kept, since the messages of a record share all of that but their parents.
  */
-function wayWriter(quotedRoot: (id: string) => string): (message: Message) => string {
-  const quotedParent = quoter()
+function wayWriter(): (message: Message) => string {
+  const parentField = fieldWriter('parent')
+  const fromField = fieldWriter('from')
+  const topicField = fieldWriter('topic')
   let [lastFrom, lastTopic]: (string | undefined)[] = []
   let [lastHop, lastAttempt] = [0, 0]
   let rest = ''
@@ -155,12 +156,11 @@ function wayWriter(quotedRoot: (id: string) => string): (message: Message) => st
       lastTopic = topic
       lastHop = hop
       lastAttempt = attempt
-      rest = from === undefined ? '' : `,"from":${quoted(from)}`
-      if (topic !== undefined) rest += `,"topic":${quoted(topic)}`
+      rest = from === undefined ? '' : fromField(from)
+      if (topic !== undefined) rest += topicField(topic)
       rest += `,"hop":${hop},"attempt":${attempt}`
     }
     const parent = parentIdOf(message)
-    if (parent === undefined) return rest
-    return `,"parent":${parent === message.root.id ? quotedRoot(parent) : quotedParent(parent)}${rest}`
+    return parent === undefined ? rest : parentField(parent) + rest
   }
 }
