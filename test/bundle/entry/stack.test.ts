@@ -34,6 +34,29 @@ test("an error of a deployed function tells its owner's code and packages, with 
   )
 })
 
+test('whatever their files are named; what source maps tell of has no scheme', () => {
+  const error = errorAt([
+    'bill (/var/task/processors/bill/index.mjs:2:32)',
+    'topology (/var/task/index.mjs:7:1)',
+    'one (file:///var/task/node_modules/one/index.mjs:1:1)',
+    'Object.<anonymous> (/var/task/node_modules/two/two.js:3:9)',
+    'new <anonymous> (/var/task/lib/stock.ts:5:3)',
+    'Array.map (<anonymous>)',
+    'createEntry (file:///var/task/index.mjs:2:1)',
+    'Runtime.handleOnceNonStreaming (file:///var/runtime/index.mjs:1173:29)',
+  ])
+  expect(describe(error).stack).toBe(
+    [
+      'RangeError: no stock',
+      '    at bill (processors/bill/index.mjs:2:32)',
+      '    at topology (index.mjs:7:1)',
+      '    at one (node_modules/one/index.mjs:1:1)',
+      '    at Object.<anonymous> (node_modules/two/two.js:3:9)',
+      '    at new <anonymous> (lib/stock.ts:5:3)',
+    ].join('\n'),
+  )
+})
+
 test('what caused it is told alike, and what is no frame stays as it is', () => {
   const cause = errorAt(['find (/var/task/lib/stock.ts:1:1)'])
   expect(describe(errorAt(['Je (file:///var/task/attak.mjs:8:2443)'], { cause }))).toEqual({
