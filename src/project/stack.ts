@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { chainOf, joinStacks, sayThrown, splitStacks } from '../runtime/thrown.ts'
+import { describeThrown, joinStacks, splitStacks, titleIn } from '../runtime/thrown.ts'
 
 const FRAME = /^\s+at (?:(?<name>.+?) \()?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
 const ANY_FRAME = /^\s+at /
@@ -9,36 +9,18 @@ const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, ''
 /**
  * Gives an error's stack as its user should see it: what was thrown, then the frames in their own code, with paths
  * relative to `dir` and `/` between folders, so that it reads alike on every machine. Frames of Node, of packages and of
- * attak are left out; causes follow, with the frames not told before. Undefined when `error` is not an Error. Built
- * modules show their sources where the process has source maps switched on.
+ * attak are left out; causes follow, with the frames not told before. Undefined when `error` is not an Error, or has no
+ * stack. Built modules show their sources where the process has source maps switched on.
  */
 export function cleanStack(error: unknown, dir: string): string | undefined {
-  if (!(error instanceof Error)) return undefined
-  const stacks = chainOf(error).map((one) => (one instanceof Error ? titledStackOf(one) : sayThrown(one)))
-  return cleanStackText(joinStacks(stacks), dir)
+  const { stack } = describeThrown(error)
+  return stack === undefined ? undefined : cleanStackText(stack, dir)
 }
 
 /** Does the same for a stack that is only text: what stands before the first frame of each error in it stays as it is. */
 export function cleanStackText(stack: string, dir: string): string {
   const cleaned = splitStacks(stack).map((one) => [...titleIn(one), ...cleanFrames(one, dir)].join('\n'))
   return joinStacks(cleaned)
-}
-
-/** Its stack below its name and message as they are now: a stack begins with what they were when it was made. */
-function titledStackOf(error: Error): string {
-  const lines = (error.stack ?? '').split('\n')
-  return [titleOf(error), ...lines.slice(titleIn(error.stack ?? '').length)].join('\n')
-}
-
-/** The lines before the first frame. */
-function titleIn(stack: string): readonly string[] {
-  const lines = stack.split('\n')
-  const first = lines.findIndex((line) => ANY_FRAME.test(line))
-  return first < 0 ? lines : lines.slice(0, first)
-}
-
-function titleOf({ name, message }: Error): string {
-  return message === '' ? name : `${name}: ${message}`
 }
 
 function cleanFrames(stack: string, dir: string): string[] {

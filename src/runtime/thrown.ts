@@ -20,28 +20,49 @@ export function describeThrown(error: unknown): Thrown {
   }
 }
 
-/** Handlers may have set any of these to anything. */
 function describeError(error: Error): Thrown {
-  const { name, message } = error as { readonly [field in keyof Error]: unknown }
-  const stack = stackOf(error)
+  const { name, message, stack } = textsOf(error)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return {
-    name: typeof name === 'string' ? name : sayThrown(name),
-    message: typeof message === 'string' ? message : sayThrown(message),
+    name,
+    message,
     ...(code !== undefined && { code }),
-    ...(stack !== undefined && { stack }),
+    ...(stack !== undefined && { stack: joinStacks(chainOf(error).map(stackOf)) }),
   }
 }
 
-/** Undefined when the error has none itself. */
-function stackOf(error: Error): string | undefined {
-  if (typeof error.stack !== 'string') return undefined
-  const stacks = chainOf(error).map((one) => (one instanceof Error ? String(one.stack ?? one) : sayThrown(one)))
-  return joinStacks(stacks)
+/** Handlers may have set any of these to anything. */
+function textsOf(error: Error): Pick<Thrown, 'name' | 'message' | 'stack'> {
+  const { name, message, stack } = error as { readonly [field in keyof Error]: unknown }
+  return {
+    name: typeof name === 'string' ? name : sayThrown(name),
+    message: typeof message === 'string' ? message : sayThrown(message),
+    ...(typeof stack === 'string' && { stack }),
+  }
+}
+
+/** A stack begins with the name and message that its error had when it was made: here, with those that it has. */
+function stackOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return sayThrown(thrown)
+  const { name, message, stack = '' } = textsOf(thrown)
+  const [own, ...causes] = splitStacks(stack)
+  const lines = own!.split('\n')
+  const title = titleIn(own!)
+  const said = title.join('\n')
+  if (said !== '' && said.startsWith(name) && said.includes(message)) return stack
+  const titled = [message === '' ? name : `${name}: ${message}`, ...lines.slice(title.length)].join('\n')
+  return [titled, ...causes].join(CAUSED_BY)
+}
+
+/** The lines of a stack before its first call. */
+export function titleIn(stack: string): readonly string[] {
+  const lines = stack.split('\n')
+  const first = lines.findIndex((line) => FRAME.test(line))
+  return first < 0 ? lines : lines.slice(0, first)
 }
 
 /** An error and what caused it, the nearest first, also what an `AggregateError` holds: three at most. */
-export function chainOf(error: Error): readonly unknown[] {
+function chainOf(error: Error): readonly unknown[] {
   const chain: unknown[] = [error]
   for (let at = 0; at < chain.length && chain.length < MOST_ERRORS; at++) {
     const { cause, errors } = Object(chain[at]) as Partial<AggregateError>
@@ -82,7 +103,7 @@ function nameThrown(error: unknown): string {
 }
 
 /** What was thrown as text, when it is no error. */
-export function sayThrown(error: unknown): string {
+function sayThrown(error: unknown): string {
   try {
     return (typeof error === 'object' && JSON.stringify(error)) || String(error)
   } catch {

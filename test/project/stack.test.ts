@@ -51,7 +51,13 @@ test('a cause that goes round in a circle ends', () => {
   expect(cleanStack(error, '/app')!.split('Caused by').length).toBe(3)
 })
 
-test('what is no Error has no stack', () => {
+test('what is no Error has no stack, nor has what cannot be read', () => {
+  const hostile = Object.defineProperty(new Error('x'), 'stack', {
+    get() {
+      throw new Error('no')
+    },
+  })
+  expect(cleanStack(hostile, '/app')).toBeUndefined()
   expect(cleanStack('just text', '/app')).toBeUndefined()
 })
 

@@ -76,7 +76,7 @@ describe('an error record', () => {
 describe('a record that is too large', () => {
   const ancestor = messageOf({ parent: undefined, data: 'a'.repeat(5000) })
   const message = messageOf({ parent: ancestor, data: 'd'.repeat(5000) })
-  const error = Object.assign(new Error('m'.repeat(20_000)), { stack: 's'.repeat(20_000) })
+  const error = Object.assign(new Error('m'.repeat(19_993)), { stack: `Error: ${'m'.repeat(19_993)}` })
   const cut = (mostBytes: number, position: string) =>
     JSON.parse(encodeRecord(errorRecordOf(failureOf({ message, error, position })), mostBytes))
 

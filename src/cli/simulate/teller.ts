@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
-import { cleanStack, cleanStackText } from '../../project/stack.ts'
+import { cleanStackText } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
-import { describeThrown, errorOfThrown } from '../../runtime/thrown.ts'
+import { describeThrown, errorOfThrown, type Thrown } from '../../runtime/thrown.ts'
 import { recordErrors, recordOfLast } from '../../simulator/error-records.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
 import { type Recorder, recordEntries } from '../../simulator/recorder.ts'
@@ -154,13 +154,15 @@ function both(first: Recorder, second: Recorder): Recorder {
 
 /** An error with its stack as its user should see it. */
 function describe(error: unknown, dir: string): TranscriptError {
-  const stack = cleanStack(error, dir)
-  return { ...describeThrown(error), ...(stack !== undefined && { stack }) }
+  return cleanThrown(describeThrown(error), dir)
 }
 
 function cleanRecord(record: ErrorRecord, dir: string): ErrorRecord {
-  const { stack } = record.error
-  return stack === undefined ? record : { ...record, error: { ...record.error, stack: cleanStackText(stack, dir) } }
+  return { ...record, error: cleanThrown(record.error, dir) }
+}
+
+function cleanThrown({ stack, ...thrown }: Thrown, dir: string): Thrown {
+  return stack === undefined ? thrown : { ...thrown, stack: cleanStackText(stack, dir) }
 }
 
 function drawingOf({ project }: Run, host: Host) {
