@@ -105,7 +105,8 @@ export function errorOf(problems: readonly Problem[]): AttakError {
 
 /**
  * The nearest of `names` to a mistyped `name`, or undefined when none is near: a third of the shorter one may
- * differ, two characters more after the same start. One or two characters are only near to themselves in another case.
+ * differ, two characters more after the same start; two that changed places count as one. One or two characters are only
+ * near to themselves in another case.
  */
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
@@ -121,15 +122,19 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   return best
 }
 
+/** Of Damerau: characters left out, put in, exchanged for another, or neighbours that changed places. */
 function editDistance(from: string, to: string): number {
+  let beforeThat: readonly number[] = []
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index)
   for (let row = 1; row <= from.length; row++) {
     const current = [row]
     for (let column = 1; column <= to.length; column++) {
       const substitution = previous[column - 1]! + (from[row - 1] === to[column - 1] ? 0 : 1)
-      current.push(Math.min(previous[column]! + 1, current[column - 1]! + 1, substitution))
+      const swapped = row > 1 && from[row - 1] === to[column - 2] && from[row - 2] === to[column - 1]
+      const swap = swapped ? beforeThat[column - 2]! + 1 : substitution
+      current.push(Math.min(previous[column]! + 1, current[column - 1]! + 1, substitution, swap))
     }
-    previous = current
+    ;[beforeThat, previous] = [previous, current]
   }
   return previous[to.length]!
 }

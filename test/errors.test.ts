@@ -20,6 +20,7 @@ it('a mistyped name is met by the nearest one', () => {
     'hop',
   ])
   expect(nearest('something', names)).toBeUndefined()
+  expect(['wrok', 'wokr', 'owrk'].map((name) => nearest(name, ['work', 'tail']))).toEqual(['work', 'work', 'work'])
 })
 
 it('short names are not guessed at: one letter is as far from another as can be', () => {

@@ -25,7 +25,7 @@ export function drawProblems(problems: readonly Problem[], colors: Colors): stri
 function drawProblem({ code, severity, where, what, remedy, stack }: Problem, colors: Colors): string {
   const [first = '', ...excerpt] = what.split('\n')
   const text = line(code, severity, `${colors.bold(where)}: ${sentence(first)} ${remedy}`, colors)
-  const place = excerpt.length === 0 ? '' : indent(excerpt.join('\n'), String)
+  const place = excerpt.join('') === '' ? '' : indent(excerpt.join('\n'), String)
   return `${text}${place}${stack === undefined ? '' : indent(stack.trimEnd(), colors.dim)}`
 }
 

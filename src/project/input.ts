@@ -115,9 +115,12 @@ function checkTo(to: string, given: string | undefined, processors: ReadonlySet<
 }
 
 function openFile(path: string, reader: Reader, name: string): Input {
-  if (!isFile(path)) throw errorOf([missingFile(path, name)])
+  const found = statSync(path, { throwIfNoEntry: false })
+  // Also a pipe, such as a shell makes of <(command).
+  if (found === undefined || found.isDirectory()) throw errorOf([missingFile(path, name)])
   if (LINES.has(extname(path))) {
-    return openLines(name, readBlocks(path), reader, { live: false, totalBytes: statSync(path).size })
+    const traits = found.isFile() ? { live: false, totalBytes: found.size } : { live: true }
+    return openLines(name, readBlocks(path), reader, traits)
   }
   const parsed = parseJson(readText(path, name))
   if (parsed.kind === 'fault') {

@@ -45,7 +45,7 @@ function excerptOf(text: string, start: number, offset: number): string {
   const to = Math.min(lineEnd < 0 ? text.length : lineEnd, offset + EXCERPT_AFTER)
   const before = (from > start ? '…' : '') + text.slice(from, offset)
   const shownLine = `${before}${text.slice(offset, to)}`.replace(/[\r\t]/g, ' ')
-  return `${shownLine}\n${' '.repeat(before.length)}^`
+  return shownLine.trim() === '' ? '' : `${shownLine}\n${' '.repeat(before.length)}^`
 }
 
 /** Where scanning stopped; `expected` is what would have gone on. */

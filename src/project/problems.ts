@@ -22,7 +22,8 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   const name = relative(dir, file)
   if (module.kind === 'threw') {
     const stack = cleanStack(module.error, dir)
-    const what = `${name} failed while it was loaded: ${messageOf(module.error)}`
+    const who = subject.where === name ? '' : `${name} `
+    const what = `${who}failed while it was loaded: ${messageOf(module.error)}`
     const problem = { code, severity, where: subject.where, what, remedy: 'Mend the code that threw.' } as const
     return [stack === undefined ? problem : { ...problem, stack }]
   }

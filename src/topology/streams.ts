@@ -34,15 +34,17 @@ export function checkEnds(streams: readonly TopologyStream[], names: ReadonlySet
   }
 }
 
-/** Reports each stream whose receiver would hear an event twice: same ends as one before it, and a topic in common. */
+/** Reports each stream whose receiver would hear an event twice: same ends as one before it, and a topic in common. What is the same of several is told once. */
 export function checkOverlaps(streams: readonly TopologyStream[], report: Report): void {
   const earlier = new Map<string, TopologyStream[]>()
+  const told = new Set<string>()
   for (const stream of streams) {
     const ends = JSON.stringify([stream.from, stream.to])
     const others = earlier.get(ends) ?? []
     earlier.set(ends, [...others, stream])
     const common = others.map((other) => commonTopics(other, stream)).find((topics) => topics !== undefined)
-    if (common === undefined) continue
+    if (common === undefined || told.has(ends + common)) continue
+    told.add(ends + common)
     const what = `"${stream.to}" would hear ${common} from "${stream.from}" twice`
     const remedy = 'Remove one of the two streams, or give them topics that differ.'
     report.error('TOPOLOGY_DUPLICATE_STREAM', placeOfStream(stream), what, remedy)
@@ -92,22 +94,23 @@ function fromTuple(given: readonly unknown[], where: string, report: Report): ob
   return undefined
 }
 
+/** The topics a stream names; undefined where it hears all. None are left of what is reported: nothing more is wrong with those. */
 function parseTopics(topic: unknown, topics: unknown, where: string, report: Report): readonly string[] | undefined {
   if (topic !== undefined && topics !== undefined) {
     report.error('TOPOLOGY_INVALID', where, 'both topic and topics are given', 'Keep one of them.')
-    return undefined
+    return []
   }
   if (topic !== undefined && !isText(topic)) {
     const remedy = Array.isArray(topic) ? 'Write { from, to, topics } for several.' : LEAVE_OUT
     report.error('TOPOLOGY_INVALID', where, `a topic must be a string that is not empty; got ${show(topic)}`, remedy)
-    return undefined
+    return []
   }
   if (topic !== undefined) return [topic]
   if (topics === undefined) return undefined
   if (Array.isArray(topics) && topics.length > 0 && topics.every(isText)) return topics
   const what = `topics must be a list of strings, none of it empty; got ${show(topics)}`
   report.error('TOPOLOGY_INVALID', where, what, LEAVE_OUT)
-  return undefined
+  return []
 }
 
 const LEAVE_OUT = 'Name what is to be heard, or leave it out to hear every topic.'

@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { execFile, execFileSync } from 'node:child_process'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AttakError } from '../../src/errors.ts'
 import { type InputOptions, openInput } from '../../src/project/input.ts'
@@ -41,6 +42,16 @@ test('{ processor: event } is one event each, a list too', async () => {
     { to: 'spout', event: [1, 2] },
     { to: 'reverse', event: null },
   ])
+})
+
+test('a pipe is read like a file: the shell makes one of <(command)', async () => {
+  const dir = projectFolder({})
+  execFileSync('mkfifo', [join(dir, 'pipe'), join(dir, 'pipe.jsonl')])
+  const write = (name: string, text: string) => execFile('sh', ['-c', 'printf %s "$0" > "$1"', text, join(dir, name)])
+  write('pipe', '{ "spout": 1 }')
+  expect(await eventsOf(optionsFor(dir, { given: 'pipe' }))).toEqual([{ to: 'spout', event: 1 }])
+  write('pipe.jsonl', '{ "to": "spout", "event": 2 }')
+  expect(await eventsOf(optionsFor(dir, { given: 'pipe.jsonl' }))).toEqual([{ to: 'spout', event: 2 }])
 })
 
 test('a list holds many events, with keys and topics', async () => {

@@ -54,6 +54,7 @@ test('a fault says what was expected and shows the place', () => {
   const parsed = parseJson('{\n  "a": 1,\n  "b": [1 2]\n}')
   expect(parsed).toMatchObject({ fault: { line: 3, column: 11, what: 'expected "," or "]", found "2"' } })
   expect(parsed.kind === 'fault' && parsed.fault.excerpt).toBe('  "b": [1 2]\n          ^')
+  expect(parseJson('\n\n')).toMatchObject({ fault: { line: 3, excerpt: '' } })
 })
 
 test.each([

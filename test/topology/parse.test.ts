@@ -415,6 +415,16 @@ describe('a problem', () => {
       '[TOPOLOGY_DUPLICATE_STREAM] stream "a → b": "b" would hear everything from "a" twice',
     ],
     [
+      'the same edge three times, told once',
+      { streams: Array.from({ length: 3 }, () => ['a', 'b']) },
+      '[TOPOLOGY_DUPLICATE_STREAM] stream "a → b": "b" would hear everything from "a" twice',
+    ],
+    [
+      'topics that are refused, which are then not everything',
+      { streams: [['a', 'b', 'x'], { from: 'a', to: 'b', topics: [] }] },
+      '[TOPOLOGY_INVALID] stream "a → b": topics must be a list of strings, none of it empty; got []',
+    ],
+    [
       'processors and processor',
       { processor: () => spout },
       '[TOPOLOGY_INVALID] processor: both processors and processor are given',
