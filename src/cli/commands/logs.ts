@@ -4,7 +4,7 @@ import { knownProcessor } from '../deploy/processor.ts'
 import { accountOf, loadStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
-import { type LogEntry, readEntry } from '../logs/entry.ts'
+import { type LogEntry, readEntries } from '../logs/entry.ts'
 import { followLines, pauseUntilNextLook } from '../logs/follow.ts'
 import { parseSince } from '../logs/since.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
@@ -17,8 +17,8 @@ export const logs: Command = {
   options: [
     ...STAGE_OPTIONS,
     { flags: '--processor <name>', summary: 'only lines of this processor', repeatable: true },
-    { flags: '--message <id>', summary: 'only lines about this message' },
-    { flags: '--trace <id>', summary: 'only lines about messages of this trace' },
+    { flags: '--message <id>', summary: 'lines about this message, and what became of it' },
+    { flags: '--trace <id>', summary: 'the same of all messages of this trace' },
     { flags: '--since <time>', summary: 'from then on: 30s, 10m, 2h, 1d or a date (default 10m)' },
     { flags: '-f, --follow', summary: 'go on printing what comes, until interrupted' },
     { flags: '--all', summary: "each handled or skipped message too, and the platform's own lines" },
@@ -42,7 +42,7 @@ read.`,
       const pause = () => pauseUntilNextLook(host.signal)
       const lines = followLines(read, { fromMs, signal: host.signal, over: () => !following, pause })
       let printed = 0
-      for await (const fresh of lines) for (const line of fresh) if (print(readEntry(line))) printed++
+      for await (const fresh of lines) printed += readEntries(fresh).filter(print).length
       if (printed === 0 && !following)
         host.err.write('There are no such lines. Look further back with --since; attak status says what is deployed.\n')
     })
@@ -59,12 +59,14 @@ function printerOf(args: Arguments, names: readonly string[], host: Host): (entr
   const [message, trace] = [textOf(args, 'message'), textOf(args, 'trace')]
   const isMeant = (id: string | undefined, wish: string | undefined) =>
     wish === undefined || id?.startsWith(wish) === true
-  const all = flagOf(args, 'all')
+  // Who asks for one message, or for one trace, asks what became of it.
+  const outcomes = flagOf(args, 'all') || message !== undefined || trace !== undefined
   const width = Math.max(...names.map((name) => name.length))
   const colors = colorsOf(host.out)
   return (entry) => {
     if (!isMeant(entry.message, message) || !isMeant(entry.root, trace)) return false
-    if (!all && (entry.kind === 'platform' || (entry.kind === 'end' && QUIET.has(entry.fields.outcome)))) return false
+    if (entry.kind === 'platform' && !flagOf(args, 'all')) return false
+    if (entry.kind === 'end' && !outcomes && QUIET.has(entry.fields.outcome)) return false
     const { timeMs, processor, kind, fields } = entry
     if (!flagOf(args, 'json')) host.out.write(drawEntry(entry, width, colors))
     else host.out.write(drawJsonLine({ time: new Date(timeMs).toISOString(), processor, kind, ...fields }))

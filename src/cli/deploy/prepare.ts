@@ -47,7 +47,7 @@ export async function prepareStage(
   const { artifacts } = bundled
   const problems = [...checkVariables(graph, host.env), ...bundled.problems]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
-  warn(problems, host)
+  warn([...project.warnings, ...problems], host)
   const role = settings.role.value
   const wanted = wantedResources(
     graph,

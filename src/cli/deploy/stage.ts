@@ -7,7 +7,7 @@ import type { Account } from '../../providers/aws/kind.ts'
 import type { Aws } from '../../providers/aws/open.ts'
 import type { Arguments } from '../command.ts'
 import type { Host } from '../host.ts'
-import { awaitCode, findProject, MODULES, warn } from '../project.ts'
+import { awaitCode, findProject, MODULES } from '../project.ts'
 
 /** A project and the stage of it that a command line means. */
 export interface MeantStage {
@@ -21,13 +21,12 @@ export interface Stage extends MeantStage {
   readonly aws: Aws
 }
 
-/** Loads the project of a command line, and tells its warnings. Throws all that is wrong with it. */
+/** Loads the project of a command line. Its warnings are for who is about to run or deploy it. Throws all that is wrong with it. */
 export async function loadStage(args: Arguments, host: Host): Promise<MeantStage> {
   const { file, settings } = await findProject(args, host)
   const stage = settings.stage.value
   const { project, problems } = await awaitCode(MODULES, host, () => inspectProject(file, { cwd: host.cwd, stage }))
   if (project === undefined) throw errorOf(problems)
-  warn(project.warnings, host)
   return { project, settings, scope: { topology: project.graph.name, stage } }
 }
 

@@ -3,7 +3,7 @@ import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import type { Copies } from './copies.ts'
 import { drawTime } from './draw.ts'
-import { checkMeant, filterOf, findById, isMeant, isProblem } from './filter.ts'
+import { checkMeant, filterOf, findById, isMeant, isProblem, listingOf } from './filter.ts'
 import type { Seen } from './open.ts'
 
 /** The errors that a command line means, the oldest first. */
@@ -19,20 +19,21 @@ export interface Chosen {
 export function choose(command: string, args: Arguments, seen: Seen, copies: Copies, nowMs: number): Chosen {
   const ids = args.positionals.filter((id) => id !== undefined)
   const filter = filterOf(args, nowMs)
-  checkMeant(command, { ids, filter, all: flagOf(args, 'all') })
+  checkMeant(command, args, { ids, filter })
   if (ids.length === 0) return { records: seen.records.filter((record) => isMeant(record, filter)), problems: [] }
-  const found = ids.map((id) => findFor(id, seen, copies, flagOf(args, 'force')))
+  const found = ids.map((id) => findFor(id, seen, copies, args))
   const records = new Map(found.flatMap((one) => (isProblem(one) ? [] : [[one.id, one] as const])))
   const byTime = [...records.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time))
   return { records: byTime, problems: found.filter(isProblem) }
 }
 
-function findFor(id: string, seen: Seen, { all }: Copies, force: boolean): ErrorRecord | Problem {
-  const found = findById(id, seen.records)
+function findFor(id: string, seen: Seen, { all }: Copies, args: Arguments): ErrorRecord | Problem {
+  const listing = listingOf(args)
+  const found = findById(id, seen.records, listing)
   if (!isProblem(found)) return found
-  const copy = findById(id, [...all.values()])
+  const copy = findById(id, [...all.values()], listing)
   if (isProblem(copy) || seen.records.some((record) => record.id.startsWith(id))) return found
-  if (force) return copy
+  if (flagOf(args, 'force')) return copy
   const where = `error ${copy.id.slice(0, 12)} of "${copy.processor}"`
   return copy.replayed === undefined
     ? {
@@ -47,6 +48,11 @@ function findFor(id: string, seen: Seen, { all }: Copies, force: boolean): Error
         severity: 'error',
         where,
         what: `it was replayed from here, ${drawTime(copy.replayed)}, and has not failed again since`,
-        remedy: 'See attak logs --message for what became of it; --force replays it once more.',
+        remedy: `See ${logsOf(copy)} for what became of it; --force replays it once more.`,
       }
+}
+
+/** The command that tells what became of an error's message; a crash had several. */
+function logsOf({ message }: ErrorRecord): string {
+  return message === undefined ? 'attak logs --since 1d' : `attak logs --message ${message.id.slice(0, 12)} --since 1d`
 }

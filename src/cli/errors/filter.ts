@@ -1,6 +1,6 @@
 import { AttakError, type Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
-import { type Arguments, listOf, textOf } from '../command.ts'
+import { type Arguments, flagOf, listOf, textOf } from '../command.ts'
 import { parseSince } from '../logs/since.ts'
 
 /** Which errors are meant, by what they are. */
@@ -34,15 +34,25 @@ export function isMeant(record: ErrorRecord, filter: Filter | undefined): boolea
 
 /**
  * The one among `records` whose id, or the id of whose message, begins so; an id that is there whole is meant alone. Gives
- * the problem ERROR_NOT_FOUND where there is none, or several.
+ * the problem ERROR_NOT_FOUND where there is none, or several; `listing` is the command that lists what there is.
  */
-export function findById<Kept extends ErrorRecord>(given: string, records: readonly Kept[]): Kept | Problem {
+export function findById<Kept extends ErrorRecord>(
+  given: string,
+  records: readonly Kept[],
+  listing: string,
+): Kept | Problem {
   const prefix = given.toLowerCase().replace(/…$/, '')
   const found = records.filter(({ id }) => id.startsWith(prefix))
   const named = found.length > 0 ? found : records.filter(({ message }) => message?.id.startsWith(prefix) === true)
   const exact = named.find(({ id }) => id === prefix)
   if (exact !== undefined || (named.length === 1 && prefix !== '')) return exact ?? named[0]!
-  if (named.length === 0 || prefix === '') return notFound(given, 'there is no error with that id')
+  if (named.length === 0 || prefix === '') {
+    return notFound(
+      given,
+      'there is no error with that id',
+      `See ${listing}; it may have been replayed, or have expired.`,
+    )
+  }
   const ids = named.slice(0, MOST_TOLD).map(({ id }) => id.slice(0, 12))
   const more = named.length > MOST_TOLD ? ' …' : ''
   return notFound(given, `${named.length} errors begin so: ${ids.join(' ')}${more}`, 'Give more of the id.')
@@ -50,17 +60,19 @@ export function findById<Kept extends ErrorRecord>(given: string, records: reado
 
 const MOST_TOLD = 5
 
-function notFound(
-  id: string,
-  what: string,
-  remedy = 'See attak errors list; it may have been replayed, or have expired.',
-) {
+function notFound(id: string, what: string, remedy: string) {
   return { code: 'ERROR_NOT_FOUND', severity: 'error', where: `error ${id}`, what, remedy } satisfies Problem
 }
 
 /** Whether what was looked for is a problem instead. */
 export function isProblem(found: object): found is Problem {
   return 'severity' in found
+}
+
+/** The command that lists what another one on errors is about: `attak errors list --simulated`. */
+export function listingOf(args: Arguments): string {
+  const stage = textOf(args, 'stage')
+  return `attak errors list${flagOf(args, 'simulated') ? ' --simulated' : ''}${stage === undefined ? '' : ` --stage ${stage}`}`
 }
 
 /** So many characters of ids tell all of them apart, at least eight. */
@@ -78,11 +90,13 @@ const LEAST_SHOWN = 8
 /** Throws USAGE unless a command line says which errors it means, by ids, by a filter, or all. */
 export function checkMeant(
   command: string,
-  said: { ids: readonly string[]; filter: Filter | undefined; all: boolean },
-) {
-  const { ids, filter, all } = said
+  args: Arguments,
+  said: { readonly ids: readonly string[]; readonly filter: Filter | undefined },
+): void {
+  const { ids, filter } = said
+  const all = flagOf(args, 'all')
   if (ids.length === 0 && filter === undefined && !all) {
-    throw new AttakError('USAGE', `${command}: which errors?`, `Give ids (see attak errors list), a filter, or --all.`)
+    throw new AttakError('USAGE', `${command}: which errors?`, `Give ids (see ${listingOf(args)}), a filter, or --all.`)
   }
   if (ids.length > 0 && (filter !== undefined || all)) {
     throw new AttakError('USAGE', `${command}: ids, and others by a filter or --all`, 'Give the ones or the others.')

@@ -41,9 +41,9 @@ export async function listErrors(errors: Errors, args: Arguments, host: Host): P
   if (meant.length > 0) {
     out.write(`${drawTable(meant, drawOptionsOf(out))}\n`)
     const flag = errors.live === undefined ? ' --simulated' : ''
-    out.write(
-      colors.dim(`attak errors show ID${flag} tells all of one, attak errors replay --all${flag} runs them again.\n`),
-    )
+    const again =
+      filter === undefined ? `attak errors replay --all${flag}` : `attak errors replay${flag} with the same filter`
+    out.write(colors.dim(`attak errors show ID${flag} tells all of one, ${again} runs them again.\n`))
   }
   if (left.length > 0) {
     const what = `${drawCount(left.length, 'error')} replayed from here, and still where it was`

@@ -5,7 +5,7 @@ import { drawJsonLine } from '../print.ts'
 import { failureOptionsOf } from '../simulate/failure.ts'
 import type { Copy } from './copies.ts'
 import { drawRecord, drawTime } from './draw.ts'
-import { findById, isProblem } from './filter.ts'
+import { findById, isProblem, listingOf } from './filter.ts'
 import { type Errors, look, withErrors } from './open.ts'
 import { IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
 
@@ -25,14 +25,15 @@ was kept here when it was listed.`,
 export async function showErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   const ids = args.positionals.filter((id) => id !== undefined)
   if (ids.length === 0) {
-    throw new AttakError('USAGE', 'attak errors show: which error?', 'Give its id: see attak errors list.')
+    throw new AttakError('USAGE', 'attak errors show: which error?', `Give its id: see ${listingOf(args)}.`)
   }
   const { records, left } = await look(errors, host)
   const there = [...records, ...left]
+  const listing = listingOf(args)
   const known: readonly Copy[] = [...errors.copies.all.values()]
   const found = ids.map((id) => {
-    const one = findById(id, there)
-    return isProblem(one) && there.every((record) => !record.id.startsWith(id)) ? findById(id, known) : one
+    const one = findById(id, there, listing)
+    return isProblem(one) && there.every((record) => !record.id.startsWith(id)) ? findById(id, known, listing) : one
   })
   const problems = found.filter(isProblem)
   if (problems.length > 0) throw errorOf(problems satisfies readonly Problem[])

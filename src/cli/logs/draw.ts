@@ -1,4 +1,6 @@
+import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
 import type { Colors } from '../print.ts'
+import { titleOf } from '../simulate/failure.ts'
 import type { LogEntry } from './entry.ts'
 
 /** Draws an entry as one line, or several where it holds several: `13:05:02.123 reverse  olleh`. */
@@ -16,15 +18,17 @@ const PAINT = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } as
 function textOf({ kind, fields, message, root }: LogEntry): string {
   if (kind === 'log') return String(fields.text)
   if (kind === 'output') return `→ ${String(fields.topic)}${dataOf(fields)}`
-  const ids = ` (message ${message}, trace ${root})`
-  if (kind === 'end') return `${sayOutcome(fields)}${dataOf(fields)}${ids}`
-  if (kind === 'error') return `failed for good: ${sayError(fields.error, true)}`.replace(/$/m, () => ids)
+  const told =
+    kind === 'end' ? `${sayOutcome(fields)}${dataOf(fields)}` : `failed for good: ${sayError(fields.error, true)}`
+  // What attak found names the message itself.
+  const ids = told.includes(`(message ${message})`) ? ` (trace ${root})` : ` (message ${message}, trace ${root})`
+  if (kind === 'end' || kind === 'error') return told.replace(/$/m, () => ids)
   return typeof fields.text === 'string' ? fields.text.trimEnd() : JSON.stringify(fields)
 }
 
 /** `handled order from intake, attempt 2`, `failed order from intake: TypeError: no total`. */
 function sayOutcome({ outcome, topic, from, attempt, error }: LogEntry['fields']): string {
-  const what = topic === undefined ? '' : ` ${String(topic)}`
+  const what = topic === undefined ? '' : topic === INVOKE_TOPIC ? ' an invoke' : ` ${String(topic)}`
   const tried = typeof attempt === 'number' && attempt > 1 ? `, attempt ${attempt}` : ''
   const event = `${what}${from === undefined ? '' : ` from ${String(from)}`}${tried}`
   if (outcome === 'skipped') return `skipped${event}: it was handled before`
@@ -38,7 +42,9 @@ function dataOf(fields: LogEntry['fields']): string {
 
 function sayError(error: unknown, withStack: boolean): string {
   if (typeof error !== 'object' || error === null) return String(error)
-  const { name, message, stack } = error as Partial<Record<string, unknown>>
-  if (withStack && typeof stack === 'string') return stack
-  return `${String(name ?? 'Error')}: ${String(message ?? '')}`
+  const { name = 'Error', message = '', code, stack } = error as Partial<Record<string, string>>
+  const title = titleOf({ name, message, ...(code !== undefined && { code }) })
+  if (!withStack || stack === undefined) return title
+  const head = `${name}: ${message}`
+  return stack.startsWith(head) ? `${title}${stack.slice(head.length)}` : stack
 }

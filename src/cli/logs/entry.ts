@@ -40,6 +40,11 @@ export function readEntry({ timeMs, processor, text }: LogLine): LogEntry {
   return { timeMs, processor, kind, level, fields: fields ?? { text } }
 }
 
+/** Reads lines that came together, in the order in which they were written: a service may have stamped them in another. */
+export function readEntries(lines: readonly LogLine[]): readonly LogEntry[] {
+  return lines.map(readEntry).sort((a, b) => a.timeMs - b.timeMs)
+}
+
 function fieldsIn(text: string): Record<string, unknown> | undefined {
   if (!text.startsWith('{')) return undefined
   try {

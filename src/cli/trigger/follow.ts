@@ -2,7 +2,7 @@ import { accountOf, type Stage } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
 import type { LogEntry } from '../logs/entry.ts'
-import { readEntry } from '../logs/entry.ts'
+import { readEntries } from '../logs/entry.ts'
 import { followLines, pauseUntilNextLook } from '../logs/follow.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 
@@ -44,7 +44,7 @@ export async function followTraces(
     pause: () => pauseUntilNextLook(host.signal),
   })
   for await (const fresh of lines) {
-    for (const entry of fresh.map(readEntry)) {
+    for (const entry of readEntries(fresh)) {
       const ours = entry.root === undefined ? entry.kind === 'text' : roots.size > MOST_TRACES || roots.has(entry.root)
       if (!ours) continue
       quietSinceMs = host.now()

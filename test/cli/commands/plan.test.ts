@@ -107,6 +107,19 @@ describe('what reads a stage that is not there', () => {
     expect(err).toMatch(/^There are no such lines\./)
   })
 
+  test('logs of one message tell what became of it', async () => {
+    const line = (message: string) => ({
+      ...{ eventId: message, timestamp: Date.now() },
+      message: JSON.stringify({ attak: 'end', message, root: 'r1', outcome: 'ok' }),
+    })
+    const { env } = await startFakeAws({ FilterLogEvents: { events: [line('ab12'), line('cd34')] } })
+    const logs = async (...argv: string[]) =>
+      (await attak(folderOf(HELLO), ['logs', '--processor', 'spout', ...argv], { env, date: Date.now })).out
+    expect(await logs()).toBe('')
+    expect(await logs('--message', 'ab')).toMatch(/^\S+ spout {4}handled \(message ab12, trace r1\)\n$/)
+    expect((await logs('--trace', 'r1')).split('\n')).toHaveLength(3)
+  })
+
   test('destroy has nothing to do', async () => {
     const { env } = await startFakeAws()
     const { code, out, err } = await attak(folderOf(HELLO), ['destroy', '--yes', '--json'], { env })

@@ -184,7 +184,13 @@ describe('replay', () => {
     const { run, invoked } = await worldOf([ONE])
     await run(replayErrors, [id(ONE)], { yes: true })
     const error = await run(replayErrors, [id(ONE)], { yes: true }).catch((thrown) => thrown)
-    expect(error).toMatchObject({ code: 'REPLAYED_ALREADY', message: expect.stringContaining('2026-11-21 14:00:00') })
+    expect(error).toMatchObject({
+      code: 'REPLAYED_ALREADY',
+      message: expect.stringContaining('2026-11-21 14:00:00'),
+      problems: [
+        { remedy: expect.stringContaining(`attak logs --message ${ONE.message!.id.slice(0, 12)} --since 1d `) },
+      ],
+    })
     expect(invoked()).toHaveLength(1)
     await run(replayErrors, [id(ONE)], { yes: true, force: true })
     expect(invoked().map(([, event]) => event.attakforce)).toEqual([undefined, true])

@@ -12,7 +12,9 @@ describe('errors that cannot be read', () => {
   test('of a stage that is not deployed', async () => {
     const { code, out, err } = await list({}, ['--stage', 'qa'])
     expect([code, out]).toEqual([1, ''])
-    expect(err).toMatch(/^\[NOT_DEPLOYED\] the .* of stage "qa" is not there\. Deploy it first: attak deploy\./)
+    expect(err).toMatch(
+      /^\[NOT_DEPLOYED\] hello \(qa\) is not deployed here: the .* is not there\. Deploy it first: attak deploy\./,
+    )
   })
 
   test('for lack of a permission, which is named', async () => {

@@ -82,6 +82,20 @@ test('they can be purged; there are none of a simulation that never was, or in w
   expect(existsSync(join(folder, '.attak', 'errors', '_simulated', 'orders.jsonl'))).toBe(false)
 })
 
+test('hints are for the last simulation, and none repeats what the topology is warned of', async () => {
+  const unused = { ...FAILING, 'topology.js': FAILING['topology.js'].replace('intake:', 'unused() {},\n    intake:') }
+  const folder = folderOf(unused)
+  expect((await attak(folder, ['simulate', '--quiet'])).err).toContain('TOPOLOGY_UNUSED_PROCESSOR')
+  const run = (...argv: string[]) => attak(folder, ['errors', ...argv, '--simulated'])
+  expect((await run('show', 'abcd')).err).toBe(
+    '[ERROR_NOT_FOUND] error abcd: there is no error with that id. See attak errors list --simulated; it may have been replayed, or have expired.\n',
+  )
+  expect((await run('purge')).err).toContain('Give ids (see attak errors list --simulated), a filter, or --all.')
+  const { out, err } = await run('list', '--text', '-2')
+  expect(err).toBe('')
+  expect(out).toContain('attak errors replay --simulated with the same filter runs them again.\n')
+})
+
 test('who has no account is told of what failed here', async () => {
   const folder = folderOf(FAILING)
   await attak(folder, ['simulate', '--quiet'])

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { drawEntry } from '../../../src/cli/logs/draw.ts'
-import { readEntry } from '../../../src/cli/logs/entry.ts'
+import { readEntries, readEntry } from '../../../src/cli/logs/entry.ts'
 import { colorsOf } from '../../../src/cli/print.ts'
 
 const lineOf = (line: string | object) => ({
@@ -40,6 +40,9 @@ describe('a line of attak', () => {
     expect(draw({ attak: 'end', outcome: 'skipped', topic: 'order', ...IDS })).toMatch(
       /skipped order: it was handled before \(message/,
     )
+    expect(draw({ attak: 'end', outcome: 'ok', topic: 'attak.invoke', from: 'order', ...IDS })).toMatch(
+      /handled an invoke from order \(message/,
+    )
     const error = { name: 'TypeError', message: 'no', stack: 'TypeError: no\n    at bill.js:3:1' }
     expect(draw({ attak: 'end', outcome: 'retry', attempt: 1, error, ...IDS })).toMatch(
       /retry: TypeError: no \(message/,
@@ -49,6 +52,25 @@ describe('a line of attak', () => {
     )
     expect(draw({ attak: 'error', error: 'just text', ...IDS })).toMatch(/failed for good: just text \(/)
   })
+
+  test('names what attak found by its code, as a simulation does, and each id once', () => {
+    const message = '"bill" did not settle within 2 s (message m1)'
+    const late = { name: 'AttakError', code: 'TIMEOUT', message, stack: `AttakError: ${message}\n    at bill.js:3:1` }
+    expect(draw({ attak: 'end', outcome: 'failed', error: late, ...IDS })).toBe(
+      '13:05:02.123 bill    failed: [TIMEOUT] "bill" did not settle within 2 s (message m1) (trace r1)\n',
+    )
+    expect(draw({ attak: 'error', error: late, ...IDS })).toBe(
+      '13:05:02.123 bill    failed for good: [TIMEOUT] "bill" did not settle within 2 s (message m1) (trace r1)\n                         at bill.js:3:1\n',
+    )
+    const refused = { name: 'Error', code: 'ENOENT', message: 'no file', stack: 'Error: no file\n    at bill.js:3:1' }
+    expect(draw({ attak: 'error', error: refused, ...IDS })).toMatch(/failed for good: Error: no file \(message m1/)
+  })
+})
+
+test('lines that came together are in the order in which they were written', () => {
+  const at = (second: number) => lineOf({ attak: 'log', text: `${second}`, time: `2026-11-21T13:05:0${second}.000Z` })
+  const entries = readEntries([at(4), at(1), lineOf('2, by when it came'), at(3)])
+  expect(entries.map(({ fields }) => fields.text)).toEqual(['1', '2, by when it came', '3', '4'])
 })
 
 describe('any other line', () => {

@@ -93,11 +93,14 @@ function telling({ what, shelf, scope, region }: Told): Shelf {
   }
 }
 
-function absent(what: string, { stage }: Scope, cause: unknown): AttakError {
-  const remedy = what.startsWith('the bucket')
-    ? 'Make it, or name another one in errors, and deploy again.'
-    : 'Deploy it first: attak deploy. Where it was just deployed, look at attak status.'
-  return new AttakError('NOT_DEPLOYED', `${what} of stage "${stage}" is not there`, remedy, { cause })
+function absent(what: string, { topology, stage }: Scope, cause: unknown): AttakError {
+  const place = `${topology} (${stage})`
+  if (what.startsWith('the bucket')) {
+    const remedy = 'Make it, or name another one in errors, and deploy again.'
+    return new AttakError('NOT_DEPLOYED', `${what} of ${place} is not there`, remedy, { cause })
+  }
+  const remedy = 'Deploy it first: attak deploy. Where it was just deployed, look at attak status.'
+  return new AttakError('NOT_DEPLOYED', `${place} is not deployed here: ${what} is not there`, remedy, { cause })
 }
 
 function elsewhere(queue: string, region: string): AttakError {

@@ -117,7 +117,7 @@ describe('the shelf of a stage', () => {
   test('which was never deployed: it says so, with what to run', async () => {
     await expect(open().list()).rejects.toMatchObject({
       code: 'NOT_DEPLOYED',
-      message: 'the errors queue orders--dev--_errors of stage "dev" is not there',
+      message: 'orders (dev) is not deployed here: the errors queue orders--dev--_errors is not there',
       remedy: expect.stringContaining('attak deploy'),
     })
   })
