@@ -183,8 +183,10 @@ export function openRecords(
   deliveries: readonly Delivery[],
   { records: known }: Progress,
 ): Pick<Round, 'records' | 'alone'> {
+  // Mostly nothing is known, and to look for it would take longer than all else here.
+  const knownOf = known.size === 0 ? () => undefined : ({ position }: Delivery) => known.get(position)
   const records = deliveries.map((delivery, place): RecordState => {
-    return { delivery, place, open: delivery.messages.length, ran: 0, known: known.get(delivery.position) }
+    return { delivery, place, open: delivery.messages.length, ran: 0, known: knownOf(delivery) }
   })
   const late = records.find((record) => record.known?.late === true)
   if (late === undefined) return { records, alone: records.length === 1 }

@@ -107,10 +107,21 @@ export const kinesisReceiver: Receiver = {
 
 function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisPayload['Records'][number], to: string): Delivery {
   const { sequenceNumber, partitionKey, data } = kinesis
-  const stream = eventSourceARN.slice(eventSourceARN.lastIndexOf('/') + 1)
-  const position = `${stream}/${eventID.slice(0, eventID.indexOf(':'))}/${sequenceNumber}`
+  const position = placeOf(eventSourceARN, eventID) + sequenceNumber
   const messages = decodeBytes(Buffer.from(data, 'base64'), { position, key: partitionKey, to })
   return { record: sequenceNumber, position, messages }
+}
+
+/** The last place that was told: the records of a payload are of one shard. */
+let last = { arn: '', shard: '', place: '' }
+
+/** What positions of a shard begin with: `<stream>/<shard>/`. */
+function placeOf(arn: string, eventID: string): string {
+  if (arn !== last.arn || !eventID.startsWith(last.shard)) {
+    const shard = eventID.slice(0, eventID.indexOf(':') + 1)
+    last = { arn, shard, place: `${arn.slice(arn.lastIndexOf('/') + 1)}/${shard.slice(0, -1)}/` }
+  }
+  return last.place
 }
 
 /** Sequence numbers are whole numbers of up to 128 digits. */
