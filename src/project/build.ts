@@ -26,7 +26,7 @@ export function openBuilder(file: string): Builder {
   const topology = extname(file) === '.json' ? [] : [file]
 
   async function compileInto(folder: string, entries: readonly string[]): Promise<Compiled> {
-    if (entries.length === 0) return { kind: 'compiled', outputs: [], entries: new Map(), files: [] }
+    if (entries.length === 0) return { kind: 'compiled', outputs: [], entries: new Map(), inputs: {} }
     const { compile } = await import('./compile.ts')
     return compile([...new Set(entries)], folder)
   }
@@ -37,18 +37,18 @@ export function openBuilder(file: string): Builder {
     const whole = await compileInto(folder, entries)
     if (whole.kind === 'compiled') return cache.save(folder, whole)
     const broken = new Map<string, readonly BuildFault[]>()
-    const files = new Set(whole.files)
+    const inputs = { ...whole.inputs }
     for (const entry of entries) {
       const alone = await compileInto(folder, [entry])
       if (alone.kind === 'failed') broken.set(entry, alone.faults)
-      for (const read of alone.files) files.add(read)
+      Object.assign(inputs, alone.inputs)
     }
     const rest = await compileInto(
       folder,
       entries.filter((entry) => !broken.has(entry)),
     )
     if (rest.kind === 'failed') throw new Error(`modules build alone and not together: ${rest.faults[0]?.text}`)
-    return { ...(await cache.write(folder, rest)), broken, files: [...files] }
+    return { ...cache.write(folder, { ...rest, inputs }), broken }
   }
 
   return {

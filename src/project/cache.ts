@@ -15,7 +15,7 @@ import { basename, dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LENT_PACKAGES } from '../sources/packages.ts'
 import type { Compiled } from './compile.ts'
-import { areSame, type Inputs, readInputs } from './inputs.ts'
+import { areSame, type Inputs } from './inputs.ts'
 import { parseJson } from './json.ts'
 import { maker } from './maker.ts'
 import { isFile, isFolder } from './modules.ts'
@@ -36,9 +36,9 @@ export interface BuildCache {
   /** Makes a folder of its own for a new build. */
   newFolder(): string
   /** Writes a build to its folder. */
-  write(folder: string, compiled: Outputs): Promise<Build>
+  write(folder: string, compiled: Outputs): Build
   /** Writes a build, remembers it, and removes those that are too old to be in use. */
-  save(folder: string, compiled: Outputs): Promise<Build>
+  save(folder: string, compiled: Outputs): Build
 }
 
 type Outputs = Compiled & { readonly kind: 'compiled' }
@@ -72,9 +72,9 @@ export function openBuildCache(file: string): BuildCache {
       return undefined
     },
     newFolder: () => mkdtempSync(join(writableRoot(file), `${prefix}-`)),
-    write: async (folder, compiled) => (await writeBuild(file, folder, compiled)).build,
-    async save(folder, compiled) {
-      const { build, manifest } = await writeBuild(file, folder, compiled)
+    write: (folder, compiled) => writeBuild(file, folder, compiled).build,
+    save(folder, compiled) {
+      const { build, manifest } = writeBuild(file, folder, compiled)
       writeFileSync(`${folder}.json`, JSON.stringify(manifest))
       renameSync(`${folder}.json`, join(dirname(folder), `${prefix}.json`))
       removeOld(dirname(folder), `${prefix}-`, folder)
@@ -121,9 +121,8 @@ async function loadBuild(file: string, root: string, manifestFile: string): Prom
   return (await areSame(manifest.inputs)) ? buildOf(manifest, root) : undefined
 }
 
-async function writeBuild(file: string, folder: string, { outputs, entries, files }: Outputs) {
+function writeBuild(file: string, folder: string, { outputs, entries, inputs }: Outputs) {
   for (const { path, contents } of outputs) writeFileSync(path, contents)
-  const inputs = await readInputs([...files, ...configurationsOf(files)], statSync(folder).mtimeMs)
   const manifest: Manifest = {
     maker: maker(),
     topology: file,
@@ -143,31 +142,6 @@ function buildOf({ folder, entries, inputs }: Manifest, root: string): Build {
 
 function lentTo(file: string): Record<string, string | null> {
   return Object.fromEntries(LENT_PACKAGES.map((name) => [name, packageFolderOf(dirname(file), name) ?? null]))
-}
-
-/** The configurations that have a say in how `files` are built, also those that are not there yet. */
-function configurationsOf(files: readonly string[]): Set<string> {
-  const configurations = new Set<string>()
-  for (const file of files) {
-    for (let folder = dirname(file); ; folder = dirname(folder)) {
-      if (configurations.has(join(folder, 'package.json'))) break
-      configurations.add(join(folder, 'package.json'))
-      addWithBases(join(folder, 'tsconfig.json'), configurations)
-      if (isFile(join(folder, 'package.json')) || folder === dirname(folder)) break
-    }
-  }
-  return configurations
-}
-
-function addWithBases(file: string, found: Set<string>): void {
-  if (found.has(file)) return
-  found.add(file)
-  if (!isFile(file)) return
-  const extended = /"extends"\s*:\s*(\[[^\]]*\]|"[^"]*")/.exec(readFileSync(file, 'utf8'))?.[1] ?? ''
-  for (const [, base] of extended.matchAll(/"(\.[^"]*)"/g)) {
-    const path = join(dirname(file), base!)
-    addWithBases(path.endsWith('.json') ? path : `${path}.json`, found)
-  }
 }
 
 /** Replaced builds stay for an hour, since a process may still import parts of them; those of lost projects a month. */

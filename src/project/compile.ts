@@ -1,8 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Message, Plugin } from 'esbuild'
 import { CODE, declarePlaces, PLACE_NAMES, type Places } from '../sources/places.ts'
+import { type InputReader, type Inputs, openInputs } from './inputs.ts'
 import { packagesOutside } from './packages.ts'
 
 /** One thing a build stumbled over. */
@@ -24,10 +25,9 @@ export type Compiled =
       readonly outputs: readonly { readonly path: string; readonly contents: Uint8Array }[]
       /** Each entry to the base name of its output. */
       readonly entries: ReadonlyMap<string, string>
-      /** Every local file that was read, absolute. */
-      readonly files: readonly string[]
+      readonly inputs: Inputs
     }
-  | { readonly kind: 'failed'; readonly faults: readonly BuildFault[]; readonly files: readonly string[] }
+  | { readonly kind: 'failed'; readonly faults: readonly BuildFault[]; readonly inputs: Inputs }
 
 /**
  * Compiles local modules to ES modules for this process, all in one go, so that what they share stays one instance.
@@ -36,7 +36,7 @@ export type Compiled =
  */
 export async function compile(entries: readonly string[], outFolder: string): Promise<Compiled> {
   const { build } = await import('esbuild')
-  const files = new Set<string>(entries)
+  const reader = await openInputs(entries, statSync(outFolder).mtimeMs)
   const names = new Map(entries.map((file, index) => [file, `${index}-${basename(file, extname(file))}`]))
   try {
     const { outputFiles } = await build({
@@ -58,15 +58,15 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
       sourcesContent: false,
       banner: { js: requireFrom(outFolder) },
       define: PLACE_NAMES,
-      plugins: [packagesOutside(outFolder), placesKept(files)],
+      plugins: [packagesOutside(outFolder), placesKept(reader)],
       logLevel: 'silent',
     })
     const outputOf = new Map([...names].map(([file, name]) => [file, `${name}.mjs`]))
-    return { kind: 'compiled', outputs: outputFiles, entries: outputOf, files: [...files] }
+    return { kind: 'compiled', outputs: outputFiles, entries: outputOf, inputs: reader.inputs() }
   } catch (error) {
     if (!isBuildFailure(error)) throw error
     const folder = dirname(entries[0]!)
-    return { kind: 'failed', faults: error.errors.map((message) => faultOf(message, folder)), files: [...files] }
+    return { kind: 'failed', faults: error.errors.map((message) => faultOf(message, folder)), inputs: reader.inputs() }
   }
 }
 
@@ -76,15 +76,16 @@ function requireFrom(outFolder: string): string {
   return `import { createRequire as attakCreateRequire } from 'node:module'; const require = attakCreateRequire(${here});`
 }
 
-/** Declares each module's own places on its first line of code, so that lines stay what they are; collects files read. */
-function placesKept(files: Set<string>): Plugin {
+/** Declares each module's own places on its first line of code, so that lines stay what they are. */
+function placesKept(reader: InputReader): Plugin {
   return {
     name: 'attak-places',
     setup(build) {
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
-        files.add(path)
-        if (!CODE.test(path)) return undefined
-        return { contents: declarePlaces(readFileSync(path, 'utf8'), () => placesOf(path)), loader: 'default' }
+        const bytes = reader.read(path)
+        const isCode = CODE.test(path)
+        const contents = isCode ? declarePlaces(Buffer.from(bytes).toString(), () => placesOf(path)) : bytes
+        return { contents, loader: 'default' }
       })
     },
   }

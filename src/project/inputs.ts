@@ -1,23 +1,67 @@
 import { readFileSync, statSync } from 'node:fs'
-import { isFile } from './modules.ts'
+import { basename, dirname, extname } from 'node:path'
+import { configurationsOf } from './configurations.ts'
+import { isFile, stampOf } from './modules.ts'
 
 /** What a file held when it was read. */
 export interface Input {
   readonly digest: string
-  /** Its size, its times and its place on the disk; absent where it had changed so lately that it may do so unseen. */
+  /** See {@link stampOf}; absent where it had changed so lately that it may do so unseen. */
   readonly stamp?: string
 }
 
 /** Files by absolute path; null where none was. */
 export type Inputs = Readonly<Record<string, Input | null>>
 
+/** Reads what is built, and notes what it held. */
+export interface InputReader {
+  /** Reads a source for the build. */
+  read(path: string): Uint8Array
+  /** All that has a say in what is built, so far. */
+  inputs(): Inputs
+}
+
 /** Some file systems tell times to two seconds only. */
 const UNSEEN_MS = 2000
 
-/** Reads what a build is made from. `nowMs`: the file system's time, not later than now. */
-export async function readInputs(paths: readonly string[], nowMs: number): Promise<Inputs> {
+/**
+ * Opens what reads the sources of a build of `entries`, before it begins: what is changed while it runs is then seen, also of
+ * configurations, which it reads by itself. `nowMs`: the file system's time, not later than now.
+ */
+export async function openInputs(entries: readonly string[], nowMs: number): Promise<InputReader> {
   const digestOf = await openDigests()
-  return Object.fromEntries(paths.map((path) => [path, readInput(path, nowMs, digestOf)]))
+  const inputs: Record<string, Input | null> = Object.fromEntries(entries.map((entry) => [entry, null]))
+  const folders = new Set<string>()
+
+  const note = (path: string): Uint8Array => {
+    // First the stamp: what changes between both is then seen by it.
+    const stamp = stampOf(path)
+    const { mtimeMs, ctimeMs } = statSync(path)
+    const contents = readFileSync(path)
+    const isSettled = Math.max(mtimeMs, ctimeMs) < nowMs - UNSEEN_MS
+    inputs[path] = { digest: digestOf(contents), ...(isSettled && stamp !== undefined && { stamp }) }
+    return contents
+  }
+
+  const noteConfigurations = (folder: string) => {
+    if (folders.has(folder)) return
+    folders.add(folder)
+    for (const path of configurationsOf(folder)) {
+      if (path in inputs) continue
+      if (isFile(path)) note(path)
+      else inputs[path] = null
+    }
+  }
+
+  for (const entry of entries) noteConfigurations(dirname(entry))
+  return {
+    read(path) {
+      noteConfigurations(dirname(path))
+      for (const other of beforeIt(path)) if (!isFile(other)) inputs[other] = null
+      return note(path)
+    },
+    inputs: () => inputs,
+  }
 }
 
 /**
@@ -25,31 +69,40 @@ export async function readInputs(paths: readonly string[], nowMs: number): Promi
  * a fifteenth of `node -e 0`.
  */
 export async function areSame(inputs: Inputs): Promise<boolean> {
-  const entries = Object.entries(inputs)
-  if (entries.some(([path, input]) => isFile(path) !== (input !== null))) return false
-  const doubtful = entries.flatMap(([path, input]) =>
-    input === null || input.stamp === stampOf(path) ? [] : [{ path, digest: input.digest }],
-  )
+  const doubtful: { readonly path: string; readonly digest: string }[] = []
+  for (const [path, input] of Object.entries(inputs)) {
+    const stamp = stampOf(path)
+    if ((stamp === undefined) !== (input === null)) return false
+    if (input !== null && input.stamp !== stamp) doubtful.push({ path, digest: input.digest })
+  }
   if (doubtful.length === 0) return true
   const digestOf = await openDigests()
-  return doubtful.every(({ path, digest }) => digestOf(path) === digest)
+  return doubtful.every(({ path, digest }) => digestOf(readFileSync(path)) === digest)
 }
 
-function readInput(path: string, nowMs: number, digestOf: (path: string) => string): Input | null {
-  if (!isFile(path)) return null
-  // First the stamp: what changes between both is then seen by it.
-  const { mtimeMs, ctimeMs } = statSync(path)
-  const stamp = stampOf(path)
-  const settled = Math.max(mtimeMs, ctimeMs) < nowMs - UNSEEN_MS
-  return { digest: digestOf(path), ...(settled && { stamp }) }
+/**
+ * What esbuild looks for before files of an ending, where an import has no ending or that of the JavaScript which TypeScript
+ * becomes. Tried with esbuild 0.28.2.
+ */
+const BEFORE: Readonly<Record<string, readonly string[]>> = {
+  '.tsx': ['.ts', '.js', '.jsx'],
+  '.ts': ['.tsx', '.js', '.jsx'],
+  '.jsx': ['.tsx', '.ts'],
+  '.js': ['.tsx', '.ts', '.jsx'],
+  '.json': ['.tsx', '.ts', '.jsx', '.js'],
+  '.mts': ['.mjs'],
+  '.cts': ['.cjs'],
 }
 
-function stampOf(path: string): string {
-  const { size, mtimeMs, ctimeMs, ino } = statSync(path)
-  return [size, mtimeMs, ctimeMs, ino].join(' ')
+/** The files that an import which means `path` would mean instead, if they were there; a folder's name means its index. */
+function beforeIt(path: string): readonly string[] {
+  const ending = extname(path)
+  const stem = path.slice(0, path.length - ending.length)
+  const folder = basename(stem) === 'index' ? BEFORE['.json']!.map((other) => dirname(path) + other) : []
+  return [...(BEFORE[ending] ?? []).map((other) => stem + other), ...folder]
 }
 
-async function openDigests(): Promise<(path: string) => string> {
+async function openDigests(): Promise<(contents: Uint8Array) => string> {
   const { createHash } = await import('node:crypto')
-  return (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
+  return (contents) => createHash('sha256').update(contents).digest('hex')
 }

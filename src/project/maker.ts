@@ -1,8 +1,11 @@
-import { statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { stampOf } from './modules.ts'
 
-/** Names the running attak, the same for all of its commands: what another one has built is built anew. */
+/**
+ * Names the running attak, the same for all of its commands: what another one has built is built anew. Some package managers
+ * write all files with one and the same time.
+ */
 export function maker(): string {
   const file = fileURLToPath(import.meta.url)
-  return `${file} ${statSync(file).mtimeMs}`
+  return `${file} ${stampOf(file)}`
 }

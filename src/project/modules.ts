@@ -23,6 +23,15 @@ export function isFolder(path: string): boolean {
 }
 
 /**
+ * Tells what a file was from what it is, without reading it: its size, its times (one of which nobody can set), and its place
+ * on the disk. Undefined when there is none.
+ */
+export function stampOf(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false })
+  return stats?.isFile() ? [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino].join(' ') : undefined
+}
+
+/**
  * Gives the file that an absolute path to a module means: itself, with an ending added, the `index` of a folder, or the
  * TypeScript file behind a path that ends in `.js`. Undefined when there is none.
  */

@@ -1,32 +1,38 @@
 import { rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { areSame, readInputs } from '../../src/project/inputs.ts'
+import { areSame, type Inputs, openInputs } from '../../src/project/inputs.ts'
 import { folderOf } from '../cli/folder.ts'
 
 const LONG_AFTER = Number.POSITIVE_INFINITY
 
+async function inputsOf(paths: readonly string[], nowMs = LONG_AFTER): Promise<Inputs> {
+  const reader = await openInputs(paths, nowMs)
+  for (const path of paths) reader.read(path)
+  return reader.inputs()
+}
+
 function twoFiles() {
   const folder = folderOf({ 'a.ts': 'export const a = 1', 'b.ts': 'export const b = 1' })
   const [a, b, absent] = [join(folder, 'a.ts'), join(folder, 'b.ts'), join(folder, 'package.json')]
-  return { a, b, absent, all: [a, b, absent] }
+  return { a, b, absent, all: [a, b] }
 }
 
 test('what nobody touches stays the same', async () => {
   const { all } = twoFiles()
-  expect(await areSame(await readInputs(all, LONG_AFTER))).toBe(true)
+  expect(await areSame(await inputsOf(all))).toBe(true)
 })
 
 test('what is written with other contents, of the same size too, is not the same', async () => {
   const { all, b } = twoFiles()
-  const inputs = await readInputs(all, LONG_AFTER)
+  const inputs = await inputsOf(all)
   writeFileSync(b, 'export const b = 2')
   expect(await areSame(inputs)).toBe(false)
 })
 
 test('what is written with the same contents is', async () => {
   const { all, b } = twoFiles()
-  const inputs = await readInputs(all, LONG_AFTER)
+  const inputs = await inputsOf(all)
   writeFileSync(b, 'export const b = 1')
   utimesSync(b, 1, 1)
   expect(await areSame(inputs)).toBe(true)
@@ -34,7 +40,7 @@ test('what is written with the same contents is', async () => {
 
 test('a file that comes or goes is a change', async () => {
   const { all, a, absent } = twoFiles()
-  const inputs = await readInputs(all, LONG_AFTER)
+  const inputs = await inputsOf(all)
   writeFileSync(absent, '{}')
   expect(await areSame(inputs)).toBe(false)
   rmSync(absent)
@@ -46,8 +52,8 @@ test('a file that comes or goes is a change', async () => {
 test('of what had changed lately the contents are compared, since its times may not tell the next change', async () => {
   const { a } = twoFiles()
   const { mtimeMs } = statSync(a)
-  const lately = await readInputs([a], mtimeMs + 1000)
+  const lately = await inputsOf([a], mtimeMs + 1000)
   expect(lately[a]).toEqual({ digest: expect.any(String) })
   expect(await areSame(lately)).toBe(true)
-  expect((await readInputs([a], mtimeMs + 10_000))[a]).toHaveProperty('stamp')
+  expect((await inputsOf([a], mtimeMs + 10_000))[a]).toHaveProperty('stamp')
 })

@@ -2,6 +2,8 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openBuilder } from '../../src/project/build.ts'
+import { openBuildCache } from '../../src/project/cache.ts'
+import { compile } from '../../src/project/compile.ts'
 import { inspectProject, loadProject, type Project } from '../../src/project/project.ts'
 import { projectFolder, writeFiles } from './folder.ts'
 
@@ -73,6 +75,43 @@ test('an unchanged build is used again, and any change of what it was made from 
   writeFiles(cwd, { 'other/one.ts': 'export const one = 3' })
   expect(await openBuilder(join(cwd, 'topology.ts')).last()).toBeUndefined()
   expect(call(await load(cwd), 'a')).toBe(3)
+})
+
+test('what is written while it is built is not taken for what was built', async () => {
+  const cwd = projectFolder({
+    'package.json': '{}',
+    'topology.ts': `import { one } from './one.ts'\nexport default { name: 'busy', processors: { a: () => one } }`,
+    'one.ts': 'export const one = 1',
+  })
+  const file = join(cwd, 'topology.ts')
+  for (const [name, changed] of Object.entries({
+    'one.ts': 'export const one = 2',
+    'package.json': '{"type":"module"}',
+  })) {
+    const cache = openBuildCache(file)
+    const folder = cache.newFolder()
+    const compiled = await compile([file], folder)
+    if (compiled.kind === 'failed') throw new Error('it does build')
+    writeFiles(cwd, { [name]: changed })
+    await cache.save(folder, compiled)
+    expect(await openBuilder(file).last(), name).toBeUndefined()
+  }
+})
+
+test('a file that from now on is what an import means makes a new build', async () => {
+  const cwd = projectFolder({
+    'topology.ts': `import { one } from './one'\nimport { two } from './two'
+      export default { name: 'shadowed', processors: { a: () => one + two } }`,
+    'one.js': 'export const one = 1',
+    'two/index.ts': 'export const two = 10',
+  })
+  expect(call(await load(cwd), 'a')).toBe(11)
+  writeFiles(cwd, { 'one.ts': 'export const one = 2' })
+  expect(call(await load(cwd), 'a')).toBe(12)
+  writeFiles(cwd, { 'two.js': 'export const two = 20' })
+  expect(call(await load(cwd), 'a')).toBe(22)
+  writeFiles(cwd, { 'two.tsx': 'export const two = 30' })
+  expect(call(await load(cwd), 'a')).toBe(32)
 })
 
 test('processors that only running the topology tells are built too', async () => {

@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs'
+import { stampOf } from '../../project/modules.ts'
 
 /** Remembers how files were when they were added. */
 export interface Stamps {
@@ -10,7 +10,7 @@ export interface Stamps {
 
 /** Starts with no files. */
 export function stampsOf(): Stamps {
-  const stamps = new Map<string, string>()
+  const stamps = new Map<string, string | undefined>()
   return {
     add(files) {
       for (const file of files) if (!stamps.has(file)) stamps.set(file, stampOf(file))
@@ -21,9 +21,4 @@ export function stampsOf(): Stamps {
       return undefined
     },
   }
-}
-
-function stampOf(file: string): string {
-  const stats = statSync(file, { throwIfNoEntry: false })
-  return stats === undefined ? 'absent' : `${stats.mtimeMs} ${stats.size}`
 }
