@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
@@ -38,6 +39,11 @@ export interface SimulationOptions {
    * `take` fails the invocation that left it behind, and says by false that there is none.
    */
   readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
+  /**
+   * Called when nothing is in flight any more. One more turn of the event loop follows where `onUncaught` is given, since a
+   * promise that a handler forgot is known to have failed only when its turn is over.
+   */
+  readonly onIdle?: () => void
   /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
   readonly onProbe?: (probe: RunProbe) => void
   /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
@@ -82,6 +88,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   try {
     recorder?.begin({ kind: 'run', version: 1, topology: graph.name, stage: graph.stage, seed })
     await session.runUntil(Number.POSITIVE_INFINITY)
+    options.onIdle?.()
+    if (options.onUncaught !== undefined && options.signal?.aborted !== true) await new Promise(setImmediate)
     recorder?.end(session.result().summary)
   } finally {
     await session.close()

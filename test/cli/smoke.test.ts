@@ -67,6 +67,21 @@ test('a processor that fails to load shows the user’s own stack', () => {
   `)
 })
 
+test('a promise that the last handler forgets is a failure too, and an emit in the turn after', () => {
+  const source = `export default { name: 't', processors: {
+  a: () => void Promise.reject(new Error('forgotten')),
+  b: (event, context) => void setImmediate(() => context.emit('late')),
+} }`
+  const run = (event: object) => {
+    const { code, out } = attak(folderOf({ 'topology.mjs': source, 'input.json': event }), 'simulate')
+    return { code, out: out.replaceAll('\n', ' ') }
+  }
+  const summary = /1 handled, 0 outputs, 1 failed .* of the failures came after a handler had settled/
+  expect(run({ a: 1 })).toMatchObject({ code: 1, out: expect.stringMatching(/Error: forgotten/) })
+  expect(run({ a: 1 }).out).toMatch(summary)
+  expect(run({ b: 1 }).out).toMatch(summary)
+})
+
 test('stdout is for results: what a project writes there while it loads, or by itself, goes to stderr', () => {
   const source = `console.log('loading')
 export default { name: 't', processors: { a: () => void process.stdout.write('raw\\n') }, input: { a: 1 } }`

@@ -48,14 +48,14 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const telemetry = await loadTelemetry(project.dir)
   let lowerInlining = () => {}
   try {
-    const result = await guarded.start(() => {
+    const result = await guarded.start((onIdle) => {
       lowerInlining = raiseInlining()
       return simulate({
         ...{ graph, processors, input: input.chunks, live: input.live },
         ...{ seed, concurrency, timings, signal, now: host.now },
         ...(telemetry && { spans: createSpans(telemetry) }),
         ...{ recorder: teller.recorder, ready: teller.flush },
-        ...{ console: host.console, onUncaught: host.onUncaught },
+        ...{ console: host.console, onUncaught: host.onUncaught, onIdle },
         onProbe(given) {
           probe = given
         },

@@ -23,8 +23,8 @@ export interface StallOptions {
 
 /** Guards a run until it is closed. */
 export interface Guard {
-  /** Starts the run. */
-  start<T>(run: () => Promise<T>): Promise<T>
+  /** Starts the run, which says when no handler is at work any more. */
+  start<T>(run: (idle: () => void) => Promise<T>): Promise<T>
   close(): void
 }
 
@@ -48,13 +48,17 @@ export function guard({ graph, dir, processors, running, end, runMicrotasks }: S
       },
     })
   }
-  const firstTurn = <T>(run: () => Promise<T>, runMicrotasks: () => void, resolve: (result: Promise<T>) => void) => {
+  const firstTurn = <T>(
+    run: (idle: () => void) => Promise<T>,
+    runMicrotasks: () => void,
+    resolve: (result: Promise<T>) => void,
+  ) => {
     let settled = false
     const settle = () => {
       settled = true
     }
     const work = () => {
-      const result = run()
+      const result = run(settle)
       result.then(settle, settle)
       resolve(result)
       runMicrotasks()
@@ -73,7 +77,7 @@ export function guard({ graph, dir, processors, running, end, runMicrotasks }: S
     start(run) {
       if (runMicrotasks === undefined) {
         open()
-        return run()
+        return run(() => {})
       }
       // Microtasks can only be run by what is none itself.
       return new Promise((resolve) => setImmediate(() => firstTurn(run, runMicrotasks, resolve)))
@@ -84,7 +88,7 @@ export function guard({ graph, dir, processors, running, end, runMicrotasks }: S
 
 /** Guards nothing: for who looks at handlers in a debugger. */
 export function unguarded(): Guard {
-  return { start: (run) => run(), close() {} }
+  return { start: (run) => run(() => {}), close() {} }
 }
 
 /** What is told of a run that ends with its process: an 'exit' listener still sees whose code called it. */
