@@ -4,7 +4,7 @@ import type { Callback, EmitOptions } from '../topology/handler.ts'
 import { ACCEPTED, followEmit, refusedAtOnce } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
 import { refuseLate } from './late.ts'
-import { type Edge, FirstAttempt, type Message } from './message.ts'
+import type { Edge, Message } from './message.ts'
 import { addFollow, rareOf } from './rare.ts'
 import { hasEnded, settle } from './settle.ts'
 
@@ -86,9 +86,8 @@ type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal' | 'traceparent
 export function childOf(parent: Message, emitted: Emitted, edge: Edge | undefined): Message {
   const { data, topic, key, ordinal, traceparent } = emitted
   const { root } = parent
-  const child: Message = new FirstAttempt({ data, topic, key, edge, parent, root, ordinal, hop: parent.hop + 1 })
-  if (traceparent !== undefined) child.traceparent = traceparent
-  return child
+  const hop = parent.hop + 1
+  return { data, topic, key, edge, parent, root, ordinal, hop, attempt: 1, id: undefined, row: -1, traceparent }
 }
 
 /** Adds a message to what an invocation emitted. */

@@ -62,49 +62,6 @@ export interface Message {
 }
 
 /**
- * A message that was not tried before. A class, for its prototype: what is the same in most messages takes no room in each
- * (row M2 of the benchmarks).
- */
-export class FirstAttempt implements Message {
-  declare readonly data: unknown
-  declare readonly topic: string | undefined
-  declare readonly key: string | undefined
-  declare readonly edge: Edge | undefined
-  declare readonly parent: Message | string | undefined
-  declare readonly root: Root
-  declare readonly ordinal: number
-  declare readonly hop: number
-  declare id: string | undefined
-  declare row: number
-
-  constructor({
-    data,
-    topic,
-    key,
-    edge,
-    parent,
-    root,
-    ordinal,
-    hop,
-  }: Omit<Message, 'attempt' | 'id' | 'row' | 'time'>) {
-    this.data = data
-    this.topic = topic
-    this.key = key
-    this.edge = edge
-    this.parent = parent
-    this.root = root
-    this.ordinal = ordinal
-    this.hop = hop
-    this.id = undefined
-    this.row = -1
-  }
-
-  get attempt(): number {
-    return 1
-  }
-}
-
-/**
  * The id of a message, 32 hex digits: the same whenever the same handler emits the same for the same message, in
  * whatever order. Derived from the parent's id, the emitting processor, topic, key and ordinal.
  */
