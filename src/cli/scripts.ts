@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { Script } from 'node:vm'
@@ -140,6 +140,14 @@ function writeWhole(file: string, unfinished: string, contents: () => Buffer): v
     }
     renameSync(unfinished, file)
   } catch {
-    rmSync(unfinished, { force: true })
+    remove(unfinished)
+  }
+}
+
+function remove(file: string): void {
+  try {
+    unlinkSync(file)
+  } catch {
+    // It is not there, or not ours: neither is trouble for the command that ends here.
   }
 }

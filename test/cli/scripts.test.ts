@@ -86,6 +86,15 @@ test('what a disk has damaged is compiled anew, and replaced', () => {
   expect(readFileSync(file).equals(damaged)).toBe(false)
 })
 
+test('what is in the way of what is written, and cannot be removed, is no trouble', () => {
+  const folder = folderOf({ 'a.cjs': script('return { value: 1 }') })
+  const scripts = openScripts(folder, require, process)
+  scripts.load('a')
+  mkdirSync(join(folder, `a-${DIGEST}-${process.version}-${process.arch}.compiled-${process.pid}`))
+  scripts.keep()
+  expect(compiledIn(folder)).toEqual([])
+})
+
 test('where nothing can be written, nothing is kept, and nothing left behind', () => {
   const folder = folderOf({ 'a.cjs': script('return { value: 1 }') })
   const taken = `a-${DIGEST}-${process.version}-${process.arch}.compiled`
