@@ -34,7 +34,8 @@ function line(code: string, severity: Problem['severity'], text: string, colors:
   return `${paint(`${severity === 'warning' ? 'warning ' : ''}[${code}]`)} ${text.trimEnd()}\n`
 }
 
-function sentence(text: string): string {
+/** A text as a sentence: it ends with a full stop, unless it has an end of its own. */
+export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 

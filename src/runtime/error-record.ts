@@ -121,10 +121,12 @@ const CUTS: readonly ((record: ErrorRecord) => ErrorRecord)[] = [
 /** Each of its texts. */
 const MOST_CUT_CHARACTERS = 4000
 
-function cutThrown({ name, message, code, stack }: Thrown): Thrown {
-  const cut = (text: string) => text.slice(0, MOST_CUT_CHARACTERS)
-  const more = { ...(code !== undefined && { code: cut(code) }), ...(stack !== undefined && { stack: cut(stack) }) }
-  return { name: cut(name), message: cut(message), ...more }
+function cutThrown(error: Thrown): Thrown {
+  const cut = Object.entries(error).map(([field, text]: [string, string]) => [
+    field,
+    text.slice(0, MOST_CUT_CHARACTERS),
+  ])
+  return Object.fromEntries(cut) as Thrown
 }
 
 function withoutData({ message, suspects, ...record }: ErrorRecord): ErrorRecord {

@@ -3,6 +3,8 @@ export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
+  /** What to do, where attak itself found what is wrong. */
+  readonly remedy?: string
   /** Its own, and below it those of what caused it, each after `Caused by: `. */
   readonly stack?: string
 }
@@ -27,8 +29,15 @@ function describeError(error: Error): Thrown {
     name,
     message,
     ...(code !== undefined && { code }),
+    ...remedyOf(error),
     ...(stack !== undefined && { stack: joinStacks(chainOf(error).map(stackOf)) }),
   }
+}
+
+/** By name, not by class: a project may have an attak of its own. */
+function remedyOf(error: Error): Pick<Thrown, 'remedy'> {
+  const isOurs = error.name === 'AttakError' && 'remedy' in error && typeof error.remedy === 'string'
+  return isOurs ? { remedy: error.remedy as string } : {}
 }
 
 /** Handlers may have set any of these to anything. */
@@ -89,13 +98,13 @@ export function splitStacks(joined: string): readonly string[] {
   return joined.split(CAUSED_BY)
 }
 
-/** An error again, of what was described: it has the name, message, code and stack, and no class but Error. */
-export function errorOfThrown({ name, message, code, stack }: Thrown): Error {
+/** An error again, of what was described: it has the name, message, code, remedy and stack, and no class but Error. */
+export function errorOfThrown({ name, message, code, remedy, stack }: Thrown): Error {
   const error = new Error(message)
   const hidden = { configurable: true, enumerable: false, writable: true }
   Object.defineProperty(error, 'name', { ...hidden, value: name })
   Object.defineProperty(error, 'stack', { ...hidden, value: stack ?? `${name}: ${message}` })
-  return code === undefined ? error : Object.assign(error, { code })
+  return Object.assign(error, code !== undefined && { code }, remedy !== undefined && { remedy })
 }
 
 function nameThrown(error: unknown): string {

@@ -76,6 +76,8 @@ export interface TranscriptError {
   readonly name: string
   readonly message: string
   readonly code?: string
+  /** What to do, where attak itself found what is wrong. */
+  readonly remedy?: string
   readonly stack?: string
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { AttakError } from '../../src/errors.ts'
 import { describeThrown, errorOfThrown } from '../../src/runtime/thrown.ts'
 
 function errorAt(message: string, frames: readonly string[], options?: ErrorOptions): Error {
@@ -12,6 +13,13 @@ test('an error is its name, message and stack, and its code where that is a text
   const stack = 'Refused: no\n    at a (a.js:1:1)'
   expect(describeThrown(error)).toEqual({ name: 'Refused', message: 'no', code: 'E_NO', stack })
   expect(describeThrown(Object.assign(error, { code: 7 }))).toEqual({ name: 'Refused', message: 'no', stack })
+})
+
+test('what attak found says what to do, also where it came from elsewhere; what others call so is theirs', () => {
+  const found = new AttakError('INVOKE_REFUSED', 'it may not', 'Name it in invokes.')
+  expect(describeThrown(found)).toMatchObject({ code: 'INVOKE_REFUSED', remedy: 'Name it in invokes.' })
+  expect(describeThrown(errorOfThrown(describeThrown(found)))).toEqual(describeThrown(found))
+  expect(describeThrown(Object.assign(new Error('no'), { remedy: 'Rest.' }))).not.toHaveProperty('remedy')
 })
 
 test('what caused an error is below its stack, with the frames that were not told yet', () => {

@@ -106,7 +106,7 @@ export function createLog(host: EntryHost): EntryLog {
       const level = LEVEL_OF[outcome]
       if (RANKS[level] < least) return
       const way = `${sayWay(invocation.message)}${positionField(position)}`
-      const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(withoutStack(host.describe(error)))}`
+      const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(titleOnly(host.describe(error)))}`
       const data = event === undefined ? '' : `,"data":${event}`
       hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
     },
@@ -133,7 +133,8 @@ export function createLog(host: EntryHost): EntryLog {
   }
 }
 
-function withoutStack({ stack, ...rest }: Thrown): Fields {
+/** What follows an attempt tells the rest. */
+function titleOnly({ stack, remedy, ...rest }: Thrown): Fields {
   return rest
 }
 

@@ -1,6 +1,7 @@
 import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
+import type { TranscriptError } from '../../simulator/transcript.ts'
 import type { Colors } from '../print.ts'
-import { titleOf } from '../simulate/failure.ts'
+import { remediedTitleOf, titleOf } from '../simulate/failure.ts'
 import type { LogEntry } from './entry.ts'
 
 /** Draws an entry as one line, or several where it holds several: `13:05:02.123 reverse  olleh`. */
@@ -42,9 +43,11 @@ function dataOf(fields: LogEntry['fields']): string {
 
 function sayError(error: unknown, withStack: boolean): string {
   if (typeof error !== 'object' || error === null) return String(error)
-  const { name = 'Error', message = '', code, stack } = error as Partial<Record<string, string>>
-  const title = titleOf({ name, message, ...(code !== undefined && { code }) })
-  if (!withStack || stack === undefined) return title
+  const { name = 'Error', message = '', stack, ...more } = error as Partial<TranscriptError>
+  const thrown = { name, message, ...more }
+  if (!withStack) return titleOf(thrown)
+  const title = remediedTitleOf(thrown)
   const head = `${name}: ${message}`
+  if (stack === undefined) return title
   return stack.startsWith(head) ? `${title}${stack.slice(head.length)}` : stack
 }

@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
 import type { TranscriptError } from '../../simulator/transcript.ts'
 import type { Host, Terminal } from '../host.ts'
-import { type Colors, colorsOf } from '../print.ts'
+import { type Colors, colorsOf, sentence } from '../print.ts'
 import { drawCodeFrame, type Place, placeOf } from './codeFrame.ts'
 
 /** What failures are drawn with. */
@@ -63,7 +63,7 @@ export function failuresDrawn({
     return frame === '' ? '' : indent(frame, margin + 2)
   }
   return (error, asOfMs = Number.POSITIVE_INFINITY) => {
-    const head = indent(`✗ ${titleOf(error)}`, margin, colors.red)
+    const head = indent(`✗ ${remediedTitleOf(error)}`, margin, colors.red)
     if (error.stack === undefined) return head
     const place = placeOf(error.stack)
     const way = wayOf(error.stack, calls).map((line) => indent(fromHere(line, folder), margin + 2, colors.dim))
@@ -75,6 +75,11 @@ export function failuresDrawn({
 export function titleOf({ name, message, code }: TranscriptError): string {
   if (code !== undefined && name === 'AttakError') return `[${code}] ${message}`.trimEnd()
   return message === '' ? name : `${name}: ${message}`
+}
+
+/** The same, and what to do about it: `[INVOKE_REFUSED] … . Set invokes: ['bill'] on the processor "intake".` */
+export function remediedTitleOf(error: TranscriptError): string {
+  return error.remedy === undefined ? titleOf(error) : `${sentence(titleOf(error))} ${error.remedy}`
 }
 
 /** What a stack says below its title: the first calls of the error, and of what caused it, with that one's title. */

@@ -96,7 +96,7 @@ export function exitError(handler: Invocation | undefined, code: number, dir: st
   const what = `${nameOf(handler)} ended the process, with exit code ${code}, and so all else that was under way.`
   const remedy = 'Throw an error where a message has failed, and return where it is done.'
   const stack = cleanStackText(new Error().stack ?? '', dir)
-  return { name: 'AttakError', code: 'PROCESS_EXIT', message: `${what} ${remedy}`, stack }
+  return { name: 'AttakError', code: 'PROCESS_EXIT', message: what, remedy, stack }
 }
 
 function nameOf(handler: Invocation | undefined): string {
@@ -106,5 +106,5 @@ function nameOf(handler: Invocation | undefined): string {
 function stallError(handler: Invocation | undefined, stalledMs: number, stack: string): TranscriptError {
   const what = `${nameOf(handler)} has not yielded for ${drawDuration(stalledMs)}, and nothing else can run meanwhile: the run ends here.`
   const remedy = 'Correct the loop it is in, or give the processor a longer timeout.'
-  return { name: 'AttakError', code: 'TIMEOUT', message: `${what} ${remedy}`, stack }
+  return { name: 'AttakError', code: 'TIMEOUT', message: what, remedy, stack }
 }

@@ -25,6 +25,16 @@ test('a failure is drawn with the line that failed, and calls as they are found 
 `)
 })
 
+test('what attak found says what to do', () => {
+  const found = {
+    name: 'AttakError',
+    code: 'HOP_LIMIT',
+    message: 'emit of "again": too far',
+    remedy: 'Mend the cycle.',
+  }
+  expect(failuresDrawn(options)(found)).toBe('  ✗ [HOP_LIMIT] emit of "again": too far. Mend the cycle.\n')
+})
+
 test('a line is shown once, four calls of a stack; all of them, and without a margin, for who says so', () => {
   const draw = failuresDrawn(options)
   const calls = [1, 2, 3, 4, 5].map((line) => `a (a.js:${line}:1)`)
