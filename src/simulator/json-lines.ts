@@ -1,17 +1,17 @@
 import type { Invocation } from '../runtime/invocation.ts'
 import { type Edge, idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLine } from '../runtime/rare.ts'
-import { describeThrown } from '../runtime/thrown.ts'
+import { describeThrown, type Thrown } from '../runtime/thrown.ts'
 import { type SimulatedMessage, type Way, wayNames } from './message.ts'
 import type { Recorder } from './recorder.ts'
-import type { TranscriptEntry, TranscriptError } from './transcript.ts'
+import type { TranscriptEntry } from './transcript.ts'
 
 /** Where a transcript goes as text. */
 export interface LineWriter {
   /** Gets whole lines, many at a time. */
   readonly write: (text: string) => void
   /** Says what is kept of an error. */
-  readonly describe?: (error: unknown) => TranscriptError
+  readonly describe?: (error: unknown) => Thrown
 }
 
 /** A recorder of lines, and what writes those it still holds. */

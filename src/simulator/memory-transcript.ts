@@ -1,11 +1,11 @@
 import type { LogLevel } from '../runtime/rare.ts'
-import { describeThrown } from '../runtime/thrown.ts'
+import { describeThrown, type Thrown } from '../runtime/thrown.ts'
 import type { SimulatedMessage } from './message.ts'
 import { createMessageColumns } from './message-columns.ts'
 import type { Recorder } from './recorder.ts'
 import { FLAG_BITS, IS_BACK, OF_NEW, OF_NEXT, type Recording, replay } from './replay.ts'
 import { append, createTape } from './tape.ts'
-import type { TranscriptEntry, TranscriptError } from './transcript.ts'
+import type { TranscriptEntry } from './transcript.ts'
 
 /** A transcript kept in memory, and what reads it. */
 export interface MemoryTranscript extends Recorder {
@@ -17,7 +17,7 @@ export interface MemoryTranscript extends Recorder {
  * Makes a recorder that keeps everything in columns: some bytes for each message and attempt, and what its data holds, but
  * none of the objects of the run (row S5 of the benchmarks). What is kept is replayed when entries are read.
  */
-export function recordInMemory(describe: (error: unknown) => TranscriptError = describeThrown): MemoryTranscript {
+export function recordInMemory(describe: (error: unknown) => Thrown = describeThrown): MemoryTranscript {
   const tape = createTape()
   const messages = createMessageColumns(tape)
   const recording: Recording = {

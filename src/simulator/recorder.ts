@@ -1,17 +1,9 @@
 import type { Invocation } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import type { LogLevel } from '../runtime/rare.ts'
-import { describeThrown } from '../runtime/thrown.ts'
+import { describeThrown, type Thrown } from '../runtime/thrown.ts'
 import { type SimulatedMessage, wayNames } from './message.ts'
-import type {
-  EmitEntry,
-  EndEntry,
-  RunEntry,
-  StartEntry,
-  SummaryEntry,
-  TranscriptEntry,
-  TranscriptError,
-} from './transcript.ts'
+import type { EmitEntry, EndEntry, RunEntry, StartEntry, SummaryEntry, TranscriptEntry } from './transcript.ts'
 
 /** Hears what a run commits, in order. */
 export interface Recorder {
@@ -28,7 +20,7 @@ export interface Recorder {
 /** Makes a recorder that gives transcript entries; `describe` says what is kept of an error. */
 export function recordEntries(
   onEntry: (entry: TranscriptEntry) => void,
-  describe: (error: unknown) => TranscriptError = describeThrown,
+  describe: (error: unknown) => Thrown = describeThrown,
 ): Recorder {
   return {
     begin: onEntry,
@@ -53,7 +45,7 @@ export interface Ending extends Pick<EndEntry, 'at' | 'outcome'> {
 /** Who gets entries, and what they keep of errors. */
 export interface EntryTaker {
   readonly onEntry: (entry: TranscriptEntry) => void
-  readonly describe: (error: unknown) => TranscriptError
+  readonly describe: (error: unknown) => Thrown
 }
 
 /** Gives the entries of one attempt: its start, its emits and lines in order, its end. */

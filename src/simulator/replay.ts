@@ -1,9 +1,10 @@
 import type { Message, Root } from '../runtime/message.ts'
+import type { Thrown } from '../runtime/thrown.ts'
 import { messageAlong, SimulatedMessage } from './message.ts'
 import type { KeptMessage, MessageColumns } from './message-columns.ts'
 import { type Committed, type Ending, giveCommit } from './recorder.ts'
 import { readTape, type Tape } from './tape.ts'
-import type { TranscriptEntry, TranscriptError } from './transcript.ts'
+import type { TranscriptEntry } from './transcript.ts'
 
 /** What is kept of a run: enough to tell it again. */
 export interface Recording {
@@ -46,10 +47,7 @@ export const FLAG_BITS = 3
 const COMMON: Rarity = { attempt: 1, outcome: 'ok', failure: undefined, rare: undefined, retryAt: undefined }
 
 /** Gives all entries of a recording, in order. */
-export function* replay(
-  recording: Recording,
-  describe: (error: unknown) => TranscriptError,
-): Generator<TranscriptEntry> {
+export function* replay(recording: Recording, describe: (error: unknown) => Thrown): Generator<TranscriptEntry> {
   const { rarities, times, others } = recording
   const next = openAttempts(recording)
   let other = 0

@@ -1,3 +1,5 @@
+import type { Thrown } from '../runtime/thrown.ts'
+
 /** One line of a transcript: what `simulate --json` prints and a trace file holds. `at` is virtual milliseconds. */
 export type TranscriptEntry = RunEntry | StartEntry | EmitEntry | LogEntry | EndEntry | SummaryEntry
 
@@ -66,19 +68,10 @@ export interface EndEntry {
   readonly tookMs?: number
   /** It was invoked: whoever did it hears of the error, or gets the result. */
   readonly invoked?: true
-  readonly error?: TranscriptError
+  /** Where `attak simulate` tells of it, with the user's own frames alone. */
+  readonly error?: Thrown
   /** What the handler settled with, where it was invoked. */
   readonly result?: unknown
-}
-
-/** An error as a transcript holds it: the stack source-mapped, without attak's own frames. */
-export interface TranscriptError {
-  readonly name: string
-  readonly message: string
-  readonly code?: string
-  /** What to do, where attak itself found what is wrong. */
-  readonly remedy?: string
-  readonly stack?: string
 }
 
 /** The last line. `handled` counts messages whose last outcome is ok; `failed` the error records. */

@@ -1,5 +1,5 @@
 import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
-import type { TranscriptError } from '../../simulator/transcript.ts'
+import type { Thrown } from '../../runtime/thrown.ts'
 import type { Colors } from '../print.ts'
 import { remediedTitleOf, titleOf } from '../simulate/failure.ts'
 import type { LogEntry } from './entry.ts'
@@ -43,7 +43,7 @@ function dataOf(fields: LogEntry['fields']): string {
 
 function sayError(error: unknown, withStack: boolean): string {
   if (typeof error !== 'object' || error === null) return String(error)
-  const { name = 'Error', message = '', stack, ...more } = error as Partial<TranscriptError>
+  const { name = 'Error', message = '', stack, ...more } = error as Partial<Thrown>
   const thrown = { name, message, ...more }
   if (!withStack) return titleOf(thrown)
   const title = remediedTitleOf(thrown)

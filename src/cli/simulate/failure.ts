@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
-import type { TranscriptError } from '../../simulator/transcript.ts'
+import type { Thrown } from '../../runtime/thrown.ts'
 import type { Host, Terminal } from '../host.ts'
 import { type Colors, colorsOf, sentence } from '../print.ts'
 import { drawCodeFrame, type Place, placeOf } from './codeFrame.ts'
@@ -52,7 +52,7 @@ export function failuresDrawn({
   sourceOf,
   margin = 2,
   calls = SHOWN_CALLS,
-}: FailureOptions): (error: TranscriptError, asOfMs?: number) => string {
+}: FailureOptions): (error: Thrown, asOfMs?: number) => string {
   const framed = new Set<string>()
   const frameOnce = (place: Place, asOfMs: number): string => {
     const id = `${place.file}:${place.line}:${place.column}`
@@ -72,13 +72,13 @@ export function failuresDrawn({
 }
 
 /** `TypeError: boom`, or `[TIMEOUT] …` for what attak itself found. */
-export function titleOf({ name, message, code }: TranscriptError): string {
+export function titleOf({ name, message, code }: Thrown): string {
   if (code !== undefined && name === 'AttakError') return `[${code}] ${message}`.trimEnd()
   return message === '' ? name : `${name}: ${message}`
 }
 
 /** The same, and what to do about it: `[INVOKE_REFUSED] … . Set invokes: ['bill'] on the processor "intake".` */
-export function remediedTitleOf(error: TranscriptError): string {
+export function remediedTitleOf(error: Thrown): string {
   return error.remedy === undefined ? titleOf(error) : `${sentence(titleOf(error))} ${error.remedy}`
 }
 

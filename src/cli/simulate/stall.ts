@@ -2,7 +2,7 @@ import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
 import { cleanStackText } from '../../project/stack.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
-import type { TranscriptError } from '../../simulator/transcript.ts'
+import type { Thrown } from '../../runtime/thrown.ts'
 import { drawDuration } from '../duration.ts'
 import { placeOfFunction } from './functionPlace.ts'
 import { endsInTime, openWatchdog, type Watchdog } from './watchdog.ts'
@@ -18,7 +18,7 @@ export interface StallOptions {
   /** Runs all microtasks there are; undefined where that cannot be done. */
   readonly runMicrotasks: (() => void) | undefined
   /** Tells of it, and whose it was, hands on all that is still to be written, and ends the process. */
-  readonly end: (error: TranscriptError, handler: Invocation | undefined) => never
+  readonly end: (error: Thrown, handler: Invocation | undefined) => never
 }
 
 /** Guards a run until it is closed. */
@@ -92,7 +92,7 @@ export function unguarded(): Guard {
 }
 
 /** What is told of a run that ends with its process: an 'exit' listener still sees whose code called it. */
-export function exitError(handler: Invocation | undefined, code: number, dir: string): TranscriptError {
+export function exitError(handler: Invocation | undefined, code: number, dir: string): Thrown {
   const what = `${nameOf(handler)} ended the process, with exit code ${code}, and so all else that was under way.`
   const remedy = 'Throw an error where a message has failed, and return where it is done.'
   const stack = cleanStackText(new Error().stack ?? '', dir)
@@ -103,7 +103,7 @@ function nameOf(handler: Invocation | undefined): string {
   return handler === undefined ? "the project's code" : `processor "${handler.processor}" (message ${handler.id})`
 }
 
-function stallError(handler: Invocation | undefined, stalledMs: number, stack: string): TranscriptError {
+function stallError(handler: Invocation | undefined, stalledMs: number, stack: string): Thrown {
   const what = `${nameOf(handler)} has not yielded for ${drawDuration(stalledMs)}, and nothing else can run meanwhile: the run ends here.`
   const remedy = 'Correct the loop it is in, or give the processor a longer timeout.'
   return { name: 'AttakError', code: 'TIMEOUT', message: what, remedy, stack }

@@ -8,7 +8,7 @@ import { recordErrors, recordOfLast } from '../../simulator/error-records.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
 import { type Recorder, recordEntries } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
-import type { TranscriptEntry, TranscriptError } from '../../simulator/transcript.ts'
+import type { TranscriptEntry } from '../../simulator/transcript.ts'
 import type { Host } from '../host.ts'
 import { colorsOf } from '../print.ts'
 import { warn } from '../project.ts'
@@ -33,7 +33,7 @@ export interface Teller {
    * Hands on what was told so far, says why the run cannot go on, in a few words and in full, keeps that as an error of
    * whom it is the fault of, and ends the process.
    */
-  readonly endAtOnce: (why: string, error: TranscriptError, handler: Invocation | undefined) => never
+  readonly endAtOnce: (why: string, error: Thrown, handler: Invocation | undefined) => never
 }
 
 /** Columns of a story that is not told to a terminal. */
@@ -153,7 +153,7 @@ function both(first: Recorder, second: Recorder): Recorder {
 }
 
 /** An error with its stack as its user should see it. */
-function describe(error: unknown, dir: string): TranscriptError {
+function describe(error: unknown, dir: string): Thrown {
   return cleanThrown(describeThrown(error), dir)
 }
 
