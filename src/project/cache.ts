@@ -8,6 +8,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
@@ -75,8 +76,10 @@ export function openBuildCache(file: string): BuildCache {
     write: (folder, compiled) => writeBuild(file, folder, compiled).build,
     save(folder, compiled) {
       const { build, manifest } = writeBuild(file, folder, compiled)
+      const manifestFile = join(dirname(folder), `${prefix}.json`)
+      markReplaced(manifestFile, folder)
       writeFileSync(`${folder}.json`, JSON.stringify(manifest))
-      renameSync(`${folder}.json`, join(dirname(folder), `${prefix}.json`))
+      renameSync(`${folder}.json`, manifestFile)
       removeOld(dirname(folder), `${prefix}-`, folder)
       return build
     },
@@ -110,15 +113,19 @@ function nearestModules(folder: string): string | undefined {
 }
 
 async function loadBuild(file: string, root: string, manifestFile: string): Promise<Build | undefined> {
-  if (!isFile(manifestFile)) return undefined
-  const parsed = parseJson(readFileSync(manifestFile, 'utf8'))
-  if (parsed.kind === 'fault') return undefined
-  const manifest = parsed.value as Manifest
+  const manifest = readManifest(manifestFile)
+  if (manifest === undefined) return undefined
   if (manifest.maker !== maker() || manifest.topology !== file || !isFolder(join(root, manifest.folder)))
     return undefined
   const lent = lentTo(file)
   if (LENT_PACKAGES.some((name) => manifest.packages[name] !== lent[name])) return undefined
   return (await areSame(manifest.inputs)) ? buildOf(manifest, root) : undefined
+}
+
+function readManifest(manifestFile: string): Manifest | undefined {
+  if (!isFile(manifestFile)) return undefined
+  const parsed = parseJson(readFileSync(manifestFile, 'utf8'))
+  return parsed.kind === 'fault' ? undefined : (parsed.value as Manifest)
 }
 
 function writeBuild(file: string, folder: string, { outputs, entries, inputs }: Outputs) {
@@ -142,6 +149,15 @@ function buildOf({ folder, entries, inputs }: Manifest, root: string): Build {
 
 function lentTo(file: string): Record<string, string | null> {
   return Object.fromEntries(LENT_PACKAGES.map((name) => [name, packageFolderOf(dirname(file), name) ?? null]))
+}
+
+/** Gives the build that a new one replaces the age of that: {@link removeOld} goes by it. */
+function markReplaced(manifestFile: string, fresh: string): void {
+  const replaced = readManifest(manifestFile)?.folder
+  if (replaced === undefined) return
+  const path = join(dirname(fresh), replaced)
+  const { atime, mtime } = statSync(fresh)
+  if (isFolder(path)) utimesSync(path, atime, mtime)
 }
 
 /** Replaced builds stay for an hour, since a process may still import parts of them; those of lost projects a month. */

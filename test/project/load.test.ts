@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, statSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openBuilder } from '../../src/project/build.ts'
@@ -75,6 +75,23 @@ test('an unchanged build is used again, and any change of what it was made from 
   writeFiles(cwd, { 'other/one.ts': 'export const one = 3' })
   expect(await openBuilder(join(cwd, 'topology.ts')).last()).toBeUndefined()
   expect(call(await load(cwd), 'a')).toBe(3)
+})
+
+test('a build stays for an hour from when it is replaced, however old it is by then', async () => {
+  const cwd = projectFolder({ 'topology.ts': `export default { name: 'old', processors: { a: () => 1 } }` })
+  await load(cwd)
+  const [first] = builds(cwd)
+  const age = (hours: number) => {
+    const then = statSync(cwd).mtimeMs / 1000 - hours * 3600
+    utimesSync(join(cwd, 'node_modules/.cache/attak', first!), then, then)
+  }
+  age(24)
+  writeFiles(cwd, { 'topology.ts': `export default { name: 'old', processors: { a: () => 2 } }` })
+  await load(cwd)
+  expect(builds(cwd)).toContain(first)
+  age(2)
+  await load(cwd, { fresh: true })
+  expect(builds(cwd)).not.toContain(first)
 })
 
 test('what is written while it is built is not taken for what was built', async () => {
