@@ -147,6 +147,8 @@ function optionOf({ flags, summary, choices, repeatable }: Option): CommanderOpt
 }
 
 function configure(program: Program, out: Terminal, printed: string[]): void {
+  // On a narrow terminal a summary takes several lines beside its option, rather than breaking in the middle of a word.
+  program.configureHelp({ minWidthToWrap: 20 })
   program.exitOverride().configureOutput({
     writeOut: (text) => printed.push(text),
     writeErr: () => {},

@@ -38,6 +38,7 @@ export interface Run {
   readonly lines: Pick<LineTaker<Invocation>, 'writer' | 'take'>
   takeUncaught(error: unknown): boolean
   running(): Invocation | undefined
+  oldest(): Invocation | undefined
   summary(): SummaryEntry
 }
 
@@ -197,6 +198,10 @@ export function prepareRun(options: SessionOptions): Run {
       return true
     },
     running: () => current?.get(),
+    oldest() {
+      const invocation = scheduler.head()
+      return invocation?.state === 'running' ? invocation : undefined
+    },
     summary: () => ({
       kind: 'summary',
       handled: Object.fromEntries(network.processors.map(({ name, handled }) => [name, handled])),

@@ -38,7 +38,7 @@ export function openSession(options: SessionOptions): Session {
     options.onUncaught?.(run.takeUncaught),
   ]
   const startedMs = now()
-  options.onProbe?.({ running: run.running })
+  options.onProbe?.({ running: run.running, oldest: run.oldest })
   return {
     async runUntil(untilMs) {
       const sweep = setInterval(run.cutOffLate, sweepMs(options.graph))

@@ -58,6 +58,8 @@ export interface SimulationOptions {
 export interface RunProbe {
   /** Whose code has the thread right now, also behind an `await`; undefined when it is no handler's. */
   running(): Invocation | undefined
+  /** The oldest that has not settled; while nothing else goes on, it is what the run waits for. */
+  oldest(): Invocation | undefined
 }
 
 /** What a run comes to. */

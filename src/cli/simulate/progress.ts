@@ -11,6 +11,8 @@ export interface Standing {
 export interface Progress {
   /** Cheap enough to be called for every chunk of input. */
   show(standing: Standing): void
+  /** Draws another line in its place, on a terminal alone. */
+  say(line: string): void
   /** Takes a line that is drawn over and over away again. */
   clear(): void
 }
@@ -24,14 +26,19 @@ export function progressTo(err: Terminal, now: () => number, totalBytes: number 
   const started = now()
   let next = started + FIRST_MS
   let drawn = false
+  const draw = (line: string) => {
+    err.write(err.isTTY ? `\r\x1b[K${line.slice(0, err.columns - 1)}` : `${line}\n`)
+    drawn = true
+  }
   return {
     show(standing) {
       const at = now()
       if (at < next || (!err.isTTY && at < started + LINES_MS)) return
       next = at + (err.isTTY ? TERMINAL_MS : LINES_MS)
-      const line = drawProgress(standing, at - started, totalBytes)
-      err.write(err.isTTY ? `\r\x1b[K${line.slice(0, err.columns - 1)}` : `${line}\n`)
-      drawn = true
+      draw(drawProgress(standing, at - started, totalBytes))
+    },
+    say(line) {
+      if (err.isTTY) draw(line)
     },
     clear() {
       if (drawn && err.isTTY) err.write('\r\x1b[K')

@@ -9,6 +9,7 @@ import { raiseInlining } from './inlining.ts'
 import type { RunInput } from './input.ts'
 import { exitError, guard, unguarded } from './stall.ts'
 import { openTeller } from './teller.ts'
+import { tellWaiting } from './waiting.ts'
 
 /** One run of a loaded project, and how to tell of it. */
 export interface Run {
@@ -46,6 +47,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     teller.endAtOnce('a handler ended the process', exitError(handler, code, project.dir), handler)
   })
   const telemetry = await loadTelemetry(project.dir)
+  const waiting = tellWaiting({ oldest: () => probe?.oldest(), now: host.now, say: teller.say })
   let lowerInlining = () => {}
   try {
     const result = await guarded.start((onIdle) => {
@@ -61,6 +63,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
         },
       })
     })
+    waiting.close()
     await teller.end(result)
     return result.summary.failed === 0
   } catch (error) {
@@ -69,6 +72,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   } finally {
     lowerInlining()
     guarded.close()
+    waiting.close()
     offExit()
   }
 }

@@ -27,6 +27,8 @@ export interface Teller {
   readonly recorder: Recorder
   /** Gives a promise while who listens is behind. */
   readonly flush: () => Promise<void> | undefined
+  /** Says what the run waits for, on a terminal, until something goes on. */
+  readonly say: (line: string) => void
   /** Closes the story; without result when the run broke off. */
   readonly end: (result: SimulationResult | undefined) => Promise<void>
   /**
@@ -50,21 +52,21 @@ export function openTeller(run: Run, host: Host): Teller {
   const out = blocksTo(host.out)
   // A story that rolls by on a terminal shows by itself how far the run is.
   const silent = json || quiet || !host.out.isTTY
-  const progress = silent ? progressTo(host.err, host.now, run.input.totalBytes) : undefined
+  const progress = progressTo(host.err, host.now, run.input.totalBytes)
   const lines =
     json || trace !== undefined ? linesTo([...(json ? [out] : []), ...(trace ? [trace] : [])], run) : undefined
   let told = false
   const tellStory = (text: string) => {
     if (text === '') return
     told = true
-    progress?.clear()
+    progress.clear()
     out.add(text)
   }
   const drawEnd = (notes: readonly string[], late = 0) => {
     const end = drawSummary(tally, { ...drawing, notes, late, tookMs: host.now() - startedMs })
     return told ? `\n${end}` : end
   }
-  const showProgress = () => progress?.show({ events: tally.inputs, bytes: run.input.readBytes() })
+  const showProgress = () => silent && progress.show({ events: tally.inputs, bytes: run.input.readBytes() })
   const tell = (entry: TranscriptEntry) => {
     tally.add(entry)
     if (!json) tellStory(story.tell(entry))
@@ -76,6 +78,7 @@ export function openTeller(run: Run, host: Host): Teller {
   const recorded = { topology: graph.name, stage: graph.stage, now: host.date }
   const keeping = run.errors && keepErrors(run.errors.store, run.errors)
   return {
+    say: progress.say,
     recorder:
       keeping === undefined
         ? recorder
@@ -88,14 +91,14 @@ export function openTeller(run: Run, host: Host): Teller {
       const late = result === undefined ? 0 : result.summary.failed - totalOf(tally, 'failed')
       const kept = keeping?.end() ?? []
       if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notesOf(run, result, story.cut), ...kept], late))
-      progress?.clear()
+      progress.clear()
       lines?.flush()
       await trace?.close()
       await out.close()
       warn(keeping?.problems() ?? [], host)
     },
     endAtOnce(why, error, handler) {
-      progress?.clear()
+      progress.clear()
       if (handler !== undefined) keeping?.take(recordOfLast(handler, errorOfThrown(error), recorded))
       const kept = keeping?.end() ?? []
       if (!json) out.add(drawEnd([`The run was ended: ${why}.`, ...kept], 1))

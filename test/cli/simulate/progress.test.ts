@@ -24,6 +24,16 @@ test('on a terminal one line is drawn over, not before a second and not more tha
   expect(host.ran(0).err).toBe(`${lines.join('')}\r\x1b[K`)
 })
 
+test('another line takes its place on a terminal, and is nowhere else', () => {
+  for (const isTTY of [true, false]) {
+    const host = fakeHost('.', { isTTY })
+    const progress = progressTo(host.err, () => 0, undefined)
+    progress.say('waiting')
+    progress.clear()
+    expect(host.ran(0).err).toBe(isTTY ? '\r\x1b[Kwaiting\r\x1b[K' : '')
+  }
+})
+
 test('elsewhere a line every ten seconds', () => {
   const host = fakeHost('.')
   let at = 0
