@@ -58,8 +58,27 @@ async function examineAccount(stage: MeantStage, host: Host): Promise<readonly F
     })
   } catch (error) {
     if (!(error instanceof AttakError)) throw error
-    return [{ about: ABOUT[error.code] ?? 'aws', state: 'wrong', what: error.message, remedy: error.remedy }]
+    const others = error.code === 'REGION_MISSING' ? await examineCredentials(stage, host) : []
+    return [findingOf(error), ...others]
   }
+}
+
+/** Whose the credentials are, where no region is said yet: asked in one that AWS has for everyone. */
+async function examineCredentials({ settings }: MeantStage, host: Host): Promise<readonly Finding[]> {
+  const region = { ...settings.region, value: 'us-east-1' }
+  try {
+    return await withAws({ settings: { ...settings, region } }, host, async ({ identity, place }) => [
+      { about: 'credentials', state: 'fine', what: `${identity}, of account ${place.account}` },
+    ])
+  } catch (error) {
+    if (!(error instanceof AttakError)) throw error
+    // Anything else may be for the region: those of China have accounts of their own.
+    return error.code === 'CREDENTIALS_MISSING' ? [findingOf(error)] : []
+  }
+}
+
+function findingOf({ code, message, remedy }: AttakError): Finding {
+  return { about: ABOUT[code] ?? 'aws', state: 'wrong', what: message, remedy }
 }
 
 const ABOUT: Readonly<Record<string, string>> = {

@@ -47,12 +47,25 @@ export async function withAws<Given>(
       ...(ca !== undefined && { ca }),
     },
     host.now,
-  )
+  ).catch((error: unknown) => {
+    throw profile.value === undefined ? sayMissingHalf(error, host) : error
+  })
   try {
     return await use(aws)
   } finally {
     aws.close()
   }
+}
+
+const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
+
+/** Who has set one of the two has no credentials, and is told which one is missing. */
+function sayMissingHalf(error: unknown, { env }: Host): unknown {
+  const set = KEYS.filter((name) => env[name] !== undefined && env[name] !== '')
+  if (!(error instanceof AttakError) || error.code !== 'CREDENTIALS_MISSING' || set.length !== 1) return error
+  const missing = KEYS.find((name) => !set.includes(name))
+  const what = `there are no AWS credentials: ${set[0]} is set, and ${missing} is not`
+  return new AttakError('CREDENTIALS_MISSING', what, `Set ${missing} too.`, { cause: error })
 }
 
 /** What reading a stage works with; nothing that is only known while deploying. */

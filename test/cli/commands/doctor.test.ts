@@ -50,6 +50,16 @@ describe('doctor', () => {
     )
   })
 
+  test('without a region it looks for credentials all the same', async () => {
+    useCredentials({})
+    const missing = await attak(folderOf(HELLO), ['doctor'], { env: {} })
+    expect(missing.out).toMatch(/^✗ region +no AWS region is set\n.*\n✗ credentials +could not sign in/)
+    const { env } = await startFakeAws()
+    const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env: { ...env, AWS_REGION: '' } })
+    expect(code).toBe(1)
+    expect(out).toContain('✓ credentials  arn:aws:iam::123456789012:user/ada, of account 123456789012\n')
+  })
+
   test('--json prints the findings', async () => {
     const { env } = await startFakeAws()
     const { out } = await attak(folderOf(HELLO), ['doctor', '--json'], { env })

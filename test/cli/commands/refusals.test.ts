@@ -28,6 +28,16 @@ describe('credentials and regions', () => {
     expect(err).toContain('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE')
   })
 
+  test('half of them says which half is missing', async () => {
+    useCredentials({ AWS_ACCESS_KEY_ID: 'a' })
+    const env = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a' }
+    const { code, err } = await attak(folderOf(HELLO), ['plan'], { env })
+    expect([code, err]).toEqual([
+      1,
+      '[CREDENTIALS_MISSING] there are no AWS credentials: AWS_ACCESS_KEY_ID is set, and AWS_SECRET_ACCESS_KEY is not. Set AWS_SECRET_ACCESS_KEY too.\n',
+    ])
+  })
+
   test('policy does without, for any account', async () => {
     useCredentials({})
     const { code, out, err } = await attak(folderOf(HELLO), ['policy', '--region', 'cn-north-1'])
