@@ -2,7 +2,7 @@ import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { known } from '../deploy/known.ts'
 import { STAGE_OPTIONS } from '../deploy/options.ts'
 import { openReader } from '../deploy/reader.ts'
-import { accountOf, drawPlace, loadStage, withAws } from '../deploy/stage.ts'
+import { accountOf, drawPlace, loadStage, stageFlag, withAws } from '../deploy/stage.ts'
 import { drawStatus } from '../deploy/status.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 
@@ -24,7 +24,7 @@ is not as it should be, or nothing is deployed.`,
       const fine = resources.every((resource) => resource.fine)
       const place = drawPlace(stage, aws)
       if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...aws.place, ok: fine, resources }))
-      else host.out.write(drawStatus(place, resources, colorsOf(host.out)))
+      else host.out.write(drawStatus(place, resources, colorsOf(host.out), stageFlag(stage)))
       return fine ? 0 : 1
     })
   },

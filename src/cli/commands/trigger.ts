@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Triggered } from '../../providers/aws/trigger.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { STAGE_OPTIONS } from '../deploy/options.ts'
-import { accountOf, drawPlace, loadStage, type Stage, withAws } from '../deploy/stage.ts'
+import { accountOf, drawPlace, loadStage, type Stage, stageFlag, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
@@ -59,8 +59,9 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
       const following = flagOf(args, 'follow') && accepted > 0
       const failed = following ? await followTraces(opened, { roots, startedMs, quietMs, json }, host) : 0
+      const at = stageFlag(stage)
       if (failed > 0 && !json)
-        host.err.write('attak errors list shows what failed, attak errors replay runs it again.\n')
+        host.err.write(`attak errors list${at} shows what failed, attak errors replay${at} runs it again.\n`)
       return interruptCode(host.signal) ?? (failed > 0 ? 1 : 0)
     })
   },

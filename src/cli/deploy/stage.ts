@@ -82,6 +82,11 @@ export function drawPlace({ scope }: Pick<MeantStage, 'scope'>, { place }: Pick<
   return `${scope.topology} (${scope.stage}) in ${place.region} of account ${place.account}`
 }
 
+/** What a hint to another command has behind it to mean the same stage: ` --stage prod`, and nothing for the usual one. */
+export function stageFlag({ scope }: Pick<MeantStage, 'scope'>): string {
+  return scope.stage === 'dev' ? '' : ` --stage ${scope.stage}`
+}
+
 function caOf({ env }: Host): string | undefined {
   const file = env.AWS_CA_BUNDLE
   if (file === undefined || file === '') return undefined

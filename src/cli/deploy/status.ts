@@ -13,10 +13,11 @@ import type { Colors } from '../print.ts'
  *   ! stream gone        left over
  * attak deploy removes what is left over; with --allow-data-loss streams and queues too.
  * ```
+ * `at` is what commands that it names have behind them to mean the same stage.
  */
-export function drawStatus(place: string, resources: readonly ResourceStatus[], colors: Colors): string {
+export function drawStatus(place: string, resources: readonly ResourceStatus[], colors: Colors, at = ''): string {
   if (resources.every(({ state }) => state === 'absent'))
-    return `Nothing of ${place} is there. Make it live with attak deploy.\n`
+    return `Nothing of ${place} is there. Make it live with attak deploy${at}.\n`
   const bad = resources.filter(({ fine }) => !fine).length
   const stale = resources.filter(({ wanted }) => !wanted).length
   const verdict = bad === 0 ? colors.green('all well') : colors.red(`${drawNumber(bad)} not well`)
@@ -30,19 +31,19 @@ export function drawStatus(place: string, resources: readonly ResourceStatus[], 
     const said = colors.dim(sayDetails(details))
     return `  ${sign} ${names[index]!.padEnd(nameWidth)}  ${state.padEnd(stateWidth)}  ${said}`.trimEnd()
   })
-  return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources), ''].join('\n')
+  return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources, at), ''].join('\n')
 }
 
-function advice(resources: readonly ResourceStatus[]): readonly string[] {
+function advice(resources: readonly ResourceStatus[], at: string): readonly string[] {
   const absent = resources.some(({ state }) => state === 'absent')
   const stale = resources.some(({ wanted }) => !wanted)
   const strange = resources.some(({ state }) => state === 'not ours')
   const failed = resources.some(({ id, details }) => FAILED.has(id) && Number(details.messages) > 0)
   return [
-    ...(failed ? ['What waits among errors and crashes has failed: attak errors list.'] : []),
+    ...(failed ? [`What waits among errors and crashes has failed: attak errors list${at}.`] : []),
     ...(strange ? ['What is not ours bears the name of a resource, and keeps attak deploy from making it.'] : []),
-    ...(absent ? ['attak deploy makes what is absent.'] : []),
-    ...(stale ? ['attak deploy removes what is left over; with --allow-data-loss streams and queues too.'] : []),
+    ...(absent ? [`attak deploy${at} makes what is absent.`] : []),
+    ...(stale ? [`attak deploy${at} removes what is left over; with --allow-data-loss streams and queues too.`] : []),
   ]
 }
 

@@ -1,4 +1,5 @@
 import { type Arguments, type Command, flagOf } from '../command.ts'
+import { stageFlag } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
@@ -40,14 +41,15 @@ export async function listErrors(errors: Errors, args: Arguments, host: Host): P
   out.write(`${colors.bold(errors.place)}: ${drawCount(meant.length, 'error')}${more}\n`)
   if (meant.length > 0) {
     out.write(`${drawTable(meant, drawOptionsOf(out))}\n`)
-    const flag = errors.live === undefined ? ' --simulated' : ''
+    const flag = errors.live === undefined ? ' --simulated' : stageFlag(errors.stage)
     const again =
       filter === undefined ? `attak errors replay --all${flag}` : `attak errors replay${flag} with the same filter`
     out.write(colors.dim(`attak errors show ID${flag} tells all of one, ${again} runs them again.\n`))
   }
   if (left.length > 0) {
+    const at = stageFlag(errors.stage)
     const what = `${drawCount(left.length, 'error')} replayed from here, and still where it was`
-    out.write(`${what}: attak errors purge --all --yes removes all, attak errors replay --all those alone.\n`)
+    out.write(`${what}: attak errors purge --all --yes${at} removes all, attak errors replay --all${at} those alone.\n`)
   }
   return 0
 }

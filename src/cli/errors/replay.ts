@@ -2,7 +2,7 @@ import { AttakError, errorOf } from '../../errors.ts'
 import { eventOf } from '../../runtime/event.ts'
 import { type Arguments, type Command, flagOf } from '../command.ts'
 import { YES_OPTION } from '../deploy/options.ts'
-import { accountOf, type Stage } from '../deploy/stage.ts'
+import { accountOf, type Stage, stageFlag } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
@@ -103,7 +103,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const verdict = verdictOn(accepted)
   const roots = new Set(accepted.flatMap(({ events }) => events.map(({ attakroot }) => attakroot)))
   await followTraces(live, { roots, startedMs, quietMs, json, heard: verdict.hear }, host)
-  return interruptCode(host.signal) ?? tellVerdict(verdict, stage.scope.stage, json, host)
+  return interruptCode(host.signal) ?? tellVerdict(verdict, stageFlag(stage), json, host)
 }
 
 function checkFlags(args: Arguments): void {
@@ -160,7 +160,7 @@ function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
   )
 }
 
-function tellVerdict(verdict: Verdict, stage: string, json: boolean, host: Host): number {
+function tellVerdict(verdict: Verdict, at: string, json: boolean, host: Host): number {
   const counts = verdict.counts()
   const { handled, failed, unheard, further } = counts
   const fine = failed + unheard + further === 0
@@ -174,7 +174,6 @@ function tellVerdict(verdict: Verdict, stage: string, json: boolean, host: Host)
   if (further > 0) told.push(colors.red(`${drawCount(further, 'failure')} further on`))
   if (unheard > 0) told.push(colors.yellow(`${unheard} not heard of`))
   host.out.write(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
-  const at = stage === 'dev' ? '' : ` --stage ${stage}`
   if (failed + further > 0) host.out.write(`attak errors list${at} shows what failed now.\n`)
   const [first] = verdict.unheard()
   if (first !== undefined) host.out.write(`attak logs --message ${first}${at} shows what comes of one later on.\n`)

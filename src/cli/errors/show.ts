@@ -1,5 +1,6 @@
 import { AttakError, errorOf, type Problem } from '../../errors.ts'
 import { type Arguments, type Command, flagOf } from '../command.ts'
+import { stageFlag } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawJsonLine } from '../print.ts'
 import { failureOptionsOf } from '../simulate/failure.ts'
@@ -48,7 +49,7 @@ export async function showErrors(errors: Errors, args: Arguments, host: Host): P
     out.write(`${drawRecord(record, options)}\n`)
     const replayed = errors.copies.all.get(record.id)?.replayed
     if (!records.includes(record)) out.write(`${told(replayed)}\n`)
-    out.write(options.colors.dim(drawNext(record.id.slice(0, 12), errors.live === undefined)))
+    out.write(options.colors.dim(drawNext(record.id.slice(0, 12), errors)))
   }
   return 0
 }
@@ -59,8 +60,9 @@ function told(replayed: string | undefined): string {
     : `It was replayed from here, ${drawTime(replayed)}.`
 }
 
-function drawNext(id: string, simulated: boolean): string {
-  const flag = simulated ? ' --simulated' : ''
+function drawNext(id: string, { live, stage }: Errors): string {
+  const simulated = live === undefined
+  const flag = simulated ? ' --simulated' : stageFlag(stage)
   const local = simulated ? ' --inspect' : ' --local --inspect'
   return `Next: attak why ${id}${flag}, attak errors replay ${id}${flag}${local}, mend it, attak errors replay ${id}${flag}\n`
 }

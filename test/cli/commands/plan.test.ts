@@ -96,6 +96,8 @@ describe('what reads a stage that is not there', () => {
       1,
       'Nothing of hello (dev) in eu-west-1 of account 123456789012 is there. Make it live with attak deploy.\n',
     ])
+    const elsewhere = await attak(folderOf(HELLO), ['status', '--stage', 'qa'], { env })
+    expect(elsewhere.out).toMatch(/ is there\. Make it live with attak deploy --stage qa\.\n$/)
     const { ok, resources } = JSON.parse((await attak(folderOf(HELLO), ['status', '--json'], { env })).out)
     expect([ok, resources.length]).toEqual([false, 10])
   })

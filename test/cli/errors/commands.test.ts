@@ -36,6 +36,18 @@ attak errors show ID tells all of one, attak errors replay --all runs them again
 `)
   })
 
+  test('what to do is for the stage that is meant', async () => {
+    const { run } = await worldOf([ONE])
+    const on = async (command: typeof listErrors, ids: string[] = []) => (await run(command, ids, { stage: 'qa' })).out
+    expect(await on(listErrors)).toContain(
+      'attak errors show ID --stage qa tells all of one, attak errors replay --all --stage qa runs',
+    )
+    const short = ONE.id.slice(0, 12)
+    expect(await on(showErrors, [ONE.id])).toContain(
+      `Next: attak why ${short} --stage qa, attak errors replay ${short} --stage qa --local --inspect, mend it, attak errors replay ${short} --stage qa\n`,
+    )
+  })
+
   test('a crash is marked as one, with how many messages it may be', async () => {
     const { run } = await worldOf([CRASH])
     expect((await run(listErrors)).out).toContain('crash, 2 suspects: Error: no stock for 3')

@@ -88,7 +88,7 @@ export async function worldOf(
     aws,
     async run(command, positionals = [], options = {}) {
       const host = { ...fakeHost(folder, { env: aws.env, ...said }), now: () => (ms += 20_000), date: () => NOW_MS }
-      const stage = await loadStage({ positionals: [], options: {} }, host)
+      const stage = await loadStage({ positionals: [], options }, host)
       const opened = await openAws({ region: 'eu-west-1', endpoint: aws.env.AWS_ENDPOINT_URL! }, host.now)
       const live = { ...stage, aws: opened }
       const place = 'orders (dev) in eu-west-1 of account 123456789012'
