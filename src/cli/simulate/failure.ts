@@ -84,7 +84,7 @@ export function remediedTitleOf(error: Thrown): string {
 
 /** What a stack says below its title: the first calls of the error, and of what caused it, with that one's title. */
 function wayOf(stack: string, mostCalls: number): readonly string[] {
-  const first = stack.search(/^\s+at /m)
+  const first = stack.search(/^(?:\s+at |Caused by: )/m)
   if (first < 0) return []
   let calls = 0
   return stack

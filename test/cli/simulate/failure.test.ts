@@ -45,6 +45,15 @@ test('a line is shown once, four calls of a stack; all of them, and without a ma
   expect(all).toMatch(/^✗ Error: no\n( {2}at a \(examples\/shop\/a.js:\d:1\)\n){5}$/)
 })
 
+test('what caused an error is told, also where the error or its cause has no call of its own', () => {
+  const stack = 'Error: no\nCaused by: RangeError: none left\n    at stock (stock.js:1:1)\nCaused by: plain text'
+  expect(failuresDrawn(options)({ name: 'Error', message: 'no', stack })).toBe(`  ✗ Error: no
+    Caused by: RangeError: none left
+    at stock (examples/shop/stock.js:1:1)
+    Caused by: plain text
+`)
+})
+
 test('calls in the folder of a deployed function stay as they are', () => {
   const calls = ['bill (/var/task/bill.js:2:1)', '/var/task/a.js:1:1', 'async /var/task/a.js:2:1']
   expect(failuresDrawn(options)(error(...calls))).toBe(
