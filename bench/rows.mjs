@@ -227,7 +227,10 @@ export const ROWS = [
     id: 'D1',
     what: 'A deployed function: what its import and first emit take, to a server in this machine, beyond an empty module',
     unit: 'ms',
-    comparisons: [costs('import and first emit: the bundled SDK', firstEmit('attak'), firstEmit('sdk'), 0.25)],
+    comparisons: [
+      costs('import and first emit: the bundled SDK', firstEmit('attak'), firstEmit('sdk'), 0.25),
+      costs('import and first emit: one bare request, by what Node has', firstEmit('attak'), firstEmit('bare')),
+    ],
   },
   {
     id: 'D1',

@@ -33,6 +33,25 @@ const SDK = `
   const Records = [{ Data: Buffer.from('{"id":1}'), PartitionKey: 'k' }]
   export const emit = () => client.send(new PutRecordsCommand({ StreamARN, Records }))`
 
+/** The least that puts a record: Node's own HTTP and crypto, one request, and as many hashes as a signature takes. */
+const BARE = `
+  const { request } = process.getBuiltinModule('node:http')
+  const { createHmac, hash } = process.getBuiltinModule('node:crypto')
+  const sign = (key, part) => createHmac('sha256', key).update(part).digest()
+  export const emit = () =>
+    new Promise((resolve, reject) => {
+      const body = JSON.stringify({ Records: [{ Data: Buffer.from('{"id":1}').toString('base64'), PartitionKey: 'k' }] })
+      const key = ['20261121', 'eu-west-1', 'kinesis', 'aws4_request'].reduce(sign, 'AWS4secret')
+      const authorization = sign(key, hash('sha256', hash('sha256', body, 'hex'), 'hex')).toString('hex')
+      const headers = { authorization, 'content-length': body.length }
+      const sent = request(process.env.AWS_ENDPOINT_URL, { method: 'POST', headers }, async (response) => {
+        let text = ''
+        for await (const chunk of response) text += chunk
+        resolve(JSON.parse(text))
+      })
+      sent.on('error', reject).end(body)
+    })`
+
 /** Each gives its folder, with an `emit.mjs`, and the bytes of what is there beside the handler. */
 const SENDERS = {
   async attak() {
@@ -63,6 +82,11 @@ const SENDERS = {
       logLevel: 'warning',
     })
     return { folder, bytes: statSync(`${folder}/emit.mjs`).size }
+  },
+  async bare() {
+    const folder = `${FOLDER}/bare`
+    write(`${folder}/emit.mjs`, BARE)
+    return { folder, bytes: 0 }
   },
   async nothing() {
     const folder = `${FOLDER}/nothing`
