@@ -11,7 +11,10 @@ it('a look into a run finds the oldest handler that has not settled', async () =
     look()
   }
   const b = look
-  await runTopology({ processors: { a, b } }, { a: 1, b: 1 }, { onProbe: (given) => void (probe = given) })
+  const onProbe = (given: RunProbe) => {
+    probe = given
+  }
+  await runTopology({ processors: { a, b } }, { a: 1, b: 1 }, { onProbe })
   expect(seen).toEqual(['a', 'a'])
   expect(probe?.oldest()).toBeUndefined()
 })
