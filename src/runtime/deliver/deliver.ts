@@ -157,7 +157,10 @@ function openRound(deliveries: readonly Delivery[], parts: DeliverParts, hooks: 
   return round
 }
 
-/** Name by name: what is spread has another shape each time, which what was compiled for the last payload is not made for. */
+/**
+ * Name by name: what is spread has another shape each time, which what was compiled for the last payload is not made for. The
+ * compiler sees to it that none is left out.
+ */
 function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs: number): ProcessorRuntime {
   const { accept, settled, completed } = hooks
   const { invoke, late, log } = host
@@ -175,10 +178,13 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
     mayTakeEmit,
     settlesByCallback,
     invokes,
-    host: { accept, invoke, late, log, settled, completed, now, endsMs },
+    host: { accept, invoke, late, log, settled, completed, now, endsMs } satisfies All<InvocationHost>,
     spans,
-  }
+  } satisfies All<ProcessorRuntime>
 }
+
+/** What names every field, those that may be absent too. */
+type All<T> = Record<keyof T, unknown>
 
 /** Starts what may start; false when that takes so long that others are to have the thread. */
 function startAll(round: Round): boolean {
