@@ -7,6 +7,7 @@ import type { FileStore } from '../../stores/file/store.ts'
 import type { Host } from '../host.ts'
 import { raiseInlining } from './inlining.ts'
 import type { RunInput } from './input.ts'
+import { holdNewSpace } from './newSpace.ts'
 import { exitError, guard, unguarded } from './stall.ts'
 import { openTeller } from './teller.ts'
 import { tellWaiting } from './waiting.ts'
@@ -48,10 +49,10 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   })
   const telemetry = await loadTelemetry(project.dir)
   const waiting = tellWaiting({ oldest: () => probe?.oldest(), now: host.now, say: teller.say })
-  let lowerInlining = () => {}
+  let restore: readonly (() => void)[] = []
   try {
     const result = await guarded.start((onIdle) => {
-      lowerInlining = raiseInlining()
+      restore = [raiseInlining(), holdNewSpace()]
       return simulate({
         ...{ graph, processors, input: input.chunks, live: input.live },
         ...{ seed, concurrency, timings, signal, now: host.now },
@@ -70,7 +71,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
     await teller.end(undefined)
     throw error
   } finally {
-    lowerInlining()
+    for (const each of restore) each()
     guarded.close()
     waiting.close()
     offExit()
