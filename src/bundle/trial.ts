@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
+import { FRAME } from '../runtime/thrown.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import { ARTIFACT_ENVIRONMENT, PROCESSOR_VARIABLE } from './artifact.ts'
 import type { ArtifactFiles } from './zip.ts'
@@ -132,7 +133,7 @@ function usersFrames(stack: string, folder: string): string | undefined {
     .split('\n')
   const kept = lines.filter(
     (line) =>
-      !/^\s+at /.test(line) ||
+      !FRAME.test(line) ||
       !/node:|\battak-trial\.mjs|\b(?:index|packages)\.mjs|^\s+at (?:async )?Promise\.all/.test(line),
   )
   const text = kept

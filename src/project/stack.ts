@@ -1,9 +1,8 @@
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describeThrown, joinStacks, splitStacks, titleIn } from '../runtime/thrown.ts'
+import { describeThrown, FRAME, joinStacks, splitStacks, titleIn } from '../runtime/thrown.ts'
 
-const FRAME = /^\s+at (?:(?<name>.+?) \()?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
-const ANY_FRAME = /^\s+at /
+const PARTS = /^\s+at (?:(?<name>.+?) \()?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
 const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, '')
 
 /**
@@ -24,11 +23,11 @@ export function cleanStackText(stack: string, dir: string): string {
 }
 
 function cleanFrames(stack: string, dir: string): string[] {
-  return stack.split('\n').flatMap((line) => (ANY_FRAME.test(line) ? (cleanFrame(line, dir) ?? []) : []))
+  return stack.split('\n').flatMap((line) => (FRAME.test(line) ? (cleanFrame(line, dir) ?? []) : []))
 }
 
 function cleanFrame(line: string, dir: string): string | undefined {
-  const { name, file, line: row, column } = FRAME.exec(line)?.groups ?? {}
+  const { name, file, line: row, column } = PARTS.exec(line)?.groups ?? {}
   if (file === undefined || file.startsWith('node:')) return undefined
   const path = file.startsWith('file://') ? fileURLToPath(file.replace(/\?.*$/, '')) : file
   if (!isUsers(path)) return undefined

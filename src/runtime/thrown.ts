@@ -11,7 +11,8 @@ export interface Thrown {
 
 const MOST_ERRORS = 3
 const CAUSED_BY = '\nCaused by: '
-const FRAME = /^\s+at /
+/** How a line of a stack begins that tells of a call. */
+export const FRAME = /^\s+at /
 
 /** An error as its name, message, code and stack; anything else that was thrown as its text. Never throws. */
 export function describeThrown(error: unknown): Thrown {

@@ -1,6 +1,5 @@
-import { describeThrown, type Thrown } from '../../runtime/thrown.ts'
+import { describeThrown, FRAME, type Thrown } from '../../runtime/thrown.ts'
 
-const FRAME = /^\s+at /
 /** Node itself, and what has no place. */
 const PLACELESS = /[( ]node:|[( ]<anonymous>\)?$/
 /** Where Lambda's own code for Node lies. Source: Lambda developer guide, "configuration-envvars", LAMBDA_RUNTIME_DIR, read 2026-11-21. */
