@@ -1,16 +1,13 @@
 #!/usr/bin/env node
-const { join } = require('node:path')
-const { openScripts } = require('../dist/scripts.cjs')
+import module from 'node:module'
 
-const scripts = openScripts(join(__dirname, '../dist'), require, process)
-const { hostOf, main } = scripts.load('cli')
+// Node 22.1 and later keep compiled code, in their own cache.
+module.enableCompileCache?.()
+const { hostOf, main } = await import('../dist/cli.js')
 
 // For when nothing is left that could settle what follows.
 process.once('beforeExit', () => {
   process.exitCode = 70
 })
-main(process.argv.slice(2), hostOf(process)).then((code) => {
-  scripts.keep()
-  // Timers and sockets that a project leaves open do not keep the process: by now all that was written has been taken.
-  process.exit(code)
-})
+// Timers and sockets that a project leaves open do not keep the process: all that was written has been taken.
+process.exit(await main(process.argv.slice(2), hostOf(process)))

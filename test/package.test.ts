@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
@@ -13,18 +13,12 @@ const { version, exports } = JSON.parse(readFileSync(join(root, 'package.json'),
 /** An empty project with nothing but the packed attak installed in it. */
 let project: string
 let tarball: string
-let files: readonly string[]
-/** What was there to be packed that must not be. */
-let compiled: readonly string[]
 
 beforeAll(() => {
   project = mkdtempSync(join(tmpdir(), 'attak-package-test-'))
   run(root, process.execPath, '.ci/build.mjs', '--types')
-  run(root, process.execPath, 'bin/attak.js', '--version')
-  compiled = readdirSync(join(root, 'dist')).filter((name) => name.endsWith('.compiled'))
   const [packed] = JSON.parse(run(root, 'npm', 'pack', '--json', '--ignore-scripts', '--pack-destination', project))
   tarball = join(project, packed.filename)
-  files = packed.files.map(({ path }: { path: string }) => path)
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   run(project, 'npm', 'install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball)
 }, 120_000)
@@ -40,9 +34,32 @@ function attak(cwd: string, ...args: string[]): string {
 }
 
 describe('the packed package, installed in an empty project', { timeout: 120_000 }, () => {
-  test('holds no code that this machine has compiled', () => {
-    expect(compiled).not.toEqual([])
-    expect(files.filter((file) => file.endsWith('.compiled'))).toEqual([])
+  test('writes nothing beside its code, and shows no frame of its own after it was moved', () => {
+    const here = join(project, 'moved')
+    const installed = join(project, 'node_modules/attak')
+    mkdirSync(join(here, 'project'), { recursive: true })
+    writeFileSync(join(here, 'project/package.json'), '{ "type": "module" }')
+    writeFileSync(
+      join(here, 'project/topology.js'),
+      `export default {
+        name: 'moved',
+        processors: { fails: async (event, context) => { await context.emit('late'); throw new Error('no') } },
+        streams: [],
+        input: { fails: 1 },
+      }`,
+    )
+    const simulate = (bin: string) =>
+      spawnSync(process.execPath, [bin, 'simulate', '--json', join(here, 'project')], {
+        encoding: 'utf8',
+      }).stdout
+    const before = readdirSync(join(installed, 'dist')).sort()
+    const first = simulate(join(installed, 'bin/attak.js'))
+    expect(readdirSync(join(installed, 'dist')).sort()).toEqual(before)
+    cpSync(installed, join(here, 'node_modules/attak'), { recursive: true })
+    const second = simulate(join(here, 'node_modules/attak/bin/attak.js'))
+    expect(first).toContain('"outcome":"failed"')
+    expect(first).not.toContain('node_modules')
+    expect(second).toBe(first)
   })
 
   test('runs by its name', () => {
