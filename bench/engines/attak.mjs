@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { blocksToFile, buildGraph, parseTopology, recordInMemory, recordLines, simulate } from '../dist/attak.js'
+import { blocksToFile, buildGraph, parseTopology, recordEntries, recordLines, simulate } from '../dist/attak.js'
 import { later, ownFunction } from '../workload.mjs'
 
 /** Few, since what waits in a chunk survives collections, which an event that is made when it is wanted does not. */
@@ -23,8 +23,8 @@ const COPIERS = {
 
 const TRANSCRIPTS = {
   none: () => ({}),
-  memory: () => ({ recorder: recordInMemory() }),
-  file: toFile,
+  file: () => toFile((add) => recordLines({ write: add })),
+  stringify: () => toFile((add) => recordEntries((entry) => add(`${JSON.stringify(entry)}\n`))),
 }
 
 /** attak's simulator on a topology of inline handlers, as `attak simulate` runs it. */
@@ -67,10 +67,10 @@ function* inputOf(to, events, make) {
   }
 }
 
-/** The transcript as `simulate --trace` writes it. */
-function toFile() {
+/** The transcript in a file, as `simulate --trace` writes it or by JSON.stringify. */
+function toFile(recorderOf) {
   const dir = mkdtempSync(join(tmpdir(), 'attak-bench-'))
   process.once('exit', () => rmSync(dir, { recursive: true }))
   const file = blocksToFile(join(dir, 'trace.jsonl'))
-  return { recorder: recordLines({ write: file.add }) }
+  return { recorder: recorderOf(file.add) }
 }

@@ -2,17 +2,15 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { ownFunction } from '../workload.mjs'
 
 const ACCEPTED = Promise.resolve()
-const BLOCK_BYTES = 1 << 16
 const RENEWED_EVERY = 256
 
 /**
- * What row S1 asks of an engine, and nothing that it does not, written out for topologies in which each processor has at
- * most one target and for the events of the workload: a message and a context of its own for each handler, a table of
- * routes, settling once, what is emitted too late refused, accounting for each input, whose console line it is, and a
- * transcript of some bytes a message, whose shapes are verified. No queue, no keys, no retries, no callbacks, no schemas,
- * no concurrency, no input but its own: what an engine with all of that can come near to, and not pass.
+ * The duties that row S1 asks of an engine, written by hand for topologies in which each processor has at most one target:
+ * a message and a context for each handler, a table of routes, settling once, refusing late emits, accounting for each
+ * input, and knowing which handler writes to the console. It has no queue, keys, retries, callbacks, schemas, concurrency or
+ * transcript. An engine that has all of those can come near to it.
  */
-export function run({ processors, events, make, next, sink }, { transcript }) {
+export function run({ processors, events, make, next, sink }) {
   const nodes = new Map(processors.map(({ name }) => [name, nodeOf(name)]))
   for (const { name, targets } of processors) {
     if (targets.length > 1) throw new Error('this engine knows one target a processor')
@@ -20,7 +18,6 @@ export function run({ processors, events, make, next, sink }, { transcript }) {
     nodes.get(name).handler = ownFunction(name, { sink }, `(event, context) => { ${body} }`)
     nodes.get(name).routes.set('out', { topic: 'out', target: nodes.get(targets[0]) })
   }
-  const record = transcript === 'memory' ? recorder() : undefined
   const first = nodes.get(processors[0].name)
   const current = follow()
   const counts = { roots: 0, open: 0, outputs: 0, failed: 0 }
@@ -45,7 +42,6 @@ export function run({ processors, events, make, next, sink }, { transcript }) {
     context.state = 'committed'
     if (failure === undefined) node.handled++
     else counts.failed++
-    record?.(message, emitted)
     const { root } = message
     if (emitted !== undefined) {
       node.emitted++
@@ -77,7 +73,6 @@ class Message {
     this.root = root
     this.hop = parent === undefined ? 1 : parent.hop + 1
     this.id = undefined
-    this.row = -1
   }
 }
 
@@ -130,50 +125,4 @@ function follow() {
       box.context = undefined
     },
   }
-}
-
-/** Keeps whole numbers in a byte or more each, by how far they are from the one before. */
-function recorder() {
-  const blocks = []
-  let [bytes, filled] = [undefined, BLOCK_BYTES]
-  let [rows, lastRow, lastId, lastValue] = [0, 0, 0, 0]
-  const append = (number) => {
-    let rest = number
-    for (; rest < 0 || rest > 127; rest >>>= 7) appendByte((rest & 127) | 128)
-    appendByte(rest)
-  }
-  const appendByte = (byte) => {
-    if (filled === BLOCK_BYTES) {
-      bytes = new Uint8Array(BLOCK_BYTES)
-      blocks.push(bytes)
-      filled = 0
-    }
-    bytes[filled++] = byte
-  }
-  const add = (message, kind) => {
-    const { data } = message
-    const { id, value } = data
-    let known = Object.getPrototypeOf(data) === Object.prototype && (id | 0) === id && (value | 0) === value
-    let keys = 0
-    for (const key in data) known = known && key === (keys++ === 0 ? 'id' : 'value')
-    if (!known || keys !== 2) throw new Error('this engine knows one shape of data')
-    message.row = rows++
-    append(kind)
-    append(stepOf(lastId, id))
-    append(stepOf(lastValue, value))
-    lastId = id
-    lastValue = value
-  }
-  return (message, emitted) => {
-    append(emitted === undefined ? 0 : 1)
-    if (message.row < 0) add(message, 0)
-    else append(message.row - lastRow)
-    lastRow = message.row
-    if (emitted !== undefined) add(emitted, 1)
-  }
-}
-
-function stepOf(from, to) {
-  const step = (to - from) | 0
-  return (step << 1) ^ (step >> 31)
 }
