@@ -1,7 +1,7 @@
 import { type Channel, channelsOf } from '../topology/channels.ts'
 import { RECORDING_DEFAULTS } from '../topology/recording.ts'
 import type { Backoff, Topology, TopologyProcessor, TopologyStream } from '../topology/topology.ts'
-import type { Deployment, Graph, GraphProcessor, GraphStream, RetryPolicy } from './graph.ts'
+import type { Deployment, Graph, GraphProcessor, RetryPolicy } from './graph.ts'
 
 /** What holds where a topology says nothing; of streams, see `DELIVERY_DEFAULTS` and `VIAS`. */
 export const DEFAULTS = Object.freeze({
@@ -27,11 +27,12 @@ export function buildGraph(topology: Topology, { stage }: { readonly stage: stri
     ...buildStream(stream, carriers.get(index)!),
     ...retryPolicy([stream, byName.get(stream.to) ?? {}, topology]),
   }))
+  const retried = new Set(streams.flatMap(({ to, retries }) => (retries > 0 ? [to] : [])))
   return freeze({
     name: topology.name,
     stage,
     hopLimit: topology.hopLimit ?? DEFAULTS.hopLimit,
-    processors: topology.processors.map((processor) => buildProcessor(processor, topology, streams)),
+    processors: topology.processors.map((processor) => buildProcessor(processor, topology, retried)),
     streams,
     channels,
     logRetention: topology.logRetention ?? DEFAULTS.logRetention,
@@ -43,11 +44,9 @@ export function buildGraph(topology: Topology, { stage }: { readonly stage: stri
 function buildProcessor(
   processor: TopologyProcessor,
   topology: Topology,
-  streams: readonly Pick<GraphStream, 'to' | 'retries'>[],
+  retried: ReadonlySet<string>,
 ): GraphProcessor {
   const policy = retryPolicy([processor, topology])
-  const heard = streams.filter(({ to }) => to === processor.name)
-  const retried = [policy, ...heard].some(({ retries }) => retries > 0)
   const idempotent = processor.idempotent ?? topology.idempotent
   return {
     name: processor.name,
@@ -59,7 +58,7 @@ function buildProcessor(
     ...policy,
     ...(idempotent && { idempotent: { ...idempotent } }),
     logEvents: processor.logEvents ?? topology.logEvents ?? DEFAULTS.logEvents,
-    retryQueue: processor.retryQueue ?? topology.retryQueue ?? retried,
+    retryQueue: processor.retryQueue ?? topology.retryQueue ?? (policy.retries > 0 || retried.has(processor.name)),
     ...deploymentOf(processor, topology),
   }
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { Graph, GraphStream } from './graph.ts'
 import { longestWaitMs, recordAgeMs } from './holds.ts'
+import { indexOf } from './index-of.ts'
 
 /**
  * What looks like a mistake in a graph as a whole: a processor that no stream touches and nobody invokes, while streams
@@ -28,7 +29,7 @@ function misfits(stream: GraphStream, graph: Graph): readonly Problem[] {
     const ageMs = recordAgeMs(graph, stream)
     return ageMs === undefined || totalMs < ageMs ? [] : [tooOld(stream, totalMs, ageMs)]
   }
-  const { timeoutMs } = graph.processors.find(({ name }) => name === stream.to)!
+  const { timeoutMs } = indexOf(graph).processor(stream.to)!
   return stream.fifo && totalMs >= timeoutMs ? [tooLong(stream, totalMs, timeoutMs)] : []
 }
 

@@ -1,5 +1,6 @@
 import type { Backoff } from '../topology/topology.ts'
 import type { Graph, GraphProcessor, GraphStream, RetryPolicy } from './graph.ts'
+import { indexOf } from './index-of.ts'
 
 /** The longest that messages can wait for their next try, in milliseconds: shorter than that. Absent: as long as it takes. */
 export interface Holds {
@@ -32,8 +33,8 @@ function holdsOf(graph: Graph, { timeoutMs, retryQueue }: GraphProcessor, stream
 }
 
 /** How long a stream's records are tried; undefined where it is not said, or nothing that would end. */
-export function recordAgeMs({ channels }: Graph, { channel }: GraphStream): number | undefined {
-  const age = channels.find(({ name }) => name === channel)?.settings.maximumRecordAge
+export function recordAgeMs(graph: Graph, { channel }: GraphStream): number | undefined {
+  const age = indexOf(graph).channel(channel)?.settings.maximumRecordAge
   return age === undefined ? undefined : age * 1000
 }
 

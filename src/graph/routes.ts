@@ -1,19 +1,20 @@
 import type { Graph, RoutingTable } from './graph.ts'
+import { indexOf } from './index-of.ts'
 
 /** The routing table of one processor: everything a transport needs to know of the graph to send its emits. */
 export function routesFor(graph: Graph, processor: string): RoutingTable {
   const all: number[] = []
-  const topics = new Set<string>()
-  const outgoing = graph.streams.flatMap((stream, index) => (stream.from === processor ? [{ ...stream, index }] : []))
-  for (const stream of outgoing) {
-    if (stream.topics === undefined) all.push(stream.index)
-    else for (const topic of stream.topics) topics.add(topic)
+  const named = new Map<string, number[]>()
+  for (const { topics, index } of indexOf(graph).outgoing(processor)) {
+    if (topics === undefined) all.push(index)
+    for (const topic of topics ?? []) {
+      const streams = named.get(topic) ?? []
+      streams.push(index)
+      named.set(topic, streams)
+    }
   }
   const byTopic: Record<string, readonly number[]> = Object.create(null)
-  for (const topic of topics) {
-    const hearing = outgoing.filter((stream) => stream.topics === undefined || stream.topics.includes(topic))
-    byTopic[topic] = Object.freeze(hearing.map(({ index }) => index))
-  }
+  for (const [topic, own] of named) byTopic[topic] = Object.freeze([...all, ...own].sort((a, b) => a - b))
   return Object.freeze({ all: Object.freeze(all), byTopic: Object.freeze(byTopic) })
 }
 

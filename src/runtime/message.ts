@@ -66,8 +66,20 @@ export interface Message {
  * whatever order. Derived from the parent's id, the emitting processor, topic, key and ordinal.
  */
 export function idOf(message: Message): string {
-  message.id ??= message.parent === undefined ? rootIdOf(message.root) : derivedIdOf(message)
-  return message.id
+  if (message.id === undefined) makeIds(message)
+  return message.id!
+}
+
+/** Makes the ids of a message and of its ancestors, the oldest first: a trace may be longer than the stack is deep. */
+function makeIds(message: Message): void {
+  const without: Message[] = []
+  for (let at: Message['parent'] = message; typeof at === 'object' && at.id === undefined; at = at.parent) {
+    without.push(at)
+  }
+  for (let index = without.length - 1; index >= 0; index--) {
+    const next = without[index]!
+    next.id = next.parent === undefined ? rootIdOf(next.root) : derivedIdOf(next)
+  }
 }
 
 /** The id of a message that invokes `to`: the same whenever the handler of `parent` invokes it for that many-eth time. */

@@ -43,6 +43,17 @@ describe('a drawing in text', () => {
     `)
   })
 
+  it('draws any number of processors in a chain, and branches inside branches', () => {
+    const names = Array.from({ length: 20_000 }, (_, index) => `p${index}`)
+    const chain = names.slice(1).map((name, index): Edge => [names[index]!, name])
+    expect(DRAWINGS.text(graphOf(names.join(' '), chain)).split('\n')).toHaveLength(2 * names.length + 2)
+    const skips = names.slice(2).map((name, index): Edge => [names[index]!, name, 'skip'])
+    const ladder = DRAWINGS.text(graphOf(names.join(' '), [...chain.slice(0, 50), ...skips.slice(0, 50)]))
+    expect(ladder).toContain('→ p13 …\n')
+    expect(ladder).toContain('\n\np14\n├─ → p15\n')
+    expect(ladder).toContain('… drawn below\n')
+  })
+
   it('marks cycles, self-loops, what is drawn above, and processors without streams', () => {
     const edges: Edge[] = [
       ['a', 'b'],

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addEmit, nextOrdinal } from '../../src/runtime/emit.ts'
-import { chanceOf, idOf, rootIdOf } from '../../src/runtime/message.ts'
+import { chanceOf, idOf, type Message, rootIdOf } from '../../src/runtime/message.ts'
 import { invoke } from '../contract/host.ts'
 import { messageOf, rootOf } from '../contract/message.ts'
 
@@ -20,6 +20,20 @@ describe('the id of a message', () => {
     ['place among its like', { ordinal: 1 }],
   ])('differs by its %s', (_, said) => {
     expect(idOf(messageOf(said))).not.toBe(idOf(messageOf()))
+  })
+
+  it('does not depend on how many messages led to it', () => {
+    const chain = (length: number) => {
+      let message = messageOf()
+      for (let hop = 0; hop < length; hop++) message = messageOf({ parent: message })
+      return message
+    }
+    const [atOnce, oneByOne] = [chain(50_000), chain(50_000)]
+    const newestFirst: Message[] = []
+    for (let at: unknown = oneByOne; typeof at === 'object'; at = (at as Message).parent)
+      newestFirst.push(at as Message)
+    for (const message of newestFirst.reverse()) idOf(message)
+    expect(idOf(atOnce)).toBe(idOf(oneByOne))
   })
 
   it('is the same for all who hear it: one emit, one id', () => {
