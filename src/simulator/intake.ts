@@ -1,3 +1,4 @@
+import type { Message } from '../runtime/message.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import { createQueue, dequeue, enqueue } from './queue.ts'
 
@@ -7,7 +8,8 @@ export interface ResumedEvent extends InputEvent {
     readonly id: string
     /** The id of its trace. */
     readonly root: string
-    readonly parent?: string
+    /** The message whose handler emitted it, with its own ancestors where they are known; else its id alone. */
+    readonly parent?: Message | string
     /** The processor that emitted it; its stream's retry policy holds, if there is such a stream. */
     readonly from?: string
     readonly hop: number

@@ -1,5 +1,6 @@
-import type { CloudEvent } from '../../runtime/event.ts'
-import { emitterIn, topicOf } from '../../runtime/event.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import { type CloudEvent, emitterIn, messageOfEvent, topicOf } from '../../runtime/event.ts'
+import { idOf, type Message } from '../../runtime/message.ts'
 import type { ResumedEvent } from '../../simulator/intake.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import { type Arguments, flagOf } from '../command.ts'
@@ -20,9 +21,7 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
   const forced = flagOf(args, 'force')
   const isInspecting = typeof inspect === 'string' || inspect === true
   const project = isInspecting ? stopping(loaded) : loaded
-  const events = units.flatMap(({ record, events }) =>
-    events.map((event) => resumedOf(record.processor, event, forced)),
-  )
+  const events = units.flatMap(({ record, events }) => events.map((event) => resumedOf(record, event, forced)))
   if (isInspecting) await waitForDebugger(inspect, host)
   const input = { chunks: inOneChunk(events), live: false, readBytes: () => 0, notes: () => [] }
   const { live } = errors
@@ -57,11 +56,32 @@ async function* inOneChunk(events: readonly ResumedEvent[]): AsyncGenerator<read
   yield events
 }
 
-/** An event as the simulator takes it, which goes on as the message that it was. */
-function resumedOf(to: string, event: CloudEvent, forced: boolean): ResumedEvent {
-  const { id, type, source, partitionkey: key, attakroot: root, attakparent: parent, attakhop: hop, data } = event
-  const [topic, from] = [topicOf(type, parent), emitterIn(source)]
+/** An event as the simulator takes it, which goes on as the message that it was, with the messages that led to it. */
+function resumedOf(record: ErrorRecord, event: CloudEvent, forced: boolean): ResumedEvent {
+  const { id, type, source, partitionkey: key, attakroot: root, attakhop: hop, data } = event
+  const [topic, from, parent] = [topicOf(type, event.attakparent), emitterIn(source), parentOf(record, event)]
   const lineage = { ...(parent !== undefined && { parent }), ...(from !== undefined && { from }) }
   const resumed = { id, root, hop, ...lineage, ...(forced && { forced }) }
-  return { to, event: data, ...(key !== undefined && { key }), ...(topic !== undefined && { topic }), resumed }
+  return {
+    to: record.processor,
+    event: data,
+    ...(key !== undefined && { key }),
+    ...(topic !== undefined && { topic }),
+    resumed,
+  }
+}
+
+/**
+ * Returns the parent of a record's message, with all ancestors that the record holds, so that a record of the next failure
+ * holds them too. Returns the parent's id alone where the record does not hold the parent.
+ */
+function parentOf({ ancestors = [] }: ErrorRecord, event: CloudEvent): Message | string | undefined {
+  let parent: Message | undefined
+  for (const [index, ancestor] of ancestors.entries()) {
+    const child = ancestors[index + 1] ?? event
+    const message = messageOfEvent(ancestor, emitterIn(child.source) ?? '')
+    const isNext = parent === undefined || ancestor.attakparent === idOf(parent)
+    if (message !== undefined) parent = parent === undefined || !isNext ? message : { ...message, parent }
+  }
+  return parent !== undefined && idOf(parent) === event.attakparent ? parent : event.attakparent
 }

@@ -70,6 +70,68 @@ test('what failed in a simulation is listed and shown, with the way there; what 
   expect(await listed(folder)).toEqual([])
 })
 
+/** Three in a row, each of which fails while its name is among `broken`. */
+const IN_A_ROW = {
+  'package.json': { type: 'module', main: 'topology.js' },
+  'topology.js': `const failing = (name) => {
+  if ((globalThis.broken ?? []).includes(name)) throw new Error(name + ' is broken')
+}
+export default {
+  name: 'orders',
+  processors: {
+    intake: (event, context) => context.emit('order', { ...event, taken: true }),
+    bill(event, context) {
+      failing('bill')
+      context.emit('bill', { ...event, billed: true })
+    },
+    send: () => failing('send'),
+  },
+  streams: [['intake', 'bill', 'order'], ['bill', 'send', 'bill']],
+  input: { intake: { order: 7 } },
+}
+`,
+}
+
+test('a replay that fails again keeps the way to the failure, also where it fails further on or more than once', async () => {
+  const folder = folderOf(IN_A_ROW)
+  onTestFinished(() => void Reflect.deleteProperty(globalThis, 'broken'))
+  const rerun = async (...broken: string[]) => {
+    Object.assign(globalThis, { broken })
+    const { code } = await attak(folder, ['errors', 'replay', '--all', '--simulated'])
+    const [record, ...others] = await listed(folder)
+    expect(others).toEqual([])
+    return { code, record: record! }
+  }
+  const wayTo = async (id: string) => {
+    const { out } = await attak(folder, ['why', id, '--simulated', '--json'])
+    const { steps } = JSON.parse(out) as {
+      steps: { processor: string; from?: string; topic?: string; event: unknown }[]
+    }
+    const { out: shown } = await attak(folder, ['errors', 'show', id, '--simulated'])
+    return { steps, shown: shown.slice(shown.indexOf('The way here:')).split('\nNext:')[0] }
+  }
+  Object.assign(globalThis, { broken: ['bill'] })
+  await attak(folder, ['simulate', '--quiet'], { date: Date.now })
+  const [first] = await listed(folder)
+  const before = await wayTo(first!.id)
+  expect(before.steps.map(({ processor }) => processor)).toEqual(['intake', 'bill'])
+
+  for (const round of [1, 2]) {
+    const { code, record } = await rerun('bill')
+    expect([round, code, record.id, record.ancestors.length]).toEqual([round, 1, first!.id, 1])
+    expect(await wayTo(record.id)).toEqual(before)
+  }
+  const further = await rerun('send')
+  const way = await wayTo(further.record.id)
+  expect(way.steps.map(({ processor, from, topic, event }) => [processor, from, topic, event])).toEqual([
+    ['intake', undefined, undefined, { order: 7 }],
+    ['bill', 'intake', 'order', { order: 7, taken: true }],
+    ['send', 'bill', 'bill', { order: 7, taken: true, billed: true }],
+  ])
+  expect(way.shown).toContain('2. intake → order  {"order":7,"taken":true}\n  3. bill → bill')
+  expect(await wayTo((await rerun('send')).record.id)).toEqual(way)
+})
+
 test('they can be purged; there are none of a simulation that never was, or in which nothing failed', async () => {
   const folder = folderOf(FAILING)
   expect(await listed(folder)).toEqual([])
