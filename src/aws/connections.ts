@@ -19,7 +19,10 @@ export interface Outgoing {
 
 /** Connections that are kept between calls, since opening one takes longer than most calls. */
 export interface Connections {
-  /** Sends a request and reads its answer. Rejects when the connection breaks, or with `TIMEOUT` when time is up. */
+  /**
+   * Sends a request and reads its answer. Rejects when the connection breaks, or with `TIMEOUT` after `withinMs`: that holds
+   * for the whole call, with all that it waits for and a second try.
+   */
   send(outgoing: Outgoing): Promise<Answer>
   close(): void
 }
@@ -48,36 +51,88 @@ export function openConnections(certificates: () => string | undefined): Connect
     return kept
   }
 
-  const sendOnce = ({ agent, request }: Way, outgoing: Outgoing, isSecond = false): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      const sent = request(outgoing.url, { method: outgoing.method, headers: outgoing.headers, agent })
-      const timer = setTimeout(() => sent.destroy(timeoutError(outgoing)), outgoing.withinMs)
-      const fail = (error: NodeJS.ErrnoException) => {
-        clearTimeout(timer)
-        // The server had closed a connection that was kept: it has not read the request.
-        if (sent.reusedSocket && error.code === 'ECONNRESET' && !isSecond)
-          resolve(sendOnce({ agent, request }, outgoing, true))
-        else reject(error)
-      }
-      sent.on('error', fail)
-      sent.on('response', (response) => {
-        const chunks: Buffer[] = []
-        response.on('data', (chunk: Buffer) => chunks.push(chunk))
-        response.on('error', fail)
-        response.on('end', () => {
-          clearTimeout(timer)
-          resolve(answerOf(response, Buffer.concat(chunks).toString('utf8')))
-        })
-      })
-      sent.end(outgoing.body)
-    })
-
   return {
-    send: async (outgoing) => sendOnce(await wayTo(outgoing.url), outgoing),
+    async send(outgoing) {
+      const deadline = openDeadline(outgoing)
+      try {
+        const way = await Promise.race([wayTo(outgoing.url), deadline.passed])
+        return await sendTwice(way, outgoing, deadline)
+      } finally {
+        deadline.close()
+      }
+    },
     close() {
       for (const { agent } of ways.values()) agent.destroy()
       ways.clear()
     },
+  }
+}
+
+/** Sends a request, and once more where a kept connection turns out to be closed: its server has not read the request. */
+async function sendTwice(way: Way, outgoing: Outgoing, deadline: Deadline): Promise<Answer> {
+  const first = await sendOnce(way, outgoing, deadline)
+  if (first !== CLOSED_BEFORE) return first
+  const second = await sendOnce(way, outgoing, deadline)
+  if (second !== CLOSED_BEFORE) return second
+  throw Object.assign(new Error('the server closed two kept connections'), { code: 'ECONNRESET' })
+}
+
+const CLOSED_BEFORE = Symbol('closed before')
+
+/** Rejects with `TIMEOUT` at the deadline, whatever the request waits for: a connection, an answer, the rest of one. */
+function sendOnce(
+  { agent, request }: Way,
+  { method, url, headers, body }: Outgoing,
+  { passed, onPass }: Deadline,
+): Promise<Answer | typeof CLOSED_BEFORE> {
+  const answered = new Promise<Answer | typeof CLOSED_BEFORE>((resolve, reject) => {
+    const sent = request(url, { method, headers, agent })
+    onPass(() => sent.destroy())
+    let isAnswering = false
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      if (sent.reusedSocket && !isAnswering && error.code === 'ECONNRESET') resolve(CLOSED_BEFORE)
+      else reject(error)
+    })
+    sent.on('response', (response) => {
+      isAnswering = true
+      const chunks: Buffer[] = []
+      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => resolve(answerOf(response, Buffer.concat(chunks).toString('utf8'))))
+    })
+    sent.end(body)
+  })
+  return Promise.race([passed, answered])
+}
+
+/** When a call has to end, its second try included. */
+interface Deadline {
+  /** Rejects with `TIMEOUT` when time is up. */
+  readonly passed: Promise<never>
+  /** Calls `stop` when time is up; replaces the last one. At once, if it is up. */
+  onPass(stop: () => void): void
+  close(): void
+}
+
+function openDeadline(outgoing: Outgoing): Deadline {
+  let isPassed = false
+  let stop = () => {}
+  let timer: NodeJS.Timeout | undefined
+  const passed = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      isPassed = true
+      reject(timeoutError(outgoing))
+      stop()
+    }, outgoing.withinMs)
+  })
+  passed.catch(() => {})
+  return {
+    passed,
+    onPass(next) {
+      stop = next
+      if (isPassed) stop()
+    },
+    close: () => clearTimeout(timer),
   }
 }
 

@@ -128,6 +128,13 @@ export function handledContract(
       expect((await begin(open(), 'p/1', 'third')).kind).toBe('differs')
     })
 
+    law('an id that is made of another id and a digest keeps no other message off', async ({ open }) => {
+      const store = open()
+      await store.done(await leaseFrom(store, 'p/1', 'one'), WITHIN_MS)
+      await store.done(await leaseFrom(store, 'p/1/other', 'forged'), WITHIN_MS)
+      expect((await begin(store, 'p/1', 'other')).kind).toBe('differs')
+    })
+
     law('the same id with other data waits for nobody', async ({ open }) => {
       const store = open()
       const one = await leaseFrom(store, 'p/1', 'one')

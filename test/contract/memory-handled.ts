@@ -50,7 +50,7 @@ export function createMemoryHandled({ now, ttlMs }: MemoryHandledParts): Handled
       const known = take(lease, untilMs)
       if (known === undefined) return { kind: 'new', lease }
       if (known.digest === lease.digest) return refusalBy(known)
-      const own = { ...lease, key: `${lease.key}/${lease.digest}` }
+      const own = { ...lease, key: `#${lease.key}/${lease.digest}` }
       const knownOwn = take(own, untilMs)
       return knownOwn === undefined ? { kind: 'differs', lease: own } : refusalBy(knownOwn)
     },

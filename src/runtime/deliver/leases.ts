@@ -160,6 +160,7 @@ function digestFor({ data }: Message): string {
     .join('')
 }
 
-function callMs({ answerMs, nowMs }: Round): number {
-  return Math.max(1, Math.min(CALL_MS, answerMs - nowMs))
+/** By the clock, since `round.nowMs` may be of an earlier turn. */
+function callMs({ answerMs, parts }: Round): number {
+  return Math.max(1, Math.min(CALL_MS, answerMs - parts.now()))
 }

@@ -44,16 +44,16 @@ export function createDynamodbHandled({ now, ttlMs, ...place }: DynamodbHandledP
         : `Deploy again, so that the table is there and its functions may call dynamodb:${operation}.`,
     )
 
-  /** Takes a lease; gives what is there instead, if the message is not free. */
-  const take = async ({ key, digest, token }: Lease, untilMs: number, withinMs: number): Promise<Item | undefined> => {
+  /** Takes a lease by `endMs`; gives what is there instead, if the message is not free. */
+  const take = async ({ key, digest, token }: Lease, untilMs: number, endMs: number): Promise<Item | undefined> => {
     const nowMs = now()
+    const leftMs = () => Math.max(1, endMs - now())
     const item = { id: { S: key }, digest: { S: digest }, token: { S: token }, ...untilFields(untilMs) }
     const values = { ':now': { N: `${nowMs}` }, ':token': { S: token } }
-    const put = await call('PutItem', { Item: item, ...onlyIf(IS_FREE, values) }, withinMs)
+    const put = await call('PutItem', { Item: item, ...onlyIf(IS_FREE, values) }, leftMs())
     if (put.ok) return undefined
     if (!isByCondition(put)) throw refused('PutItem', put)
-    const leftMs = Math.max(1, nowMs + withinMs - now())
-    const got = await call('GetItem', { Key: { id: { S: key } }, ConsistentRead: true }, leftMs)
+    const got = await call('GetItem', { Key: { id: { S: key } }, ConsistentRead: true }, leftMs())
     if (!got.ok) throw refused('GetItem', got)
     // It may be free by now; who asks again will get it.
     return (got.value as { readonly Item?: Item }).Item ?? item
@@ -62,12 +62,12 @@ export function createDynamodbHandled({ now, ttlMs, ...place }: DynamodbHandledP
   return {
     lease: (id, digest) => ({ key: keyOf(id), digest, token: `${holder}/${++leases}` }),
     async begin(lease, { leaseMs, withinMs }) {
-      const untilMs = now() + leaseMs
-      const known = await take(lease, untilMs, withinMs)
+      const [untilMs, endMs] = [now() + leaseMs, now() + withinMs]
+      const known = await take(lease, untilMs, endMs)
       if (known === undefined) return { kind: 'new', lease }
       if (known.digest?.S === lease.digest) return refusalBy(known)
-      const own = { ...lease, key: `${lease.key}/${lease.digest}` }
-      const knownOwn = await take(own, untilMs, withinMs)
+      const own = { ...lease, key: ownKeyOf(lease) }
+      const knownOwn = await take(own, untilMs, endMs)
       return knownOwn === undefined ? { kind: 'differs', lease: own } : refusalBy(knownOwn)
     },
     async done({ key, digest }, withinMs) {
@@ -105,6 +105,11 @@ function onlyIf(condition: string, values: Item): object {
 
 function isByCondition({ code }: AwsFailure): boolean {
   return code === 'ConditionalCheckFailedException'
+}
+
+/** No message without other data has this key, whatever its id: names of processors do not begin with `#`. */
+function ownKeyOf({ key, digest }: Lease): string {
+  return `#${hash('sha256', `${key}/${digest}`)}`
 }
 
 /** Ids that others made may be of any length. */

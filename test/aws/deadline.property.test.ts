@@ -1,0 +1,97 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createAwsClient } from '../../src/aws/client.ts'
+import { KEYS } from '../contract/emulator.ts'
+
+/** What a server does with a request. Times are parts of the time that the call has. */
+type Trouble =
+  | { readonly kind: 'answer' | 'hang' | 'hang in the answer' | 'drip' }
+  | { readonly kind: 'reset' | 'reset in the answer'; readonly after: number }
+
+const WITHIN_MS = 60
+/** Fires after the call's own timer, which is set before and is shorter, however slow the machine is. */
+const REFERENCE_MS = 1.5 * WITHIN_MS
+
+const part = fc.constantFrom(0, 0.3, 0.8)
+const trouble: fc.Arbitrary<Trouble> = fc.oneof(
+  fc.record({ kind: fc.constantFrom('answer', 'hang', 'hang in the answer', 'drip') }),
+  fc.record({ kind: fc.constantFrom('reset', 'reset in the answer'), after: part }),
+)
+
+function answer(trouble: Trouble, request: IncomingMessage, response: ServerResponse): void {
+  switch (trouble.kind) {
+    case 'answer':
+      response.end('1')
+      break
+    case 'hang':
+      break
+    case 'hang in the answer':
+      response.write('[')
+      break
+    case 'drip': {
+      const drop = setInterval(() => response.write(' '), 5)
+      response.on('close', () => clearInterval(drop))
+      break
+    }
+    default:
+      if (trouble.kind === 'reset in the answer') response.write('[')
+      setTimeout(() => request.socket.resetAndDestroy(), trouble.after * WITHIN_MS)
+  }
+}
+
+async function serve(script: readonly Trouble[]) {
+  let requests = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => answer(script[requests++] ?? { kind: 'hang' }, request, response))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const client = createAwsClient({ env, now: Date.now })
+  const close = () => {
+    client.close()
+    server.close()
+    server.closeAllConnections()
+  }
+  return { client, close }
+}
+
+/** Whether something ended before a timer that was set after it began. */
+function endsInTime(work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), REFERENCE_MS)
+    void work.then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}
+
+it('a call ends within its time, its second try included, whatever becomes of its connections', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 4 }), async (script) => {
+      // Answered once, so that the next call has a connection that was kept.
+      const { client, close } = await serve([{ kind: 'answer' }, ...script])
+      const call = (withinMs: number) =>
+        client.call({ service: 'sqs', region: 'eu-west-1', headers: {}, body: '{}', withinMs })
+      try {
+        expect(await call(30_000)).toMatchObject({ ok: true })
+        for (let calls = 0; calls < script.length; calls++) {
+          const result = call(WITHIN_MS)
+          expect(await endsInTime(result)).toBe(true)
+          const { ok, ...said } = await result
+          if (!ok) expect(said).toMatchObject({ passing: true })
+        }
+      } finally {
+        close()
+      }
+    }),
+    {
+      numRuns: 25,
+      examples: [[[{ kind: 'reset', after: 0.8 }, { kind: 'hang' }]], [[{ kind: 'drip' }]]],
+    },
+  )
+}, 60_000)
