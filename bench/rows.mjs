@@ -229,7 +229,7 @@ export const ROWS = [
     what: 'A deployed function: what its import and first emit take, to a server in this machine, beyond an empty module',
     unit: 'ms',
     comparisons: [
-      costs('import and first emit: the bundled SDK', firstEmit('attak'), firstEmit('sdk'), 1 / 3),
+      costs('import and first emit: the bundled SDK', firstEmit('attak'), firstEmit('sdk'), 0.33),
       costs('import and first emit: one bare request, by what Node has', firstEmit('attak'), firstEmit('bare')),
     ],
   },
