@@ -99,7 +99,7 @@ function watch(promise: Promise<unknown>): Settling {
   return acceptance
 }
 
-/** Calls back when it is settled, and handlers that waited for that have gone on: they may have emitted again. */
+/** Calls back when it is settled, and code that waited for that has gone on: it may have caught the refusal. */
 export function whenSettled(acceptance: Acceptance, call: () => void): void {
   if (acceptance.isSettled) afterHandlers(call)
   else if (acceptance.waiting === undefined) acceptance.waiting = [call]

@@ -1,52 +1,56 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import type { Invocation } from './invocation.ts'
 
-/** Knows whose code is running: while a handler runs, and in whatever it left behind promises, timers and callbacks. */
+/** One for the process: each storage that was ever used costs every promise and timer a step. */
+const storage = new AsyncLocalStorage<Invocation | undefined>()
+
+/** Nothing waits for the end of these, so that Node need not track them. */
+const UNTRACKED = { requireManualDestroy: true }
+
+/** Runs users' code, and knows later on whose it is. */
 export interface Current {
-  /** The invocation whose code runs now; undefined when it is nobody's, or that cannot be told. */
+  /**
+   * The invocation whose code runs now, in a promise, timer or event listener too; undefined when it is no handler's. It may be
+   * one of another run in this process.
+   */
   get(): Invocation | undefined
-  /** Call before a handler runs. `mayOutlast`: it is not known to leave nothing behind when it returns. */
-  enter(invocation: Invocation, mayOutlast: boolean): void
-  /** Call when the handler has returned. */
-  leave(invocation: Invocation): void
-  /** Call whenever the caller itself goes on after it waited: it may have been resumed in another's context. */
-  resume(): void
+  /**
+   * Calls `code` as that of an invocation, in an async context of its own: what it sets by `AsyncLocalStorage.enterWith`
+   * reaches no other invocation.
+   */
+  run<Value>(invocation: Invocation, code: (invocation: Invocation, value: Value) => void, value: Value): void
+  /** Calls code that is no handler's, in an async context of its own. */
+  apart<Result>(code: () => Result): Result
 }
 
-/** What an async context holds: a box, since changing what is in it costs nothing, and a new context for each handler does. */
-interface Box {
-  invocation: Invocation | undefined
-  /** Nobody else's from its first use on. */
-  owned: boolean
-  used: boolean
-}
-
-/**
- * Follows handlers by AsyncLocalStorage. A handler that may leave something behind has a box of its own, where that finds
- * it later. Those that are known to settle before they return share one; what such a one leaves behind all the same is
- * nobody's.
- */
+/** Follows what it runs by AsyncLocalStorage. Contexts are those of the caller, and of nobody that runs later. */
 export function followCurrent(): Current {
-  const storage = new AsyncLocalStorage<Box>()
-  let box: Box = { invocation: undefined, owned: false, used: false }
-  let entered = 0
-  const renew = () => {
-    box = { invocation: undefined, owned: false, used: false }
-    storage.enterWith(box)
-  }
+  const outside = new AsyncResource('attak', UNTRACKED)
+  // Made outside of all handlers, since a resource starts with the context in which it was made. One for each call, since
+  // before Node 24 `enterWith` changes the resource itself.
+  const own = () => outside.runInAsyncScope(makeResource)
   return {
-    get: () => storage.getStore()?.invocation,
-    enter(invocation, mayOutlast) {
-      // A box that is always new is never moved to the old generation, where each write to it would cost 5 ns more.
-      if (box.owned || (mayOutlast && box.used) || (++entered & 255) === 0) renew()
-      box.invocation = invocation
-      box.owned = mayOutlast
-      box.used = true
+    get: () => storage.getStore(),
+    run(invocation, code, value) {
+      own().runInAsyncScope(enter<typeof value>, undefined, invocation, code, value)
     },
-    leave(invocation) {
-      if (invocation.state === 'running') renew()
-      else if (!box.owned) box.invocation = undefined
-    },
-    resume: renew,
+    apart: (code) =>
+      own().runInAsyncScope(() => {
+        storage.enterWith(undefined)
+        return code()
+      }),
   }
+}
+
+function makeResource(): AsyncResource {
+  return new AsyncResource('attak', UNTRACKED)
+}
+
+function enter<Value>(
+  invocation: Invocation,
+  code: (invocation: Invocation, value: Value) => void,
+  value: Value,
+): void {
+  storage.enterWith(invocation)
+  code(invocation, value)
 }

@@ -6,7 +6,7 @@ import type { Invocation } from './invocation.ts'
 import { refuseLate } from './late.ts'
 import type { Edge, Message } from './message.ts'
 import { addFollow, rareOf } from './rare.ts'
-import { hasEnded, settle } from './settle.ts'
+import { settle } from './settle.ts'
 
 /**
  * What `context.emit` does. Its promise tells of acceptance and refusal; a refusal that nobody takes fails the message.
@@ -22,7 +22,7 @@ export function emit(
   if (typeof options === 'function') return emit(invocation, topic, data, undefined, options)
   let acceptance: Promise<void> | undefined
   try {
-    if (hasEnded(invocation)) throw lateEmit(invocation, topic)
+    if (invocation.state !== 'running') throw lateEmit(invocation, topic)
     if (typeof topic !== 'string' || topic === '') throw topicRefusal(topic)
     const key = options === undefined ? undefined : keyOf(topic, options)
     acceptance = invocation.runtime.host.accept(invocation, topic, data, key)
@@ -35,7 +35,7 @@ export function emit(
 
 function follow(invocation: Invocation, acceptance: Promise<void>, callback: Callback | undefined): Promise<void> {
   const followed = followEmit(acceptance)
-  if (!hasEnded(invocation)) addFollow(invocation, followed)
+  if (invocation.state === 'running') addFollow(invocation, followed)
   if (callback !== undefined) {
     const call = (error: unknown) => callSafely(invocation, callback, error)
     followed.taken = true

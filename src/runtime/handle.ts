@@ -50,7 +50,9 @@ function callbackOf(invocation: Invocation): Callback {
 }
 
 function settleBy(invocation: Invocation, result: PromiseLike<unknown>): void {
-  result.then((value) => settle(invocation, undefined, value), failed(invocation))
+  const { ignoresFulfillment } = invocation.runtime
+  const fulfilled = ignoresFulfillment ? undefined : (value: unknown) => settle(invocation, undefined, value)
+  result.then(fulfilled, failed(invocation))
 }
 
 function failed(invocation: Invocation): (error: unknown) => void {

@@ -14,8 +14,8 @@ import { type Failure, failureOf, settle } from './settle.ts'
 export class Invocation implements Context {
   declare readonly runtime: ProcessorRuntime
   declare readonly message: Message
-  /** When it was started, in milliseconds of the host's clock. */
-  declare readonly startedMs: number
+  /** When it was started, in milliseconds of the host's clock; `Infinity` where its handler still has to wait. */
+  declare startedMs: number
   /** `settled`: the handler has spoken; `complete`: and every emit was accepted or refused; `committed`: its host is done. */
   declare state: 'running' | 'settled' | 'complete' | 'committed'
   /** Why it failed; undefined while it has not. */

@@ -6,7 +6,6 @@ import { refuseLate } from './late.ts'
 import { type Edge, invokedIdOf, type Message } from './message.ts'
 import { addFollow, rareOf } from './rare.ts'
 import { sayUnwritable } from './refusal.ts'
-import { hasEnded } from './settle.ts'
 import type { Thrown } from './thrown.ts'
 
 /** The topic of messages that invoke a processor. */
@@ -21,13 +20,13 @@ export type Answer = { readonly result?: unknown } | { readonly error: Thrown }
  */
 export function invoke(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
   const followed = followEmit(answerTo(invocation, processor, data))
-  if (!hasEnded(invocation)) addFollow(invocation, followed)
+  if (invocation.state === 'running') addFollow(invocation, followed)
   return followed
 }
 
 function answerTo(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
   try {
-    if (hasEnded(invocation)) throw lateInvoke(invocation, processor)
+    if (invocation.state !== 'running') throw lateInvoke(invocation, processor)
     checkInvokes(invocation, processor)
     return invocation.runtime.host.invoke!(invocation, processor, data)
   } catch (error) {

@@ -30,15 +30,14 @@ export interface ProcessorRuntime {
   readonly mayTakeEmit: boolean
   /** The handler settles through its callback (or `context.done`), not by returning. */
   readonly settlesByCallback: boolean
+  /** The setting `callback: true`: a promise that the handler returns settles it only by its rejection. */
+  readonly ignoresFulfillment: boolean
   /** The processors that it may invoke. */
   readonly invokes: readonly string[]
   readonly host: InvocationHost
   /** Makes spans of its invocations, where the user's project has OpenTelemetry. */
   readonly spans?: Spans | undefined
 }
-
-/** So many prompt runs make a handler one that leaves nothing behind when it returns, until it does. */
-export const SURE_OF_PROMPTNESS = 32
 
 /**
  * Runs another processor with `data`, for `invocation`'s handler: see `invokedMessage`. Throws what refuses it; the promise

@@ -17,6 +17,7 @@ export function callingOf(
     seesCallback: seesCallback(handler),
     mayTakeEmit: mayTakeEmit(handler),
     settlesByCallback: callback || handler.length >= 3,
+    ignoresFulfillment: callback,
     invokes,
   }
 }

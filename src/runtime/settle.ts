@@ -38,12 +38,12 @@ export function cutOff(invocation: Invocation, error: unknown): void {
   complete(invocation)
 }
 
-/** Whether what the handler still does is too late. */
+/** Whether the host is done with it: what its handler still writes or throws comes late. Emits are late once it has settled. */
 export function hasEnded(invocation: Invocation): boolean {
   return invocation.state === 'complete' || invocation.state === 'committed'
 }
 
-/** Waits for emits from the one at `from` on, and for those that are made meanwhile. */
+/** Waits for the emits from the one at `from` on. After the handler has settled none are added. */
 function completeAfterEmits(invocation: Invocation, follows: readonly EmitPromise[], from: number): void {
   const acceptance = follows[from]?.acceptance
   if (acceptance !== undefined) {

@@ -25,7 +25,10 @@ export function skippingHandled(calling: Calling, host: InvocationHost): Calling
   const waiting = new Map<Invocation, (() => void)[]>()
 
   const wait = async (invocation: Invocation, other: Invocation, event: unknown) => {
+    // Its time begins when its handler does.
+    invocation.startedMs = Number.POSITIVE_INFINITY
     await new Promise<void>((resolve) => waiting.set(other, [...(waiting.get(other) ?? []), resolve]))
+    invocation.startedMs = host.now()
     if (!hasEnded(invocation)) call(invocation, event)
   }
 

@@ -1,4 +1,3 @@
-import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
 import { Invocation } from '../runtime/invocation.ts'
 import { copyForInvoke } from '../runtime/invoke.ts'
@@ -6,8 +5,7 @@ import { keepDuration, rareOf } from '../runtime/rare.ts'
 import { hasEnded } from '../runtime/settle.ts'
 import { describeThrown, errorOfThrown } from '../runtime/thrown.ts'
 import type { SimulatedMessage } from './message.ts'
-import type { SimulatedProcessor } from './network.ts'
-import type { Clock } from './scheduler.ts'
+import type { SchedulerParts } from './scheduler.ts'
 
 /** Invocations that other handlers wait for. They run beside all else, and are committed after their invokers. */
 export interface Invoked {
@@ -22,33 +20,24 @@ export interface Invoked {
 }
 
 /** Makes it, without any. */
-export function openInvoked(parts: { readonly current: Current | undefined; readonly clock: Clock }): Invoked {
+export function openInvoked({ current, now, timed }: Pick<SchedulerParts, 'current' | 'now' | 'timed'>): Invoked {
   /** By who invoked them. */
   const all = new Map<Invocation, Invocation[]>()
 
   const start = (invoker: Invocation, message: SimulatedMessage, answer: (invocation: Invocation) => void) => {
     const { receiver, copier } = message.edge!
-    const invocation = new Invocation(receiver, message, receiver.host.now())
+    const event = copier.copy(message.data)
+    const invocation = new Invocation(receiver, message, now())
     rareOf(invocation).invoked = { result: undefined, answer: () => answer(invocation) }
     const others = all.get(invoker)
     if (others === undefined) all.set(invoker, [invocation])
     else others.push(invocation)
     message.root.pending++
-    parts.current?.enter(invocation, true)
-    handle(invocation, copier.copy(message.data))
-    parts.current?.leave(invocation)
-    settled(invocation, receiver, answer)
-  }
-
-  const settled = (invocation: Invocation, receiver: SimulatedProcessor, answer: (invocation: Invocation) => void) => {
-    const { exact } = parts.clock
+    current.run(invocation, handle, event)
     if (invocation.state === 'complete') {
-      if (exact !== undefined) keepDuration(invocation, exact() - invocation.startedMs)
+      if (timed) keepDuration(invocation, now() - invocation.startedMs)
       answer(invocation)
-    } else {
-      receiver.promptRuns = Number.MIN_SAFE_INTEGER
-      invocation.outlasting = true
-    }
+    } else invocation.outlasting = true
   }
 
   function* within(invocation: Invocation): Generator<Invocation> {

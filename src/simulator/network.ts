@@ -51,8 +51,6 @@ export interface SimulatedProcessor extends ProcessorRuntime {
   /** Messages whose last outcome is ok. */
   handled: number
   emitted: number
-  /** Runs of its handler that settled before they returned, up to {@link SURE_OF_PROMPTNESS}; negative once one did not. */
-  promptRuns: number
 }
 
 /** Everything that messages move through. */
@@ -108,7 +106,6 @@ export function buildNetwork(parts: NetworkParts): Network {
       lastRoute: undefined,
       handled: 0,
       emitted: 0,
-      promptRuns: 0,
     }
   })
   for (const processor of processors) byName.set(processor.name, processor)

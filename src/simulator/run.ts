@@ -4,10 +4,12 @@ import { followCurrent } from '../runtime/current.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import { keepDuration, keepLine, type LogLevel } from '../runtime/rare.ts'
 import { timeoutRefusal } from '../runtime/refusal.ts'
-import { settle } from '../runtime/settle.ts'
+import { hasEnded, settle } from '../runtime/settle.ts'
+import { describeThrown } from '../runtime/thrown.ts'
 import { createMemoryTransport, MEMORY_LIMITS } from '../transports/memory/transport.ts'
 import { createCopier } from './copy.ts'
 import type { ResumedEvent } from './intake.ts'
+import { openLates } from './lates.ts'
 import { buildNetwork, type SimulatedEdge } from './network.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import type { SessionOptions } from './session.ts'
@@ -23,8 +25,10 @@ export interface Run {
   slice(live: boolean, untilMs: number): Stop
   /** Begins the time that a slice may take. */
   newSlice(): void
-  /** Call when going on after a wait. */
-  resume(): void
+  /** From now on keeps what handlers do after their messages are done. */
+  holdLates(): void
+  /** Tells of it, and from now on at once. */
+  tellLates(): void
   /** Resolves when an event is at hand, the input has ended, the run is aborted, or (`live`) the oldest is complete. */
   inputAtHand(live: boolean): Promise<void>
   /** Resolves when the oldest invocation is complete. */
@@ -47,26 +51,33 @@ const STEPS_PER_CLOCK = 256
 
 /** Puts a run together; nothing has started yet. */
 export function prepareRun(options: SessionOptions): Run {
-  const { graph, intake, recorder, now, openRoots = 4096, timings: timed = false } = options
-  const current = options.console || options.onUncaught || options.onProbe ? followCurrent() : undefined
-  const clock = { nowMs: Math.floor(now()), exact: timed ? now : undefined }
-  let sliceEndMs = clock.nowMs + SLICE_MS
+  const { graph, intake, recorder, now, openRoots = 4096, timings: timed = false, describe = describeThrown } = options
+  const sayThrown = (error: unknown) => {
+    const { stack, name, message } = describe(error)
+    return stack ?? `${name}: ${message}`
+  }
+  const current = followCurrent()
+  let sliceEndMs = now() + SLICE_MS
   let steps = 0
   let timedOut = false
   let awaited: { readonly invocation: Invocation; readonly wake: () => void } | undefined
   let stopWaiting = () => {}
 
+  const lates = openLates(({ invocation, level, text, failure }) => {
+    const nowMs = scheduler.nowMs()
+    if (failure !== undefined) recorder?.fault?.(invocation, nowMs, failure.error)
+    recorder?.line(invocation, nowMs, level, text)
+  })
   const log = (invocation: Invocation, level: LogLevel, text: string) => {
-    if (invocation.state !== 'committed') keepLine(invocation, level, text)
-    else recorder?.line(invocation, scheduler.nowMs(), level, text)
+    if (hasEnded(invocation)) lates.add({ invocation, level, text })
+    else keepLine(invocation, level, text)
   }
   let aborted = false
   const blame = (invocation: Invocation, error: unknown, text: string) => {
     // What runs when a run is ended is cut off by us, and no fault of its own when it goes on.
     if (aborted) return
     scheduler.counts.failed++
-    recorder?.fault?.(invocation, scheduler.nowMs(), error)
-    log(invocation, 'error', text)
+    lates.add({ invocation, level: 'error', text, failure: { error } })
   }
   const network = buildNetwork({
     graph,
@@ -79,7 +90,7 @@ export function prepareRun(options: SessionOptions): Run {
       log,
       late: (invocation, error) => blame(invocation, error, error.message),
       completed(invocation) {
-        if (timed) keepDuration(invocation, roundedMs(now() - invocation.startedMs))
+        if (timed) keepDuration(invocation, roundedMs(Math.max(0, now() - invocation.startedMs)))
         invocation.rare?.invoked?.answer?.()
         if (awaited?.invocation === invocation) awaited.wake()
       },
@@ -107,8 +118,7 @@ export function prepareRun(options: SessionOptions): Run {
     const input = intake.next()
     if (input !== undefined || intake.ended()) return input
     // It is the user's own code, too, and that of no handler.
-    current?.resume()
-    return intake.ask() ? intake.next() : undefined
+    return current.apart(intake.ask) ? intake.next() : undefined
   }
 
   const scheduler = createScheduler({
@@ -121,8 +131,15 @@ export function prepareRun(options: SessionOptions): Run {
     transport: createMemoryTransport,
     recorder,
     current,
-    clock,
+    now,
+    timed,
   })
+  const runtimes: ReadonlySet<unknown> = new Set(network.processors)
+  /** Whose code runs, if it is a handler of this run. */
+  const running = () => {
+    const invocation = current.get()
+    return runtimes.has(invocation?.runtime) ? invocation : undefined
+  }
 
   const isHungry = () => !intake.ended() && scheduler.hasRoom()
 
@@ -140,8 +157,7 @@ export function prepareRun(options: SessionOptions): Run {
       for (;;) {
         if (steps >= STEPS_PER_CLOCK) {
           steps = 0
-          clock.nowMs = Math.floor(now())
-          if (clock.nowMs > sliceEndMs) return 'over'
+          if (now() > sliceEndMs) return 'over'
         }
         const worked = scheduler.work(STEPS_PER_CLOCK - steps)
         steps += worked + 1
@@ -155,14 +171,14 @@ export function prepareRun(options: SessionOptions): Run {
       }
     },
     newSlice() {
-      clock.nowMs = Math.floor(now())
-      sliceEndMs = clock.nowMs + SLICE_MS
+      sliceEndMs = now() + SLICE_MS
     },
-    resume: () => current?.resume(),
+    holdLates: lates.hold,
+    tellLates: lates.release,
     inputAtHand(live) {
       return new Promise((resolve, reject) => {
         stopWaiting = resolve
-        intake.fill().then(resolve, reject)
+        current.apart(intake.fill).then(resolve, reject)
         if (live) headComplete().then(resolve)
       })
     },
@@ -184,20 +200,15 @@ export function prepareRun(options: SessionOptions): Run {
       })
     },
     timedOut: () => timedOut,
-    lines: { writer: () => current?.get(), take: log },
+    lines: { writer: running, take: log },
     takeUncaught(error) {
-      const invocation = current?.get()
+      const invocation = running()
       if (invocation === undefined) return false
       if (invocation.state === 'running') settle(invocation, { error })
-      else
-        blame(
-          invocation,
-          error,
-          `uncaught after it had settled: ${error instanceof Error ? error.stack : String(error)}`,
-        )
+      else blame(invocation, error, `uncaught after it had settled: ${sayThrown(error)}`)
       return true
     },
-    running: () => current?.get(),
+    running,
     oldest() {
       const invocation = scheduler.head()
       return invocation?.state === 'running' ? invocation : undefined

@@ -2,9 +2,8 @@ import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
 import { Invocation } from '../runtime/invocation.ts'
 import type { Message, Root } from '../runtime/message.ts'
-import { SURE_OF_PROMPTNESS } from '../runtime/processor.ts'
 import { keepDuration } from '../runtime/rare.ts'
-import { cutOff } from '../runtime/settle.ts'
+import { cutOff, hasEnded } from '../runtime/settle.ts'
 import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { ResumedEvent } from './intake.ts'
@@ -61,14 +60,6 @@ export interface Counts {
   failed: number
 }
 
-/** A real clock, read once for many messages. */
-export interface Clock {
-  /** Milliseconds; may be some milliseconds old. */
-  nowMs: number
-  /** Set where each message is to be timed: reads the clock. */
-  readonly exact: (() => number) | undefined
-}
-
 /** What a scheduler works with. */
 export interface SchedulerParts {
   readonly seed: string
@@ -84,13 +75,16 @@ export interface SchedulerParts {
   readonly edgeOf: (resumed: ResumedEvent) => SimulatedEdge
   readonly transport: (arrive: (message: Message) => void) => Transport
   readonly recorder: Recorder | undefined
-  readonly current: Current | undefined
-  readonly clock: Clock
+  readonly current: Current
+  /** Milliseconds of real time, as they are now. */
+  readonly now: () => number
+  /** Handlers that return at once are timed. */
+  readonly timed: boolean
 }
 
 /** Makes a scheduler with nothing to do. */
 export function createScheduler(parts: SchedulerParts): Scheduler {
-  const { seed, concurrency, openRoots, nextInput, edgeTo, edgeOf, recorder, current, clock } = parts
+  const { seed, concurrency, openRoots, nextInput, edgeTo, edgeOf, recorder, current, now, timed } = parts
   /** What starts next, before all that is ready. */
   let next: SimulatedMessage | undefined
   const ready = createQueue<SimulatedMessage>()
@@ -123,16 +117,12 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   /** Gives what it emitted, where that is one message that may start next, which `isFirst` says of it: see `arrive`. */
   const start = (message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined => {
     const { receiver, copier } = message.edge!
-    const invocation = new Invocation(receiver, message, clock.exact === undefined ? clock.nowMs : clock.exact())
-    current?.enter(invocation, receiver.promptRuns < SURE_OF_PROMPTNESS)
-    handle(invocation, copier.copy(message.data))
-    current?.leave(invocation)
-    if (invocation.state !== 'complete') {
-      receiver.promptRuns = Number.MIN_SAFE_INTEGER
-      invocation.outlasting = true
-    } else {
-      if (receiver.promptRuns < SURE_OF_PROMPTNESS) receiver.promptRuns++
-      if (clock.exact !== undefined) keepDuration(invocation, clock.exact() - invocation.startedMs)
+    const event = copier.copy(message.data)
+    const invocation = new Invocation(receiver, message, now())
+    current.run(invocation, handle, event)
+    if (invocation.state !== 'complete') invocation.outlasting = true
+    else {
+      if (timed) keepDuration(invocation, now() - invocation.startedMs)
       if (uncommitted.size === 0) return commit(invocation, isFirst)
     }
     enqueue(uncommitted, invocation)
@@ -215,7 +205,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   const sender = parts.transport((message) => void arrive(message as SimulatedMessage, false)).open('')
-  const invoked = openInvoked({ current, clock })
+  const invoked = openInvoked({ current, now, timed })
 
   return {
     work,
@@ -239,7 +229,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     cutOff(isOver, errorOf) {
       for (const outer of itemsOf(uncommitted)) {
         for (const invocation of invoked.within(outer)) {
-          if (isOver(invocation)) cutOff(invocation, errorOf(invocation))
+          // What listens to its signal is the handler's own code.
+          if (!hasEnded(invocation) && isOver(invocation)) current.run(invocation, cutOff, errorOf(invocation))
         }
       }
     },

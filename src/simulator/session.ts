@@ -44,9 +44,14 @@ export function openSession(options: SessionOptions): Session {
       const sweep = setInterval(run.cutOffLate, sweepMs(options.graph))
       try {
         run.newSlice()
+        run.holdLates()
         await drive(run, { ...options, signal: stop, untilMs })
+        options.onIdle?.()
+        // What a handler left to this turn of the event loop still belongs to the run.
+        if (options.onUncaught !== undefined && signal?.aborted !== true) await new Promise(setImmediate)
       } finally {
         clearInterval(sweep)
+        run.tellLates()
       }
     },
     get nowMs() {
@@ -82,7 +87,6 @@ interface Drive extends Pick<SimulationOptions, 'signal' | 'live' | 'ready'> {
 /** Works in slices, and waits between them for whatever the slice stopped at. */
 async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
   while (signal?.aborted !== true) {
-    run.resume()
     const stop = run.slice(live, untilMs)
     // A handler may have ended the run: nothing wakes what would wait for it now.
     if (stop === 'done' || signal?.aborted) return

@@ -1,8 +1,8 @@
-import { setImmediate } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { Spans } from '../runtime/spans.ts'
+import type { Thrown } from '../runtime/thrown.ts'
 import type { Copier } from './copy.ts'
 import { type InputChunks, openIntake } from './intake.ts'
 import type { Recorder } from './recorder.ts'
@@ -48,6 +48,8 @@ export interface SimulationOptions {
   readonly onProbe?: (probe: RunProbe) => void
   /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
   readonly timings?: boolean
+  /** What lines tell of an error that nobody caught. Default: all that the error says. */
+  readonly describe?: (error: unknown) => Thrown
   /** Makes spans of what handlers do, where the project has OpenTelemetry. */
   readonly spans?: Spans
   /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
@@ -90,8 +92,6 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   try {
     recorder?.begin({ kind: 'run', version: 1, topology: graph.name, stage: graph.stage, seed })
     await session.runUntil(Number.POSITIVE_INFINITY)
-    options.onIdle?.()
-    if (options.onUncaught !== undefined && options.signal?.aborted !== true) await new Promise(setImmediate)
     recorder?.end(session.result().summary)
   } finally {
     await session.close()

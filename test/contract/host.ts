@@ -68,6 +68,7 @@ export function invoke(handler: ProcessorRuntime['handler'], said: Said = {}): I
     seesCallback: true,
     mayTakeEmit: mayTakeEmit(handler),
     settlesByCallback: handler.length >= 3,
+    ignoresFulfillment: false,
     invokes: [],
     host,
     ...runtime,

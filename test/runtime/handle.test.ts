@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { ProcessorRuntime } from '../../src/runtime/processor.ts'
+import { rareOf } from '../../src/runtime/rare.ts'
 import type { Callback, Context } from '../../src/topology/handler.ts'
 import { createFakeHost, invoke, outcomeOf, turn } from '../contract/host.ts'
 
@@ -265,16 +267,107 @@ describe('H3: an invocation is complete', () => {
     expect(invoke((_event, { emit }) => void emit('t')).state).toBe('complete')
   })
 
-  it('with emits that are made while others are in flight, after the handler has settled', async () => {
-    const host = createFakeHost(() => Promise.resolve())
-    const invocation = invoke(
-      (_event, { emit }) => {
-        emit('first', 1).then(() => emit('second', 2))
+  it('without what it emits or invokes after its handler has settled, whatever is still in flight', async () => {
+    const inFlight: Record<string, () => undefined | Promise<void>> = {
+      'an emit': () => Promise.resolve(),
+      'an emit that is refused at once': () => {
+        throw new Error('no')
       },
-      { host },
-    )
+      'an emit that is refused later': () => Promise.reject(new Error('no')),
+    }
+    const settling: Record<string, ProcessorRuntime['handler']> = {
+      'by returning': (_event, { emit, invoke }) => {
+        const again = () => {
+          emit('second')
+          invoke('c')
+        }
+        emit('first', 1).then(again, again)
+      },
+      'by its callback': (_event, { emit, invoke }, callback) => {
+        emit('first', 1).catch(() => {})
+        callback()
+        emit('second')
+        invoke('c')
+      },
+      'by context.succeed': (_event, context) => {
+        context.emit('first', 1).catch(() => {})
+        context.succeed()
+        context.emit('second')
+        context.invoke('c')
+      },
+    }
+    for (const [flying, accept] of Object.entries(inFlight)) {
+      for (const [how, handler] of Object.entries(settling)) {
+        const host = createFakeHost((topic) => (topic === 'first' ? accept() : undefined))
+        const invocation = invoke(handler, { host, invokes: ['c'] })
+        await turn()
+        const emitted = invocation.emits.map(({ topic }) => topic)
+        const codes = host.lateErrors.map((error) => 'code' in error && error.code)
+        expect({ flying, how, emitted, codes }).toEqual({
+          flying,
+          how,
+          emitted: flying === 'an emit that is refused at once' ? [] : ['first'],
+          codes: ['EMIT_AFTER_END', 'INVOKE_REFUSED'],
+        })
+        expect([invocation.state, invocation.failure]).toEqual(['complete', undefined])
+      }
+    }
+  })
+})
+
+describe('with the setting callback: true', () => {
+  const callback = { settlesByCallback: true, ignoresFulfillment: true }
+
+  it('a promise that fulfills does not settle it, its callback does', async () => {
+    let done: Callback = () => {}
+    const invocation = invoke(async (_event, _context, given) => {
+      done = given
+    }, callback)
     await turn()
-    expect(invocation.emits.map(({ topic }) => topic)).toEqual(['first', 'second'])
-    expect([invocation.state, host.lateErrors]).toEqual(['complete', []])
+    expect(invocation.state).toBe('running')
+    done(null, 'value')
+    expect(outcomeOf(invocation)).toBe('ok')
+  })
+
+  it('the callback fails it after the promise has fulfilled', async () => {
+    const invocation = invoke((_event, _context, done) => {
+      setImmediate(() => done(new Error('by callback')))
+      return Promise.resolve('value')
+    }, callback)
+    await turn()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(invocation.failure?.error).toMatchObject({ message: 'by callback' })
+  })
+
+  it('context.succeed gives the result, not the promise', async () => {
+    const invocation = invoke(async (_event, context) => {
+      await null
+      context.succeed('by succeed')
+      return 'by promise'
+    }, callback)
+    rareOf(invocation).invoked = { result: undefined }
+    await turn()
+    expect(invocation.rare?.invoked?.result).toBe('by succeed')
+  })
+
+  it.each<[string, ProcessorRuntime['handler']]>([
+    ['a rejection', () => Promise.reject(new Error('no'))],
+    [
+      'a throw',
+      () => {
+        throw new Error('no')
+      },
+    ],
+    [
+      'a throw after an await',
+      async () => {
+        await null
+        throw new Error('no')
+      },
+    ],
+  ])('%s still fails it', async (_, handler) => {
+    const invocation = invoke(handler, callback)
+    await turn()
+    expect(invocation.failure?.error).toMatchObject({ message: 'no' })
   })
 })

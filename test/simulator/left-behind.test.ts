@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import type { Context } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
@@ -139,4 +140,76 @@ it('what a handler still does when its run has been ended is no failure of its o
   }
   const { summary } = await runTopology({ processors: { a } }, { a: 1 }, { signal: stop.signal })
   expect(summary.failed).toBe(0)
+})
+
+describe('however many messages a handler returned from at once', () => {
+  /** Leaves an error behind that nobody catches, in each way that code can. */
+  const ways: Record<string, (fail: () => void) => void> = {
+    setTimeout: (fail) => void setTimeout(fail, 1),
+    setImmediate: (fail) => void setImmediate(fail),
+    nextTick: (fail) => process.nextTick(fail),
+    queueMicrotask: (fail) => queueMicrotask(fail),
+    'a promise': (fail) => void Promise.resolve().then(fail),
+    'an event emitter': (fail) => {
+      const emitter = new EventEmitter().on('late', fail)
+      setTimeout(() => emitter.emit('late'), 1)
+    },
+  }
+  for (const [way, leave] of Object.entries(ways)) {
+    for (const parameters of [2, 3]) {
+      it(`an error left in ${way} is that of its handler (${parameters} parameters)`, async () => {
+        let take: (error: unknown) => boolean = () => false
+        const taken: boolean[] = []
+        const left = (event: number) => {
+          if (event === 100) leave(() => taken.push(take(new Error('left behind'))))
+        }
+        const a =
+          parameters === 2
+            ? left
+            : (event: number, _context: Context, callback: () => void) => {
+                left(event)
+                callback()
+              }
+        const input = Array.from({ length: 100 }, (_, index) => ({ to: 'a', event: index + 1 }))
+        const wait = () => new Promise((resolve) => setTimeout(resolve, 15))
+        const onUncaught = (given: typeof take) => {
+          take = given
+          return () => {}
+        }
+        const run = await runTopology({ processors: { a, wait } }, [...input, { to: 'wait', event: 1 }], { onUncaught })
+        expect(taken).toEqual([true])
+        expect(run.summary).toMatchObject({ handled: { a: 100 }, failed: 1 })
+        const hundredth = run.of('start').find(({ event }) => event === 100)?.message
+        expect(run.of('log')).toMatchObject([{ processor: 'a', message: hundredth, level: 'error' }])
+      })
+    }
+  }
+
+  it('an error that a run left behind is not taken for one of the next run', async () => {
+    let take: (error: unknown) => boolean = () => false
+    const taken: boolean[] = []
+    const onUncaught = (given: typeof take) => {
+      take = given
+      return () => {}
+    }
+    const a = () => void setTimeout(() => taken.push(take(new Error('of the first run'))), 5)
+    await runTopology({ processors: { a } }, { a: 1 }, { onUncaught })
+    const b = () => new Promise((resolve) => setTimeout(resolve, 20))
+    const second = await runTopology({ processors: { b } }, { b: 1 }, { onUncaught })
+    expect(taken).toEqual([false])
+    expect(second.summary).toMatchObject({ handled: { b: 1 }, failed: 0 })
+  })
+
+  it('what listens to a signal is the handler’s own code', async () => {
+    const target = Object.assign(Object.create(globalThis.console), { log() {} })
+    const a = {
+      timeout: 0.02,
+      handler(_event: unknown, { signal }: Context) {
+        signal.addEventListener('abort', () => target.log('aborted'))
+        return new Promise(() => {})
+      },
+    }
+    const run = await runTopology({ processors: { a } }, { a: 1 }, { console: target })
+    expect(run.of('log')).toMatchObject([{ processor: 'a', text: 'aborted' }])
+  })
 })

@@ -1,7 +1,6 @@
 import { handle } from '../handle.ts'
 import { Invocation } from '../invocation.ts'
 import type { Message } from '../message.ts'
-import { SURE_OF_PROMPTNESS } from '../processor.ts'
 import { rareOf } from '../rare.ts'
 import { settleFailure } from '../retry.ts'
 import { noteDuration } from './progress.ts'
@@ -11,15 +10,13 @@ import { closeTask, leaveTask, releaseLane, save, setAside, startable } from './
 /** Runs a task's handler, as far as that goes without waiting. */
 export function startAttempt(round: Round, task: Task): void {
   const { runtime, parts } = round
-  const { progress, current } = parts
-  const invocation = new Invocation(runtime, task.message, round.nowMs)
+  const startedMs = parts.now()
+  const invocation = new Invocation(runtime, task.message, startedMs)
   round.started++
   if (parts.invoked !== undefined) rareOf(invocation).invoked = parts.invoked
-  current?.enter(invocation, progress.promptRuns < SURE_OF_PROMPTNESS)
-  handle(invocation, task.message.data)
-  current?.leave(invocation)
-  if (!isPrompt(invocation)) progress.promptRuns = Number.MIN_SAFE_INTEGER
-  else if (progress.promptRuns < SURE_OF_PROMPTNESS) progress.promptRuns++
+  parts.current.run(invocation, handle, task.message.data)
+  round.nowMs = parts.now()
+  noteDuration(parts.progress, round.nowMs - startedMs)
   if (invocation.state === 'complete') {
     endAttempt(round, task, invocation)
     return
@@ -31,11 +28,6 @@ export function startAttempt(round: Round, task: Task): void {
     task.handling = true
     round.handlers++
   }
-}
-
-/** Its handler has settled, and waits for none of its emits: most likely it left nothing behind. */
-function isPrompt({ state, rare }: Invocation): boolean {
-  return state !== 'running' && !rare?.follows.some(({ taken }) => taken)
 }
 
 /** A handler that outlasted its call has settled, and waits for its emits. */

@@ -2,7 +2,6 @@ import type { InvocationHost, ProcessorRuntime } from '../processor.ts'
 import type { Delivery } from '../transport.ts'
 import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
 import { cutOffLate, giveUp, isHeld, nextEndMs, settleRound, stopStarting } from './end.ts'
-import { noteDuration } from './progress.ts'
 import { type DeliverParts, endsOf, openRecords, type Round } from './round.ts'
 import { nextTask, setWaitingAside } from './tasks.ts'
 
@@ -51,9 +50,9 @@ function createDriver(
 
   /** Emits that travelled together make many messages complete at once. */
   const goOn = (event: () => void) => {
+    round.nowMs = parts.now()
     if (!goingOn) {
       goingOn = true
-      round.nowMs = parts.now()
       queueMicrotask(() => {
         goingOn = false
         pump()
@@ -65,7 +64,6 @@ function createDriver(
   const pump = () => {
     if (pumping || answered) return
     pumping = true
-    parts.current?.resume()
     round.nowMs = parts.now()
     const isOver = startAll(round)
     if (!isOver) {
@@ -165,7 +163,7 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
   const { accept, settled, completed } = hooks
   const { invoke, late, log } = host
   const { name, topology, stage, timeoutMs, handler, self, input, invokes, spans } = processor
-  const { seesCallback, mayTakeEmit, settlesByCallback } = processor
+  const { seesCallback, mayTakeEmit, settlesByCallback, ignoresFulfillment } = processor
   return {
     name,
     topology,
@@ -177,6 +175,7 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
     seesCallback,
     mayTakeEmit,
     settlesByCallback,
+    ignoresFulfillment,
     invokes,
     host: { accept, invoke, late, log, settled, completed, now, endsMs } satisfies All<InvocationHost>,
     spans,
@@ -188,7 +187,6 @@ type All<T> = Record<keyof T, unknown>
 
 /** Starts what may start; false when that takes so long that others are to have the thread. */
 function startAll(round: Round): boolean {
-  const { parts } = round
   const sliceEndMs = round.nowMs + SLICE_MS
   while (hasRoom(round)) {
     if (!round.over && hasNoTime(round)) stopStarting(round)
@@ -196,10 +194,7 @@ function startAll(round: Round): boolean {
     const task = nextTask(round)
     if (task === undefined) return true
     if (round.leases?.has(task) === false) continue
-    const startedMs = round.nowMs
     startAttempt(round, task)
-    round.nowMs = parts.now()
-    noteDuration(parts.progress, round.nowMs - startedMs)
     if (round.nowMs > sliceEndMs) return false
   }
   return true

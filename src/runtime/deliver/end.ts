@@ -26,7 +26,9 @@ export function cutOffLate(round: Round): void {
       if (!stops) continue
       task.cutShort = hadAll(round, task) ? 'alone' : 'beside others'
     }
-    cutOff(invocation, timeoutRefusal(invocation, Math.min(ranMs, runtime.timeoutMs)))
+    // What listens to its signal is the handler's own code.
+    const error = timeoutRefusal(invocation, Math.min(ranMs, runtime.timeoutMs))
+    round.parts.current.run(invocation, cutOff, error)
   }
 }
 

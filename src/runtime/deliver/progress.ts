@@ -27,13 +27,11 @@ export interface Progress {
   readonly records: Map<string, RecordProgress>
   /** About how long a slow message of this processor takes, in milliseconds. */
   slowMs: number
-  /** Handlers that settled before they returned and waited for no emit, in a row; negative once one did not. */
-  promptRuns: number
 }
 
 /** Remembers nothing yet. */
 export function createProgress(): Progress {
-  return { records: new Map(), slowMs: 0, promptRuns: 0 }
+  return { records: new Map(), slowMs: 0 }
 }
 
 /** Remembers a record, in place of what was known of it. */

@@ -56,7 +56,7 @@ export interface DeliverParts {
    */
   readonly redeliversAtOnce: boolean
   readonly progress: Progress
-  readonly current: Current | undefined
+  readonly current: Current
   /** Handlers that run at once. */
   readonly concurrency: number
 }

@@ -85,6 +85,24 @@ describe('an error that nobody catches', () => {
     expect(lines.filter(({ attak }) => attak === 'log').map(({ text }) => text)).toEqual(['forgotten'])
   })
 
+  it('is recorded for its message, however many its handler returned from at once', async () => {
+    const { invoke, store } = open((uncaught) => (event) => {
+      if (event === 'wait') return new Promise((resolve) => setTimeout(resolve, 20))
+      if (event === 100)
+        later(() =>
+          uncaught(() => {
+            throw new Error('forgotten')
+          }),
+        )
+      return undefined
+    })
+    for (let event = 1; event <= 100; event++) await invoke(event)
+    await invoke('wait')
+    expect(recordsIn(store).map(({ kind, error, message }) => [kind, error.message, message?.data])).toEqual([
+      ['late', 'forgotten', 100],
+    ])
+  })
+
   it("is the platform's where it is nobody's", async () => {
     const { invoke, take } = open(() => () => {})
     await invoke(1)

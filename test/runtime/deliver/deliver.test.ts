@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AttakError } from '../../../src/errors.ts'
+import type { Message } from '../../../src/runtime/message.ts'
 import { type Context, Retry } from '../../../src/topology/handler.ts'
 import { createFakeClock, type FakeClock } from '../../contract/clock.ts'
 import { deliveryOf, openWorld, type Said } from './world.ts'
@@ -227,6 +228,26 @@ describe('when the time of the invocation is up', () => {
     await run([[1]], handler, { clock, forMs: 10_000, timeoutMs: 3000 })
     await run([[1]], handler, { clock, forMs: 10_000, timeoutMs: 30_000 })
     expect(left).toEqual([3000, 2000, 9000, 8000])
+  })
+
+  it('what a handler takes before it first waits is its own time, and nobody else’s', async () => {
+    const clock = createFakeClock()
+    let spentMs = 0
+    const busy = { ...clock, now: () => clock.now() + spentMs }
+    const left: number[] = []
+    const waits: number[] = []
+    const handler = (_: unknown, context: Context) => {
+      left.push(context.getRemainingTimeInMillis())
+      spentMs += 2000
+      left.push(context.getRemainingTimeInMillis())
+      throw new Error('no')
+    }
+    const keep = async ({ wait }: Message) => void waits.push(wait!.dueMs - busy.now())
+    const policy = { retries: 1, backoff: { firstMs: 50_000, factor: 1, maxMs: 50_000, jitter: false } }
+    await run([[1, 2]], handler, { clock: busy, forMs: 20_000, timeoutMs: 3000, policy, keep })
+    expect(left).toEqual([3000, 1000, 3000, 1000])
+    expect(Math.min(...waits)).toBeGreaterThanOrEqual(48_000)
+    expect(waits.at(-1)).toBe(50_000)
   })
 })
 

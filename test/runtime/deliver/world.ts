@@ -1,4 +1,5 @@
 import type { RetryPolicy } from '../../../src/graph/graph.ts'
+import { followCurrent } from '../../../src/runtime/current.ts'
 import { deliver } from '../../../src/runtime/deliver/deliver.ts'
 import { openLeases } from '../../../src/runtime/deliver/leases.ts'
 import { createProgress, type Progress } from '../../../src/runtime/deliver/progress.ts'
@@ -89,6 +90,7 @@ export function openWorld(said: Said): World {
           invokes: [],
           seesCallback: seesCallback(handler),
           settlesByCallback: handler.length >= 3,
+          ignoresFulfillment: false,
         },
         host: {
           accept(invocation, topic, data, key) {
@@ -123,7 +125,7 @@ export function openWorld(said: Said): World {
         endsMs: clock.now() + forMs,
         redeliversAtOnce: said.redeliversAtOnce === true,
         progress: world.progress,
-        current: undefined,
+        current: followCurrent(),
         concurrency,
       })
     },

@@ -1,0 +1,62 @@
+import type { Invocation } from '../runtime/invocation.ts'
+import { idOf } from '../runtime/message.ts'
+import type { LogLevel } from '../runtime/rare.ts'
+import type { Failure } from '../runtime/settle.ts'
+
+/** What a handler did after its message was done: it wrote a line, and with `failure` it also failed the run. */
+export interface Late {
+  readonly invocation: Invocation
+  readonly level: LogLevel
+  readonly text: string
+  /** Set for an emit or invoke that was refused, and for an error that nobody caught. */
+  readonly failure?: Failure
+}
+
+/**
+ * Keeps late deeds while a run goes on. They happen in real time, so that their place among what is committed would depend on
+ * the speed of the machine.
+ */
+export interface Lates {
+  add(late: Late): void
+  /** From now on they are kept. */
+  hold(): void
+  /** Gives all that are kept, and from now on each at once. */
+  release(): void
+}
+
+/** More than this would take too much memory: then all that are kept are given at once. */
+const MOST_KEPT = 100_000
+
+/** Gives late deeds to `tell`: by the position of their input, then by how far from it they are; of one attempt in order. */
+export function openLates(tell: (late: Late) => void): Lates {
+  let kept: Late[] = []
+  let holds = false
+  const tellAll = () => {
+    const lates = kept.sort(compare)
+    kept = []
+    for (const late of lates) tell(late)
+  }
+  return {
+    add(late) {
+      kept.push(late)
+      if (!holds || kept.length >= MOST_KEPT) tellAll()
+    },
+    hold() {
+      holds = true
+    },
+    release() {
+      holds = false
+      tellAll()
+    },
+  }
+}
+
+function compare({ invocation: { message: a } }: Late, { invocation: { message: b } }: Late): number {
+  if (a === b) return 0
+  const distance = (a.root.position ?? 0) - (b.root.position ?? 0) || a.hop - b.hop
+  if (distance !== 0) return distance
+  const [first, second] = [idOf(a), idOf(b)]
+  if (first !== second) return first < second ? -1 : 1
+  const [to, other] = [a.edge?.to ?? '', b.edge?.to ?? '']
+  return to === other ? a.attempt - b.attempt : to < other ? -1 : 1
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import type { Context } from '../../src/topology/handler.ts'
+import { runTopology } from './run-topology.ts'
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+function block(ms: number) {
+  const end = performance.now() + ms
+  while (performance.now() < end);
+}
+
+/** A clock that only the test moves, with the real time that a run's own timers need to pass unseen. */
+function clockOf(startMs = 1000) {
+  let ms = startMs
+  const pass = (by: number) => {
+    ms += by
+  }
+  return { now: () => ms, pass }
+}
+
+describe('real time starts anew for each message', () => {
+  it('a message that starts after others waited has all of its timeout', async () => {
+    const clock = clockOf()
+    const left: number[] = []
+    const a = async (n: number, context: Context) => {
+      left.push(context.getRemainingTimeInMillis())
+      await sleep(1)
+      clock.pass(500)
+      if (n < 6) context.emit('again', n + 1)
+    }
+    const definition = { processors: { a: { handler: a, timeout: 2 } }, streams: [['a', 'a', 'again']] }
+    const { summary } = await runTopology(definition, { a: 1 }, { now: clock.now })
+    expect(summary).toMatchObject({ handled: { a: 6 }, failed: 0 })
+    expect(left).toEqual([2000, 2000, 2000, 2000, 2000, 2000])
+  })
+
+  it('a message that starts after the input was slow has all of its timeout', async () => {
+    const clock = clockOf()
+    const left: number[] = []
+    const a = async (_: number, context: Context) => {
+      left.push(context.getRemainingTimeInMillis())
+      await sleep(1)
+    }
+    async function* input() {
+      for (const event of [1, 2, 3]) {
+        await sleep(1)
+        clock.pass(1900)
+        yield [{ to: 'a', event }]
+      }
+    }
+    const definition = { processors: { a: { handler: a, timeout: 2 } } }
+    for (const live of [false, true]) {
+      const { summary } = await runTopology(definition, [], { now: clock.now, input: input(), live })
+      expect(summary.failed).toBe(0)
+    }
+    expect(left).toEqual(Array(6).fill(2000))
+  })
+
+  it('a message that starts behind a slow handler, in the same turn, has all of its timeout', async () => {
+    const clock = clockOf()
+    const left: number[] = []
+    const slow = () => clock.pass(1500)
+    const next = async (_: number, context: Context) => {
+      left.push(context.getRemainingTimeInMillis())
+      clock.pass(700)
+      left.push(context.getRemainingTimeInMillis())
+    }
+    const processors = { slow, next: { handler: next, timeout: 2 } }
+    await runTopology({ processors }, { slow: 1, next: 1 }, { now: clock.now })
+    expect(left).toEqual([2000, 1300])
+  })
+
+  it('so do one that is invoked and one that is tried again', async () => {
+    const clock = clockOf()
+    const left: number[] = []
+    const a = {
+      invokes: ['b'],
+      timeout: 2,
+      async handler(_: number, context: Context) {
+        clock.pass(1500)
+        await context.invoke('b')
+      },
+    }
+    const b = {
+      timeout: 2,
+      handler(_: number, context: Context) {
+        left.push(context.getRemainingTimeInMillis())
+        clock.pass(1500)
+        throw new Error('no')
+      },
+    }
+    const again = {
+      timeout: 2,
+      retries: 2,
+      handler(_: number, context: Context) {
+        left.push(context.getRemainingTimeInMillis())
+        clock.pass(1500)
+        throw new Error('no')
+      },
+    }
+    await runTopology({ processors: { a, b, again } }, { a: 1, again: 1 }, { now: clock.now })
+    expect(left).toEqual([2000, 2000, 2000, 2000])
+  })
+
+  it('real waits inside a handler do not add up to a timeout', async () => {
+    const a = async (n: number, context: Context) => {
+      await sleep(60)
+      if (n < 5) context.emit('again', n + 1)
+    }
+    const definition = { processors: { a: { handler: a, timeout: 0.2 } }, streams: [['a', 'a', 'again']] }
+    const { summary, timedOut } = await runTopology(definition, { a: 1 })
+    expect({ ...summary.handled, timedOut }).toEqual({ a: 5, timedOut: false })
+  })
+
+  it('--timings tell of each handler what it took itself', async () => {
+    const clock = clockOf()
+    const slow = () => clock.pass(40)
+    const waits = async () => {
+      await sleep(1)
+      clock.pass(7)
+    }
+    const run = await runTopology(
+      { processors: { slow, waits } },
+      { slow: 1, waits: 1 },
+      { now: clock.now, timings: true },
+    )
+    expect(run.of('end').map(({ tookMs }) => tookMs)).toEqual([40, 7])
+  })
+
+  it('a handler is still ended when its own time is up', async () => {
+    const run = await runTopology(
+      { processors: { a: () => block(30), b: { handler: () => new Promise(() => {}), timeout: 0.05 } } },
+      { a: 1, b: 1 },
+    )
+    expect(run.of('end')).toMatchObject([{ outcome: 'ok' }, { outcome: 'failed', error: { code: 'TIMEOUT' } }])
+  })
+})
