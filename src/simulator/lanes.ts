@@ -1,7 +1,10 @@
 import type { SimulatedMessage } from './message.ts'
 import { createQueue, dequeue, enqueue, type Queue } from './queue.ts'
 
-/** The messages of each key of one edge: one is under way, and others wait for it. None is kept of a key without any. */
+/**
+ * The messages of each key that one receiver gets over one channel: one is under way, and others wait for it. A key without
+ * messages takes no room.
+ */
 export type Lanes = Map<string, Queue<SimulatedMessage> | undefined>
 
 /** Puts a message behind the others of its key; true when there are none, so that it may start. */

@@ -1,5 +1,5 @@
 import { AttakError } from '../errors.ts'
-import type { Graph, GraphStream } from '../graph/graph.ts'
+import type { Graph, GraphProcessor, GraphStream } from '../graph/graph.ts'
 import { type HeldPolicy, heldPolicyOf } from '../graph/holds.ts'
 import { routesFor } from '../graph/routes.ts'
 import type { Invocation } from '../runtime/invocation.ts'
@@ -10,6 +10,7 @@ import { callingOf } from '../runtime/reach.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
 import type { Spans } from '../runtime/spans.ts'
 import type { TransportLimits } from '../runtime/transport.ts'
+import { keepsOrder } from '../topology/channels.ts'
 import { rulesOf } from '../topology/delivery.ts'
 import { acceptorOf } from './accept.ts'
 import type { Copier } from './copy.ts'
@@ -25,7 +26,10 @@ export interface SimulatedEdge extends Edge {
   readonly policy: HeldPolicy
   /** Makes the copy that a handler gets. */
   readonly copier: Copier
-  /** Keys whose messages wait for one before them that is not done; none for edges without keys. */
+  /**
+   * The messages of each key that are not done. Streams of one channel to one receiver share them, whoever sends, as a
+   * deployed function does.
+   */
   readonly lanes: Lanes
   /** Along it alone. */
   readonly way: Way
@@ -110,27 +114,34 @@ export function buildNetwork(parts: NetworkParts): Network {
   })
   for (const processor of processors) byName.set(processor.name, processor)
   let count = 0
-  const edge = (from: string | undefined, to: string, policy: HeldPolicy): SimulatedEdge => {
+  const edge = (from: string | undefined, to: string, { policy, lanes }: Pick<SimulatedEdge, 'policy' | 'lanes'>) => {
     const receiver = byName.get(to)!
-    return withWay({
-      index: count++,
-      from,
-      to,
-      receiver,
-      policy,
-      copier: createCopier(),
-      lanes: new Map(),
-      way: NO_WAY,
-    })
+    return withWay({ index: count++, from, to, receiver, policy, copier: createCopier(), lanes, way: NO_WAY })
   }
   const specs = new Map(graph.processors.map((spec) => [spec.name, spec]))
+  const lanesOf = openLanes()
   for (const stream of graph.streams) {
-    edges.push(edge(stream.from, stream.to, heldPolicyOf(graph, specs.get(stream.to)!, stream)))
+    const policy = heldPolicyOf(graph, specs.get(stream.to)!, stream)
+    edges.push(edge(stream.from, stream.to, { policy, lanes: lanesOf(stream) }))
+  }
+  const inputTo = (spec: GraphProcessor) => {
+    return edge(undefined, spec.name, { policy: heldPolicyOf(graph, spec), lanes: new Map() })
   }
   return {
     processors,
     streams: edges,
-    inputs: new Map(graph.processors.map((spec) => [spec.name, edge(undefined, spec.name, heldPolicyOf(graph, spec))])),
+    inputs: new Map(graph.processors.map((spec) => [spec.name, inputTo(spec)])),
+  }
+}
+
+/** Returns the lanes of a stream: one set for each channel and receiver. */
+function openLanes(): (stream: GraphStream) => Lanes {
+  const known = new Map<string, Lanes>()
+  return ({ channel, to }) => {
+    const name = `${channel} ${to}`
+    const lanes: Lanes = known.get(name) ?? new Map()
+    known.set(name, lanes)
+    return lanes
   }
 }
 
@@ -180,8 +191,7 @@ function invoker(
 
 /** What carries a stream refuses by these, as data: here as in a deployed topology. */
 function limitsOf({ via, fifo }: GraphStream): TransportLimits {
-  const { messageBytes, orderedByKey } = rulesOf(via)
-  return { messageBytes, orderedByKey: fifo ? orderedByKey.fifo : orderedByKey.plain }
+  return { messageBytes: rulesOf(via).messageBytes, orderedByKey: keepsOrder({ via, fifo }) }
 }
 
 /** Whoever invoked it hears of the failure. */

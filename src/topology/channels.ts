@@ -8,6 +8,7 @@ import {
   type Via,
 } from './delivery.ts'
 import type { Topology, TopologyStream } from './topology.ts'
+import { isPlainObject } from './user-code.ts'
 
 /** What carries the messages of one or several streams: one stream of Kinesis, or one queue of SQS. */
 export interface Channel extends Resolved {
@@ -47,6 +48,19 @@ export function channelsOf(topology: Streams): readonly Channel[] {
   })
 }
 
+/** Settings as text: the same for the same values, in whatever order their fields were written. */
+export function textOfSettings(settings: unknown): string {
+  return JSON.stringify(settings, (_, value: unknown) =>
+    isPlainObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value,
+  )
+}
+
+/** Whether what carries messages keeps the order of each key; where it does not, an emit with a key fails. */
+export function keepsOrder({ via, fifo }: Pick<Resolved, 'via' | 'fifo'>): boolean {
+  const { orderedByKey } = rulesOf(via)
+  return fifo ? orderedByKey.fifo : orderedByKey.plain
+}
+
 /**
  * Who shares a channel: streams that name the same one; otherwise those of one receiver that are carried alike. A
  * receiver's first is called like the receiver (`bill`; `bill--sqs`, `bill--fifo`), and one that is carried differently
@@ -57,7 +71,7 @@ export function groupStreams(topology: Streams): readonly ChannelGroup[] {
   const groups = new Map<string, { streams: number[]; said: DeliverySettings[] }>()
   for (const [index, stream] of topology.streams.entries()) {
     const said = nearestOf([stream, receivers.get(stream.to) ?? {}])
-    const identity = stream.stream ?? JSON.stringify([stream.to, resolveDelivery([said, topology])])
+    const identity = stream.stream ?? textOfSettings([stream.to, resolveDelivery([said, topology])])
     const group = groups.get(identity) ?? { streams: [], said: [] }
     group.streams.push(index)
     group.said.push(said)

@@ -3,16 +3,18 @@ import {
   type ChannelGroup,
   groupStreams,
   isForeign,
+  keepsOrder,
   leastRetention,
   type Resolved,
   resolveDelivery,
+  textOfSettings,
 } from './channels.ts'
 import { DELIVERY_SETTINGS, type DeliverySettings, rulesOf, VIA_NAMES, type Via } from './delivery.ts'
 import { placeOf } from './field.ts'
 import { placeOfProcessor } from './name.ts'
 import { type Report, show } from './report.ts'
 import { placeOfStream } from './streams.ts'
-import type { Topology } from './topology.ts'
+import type { Topology, TopologyStream } from './topology.ts'
 
 type Streams = Pick<Topology, 'streams' | 'processors'> & DeliverySettings
 
@@ -30,6 +32,7 @@ export function checkChannels(topology: Streams, report: Report): void {
     const faults = agreed ? [...faultsOf(resolved, group), ...receiverFaults(resolved, group, topology)] : []
     for (const { what, remedy } of faults) report.error('TOPOLOGY_INVALID', place, what, remedy)
   }
+  warnOfSplitPairs(topology, groups, report)
 }
 
 interface Fault {
@@ -126,5 +129,62 @@ function checkAgreement({ name, streams, said }: ChannelGroup, topology: Streams
 }
 
 function isSame(one: unknown, other: unknown): boolean {
-  return JSON.stringify(one) === JSON.stringify(other)
+  return textOfSettings(one) === textOfSettings(other)
+}
+
+/** The streams of one pair that one channel carries. */
+interface Branch {
+  readonly channel: string
+  readonly streams: TopologyStream[]
+  readonly said: DeliverySettings
+  readonly resolved: Resolved
+}
+
+/** Warns where events of one sender and key may reach a receiver over several channels: nothing orders those. */
+function warnOfSplitPairs(topology: Streams, groups: readonly ChannelGroup[], report: Report): void {
+  for (const branches of branchesOf(topology, groups)) {
+    if (branches.length < 2) continue
+    const carried = branches.map(({ channel, streams }) => `"${channel}" carries ${topicsOf(streams)}`).join(', ')
+    const causes = differencesOf(branches)
+    const what = `events with the same key can arrive out of order: ${branches.length} channels lead to "${branches[0]!.streams[0]!.to}" (${carried}), since ${causes.join(' and ')} ${causes.length === 1 ? 'differs' : 'differ'}`
+    const remedy = `Give these streams the same ${causes.join(' and ')} so that they share a channel, or emit with different keys.`
+    report.warn('TOPOLOGY_SPLIT_ORDER', placeOfStream(branches[0]!.streams[0]!), what, remedy)
+  }
+}
+
+/** Returns, for each pair of sender and receiver, the channels between them that can carry keys. */
+function branchesOf(topology: Streams, groups: readonly ChannelGroup[]): Iterable<readonly Branch[]> {
+  const pairs = new Map<string, Branch[]>()
+  for (const { name, streams, said } of groups) {
+    const resolved = resolveDelivery([...said, topology])
+    if (!keepsOrder(resolved)) continue
+    for (const index of streams) {
+      const stream = topology.streams[index]!
+      const pair = placeOfStream(stream)
+      const branches = pairs.get(pair) ?? []
+      pairs.set(pair, branches)
+      const branch = branches.find(({ channel }) => channel === name)
+      if (branch === undefined)
+        branches.push({ channel: name, streams: [stream], said: Object.assign({}, ...said), resolved })
+      else branch.streams.push(stream)
+    }
+  }
+  return pairs.values()
+}
+
+function topicsOf(streams: readonly TopologyStream[]): string {
+  const topics = streams.map((stream) => stream.topics)
+  if (topics.includes(undefined)) return 'every topic'
+  return topics.flat().map(show).join(', ')
+}
+
+/** Returns the settings that make these channels differ, without those that follow from others. */
+function differencesOf(branches: readonly Branch[]): readonly string[] {
+  const differs = (read: (branch: Branch) => unknown) =>
+    branches.some((branch) => !isSame(read(branch), read(branches[0]!)))
+  const causes = DELIVERY_SETTINGS.filter(
+    (name) =>
+      differs(({ said }) => said[name]) && differs(({ resolved }) => ({ ...resolved, ...resolved.settings })[name]),
+  )
+  return differs(({ streams }) => streams[0]!.stream) ? ['stream', ...causes] : causes
 }

@@ -202,3 +202,62 @@ describe('whatever is said of streams', () => {
     )
   })
 })
+
+describe('two channels from one processor to another', () => {
+  const told = (x: object, y: object, topology: object = {}) =>
+    parse({
+      streams: [
+        { from: 'a', to: 'b', topics: ['x'], ...x },
+        { from: 'a', to: 'b', topics: ['y'], ...y },
+      ],
+      ...topology,
+    }).problems.map(({ code, severity, where, what, remedy }) => [severity, code, where, `${what} ${remedy}`])
+
+  it('are warned of, since events with the same key can arrive out of order', () => {
+    expect(told({ batch: 5 }, {})).toEqual([
+      [
+        'warning',
+        'TOPOLOGY_SPLIT_ORDER',
+        'stream "a → b"',
+        'events with the same key can arrive out of order: 2 channels lead to "b" ("b--from-a" carries "x", "b" carries "y"), since batch differs (t.json) Give these streams the same batch so that they share a channel, or emit with different keys.',
+      ],
+    ])
+  })
+
+  it.each<[string, object, object]>([
+    ['stream differs', { stream: 'one' }, { stream: 'two' }],
+    ['stream differs', { stream: 'one' }, {}],
+    ['stream and shards differ', { stream: 'one', shards: 2 }, { stream: 'two' }],
+    ['via and fifo differ', { via: 'sqs', fifo: true, batch: 10 }, {}],
+    ['window and pack differ', { pack: 1 }, { window: 3 }],
+    ['filters differs', { filters: [{ type: ['x'] }], pack: 1 }, { pack: 1 }],
+  ])('are warned of with the cause: %s', (cause, x, y) => {
+    const [problem, ...others] = told(x, y)
+    expect(others).toEqual([])
+    for (const word of cause.split(/ and | /)) expect(problem?.[3]).toMatch(new RegExp(`since .*\\b${word}`))
+  })
+
+  it.each<[string, object, object]>([
+    ['retries differ', { retries: 1, backoff: { firstMs: 5 } }, { retries: 2 }],
+    ['one of them says what holds anyway', { via: 'kinesis', pack: 25, batch: 100, window: 0 }, { shards: undefined }],
+    ['they name one channel', { stream: 'one', batch: 5 }, { stream: 'one' }],
+    ['fields are written in another order', { via: 'sqs', ...pollers(2, 5) }, { via: 'sqs', ...pollers(2, 5, true) }],
+    ['one of them is a queue that takes no keys', { via: 'sqs' }, {}],
+    ['both are queues that take no keys', { via: 'sqs', batch: 5 }, { via: 'sqs' }],
+  ])('are not there, or not warned of, where %s', (_, x, y) => {
+    expect(told(x, y)).toEqual([])
+  })
+
+  it('are counted for each pair: other senders and receivers may use other channels', () => {
+    const streams = [
+      { from: 'a', to: 'b', batch: 5 },
+      { from: 'c', to: 'b' },
+      { from: 'a', to: 'c' },
+    ]
+    expect(parse({ streams }).problems).toEqual([])
+  })
+})
+
+function pollers(minimum: number, maximum: number, reversed = false) {
+  return { provisionedPollers: reversed ? { maximum, minimum } : { minimum, maximum } }
+}
