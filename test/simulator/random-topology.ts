@@ -24,10 +24,19 @@ interface RandomProcessor {
   readonly retries: number
 }
 
+/** A stream; one with a `batch` of its own has a channel of its own, beside the one of its receiver. */
+export interface RandomStream {
+  readonly from: string
+  readonly to: string
+  readonly topics?: readonly string[]
+  readonly retries?: number | undefined
+  readonly batch?: number | undefined
+}
+
 /** A topology of handlers whose behaviour depends on their event alone, and an input for it. */
 export interface RandomTopology {
   readonly processors: readonly RandomProcessor[]
-  readonly streams: readonly { readonly from: string; readonly to: string; readonly topics?: readonly string[] }[]
+  readonly streams: readonly RandomStream[]
   readonly input: readonly InputEvent[]
   readonly concurrency: number
   /** Processors emit until an event has come through this many. */
@@ -38,7 +47,7 @@ export interface RandomTopology {
 export interface Watch {
   /** Handlers that have begun and not settled. */
   running: number
-  /** What was wrong: two events of one key over one stream at once. */
+  /** What was wrong: two events of one key in one channel at once. */
   readonly overlaps: string[]
   /** Each call: whom, with what, and which attempt it was. */
   readonly calls: string[]
@@ -51,13 +60,13 @@ export function createWatch(): Watch {
 
 const NAMES = ['a', 'b', 'c', 'd']
 const topic = fc.constantFrom('x', 'y')
-const key = fc.constantFrom(undefined, undefined, 'k', 'l')
+const key = fc.constantFrom(undefined, undefined, 'k', 'k', 'k', 'l')
 
 const processorArbitrary = (name: string): fc.Arbitrary<RandomProcessor> =>
   fc.record({
     name: fc.constant(name),
     manner: fc.constantFrom<Manner>('sync', 'sync', 'promise', 'callback', 'timer'),
-    emits: fc.array(fc.record({ topic, key }), { maxLength: 2 }),
+    emits: fc.array(fc.record({ topic, key }), { maxLength: 3 }),
     failing: fc.nat({ max: 3 }),
     failures: fc.nat({ max: 2 }),
     asks: fc.boolean(),
@@ -67,12 +76,32 @@ const processorArbitrary = (name: string): fc.Arbitrary<RandomProcessor> =>
 
 const streamsArbitrary = (names: readonly string[]) => {
   const pairs = names.flatMap((from) => names.map((to) => ({ from, to })))
-  const topics = fc.constantFrom(undefined, ['x'], ['y'], ['x', 'y'])
   return fc
     .subarray(pairs, { maxLength: Math.min(5, pairs.length) })
-    .chain((chosen) =>
-      fc.tuple(...chosen.map((pair) => topics.map((those) => (those ? { ...pair, topics: those } : pair)))),
-    )
+    .chain((chosen) => fc.tuple(...chosen.map(pairArbitrary)))
+    .map((streams) => streams.flat())
+}
+
+/** One stream for all topics or for some, or one for each topic. */
+const pairArbitrary = (pair: Pick<RandomStream, 'from' | 'to'>): fc.Arbitrary<RandomStream[]> => {
+  const split = [['x'], ['y']]
+  const topics = fc.constantFrom<(string[] | undefined)[]>([undefined], [['x']], [['y', 'x']], split, split)
+  const settings = fc.record(
+    { retries: fc.constantFrom(undefined, 0, 2), batch: fc.constantFrom(undefined, undefined, 7, 8) },
+    { noNullPrototype: true },
+  )
+  return topics.chain((lists) =>
+    fc.tuple(...lists.map((list) => settings.map((said) => ({ ...pair, ...(list && { topics: list }), ...said })))),
+  )
+}
+
+/** The name of what carries a message to a receiver: the same for those that a deployed topology puts into one channel. */
+export function channelOf(
+  streams: readonly RandomStream[],
+  { from, to, topic = '' }: { readonly from?: string; readonly to: string; readonly topic?: string },
+): string {
+  const over = streams.find((one) => one.from === from && one.to === to && (one.topics?.includes(topic) ?? true))
+  return from === undefined ? `inputs→${to}` : `streams→${to} ${over?.batch ?? ''}`
 }
 
 /** Random DAGs, fans, cycles and self-loops of up to four processors, fed with up to six events. */
@@ -117,7 +146,7 @@ export function definitionOf(
         processor.name,
         {
           retries: processor.retries,
-          handler: handlerOf(processor, { depth, pace, askedMs }, watched(watch)),
+          handler: handlerOf(processor, { depth, pace, askedMs }, watched(watch, streams)),
         },
       ]),
     ),
@@ -127,11 +156,12 @@ export function definitionOf(
 /** Marks the time between a handler's call and its settlement; gives what ends it. */
 type Enter = (event: string, context: Context) => () => void
 
-function watched(watch: Watch): Enter {
+function watched(watch: Watch, streams: readonly RandomStream[]): Enter {
   const lanes = new Set<string>()
-  return (event, { from, processor, key: given, attempt }) => {
+  return (event, { from, topic: over, processor, key: given, attempt }) => {
     watch.calls.push(`${processor} ${event} ${attempt}`)
-    const lane = given === undefined ? undefined : `${from}→${processor} ${given}`
+    const to = { to: processor, ...(from && { from }), ...(over && { topic: over }) }
+    const lane = given === undefined ? undefined : `${channelOf(streams, to)} ${given}`
     if (lane !== undefined && lanes.has(lane)) watch.overlaps.push(lane)
     if (lane !== undefined) lanes.add(lane)
     watch.running++
