@@ -112,6 +112,7 @@ export function errorOf(problems: readonly Problem[]): AttakError {
 export function nearest(name: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
   let bestDistance = Number.POSITIVE_INFINITY
+  if (name.length > LONGEST_NAME) return undefined
   const wanted = name.toLowerCase()
   for (const candidate of names) {
     const known = candidate.toLowerCase()
@@ -122,6 +123,9 @@ export function nearest(name: string, names: Iterable<string>): string | undefin
   }
   return best
 }
+
+/** Nobody mistypes a longer one, and comparing takes time in proportion to its length. */
+const LONGEST_NAME = 256
 
 /** Of Damerau: characters left out, put in, exchanged for another, or neighbours that changed places. */
 function editDistance(from: string, to: string): number {

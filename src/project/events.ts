@@ -17,6 +17,7 @@ export interface ParsedEvents {
 const FIELDS: ReadonlySet<string> = new Set(['to', 'event', 'key', 'topic'] satisfies (keyof InputEvent)[])
 const EXAMPLE = '{ "to": "processor", "event": … }'
 const MOST_PROBLEMS = 20
+const MOST_SHOWN = 100
 
 /** Tells why `value` is not an {@link InputEvent} for one of `processors`; undefined when it is one. */
 export function faultOf(value: unknown, processors: ReadonlySet<string>): EventFault | undefined {
@@ -48,7 +49,7 @@ export function faultOf(value: unknown, processors: ReadonlySet<string>): EventF
 export function parseEvents(value: unknown, processors: ReadonlySet<string>, where: string): ParsedEvents {
   if (Array.isArray(value)) return parseList(value, processors, where)
   if (typeof value === 'object' && value !== null) return parseNamed(value, processors, where)
-  const what = `an input is { "processor": event } or a list of ${EXAMPLE}; this is ${JSON.stringify(value) ?? typeof value}`
+  const what = `an input is { "processor": event } or a list of ${EXAMPLE}; this is ${cut(JSON.stringify(value) ?? typeof value)}`
   return { events: [], problems: [problemAt(where, { what, remedy: `Write { "${[...processors][0]}": … }.` })] }
 }
 
@@ -86,22 +87,27 @@ export function problemAt(where: string, { what, remedy }: EventFault): Problem 
 export function unknownProcessor(name: string, processors: ReadonlySet<string>): EventFault {
   const meant = nearest(name, processors)
   const remedy = meant === undefined ? `There are ${[...processors].join(', ')}.` : `Did you mean "${meant}"?`
-  return { what: `no processor is named "${name}"`, remedy }
+  return { what: `no processor is named "${cut(name)}"`, remedy }
+}
+
+/** What others wrote may be megabytes. */
+function cut(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
 }
 
 function unknownField(name: string): EventFault {
   const meant = nearest(name, FIELDS)
-  const what = `has an unknown field "${name}"`
+  const what = `has an unknown field "${cut(name)}"`
   return { what, remedy: meant === undefined ? `An event's data goes into "event".` : `Did you mean "${meant}"?` }
 }
 
 function parseList(list: readonly unknown[], processors: ReadonlySet<string>, where: string): ParsedEvents {
-  const problems: Problem[] = []
+  const problems = collectProblems()
   list.forEach((value, index) => {
     const fault = faultOf(value, processors)
-    if (fault !== undefined) problems.push(problemAt(`${where}, [${index}]`, fault))
+    if (fault !== undefined) problems.add(() => problemAt(`${where}, [${index}]`, fault))
   })
-  return problems.length > 0 ? { events: [], problems: fewOf(problems) } : { events: list as InputEvent[], problems }
+  return problems.parsed(() => list as readonly InputEvent[])
 }
 
 function parseNamed(value: object, processors: ReadonlySet<string>, where: string): ParsedEvents {
@@ -114,14 +120,26 @@ function parseNamed(value: object, processors: ReadonlySet<string>, where: strin
       problems: [problemAt(where, { what, remedy: 'Put it into a list: [{ "to": …, "event": … }].' })],
     }
   }
-  const problems = unknown.map((name) => problemAt(where, unknownProcessor(name, processors)))
-  if (problems.length > 0) return { events: [], problems: fewOf(problems) }
-  return { events: Object.entries(value).map(([to, event]) => ({ to, event: event as unknown })), problems }
+  const problems = collectProblems()
+  for (const name of unknown) problems.add(() => problemAt(where, unknownProcessor(name, processors)))
+  return problems.parsed(() => Object.entries(value).map(([to, event]) => ({ to, event: event as unknown })))
 }
 
-function fewOf(problems: readonly Problem[]): readonly Problem[] {
-  const more = problems.length - MOST_PROBLEMS
-  if (more <= 0) return problems
-  const last = { ...problems[MOST_PROBLEMS]!, what: `and ${more} more like these` }
-  return [...problems.slice(0, MOST_PROBLEMS), last]
+/** Keeps the first problems, and the count of the others: an input may have millions. */
+function collectProblems() {
+  const problems: Problem[] = []
+  let more = 0
+  return {
+    add(problem: () => Problem) {
+      if (problems.length <= MOST_PROBLEMS) problems.push(problem())
+      else more++
+    },
+    /** The events where there is no problem. */
+    parsed(events: () => readonly InputEvent[]): ParsedEvents {
+      if (problems.length === 0) return { events: events(), problems }
+      const last = problems[MOST_PROBLEMS]
+      if (last !== undefined) problems[MOST_PROBLEMS] = { ...last, what: `and ${more + 1} more like these` }
+      return { events: [], problems }
+    },
+  }
 }

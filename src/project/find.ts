@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { type AttakError, errorOf } from '../errors.ts'
-import { parseJson } from './json.ts'
+import { readJsonFile } from './json-file.ts'
 import { isFile, isFolder, resolveModule } from './modules.ts'
 
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json']
@@ -57,12 +56,12 @@ function findInFolder(folder: string, cwd: string): string {
 function mainOf(folder: string, cwd: string): string | undefined {
   const manifest = join(folder, 'package.json')
   if (!isFile(manifest)) return undefined
-  const parsed = parseJson(readFileSync(manifest, 'utf8'))
+  const parsed = readJsonFile(manifest)
   if (parsed.kind === 'fault') {
     const { line, column, what } = parsed.fault
     throw notFound(
       `${shown(manifest, cwd)}:${line}:${column}`,
-      `not JSON: ${what}`,
+      what,
       'Correct package.json, or give the path of a topology.',
     )
   }

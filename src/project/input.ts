@@ -1,11 +1,11 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
 import { ownEvents, parseEvents, problemAt, unknownProcessor } from './events.ts'
 import { shown } from './find.ts'
 import { readIterable } from './iterable.ts'
-import { parseJson } from './json.ts'
+import { type JsonFault, MOST_JSON_BYTES, parseJsonFile, repeatedName } from './json.ts'
 import { readJsonLines } from './json-lines.ts'
 import { readBlocks } from './lines.ts'
 import { isFile, isFolder } from './modules.ts'
@@ -114,7 +114,7 @@ function checkTo(to: string, given: string | undefined, processors: ReadonlySet<
   if (!processors.has(to)) throw errorOf([problemAt('--to', unknownProcessor(to, processors))])
 }
 
-function openFile(path: string, reader: Reader, name: string): Input {
+async function openFile(path: string, reader: Reader, name: string): Promise<Input> {
   const found = statSync(path, { throwIfNoEntry: false })
   // Also a pipe, such as a shell makes of <(command).
   if (found === undefined || found.isDirectory()) throw errorOf([missingFile(path, name)])
@@ -122,27 +122,37 @@ function openFile(path: string, reader: Reader, name: string): Input {
     const traits = found.isFile() ? { live: false, totalBytes: found.size } : { live: true }
     return openLines(name, readBlocks(path), reader, traits)
   }
-  const parsed = parseJson(readText(path, name))
-  if (parsed.kind === 'fault') {
-    const { line, column, what, excerpt } = parsed.fault
-    const remedy = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
-    throw errorOf([problemAt(`${name}:${line}:${column}`, { what: `not JSON: ${what}\n${excerpt}`, remedy })])
-  }
+  const bytes = await readWhole(path)
+  const parsed = parseJsonFile(bytes)
+  if (parsed.kind === 'fault') throw errorOf([notJson(name, parsed.fault)])
   const { to } = reader
-  return to === undefined ? openParsed(name, parsed.value, reader) : openEvents(name, [{ to, event: parsed.value }])
+  if (to !== undefined) return openEvents(name, [{ to, event: parsed.value }])
+  const input = openParsed(name, parsed.value, reader)
+  const repeated = Array.isArray(parsed.value) ? undefined : repeatedName(bytes)
+  if (repeated !== undefined) throw errorOf([repeatedEvent(name, repeated)])
+  return input
 }
 
-function readText(path: string, name: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (error) {
-    const tooLong = error instanceof Error && 'code' in error && error.code === 'ERR_STRING_TOO_LONG'
-    if (!tooLong) throw error
-    const what = 'is too long to be read as one JSON value'
-    throw errorOf([
-      problemAt(name, { what, remedy: 'Make it a .jsonl file with one event on each line: those are streamed.' }),
-    ])
+/** Reads a file, or a pipe, to its end, or until it is larger than JSON may be. */
+async function readWhole(path: string): Promise<Uint8Array> {
+  const blocks: Uint8Array[] = []
+  let bytes = 0
+  for await (const block of readBlocks(path)) {
+    blocks.push(Buffer.from(block))
+    bytes += block.length
+    if (bytes > MOST_JSON_BYTES) break
   }
+  return Buffer.concat(blocks)
+}
+
+function notJson(name: string, { line, column, what, excerpt }: JsonFault): Problem {
+  const remedy = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
+  return problemAt(`${name}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
+}
+
+function repeatedEvent(name: string, { line, column, what, excerpt }: JsonFault): Problem {
+  const remedy = 'Write a list to send several events to one processor: [{ "to": …, "event": … }].'
+  return problemAt(`${name}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
 }
 
 function openParsed(name: string, value: unknown, { processors }: Reader): Input {

@@ -1,8 +1,8 @@
 import { errorOf, type Problem } from '../errors.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import { faultOf, problemAt } from './events.ts'
-import { parseJson } from './json.ts'
-import { wholeLines } from './lines.ts'
+import { type LineFault, parseJsonLine } from './json.ts'
+import { type LineLimits, wholeLines } from './lines.ts'
 
 /** How to read events from lines. */
 export interface JsonLinesOptions {
@@ -12,22 +12,35 @@ export interface JsonLinesOptions {
   readonly processors: ReadonlySet<string>
   /** Whom bare events are for. Not given: each line is `{ to, event, key?, topic? }`. */
   readonly to?: string | undefined
-  /** Called with each line that is no event; when it returns, the line is skipped. Not given: the first one is thrown. */
+  /**
+   * Called with each line that is no event; when it returns, the line is skipped. Not given: the first one is thrown. A line
+   * without end is always thrown.
+   */
   readonly onBadLine?: (problem: Problem) => void
+  /** Shorter lines than usual: for tests. */
+  readonly limits?: LineLimits
 }
 
 const MOST_EVENTS = 512
 
 /**
- * Reads events from JSON lines, in lists of at most 512, in order; blank lines are none. Memory stays what one block and
- * one line need. Throws INPUT_INVALID naming the line.
+ * Reads events from JSON lines, in lists of at most 512, in order; lines of white space hold none. A line ends with LF or
+ * CRLF. Memory stays what one block and one line need. Throws INPUT_INVALID naming the line, after the events before it.
  */
 export async function* readJsonLines(
   blocks: AsyncIterable<Uint8Array | string>,
   options: JsonLinesOptions,
 ): AsyncGenerator<readonly InputEvent[], void, undefined> {
   let line = 0
-  for await (const text of wholeLines(blocks)) {
+  for await (const text of wholeLines(blocks, options.limits)) {
+    if (typeof text !== 'string') {
+      // The line that proves to be endless is the one that was too long.
+      if (!text.isEndless) line++
+      const problem = problemOfLine(line, text, options)
+      if (options.onBadLine === undefined || text.isEndless) throw errorOf([problem])
+      options.onBadLine(problem)
+      continue
+    }
     let events: InputEvent[] = []
     for (let start = 0; start < text.length; ) {
       const newline = text.indexOf('\n', start)
@@ -35,42 +48,34 @@ export async function* readJsonLines(
       const json = text.slice(start, end)
       start = end + 1
       line++
-      const event = readEvent(json, options)
-      if (event !== undefined) {
-        if (events.push(event) < MOST_EVENTS) continue
+      const read = readEvent(json, line, options)
+      if (read === undefined) continue
+      if ('to' in read) {
+        if (events.push(read) < MOST_EVENTS) continue
         yield events
         events = []
-        continue
-      }
-      const problem = problemOf(json, line, options)
-      if (problem === undefined) continue
-      if (options.onBadLine === undefined) {
+      } else if (options.onBadLine === undefined) {
         if (events.length > 0) yield events
-        throw errorOf([problem])
-      }
-      options.onBadLine(problem)
+        throw errorOf([read])
+      } else options.onBadLine(read)
     }
     if (events.length > 0) yield events
   }
 }
 
-function readEvent(json: string, { processors, to }: JsonLinesOptions): InputEvent | undefined {
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    return undefined
-  }
-  if (to !== undefined) return { to, event: value }
-  return faultOf(value, processors) === undefined ? (value as InputEvent) : undefined
+/** Undefined for a blank line. */
+function readEvent(json: string, line: number, options: JsonLinesOptions): InputEvent | Problem | undefined {
+  const parsed = parseJsonLine(json)
+  if (parsed.kind === 'fault') return BLANK.test(json) ? undefined : problemOfLine(line, parsed.fault, options)
+  const { to, where, processors } = options
+  if (to !== undefined) return { to, event: parsed.value }
+  const fault = faultOf(parsed.value, processors)
+  return fault === undefined ? (parsed.value as InputEvent) : problemAt(`${where}:${line}`, fault)
 }
 
-/** Undefined for a blank line. */
-function problemOf(json: string, line: number, { where, processors }: JsonLinesOptions): Problem | undefined {
-  if (json.trim() === '') return undefined
-  const parsed = parseJson(json)
-  if (parsed.kind === 'value') return problemAt(`${where}:${line}`, faultOf(parsed.value, processors)!)
-  const { column, what, excerpt } = parsed.fault
-  const remedy = 'Write one JSON value on each line, or go on past such lines with --skip-bad-lines.'
-  return problemAt(`${where}:${line}:${column}`, { what: `not JSON: ${what}\n${excerpt}`, remedy })
+const BLANK = /^\ufeff?[ \t\r]*$/
+
+function problemOfLine(line: number, { column, what, excerpt }: LineFault, { where }: JsonLinesOptions): Problem {
+  const remedy = 'Write one JSON value on each line, or skip such lines with --skip-bad-lines.'
+  return problemAt(`${where}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
 }

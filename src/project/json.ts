@@ -1,135 +1,125 @@
-/** Where and why a text is not JSON. */
-export interface JsonFault {
-  /** Index into the text. */
-  readonly offset: number
-  /** From 1. */
-  readonly line: number
-  /** From 1, in UTF-16 units. */
+import { decodeText } from '../runtime/utf8.ts'
+import { type OnName, refusedIn, type Stop, scan } from './json-scan.ts'
+
+/** One JSON value takes at most so many bytes: 64 MiB. Read, it takes up to thirty times as many. */
+export const MOST_JSON_BYTES = 64 * 1024 * 1024
+
+/** What is wrong with a larger one. */
+export const TOO_LARGE = `larger than ${MOST_JSON_BYTES / 2 ** 20} MiB, the limit of one JSON value`
+
+/** Where in a line, and why, a text is not JSON. */
+export interface LineFault {
+  /** From 1, in UTF-16 units, without a byte order mark at the start of the text. */
   readonly column: number
-  /** `expected "," or "}", found "b"`. */
+  /** `not JSON: expected "," or "}", found "b"`. */
   readonly what: string
   /** The line and a caret below the place, to print as it is. */
   readonly excerpt: string
 }
 
-/** What a text says, or why it says nothing. */
-export type ParsedJson =
-  | { readonly kind: 'value'; readonly value: unknown }
-  | { readonly kind: 'fault'; readonly fault: JsonFault }
-
-/** Parses JSON, with or without a byte order mark; a fault says where it is, alike on every version of Node. */
-export function parseJson(text: string): ParsedJson {
-  const json = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
-  try {
-    return { kind: 'value', value: JSON.parse(json) as unknown }
-  } catch {
-    return { kind: 'fault', fault: faultOf(json) }
-  }
+/** Where and why a text is not JSON. */
+export interface JsonFault extends LineFault {
+  /** From 1. Lines end with LF, CRLF or CR, as in an editor. */
+  readonly line: number
 }
 
+/** What a text says, or why it says nothing. */
+export type ParsedJson<Fault = JsonFault> =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'fault'; readonly fault: Fault }
+
+/**
+ * Parses JSON as `JSON.parse` does, with or without a byte order mark. Beyond what is no JSON, it refuses numbers that are
+ * too large for JavaScript, and more than 1000 levels. A fault says where it is, alike on every version of Node.
+ */
+export function parseJson(text: string): ParsedJson {
+  return parseWith(text, faultIn)
+}
+
+/** The same for one line of a file, with or without its end. */
+export function parseJsonLine(text: string): ParsedJson<LineFault> {
+  return parseWith(text, faultInLine)
+}
+
+/** The same for a file: UTF-8, and at most {@link MOST_JSON_BYTES}. */
+export function parseJsonFile(bytes: Uint8Array): ParsedJson {
+  if (bytes.length > MOST_JSON_BYTES) return { kind: 'fault', fault: tooLarge(bytes) }
+  const decoded = decodeText(bytes, { isStart: true })
+  if (decoded.kind === 'text') return parseJson(decoded.text)
+  return { kind: 'fault', fault: faultIn(withoutMark(decoded.text), decoded) }
+}
+
+/** Finds a name that the outermost object of a JSON file has twice: `JSON.parse` keeps the last of them alone. */
+export function repeatedName(bytes: Uint8Array): JsonFault | undefined {
+  const json = withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
+  const names = new Set<unknown>()
+  let repeated: Stop | undefined
+  const onName: OnName = (start, end) => {
+    const name: unknown = JSON.parse(json.slice(start, end))
+    if (names.has(name)) repeated ??= { offset: start, what: `the name ${JSON.stringify(name)} is there twice` }
+    names.add(name)
+  }
+  scan(json, onName)
+  return repeated && faultIn(json, repeated)
+}
+
+/** Tells of a place in one line of a file. */
+export function faultInLine(text: string, { offset, what }: Stop): LineFault {
+  return { column: offset + 1, what, excerpt: excerptOf(text, { start: 0, end: text.length, offset }) }
+}
+
+function parseWith<Fault>(text: string, faultAt: (json: string, stop: Stop) => Fault): ParsedJson<Fault> {
+  const json = withoutMark(text)
+  let value: unknown
+  let stop: Stop | undefined
+  try {
+    value = JSON.parse(json)
+    stop = refusedIn(json)
+  } catch {
+    stop = scan(json)
+  }
+  return stop === undefined ? { kind: 'value', value } : { kind: 'fault', fault: faultAt(json, stop) }
+}
+
+function withoutMark(text: string): string {
+  return text.charCodeAt(0) === 0xfeff ? text.slice(1) : text
+}
+
+function faultIn(text: string, { offset, what }: Stop): JsonFault {
+  let [line, start] = [1, 0]
+  for (const { index, 0: ending } of text.matchAll(/\r\n?|\n/g)) {
+    if (index >= offset) break
+    start = index + ending.length
+    line++
+  }
+  const end = /[\r\n]/.exec(text.slice(offset, offset + EXCERPT_AFTER))?.index ?? EXCERPT_AFTER
+  const column = offset - start + 1
+  return { line, column, what, excerpt: excerptOf(text, { start, end: offset + end, offset }) }
+}
+
+function tooLarge(bytes: Uint8Array): JsonFault {
+  const start = bytes.lastIndexOf(NEWLINE, MOST_JSON_BYTES - 1) + 1
+  let line = 1
+  for (let at = 0; at < start; at++) if (bytes[at] === NEWLINE) line++
+  return { line, column: MOST_JSON_BYTES - start + 1, what: TOO_LARGE, excerpt: '' }
+}
+
+const NEWLINE = 10
 const EXCERPT_BEFORE = 50
 const EXCERPT_AFTER = 20
 
-function faultOf(text: string): JsonFault {
-  const { offset, expected } = scan(text)
-  const start = text.lastIndexOf('\n', offset - 1) + 1
-  const line = text.slice(0, start).split('\n').length
-  const column = offset - start + 1
-  const found = offset >= text.length ? 'the end' : JSON.stringify(String.fromCodePoint(text.codePointAt(offset)!))
-  return { offset, line, column, what: `expected ${expected}, found ${found}`, excerpt: excerptOf(text, start, offset) }
+interface Place {
+  readonly start: number
+  readonly end: number
+  readonly offset: number
 }
 
-function excerptOf(text: string, start: number, offset: number): string {
-  const lineEnd = text.indexOf('\n', offset)
+function excerptOf(text: string, { start, end, offset }: Place): string {
   const from = Math.max(start, offset - EXCERPT_BEFORE)
-  const to = Math.min(lineEnd < 0 ? text.length : lineEnd, offset + EXCERPT_AFTER)
   const before = (from > start ? '…' : '') + text.slice(from, offset)
-  const shownLine = `${before}${text.slice(offset, to)}`.replace(/[\r\t]/g, ' ')
+  const shownLine = `${before}${text.slice(offset, Math.min(end, offset + EXCERPT_AFTER))}`.replace(UNSEEN, ' ')
   return shownLine.trim() === '' ? '' : `${shownLine}\n${' '.repeat(before.length)}^`
 }
 
-/** Where scanning stopped; `expected` is what would have gone on. */
-interface Stop {
-  readonly offset: number
-  readonly expected: string
-}
-
-const SPACE = /[ \t\n\r]*/y
-const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
-// biome-ignore lint/suspicious/noControlCharactersInRegex: JSON allows no control characters in strings.
-const STRING_PART = /[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*/y
-const WORD = /true|false|null/y
-
-/**
- * Finds where a text stops being JSON. It keeps its own stack of open brackets, so depth costs no calls.
- * `after` is what the last token allows next: a value, a property name, or a separator.
- */
-function scan(text: string): Stop {
-  const open: ('[' | '{')[] = []
-  let at = skip(SPACE, text, 0)
-  let next: 'value' | 'valueOrEnd' | 'name' | 'nameOrEnd' | 'separator' = 'value'
-  for (;;) {
-    const char = text[at]
-    if (next === 'separator') {
-      const top = open.at(-1)
-      if (top === undefined) return { offset: at, expected: 'nothing more' }
-      if (char === closing(top)) {
-        open.pop()
-        at++
-      } else if (char === ',') {
-        next = top === '{' ? 'name' : 'value'
-        at++
-      } else return { offset: at, expected: `"," or "${closing(top)}"` }
-    } else if (next === 'name' || next === 'nameOrEnd') {
-      if (next === 'nameOrEnd' && char === '}') {
-        open.pop()
-        at++
-        next = 'separator'
-      } else {
-        if (char !== '"') return { offset: at, expected: `a property name in double quotes` }
-        const end = stringEnd(text, at)
-        if (typeof end !== 'number') return end
-        at = skip(SPACE, text, end)
-        if (text[at] !== ':') return { offset: at, expected: '":"' }
-        at++
-        next = 'value'
-      }
-    } else if (next === 'valueOrEnd' && char === ']') {
-      open.pop()
-      at++
-      next = 'separator'
-    } else if (char === '{' || char === '[') {
-      open.push(char)
-      at++
-      next = char === '{' ? 'nameOrEnd' : 'valueOrEnd'
-    } else {
-      const end = scalarEnd(text, at)
-      if (typeof end !== 'number') return end
-      at = end
-      next = 'separator'
-    }
-    at = skip(SPACE, text, at)
-  }
-}
-
-function closing(bracket: '[' | '{'): string {
-  return bracket === '[' ? ']' : '}'
-}
-
-function scalarEnd(text: string, at: number): number | Stop {
-  if (text[at] === '"') return stringEnd(text, at)
-  const end = Math.max(skip(NUMBER, text, at), skip(WORD, text, at))
-  return end > at ? end : { offset: at, expected: 'a value' }
-}
-
-function stringEnd(text: string, at: number): number | Stop {
-  const end = skip(STRING_PART, text, at + 1)
-  if (text[end] === '"') return end + 1
-  if (text[end] === '\\') return { offset: end, expected: 'an escape that JSON knows' }
-  return { offset: end, expected: end >= text.length ? 'a closing quote' : 'a character that may stand in a string' }
-}
-
-function skip(pattern: RegExp, text: string, at: number): number {
-  pattern.lastIndex = at
-  return pattern.test(text) ? pattern.lastIndex : at
-}
+/** Characters that would move the caret away from its place. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu

@@ -1,4 +1,7 @@
+import { isUtf8 } from 'node:buffer'
 import { promises } from 'node:fs'
+import { decodeText, FORMAT_BYTES, formatOf } from '../runtime/utf8.ts'
+import { faultInLine, type LineFault, MOST_JSON_BYTES } from './json.ts'
 
 const NEWLINE = 10
 /** Half of it costs a tenth more for each line, twice of it no less (row I1 of the benchmarks). */
@@ -30,35 +33,121 @@ export async function* readBlocks(path: string): AsyncGenerator<Uint8Array, void
   }
 }
 
+/** Whole lines, each with its newline, which only the last of all may lack; or why one line is no text. */
+export type Lines = string | UnreadableLine
+
+/** Why a line is no text. */
+export interface UnreadableLine extends LineFault {
+  /** The line has no end within reach: nothing is read after it. */
+  readonly isEndless?: boolean
+}
+
+/** How long lines may be. */
+export interface LineLimits {
+  /** A longer line is unreadable, and not kept. */
+  readonly lineBytes: number
+  /** So much of a line that is too long is read to find the next line. */
+  readonly skippedBytes: number
+}
+
+const LIMITS: LineLimits = { lineBytes: MOST_JSON_BYTES, skippedBytes: 4 * 1024 ** 3 }
+
 /**
- * Joins blocks of UTF-8 into texts of whole lines, each with its newline; only the last line of all may lack it. Lines
- * and characters may be cut anywhere between blocks, and a line may be longer than any of them. A byte order mark goes.
- * Whole texts and not lines, since a promise for each line would cost more than reading it.
+ * Joins blocks of UTF-8 into texts of whole lines, in order. Lines and characters may be cut anywhere between blocks, and a
+ * line may be longer than any of them. A byte order mark at the start of the file is removed. Memory stays what one block and
+ * one line need. Whole texts and not lines, since a promise for each line would cost more than reading it.
  */
-export async function* wholeLines(blocks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string, void, undefined> {
-  let cut: Buffer[] = []
-  let first = true
-  const textOf = (bytes: Buffer) => {
-    const text = bytes.toString('utf8')
-    const marked = first && text.charCodeAt(0) === 0xfeff
-    first = false
-    return marked ? text.slice(1) : text
-  }
-  for await (const given of blocks) {
-    const block =
-      typeof given === 'string' ? Buffer.from(given) : Buffer.from(given.buffer, given.byteOffset, given.length)
-    let start = 0
-    if (cut.length > 0) {
-      // The line that was cut is joined alone: to join it with all of the block would copy the block.
-      start = block.indexOf(NEWLINE) + 1
-      if (start > 0) {
-        yield textOf(Buffer.concat([...cut, block.subarray(0, start)]))
-        cut = []
-      }
+export async function* wholeLines(
+  blocks: AsyncIterable<Uint8Array | string>,
+  limits: LineLimits = LIMITS,
+): AsyncGenerator<Lines, void, undefined> {
+  const splitter = splitterOf(limits)
+  for await (const block of blocks) {
+    for (const lines of splitter.take(typeof block === 'string' ? Buffer.from(block) : bufferOf(block))) {
+      yield lines
+      if (typeof lines !== 'string' && lines.isEndless) return
     }
-    const end = block.lastIndexOf(NEWLINE) + 1
-    if (end > start) yield textOf(block.subarray(start, end))
-    if (end < block.length) cut.push(Buffer.from(block.subarray(end)))
   }
-  if (cut.length > 0) yield textOf(Buffer.concat(cut))
+  yield* splitter.end()
+}
+
+function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length)
+}
+
+function splitterOf({ lineBytes, skippedBytes }: LineLimits) {
+  /** The beginning of a line. */
+  let cut: Buffer[] = []
+  let cutBytes = 0
+  /** How much was read of a line that is too long; that was told as soon as it was known. */
+  let skipped = 0
+  let isStart = true
+
+  function tooLong(): UnreadableLine {
+    const format = isStart ? formatOf(Buffer.concat(cut.slice(0, FORMAT_BYTES))) : undefined
+    isStart = false
+    return format === undefined
+      ? { column: lineBytes + 1, what: `longer than ${sizeOf(lineBytes)}, the limit of one line`, excerpt: '' }
+      : { column: 1, what: `this is ${format}`, excerpt: '' }
+  }
+
+  function decodeLine(bytes: Buffer): Lines {
+    const decoded = decodeText(bytes, { isStart })
+    const marks = isStart && decoded.text.charCodeAt(0) === 0xfeff ? 1 : 0
+    const text = decoded.text.slice(marks)
+    isStart = false
+    return decoded.kind === 'text' ? text : faultInLine(text, { ...decoded, offset: decoded.offset - marks })
+  }
+
+  function* keep(rest: Buffer): Generator<Lines> {
+    if (skipped > 0) {
+      skipped += rest.length
+      const what = `the line has no end within ${sizeOf(skippedBytes)}`
+      if (skipped > skippedBytes) yield { column: skippedBytes + 1, what, excerpt: '', isEndless: true }
+      return
+    }
+    cut.push(Buffer.from(rest))
+    cutBytes += rest.length
+    if (cutBytes <= lineBytes) return
+    yield tooLong()
+    ;[skipped, cut, cutBytes] = [cutBytes, [], 0]
+  }
+
+  /** Takes what is left of a line that was cut, with its newline. */
+  function* close(rest: Buffer): Generator<Lines> {
+    yield* keep(rest.subarray(0, -1))
+    if (skipped === 0) yield decodeLine(Buffer.concat([...cut, rest.subarray(-1)]))
+    ;[skipped, cut, cutBytes] = [0, [], 0]
+  }
+
+  function* decode(bytes: Buffer): Generator<Lines> {
+    if (bytes.length <= lineBytes && isUtf8(bytes)) return yield bytes.toString('utf8')
+    for (let start = 0; start < bytes.length; ) {
+      const line = bytes.subarray(start, bytes.indexOf(NEWLINE, start) + 1)
+      yield line.length - 1 > lineBytes ? tooLong() : decodeLine(line)
+      start += line.length
+    }
+  }
+
+  return {
+    *take(block: Buffer): Generator<Lines> {
+      let start = 0
+      if (isStart || cutBytes > 0 || skipped > 0) {
+        // Joined alone: to join it with all of the block would copy the block.
+        start = block.indexOf(NEWLINE) + 1
+        if (start === 0) return yield* keep(block)
+        yield* close(block.subarray(0, start))
+      }
+      const end = block.lastIndexOf(NEWLINE) + 1
+      if (end > start) yield* decode(block.subarray(start, end))
+      if (end < block.length) yield* keep(block.subarray(end))
+    },
+    *end(): Generator<Lines> {
+      if (cutBytes > 0) yield decodeLine(Buffer.concat(cut))
+    },
+  }
+}
+
+function sizeOf(bytes: number): string {
+  return bytes >= 2 ** 20 ? `${bytes / 2 ** 20} MiB` : `${bytes} bytes`
 }

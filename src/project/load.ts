@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Builder, type Built, openBuilder } from './build.ts'
 import type { Build } from './cache.ts'
 import { isCommonJs, requireAsModule } from './commonjs.ts'
 import type { BuildFault } from './compile.ts'
-import { type JsonFault, parseJson } from './json.ts'
+import type { JsonFault } from './json.ts'
+import { readJsonFile } from './json-file.ts'
 import { isTypeScript } from './modules.ts'
 
 /** What loading one module gave: what it exports, or why there is nothing. */
@@ -122,6 +122,6 @@ async function settled(load: () => unknown): Promise<LoadedModule> {
 }
 
 function readJsonModule(file: string): LoadedModule {
-  const parsed = parseJson(readFileSync(file, 'utf8'))
+  const parsed = readJsonFile(file)
   return parsed.kind === 'value' ? { kind: 'loaded', exports: parsed.value } : { kind: 'not-json', fault: parsed.fault }
 }

@@ -39,7 +39,7 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   if (module.kind === 'not-json') {
     const { line, column, what, excerpt } = module.fault
     const place = `${name}:${line}:${column}`
-    return [{ code, severity, where: place, what: `not JSON: ${what}\n${excerpt}`, remedy: 'Correct it there.' }]
+    return [{ code, severity, where: place, what: `${what}\n${excerpt}`, remedy: 'Correct it there.' }]
   }
   return []
 }

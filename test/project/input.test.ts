@@ -218,7 +218,7 @@ test('a bad line stops a stream, naming the line', async () => {
     [
       "a.jsonl:3:15: not JSON: expected a property name in double quotes, found "}"
     {"to":"spout",}
-                  ^. Write one JSON value on each line, or go on past such lines with --skip-bad-lines.",
+                  ^. Write one JSON value on each line, or skip such lines with --skip-bad-lines.",
     ]
   `)
   expect(await problemsOf(optionsFor(dir, { given: 'b.jsonl' }))).toMatchInlineSnapshot(`

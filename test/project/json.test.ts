@@ -1,6 +1,13 @@
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { parseJson } from '../../src/project/json.ts'
+import { type JsonFault, MOST_JSON_BYTES, parseJson, parseJsonFile, repeatedName } from '../../src/project/json.ts'
+
+/** The place of a fault as an index into its text. */
+function offsetOf(text: string, { line, column }: JsonFault): number {
+  const starts = [0, ...[...text.matchAll(/\r\n?|\n/g)].map(({ index, 0: ending }) => index + ending.length)]
+  return starts[line - 1]! + column - 1
+}
 
 const pretty = fc.tuple(fc.json({ maxDepth: 4 }), fc.constantFrom(0, 2, '\t')).map(([text, space]) => {
   return JSON.stringify(JSON.parse(text), null, space)
@@ -17,7 +24,7 @@ test('what JSON.parse takes, parses to the same value; what it refuses, has a fa
           expect(parsed).toEqual({ kind: 'value', value })
         } catch {
           expect(parsed).toMatchObject({ kind: 'fault' })
-          const offset = parsed.kind === 'fault' ? parsed.fault.offset : -1
+          const offset = parsed.kind === 'fault' ? offsetOf(text, parsed.fault) : -1
           expect(offset).toBeGreaterThanOrEqual(0)
           expect(offset).toBeLessThanOrEqual(text.length)
         }
@@ -35,7 +42,7 @@ test('a text broken by a character that JSON has nowhere is faulted at that very
       fc.pre(!insideToken.test(before))
       const parsed = parseJson(`${before}\u0001${text.slice(offset)}`)
       const lines = before.split('\n')
-      expect(parsed).toMatchObject({ fault: { offset, line: lines.length, column: lines.at(-1)!.length + 1 } })
+      expect(parsed).toMatchObject({ fault: { line: lines.length, column: lines.at(-1)!.length + 1 } })
     }),
   )
 })
@@ -45,14 +52,14 @@ test('a text cut short is faulted at its end, or where the last word began', () 
     fc.property(pretty, fc.nat(), (text, seed) => {
       const cut = text.slice(0, seed % text.length)
       const parsed = parseJson(cut)
-      if (parsed.kind === 'fault') expect(cut.length - parsed.fault.offset).toBeLessThan(6)
+      if (parsed.kind === 'fault') expect(cut.length - offsetOf(cut, parsed.fault)).toBeLessThan(6)
     }),
   )
 })
 
 test('a fault says what was expected and shows the place', () => {
   const parsed = parseJson('{\n  "a": 1,\n  "b": [1 2]\n}')
-  expect(parsed).toMatchObject({ fault: { line: 3, column: 11, what: 'expected "," or "]", found "2"' } })
+  expect(parsed).toMatchObject({ fault: { line: 3, column: 11, what: 'not JSON: expected "," or "]", found "2"' } })
   expect(parsed.kind === 'fault' && parsed.fault.excerpt).toBe('  "b": [1 2]\n          ^')
   expect(parseJson('\n\n')).toMatchObject({ fault: { line: 3, excerpt: '' } })
 })
@@ -64,17 +71,99 @@ test.each([
   ['{"a" 1}', 'expected ":", found "1"'],
   ['[1,]', 'expected a value, found "]"'],
   ['{"a":1} x', 'expected nothing more, found "x"'],
-  ['"a\tb"', 'expected a character that may stand in a string, found "\\t"'],
+  ['"a\tb"', 'expected a character that may stand in a string, found U+0009'],
   ['"\\x"', 'expected an escape that JSON knows, found "\\\\"'],
   ['tru', 'expected a value, found "t"'],
 ])('%j: %s', (text, what) => {
-  expect(parseJson(text)).toMatchObject({ kind: 'fault', fault: { what } })
+  expect(parseJson(text)).toMatchObject({ kind: 'fault', fault: { what: `not JSON: ${what}` } })
 })
 
-test('a byte order mark is no fault, and depth costs no calls', () => {
+test('a byte order mark at the start is no fault', () => {
   expect(parseJson('\ufeff[1]')).toEqual({ kind: 'value', value: [1] })
-  const deep = `${'['.repeat(200_000)}x`
-  expect(parseJson(deep)).toMatchObject({ fault: { offset: 200_000 } })
+  expect(parseJson('[\ufeff1]')).toMatchObject({
+    fault: { column: 2, what: 'not JSON: expected a value, found U+FEFF' },
+  })
+})
+
+test.each([
+  ['lists', '[', '', ']'],
+  ['objects', '{"a":', '1', '}'],
+])('1000 levels of %s are a value, and more are refused where they begin', (_, open, middle, close) => {
+  const nested = (levels: number) => `${open.repeat(levels)}${middle}${close.repeat(levels)}`
+  expect(parseJson(nested(1000))).toMatchObject({ kind: 'value' })
+  for (const levels of [1001, 200_000]) {
+    const fault = { line: 1, column: 1000 * open.length + 1, what: 'nested more than 1000 levels deep' }
+    expect(parseJson(nested(levels))).toMatchObject({ fault })
+    expect(parseJson(open.repeat(levels))).toMatchObject({ fault })
+  }
+})
+
+test('brackets in strings are no levels, and neither are those beside each other', () => {
+  const value = ['[{"\\'.repeat(2000), ...Array(3000).fill([{}]), '\\']
+  expect(parseJson(JSON.stringify(value))).toEqual({ kind: 'value', value })
+})
+
+test.each([
+  ['1e999', 1],
+  ['[1, -1e309]', 5],
+  ['{"a":1.5E+400}', 6],
+  [`[${'9'.repeat(309)}]`, 2],
+  [`[${'9'.repeat(250)}e99]`, 2],
+  ['["1e999", 1e999 ]', 11],
+])('the number out of range in %s is refused at column %i: it would be null further on', (text, column) => {
+  const what = expect.stringMatching(/^the number \S+ is out of range/)
+  expect(parseJson(text)).toMatchObject({ fault: { line: 1, column, what } })
+})
+
+test.each([
+  '"1e999"',
+  '[1e308]',
+  '[1e-999]',
+  '["e1234"]',
+  '{"1e999":-0}',
+  '[12345678901234567890]',
+  `"${'1'.repeat(400)}"`,
+])('%s is what JSON.parse makes of it', (text) =>
+  expect(parseJson(text)).toEqual({ kind: 'value', value: JSON.parse(text) }),
+)
+
+test('millions of escapes in one string take time in proportion, in a value and in what is none', () => {
+  const escapes = '\\n\\u0041'.repeat(2_000_000)
+  expect(parseJson(`["${escapes}"]`)).toMatchObject({ kind: 'value' })
+  expect(parseJson(`["${escapes}" x]`)).toMatchObject({ fault: { column: escapes.length + 5 } })
+  expect(parseJson(`["${escapes}`)).toMatchObject({
+    fault: { what: 'not JSON: expected a closing quote, found the end' },
+  })
+})
+
+test('lines end with LF, CRLF and CR, mixed', () => {
+  expect(parseJson('[\r\n1,\r2,\n\n\r\r\n "a" b]')).toMatchObject({ fault: { line: 7, column: 6 } })
+})
+
+test('a file that is no UTF-8 text is refused at the first byte that is not', () => {
+  expect(parseJsonFile(Buffer.from('\ufeff[1]'))).toEqual({ kind: 'value', value: [1] })
+  const bad = Buffer.concat([Buffer.from('["é",\n "\ufffd😀 '), Buffer.from([0xe2, 0x82]), Buffer.from('"]')])
+  expect(parseJsonFile(bad)).toMatchObject({
+    fault: { line: 2, column: 7, what: expect.stringContaining('not UTF-8') },
+  })
+  const utf16 = Buffer.from('{"a":1}', 'utf16le')
+  for (const bytes of [utf16, Buffer.concat([Buffer.from([0xff, 0xfe]), utf16]), Buffer.from(utf16).swap16()]) {
+    expect(parseJsonFile(bytes)).toMatchObject({ fault: { line: 1, what: expect.stringContaining('UTF-16') } })
+  }
+  expect(parseJsonFile(gzipSync('{}'))).toMatchObject({ fault: { line: 1, what: expect.stringContaining('gunzip') } })
+})
+
+test('a file that is too large is refused with the line that reaches the limit', () => {
+  const bytes = Buffer.alloc(MOST_JSON_BYTES + 1, ' ')
+  bytes[10] = bytes[20] = 10
+  const what = 'larger than 64 MiB, the limit of one JSON value'
+  expect(parseJsonFile(bytes)).toMatchObject({ fault: { line: 3, column: MOST_JSON_BYTES - 20, what } })
+})
+
+test('a name that the outermost object has twice is found, however it is written', () => {
+  const at = (text: string) => repeatedName(Buffer.from(text))
+  expect(at('{"a":1,\n "b":{"a":2}, "\\u0061":3}')).toMatchObject({ line: 2, column: 15 })
+  expect(at('{"a":{"b":1,"b":2},"__proto__":1,"constructor":2}')).toBeUndefined()
 })
 
 test('a long line is shown around the place only', () => {

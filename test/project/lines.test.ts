@@ -15,7 +15,7 @@ async function* blocksOf(bytes: Uint8Array, cuts: readonly number[]) {
 
 async function textsOf(blocks: AsyncIterable<Uint8Array | string>): Promise<string[]> {
   const texts: string[] = []
-  for await (const text of wholeLines(blocks)) texts.push(text)
+  for await (const text of wholeLines(blocks)) texts.push(text as string)
   return texts
 }
 

@@ -141,6 +141,7 @@ function parsed<Entry>(line: string): Entry | undefined {
 async function readTranscript(file: string, name: string, onLine: (line: string) => boolean): Promise<void> {
   let first = true
   for await (const text of linesOf(file, name)) {
+    if (typeof text !== 'string') throw noTranscript(name, `has a line that cannot be read: ${text.what}`)
     for (let from = 0; from < text.length; ) {
       const end = text.indexOf('\n', from)
       const line = end < 0 ? text.slice(from) : text.slice(from, end)

@@ -253,7 +253,7 @@ describe('bad input, as simulate prints it', () => {
     const lines = '{"to":"spout","event":"a"}\nhello\n{"to":"spout","event":"b"}\n'
     expect(await complaint('in.jsonl', lines)).toMatchInlineSnapshot(`
       "
-      [INPUT_INVALID] in.jsonl:2:1: not JSON: expected a value, found "h". Write one JSON value on each line, or go on past such lines with --skip-bad-lines.
+      [INPUT_INVALID] in.jsonl:2:1: not JSON: expected a value, found "h". Write one JSON value on each line, or skip such lines with --skip-bad-lines.
           hello
           ^
       "
