@@ -54,8 +54,7 @@ const LIMITS: LineLimits = { lineBytes: MOST_JSON_BYTES, skippedBytes: 4 * 1024 
 
 /**
  * Joins blocks of UTF-8 into texts of whole lines, in order. Lines and characters may be cut anywhere between blocks, and a
- * line may be longer than any of them. A byte order mark at the start of the file is removed. Memory stays what one block and
- * one line need. Whole texts and not lines, since a promise for each line would cost more than reading it.
+ * line may be longer than any of them. Memory stays what one block and one line need. Whole texts and not lines, since a promise for each line would cost more than reading it.
  */
 export async function* wholeLines(
   blocks: AsyncIterable<Uint8Array | string>,
@@ -93,10 +92,10 @@ function splitterOf({ lineBytes, skippedBytes }: LineLimits) {
 
   function decodeLine(bytes: Buffer): Lines {
     const decoded = decodeText(bytes, { isStart })
-    const marks = isStart && decoded.text.charCodeAt(0) === 0xfeff ? 1 : 0
-    const text = decoded.text.slice(marks)
     isStart = false
-    return decoded.kind === 'text' ? text : faultInLine(text, { ...decoded, offset: decoded.offset - marks })
+    if (decoded.kind === 'text') return decoded.text
+    const marks = decoded.text.charCodeAt(0) === 0xfeff ? 1 : 0
+    return faultInLine(decoded.text.slice(marks), { what: decoded.what, offset: Math.max(0, decoded.offset - marks) })
   }
 
   function* keep(rest: Buffer): Generator<Lines> {

@@ -1,15 +1,18 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AttakError, type Problem } from '../../src/errors.ts'
+import { MOST_JSON_BYTES } from '../../src/project/json.ts'
 import { type JsonLinesOptions, readJsonLines } from '../../src/project/json-lines.ts'
 
 const RUNS = Number(process.env.ATTAK_TEST_FUZZ ?? 500)
+const USUAL = { lineBytes: MOST_JSON_BYTES, skippedBytes: 4 * 1024 ** 3 }
 const LIMITS = { lineBytes: 3000, skippedBytes: 100_000 }
 
+/** A value, or a line that has none, with its column where that is known. */
+type Line = readonly [line: number, column: number | undefined, value?: unknown]
+
 /** What a file of lines holds, by a reader that is slow and knows nothing of blocks. */
-function readSlowly(
-  file: Uint8Array,
-): readonly (readonly [line: number, column: number | undefined, value?: unknown])[] {
+function readSlowly(file: Uint8Array): readonly Line[] {
   const lines: Uint8Array[] = []
   let start = 0
   file.forEach((byte, index) => {
@@ -174,7 +177,7 @@ test('a line of 3 GB ends reading soon, with its number and the limit', async ()
       yield Buffer.from('1\n2\n')
       yield* longLine(3072, '\n3', onBlock)
     })(),
-    { limits: undefined },
+    { limits: USUAL },
   )
   expect(problem?.where).toMatch(/^f:3:/)
   expect(problem?.what).toContain('longer than 64 MiB, the limit of one line')
@@ -184,7 +187,7 @@ test('a line of 3 GB ends reading soon, with its number and the limit', async ()
 test('a line of 3 GB is skipped where bad lines are, and what follows it is read', async () => {
   const places: number[][] = []
   const onBadLine = (problem: Problem) => places.push(placeOf(problem))
-  const result = await read(longLine(3072, '\n3\nx\n4'), { limits: undefined, onBadLine })
+  const result = await read(longLine(3072, '\n3\nx\n4'), { limits: USUAL, onBadLine })
   expect(result).toEqual({ events: [3, 4] })
   expect(places.map(([line]) => line)).toEqual([1, 3])
 })
@@ -192,7 +195,7 @@ test('a line of 3 GB is skipped where bad lines are, and what follows it is read
 test('a line without end is an error even where bad lines are skipped', async () => {
   const places: number[][] = []
   const onBadLine = (problem: Problem) => places.push(placeOf(problem))
-  const { problem } = await read(longLine(Number.POSITIVE_INFINITY, ''), { limits: undefined, onBadLine })
+  const { problem } = await read(longLine(Number.POSITIVE_INFINITY, ''), { limits: USUAL, onBadLine })
   expect(places.map(([line]) => line)).toEqual([1])
   expect(problem).toMatchObject({ where: expect.stringMatching(/^f:1:/), what: expect.stringContaining('4096 MiB') })
 })
