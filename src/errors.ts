@@ -54,6 +54,7 @@ export const ERROR_CODES = [
   'USAGE',
   'FOLDER_NOT_EMPTY',
   'FOLDER_NOT_WRITABLE',
+  'FILE_FAILED',
   'BUNDLE_FAILED',
   'BUNDLE_LOAD_FAILED',
   'BUNDLE_TOO_LARGE',
@@ -102,6 +103,70 @@ export function errorOf(problems: readonly Problem[]): AttakError {
   const first = problems.find((problem) => problem.severity === 'error') ?? problems[0]
   if (first === undefined) throw new Error('errorOf needs a problem')
   return new AttakError(first.code, `${first.where}: ${first.what}`, first.remedy, { problems })
+}
+
+/** What the operating system refuses, by its code: what is wrong, and what to do. */
+const SYSTEM_ERRORS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
+  ENOENT: ['there is no such file or folder', 'Check the path.'],
+  ENOTDIR: ['a part of the path is a file and no folder', 'Check the path.'],
+  EISDIR: ['is a folder and not a file', 'Remove the folder, or give another path.'],
+  EEXIST: ['is there already', 'Remove it, or give another path.'],
+  ENOTEMPTY: ['is a folder that is not empty', 'Remove it, or give another path.'],
+  ELOOP: ['its symbolic links lead in a circle', 'Correct the links.'],
+  ENAMETOOLONG: ['the path is too long', 'Give a shorter path.'],
+  EACCES: ['permission denied', 'Give your user the permission, or use another path.'],
+  EPERM: ['not permitted', 'Give your user the permission, or use another path.'],
+  EROFS: ['the file system is read-only', 'Use a path on another file system.'],
+  ENOSPC: ['no space is left on the device', 'Free some space, or use a path on another file system.'],
+  EDQUOT: ['your quota of disk space is used up', 'Free some space, or use a path on another file system.'],
+  EFBIG: ['is too large for its file system', 'Use a path on another file system.'],
+  EMFILE: ['too many files are open', 'Raise the limit: ulimit -n 4096.'],
+  ENFILE: ['too many files are open on this machine', 'Close other programs, or raise the limit.'],
+  EIO: ['its device cannot be read or written', 'Check the disk.'],
+  ENXIO: ['its device is not there', 'Give another path.'],
+  ENODEV: ['its device is not there', 'Give another path.'],
+  EBUSY: ['is in use', 'Close what uses it, then try again.'],
+  ETXTBSY: ['is a program that is running', 'End that program, or give another path.'],
+  ENOMEM: ['there is not enough memory', 'Close other programs, then try again.'],
+  ESTALE: ['its network file system was replaced', 'Mount it again.'],
+}
+
+interface SystemError extends Error {
+  readonly code: string
+  readonly syscall: string
+  path?: string
+}
+
+function isSystemError(error: unknown): error is SystemError {
+  if (!(error instanceof Error)) return false
+  const { code, syscall } = error as Partial<SystemError>
+  return typeof code === 'string' && typeof syscall === 'string'
+}
+
+/**
+ * Returns what the operating system refused as an error for the user, FILE_FAILED. Undefined for any other error, and for
+ * codes that only a bug of attak can cause.
+ */
+export function errorOfSystem(error: unknown): AttakError | undefined {
+  if (!isSystemError(error)) return undefined
+  const [what, remedy] = SYSTEM_ERRORS[error.code] ?? []
+  if (what === undefined || remedy === undefined) return undefined
+  const { code, syscall } = error
+  if (syscall === 'uv_cwd') {
+    return new AttakError('FILE_FAILED', 'the current folder was removed', 'Change to another one.', { cause: error })
+  }
+  const message = `${error.path ?? syscall}: ${what} (${code}, ${syscall})`
+  return new AttakError('FILE_FAILED', message, remedy, { cause: error })
+}
+
+/** Runs what works with a file by its number, and adds the file's path to what the operating system refuses. */
+export function atPath<Value>(path: string, action: () => Value): Value {
+  try {
+    return action()
+  } catch (error) {
+    if (isSystemError(error)) error.path ??= path
+    throw error
+  }
 }
 
 /**

@@ -34,10 +34,14 @@ export interface Host {
 
 /** Where a command writes. */
 export interface Terminal {
-  /** Returns false when the reader is behind; `drained` then gives the promise to wait for. */
+  /** Returns false when the reader is behind; `drained` then gives the promise to wait for. Dropped once `isClosed`. */
   write(text: string): boolean
   /** Resolves when all that was written has been taken. */
   drained(): Promise<void>
+  /** Nothing can be written any more: the reader has gone (`attak … | head`), or writing has failed. */
+  readonly isClosed: boolean
+  /** Why writing has failed: a full disk. That the reader has gone is no failure. */
+  readonly failure: Error | undefined
   readonly isTTY: boolean
   /** Columns; 80 when unknown. */
   readonly columns: number
@@ -45,7 +49,7 @@ export interface Terminal {
   readonly color: boolean
 }
 
-/** The one real host. A reader that goes away (`attak … | head`) ends the process, quietly. */
+/** The one real host. */
 export function hostOf(process: NodeJS.Process): Host {
   let abort: AbortController | undefined
   let leaving = false
@@ -58,12 +62,17 @@ export function hostOf(process: NodeJS.Process): Host {
   // Stacks of what was built name the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
-    cwd: process.cwd(),
+    // Throws where the current folder was removed.
+    get cwd() {
+      return process.cwd()
+    },
     env: process.env,
     addVariables: (variables) => void Object.assign(process.env, variables),
-    out: terminalOf({ stream: stdout, descriptor: 1 }, process.env, leave),
-    err: terminalOf({ stream: () => process.stderr, descriptor: 2 }, process.env, leave),
+    out: terminalOf({ name: 'stdout', stream: stdout, descriptor: 1 }, process.env),
+    err: terminalOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, process.env),
     get stdin() {
+      // Node gives an empty stream for a folder.
+      if (isFolderAt(0)) throw Object.assign(new Error('stdin is a folder'), STDIN_IS_FOLDER)
       return process.stdin
     },
     get interactive() {
@@ -127,7 +136,10 @@ function microtasksOf(process: NodeJS.Process & { readonly _tickCallback?: () =>
   return run === undefined || Number.parseInt(versions.node, 10) >= 24 ? {} : { runMicrotasks: () => run.call(process) }
 }
 
+const STDIN_IS_FOLDER = { code: 'EISDIR', syscall: 'read', path: 'stdin' }
+
 interface Output {
+  readonly name: string
   readonly stream: () => NodeJS.WriteStream
   readonly descriptor: number
 }
@@ -136,41 +148,60 @@ interface Output {
 const MOST_DIRECT_BYTES = 16_384
 
 /** Opens its stream for a terminal, or when much is written: streams, and all of Node's network code, take long to load. */
-function terminalOf({ stream, descriptor }: Output, env: Host['env'], leave: () => never): Terminal {
+function terminalOf({ name, stream, descriptor }: Output, env: Host['env']): Terminal {
   let opened: NodeJS.WriteStream | undefined
   let spareBytes: number | undefined
+  let isClosed = false
+  let failure: NodeJS.ErrnoException | undefined
+  const fail = (error: NodeJS.ErrnoException) => {
+    isClosed = true
+    if (error.code !== 'EPIPE') failure ??= Object.assign(error, { path: name })
+  }
   const open = () => {
-    opened ??= stream().on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') leave()
-      throw error
-    })
+    opened ??= stream().on('error', fail)
     return opened
   }
   const isPlain = () => {
     spareBytes ??= isNoTerminal(descriptor) ? MOST_DIRECT_BYTES : 0
     return opened === undefined && spareBytes > 0
   }
+  const writeToStream = (bytes: Uint8Array | string): boolean => {
+    try {
+      return open().write(bytes)
+    } catch (error) {
+      // The stream of a file throws what the file system does.
+      fail(error as NodeJS.ErrnoException)
+      return true
+    }
+  }
   const writeDirectly = (bytes: Uint8Array): boolean => {
     let written = 0
     try {
       written = writeSync(descriptor, bytes)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EPIPE') leave()
-      // A pipe that is full for the moment; whatever else it is, the stream will tell.
+      // A pipe that is full for the moment is left to the stream.
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') fail(error as NodeJS.ErrnoException)
     }
-    return written === bytes.length || open().write(bytes.subarray(written))
+    return isClosed || written === bytes.length || writeToStream(bytes.subarray(written))
   }
   return {
     write(text) {
-      if (!isPlain()) return open().write(text)
+      if (isClosed) return true
+      if (!isPlain()) return writeToStream(text)
       const bytes = Buffer.from(text)
       spareBytes! -= bytes.length
-      return spareBytes! >= 0 ? writeDirectly(bytes) : open().write(bytes)
+      return spareBytes! >= 0 ? writeDirectly(bytes) : writeToStream(bytes)
     },
     drained() {
       const stream = opened
-      if (stream === undefined || stream.writableLength === 0) return Promise.resolve()
+      if (isClosed || stream === undefined || stream.writableLength === 0) return Promise.resolve()
       return new Promise((resolve) => stream.write('', () => resolve()))
+    },
+    get isClosed() {
+      return isClosed
+    },
+    get failure() {
+      return failure
     },
     get isTTY() {
       return !isPlain() && open().isTTY === true
@@ -190,6 +221,14 @@ function isNoTerminal(descriptor: number): boolean {
   try {
     const found = fstatSync(descriptor)
     return !found.isCharacterDevice() || found.rdev === statSync('/dev/null').rdev
+  } catch {
+    return false
+  }
+}
+
+function isFolderAt(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isDirectory()
   } catch {
     return false
   }

@@ -1,5 +1,5 @@
 import about from '../../package.json' with { type: 'json' }
-import { AttakError } from '../errors.ts'
+import { AttakError, errorOfSystem } from '../errors.ts'
 import { COMMANDS } from './commands.ts'
 import type { Host, Terminal } from './host.ts'
 import { colorsOf, drawBug, drawError } from './print.ts'
@@ -10,32 +10,32 @@ export { hostOf } from './host.ts'
 /** Runs one command line and gives its exit code: 0 fine, 1 the user's to fix, 2 wrong usage, 70 a bug of ours. */
 export async function main(argv: readonly string[], host: Host): Promise<number> {
   const plain = argv.includes('--no-color') ? withoutColor(host) : host
-  const code = await run(argv, plain)
+  let reported: unknown
+  const code = await run(argv, plain).catch((error: unknown) => {
+    reported = error
+    return report(error, plain)
+  })
   await Promise.all([host.out.drained(), host.err.drained()])
-  return code
+  const { failure } = host.out
+  if (failure === undefined || failure === reported) return code
+  const failed = report(failure, plain)
+  await host.err.drained()
+  return failed
 }
 
 async function run(argv: readonly string[], host: Host): Promise<number> {
-  try {
-    const request = await parseArguments(
-      argv,
-      COMMANDS,
-      { summary: about.description, version: about.version },
-      host.out,
-    )
-    if (request.kind === 'run') return await request.command.run(request.args, host)
-    host.out.write(request.text)
-    return 0
-  } catch (error) {
-    return report(error, host)
-  }
+  const request = await parseArguments(argv, COMMANDS, { summary: about.description, version: about.version }, host.out)
+  if (request.kind === 'run') return request.command.run(request.args, host)
+  host.out.write(request.text)
+  return 0
 }
 
 function report(error: unknown, host: Host): number {
   const colors = colorsOf(host.err)
-  if (error instanceof AttakError) {
-    host.err.write(drawError(error, colors))
-    return error.code === 'USAGE' ? 2 : 1
+  const known = error instanceof AttakError ? error : errorOfSystem(error)
+  if (known !== undefined) {
+    host.err.write(drawError(known, colors))
+    return known.code === 'USAGE' ? 2 : 1
   }
   host.err.write(drawBug(error, colors, about.version))
   return 70

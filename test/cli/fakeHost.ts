@@ -39,6 +39,8 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
       return true
     },
     drained: () => Promise.resolve(),
+    isClosed: false,
+    failure: undefined,
     isTTY: options.isTTY ?? false,
     columns: options.columns ?? 80,
     color: options.color ?? false,

@@ -40,7 +40,12 @@ read.`,
       const read = (sinceMs: number) => readLogLines(accountOf(stage, aws), { processors, fromMs: sinceMs })
       const following = flagOf(args, 'follow')
       const pause = () => pauseUntilNextLook(host.signal)
-      const lines = followLines(read, { fromMs, signal: host.signal, over: () => !following, pause })
+      const lines = followLines(read, {
+        fromMs,
+        signal: host.signal,
+        over: () => !following || host.out.isClosed,
+        pause,
+      })
       let printed = 0
       for await (const fresh of lines) printed += readEntries(fresh).filter(print).length
       if (printed === 0 && !following)

@@ -5,7 +5,7 @@ const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_60
 /** The time that `--since` means, in milliseconds since 1970: `10m` before now, or a date. Throws USAGE. */
 export function parseSince(text: string, nowMs: number): number {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/.exec(text.trim()) ?? []
-  if (count !== undefined) return nowMs - Number(count) * UNITS_MS[unit]!
+  if (count !== undefined) return Math.max(0, nowMs - Number(count) * UNITS_MS[unit]!)
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
   if (!Number.isNaN(date)) return date
   throw new AttakError(

@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { atPath } from '../../errors.ts'
 import type { Terminal } from '../host.ts'
 
 /** Takes text piece by piece and hands it on in blocks. */
@@ -7,6 +8,8 @@ export interface Blocks {
   /** Hands on what there is, at once; gives a promise while the reader is behind. */
   flush(): Promise<void> | undefined
   close(): Promise<void>
+  /** Why it cannot be written; what is added from then on is dropped. */
+  readonly failure: unknown
 }
 
 const BLOCK_CHARACTERS = 65_536
@@ -38,18 +41,26 @@ export function blocksTo(terminal: Terminal): Blocks {
     },
     flush,
     close: async () => await flush(),
+    get failure() {
+      return terminal.failure
+    },
   }
 }
 
 /**
  * Blocks for a file, which is made anew. Written synchronously: a disk is fast enough for that, nothing piles up, and
- * what is flushed is there even if the process is killed next. Throws what the file system throws.
+ * what is flushed is there even if the process is killed next. Throws what the file system throws when it is opened.
  */
 export function blocksToFile(file: string): Blocks {
   const descriptor = openSync(file, 'w')
   let block = ''
+  let failure: unknown
   const write = () => {
-    if (block !== '') writeFileSync(descriptor, block)
+    try {
+      if (block !== '' && failure === undefined) atPath(file, () => writeFileSync(descriptor, block))
+    } catch (error) {
+      failure = error
+    }
     block = ''
   }
   return {
@@ -64,6 +75,9 @@ export function blocksToFile(file: string): Blocks {
     async close() {
       write()
       closeSync(descriptor)
+    },
+    get failure() {
+      return failure
     },
   }
 }

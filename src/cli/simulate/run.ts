@@ -51,7 +51,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const waiting = tellWaiting({ oldest: () => probe?.oldest(), now: host.now, say: teller.say })
   let restore: readonly (() => void)[] = []
   try {
-    const result = await guarded.start((onIdle) => {
+    const running = guarded.start((onIdle) => {
       restore = [raiseInlining(), holdNewSpace()]
       return simulate({
         ...{ graph, processors, input: input.chunks, live: input.live },
@@ -64,12 +64,13 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
         },
       })
     })
+    const result = await running.catch(async (error: unknown) => {
+      await teller.end(undefined)
+      throw error
+    })
     waiting.close()
     await teller.end(result)
     return result.summary.failed === 0
-  } catch (error) {
-    await teller.end(undefined)
-    throw error
   } finally {
     for (const each of restore) each()
     guarded.close()

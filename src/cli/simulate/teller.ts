@@ -25,11 +25,11 @@ import { tallyOf } from './tally.ts'
 /** Tells of one run, in all the ways that were asked for. */
 export interface Teller {
   readonly recorder: Recorder
-  /** Gives a promise while who listens is behind. */
+  /** Gives a promise while who listens is behind. Throws why the trace, or stdout, cannot be written. */
   readonly flush: () => Promise<void> | undefined
   /** Says what the run waits for, on a terminal, until something goes on. */
   readonly say: (line: string) => void
-  /** Closes the story; without result when the run broke off. */
+  /** Closes the story; without result when the run broke off. Throws why the trace could not be written to its end. */
   readonly end: (result: SimulationResult | undefined) => Promise<void>
   /**
    * Hands on what was told so far, says why the run cannot go on, in a few words and in full, keeps that as an error of
@@ -85,6 +85,8 @@ export function openTeller(run: Run, host: Host): Teller {
         : recordErrors(recorder, recorded, (record) => keeping.take(cleanRecord(record, run.project.dir))),
     flush() {
       lines?.flush()
+      const failure = trace?.failure ?? out.failure
+      if (failure !== undefined) throw failure
       return out.flush()
     },
     async end(result) {
@@ -95,7 +97,9 @@ export function openTeller(run: Run, host: Host): Teller {
       lines?.flush()
       await trace?.close()
       await out.close()
+      if (json) for (const note of run.input.notes()) host.err.write(`${note}\n`)
       warn(keeping?.problems() ?? [], host)
+      if (result !== undefined && trace?.failure !== undefined) throw trace.failure
     },
     endAtOnce(why, error, handler) {
       progress.clear()
@@ -201,7 +205,7 @@ function notesOf(run: Run, result: SimulationResult | undefined, cut: boolean): 
     ...(result?.timedOut
       ? ['A timeout ended a handler. That is real time: the same run may come out differently another time.']
       : []),
-    ...(result === undefined ? ['The run broke off: its input could not be read to the end.'] : []),
+    ...(result === undefined ? ['The run broke off before its end.'] : []),
     ...(run.signal.aborted ? ['The run was interrupted; this is what it had come to.'] : []),
     ...(cut ? ['Long values were cut (…): see them whole with --json, or with --trace FILE.'] : []),
     ...(run.traceFile === undefined ? [] : [`The trace is in ${run.traceFile}.`]),

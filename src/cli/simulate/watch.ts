@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { relative } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
-import { AttakError } from '../../errors.ts'
+import { AttakError, errorOfSystem } from '../../errors.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawError } from '../print.ts'
 import { type Stamps, stampsOf } from './stamps.ts'
@@ -15,13 +15,14 @@ export type WatchedRun = (options: {
 /** Editors and version control write in bursts: a run begins this many milliseconds after the first write. */
 const SETTLE_MS = 80
 
-/** Runs, and runs again when a file it depends on changes, also in the middle of a run. Ends with the host's signal. */
+/** Runs, and runs again when a file it depends on changes, also in the middle of a run. Ends with the host's signal, or when stdout is closed. */
 export async function watch(run: WatchedRun, host: Host): Promise<number> {
   const colors = colorsOf(host.err)
   for (let round = 2; ; round++) {
     const change = openChange(host.signal)
     try {
       await runOnce(run, { signal: AbortSignal.any([host.signal, change.signal]), onFiles: change.add }, host)
+      if (host.out.isClosed) return 0
       await change.settle()
       if (!host.signal.aborted && !change.signal.aborted) {
         host.err.write(colors.dim('\nWaiting for changes; Ctrl-C ends.\n'))
@@ -41,8 +42,9 @@ async function runOnce(run: WatchedRun, options: Parameters<WatchedRun>[0], host
   try {
     await run(options)
   } catch (error) {
-    if (!(error instanceof AttakError) || error.code === 'USAGE') throw error
-    host.err.write(drawError(error, colorsOf(host.err)))
+    const known = error instanceof AttakError ? error : errorOfSystem(error)
+    if (known === undefined || known.code === 'USAGE') throw error
+    host.err.write(drawError(known, colorsOf(host.err)))
   }
 }
 
