@@ -1,4 +1,5 @@
 import { nearest, type Problem } from '../errors.ts'
+import { checkedDepth } from '../runtime/depth.ts'
 import { sayUnwritable } from '../runtime/refusal.ts'
 import type { InputEvent } from '../topology/topology.ts'
 
@@ -59,7 +60,7 @@ export function parseEvents(value: unknown, processors: ReadonlySet<string>, whe
  */
 export function ownEvent(input: InputEvent): InputEvent | EventFault {
   try {
-    const text = JSON.stringify(input.event) as string | undefined
+    const text = checkedDepth(JSON.stringify(input.event) as string | undefined)
     return { ...input, event: text === undefined ? undefined : JSON.parse(text) }
   } catch (error) {
     return { what: sayUnwritable(input.event, error), remedy: 'Send what JSON can carry.' }

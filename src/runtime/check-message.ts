@@ -1,13 +1,14 @@
+import { checkedDepth } from './depth.ts'
 import { encodeMessage, type Origin } from './event.ts'
 import type { Message } from './message.ts'
 import { dataRefusal, keyRefusal, sizeRefusal } from './refusal.ts'
 import { textOf } from './text.ts'
 import type { WireLimits } from './transport.ts'
 
-/** The data of an emit as it travels; undefined for none. Throws EMIT_REFUSED for what JSON cannot carry. */
+/** The data of an emit as it travels; undefined for none. Throws EMIT_REFUSED for what JSON cannot carry, or nests too deep. */
 export function dataTextOf({ topic, data }: Message): string | undefined {
   try {
-    return textOf(data)
+    return checkedDepth(textOf(data))
   } catch (error) {
     throw dataRefusal(topic ?? '', data, error)
   }

@@ -1,7 +1,10 @@
 import { isUtf8 } from 'node:buffer'
-import { messageOfEvent } from './event.ts'
+import { excerptOf, isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
+import { hexDigestOf } from './digest.ts'
+import { MOST_ID_CHARACTERS, messageOfEvent } from './event.ts'
 import type { Message } from './message.ts'
-import { jsonOrText } from './text.ts'
+import { fieldsOf, jsonOrText } from './text.ts'
+import type { Delivery } from './transport.ts'
 import { messagesOfPack } from './unpack.ts'
 
 /** What the platform says of a record. */
@@ -24,12 +27,48 @@ export function decodeBytes(bytes: Buffer, place: RecordPlace): readonly Message
 
 /**
  * The messages in a record's text: one of a CloudEvent with `attakroot`, those of a pack, and of anything else one of
- * bare data without a topic: the value, if it is JSON, else the text. Never throws. See docs/messages.md.
+ * bare data without a topic: the value, if it is JSON, else the text. One that breaks the bounds of docs/messages.md is one
+ * message that says so in `refused`. Never throws.
  */
 export function decodeText(text: string, place: RecordPlace): readonly Message[] {
   const value = jsonOrText(text)
-  const pack = messagesOfPack(value, place.to)
-  return pack ?? [messageOfEvent(value, place.to) ?? bareMessage(value, place)]
+  const fields = fieldsOf(value)
+  const isPack = fields !== undefined && 'attakpack' in fields
+  const isEvent = !isPack && fields !== undefined && 'attakroot' in fields
+  // A short text cannot be deep.
+  if (text.length > 2 * MOST_DEPTH && isTooDeep(value, MOST_DEPTH + (isPack ? 2 : isEvent ? 1 : 0))) {
+    return [refusedMessage(`its data ${TOO_DEEP}`, text, place)]
+  }
+  if (isPack) {
+    const messages = messagesOfPack(fields, place.to)
+    return typeof messages === 'string' ? [refusedMessage(messages, text, place)] : messages
+  }
+  if (isEvent) return [messageOfEvent(value, place.to) ?? refusedMessage(UNREADABLE_EVENT, text, place)]
+  return [bareMessage(value, place)]
+}
+
+/** What is wrong with a CloudEvent that has `attakroot`, and cannot be read. */
+export const UNREADABLE_EVENT = `it has attakroot, but its id, type, attakroot, attakparent or partitionkey cannot be read (an id is a text of at most ${MOST_ID_CHARACTERS} characters)`
+
+/** The message of a record that cannot be read: the beginning of it, without a key, so that nothing waits for it. */
+export function refusedMessage(refused: string, record: unknown, place: Omit<RecordPlace, 'key'>): Message {
+  return { ...bareMessage(excerptOf(record), { ...place, key: undefined }), refused }
+}
+
+/** The records of an invocation payload: `{ Records: [ … ] }`. */
+export function recordsIn(payload: unknown): readonly unknown[] {
+  const records = fieldsOf(payload)?.Records
+  return Array.isArray(records) ? records : []
+}
+
+/** What a broken record is called, since the platform has no name for it: it gives all records again where that one failed. */
+export const BROKEN = ''
+
+/** The delivery of a record that is not of the form that its platform says: it says nothing of where it stood. */
+export function brokenDelivery(record: unknown, to: string): Delivery {
+  const position = `broken/${hexDigestOf(excerptOf(record))}`
+  const refused = refusedMessage('it is not of the form that its platform hands over', record, { position, to })
+  return { record: BROKEN, position, messages: [refused] }
 }
 
 function bareMessage(data: unknown, { position, key, to }: RecordPlace): Message {

@@ -11,3 +11,10 @@ export function digestOf(text: string): Words {
   const bytes = hash('sha256', Buffer.from(text, 'utf16le').swap16(), 'buffer')
   return [bytes.readInt32BE(0), bytes.readInt32BE(4), bytes.readInt32BE(8), bytes.readInt32BE(12)]
 }
+
+/** Returns {@link digestOf} as 32 hex digits. */
+export function hexDigestOf(text: string): string {
+  return digestOf(text)
+    .map((word) => (word >>> 0).toString(16).padStart(8, '0'))
+    .join('')
+}

@@ -1,4 +1,5 @@
 import { AttakError } from '../errors.ts'
+import { contentDigest } from './content.ts'
 import { type CloudEvent, eventOf } from './event.ts'
 import { type RecordKind, recordIdFor } from './id.ts'
 import { idOf, type Message } from './message.ts'
@@ -9,7 +10,7 @@ import { describeThrown, type Thrown } from './thrown.ts'
 export interface ErrorRecord {
   /** The version of this shape. */
   readonly attakerror: typeof RECORD_VERSION
-  /** See `recordIdFor`: what is recorded twice is one record. */
+  /** See {@link recordIdOf}: what is recorded twice is one record. */
   readonly id: string
   readonly kind: RecordKind
   /** When it was recorded: RFC 3339, UTC. */
@@ -70,7 +71,7 @@ export function errorRecordOf({
   const ancestors = ancestorsOf(message)
   return {
     attakerror: RECORD_VERSION,
-    id: recordIdFor(idOf(message), processor, kind),
+    id: recordIdOf(message, processor, kind),
     kind,
     time: new Date(timeMs).toISOString(),
     ...{ topology, stage, processor },
@@ -81,6 +82,11 @@ export function errorRecordOf({
     message: eventOf(message, place),
     ...(ancestors.length > 0 && { ancestors: ancestors.map((ancestor) => eventOf(ancestor, place)) }),
   }
+}
+
+/** The id of the record of a message that failed at a processor: see `recordIdFor`. */
+export function recordIdOf(message: Message, processor: string, kind: RecordKind): string {
+  return recordIdFor(idOf(message), contentDigest(message), processor, kind)
 }
 
 function ancestorsOf(message: Message): readonly Message[] {

@@ -9,6 +9,7 @@ import {
   traceparentOf,
   type Wait,
 } from './message.ts'
+import { MOST_ASKED_RETRIES } from './retry.ts'
 import { escaped, fieldsOf, fieldWriter, textOf } from './text.ts'
 
 /** Where and when messages were made. */
@@ -104,42 +105,56 @@ function waitAttributes({ dueMs, asked, channel }: Wait, forced: true | undefine
 /** The last time that a date can tell. Source: ECMA-262, "Time Values and Time Range", read 2026-11-21. */
 const MOST_TIME_MS = 8.64e15
 
-/** The message in a CloudEvent that has `attakroot`, to the processor `to`; undefined for anything else. */
+/**
+ * The message in a CloudEvent that has `attakroot`, to the processor `to`; undefined for anything else, and for one whose id,
+ * type, lineage or key cannot be read. What it says of a wait has to be checked by who knows where it came from.
+ */
 export function messageOfEvent(value: unknown, to: string): Message | undefined {
   const event = fieldsOf(value)
   if (event === undefined) return undefined
-  const { id, type, source, partitionkey, attakroot, attakparent, attakhop, attakattempt, data_base64 } = event
-  if (typeof id !== 'string' || typeof type !== 'string' || typeof attakroot !== 'string') return undefined
-  const parent = typeof attakparent === 'string' ? attakparent : undefined
+  const { type, source, partitionkey, attakparent, attakhop, attakattempt, data_base64 } = event
+  const id = idIn(event.id)
+  const root = idIn(event.attakroot)
+  if (id === undefined || root === undefined || typeof type !== 'string') return undefined
+  const parent = idIn(attakparent)
+  const key = keyIn(partitionkey)
+  if (isLost(attakparent, parent) || isLost(partitionkey, key)) return undefined
   const message: Message = {
     data: 'data' in event || data_base64 === undefined ? event.data : { data_base64 },
     topic: topicOf(type, parent),
-    key: typeof partitionkey === 'string' ? partitionkey : undefined,
+    key,
     edge: edgeFrom(source, to),
     parent,
-    root: knownRoot(attakroot),
+    root: knownRoot(root),
     ordinal: -1,
     hop: countIn(attakhop),
     attempt: countIn(attakattempt),
     id,
     row: -1,
-    time: textIn(event.time),
-    traceparent: textIn(event.traceparent),
+    time: timeIn(event.time),
+    traceparent: traceparentIn(event.traceparent),
   }
   // Few have these, and the others are made faster without.
   if (event.attakdue === undefined && event.attakforce !== true) return message
+  const wait = event.attakdue === undefined ? undefined : waitIn(event)
   return {
     ...message,
-    ...(event.attakdue !== undefined && { wait: waitIn(event) }),
+    ...(wait && { wait }),
     ...(event.attakforce === true && { forced: true }),
   }
 }
 
+/** Whether an attribute says something that cannot be read. */
+function isLost(said: unknown, read: unknown): boolean {
+  return read === undefined && said !== undefined && said !== null
+}
+
 function waitIn({ attakdue, attakasked, attakchannel }: Readonly<Record<string, unknown>>): Wait {
-  const dueMs = Date.parse(String(attakdue))
+  const dueMs = typeof attakdue === 'string' ? Date.parse(attakdue) : 0
   return {
     dueMs: Number.isNaN(dueMs) ? 0 : dueMs,
-    asked: Number.isSafeInteger(attakasked) ? Math.max(0, attakasked as number) : 0,
+    // More than can be is as if all were used up.
+    asked: typeof attakasked === 'number' && attakasked > 0 ? Math.ceil(Math.min(attakasked, MOST_ASKED_RETRIES)) : 0,
     ...(typeof attakchannel === 'string' && { channel: attakchannel }),
   }
 }
@@ -175,12 +190,37 @@ export function knownRoot(id: string): Root {
   return { seed: '', position: 0, pending: 0, id }
 }
 
-/** An attribute as read; undefined for what is no text. */
-export function textIn(value: unknown): string | undefined {
+/** The longest id that is read: ids of attak have 32 characters. */
+export const MOST_ID_CHARACTERS = 256
+
+/** An id as read; undefined for what is none. */
+export function idIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= MOST_ID_CHARACTERS ? value : undefined
+}
+
+/** A key as read; undefined for what is none. */
+export function keyIn(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** A hop or an attempt as read: 1, unless it is a whole number above. */
-export function countIn(value: unknown): number {
-  return Number.isSafeInteger(value) ? Math.max(1, value as number) : 1
+/** A time as read, as it was written; undefined for what is none. */
+export function timeIn(value: unknown): string | undefined {
+  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined
 }
+
+const TIME = /^\d{4}-\d\d-\d\d[Tt ][\d:.]{5,30}(?:[Zz]|[+-]\d\d:\d\d)$/
+
+/** A trace context as read; undefined for what is none. Source: https://www.w3.org/TR/trace-context/, read 2026-11-21. */
+export function traceparentIn(value: unknown): string | undefined {
+  return typeof value === 'string' && TRACEPARENT.test(value) ? value : undefined
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** A hop or an attempt as read: 1, unless it is a whole number above; no more than {@link MOST_COUNT}. */
+export function countIn(value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.min(MOST_COUNT, Math.max(1, value as number)) : 1
+}
+
+/** The highest hop limit there is; attempts do not come near. */
+const MOST_COUNT = 1_000_000

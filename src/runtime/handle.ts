@@ -1,5 +1,6 @@
 import type { Callback } from '../topology/handler.ts'
 import type { Invocation } from './invocation.ts'
+import { recordRefusal } from './refusal.ts'
 import { validateEvent } from './schema.ts'
 import { failureOf, settle } from './settle.ts'
 
@@ -15,6 +16,11 @@ export function handle(invocation: Invocation, event: unknown): void {
 
 function run(invocation: Invocation, event: unknown): void {
   const { input, name } = invocation.runtime
+  const { refused } = invocation.message
+  if (refused !== undefined) {
+    settle(invocation, { error: recordRefusal(name, refused) })
+    return
+  }
   if (input === undefined) {
     call(invocation, event)
     return

@@ -6,7 +6,7 @@
  */
 export interface HandledStore {
   /**
-   * A lease of a message by its id, `<processor>/<message id>`, before it is taken; `digest` tells its data from other data.
+   * A lease of a message by its id, `<processor>/<message id>`, before it is taken; `digest` tells it from another message of that id.
    * What is to be handled whatever was before goes on with it untaken.
    */
   lease(id: string, digest: string): Lease

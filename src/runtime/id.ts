@@ -45,14 +45,15 @@ export function invokeIdFor(parent: string, caller: string | undefined, to: stri
 }
 
 /**
- * The id of an error record, 32 hex digits: the same for the same message, processor and kind of failure, so that what is
- * recorded twice is one record.
+ * The id of an error record, 32 hex digits: the same for the same message (its id, and the digest of its content), processor
+ * and kind of failure, so that what is recorded twice is one record, and two messages of one id are two.
  */
-export function recordIdFor(message: string, processor: string, kind: RecordKind): string {
+export function recordIdFor(message: string, content: string, processor: string, kind: RecordKind): string {
   setState(message)
   // Before the text: an id of others is a text too, and two of them are told apart by what is taken in between.
   takeNumbers(RECORD_KINDS.indexOf(kind), RECORD)
   takeText(processor)
+  takeText(content)
   return stateAsHex()
 }
 

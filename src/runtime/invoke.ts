@@ -1,5 +1,6 @@
 import { format } from 'node:util'
 import { AttakError, nearest } from '../errors.ts'
+import { checkedDepth } from './depth.ts'
 import { followEmit } from './emit-promise.ts'
 import type { Invocation } from './invocation.ts'
 import { refuseLate } from './late.ts'
@@ -73,7 +74,7 @@ export function invokedMessage(invocation: Invocation, { edge, data, hopLimit }:
 /** What JSON makes of the data of an invoke, or of its answer. Throws INVOKE_REFUSED. */
 export function copyForInvoke(processor: string, what: What, data: unknown): unknown {
   try {
-    const text = JSON.stringify(data)
+    const text = checkedDepth(JSON.stringify(data) as string | undefined)
     if (text === undefined) return undefined
     if (text.length * 3 > INVOKE_BYTES) checkBytes(processor, what, text)
     return JSON.parse(text)

@@ -51,6 +51,8 @@ export interface Message {
   readonly wait?: Wait
   /** Set where somebody has it handled though it was handled before. */
   readonly forced?: true
+  /** What is wrong with the record that it came in, whose beginning is its data: its handler is not called. */
+  readonly refused?: string
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
   /** Its place in a transcript that is kept in memory; -1 before it has one. */

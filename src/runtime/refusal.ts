@@ -1,4 +1,5 @@
 import { AttakError } from '../errors.ts'
+import { MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import type { Invocation } from './invocation.ts'
 import type { Message } from './message.ts'
 
@@ -10,7 +11,7 @@ export function dataRefusal(topic: string, data: unknown, cause: unknown): Attak
 
 /** What in `data` JSON cannot carry, where a copy of it failed with `cause`. */
 export function sayUnwritable(data: unknown, cause: unknown): string {
-  const found = findUnwritable(data, '', [])
+  const found = findUnwritable(data)
   if (found !== undefined) return sayFound(found)
   return cause instanceof Error ? cause.message : String(cause)
 }
@@ -65,24 +66,49 @@ export function waitRefusal({ edge, key }: Message, afterMs: number, mostMs: num
   )
 }
 
+/** Why the handler of a message was not called: its record breaks what docs/messages.md says. It is not tried again. */
+export function recordRefusal(processor: string, what: string): AttakError {
+  return new AttakError(
+    'RECORD_REFUSED',
+    `"${processor}" received a record that cannot be read: ${what}`,
+    'Send what docs/messages.md describes. The record that is kept has the beginning of what came.',
+  )
+}
+
 interface Found {
   readonly path: string
-  readonly kind: 'BigInt' | 'cycle'
+  readonly what: string
 }
 
-function sayFound({ path, kind }: Found): string {
-  const where = path === '' ? 'the data' : `data${path}`
-  return kind === 'BigInt' ? `${where} is a BigInt` : `${where} refers back to an object that holds it`
+function sayFound({ path, what }: Found): string {
+  return `${path === '' ? 'the data' : `data${cutPath(path)}`} ${what}`
 }
 
-function findUnwritable(value: unknown, path: string, above: readonly unknown[]): Found | undefined {
-  if (typeof value === 'bigint') return { path, kind: 'BigInt' }
-  if (typeof value !== 'object' || value === null) return undefined
-  if (above.includes(value)) return { path, kind: 'cycle' }
-  for (const [key, item] of Object.entries(value)) {
-    const step = Array.isArray(value) ? `[${key}]` : /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
-    const found = findUnwritable(item, path + step, [...above, value])
-    if (found !== undefined) return found
+const MOST_PATH_CHARACTERS = 200
+
+function cutPath(path: string): string {
+  return path.length <= MOST_PATH_CHARACTERS ? path : `${path.slice(0, MOST_PATH_CHARACTERS)}…`
+}
+
+/** The most values that are looked at: a few that refer to each other many times can stand for any number. */
+const MOST_SEEN = 1_000_000
+
+function findUnwritable(data: unknown): Found | undefined {
+  const above: unknown[] = []
+  let seen = 0
+  const find = (value: unknown, path: string): Found | undefined => {
+    if (typeof value === 'bigint') return { path, what: 'is a BigInt' }
+    if (typeof value !== 'object' || value === null || ++seen > MOST_SEEN) return undefined
+    if (above.includes(value)) return { path, what: 'refers back to an object that holds it' }
+    if (above.length === MOST_DEPTH) return { path, what: `is too deep: the data ${TOO_DEEP}` }
+    above.push(value)
+    for (const [key, item] of Object.entries(value)) {
+      const step = Array.isArray(value) ? `[${key}]` : /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+      const found = find(item, path + step)
+      if (found !== undefined) return found
+    }
+    above.pop()
+    return undefined
   }
-  return undefined
+  return find(data, '')
 }

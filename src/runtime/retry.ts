@@ -37,6 +37,8 @@ function waitOf(message: Message, failures: number, { backoff }: RetryPolicy): n
   return backoff.jitter ? Math.round(waitMs * (0.5 + chanceOf(message) / 2)) : waitMs
 }
 
+/** What would be refused again. */
 function isRefused(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EVENT_REFUSED'
+  if (typeof error !== 'object' || error === null || !('code' in error)) return false
+  return error.code === 'EVENT_REFUSED' || error.code === 'RECORD_REFUSED'
 }

@@ -38,8 +38,12 @@ export function compileCopier(sample: object, tools: CopierTools): CompiledCopie
 }
 
 /** Compiles one function: it adds to the tally, and gives `miss` for an object of another shape. */
-function compileObject(sample: Record<string, unknown>, tools: CopierTools): CompiledCopier | undefined {
-  const code: Code = { tools, checks: [], lengths: [], keys: [], elements: [], fields: 0, fixedBytes: 0 }
+function compileObject(
+  sample: Record<string, unknown>,
+  tools: CopierTools,
+  levels = MOST_LEVELS,
+): CompiledCopier | undefined {
+  const code: Code = { tools, levels, checks: [], lengths: [], keys: [], elements: [], fields: 0, fixedBytes: 0 }
   const result = objectCode(sample, 'value', code)
   if (result === undefined || code.fields === 0) return undefined
   const bytes = [String(code.fixedBytes), ...code.lengths.map((name) => `${name}.length * ${CHARACTER_BYTES}`)]
@@ -52,6 +56,8 @@ function compileObject(sample: Record<string, unknown>, tools: CopierTools): Com
 
 interface Code {
   readonly tools: CopierTools
+  /** How many levels of lists of objects may follow. */
+  readonly levels: number
   readonly checks: string[]
   /** Names of the strings whose lengths count. */
   readonly lengths: string[]
@@ -64,6 +70,8 @@ interface Code {
 }
 
 const MOST_FIELDS = 48
+/** Of lists in lists: what is deeper is walked, which knows how deep data may be. */
+const MOST_LEVELS = 4
 
 /** Code for a plain object that `place` holds: checks go to `code`, the copying expression comes back. */
 function objectCode(sample: Record<string, unknown>, place: string, code: Code): string | undefined {
@@ -125,7 +133,8 @@ function fieldCode(sample: unknown, name: string, code: Code): string | undefine
 function listCode(sample: readonly unknown[], name: string, code: Code): string {
   const first: unknown = sample[0]
   if (typeof first !== 'object' || first === null || Array.isArray(first)) return walkCode(name, code)
-  const element = compileObject(first as Record<string, unknown>, code.tools)
+  if (code.levels === 0) return walkCode(name, code)
+  const element = compileObject(first as Record<string, unknown>, code.tools, code.levels - 1)
   if (element === undefined) return walkCode(name, code)
   const copy = `element${code.elements.push(element) - 1}${name}`
   code.checks.push(

@@ -1,3 +1,4 @@
+import { checkedDepth } from '../runtime/depth.ts'
 import { CHARACTER_BYTES, type CompiledCopier, compileCopier, SCALAR_BYTES, type Tally } from './copy-compiler.ts'
 
 /** Copies JSON values; keeps what it learnt of their shape, so make one for each place that values pass. */
@@ -47,7 +48,7 @@ export function createCopier(): Copier {
       copier.mostBytes = tally.bytes
       return copied
     }
-    const text = JSON.stringify(value) as string | undefined
+    const text = checkedDepth(JSON.stringify(value) as string | undefined)
     copier.mostBytes = text === undefined ? 0 : text.length * 3
     return text === undefined ? undefined : JSON.parse(text)
   }

@@ -1,3 +1,4 @@
+import { contentDigest } from '../runtime/content.ts'
 import { call } from '../runtime/handle.ts'
 import { OTHER_DATA } from '../runtime/handled.ts'
 import type { Invocation } from '../runtime/invocation.ts'
@@ -5,7 +6,6 @@ import { idOf, type Message, type Root } from '../runtime/message.ts'
 import type { InvocationHost, ProcessorRuntime } from '../runtime/processor.ts'
 import type { Calling } from '../runtime/reach.ts'
 import { hasEnded, settle } from '../runtime/settle.ts'
-import { textOf } from '../runtime/text.ts'
 
 /** Those of one message that were begun, by its id; of one with other data beside it, too. */
 type Begun = Map<string, Invocation[]>
@@ -41,7 +41,10 @@ export function skippingHandled(calling: Calling, host: InvocationHost): Calling
         self === undefined ? handler(event, context, callback) : handler.call(self, event, context, callback)
       if (message.edge?.invoked === true) return run()
       const known = begunOf(message)
-      const same = message.forced === true ? undefined : known.find((other) => hasSameData(other.message, message))
+      const same =
+        message.forced === true
+          ? undefined
+          : known.find((other) => contentDigest(other.message) === contentDigest(message))
       if (same === undefined) {
         if (known.length > 0 && message.forced !== true) host.log(invocation, 'warn', OTHER_DATA)
         known.push(invocation)
@@ -89,8 +92,4 @@ function wasResumed(message: Message): boolean {
   let first = message
   while (typeof first.parent === 'object') first = first.parent
   return first.ordinal < 0
-}
-
-function hasSameData(one: Message, other: Message): boolean {
-  return textOf(one.data) === textOf(other.data)
 }

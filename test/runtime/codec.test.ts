@@ -254,8 +254,6 @@ describe('a foreign record', () => {
     ['JSON after a byte order mark', '\uFEFF{"a":1}', { a: 1 }],
     ['its bytes in base64, if they are not UTF-8', Buffer.from([0x90, 0xd8, 0xd8]), { data_base64: 'kNjY' }],
     ['a CloudEvent of someone else, whole', '{"id":"1","type":"t"}', { id: '1', type: 't' }],
-    ['a pack that is none', '{"attakpack":1,"data":[1]}', { attakpack: 1, data: [1] }],
-    ['a pack of another version', '{"attakpack":2,"data":[1]}', { attakpack: 2, data: [1] }],
   ])('is %s', (_, body, data) => {
     expect(bare(body as string).data).toEqual(data)
   })

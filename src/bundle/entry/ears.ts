@@ -31,9 +31,11 @@ export function policiesAnywhere({ baked }: OpenFunction): (message: Message) =>
 
 /**
  * Whether a message came over a stream. What other programs put into a channel comes from nobody: streams that name its
- * topic, or none, bring it; without a topic, those that name none.
+ * topic, or none, bring it; without a topic, those that name none. What cannot be read comes over any of them, so that
+ * somebody records it.
  */
-export function hears({ from, topics }: Pick<BakedEar, 'from' | 'topics'>, { topic, edge }: Message): boolean {
+export function hears({ from, topics }: Pick<BakedEar, 'from' | 'topics'>, { topic, edge, refused }: Message): boolean {
+  if (refused !== undefined) return true
   if (edge?.from !== undefined && edge.from !== from) return false
   return topics === undefined || (topic !== undefined && topics.includes(topic))
 }

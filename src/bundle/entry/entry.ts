@@ -17,7 +17,7 @@ import {
 } from './function.ts'
 import { processHost } from './host.ts'
 import { readPayload } from './payload.ts'
-import { areRetried } from './retry-queue.ts'
+import { areRetried, withHeldWaits, withoutMarks } from './retry-queue.ts'
 
 /**
  * Makes a deployed function of a baked definition: what the generated module of an artifact exports. The code of its
@@ -53,6 +53,7 @@ async function answer(opened: OpenFunction, payload: unknown, context: PlatformC
   const { name, host, carriers } = opened
   const endsMs = host.now() + context.getRemainingTimeInMillis()
   const read = readPayload(payload, { processor: name, requestId: context.awsRequestId, carriers })
+  if (read.kind === 'no records') return { batchItemFailures: [] }
   if (read.kind === 'records') return handleRecords(opened, { carrier: read.carrier, payload, endsMs })
   const { message } = read
   const position = `invoke/${context.awsRequestId}`
@@ -69,12 +70,16 @@ interface Records {
 
 async function handleRecords(opened: OpenFunction, { carrier, payload, endsMs }: Records): Promise<unknown> {
   const decode = () => carrier.receiver.decode(payload, opened.name)
-  const deliveries = decode()
-  const isRetried = areRetried(deliveries, opened.retryQueue)
-  const failed = await runDeliveries(opened, deliveries, {
+  const first = decode()
+  const isRetried = areRetried(first, opened.retryQueue)
+  const policyOf = isRetried ? policiesAnywhere(opened) : policiesOf(opened, carrier)
+  const nowMs = opened.host.now()
+  const trust = (deliveries: readonly Delivery[]) =>
+    isRetried ? withHeldWaits(deliveries, policiesAnywhere(opened), nowMs) : withoutMarks(deliveries)
+  const failed = await runDeliveries(opened, trust(first), {
     endsMs,
-    readAgain: decode,
-    policyOf: isRetried ? policiesAnywhere(opened) : policiesOf(opened, carrier),
+    readAgain: () => trust(decode()),
+    policyOf,
     overStream: !isRetried,
     invoked: undefined,
     redeliversAtOnce: carrier.receiver.redeliversAtOnce,

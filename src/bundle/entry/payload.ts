@@ -1,3 +1,5 @@
+import { UNREADABLE_EVENT } from '../../runtime/codec.ts'
+import { excerptOf, isTooDeep, MOST_DEPTH, TOO_DEEP } from '../../runtime/depth.ts'
 import { knownRoot, messageOfEvent } from '../../runtime/event.ts'
 import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
 import type { Message } from '../../runtime/message.ts'
@@ -7,6 +9,7 @@ import type { Carrier } from './carrier.ts'
 /** An invocation payload, by what is to be answered: which records come again, what a handler settled with, or nothing. */
 export type Payload =
   | { readonly kind: 'records'; readonly carrier: Carrier }
+  | { readonly kind: 'no records' }
   | { readonly kind: 'invoked'; readonly message: Message }
   | { readonly kind: 'event'; readonly message: Message }
 
@@ -19,25 +22,48 @@ export interface PayloadPlace {
 }
 
 /**
- * Reads what a function is invoked with: records of a carrier, a CloudEvent as `attak trigger` and `context.invoke` send
- * it, or any other event, which is then an input.
+ * Reads what a function is invoked with: records of a carrier, of which one is enough, so that broken ones beside it are
+ * refused by themselves; a CloudEvent as `attak trigger` and `context.invoke` send it; or any other event, which is then an
+ * input. Whoever invokes a function may have it handle a message again, but not have it wait.
  */
 export function readPayload(payload: unknown, { processor, requestId, carriers }: PayloadPlace): Payload {
-  const source = eventSourceOf(payload)
-  const carrier = source === undefined ? undefined : carriers.find(({ eventSource }) => eventSource === source)
-  if (carrier !== undefined) return { kind: 'records', carrier }
-  const message = messageOfEvent(payload, processor)
-  if (message?.topic === INVOKE_TOPIC) return { kind: 'invoked', message }
-  return { kind: 'event', message: message ?? inputOf(payload, processor, requestId) }
-}
-
-function eventSourceOf(payload: unknown): unknown {
   const records = fieldsOf(payload)?.Records
-  return Array.isArray(records) ? fieldsOf(records[0])?.eventSource : undefined
+  if (Array.isArray(records)) {
+    if (records.length === 0) return { kind: 'no records' }
+    const sources = new Set(records.map((record) => fieldsOf(record)?.eventSource))
+    const carrier = carriers.find(({ eventSource }) => sources.has(eventSource))
+    if (carrier !== undefined) return { kind: 'records', carrier }
+  }
+  const place = { to: processor, requestId }
+  const message = messageIn(payload, place)
+  if (message?.topic === INVOKE_TOPIC) return { kind: 'invoked', message }
+  return { kind: 'event', message: message ?? inputOf(payload, place) }
 }
 
-function inputOf(data: unknown, processor: string, requestId: string): Message {
-  const edge = { from: undefined, to: processor }
+interface DirectPlace {
+  readonly to: string
+  readonly requestId: string
+}
+
+/** The message of a CloudEvent, or why what came cannot be handled; undefined for an input. */
+function messageIn(payload: unknown, place: DirectPlace): Message | undefined {
+  const fields = fieldsOf(payload)
+  const isEvent = fields !== undefined && 'attakroot' in fields
+  if (isTooDeep(payload, MOST_DEPTH + (isEvent ? 1 : 0))) {
+    const refused = { ...inputOf(excerptOf(payload), place), refused: `its data ${TOO_DEEP}` }
+    // Whoever waits for an answer is to have one.
+    return fields?.type === INVOKE_TOPIC ? { ...refused, topic: INVOKE_TOPIC } : refused
+  }
+  if (!isEvent) return undefined
+  const message = messageOfEvent(payload, place.to)
+  if (message === undefined) return { ...inputOf(excerptOf(payload), place), refused: UNREADABLE_EVENT }
+  if (message.wait === undefined) return message
+  const { wait: _, ...now } = message
+  return now
+}
+
+function inputOf(data: unknown, { to, requestId }: DirectPlace): Message {
+  const edge = { from: undefined, to }
   const root = knownRoot(requestId.replaceAll('-', ''))
   const none = { topic: undefined, key: undefined, parent: undefined, id: undefined }
   return { ...none, data, edge, root, ordinal: 0, hop: 1, attempt: 1, row: -1 }

@@ -1,5 +1,7 @@
+import type { HeldPolicy } from '../../graph/holds.ts'
 import { retryPart } from '../../graph/names.ts'
 import type { Later } from '../../runtime/deliver/round.ts'
+import type { Message } from '../../runtime/message.ts'
 import type { Outbox, OutboxChannel } from '../../runtime/outbox.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { BakedEar, BakedProcessor } from './definition.ts'
@@ -37,7 +39,47 @@ export function retryQueueOf({
 
 /** Whether records came from a retry queue: those of one invocation payload are of one queue. */
 export function areRetried(deliveries: readonly Delivery[], queue: RetryQueue | undefined): boolean {
-  return queue !== undefined && deliveries[0]?.position.startsWith(queue.start) === true
+  return queue !== undefined && deliveries.some(({ position }) => position.startsWith(queue.start))
+}
+
+/** The longest that a message waits for its next try. */
+const MOST_WAIT_MS = 366 * 86_400_000
+
+/**
+ * Deliveries of a retry queue, whose messages wait no longer than their policies let them. Only there does a message say that
+ * it waits, since only its function writes there.
+ */
+export function withHeldWaits(
+  deliveries: readonly Delivery[],
+  policyOf: (message: Message) => HeldPolicy,
+  nowMs: number,
+): readonly Delivery[] {
+  const held = (message: Message): Message => {
+    const { wait, key } = message
+    if (wait === undefined) return message
+    const { holds = {} } = policyOf(message)
+    const mostMs = Math.min(MOST_WAIT_MS, (key === undefined ? holds.keylessMs : holds.keyedMs) ?? MOST_WAIT_MS)
+    // Each `Retry` was an attempt, so that one that says more of them than attempts has used up all.
+    const attempt = Math.max(message.attempt, wait.asked + 1)
+    return { ...message, attempt, wait: { ...wait, dueMs: Math.min(wait.dueMs, nowMs + mostMs) } }
+  }
+  return deliveries.map((delivery) => ({ ...delivery, messages: delivery.messages.map(held) }))
+}
+
+/**
+ * Deliveries of a stream or a queue, whose messages do not wait and are not forced, whatever they say: anybody who may write
+ * there could hold a shard, or have a message handled again.
+ */
+export function withoutMarks(deliveries: readonly Delivery[]): readonly Delivery[] {
+  const isMarked = ({ wait, forced }: Message) => wait !== undefined || forced !== undefined
+  const unmarked = (message: Message): Message => {
+    if (!isMarked(message)) return message
+    const { wait, forced, ...plain } = message
+    return plain
+  }
+  // Mostly none is, and nothing is made anew.
+  if (!deliveries.some(({ messages }) => messages.some(isMarked))) return deliveries
+  return deliveries.map((delivery) => ({ ...delivery, messages: delivery.messages.map(unmarked) }))
 }
 
 /** Keeps messages in a retry queue. Those that no processor emitted take along what they came over. */

@@ -1,8 +1,7 @@
 import { AttakError, nearest, type Problem } from '../../errors.ts'
 import type { Project } from '../../project/project.ts'
-import { type ErrorRecord, type StreamPlace, streamPlaceOf } from '../../runtime/error-record.ts'
-import type { CloudEvent } from '../../runtime/event.ts'
-import { recordIdFor } from '../../runtime/id.ts'
+import { type ErrorRecord, recordIdOf, type StreamPlace, streamPlaceOf } from '../../runtime/error-record.ts'
+import { type CloudEvent, messageOfEvent } from '../../runtime/event.ts'
 import { validateEvent } from '../../runtime/schema.ts'
 
 /** An error whose messages can be run again: the record, and the messages in the order they had. */
@@ -49,6 +48,7 @@ async function readyOf(
   const { graph, processors } = options.project
   const names = graph.processors.map(({ name }) => name)
   if (!names.includes(processor)) return { problems: [unknownProcessor(record, names)] }
+  if (record.error.code === 'RECORD_REFUSED') return { problems: [unreadable(record)] }
   const events = await eventsOf(record, options)
   if (events.length === 0) return { problems: [gone(record)] }
   const input = processors.get(processor)?.input
@@ -75,7 +75,10 @@ async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promi
   const place = position === undefined ? undefined : streamPlaceOf(position)
   if (place === undefined || readAgain === undefined) return []
   const there = await readAgain(place, processor)
-  return there.filter(({ id }) => recordIdFor(id, processor, record.kind) === record.id)
+  return there.filter((event) => {
+    const read = messageOfEvent(event, processor)
+    return read !== undefined && recordIdOf(read, processor, record.kind) === record.id
+  })
 }
 
 /** A message as it is sent again: its first attempt, which waits for nothing and is not forced. */
@@ -94,6 +97,14 @@ function unknownProcessor(record: ErrorRecord, names: readonly string[]): Proble
     ...{ code: 'TOPOLOGY_UNKNOWN_PROCESSOR', severity: 'error', where: whereOf(record) },
     what: `the topology has no processor "${record.processor}" any more`,
     remedy: `Add it again and deploy, or let the error go: attak errors purge ${record.id.slice(0, 12)}.${hint}`,
+  }
+}
+
+function unreadable(record: ErrorRecord): Problem {
+  return {
+    ...{ code: 'RECORD_REFUSED', severity: 'error', where: whereOf(record) },
+    what: 'what came could not be read, and the error record has only the beginning of it',
+    remedy: `Have its sender send it again as docs/messages.md says, and purge the record: attak errors purge ${record.id.slice(0, 12)}.`,
   }
 }
 

@@ -1,5 +1,6 @@
 import { AttakError } from '../../errors.ts'
 import { readBlocks, wholeLines } from '../../project/lines.ts'
+import { contentDigest } from '../../runtime/content.ts'
 import { recordIdFor } from '../../runtime/id.ts'
 import type { EmitEntry, EndEntry, StartEntry } from '../../simulator/transcript.ts'
 import type { Fact, Found, Source } from './fact.ts'
@@ -57,6 +58,10 @@ const START = '{"kind":"start"'
 const EMIT = '{"kind":"emit"'
 const END = '{"kind":"end"'
 
+function contentOf({ topic, key, event }: StartEntry): string {
+  return contentDigest({ topic, key, data: event })
+}
+
 /** Finds what ids of a transcript begin with a prefix; without one, all errors. */
 function finder(prefix: string | undefined) {
   const found = new Map<string, Found>()
@@ -66,7 +71,7 @@ function finder(prefix: string | undefined) {
   const add = (one: Found) => found.set(`${one.record ?? ''} ${one.message} ${one.processor}`, one)
   const takeEnd = (start: StartEntry, { outcome }: EndEntry) => {
     const { message, processor } = start
-    const record = outcome === 'failed' ? recordIdFor(message, processor, 'failed') : undefined
+    const record = outcome === 'failed' ? recordIdFor(message, contentOf(start), processor, 'failed') : undefined
     if (record !== undefined && (prefix === undefined || record.startsWith(prefix))) {
       add({ ...foundOf(start), outcome, record })
     }

@@ -1,8 +1,7 @@
-import { digestOf } from '../digest.ts'
+import { contentDigest } from '../content.ts'
 import { type Begun, type HandledStore, type Lease, OTHER_DATA } from '../handled.ts'
 import { Invocation } from '../invocation.ts'
 import { idOf, type Message } from '../message.ts'
-import { textOf } from '../text.ts'
 import { describeThrown } from '../thrown.ts'
 import type { Leases, Round, Task } from './round.ts'
 import { closeTask, setAside, startable } from './tasks.ts'
@@ -150,14 +149,7 @@ export function openLeases(store: HandledStore, round: Round): Leases {
 }
 
 function leaseOf(store: HandledStore, { runtime }: Round, message: Message): Lease {
-  return store.lease(`${runtime.name}/${idOf(message)}`, digestFor(message))
-}
-
-/** What tells a message's data from other data: as it travels, which is the same each time. */
-function digestFor({ data }: Message): string {
-  return digestOf(textOf(data) ?? '')
-    .map((word) => (word >>> 0).toString(16).padStart(8, '0'))
-    .join('')
+  return store.lease(`${runtime.name}/${idOf(message)}`, contentDigest(message))
 }
 
 /** By the clock, since `round.nowMs` may be of an earlier turn. */

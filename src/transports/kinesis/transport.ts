@@ -3,8 +3,9 @@ import type { AwsClient } from '../../aws/client.ts'
 import { isPassing } from '../../aws/failure.ts'
 import { placeOfArn } from '../../aws/names.ts'
 import { refuseAll, senderOf } from '../../aws/sender.ts'
-import { decodeBytes } from '../../runtime/codec.ts'
+import { BROKEN, brokenDelivery, decodeBytes, recordsIn } from '../../runtime/codec.ts'
 import { idOf } from '../../runtime/message.ts'
+import { fieldsOf } from '../../runtime/text.ts'
 import type { Delivery, Receiver, Refusal, WireLimits, WireRecord, WireTransport } from '../../runtime/transport.ts'
 
 /**
@@ -89,14 +90,12 @@ export function partitionKeyOf({ key, messages }: WireRecord): string {
 /** Source: AWS API reference, PutRecordsRequestEntry, read 2026-11-21. */
 const MOST_KEY_CHARACTERS = 256
 
-/** What Lambda hands a function that reads a stream. Source: Lambda developer guide, "with-kinesis", read 2026-11-21. */
-interface KinesisPayload {
-  readonly Records: readonly {
-    /** `shardId-000000000006:49590338271490256608559692538361571095921575989136588898` */
-    readonly eventID: string
-    readonly eventSourceARN: string
-    readonly kinesis: { readonly sequenceNumber: string; readonly partitionKey: string; readonly data: string }
-  }[]
+/** A record as Lambda hands it to a function that reads a stream. Source: Lambda developer guide, "with-kinesis", read 2026-11-21. */
+interface KinesisRecord {
+  /** `shardId-000000000006:49590338271490256608559692538361571095921575989136588898` */
+  readonly eventID: string
+  readonly eventSourceARN: string
+  readonly kinesis: { readonly sequenceNumber: string; readonly partitionKey: string; readonly data: string }
 }
 
 /**
@@ -106,14 +105,28 @@ interface KinesisPayload {
  */
 export const kinesisReceiver: Receiver = {
   redeliversAtOnce: true,
-  decode: (payload, to) => (payload as KinesisPayload).Records.map((record) => deliveryOf(record, to)),
+  decode: (payload, to) =>
+    recordsIn(payload).map((record) => (isKinesisRecord(record) ? deliveryOf(record, to) : brokenDelivery(record, to))),
   settle(failed) {
     const first = [...failed].sort(bySequence)[0]
     return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] }
   },
 }
 
-function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisPayload['Records'][number], to: string): Delivery {
+function isKinesisRecord(record: unknown): record is KinesisRecord {
+  const { eventID, eventSourceARN, eventSource, kinesis } = fieldsOf(record) ?? {}
+  const { sequenceNumber, partitionKey, data } = fieldsOf(kinesis) ?? {}
+  const texts = [eventID, eventSourceARN, sequenceNumber, partitionKey, data]
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    SEQUENCE.test(sequenceNumber as string) &&
+    (eventSource === undefined || eventSource === 'aws:kinesis')
+  )
+}
+
+const SEQUENCE = /^\d{1,128}$/
+
+function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisRecord, to: string): Delivery {
   const { sequenceNumber, partitionKey, data } = kinesis
   const position = placeOf(eventSourceARN, eventID) + sequenceNumber
   const messages = decodeBytes(Buffer.from(data, 'base64'), { position, key: partitionKey, to })
@@ -132,8 +145,8 @@ function placeOf(arn: string, eventID: string): string {
   return last.place
 }
 
-/** Sequence numbers are whole numbers of up to 128 digits. */
+/** Sequence numbers are whole numbers of up to 128 digits. What has none comes first: Lambda then gives all again. */
 function bySequence(a: string, b: string): number {
-  const [one, other] = [BigInt(a), BigInt(b)]
+  const [one, other] = [a, b].map((sequence) => (sequence === BROKEN ? -1n : BigInt(sequence))) as [bigint, bigint]
   return one < other ? -1 : one > other ? 1 : 0
 }

@@ -2,8 +2,10 @@ import { hash } from 'node:crypto'
 import type { AwsClient } from '../../aws/client.ts'
 import { queueIn, SQS_MOST, sendMessages } from '../../aws/queue.ts'
 import { senderOf } from '../../aws/sender.ts'
-import { decodeText } from '../../runtime/codec.ts'
+import { BROKEN, brokenDelivery, decodeText, recordsIn } from '../../runtime/codec.ts'
+import { keyIn } from '../../runtime/event.ts'
 import { idOf } from '../../runtime/message.ts'
+import { fieldsOf } from '../../runtime/text.ts'
 import type { Delivery, Receiver, WireLimits, WireRecord, WireTransport } from '../../runtime/transport.ts'
 
 /** What an SQS queue takes. */
@@ -59,14 +61,12 @@ function hashOf(value: unknown): string {
   return hash('sha256', JSON.stringify(value), 'hex')
 }
 
-/** What Lambda hands a function that reads a queue. Source: Lambda developer guide, "with-sqs", read 2026-11-21. */
-interface SqsPayload {
-  readonly Records: readonly {
-    readonly messageId: string
-    readonly body: string
-    readonly attributes?: { readonly MessageGroupId?: string }
-    readonly eventSourceARN: string
-  }[]
+/** A record as Lambda hands it to a function that reads a queue. Source: Lambda developer guide, "with-sqs", read 2026-11-21. */
+interface SqsRecord {
+  readonly messageId: string
+  readonly body: string
+  readonly attributes?: { readonly MessageGroupId?: unknown } | null
+  readonly eventSourceARN: string
 }
 
 /**
@@ -76,16 +76,23 @@ interface SqsPayload {
  */
 export const sqsReceiver: Receiver = {
   redeliversAtOnce: false,
-  decode: (payload, to) => (payload as SqsPayload).Records.map((record) => deliveryOf(record, to)),
+  decode: (payload, to) =>
+    recordsIn(payload).map((record) => (isSqsRecord(record) ? deliveryOf(record, to) : brokenDelivery(record, to))),
   settle: (failed) => ({ batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) }),
 }
 
-function deliveryOf(
-  { messageId, body, attributes, eventSourceARN }: SqsPayload['Records'][number],
-  to: string,
-): Delivery {
+function isSqsRecord(record: unknown): record is SqsRecord {
+  const { messageId, body, eventSourceARN, eventSource } = fieldsOf(record) ?? {}
+  return (
+    [messageId, body, eventSourceARN].every((text) => typeof text === 'string') &&
+    messageId !== BROKEN &&
+    (eventSource === undefined || eventSource === 'aws:sqs')
+  )
+}
+
+function deliveryOf({ messageId, body, attributes, eventSourceARN }: SqsRecord, to: string): Delivery {
   const position = `${queueIn(eventSourceARN)}/${messageId}`
   const isFifo = eventSourceARN.endsWith('.fifo')
-  const key = isFifo ? attributes?.MessageGroupId : undefined
+  const key = isFifo ? keyIn(attributes?.MessageGroupId) : undefined
   return { record: messageId, position, messages: decodeText(body, { position, key, to }) }
 }

@@ -8,7 +8,7 @@ import { createEntry } from '../../../src/bundle/entry/entry.ts'
 import { kinesisCarrier } from '../../../src/bundle/entry/kinesis.ts'
 import { sqsCarrier } from '../../../src/bundle/entry/sqs.ts'
 import { buildGraph } from '../../../src/graph/build.ts'
-import { recordIdFor } from '../../../src/runtime/id.ts'
+import { recordIdOf } from '../../../src/runtime/error-record.ts'
 import { idOf, type Message, rootIdOf } from '../../../src/runtime/message.ts'
 import { createPack } from '../../../src/runtime/pack.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
@@ -222,7 +222,7 @@ it('nothing is acknowledged unless it was handled or recorded, and each failure 
       const { start, store, handled, lines } = openFunctions(random)
       const isDone = (message: Message) => {
         const { way, n } = saidIn(message)
-        const id = recordIdFor(idOf(message), 'b', 'failed')
+        const id = recordIdOf(message, 'b', 'failed')
         return WAYS[way] === undefined ? handled.has(n) : store.kept.some((kept) => kept.id === id)
       }
       const all = handedOver(random)

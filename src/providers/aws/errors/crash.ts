@@ -68,7 +68,7 @@ export function readCrash(message: CrashMessage, graph: Graph): Crash | Problem 
     const suspect = invokedWith(payload, processor)
     const position = `invoke/${requestContext.requestId ?? message.id}`
     const suspects = [eventOf(suspect, scope)]
-    return { record: crashRecord({ ...parts, about: suspects[0]!.id, position, error: answered(payload), suspects }) }
+    return { record: crashRecord({ ...parts, about: position, position, error: answered(payload), suspects }) }
   }
   const { shardId: shard, startSequenceNumber: first, endSequenceNumber: last, batchSize = 1 } = batch
   const stream = batch.streamArn.slice(batch.streamArn.lastIndexOf('/') + 1)
@@ -116,7 +116,7 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
   const suspects = ours(decoded, streams).map((one) => eventOf(one, scope))
   const error = { name: 'Crash', message: 'its function did not get through it as often as its queue delivers it' }
   const parts = { scope, processor, time: timeOf(message), attempt: suspects[0]?.attakattempt }
-  return { record: crashRecord({ ...parts, about: suspects[0]?.id ?? position, position, error, suspects }) }
+  return { record: crashRecord({ ...parts, about: position, position, error, suspects }) }
 }
 
 /** Who a queue is for: it says so, as each has one receiver; else what comes over queues to one processor alone. */
@@ -138,7 +138,7 @@ interface CrashParts {
   readonly processor: string
   readonly time: string
   readonly attempt: number | undefined
-  /** What its id is made of. */
+  /** Where it stood, which its id is made of: ids of messages are chosen by their senders. */
   readonly about: string
   readonly position: string
   readonly error: Thrown
@@ -157,7 +157,7 @@ function crashRecord({
 }: CrashParts): ErrorRecord {
   return {
     attakerror: RECORD_VERSION,
-    id: recordIdFor(about, processor, 'crash'),
+    id: recordIdFor(about, '', processor, 'crash'),
     kind: 'crash',
     ...{ time, ...scope, processor, attempt, error, position },
     ...(suspects && { suspects }),

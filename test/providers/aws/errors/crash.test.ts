@@ -115,7 +115,7 @@ describe('of an invocation', () => {
     expect(crash).toEqual({
       record: {
         attakerror: 1,
-        id: recordIdFor(requestPayload.id, 'a', 'crash'),
+        id: recordIdFor('invoke/e4b46cbf-b738-4dce-8880-a18cdf61200e', '', 'a', 'crash'),
         kind: 'crash',
         time: '2026-11-21T13:16:05.568Z',
         topology: 'orders',
@@ -162,7 +162,7 @@ describe('of a queue that gave a message up', () => {
   ])('by %s it is known who it was for', (_, sourceArn) => {
     expect(readCrash(message(body, sourceArn && { sourceArn }), graph)).toMatchObject({
       record: {
-        id: recordIdFor(JSON.parse(body).id, 'c', 'crash'),
+        id: recordIdFor(`${sourceArn?.slice(arn.length) ?? 'queue'}/${message(body).id}`, '', 'c', 'crash'),
         kind: 'crash',
         processor: 'c',
         time: '2026-11-21T13:00:00.000Z',
