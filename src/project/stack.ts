@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describeThrown, FRAME, joinStacks, splitStacks, titleIn } from '../runtime/thrown.ts'
+import { describeThrown, linksIn, stackOfLinks } from '../runtime/thrown.ts'
 
 const PARTS = /^\s+at (?:(?<name>.+?) \()?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
 const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, '')
@@ -16,24 +16,32 @@ export function cleanStack(error: unknown, dir: string): string | undefined {
   return stack === undefined ? undefined : cleanStackText(stack, dir)
 }
 
-/** Does the same for a stack that is only text: what stands before the first frame of each error in it stays as it is. */
+/** Does the same for a stack as `describeThrown` writes it, or for calls alone. */
 export function cleanStackText(stack: string, dir: string): string {
-  const cleaned = splitStacks(stack).map((one) => [...titleIn(one), ...cleanFrames(one, dir)].join('\n'))
-  return joinStacks(cleaned)
-}
-
-function cleanFrames(stack: string, dir: string): string[] {
-  return stack.split('\n').flatMap((line) => (FRAME.test(line) ? (cleanFrame(line, dir) ?? []) : []))
+  const links = linksIn(stack)
+  return stackOfLinks(
+    links.map(({ title, frames }) => ({ title, frames: frames.flatMap((frame) => cleanFrame(frame, dir) ?? []) })),
+  )
 }
 
 function cleanFrame(line: string, dir: string): string | undefined {
   const { name, file, line: row, column } = PARTS.exec(line)?.groups ?? {}
   if (file === undefined || file.startsWith('node:')) return undefined
-  const path = file.startsWith('file://') ? fileURLToPath(file.replace(/\?.*$/, '')) : file
-  if (!isUsers(path)) return undefined
+  const path = pathOf(file)
+  if (path === undefined || !isUsers(path)) return undefined
   const place = `${relative(dir, path).split(sep).join('/')}:${row}:${column}`
   const called = name?.replace(/^(async )?(?:Object|Module|Function|exports)\./, '$1').replace(/ \[as [^\]]+\]$/, '')
   return called === undefined || called.includes('<anonymous>') ? `    at ${place}` : `    at ${called} (${place})`
+}
+
+/** Undefined for an address that is no file of this machine. */
+function pathOf(file: string): string | undefined {
+  if (!file.startsWith('file://')) return file
+  try {
+    return fileURLToPath(file.replace(/\?.*$/, ''))
+  } catch {
+    return undefined
+  }
 }
 
 function isUsers(path: string): boolean {

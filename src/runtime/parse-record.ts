@@ -25,13 +25,21 @@ export function parseRecord(text: string, where: string): ParsedRecord {
 const FOREIGN = 'It is left where it is. If nothing of yours put it there, remove it.'
 
 const isText = (value: unknown) => typeof value === 'string' && value !== ''
-const isThrown = (value: unknown) =>
-  [fieldsOf(value)?.name, fieldsOf(value)?.message].every((field) => typeof field === 'string')
+const isTextOrAbsent = (value: unknown) => value === undefined || typeof value === 'string'
 const isEvents = (value: unknown) => value === undefined || (Array.isArray(value) && value.every(isEvent))
 
 function isEvent(value: unknown): boolean {
-  const { id, source, type, attakroot } = fieldsOf(value) ?? {}
-  return [id, source, type, attakroot].every((attribute) => typeof attribute === 'string')
+  const { id, source, type, attakroot, attakparent, partitionkey, time, attakhop, attakattempt } = fieldsOf(value) ?? {}
+  return (
+    [id, source, type, attakroot].every((attribute) => typeof attribute === 'string') &&
+    [attakparent, partitionkey, time].every(isTextOrAbsent) &&
+    [attakhop, attakattempt].every((count) => count === undefined || typeof count === 'number')
+  )
+}
+
+function isThrown(value: unknown): boolean {
+  const { name, message, code, remedy, stack } = fieldsOf(value) ?? {}
+  return typeof name === 'string' && typeof message === 'string' && [code, remedy, stack].every(isTextOrAbsent)
 }
 
 /** What those that use a record count on. */
@@ -44,6 +52,8 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   processor: isText,
   attempt: Number.isSafeInteger,
   error: isThrown,
+  position: isTextOrAbsent,
+  artifact: isTextOrAbsent,
   message: (value) => value === undefined || isEvent(value),
   suspects: isEvents,
   ancestors: isEvents,

@@ -1,3 +1,5 @@
+import { fieldsOf } from './text.ts'
+
 /** What was thrown, as plain data: what transcripts, error records and answers hold of it. */
 export interface Thrown {
   readonly name: string
@@ -10,9 +12,17 @@ export interface Thrown {
 }
 
 const MOST_ERRORS = 3
-const CAUSED_BY = '\nCaused by: '
+const CAUSED_BY = 'Caused by: '
 /** How a line of a stack begins that tells of a call. */
 export const FRAME = /^\s+at /
+
+/** An error of a chain. */
+export interface Link {
+  /** Its name and message; lines that could be taken for a call or a cause begin with `| `. */
+  readonly title: string
+  /** Its calls, as V8 writes them: `    at bill (/orders/bill.js:3:9)`. */
+  readonly frames: readonly string[]
+}
 
 /** An error as its name, message, code and stack; anything else that was thrown as its text. Never throws. */
 export function describeThrown(error: unknown): Thrown {
@@ -31,7 +41,7 @@ function describeError(error: Error): Thrown {
     message,
     ...(code !== undefined && { code }),
     ...remedyOf(error),
-    ...(stack !== undefined && { stack: joinStacks(chainOf(error).map(stackOf)) }),
+    ...(stack !== undefined && { stack: stackOfLinks(chainOf(error).map(linkOf)) }),
   }
 }
 
@@ -45,30 +55,16 @@ function remedyOf(error: Error): Pick<Thrown, 'remedy'> {
 function textsOf(error: Error): Pick<Thrown, 'name' | 'message' | 'stack'> {
   const { name, message, stack } = error as { readonly [field in keyof Error]: unknown }
   return {
-    name: typeof name === 'string' ? name : sayThrown(name),
-    message: typeof message === 'string' ? message : sayThrown(message),
+    name: sayText(name),
+    message: sayText(message),
     ...(typeof stack === 'string' && { stack }),
   }
 }
 
-/** A stack begins with the name and message that its error had when it was made: here, with those that it has. */
-function stackOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return sayThrown(thrown)
-  const { name, message, stack = '' } = textsOf(thrown)
-  const [own, ...causes] = splitStacks(stack)
-  const lines = own!.split('\n')
-  const title = titleIn(own!)
-  const said = title.join('\n')
-  if (said !== '' && said.startsWith(name) && said.includes(message)) return stack
-  const titled = [message === '' ? name : `${name}: ${message}`, ...lines.slice(title.length)].join('\n')
-  return [titled, ...causes].join(CAUSED_BY)
-}
-
-/** The lines of a stack before its first call. */
-export function titleIn(stack: string): readonly string[] {
-  const lines = stack.split('\n')
-  const first = lines.findIndex((line) => FRAME.test(line))
-  return first < 0 ? lines : lines.slice(0, first)
+function linkOf(thrown: unknown): Link {
+  if (!(thrown instanceof Error)) return { title: unmistakable(sayThrown(thrown)), frames: [] }
+  const { title, rest } = splitTitle(textsOf(thrown), false)
+  return { title, frames: framesAtStart(rest) }
 }
 
 /** An error and what caused it, the nearest first, also what an `AggregateError` holds: three at most. */
@@ -82,30 +78,133 @@ function chainOf(error: Error): readonly unknown[] {
   return chain.slice(0, MOST_ERRORS)
 }
 
-/** Stacks as one, each but the first after `Caused by: `, with the frames that were not told before. */
-export function joinStacks(stacks: readonly string[]): string {
-  const told = new Set<string>()
-  return stacks
-    .map((stack) => {
-      const lines = stack.split('\n').filter((line) => !(FRAME.test(line) && told.has(line)))
-      for (const line of lines) told.add(line)
-      return lines.join('\n')
-    })
-    .join(CAUSED_BY)
+/** Returns the errors of a described error that may come from anybody: its message may hold lines that look like calls. */
+export function linksOf(thrown: Thrown): readonly Link[] {
+  const { title, rest } = splitTitle(thrown, true)
+  return [{ title, frames: framesAtStart(rest) }, ...linksIn(rest.join('\n')).slice(1)]
 }
 
-/** The stacks in what {@link joinStacks} gave. */
-export function splitStacks(joined: string): readonly string[] {
-  return joined.split(CAUSED_BY)
+/** Returns the errors in a stack as {@link describeThrown} writes it. */
+export function linksIn(stack: string): readonly Link[] {
+  const links: { title: string[]; frames: string[]; done: boolean }[] = [{ title: [], frames: [], done: false }]
+  for (const line of stack.split('\n')) {
+    const link = links.at(-1)!
+    if (line.startsWith(CAUSED_BY)) links.push({ title: [line.slice(CAUSED_BY.length)], frames: [], done: false })
+    else if (FRAME.test(line)) link.frames.push(...(link.done ? [] : [line]))
+    else if (link.frames.length === 0) link.title.push(line)
+    else link.done = true
+  }
+  return links.map(({ title, frames }) => ({ title: title.join('\n'), frames }))
+}
+
+/** Returns errors as one stack, without the calls that an error before has too. */
+export function stackOfLinks(links: readonly Link[]): string {
+  const told = new Set<string>()
+  const lines = links.flatMap(({ title, frames }, index) => {
+    const fresh = frames.filter((frame) => !told.has(frame))
+    for (const frame of fresh) told.add(frame)
+    return index === 0 && title === '' ? fresh : [index === 0 ? title : `${CAUSED_BY}${title}`, ...fresh]
+  })
+  return lines.join('\n')
+}
+
+/** Marks the lines of a text that could be taken for a call or a cause: the text of a title may come from an event. */
+export function unmistakable(title: string): string {
+  const isMistakable = (line: string) => FRAME.test(line) || line.startsWith(CAUSED_BY)
+  return title
+    .split('\n')
+    .map((line) => (isMistakable(line) ? `| ${line}` : line))
+    .join('\n')
+}
+
+/** What a stack says: its title as it is now, and the lines that follow the title that it begins with. */
+interface Split {
+  readonly title: string
+  readonly rest: readonly string[]
+}
+
+/**
+ * V8 writes the title once, with the name and message of that moment; the lines after it are calls. Many classes set their
+ * name later. Where the message was changed later, the old one is not known: then the last lines that look like calls are
+ * the calls. `withCauses`: the stack may have those of causes below.
+ */
+function splitTitle({ name, message, stack = '' }: Thrown, withCauses: boolean): Split {
+  const title = message === '' ? name : name === '' ? message : `${name}: ${message}`
+  const now = unmistakable(title)
+  for (const known of [title, now])
+    if (isLine(stack, 0, known)) return { title: now, rest: linesAfter(stack, known.length) }
+  const firstEnd = `${stack}\n`.indexOf('\n')
+  for (const said of [message, unmistakable(message)]) {
+    const at = firstEnd - said.split('\n', 1)[0]!.length
+    const written = stack.slice(0, Math.max(0, at))
+    if (!isLine(stack, at, said) || !(message === '' ? /^[\w$.]+(?: \[\w+\])?$/ : /^$|: $/).test(written)) continue
+    const kept = written.startsWith(name) ? unmistakable(written + message) : now
+    return { title: kept, rest: linesAfter(stack, at + said.length) }
+  }
+  return { title: now, rest: lastFrames(stack.split('\n'), title, withCauses) }
+}
+
+function isLine(stack: string, at: number, text: string): boolean {
+  return (
+    at >= 0 && stack.startsWith(text, at) && (stack.length === at + text.length || stack[at + text.length] === '\n')
+  )
+}
+
+function linesAfter(stack: string, end: number): readonly string[] {
+  return stack.length > end ? stack.slice(end + 1).split('\n') : []
+}
+
+function framesAtStart(lines: readonly string[]): readonly string[] {
+  const end = lines.findIndex((line) => !FRAME.test(line))
+  return end < 0 ? lines : lines.slice(0, end)
+}
+
+/** The calls at the end, or before the first cause, without lines that the title holds as well; and the lines that follow. */
+function lastFrames(lines: readonly string[], title: string, withCauses: boolean): readonly string[] {
+  const cause = withCauses ? lines.findIndex((line) => line.startsWith(CAUSED_BY)) : -1
+  const own = cause < 0 ? lines : lines.slice(0, cause)
+  const said = new Set(title.split('\n'))
+  const first = own.findLastIndex((line) => !FRAME.test(line) || said.has(line)) + 1
+  return lines.slice(first)
 }
 
 /** An error again, of what was described: it has the name, message, code, remedy and stack, and no class but Error. */
-export function errorOfThrown({ name, message, code, remedy, stack }: Thrown): Error {
-  const error = new Error(message)
-  const hidden = { configurable: true, enumerable: false, writable: true }
-  Object.defineProperty(error, 'name', { ...hidden, value: name })
-  Object.defineProperty(error, 'stack', { ...hidden, value: stack ?? `${name}: ${message}` })
+export function errorOfThrown(thrown: Thrown): Error {
+  const { name, message, code, remedy, stack } = thrown
+  const [own, ...causes] = stack === undefined ? [] : linksOf(thrown)
+  const error = hiding(new Error(message), {
+    name,
+    stack: own === undefined ? `${name}: ${message}` : stackOfLinks([own]),
+  })
+  if (causes.length > 0) hiding(error, { cause: errorOfLinks(causes) })
   return Object.assign(error, code !== undefined && { code }, remedy !== undefined && { remedy })
+}
+
+function errorOfLinks([link, ...causes]: readonly Link[]): Error {
+  const { name = '', message = '' } = /^(?:(?<name>[\w$.]+): )?(?<message>.*)$/s.exec(link!.title)?.groups ?? {}
+  const stack = stackOfLinks([link!])
+  return hiding(new Error(message), { name, stack, ...(causes.length > 0 && { cause: errorOfLinks(causes) }) })
+}
+
+function hiding(error: Error, fields: Readonly<Record<string, unknown>>): Error {
+  for (const [field, value] of Object.entries(fields)) {
+    Object.defineProperty(error, field, { configurable: true, enumerable: false, writable: true, value })
+  }
+  return error
+}
+
+/** Reads a described error from a log or a file; fields that are not text are left out. */
+export function thrownIn(value: unknown): Thrown {
+  const { name = 'Error', message = '', ...fields } = fieldsOf(value) ?? { message: value }
+  const texts = ['code', 'remedy', 'stack'].flatMap((field) => {
+    const text = (fields as Readonly<Record<string, unknown>>)[field]
+    return typeof text === 'string' ? [[field, text]] : []
+  })
+  return { name: sayText(name), message: sayText(message), ...Object.fromEntries(texts) }
+}
+
+function sayText(value: unknown): string {
+  return typeof value === 'string' ? value : sayThrown(value)
 }
 
 function nameThrown(error: unknown): string {

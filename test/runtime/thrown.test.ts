@@ -1,6 +1,7 @@
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AttakError } from '../../src/errors.ts'
-import { describeThrown, errorOfThrown } from '../../src/runtime/thrown.ts'
+import { describeThrown, errorOfThrown, linksIn, linksOf, thrownIn } from '../../src/runtime/thrown.ts'
 
 function errorAt(message: string, frames: readonly string[], options?: ErrorOptions): Error {
   const error = new Error(message, options)
@@ -74,4 +75,84 @@ test('what is no error is named by its type and text, and what cannot be read is
     },
   })
   expect(describeThrown(hostile).message).toBe('what was thrown cannot be read')
+})
+
+const FAKE = '    at x (/home/me/secret.js:3:1)'
+const framesOf = (error: unknown) => linksOf(describeThrown(error)).map(({ frames }) => frames)
+
+test('calls are what follows the title, never what the title says', () => {
+  const real = '    at bill (bill.js:1:1)'
+  const written = (name: string, message: string, more: object = {}) =>
+    Object.assign(new Error(message), { name, stack: `${name}: ${message}\n${real}`, ...more })
+  const messages = [
+    `bob\n${FAKE}`,
+    `bob\nCaused by: Error: y\n${FAKE}`,
+    `${FAKE}\n${FAKE}`,
+    `bob\n${FAKE}\n`,
+    `\n${FAKE}`,
+  ]
+  for (const message of messages) {
+    expect(framesOf(written('Error', message))).toEqual([[real]])
+    expect(framesOf(written('Error', message, { name: 'Late' }))).toEqual([[real]])
+    expect(framesOf(written('Error', message, { message: `while billing: ${message}` }))).toEqual([[real]])
+    expect(framesOf(written(`Odd\n${FAKE}`, message))).toEqual([[real]])
+    expect(framesOf(written('Error', message, { name: `Odd\n${FAKE}` }))).toEqual([[real]])
+    expect(framesOf(written('Error', 'outer', { cause: written('Error', message) }))).toEqual([[real], []])
+    expect(framesOf(new AggregateError([message, written('Error', message)], message)).slice(1)).toEqual([[], [real]])
+    expect(framesOf(Object.assign(new Error(message), { name: '', stack: `${message}\n${real}` }))).toEqual([[real]])
+  }
+})
+
+test('what a stack says after its calls is no call of it', () => {
+  const error = errorAt('no', ['a (a.js:1:1)'])
+  error.stack += `\nof the event: {}\n${FAKE}\nCaused by: nobody\n${FAKE}`
+  expect(framesOf(error)).toEqual([['    at a (a.js:1:1)']])
+})
+
+test('a title has no line that could be taken for a call or a cause, and the message stays as it is', () => {
+  const described = describeThrown(errorAt(`bob\n${FAKE}\nCaused by: me`, ['a (a.js:1:1)']))
+  expect(described.message).toBe(`bob\n${FAKE}\nCaused by: me`)
+  expect(described.stack).toBe(`Error: bob\n| ${FAKE}\n| Caused by: me\n    at a (a.js:1:1)`)
+})
+
+test('however names and messages look, and through however many hands an error goes, its calls are its own', () => {
+  const line = fc.oneof(
+    fc.constantFrom(FAKE, 'Caused by: ', `Caused by: x`, '', 'x', ': ', '\tat y', '| '),
+    fc.string(),
+  )
+  const text = fc.array(line, { maxLength: 5 }).map((lines) => lines.join('\n'))
+  fc.assert(
+    fc.property(fc.array(fc.record({ name: text, message: text }), { minLength: 1, maxLength: 3 }), (chain) => {
+      const errors = chain.map(({ name, message }, index) => {
+        const title = name === '' ? message : message === '' ? name : `${name}: ${message}`
+        const stack = `${title}\n    at own (own.js:${index + 1}:1)`
+        return Object.assign(new Error(message), { name, stack })
+      })
+      for (const [index, error] of errors.entries()) if (errors[index + 1]) error.cause = errors[index + 1]
+      const described = describeThrown(errors[0])
+      const calls = chain.map((_, index) => [`    at own (own.js:${index + 1}:1)`])
+      expect(linksOf(described).map(({ frames }) => frames)).toEqual(calls)
+      expect(linksIn(described.stack!).map(({ frames }) => frames)).toEqual(calls)
+      expect(linksOf(describeThrown(errorOfThrown(described)))).toEqual(linksOf(described))
+      const raw = { ...described, stack: errors[0]!.stack! }
+      expect(linksOf(raw)[0]).toEqual(linksOf(described)[0])
+    }),
+  )
+})
+
+test('a stack of hundreds of thousands of odd lines is read: time that grows with the square would exceed the test', () => {
+  const hostile = ['\n', '\r', ' ', ' at ', '\nCaused by: ', '(', ':1'].map((part) => part.repeat(300_000))
+  for (const message of hostile) {
+    expect(linksOf(describeThrown(errorAt(message, [message])))[0]!.title.length).toBeGreaterThanOrEqual(message.length)
+  }
+})
+
+test('what should be a described error and is not is read as far as it can be', () => {
+  expect(thrownIn({ name: 5, message: { a: 1 }, stack: [], code: 'C' })).toEqual({
+    name: '5',
+    message: '{"a":1}',
+    code: 'C',
+  })
+  expect(thrownIn('no')).toEqual({ name: 'Error', message: 'no' })
+  expect(thrownIn(undefined)).toEqual({ name: 'Error', message: '' })
 })

@@ -37,25 +37,26 @@ said.`,
   examples: ['attak why', 'attak why 6f0f3e8a', 'attak why --simulated', 'attak why 6f0f3e8a --trace run.jsonl --json'],
   async run(args, host) {
     const [id] = args.positionals
-    const tell = async (source: Source, dir: string) => {
+    const tell = async (source: Source, project: Printing['project']) => {
       const found = choose(id, await source.find(knownId(id)), source.remedy)
-      print(found, await wayTo(found, source), { args, host, dir })
+      print(found, await wayTo(found, source), { args, host, project })
       return 0
     }
     const file = textOf(args, 'trace')
     if (file !== undefined) {
-      return tell(transcriptSource(resolve(host.cwd, file), file), folderOf(textOf(args, 'topology'), host))
+      const dir = folderOf(textOf(args, 'topology'), host)
+      return tell(transcriptSource(resolve(host.cwd, file), file), { dir })
     }
     const fromMs = parseSince(textOf(args, 'since') ?? '1d', host.date())
     return withErrors(args, host, async (errors) => {
       const { project, scope } = errors.stage
       const { records, left } = await look(errors, host)
       const remembered = [...errors.copies.all.values(), ...left]
-      if (errors.live === undefined) return tell(recordsSource(records, SIMULATE), project.dir)
+      if (errors.live === undefined) return tell(recordsSource(records, SIMULATE), project)
       const { liveSource } = await import('../why/live.ts')
       const processors = project.graph.processors.map(({ name }) => name)
       const account = accountOf({ scope }, errors.live.aws)
-      return tell(liveSource({ account, processors, fromMs, records, remembered }), project.dir)
+      return tell(liveSource({ account, processors, fromMs, records, remembered }), project)
     })
   },
 }
@@ -77,11 +78,11 @@ async function wayTo(found: Found, source: Source): Promise<Path> {
 interface Printing {
   readonly args: Arguments
   readonly host: Host
-  /** The topology's folder, which stacks are relative to. */
-  readonly dir: string
+  /** Stacks are relative to its folder. */
+  readonly project: Parameters<typeof failureOptionsOf>[2]
 }
 
-function print(found: Found, path: Path, { args, host, dir }: Printing): void {
+function print(found: Found, path: Path, { args, host, project }: Printing): void {
   if (flagOf(args, 'json')) {
     const { message, processor, root, record } = found
     host.out.write(
@@ -90,7 +91,7 @@ function print(found: Found, path: Path, { args, host, dir }: Printing): void {
     return
   }
   const drawing = {
-    ...failureOptionsOf(host.out, host, dir),
+    ...failureOptionsOf(host.out, host, project),
     width: host.out.isTTY ? host.out.columns : PLAIN_COLUMNS,
     full: flagOf(args, 'full'),
   }

@@ -1,5 +1,5 @@
 import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
-import type { Thrown } from '../../runtime/thrown.ts'
+import { linksOf, stackOfLinks, thrownIn, unmistakable } from '../../runtime/thrown.ts'
 import type { Colors } from '../print.ts'
 import { remediedTitleOf, titleOf } from '../simulate/failure.ts'
 import type { LogEntry } from './entry.ts'
@@ -43,11 +43,9 @@ function dataOf(fields: LogEntry['fields']): string {
 
 function sayError(error: unknown, withStack: boolean): string {
   if (typeof error !== 'object' || error === null) return String(error)
-  const { name = 'Error', message = '', stack, ...more } = error as Partial<Thrown>
-  const thrown = { name, message, ...more }
+  const thrown = thrownIn(error)
   if (!withStack) return titleOf(thrown)
-  const title = remediedTitleOf(thrown)
-  const head = `${name}: ${message}`
-  if (stack === undefined) return title
-  return stack.startsWith(head) ? `${title}${stack.slice(head.length)}` : stack
+  const [own, ...causes] = linksOf(thrown)
+  const below = stackOfLinks([{ title: '', frames: own!.frames }, ...causes])
+  return `${unmistakable(remediedTitleOf(thrown))}${below === '' ? '' : `\n${below}`}`
 }

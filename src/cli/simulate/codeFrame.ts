@@ -7,9 +7,9 @@ export interface Place {
   readonly column: number
 }
 
-/** The first place that a cleaned stack names, or undefined. */
-export function placeOf(stack: string): Place | undefined {
-  const [, file, line, column] = /^\s+at (?:.* \(|async )?([^()\n]+):(\d+):(\d+)\)?$/m.exec(stack) ?? []
+/** Returns the place that a call of a cleaned stack names; undefined where it names none. */
+export function placeOf(frame: string): Place | undefined {
+  const [, file, line, column] = /^\s+at (?:.* \(|async )?([^()]+):(\d+):(\d+)\)?$/.exec(frame) ?? []
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) }
 }
 
@@ -21,15 +21,26 @@ export function drawCodeFrame(source: string, { line, column }: Place, colors: C
   const gutter = String(last).length
   const frame: string[] = []
   for (let at = first; at <= last; at++) {
-    const text = lines[at - 1] ?? ''
+    const text = cutAround(lines[at - 1] ?? '', column)
     const number = String(at).padStart(gutter)
     if (at !== line) frame.push(colors.dim(`  ${number} | ${text}`.trimEnd()))
     else {
       frame.push(`${colors.red('>')} ${number} | ${text}`)
-      frame.push(`  ${' '.repeat(gutter)} | ${indentOf(text, column)}${colors.red('^')}`)
+      frame.push(`  ${' '.repeat(gutter)} | ${indentOf(text, Math.min(column, KEPT_BEFORE + 1))}${colors.red('^')}`)
     }
   }
   return line > lines.length ? '' : frame.join('\n')
+}
+
+/** Characters that are shown of a long line before and after the column. */
+const KEPT_BEFORE = 120
+const KEPT_AFTER = 120
+
+function cutAround(line: string, column: number): string {
+  const start = Math.max(0, column - 1 - KEPT_BEFORE)
+  const end = start + KEPT_BEFORE + KEPT_AFTER
+  const cut = line.slice(start, end)
+  return `${start > 0 && cut !== '' ? `…${cut.slice(1)}` : cut}${end < line.length ? '…' : ''}`
 }
 
 /** Blanks up to a column, tabs kept so that the mark stands below its character. */

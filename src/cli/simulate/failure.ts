@@ -1,20 +1,18 @@
-import { readFileSync, statSync } from 'node:fs'
-import { relative, resolve, sep } from 'node:path'
-import type { Thrown } from '../../runtime/thrown.ts'
+import { relative, sep } from 'node:path'
+import type { Project } from '../../project/project.ts'
+import { type Link, linksOf, type Thrown, unmistakable } from '../../runtime/thrown.ts'
 import type { Host, Terminal } from '../host.ts'
 import { type Colors, colorsOf, sentence } from '../print.ts'
 import { drawCodeFrame, type Place, placeOf } from './codeFrame.ts'
+import { type ReadSource, sourceReader } from './source.ts'
 
 /** What failures are drawn with. */
 export interface FailureOptions {
   readonly colors: Colors
   /** The way from where the user is to the topology's folder, which stacks are relative to: `examples/hello/`, or empty. */
   readonly folder: string
-  /**
-   * The text of a file of the topology's folder, for the line that failed; undefined when it cannot be read, or was written
-   * after `asOfMs` (milliseconds since 1970), so that its lines may be others.
-   */
-  readonly sourceOf: (file: string, asOfMs: number) => string | undefined
+  /** Reads the file whose line failed; a stack names it relative to the topology's folder. */
+  readonly sourceOf: ReadSource
   /** Columns before all of it; 2 when nothing is said. */
   readonly margin?: number
   /** How many calls are shown of each stack; 4 when nothing is said. */
@@ -24,22 +22,14 @@ export interface FailureOptions {
 const SHOWN_CALLS = 4
 const REMEMBERED_PLACES = 1000
 
-/** What failures of the project in a folder are drawn with. */
-export function failureOptionsOf(terminal: Terminal, { cwd }: Pick<Host, 'cwd'>, dir: string): FailureOptions {
-  const way = relative(cwd, dir).split(sep).join('/')
-  return {
-    colors: colorsOf(terminal),
-    folder: way === '' ? '' : `${way}/`,
-    sourceOf: (file, asOfMs) => readIfOlder(resolve(dir, file), asOfMs),
-  }
-}
-
-function readIfOlder(file: string, asOfMs: number): string | undefined {
-  try {
-    return statSync(file).mtimeMs > asOfMs ? undefined : readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
+/** What failures of a project are drawn with. */
+export function failureOptionsOf(
+  terminal: Terminal,
+  { cwd }: Pick<Host, 'cwd'>,
+  project: Pick<Project, 'dir'> & Partial<Pick<Project, 'files'>>,
+): FailureOptions {
+  const way = relative(cwd, project.dir).split(sep).join('/')
+  return { colors: colorsOf(terminal), folder: way === '' ? '' : `${way}/`, sourceOf: sourceReader(project) }
 }
 
 /**
@@ -63,10 +53,11 @@ export function failuresDrawn({
     return frame === '' ? '' : indent(frame, margin + 2)
   }
   return (error, asOfMs = Number.POSITIVE_INFINITY) => {
-    const head = indent(`✗ ${remediedTitleOf(error)}`, margin, colors.red)
+    const head = indent(`✗ ${unmistakable(remediedTitleOf(error))}`, margin, colors.red)
     if (error.stack === undefined) return head
-    const place = placeOf(error.stack)
-    const way = wayOf(error.stack, calls).map((line) => indent(fromHere(line, folder), margin + 2, colors.dim))
+    const links = linksOf(error)
+    const place = links.flatMap(({ frames }) => frames.flatMap((frame) => placeOf(frame) ?? []))[0]
+    const way = wayOf(links, folder, calls).map((line) => indent(line, margin + 2, colors.dim))
     return `${head}${place === undefined ? '' : frameOnce(place, asOfMs)}${way.join('')}`
   }
 }
@@ -82,19 +73,12 @@ export function remediedTitleOf(error: Thrown): string {
   return error.remedy === undefined ? titleOf(error) : `${sentence(titleOf(error))} ${error.remedy}`
 }
 
-/** What a stack says below its title: the first calls of the error, and of what caused it, with that one's title. */
-function wayOf(stack: string, mostCalls: number): readonly string[] {
-  const first = stack.search(/^(?:\s+at |Caused by: )/m)
-  if (first < 0) return []
-  let calls = 0
-  return stack
-    .slice(first)
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => {
-      calls = line.startsWith('at ') ? calls + 1 : 0
-      return calls <= mostCalls
-    })
+/** The lines below a title: the first calls of the error, and of what caused it, with that one's title. */
+function wayOf(links: readonly Link[], folder: string, mostCalls: number): readonly string[] {
+  return links.flatMap(({ title, frames }, index) => [
+    ...(index === 0 ? [] : `Caused by: ${title}`.split('\n').map((line) => line.trim())),
+    ...frames.slice(0, mostCalls).map((frame) => fromHere(frame.trim(), folder)),
+  ])
 }
 
 function indent(text: string, columns: number, paint: (line: string) => string = String): string {
@@ -106,6 +90,6 @@ function indent(text: string, columns: number, paint: (line: string) => string =
 
 /** What deployed functions tell of is in a folder of theirs. */
 function fromHere(call: string, folder: string): string {
-  if (!call.startsWith('at ') || /^at (.* \(|async )?\//.test(call)) return call
+  if (/^at (.* \(|async )?\//.test(call)) return call
   return call.includes(' (') ? call.replace(' (', ` (${folder}`) : call.replace(/^at (async )?/, `$&${folder}`)
 }

@@ -174,7 +174,7 @@ function cleanThrown({ stack, ...thrown }: Thrown, dir: string): Thrown {
 
 function drawingOf({ project }: Run, host: Host) {
   const width = host.out.isTTY ? host.out.columns : PLAIN_COLUMNS
-  return { ...failureOptionsOf(host.out, host, project.dir), width }
+  return { ...failureOptionsOf(host.out, host, project), width }
 }
 
 function openTrace(file: string, cwd: string): Blocks {

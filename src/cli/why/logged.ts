@@ -1,5 +1,5 @@
 import { fieldsOf } from '../../runtime/text.ts'
-import type { Thrown } from '../../runtime/thrown.ts'
+import { type Thrown, thrownIn } from '../../runtime/thrown.ts'
 import type { LogEntry } from '../logs/entry.ts'
 import type { Fact, Found } from './fact.ts'
 
@@ -50,5 +50,5 @@ function numbersIn<Name extends string>(fields: LogEntry['fields'], ...names: Na
 function errorIn({ error }: LogEntry['fields']): { readonly error?: Thrown } {
   const fields = fieldsOf(error)
   if (typeof fields?.name !== 'string' || typeof fields.message !== 'string') return {}
-  return { error: fields as unknown as Thrown }
+  return { error: thrownIn(fields) }
 }

@@ -2,6 +2,7 @@ import { AttakError } from '../../errors.ts'
 import { readBlocks, wholeLines } from '../../project/lines.ts'
 import { contentDigest } from '../../runtime/content.ts'
 import { recordIdFor } from '../../runtime/id.ts'
+import { thrownIn } from '../../runtime/thrown.ts'
 import type { EmitEntry, EndEntry, StartEntry } from '../../simulator/transcript.ts'
 import type { Fact, Found, Source } from './fact.ts'
 
@@ -108,7 +109,7 @@ function factOfStart({ kind, event, ...entry }: StartEntry): Fact {
 }
 
 function factOfEnd({ outcome, error, at }: EndEntry): Pick<Fact, 'outcome' | 'error' | 'at'> {
-  return { outcome, at, ...(error !== undefined && { error }) }
+  return { outcome, at, ...(error !== undefined && { error: thrownIn(error) }) }
 }
 
 /** An emit that nobody hears. What somebody hears is told of where it is handled. */

@@ -4,15 +4,24 @@ import { drawCodeFrame, placeOf } from '../../../src/cli/simulate/codeFrame.ts'
 
 const plain = picocolors.createColors(false)
 
-test('finds the first place of a stack', () => {
-  const stack = 'TypeError: boom (see a:1:2)\n    at handler (processors/reverse.ts:3:9)\n    at other.ts:1:1'
-  expect(placeOf(stack)).toEqual({ file: 'processors/reverse.ts', line: 3, column: 9 })
-  expect(placeOf('Error\n    at async other files/a.ts:1:12')).toEqual({
-    file: 'other files/a.ts',
-    line: 1,
-    column: 12,
+test('reads the place of a call, and none of what names no file and line', () => {
+  expect(placeOf('    at handler (processors/reverse.ts:3:9)')).toEqual({
+    file: 'processors/reverse.ts',
+    line: 3,
+    column: 9,
   })
+  expect(placeOf('    at async other files/a.ts:1:12')).toEqual({ file: 'other files/a.ts', line: 1, column: 12 })
+  expect(placeOf('    at new Promise (<anonymous>)')).toBeUndefined()
   expect(placeOf('Error: nowhere')).toBeUndefined()
+})
+
+test('shows of a very long line what is around the column', () => {
+  const source = `${'a'.repeat(100_000)}boom()${'b'.repeat(100_000)}`
+  const frame = drawCodeFrame(source, { file: '', line: 1, column: 100_001 }, plain)
+  const [line, mark] = frame.split('\n')
+  expect(line!.slice(mark!.indexOf('^'))).toMatch(/^boom\(\)b+…$/)
+  expect(line!.length).toBeLessThan(300)
+  expect(drawCodeFrame('short', { file: '', line: 1, column: 90_000 }, plain)).toContain('> 1 |')
 })
 
 test('marks the column, with two lines around it', () => {

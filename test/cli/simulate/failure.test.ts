@@ -67,7 +67,7 @@ test('no line is shown of a file that has changed since the failure', () => {
   writeFileSync(join(dir, 'bill.js'), 'const stock = 0\nthrow new Error()\n')
   utimesSync(join(dir, 'bill.js'), 1000, 1000)
   const drawn = (asOfMs?: number) =>
-    failuresDrawn(failureOptionsOf(fakeHost(dir).out, { cwd: dir }, dir))(error('bill (bill.js:2:1)'), asOfMs)
+    failuresDrawn(failureOptionsOf(fakeHost(dir).out, { cwd: dir }, { dir }))(error('bill (bill.js:2:1)'), asOfMs)
   expect(drawn()).toContain('> 2 | throw new Error()')
   expect(drawn(1_000_000)).toContain('> 2 | throw new Error()')
   expect(drawn(999_999)).toBe('  ✗ Error: no\n    at bill (bill.js:2:1)\n')
