@@ -1,13 +1,12 @@
-import { AsyncLocalStorage } from 'node:async_hooks'
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks'
 import { ownFunction } from '../workload.mjs'
 
 const ACCEPTED = Promise.resolve()
-const RENEWED_EVERY = 256
 
 /**
  * The duties that row S1 asks of an engine, written by hand for topologies in which each processor has at most one target:
  * a message and a context for each handler, a table of routes, settling once, refusing late emits, accounting for each
- * input, and knowing which handler writes to the console. It has no queue, keys, retries, callbacks, schemas, concurrency or
+ * input, its start by the clock, and knowing which handler writes to the console, also later. It has no queue, keys, retries, callbacks, schemas, concurrency or
  * transcript. An engine that has all of those can come near to it.
  */
 export function run({ processors, events, make, next, sink }) {
@@ -19,22 +18,24 @@ export function run({ processors, events, make, next, sink }) {
     nodes.get(name).routes.set('out', { topic: 'out', target: nodes.get(targets[0]) })
   }
   const first = nodes.get(processors[0].name)
-  const current = follow()
+  const call = follow()
   const counts = { roots: 0, open: 0, outputs: 0, failed: 0 }
 
   const start = (message) => {
     const { target } = message
     const context = new Context(target, message)
-    current.enter(context)
+    call(context, handle)
+    return commit(context)
+  }
+
+  const handle = (context) => {
     try {
-      const result = target.handler(message.data, context)
+      const result = context.node.handler(context.message.data, context)
       if (typeof result?.then === 'function') throw new Error('this engine knows no promises')
       settle(context, undefined)
     } catch (error) {
       settle(context, { error })
     }
-    current.leave()
-    return commit(context)
   }
 
   const commit = (context) => {
@@ -80,6 +81,7 @@ class Context {
   constructor(node, message) {
     this.node = node
     this.message = message
+    this.startedMs = performance.now()
     this.state = 'running'
     this.failure = undefined
     this.emitted = undefined
@@ -108,21 +110,14 @@ function settle(context, failure) {
   context.failure = failure
 }
 
-/** As `src/runtime/current.ts` for handlers that are known to be prompt. */
+/** As `src/runtime/current.ts`: each handler runs in an async context of its own. */
 function follow() {
   const storage = new AsyncLocalStorage()
-  let box = { context: undefined }
-  let entered = 0
-  return {
-    enter(context) {
-      if ((++entered & (RENEWED_EVERY - 1)) === 0) {
-        box = { context: undefined }
-        storage.enterWith(box)
-      }
-      box.context = context
-    },
-    leave() {
-      box.context = undefined
-    },
+  const enter = (context, code) => {
+    storage.enterWith(context)
+    code(context)
+  }
+  return (context, code) => {
+    new AsyncResource('duties', { requireManualDestroy: true }).runInAsyncScope(enter, undefined, context, code)
   }
 }

@@ -15,27 +15,28 @@ export interface Current {
    */
   get(): Invocation | undefined
   /**
-   * Calls `code` as that of an invocation, in an async context of its own: what it sets by `AsyncLocalStorage.enterWith`
-   * reaches no other invocation.
+   * Calls `code` as that of an invocation, in an async context that begins as the caller's: what it sets by
+   * `AsyncLocalStorage.enterWith` reaches neither the caller nor another invocation.
    */
   run<Value>(invocation: Invocation, code: (invocation: Invocation, value: Value) => void, value: Value): void
-  /** Calls code that is no handler's, in an async context of its own. */
+  /**
+   * Calls code that is no handler's, in an async context that begins as it was when this was made. To be used where a handler
+   * may be the caller, by a promise or a callback of its own.
+   */
   apart<Result>(code: () => Result): Result
 }
 
-/** Follows what it runs by AsyncLocalStorage. Contexts are those of the caller, and of nobody that runs later. */
+/** Follows what it runs by AsyncLocalStorage. */
 export function followCurrent(): Current {
-  const outside = new AsyncResource('attak', UNTRACKED)
-  // Made outside of all handlers, since a resource starts with the context in which it was made. One for each call, since
-  // before Node 24 `enterWith` changes the resource itself.
-  const own = () => outside.runInAsyncScope(makeResource)
+  const outside = makeResource()
   return {
     get: () => storage.getStore(),
     run(invocation, code, value) {
-      own().runInAsyncScope(enter<typeof value>, undefined, invocation, code, value)
+      // One for each call, since before Node 24 `enterWith` changes the resource that it is called in.
+      makeResource().runInAsyncScope(enter<typeof value>, undefined, invocation, code, value)
     },
     apart: (code) =>
-      own().runInAsyncScope(() => {
+      outside.runInAsyncScope(makeResource).runInAsyncScope(() => {
         storage.enterWith(undefined)
         return code()
       }),

@@ -51,7 +51,7 @@ export function openInvoked({ current, now, timed }: Pick<SchedulerParts, 'curre
         // In a turn of its own, since whose code runs is known by turns.
         queueMicrotask(() => {
           if (hasEnded(invoker)) reject(invoker.failure?.error)
-          else start(invoker, message, (invocation) => answerWith(invocation, resolve, reject))
+          else current.apart(() => start(invoker, message, (invocation) => answerWith(invocation, resolve, reject)))
         })
       }),
     take(invoker) {

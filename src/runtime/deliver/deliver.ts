@@ -62,7 +62,10 @@ function createDriver(
   }
 
   const pump = () => {
-    if (pumping || answered) return
+    if (!pumping && !answered) parts.current.apart(start)
+  }
+
+  const start = () => {
     pumping = true
     round.nowMs = parts.now()
     const isOver = startAll(round)
@@ -103,7 +106,10 @@ function createDriver(
   }
 
   const endLate = () => {
-    if (answered) return
+    if (!answered) parts.current.apart(end)
+  }
+
+  const end = () => {
     round.nowMs = parts.now()
     if (round.nowMs >= round.answerMs) {
       giveUp(round)
