@@ -1,5 +1,4 @@
-/** JSON that is nested deeper is refused: what copies and writes events calls itself for each level. */
-export const MOST_DEPTH = 1000
+import { isTextTooDeep, MOST_DEPTH } from '../runtime/depth.ts'
 
 /** Where scanning stopped, and why. */
 export interface Stop {
@@ -24,25 +23,8 @@ const HUGE = /\d[eE]\+?\d{3,}[ \t\n\r]*(?:[,\]}]|$)|\d{200}/
  */
 export function refusedIn(text: string): Stop | undefined {
   const isHuge = MAYBE_HUGE.test(text) && HUGE.test(text)
-  return isHuge || isTooDeep(text) ? scan(text) : undefined
+  return isHuge || isTextTooDeep(text) ? scan(text) : undefined
 }
-
-function isTooDeep(text: string): boolean {
-  // Each level takes two characters.
-  if (text.length <= 2 * MOST_DEPTH) return false
-  let depth = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) {
-      for (at++; text.charCodeAt(at) !== QUOTE; at++) if (text.charCodeAt(at) === BACKSLASH) at++
-    } else if (code === OPEN_LIST || code === OPEN_OBJECT) {
-      if (++depth > MOST_DEPTH) return true
-    } else if (code === CLOSE_LIST || code === CLOSE_OBJECT) depth--
-  }
-  return false
-}
-
-const [QUOTE, BACKSLASH, OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [34, 92, 91, 93, 123, 125]
 
 /**
  * Finds the first place where a text is not JSON, is nested too deep, or has a number out of range; undefined where there is
@@ -128,6 +110,8 @@ function scalarEnd(text: string, at: number): number | Stop {
 }
 
 const MOST_SHOWN = 20
+
+const [QUOTE, BACKSLASH] = [34, 92]
 
 /** Without a pattern: those keep a place to go back to for each escape, and there may be millions. */
 function stringEnd(text: string, start: number): number | Stop {
