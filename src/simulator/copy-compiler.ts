@@ -1,163 +1,184 @@
-/** Counts an upper bound of the JSON bytes of one value. */
-export interface Tally {
-  bytes: number
-}
-
-/** A character may become `\\u0000`. */
-export const CHARACTER_BYTES = 6
-/** Enough for `-1.2345678901234567e+100,`. */
-export const SCALAR_BYTES = 26
+import { types } from 'node:util'
+import type { CopySource } from './copy.ts'
+import {
+  CHARACTER_BYTES,
+  copiedListCopier,
+  copyAgain,
+  copyAny,
+  copyConverted,
+  copyObject,
+  copyRest,
+  type Key,
+  listCopier,
+  SCALAR_BYTES,
+  tally,
+} from './copy-walk.ts'
 
 const QUOTES_BYTES = 2
 const BRACES_BYTES = 2
+const MOST_FIELDS = 200
 
-/** Copies values of one shape, and says of any other that it is not its own. */
-export type CompiledCopier = (value: object) => unknown
-
-/** What compiled code calls. */
-export interface CopierTools {
-  /** Given for a value of another shape. */
-  readonly miss: symbol
-  /** Copies any plain value; gives `miss` for others. Adds to the tally. */
-  readonly walk: (value: unknown, depth: number) => unknown
-  readonly tally: Tally
-}
+/** Copies a value; fast where its shape is the one that it was compiled for. */
+export type CompiledCopier = (value: object, key: Key) => unknown
 
 /**
- * Makes a copier for exactly the shape of `sample`: same keys in the same order, same types, nothing inherited. Gives
- * undefined where a walk is as good: for arrays, empty objects, and objects of more than some dozens of fields.
+ * Makes a copier for the shape of `sample`, which must be a copy: plain data without getters. Its code is the object's own
+ * fields in order, with a check of each type. Returns undefined where a walk is as good: for lists of scalars, empty objects,
+ * and objects of more than some hundreds of fields.
  */
-export function compileCopier(sample: object, tools: CopierTools): CompiledCopier | undefined {
-  if (Array.isArray(sample)) return undefined
-  const copy = compileObject(sample as Record<string, unknown>, tools)
-  if (copy === undefined) return undefined
-  return (value) => {
-    tools.tally.bytes = 0
-    return copy(value)
-  }
+export function compileCopier(sample: unknown, source: CopySource): CompiledCopier | undefined {
+  const code: Code = { source, functions: [], names: 0, fields: 0 }
+  const name = nestedCode(sample, code)
+  if (name === undefined) return undefined
+  const make = new Function(...Object.keys(TOOLS), `${code.functions.join('\n')}\nreturn ${name}`)
+  return make(...Object.values(TOOLS))
 }
 
-/** Compiles one function: it adds to the tally, and gives `miss` for an object of another shape. */
-function compileObject(
-  sample: Record<string, unknown>,
-  tools: CopierTools,
-  levels = MOST_LEVELS,
-): CompiledCopier | undefined {
-  const code: Code = { tools, levels, checks: [], lengths: [], keys: [], elements: [], fields: 0, fixedBytes: 0 }
-  const result = objectCode(sample, 'value', code)
-  if (result === undefined || code.fields === 0) return undefined
-  const bytes = [String(code.fixedBytes), ...code.lengths.map((name) => `${name}.length * ${CHARACTER_BYTES}`)]
-  const body = [...code.checks, `tally.bytes += ${bytes.join(' + ')}`, `return ${result}`]
-  const source = `return (value) => {\n${body.join('\n')}\n}`
-  const make = new Function('miss', 'walk', 'tally', 'keys', 'plain', 'prototypeOf', 'elements', source)
-  const { miss, walk, tally } = tools
-  return make(miss, walk, tally, code.keys, Object.prototype, Object.getPrototypeOf, code.elements)
+/** What compiled code calls. */
+const TOOLS = {
+  copyAny,
+  copyAgain,
+  copyConverted,
+  copyRest,
+  listCopier,
+  copiedListCopier,
+  tally,
+  isProxy: types.isProxy,
+  isArray: Array.isArray,
+  prototypeOf: Object.getPrototypeOf,
+  plain: Object.prototype,
+  copyOther(value: object): unknown {
+    tally.misses++
+    return copyObject(value)
+  },
+  copyOtherAgain(value: object): unknown {
+    tally.misses++
+    return copyAgain(value)
+  },
 }
+
+type Fields = Readonly<Record<string, unknown>>
 
 interface Code {
-  readonly tools: CopierTools
-  /** How many levels of lists of objects may follow. */
-  readonly levels: number
-  readonly checks: string[]
-  /** Names of the strings whose lengths count. */
-  readonly lengths: string[]
-  /** Every key, in the order of their places in the code. */
-  readonly keys: string[]
-  /** Copiers of the elements of lists. */
-  readonly elements: CompiledCopier[]
+  readonly source: CopySource
+  readonly functions: string[]
+  names: number
   fields: number
-  fixedBytes: number
 }
 
-const MOST_FIELDS = 48
-/** Of lists in lists: what is deeper is walked, which knows how deep data may be. */
-const MOST_LEVELS = 4
-
-/** Code for a plain object that `place` holds: checks go to `code`, the copying expression comes back. */
-function objectCode(sample: Record<string, unknown>, place: string, code: Code): string | undefined {
-  const prototype: unknown = Object.getPrototypeOf(sample)
+/** Adds a function that copies objects like `sample`, and returns its name. */
+function objectCode(sample: Fields, code: Code): string | undefined {
   const keys = Object.keys(sample)
-  if (prototype !== Object.prototype || 'toJSON' in sample || keys.includes('__proto__')) return undefined
   code.fields += keys.length
-  if (code.fields > MOST_FIELDS) return undefined
-  const first = code.keys.push(...keys) - keys.length
-  const end = first + keys.length
-  const at = `at${first}_${code.checks.length}`
-  code.checks.push(
-    // Fields are read first: having read them, the compiler knows the prototype, and need not call for it (30 ns).
-    ...keys.map((key, index) => `const v${first + index} = ${place}[${JSON.stringify(key)}]`),
-    `if (prototypeOf(${place}) !== plain || ${place}.toJSON !== undefined) return miss`,
-    `let ${at} = ${first}`,
-    `for (const key in ${place}) if (${at} === ${end} || key !== keys[${at}++]) return miss`,
-    `if (${at} !== ${end}) return miss`,
-  )
-  const fields: string[] = []
-  code.fixedBytes += BRACES_BYTES
-  for (const [index, key] of keys.entries()) {
-    code.fixedBytes += key.length * CHARACTER_BYTES + 4
-    const copied = fieldCode(sample[key], `v${first + index}`, code)
-    if (copied === undefined) return undefined
-    fields.push(`${JSON.stringify(key)}: ${copied}`)
-  }
-  return `{ ${fields.join(', ')} }`
+  // A list has such names, too.
+  const isLikeList = keys.length === 0 || /^\d/.test(keys[0]!)
+  if (isLikeList || code.fields > MOST_FIELDS || keys.includes('__proto__')) return undefined
+  const number = code.names++
+  const fields = keys.map((key, index) => ({ key, index, number, sample: sample[key], code }))
+  const body = code.source === 'copy' ? bodyForCopies(fields) : bodyForAny(keys, fields)
+  code.functions.push(`
+const keys${number} = ${JSON.stringify(keys)}
+const copy${number} = (value, key) => {
+  ${body.join('\n  ')}
+  return { ${keys.map((key, index) => `${JSON.stringify(key)}: v${index}`).join(', ')} }
+}`)
+  return `copy${number}`
 }
 
-/** Code for the field that `name` holds: its check goes to `code`, the copying expression comes back. */
-function fieldCode(sample: unknown, name: string, code: Code): string | undefined {
+function bodyForAny(keys: readonly string[], fields: readonly FieldParts[]): readonly string[] {
+  const code = fields.map(fieldCode)
+  const characters = keys.reduce((sum, key) => sum + key.length, 0) * CHARACTER_BYTES
+  const bytes = code.reduce((sum, field) => sum + field.bytes, BRACES_BYTES + characters + 4 * keys.length)
+  return [
+    'if (isProxy(value)) return copyAny(value, key)',
+    // Read before the prototype: then V8 knows the object's map, and so its prototype without a call.
+    'const toJSON = value.toJSON',
+    `if (typeof toJSON === 'function' || prototypeOf(value) !== plain || isArray(value)) return copyConverted(value, key, toJSON)`,
+    ...keysCode(fields, 'copyOther'),
+    'let characters = 0',
+    ...code.map((field) => field.text),
+    `tally.bytes += ${bytes} + characters * ${CHARACTER_BYTES}`,
+  ]
+}
+
+function bodyForCopies(fields: readonly FieldParts[]): readonly string[] {
+  return [
+    ...keysCode(fields, 'copyOtherAgain'),
+    ...fields.map(({ key, index, sample, code }) => {
+      const copy = nestedCode(sample, code) ?? 'copyAgain'
+      const v = `v${index}`
+      return `let ${v} = value[${JSON.stringify(key)}]; if (typeof ${v} === 'object' && ${v} !== null) ${v} = ${copy}(${v})`
+    }),
+  ]
+}
+
+/** Code that calls `other` for an object with other keys. */
+function keysCode(fields: readonly FieldParts[], other: string): readonly string[] {
+  const { length } = fields
+  return [
+    'let at = 0',
+    `for (const name in value) if (at === ${length} || name !== keys${fields[0]!.number}[at++]) return ${other}(value)`,
+    `if (at !== ${length}) return ${other}(value)`,
+  ]
+}
+
+interface FieldParts {
+  readonly key: string
+  readonly index: number
+  /** Of the object's function. */
+  readonly number: number
+  readonly sample: unknown
+  readonly code: Code
+}
+
+/** Code that reads a field and copies it, and the most bytes of its value beside its characters. */
+function fieldCode({ key, index, number, sample, code }: FieldParts): {
+  readonly text: string
+  readonly bytes: number
+} {
+  const v = `v${index}`
+  const name = JSON.stringify(key)
+  const before = Array.from({ length: index }, (_, place) => `v${place}`).join(', ')
+  const leaveOut = `if (${v} === undefined) return copyRest(value, keys${number}, ${index}, [${before}])`
+  const read = `let ${v} = value[${name}]`
+  const other = `{ ${v} = copyAny(${v}, ${name}); ${leaveOut} }`
   switch (typeof sample) {
     case 'string':
-      code.checks.push(`if (typeof ${name} !== 'string') return miss`)
-      code.lengths.push(name)
-      code.fixedBytes += QUOTES_BYTES
-      return name
-    case 'number':
-      code.checks.push(`if (typeof ${name} !== 'number' || ${name} - ${name} !== 0) return miss`)
-      code.fixedBytes += SCALAR_BYTES
-      return `${name} + 0`
-    case 'boolean':
-      code.checks.push(`if (typeof ${name} !== 'boolean') return miss`)
-      code.fixedBytes += SCALAR_BYTES
-      return name
-    case 'object':
-      if (sample !== null && !Array.isArray(sample)) {
-        code.checks.push(`if (typeof ${name} !== 'object' || ${name} === null) return miss`)
-        return objectCode(sample as Record<string, unknown>, name, code)
+      return {
+        text: `${read}; if (typeof ${v} === 'string') characters += ${v}.length; else ${other}`,
+        bytes: QUOTES_BYTES,
       }
-      return Array.isArray(sample) ? listCode(sample, name, code) : walkCode(name, code)
-    default:
-      return undefined
+    case 'number':
+      // The last is for -0, which is 0 in JSON.
+      return {
+        text: `${read}; if (typeof ${v} !== 'number' || ${v} - ${v} !== 0 || (${v} === 0 && 1 / ${v} < 0)) ${other}`,
+        bytes: SCALAR_BYTES,
+      }
+    case 'boolean':
+      return { text: `${read}; if (typeof ${v} !== 'boolean') ${other}`, bytes: SCALAR_BYTES }
+    default: {
+      const copy = nestedCode(sample, code)
+      if (copy === undefined) return { text: `${read}; ${other}`, bytes: 0 }
+      const isObject = `typeof ${v} === 'object' && ${v} !== null`
+      return {
+        text: `${read}; ${v} = ${isObject} ? ${copy}(${v}, ${name}) : copyAny(${v}, ${name}); ${leaveOut}`,
+        bytes: 0,
+      }
+    }
   }
 }
 
-/** Lists of objects are copied by a function for the shape of the first; an object of another shape is walked. */
-function listCode(sample: readonly unknown[], name: string, code: Code): string {
-  const first: unknown = sample[0]
-  if (typeof first !== 'object' || first === null || Array.isArray(first)) return walkCode(name, code)
-  if (code.levels === 0) return walkCode(name, code)
-  const element = compileObject(first as Record<string, unknown>, code.tools, code.levels - 1)
-  if (element === undefined) return walkCode(name, code)
-  const copy = `element${code.elements.push(element) - 1}${name}`
-  code.checks.push(
-    `if (!Array.isArray(${name}) || ${name}.toJSON !== undefined) return miss`,
-    `const ${copy} = elements[${code.elements.length - 1}], ${name}w = []`,
-    `for (let index = 0; index < ${name}.length; index++) {`,
-    `  const element = ${name}[index], before = tally.bytes`,
-    `  let copied = typeof element === 'object' && element !== null ? ${copy}(element) : miss`,
-    '  if (copied === miss) {',
-    '    tally.bytes = before',
-    '    copied = walk(element, 1)',
-    '    if (copied === miss) return miss',
-    '  }',
-    '  tally.bytes += 5',
-    `  ${name}w.push(copied === undefined ? null : copied)`,
-    '}',
-  )
-  code.fixedBytes += 2
-  return `${name}w`
+/** Adds a function that copies objects or lists like `sample`, and returns its name. */
+function nestedCode(sample: unknown, code: Code): string | undefined {
+  if (typeof sample !== 'object' || sample === null) return undefined
+  return Array.isArray(sample) ? listCode(sample, code) : objectCode(sample as Fields, code)
 }
 
-/** Other lists, and fields that were null, may hold anything plain that JSON keeps. */
-function walkCode(name: string, code: Code): string {
-  code.checks.push(`const ${name}w = walk(${name}, 1)`, `if (${name}w === miss || ${name}w === undefined) return miss`)
-  return `${name}w`
+/** Adds a function that copies lists of objects like the first of `sample`, and returns its name. */
+function listCode(sample: readonly unknown[], code: Code): string | undefined {
+  const element = nestedCode(sample[0], code)
+  if (element === undefined) return undefined
+  const name = `list${code.names++}`
+  code.functions.push(`const ${name} = ${code.source === 'copy' ? 'copiedListCopier' : 'listCopier'}(${element})`)
+  return name
 }

@@ -13,7 +13,7 @@ import type { TransportLimits } from '../runtime/transport.ts'
 import { keepsOrder } from '../topology/channels.ts'
 import { rulesOf } from '../topology/delivery.ts'
 import { acceptorOf } from './accept.ts'
-import type { Copier } from './copy.ts'
+import type { Copier, CopySource } from './copy.ts'
 import { skippingHandled } from './handled.ts'
 import type { Lanes } from './lanes.ts'
 import { type SimulatedMessage, type Way, wayAlong, wayAlongAll } from './message.ts'
@@ -71,7 +71,7 @@ export interface Network {
 export interface NetworkParts {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
-  readonly createCopier: () => Copier
+  readonly createCopier: (source: CopySource) => Copier
   /** The largest message that may be emitted, whoever hears it. */
   readonly messageBytes: number
   readonly spans?: Spans
@@ -94,7 +94,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       way: wayAlongAll(streams.map((stream) => edges[stream]!)),
       messageBytes: Math.min(parts.messageBytes, ...limits.map(({ messageBytes }) => messageBytes)),
       orderedByKey: limits.every(({ orderedByKey }) => orderedByKey),
-      copier: createCopier(),
+      copier: createCopier('handler'),
     }
   }
   const processors = graph.processors.map((spec): SimulatedProcessor => {
@@ -116,7 +116,8 @@ export function buildNetwork(parts: NetworkParts): Network {
   let count = 0
   const edge = (from: string | undefined, to: string, { policy, lanes }: Pick<SimulatedEdge, 'policy' | 'lanes'>) => {
     const receiver = byName.get(to)!
-    return withWay({ index: count++, from, to, receiver, policy, copier: createCopier(), lanes, way: NO_WAY })
+    const copier = createCopier(from === undefined ? 'handler' : 'copy')
+    return withWay({ index: count++, from, to, receiver, policy, copier, lanes, way: NO_WAY })
   }
   const specs = new Map(graph.processors.map((spec) => [spec.name, spec]))
   const lanesOf = openLanes()
@@ -176,7 +177,7 @@ function invoker(
     let edge = edges.get(name)
     if (edge === undefined) {
       const index = graph.streams.length + graph.processors.length + edges.size
-      const copier = createCopier()
+      const copier = createCopier('copy')
       edge = withWay({ index, from, to, invoked: true, receiver, policy: ONCE, copier, lanes: NO_LANES, way: NO_WAY })
       edges.set(name, edge)
     }

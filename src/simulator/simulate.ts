@@ -3,7 +3,7 @@ import type { Invocation } from '../runtime/invocation.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { Spans } from '../runtime/spans.ts'
 import type { Thrown } from '../runtime/thrown.ts'
-import type { Copier } from './copy.ts'
+import type { Copier, CopySource } from './copy.ts'
 import { type InputChunks, openIntake } from './intake.ts'
 import type { Recorder } from './recorder.ts'
 import { openSession } from './session.ts'
@@ -53,7 +53,7 @@ export interface SimulationOptions {
   /** Makes spans of what handlers do, where the project has OpenTelemetry. */
   readonly spans?: Spans
   /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
-  readonly createCopier?: () => Copier
+  readonly createCopier?: (source: CopySource) => Copier
 }
 
 /** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */

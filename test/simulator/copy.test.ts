@@ -1,7 +1,8 @@
 import { deepStrictEqual } from 'node:assert'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createCopier } from '../../src/simulator/copy.ts'
+import { type Copier, createCopier } from '../../src/simulator/copy.ts'
+import { HAS_RAW_JSON, type Odd, oddValue } from './copy-oddities.ts'
 
 const roundTrip = (value: unknown): unknown => {
   const text = JSON.stringify(value) as string | undefined
@@ -132,5 +133,246 @@ describe('a copier', () => {
     cycle.self = cycle
     expect(() => createCopier().copy(cycle)).toThrow(/circular/)
     expect(() => createCopier().copy({ n: 1n })).toThrow(/BigInt/)
+  })
+})
+
+/** What a copy of an odd value comes to: its value or error, and what the value's own code noticed. */
+function observed(odd: Odd, copy: (value: unknown) => unknown) {
+  const log: string[] = []
+  const value = odd(log)
+  const made = log.length
+  try {
+    const copied = copy(value)
+    return { copied, text: JSON.stringify(copied), log: log.slice(made) }
+  } catch (error) {
+    const isOurs = error instanceof TypeError && /circular|BigInt|revoked/.test(error.message)
+    return { error: isOurs ? 'TypeError' : error, log: log.slice(made) }
+  }
+}
+
+/** Compares copies with JSON, and what getters, traps and toJSON notice of each. */
+function expectLikeJson(copier: Copier, odd: Odd) {
+  const expected = observed(odd, roundTrip)
+  deepStrictEqual(observed(odd, copier.copy), expected)
+  return expected
+}
+
+describe('what getters, proxies and toJSON notice of a copy', () => {
+  it('is what they notice of JSON.stringify, whatever the copier saw before', () => {
+    fc.assert(
+      fc.property(fc.array(oddValue, { minLength: 1, maxLength: 4 }), (odds) => {
+        const copier = createCopier()
+        for (const odd of [...odds, ...odds]) {
+          // Now it knows the shape, and copies by what it compiled for that.
+          const { copied } = expectLikeJson(copier, odd)
+          if (copied !== undefined) deepStrictEqual(copier.copy(copied), copied)
+          expectLikeJson(copier, odd)
+          expectLikeJson(copier, (log) => ({ a: 1, b: odd(log), c: [{ d: odd(log) }] }))
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it.each<[string, Odd]>([
+    [
+      'reads a getter once',
+      (log) => ({
+        get a() {
+          return log.push('a')
+        },
+      }),
+    ],
+    [
+      'reads getters in order, nested ones between',
+      (log) => ({
+        a: {
+          get x() {
+            return log.push('x')
+          },
+        },
+        get b() {
+          return log.push('b')
+        },
+      }),
+    ],
+    [
+      'asks a proxy for toJSON',
+      (log) => new Proxy({}, { get: (_, key) => (key === 'toJSON' ? () => log.push('p') : 1) }),
+    ],
+    [
+      'does not ask a proxy for its prototype',
+      (log) =>
+        new Proxy(
+          { a: 1 },
+          {
+            getPrototypeOf: () => {
+              log.push('no')
+              return null
+            },
+            has: () => {
+              log.push('no')
+              return true
+            },
+          },
+        ),
+    ],
+  ])('%s, at the first value and when it knows the shape', (_, odd) => {
+    const copier = createCopier()
+    for (let round = 0; round < 4; round++) expectLikeJson(copier, odd)
+    copier.copy({ a: 1 })
+    copier.copy({ a: { x: 1 }, b: 2 })
+    for (let round = 0; round < 200; round++) expectLikeJson(copier, odd)
+  })
+
+  it('is right where a getter makes another copy by the same copier', () => {
+    const copier = createCopier()
+    const large = 'x'.repeat(100_000)
+    for (let round = 0; round < 3; round++) {
+      copier.copy({
+        text: large,
+        get inner() {
+          return copier.copy({ text: 'y', inner: 1 })
+        },
+      })
+      expect(copier.mostBytes).toBeGreaterThan(100_000)
+    }
+  })
+
+  it.skipIf(!HAS_RAW_JSON)(
+    'a raw JSON text is the value that it stands for (skipped where Node has no JSON.rawJSON)',
+    () => {
+      const { rawJSON } = JSON as unknown as { rawJSON: (text: string) => unknown }
+      const copier = createCopier()
+      for (const text of ['1', '"text"', 'true', 'null', '-1.5e300']) {
+        for (const value of [rawJSON(text), { a: rawJSON(text) }, [rawJSON(text)]])
+          expectSame(copier.copy(value), roundTrip(value))
+      }
+    },
+  )
+})
+
+describe('a program that changes built-in prototypes', () => {
+  /** Adds a property for the time of one test. */
+  function changed(prototype: object, name: string, descriptor: PropertyDescriptor, test: () => void) {
+    const before = Object.getOwnPropertyDescriptor(prototype, name)
+    Object.defineProperty(prototype, name, { configurable: true, ...descriptor })
+    try {
+      test()
+    } finally {
+      if (before === undefined) delete (prototype as Record<string, unknown>)[name]
+      else Object.defineProperty(prototype, name, before)
+    }
+  }
+  const values = () => [
+    { a: 1, b: { c: 'x' } },
+    { extra: 2, a: 1 },
+    [{ a: 1 }, 2],
+    [new Date(0), new String('s'), Object(1), () => 1, Symbol('s')],
+    { a: [[1], { extra: 1 }] },
+    'text',
+    3,
+  ]
+
+  it.each<[string, object, string, PropertyDescriptor]>([
+    ['Object.prototype.extra', Object.prototype, 'extra', { enumerable: true, writable: true, value: 1 }],
+    ['a setter Object.prototype.a', Object.prototype, 'a', { enumerable: false, set() {}, get: () => 'inherited' }],
+    ['a read-only Object.prototype.b', Object.prototype, 'b', { enumerable: true, writable: false, value: 1 }],
+    ['Array.prototype.extra', Array.prototype, 'extra', { enumerable: true, writable: true, value: 1 }],
+    ['Array.prototype.toJSON', Array.prototype, 'toJSON', { writable: true, value: () => 'a list' }],
+    [
+      'Object.prototype.toJSON',
+      Object.prototype,
+      'toJSON',
+      {
+        writable: true,
+        value(key: string) {
+          return `at ${key}`
+        },
+      },
+    ],
+    ['String.prototype.toJSON', String.prototype, 'toJSON', { writable: true, value: () => 'a text' }],
+    ['Number.prototype.toJSON', Number.prototype, 'toJSON', { writable: true, value: () => 'a number' }],
+    ['Symbol.prototype.toJSON', Symbol.prototype, 'toJSON', { writable: true, value: () => 'a symbol' }],
+    ['Function.prototype.toJSON', Function.prototype, 'toJSON', { writable: true, value: () => 'a function' }],
+  ])('by %s gets the copies that JSON makes', (_, prototype, name, descriptor) => {
+    const copier = createCopier()
+    for (const value of values()) copier.copy(value)
+    const pairs: (readonly [unknown, unknown])[] = []
+    changed(prototype, name, descriptor, () => {
+      for (const value of [...values(), ...values()]) pairs.push([copier.copy(value), roundTrip(value)])
+    })
+    for (const [copied, expected] of pairs) expectSame(copied, expected)
+  })
+
+  it('gets its own form of a BigInt', () => {
+    const copier = createCopier()
+    let pair: unknown[] = []
+    changed(
+      BigInt.prototype,
+      'toJSON',
+      {
+        value(this: bigint) {
+          return `${this}n`
+        },
+      },
+      () => {
+        pair = [copier.copy({ a: 5n, b: [Object(6n)] }), copier.copy(7n)]
+      },
+    )
+    expect(pair).toEqual([{ a: '5n', b: ['6n'] }, '7n'])
+  })
+})
+
+describe('a value that is too deep, too long or without end', () => {
+  const nested = (depth: number, wrap: (value: unknown) => unknown) => {
+    let value: unknown = 1
+    for (let level = 0; level < depth; level++) value = wrap(value)
+    return value
+  }
+
+  it.each<[string, (value: unknown) => unknown]>([
+    ['lists', (value) => [value]],
+    ['objects', (value) => ({ a: value })],
+  ])('is copied through 1,000 levels of %s, and refused past what the stack takes', (_, wrap) => {
+    const copier = createCopier()
+    expectSame(copier.copy(nested(1000, wrap)), nested(1000, wrap))
+    expect(() => copier.copy(nested(200_000, wrap))).toThrow(RangeError)
+    expectSame(copier.copy(nested(10, wrap)), nested(10, wrap))
+  })
+
+  it('is refused where getters never come to an end', () => {
+    const endless = (): object => ({
+      get next() {
+        return endless()
+      },
+    })
+    expect(() => createCopier().copy(endless())).toThrow(RangeError)
+  })
+
+  it('is refused before it fills memory', () => {
+    expect(() => createCopier().copy(new Array(4_000_000_000))).toThrow(/Invalid string length/)
+  })
+})
+
+describe('a copier of copies', () => {
+  it('gives the same plain data once more, whatever it saw before', () => {
+    fc.assert(
+      fc.property(fc.array(fc.jsonValue({ depthSize: 'medium' }), { minLength: 1, maxLength: 6 }), (given) => {
+        const copier = createCopier('copy')
+        for (const value of [...given, ...given]) {
+          const copy = copier.copy(value)
+          deepStrictEqual(copy, value)
+          if (typeof value === 'object' && value !== null) expect(copy).not.toBe(value)
+        }
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('tells lists from objects with the same keys', () => {
+    const copier = createCopier('copy')
+    for (const value of [{ 0: 'a' }, ['a'], { 0: 'a' }, { a: { 0: 1 } }, { a: [1] }])
+      deepStrictEqual(copier.copy(value), value)
   })
 })

@@ -1,0 +1,237 @@
+import { types } from 'node:util'
+
+const { keys: keysOf, defineProperty } = Object
+const { isArray } = Array
+const { apply } = Reflect
+const { parse } = JSON
+const { isBoxedPrimitive, isNumberObject, isStringObject, isBooleanObject } = types
+const booleanOf = Boolean.prototype.valueOf
+/** Absent before Node 21. */
+const isRawJSON = (JSON as { isRawJSON?: (value: unknown) => boolean }).isRawJSON ?? (() => false)
+
+/** Whether a program added enumerable fields to Object.prototype: objects then seem to have keys that are not theirs. */
+export function hasForeignKeys(): boolean {
+  for (const _ in EMPTY) return true
+  return false
+}
+
+const EMPTY = {}
+
+/** Counts an upper bound of the JSON bytes of what is copied, and objects that a compiled copier did not expect. */
+export const tally = { bytes: 0, misses: 0 }
+
+/** A character may become `\\u0000`. */
+export const CHARACTER_BYTES = 6
+/** Enough for `-1.2345678901234567e+100,`. */
+export const SCALAR_BYTES = 26
+/** JSON.stringify refuses a text that is too long for a string; so does a copy, before what it holds fills the memory. */
+const MOST_BYTES = 2 ** 30
+/** A list may say that it is long and hold nothing. */
+const MOST_ELEMENTS = 2 ** 26
+
+/** The objects that hold a value, from the inside out. */
+interface Holders {
+  readonly holder: object
+  readonly above: Holders | undefined
+}
+
+/** The name of a field, or the index of an element: what JSON.stringify calls toJSON with. */
+export type Key = string | number
+
+/**
+ * Returns what JSON makes of a value: undefined for what it leaves out. Does what JSON.stringify does, step by step, so that
+ * getters, proxies and toJSON notice no difference. Source: ECMAScript, SerializeJSONProperty, read 2026-11-28.
+ */
+export function copyAny(value: unknown, key: Key, above?: Holders): unknown {
+  switch (typeof value) {
+    case 'object':
+      if (value !== null) return copyConverted(value, key, (value as Partial<Convertible>).toJSON, above)
+      break
+    case 'bigint':
+    case 'function':
+      return copyConverted(value, key, (value as Partial<Convertible>).toJSON, above)
+  }
+  return copyScalar(value)
+}
+
+interface Convertible {
+  readonly toJSON: unknown
+}
+
+/** Copies a value whose `toJSON` was read. */
+export function copyConverted(value: unknown, key: Key, toJSON: unknown, above?: Holders): unknown {
+  const form: unknown = typeof toJSON === 'function' ? apply(toJSON, value, [`${key}`]) : value
+  return typeof form === 'object' && form !== null ? copyObject(form, above) : copyScalar(form)
+}
+
+function copyScalar(value: unknown): unknown {
+  switch (typeof value) {
+    case 'string':
+      tally.bytes += value.length * CHARACTER_BYTES + 3
+      return value
+    case 'number':
+      tally.bytes += SCALAR_BYTES
+      return value - value === 0 ? value + 0 : null
+    case 'boolean':
+      tally.bytes += SCALAR_BYTES
+      return value
+    case 'object':
+      tally.bytes += SCALAR_BYTES
+      return null
+    case 'bigint':
+      throw new TypeError('Do not know how to serialize a BigInt')
+    default:
+      return undefined
+  }
+}
+
+/** Copies an object whose `toJSON` has no say any more. */
+export function copyObject(value: object, above?: Holders): unknown {
+  for (let each = above; each !== undefined; each = each.above) if (each.holder === value) throw cycleError()
+  const holders: Holders = { holder: value, above }
+  if (isArray(value)) return copyArray(value, holders)
+  if (isBoxedPrimitive(value)) return copyBoxed(value, holders)
+  const keys = keysOf(value)
+  if (keys.length === 1 && keys[0] === 'rawJSON' && isRawJSON(value)) return copyRaw(value as { rawJSON: string })
+  const copied: Record<string, unknown> = {}
+  tally.bytes += 2
+  return copyFields(value as Record<string, unknown>, keys, { copied, from: 0, holders })
+}
+
+interface FieldsLeft {
+  readonly copied: Record<string, unknown>
+  /** The index of the first key that was not read. */
+  readonly from: number
+  readonly holders: Holders
+}
+
+function copyFields(value: Record<string, unknown>, keys: readonly string[], { copied, from, holders }: FieldsLeft) {
+  for (let index = from; index < keys.length; index++) {
+    const key = keys[index]!
+    const item = copyAny(value[key], key, holders)
+    if (item !== undefined) addField(copied, key, item)
+  }
+  return copied
+}
+
+/** Goes on with an object whose fields before `index` were copied, and whose field there is left out. */
+export function copyRest(value: object, keys: readonly string[], index: number, before: readonly unknown[]): unknown {
+  const copied: Record<string, unknown> = {}
+  tally.bytes += 2
+  for (let place = 0; place < index; place++) {
+    const item = before[place]
+    if (typeof item !== 'object' || item === null) copyScalar(item)
+    addField(copied, keys[place]!, item)
+  }
+  const holders: Holders = { holder: value, above: undefined }
+  return copyFields(value as Record<string, unknown>, keys, { copied, from: index + 1, holders })
+}
+
+function addField(copied: Record<string, unknown>, key: string, item: unknown): void {
+  tally.bytes += key.length * CHARACTER_BYTES + 4
+  if (tally.bytes > MOST_BYTES) throw lengthError()
+  putField(copied, key, item)
+}
+
+function putField(copied: Record<string, unknown>, key: string, item: unknown): void {
+  // What is inherited (`__proto__`, or what somebody adds to Object.prototype) could be a setter.
+  if (key in copied) defineProperty(copied, key, { __proto__: null, value: item, ...OWN } as PropertyDescriptor)
+  else copied[key] = item
+}
+
+const OWN = { writable: true, enumerable: true, configurable: true }
+
+function copyArray(value: readonly unknown[], holders: Holders): unknown[] {
+  const copied: unknown[] = []
+  const length = lengthOf(value)
+  tally.bytes += 2
+  for (let index = 0; index < length; index++) {
+    addElement(copied, index, copyAny(value[index], index, holders))
+  }
+  return copied
+}
+
+/** Makes a copier of lists whose objects are copied by `copyElement`; other elements are walked. */
+export function listCopier(copyElement: (element: object, key: Key) => unknown): (list: object, key: Key) => unknown {
+  return (list, key) => {
+    if (!isArray(list)) return copyAny(list, key)
+    const toJSON: unknown = (list as Partial<Convertible>).toJSON
+    if (typeof toJSON === 'function') return copyConverted(list, key, toJSON)
+    const copied: unknown[] = []
+    const length = lengthOf(list)
+    tally.bytes += 2
+    for (let index = 0; index < length; index++) {
+      const element: unknown = list[index]
+      const isObject = typeof element === 'object' && element !== null
+      addElement(copied, index, isObject ? copyElement(element, index) : copyAny(element, index))
+    }
+    return copied
+  }
+}
+
+function addElement(copied: unknown[], index: number, item: unknown): void {
+  tally.bytes += item === undefined ? SCALAR_BYTES : 1
+  if (tally.bytes > MOST_BYTES) throw lengthError()
+  copied[index] = item === undefined ? null : item
+}
+
+/** Copies what is a copy already: plain data. Nothing is converted or counted again. */
+export function copyAgain(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (isArray(value)) return copyListAgain(value, copyAgain)
+  const copied: Record<string, unknown> = {}
+  const keys = keysOf(value)
+  for (let index = 0; index < keys.length; index++) {
+    const key = keys[index]!
+    putField(copied, key, copyAgain((value as Record<string, unknown>)[key]))
+  }
+  return copied
+}
+
+function copyListAgain(list: readonly unknown[], copyElement: (element: unknown) => unknown): unknown[] {
+  const copied: unknown[] = []
+  for (let index = 0; index < list.length; index++) copied[index] = copyElement(list[index])
+  return copied
+}
+
+/** As {@link listCopier}, for what is a copy already. */
+export function copiedListCopier(copyElement: (element: object) => unknown): (list: object) => unknown {
+  const copyOne = (element: unknown) =>
+    typeof element === 'object' && element !== null ? copyElement(element) : element
+  return (list) => (isArray(list) ? copyListAgain(list, copyOne) : copyAgain(list))
+}
+
+/** A proxy may give any length. Source: ECMAScript, ToLength. */
+function lengthOf({ length }: readonly unknown[]): number {
+  const whole = length >>> 0 === length ? length : Math.max(0, Math.trunc(+length) || 0)
+  if (whole > MOST_ELEMENTS) throw lengthError()
+  return whole
+}
+
+function copyBoxed(value: object, { above }: Holders): unknown {
+  if (isNumberObject(value)) return copyScalar(+(value as unknown as number))
+  if (isStringObject(value)) return copyScalar(`${value as unknown as string}`)
+  if (isBooleanObject(value)) return copyScalar(apply(booleanOf, value, []))
+  if (types.isBigIntObject(value)) return copyScalar(0n)
+  // A symbol is an object without fields, or with those that somebody gave it.
+  const copied: Record<string, unknown> = {}
+  tally.bytes += 2
+  return copyFields(value as Record<string, unknown>, keysOf(value), {
+    copied,
+    from: 0,
+    holders: { holder: value, above },
+  })
+}
+
+function copyRaw({ rawJSON }: { readonly rawJSON: string }): unknown {
+  tally.bytes += rawJSON.length * CHARACTER_BYTES
+  return parse(rawJSON)
+}
+
+function cycleError(): TypeError {
+  return new TypeError('Converting circular structure to JSON')
+}
+
+function lengthError(): RangeError {
+  return new RangeError('Invalid string length')
+}
