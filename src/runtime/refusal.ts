@@ -1,3 +1,4 @@
+import { format } from 'node:util'
 import { AttakError } from '../errors.ts'
 import { MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import type { Invocation } from './invocation.ts'
@@ -11,9 +12,18 @@ export function dataRefusal(topic: string, data: unknown, cause: unknown): Attak
 
 /** What in `data` JSON cannot carry, where a copy of it failed with `cause`. */
 export function sayUnwritable(data: unknown, cause: unknown): string {
-  const found = findUnwritable(data)
+  const found = tryToFind(data)
   if (found !== undefined) return sayFound(found)
-  return cause instanceof Error ? cause.message : String(cause)
+  return cause instanceof Error ? cause.message : format('%s', cause)
+}
+
+/** Looks through data whose own code may throw again: a getter, a proxy. Then the cause alone says what is wrong. */
+function tryToFind(data: unknown): Found | undefined {
+  try {
+    return findUnwritable(data)
+  } catch {
+    return undefined
+  }
 }
 
 /** Why an emit is too large: its bytes as it travels, and what its stream carries. */

@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { MOST_DEPTH, TOO_DEEP } from '../runtime/depth.ts'
 
 const { keys: keysOf, defineProperty } = Object
 const { isArray } = Array
@@ -29,10 +30,17 @@ const MOST_BYTES = 2 ** 30
 /** A list may say that it is long and hold nothing. */
 const MOST_ELEMENTS = 2 ** 26
 
-/** The objects that hold a value, from the inside out. */
-interface Holders {
-  readonly holder: object
+/** The objects that hold a value, from the inside out, as far as they are known. */
+export interface Holders {
+  readonly holder: object | undefined
   readonly above: Holders | undefined
+  /** How many they are. */
+  readonly depth: number
+}
+
+/** So many objects that are not known one by one. */
+export function unknownHolders(depth: number): Holders {
+  return { holder: undefined, above: undefined, depth }
 }
 
 /** The name of a field, or the index of an element: what JSON.stringify calls toJSON with. */
@@ -45,7 +53,12 @@ export type Key = string | number
 export function copyAny(value: unknown, key: Key, above?: Holders): unknown {
   switch (typeof value) {
     case 'object':
-      if (value !== null) return copyConverted(value, key, (value as Partial<Convertible>).toJSON, above)
+      if (value !== null) {
+        const { toJSON } = value as Partial<Convertible>
+        // Not by copyConverted, since each call on the way takes room of the stack.
+        if (typeof toJSON === 'function') return copyConverted(value, key, toJSON, above)
+        return isArray(value) ? copyArray(value, enter(value, above)) : copyPlain(value, enter(value, above))
+      }
       break
     case 'bigint':
     case 'function':
@@ -87,9 +100,17 @@ function copyScalar(value: unknown): unknown {
 
 /** Copies an object whose `toJSON` has no say any more. */
 export function copyObject(value: object, above?: Holders): unknown {
-  for (let each = above; each !== undefined; each = each.above) if (each.holder === value) throw cycleError()
-  const holders: Holders = { holder: value, above }
-  if (isArray(value)) return copyArray(value, holders)
+  return isArray(value) ? copyArray(value, enter(value, above)) : copyPlain(value, enter(value, above))
+}
+
+function enter(holder: object, above: Holders | undefined): Holders {
+  for (let each = above; each !== undefined; each = each.above) if (each.holder === holder) throw cycleError()
+  const depth = above === undefined ? 1 : above.depth + 1
+  if (depth > MOST_DEPTH) throw depthError()
+  return { holder, above, depth }
+}
+
+function copyPlain(value: object, holders: Holders): unknown {
   if (isBoxedPrimitive(value)) return copyBoxed(value, holders)
   const keys = keysOf(value)
   if (keys.length === 1 && keys[0] === 'rawJSON' && isRawJSON(value)) return copyRaw(value as { rawJSON: string })
@@ -115,7 +136,12 @@ function copyFields(value: Record<string, unknown>, keys: readonly string[], { c
 }
 
 /** Goes on with an object whose fields before `index` were copied, and whose field there is left out. */
-export function copyRest(value: object, keys: readonly string[], index: number, before: readonly unknown[]): unknown {
+export function copyRest(
+  value: object,
+  keys: readonly string[],
+  { before, holders }: { readonly before: readonly unknown[]; readonly holders: Holders },
+): unknown {
+  const index = before.length
   const copied: Record<string, unknown> = {}
   tally.bytes += 2
   for (let place = 0; place < index; place++) {
@@ -123,7 +149,6 @@ export function copyRest(value: object, keys: readonly string[], index: number, 
     if (typeof item !== 'object' || item === null) copyScalar(item)
     addField(copied, keys[place]!, item)
   }
-  const holders: Holders = { holder: value, above: undefined }
   return copyFields(value as Record<string, unknown>, keys, { copied, from: index + 1, holders })
 }
 
@@ -151,19 +176,23 @@ function copyArray(value: readonly unknown[], holders: Holders): unknown[] {
   return copied
 }
 
-/** Makes a copier of lists whose objects are copied by `copyElement`; other elements are walked. */
-export function listCopier(copyElement: (element: object, key: Key) => unknown): (list: object, key: Key) => unknown {
+/** Makes a copier of lists with `depth` holders, whose objects are copied by `copyElement`; other elements are walked. */
+export function listCopier(
+  copyElement: (element: object, key: Key) => unknown,
+  depth: number,
+): (list: object, key: Key) => unknown {
+  const [above, holders] = [unknownHolders(depth), unknownHolders(depth + 1)]
   return (list, key) => {
-    if (!isArray(list)) return copyAny(list, key)
+    if (!isArray(list)) return copyAny(list, key, above)
     const toJSON: unknown = (list as Partial<Convertible>).toJSON
-    if (typeof toJSON === 'function') return copyConverted(list, key, toJSON)
+    if (typeof toJSON === 'function') return copyConverted(list, key, toJSON, above)
     const copied: unknown[] = []
     const length = lengthOf(list)
     tally.bytes += 2
     for (let index = 0; index < length; index++) {
       const element: unknown = list[index]
       const isObject = typeof element === 'object' && element !== null
-      addElement(copied, index, isObject ? copyElement(element, index) : copyAny(element, index))
+      addElement(copied, index, isObject ? copyElement(element, index) : copyAny(element, index, holders))
     }
     return copied
   }
@@ -208,7 +237,7 @@ function lengthOf({ length }: readonly unknown[]): number {
   return whole
 }
 
-function copyBoxed(value: object, { above }: Holders): unknown {
+function copyBoxed(value: object, holders: Holders): unknown {
   if (isNumberObject(value)) return copyScalar(+(value as unknown as number))
   if (isStringObject(value)) return copyScalar(`${value as unknown as string}`)
   if (isBooleanObject(value)) return copyScalar(apply(booleanOf, value, []))
@@ -216,11 +245,7 @@ function copyBoxed(value: object, { above }: Holders): unknown {
   // A symbol is an object without fields, or with those that somebody gave it.
   const copied: Record<string, unknown> = {}
   tally.bytes += 2
-  return copyFields(value as Record<string, unknown>, keysOf(value), {
-    copied,
-    from: 0,
-    holders: { holder: value, above },
-  })
+  return copyFields(value as Record<string, unknown>, keysOf(value), { copied, from: 0, holders })
 }
 
 function copyRaw({ rawJSON }: { readonly rawJSON: string }): unknown {
@@ -230,6 +255,10 @@ function copyRaw({ rawJSON }: { readonly rawJSON: string }): unknown {
 
 function cycleError(): TypeError {
   return new TypeError('Converting circular structure to JSON')
+}
+
+function depthError(): RangeError {
+  return new RangeError(`the data ${TOO_DEEP}`)
 }
 
 function lengthError(): RangeError {

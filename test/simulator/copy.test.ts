@@ -334,10 +334,18 @@ describe('a value that is too deep, too long or without end', () => {
   it.each<[string, (value: unknown) => unknown]>([
     ['lists', (value) => [value]],
     ['objects', (value) => ({ a: value })],
-  ])('is copied through 1,000 levels of %s, and refused past what the stack takes', (_, wrap) => {
+  ])('is copied through 1,000 levels of %s, and refused with one more', (_, wrap) => {
     const copier = createCopier()
-    expectSame(copier.copy(nested(1000, wrap)), nested(1000, wrap))
-    expect(() => copier.copy(nested(200_000, wrap))).toThrow(RangeError)
+    expect(() => copier.copy(nested(1001, wrap))).toThrow('nests deeper than 1000 levels')
+    for (const learned of [nested(10, wrap), { list: [{ a: nested(10, wrap), b: 'x' }] }]) {
+      copier.copy(learned)
+      expectSame(copier.copy(nested(1000, wrap)), nested(1000, wrap))
+      for (const depth of [1001, 200_000]) expect(() => copier.copy(nested(depth, wrap))).toThrow(RangeError)
+      expect(() => copier.copy({ list: [{ a: nested(998, wrap), b: 'x' }] })).toThrow('nests deeper than 1000 levels')
+      expectSame(copier.copy({ list: [{ a: nested(997, wrap), b: 'x' }] }), {
+        list: [{ a: nested(997, wrap), b: 'x' }],
+      })
+    }
     expectSame(copier.copy(nested(10, wrap)), nested(10, wrap))
   })
 
