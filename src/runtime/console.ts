@@ -53,7 +53,7 @@ export function captureConsole<Writer extends object>(target: Console, taker: Li
     if (writer === undefined) return false
     format ??= createFormatter()
     const text = format(writer, method, args)
-    if (text !== '') taker.take(writer, LEVELS[method], text)
+    if (text !== '') taker.take(writer, LEVELS[method], cutLine(text))
     return !taker.echo
   }
   capture.takers.add(take)
@@ -61,6 +61,14 @@ export function captureConsole<Writer extends object>(target: Console, taker: Li
     capture.takers.delete(take)
     if (capture.takers.size === 0) capture.restore()
   }
+}
+
+/** CloudWatch takes 1 MB of a line, and a character may be three bytes. */
+const MOST_LINE_CHARACTERS = 300_000
+
+function cutLine(text: string): string {
+  if (text.length <= MOST_LINE_CHARACTERS) return text
+  return `${text.slice(0, MOST_LINE_CHARACTERS)}… (${text.length} characters)`
 }
 
 function openCapture(target: Console): Capture {

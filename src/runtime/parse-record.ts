@@ -1,4 +1,5 @@
 import type { Problem } from '../errors.ts'
+import { isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import { type ErrorRecord, RECORD_VERSION } from './error-record.ts'
 import { RECORD_KINDS } from './id.ts'
 import { fieldsOf } from './text.ts'
@@ -13,7 +14,9 @@ export type ParsedRecord =
  * RECORD_UNREADABLE; `where` says where it was found: `queue orders--dev--_errors, message 5d1e…`.
  */
 export function parseRecord(text: string, where: string): ParsedRecord {
-  const fields = fieldsOf(jsonIn(text))
+  const value = jsonIn(text)
+  if (isTooDeep(value, MOST_DEPTH + LEVELS_AROUND)) return problem(where, `this ${TOO_DEEP}`, FOREIGN)
+  const fields = fieldsOf(value)
   if (fields === undefined || !('attakerror' in fields)) return problem(where, 'this is no error record', FOREIGN)
   const { attakerror } = fields
   if (attakerror !== RECORD_VERSION) return problem(where, sayVersion(attakerror), remedyOf(attakerror))
@@ -21,6 +24,9 @@ export function parseRecord(text: string, where: string): ParsedRecord {
   if (missing !== undefined) return problem(where, `this error record has no ${missing} that could be read`, FOREIGN)
   return { kind: 'record', record: fields as unknown as ErrorRecord }
 }
+
+/** The record, its list of events, and one of those, which holds the data. */
+const LEVELS_AROUND = 3
 
 const FOREIGN = 'It is left where it is. If nothing of yours put it there, remove it.'
 
@@ -44,7 +50,7 @@ function isThrown(value: unknown): boolean {
 
 /** What those that use a record count on. */
 const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
-  id: isText,
+  id: (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value),
   kind: (value) => RECORD_KINDS.some((kind) => kind === value),
   time: (value) => typeof value === 'string' && !Number.isNaN(Date.parse(value)),
   topology: isText,

@@ -27,7 +27,7 @@ export interface Link {
 /** An error as its name, message, code and stack; anything else that was thrown as its text. Never throws. */
 export function describeThrown(error: unknown): Thrown {
   try {
-    return error instanceof Error ? describeError(error) : { name: 'Error', message: nameThrown(error) }
+    return error instanceof Error ? describeError(error) : { name: 'Error', message: cut(nameThrown(error)) }
   } catch {
     return { name: 'Error', message: 'what was thrown cannot be read' }
   }
@@ -37,9 +37,9 @@ function describeError(error: Error): Thrown {
   const { name, message, stack } = textsOf(error)
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
   return {
-    name,
-    message,
-    ...(code !== undefined && { code }),
+    name: cutName(name),
+    message: cut(message),
+    ...(code !== undefined && { code: cutName(code) }),
     ...remedyOf(error),
     ...(stack !== undefined && { stack: stackOfLinks(chainOf(error).map(linkOf)) }),
   }
@@ -62,9 +62,39 @@ function textsOf(error: Error): Pick<Thrown, 'name' | 'message' | 'stack'> {
 }
 
 function linkOf(thrown: unknown): Link {
-  if (!(thrown instanceof Error)) return { title: unmistakable(sayThrown(thrown)), frames: [] }
-  const { title, rest } = splitTitle(textsOf(thrown), false)
-  return { title, frames: framesAtStart(rest) }
+  if (!(thrown instanceof Error)) return { title: unmistakable(cut(sayThrown(thrown))), frames: [] }
+  const texts = textsOf(thrown)
+  // Taken apart as it is, and cut then: what was cut off a message must not be taken for calls.
+  const { title, rest } = splitTitle(texts, false)
+  const frames = framesAtStart(rest).filter(({ length }) => length <= MOST_FRAME_CHARACTERS)
+  return { title: isLong(texts) ? unmistakable(titleOf(cutTexts(texts))) : title, frames: frames.slice(0, MOST_FRAMES) }
+}
+
+/** What is kept of a message, a name or a code, and of the calls of each error: a log line takes 1 MB of all. */
+const MOST_MESSAGE_CHARACTERS = 16_000
+const MOST_NAME_CHARACTERS = 200
+const MOST_FRAMES = 50
+const MOST_FRAME_CHARACTERS = 500
+
+function isLong({ name, message }: Thrown): boolean {
+  return name.length > MOST_NAME_CHARACTERS || message.length > MOST_MESSAGE_CHARACTERS
+}
+
+function cutTexts({ name, message }: Thrown): Thrown {
+  return { name: cutName(name), message: cut(message) }
+}
+
+function cutName(name: string): string {
+  return cut(name, MOST_NAME_CHARACTERS)
+}
+
+/** The most characters of the note that something was cut. */
+const MOST_NOTE = 30
+
+/** The beginning of a text that is too long, and how long it was. */
+function cut(text: string, most = MOST_MESSAGE_CHARACTERS): string {
+  // Cut again, it stays as it is.
+  return text.length <= most ? text : `${text.slice(0, most - MOST_NOTE)}… (${text.length} characters)`
 }
 
 /** An error and what caused it, the nearest first, also what an `AggregateError` holds: three at most. */
@@ -129,7 +159,7 @@ interface Split {
  * the calls. `withCauses`: the stack may have those of causes below.
  */
 function splitTitle({ name, message, stack = '' }: Thrown, withCauses: boolean): Split {
-  const title = message === '' ? name : name === '' ? message : `${name}: ${message}`
+  const title = titleOf({ name, message })
   const now = unmistakable(title)
   for (const known of [title, now])
     if (isLine(stack, 0, known)) return { title: now, rest: linesAfter(stack, known.length) }
@@ -142,6 +172,10 @@ function splitTitle({ name, message, stack = '' }: Thrown, withCauses: boolean):
     return { title: kept, rest: linesAfter(stack, at + said.length) }
   }
   return { title: now, rest: lastFrames(stack.split('\n'), title, withCauses) }
+}
+
+function titleOf({ name, message }: Pick<Thrown, 'name' | 'message'>): string {
+  return message === '' ? name : name === '' ? message : `${name}: ${message}`
 }
 
 function isLine(stack: string, at: number, text: string): boolean {

@@ -143,7 +143,9 @@ test('however names and messages look, and through however many hands an error g
 test('a stack of hundreds of thousands of odd lines is read: time that grows with the square would exceed the test', () => {
   const hostile = ['\n', '\r', ' ', ' at ', '\nCaused by: ', '(', ':1'].map((part) => part.repeat(300_000))
   for (const message of hostile) {
-    expect(linksOf(describeThrown(errorAt(message, [message])))[0]!.title.length).toBeGreaterThanOrEqual(message.length)
+    const { name, stack } = errorAt(message, [message])
+    expect(linksOf({ name, message, stack: stack! })[0]!.title.length).toBeGreaterThanOrEqual(message.length)
+    expect(linksOf(describeThrown(errorAt(message, [message])))[0]!.title.length).toBeLessThan(60_000)
   }
 })
 
@@ -155,4 +157,23 @@ test('what should be a described error and is not is read as far as it can be', 
   })
   expect(thrownIn('no')).toEqual({ name: 'Error', message: 'no' })
   expect(thrownIn(undefined)).toEqual({ name: 'Error', message: '' })
+})
+
+test('of a giant error the beginning is kept, with the first calls; none of its message is taken for a call', () => {
+  const lines = '\n    at secret (/home/me/.aws/credentials:3:1)'.repeat(100_000)
+  const frames = Array.from({ length: 5000 }, (_, line) => `f (a.js:${line}:1)`)
+  const giant = errorAt(`no${lines}`, ['a'.repeat(1_000_000), ...frames], {
+    cause: errorAt('x'.repeat(5_000_000), frames),
+  })
+  for (const error of [giant, Object.assign(errorAt('', frames), { name: 'N'.repeat(1_000_000) })]) {
+    const thrown = describeThrown(error)
+    expect(JSON.stringify(thrown).length).toBeLessThan(150_000)
+    for (const { frames: calls } of [...linksOf(thrown), ...linksOf(describeThrown(errorOfThrown(thrown)))]) {
+      expect(calls.filter((call) => call.includes('secret'))).toEqual([])
+      expect(calls.length).toBeLessThanOrEqual(50)
+    }
+    expect(describeThrown(errorOfThrown(thrown)).message).toBe(thrown.message)
+  }
+  expect(describeThrown('x'.repeat(5_000_000)).message.length).toBeLessThan(20_000)
+  expect(describeThrown(new Error('no', { cause: 'x'.repeat(5_000_000) })).stack!.length).toBeLessThan(20_000)
 })

@@ -81,7 +81,7 @@ test('a record of a live store is shown with code of the workspace alone, whatev
   )
   const files = { '.env': `# ${SECRET}\n`, 'node_modules/p/index.js': `${SECRET}\n` }
   const records = stacks.map((stack, order) =>
-    failed(order, { id: `${order}`.repeat(32), error: { name: 'Error', message: 'no', stack } }),
+    failed(order, { id: `${order}`.padStart(32, '0'), error: { name: 'Error', message: 'no', stack } }),
   )
   const world = await worldOf(records, { files })
   const { out, code } = await world.run(
