@@ -104,7 +104,7 @@ describe('simulate', () => {
       shaky            1        0        2       1
 
       2 inputs, 1 handled, 0 outputs, 1 failed (0 ms, 1 s of virtual time)
-      More of what failed: attak errors show 130184680d47d9934206ba08e538ecc3 --simulated
+      More of what failed: attak errors show 0a4ae3a9b9a5be914499c7d9f3cfdd9a --simulated
       "
     `)
   })
