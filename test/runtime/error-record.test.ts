@@ -140,6 +140,16 @@ describe('reading', () => {
     expect(problemOf(JSON.stringify({ ...recordOf(), time: 'soon' }))).toMatch(/no time/)
   })
 
+  test('that nests deeper than any data may is no record, wherever it does', () => {
+    const text = JSON.stringify(errorRecordOf(failureOf({ message: messageOf({ data: 'DATA', parent: messageOf() }) })))
+    const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
+    expect(parsed(text.replace('"DATA"', nested(1000))).kind).toBe('record')
+    for (const levels of [1002, 100_000]) {
+      expect(parsed(text.replace('"DATA"', nested(levels)))).toMatchObject({ kind: 'problem' })
+      expect(parsed(text.replace('{', `{"more":${nested(levels + 1)},`))).toMatchObject({ kind: 'problem' })
+    }
+  })
+
   test('keeps what it does not know', () => {
     const record = { ...recordOf(), note: 'seen by me' }
     expect(parsed(JSON.stringify(record))).toEqual({ kind: 'record', record })

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { withHeldWaits, withoutMarks } from '../../../src/bundle/entry/retry-queue.ts'
 import { Retry } from '../../../src/topology/handler.ts'
 import { recordsIn } from '../../contract/fake-store.ts'
+import { messageOf } from '../../contract/message.ts'
 import { openFunctionOf, recordOf } from './one-function.ts'
 
 const RETRY_QUEUE = 'test--dev--_retry-b'
@@ -80,5 +82,34 @@ describe('a message that says it waits', () => {
     const opened = open('sqs', { retryQueue: true })
     await send(opened, 'sqs', RETRY_QUEUE, event({ attakdue: past, attakchannel: '__proto__', source: undefined }))
     expect(recordsIn(opened.store)).toMatchObject([{ processor: 'b' }])
+  })
+})
+
+describe('what deliveries say', () => {
+  const delivery = (said: object) => [
+    { record: '1', position: 'p/1', messages: [messageOf({ data: 1 }), messageOf(said)] },
+  ]
+  const policy = (keyedMs?: number) => () => {
+    const backoff = { firstMs: 1, factor: 2, maxMs: 1, jitter: false }
+    return { retries: 0, backoff, ...(keyedMs !== undefined && { holds: { keyedMs } }) }
+  }
+
+  it('over a stream forces nothing and waits for nothing', () => {
+    const wait = { dueMs: 9e15, asked: 3 }
+    const [read] = withoutMarks(delivery({ data: 2, forced: true, wait }))
+    expect(read!.messages).toEqual([messageOf({ data: 1 }), messageOf({ data: 2 })])
+    const plain = delivery({})
+    expect(withoutMarks(plain)).toBe(plain)
+  })
+
+  it('in a retry queue waits no longer than its policy lets it with that key', () => {
+    const dueOf = (said: object, keyedMs?: number) =>
+      withHeldWaits(delivery(said), policy(keyedMs), 1000)[0]!.messages[1]!.wait?.dueMs
+    const wait = { dueMs: 9e15, asked: 0 }
+    expect(dueOf({ wait, key: 'k' }, 5000)).toBe(6000)
+    expect(dueOf({ wait: { dueMs: 3000, asked: 0 }, key: 'k' }, 5000)).toBe(3000)
+    expect(dueOf({ wait, key: 'k' })).toBe(1000 + 366 * DAY_MS)
+    expect(dueOf({ wait }, 5000)).toBe(1000 + 366 * DAY_MS)
+    expect(dueOf({})).toBeUndefined()
   })
 })
