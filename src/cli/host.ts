@@ -1,4 +1,6 @@
 import { closeSync, fstatSync, statSync, writeSync } from 'node:fs'
+import { visible } from './controls.ts'
+import { type Output, terminalTo } from './terminal.ts'
 
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
 export interface Host {
@@ -34,8 +36,13 @@ export interface Host {
 
 /** Where a command writes. */
 export interface Terminal {
-  /** Returns false when the reader is behind; `drained` then gives the promise to wait for. Dropped once `isClosed`. */
+  /**
+   * Writes text for people; control characters in it become visible: see `controls.ts`. Returns false when the reader is
+   * behind; `drained` then gives the promise to wait for. Dropped once `isClosed`.
+   */
   write(text: string): boolean
+  /** Writes JSON, in which control characters are escaped so that its values stay the same. Otherwise like `write`. */
+  writeJson(json: string): boolean
   /** Resolves when all that was written has been taken. */
   drained(): Promise<void>
   /** Nothing can be written any more: the reader has gone (`attak … | head`), or writing has failed. */
@@ -68,8 +75,8 @@ export function hostOf(process: NodeJS.Process): Host {
     },
     env: process.env,
     addVariables: (variables) => void Object.assign(process.env, variables),
-    out: terminalOf({ name: 'stdout', stream: stdout, descriptor: 1 }, process.env),
-    err: terminalOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, process.env),
+    out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, process.env)),
+    err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, process.env)),
     get stdin() {
       // Node gives an empty stream for a folder.
       if (isFolderAt(0)) throw Object.assign(new Error('stdin is a folder'), STDIN_IS_FOLDER)
@@ -138,7 +145,7 @@ function microtasksOf(process: NodeJS.Process & { readonly _tickCallback?: () =>
 
 const STDIN_IS_FOLDER = { code: 'EISDIR', syscall: 'read', path: 'stdin' }
 
-interface Output {
+interface Target {
   readonly name: string
   readonly stream: () => NodeJS.WriteStream
   readonly descriptor: number
@@ -148,7 +155,7 @@ interface Output {
 const MOST_DIRECT_BYTES = 16_384
 
 /** Opens its stream for a terminal, or when much is written: streams, and all of Node's network code, take long to load. */
-function terminalOf({ name, stream, descriptor }: Output, env: Host['env']): Terminal {
+function outputOf({ name, stream, descriptor }: Target, env: Host['env']): Output {
   let opened: NodeJS.WriteStream | undefined
   let spareBytes: number | undefined
   let isClosed = false
@@ -254,7 +261,7 @@ function catchAll(
   const onError = (error: unknown) => {
     if (take(error)) return
     const text = error instanceof Error ? error.stack : String(error)
-    process.stderr.write(`Uncaught, and not in a handler: ${text}\n`)
+    process.stderr.write(visible(`Uncaught, and not in a handler: ${text}\n`))
     leave(1)
   }
   const events = ['uncaughtException', 'unhandledRejection'] as const

@@ -1,13 +1,37 @@
-import picocolors from 'picocolors'
 import type { AttakError, Problem } from '../errors.ts'
+import { escapedJson, own, withOwnColors } from './controls.ts'
 import type { Terminal } from './host.ts'
 
-/** What paints text for one terminal; paints nothing where colour does not belong. */
-export type Colors = ReturnType<typeof picocolors.createColors>
+/** SGR codes that begin and end a style. Source: ECMA-48, 8.3.117, read 2026-11-28. */
+const STYLES = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+} as const
 
-/** The colours of a terminal. */
-export function colorsOf(terminal: Pick<Terminal, 'color'>): Colors {
-  return picocolors.createColors(terminal.color)
+/** Paints text for one terminal; paints nothing where color does not belong. */
+export interface Colors extends Readonly<Record<keyof typeof STYLES, (text: string) => string>> {
+  /** Shows the colors that a text has of its own, such as a line of a handler's log; leaves them out where color is off. */
+  readonly asLogged: (text: string) => string
+}
+
+/** Returns the colors of a terminal. */
+export function colorsOf({ color }: Pick<Terminal, 'color'>): Colors {
+  const paint = (style: keyof typeof STYLES) => (color ? painter(STYLES[style]) : String)
+  return {
+    ...{ bold: paint('bold'), dim: paint('dim'), red: paint('red') },
+    ...{ green: paint('green'), yellow: paint('yellow'), cyan: paint('cyan') },
+    asLogged: (text) => withOwnColors(text, color),
+  }
+}
+
+/** What ends within a painted text begins again behind it. */
+function painter([first, last]: readonly [number, number]): (text: string) => string {
+  const [begin, end] = [own(`\x1b[${first}m`), own(`\x1b[${last}m`)]
+  return (text) => `${begin}${text.replaceAll(end, `${end}${begin}`)}${end}`
 }
 
 /** All problems of an error, one block each: `[CODE] where: what. remedy`, and the user's own stack where there is one. */
@@ -54,5 +78,10 @@ export function drawBug(error: unknown, colors: Colors, version: string): string
 
 /** One JSON value on one line, for `--json`. */
 export function drawJsonLine(value: unknown): string {
-  return `${JSON.stringify(value)}\n`
+  return `${jsonText(value)}\n`
+}
+
+/** A value as JSON without control characters, which a terminal may print. */
+export function jsonText(value: unknown, indent?: number): string {
+  return escapedJson(JSON.stringify(value, undefined, indent) ?? '')
 }

@@ -1,5 +1,6 @@
 import { type Readable, Writable } from 'node:stream'
 import { confirm, isCancel, select, text } from '@clack/prompts'
+import { own, visible } from './controls.ts'
 import type { Host } from './host.ts'
 
 /**
@@ -13,7 +14,13 @@ export async function askText(
   host: Host,
 ): Promise<string | undefined> {
   const validate = (answer: string | undefined) => refusal(answer || defaultValue)
-  const answer = await text({ message, defaultValue, placeholder: defaultValue, validate, ...terminalOf(host) })
+  const answer = await text({
+    message: visible(message),
+    defaultValue,
+    placeholder: visible(defaultValue),
+    validate,
+    ...terminalOf(host),
+  })
   return isCancel(answer) ? undefined : answer
 }
 
@@ -25,20 +32,20 @@ export async function askChoice<Value extends string>(
   host: Host,
 ): Promise<Value | undefined> {
   const options = values.map((value: string) => ({ value, hint: hints[value as Value] ?? '' }))
-  const answer = await select<string>({ message, options, ...terminalOf(host) })
+  const answer = await select<string>({ message: visible(message), options, ...terminalOf(host) })
   return isCancel(answer) ? undefined : (answer as Value)
 }
 
 /** Asks yes or no, no being the default. False when the user breaks off. */
 export async function askYes(message: string, host: Host): Promise<boolean> {
-  return (await confirm({ message, initialValue: false, ...terminalOf(host) })) === true
+  return (await confirm({ message: visible(message), initialValue: false, ...terminalOf(host) })) === true
 }
 
 function terminalOf(host: Host) {
   const output = new Writable({
     decodeStrings: false,
     write(chunk, _encoding, done) {
-      host.err.write(String(chunk))
+      host.err.write(own(String(chunk)))
       done()
     },
   })

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
-import type { Host, Terminal } from '../../src/cli/host.ts'
+import type { Host } from '../../src/cli/host.ts'
 import { main } from '../../src/cli/main.ts'
+import { type Output, terminalTo } from '../../src/cli/terminal.ts'
 
 /** What a command line left behind. */
 export interface Ran {
@@ -31,7 +32,7 @@ export interface HostOptions {
 /** A host that keeps what is written. */
 export function fakeHost(cwd: string, options: HostOptions = {}): Host & { readonly ran: (code: number) => Ran } {
   const written = { out: '', err: '' }
-  const terminal = (name: 'out' | 'err'): Terminal => ({
+  const output = (name: 'out' | 'err'): Output => ({
     write(text) {
       written[name] += text
       const listener = name === 'out' ? options.onOut : options.onErr
@@ -49,8 +50,8 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     cwd,
     env: options.env ?? {},
     addVariables: () => {},
-    out: terminal('out'),
-    err: terminal('err'),
+    out: terminalTo(output('out')),
+    err: terminalTo(output('err')),
     stdin: options.stdin instanceof Readable ? options.stdin : Readable.from(options.stdin ?? []),
     interactive: options.interactive ?? false,
     now: options.now ?? (() => 0),

@@ -36,7 +36,10 @@ export const graph: Command = {
       loadProject(file, { cwd: host.cwd, stage: settings.stage.value }),
     )
     warn(project.warnings, host)
-    host.out.write(DRAWINGS[json ? 'json' : (given ?? 'text')](project.graph))
+    const format = json ? 'json' : (given ?? 'text')
+    const drawing = DRAWINGS[format](project.graph)
+    if (format === 'json') host.out.writeJson(drawing)
+    else host.out.write(drawing)
     return 0
   },
 }

@@ -5,6 +5,7 @@ import { STAGE_OPTIONS } from '../deploy/options.ts'
 import { knownProcessor } from '../deploy/processor.ts'
 import { loadStage, type MeantStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
+import { jsonText } from '../print.ts'
 import { settingOption } from '../project.ts'
 
 /** Prints policies as IAM takes them. */
@@ -31,7 +32,7 @@ account: "*" stands where the account's number would.`,
       name === undefined
         ? deployerPolicy(graph, place, stage.settings.role.value)
         : processorPolicies(graph, place)[name]
-    host.out.write(`${JSON.stringify(found, undefined, 2)}\n`)
+    host.out.write(`${jsonText(found, 2)}\n`)
     return 0
   },
 }

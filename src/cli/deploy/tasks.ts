@@ -1,5 +1,6 @@
 import type { Change } from '../../deploy/change.ts'
 import type { Progress } from '../../deploy/progress.ts'
+import { own, visible } from '../controls.ts'
 import { drawDuration } from '../duration.ts'
 import type { Terminal } from '../host.ts'
 import { colorsOf } from '../print.ts'
@@ -36,12 +37,12 @@ export function tasksTo(err: Terminal, now: () => number): Tasks {
   const running = new Map<string, Running>()
   let drawn = 0
   const clear = () => {
-    if (drawn > 0) err.write(`\x1b[${drawn}A\x1b[J`)
+    if (drawn > 0) err.write(own(`\x1b[${drawn}A\x1b[J`))
     drawn = 0
   }
   const draw = () => {
     if (!err.isTTY) return
-    const lines = drawRunning([...running.values()], now()).map((line) => line.slice(0, err.columns - 1))
+    const lines = drawRunning([...running.values()], now()).map((line) => visible(line).slice(0, err.columns - 1))
     if (lines.length > 0) err.write(lines.map((line) => `${colors.dim(line)}\n`).join(''))
     drawn = lines.length
   }

@@ -1,8 +1,9 @@
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, INPUT_TYPE } from '../../runtime/event.ts'
+import { visible } from '../controls.ts'
 import { drawCount, drawNumber } from '../duration.ts'
 import type { Terminal } from '../host.ts'
-import { type Colors, colorsOf } from '../print.ts'
+import { type Colors, colorsOf, jsonText } from '../print.ts'
 import { type FailureOptions, failuresDrawn, titleOf } from '../simulate/failure.ts'
 import { drawWord, shorten, widthOf } from '../simulate/shorten.ts'
 import { idLength } from './filter.ts'
@@ -36,9 +37,9 @@ export function drawTable(records: readonly ErrorRecord[], { colors, width }: Dr
   const idWidth = idLength(records)
   const rows = records.map((record) => [
     drawTime(record.time),
-    record.processor,
-    drawKind(record) + firstLine(record),
-    record.id.slice(0, idWidth),
+    drawWord(record.processor),
+    visible(drawKind(record) + firstLine(record)),
+    drawWord(record.id.slice(0, idWidth)),
     drawNumber(record.attempt),
   ])
   const heads = ['when', 'processor', 'error', 'id', 'attempts']
@@ -65,12 +66,13 @@ export function drawRecord(record: ErrorRecord, options: FailureOptions): string
   const { colors } = options
   const { error, message, suspects = [], ancestors = [], position, artifact } = record
   const events = message === undefined ? suspects : [message]
+  const [processor, topology, stage] = [record.processor, record.topology, record.stage].map(drawWord)
   const facts: readonly (readonly [string, string])[] = [
-    ['error', `${record.id} (${drawKindOf(record)})`],
+    ['error', `${drawWord(record.id)} (${drawKindOf(record)})`],
     ['when', drawTime(record.time)],
-    ['processor', `${record.processor} of ${record.topology} (${record.stage}), attempt ${record.attempt}`],
-    ...(position === undefined ? [] : [['where', position] as const]),
-    ...(artifact === undefined ? [] : [['code', artifact] as const]),
+    ['processor', `${processor} of ${topology} (${stage}), attempt ${record.attempt}`],
+    ...(position === undefined ? [] : [['where', drawWord(position)] as const]),
+    ...(artifact === undefined ? [] : [['code', drawWord(artifact)] as const]),
   ]
   const way = [...ancestors, ...(message === undefined ? [] : [message])]
   return [
@@ -89,27 +91,28 @@ export function drawRecord(record: ErrorRecord, options: FailureOptions): string
 function drawEvent(event: CloudEvent, { colors, isLost }: { colors: Colors; isLost: boolean }): readonly string[] {
   const { id, type, source, partitionkey, attakroot, attakparent, attakhop } = event
   const from = emitterIn(source)
+  const parent = attakparent === undefined ? '' : `, parent ${drawWord(attakparent)}`
   const topic = type === INPUT_TYPE && attakparent === undefined ? undefined : type
   const facts: readonly (readonly [string, string | undefined])[] = [
-    ['message', id],
+    ['message', drawWord(id)],
     ['topic', topic === undefined ? undefined : drawWord(topic)],
     ['key', partitionkey === undefined ? undefined : drawWord(partitionkey)],
-    ['from', from ?? (attakparent === undefined ? 'the input' : undefined)],
-    ['trace', `${attakroot}${attakparent === undefined ? '' : `, parent ${attakparent}`}, hop ${attakhop}`],
+    ['from', from === undefined ? (attakparent === undefined ? 'the input' : undefined) : drawWord(from)],
+    ['trace', `${drawWord(attakroot)}${parent}, hop ${attakhop}`],
   ]
   const known = facts.filter((fact): fact is [string, string] => fact[1] !== undefined)
   return [...drawFacts(known, colors), ...drawData(event, isLost).map((line) => `  ${line}`)]
 }
 
 function drawData(event: CloudEvent, isLost: boolean): readonly string[] {
-  if ('data' in event) return (JSON.stringify(event.data, null, 2) ?? '').split('\n')
+  if ('data' in event) return jsonText(event.data, 2).split('\n')
   return [isLost ? 'The event was too large to be recorded: it is in the stream, as long as that keeps it.' : 'no data']
 }
 
 function drawStep({ source, type, data }: CloudEvent, index: number): string {
-  const name = emitterIn(source) ?? 'the input'
+  const name = drawWord(emitterIn(source) ?? 'the input')
   const topic = index === 0 ? '' : ` → ${drawWord(type)}`
-  return `  ${index + 1}. ${name}${topic}  ${shorten(JSON.stringify(data) ?? '', 80).text}`
+  return `  ${index + 1}. ${name}${topic}  ${shorten(jsonText(data), 80).text}`
 }
 
 function drawFacts(facts: readonly (readonly [string, string])[], colors: Colors): readonly string[] {

@@ -1,44 +1,48 @@
 import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
 import { linksOf, stackOfLinks, thrownIn, unmistakable } from '../../runtime/thrown.ts'
-import type { Colors } from '../print.ts'
+import { type Colors, jsonText } from '../print.ts'
 import { remediedTitleOf, titleOf } from '../simulate/failure.ts'
+import { drawWord } from '../simulate/shorten.ts'
 import type { LogEntry } from './entry.ts'
 
 /** Draws an entry as one line, or several where it holds several: `13:05:02.123 reverse  olleh`. */
 export function drawEntry(entry: LogEntry, width: number, colors: Colors): string {
   const time = colors.dim(new Date(entry.timeMs).toISOString().slice(11, 23))
-  const name = colors.bold(entry.processor.padEnd(width))
+  const name = colors.bold(drawWord(entry.processor).padEnd(width))
   const [first = '', ...rest] = textOf(entry).split('\n')
   const paint = PAINT[entry.level] === undefined ? String : colors[PAINT[entry.level]!]
-  const more = rest.map((line) => `${' '.repeat(12 + 1 + width + 2)}${paint(line)}\n`)
-  return `${time} ${name}  ${paint(first)}\n${more.join('')}`
+  // Only what a handler wrote has colors of its own.
+  const show = entry.kind === 'log' ? colors.asLogged : String
+  const more = rest.map((line) => `${' '.repeat(12 + 1 + width + 2)}${paint(show(line))}\n`)
+  return `${time} ${name}  ${paint(show(first))}\n${more.join('')}`
 }
 
 const PAINT = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } as const
 
-function textOf({ kind, fields, message, root }: LogEntry): string {
+function textOf({ kind, fields, ...ids }: LogEntry): string {
+  const [message, root] = [ids.message, ids.root].map((id) => drawWord(String(id)))
   if (kind === 'log') return String(fields.text)
-  if (kind === 'output') return `→ ${String(fields.topic)}${dataOf(fields)}`
+  if (kind === 'output') return `→ ${drawWord(String(fields.topic))}${dataOf(fields)}`
   const told =
     kind === 'end' ? `${sayOutcome(fields)}${dataOf(fields)}` : `failed for good: ${sayError(fields.error, true)}`
   // What attak found names the message itself.
-  const ids = told.includes(`(message ${message})`) ? ` (trace ${root})` : ` (message ${message}, trace ${root})`
-  if (kind === 'end' || kind === 'error') return told.replace(/$/m, () => ids)
-  return typeof fields.text === 'string' ? fields.text.trimEnd() : JSON.stringify(fields)
+  const known = told.includes(`(message ${message})`) ? ` (trace ${root})` : ` (message ${message}, trace ${root})`
+  if (kind === 'end' || kind === 'error') return told.replace(/\n|$/, (end) => `${known}${end}`)
+  return typeof fields.text === 'string' ? fields.text.trimEnd() : jsonText(fields)
 }
 
 /** `handled order from intake, attempt 2`, `failed order from intake: TypeError: no total`. */
 function sayOutcome({ outcome, topic, from, attempt, error }: LogEntry['fields']): string {
-  const what = topic === undefined ? '' : topic === INVOKE_TOPIC ? ' an invoke' : ` ${String(topic)}`
+  const what = topic === undefined ? '' : topic === INVOKE_TOPIC ? ' an invoke' : ` ${drawWord(String(topic))}`
   const tried = typeof attempt === 'number' && attempt > 1 ? `, attempt ${attempt}` : ''
-  const event = `${what}${from === undefined ? '' : ` from ${String(from)}`}${tried}`
+  const event = `${what}${from === undefined ? '' : ` from ${drawWord(String(from))}`}${tried}`
   if (outcome === 'skipped') return `skipped${event}: it was handled before`
   return outcome === 'ok' ? `handled${event}` : `${String(outcome)}${event}: ${sayError(error, false)}`
 }
 
 /** What was emitted or handled, where the line holds it. */
 function dataOf(fields: LogEntry['fields']): string {
-  return 'data' in fields ? ` ${JSON.stringify(fields.data)}` : ''
+  return 'data' in fields ? ` ${jsonText(fields.data)}` : ''
 }
 
 function sayError(error: unknown, withStack: boolean): string {

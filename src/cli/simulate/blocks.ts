@@ -14,15 +14,19 @@ export interface Blocks {
 
 const BLOCK_CHARACTERS = 65_536
 
-/** Blocks for a terminal or pipe; what is added is seen at the latest when the thread is next free. */
-export function blocksTo(terminal: Terminal): Blocks {
+/**
+ * Blocks for a terminal or pipe, of text for people or of JSON; what is added is seen at the latest when the thread is next
+ * free.
+ */
+export function blocksTo(terminal: Terminal, kind: 'text' | 'json'): Blocks {
+  const send = kind === 'json' ? terminal.writeJson : terminal.write
   let block = ''
   let behind = false
   let soon: NodeJS.Immediate | undefined
   const write = () => {
     clearImmediate(soon)
     soon = undefined
-    if (block !== '' && !terminal.write(block)) behind = true
+    if (block !== '' && !send(block)) behind = true
     block = ''
   }
   const flush = () => {

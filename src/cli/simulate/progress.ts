@@ -1,3 +1,4 @@
+import { own, visible } from '../controls.ts'
 import { drawCount, drawDuration, drawNumber } from '../duration.ts'
 import type { Terminal } from '../host.ts'
 
@@ -17,6 +18,8 @@ export interface Progress {
   clear(): void
 }
 
+/** Back to the first column, and what stands there goes. */
+const AGAIN = '\r\x1b[K'
 const FIRST_MS = 1000
 const TERMINAL_MS = 100
 const LINES_MS = 10_000
@@ -27,7 +30,7 @@ export function progressTo(err: Terminal, now: () => number, totalBytes: number 
   let next = started + FIRST_MS
   let drawn = false
   const draw = (line: string) => {
-    err.write(err.isTTY ? `\r\x1b[K${line.slice(0, err.columns - 1)}` : `${line}\n`)
+    err.write(err.isTTY ? `${own(AGAIN)}${visible(line).slice(0, err.columns - 1)}` : `${line}\n`)
     drawn = true
   }
   return {
@@ -41,7 +44,7 @@ export function progressTo(err: Terminal, now: () => number, totalBytes: number 
       if (err.isTTY) draw(line)
     },
     clear() {
-      if (drawn && err.isTTY) err.write('\r\x1b[K')
+      if (drawn && err.isTTY) err.write(own(AGAIN))
       drawn = false
     },
   }

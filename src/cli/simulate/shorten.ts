@@ -1,15 +1,15 @@
+import { hasControls } from '../controls.ts'
+import { jsonText } from '../print.ts'
+
 /** JSON for people: on one line, cut with `…` to at most `width` columns. `undefined` (no data) is drawn as nothing. */
 export function drawValue(value: unknown, width: number): { readonly text: string; readonly cut: boolean } {
   if (value === undefined) return { text: '', cut: false }
-  return shorten(JSON.stringify(value), width)
+  return shorten(jsonText(value), width)
 }
 
-/** A topic or a key for people: as it is, or as JSON where it would break the line or command the terminal. */
+/** A topic, a key or an id for people: as it is, or as JSON where it would break the line or command the terminal. */
 export function drawWord(word: string): string {
-  for (const character of word) {
-    if (character < ' ' || (character >= '\u007f' && character <= '\u009f')) return JSON.stringify(word)
-  }
-  return word
+  return hasControls(word) || /[\n\t]/.test(word) ? jsonText(word) : word
 }
 
 /** Cuts text to at most `width` columns, the last of which is then `…`; never inside a character. */

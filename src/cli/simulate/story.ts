@@ -42,7 +42,7 @@ export function storyOf(options: StoryOptions): Story {
   const again = ({ processor, message }: EmitEntry | LogEntry | EndEntry): string => {
     if (told === message) return ''
     told = message
-    return `${colors.bold(colors.cyan(processor))}${colors.dim(quiet ? ` · message ${message}` : ' · continued')}\n`
+    return `${colors.bold(colors.cyan(processor))}${colors.dim(quiet ? ` · message ${drawWord(message)}` : ' · continued')}\n`
   }
   const emit = (entry: EmitEntry): string => {
     const key = entry.key === undefined ? '' : ` · key ${drawWord(entry.key)}`
@@ -58,7 +58,7 @@ export function storyOf(options: StoryOptions): Story {
     const paint = { debug: colors.dim, info: String, warn: colors.yellow, error: colors.red }[level]
     const [first = '', ...rest] = text.split('\n')
     const lines = [level === 'info' ? first : `${level} ${first}`, ...rest]
-    return lines.map((line) => `  ${colors.dim('│')} ${paint(line)}\n`).join('')
+    return lines.map((line) => `  ${colors.dim('│')} ${paint(colors.asLogged(line))}\n`).join('')
   }
   const result = (value: unknown): string => withValue('  ↩', `  ${colors.dim('↩')}`, value).replace('↩  ', '↩ ')
   const end = (entry: EndEntry): string => {

@@ -9,6 +9,7 @@ import { recordLines } from '../../simulator/json-lines.ts'
 import { type Recorder, recordEntries } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
 import type { TranscriptEntry } from '../../simulator/transcript.ts'
+import { escapedJson } from '../controls.ts'
 import type { Host } from '../host.ts'
 import { colorsOf } from '../print.ts'
 import { warn } from '../project.ts'
@@ -49,7 +50,7 @@ export function openTeller(run: Run, host: Host): Teller {
   const story = storyOf({ ...drawing, quiet })
   const tally = tallyOf(graph.processors.map(({ name }) => name))
   const trace = run.traceFile === undefined ? undefined : openTrace(run.traceFile, host.cwd)
-  const out = blocksTo(host.out)
+  const out = blocksTo(host.out, json ? 'json' : 'text')
   // A story that rolls by on a terminal shows by itself how far the run is.
   const silent = json || quiet || !host.out.isTTY
   const progress = progressTo(host.err, host.now, run.input.totalBytes)
@@ -119,7 +120,8 @@ export function openTeller(run: Run, host: Host): Teller {
 function linesTo(takers: readonly Blocks[], { project }: Run) {
   const lines = recordLines({
     write: (text) => {
-      for (const taker of takers) taker.add(text)
+      const safe = escapedJson(text)
+      for (const taker of takers) taker.add(safe)
     },
     describe: (error) => describe(error, project.dir),
   })

@@ -1,4 +1,5 @@
 import { drawDuration } from '../duration.ts'
+import { jsonText } from '../print.ts'
 import { type FailureOptions, failuresDrawn } from '../simulate/failure.ts'
 import { drawValue, drawWord } from '../simulate/shorten.ts'
 import type { Found } from './fact.ts'
@@ -22,20 +23,20 @@ export function drawPath(found: Found, path: Path, drawing: PathDrawing): string
     return `${text}${drawBranches(step, index === path.steps.length - 1, drawing)}${drawOutcome(step, drawing)}`
   })
   const { message, root, record } = found
-  const head = record === undefined ? '' : `error ${record} · `
+  const head = record === undefined ? '' : `error ${drawWord(record)} · `
   const notes = notesOf(path, cuts.includes(true))
   const end = notes.length === 0 ? '' : `\n${notes.map((note) => `${colors.dim(note)}\n`).join('')}`
-  return `${colors.dim(`${head}message ${message} · trace ${root}`)}\n\n${paragraphs.join('')}${end}`
+  return `${colors.dim(`${head}message ${drawWord(message)} · trace ${drawWord(root)}`)}\n\n${paragraphs.join('')}${end}`
 }
 
 function drawStep(step: Step, { colors, width, full }: PathDrawing): { readonly text: string; readonly cut: boolean } {
   const gap = step.unknown === undefined ? '' : `${colors.dim(`… ${sayUnknown(step.unknown)}`)}\n`
-  const name = step.processor === undefined ? '⇒' : colors.bold(colors.cyan(step.processor))
+  const name = step.processor === undefined ? '⇒' : colors.bold(colors.cyan(drawWord(step.processor)))
   const head = `${gap}${name}${colors.dim(` ← ${originOf(step)}`)}\n`
   if (step.event === undefined) return { text: `${head}${noEvent(step, colors)}`, cut: false }
   const { data } = step.event
   if (data === undefined) return { text: head, cut: false }
-  if (full) return { text: `${head}${indented(JSON.stringify(data, null, 2))}`, cut: false }
+  if (full) return { text: `${head}${indented(jsonText(data, 2))}`, cut: false }
   const { text, cut } = drawValue(data, Math.max(20, width - 2))
   return { text: `${head}  ${text}\n`, cut }
 }
@@ -50,13 +51,13 @@ function sayUnknown(messages: number): string {
 
 /** `input · 2026-11-21T13:20:57.123Z`, `intake · order · key a · attempt 2 · at 1 s`. */
 function originOf({ from, topic, key, attempt, at, time, invoked, hop }: Step): string {
-  const name = from ?? (hop === undefined || hop === 1 ? 'input' : 'unknown')
+  const name = drawWord(from ?? (hop === undefined || hop === 1 ? 'input' : 'unknown'))
   return [
     invoked ? `${name} · invoked` : topic === undefined ? name : `${name} · ${drawWord(topic)}`,
     ...(key === undefined ? [] : [`key ${drawWord(key)}`]),
     ...(attempt === undefined || attempt === 1 ? [] : [`attempt ${attempt}`]),
     ...(at === undefined || at === 0 ? [] : [`at ${drawDuration(at)}`]),
-    ...(time === undefined ? [] : [time]),
+    ...(time === undefined ? [] : [drawWord(time)]),
   ].join(' · ')
 }
 
@@ -85,7 +86,7 @@ function drawOutcome({ outcome, error, time }: Step, drawing: PathDrawing): stri
 function notesOf({ steps, also }: Path, cut: boolean): readonly string[] {
   const isMissing = steps.some(({ event, missing }) => event === undefined && missing !== undefined)
   return [
-    ...(also.length === 0 ? [] : [`The same message was handled by ${also.join(', ')}, too.`]),
+    ...(also.length === 0 ? [] : [`The same message was handled by ${also.map(drawWord).join(', ')}, too.`]),
     ...(isMissing ? ['With logEvents: true functions log the events that they are given.'] : []),
     ...(cut ? ['Long events were cut (…): see them whole with --full, or with --json.'] : []),
   ]

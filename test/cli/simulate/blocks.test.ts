@@ -7,7 +7,7 @@ import { fakeHost } from '../fakeHost.ts'
 
 test('many small pieces become few writes, and nothing is lost', async () => {
   const written: string[] = []
-  const blocks = blocksTo(fakeHost('.', { onOut: (text) => written.push(text) }).out)
+  const blocks = blocksTo(fakeHost('.', { onOut: (text) => written.push(text) }).out, 'text')
   for (let index = 0; index < 30_000; index++) blocks.add('0123456789')
   await blocks.close()
   expect(written.join('')).toBe('0123456789'.repeat(30_000))
@@ -16,11 +16,12 @@ test('many small pieces become few writes, and nothing is lost', async () => {
 
 test('a reader that is behind is waited for', async () => {
   let drain = () => {}
-  const blocks = blocksTo({
+  const terminal = {
     ...fakeHost('.').out,
     write: () => false,
-    drained: () => new Promise((resolve) => (drain = resolve)),
-  })
+    drained: () => new Promise<void>((resolve) => (drain = resolve)),
+  }
+  const blocks = blocksTo(terminal, 'text')
   expect(blocks.flush()).toBeUndefined()
   blocks.add('text')
   const behind = blocks.flush()

@@ -1,8 +1,8 @@
-import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
+import { colorsOf } from '../../../src/cli/print.ts'
 import { drawCodeFrame, placeOf } from '../../../src/cli/simulate/codeFrame.ts'
 
-const plain = picocolors.createColors(false)
+const plain = colorsOf({ color: false })
 
 test('reads the place of a call, and none of what names no file and line', () => {
   expect(placeOf('    at handler (processors/reverse.ts:3:9)')).toEqual({

@@ -1,10 +1,10 @@
-import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
+import { colorsOf } from '../../../src/cli/print.ts'
 import { type StoryOptions, storyOf } from '../../../src/cli/simulate/story.ts'
 import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
 
 function told(entries: readonly TranscriptEntry[], options: Partial<StoryOptions> = {}): string {
-  const colors = picocolors.createColors(false)
+  const colors = colorsOf({ color: false })
   const story = storyOf({ colors, width: 80, quiet: false, folder: 'app/', sourceOf: () => undefined, ...options })
   return `\n${entries.map((entry) => story.tell(entry)).join('')}`
 }
@@ -122,7 +122,7 @@ test('lines of messages that interleave say whose they are', () => {
 })
 
 test('a long value is cut to the width, and the story knows', () => {
-  const colors = picocolors.createColors(false)
+  const colors = colorsOf({ color: false })
   const story = storyOf({ colors, width: 40, quiet: false, folder: 'app/', sourceOf: () => undefined })
   expect(story.cut).toBe(false)
   expect(story.tell({ ...START, event: 'x'.repeat(100) })).toBe('spout ← input  "xxxxxxxxxxxxxxxxxxxxxxx…\n')

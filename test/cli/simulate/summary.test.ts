@@ -1,9 +1,9 @@
-import picocolors from 'picocolors'
 import { expect, test } from 'vitest'
+import { colorsOf } from '../../../src/cli/print.ts'
 import { drawSummary } from '../../../src/cli/simulate/summary.ts'
 import { type Tally, tallyOf } from '../../../src/cli/simulate/tally.ts'
 
-const OPTIONS = { colors: picocolors.createColors(false), width: 80, tookMs: 12, notes: [] }
+const OPTIONS = { colors: colorsOf({ color: false }), width: 80, tookMs: 12, notes: [] }
 const AT = { at: 0, processor: 'reverse', message: 'm' } as const
 
 function handled(tally: Tally, processor: string, times: number): void {
