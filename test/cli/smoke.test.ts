@@ -346,3 +346,23 @@ test('--watch runs again on each change, survives a broken project, and ends wit
   child.kill('SIGINT')
   expect(await ended).toBe(130)
 })
+
+test('a real terminal is not commanded by what a handler throws or logs, nor by what nobody catches', () => {
+  const run = (more: string) => {
+    const folder = folderOf({
+      'package.json': { type: 'module', main: 'topology.js' },
+      'topology.js': `export default { name: 'odd', processors: {
+  a(event) { console.log(event); throw new Error(event) },
+}, input: { a: '\\x1b[2J\\x9b2J\\u202e\\x1b[35m' } }
+${more}`,
+    })
+    const env = { ...process.env, FORCE_COLOR: '1' }
+    return spawnSync(process.execPath, [BIN, 'simulate'], { cwd: folder, encoding: 'utf8', env })
+  }
+  const { stdout } = run('')
+  expect(stdout).toContain('\x1b[31m✗ Error: \\x1b[2J\\x9b2J\\u202e\\x1b[35m\x1b[39m')
+  expect(stdout).toContain('│\x1b[22m \\x1b[2J\\x9b2J\\u202e\x1b[35m\x1b[0m\n')
+  const { stderr } = run(`setTimeout(() => { throw new Error('\\x1b]52;c;eA==\\x07') })`)
+  expect(stderr).toContain('Error: \\x1b]52;c;eA==\\x07')
+  for (const command of ['\x1b[2J', '\x9b', '\u202e', '\x1b]', '\x07']) expect(stdout + stderr).not.toContain(command)
+})

@@ -86,7 +86,7 @@ export function storyOf(options: StoryOptions): Story {
 
 /** `input`, `spout · text`, `order · invoked`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */
 function originOf({ from, topic, key, attempt, at, invoked }: StartEntry): string {
-  const name = from ?? 'input'
+  const name = drawWord(from ?? 'input')
   return [
     invoked ? `${name} · invoked` : topic === undefined ? name : `${name} · ${drawWord(topic)}`,
     ...(key === undefined ? [] : [`key ${drawWord(key)}`]),
