@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { listErrors } from '../../src/cli/errors/list.ts'
 import { purgeErrors } from '../../src/cli/errors/purge.ts'
 import { replayErrors } from '../../src/cli/errors/replay.ts'
@@ -9,6 +9,9 @@ import { failed, worldOf } from './errors/world.ts'
 import { type Answers, startFakeAws } from './fakeAws.ts'
 import { attak, type HostOptions, type Ran } from './fakeHost.ts'
 import { folderOf, HELLO } from './folder.ts'
+
+// Each test runs dozens of commands.
+vi.setConfig({ testTimeout: 120_000 })
 
 /** A text that clears a terminal, colors it, sets its title and clipboard, links, and turns its direction. */
 const EVIL =

@@ -1,6 +1,7 @@
 import { crashesPart } from '../../aws/names.ts'
 import { ERRORS_QUEUE } from '../../providers/aws/names.ts'
 import type { ResourceStatus } from '../../providers/aws/status.ts'
+import { visible } from '../controls.ts'
 import { drawCount, drawNumber } from '../duration.ts'
 import type { Colors } from '../print.ts'
 
@@ -23,13 +24,14 @@ export function drawStatus(place: string, resources: readonly ResourceStatus[], 
   const verdict = bad === 0 ? colors.green('all well') : colors.red(`${drawNumber(bad)} not well`)
   const counts = [drawCount(resources.length, 'resource'), verdict]
   if (stale > 0) counts.push(colors.yellow(`${drawNumber(stale)} left over`))
-  const names = resources.map(({ id }) => id.replace('/', ' '))
+  const names = resources.map(({ id }) => visible(id.replace('/', ' ')))
+  const states = resources.map(({ state }) => visible(state))
   const nameWidth = Math.max(...names.map(({ length }) => length))
-  const stateWidth = Math.max(...resources.map(({ state }) => state.length))
-  const lines = resources.map(({ state, fine, wanted, details }, index) => {
+  const stateWidth = Math.max(...states.map(({ length }) => length))
+  const lines = resources.map(({ fine, wanted, details }, index) => {
     const sign = !wanted ? colors.yellow('!') : fine ? colors.green('✓') : colors.red('✗')
     const said = colors.dim(sayDetails(details))
-    return `  ${sign} ${names[index]!.padEnd(nameWidth)}  ${state.padEnd(stateWidth)}  ${said}`.trimEnd()
+    return `  ${sign} ${names[index]!.padEnd(nameWidth)}  ${states[index]!.padEnd(stateWidth)}  ${said}`.trimEnd()
   })
   return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources, at), ''].join('\n')
 }
