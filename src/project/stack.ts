@@ -1,6 +1,6 @@
 import { relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describeThrown, linksIn, stackOfLinks } from '../runtime/thrown.ts'
+import { describeThrown, linksIn, stackOfLinks, type Thrown } from '../runtime/thrown.ts'
 
 const PARTS = /^\s+at (?:(?<name>.+?) \()?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
 const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, '')
@@ -14,6 +14,11 @@ const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, ''
 export function cleanStack(error: unknown, dir: string): string | undefined {
   const { stack } = describeThrown(error)
   return stack === undefined ? undefined : cleanStackText(stack, dir)
+}
+
+/** Returns a described error with its stack cleaned in the same way. */
+export function cleanThrown({ stack, ...thrown }: Thrown, dir: string): Thrown {
+  return stack === undefined ? thrown : { ...thrown, stack: cleanStackText(stack, dir) }
 }
 
 /** Does the same for a stack as `describeThrown` writes it, or for calls alone. */

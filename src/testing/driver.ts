@@ -75,9 +75,10 @@ export async function createTestDriver<Definition extends TopologyDefinition>(
   topology: string | URL | Definition,
   { seed = 'attak', stage = 'dev', replace = {} }: TestDriverOptions<EventsOf<Definition>> = {},
 ): Promise<TestDriver<EventsOf<Definition>>> {
-  const { graph, processors } = await loadSubject(topology, { stage, replace })
-  const record = createRecord({ topology: graph.name, stage: graph.stage })
-  const runner = openRunner({ graph, processors }, record, seed)
+  const subject = await loadSubject(topology, { stage, replace })
+  const { graph, processors, dir } = subject
+  const record = createRecord({ topology: graph.name, stage: graph.stage, dir })
+  const runner = openRunner(subject, record, seed)
   const names = new Set(processors.keys())
   const sendAll = async (events: readonly InputEvent[]) => runner.run(ownEvents(events, names), 0)
   const driver = {

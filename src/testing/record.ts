@@ -1,5 +1,7 @@
+import { cleanThrown } from '../project/stack.ts'
 import { type ErrorRecord, errorRecordOf, type FailureParts } from '../runtime/error-record.ts'
 import type { Invocation } from '../runtime/invocation.ts'
+import { describeThrown } from '../runtime/thrown.ts'
 import { type Recorder, recordEntries } from '../simulator/recorder.ts'
 import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../simulator/transcript.ts'
 
@@ -44,15 +46,25 @@ export interface Record {
   clear(): void
 }
 
+/** What a record is told of its run. */
+export interface Place extends Pick<FailureParts, 'topology' | 'stage'> {
+  /** The folder that paths in stacks are relative to. */
+  readonly dir: string
+}
+
 /** Makes a record of nothing. */
-export function createRecord(place: Pick<FailureParts, 'topology' | 'stage'>): Record {
+export function createRecord({ dir, ...place }: Place): Record {
   let attempts: OpenAttempt[] = []
   let failures: Failure[] = []
   let entries: TranscriptEntry[] = []
-  const toEntries = recordEntries((entry) => entries.push(entry))
+  const toEntries = recordEntries(
+    (entry) => entries.push(entry),
+    (error) => cleanThrown(describeThrown(error), dir),
+  )
   const fail = (kind: FailureParts['kind'], invocation: Invocation, at: number, error: unknown) => {
     const { processor, message, attempt } = invocation
-    const record = errorRecordOf({ ...place, kind, message, error, processor, timeMs: at })
+    const whole = errorRecordOf({ ...place, kind, message, error, processor, timeMs: at })
+    const record = { ...whole, error: cleanThrown(whole.error, dir) }
     failures.push({ at, processor, message: invocation.id, event: message.data, attempt, error, record })
   }
   return {

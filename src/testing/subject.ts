@@ -14,6 +14,8 @@ import { parseTopology } from '../topology/parse.ts'
 export interface Subject {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
+  /** The folder that paths in stacks are relative to. */
+  readonly dir: string
 }
 
 /** How to load a {@link Subject}. */
@@ -57,7 +59,7 @@ function inspectValue(value: TopologyDefinition, { stage, replace }: SubjectOpti
   if (topology === undefined || inModules.length > 0) return { subject: undefined, problems: all }
   const inline = topology.processors.filter(({ source }) => source.kind === 'inline')
   const { processors } = findHandlers(inline, new Map(), '')
-  return { subject: { graph: buildGraph(topology, { stage }), processors }, problems: all }
+  return { subject: { graph: buildGraph(topology, { stage }), processors, dir: resolve() }, problems: all }
 }
 
 /** A folder of modules cannot be looked into, whatever parsing says of that. */
@@ -101,12 +103,12 @@ export function unknownProcessorError(name: string, { processors }: Graph): Atta
 }
 
 /** Whatever the topology says of how a handler settles was said of the one that is replaced. */
-function replaceHandlers({ graph, processors }: Subject, replace: SubjectOptions['replace']): Subject {
+function replaceHandlers({ graph, processors, dir }: Subject, replace: SubjectOptions['replace']): Subject {
   const loaded = new Map(processors)
   for (const [name, handler] of Object.entries(replace)) {
     const input = processors.get(name)?.input
     if (handler !== undefined) loaded.set(name, { name, handler, ...(input && { input }) })
   }
   const specs = graph.processors.map((spec) => (replace[spec.name] ? { ...spec, callback: false } : spec))
-  return { graph: { ...graph, processors: specs }, processors: loaded }
+  return { graph: { ...graph, processors: specs }, processors: loaded, dir }
 }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
-import { cleanStackText } from '../../project/stack.ts'
+import { cleanThrown } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import { describeThrown, errorOfThrown, type Thrown } from '../../runtime/thrown.ts'
@@ -168,10 +168,6 @@ function describe(error: unknown, dir: string): Thrown {
 
 function cleanRecord(record: ErrorRecord, dir: string): ErrorRecord {
   return { ...record, error: cleanThrown(record.error, dir) }
-}
-
-function cleanThrown({ stack, ...thrown }: Thrown, dir: string): Thrown {
-  return stack === undefined ? thrown : { ...thrown, stack: cleanStackText(stack, dir) }
 }
 
 function drawingOf({ project }: Run, host: Host) {
