@@ -273,7 +273,7 @@ test('records that strangers wrote are listed, shown, replayed and purged withou
     stack: `${EVIL}: ${EVIL}\n    at ${EVIL} (${EVIL}:1:1)\nCaused by: ${EVIL}\n    at ${EVIL}:1:1`,
   }
   const hostile = {
-    id: `a${EVIL}`.toLowerCase(),
+    id: 'a'.repeat(32),
     topology: EVIL,
     stage: EVIL,
     position: EVIL,
@@ -284,7 +284,7 @@ test('records that strangers wrote are listed, shown, replayed and purged withou
   }
   const records = [
     failed('a', hostile),
-    failed('b', { ...hostile, id: `b${EVIL}`.toLowerCase(), processor: EVIL }),
+    failed('b', { ...hostile, id: 'b'.repeat(32), processor: EVIL }),
     failed('c', { kind: 'crash', suspects: [event, event] }),
   ]
   const ids = records.map(({ id }) => id)
