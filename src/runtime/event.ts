@@ -205,10 +205,11 @@ export function keyIn(value: unknown): string | undefined {
 
 /** A time as read, as it was written; undefined for what is none. */
 export function timeIn(value: unknown): string | undefined {
-  return typeof value === 'string' && TIME.test(value) && !Number.isNaN(Date.parse(value)) ? value : undefined
+  return typeof value === 'string' && TIME.test(value) ? value : undefined
 }
 
-const TIME = /^\d{4}-\d\d-\d\d[Tt ][\d:.]{5,30}(?:[Zz]|[+-]\d\d:\d\d)$/
+const TIME =
+  /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 /** A trace context as read; undefined for what is none. Source: https://www.w3.org/TR/trace-context/, read 2026-11-21. */
 export function traceparentIn(value: unknown): string | undefined {

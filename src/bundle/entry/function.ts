@@ -8,7 +8,7 @@ import { deliver } from '../../runtime/deliver/deliver.ts'
 import { createProgress, type Progress } from '../../runtime/deliver/progress.ts'
 import { type DeliverParts, endsOf } from '../../runtime/deliver/round.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
-import { idOf } from '../../runtime/message.ts'
+import { idOf, type Message } from '../../runtime/message.ts'
 import { createOutbox, type Outbox } from '../../runtime/outbox.ts'
 import type { ProcessorRuntime } from '../../runtime/processor.ts'
 import { callingOf } from '../../runtime/reach.ts'
@@ -167,7 +167,7 @@ export async function runDeliveries(
     host: {
       accept: runtime.spans === undefined ? accept : runtime.spans.sending(accept),
       invoke: invokeBy?.({ ...opened, remainingMs }),
-      late: (invocation, error) => recorder.late(invocation, error, readAgain),
+      late: (invocation, error) => recorder.late(invocation, error, { first: deliveries, readAgain }),
       log: log.line,
     },
     later: queue && { keep: keepIn(outbox, queue), keyed: !overStream },
@@ -194,7 +194,8 @@ function logEnds(
 ): DeliverParts['ended'] {
   const events = baked.logEvents ? eventTexts(deliveries) : undefined
   return (invocation, delivery, outcome, error) => {
-    log.ended(invocation, delivery, outcome, error, events?.get(idOf(invocation.message)))
+    const { message } = invocation
+    log.ended(invocation, delivery, outcome, error, events?.get(message) ?? events?.get(idOf(message)))
     ended(invocation, delivery, outcome, error)
   }
 }
@@ -202,12 +203,15 @@ function logEnds(
 /** The largest event that is logged: CloudWatch takes 1 MB a line, and a character may be three bytes. */
 const MOST_EVENT_CHARACTERS = 300_000
 
-/** The events by their messages' ids, as JSON, before a handler can touch them; without those too large for a line. */
-function eventTexts(deliveries: readonly Delivery[]): ReadonlyMap<string, string> {
-  const texts = new Map<string, string>()
+/**
+ * The events as JSON, before a handler can touch them; without those too large for a line. By their messages, since two may
+ * have one id, and by ids for later attempts, which have messages of their own.
+ */
+function eventTexts(deliveries: readonly Delivery[]): ReadonlyMap<Message | string, string> {
+  const texts = new Map<Message | string, string>()
   for (const message of deliveries.flatMap(({ messages }) => messages)) {
     const text = textOf(message.data)
-    if (text !== undefined && text.length <= MOST_EVENT_CHARACTERS) texts.set(idOf(message), text)
+    if (text !== undefined && text.length <= MOST_EVENT_CHARACTERS) texts.set(message, text).set(idOf(message), text)
   }
   return texts
 }

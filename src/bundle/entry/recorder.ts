@@ -2,7 +2,7 @@ import type { FailedMessage } from '../../runtime/deliver/round.ts'
 import { type ErrorRecord, errorRecordOf, type FailureParts } from '../../runtime/error-record.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import { createKeeper } from '../../runtime/keep.ts'
-import { idOf } from '../../runtime/message.ts'
+import { idOf, type Message } from '../../runtime/message.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import { ARTIFACT_VARIABLE } from '../artifact.ts'
@@ -16,14 +16,20 @@ export interface Recorder {
   /** Resolves when a failed message is recorded; rejects when it is not, so that it comes again. */
   failed(failed: FailedMessage): Promise<void>
   /**
-   * Records what a handler did after its message was done. `read` gives the deliveries that the message was in. The message
-   * stays done where that cannot be recorded; the log then says so.
+   * Records what a handler did after its message was done. The message stays done where that cannot be recorded; the log then
+   * says so.
    */
-  late(invocation: Invocation, error: unknown, read: () => readonly Delivery[]): void
+  late(invocation: Invocation, error: unknown, delivered: Delivered): void
   /** Sends what waits: to be called when no handler is running. */
   flush(): void
   /** Resolves when all is recorded, or cannot be. */
   settled(): Promise<void>
+}
+
+/** The deliveries of an invocation: as handlers got them, and once more as nobody has touched them. */
+export interface Delivered {
+  readonly first: readonly Delivery[]
+  readonly readAgain: () => readonly Delivery[]
 }
 
 /** What a recorder works with. */
@@ -63,9 +69,9 @@ export function openRecorder({ store, host, log, ...place }: RecorderParts): Rec
       const { position } = delivery
       return keep(recordOf({ kind: 'failed', message, error, position }), invocation)
     },
-    late(invocation, error, read) {
+    late(invocation, error, delivered) {
       log.trouble(invocation, error)
-      const record = recordOf({ kind: 'late', error, ...foundIn(read(), invocation) })
+      const record = recordOf({ kind: 'late', error, ...foundIn(delivered, invocation) })
       const send = () => void keep(record, invocation).catch(() => {})
       // Between two invocations the platform holds the process still.
       if (remainingMs() > 0) send()
@@ -77,11 +83,19 @@ export function openRecorder({ store, host, log, ...place }: RecorderParts): Rec
 }
 
 /** The message of an invocation as no handler has touched it, and where its record stood. */
-function foundIn(deliveries: readonly Delivery[], { message }: Invocation): Pick<FailureParts, 'message' | 'position'> {
+function foundIn({ first, readAgain }: Delivered, { message }: Invocation): Pick<FailureParts, 'message' | 'position'> {
   const id = idOf(message)
-  for (const { position, messages } of deliveries) {
-    const found = messages.find((one) => idOf(one) === id)
-    if (found !== undefined) return { message: { ...found, attempt: message.attempt }, position }
+  // Two messages may have one id. A later attempt has a message of its own, of which the id is all that tells.
+  const place = placeOf(first, (one) => one === message) ?? placeOf(first, (one) => idOf(one) === id)
+  if (place === undefined) return { message, position: undefined }
+  const { position, messages } = readAgain()[place.delivery]!
+  return { message: { ...messages[place.index]!, attempt: message.attempt }, position }
+}
+
+function placeOf(deliveries: readonly Delivery[], isIt: (message: Message) => boolean) {
+  for (const [delivery, { messages }] of deliveries.entries()) {
+    const index = messages.findIndex(isIt)
+    if (index >= 0) return { delivery, index }
   }
-  return { message, position: undefined }
+  return undefined
 }

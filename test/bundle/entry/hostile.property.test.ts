@@ -4,6 +4,7 @@ import { MOST_DEPTH } from '../../../src/runtime/depth.ts'
 import { MOST_PACKED } from '../../../src/runtime/unpack.ts'
 import type { Context } from '../../../src/topology/handler.ts'
 import { recordsIn } from '../../contract/fake-store.ts'
+import { turn } from '../../contract/host.ts'
 import { openFunctionOf, recordOf } from './one-function.ts'
 
 const nested = (levels: number, inner = '0') => '['.repeat(levels) + inner + ']'.repeat(levels)
@@ -154,6 +155,26 @@ describe('records of strangers', () => {
       [1, undefined],
       [2, undefined],
       [1, 'k'],
+    ])
+  })
+
+  it('of the same id are told apart in logs, and in what they do too late', async () => {
+    const opened = openFunctionOf(
+      'kinesis',
+      (_, context) => {
+        setImmediate(() => void context.emit('late').catch(() => {}))
+      },
+      { logEvents: true },
+    )
+    const records = [1, 2].map((data) => recordOf('kinesis', `10${data}`, JSON.stringify(event({ data }))))
+    await opened.invoke({ Records: records })
+    await turn()
+    await opened.invoke({ Records: [] })
+    await opened.invoke({ Records: [recordOf('kinesis', '200', JSON.stringify(event({ id: 'j', type: 'other' })))] })
+    expect(opened.lines.filter(({ attak }) => attak === 'end').map(({ data }) => data)).toEqual([1, 2])
+    expect(recordsIn(opened.store).map(({ kind, message, position }) => [kind, message?.data, position])).toEqual([
+      ['late', 1, 'test--dev--b/shardId-000000000000/101'],
+      ['late', 2, 'test--dev--b/shardId-000000000000/102'],
     ])
   })
 })
