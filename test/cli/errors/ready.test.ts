@@ -71,3 +71,12 @@ test('what waited for its next try is sent again as a first one, at once', () =>
   const forced = { ...waiting, attakforce: true } as const
   for (const one of [waiting, forced]) expect(asFirstAttempt(one)).toEqual({ ...event, attakattempt: 1 })
 })
+
+test('a record that could not be read is not replayed: what is kept is its beginning alone', async () => {
+  const refused = failed(1, {
+    error: { name: 'AttakError', code: 'RECORD_REFUSED', message: 'its data nests too deep' },
+  })
+  const { units, problems } = await makeReady([refused, failed(2)], { project })
+  expect(units.map(({ record }) => record)).toEqual([failed(2)])
+  expect(problems).toMatchObject([{ code: 'RECORD_REFUSED', remedy: expect.stringContaining('attak errors purge') }])
+})
