@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path'
 import { AttakError, type Problem } from '../errors.ts'
 import { summarizeUnused } from '../graph/check.ts'
 import { loadEnvironment } from '../project/environment.ts'
@@ -13,6 +14,8 @@ export interface MeantProject {
   /** The topology's file, absolute. */
   readonly file: string
   readonly settings: Settings
+  /** Variables that the project's `.env` sets and the shell does not. */
+  readonly added: Readonly<Record<string, string>>
   /** What else was read, absolute: what `--watch` watches beside the project's modules. */
   readonly files: readonly string[]
 }
@@ -22,12 +25,30 @@ export interface MeantProject {
  * see. Throws TOPOLOGY_NOT_FOUND and USAGE.
  */
 export async function findProject(args: Arguments, host: Host): Promise<MeantProject> {
-  const file = findTopology(args.positionals[0], host.cwd)
+  return settledProject(findTopology(args.positionals[0], host.cwd), args, host)
+}
+
+/** The same without a topology: the settings of the folder that a command line means, as far as there is a project. */
+export async function findSettings(args: Arguments, host: Host): Promise<MeantProject> {
+  return settledProject(topologyOrFolder(args.positionals[0], host.cwd), args, host)
+}
+
+async function settledProject(file: string, args: Arguments, host: Host): Promise<MeantProject> {
   const environment = await loadEnvironment(file, host.env)
   const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))
   const settings = resolveSettings({ flags, environment, file, cwd: host.cwd })
   host.addVariables(environment.added)
-  return { file, settings, files: environment.file === undefined ? [] : [environment.file] }
+  return { file, settings, added: environment.added, files: environment.file === undefined ? [] : [environment.file] }
+}
+
+/** A file in the folder that stands for its topology, which need not exist. */
+function topologyOrFolder(path: string | undefined, cwd: string): string {
+  try {
+    return findTopology(path, cwd)
+  } catch (error) {
+    if (!(error instanceof AttakError)) throw error
+    return join(resolve(cwd, path ?? '.'), 'topology')
+  }
 }
 
 /**

@@ -1,19 +1,21 @@
-import { AttakError, errorOf, type Problem } from '../errors.ts'
-import { type Applied, type ApplyOptions, applyPlan } from './apply.ts'
+import { type AttakError, errorOf, type Problem } from '../errors.ts'
+import { type Applied, applyPlan } from './apply.ts'
 import type { Change, Replacement } from './change.ts'
-import { createGuard, type Guard } from './guard.ts'
+import {
+  type Claim,
+  claim,
+  type Deploying,
+  type DeployOptions,
+  type DeployRequest,
+  planAgain,
+  planFor,
+} from './claim.ts'
+import { type Guard, OLD_MS } from './guard.ts'
 import { keyOf } from './judge.ts'
-import { type Looking, look, problemOf, type View, whereOf } from './look.ts'
-import { type DeployMark, finalMark, markFor, markText } from './mark.ts'
-import { type Plan, plan } from './plan.ts'
-import type { Marks, Provider } from './provider.ts'
-
-/** What is to be there. To destroy: nothing, with what the topology had as `known`, and `allowDataLoss`. */
-export interface DeployRequest extends Looking {
-  readonly allowDataLoss: boolean
-  /** The time in milliseconds. */
-  readonly now: () => number
-}
+import { look, problemOf, whereOf } from './look.ts'
+import { type End, endText, finalMark, markText } from './mark.ts'
+import type { Kept, Plan } from './plan.ts'
+import type { Provider } from './provider.ts'
 
 /** A plan, and the way to apply it. */
 export interface Deployment {
@@ -26,32 +28,27 @@ export interface Deployment {
   apply(options: DeployOptions): Promise<Outcome>
 }
 
-/** How a deployment is carried out. */
-export type DeployOptions = Omit<ApplyOptions, 'now'>
-
 /** What became of a deploy. */
 export interface Outcome extends Pick<Applied, 'done' | 'left'> {
+  /** No longer wanted, and left because the plan that was shown does not remove it: another deploy made it meanwhile. */
+  readonly held: readonly Kept[]
   /** Why it did not get through; empty when all was done. */
   readonly problems: readonly Problem[]
 }
 
-/** A view younger than this is acted on without asking again whether another deploy has begun since. */
-const FRESH_MS = 5_000
-
 /** Looks at what lives and plans; changes nothing. Throws RESOURCE_NOT_OURS where wanted names are taken. */
 export async function prepareDeploy(provider: Provider, request: DeployRequest): Promise<Deployment> {
-  const lookedMs = request.now()
   const view = await look(provider, request)
   const planned = planFor(view, provider, request)
   return {
     plan: planned,
     async apply(options) {
       if (planned.refused.length > 0) throw errorOf(planned.refused.map(refusalOf))
-      if (planned.changes.length === 0) return { done: [], left: [], problems: [] }
-      if (options.signal?.aborted) return { done: [], left: planned.changes, problems: [cancelled(planned.changes)] }
-      const isFresh = request.now() - lookedMs < FRESH_MS
+      if (planned.changes.length === 0) return { done: [], left: [], held: [], problems: [] }
+      if (options.signal?.aborted)
+        return { done: [], left: planned.changes, held: [], problems: [cancelled(planned.changes)] }
       const deploying = { provider, request, options }
-      return carryOut(await claim(planned, view, { ...deploying, isFresh }), deploying)
+      return carryOut(await claim(planned, view, deploying), deploying)
     },
   }
 }
@@ -61,97 +58,109 @@ export function failureOf({ problems }: Outcome): AttakError | undefined {
   return problems.length === 0 ? undefined : errorOf(problems)
 }
 
-interface Deploying {
-  readonly provider: Provider
-  readonly request: DeployRequest
-  readonly options: DeployOptions
-}
+/** How many times a deploy writes everything again because an older deploy was still writing. */
+const MOST_ROUNDS = 5
 
-interface Claim {
-  readonly plan: Plan
-  readonly mark: DeployMark
-  readonly guard: Guard
+/** Applies the plan; and again, for as long as the deploy that was overtaken has written meanwhile. */
+async function carryOut(claimed: Claim, deploying: Deploying): Promise<Outcome> {
+  const { provider, request, options } = deploying
+  const done = new Map<string, Change>()
+  let current = claimed
+  if (removesMarker(claimed.plan, provider)) {
+    // The mark of a deploy that was overtaken would go with the marker.
+    if (!(await isOurs(claimed, deploying)))
+      return { done: [], left: claimed.plan.changes, held: [], problems: [OVERTAKEN] }
+    if (claimed.guard.marks.overtaken !== undefined) current = await planAgain(claimed, deploying)
+  }
+  for (let round = 1; ; round++) {
+    const { plan: now, guard } = current
+    const watching = watch(guard, deploying)
+    const applied = await applyPlan(now, provider, guard, { ...options, now: request.now })
+    await watching.end()
+    for (const change of applied.done) done.set(change.id, change)
+    const { left } = applied
+    const end = (problems: readonly Problem[]): Outcome => ({
+      ...{ done: [...done.values()], left, problems },
+      held: now.kept.filter(({ live }) => !claimed.shown.kept.some((other) => keyOf(other.live) === keyOf(live))),
+    })
+    const problems = [...applied.failed]
+    if (options.signal?.aborted && left.length > 0) problems.push(cancelled(left))
+    try {
+      if (done.get(provider.marker)?.kind === 'remove') return end(problems)
+      if (!(await isOurs(current, deploying))) {
+        if (applied.begun && guard.marks.deploy !== undefined) await provider.mark('overtaken', options.deployId)
+        return end([...problems, OVERTAKEN])
+      }
+      const isDisturbed = guard.marks.overtaken !== undefined && !options.signal?.aborted
+      if (isDisturbed && round < MOST_ROUNDS) {
+        current = await planAgain(current, deploying)
+        continue
+      }
+      if (isDisturbed) problems.push(DISTURBED)
+      const isThrough = problems.length === 0 && left.length === 0
+      await markEnd(current, isThrough ? 'through' : 'stopped', deploying)
+    } catch (error) {
+      problems.push(problemOf(error, 'the mark of the stage'))
+    }
+    return end(problems)
+  }
 }
 
 /**
- * Marks the stage as ours. When somebody may have changed it since it was looked at, looks and plans again: what that
- * changes is done too, but nothing is removed that was not in the plan shown.
+ * Whether the stage is still ours after the plan was applied. An older deploy that may still be running gets the time to
+ * notice that it was overtaken, and to say so.
  */
-async function claim(shown: Plan, view: View, deploying: Deploying & { readonly isFresh: boolean }): Promise<Claim> {
-  const { provider, request, options, isFresh } = deploying
-  const before = isFresh ? view.marks : await provider.marks()
-  const first = markFor(options.deployId, shown)
-  await provider.mark('deploy', markText(first))
-  const guard = createGuard(provider, options.deployId, request.now)
-  let current: Plan = shown
-  let mark = first
-  const mayHaveChanged = (!view.settled && before.deploy !== undefined) || !sameMarks(before, view.marks)
-  if (mayHaveChanged || isStray(provider.marker, view, request)) {
-    current = planFor(await look(provider, request, before), provider, request)
-    if (current.refused.length > 0 || !isWithin(current, shown, provider.marker)) throw outdated()
-    mark = markFor(options.deployId, current)
-    if (markText(mark) !== markText(first)) await provider.mark('deploy', markText(mark))
+async function isOurs({ guard, rivalUntilMs }: Claim, { request, options }: Deploying): Promise<boolean> {
+  const sinceMs = request.now()
+  while (await guard.check()) {
+    const { overtaken } = guard.marks
+    const isWaiting =
+      overtaken === undefined
+        ? request.now() < rivalUntilMs
+        : overtaken.endsWith(WRITING) && request.now() - sinceMs < MOST_WAIT_MS
+    if (!isWaiting || options.signal?.aborted) return true
+    await request.sleep(LOOK_MS, options.signal ?? NEVER)
   }
-  if (before.overtaken !== undefined) await provider.mark('overtaken', undefined)
-  return { plan: current, mark, guard }
+  return false
 }
 
-async function carryOut({ plan: current, mark, guard }: Claim, deploying: Deploying): Promise<Outcome> {
-  const { provider, request, options } = deploying
-  const applied = await applyPlan(current, provider, guard, { ...options, now: request.now })
-  const { done, left } = applied
-  const problems = [...applied.failed]
-  if (options.signal?.aborted && left.length > 0) problems.push(cancelled(left))
-  try {
-    const isGone = done.some(({ kind, id }) => kind === 'remove' && id === provider.marker)
-    if (!isGone) problems.push(...(await release(applied, guard, deploying)))
-    const final = finalMark(options.deployId, current)
-    const isThrough = problems.length === 0 && left.length === 0
-    if (isThrough && !isGone && mark.digest !== final.digest) await provider.mark('deploy', markText(final))
-  } catch (error) {
-    problems.push(problemOf(error, 'the mark of the stage'))
+const LOOK_MS = 500
+/** What a deploy that was overtaken is just doing takes minutes at most; after that it has died. */
+const MOST_WAIT_MS = 300_000
+const NEVER = new AbortController().signal
+
+/** What the mark of a deploy that was overtaken ends with, until what it had begun is over. */
+const WRITING = ' writing'
+
+/** Looks at the mark while a plan is applied, and tells the deploy that has overtaken this one that it is still writing. */
+function watch(guard: Guard, { provider, request, options }: Deploying) {
+  const over = new AbortController()
+  const watchOn = async () => {
+    while (!over.signal.aborted) {
+      await request.sleep(OLD_MS, over.signal)
+      if (over.signal.aborted || (await guard.check())) continue
+      if (guard.marks.deploy !== undefined) await provider.mark('overtaken', `${options.deployId}${WRITING}`)
+      return
+    }
   }
-  return { done, left, problems }
-}
-
-/** Looks a last time whether the stage is still ours; where it is not, warns the next deploy of what we wrote. */
-async function release(
-  { begun }: Applied,
-  guard: Guard,
-  { provider, options }: Deploying,
-): Promise<readonly Problem[]> {
-  if (guard.lost || !(await guard.check())) {
-    if (begun && guard.marks.deploy !== undefined) await provider.mark('overtaken', options.deployId)
-    return [overtaken('another deploy of this stage began while this one ran, so this one stopped')]
+  // What fails here fails again when the plan was applied, where it is told.
+  const watching = watchOn().catch(() => {})
+  return {
+    async end() {
+      over.abort()
+      if (guard.lost) await watching
+    },
   }
-  if (guard.marks.overtaken === undefined) return []
-  return [overtaken('another deploy of this stage was still writing when this one began')]
 }
 
-function planFor(view: View, provider: Provider, { wanted, allowDataLoss }: DeployRequest): Plan {
-  const { kinds, marker } = provider
-  const interrupted = view.marks.deploy !== undefined && !view.settled
-  return plan(wanted, view.live, {
-    ...{ kinds, marker, allowDataLoss, interrupted },
-    rewrite: view.marks.overtaken !== undefined,
-  })
+function removesMarker({ changes }: Plan, { marker }: Provider): boolean {
+  return changes.some(({ kind, id }) => kind === 'remove' && id === marker)
 }
 
-/** Whether the marker has come into being by our mark alone, and has to go again. */
-function isStray(marker: string, { live }: View, { wanted }: DeployRequest): boolean {
-  return ![...live, ...wanted].some(({ id }) => id === marker)
-}
-
-/** Whether a plan removes nothing that another one does not remove, but for the marker. */
-function isWithin(current: Plan, shown: Plan, marker: string): boolean {
-  const removedBy = ({ changes }: Plan) =>
-    changes.flatMap((change) => (change.kind === 'remove' || change.kind === 'replace' ? [change.live] : []))
-  const expected = new Set(removedBy(shown).map(keyOf))
-  return removedBy(current).every((live) => live.id === marker || expected.has(keyOf(live)))
-}
-
-function sameMarks(a: Marks, b: Marks): boolean {
-  return a.deploy === b.deploy && a.overtaken === b.overtaken
+async function markEnd({ plan: current, mark }: Claim, end: End, { provider, options }: Deploying): Promise<void> {
+  const final = finalMark(options.deployId, current)
+  if (end === 'through' && mark.digest !== final.digest) await provider.mark('deploy', markText(final))
+  await provider.mark('ended', endText(options.deployId, end))
 }
 
 function refusalOf({ live, reason }: Replacement): Problem {
@@ -159,26 +168,23 @@ function refusalOf({ live, reason }: Replacement): Problem {
     code: 'DATA_LOSS_REFUSED',
     severity: 'error',
     where: whereOf(live),
-    what: `it would have to be removed and made again (${reason}), and the messages in it would be lost`,
+    what: `it would have to be removed and made again (${reason}), and the data in it would be lost`,
     remedy: 'Deploy with --allow-data-loss, or undo that setting.',
   }
 }
 
-function overtaken(what: string): Problem {
-  const remedy = 'When the other deploy is through, deploy again.'
-  return { code: 'DEPLOY_OVERTAKEN', severity: 'error', where: 'the stage', what, remedy }
+const OVERTAKEN: Problem = {
+  code: 'DEPLOY_OVERTAKEN',
+  severity: 'error',
+  where: 'the stage',
+  what: 'another deploy of this stage began while this one ran, so this one stopped',
+  remedy: 'When the other deploy is through, deploy again.',
 }
+
+const DISTURBED: Problem = { ...OVERTAKEN, what: 'other deploys of this stage kept writing while this one ran' }
 
 function cancelled(left: readonly Change[]): Problem {
   const what = `interrupted; ${left.length === 1 ? '1 change is' : `${left.length} changes are`} left`
   const remedy = 'Run the same again: it goes on from there.'
   return { code: 'DEPLOY_CANCELLED', severity: 'error', where: 'this run', what, remedy }
-}
-
-function outdated(): AttakError {
-  return new AttakError(
-    'DEPLOY_OUTDATED',
-    'what is deployed has changed since the plan was made: more would be removed than it shows',
-    'Plan again.',
-  )
 }

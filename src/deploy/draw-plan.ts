@@ -17,11 +17,11 @@ const SIGNS = { create: '+', update: '~', replace: '±', remove: '-' } as const
 const VERBS = { create: 'to make', update: 'to change', replace: 'to replace', remove: 'to remove' } as const
 /** The group of what belongs to no processor. */
 const TOPOLOGY = 'for all processors'
-const LOSS = '  with --allow-data-loss they go, and the messages in them'
+const LOSS = '  --allow-data-loss removes them, and the data in them is lost'
 
 /**
  * A plan for people, without a line break at its end. `+` is made, `~` changed, `±` removed and made again, `-` removed,
- * `!` left although it is not wanted, or not done because messages would be lost.
+ * `!` left although it is not wanted, or not done because data would be lost.
  * ```
  * hello (dev) in eu-west-1 of account 123456789012: 1 to make, 1 to change, 7 unchanged
  *
@@ -44,7 +44,7 @@ export function drawPlan(plan: Plan, { title, wanted, costs }: PlanStory): strin
     return [group, ...lines].join('\n')
   })
   const held = kept.map(({ live, reason }) => `  ! ${live.kind} ${live.name}: ${reason}`)
-  const stuck = refused.map(({ live, reason }) => `  ! ${live.kind} ${live.name}: ${reason}; it holds messages`)
+  const stuck = refused.map(({ live, reason }) => `  ! ${live.kind} ${live.name}: ${reason}; it holds data`)
   return [
     `${title}: ${summaryOf(plan)}`,
     ...blocks,
@@ -76,7 +76,7 @@ function lineOf(change: Change, kindWidth: number): string {
   const { kind, name } = thingOf(change)
   const reason = change.reason === '' ? '' : `: ${change.reason}`
   const lost = change.kind === 'remove' || change.kind === 'replace' ? change.live.holdsData : false
-  return `  ${SIGNS[change.kind]} ${kind.padEnd(kindWidth)}  ${name}${reason}${lost ? ' (with the messages in it)' : ''}`
+  return `  ${SIGNS[change.kind]} ${kind.padEnd(kindWidth)}  ${name}${reason}${lost ? ' (with its data)' : ''}`
 }
 
 function summaryOf({ changes, unchanged, refused }: Plan): string {

@@ -13,7 +13,8 @@ export interface Guard {
   glance(): Promise<boolean>
 }
 
-const OLD_MS = 10_000
+/** How old a look may get before another one is taken. */
+export const OLD_MS = 5_000
 
 /** Guards the claim that `deployId` has just made. */
 export function createGuard(provider: Provider, deployId: string, now: () => number): Guard {

@@ -25,6 +25,8 @@ export interface Judging {
   readonly rewrite: boolean
   /** See {@link import('./plan.ts').PlanOptions.interrupted}. */
   readonly interrupted: boolean
+  /** The ids of those that were there and are missing, although no deploy removed them. */
+  readonly gone: ReadonlySet<string>
 }
 
 const NO_SETTINGS: readonly string[] = Object.freeze([])
@@ -56,7 +58,7 @@ export function match(wanted: readonly Resource[], live: readonly LiveResource[]
 }
 
 /** Decides what has to be done to one resource. */
-export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite, interrupted }: Judging): Verdict {
+export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite, interrupted, gone }: Judging): Verdict {
   const { resource, live } = pair
   const made = resource.needs.flatMap((id) => {
     const { change, refused } = verdicts.get(id) ?? {}
@@ -70,7 +72,8 @@ export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite, interrupte
   }
   if (live === undefined) {
     const needs = interrupted ? Object.freeze([...resource.needs]) : common.made
-    return { change: Object.freeze({ kind: 'create', ...common, made: needs, settings: NO_SETTINGS, reason: '' }) }
+    const reason = gone.has(resource.id) ? 'was removed by hand' : ''
+    return { change: Object.freeze({ kind: 'create', ...common, made: needs, settings: NO_SETTINGS, reason }) }
   }
   const settings = differing(pair)
   const stuck = settings.filter((name) => resource.fixed.includes(name))
@@ -81,7 +84,8 @@ export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite, interrupte
     const change: Replacement = Object.freeze({ kind: 'replace', ...common, live, settings, reason })
     return { change, refused: live.holdsData && !allowDataLoss }
   }
-  const difference = differenceOf(pair, live, { settings, rewrite })
+  const anew = made.find(({ kind }) => kind === 'create')
+  const difference = differenceOf(pair, live, { settings, rewrite, anew: anew?.id })
   return difference === undefined
     ? { live }
     : { change: Object.freeze({ kind: 'update', ...common, live, ...difference }) }
@@ -93,10 +97,17 @@ function differing({ resource, live, fingerprint: wanted }: Pair): readonly stri
   return Object.freeze(differingSettings(resource, live.fingerprint))
 }
 
+interface Differing {
+  readonly settings: readonly string[]
+  readonly rewrite: boolean
+  /** The id of something it needs that is made anew. */
+  readonly anew: string | undefined
+}
+
 function differenceOf(
   { resource, fingerprint: wanted }: Pair,
   live: LiveResource,
-  { settings, rewrite }: { readonly settings: readonly string[]; readonly rewrite: boolean },
+  { settings, rewrite, anew }: Differing,
 ): Pick<Write, 'settings' | 'reason'> | undefined {
   if (live.fingerprint === undefined) return { settings: NO_SETTINGS, reason: 'was left half-made' }
   if (live.unsure) return { settings: NO_SETTINGS, reason: 'was being changed by a deploy that did not end' }
@@ -104,6 +115,8 @@ function differenceOf(
   if (live.id !== resource.id) return { settings: NO_SETTINGS, reason: `was ${live.id}` }
   const all = Object.freeze([...new Set([...settings, ...(live.drift ?? [])])].sort())
   if (unstamped(live.fingerprint) !== wanted)
-    return { settings: settings.length === 0 ? settings : all, reason: all.join(', ') || 'settings' }
-  return all.length === 0 ? undefined : { settings: all, reason: `changed by hand: ${all.join(', ')}` }
+    return { settings: settings.length === 0 || anew ? NO_SETTINGS : all, reason: all.join(', ') || 'settings' }
+  if (all.length > 0) return { settings: all, reason: `changed by hand: ${all.join(', ')}` }
+  // A new role or function of the same name is another one: what refers to it has to refer to it again.
+  return anew === undefined ? undefined : { settings: NO_SETTINGS, reason: `needs ${anew}, which is made anew` }
 }

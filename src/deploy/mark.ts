@@ -64,9 +64,29 @@ export function isSettled(live: readonly LiveResource[], marks: Marks): boolean 
   )
 }
 
+/** How a deploy ended: all was done, or it stopped before. */
+export type End = 'through' | 'stopped'
+
+/** The mark of a deploy that has ended, as the text of a tag. */
+export function endText(deployId: string, end: End): string {
+  return `${deployId} ${end}`
+}
+
+/** How the last deploy ended; undefined while it may still be running, or when it died. */
+export function endOf({ deploy, ended }: Marks): End | undefined {
+  const [deployId, end] = ended?.split(' ') ?? []
+  if (deploy === undefined || parseMark(deploy).deployId !== deployId) return undefined
+  return end === 'through' ? 'through' : 'stopped'
+}
+
+/** Whether all that the last deploy wanted was there when it ended, and no other deploy was writing meanwhile. */
+export function isThrough(marks: Marks): boolean {
+  return marks.overtaken === undefined && endOf(marks) === 'through'
+}
+
 /** Calls those unsure that a deploy which did not get through may have been changing in place. */
 export function distrust(live: readonly LiveResource[], marks: Marks): readonly LiveResource[] {
-  if (marks.deploy === undefined || isSettled(live, marks)) return live
+  if (marks.deploy === undefined || isThrough(marks) || isSettled(live, marks)) return live
   const { writes } = parseMark(marks.deploy)
   const mayBe = (one: LiveResource) => writes === 'all' || writes.includes(shortHash(one))
   return live.map((one) => (one.fingerprint !== undefined && mayBe(one) ? { ...one, unsure: true } : one))

@@ -1,6 +1,6 @@
-import type { LiveResource, Resource } from '../graph/resource.ts'
+import { type LiveResource, type Resource, unstamped } from '../graph/resource.ts'
 import type { Change, Removal, Replacement } from './change.ts'
-import { judge, match, type Verdict } from './judge.ts'
+import { judge, match, type Pair, type Verdict } from './judge.ts'
 import { compareText, orderByNeeds } from './order.ts'
 import type { Provider } from './provider.ts'
 
@@ -20,7 +20,7 @@ export interface Plan {
 export interface Kept {
   readonly id: string
   readonly live: LiveResource
-  /** `holds messages`, `needed by stream/a` */
+  /** `holds data`, `needed by stream/a` */
   readonly reason: string
 }
 
@@ -35,6 +35,10 @@ export interface PlanOptions extends Pick<Provider, 'kinds' | 'marker'> {
    * which was sent to a new stream before its mapping was there is passed over.
    */
   readonly interrupted?: boolean
+  /** Whether the last deploy made all that it wanted: what is missing although its neighbors are there was then removed by hand. */
+  readonly through?: boolean
+  /** Whether something that is no longer wanted may be removed; without it, everything may. */
+  readonly mayRemove?: (live: LiveResource) => boolean
 }
 
 /**
@@ -45,10 +49,11 @@ export function plan(wanted: readonly Resource[], live: readonly LiveResource[],
   const rank = rankOf(options.kinds)
   const ordered = orderByNeeds(wanted, rank)
   const { pairs, surplus } = match(ordered, live)
-  const { allowDataLoss, rewrite = false, interrupted = false } = options
+  const { allowDataLoss, rewrite = false, interrupted = false, through = false } = options
   const verdicts = new Map<string, Verdict>()
+  const gone = through ? goneOf(pairs) : new Set<string>()
   for (const pair of pairs)
-    verdicts.set(pair.resource.id, judge(pair, { verdicts, allowDataLoss, rewrite, interrupted }))
+    verdicts.set(pair.resource.id, judge(pair, { verdicts, allowDataLoss, rewrite, interrupted, gone }))
   const all = [...verdicts.values()]
   const { removals, kept } = parted(surplus, ordered, { ...options, rank })
   return Object.freeze({
@@ -64,6 +69,26 @@ export function plan(wanted: readonly Resource[], live: readonly LiveResource[],
   })
 }
 
+/**
+ * The ids of what the last deploy made and is missing now. An unchanged resource proves that what it needs was there. An
+ * unchanged resource that only one other needs, such as the role of a function, proves that the other one was there.
+ */
+function goneOf(pairs: readonly Pair[]): ReadonlySet<string> {
+  const isComplete = ({ live, fingerprint }: Pair) =>
+    live?.fingerprint !== undefined && unstamped(live.fingerprint) === fingerprint
+  const complete = pairs.filter(isComplete).map(({ resource }) => resource)
+  const isThere = new Set(complete.map(({ id }) => id))
+  const isOnlyFor = (other: Resource, id: string) =>
+    pairs.every(({ resource }) => resource.id === id || !resource.needs.includes(other.id))
+  const wasThere = ({ id, needs, processor }: Resource) =>
+    complete.some((other) => other.needs.includes(id)) ||
+    (processor !== undefined &&
+      needs.every((need) => isThere.has(need)) &&
+      complete.some((other) => other.processor === processor && needs.includes(other.id) && isOnlyFor(other, id)))
+  const missing = pairs.filter(({ live }) => live === undefined).map(({ resource }) => resource)
+  return new Set(missing.filter(wasThere).map(({ id }) => id))
+}
+
 interface Parting extends PlanOptions {
   readonly rank: (a: Ranked, b: Ranked) => number
 }
@@ -76,8 +101,13 @@ function parted(surplus: readonly LiveResource[], wanted: readonly Resource[], o
   for (const live of ordered) {
     const dependent = kept.find((other) => other.live.needs?.includes(live.id))
     const holds = live.holdsData && !options.allowDataLoss
-    if (holds || dependent !== undefined) {
-      const reason = holds ? 'holds messages' : `needed by ${dependent?.id}`
+    const isForeign = options.mayRemove?.(live) === false
+    if (holds || isForeign || dependent !== undefined) {
+      const reason = isForeign
+        ? 'another deploy made it meanwhile'
+        : holds
+          ? 'holds data'
+          : `needed by ${dependent?.id}`
       kept.push(Object.freeze({ id: live.id, live, reason }))
     } else {
       removals.push(Object.freeze({ kind: 'remove', id: live.id, live, reason: reasonOf(live, wanted) }))

@@ -36,9 +36,14 @@ export interface Provider {
   marks(): Promise<Marks>
   /** Marks the stage, or with undefined takes a mark away; makes the marker, half-made, where it does not exist. */
   mark(name: MarkName, text: string | undefined): Promise<void>
-  /** Roughly what resources cost when nothing happens; lines without a figure inform. Pure. */
-  costs(resources: readonly Resource[]): readonly IdleCost[]
+  /** What there is of things that are no longer wanted, as far as {@link costs} asks for it. */
+  describe(left: readonly LiveResource[]): Promise<readonly Priced[]>
+  /** Roughly what is wanted, and what is left over, costs when nothing happens; lines without a figure inform. Pure. */
+  costs(wanted: readonly Priced[], left: readonly Priced[]): readonly IdleCost[]
 }
+
+/** What a price depends on. */
+export type Priced = Pick<Resource, 'kind' | 'config'>
 
 /** How much a listing is to ask for. */
 export type Listing = 'quick' | 'thorough'
@@ -46,8 +51,11 @@ export type Listing = 'quick' | 'thorough'
 /** Told what is waited for, such as `IAM to propagate`; undefined when the wait is over. */
 export type Report = (waitingFor: string | undefined) => void
 
-/** A mark on a stage: who deploys, and who was overtaken while writing. Text of at most 256 characters. */
-export type MarkName = 'deploy' | 'overtaken'
+/**
+ * A mark on a stage: which deploy began last, which one was overtaken while it was writing, and which one ended and how.
+ * Text of at most 256 characters.
+ */
+export type MarkName = 'deploy' | 'overtaken' | 'ended'
 
 /** The marks that a stage carries. */
 export type Marks = Readonly<Partial<Record<MarkName, string>>>

@@ -25,7 +25,7 @@ export interface Resource {
    * with what needs it. Where such a setting can be part of the name, a change makes the new one before the old one goes.
    */
   readonly fixed: readonly string[]
-  /** Whether messages are lost with it. */
+  /** Whether messages, error records or log lines are lost with it. */
   readonly holdsData: boolean
   /** The processor that it belongs to; absent where it belongs to the topology. */
   readonly processor?: string

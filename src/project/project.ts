@@ -39,6 +39,8 @@ export interface ProjectOptions {
 /** A project, absent when a problem is an error, with all that is wrong or odd. */
 export interface InspectedProject {
   readonly project?: Project
+  /** The name of the topology, where that much is known. */
+  readonly name?: string
   readonly problems: readonly Problem[]
   /** Every local file that was read or looked into, absolute, also when loading failed: what `--watch` watches. */
   readonly files: readonly string[]
@@ -90,10 +92,10 @@ async function inspectFile(file: string, { stage, fresh = false }: ProjectOption
   )
   const { files } = modules
   if (parsed.topology === undefined || graph === undefined || problems.some(({ severity }) => severity === 'error')) {
-    return { problems, files }
+    return { ...(parsed.name !== undefined && { name: parsed.name }), problems, files }
   }
   const project = { file, dir, topology: parsed.topology, graph, processors, warnings: problems, files }
-  return { project: Object.freeze(project), problems, files }
+  return { project: Object.freeze(project), name: graph.name, problems, files }
 }
 
 function modulesIn(folder: string): readonly string[] | undefined {

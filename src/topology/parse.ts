@@ -19,6 +19,8 @@ export interface ParseOptions {
 /** A topology, absent when a problem is an error, and all that is wrong or odd with it, in the file's order. */
 export interface Parsed {
   readonly topology?: Topology
+  /** Its name, also when something else is wrong. */
+  readonly name?: string
   /** The processors that could be understood, also when the topology as a whole is wrong: their modules can be checked. */
   readonly processors: readonly TopologyProcessor[]
   readonly problems: readonly Problem[]
@@ -43,9 +45,15 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   checkOverlaps(streams, late)
   checkChannels({ streams, processors, ...settings }, late)
   const problems = [...report.problems, ...late.problems]
-  if (problems.some(({ severity }) => severity === 'error')) return { processors, problems }
+  const named = name === '' ? {} : { name }
+  if (problems.some(({ severity }) => severity === 'error')) return { ...named, processors, problems }
   const input = fields.input === undefined ? {} : { input: fields.input }
-  return { topology: Object.freeze({ name, processors, streams, ...input, ...settings }), processors, problems }
+  return {
+    topology: Object.freeze({ name, processors, streams, ...input, ...settings }),
+    ...named,
+    processors,
+    problems,
+  }
 }
 
 function parseName(name: unknown, report: Report): string {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { ZipArchive } from 'archiver'
 import type { Artifact } from '../../src/bundle/artifact.ts'
-import { type DeployRequest, failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
+import type { DeployRequest } from '../../src/deploy/claim.ts'
+import { failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
 import { errorOf } from '../../src/errors.ts'
 import { buildGraph } from '../../src/graph/build.ts'
 import type { Graph } from '../../src/graph/graph.ts'
@@ -49,7 +51,12 @@ export async function stageOf(aws: Aws, graph: Graph, code: (processor: string) 
     variables: (name) => functionVariables(graph.processors.find((processor) => processor.name === name)!, env),
   })
   const wanted = wantedResources(graph, { place: aws.place, env }, artifacts)
-  const request: DeployRequest = { wanted, allowDataLoss: false, now: () => performance.now() }
+  const request: DeployRequest = {
+    wanted,
+    allowDataLoss: false,
+    now: () => performance.now(),
+    sleep: (ms: number) => sleep(ms),
+  }
   const apply = async (changed: Partial<DeployRequest> = {}) => {
     const deployment = await prepareDeploy(provider, { ...request, ...changed })
     const outcome = await deployment.apply({ deployId: `d${Math.random().toString(36).slice(2)}` })

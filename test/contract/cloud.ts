@@ -12,6 +12,8 @@ export interface FakeCloud {
   makeStranger(resource: Pick<Resource, 'kind' | 'name'>): void
   /** Changes a setting as somebody would by hand. */
   changeByHand(resource: Pick<Resource, 'kind' | 'name'>, settings: JsonObject): void
+  /** Removes something as somebody would by hand. */
+  removeByHand(resource: Pick<Resource, 'kind' | 'name'>): void
   /** From now on calls fail as said. */
   setFaults(faults: Partial<Faults>): void
 }
@@ -49,6 +51,7 @@ export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
       const thing = world.things.get(keyOf(resource))!
       put(world, { ...thing, settings: { ...thing.settings, ...settings } })
     },
+    removeByHand: (resource) => void world.things.delete(keyOf(resource)),
     setFaults: (faults) => {
       world.faults = { ...NO_FAULTS, ...faults }
     },

@@ -1,10 +1,5 @@
-import {
-  type Deployment,
-  type DeployOptions,
-  type DeployRequest,
-  type Outcome,
-  prepareDeploy,
-} from '../../src/deploy/deploy.ts'
+import type { DeployOptions, DeployRequest } from '../../src/deploy/claim.ts'
+import { type Deployment, type Outcome, prepareDeploy } from '../../src/deploy/deploy.ts'
 import type { Provider } from '../../src/deploy/provider.ts'
 import { fingerprint, type Resource } from '../../src/graph/resource.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
@@ -38,7 +33,7 @@ export function deploymentsOf(seed: number, options: Partial<FakeCloudOptions> =
   const cloud = createFakeCloud({ clock, random, ...options })
   let deploys = 0
   const planBy = (provider: Provider, wanted: readonly Resource[], said: Said) =>
-    prepareDeploy(provider, { wanted, allowDataLoss: true, now: clock.now, ...said })
+    prepareDeploy(provider, { wanted, allowDataLoss: true, now: clock.now, sleep: clock.sleep, ...said })
   const deployBy = async (provider: Provider, wanted: readonly Resource[], said: Said = {}) => {
     const prepared = await planBy(provider, wanted, said)
     return prepared.apply({ deployId: `deploy-${deploys++}`, ...said })

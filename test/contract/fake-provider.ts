@@ -182,6 +182,7 @@ export function openProvider(world: World, process: FakeProcess): FakeProvider {
     remove: ({ live: { kind, name } }, report) => removeThing(keyOf({ kind, name }), report),
     marks: () => retried(() => get(markerKey)?.marks ?? {}),
     mark: (name, text) => retried(() => mark(world, { stage, key: markerKey, name, text })),
+    describe: async () => [],
     costs: (resources) => [
       { text: `${resources.filter(({ kind }) => kind === 'stream').length} streams`, usdPerMonth: 1.5 },
     ],

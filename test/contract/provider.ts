@@ -19,6 +19,8 @@ export interface ProviderWorld {
   makeStranger?(resource: Resource): Promise<void> | void
   /** The time in milliseconds. */
   now(): number
+  /** Waits on the same clock. */
+  sleep(ms: number): Promise<void>
   /** Waits for a promise; a world with a clock of its own moves it meanwhile. */
   run<T>(promise: Promise<T>): Promise<T>
   close(): Promise<void> | void
@@ -154,7 +156,7 @@ export function providerContract(
 
     law('deploys, has then nothing to do, changes what changed, and leaves nothing', async (world) => {
       const deploy = async (wanted: readonly Resource[], known: readonly Resource[] = []) => {
-        const request = { wanted, known, allowDataLoss: true, now: world.now }
+        const request = { wanted, known, allowDataLoss: true, now: world.now, sleep: world.sleep }
         const { plan, apply } = await prepareDeploy(await world.open('dev'), request)
         const outcome = await apply({ deployId: `deploy-${plan.changes.length}` })
         expect(failureOf(outcome)).toBeUndefined()
@@ -170,7 +172,7 @@ export function providerContract(
     })
 
     law('tells roughly what it costs', async ({ open, wanted }) => {
-      for (const { text, usdPerMonth } of (await open('dev')).costs(wanted('dev'))) {
+      for (const { text, usdPerMonth } of (await open('dev')).costs(wanted('dev'), [])) {
         expect(text).not.toBe('')
         expect(usdPerMonth).toBeGreaterThanOrEqual(0)
       }

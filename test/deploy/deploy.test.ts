@@ -2,11 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { failureOf } from '../../src/deploy/deploy.ts'
 import { createLimiter } from '../../src/deploy/limiter.ts'
 import type { Progress } from '../../src/deploy/progress.ts'
+import type { Resource } from '../../src/graph/resource.ts'
 import { deploymentsOf } from '../contract/deployments.ts'
 import { resourceOf, topologyOf } from '../contract/resources.ts'
 
 const BEFORE = topologyOf(['a', 'b'])
 const AFTER = topologyOf(['b', 'c'], { memory: 512 })
+const MAPPING_ANEW = 'update mapping/a needs function/a, which is made anew'
+const FUNCTION_ANEW = 'update function/a needs role/a, which is made anew'
 
 describe('what lives already', () => {
   it('is adopted when it is ours, although no listing knows it', async () => {
@@ -171,15 +174,77 @@ describe('on the way', () => {
   })
 })
 
+describe('what was removed by hand', () => {
+  it.each([
+    ['function a', { kind: 'function', name: 't--dev--a' }, ['create function/a was removed by hand', MAPPING_ANEW]],
+    ['role a', { kind: 'role', name: 't--dev--a' }, ['create role/a was removed by hand', FUNCTION_ANEW]],
+    ['mapping a', { kind: 'mapping', name: 't--dev--a' }, ['create mapping/a was removed by hand']],
+  ])('%s is made again and named, and what refers to it is written again', async (_, gone, expected) => {
+    const world = deploymentsOf(20)
+    await world.deploy(topologyOf(['a', 'b'], { memory: 1 }))
+    await world.deploy(BEFORE)
+    world.cloud.removeByHand(gone)
+    const { plan } = await world.plan(BEFORE)
+    expect(plan.changes.map(({ kind, id, reason }) => `${kind} ${id} ${reason}`.trim())).toEqual(expected)
+  })
+
+  it('is not said of what a topology has anew', async () => {
+    const world = deploymentsOf(21)
+    await world.deploy(topologyOf(['a']))
+    const { plan } = await world.plan(BEFORE)
+    expect(plan.changes.map(({ kind, reason }) => `${kind} ${reason}`.trim())).toEqual(Array(4).fill('create'))
+    const withoutMapping = BEFORE.filter(({ id }) => id !== 'mapping/a' && id !== 'stream/a')
+    await world.deploy(withoutMapping)
+    const added = (await world.plan(BEFORE)).plan
+    expect(added.changes.map(({ reason }) => reason)).toEqual(['', ''])
+  })
+})
+
 describe('another deploy of the same stage', () => {
   it('overtakes one that runs, which stops and says so', async () => {
     const world = deploymentsOf(13)
     const first = world.deployBy(world.cloud.open(), BEFORE)
     const second = world.clock.sleep(300).then(() => world.deployBy(world.cloud.open(), AFTER))
-    const [overtaken] = await world.clock.until(Promise.all([first, second]))
+    const [overtaken, winner] = await world.clock.until(Promise.all([first, second]))
     expect(overtaken.problems).toMatchObject([{ code: 'DEPLOY_OVERTAKEN' }])
+    expect(winner.problems).toEqual([])
+    const held = winner.held.map(({ live }) => `${live.kind} ${live.name}`)
+    expect(world.cloud.state().filter(({ kind, name }) => !held.includes(`${kind} ${name}`))).toEqual(
+      world.stateOf(AFTER),
+    )
     expect((await world.deploy(AFTER)).problems).toEqual([])
     expect(world.cloud.state()).toEqual(world.stateOf(AFTER))
+  })
+
+  it('leaves what that one made since the plan was made, says so, and the next deploy removes it', async () => {
+    const world = deploymentsOf(18)
+    await world.deploy(topologyOf(['a']))
+    const prepared = await world.plan(topologyOf(['a'], { memory: 1 }))
+    const running = world.deployBy(world.cloud.open(), BEFORE)
+    await world.clock.pass(1_000)
+    const late = prepared.apply({ deployId: 'late' })
+    const [overtaken, { problems, held }] = await world.clock.until(Promise.all([running, late]))
+    expect(overtaken.problems).toMatchObject([{ code: 'DEPLOY_OVERTAKEN' }])
+    expect(problems).toEqual([])
+    expect(held.length).toBeGreaterThan(0)
+    expect(held[0]!.reason).toBe('another deploy made it meanwhile')
+    await world.deploy(topologyOf(['a'], { memory: 1 }))
+    expect(world.cloud.state()).toEqual(world.stateOf(topologyOf(['a'], { memory: 1 })))
+  })
+
+  it('that has died delays the next one by seconds, and one that has ended does not', async () => {
+    const world = deploymentsOf(19)
+    const tookMs = async (wanted: readonly Resource[]) => {
+      const sinceMs = world.clock.now()
+      expect((await world.deploy(wanted)).problems).toEqual([])
+      return world.clock.now() - sinceMs
+    }
+    await world.deploy(BEFORE)
+    expect(await tookMs(topologyOf(['a', 'b'], { memory: 1 }))).toBeLessThan(3_000)
+    await world.deploy(BEFORE, { process: { killAt: 8 } }).catch(() => undefined)
+    const afterDeath = await tookMs(topologyOf(['a', 'b'], { memory: 2 }))
+    expect(afterDeath).toBeGreaterThan(7_000)
+    expect(afterDeath).toBeLessThan(12_000)
   })
 
   it('that began and ended since the plan was made is seen before anything is done', async () => {

@@ -31,8 +31,8 @@ it('draws changes by processor, what is kept, and what it costs', () => {
       - role      t--dev--gone: is no longer wanted
 
     not wanted any more, but left:
-      ! stream t--dev--gone: holds messages
-      with --allow-data-loss they go, and the messages in them
+      ! stream t--dev--gone: holds data
+      --allow-data-loss removes them, and the data in them is lost
 
     2 functions, 2 mappings, 1 queue, 2 roles, 2 streams
     left running without messages: about $57.66 a month
@@ -65,8 +65,8 @@ it('draws what is lost with a stage that is destroyed', () => {
     for all processors
       - function  t--dev--reverse
       - role      t--dev--reverse
-      - stream    t--dev--reverse (with the messages in it)
-      - queue     t--dev--errors (with the messages in it)"
+      - stream    t--dev--reverse (with its data)
+      - queue     t--dev--errors (with its data)"
   `)
 })
 
@@ -78,8 +78,8 @@ it('draws what is refused', () => {
     "hello (dev) on aws: 1 refused
 
     to be replaced, which is refused:
-      ! queue t--dev--a: fifo cannot be changed in place; it holds messages
-      with --allow-data-loss they go, and the messages in them
+      ! queue t--dev--a: fifo cannot be changed in place; it holds data
+      --allow-data-loss removes them, and the data in them is lost
 
     1 queue"
   `)
@@ -105,7 +105,7 @@ it('gives JSON that is the same whatever the order of the resources, without any
         settings: ['environment', 'memory'],
       },
     ]),
-    kept: [{ id: 'stream/gone', kind: 'stream', name: 't--dev--gone', reason: 'holds messages' }],
+    kept: [{ id: 'stream/gone', kind: 'stream', name: 't--dev--gone', reason: 'holds data' }],
     resources: { function: 2, mapping: 2, queue: 1, role: 2, stream: 2 },
     usdPerMonth: 57.66,
   })

@@ -41,14 +41,22 @@ describe.each([
   })
 })
 
-it('after any interleaving of two deploys, one more ends in exactly what it wants', async () => {
+it('of two deploys at any time one wins, and after both one more ends in exactly what it wants', async () => {
   for (let seed = 0; seed < INTERLEAVINGS; seed++) {
     const world = deploymentsOf(seed)
     if (world.random() < 0.5) await world.deploy(anyTopology(world.random))
     const [one, other, last] = [anyTopology(world.random), anyTopology(world.random), anyTopology(world.random)]
     const startMs = world.random() ** 2 * 10_000
     const both = [deployAs(world, {}, one), world.clock.sleep(startMs).then(() => deployAs(world, {}, other))]
-    await world.clock.until(Promise.all(both))
+    const ends = await world.clock.until(Promise.all(both))
+    const wanted = [one, other].filter((_, index) => ends[index]?.problems.length === 0)
+    // Two that claim the stage within moments may not see each other: the next deploy repairs what they mixed up.
+    if (startMs > 500) expect(wanted.length, `seed ${seed}: one of them wins`).toBeGreaterThan(0)
+    if (wanted.length === 1 && startMs > 500) {
+      const held = ends.flatMap((end) => end?.held.map(({ live }) => `${live.kind} ${live.name}`) ?? [])
+      const state = world.cloud.state().filter(({ kind, name }) => !held.includes(`${kind} ${name}`))
+      expect(state, `seed ${seed}`).toEqual(world.stateOf(wanted[0]!))
+    }
     expect((await world.deploy(last)).problems, `seed ${seed}`).toEqual([])
     expect(world.cloud.state(), `seed ${seed}`).toEqual(world.stateOf(last))
   }

@@ -112,7 +112,7 @@ describe('data', () => {
   it('is kept when what holds it is no longer wanted', () => {
     const live = topologyOf(['a', 'b']).map((one) => liveOf(one))
     const { kept, changes } = plan(topologyOf(['a']), live, options)
-    expect(kept).toMatchObject([{ id: 'stream/b', reason: 'holds messages' }])
+    expect(kept).toMatchObject([{ id: 'stream/b', reason: 'holds data' }])
     expect(changes.map(({ id }) => id)).toEqual(['mapping/b', 'function/b', 'role/b'])
   })
 
@@ -124,7 +124,7 @@ describe('data', () => {
     ]
     const { kept, changes } = plan([], live, options)
     expect(kept.map(({ id, reason }) => [id, reason])).toEqual([
-      ['stream/a', 'holds messages'],
+      ['stream/a', 'holds data'],
       ['role/a', 'needed by stream/a'],
     ])
     expect(changes.map(({ id }) => id)).toEqual(['role/b'])

@@ -18,6 +18,7 @@ providerContract('of the fake cloud', () => {
     changed: (stage) => topologyOf(['a'], { stage, memory: 512 }),
     makeStranger: cloud.makeStranger,
     now: clock.now,
+    sleep: clock.sleep,
     run: clock.until,
     close() {},
   }

@@ -2,10 +2,11 @@ import { prepareDeploy } from '../../deploy/deploy.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { confirmPlan } from '../deploy/confirm.ts'
-import { STAGE_OPTIONS, YES_OPTION } from '../deploy/options.ts'
+import { NAME_OPTION, STAGE_OPTIONS, YES_OPTION } from '../deploy/options.ts'
 import { openReader } from '../deploy/reader.ts'
 import { drawPlanOf } from '../deploy/report.ts'
-import { drawPlace, loadStage, withAws } from '../deploy/stage.ts'
+import { sleep } from '../deploy/sleep.ts'
+import { drawPlace, nameStage, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import { interruptCode } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
@@ -15,16 +16,22 @@ export const destroy: Command = {
   name: 'destroy',
   summary: 'remove all of a stage from AWS, with its messages',
   arguments: [PATH_ARGUMENT],
-  options: [...STAGE_OPTIONS, YES_OPTION, JSON_OPTION],
+  options: [NAME_OPTION, ...STAGE_OPTIONS, YES_OPTION, JSON_OPTION],
   notes: `Shows what will go and asks; without a terminal it needs --yes. Streams and queues go with all that
 is in them. May be broken off and run again at any time.`,
   examples: ['attak destroy', 'attak destroy --stage preview --yes'],
   async run(args, host) {
-    const stage = await loadStage(args, host)
+    const stage = await nameStage(args, host)
     return withAws(stage, host, async (aws) => {
       const { known } = await import('../deploy/known.ts')
       const provider = await openReader(stage, aws)
-      const request = { wanted: [], known: known(stage, aws), allowDataLoss: true, now: host.now }
+      const request = {
+        wanted: [],
+        known: stage.project === undefined ? [] : known(stage.project.graph, aws),
+        allowDataLoss: true,
+        now: host.now,
+        sleep,
+      }
       const deployment = await prepareDeploy(provider, request)
       const { plan } = deployment
       const place = drawPlace(stage, aws)

@@ -1,8 +1,9 @@
 import { AttakError } from '../../errors.ts'
 import type { Finding } from '../../providers/aws/doctor.ts'
-import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
-import { STAGE_OPTIONS } from '../deploy/options.ts'
-import { loadStage, type MeantStage, withAws } from '../deploy/stage.ts'
+import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
+import { graphOfLive } from '../deploy/live.ts'
+import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
+import { type NamedStage, nameStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { type Colors, colorsOf, drawJsonLine } from '../print.ts'
 
@@ -11,20 +12,31 @@ export const doctor: Command = {
   name: 'doctor',
   summary: 'say what deploying needs: what is there, what is missing',
   arguments: [PATH_ARGUMENT],
-  options: [...STAGE_OPTIONS, JSON_OPTION],
+  options: [NAME_OPTION, ...STAGE_OPTIONS, JSON_OPTION],
   notes: 'Reads only. Exits with 1 when something is missing.',
   examples: ['attak doctor', 'attak doctor --profile work --region eu-west-1', 'attak doctor --json'],
   async run(args, host) {
-    const stage = await loadStage(args, host)
-    const findings = [...settingsOf(stage), ...(await variablesOf(stage, host)), ...(await examineAccount(stage, host))]
+    const stage = await nameStage(args, host)
+    const findings = [
+      ...projectOf(stage, args),
+      ...settingsOf(stage),
+      ...(await variablesOf(stage, host)),
+      ...(await examineAccount(stage, host)),
+    ]
     const fine = findings.every(({ state }) => state !== 'wrong')
     host.out.write(flagOf(args, 'json') ? drawJsonLine({ ok: fine, findings }) : draw(findings, colorsOf(host.out)))
     return fine ? 0 : 1
   },
 }
 
+/** A project that does not load keeps a deploy from starting, unless the user asks about a name alone. */
+function projectOf({ project }: NamedStage, args: Arguments): readonly Finding[] {
+  if (project !== undefined || textOf(args, 'name') !== undefined) return []
+  return [{ about: 'project', state: 'wrong', what: 'it does not load', remedy: 'Fix what attak check reports.' }]
+}
+
 /** What was given, and where: half of what goes wrong is a value that comes from somewhere else than one thinks. */
-function settingsOf({ settings }: MeantStage): readonly Finding[] {
+function settingsOf({ settings }: NamedStage): readonly Finding[] {
   const { region, profile, endpoint, role } = settings
   return Object.entries({ region, profile, endpoint, role }).flatMap(([about, { value, origin }]) =>
     value === undefined ? [] : [{ about, state: 'fine', what: `${value} (from ${origin})` } as const],
@@ -32,7 +44,8 @@ function settingsOf({ settings }: MeantStage): readonly Finding[] {
 }
 
 /** Whether the variables are set that functions are to have. */
-async function variablesOf({ project }: MeantStage, { env }: Host): Promise<readonly Finding[]> {
+async function variablesOf({ project }: NamedStage, { env }: Host): Promise<readonly Finding[]> {
+  if (project === undefined) return []
   const { checkVariables } = await import('../../providers/aws/preflight.ts')
   const problems = checkVariables(project.graph, env)
   const named = project.graph.processors.some(({ environment }) => Object.keys(environment).length > 0)
@@ -46,7 +59,7 @@ async function variablesOf({ project }: MeantStage, { env }: Host): Promise<read
   }))
 }
 
-async function examineAccount(stage: MeantStage, host: Host): Promise<readonly Finding[]> {
+async function examineAccount(stage: NamedStage, host: Host): Promise<readonly Finding[]> {
   try {
     return await withAws(stage, host, async (aws) => {
       const { examine } = await import('../../providers/aws/doctor.ts')
@@ -54,7 +67,7 @@ async function examineAccount(stage: MeantStage, host: Host): Promise<readonly F
       const found = { region: place.region, credentials: `${identity}, of account ${place.account}` }
       const known = Object.entries(found).map(([about, what]) => ({ about, state: 'fine', what }) as const)
       const told = stage.settings.region.value === undefined ? known : known.slice(1)
-      return [...told, ...(await examine(aws, stage.project.graph))]
+      return [...told, ...(await examine(aws, stage.project?.graph ?? graphOfLive(stage.scope, [])))]
     })
   } catch (error) {
     if (!(error instanceof AttakError)) throw error
@@ -64,10 +77,10 @@ async function examineAccount(stage: MeantStage, host: Host): Promise<readonly F
 }
 
 /** Whose the credentials are, where no region is said yet: asked in one that AWS has for everyone. */
-async function examineCredentials({ settings }: MeantStage, host: Host): Promise<readonly Finding[]> {
+async function examineCredentials({ settings, added }: NamedStage, host: Host): Promise<readonly Finding[]> {
   const region = { ...settings.region, value: 'us-east-1' }
   try {
-    return await withAws({ settings: { ...settings, region } }, host, async ({ identity, place }) => [
+    return await withAws({ settings: { ...settings, region }, added }, host, async ({ identity, place }) => [
       { about: 'credentials', state: 'fine', what: `${identity}, of account ${place.account}` },
     ])
   } catch (error) {

@@ -1,7 +1,8 @@
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
-import { STAGE_OPTIONS } from '../deploy/options.ts'
+import { knownOf } from '../deploy/live.ts'
+import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { knownProcessor } from '../deploy/processor.ts'
-import { accountOf, loadStage, withAws } from '../deploy/stage.ts'
+import { accountOf, nameStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
 import { type LogEntry, readEntries } from '../logs/entry.ts'
@@ -15,6 +16,7 @@ export const logs: Command = {
   summary: 'print what deployed processors log, merged by time',
   arguments: [PATH_ARGUMENT],
   options: [
+    NAME_OPTION,
     ...STAGE_OPTIONS,
     { flags: '--processor <name>', summary: 'only lines of this processor', repeatable: true },
     { flags: '--message <id>', summary: 'lines about this message, and what became of it' },
@@ -28,14 +30,16 @@ export const logs: Command = {
 read.`,
   examples: ['attak logs', 'attak logs --follow --processor bill', 'attak logs --trace 4bf92f35 --since 1d --json'],
   async run(args, host) {
-    const stage = await loadStage(args, host)
-    const names = stage.project.graph.processors.map(({ name }) => name)
+    const stage = await nameStage(args, host)
     const given = listOf(args, 'processor')
-    for (const name of given) knownProcessor(name, stage.project.graph)
-    const processors = given.length === 0 ? names : given
+    if (stage.project !== undefined) for (const name of given) knownProcessor(name, stage.project.graph)
     const fromMs = parseSince(textOf(args, 'since') ?? '10m', host.date())
-    const print = printerOf(args, names, host)
     await withAws(stage, host, async (aws) => {
+      const { graph } = await knownOf(stage, aws)
+      for (const name of given) knownProcessor(name, graph)
+      const names = graph.processors.map(({ name }) => name)
+      const print = printerOf(args, names, host)
+      const processors = given.length === 0 ? names : given
       const { readLogLines } = await import('../../providers/aws/logLines.ts')
       const read = (sinceMs: number) => readLogLines(accountOf(stage, aws), { processors, fromMs: sinceMs })
       const following = flagOf(args, 'follow')

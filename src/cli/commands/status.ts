@@ -1,31 +1,62 @@
-import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
+import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { known } from '../deploy/known.ts'
-import { STAGE_OPTIONS } from '../deploy/options.ts'
+import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { openReader } from '../deploy/reader.ts'
-import { accountOf, drawPlace, loadStage, stageFlag, withAws } from '../deploy/stage.ts'
+import { accountOf, drawPlace, nameStage, stageFlag, withAws } from '../deploy/stage.ts'
+import { drawStages } from '../deploy/stages.ts'
 import { drawStatus } from '../deploy/status.ts'
+import type { Host } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
+import { findSettings } from '../project.ts'
 
 /** Shows every resource of a stage and how it is. */
 export const status: Command = {
   name: 'status',
   summary: 'show the state and counts of all that is live',
   arguments: [PATH_ARGUMENT],
-  options: [...STAGE_OPTIONS, JSON_OPTION],
+  options: [
+    NAME_OPTION,
+    { flags: '--all', summary: 'list all topologies and stages that are live in the account and region' },
+    ...STAGE_OPTIONS,
+    JSON_OPTION,
+  ],
   notes: `Shows what the topology has, and what is left over from an earlier one. Exits with 1 when something
-is not as it should be, or nothing is deployed.`,
-  examples: ['attak status', 'attak status --stage production --json'],
-  async run(args, host) {
-    const stage = await loadStage(args, host)
-    return withAws(stage, host, async (aws) => {
-      const { readStatus } = await import('../../providers/aws/status.ts')
-      const provider = await openReader(stage, aws)
-      const resources = await readStatus(accountOf(stage, aws), known(stage, aws), provider)
-      const fine = resources.every((resource) => resource.fine)
-      const place = drawPlace(stage, aws)
-      if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...aws.place, ok: fine, resources }))
-      else host.out.write(drawStatus(place, resources, colorsOf(host.out), stageFlag(stage)))
-      return fine ? 0 : 1
-    })
-  },
+is not as it should be, or nothing is deployed. With --name, and for a project that does not load, it
+shows what is live.`,
+  examples: [
+    'attak status',
+    'attak status --stage production --json',
+    'attak status --name orders',
+    'attak status --all',
+  ],
+  run: (args, host) => (flagOf(args, 'all') ? listStages(args, host) : showStage(args, host)),
+}
+
+async function showStage(args: Arguments, host: Host): Promise<number> {
+  const stage = await nameStage(args, host)
+  return withAws(stage, host, async (aws) => {
+    const { readLiveStatus, readStatus } = await import('../../providers/aws/status.ts')
+    const provider = await openReader(stage, aws)
+    const account = accountOf(stage, aws)
+    const resources =
+      stage.project === undefined
+        ? await readLiveStatus(account, provider)
+        : await readStatus(account, known(stage.project.graph, aws), provider)
+    const fine = resources.length > 0 && resources.every((resource) => resource.fine)
+    const place = drawPlace(stage, aws)
+    if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...aws.place, ok: fine, resources }))
+    else host.out.write(drawStatus(place, resources, colorsOf(host.out), stageFlag(stage)))
+    return fine ? 0 : 1
+  })
+}
+
+async function listStages(args: Arguments, host: Host): Promise<number> {
+  const settings = await findSettings(args, host)
+  return withAws(settings, host, async (aws) => {
+    const { readStages } = await import('../../providers/aws/stages.ts')
+    const stages = await readStages(aws)
+    if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...aws.place, stages }))
+    else host.out.write(drawStages(stages, aws.place, colorsOf(host.out)))
+    return 0
+  })
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Triggered } from '../../providers/aws/trigger.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { STAGE_OPTIONS } from '../deploy/options.ts'
+import { tellOrigins } from '../deploy/origins.ts'
 import { accountOf, drawPlace, loadStage, type Stage, stageFlag, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import { type Host, interruptCode } from '../host.ts'
@@ -36,10 +37,12 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
   async run(args, host) {
     const quietMs = quietMsOf(args)
     const stage = await loadStage(args, host)
+    tellOrigins(stage, host)
     const input = await openProjectInput(args, stage.project, host)
     return withAws(stage, host, async (aws) => {
       const { createTrigger } = await import('../../providers/aws/trigger.ts')
-      const opened: Stage = { ...stage, aws }
+      const { graph } = stage.project
+      const opened = { ...stage, graph, aws }
       const startedMs = host.date()
       const send = createTrigger(accountOf(stage, aws), { seed: randomUUID(), now: host.date })
       const json = flagOf(args, 'json')

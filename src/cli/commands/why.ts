@@ -49,12 +49,13 @@ said.`,
     }
     const fromMs = parseSince(textOf(args, 'since') ?? '1d', host.date())
     return withErrors(args, host, async (errors) => {
-      const { project, scope } = errors.stage
+      const { scope } = errors.stage
+      const project = errors.stage.project ?? { dir: errors.stage.dir }
       const { records, left } = await look(errors, host)
       const remembered = [...errors.copies.all.values(), ...left]
       if (errors.live === undefined) return tell(recordsSource(records, SIMULATE), project)
       const { liveSource } = await import('../why/live.ts')
-      const processors = project.graph.processors.map(({ name }) => name)
+      const processors = errors.graph.processors.map(({ name }) => name)
       const account = accountOf({ scope }, errors.live.aws)
       return tell(liveSource({ account, processors, fromMs, records, remembered }), project)
     })

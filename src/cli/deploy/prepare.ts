@@ -10,6 +10,7 @@ import type { Aws } from '../../providers/aws/open.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../project.ts'
+import { sleep } from './sleep.ts'
 import type { MeantStage } from './stage.ts'
 
 /** A deployment that is ready to be shown and applied. */
@@ -69,7 +70,9 @@ export async function prepareStage(
     refresh: flagOf(args, 'refresh'),
     allowDataLoss: flagOf(args, 'allowDataLoss'),
     now: host.now,
+    sleep,
   })
   const obstacles = await preflight(aws, graph, deployment.plan.changes)
-  return { deployment, wanted, costs: provider.costs(wanted), artifacts, obstacles }
+  const left = await provider.describe(deployment.plan.kept.map(({ live }) => live))
+  return { deployment, wanted, costs: provider.costs(wanted, left), artifacts, obstacles }
 }

@@ -1,44 +1,92 @@
 import { readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Scope } from '../../aws/names.ts'
 import { AttakError, errorOf } from '../../errors.ts'
-import { inspectProject, type Project } from '../../project/project.ts'
+import { type InspectedProject, inspectProject, type Project } from '../../project/project.ts'
 import type { Settings } from '../../project/settings.ts'
 import type { Account } from '../../providers/aws/kind.ts'
 import type { Aws } from '../../providers/aws/open.ts'
-import type { Arguments } from '../command.ts'
+import { isName, NAME_RULE } from '../../topology/name.ts'
+import { type Arguments, textOf } from '../command.ts'
 import type { Host } from '../host.ts'
-import { awaitCode, findProject, MODULES } from '../project.ts'
+import { awaitCode, findProject, findSettings, type MeantProject, MODULES, warn } from '../project.ts'
+import { drawAddress, tellOrigins } from './origins.ts'
 
-/** A project and the stage of it that a command line means. */
-export interface MeantStage {
-  readonly project: Project
-  readonly settings: Settings
+/** The stage that a command line means, with its project where there is one that loads. */
+export interface NamedStage extends Pick<MeantProject, 'settings' | 'added'> {
+  readonly project?: Project
   readonly scope: Scope
+  /** The folder that what is kept here of the stage is in: that of the topology, where there is one. */
+  readonly dir: string
 }
 
-/** The same, and the account it lives in. */
-export interface Stage extends MeantStage {
+/** A project and the stage of it that a command line means. */
+export interface MeantStage extends NamedStage {
+  readonly project: Project
+}
+
+/** A stage, and the account it lives in. */
+export interface Stage extends NamedStage {
   readonly aws: Aws
 }
 
 /** Loads the project of a command line. Its warnings are for who is about to run or deploy it. Throws all that is wrong with it. */
 export async function loadStage(args: Arguments, host: Host): Promise<MeantStage> {
-  const { file, settings } = await findProject(args, host)
-  const stage = settings.stage.value
-  const { project, problems } = await awaitCode(MODULES, host, () => inspectProject(file, { cwd: host.cwd, stage }))
+  const found = await findProject(args, host)
+  const { project, problems } = await inspect(found, host)
   if (project === undefined) throw errorOf(problems)
-  return { project, settings, scope: { topology: project.graph.name, stage } }
+  return stageOf(found, project)
+}
+
+/**
+ * Finds out which stage a command line means, for commands that work on what is live. With `--name` no project is loaded.
+ * Without it the project is loaded for its name; what is wrong with it is a warning, as long as the name is known. Throws
+ * USAGE where it is not.
+ */
+export async function nameStage(args: Arguments, host: Host): Promise<NamedStage> {
+  const name = textOf(args, 'name')
+  if (name !== undefined) {
+    if (!isName(name))
+      throw new AttakError('USAGE', `--name: the name ${JSON.stringify(name)} must ${NAME_RULE}`, LISTED)
+    return withoutProject(await findSettings(args, host), name)
+  }
+  const found = await findProject(args, host)
+  const inspected = await inspect(found, host)
+  if (inspected.project !== undefined) return stageOf(found, inspected.project)
+  warn(
+    inspected.problems.map((problem) => ({ ...problem, severity: 'warning' })),
+    host,
+  )
+  if (inspected.name !== undefined) return withoutProject(found, inspected.name)
+  throw new AttakError('USAGE', 'the project does not load, so the name of its topology is not known', LISTED)
+}
+
+const LISTED = 'Give it by --name; attak status --all lists what is live.'
+
+function inspect({ file, settings }: MeantProject, host: Host): Promise<InspectedProject> {
+  return awaitCode(MODULES, host, () => inspectProject(file, { cwd: host.cwd, stage: settings.stage.value }))
+}
+
+function stageOf({ settings, added }: MeantProject, project: Project): MeantStage {
+  const scope = { topology: project.graph.name, stage: settings.stage.value }
+  return { project, settings, added, scope, dir: project.dir }
+}
+
+function withoutProject({ settings, added, file }: MeantProject, topology: string): NamedStage {
+  return { settings, added, scope: { topology, stage: settings.stage.value }, dir: dirname(file) }
 }
 
 /** Opens the account of a stage, runs `use` with it and closes it again. */
 export async function withAws<Given>(
-  { settings }: Pick<MeantStage, 'settings'>,
+  { settings, added }: Pick<NamedStage, 'settings' | 'added'>,
   host: Host,
   use: (aws: Aws) => Promise<Given>,
 ): Promise<Given> {
+  tellOrigins({ settings, added }, host)
   const { openAws } = await import('../../providers/aws/open.ts')
   const { region, profile, endpoint } = settings
   const ca = caOf(host)
+  await checkProfile(settings, host)
   const aws = await openAws(
     {
       ...(region.value !== undefined && { region: region.value }),
@@ -57,6 +105,16 @@ export async function withAws<Given>(
   }
 }
 
+/** Makes sure that the profile exists, and says so where its own `endpoint_url` leads calls elsewhere. */
+async function checkProfile({ profile, endpoint }: Settings, host: Host): Promise<void> {
+  const { profileEndpoint, requireProfile } = await import('../../providers/aws/profile.ts')
+  if (profile.value !== undefined) await requireProfile(profile.value, host.env)
+  const found = endpoint.value === undefined ? await profileEndpoint(profile.value, host.env) : undefined
+  if (found === undefined) return
+  const where = `endpoint_url of the profile ${JSON.stringify(found.profile)} in ${found.file}`
+  host.err.write(`AWS calls go to ${drawAddress(found.url)} (${where}).\n`)
+}
+
 const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
 
 /** Who has set one of the two has no credentials, and is told which one is missing. */
@@ -70,7 +128,7 @@ function sayMissingHalf(error: unknown, { env }: Host): unknown {
 
 /** What reading a stage works with; nothing that is only known while deploying. */
 export function accountOf(
-  { scope }: Pick<MeantStage, 'scope'>,
+  { scope }: Pick<NamedStage, 'scope'>,
   aws: Aws,
 ): Pick<Account, 'scope' | 'place' | 'clients'> {
   const { place, clients } = aws
@@ -78,12 +136,12 @@ export function accountOf(
 }
 
 /** `hello (dev) in eu-west-1 of account 123456789012`: where a command works, for its first line. */
-export function drawPlace({ scope }: Pick<MeantStage, 'scope'>, { place }: Pick<Aws, 'place'>): string {
+export function drawPlace({ scope }: Pick<NamedStage, 'scope'>, { place }: Pick<Aws, 'place'>): string {
   return `${scope.topology} (${scope.stage}) in ${place.region} of account ${place.account}`
 }
 
 /** What a hint to another command has behind it to mean the same stage: ` --stage prod`, and nothing for the usual one. */
-export function stageFlag({ scope }: Pick<MeantStage, 'scope'>): string {
+export function stageFlag({ scope }: Pick<NamedStage, 'scope'>): string {
   return scope.stage === 'dev' ? '' : ` --stage ${scope.stage}`
 }
 

@@ -12,7 +12,7 @@ import type { Colors } from '../print.ts'
  *   ✓ queue _errors      there      3 messages waiting
  *   ✗ function reverse   Failed     nodejs24.x, 256 MB, 24 KB of code
  *   ! stream gone        left over
- * attak deploy removes what is left over; with --allow-data-loss streams and queues too.
+ * attak deploy removes what is left over; with --allow-data-loss also what holds data.
  * ```
  * `at` is what commands that it names have behind them to mean the same stage.
  */
@@ -45,7 +45,7 @@ function advice(resources: readonly ResourceStatus[], at: string): readonly stri
     ...(failed ? [`What waits among errors and crashes has failed: attak errors list${at}.`] : []),
     ...(strange ? ['What is not ours bears the name of a resource, and keeps attak deploy from making it.'] : []),
     ...(absent ? [`attak deploy${at} makes what is absent.`] : []),
-    ...(stale ? [`attak deploy${at} removes what is left over; with --allow-data-loss streams and queues too.`] : []),
+    ...(stale ? [`attak deploy${at} removes what is left over; with --allow-data-loss also what holds data.`] : []),
   ]
 }
 

@@ -1,15 +1,15 @@
 import { countedOf, removableOf, type Shelf } from '../../providers/aws/errors/shelf.ts'
 import { errorsFile, type FileStore, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
-import type { MeantStage } from '../deploy/stage.ts'
+import type { NamedStage } from '../deploy/stage.ts'
 
 /** Where the errors of a topology's last simulation are. */
-export function simulatedErrors({ project, scope }: Pick<MeantStage, 'project' | 'scope'>): FileStore {
-  return openFileStore(errorsFile(project.dir, SIMULATED_PART, scope.topology))
+export function simulatedErrors({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>): FileStore {
+  return openFileStore(errorsFile(dir, SIMULATED_PART, scope.topology))
 }
 
 /** Where copies of the errors of a stage are kept. */
-export function copiesOf({ project, scope }: Pick<MeantStage, 'project' | 'scope'>): FileStore {
-  return openFileStore(errorsFile(project.dir, scope.stage, scope.topology))
+export function copiesOf({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>): FileStore {
+  return openFileStore(errorsFile(dir, scope.stage, scope.topology))
 }
 
 /** The errors in a file, looked after as those that are live. */

@@ -17,6 +17,7 @@ import type { Unit } from './ready.ts'
  */
 export async function replayHere(errors: Errors, units: readonly Unit[], args: Arguments, host: Host): Promise<number> {
   const { project: loaded, settings } = errors.stage
+  if (loaded === undefined) throw new Error('a replay here needs the project')
   const { inspect } = args.options
   const forced = flagOf(args, 'force')
   const isInspecting = typeof inspect === 'string' || inspect === true

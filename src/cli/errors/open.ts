@@ -1,8 +1,19 @@
 import { AttakError, type ErrorCode } from '../../errors.ts'
+import type { Graph } from '../../graph/graph.ts'
 import type { Shelf, Shelved } from '../../providers/aws/errors/shelf.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, flagOf } from '../command.ts'
-import { accountOf, drawPlace, loadStage, type MeantStage, type Stage, withAws } from '../deploy/stage.ts'
+import { knownOf } from '../deploy/live.ts'
+import {
+  accountOf,
+  drawPlace,
+  loadStage,
+  type MeantStage,
+  type NamedStage,
+  nameStage,
+  type Stage,
+  withAws,
+} from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawProblems } from '../print.ts'
@@ -14,7 +25,9 @@ import { withTopology } from './options.ts'
 export interface Errors {
   /** `orders (dev) in eu-west-1 of account 123456789012`, `the last simulation of orders` */
   readonly place: string
-  readonly stage: MeantStage
+  readonly stage: NamedStage
+  /** What is known of the stage: from its project, or from what is live. */
+  readonly graph: Graph
   /** Absent where they are those of a simulation. */
   readonly live?: Stage
   readonly shelf: Shelf
@@ -27,14 +40,14 @@ export async function withErrors(
   host: Host,
   use: (errors: Errors) => Promise<number>,
 ): Promise<number> {
-  const stage = await loadStage(withTopology(args), host)
-  if (flagOf(args, 'simulated')) return use(errorsOfSimulation(stage, host))
+  if (flagOf(args, 'simulated')) return use(errorsOfSimulation(await loadStage(withTopology(args), host), host))
+  const stage = await nameStage(withTopology(args), host)
   const reach = withAws(stage, host, async (aws) => {
     const { openShelf } = await import('../../providers/aws/errors/open.ts')
     const copies = openCopies(copiesOf(stage), host.date())
-    const { graph } = stage.project
-    const shelf = openShelf(accountOf(stage, aws), { graph, known: (id) => copies.all.get(id) })
-    return use({ place: drawPlace(stage, aws), stage, live: { ...stage, aws }, shelf, copies })
+    const { graph, fifo } = await knownOf(stage, aws)
+    const shelf = openShelf(accountOf(stage, aws), { graph, fifo, known: (id) => copies.all.get(id) })
+    return use({ place: drawPlace(stage, aws), stage, graph, live: { ...stage, aws }, shelf, copies })
   })
   return reach.catch((error: unknown) => {
     if (error instanceof AttakError && HAS_NO_ACCOUNT.has(error.code)) tellOfSimulated(stage, host)
@@ -45,7 +58,7 @@ export async function withErrors(
 /** Who never set up an account may well mean what failed here. */
 const HAS_NO_ACCOUNT: ReadonlySet<ErrorCode> = new Set(['REGION_MISSING', 'CREDENTIALS_MISSING'])
 
-function tellOfSimulated(stage: MeantStage, host: Host): void {
+function tellOfSimulated(stage: NamedStage, host: Host): void {
   const { length } = simulatedErrors(stage).list().records
   if (length === 0) return
   host.err.write(`${drawCount(length, 'error')} of the last simulation here: --simulated means those.\n`)
@@ -55,7 +68,13 @@ function errorsOfSimulation(stage: MeantStage, host: Host): Errors {
   const { scope } = stage
   const nothing = { list: () => ({ records: [] }), append: () => 0, remove() {} }
   const place = `the last simulation of ${scope.topology} (${scope.stage})`
-  return { place, stage, shelf: fileShelf(simulatedErrors(stage)), copies: openCopies(nothing, host.date()) }
+  return {
+    place,
+    stage,
+    graph: stage.project.graph,
+    shelf: fileShelf(simulatedErrors(stage)),
+    copies: openCopies(nothing, host.date()),
+  }
 }
 
 /** What a look at errors found. */

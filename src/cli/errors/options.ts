@@ -1,11 +1,12 @@
 import { RECORD_KINDS } from '../../runtime/id.ts'
 import type { Argument, Arguments, Option } from '../command.ts'
 import { textOf } from '../command.ts'
-import { STAGE_OPTIONS } from '../deploy/options.ts'
+import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 
 /** Where errors are: options of every command on them. */
 export const PLACE_OPTIONS: readonly Option[] = [
   { flags: '--topology <path>', summary: 'the topology: its file, or the folder of its project (default: here)' },
+  NAME_OPTION,
   ...STAGE_OPTIONS,
   { flags: '--simulated', summary: 'those of the last simulation here, instead of those that are live' },
 ]

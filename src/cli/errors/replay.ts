@@ -60,6 +60,12 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const quietMs = quietMsOf(args, { isFollowing: true })
   const { live, stage } = errors
   const isLocal = live === undefined || flagOf(args, 'local')
+  if (isLocal && stage.project === undefined)
+    throw new AttakError(
+      'USAGE',
+      'attak errors replay: --local runs the project, and none is loaded',
+      'Run it in the project, without --name.',
+    )
   const seen = await look(errors, host)
   const chosen = choose('attak errors replay', args, seen, errors.copies, host.date())
   const ready = await makeReady(chosen.records, await readyOptions(errors, isLocal))
@@ -102,7 +108,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     )
   const verdict = verdictOn(accepted)
   const roots = new Set(accepted.flatMap(({ events }) => events.map(({ attakroot }) => attakroot)))
-  await followTraces(live, { roots, startedMs, quietMs, json, heard: verdict.hear }, host)
+  await followTraces({ ...live, graph: errors.graph }, { roots, startedMs, quietMs, json, heard: verdict.hear }, host)
   return interruptCode(host.signal) ?? tellVerdict(verdict, stageFlag(stage), json, host)
 }
 
@@ -113,8 +119,9 @@ function checkFlags(args: Arguments): void {
   }
 }
 
-async function readyOptions({ stage, live }: Errors, isLocal: boolean): Promise<ReadyOptions> {
-  const { project } = stage
+async function readyOptions({ stage, graph, live }: Errors, isLocal: boolean): Promise<ReadyOptions> {
+  // Without its project, what a schema refuses now shows when the message is handled.
+  const project = stage.project ?? { graph, processors: new Map() }
   if (live === undefined) return { project }
   const { MOST_INVOKE_BYTES } = await import('../../providers/aws/trigger.ts')
   return {

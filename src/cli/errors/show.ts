@@ -44,7 +44,7 @@ export async function showErrors(errors: Errors, args: Arguments, host: Host): P
     return 0
   }
   const { out } = host
-  const options = failureOptionsOf(out, host, errors.stage.project)
+  const options = failureOptionsOf(out, host, errors.stage.project ?? { dir: errors.stage.dir })
   for (const record of shown) {
     out.write(`${drawRecord(record, options)}\n`)
     const replayed = errors.copies.all.get(record.id)?.replayed

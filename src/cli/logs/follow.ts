@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { LogLine } from '../../providers/aws/logLines.ts'
+import { sleep } from '../deploy/sleep.ts'
 
 /** Reads the lines there are from a time on, oldest first; may give lines again that it has given before. */
 export type ReadLines = (fromMs: number) => Promise<readonly LogLine[]>
@@ -22,7 +22,7 @@ const LOOK_MS = 1000
 
 /** Waits between two looks, as `pause`; the signal ends it early. */
 export function pauseUntilNextLook(signal: AbortSignal): Promise<void> {
-  return sleep(LOOK_MS, undefined, { signal }).catch(() => {})
+  return sleep(LOOK_MS, signal)
 }
 
 /** Gives lines as they come, each once, until the signal or `over` ends it. */

@@ -1,3 +1,4 @@
+import type { Graph } from '../../graph/graph.ts'
 import { accountOf, type Stage } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
@@ -27,12 +28,12 @@ export interface Following {
 
 /** Shows what becomes of events until it is quiet. Gives how many messages failed for good. */
 export async function followTraces(
-  { project, aws, ...stage }: Stage,
+  { graph, aws, ...stage }: Stage & { readonly graph: Graph },
   { roots, startedMs, quietMs, json, heard }: Following,
   host: Host,
 ): Promise<number> {
   const { readLogLines } = await import('../../providers/aws/logLines.ts')
-  const processors = project.graph.processors.map(({ name }) => name)
+  const processors = graph.processors.map(({ name }) => name)
   const width = Math.max(...processors.map(({ length }) => length))
   const account = accountOf(stage, aws)
   let quietSinceMs = host.now()

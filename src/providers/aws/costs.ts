@@ -1,6 +1,5 @@
 import type { MappingConfig, StreamConfig } from '../../aws/resources.ts'
-import type { IdleCost } from '../../deploy/provider.ts'
-import type { Resource } from '../../graph/resource.ts'
+import type { IdleCost, Priced } from '../../deploy/provider.ts'
 
 const HOURS = 730
 
@@ -15,21 +14,19 @@ const HOURS = 730
  */
 const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02, polledQueueHour: 0.000_36 }
 
-/** Roughly what it costs a month to leave resources running without any message; the last line is what costs nothing. */
-export function idleCosts(resources: readonly Resource[]): readonly IdleCost[] {
-  const streams = resources.filter(({ kind }) => kind === 'stream').map(({ config }) => config as StreamConfig)
-  const onDemand = streams.filter(({ shards }) => shards === undefined).length
-  const shards = sum(streams.map((stream) => stream.shards ?? 0))
-  const long = sum(streams.map(({ retentionHours, shards = 0 }) => (retentionHours > 24 ? shards : 0)))
+/**
+ * Roughly what it costs a month to leave resources running without any message, those included that are left over; the last
+ * line is what costs nothing.
+ */
+export function idleCosts(resources: readonly Priced[], left: readonly Priced[] = []): readonly IdleCost[] {
   const mappings = resources.filter(({ kind }) => kind === 'mapping').map(({ config }) => config as MappingConfig)
   const polled = mappings.filter(({ source, pollers }) => isQueue(source) && pollers === undefined).length
   const pollers = sum(mappings.map((mapping) => mapping.pollers?.minimum ?? 0))
   const rest = resources.filter(({ kind }) => kind === 'function' || kind === 'queue').length
   const tables = resources.filter(({ kind }) => kind === 'table').length
   return [
-    line(onDemand, 'on-demand stream', USD.streamHour),
-    line(shards, 'shard', USD.shardHour),
-    line(long, 'shard kept longer than a day', USD.longRetentionShardHour),
+    ...streamCosts(resources, ''),
+    ...streamCosts(left, 'left-over '),
     line(polled, 'queue that a function reads, at most', USD.polledQueueHour),
     pollers === 0
       ? undefined
@@ -37,6 +34,18 @@ export function idleCosts(resources: readonly Resource[]): readonly IdleCost[] {
     { text: `${counted(rest, 'function and queue', 'functions and queues')}, at rest`, usdPerMonth: 0 },
     tables === 0 ? undefined : { text: `${counted(tables, 'table', 'tables')}, at rest`, usdPerMonth: 0 },
   ].filter((cost) => cost !== undefined)
+}
+
+function streamCosts(resources: readonly Priced[], prefix: string): readonly (IdleCost | undefined)[] {
+  const streams = resources.filter(({ kind }) => kind === 'stream').map(({ config }) => config as StreamConfig)
+  const onDemand = streams.filter(({ shards }) => shards === undefined).length
+  const shards = sum(streams.map((stream) => stream.shards ?? 0))
+  const long = sum(streams.map(({ retentionHours, shards = 0 }) => (retentionHours > 24 ? shards : 0)))
+  return [
+    line(onDemand, `${prefix}on-demand stream`, USD.streamHour),
+    line(shards, `${prefix}shard`, USD.shardHour),
+    line(long, `${prefix}shard kept longer than a day`, USD.longRetentionShardHour),
+  ]
 }
 
 function line(count: number, what: string, usdPerHour: number): IdleCost | undefined {

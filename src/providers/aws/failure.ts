@@ -1,4 +1,5 @@
 import { AttakError, type ErrorCode } from '../../errors.ts'
+import { callOf, isStrange } from './calls.ts'
 
 /** What a failed call was about, for its message. */
 export interface CallPlace {
@@ -17,10 +18,11 @@ export function failedWith(error: unknown, ...names: readonly string[]): boolean
   return names.includes(failureName(error))
 }
 
-/** Whether what was asked for does not exist, in the words of any of the services. */
+/** Whether what was asked for does not exist, in the words of any of the services. A page of a proxy says nothing of it. */
 export function isAbsent(error: unknown): boolean {
   const names = ['ResourceNotFoundException', 'NoSuchEntityException', 'QueueDoesNotExist']
-  return failedWith(error, ...names, 'AWS.SimpleQueueService.NonExistentQueue') || statusOf(error) === 404
+  const isNamed = failedWith(error, ...names, 'AWS.SimpleQueueService.NonExistentQueue')
+  return isNamed || (statusOf(error) === 404 && !isStrange(error))
 }
 
 /** The status of the answer that a call failed with. */
@@ -48,6 +50,15 @@ interface Mending {
 const ACTION = /not authorized to perform:? ([\w-]+:\w+)(?:.*? on resource:? (\S+))?/
 
 const MENDINGS: readonly (readonly [matches: (error: Error) => boolean, Mending])[] = [
+  [
+    isStrange,
+    {
+      code: 'AWS_REFUSED',
+      what: strangeWhat,
+      remedy:
+        'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.',
+    },
+  ],
   [
     named('CredentialsProviderError'),
     {
@@ -145,6 +156,23 @@ function bare({ name, message, stack }: Error): Error {
 
 function named(...names: readonly string[]): (error: Error) => boolean {
   return (error) => names.includes(error.name)
+}
+
+/** How much of an answer is shown that is not of AWS. */
+const MOST_SHOWN = 100
+
+function strangeWhat(error: Error): string {
+  const { service = 'AWS', operation = '' } = callOf(error) ?? {}
+  const body = bodyOf(error)
+  const shown = body.length > MOST_SHOWN ? `${body.slice(0, MOST_SHOWN)}…` : body
+  const told = shown === '' ? 'and says nothing' : `and says ${JSON.stringify(shown)}`
+  return `the answer to ${`${service} ${operation}`.trim()} is not one of AWS: it has status ${statusOf(error)} ${told}`
+}
+
+/** The text of an answer, as far as the SDK has kept it; in its own words where it quotes the beginning alone. */
+function bodyOf(error: Error): string {
+  if ('$responseBodyText' in error) return String(error.$responseBodyText)
+  return /^Unknown/.test(error.message) ? '' : (error.message.split('\n')[0] ?? '')
 }
 
 function isDenied(error: Error): boolean {

@@ -1,7 +1,7 @@
 import type { Place, Scope } from '../../aws/names.ts'
 import type { Artifact } from '../../bundle/artifact.ts'
 import type { Removal, Write } from '../../deploy/change.ts'
-import type { LiveResource, Resource } from '../../graph/resource.ts'
+import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 import type { Clients } from './clients.ts'
 
 /** One kind of resource: what a provider does, for this kind alone. */
@@ -12,6 +12,8 @@ export interface Kind {
   read(resource: Resource): Promise<LiveResource | undefined>
   /** The settings in which what is there differs from what is wanted. */
   inspect(resource: Resource, live: LiveResource): Promise<readonly string[]>
+  /** What there is, as a setting of this kind; only of a kind that costs something at rest. */
+  describe?(live: LiveResource): Promise<JsonObject | undefined>
   write(change: Write): Promise<void>
   remove(removal: Removal): Promise<void>
 }

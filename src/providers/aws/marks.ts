@@ -1,7 +1,7 @@
 import type { MarkName, Marks } from '../../deploy/provider.ts'
 import type { Tags } from './tags.ts'
 
-const NAMES: readonly MarkName[] = ['deploy', 'overtaken']
+const NAMES: readonly MarkName[] = ['deploy', 'overtaken', 'ended']
 
 /** The tag of the errors queue that carries a mark. */
 export function markTag(name: MarkName): string {

@@ -12,9 +12,12 @@ export function errorsQueueName(scope: Scope): string {
   return queueName(scope, ERRORS_PART, { fifo: false })
 }
 
+/** Where all roles are that attak makes. */
+export const ROLES_PATH = '/attak/'
+
 /** Where the roles of a stage are: `/attak/orders/dev/eu-west-1/`. IAM knows no regions. */
 export function rolePath({ topology, stage }: Scope, { region }: Pick<Place, 'region'>): string {
-  return `/attak/${topology}/${stage}/${region}/`
+  return `${ROLES_PATH}${topology}/${stage}/${region}/`
 }
 
 /** What the role of a processor is called; unique in the account, wherever its path is. */

@@ -9,7 +9,7 @@ import { type AwsSettings, type Clients, openClients, profileRegion } from './cl
 import { idleCosts } from './costs.ts'
 import { mended } from './failure.ts'
 import { functions } from './function.ts'
-import type { Account, Kind } from './kind.ts'
+import { type Account, gather, type Kind } from './kind.ts'
 import { listByService, listByTags } from './listing.ts'
 import { logGroups } from './logs.ts'
 import { mappings } from './mapping.ts'
@@ -64,6 +64,7 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
   const clients = openClients({ ...settings, region }, now)
   try {
     const { Account = '', Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}))
+    if (Account === '') throw nobody()
     const place = { partition: Arn.split(':')[1] || 'aws', region, account: Account }
     const emulated = settings.endpoint !== undefined
     return { place, identity: Arn, clients, emulated, listsByTags: !emulated, close: () => clients.close() }
@@ -72,6 +73,14 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
     const { profile } = settings
     throw mended(error, { doing: `sign in to AWS${profile === undefined ? '' : ` by profile "${profile}"`}`, region })
   }
+}
+
+/** An empty answer means success to the SDK, and no answer of AWS is empty. */
+function nobody(): AttakError {
+  const what = 'could not sign in to AWS: STS GetCallerIdentity was answered without an account'
+  const remedy =
+    'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.'
+  return new AttakError('AWS_REFUSED', what, remedy)
 }
 
 /** Where credentials would lead that are not there: any account, and any region where none is said. */
@@ -118,6 +127,13 @@ export function createAwsProvider(aws: Aws, { scope, startedAtMs, artifact, vari
     remove: (removal, report) => told(`remove ${removal.id}`, () => kindOf(removal.live).remove(removal), report),
     marks: () => told('read who deploys', async () => marksIn((await ownQueues.tagsOf(errorsQueueName(scope))) ?? {})),
     mark: (name, text) => told('mark the stage', () => ownQueues.tag(marker, { [markTag(name)]: text })),
+    describe: (left) =>
+      told('look at what is left over', () =>
+        gather(left, async (live) => {
+          const config = await kindOf(live).describe?.(live)
+          return config && { kind: live.kind, config }
+        }),
+      ),
     costs: idleCosts,
   }
 }

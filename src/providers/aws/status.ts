@@ -1,7 +1,11 @@
 import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { GetRoleCommand } from '@aws-sdk/client-iam'
 import { DescribeStreamSummaryCommand } from '@aws-sdk/client-kinesis'
-import { GetFunctionConfigurationCommand, ListEventSourceMappingsCommand } from '@aws-sdk/client-lambda'
+import {
+  GetEventSourceMappingCommand,
+  GetFunctionConfigurationCommand,
+  ListEventSourceMappingsCommand,
+} from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { MappingConfig } from '../../aws/resources.ts'
 import type { Provider } from '../../deploy/provider.ts'
@@ -49,6 +53,23 @@ export async function readStatus(
   return [...read, ...leftOver(live, wanted)]
 }
 
+/** Asks everything that is live of a stage how it is, without knowing what its topology wants. */
+export async function readLiveStatus(
+  account: Reached,
+  provider: Pick<Provider, 'list'>,
+): Promise<readonly ResourceStatus[]> {
+  const live = await provider.list('thorough')
+  const statuses = await gather(live, async (one) => {
+    const read = READERS[one.kind]
+    return read === undefined ? THERE : ((await unlessAbsent(read(account, { ...one, config: {} }))) ?? ABSENT)
+  })
+  return live.map(({ id, kind, name, processor }, index) => ({
+    ...{ id, kind, name, wanted: true },
+    ...(processor !== undefined && { processor }),
+    ...statuses[index]!,
+  }))
+}
+
 /** Asks of a thing itself: a listing may lag behind. */
 async function isOurs(provider: Pick<Provider, 'read'>, resource: Resource): Promise<boolean> {
   try {
@@ -77,13 +98,16 @@ function keyOf({ kind, name }: Pick<Resource, 'kind' | 'name'>): string {
 /** What asking works with. */
 type Reached = Pick<Account, 'scope' | 'place' | 'clients'>
 
+/** A resource by its name; a mapping is known by what it joins, or by its address. */
+type Asked = Pick<Resource, 'name' | 'config'> & Partial<Pick<LiveResource, 'address'>>
+
 type Status = Pick<ResourceStatus, 'state' | 'fine' | 'details'>
 
 const THERE: Status = { state: 'there', fine: true, details: {} }
 const ABSENT: Status = { state: 'absent', fine: false, details: {} }
 const NOT_OURS: Status = { state: 'not ours', fine: false, details: {} }
 
-const READERS: Readonly<Record<string, (account: Reached, resource: Resource) => Promise<Status>>> = {
+const READERS: Readonly<Record<string, (account: Reached, resource: Asked) => Promise<Status>>> = {
   async function({ clients }, { name }) {
     const found = await clients.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }))
     const { State = 'unknown', LastUpdateStatus, StateReason, Runtime, MemorySize, CodeSize, LastModified } = found
@@ -119,10 +143,8 @@ const READERS: Readonly<Record<string, (account: Reached, resource: Resource) =>
     const { TableStatus = 'unknown', ItemCount } = Table ?? {}
     return { state: TableStatus, fine: TableStatus === 'ACTIVE', details: given({ items: ItemCount }) }
   },
-  async mapping({ clients }, { config }) {
-    const { function: FunctionName, source: EventSourceArn } = config as MappingConfig
-    const page = await clients.lambda.send(new ListEventSourceMappingsCommand({ FunctionName, EventSourceArn }))
-    const [found] = page.EventSourceMappings ?? []
+  async mapping({ clients }, { config, address }) {
+    const found = await mappingAt(clients, config as MappingConfig, address)
     if (found === undefined) return ABSENT
     const { State = 'unknown', StateTransitionReason, LastProcessingResult, BatchSize } = found
     const reason = /^USER_INITIATED$|^User action$/i.test(StateTransitionReason ?? '')
@@ -142,6 +164,16 @@ const READERS: Readonly<Record<string, (account: Reached, resource: Resource) =>
     if (group === undefined) return ABSENT
     return { ...THERE, details: given({ storedBytes: group.storedBytes, retentionDays: group.retentionInDays }) }
   },
+}
+
+async function mappingAt({ lambda }: Reached['clients'], config: MappingConfig, address: string | undefined) {
+  if (address !== undefined) {
+    const UUID = address.slice(address.lastIndexOf(':') + 1)
+    return unlessAbsent(lambda.send(new GetEventSourceMappingCommand({ UUID })))
+  }
+  const { function: FunctionName, source: EventSourceArn } = config
+  const page = await lambda.send(new ListEventSourceMappingsCommand({ FunctionName, EventSourceArn }))
+  return page.EventSourceMappings?.[0]
 }
 
 function given(details: Readonly<Record<string, string | number | undefined>>): Record<string, string | number> {

@@ -128,6 +128,14 @@ export function streams({ scope, place, emulated, clients: { kinesis } }: Accoun
       })
     },
 
+    async describe({ name }): Promise<StreamConfig | undefined> {
+      const summary = await summaryOf(name)
+      if (summary === undefined) return undefined
+      const { StreamModeDetails, OpenShardCount = 1, RetentionPeriodHours = FIRST_RETENTION_HOURS } = summary
+      const isProvisioned = StreamModeDetails?.StreamMode === 'PROVISIONED'
+      return { ...(isProvisioned && { shards: OpenShardCount }), retentionHours: RetentionPeriodHours, tags: {} }
+    },
+
     async write(change) {
       const { resource, fingerprint } = change
       let live = await read(resource)

@@ -58,6 +58,12 @@ export function found(scope: Scope, resource: Resource, address: string, tags: T
   }
 }
 
+/** The kind of a resource of attak's, by its tags; undefined for anything else. */
+export function kindOfTags(tags: Tags): string | undefined {
+  const id = tags[TAGS.resource]
+  return id === undefined ? undefined : id.slice(0, id.indexOf('/'))
+}
+
 /** What a listing found, told by its tags alone; undefined where they tell of another topology, or of nothing. */
 export function listed(scope: Scope, address: string, name: string, tags: Tags): LiveResource | undefined {
   const id = tags[TAGS.resource]
@@ -69,7 +75,7 @@ export function listed(scope: Scope, address: string, name: string, tags: Tags):
     name,
     address,
     fingerprint: tags[TAGS.config],
-    holdsData: kind === 'stream' || kind === 'queue' || id === `table/${ERRORS_PART}`,
+    holdsData: kind === 'stream' || kind === 'queue' || kind === 'logs' || id === `table/${ERRORS_PART}`,
     ...(tags[TAGS.processor] !== undefined && { processor: tags[TAGS.processor] }),
   }
 }

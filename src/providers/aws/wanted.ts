@@ -109,7 +109,15 @@ function processorResources(graph: Graph, processor: GraphProcessor, target: Pro
   const common = { fixed: [], holdsData: false, processor: name }
   const roles: Resource[] = [{ id: `role/${name}`, kind: 'role', name: own.name, needs: [], config: role, ...common }]
   return [
-    { id: `logs/${name}`, kind: 'logs', name: logGroupName(scope, name), needs: [], config: logs, ...common },
+    {
+      id: `logs/${name}`,
+      kind: 'logs',
+      name: logGroupName(scope, name),
+      needs: [],
+      config: logs,
+      ...common,
+      holdsData: true,
+    },
     ...(given === undefined ? roles : []),
     {
       id: `function/${name}`,

@@ -65,7 +65,7 @@ test('what is wrong, absent, a stranger or left over stands out, with what to do
       ! stream a     left over
     What is not ours bears the name of a resource, and keeps attak deploy from making it.
     attak deploy makes what is absent.
-    attak deploy removes what is left over; with --allow-data-loss streams and queues too.
+    attak deploy removes what is left over; with --allow-data-loss also what holds data.
     "
   `)
 })

@@ -93,7 +93,13 @@ export async function worldOf(
       const live = { ...stage, aws: opened }
       const place = 'orders (dev) in eu-west-1 of account 123456789012'
       try {
-        return host.ran(await command({ place, stage, live, shelf, copies }, { positionals, options }, host))
+        return host.ran(
+          await command(
+            { place, stage, graph: stage.project.graph, live, shelf, copies },
+            { positionals, options },
+            host,
+          ),
+        )
       } finally {
         opened.close()
       }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { afterAll, beforeAll, inject } from 'vitest'
 import type { Artifact } from '../../../src/bundle/artifact.ts'
@@ -59,6 +60,7 @@ for (const [emulator, skips] of Object.entries(EMULATORS) as [keyof typeof EMULA
         await aws.clients.logs.send(new CreateLogGroupCommand({ logGroupName: name, tags }))
       },
       now: () => performance.now(),
+      sleep: (ms) => sleep(ms),
       run: (promise) => promise,
       async close() {},
     }

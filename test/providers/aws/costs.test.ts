@@ -26,3 +26,21 @@ it('counts what costs while nothing happens, and names what does not', () => {
     { text: '1 table, at rest', usdPerMonth: 0 },
   ])
 })
+
+it('counts streams that are left over by what they are', () => {
+  const stream = (config: object) => ({ kind: 'stream', config: { retentionHours: 24, tags: {}, ...config } })
+  expect(idleCosts([stream({})], [stream({}), stream({ shards: 2, retentionHours: 48 })]).slice(0, 4)).toEqual([
+    { text: '1 on-demand stream', usdPerMonth: 29.2 },
+    { text: '1 left-over on-demand stream', usdPerMonth: 29.2 },
+    { text: '2 left-over shards', usdPerMonth: 21.9 },
+    { text: '2 left-over shards kept longer than a day', usdPerMonth: 29.2 },
+  ])
+})
+
+it.each([
+  [24, []],
+  [25, [{ text: '1 shard kept longer than a day', usdPerMonth: 14.6 }]],
+])('%i hours of retention: only more than a day costs more', (retentionHours, expected) => {
+  const costs = idleCosts([{ kind: 'stream', config: { shards: 1, retentionHours, tags: {} } }])
+  expect(costs.filter(({ text }) => text.includes('longer'))).toEqual(expected)
+})

@@ -17,6 +17,8 @@ import { tableShelf } from './table.ts'
 /** What the shelf of a stage is opened with. */
 export interface ShelfOptions {
   readonly graph: Graph
+  /** Whether there is a queue of crashes for FIFO queues. */
+  readonly fifo: boolean
   /** A record as it was seen before; undefined for one that was not. */
   readonly known: (id: string) => ErrorRecord | undefined
 }
@@ -27,10 +29,9 @@ export interface ShelfOptions {
  */
 export function openShelf(
   account: Pick<Account, 'clients' | 'place' | 'scope'>,
-  { graph, known }: ShelfOptions,
+  { graph, fifo, known }: ShelfOptions,
 ): Shelf {
   const { scope, place } = account
-  const fifo = graph.channels.some((channel) => channel.via === 'sqs' && channel.fifo)
   const told = (what: string, shelf: Shelf) => telling({ what, shelf, scope, region: place.region })
   const crashes = (isFifo: boolean) =>
     told('the queue of crashes', crashesShelf({ account, graph, fifo: isFifo, known }))

@@ -110,7 +110,7 @@ describe('the shelf of a stage', () => {
   const open = () =>
     openShelf(
       { clients: sqs!, place: PLACE, scope: { topology: 'orders', stage: 'dev' } },
-      { graph, known: () => undefined },
+      { graph, fifo: false, known: () => undefined },
     )
   const makeQueue = async (QueueName: string) => (await sqs!.sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl
 
@@ -126,7 +126,10 @@ describe('the shelf of a stage', () => {
     const errors = { store: 's3', bucket: 'nowhere', prefix: '' }
     const scope = { topology: 'orders', stage: 'dev' }
     const named = graphOf({ name: 'orders', processors: { b: () => {} }, errors })
-    const shelf = openShelf({ clients: sqs!, place: PLACE, scope }, { graph: named, known: () => undefined })
+    const shelf = openShelf(
+      { clients: sqs!, place: PLACE, scope },
+      { graph: named, fifo: false, known: () => undefined },
+    )
     await expect(shelf.list()).rejects.toMatchObject({ code: 'NOT_DEPLOYED' })
   })
 

@@ -1,0 +1,45 @@
+import { crashesPart } from '../../aws/names.ts'
+import { buildGraph } from '../../graph/build.ts'
+import type { Graph } from '../../graph/graph.ts'
+import { ERRORS_PART } from '../../graph/names.ts'
+import type { LiveResource } from '../../graph/resource.ts'
+import type { Aws } from '../../providers/aws/open.ts'
+import { parseTopology } from '../../topology/parse.ts'
+import { openReader } from './reader.ts'
+import type { NamedStage } from './stage.ts'
+
+/** What is known of a stage that is looked at: from its project, or from what is live. */
+export interface Known {
+  readonly graph: Graph
+  /** Whether it has a queue of crashes for FIFO queues. */
+  readonly fifo: boolean
+}
+
+/** Finds out what a stage has: from its project, or, where none is loaded, from the names of what is live. */
+export async function knownOf({ project, scope }: NamedStage, aws: Aws): Promise<Known> {
+  if (project !== undefined) {
+    const { graph } = project
+    return { graph, fifo: graph.channels.some((channel) => channel.via === 'sqs' && channel.fifo) }
+  }
+  const live = await (await openReader({ scope }, aws)).list('thorough')
+  return { graph: graphOfLive(scope, live), fifo: live.some(({ id }) => id === `queue/${crashesPart(true)}`) }
+}
+
+/**
+ * The graph of what is live, as far as names tell: its processors, without streams, and attak's own store of errors. A
+ * queue or bucket of the user's own for errors is only known to the project.
+ */
+export function graphOfLive({ topology, stage }: NamedStage['scope'], live: readonly LiveResource[]): Graph {
+  const names = [...new Set(live.flatMap(({ processor }) => processor ?? []))].sort()
+  const hasTable = live.some(({ id }) => id === `table/${ERRORS_PART}`)
+  const written = {
+    name: topology,
+    // A topology has at least one.
+    processors: Object.fromEntries((names.length === 0 ? ['none'] : names).map((name) => [name, () => {}])),
+    ...(hasTable && { errors: 'dynamodb' }),
+  }
+  const { topology: parsed, problems } = parseTopology(written, { file: 'topology', modulesIn: () => [] })
+  if (parsed === undefined) throw new Error(`what is live is no topology: ${JSON.stringify(problems)}`)
+  const graph = buildGraph(parsed, { stage })
+  return names.length === 0 ? { ...graph, processors: [] } : graph
+}

@@ -1,0 +1,60 @@
+import type { Setting } from '../../project/settings.ts'
+import type { Host } from '../host.ts'
+import type { MeantProject } from '../project.ts'
+
+/** What variables of a project's `.env` change about its calls, as people are told; `$` is the value. */
+const EFFECTS: readonly (readonly [variable: RegExp, text: string])[] = [
+  [/^AWS_ENDPOINT_URL_/, 'calls of this service go to $'],
+  [/^AWS_ACCESS_KEY_ID$/, 'the access key $ signs'],
+  [/^AWS_(?:CONFIG|SHARED_CREDENTIALS)_FILE$/, 'profiles are read from $'],
+  [/^AWS_CONTAINER_CREDENTIALS_(?:FULL|RELATIVE)_URI$/, 'credentials are fetched from $'],
+  [/^AWS_EC2_METADATA_SERVICE_ENDPOINT$/, 'credentials are fetched from $'],
+  [/^AWS_WEB_IDENTITY_TOKEN_FILE$/, 'the token in $ signs in'],
+  [/^AWS_CA_BUNDLE$/, 'the certificates in $ are trusted'],
+  [/^NODE_TLS_REJECT_UNAUTHORIZED$/, 'TLS certificates are checked only if this is not 0; it is $'],
+]
+
+/** The command lines that were told already. */
+const told = new WeakSet<Host>()
+
+/**
+ * Writes one line on stderr, once for a command line, when files of the project change where its AWS calls go or who signs
+ * them. Whoever runs a project of somebody else sees that before the first call. Flags and the shell's own variables are
+ * not repeated.
+ */
+export function tellOrigins({ settings, added }: Pick<MeantProject, 'settings' | 'added'>, host: Host): void {
+  if (told.has(host)) return
+  told.add(host)
+  const { endpoint, profile } = settings
+  const effects = [
+    ...ofSetting(endpoint, 'endpoint', 'AWS_ENDPOINT_URL', (url) => `AWS calls go to ${drawAddress(url)}`),
+    ...ofSetting(profile, 'profile', 'AWS_PROFILE', (name) => `the profile ${JSON.stringify(name)} signs`),
+    ...Object.entries(added).flatMap(([name, value]) => effectOf(name, value)),
+  ]
+  if (effects.length > 0) host.err.write(`This project changes the AWS calls: ${effects.join('; ')}.\n`)
+}
+
+/** An address without the name and password that may stand in it. */
+export function drawAddress(text: string): string {
+  if (!URL.canParse(text)) return JSON.stringify(text)
+  const url = new URL(text)
+  const path = url.pathname === '/' ? '' : url.pathname
+  return `${url.protocol}//${url.host}${path}`
+}
+
+function ofSetting(
+  { value, origin }: Setting<string | undefined>,
+  name: string,
+  variable: string,
+  draw: (value: string) => string,
+): readonly string[] {
+  if (value === undefined || (origin !== '.env' && origin !== 'package.json')) return []
+  return [`${draw(value)} (${origin === '.env' ? `${variable} in .env` : `attak.${name} in package.json`})`]
+}
+
+function effectOf(name: string, value: string): readonly string[] {
+  const effect = EFFECTS.find(([variable]) => variable.test(name))
+  if (effect === undefined || value === '') return []
+  const shown = /URL|URI|ENDPOINT/.test(name) ? drawAddress(value) : JSON.stringify(value)
+  return [`${effect[1].replace('$', () => shown)} (${name} in .env)`]
+}

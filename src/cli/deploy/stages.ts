@@ -1,0 +1,27 @@
+import type { Place } from '../../aws/names.ts'
+import type { LiveStage } from '../../providers/aws/stages.ts'
+import { drawCount } from '../duration.ts'
+import type { Colors } from '../print.ts'
+
+/**
+ * All stages that are live, for people; ends with a line break.
+ * ```
+ * 2 stages in eu-west-1 of account 123456789012
+ *   orders (dev)         3 functions, 3 mappings, 2 queues, 2 streams
+ *   orders (production)  3 functions, 3 mappings, 2 queues, 2 streams
+ * ```
+ */
+export function drawStages(stages: readonly LiveStage[], { region, account }: Place, colors: Colors): string {
+  const place = `${region} of account ${account}`
+  if (stages.length === 0) return `attak has nothing in ${place}.\n`
+  const names = stages.map(({ topology, stage }) => `${topology} (${stage})`)
+  const width = Math.max(...names.map(({ length }) => length))
+  const lines = stages.map(({ resources }, index) => {
+    const counts = Object.entries(resources).map(([kind, count]) => drawCount(count, NOUNS[kind] ?? kind))
+    return `  ${names[index]!.padEnd(width)}  ${counts.join(', ')}`
+  })
+  const hint = colors.dim('attak status --name TOPOLOGY --stage STAGE shows one of them.')
+  return [`${colors.bold(`${drawCount(stages.length, 'stage')} in ${place}`)}`, ...lines, hint, ''].join('\n')
+}
+
+const NOUNS: Readonly<Record<string, string>> = { logs: 'log group' }

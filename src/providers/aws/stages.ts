@@ -1,0 +1,110 @@
+import { ListRolesCommand, type Role } from '@aws-sdk/client-iam'
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api'
+import { ListQueuesCommand, ListQueueTagsCommand } from '@aws-sdk/client-sqs'
+import type { Scope } from '../../aws/names.ts'
+import { mended, unlessAbsent } from './failure.ts'
+import { gather } from './kind.ts'
+import { ERRORS_QUEUE, ROLES_PATH } from './names.ts'
+import { type Aws, createAwsProvider } from './open.ts'
+import { kindOfTags, TAGS, type Tags } from './tags.ts'
+
+/** A stage that is live, with how many resources it has of each kind, sorted by kind. */
+export interface LiveStage extends Scope {
+  readonly resources: Readonly<Record<string, number>>
+}
+
+/**
+ * Lists all stages that have something in the account and region, by name. AWS is asked by tags; that listing may lag behind
+ * by minutes. Behind an endpoint, where tags may not be listed, the errors queues tell which stages there are: every stage
+ * has one, from its first deploy to its last.
+ */
+export async function readStages(aws: Aws): Promise<readonly LiveStage[]> {
+  try {
+    const found = await (aws.listsByTags ? stagesByTags(aws) : stagesByQueue(aws))
+    return [...found].sort((a, b) => compare(a.topology, b.topology) || compare(a.stage, b.stage))
+  } catch (error) {
+    throw mended(error, { doing: 'list all stages', region: aws.place.region })
+  }
+}
+
+/** One resource of a stage. */
+interface Found extends Scope {
+  readonly kind: string
+}
+
+async function stagesByTags({ clients, place }: Aws): Promise<readonly LiveStage[]> {
+  const found: Found[] = []
+  for (let PaginationToken: string | undefined; ; ) {
+    const page = await clients.tagging.send(
+      new GetResourcesCommand({
+        TagFilters: [{ Key: TAGS.topology }, { Key: TAGS.stage }],
+        ResourcesPerPage: 100,
+        ...(PaginationToken && { PaginationToken }),
+      }),
+    )
+    for (const { Tags: pairs = [] } of page.ResourceTagMappingList ?? []) {
+      const tags: Tags = Object.fromEntries(pairs.map(({ Key, Value }) => [Key!, Value ?? '']))
+      const kind = kindOfTags(tags)
+      if (kind !== undefined && kind !== 'role') found.push({ ...scopeIn(tags), kind })
+    }
+    PaginationToken = page.PaginationToken
+    if (PaginationToken === undefined || PaginationToken === '') break
+  }
+  for (let Marker: string | undefined; ; ) {
+    const page = await clients.iam.send(new ListRolesCommand({ PathPrefix: ROLES_PATH, MaxItems: 1000, Marker }))
+    for (const role of page.Roles ?? []) found.push(...roleIn(role, place.region))
+    Marker = page.IsTruncated ? page.Marker : undefined
+    if (Marker === undefined) return counted(found)
+  }
+}
+
+/** The path of a role says whose it is: `/attak/orders/dev/eu-west-1/`. */
+function roleIn({ Path = '' }: Role, region: string): readonly Found[] {
+  const [topology = '', stage = '', where] = Path.slice(ROLES_PATH.length).split('/')
+  return where === region ? [{ topology, stage, kind: 'role' }] : []
+}
+
+async function stagesByQueue(aws: Aws): Promise<readonly LiveStage[]> {
+  const { sqs } = aws.clients
+  const addresses: string[] = []
+  for (let NextToken: string | undefined; ; ) {
+    const page = await sqs.send(new ListQueuesCommand({ MaxResults: 1000, NextToken }))
+    addresses.push(...(page.QueueUrls ?? []))
+    NextToken = page.NextToken
+    if (NextToken === undefined || NextToken === '') break
+  }
+  const scopes = await gather(addresses, async (QueueUrl) => {
+    const answer = await unlessAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl })))
+    const tags = answer?.Tags ?? {}
+    return tags[TAGS.resource] === ERRORS_QUEUE ? scopeIn(tags) : undefined
+  })
+  const live = await gather(scopes, async (scope) => {
+    const options = { scope, startedAtMs: 0, artifact: nothing, variables: nothing }
+    const resources = await createAwsProvider(aws, options).list('thorough')
+    return resources.map(({ kind }) => ({ ...scope, kind }))
+  })
+  return counted(live.flat())
+}
+
+function counted(found: readonly Found[]): readonly LiveStage[] {
+  const stages = new Map<string, Scope & { readonly resources: Record<string, number> }>()
+  for (const { topology, stage, kind } of [...found].sort((a, b) => compare(a.kind, b.kind))) {
+    const key = `${topology} ${stage}`
+    const one = stages.get(key) ?? { topology, stage, resources: {} }
+    one.resources[kind] = (one.resources[kind] ?? 0) + 1
+    stages.set(key, one)
+  }
+  return [...stages.values()]
+}
+
+function scopeIn(tags: Tags): Scope {
+  return { topology: tags[TAGS.topology] ?? '', stage: tags[TAGS.stage] ?? '' }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function nothing(): never {
+  throw new Error('nothing is written')
+}
