@@ -3,13 +3,16 @@
  * folder they lie in, the time, the machine, or what else the topology holds.
  */
 export interface Artifact {
-  /** SHA-256 in base64 of all its files with their paths: the same on every machine, whatever its Node compresses with. */
+  /**
+   * SHA-256 in base64 of its files with their paths: the same on every machine, whatever its Node compresses with. The source
+   * map counts only where the processor has a file of its own.
+   */
   readonly hash: string
   /** SHA-256 of the zip in base64: what Lambda tells as a function's `CodeSha256`. The same on Nodes that compress alike. */
   readonly zipHash: string
   /** What Lambda is to call: `index.handler`. */
   readonly handler: string
-  /** The processors whose code it holds. A function of a shared artifact is told by {@link PROCESSOR_VARIABLE} which it is. */
+  /** The processors that run it; {@link PROCESSOR_VARIABLE} tells a function which one it is. */
   readonly processors: readonly string[]
   readonly zipBytes: number
   readonly unzippedBytes: number

@@ -20,6 +20,8 @@ export interface BuildSettings {
   readonly dir: string
   /** `node22`. */
   readonly target: string
+  /** The topology's module, absolute, where artifacts hold it. */
+  readonly topology?: string | undefined
   /** How packages are found. */
   readonly packages: Plugin
 }
@@ -49,20 +51,24 @@ const PACKAGES = /attak-packages-(\d+)\.mjs$/
  */
 export async function buildCode(
   sources: ReadonlyMap<string, string>,
-  { dir, target, packages }: BuildSettings,
+  { dir, target, packages, topology }: BuildSettings,
   { minify }: { readonly minify: boolean },
 ): Promise<ReadonlyMap<string, BuiltModule>> {
-  return run(dir, [...sources.keys()], {
-    target,
-    minify,
-    keepNames: true,
-    entryPoints: [...sources.keys()].map((id) => ({ in: ENTRY + id, out: id })),
-    sourcemap: 'external',
-    sourcesContent: false,
-    banner: { js: MODULE_BANNER },
-    define: PLACE_NAMES,
-    plugins: [entries(sources, dir), packages, placesKept(dir)],
-  })
+  const build = (withoutDataOf: string | undefined) =>
+    run({ dir, topology }, [...sources.keys()], {
+      target,
+      minify,
+      keepNames: true,
+      entryPoints: [...sources.keys()].map((id) => ({ in: ENTRY + id, out: id })),
+      sourcemap: 'external',
+      sourcesContent: false,
+      banner: { js: MODULE_BANNER },
+      define: PLACE_NAMES,
+      plugins: [entries(sources, dir), packages, placesKept(dir, withoutDataOf)],
+    })
+  const built = await build(topology)
+  // Code that imports its own topology may read all of it.
+  return built.importsTopology ? (await build(undefined)).modules : built.modules
 }
 
 /** Builds modules that give what packages export, by their sources, minified. Throws esbuild's BuildFailure. */
@@ -72,22 +78,35 @@ export async function buildPackages(
   options: Pick<BuildOptions, 'keepNames' | 'banner'>,
 ): Promise<ReadonlyMap<string, BuiltModule>> {
   const ids = sources.map((_, index) => `attak-packages-${index}`)
-  const built = await run(dir, ids, {
+  const { modules } = await run({ dir }, ids, {
     target,
     minify: true,
     ...options,
     entryPoints: ids.map((id) => ({ in: `${id}.mjs`, out: id })),
     plugins: [packageSources(sources, dir), packages],
   })
-  return new Map(sources.map((source, index) => [source, built.get(ids[index]!)!]))
+  return new Map(sources.map((source, index) => [source, modules.get(ids[index]!)!]))
 }
 
-async function run(dir: string, ids: readonly string[], options: BuildOptions): Promise<Map<string, BuiltModule>> {
-  if (ids.length === 0) return new Map()
+interface Built {
+  readonly modules: ReadonlyMap<string, BuiltModule>
+  /** Whether a module of the project imports the topology. */
+  readonly importsTopology: boolean
+}
+
+async function run(
+  { dir, topology }: Pick<BuildSettings, 'dir' | 'topology'>,
+  ids: readonly string[],
+  options: BuildOptions,
+): Promise<Built> {
+  if (ids.length === 0) return { modules: new Map(), importsTopology: false }
   const { build } = await import('esbuild')
   const { metafile, outputFiles } = await build({ ...options, ...OPTIONS, absWorkingDir: dir })
   const files = new Map(outputFiles.map(({ path, contents }) => [relative(dir, path), contents]))
-  return new Map(
+  const importsTopology = Object.entries(metafile.inputs).some(
+    ([input, { imports }]) => !input.startsWith(ENTRY) && imports.some(({ path }) => resolve(dir, path) === topology),
+  )
+  const modules = new Map(
     ids.map((id): [string, BuiltModule] => {
       const { inputs } = metafile.outputs[`${id}.mjs`]!
       const map = files.get(`${id}.mjs.map`)
@@ -95,6 +114,7 @@ async function run(dir: string, ids: readonly string[], options: BuildOptions): 
       return [id, { contents, ...(map !== undefined && { map }), sizes: sizesOf(inputs, dir) }]
     }),
   )
+  return { modules, importsTopology }
 }
 
 function sizesOf(inputs: Metafile['outputs'][string]['inputs'], dir: string): ReadonlyMap<string, number> {

@@ -20,9 +20,9 @@ export interface BundleOptions {
   readonly file: string
   readonly topology: Topology
   readonly graph: Graph
-  /** The file of each processor that is a module, absolute, by its name. All others share one artifact. */
+  /** The file of each processor that is a module, absolute, by its name. All others are parts of the topology's module. */
   readonly modules: ReadonlyMap<string, string>
-  /** The deployer's environment: what `environment` names is taken from it when the shared artifact is tried. */
+  /** The deployer's environment: what `environment` names is taken from it when an artifact with that module is tried. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** The project has OpenTelemetry: functions make spans. */
   readonly telemetry?: boolean
@@ -78,7 +78,9 @@ function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit 
   const clashes: Problem[] = []
   for (const [path, contents] of code.files) {
     if (files.has(path)) clashes.push(clashOf(unit, path))
-    files.set(path, { contents, executable: false })
+    // What shifts the lines of the topology changes the map of all its processors, and none of their code.
+    const unhashed = unit.tried !== undefined && path.endsWith('.map')
+    files.set(path, { contents, executable: false, ...(unhashed && { unhashed }) })
   }
   return { unit, files, sizes: [...code.sizes, ...sizesOf(extra)], clashes }
 }
@@ -102,8 +104,10 @@ function sizesOf(files: ArtifactFiles): readonly SizedPart[] {
 
 async function tryAll(units: readonly FilledUnit[], { graph, env }: BundleOptions): Promise<readonly Problem[]> {
   const problems: Problem[] = []
-  for (const { unit, files } of units.filter(({ unit }) => unit.topology !== undefined)) {
-    const processors = graph.processors.filter(({ name }) => unit.processors.includes(name))
+  const isFirst = ({ tried, processors }: Unit) => tried === undefined || tried[0] === processors[0]
+  for (const { unit, files } of units.filter(({ unit }) => unit.topology !== undefined && isFirst(unit))) {
+    const tried = unit.tried ?? unit.processors
+    const processors = graph.processors.filter(({ name }) => tried.includes(name))
     problems.push(...(await tryArtifact(files, processors, env)))
   }
   return problems

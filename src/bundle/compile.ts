@@ -71,7 +71,8 @@ function alike(units: readonly SourceUnit[]): Iterable<readonly SourceUnit[]> {
 async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<ReadonlyMap<string, CompiledUnit>> {
   const { target, external } = units[0]!
   const apart: string[] = []
-  const together: BuildSettings = { dir, target, packages: packages({ external }) }
+  const topology = units.find((unit) => unit.topology !== undefined)?.topology
+  const together: BuildSettings = { dir, target, topology, packages: packages({ external }) }
   const sources = new Map(units.map(({ id, source }) => [id, source]))
   const code = await buildCode(sources, { ...together, packages: packages({ external, apart }) }, { minify: false })
   const parted = [...code].map(([id, module]) => ({

@@ -3,6 +3,7 @@ import { relative, sep } from 'node:path'
 import type { Plugin } from 'esbuild'
 import { isInPackages } from '../sources/packages.ts'
 import { CODE, declarePlaces, type Places } from '../sources/places.ts'
+import { withoutData } from './topology-data.ts'
 
 /** What gives what is built into Node without a module around it: see .ci/builtins.mjs. */
 const AT_HAND = 'process.getBuiltinModule'
@@ -34,14 +35,16 @@ const NO_MAP = ['\n//#', `sourceMappingURL=data:application/json;base64,${NOTHIN
 
 /**
  * Tells modules that they lie beside the artifact's entry just as they lie beside the topology (`dir`), so that what they
- * read by their own place is found where `include` puts it. Packages are left out of source maps.
+ * read by their own place is found where `include` puts it. Packages are left out of source maps. Plain data of the topology's
+ * module is left out too, where `topology` names it.
  */
-export function placesKept(dir: string): Plugin {
+export function placesKept(dir: string, topology?: string): Plugin {
   return {
     name: 'attak-places',
     setup(build) {
       build.onLoad({ filter: CODE, namespace: 'file' }, ({ path }) => {
-        const source = readFileSync(path, 'utf8')
+        const text = readFileSync(path, 'utf8')
+        const source = path === topology ? withoutData(text) : text
         const contents = declarePlaces(source, () => placesOf(JSON.stringify(placeIn(dir, path))))
         return { contents: isInPackages(path) ? contents + NO_MAP : contents, loader: 'default' }
       })

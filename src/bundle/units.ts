@@ -13,6 +13,8 @@ export interface Unit {
   readonly module?: string
   /** The topology's module, when code or schemas are part of it. */
   readonly topology?: string
+  /** The processors whose code the topology's module gives all artifacts like this one: one of them is tried for all. */
+  readonly tried?: readonly string[]
   /** The oldest Node that is to run it: `node22`. */
   readonly target: string
   readonly architecture: Architecture
@@ -29,8 +31,8 @@ export interface UnitOptions {
 }
 
 /**
- * Says which artifacts there are to be: one for each processor with a file of its own, and one for all others, which are
- * parts of the topology's module (one for each architecture). In the order of the topology.
+ * Says which artifacts there are to be, one for each processor. Those of processors that are parts of the topology's module
+ * all hold that module, for each what the graph says of that one. In the order of the topology, files of their own first.
  */
 export function unitsOf({ file, topology, graph, modules }: UnitOptions): readonly Unit[] {
   const withSchema = new Set(topology.processors.filter(({ input }) => input !== undefined).map(({ name }) => name))
@@ -46,12 +48,17 @@ export function unitsOf({ file, topology, graph, modules }: UnitOptions): readon
   })
   const inline = graph.processors.filter(({ name }) => !modules.has(name))
   const architectures = [...new Set(inline.map(({ architecture }) => architecture))]
-  const shared = architectures.map((architecture) => ({
-    id: `--shared-${architecture}`,
-    topology: file,
-    ...together(inline.filter((processor) => processor.architecture === architecture)),
-  }))
-  return [...alone, ...shared]
+  const parts = architectures.flatMap((architecture) => {
+    const alike = inline.filter((processor) => processor.architecture === architecture)
+    return alike.map(({ name }) => ({
+      id: `--part-${name}`,
+      topology: file,
+      ...together(alike),
+      processors: [name],
+      tried: alike.map((other) => other.name),
+    }))
+  })
+  return [...alone, ...parts]
 }
 
 /** Processors named by their place in a list cannot be deployed: a function would become another when the list changes. */

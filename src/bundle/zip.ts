@@ -5,12 +5,14 @@ export interface ArtifactFile {
   readonly contents: Uint8Array
   /** It may be run as a program. */
   readonly executable: boolean
+  /** Whether the hash of an artifact leaves it out: a change of this file alone is no reason to deploy. */
+  readonly unhashed?: boolean
 }
 
 /** Files by their paths. */
 export type ArtifactFiles = ReadonlyMap<string, ArtifactFile>
 
-/** A zip, and what is in it: SHA-256 in base64 of its files and their paths, however they are compressed. */
+/** A zip, and what is in it: SHA-256 in base64 of its hashed files and their paths, however they are compressed. */
 export interface Zipped {
   readonly zip: Uint8Array
   readonly hash: string
@@ -43,7 +45,12 @@ export async function zipAll(sets: readonly ArtifactFiles[]): Promise<readonly Z
   return listed.map((files) => ({
     zip: join(files.map(({ key }) => entries.get(key)!)),
     hash: createHash('sha256')
-      .update(files.map(({ key }) => key).join('\n'))
+      .update(
+        files
+          .filter(({ file }) => !file.unhashed)
+          .map(({ key }) => key)
+          .join('\n'),
+      )
       .digest('base64'),
   }))
 }

@@ -25,7 +25,7 @@ import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf } from './fu
 import { type Account, adopting, changes, differing, gather, type Kind } from './kind.ts'
 import { lambdaTags, loosen, retag } from './lambdaTags.ts'
 import { requireRole } from './role.ts'
-import { found, listed, tagsOf } from './tags.ts'
+import { found, listed, TAGS, tagsOf } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** As the SDK's own waiters: a second between tries, five minutes in all; a network of one's own takes the longest. */
@@ -121,7 +121,7 @@ export function functions(account: Account): Kind {
       const live = answer.Configuration
       const wanted = settingsOf(config, {})
       return differing({
-        code: [account.artifact(config.code).zipHash, live?.CodeSha256],
+        code: [answer.Tags?.[TAGS.code] ?? account.artifact(config.code).zipHash, live?.CodeSha256],
         architecture: [codeOf(config).Architectures, live?.Architectures],
         runtime: [wanted.Runtime, live?.Runtime],
         handler: [wanted.Handler, live?.Handler],
@@ -169,9 +169,11 @@ export function functions(account: Account): Kind {
     const live = made ? undefined : (there ?? (await read(resource)))
     await loosen(lambda, address, change, live)
     const write = adopting(change, live)
-    if (!made) await update(write)
+    const uploaded = made || (await update(write))
     await beside(write, made)
-    await retag(lambda, change, { scope, address, live })
+    const { code } = resource.config as FunctionConfig
+    const more = uploaded ? { [TAGS.code]: account.artifact(code).zipHash } : {}
+    await retag(lambda, change, { scope, address, live, more })
   }
 
   /** Gives false when the function was there already, from a try whose answer got lost or from another deploy. */
@@ -197,10 +199,12 @@ export function functions(account: Account): Kind {
     }
   }
 
-  async function update(write: Write) {
+  /** Gives whether it has uploaded the code. */
+  async function update(write: Write): Promise<boolean> {
     const { name, processor = '' } = write.resource
     const config = write.resource.config as FunctionConfig
-    if (changes(write, 'code', 'architecture')) {
+    const uploads = changes(write, 'code', 'architecture')
+    if (uploads) {
       const ZipFile = await account.artifact(config.code).zip()
       const input = { FunctionName: name, ...codeOf(config), ZipFile }
       await settle(name, () => lambda.send(new UpdateFunctionCodeCommand(input)))
@@ -209,6 +213,7 @@ export function functions(account: Account): Kind {
       const input = { FunctionName: name, ...settingsOf(config, account.environment(processor)) }
       await settle(name, () => withRole(config, () => lambda.send(new UpdateFunctionConfigurationCommand(input))))
     }
+    return uploads
   }
 
   /** What has calls of its own; a new function needs none where its default is what is wanted. */

@@ -25,14 +25,22 @@ export interface Written {
   readonly address: string
   /** As it was found; undefined where it was made. */
   readonly live: LiveResource | undefined
+  /** Tags beside those that every resource has. */
+  readonly more?: Tags
 }
 
 /** Ends a change: tags that are wanted no longer go, and those that are come with the fingerprint. */
-export async function retag(lambda: LambdaClient, change: Write, { scope, address, live }: Written): Promise<void> {
+export async function retag(
+  lambda: LambdaClient,
+  change: Write,
+  { scope, address, live, more }: Written,
+): Promise<void> {
   const { resource, fingerprint } = change
   if (live !== undefined && changes(adopting(change, live), 'tags')) {
     const stale = staleTags((await lambdaTags(lambda, address)) ?? {}, userTags(resource.config))
     if (stale.length > 0) await lambda.send(new UntagResourceCommand({ Resource: address, TagKeys: [...stale] }))
   }
-  await lambda.send(new TagResourceCommand({ Resource: address, Tags: tagsOf(scope, resource, fingerprint) }))
+  await lambda.send(
+    new TagResourceCommand({ Resource: address, Tags: { ...tagsOf(scope, resource, fingerprint), ...more } }),
+  )
 }

@@ -12,6 +12,8 @@ export const TAGS = Object.freeze({
   resource: 'attak:resource',
   /** The fingerprint of what was wanted, written last. */
   config: 'attak:config',
+  /** The SHA-256 of a function's code as it was uploaded, as Lambda tells it. */
+  code: 'attak:code',
 })
 
 /** Tags by their keys. */
