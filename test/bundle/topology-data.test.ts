@@ -24,16 +24,14 @@ export default {
     const text = withoutData(source)
     expect(text).toHaveLength(source.length)
     expect(text.split('\n')).toHaveLength(source.split('\n').length)
-    expect(text.replaceAll(/ +/g, ' ').replaceAll(/ *\n/g, '\n')).toBe(`const greet = () => 'hi, { streams: 1 }'
+    expect(text.replaceAll(/ +/g, ' ').replaceAll(/\s*\n/g, '\n')).toBe(`const greet = () => 'hi, { streams: 1 }'
 export default {
  name: 'orders',
  processors: {
  a: { handler: greet, input: schema() },
  b: (event) => /[,}]/.test(event) ? { retries: 1 } : \`\${{ a: 1, b: 2 }.a}, \`,
  async c(event) { return { memory: 1 } },
-
  },
-
 }
 `)
   })

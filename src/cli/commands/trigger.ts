@@ -5,6 +5,7 @@ import { STAGE_OPTIONS } from '../deploy/options.ts'
 import { tellOrigins } from '../deploy/origins.ts'
 import { accountOf, drawPlace, loadStage, type Stage, stageFlag, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
+import { tellUnconfirmed } from '../errors/unconfirmed.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
@@ -27,7 +28,8 @@ export const trigger: Command = {
   ],
   notes: `Takes the same input as attak simulate, and hands each event to the function of its processor. An
 event that was accepted will be handled, at least once. Exits with 1 when one was refused or, with
---follow, failed. While an event has not been heard of at all, --follow waits three times as long.`,
+--follow, failed or was not confirmed: no log line says that it ended. While an event is not confirmed,
+--follow waits three times as long.`,
   examples: [
     'attak trigger',
     'attak trigger --follow',
@@ -46,12 +48,12 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       const startedMs = host.date()
       const send = createTrigger(accountOf(stage, aws), { seed: randomUUID(), now: host.date })
       const json = flagOf(args, 'json')
-      const roots = new Set<string>()
+      const sent = new Map<string, Triggered>()
       let accepted = 0
       try {
         await sendAll(input.chunks, send, host.signal, (triggered) => {
           accepted++
-          if (roots.size <= MOST_TRACES) roots.add(triggered.root)
+          if (sent.size <= MOST_TRACES) sent.set(triggered.root, triggered)
           if (json) host.out.write(drawJsonLine({ kind: 'accepted', ...triggered }))
         })
       } catch (error) {
@@ -59,13 +61,22 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
         throw error
       }
       for (const note of toldInput(input).notes()) host.err.write(`${note}\n`)
+      const roots = new Set(sent.keys())
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
       const following = flagOf(args, 'follow') && accepted > 0
-      const failed = following ? await followTraces(opened, { roots, startedMs, quietMs, json }, host) : 0
+      if (!following) return interruptCode(host.signal) ?? 0
+      const { failed, confirmed } = await followTraces(opened, { roots, startedMs, quietMs, json }, host)
+      if (host.signal.aborted) return interruptCode(host.signal)!
       const at = stageFlag(stage)
       if (failed > 0 && !json)
         host.err.write(`attak errors list${at} shows what failed, attak errors replay${at} runs it again.\n`)
-      return interruptCode(host.signal) ?? (failed > 0 ? 1 : 0)
+      const count = accepted - confirmed.size
+      if (count > 0) {
+        const isKnown = accepted <= MOST_TRACES
+        const events = isKnown ? [...sent.values()].filter(({ root }) => !confirmed.has(root)) : []
+        await tellUnconfirmed(opened, { events, count, of: accepted, json }, host)
+      }
+      return failed + count > 0 ? 1 : 0
     })
   },
 }

@@ -7,8 +7,8 @@ import { readEntries } from '../logs/entry.ts'
 import { followLines, pauseUntilNextLook } from '../logs/follow.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 
-/** How much longer than usual it is waited for the first lines of an event: a function may have to start. */
-const UNHEARD = 3
+/** How many times longer to wait while an event is not confirmed: its function may have to start, or to end. */
+const UNCONFIRMED = 3
 
 /** What is followed one by one; of more events, all that is logged is shown. */
 export const MOST_TRACES = 10_000
@@ -26,22 +26,34 @@ export interface Following {
   readonly heard?: (entry: LogEntry) => void
 }
 
-/** Shows what becomes of events until it is quiet. Gives how many messages failed for good. */
+/** What became of followed events, as far as logs tell. */
+export interface Followed {
+  /** How many messages failed for good. */
+  readonly failed: number
+  /** The events whose own message has ended as logs tell: it was handled, or it failed for good. */
+  readonly confirmed: ReadonlySet<string>
+}
+
+/** What ends a message for good; a retry does not. One that was skipped was handled before. */
+const ENDS: ReadonlySet<unknown> = new Set(['ok', 'skipped', 'failed'])
+
+/** Shows what becomes of events until it is quiet. */
 export async function followTraces(
   { graph, aws, ...stage }: Stage & { readonly graph: Graph },
   { roots, startedMs, quietMs, json, heard }: Following,
   host: Host,
-): Promise<number> {
+): Promise<Followed> {
   const { readLogLines } = await import('../../providers/aws/logLines.ts')
   const processors = graph.processors.map(({ name }) => name)
   const width = Math.max(...processors.map(({ length }) => length))
   const account = accountOf(stage, aws)
   let quietSinceMs = host.now()
   let failed = 0
-  const unheard = new Set<string | undefined>(roots.size > MOST_TRACES ? [] : roots)
+  const confirmed = new Set<string>()
+  const unconfirmed = new Set(roots.size > MOST_TRACES ? [] : roots)
   const lines = followLines((fromMs) => readLogLines(account, { processors, fromMs }), {
     ...{ fromMs: startedMs, signal: host.signal },
-    over: () => host.now() - quietSinceMs >= (unheard.size > 0 ? UNHEARD * quietMs : quietMs),
+    over: () => host.now() - quietSinceMs >= (unconfirmed.size > 0 ? UNCONFIRMED * quietMs : quietMs),
     pause: () => pauseUntilNextLook(host.signal),
   })
   for await (const fresh of lines) {
@@ -49,13 +61,17 @@ export async function followTraces(
       const ours = entry.root === undefined ? entry.kind === 'text' : roots.size > MOST_TRACES || roots.has(entry.root)
       if (!ours) continue
       quietSinceMs = host.now()
-      unheard.delete(entry.root)
       heard?.(entry)
       if (entry.kind === 'error') failed++
+      const isEnd = entry.kind === 'error' || (entry.kind === 'end' && ENDS.has(entry.fields.outcome))
+      if (isEnd && entry.message !== undefined && entry.message === entry.root) {
+        confirmed.add(entry.message)
+        unconfirmed.delete(entry.message)
+      }
       const { processor, kind, fields } = entry
       if (json) host.out.write(drawJsonLine({ processor, kind, ...fields }))
       else host.out.write(drawEntry(entry, width, colorsOf(host.out)))
     }
   }
-  return failed
+  return { failed, confirmed }
 }

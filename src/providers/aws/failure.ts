@@ -41,6 +41,16 @@ export async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> 
   }
 }
 
+/** The same for a call that an emulator may not know, which it answers in words of its own. */
+export async function unlessUnknown<T>(call: Promise<T>, emulated: boolean): Promise<T | undefined> {
+  try {
+    return await unlessAbsent(call)
+  } catch (error) {
+    if (emulated && isStrange(error)) return undefined
+    throw error
+  }
+}
+
 interface Mending {
   readonly code: ErrorCode
   readonly what: (error: Error, place: CallPlace) => string

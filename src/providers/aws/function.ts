@@ -16,20 +16,23 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
 import { functionArn, NAME_LIMITS } from '../../aws/names.ts'
+import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
 import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { LiveResource, Resource } from '../../graph/resource.ts'
-import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
-import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf } from './functionConfig.ts'
+import { failedWith, isAbsent, unlessAbsent, unlessUnknown } from './failure.ts'
+import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf, undone, untouched } from './functionConfig.ts'
 import { type Account, adopting, changes, differing, gather, type Kind } from './kind.ts'
 import { lambdaTags, loosen, retag } from './lambdaTags.ts'
 import { requireRole } from './role.ts'
-import { found, listed, TAGS, tagsOf } from './tags.ts'
+import { found, listed, TAGS, tagPair, tagsOf } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** As the SDK's own waiters: a second between tries, five minutes in all; a network of one's own takes the longest. */
 const READY = { firstMs: 250, maxMs: 1_000, withinMs: 300_000 }
+/** How long Lambda keeps an asynchronous call unless it is told. Source: Lambda API reference, PutFunctionEventInvokeConfig, read 2026-11-28. */
+const MOST_EVENT_AGE_S = 21_600
 /** A role takes seconds to be known everywhere, rarely more than a minute. */
 const IAM = { firstMs: 1_000, maxMs: 5_000, withinMs: 120_000 }
 
@@ -116,7 +119,8 @@ export function functions(account: Account): Kind {
       const answer = await get(FunctionName)
       if (answer === undefined) return []
       const invoking = await unlessAbsent(lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName })))
-      const loops = await unlessAbsent(lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName })))
+      const asked = lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
+      const loops = await unlessUnknown(asked, account.emulated)
       const config = resource.config as FunctionConfig
       const live = answer.Configuration
       const wanted = settingsOf(config, {})
@@ -129,7 +133,16 @@ export function functions(account: Account): Kind {
         timeout: [wanted.Timeout, live?.Timeout],
         role: [wanted.Role, live?.Role],
         environment: [config.environment, hashedEnvironment(live?.Environment?.Variables ?? {}, resource.name)],
-        vpc: [[...(config.vpc?.subnets ?? [])].sort(), [...(live?.VpcConfig?.SubnetIds ?? [])].sort()],
+        vpc: [
+          [sorted(config.vpc?.subnets), sorted(config.vpc?.securityGroups)],
+          [sorted(live?.VpcConfig?.SubnetIds), sorted(live?.VpcConfig?.SecurityGroupIds)],
+        ],
+        artifact: [config.code, live?.Environment?.Variables?.[ARTIFACT_VARIABLE]],
+        ...untouched(live),
+        asynchronousRetries: [0, invoking?.MaximumRetryAttempts],
+        eventAgeSeconds: [MOST_EVENT_AGE_S, invoking?.MaximumEventAgeInSeconds ?? MOST_EVENT_AGE_S],
+        onSuccess: [undefined, invoking?.DestinationConfig?.OnSuccess?.Destination],
+        tags: tagPair(scope, resource, answer.Tags ?? {}),
         concurrency: [config.concurrency, answer.Concurrency?.ReservedConcurrentExecutions],
         onFailure: [config.onFailure, invoking?.DestinationConfig?.OnFailure?.Destination],
         loops: [config.loops, loops?.RecursiveLoop === 'Allow'],
@@ -210,7 +223,11 @@ export function functions(account: Account): Kind {
       await settle(name, () => lambda.send(new UpdateFunctionCodeCommand(input)))
     }
     if (changes(write, 'code', 'runtime', 'handler', 'memory', 'timeout', 'environment', 'role', 'vpc')) {
-      const input = { FunctionName: name, ...settingsOf(config, account.environment(processor)) }
+      const input = {
+        FunctionName: name,
+        ...settingsOf(config, account.environment(processor)),
+        ...undone(write.settings),
+      }
       await settle(name, () => withRole(config, () => lambda.send(new UpdateFunctionConfigurationCommand(input))))
     }
     return uploads
@@ -220,7 +237,7 @@ export function functions(account: Account): Kind {
   async function beside(write: Write, made: boolean) {
     const FunctionName = write.resource.name
     const config = write.resource.config as FunctionConfig
-    if (made || changes(write, 'onFailure', 'role')) {
+    if (made || changes(write, 'onFailure', 'role', 'asynchronousRetries', 'eventAgeSeconds', 'onSuccess')) {
       const input = {
         FunctionName,
         MaximumRetryAttempts: 0,
@@ -241,6 +258,10 @@ export function functions(account: Account): Kind {
       }
     }
   }
+}
+
+function sorted(texts: readonly string[] = []): readonly string[] {
+  return [...texts].sort()
 }
 
 /** Lambda's words for a role, or its policy, that IAM has not told it of yet; also for one that is not there. */

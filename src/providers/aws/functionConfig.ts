@@ -1,4 +1,9 @@
-import type { Architecture as AwsArchitecture, Runtime } from '@aws-sdk/client-lambda'
+import type {
+  Architecture as AwsArchitecture,
+  FunctionConfiguration,
+  Runtime,
+  UpdateFunctionConfigurationRequest,
+} from '@aws-sdk/client-lambda'
 import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
 import { hashOf, type JsonObject } from '../../graph/resource.ts'
 
@@ -56,4 +61,60 @@ export function settingsOf(config: FunctionConfig, variables: Readonly<Record<st
 /** The settings that go with the code. */
 export function codeOf({ architecture }: FunctionConfig): { readonly Architectures: AwsArchitecture[] } {
   return { Architectures: [architecture === 'x64' ? 'x86_64' : 'arm64'] }
+}
+
+/** What of a function attak leaves as Lambda makes it: as it is made, as it was found, and what brings it back. */
+const UNTOUCHED: Readonly<
+  Record<
+    string,
+    {
+      readonly made: unknown
+      readonly found: (live: FunctionConfiguration) => unknown
+      readonly back: Partial<UpdateFunctionConfigurationRequest>
+    }
+  >
+> = {
+  layers: { made: [], found: ({ Layers = [] }) => Layers.map(({ Arn }) => Arn), back: { Layers: [] } },
+  storage: {
+    made: 512,
+    found: (live) => live.EphemeralStorage?.Size ?? 512,
+    back: { EphemeralStorage: { Size: 512 } },
+  },
+  tracing: {
+    made: 'PassThrough',
+    found: (live) => live.TracingConfig?.Mode ?? 'PassThrough',
+    back: { TracingConfig: { Mode: 'PassThrough' } },
+  },
+  deadLetters: {
+    made: '',
+    found: (live) => live.DeadLetterConfig?.TargetArn ?? '',
+    back: { DeadLetterConfig: { TargetArn: '' } },
+  },
+  key: { made: '', found: (live) => live.KMSKeyArn ?? '', back: { KMSKeyArn: '' } },
+  description: { made: '', found: (live) => live.Description ?? '', back: { Description: '' } },
+  fileSystems: {
+    made: [],
+    found: ({ FileSystemConfigs = [] }) => FileSystemConfigs.map(({ Arn }) => Arn),
+    back: { FileSystemConfigs: [] },
+  },
+  snapStart: {
+    made: 'None',
+    found: (live) => live.SnapStart?.ApplyOn ?? 'None',
+    back: { SnapStart: { ApplyOn: 'None' } },
+  },
+  logFormat: {
+    made: 'Text',
+    found: (live) => live.LoggingConfig?.LogFormat ?? 'Text',
+    back: { LoggingConfig: { LogFormat: 'Text' } },
+  },
+}
+
+/** Pairs of how Lambda makes what attak does not set, and how it was found, by setting. */
+export function untouched(live: FunctionConfiguration = {}): Record<string, readonly [unknown, unknown]> {
+  return Object.fromEntries(Object.entries(UNTOUCHED).map(([name, { made, found }]) => [name, [made, found(live)]]))
+}
+
+/** What brings back those of the settings that attak does not set. */
+export function undone(settings: readonly string[]): Partial<UpdateFunctionConfigurationRequest> {
+  return Object.assign({}, ...settings.map((name) => UNTOUCHED[name]?.back))
 }

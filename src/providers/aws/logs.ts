@@ -2,6 +2,7 @@ import {
   CreateLogGroupCommand,
   DeleteLogGroupCommand,
   DescribeLogGroupsCommand,
+  DisassociateKmsKeyCommand,
   ListTagsForResourceCommand,
   type LogGroup,
   PutRetentionPolicyCommand,
@@ -13,7 +14,7 @@ import { prefixOf } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
 import { failedWith, unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
+import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
 
 /** What is wanted of a log group. */
 export type LogsConfig = { readonly retentionDays: number; readonly tags: JsonObject }
@@ -61,9 +62,15 @@ export function logGroups({ scope, place, clients: { logs } }: Account): Kind {
       })
     },
 
-    async inspect({ name, config }) {
+    async inspect(resource) {
+      const { name, config } = resource
       const group = await groupOf(name)
-      return differing({ retentionDays: [(config as LogsConfig).retentionDays, group?.retentionInDays] })
+      if (group === undefined) return []
+      return differing({
+        retentionDays: [(config as LogsConfig).retentionDays, group.retentionInDays],
+        key: [undefined, group.kmsKeyId],
+        tags: tagPair(scope, resource, (await tagsOn(groupArn(place, name))) ?? {}),
+      })
     },
 
     async write(change) {
@@ -82,6 +89,7 @@ export function logGroups({ scope, place, clients: { logs } }: Account): Kind {
       const resourceArn = groupArn(place, name)
       if (loosens(change, live)) await untag(resourceArn, [TAGS.config])
       await logs.send(new PutRetentionPolicyCommand({ logGroupName: name, retentionInDays: retentionDays }))
+      if (change.settings.includes('key')) await logs.send(new DisassociateKmsKeyCommand({ logGroupName: name }))
       if (live !== undefined && changes(adopting(change, live), 'tags')) {
         const stale = staleTags((await tagsOn(resourceArn)) ?? {}, userTags({ tags }))
         if (stale.length > 0) await untag(resourceArn, stale)

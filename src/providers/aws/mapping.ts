@@ -15,8 +15,8 @@ import type { Resource } from '../../graph/resource.ts'
 import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
 import { type Account, differing, gather, type Kind } from './kind.ts'
 import { lambdaTags, loosen, retag } from './lambdaTags.ts'
-import { startOf, tuningOf, wantedOf } from './mappingConfig.ts'
-import { found, listed, type Tags, tagsOf } from './tags.ts'
+import { startOf, tuningOf, undone, wantedOf } from './mappingConfig.ts'
+import { found, listed, type Tags, tagPair, tagsOf } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** A mapping takes a minute or two to begin, on real AWS. */
@@ -98,7 +98,12 @@ export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Acc
 
     async inspect(resource) {
       const [mapping] = await joining(resource)
-      return mapping === undefined ? [] : differing(wantedOf(resource.config as MappingConfig, mapping))
+      if (mapping === undefined) return []
+      const tags = (await lambdaTags(lambda, arnOf(place, mapping))) ?? {}
+      return differing({
+        ...wantedOf(resource.config as MappingConfig, mapping),
+        tags: tagPair(scope, resource, tags),
+      })
     },
 
     async write(write) {
@@ -114,7 +119,7 @@ export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Acc
       await loosen(lambda, address, write, live)
       await atRest(mapping.UUID)
       const FunctionName = config.function
-      const input = { UUID: mapping.UUID, FunctionName, ...tuningOf(config, mapping) }
+      const input = { UUID: mapping.UUID, FunctionName, ...tuningOf(config, mapping), ...undone(write.settings) }
       await settled(() => lambda.send(new UpdateEventSourceMappingCommand(input)))
       await atRest(mapping.UUID)
       await retag(lambda, write, { scope, address, live })

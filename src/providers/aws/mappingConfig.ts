@@ -49,10 +49,13 @@ export function wantedOf(config: MappingConfig, live: EventSourceMappingConfigur
   return {
     batchRecords: [config.batchRecords, live.BatchSize],
     windowSeconds: [config.windowSeconds, live.MaximumBatchingWindowInSeconds ?? 0],
-    parallelization: [parallelization, parallelization && live.ParallelizationFactor],
-    bisect: [bisect, bisect === undefined ? undefined : live.BisectBatchOnFunctionError],
-    retryAttempts: [retryAttempts, retryAttempts && live.MaximumRetryAttempts],
-    recordAgeSeconds: [recordAgeSeconds, recordAgeSeconds && live.MaximumRecordAgeInSeconds],
+    enabled: [true, !/^Disabl/.test(live.State ?? '')],
+    responses: [['ReportBatchItemFailures'], live.FunctionResponseTypes ?? []],
+    tumblingSeconds: [0, live.TumblingWindowInSeconds ?? 0],
+    parallelization: pairOf(parallelization, live.ParallelizationFactor),
+    bisect: pairOf(bisect, live.BisectBatchOnFunctionError),
+    retryAttempts: pairOf(retryAttempts, live.MaximumRetryAttempts),
+    recordAgeSeconds: pairOf(recordAgeSeconds, live.MaximumRecordAgeInSeconds),
     onFailure: [config.onFailure, live.DestinationConfig?.OnFailure?.Destination],
     filters: [config.filters ?? [], (live.FilterCriteria?.Filters ?? []).map(({ Pattern }) => Pattern)],
     metrics: [config.metrics ?? false, (live.MetricsConfig?.Metrics ?? []).length > 0],
@@ -62,6 +65,16 @@ export function wantedOf(config: MappingConfig, live: EventSourceMappingConfigur
       pollers?.MinimumPollers && { minimum: pollers.MinimumPollers, maximum: pollers.MaximumPollers },
     ],
   } satisfies Record<string, readonly [unknown, unknown]>
+}
+
+/** What takes back a setting that attak never gives a mapping. */
+export function undone(settings: readonly string[]): Tuning {
+  return settings.includes('tumblingSeconds') ? { TumblingWindowInSeconds: 0 } : {}
+}
+
+/** What is not wanted is a setting that the source of the mapping does not have: services tell defaults of those too. */
+function pairOf(wanted: unknown, found: unknown): readonly [unknown, unknown] {
+  return [wanted, wanted === undefined ? undefined : found]
 }
 
 function startingAt(ms: number): Tuning {

@@ -152,7 +152,14 @@ const MAPPINGS = [
 const STREAMS = [
   ...['AddTagsToStream', 'CreateStream', 'DecreaseStreamRetentionPeriod', 'DeleteStream', 'DescribeStreamSummary'],
   ...['IncreaseStreamRetentionPeriod', 'ListTagsForStream', 'RemoveTagsFromStream', 'UpdateShardCount'],
-  ...['UpdateStreamMode', 'GetRecords', 'GetShardIterator', 'ListShards'],
+  ...[
+    'DisableEnhancedMonitoring',
+    'StopStreamEncryption',
+    'UpdateStreamMode',
+    'GetRecords',
+    'GetShardIterator',
+    'ListShards',
+  ],
 ].map((action) => `kinesis:${action}`)
 const QUEUES = [
   ...['CreateQueue', 'DeleteQueue', 'ListQueueTags', 'SetQueueAttributes', 'TagQueue', 'UntagQueue'].map(
@@ -162,15 +169,23 @@ const QUEUES = [
 ]
 const TABLES = [
   ...['CreateTable', 'DeleteTable', 'DescribeTable', 'DescribeTimeToLive', 'ListTagsOfResource', 'TagResource'],
-  ...['UntagResource', 'UpdateTimeToLive'],
+  ...['UntagResource', 'UpdateTable', 'UpdateTimeToLive'],
 ].map((action) => `dynamodb:${action}`)
 const LOGS = [
-  ...['CreateLogGroup', 'DeleteLogGroup', 'FilterLogEvents', 'ListTagsForResource', 'PutRetentionPolicy'],
+  ...[
+    'CreateLogGroup',
+    'DeleteLogGroup',
+    'DisassociateKmsKey',
+    'FilterLogEvents',
+    'ListTagsForResource',
+    'PutRetentionPolicy',
+  ],
   ...['TagResource', 'UntagResource'],
 ].map((action) => `logs:${action}`)
 const ROLES = [
-  ...['CreateRole', 'DeleteRole', 'DeleteRolePolicy', 'DetachRolePolicy', 'GetRolePolicy'],
-  ...['ListAttachedRolePolicies', 'ListRolePolicies', 'PutRolePolicy', 'TagRole', 'UntagRole', 'UpdateRole'],
+  ...['CreateRole', 'DeleteRole', 'DeleteRolePermissionsBoundary', 'DeleteRolePolicy', 'DetachRolePolicy'],
+  ...['GetRolePolicy', 'ListAttachedRolePolicies', 'ListRolePolicies', 'PutRolePolicy', 'TagRole', 'UntagRole'],
+  ...['UpdateAssumeRolePolicy', 'UpdateRole'],
 ].map((action) => `iam:${action}`)
 
 /** What the store that `errors` names takes. */

@@ -12,12 +12,13 @@ import {
 } from '@aws-sdk/client-sqs'
 import { NAME_LIMITS, type Place, queueArn } from '../../aws/names.ts'
 import type { QueueConfig } from '../../aws/resources.ts'
+import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { failedWith, unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
+import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
 import { poll } from './waits.ts'
 
 type Attributes = Partial<Record<QueueAttributeName, string>>
@@ -102,7 +103,8 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
       const answer = await unlessAbsent(sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] })))
       if (answer === undefined) return []
       const { visibilitySeconds, retentionSeconds, redrive } = resource.config as QueueConfig
-      const policy = JSON.parse(answer.Attributes?.RedrivePolicy || '{}') as Record<string, unknown>
+      const live = answer.Attributes ?? {}
+      const policy = JSON.parse(live.RedrivePolicy || '{}') as Record<string, unknown>
       return differing({
         visibilitySeconds: [visibilitySeconds, Number(answer.Attributes?.VisibilityTimeout)],
         retentionSeconds: [retentionSeconds, Number(answer.Attributes?.MessageRetentionPeriod)],
@@ -112,6 +114,11 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
             ? undefined
             : { queue: policy.deadLetterTargetArn, received: Number(policy.maxReceiveCount) },
         ],
+        ...Object.fromEntries(Object.entries(UNTOUCHED).map(([name, { found, made }]) => [name, [made, found(live)]])),
+        throughput: (resource.config as QueueConfig).fifo
+          ? ['messageGroup perMessageGroupId', `${live.DeduplicationScope} ${live.FifoThroughputLimit}`]
+          : [undefined, undefined],
+        tags: tagPair(scope, resource, (await tagsAt(QueueUrl)) ?? {}),
       })
     },
 
@@ -128,7 +135,8 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
         if (live?.fingerprint === fingerprint) return
       }
       if (loosens(change, live)) await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: [TAGS.config] }))
-      await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes: attributesOf(resource) }))
+      const Attributes = { ...attributesOf(resource), ...undone(change) }
+      await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }))
       if (!made && changes(adopting(change, live), 'tags')) {
         const TagKeys = staleTags((await tagsAt(QueueUrl)) ?? {}, userTags(resource.config))
         if (TagKeys.length > 0) await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: [...TagKeys] }))
@@ -159,6 +167,42 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
 /** Where a queue is. Source: SQS guide, queue and message identifiers; AWS general reference, endpoints; read 2026-11-21. */
 function queueAddress({ partition, region, account }: Place, name: string): string {
   return `https://sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}/${account}/${name}`
+}
+
+/** What of a queue attak leaves as SQS makes it: as it is made, as it was found, and what brings it back. */
+const UNTOUCHED: Readonly<
+  Record<string, { readonly made: unknown; readonly found: (live: Attributes) => unknown; readonly back: Attributes }>
+> = {
+  delaySeconds: { made: 0, found: (live) => Number(live.DelaySeconds ?? 0), back: { DelaySeconds: '0' } },
+  waitSeconds: {
+    made: 0,
+    found: (live) => Number(live.ReceiveMessageWaitTimeSeconds ?? 0),
+    back: { ReceiveMessageWaitTimeSeconds: '0' },
+  },
+  policy: { made: '', found: (live) => live.Policy ?? '', back: { Policy: '' } },
+  key: {
+    made: '',
+    found: (live) => live.KmsMasterKeyId ?? '',
+    back: { KmsMasterKeyId: '', SqsManagedSseEnabled: 'true' },
+  },
+  redriveAllow: { made: '', found: (live) => live.RedriveAllowPolicy ?? '', back: { RedriveAllowPolicy: '' } },
+  // Queues were made with 256 KiB until 2025, and are with 1 MiB since. Source: SQS API reference, CreateQueue, read 2026-11-28.
+  messageBytes: {
+    made: true,
+    found: (live) => Number(live.MaximumMessageSize ?? 262_144) >= 262_144,
+    back: { MaximumMessageSize: '1048576' },
+  },
+  deduplication: {
+    made: false,
+    found: (live) => live.ContentBasedDeduplication === 'true',
+    back: { ContentBasedDeduplication: 'false' },
+  },
+}
+
+/** What brings back those of a change's settings that were added by hand. */
+function undone({ settings, resource }: Write): Attributes {
+  const redrive = settings.includes('redrive') && (resource.config as QueueConfig).redrive === undefined
+  return Object.assign(redrive ? { RedrivePolicy: '' } : {}, ...settings.map((name) => UNTOUCHED[name]?.back))
 }
 
 /** FIFO queues order and deduplicate by key, which is what lets them take many messages a second. */

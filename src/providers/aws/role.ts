@@ -1,6 +1,7 @@
 import {
   CreateRoleCommand,
   DeleteRoleCommand,
+  DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
   DetachRolePolicyCommand,
   GetRoleCommand,
@@ -12,6 +13,7 @@ import {
   type Role,
   TagRoleCommand,
   UntagRoleCommand,
+  UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam'
 import { AttakError } from '../../errors.ts'
@@ -20,12 +22,14 @@ import { failedWith, unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
 import { rolePath } from './names.ts'
 import type { Policy } from './policies.ts'
-import { notOurs, staleTags, type Tags, tagsOf, userTags } from './tags.ts'
+import { notOurs, staleTags, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
 
 /** What is wanted of a role. */
 export type RoleConfig = { readonly policy: Policy; readonly tags: JsonObject }
 
 const POLICY_NAME = 'attak'
+/** What a role is made with. Source: IAM API reference, CreateRole, read 2026-11-28. */
+const SESSION_SECONDS = 3600
 
 /** Who may take the role of a function: Lambda itself, in every partition. */
 const TRUST = JSON.stringify({
@@ -64,10 +68,20 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
       }
     },
 
-    async inspect({ name, config }) {
+    async inspect(resource) {
+      const { name, config } = resource
+      const role = await roleOf(name)
+      if (role === undefined) return []
       const answer = await unlessAbsent(iam.send(new GetRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME })))
-      const document = answer?.PolicyDocument && JSON.parse(decodeURIComponent(answer.PolicyDocument))
-      return differing({ policy: [(config as RoleConfig).policy, document] })
+      return differing({
+        policy: [(config as RoleConfig).policy, documentOf(answer?.PolicyDocument)],
+        otherPolicies: [[], await otherPolicies(name)],
+        attachedPolicies: [[], await attachedPolicies(name)],
+        trust: [JSON.parse(TRUST), documentOf(role.AssumeRolePolicyDocument)],
+        boundary: [undefined, role.PermissionsBoundary?.PermissionsBoundaryArn],
+        sessionSeconds: [SESSION_SECONDS, role.MaxSessionDuration ?? SESSION_SECONDS],
+        tags: tagPair(scope, resource, tagsIn(role)),
+      })
     },
 
     async write(change) {
@@ -80,29 +94,61 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
       }
       if (loosens(change, live)) await iam.send(new UpdateRoleCommand({ RoleName: name, Description: id }))
       if (changes(adopting(change, live), 'tags')) {
-        const role = await roleOf(name)
-        const live: Tags = Object.fromEntries((role?.Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? '']))
-        const TagKeys = staleTags(live, userTags(config))
+        const TagKeys = staleTags(tagsIn(await roleOf(name)), userTags(config))
         if (TagKeys.length > 0) await iam.send(new UntagRoleCommand({ RoleName: name, TagKeys: [...TagKeys] }))
         await iam.send(new TagRoleCommand({ RoleName: name, Tags: tagList(resource) }))
       }
       const PolicyDocument = JSON.stringify((config as RoleConfig).policy)
       await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME, PolicyDocument }))
+      await undo(name, change.settings)
       await iam.send(new UpdateRoleCommand({ RoleName: name, Description: `${id} ${fingerprint}` }))
     },
 
     async remove({ live: { name } }) {
-      const attached = await unlessAbsent(iam.send(new ListAttachedRolePoliciesCommand({ RoleName: name })))
-      if (attached === undefined) return
-      for (const { PolicyArn } of attached.AttachedPolicies ?? []) {
-        await unlessAbsent(iam.send(new DetachRolePolicyCommand({ RoleName: name, PolicyArn })))
-      }
-      const inline = await unlessAbsent(iam.send(new ListRolePoliciesCommand({ RoleName: name })))
-      for (const PolicyName of inline?.PolicyNames ?? []) {
-        await unlessAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName: name, PolicyName })))
-      }
+      await detach(name)
+      await dropPolicies(name, [...(await otherPolicies(name)), POLICY_NAME])
       await unlessAbsent(iam.send(new DeleteRoleCommand({ RoleName: name })))
     },
+  }
+
+  async function attachedPolicies(RoleName: string): Promise<readonly string[]> {
+    const arns: string[] = []
+    for (let Marker: string | undefined; ; ) {
+      const page = await unlessAbsent(iam.send(new ListAttachedRolePoliciesCommand({ RoleName, Marker })))
+      arns.push(...(page?.AttachedPolicies ?? []).map(({ PolicyArn = '' }) => PolicyArn))
+      Marker = page?.IsTruncated ? page.Marker : undefined
+      if (Marker === undefined) return arns.sort()
+    }
+  }
+
+  /** The names of inline policies beside attak's own. */
+  async function otherPolicies(RoleName: string): Promise<readonly string[]> {
+    const names: string[] = []
+    for (let Marker: string | undefined; ; ) {
+      const page = await unlessAbsent(iam.send(new ListRolePoliciesCommand({ RoleName, Marker })))
+      names.push(...(page?.PolicyNames ?? []).filter((name) => name !== POLICY_NAME))
+      Marker = page?.IsTruncated ? page.Marker : undefined
+      if (Marker === undefined) return names.sort()
+    }
+  }
+
+  async function detach(RoleName: string) {
+    for (const PolicyArn of await attachedPolicies(RoleName))
+      await unlessAbsent(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })))
+  }
+
+  async function dropPolicies(RoleName: string, names: readonly string[]) {
+    for (const PolicyName of names) await unlessAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })))
+  }
+
+  /** Takes back what was changed by hand beside the policy. */
+  async function undo(RoleName: string, settings: readonly string[]) {
+    const has = (setting: string) => settings.includes(setting)
+    if (has('attachedPolicies')) await detach(RoleName)
+    if (has('otherPolicies')) await dropPolicies(RoleName, await otherPolicies(RoleName))
+    if (has('trust')) await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: TRUST }))
+    if (has('boundary')) await unlessAbsent(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })))
+    if (has('sessionSeconds')) await iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: SESSION_SECONDS }))
   }
 
   function tagList(resource: Resource) {
@@ -125,6 +171,14 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
       await read(resource)
     }
   }
+}
+
+function documentOf(encoded: string | undefined): unknown {
+  return encoded === undefined ? undefined : JSON.parse(decodeURIComponent(encoded))
+}
+
+function tagsIn(role: Role | undefined): Tags {
+  return Object.fromEntries((role?.Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? '']))
 }
 
 /** Throws ROLE_NOT_FOUND where a role that was given, by its ARN, is not there. */

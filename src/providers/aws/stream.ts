@@ -4,10 +4,13 @@ import {
   DecreaseStreamRetentionPeriodCommand,
   DeleteStreamCommand,
   DescribeStreamSummaryCommand,
+  DisableEnhancedMonitoringCommand,
   IncreaseStreamRetentionPeriodCommand,
   ListStreamsCommand,
   ListTagsForStreamCommand,
+  type MetricsName,
   RemoveTagsFromStreamCommand,
+  StopStreamEncryptionCommand,
   type StreamDescriptionSummary,
   UpdateShardCountCommand,
   UpdateStreamModeCommand,
@@ -20,7 +23,7 @@ import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { failedWith, unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
+import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** What a stream keeps records for when it is made. Source: Kinesis API reference, CreateStream, read 2026-11-21. */
@@ -118,13 +121,17 @@ export function streams({ scope, place, emulated, clients: { kinesis } }: Accoun
       return gather(ours, async (name) => listed(scope, streamArn(place, name), name, await tagsOn(name)))
     },
 
-    async inspect({ name, config }) {
+    async inspect(resource) {
+      const { name, config } = resource
       const { shards, retentionHours } = config as StreamConfig
       const summary = await summaryOf(name)
       const provisioned = summary?.StreamModeDetails?.StreamMode === 'PROVISIONED'
       return differing({
         shards: [shards, provisioned ? summary?.OpenShardCount : undefined],
         retentionHours: [retentionHours, summary?.RetentionPeriodHours],
+        encryption: ['NONE', summary?.EncryptionType ?? 'NONE'],
+        shardMetrics: [[], metricsOf(summary)],
+        tags: tagPair(scope, resource, await tagsOn(name)),
       })
     },
 
@@ -149,6 +156,7 @@ export function streams({ scope, place, emulated, clients: { kinesis } }: Accoun
       if (loosens(change, live)) await untag(resource.name, [TAGS.config])
       const summary = await active(resource.name)
       await reshape(adopting(change, live), summary)
+      await undo(change, summary)
       await tag(resource.name, tagsOf(scope, resource, fingerprint))
     },
 
@@ -185,6 +193,18 @@ export function streams({ scope, place, emulated, clients: { kinesis } }: Accoun
     if (stale.length > 0) await untag(name, stale)
   }
 
+  /** Takes back what was changed by hand and is no setting of attak's. */
+  async function undo({ settings, resource: { name } }: Write, summary: StreamDescriptionSummary) {
+    const { KeyId } = summary
+    if (settings.includes('encryption') && summary.EncryptionType === 'KMS') {
+      await kinesis.send(new StopStreamEncryptionCommand({ StreamName: name, EncryptionType: 'KMS', KeyId }))
+      await active(name)
+    }
+    const ShardLevelMetrics = [...metricsOf(summary)]
+    if (settings.includes('shardMetrics') && ShardLevelMetrics.length > 0)
+      await kinesis.send(new DisableEnhancedMonitoringCommand({ StreamName: name, ShardLevelMetrics }))
+  }
+
   async function scale(name: string, shards: number | undefined, summary: StreamDescriptionSummary) {
     const onDemand = summary.StreamModeDetails?.StreamMode === 'ON_DEMAND'
     if (onDemand !== (shards === undefined)) {
@@ -202,6 +222,10 @@ export function streams({ scope, place, emulated, clients: { kinesis } }: Accoun
       await active(name)
     }
   }
+}
+
+function metricsOf(summary: StreamDescriptionSummary | undefined): readonly MetricsName[] {
+  return (summary?.EnhancedMonitoring ?? []).flatMap(({ ShardLevelMetrics = [] }) => ShardLevelMetrics).sort()
 }
 
 /**

@@ -8,16 +8,19 @@ import {
   ListTagsOfResourceCommand,
   TagResourceCommand,
   UntagResourceCommand,
+  UpdateTableCommand,
+  type UpdateTableCommandInput,
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
 import { NAME_LIMITS, tableArn } from '../../aws/names.ts'
 import type { TableConfig } from '../../aws/resources.ts'
+import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { failedWith, isAbsent, unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
+import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** A table takes seconds to come and to go, rarely minutes. */
@@ -91,12 +94,20 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
       })
     },
 
-    async inspect({ name, config }) {
+    async inspect(resource) {
+      const { name, config } = resource
       const { key, expires } = config as TableConfig
       const table = await describe(name)
       if (table === undefined) return []
       const keys = (table.KeySchema ?? []).map(({ AttributeName }) => AttributeName)
-      return differing({ key: [[key], keys], expires: [expires, await lifeOf(name)] })
+      return differing({
+        key: [[key], keys],
+        expires: [expires, await lifeOf(name)],
+        billing: ['PAY_PER_REQUEST', table.BillingModeSummary?.BillingMode ?? 'PROVISIONED'],
+        protection: [false, table.DeletionProtectionEnabled ?? false],
+        changeStream: [false, table.StreamSpecification?.StreamEnabled ?? false],
+        tags: tagPair(scope, resource, (await tagsOn(name)) ?? {}),
+      })
     },
 
     async write(change) {
@@ -113,6 +124,7 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
         const TimeToLiveSpecification = { AttributeName: expires, Enabled: true }
         await dynamodb.send(new UpdateTimeToLiveCommand({ TableName: name, TimeToLiveSpecification }))
       }
+      await undo(change)
       if (live !== undefined && changes(adopting(change, live), 'tags')) {
         const TagKeys = staleTags((await tagsOn(name)) ?? {}, userTags(config))
         if (TagKeys.length > 0) await dynamodb.send(new UntagResourceCommand({ ResourceArn, TagKeys: [...TagKeys] }))
@@ -133,6 +145,21 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
       })
       if (!gone) throw new AttakError('AWS_REFUSED', `table ${name} does not go`, 'Remove it again later.')
     },
+  }
+
+  /** Takes back what was changed by hand; DynamoDB takes one such change at a time. */
+  async function undo({ settings, resource: { name } }: Write) {
+    const back: Readonly<Record<string, Omit<UpdateTableCommandInput, 'TableName'>>> = {
+      billing: { BillingMode: 'PAY_PER_REQUEST' },
+      protection: { DeletionProtectionEnabled: false },
+      changeStream: { StreamSpecification: { StreamEnabled: false } },
+    }
+    for (const setting of settings) {
+      const input = back[setting]
+      if (input === undefined) continue
+      await dynamodb.send(new UpdateTableCommand({ TableName: name, ...input }))
+      await ready(name)
+    }
   }
 
   /** Gives false when it was there already, from a try whose answer got lost or from another deploy. */

@@ -41,6 +41,13 @@ export function staleTags(live: Tags, wanted: Tags): readonly string[] {
   return Object.keys(live).filter((key) => !(key in wanted) && !/^(?:attak|aws):/.test(key))
 }
 
+/** The tags of a resource as they are wanted and as they were found, without those that tell what deploys have done. */
+export function tagPair(scope: Scope, resource: Resource, live: Tags): readonly [wanted: Tags, found: Tags] {
+  const wanted = tagsOf(scope, resource)
+  const found = Object.entries(live).filter(([key]) => key in wanted || !/^(?:attak|aws):/.test(key))
+  return [wanted, Object.fromEntries(found)]
+}
+
 /** Whether tags say that something belongs to this topology and stage. */
 export function isOurs({ topology, stage }: Scope, tags: Tags): boolean {
   return tags[TAGS.topology] === topology && tags[TAGS.stage] === stage

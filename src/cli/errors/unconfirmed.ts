@@ -1,0 +1,79 @@
+import { AttakError } from '../../errors.ts'
+import type { Triggered } from '../../providers/aws/trigger.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
+import { knownOf } from '../deploy/live.ts'
+import { accountOf, type Stage, stageFlag } from '../deploy/stage.ts'
+import { drawCount } from '../duration.ts'
+import type { Host } from '../host.ts'
+import { colorsOf, drawError, drawJsonLine } from '../print.ts'
+import { titleOf } from '../simulate/failure.ts'
+import { openCopies } from './copies.ts'
+import { copiesOf } from './files.ts'
+import { look } from './open.ts'
+
+/** So many events are listed one by one. */
+const MOST_LISTED = 20
+
+/** Accepted events whose end no log line told. */
+export interface Unconfirmed {
+  readonly events: readonly Triggered[]
+  /** How many there are; more than `events` where not all are known one by one. */
+  readonly count: number
+  /** How many were accepted. */
+  readonly of: number
+  readonly json: boolean
+}
+
+/** Lists accepted events that were not confirmed, with what the errors of the stage have of them. */
+export async function tellUnconfirmed(
+  stage: Stage,
+  { events, count, of, json }: Unconfirmed,
+  host: Host,
+): Promise<void> {
+  const records = await recordsOf(stage, host)
+  const found = events.map((event) => ({ event, records: records.filter((record) => isAbout(record, event)) }))
+  if (json) {
+    for (const { event, records } of found)
+      host.out.write(drawJsonLine({ kind: 'unconfirmed', ...event, errors: records.map(({ id }) => id) }))
+    return
+  }
+  const at = stageFlag(stage)
+  const listed = found.slice(0, MOST_LISTED).map(({ event, records: [record] }) => {
+    const known =
+      record === undefined
+        ? 'no error is known of it'
+        : `${record.kind === 'crash' ? 'crash: ' : ''}${titleOf(record.error)} (attak errors show ${record.id.slice(0, 12)}${at})`
+    return `  ${event.to} ${event.id}: ${known}\n`
+  })
+  const more = count - listed.length
+  const [first] = events
+  host.err.write(
+    [
+      `${colorsOf(host.err).red('✗')} ${drawCount(count, 'event')} of ${of} not confirmed: no log line says what became of them.\n`,
+      ...listed,
+      ...(more > 0 ? [`  and ${more} more\n`] : []),
+      'A handler may still be running: wait longer with --quiet-after. ',
+      first === undefined ? '' : `attak logs --message ${first.id}${at} shows its lines, `,
+      `attak errors list${at} shows errors that come later.\n`,
+    ].join(''),
+  )
+}
+
+async function recordsOf(stage: Stage, host: Host): Promise<readonly ErrorRecord[]> {
+  try {
+    const { openShelf } = await import('../../providers/aws/errors/open.ts')
+    const copies = openCopies(copiesOf(stage), host.date())
+    const known = await knownOf(stage, stage.aws)
+    const shelf = openShelf(accountOf(stage, stage.aws), { ...known, known: (id) => copies.all.get(id) })
+    const { records, left } = await look({ shelf, copies }, host)
+    return [...records, ...left]
+  } catch (error) {
+    if (!(error instanceof AttakError)) throw error
+    host.err.write(drawError(error, colorsOf(host.err)))
+    return []
+  }
+}
+
+function isAbout({ message, suspects = [] }: ErrorRecord, { id }: Triggered): boolean {
+  return message?.id === id || suspects.some((suspect) => suspect.id === id)
+}
