@@ -115,7 +115,7 @@ function differenceOf(
   if (live.id !== resource.id) return { settings: NO_SETTINGS, reason: `was ${live.id}` }
   const all = Object.freeze([...new Set([...settings, ...(live.drift ?? [])])].sort())
   if (unstamped(live.fingerprint) !== wanted)
-    return { settings: settings.length === 0 || anew ? NO_SETTINGS : all, reason: all.join(', ') || 'settings' }
+    return { settings: settings.length === 0 ? settings : all, reason: all.join(', ') || 'settings' }
   if (all.length > 0) return { settings: all, reason: `changed by hand: ${all.join(', ')}` }
   // A new role or function of the same name is another one: what refers to it has to refer to it again.
   return anew === undefined ? undefined : { settings: NO_SETTINGS, reason: `needs ${anew}, which is made anew` }

@@ -65,7 +65,11 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
       const following = flagOf(args, 'follow') && accepted > 0
       if (!following) return interruptCode(host.signal) ?? 0
-      const { failed, confirmed } = await followTraces(opened, { roots, startedMs, quietMs, json }, host)
+      const { failed, confirmed } = await followTraces(
+        opened,
+        { roots, awaited: roots, startedMs, quietMs, json },
+        host,
+      )
       if (host.signal.aborted) return interruptCode(host.signal)!
       const at = stageFlag(stage)
       if (failed > 0 && !json)

@@ -108,7 +108,12 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     )
   const verdict = verdictOn(accepted)
   const roots = new Set(accepted.flatMap(({ events }) => events.map(({ attakroot }) => attakroot)))
-  await followTraces({ ...live, graph: errors.graph }, { roots, startedMs, quietMs, json, heard: verdict.hear }, host)
+  const awaited = new Set(accepted.flatMap(({ events }) => events.map((event) => event.id)))
+  await followTraces(
+    { ...live, graph: errors.graph },
+    { roots, awaited, startedMs, quietMs, json, heard: verdict.hear },
+    host,
+  )
   return interruptCode(host.signal) ?? tellVerdict(verdict, stageFlag(stage), json, host)
 }
 

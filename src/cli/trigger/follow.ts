@@ -17,6 +17,8 @@ export const MOST_TRACES = 10_000
 export interface Following {
   /** Traces, by the ids of their roots; of more than {@link MOST_TRACES} every line counts. */
   readonly roots: ReadonlySet<string>
+  /** The ids of the messages that are to be confirmed; of more than {@link MOST_TRACES}, those of all roots. */
+  readonly awaited: ReadonlySet<string>
   /** When they were sent, in milliseconds since 1970. */
   readonly startedMs: number
   /** It is quiet when nothing was logged for so long. */
@@ -30,7 +32,7 @@ export interface Following {
 export interface Followed {
   /** How many messages failed for good. */
   readonly failed: number
-  /** The events whose own message has ended as logs tell: it was handled, or it failed for good. */
+  /** The awaited messages that have ended, as logs tell: they were handled, or failed for good. */
   readonly confirmed: ReadonlySet<string>
 }
 
@@ -40,7 +42,7 @@ const ENDS: ReadonlySet<unknown> = new Set(['ok', 'skipped', 'failed'])
 /** Shows what becomes of events until it is quiet. */
 export async function followTraces(
   { graph, aws, ...stage }: Stage & { readonly graph: Graph },
-  { roots, startedMs, quietMs, json, heard }: Following,
+  { roots, awaited, startedMs, quietMs, json, heard }: Following,
   host: Host,
 ): Promise<Followed> {
   const { readLogLines } = await import('../../providers/aws/logLines.ts')
@@ -50,7 +52,9 @@ export async function followTraces(
   let quietSinceMs = host.now()
   let failed = 0
   const confirmed = new Set<string>()
-  const unconfirmed = new Set(roots.size > MOST_TRACES ? [] : roots)
+  const unconfirmed = new Set(roots.size > MOST_TRACES ? [] : awaited)
+  const isAwaited = ({ message, root }: LogEntry) =>
+    message !== undefined && (roots.size > MOST_TRACES ? message === root : awaited.has(message))
   const lines = followLines((fromMs) => readLogLines(account, { processors, fromMs }), {
     ...{ fromMs: startedMs, signal: host.signal },
     over: () => host.now() - quietSinceMs >= (unconfirmed.size > 0 ? UNCONFIRMED * quietMs : quietMs),
@@ -64,9 +68,9 @@ export async function followTraces(
       heard?.(entry)
       if (entry.kind === 'error') failed++
       const isEnd = entry.kind === 'error' || (entry.kind === 'end' && ENDS.has(entry.fields.outcome))
-      if (isEnd && entry.message !== undefined && entry.message === entry.root) {
-        confirmed.add(entry.message)
-        unconfirmed.delete(entry.message)
+      if (isEnd && isAwaited(entry)) {
+        confirmed.add(entry.message!)
+        unconfirmed.delete(entry.message!)
       }
       const { processor, kind, fields } = entry
       if (json) host.out.write(drawJsonLine({ processor, kind, ...fields }))
