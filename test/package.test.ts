@@ -21,7 +21,7 @@ beforeAll(() => {
   tarball = join(project, packed.filename)
   writeFileSync(join(project, 'package.json'), '{ "private": true, "type": "module" }')
   run(project, 'npm', 'install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball)
-}, 120_000)
+})
 
 afterAll(() => rmSync(project, { recursive: true, force: true }))
 
@@ -33,7 +33,7 @@ function attak(cwd: string, ...args: string[]): string {
   return run(cwd, process.execPath, join(project, 'node_modules/attak/bin/attak.js'), ...args)
 }
 
-describe('the packed package, installed in an empty project', { timeout: 120_000 }, () => {
+describe('the packed package, installed in an empty project', () => {
   test('writes nothing beside its code, and shows no frame of its own after it was moved', () => {
     const here = join(project, 'moved')
     const installed = join(project, 'node_modules/attak')

@@ -19,7 +19,7 @@ const summaries: Readonly<Record<string, object>> = {
   },
 }
 
-describe.each(kinds)('$template in $language', { timeout: 120_000 }, ({ template, language }) => {
+describe.each(kinds)('$template in $language', ({ template, language }) => {
   let folder: string
   let project: string
   beforeAll(() => {

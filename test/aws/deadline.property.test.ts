@@ -94,4 +94,4 @@ it('a call ends within its time, its second try included, whatever becomes of it
       examples: [[[{ kind: 'reset', after: 0.8 }, { kind: 'hang' }]], [[{ kind: 'drip' }]]],
     },
   )
-}, 120_000)
+})

@@ -12,7 +12,7 @@ function attak(cwd: string, ...argv: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...argv], {
     cwd,
     encoding: 'utf8',
-    timeout: 15_000,
+    timeout: 300_000,
   })
   return { code: status, out: stdout, err: stderr }
 }

@@ -23,7 +23,7 @@ export function handledContract(
   make: () => Promise<HandledWorld> | HandledWorld,
   skips: readonly Skip[] = [],
 ): void {
-  const law = lawsIn({ make, skips, withinMs: 60_000 })
+  const law = lawsIn({ make, skips })
   const begin = (store: HandledStore, id: string, digest = 'd') => store.begin(store.lease(id, digest), TIMES)
   const leaseFrom = async (store: HandledStore, id: string, digest = 'd'): Promise<Lease> => {
     const begun = await begin(store, id, digest)

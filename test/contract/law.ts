@@ -1,4 +1,4 @@
-import { it } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 
 /** A law that something does not keep, and why that is right. */
 export interface Skip {
@@ -18,13 +18,17 @@ export interface LawParts<Own extends World> {
   readonly skips: readonly Skip[]
   /** Waits for a law; a world with a clock of its own moves it meanwhile. */
   readonly run?: (world: Own, law: Promise<void>) => Promise<void>
-  /** The longest that a law may take; emulators are slow where many run at once. */
-  readonly withinMs?: number
 }
 
 /** Gives what makes a test of a law, each in a world of its own. A skip's reason shows in the test's name. */
-export function lawsIn<Own extends World>({ make, skips, run = (_, law) => law, withinMs }: LawParts<Own>) {
+export function lawsIn<Own extends World>({ make, skips, run = (_, law) => law }: LawParts<Own>) {
+  const laws: string[] = []
+  afterAll(() => {
+    const unknown = skips.filter(({ test }) => !laws.includes(test))
+    expect(unknown, 'skips of laws that the contract does not have').toEqual([])
+  })
   return (sentence: string, law: (world: Own) => Promise<void>): void => {
+    laws.push(sentence)
     const skip = skips.find(({ test }) => test === sentence)
     const said = skip === undefined ? sentence : `${sentence} (not so: ${skip.reason})`
     const test = async () => {
@@ -35,6 +39,6 @@ export function lawsIn<Own extends World>({ make, skips, run = (_, law) => law, 
         await world.close()
       }
     }
-    it.skipIf(skip !== undefined)(said, test, withinMs)
+    it.skipIf(skip !== undefined)(said, test)
   }
 }

@@ -15,8 +15,8 @@ export interface ProviderWorld {
   wanted(stage: string): readonly Resource[]
   /** The same with settings changed, and at least one resource gone that nothing needs. */
   changed(stage: string): readonly Resource[]
-  /** Makes something by the kind and name of a resource that bears no tags of ours; absent where that cannot be. */
-  makeStranger?(resource: Resource): Promise<void> | void
+  /** Makes something by the kind and name of a resource that bears no tags of ours. */
+  makeStranger(resource: Resource): Promise<void> | void
   /** The time in milliseconds. */
   now(): number
   /** Waits on the same clock. */
@@ -124,7 +124,6 @@ export function providerContract(
     })
 
     law('touches nothing that lacks our tags', async ({ open, wanted, makeStranger }) => {
-      if (makeStranger === undefined) return
       const provider = await open('dev')
       const [resource] = inOrder(wanted('dev'))
       await makeStranger(resource!)

@@ -14,8 +14,6 @@ export interface StoreWorld {
 
 /** What a call may take. */
 const CALL_MS = 10_000
-/** Emulators are slow where many run at once. */
-const EMULATOR_MS = 60_000
 
 /** A record as a store is given it; stores do not read it. */
 function stored(index: number, text = `{"n":${index},"t":"ä\u2028 \\" </x> \\ufffe"}`): StoredRecord {
@@ -28,7 +26,7 @@ export function storeContract(
   make: () => Promise<StoreWorld> | StoreWorld,
   skips: readonly Skip[] = [],
 ): void {
-  const law = lawsIn({ make, skips, withinMs: EMULATOR_MS })
+  const law = lawsIn({ make, skips })
 
   describe(`the store ${name}`, () => {
     law(

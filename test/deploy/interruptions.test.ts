@@ -60,7 +60,7 @@ it('of two deploys at any time one wins, and after both one more ends in exactly
     expect((await world.deploy(last)).problems, `seed ${seed}`).toEqual([])
     expect(world.cloud.state(), `seed ${seed}`).toEqual(world.stateOf(last))
   }
-}, 600_000)
+})
 
 it('deploys through random faults converge, and destroying leaves nothing', async () => {
   for (let seed = 0; seed < ROUNDS; seed++) {
@@ -73,7 +73,7 @@ it('deploys through random faults converge, and destroying leaves nothing', asyn
       expect(world.cloud.state(), `seed ${seed}`).toEqual(world.stateOf(resources))
     }
   }
-}, 600_000)
+})
 
 /** Kills a deploy at its first call, in a fresh world at its second, and so on, each time followed by a check. */
 async function killedAtAnyCall(

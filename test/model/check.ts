@@ -33,10 +33,13 @@ export async function checkCase(subject: Case, runner: CaseRunner): Promise<stri
   ]
 }
 
-/** The lines that `attak simulate` and a test driver both have; paths in stacks are relative to different folders. */
+/**
+ * The lines that `attak simulate` and a test driver both have. Paths in stacks are relative to different folders, and what
+ * came too late is told where a call to the driver ends.
+ */
 function shared(lines: readonly string[]): readonly string[] {
   return lines
-    .filter((line) => !/^\{"kind":"(run|summary)"/.test(line))
+    .filter((line) => !/^\{"kind":"(run|summary)"|after it had settled|late error/.test(line))
     .map((line) => line.replace(/,"stack":"(?:[^"\\]|\\.)*"/, ''))
 }
 

@@ -59,7 +59,8 @@ describe.skipIf(missing('bash'))('in bash (skipped where there is no bash)', () 
 
 test.skipIf(missing('zsh'))('zsh reads its script (skipped where there is no zsh)', async () => {
   const dir = await scriptFor('zsh')
-  execFileSync('zsh', ['-fc', 'autoload -U compinit && compinit -D && source ./attak-completion'], { cwd: dir })
+  const run = 'autoload -U compinit && compinit -D && source ./attak-completion && echo read'
+  expect(execFileSync('zsh', ['-fc', run], { cwd: dir, encoding: 'utf8' })).toBe('read\n')
 })
 
 test.skipIf(missing('fish'))('fish completes commands (skipped where there is no fish)', async () => {

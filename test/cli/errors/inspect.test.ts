@@ -97,4 +97,4 @@ test('--inspect waits for a debugger, and stops where the handler begins', async
   inspector.close()
   const [code] = await once(child, 'close')
   expect([code, out]).toEqual([0, expect.stringContaining('1 handled')])
-}, 60_000)
+})

@@ -19,7 +19,7 @@ function guarded(program: string): { readonly code: number | null; readonly out:
   })
   const ran = spawnSync(process.execPath, ['--input-type=module', '-'], {
     input: built.outputFiles[0]?.text,
-    timeout: 15_000,
+    timeout: 300_000,
   })
   return { code: ran.status, out: String(ran.stdout) }
 }

@@ -27,7 +27,7 @@ beforeAll(async () => {
     const answer = await call('PutRecord', { StreamName: stream, PartitionKey: `key of ${data}`, Data })
     sequences.push(String(answer.SequenceNumber))
   }
-}, 60_000)
+})
 
 afterAll(async () => {
   clients?.close()

@@ -11,7 +11,7 @@ let emulator: Emulator
 let streams = 0
 beforeAll(async () => {
   emulator = await startKinesisLocal()
-}, 60_000)
+})
 afterAll(() => emulator.close())
 
 const call = (operation: string, body: object) => callAws(emulator.client, `Kinesis_20131202.${operation}`, body)

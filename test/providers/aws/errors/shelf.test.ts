@@ -31,7 +31,7 @@ beforeAll(async () => {
   dynalite = await startDynalite()
   sqs = clientsOf(fauxqs)
   dynamo = clientsOf(dynalite)
-}, 60_000)
+})
 
 afterAll(async () => {
   sqs?.close()
