@@ -20,7 +20,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => {
     const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
     expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
-  })
+  }, { timeout: 300_000 })
   sequences = []
   for (const data of ['one', 'two', 'three', 'four']) {
     const Data = Buffer.from(JSON.stringify(data)).toString('base64')

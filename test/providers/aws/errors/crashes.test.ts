@@ -34,7 +34,7 @@ beforeAll(async () => {
   await vi.waitFor(async () => {
     const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
     expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
-  })
+  }, { timeout: 300_000 })
   sequences = []
   for (const message of messages) {
     const Data = Buffer.from(encodeMessage(message, origin)).toString('base64')
