@@ -110,7 +110,7 @@ export function errorOf(problems: readonly Problem[]): AttakError {
 const SYSTEM_ERRORS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   ENOENT: ['there is no such file or folder', 'Check the path.'],
   ENOTDIR: ['a part of the path is a file and no folder', 'Check the path.'],
-  EISDIR: ['is a folder and not a file', 'Remove the folder, or give another path.'],
+  EISDIR: ['is a folder and not a file', 'Give the path of a file, or remove the folder.'],
   EEXIST: ['is there already', 'Remove it, or give another path.'],
   ENOTEMPTY: ['is a folder that is not empty', 'Remove it, or give another path.'],
   ELOOP: ['its symbolic links lead in a circle', 'Correct the links.'],

@@ -26,6 +26,8 @@ export interface BundleOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   /** The project has OpenTelemetry: functions make spans. */
   readonly telemetry?: boolean
+  /** Makes the folder in which an artifact is tried, and removes it if the process ends meanwhile. Default: one that may stay. */
+  readonly temporaryFolder?: () => string
 }
 
 /** A project's artifacts, or what keeps them from being made. */
@@ -102,13 +104,14 @@ function sizesOf(files: ArtifactFiles): readonly SizedPart[] {
   return [...sizes].map(([part, bytes]) => ({ part, bytes }))
 }
 
-async function tryAll(units: readonly FilledUnit[], { graph, env }: BundleOptions): Promise<readonly Problem[]> {
+async function tryAll(units: readonly FilledUnit[], options: BundleOptions): Promise<readonly Problem[]> {
+  const { graph } = options
   const problems: Problem[] = []
   const isFirst = ({ tried, processors }: Unit) => tried === undefined || tried[0] === processors[0]
   for (const { unit, files } of units.filter(({ unit }) => unit.topology !== undefined && isFirst(unit))) {
     const tried = unit.tried ?? unit.processors
     const processors = graph.processors.filter(({ name }) => tried.includes(name))
-    problems.push(...(await tryArtifact(files, processors, env)))
+    problems.push(...(await tryArtifact(files, processors, options)))
   }
   return problems
 }

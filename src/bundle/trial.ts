@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process'
-import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
+import { mkdtempSync } from 'node:fs'
+import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -38,6 +39,12 @@ interface Failure {
   readonly stack: string
 }
 
+/** What a trial is run with; see `BundleOptions`. */
+export interface TrialOptions {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly temporaryFolder?: () => string
+}
+
 /**
  * Loads an artifact in a process of its own whose environment is what `environment` declares, as the functions will have
  * it, once for each environment that differs, and gives what fails there: most likely code of the topology that needs
@@ -46,9 +53,9 @@ interface Failure {
 export async function tryArtifact(
   files: ArtifactFiles,
   processors: readonly GraphProcessor[],
-  env: Readonly<Record<string, string | undefined>>,
+  { env, temporaryFolder = makeTemporaryFolder }: TrialOptions,
 ): Promise<readonly Problem[]> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'attak-trial-')))
+  const folder = await realpath(temporaryFolder())
   try {
     for (const [path, { contents }] of files) {
       await mkdir(dirname(join(folder, path)), { recursive: true })
@@ -64,6 +71,10 @@ export async function tryArtifact(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
+}
+
+function makeTemporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'attak-'))
 }
 
 /** Names of processors by the environment that they have, as JSON. */

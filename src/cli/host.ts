@@ -1,4 +1,6 @@
-import { closeSync, fstatSync, statSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, mkdtempSync, rmSync, statSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { visible } from './controls.ts'
 import { type Output, terminalTo } from './terminal.ts'
 
@@ -30,6 +32,8 @@ export interface Host {
   readonly onExit: (take: (code: number | undefined) => void) => () => void
   /** Runs all ticks and microtasks there are; of no effect in a microtask. Undefined where Node cannot do that. */
   readonly runMicrotasks?: () => void
+  /** Makes a folder for temporary files. It is removed when the process ends, also by SIGINT, SIGTERM or SIGHUP. */
+  readonly temporaryFolder: () => string
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
   readonly exit: (code: number) => never
 }
@@ -106,6 +110,7 @@ export function hostOf(process: NodeJS.Process): Host {
       return () => void process.off('exit', onExit).off('beforeExit', onIdle)
     },
     ...microtasksOf(process),
+    temporaryFolder: temporaryFolders(process, { leave, areTaken: () => abort !== undefined }),
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)
@@ -151,6 +156,8 @@ interface Target {
   readonly descriptor: number
 }
 
+const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET'])
+
 /** The smallest pipe holds so much, so that writing waits for nobody. */
 const MOST_DIRECT_BYTES = 16_384
 
@@ -162,42 +169,33 @@ function outputOf({ name, stream, descriptor }: Target, env: Host['env']): Outpu
   let failure: NodeJS.ErrnoException | undefined
   const fail = (error: NodeJS.ErrnoException) => {
     isClosed = true
-    if (error.code !== 'EPIPE') failure ??= Object.assign(error, { path: name })
+    if (!READER_GONE.has(error.code)) failure ??= Object.assign(error, { path: name })
   }
   const open = () => {
     opened ??= stream().on('error', fail)
     return opened
   }
   const isPlain = () => {
-    spareBytes ??= isNoTerminal(descriptor) ? MOST_DIRECT_BYTES : 0
+    spareBytes ??= directBytes(descriptor) ?? (stream().isTTY === true ? 0 : Number.POSITIVE_INFINITY)
     return opened === undefined && spareBytes > 0
-  }
-  const writeToStream = (bytes: Uint8Array | string): boolean => {
-    try {
-      return open().write(bytes)
-    } catch (error) {
-      // The stream of a file throws what the file system does.
-      fail(error as NodeJS.ErrnoException)
-      return true
-    }
   }
   const writeDirectly = (bytes: Uint8Array): boolean => {
     let written = 0
     try {
-      written = writeSync(descriptor, bytes)
+      while (written < bytes.length) written += writeSync(descriptor, bytes, written)
     } catch (error) {
       // A pipe that is full for the moment is left to the stream.
       if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') fail(error as NodeJS.ErrnoException)
     }
-    return isClosed || written === bytes.length || writeToStream(bytes.subarray(written))
+    return isClosed || written === bytes.length || open().write(bytes.subarray(written))
   }
   return {
     write(text) {
       if (isClosed) return true
-      if (!isPlain()) return writeToStream(text)
+      if (!isPlain()) return open().write(text)
       const bytes = Buffer.from(text)
       spareBytes! -= bytes.length
-      return spareBytes! >= 0 ? writeDirectly(bytes) : writeToStream(bytes)
+      return spareBytes! >= 0 ? writeDirectly(bytes) : open().write(bytes)
     },
     drained() {
       const stream = opened
@@ -223,13 +221,15 @@ function outputOf({ name, stream, descriptor }: Target, env: Host['env']): Outpu
   }
 }
 
-/** Whether it is a file, a pipe or thrown away, for sure. */
-function isNoTerminal(descriptor: number): boolean {
+/** How much is written without a stream: all to a file, what surely fits into a pipe. Undefined where it may be a terminal. */
+function directBytes(descriptor: number): number | undefined {
   try {
     const found = fstatSync(descriptor)
-    return !found.isCharacterDevice() || found.rdev === statSync('/dev/null').rdev
+    if (found.isFile()) return Number.POSITIVE_INFINITY
+    if (!found.isCharacterDevice()) return MOST_DIRECT_BYTES
+    return found.rdev === statSync('/dev/null').rdev ? Number.POSITIVE_INFINITY : undefined
   } catch {
-    return false
+    return undefined
   }
 }
 
@@ -276,6 +276,33 @@ function abortedBySignals(process: NodeJS.Process): AbortController {
   // `once`: who asks a second time gets Node's own, immediate end.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort(name))
   return abort
+}
+
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
+
+/** Makes folders that go with the process. Where a command takes signals over, the first of them is for the command. */
+function temporaryFolders(
+  process: NodeJS.Process,
+  { leave, areTaken }: { readonly leave: (code: number) => never; readonly areTaken: () => boolean },
+): () => string {
+  const folders: string[] = []
+  let signals = 0
+  const watch = () => {
+    process.on('exit', () => {
+      for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+    })
+    for (const [name, code] of Object.entries(SIGNALS)) {
+      process.on(name, () => {
+        const isForCommand = name !== 'SIGHUP' && areTaken() && signals++ === 0
+        if (!isForCommand) leave(code)
+      })
+    }
+  }
+  return () => {
+    const folder = mkdtempSync(join(tmpdir(), 'attak-'))
+    if (folders.push(folder) === 1) watch()
+    return folder
+  }
 }
 
 /** What a process ended by a signal exits with by convention: 128 and the signal's number; undefined when it was not. */

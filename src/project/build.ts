@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
-import { type Build, openBuildCache } from './cache.ts'
+import { type Build, type MakeFolder, openBuildCache } from './cache.ts'
 import type { BuildFault, Compiled } from './compile.ts'
 import { isFolder, MODULE_ENDINGS, modulesInFolder, resolveModule } from './modules.ts'
 
@@ -21,8 +21,8 @@ export interface Builder {
 }
 
 /** Opens the builder of the topology `file`. */
-export function openBuilder(file: string): Builder {
-  const cache = openBuildCache(file)
+export function openBuilder(file: string, temporaryFolder: MakeFolder): Builder {
+  const cache = openBuildCache(file, temporaryFolder)
   const topology = extname(file) === '.json' ? [] : [file]
 
   async function compileInto(folder: string, entries: readonly string[]): Promise<Compiled> {

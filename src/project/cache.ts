@@ -1,23 +1,13 @@
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from 'node:fs'
-import { homedir, tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { errorOfSystem } from '../errors.ts'
+import { fieldsOf } from '../runtime/text.ts'
 import { LENT_PACKAGES } from '../sources/packages.ts'
 import type { Compiled } from './compile.ts'
 import { areSame, type Inputs } from './inputs.ts'
-import { parseJson } from './json.ts'
+import { readJsonFile } from './json-file.ts'
 import { maker } from './maker.ts'
 import { isFile, isFolder } from './modules.ts'
 import { packageFolderOf } from './packages.ts'
@@ -58,50 +48,76 @@ interface Manifest {
 const REPLACED_MS = 60 * 60 * 1000
 const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000
 
+/** Makes a temporary folder; whoever gives it removes the folder. */
+export type MakeFolder = () => string
+
 /**
  * Opens the builds of the topology `file`: in `node_modules/.cache/attak`, or in the user's own cache folder when the
  * project has no node_modules, or, when neither can be written, in a temporary folder that is used once.
  */
-export function openBuildCache(file: string): BuildCache {
+export function openBuildCache(file: string, temporaryFolder: MakeFolder): BuildCache {
   const prefix = `${basename(file)}-${shortHash(file)}`
   return {
     async load() {
       for (const root of rootsFor(file)) {
-        const build = await loadBuild(file, root, join(root, `${prefix}.json`))
+        const build = await loadBuild(file, root, join(root, `${prefix}.json`)).catch(ignoreRefusal)
         if (build !== undefined) return build
       }
       return undefined
     },
-    newFolder: () => mkdtempSync(join(writableRoot(file), `${prefix}-`)),
+    newFolder() {
+      for (const root of rootsFor(file)) {
+        try {
+          mkdirSync(root, { recursive: true, mode: 0o700 })
+          return mkdtempSync(join(root, `${prefix}-`))
+        } catch (error) {
+          // It cannot be written: the next one may be.
+          ignoreRefusal(error)
+        }
+      }
+      return mkdtempSync(join(temporaryFolder(), `${prefix}-`))
+    },
     write: (folder, compiled) => writeBuild(file, folder, compiled).build,
     save(folder, compiled) {
       const { build, manifest } = writeBuild(file, folder, compiled)
-      const manifestFile = join(dirname(folder), `${prefix}.json`)
-      markReplaced(manifestFile, folder)
-      writeFileSync(`${folder}.json`, JSON.stringify(manifest))
-      renameSync(`${folder}.json`, manifestFile)
-      removeOld(dirname(folder), `${prefix}-`, folder)
+      try {
+        remember(manifest, folder, join(dirname(folder), `${prefix}.json`))
+        removeOld(dirname(folder), `${prefix}-`, folder)
+      } catch (error) {
+        // The next run builds again.
+        ignoreRefusal(error)
+      }
       return build
     },
   }
 }
 
-function rootsFor(file: string): string[] {
-  const modules = nearestModules(dirname(file))
-  return [...(modules ? [join(modules, '.cache/attak')] : []), join(homedir(), '.cache/attak')]
+/** What cannot be kept is built again; any other error is a bug. */
+function ignoreRefusal(error: unknown): undefined {
+  if (errorOfSystem(error) === undefined) throw error
 }
 
-function writableRoot(file: string): string {
-  for (const root of rootsFor(file)) {
-    try {
-      mkdirSync(root, { recursive: true, mode: 0o700 })
-      accessSync(root, constants.W_OK)
-      return root
-    } catch {
-      // Not ours to write to: the next one may be.
-    }
+function remember(manifest: Manifest, folder: string, manifestFile: string): void {
+  markReplaced(manifestFile, folder)
+  writeFileSync(`${folder}.json`, JSON.stringify(manifest))
+  if (isFolder(manifestFile)) rmSync(manifestFile, { recursive: true })
+  renameSync(`${folder}.json`, manifestFile)
+}
+
+function rootsFor(file: string): string[] {
+  const modules = nearestModules(dirname(file))
+  const home = homeFolder()
+  return [...(modules ? [join(modules, '.cache/attak')] : []), ...(home ? [join(home, '.cache/attak')] : [])]
+}
+
+/** Undefined where the user has none: HOME is empty, or unset for a user that the system does not know. */
+function homeFolder(): string | undefined {
+  try {
+    const home = homedir()
+    return isAbsolute(home) ? home : undefined
+  } catch {
+    return undefined
   }
-  return mkdtempSync(join(tmpdir(), 'attak-'))
 }
 
 function nearestModules(folder: string): string | undefined {
@@ -114,9 +130,9 @@ function nearestModules(folder: string): string | undefined {
 
 async function loadBuild(file: string, root: string, manifestFile: string): Promise<Build | undefined> {
   const manifest = readManifest(manifestFile)
-  if (manifest === undefined) return undefined
-  if (manifest.maker !== maker() || manifest.topology !== file || !isFolder(join(root, manifest.folder)))
-    return undefined
+  if (manifest === undefined || manifest.maker !== maker() || manifest.topology !== file) return undefined
+  const outputs = Object.values(manifest.entries)
+  if (!outputs.every((name) => isFile(join(root, manifest.folder, name)))) return undefined
   const lent = lentTo(file)
   if (LENT_PACKAGES.some((name) => manifest.packages[name] !== lent[name])) return undefined
   return (await areSame(manifest.inputs)) ? buildOf(manifest, root) : undefined
@@ -124,8 +140,21 @@ async function loadBuild(file: string, root: string, manifestFile: string): Prom
 
 function readManifest(manifestFile: string): Manifest | undefined {
   if (!isFile(manifestFile)) return undefined
-  const parsed = parseJson(readFileSync(manifestFile, 'utf8'))
-  return parsed.kind === 'fault' ? undefined : (parsed.value as Manifest)
+  const parsed = readJsonFile(manifestFile)
+  return parsed.kind === 'value' && isManifest(parsed.value) ? parsed.value : undefined
+}
+
+/** A disk that was full, or another program, may have left anything. */
+function isManifest(value: unknown): value is Manifest {
+  const { maker, topology, folder, entries, inputs, packages } = fieldsOf(value) ?? {}
+  const isText = (field: unknown) => typeof field === 'string'
+  const isInput = (input: unknown) => input === null || isText(fieldsOf(input)?.digest)
+  const isLent = (found: unknown) => found === null || isText(found)
+  const has = (record: unknown, is: (field: unknown) => boolean) =>
+    fieldsOf(record) !== undefined && Object.values(record as object).every(is)
+  return (
+    [maker, topology, folder].every(isText) && has(entries, isText) && has(inputs, isInput) && has(packages, isLent)
+  )
 }
 
 function writeBuild(file: string, folder: string, { outputs, entries, inputs }: Outputs) {
@@ -155,7 +184,7 @@ function lentTo(file: string): Record<string, string | null> {
 function markReplaced(manifestFile: string, fresh: string): void {
   const replaced = readManifest(manifestFile)?.folder
   if (replaced === undefined) return
-  const path = join(dirname(fresh), replaced)
+  const path = join(dirname(fresh), basename(replaced))
   const { atime, mtime } = statSync(fresh)
   if (isFolder(path)) utimesSync(path, atime, mtime)
 }

@@ -24,9 +24,18 @@ export interface Input {
   readBytes(): number
   /** It comes from a pipe or a terminal: more may arrive at any time. */
   readonly live: boolean
-  /** How many lines were no events and skipped so far, and the first of them. */
-  skipped(): { readonly lines: number; readonly first: readonly Problem[] }
+  /** The lines that were no events and skipped so far. */
+  skipped(): SkippedLines
   readonly warnings: readonly Problem[]
+}
+
+/** Lines that were skipped. */
+export interface SkippedLines {
+  readonly lines: number
+  /** The first ten of them. */
+  readonly first: readonly Problem[]
+  /** The numbers of the first ten. */
+  readonly numbers: readonly number[]
 }
 
 /** Where to look for an input. */
@@ -176,7 +185,7 @@ function openEvents(name: string, events: readonly InputEvent[]): Input {
 const NOTHING_SPECIAL = {
   readBytes: () => 0,
   live: false,
-  skipped: () => ({ lines: 0, first: [] }),
+  skipped: () => ({ lines: 0, first: [], numbers: [] }),
   warnings: [],
 } as const
 
@@ -193,15 +202,17 @@ function openLines(
   let bytes = 0
   let lines = 0
   const first: Problem[] = []
-  const onBadLine = (problem: Problem) => {
-    lines++
-    if (first.length < FIRST_SKIPPED) first.push(problem)
+  const numbers: number[] = []
+  const onBadLine = (problem: Problem, line: number) => {
+    if (++lines > FIRST_SKIPPED) return
+    first.push(problem)
+    numbers.push(line)
   }
   const counted = countBytes(blocks, (more) => {
     bytes += more
   })
   const chunks = readJsonLines(counted, { where: name, processors, to, ...(badLines === 'skip' && { onBadLine }) })
-  return { name, chunks, ...traits, readBytes: () => bytes, skipped: () => ({ lines, first }), warnings: [] }
+  return { name, chunks, ...traits, readBytes: () => bytes, skipped: () => ({ lines, first, numbers }), warnings: [] }
 }
 
 async function* countBytes(blocks: AsyncIterable<Uint8Array | string>, count: (bytes: number) => void) {

@@ -16,7 +16,7 @@ export interface JsonLinesOptions {
    * Called with each line that is no event; when it returns, the line is skipped. Not given: the first one is thrown. A line
    * without end is always thrown.
    */
-  readonly onBadLine?: (problem: Problem) => void
+  readonly onBadLine?: (problem: Problem, line: number) => void
   /** Shorter lines than usual: for tests. */
   readonly limits?: LineLimits
 }
@@ -38,7 +38,7 @@ export async function* readJsonLines(
       if (!text.isEndless) line++
       const problem = problemOfLine(line, text, options)
       if (options.onBadLine === undefined || text.isEndless) throw errorOf([problem])
-      options.onBadLine(problem)
+      options.onBadLine(problem, line)
       continue
     }
     let events: InputEvent[] = []
@@ -57,7 +57,7 @@ export async function* readJsonLines(
       } else if (options.onBadLine === undefined) {
         if (events.length > 0) yield events
         throw errorOf([read])
-      } else options.onBadLine(read)
+      } else options.onBadLine(read, line)
     }
     if (events.length > 0) yield events
   }

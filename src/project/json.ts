@@ -117,8 +117,10 @@ interface Place {
 function excerptOf(text: string, { start, end, offset }: Place): string {
   const from = Math.max(start, offset - EXCERPT_BEFORE)
   const before = (from > start ? '…' : '') + text.slice(from, offset)
-  const shownLine = `${before}${text.slice(offset, Math.min(end, offset + EXCERPT_AFTER))}`.replace(UNSEEN, ' ')
-  return shownLine.trim() === '' ? '' : `${shownLine}\n${' '.repeat(before.length)}^`
+  const shownLine = `${before}${text.slice(offset, Math.min(end, offset + EXCERPT_AFTER))}`
+    .replace(UNSEEN, ' ')
+    .trimEnd()
+  return shownLine === '' ? '' : `${shownLine}\n${' '.repeat(before.length)}^`
 }
 
 /** Characters that would move the caret away from its place. */

@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Builder, type Built, openBuilder } from './build.ts'
-import type { Build } from './cache.ts'
+import type { Build, MakeFolder } from './cache.ts'
 import { isCommonJs, requireAsModule } from './commonjs.ts'
 import type { BuildFault } from './compile.ts'
 import type { JsonFault } from './json.ts'
@@ -34,6 +34,8 @@ export interface LoadOptions {
   readonly modulesOf: (exports: unknown) => readonly string[]
   /** Load anew what this process has loaded before: for `--watch`. */
   readonly fresh: boolean
+  /** For a build that can be kept nowhere. */
+  readonly temporaryFolder: MakeFolder
 }
 
 /**
@@ -42,7 +44,7 @@ export interface LoadOptions {
  * A topology runs once, except when a build has to learn from it which processors there are.
  */
 export async function loadModules(options: LoadOptions): Promise<LoadedModules> {
-  const builder = openBuilder(options.file)
+  const builder = openBuilder(options.file, options.temporaryFolder)
   const last = options.fresh ? undefined : await builder.last()
   const asIs = last === undefined && !options.fresh ? await loadAsIs(options) : undefined
   return asIs ?? loadBuilt(options, builder, last)

@@ -1,4 +1,6 @@
-import { dirname, relative, resolve } from 'node:path'
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join, relative, resolve } from 'node:path'
 import { AttakError, errorOf, type Problem } from '../errors.ts'
 import { buildGraph } from '../graph/build.ts'
 import { checkGraph } from '../graph/check.ts'
@@ -6,6 +8,7 @@ import type { Graph } from '../graph/graph.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import { type Parsed, parseTopology } from '../topology/parse.ts'
 import type { Topology } from '../topology/topology.ts'
+import type { MakeFolder } from './cache.ts'
 import { findTopology } from './find.ts'
 import { findHandlers, moduleOf } from './handlers.ts'
 import { loadModules } from './load.ts'
@@ -34,6 +37,8 @@ export interface ProjectOptions {
   readonly stage: string
   /** Load what this process has loaded before anew, and find every file that matters: for `--watch`. Default false. */
   readonly fresh?: boolean
+  /** Makes a folder for a build that can be kept nowhere, and removes it in the end. Default: one that stays. */
+  readonly temporaryFolder?: MakeFolder
 }
 
 /** A project, absent when a problem is an error, with all that is wrong or odd. */
@@ -75,7 +80,10 @@ function findFile(path: string | undefined, cwd: string): string | AttakError {
   }
 }
 
-async function inspectFile(file: string, { stage, fresh = false }: ProjectOptions): Promise<InspectedProject> {
+async function inspectFile(
+  file: string,
+  { stage, fresh = false, temporaryFolder = makeTemporaryFolder }: ProjectOptions,
+): Promise<InspectedProject> {
   const dir = dirname(file)
   const name = relative(dir, file)
   let parsed: Parsed = { processors: [], problems: [] }
@@ -83,7 +91,7 @@ async function inspectFile(file: string, { stage, fresh = false }: ProjectOption
     parsed = parseTopology(exported, { file: name, modulesIn: (folder) => modulesIn(resolve(dir, folder)) })
     return parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])
   }
-  const modules = await loadModules({ file, modulesOf, fresh })
+  const modules = await loadModules({ file, modulesOf, fresh, temporaryFolder })
   const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, dir })
   const { processors, problems: handlerProblems } = findHandlers(parsed.processors, modules.processors, dir)
   const graph = parsed.topology && buildGraph(parsed.topology, { stage })
@@ -96,6 +104,10 @@ async function inspectFile(file: string, { stage, fresh = false }: ProjectOption
   }
   const project = { file, dir, topology: parsed.topology, graph, processors, warnings: problems, files }
   return { project: Object.freeze(project), name: graph.name, problems, files }
+}
+
+function makeTemporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'attak-'))
 }
 
 function modulesIn(folder: string): readonly string[] | undefined {

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import type { Host } from '../../src/cli/host.ts'
 import { main } from '../../src/cli/main.ts'
 import { type Output, terminalTo } from '../../src/cli/terminal.ts'
+import { folderOf } from './folder.ts'
 
 /** What a command line left behind. */
 export interface Ran {
@@ -60,6 +61,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     console: globalThis.console,
     onUncaught: () => () => {},
     onExit: () => () => {},
+    temporaryFolder: () => folderOf({}),
     exit: (code) => {
       throw new Error(`exit ${code}`)
     },

@@ -1,38 +1,11 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { folderOf, HELLO } from './folder.ts'
-
-const BIN = resolve('bin/attak.js')
-
-function attak(cwd: string, ...argv: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...argv], {
-    cwd,
-    encoding: 'utf8',
-    timeout: 300_000,
-  })
-  return { code: status, out: stdout, err: stderr }
-}
-
-/** A running attak, killed at the end of the test at the latest, and what it has printed. */
-function start(cwd: string, ...argv: readonly string[]) {
-  const child: ChildProcess = spawn(process.execPath, [BIN, ...argv], { cwd })
-  onTestFinished(() => void child.kill('SIGKILL'))
-  const printed = { out: '', err: '' }
-  child.stdout?.on('data', (chunk) => (printed.out += chunk))
-  child.stderr?.on('data', (chunk) => (printed.err += chunk))
-  const until = async (name: 'out' | 'err', text: string) => {
-    const stream = name === 'out' ? child.stdout : child.stderr
-    while (!printed[name].includes(text)) {
-      if (child.exitCode !== null) throw new Error(`ended without "${text}": ${printed.out}${printed.err}`)
-      await Promise.race([once(stream!, 'data'), once(child, 'exit')])
-    }
-  }
-  return { child, printed, until, ended: once(child, 'close').then(([code]) => code as number | null) }
-}
+import { attak, BIN, start } from './spawned.ts'
 
 test('each command runs in a process of its own', () => {
   const folder = folderOf(HELLO)
@@ -306,16 +279,6 @@ export function priceOf(id: number): number {
         at priceOf (price.ts:6:9)
         at handler (bill.ts:7:50)"
   `)
-})
-
-test('a reader that goes away ends it quietly', async () => {
-  const endless = `export default { name: 't', hopLimit: 1000000,
-    processors: { a: (event, context) => context.emit('again', 'x'.repeat(100)) }, streams: [['a', 'a']], input: { a: 1 } }`
-  const { child, printed, until, ended } = start(folderOf({ 'topology.mjs': endless }), 'simulate')
-  await until('out', 'again')
-  child.stdout?.destroy()
-  expect(await ended).toBe(0)
-  expect(printed.err).toBe('')
 })
 
 test('SIGINT ends a run with its summary and 130', async () => {

@@ -1,5 +1,5 @@
-import { readdirSync, statSync, utimesSync } from 'node:fs'
-import { join } from 'node:path'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { openBuilder } from '../../src/project/build.ts'
 import { openBuildCache } from '../../src/project/cache.ts'
@@ -57,6 +57,43 @@ test('a folder of processors is one processor for each module', async () => {
   expect([call(project, 'one'), call(project, 'two'), call(project, 'three')]).toEqual([1, 2, 3])
 })
 
+/** For builds that have a place of their own. */
+const noFolder = () => {
+  throw new Error('no temporary folder is needed')
+}
+
+test.each([
+  ['cut off', (file: string) => writeFileSync(file, readFileSync(file).subarray(0, 100))],
+  ['empty', (file: string) => writeFileSync(file, '')],
+  ['null', (file: string) => writeFileSync(file, 'null')],
+  ['an empty object', (file: string) => writeFileSync(file, '{}')],
+  ['without its fields one by one', undefined],
+  ['a folder', (file: string) => [rmSync(file), mkdirSync(join(file, 'in'), { recursive: true })]],
+  [
+    'about outputs that are gone',
+    (file: string) => rmSync(join(dirname(file), builds(join(file, '../../../..'))[0]!, '0-topology.mjs')),
+  ],
+])('a build whose manifest is %s is made anew', async (_, damage) => {
+  const cwd = projectFolder({ 'topology.ts': `export default { name: 'old', processors: { a: () => 1 as number } }` })
+  await load(cwd)
+  const cache = join(cwd, 'node_modules/.cache/attak')
+  const manifest = join(cache, readdirSync(cache).find((name) => name.endsWith('.json'))!)
+  const whole = JSON.parse(readFileSync(manifest, 'utf8'))
+  const damages = damage
+    ? [damage]
+    : Object.keys(whole).flatMap((field) =>
+        [undefined, 1, { a: 1 }].map(
+          (value) => (file: string) => writeFileSync(file, JSON.stringify({ ...whole, [field]: value })),
+        ),
+      )
+  for (const one of damages) {
+    one(manifest)
+    expect(await openBuilder(join(cwd, 'topology.ts'), noFolder).last()).toBeUndefined()
+  }
+  expect(call(await load(cwd), 'a')).toBe(1)
+  expect(await openBuilder(join(cwd, 'topology.ts'), noFolder).last()).toBeDefined()
+})
+
 test('an unchanged build is used again, and any change of what it was made from makes a new one', async () => {
   const cwd = projectFolder({
     'tsconfig.json': '{ "extends": "./base.json" }',
@@ -73,7 +110,7 @@ test('an unchanged build is used again, and any change of what it was made from 
   expect(call(await load(cwd), 'a')).toBe(2)
   expect(builds(cwd)).toHaveLength(2)
   writeFiles(cwd, { 'other/one.ts': 'export const one = 3' })
-  expect(await openBuilder(join(cwd, 'topology.ts')).last()).toBeUndefined()
+  expect(await openBuilder(join(cwd, 'topology.ts'), noFolder).last()).toBeUndefined()
   expect(call(await load(cwd), 'a')).toBe(3)
 })
 
@@ -105,13 +142,13 @@ test('what is written while it is built is not taken for what was built', async 
     'one.ts': 'export const one = 2',
     'package.json': '{"type":"module"}',
   })) {
-    const cache = openBuildCache(file)
+    const cache = openBuildCache(file, noFolder)
     const folder = cache.newFolder()
     const compiled = await compile([file], folder)
     if (compiled.kind === 'failed') throw new Error('it does build')
     writeFiles(cwd, { [name]: changed })
     await cache.save(folder, compiled)
-    expect(await openBuilder(file).last(), name).toBeUndefined()
+    expect(await openBuilder(file, noFolder).last(), name).toBeUndefined()
   }
 })
 

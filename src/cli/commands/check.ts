@@ -31,7 +31,7 @@ async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
   try {
     const { file, settings } = await findProject(args, host)
     const inspected = await awaitCode(MODULES, host, () =>
-      inspectProject(file, { cwd: host.cwd, stage: settings.stage.value }),
+      inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
     )
     if (inspected.project === undefined) return inspected
     const problems = [...inspected.problems, ...(await inspectInput({ ...inspected.project, cwd: host.cwd }))]

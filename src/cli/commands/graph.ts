@@ -33,7 +33,7 @@ export const graph: Command = {
     }
     const { file, settings } = await findProject(args, host)
     const project = await awaitCode(MODULES, host, () =>
-      loadProject(file, { cwd: host.cwd, stage: settings.stage.value }),
+      loadProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
     )
     warn(project.warnings, host)
     const format = json ? 'json' : (given ?? 'text')

@@ -75,7 +75,10 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   const { file, settings, files } = await findProject(args, host)
   onFiles?.([file, ...files])
   const loaded = await awaitCode(MODULES, host, () =>
-    inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, fresh }),
+    inspectProject(file, {
+      ...{ cwd: host.cwd, stage: settings.stage.value, fresh },
+      temporaryFolder: host.temporaryFolder,
+    }),
   )
   onFiles?.(loaded.files)
   const { project } = loaded

@@ -59,8 +59,9 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       } catch (error) {
         host.err.write(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
         throw error
+      } finally {
+        for (const note of toldInput(input).notes()) host.err.write(`${note}\n`)
       }
-      for (const note of toldInput(input).notes()) host.err.write(`${note}\n`)
       const roots = new Set(sent.keys())
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
       const following = flagOf(args, 'follow') && accepted > 0

@@ -44,7 +44,10 @@ export async function prepareStage(
     if (module !== undefined) modules.set(processor.name, module)
   }
   const telemetry = hasTelemetry(dir)
-  const bundled = await bundleProject({ file, topology, graph, modules, env: host.env, telemetry })
+  const bundled = await bundleProject({
+    ...{ file, topology, graph, modules, env: host.env, telemetry },
+    temporaryFolder: host.temporaryFolder,
+  })
   const { artifacts } = bundled
   const problems = [...checkVariables(graph, host.env), ...bundled.problems]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)

@@ -64,7 +64,8 @@ export async function nameStage(args: Arguments, host: Host): Promise<NamedStage
 const LISTED = 'Give it by --name; attak status --all lists what is live.'
 
 function inspect({ file, settings }: MeantProject, host: Host): Promise<InspectedProject> {
-  return awaitCode(MODULES, host, () => inspectProject(file, { cwd: host.cwd, stage: settings.stage.value }))
+  const { cwd, temporaryFolder } = host
+  return awaitCode(MODULES, host, () => inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder }))
 }
 
 function stageOf({ settings, added }: MeantProject, project: Project): MeantStage {

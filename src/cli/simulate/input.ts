@@ -1,6 +1,6 @@
 import type { Input } from '../../project/input.ts'
 import type { InputEvent } from '../../topology/topology.ts'
-import { drawCount } from '../duration.ts'
+import { drawCount, drawNumber } from '../duration.ts'
 
 /** What a run takes in, and what there is to say about it at the end. */
 export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' | 'readBytes'> {
@@ -13,11 +13,13 @@ export function toldInput(input: Input): RunInput {
   return {
     ...input,
     notes() {
-      const { lines, first } = input.skipped()
+      const { lines, first, numbers } = input.skipped()
       const [problem] = first
       if (problem === undefined) return []
+      const more = lines > numbers.length ? ` and ${drawNumber(lines - numbers.length)} more` : ''
+      const which = lines > 1 ? ` These lines: ${numbers.join(', ')}${more}.` : ''
       return [
-        `${drawCount(lines, 'line')} of ${input.name} left out, the first: ${problem.where}: ${problem.what.split('\n', 1)[0]}.`,
+        `${drawCount(lines, 'line')} of ${input.name} left out, the first: ${problem.where}: ${problem.what.split('\n', 1)[0]}.${which}`,
       ]
     },
   }

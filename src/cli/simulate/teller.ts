@@ -93,10 +93,14 @@ export function openTeller(run: Run, host: Host): Teller {
     async end(result) {
       const late = result === undefined ? 0 : result.summary.failed - totalOf(tally, 'failed')
       const kept = keeping?.end() ?? []
-      if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notesOf(run, result, story.cut), ...kept], late))
-      progress.clear()
       lines?.flush()
       await trace?.close()
+      const notes = notesOf(run, result, {
+        cut: story.cut,
+        isTraced: trace !== undefined && trace.failure === undefined,
+      })
+      if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notes, ...kept], late))
+      progress.clear()
       await out.close()
       if (json) for (const note of run.input.notes()) host.err.write(`${note}\n`)
       warn(keeping?.problems() ?? [], host)
@@ -197,7 +201,11 @@ function lateNotes(late: number, quiet: boolean): readonly string[] {
   return [quiet ? `${what} See which without --quiet.` : what]
 }
 
-function notesOf(run: Run, result: SimulationResult | undefined, cut: boolean): readonly string[] {
+function notesOf(
+  run: Run,
+  result: SimulationResult | undefined,
+  { cut, isTraced }: { readonly cut: boolean; readonly isTraced: boolean },
+): readonly string[] {
   return [
     ...run.input.notes(),
     ...(result?.timedOut
@@ -206,6 +214,6 @@ function notesOf(run: Run, result: SimulationResult | undefined, cut: boolean): 
     ...(result === undefined ? ['The run broke off before its end.'] : []),
     ...(run.signal.aborted ? ['The run was interrupted; this is what it had come to.'] : []),
     ...(cut ? ['Long values were cut (…): see them whole with --json, or with --trace FILE.'] : []),
-    ...(run.traceFile === undefined ? [] : [`The trace is in ${run.traceFile}.`]),
+    ...(isTraced ? [`The trace is in ${run.traceFile}.`] : []),
   ]
 }

@@ -17,10 +17,13 @@ beforeAll(async () => {
   clients = openClients({ endpoint: endpoint!, credentials, region: PLACE.region }, performance.now)
   const call = (action: string, body: object) => callAws(emulator.client, `Kinesis_20131202.${action}`, body)
   await call('CreateStream', { StreamName: stream, ShardCount: 1 })
-  await vi.waitFor(async () => {
-    const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
-    expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
-  }, { timeout: 300_000 })
+  await vi.waitFor(
+    async () => {
+      const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
+      expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
+    },
+    { timeout: 300_000 },
+  )
   sequences = []
   for (const data of ['one', 'two', 'three', 'four']) {
     const Data = Buffer.from(JSON.stringify(data)).toString('base64')

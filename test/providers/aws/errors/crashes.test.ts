@@ -31,10 +31,13 @@ beforeAll(async () => {
   clients = { ...kinesis!, sqs: sqs!.sqs, messages: sqs!.messages }
   const call = (action: string, body: object) => callAws(emulators[0]!.client, `Kinesis_20131202.${action}`, body)
   await call('CreateStream', { StreamName: stream, ShardCount: 1 })
-  await vi.waitFor(async () => {
-    const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
-    expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
-  }, { timeout: 300_000 })
+  await vi.waitFor(
+    async () => {
+      const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
+      expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
+    },
+    { timeout: 300_000 },
+  )
   sequences = []
   for (const message of messages) {
     const Data = Buffer.from(encodeMessage(message, origin)).toString('base64')

@@ -1,0 +1,207 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { attak } from './fakeHost.ts'
+import { folderOf, HELLO } from './folder.ts'
+import { shell, start, startWith } from './spawned.ts'
+
+/** Its only handler fails, so that a run exits with 1. */
+const FAILING = {
+  'topology.mjs': `export default { name: 't', processors: { a() { throw new Error('no') } }, input: { a: 1 } }`,
+}
+const LONG = 'x'.repeat(5000)
+
+describe('what the operating system refuses is the user’s to fix, and names the path', () => {
+  const folder = (files: Readonly<Record<string, unknown>> = HELLO) => {
+    const made = folderOf(files)
+    symlinkSync('loop', join(made, 'loop'))
+    symlinkSync('loop.jsonl', join(made, 'loop.jsonl'))
+    mkdirSync(join(made, 'folder.jsonl'))
+    return made
+  }
+
+  test.each([
+    ['simulate --input loop', 'loop: its symbolic links lead in a circle'],
+    ['simulate --input loop.jsonl', 'loop.jsonl: its symbolic links'],
+    ['simulate --input input.json/x', 'input.json/x: a part of the path is a file'],
+    [`simulate --input ${LONG}`, 'the path is too long'],
+    ['simulate --trace /dev/full', '/dev/full: no space is left'],
+    ['simulate --json --trace /dev/full', '/dev/full: no space is left'],
+    ['check loop', 'loop: its symbolic links'],
+    [`graph ${LONG}`, 'the path is too long'],
+  ])('attak %s', async (line, what) => {
+    const { code, err } = await attak(folder(), line.split(' '))
+    expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] /)])
+    expect(err).toContain(what)
+  })
+
+  test.each([
+    ['simulate --input - < .', 'stdin: is a folder'],
+    ['simulate --json > /dev/full', 'stdout: no space is left'],
+    ['graph > /dev/full', 'stdout: no space is left'],
+    ['--help > /dev/full', 'stdout: no space is left'],
+  ])('attak %s', (line, what) => {
+    const { code, err } = shell(folder(), `attak ${line}`)
+    expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] /)])
+    expect(err).toContain(what)
+  })
+
+  test('a device without end is not read to its end', async () => {
+    const made = folderOf(HELLO)
+    symlinkSync('/dev/zero', join(made, 'zero.jsonl'))
+    const json = await attak(made, ['simulate', '--input', '/dev/zero'])
+    expect([json.code, json.err]).toEqual([1, expect.stringContaining('/dev/zero:1:67108865: larger than 64 MiB')])
+    const lines = await attak(made, ['simulate', '--input', 'zero.jsonl'])
+    expect([lines.code, lines.err]).toEqual([1, expect.stringContaining('zero.jsonl:1:67108865: longer than 64 MiB')])
+  })
+
+  test('a topology whose links lead in a circle, beside package.json or named by it', async () => {
+    for (const files of [{}, { 'package.json': { main: 'topology.json' } }]) {
+      const made = folderOf(files)
+      symlinkSync('topology.json', join(made, 'topology.json'))
+      expect(await attak(made, ['check'])).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/^\[FILE_FAILED\] .*topology\.json: its symbolic links lead in a circle/),
+      })
+    }
+  })
+
+  test('errors that are kept in a folder instead of a file', async () => {
+    const made = folderOf({ ...FAILING, '.attak/errors/_simulated/t.jsonl/in': '' })
+    expect(await attak(made, ['simulate'])).toMatchObject({ code: 1, err: expect.stringContaining('[STORE_FAILED]') })
+    for (const command of [
+      'list --simulated',
+      'replay --all --simulated',
+      'show 1 --simulated',
+      'purge --all --simulated',
+    ]) {
+      const { code, err } = await attak(made, ['errors', ...command.split(' ')])
+      expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] .*t\.jsonl: is a folder and not a file/)])
+    }
+  })
+
+  test('a current folder that was removed, and help is shown all the same', () => {
+    const made = folderOf({ 'in/a': '' })
+    const remove = 'cd in && rm -r ../in'
+    expect(shell(made, `${remove} && attak --help`)).toMatchObject({ code: 0 })
+    mkdirSync(join(made, 'in'))
+    expect(shell(made, `${remove} && attak check`)).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/^\[FILE_FAILED\] the current folder was removed/),
+    })
+  })
+
+  test('too many open files', () => {
+    const { code, err } = shell(folder(), 'ulimit -n 30; attak simulate')
+    expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] .*too many files are open/)])
+  })
+})
+
+describe('a reader that goes away', () => {
+  test.each([
+    ['attak simulate | head -1', 1],
+    ['attak simulate --json | head -1', 1],
+    ['attak simulate --json | true', 1],
+    ['attak errors list --simulated | head -1', 0],
+    ['attak graph | head -1', 0],
+    ['attak check --json | true', 0],
+  ])('%s exits as without it, with nothing on stderr', (line, code) => {
+    expect(shell(folderOf(FAILING), line)).toMatchObject({ code, err: '' })
+  })
+
+  test('does not end a run early: its exit code is not known before', async () => {
+    const source = `let left = 20000
+export default { name: 't', hopLimit: 1e6, streams: [['a', 'a']], input: { a: 1 },
+  processors: { a(event, context) { if (left-- > 0) context.emit('again', 'x'.repeat(100)); else throw new Error('last') } } }`
+    const { child, printed, until, ended } = start(folderOf({ 'topology.mjs': source }), 'simulate')
+    await until('out', 'again')
+    child.stdout?.destroy()
+    expect(await ended).toBe(1)
+    expect(printed.err).toBe('')
+  })
+
+  test('ends --watch after the run', async () => {
+    const { child, ended } = start(folderOf(FAILING), 'simulate', '--watch')
+    child.stdout?.destroy()
+    expect(await ended).toBe(0)
+  })
+})
+
+describe('where builds can be kept nowhere', () => {
+  const source = (body: string) => ({
+    'topology.ts': `${body}
+const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60_000))
+export default { name: 't', processors: { async a(event: unknown) {
+  await import('./more.ts')
+  if (event === 'fail') throw new Error('no')
+  process.stderr.write('running')
+  if (event === 'wait') await wait()
+} }, input: { a: EVENT } }`,
+    'more.ts': 'export const more: number = 1',
+  })
+  const homeless = (files: Readonly<Record<string, unknown>>, temporary = 'temporary') => {
+    const cwd = folderOf({ ...files, 'temporary/a': '' })
+    rmSync(join(cwd, 'temporary/a'))
+    // Nobody can make a folder there, root neither.
+    return { cwd, env: { ...process.env, HOME: '/dev/null', TMPDIR: join(cwd, temporary) } }
+  }
+  const leftIn = ({ env }: { readonly env: { readonly TMPDIR: string } }) => readdirSync(env.TMPDIR)
+
+  test.each([
+    ['1', 0],
+    ["'fail'", 1],
+  ])('a run of %s leaves nothing in the temporary folder', (event, code) => {
+    const place = homeless(source(`const EVENT = ${event}`))
+    expect(shell(place.cwd, 'attak simulate', place.env)).toMatchObject({ code })
+    expect(leftIn(place)).toEqual([])
+  })
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('neither does a run that %s ends', async (signal) => {
+    const place = homeless(source(`const EVENT = 'wait'`))
+    const { child, until, ended } = startWith(place, ['simulate'])
+    await until('err', 'running')
+    expect(leftIn(place)).toHaveLength(1)
+    child.kill(signal)
+    expect(await ended).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal])
+    expect(leftIn(place)).toEqual([])
+  })
+
+  test('neither does a command that takes no signals over', async () => {
+    const place = homeless(
+      source(`const EVENT = 1; console.error('loading'); await new Promise((resolve) => setTimeout(resolve, 60_000))`),
+    )
+    const { child, until, ended } = startWith(place, ['check'])
+    await until('err', 'loading')
+    child.kill('SIGTERM')
+    expect(await ended).toBe(143)
+    expect(leftIn(place)).toEqual([])
+  })
+
+  test('a temporary folder that is not there is named', () => {
+    const { cwd, env } = homeless(source('const EVENT = 1'), 'missing')
+    const { code, err } = shell(cwd, 'attak simulate', env)
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^\[FILE_FAILED\] .*missing.*: there is no such file or folder/),
+    ])
+    expect(existsSync(join(cwd, 'missing'))).toBe(false)
+  })
+
+  test('an empty HOME, and a cache that is a file, are no trouble', () => {
+    const { cwd, env } = homeless({ ...source('const EVENT = 1'), 'node_modules/.cache': 'a file' })
+    for (const HOME of ['', '/dev/null', undefined]) {
+      expect(shell(cwd, 'attak simulate', { ...env, HOME })).toMatchObject({ code: 0, err: 'running' })
+    }
+    expect(existsSync(join(cwd, '.cache'))).toBe(false)
+  })
+})
+
+test('a trace that cannot be written ends a run early', () => {
+  const source = `function* endless() { for (;;) yield { to: 'a', event: 1 } }
+export default { name: 't', processors: { a() {} }, input: endless }`
+  const made = folderOf({ 'topology.mjs': source })
+  const { code, out, err } = shell(made, 'attak simulate --quiet --trace /dev/full')
+  expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] \/dev\/full: no space is left/)])
+  expect(out).toContain('The run broke off before its end.')
+  expect(out).not.toContain('The trace is in')
+})
