@@ -17,7 +17,7 @@ export function attak(cwd: string, ...argv: readonly string[]) {
 /** Runs a line of bash, in which `$ATTAK` is attak; a pipe exits with what its first failing part exits with. */
 export function shell(cwd: string, line: string, env: Readonly<Record<string, string | undefined>> = {}) {
   const run = `attak() { ${ATTAK} "$@"; }; set -o pipefail; ${line}`
-  return ended('bash', ['-c', run], { cwd, env: { ...process.env, ...env } })
+  return ended('bash', ['--norc', '-c', run], { cwd, env: { ...process.env, ...env } })
 }
 
 function ended(command: string, args: readonly string[], options: { cwd: string; env?: NodeJS.ProcessEnv }) {
