@@ -125,8 +125,11 @@ describe('the life of a stage', () => {
     writeFileSync(join(folder, 'topology.js'), `export default { name: 'hello', processors: { spout: './spout' } }\n`)
     const removed = await deploy()
     expect(changesOf(removed)).toContain('remove function/reverse')
-    expect(removed.kept.map(({ id }: Fields) => id)).toEqual(['stream/reverse'])
-    expect(changesOf(await deploy('--allow-data-loss'))).toEqual(['remove stream/reverse'])
+    expect(removed.kept.map(({ id }: Fields) => id).sort()).toEqual(['logs/reverse', 'stream/reverse'])
+    expect(changesOf(await deploy('--allow-data-loss')).sort()).toEqual([
+      'remove logs/reverse',
+      'remove stream/reverse',
+    ])
 
     expect((await attak(folder, ['destroy', '--yes', ...stage])).code).toBe(0)
     expect(await attak(folder, ['status', ...stage])).toMatchObject({
