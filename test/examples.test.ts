@@ -69,7 +69,7 @@ describe.each(names)('the example %s', (name) => {
     const digests = new Set<string>()
     for (let count = 0; count < 100; count++) digests.add(await digestOf(project, events))
     expect(digests.size).toBe(1)
-  }, 120_000)
+  })
 
   test('does on the command line what its README shows', () => {
     const readme = readFileSync(`${root}${name}/README.md`, 'utf8')

@@ -126,8 +126,8 @@ const ODD = {
 /** Names of values that JSON does not carry as they are, or not at all (`bigint`, `cycle`). */
 export type OddName = keyof typeof ODD
 
-/** All of these names; but not yet `counter`, whose getter is read twice. */
-export const ODD_NAMES = (Object.keys(ODD) as OddName[]).filter((name) => name !== 'counter')
+/** All of these names. */
+export const ODD_NAMES = Object.keys(ODD) as OddName[]
 
 /** What a handler is known by while it runs. */
 export interface Seen {

@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createTestDriver } from 'attak/testing'
+import type { Host, Terminal } from '../../src/cli/host.ts'
 import type { Case } from './case.ts'
 import { definitionOf } from './definition.ts'
 import { lateTimers, type Probed } from './handler.ts'
@@ -31,8 +32,8 @@ export interface CaseRecord {
 }
 
 interface CommandLine {
-  readonly main: (argv: readonly string[], host: object) => Promise<number>
-  readonly hostOf: (process: NodeJS.Process) => object
+  readonly main: (argv: readonly string[], host: Host) => Promise<number>
+  readonly hostOf: (process: NodeJS.Process) => Host
 }
 
 const { main, hostOf } = (await import(process.argv[2]!)) as CommandLine
@@ -82,21 +83,27 @@ process.on('exit', () => process.stderr.write(`${written.out.slice(-2000)}${writ
 
 async function command(cwd: string, argv: readonly string[]) {
   written = { out: '', err: '' }
-  const terminal = (name: 'out' | 'err') => ({
-    write(text: string) {
+  const terminal = (name: 'out' | 'err'): Terminal => {
+    const write = (text: string) => {
       written[name] += text
       return true
-    },
-    drained: () => Promise.resolve(),
-    isTTY: false,
-    columns: 80,
-    color: false,
-  })
+    }
+    return {
+      write,
+      writeJson: write,
+      drained: () => Promise.resolve(),
+      isClosed: false,
+      failure: undefined,
+      isTTY: false,
+      columns: 80,
+      color: false,
+    }
+  }
   const own = Object.create(host, {
     cwd: { value: cwd, enumerable: true },
     out: { value: terminal('out'), enumerable: true },
     err: { value: terminal('err'), enumerable: true },
-  }) as object
+  }) as Host
   const code = await main(argv, own)
   return { code, ...written }
 }
