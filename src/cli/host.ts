@@ -1,8 +1,10 @@
 import { closeSync, fstatSync, mkdtempSync, rmSync, statSync, writeSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { currentInvocation } from '../runtime/current.ts'
 import { visible } from './controls.ts'
 import { type Output, terminalTo } from './terminal.ts'
+import { type TimerWatch, watchTimers } from './timers.ts'
 
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
 export interface Host {
@@ -23,13 +25,18 @@ export interface Host {
   readonly signal: AbortSignal
   /** What handlers write to when they say `console`. */
   readonly console: Console
-  /** Subscribes to what nobody catches; who answers false has nothing to do with it. Gives what unsubscribes. */
+  /**
+   * Calls `take` for each error that nobody catches. If it returns false, those who subscribed before are asked; if all do, the
+   * process ends with 1. Returns what unsubscribes.
+   */
   readonly onUncaught: (take: (error: unknown) => boolean) => () => void
   /**
    * Subscribes to an end of the process that is not ours: code of the project ends it, with an exit code, or what is
    * awaited can never come, without one. Gives what unsubscribes.
    */
   readonly onExit: (take: (code: number | undefined) => void) => () => void
+  /** Knows which timers handlers have started since it was first called. */
+  readonly watchTimers: () => Pick<TimerWatch, 'pending' | 'forget'>
   /** Runs all ticks and microtasks there are; of no effect in a microtask. Undefined where Node cannot do that. */
   readonly runMicrotasks?: () => void
   /** Makes a folder for temporary files. It is removed when the process ends, also by SIGINT, SIGTERM or SIGHUP. */
@@ -63,6 +70,7 @@ export interface Terminal {
 /** The one real host. */
 export function hostOf(process: NodeJS.Process): Host {
   let abort: AbortController | undefined
+  let timers: TimerWatch | undefined
   let leaving = false
   const leave = (code?: number): never => {
     leaving = true
@@ -100,7 +108,7 @@ export function hostOf(process: NodeJS.Process): Host {
       return abort.signal
     },
     console,
-    onUncaught: (take) => catchAll(process, leave, take),
+    onUncaught: catcherOf(process, leave),
     onExit(take) {
       const onExit = (code: number) => {
         if (!leaving) take(code)
@@ -108,6 +116,10 @@ export function hostOf(process: NodeJS.Process): Host {
       const onIdle = () => take(undefined)
       process.on('exit', onExit).on('beforeExit', onIdle)
       return () => void process.off('exit', onExit).off('beforeExit', onIdle)
+    },
+    watchTimers() {
+      timers ??= watchTimers(() => currentInvocation()?.processor)
+      return timers
     },
     ...microtasksOf(process),
     temporaryFolder: temporaryFolders(process, { leave, areTaken: () => abort !== undefined }),
@@ -252,22 +264,24 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false'
 }
 
-/** What is nobody's ends the process, as it would have without us. */
-function catchAll(
-  process: NodeJS.Process,
-  leave: (code: number) => never,
-  take: (error: unknown) => boolean,
-): () => void {
+/** Listens while somebody subscribes. What nobody takes ends the process, as it would have without us. */
+function catcherOf(process: NodeJS.Process, leave: (code: number) => never): Host['onUncaught'] {
+  const takers: ((error: unknown) => boolean)[] = []
   const onError = (error: unknown) => {
-    if (take(error)) return
+    if (takers.some((take) => take(error))) return
     const text = error instanceof Error ? error.stack : String(error)
     process.stderr.write(visible(`Uncaught, and not in a handler: ${text}\n`))
     leave(1)
   }
   const events = ['uncaughtException', 'unhandledRejection'] as const
-  for (const event of events) process.on(event, onError)
-  return () => {
-    for (const event of events) process.off(event, onError)
+  return (take) => {
+    if (takers.length === 0) for (const event of events) process.on(event, onError)
+    takers.unshift(take)
+    return () => {
+      const index = takers.indexOf(take)
+      if (index >= 0) takers.splice(index, 1)
+      if (takers.length === 0) for (const event of events) process.off(event, onError)
+    }
   }
 }
 

@@ -29,6 +29,19 @@ export function cleanStackText(stack: string, dir: string): string {
   )
 }
 
+/**
+ * The place of the call that a stack begins with, as `cleanStack` tells it: `lib/debounce.js:3:5`. Calls of Node and of native
+ * functions are passed over. Undefined where it is in a package or in attak.
+ */
+export function placeOfFirstCall(stack: string, dir: string): string | undefined {
+  for (const line of stack.split('\n')) {
+    const file = PARTS.exec(line)?.groups?.file
+    if (file === undefined || file.startsWith('node:')) continue
+    return /(?:\(|at (?:async )?)([^()]*?)\)?$/.exec(cleanFrame(line, dir) ?? '')?.[1]
+  }
+  return undefined
+}
+
 function cleanFrame(line: string, dir: string): string | undefined {
   const { name, file, line: row, column } = PARTS.exec(line)?.groups ?? {}
   if (file === undefined || file.startsWith('node:')) return undefined

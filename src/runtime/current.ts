@@ -7,12 +7,48 @@ const storage = new AsyncLocalStorage<Invocation | undefined>()
 /** Nothing waits for the end of these, so that Node need not track them. */
 const UNTRACKED = { requireManualDestroy: true }
 
+/** The invocation of any run in this process whose code runs now; undefined when it is no handler's. */
+export function currentInvocation(): Invocation | undefined {
+  return storage.getStore()
+}
+
+/** The error that a microtask has just thrown. */
+let thrown: { readonly error: unknown; readonly invocation: Invocation } | undefined
+
+/** The same of the code that an error comes from that nobody caught: to be asked while the process tells of that error. */
+export function invocationOfUncaught(error: unknown): Invocation | undefined {
+  return thrown !== undefined && Object.is(thrown.error, error) ? thrown.invocation : storage.getStore()
+}
+
+/** Before Node 24 the context of a microtask has ended when the process tells of its error. */
+function watchMicrotasks(): void {
+  const { queueMicrotask } = globalThis
+  const watched = (callback: () => void) => {
+    const invocation = storage.getStore()
+    if (invocation === undefined || typeof callback !== 'function') queueMicrotask(callback)
+    else
+      queueMicrotask(() => {
+        try {
+          callback()
+        } catch (error) {
+          thrown = { error, invocation }
+          queueMicrotask(forget)
+          throw error
+        }
+      })
+  }
+  globalThis.queueMicrotask = Object.defineProperties(watched, Object.getOwnPropertyDescriptors(queueMicrotask))
+}
+
+function forget(): void {
+  thrown = undefined
+}
+
+let watchesMicrotasks = false
+
 /** Runs users' code, and knows later on whose it is. */
 export interface Current {
-  /**
-   * The invocation whose code runs now, in a promise, timer or event listener too; undefined when it is no handler's. It may be
-   * one of another run in this process.
-   */
+  /** See {@link currentInvocation}. */
   get(): Invocation | undefined
   /**
    * Calls `code` as that of an invocation, in an async context that begins as the caller's: what it sets by
@@ -28,9 +64,11 @@ export interface Current {
 
 /** Follows what it runs by AsyncLocalStorage. */
 export function followCurrent(): Current {
+  if (!watchesMicrotasks) watchMicrotasks()
+  watchesMicrotasks = true
   const outside = makeResource()
   return {
-    get: () => storage.getStore(),
+    get: currentInvocation,
     run(invocation, code, value) {
       // One for each call, since before Node 24 `enterWith` changes the resource that it is called in.
       makeResource().runInAsyncScope(enter<typeof value>, undefined, invocation, code, value)

@@ -1,6 +1,6 @@
 import { AttakError, nearest } from '../errors.ts'
 import type { LineTaker } from '../runtime/console.ts'
-import { followCurrent } from '../runtime/current.ts'
+import { followCurrent, invocationOfUncaught } from '../runtime/current.ts'
 import type { Invocation } from '../runtime/invocation.ts'
 import { keepDuration, keepLine, type LogLevel } from '../runtime/rare.ts'
 import { timeoutRefusal } from '../runtime/refusal.ts'
@@ -136,10 +136,8 @@ export function prepareRun(options: SessionOptions): Run {
   })
   const runtimes: ReadonlySet<unknown> = new Set(network.processors)
   /** Whose code runs, if it is a handler of this run. */
-  const running = () => {
-    const invocation = current.get()
-    return runtimes.has(invocation?.runtime) ? invocation : undefined
-  }
+  const ours = (invocation: Invocation | undefined) => (runtimes.has(invocation?.runtime) ? invocation : undefined)
+  const running = () => ours(current.get())
 
   const isHungry = () => !intake.ended() && scheduler.hasRoom()
 
@@ -202,7 +200,7 @@ export function prepareRun(options: SessionOptions): Run {
     timedOut: () => timedOut,
     lines: { writer: running, take: log },
     takeUncaught(error) {
-      const invocation = running()
+      const invocation = ours(invocationOfUncaught(error))
       if (invocation === undefined) return false
       if (invocation.state === 'running') settle(invocation, { error })
       else blame(invocation, error, `uncaught after it had settled: ${sayThrown(error)}`)

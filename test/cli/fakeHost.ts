@@ -62,6 +62,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     onUncaught: () => () => {},
     onExit: () => () => {},
     temporaryFolder: () => folderOf({}),
+    watchTimers: () => ({ pending: () => [], forget() {} }),
     exit: (code) => {
       throw new Error(`exit ${code}`)
     },

@@ -2,7 +2,7 @@ import type { AwsClient } from '../../aws/client.ts'
 import type { Place } from '../../aws/names.ts'
 import type { StoreParts } from '../../aws/store-parts.ts'
 import { captureConsole } from '../../runtime/console.ts'
-import { type Current, followCurrent } from '../../runtime/current.ts'
+import { type Current, followCurrent, invocationOfUncaught } from '../../runtime/current.ts'
 import { acceptInto, type ChannelRoute, channelRoute } from '../../runtime/deliver/accept.ts'
 import { deliver } from '../../runtime/deliver/deliver.ts'
 import { createProgress, type Progress } from '../../runtime/deliver/progress.ts'
@@ -85,7 +85,7 @@ export async function openFunction(
   const log = createLog(host)
   const writer = () => current.get()
   captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
-  host.onUncaught((error) => blame(current.get(), error))
+  host.onUncaught((error) => blame(invocationOfUncaught(error), error))
   return {
     ...world,
     ...{ definition, name, baked, carriers, current, log },

@@ -7,6 +7,7 @@ import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMEN
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { awaitCode, findProject, MODULES, settingOption, warn } from '../project.ts'
+import { prepareForAfter } from '../simulate/after.ts'
 import { onlyInput, toldInput } from '../simulate/input.ts'
 import { tellRun } from '../simulate/run.ts'
 
@@ -45,6 +46,7 @@ Exits with 1 when an event failed for good, 130 when interrupted.`,
     'attak simulate --json --seed 7 > transcript.jsonl',
   ],
   async run(args, host) {
+    prepareForAfter(host)
     if (flagOf(args, 'watch')) {
       if (textOf(args, 'input') === '-') {
         throw new AttakError('USAGE', 'attak simulate: --watch cannot read stdin again', 'Give a file as --input.')

@@ -5,6 +5,7 @@ import type { ResumedEvent } from '../../simulator/intake.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
+import { prepareForAfter } from '../simulate/after.ts'
 import { tellRun } from '../simulate/run.ts'
 import { simulatedErrors } from './files.ts'
 import { stopping, waitForDebugger } from './inspect.ts'
@@ -16,6 +17,7 @@ import type { Unit } from './ready.ts'
  * now are taken from its errors, and what fails now is among them; what is live stays as it is.
  */
 export async function replayHere(errors: Errors, units: readonly Unit[], args: Arguments, host: Host): Promise<number> {
+  prepareForAfter(host)
   const { project: loaded, settings } = errors.stage
   if (loaded === undefined) throw new Error('a replay here needs the project')
   const { inspect } = args.options

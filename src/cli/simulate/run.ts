@@ -5,6 +5,8 @@ import { createSpans } from '../../runtime/spans.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import type { Host } from '../host.ts'
+import { warn } from '../project.ts'
+import { pendingProblems } from './after.ts'
 import { raiseInlining } from './inlining.ts'
 import type { RunInput } from './input.ts'
 import { holdNewSpace } from './newSpace.ts'
@@ -35,6 +37,8 @@ export interface Run {
 export async function tellRun(run: Run, host: Host): Promise<boolean> {
   const { project, graph, input, seed, concurrency, timings, signal } = run
   const teller = openTeller(run, host)
+  const timers = host.watchTimers()
+  timers.forget()
   let probe: RunProbe | undefined
   const { processors } = project
   const watch = run.unguarded === true ? unguarded : guard
@@ -57,7 +61,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
         ...{ graph, processors, input: input.chunks, live: input.live },
         ...{ seed, concurrency, timings, signal, now: host.now },
         ...(telemetry && { spans: createSpans(telemetry) }),
-        ...{ recorder: teller.recorder, ready: teller.flush },
+        ...{ recorder: teller.recorder, ready: teller.flush, describe: teller.describe },
         ...{ console: host.console, onUncaught: host.onUncaught, onIdle },
         onProbe(given) {
           probe = given
@@ -69,7 +73,9 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
       throw error
     })
     waiting.close()
+    const pending = result.aborted ? [] : pendingProblems(timers.pending(), project.dir)
     await teller.end(result)
+    warn(pending, host)
     return result.summary.failed === 0
   } finally {
     for (const each of restore) each()

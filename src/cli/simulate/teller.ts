@@ -26,6 +26,8 @@ import { tallyOf } from './tally.ts'
 /** Tells of one run, in all the ways that were asked for. */
 export interface Teller {
   readonly recorder: Recorder
+  /** What is told of an error: its stack as its user should see it. */
+  readonly describe: (error: unknown) => Thrown
   /** Gives a promise while who listens is behind. Throws why the trace, or stdout, cannot be written. */
   readonly flush: () => Promise<void> | undefined
   /** Says what the run waits for, on a terminal, until something goes on. */
@@ -80,6 +82,7 @@ export function openTeller(run: Run, host: Host): Teller {
   const keeping = run.errors && keepErrors(run.errors.store, run.errors)
   return {
     say: progress.say,
+    describe: (error) => describe(error, run.project.dir),
     recorder:
       keeping === undefined
         ? recorder

@@ -1,0 +1,47 @@
+import type { Problem } from '../../errors.ts'
+import { placeOfFirstCall } from '../../project/stack.ts'
+import { invocationOfUncaught } from '../../runtime/current.ts'
+import { describeThrown } from '../../runtime/thrown.ts'
+import { drawCount } from '../duration.ts'
+import type { Host } from '../host.ts'
+import type { PendingTimer } from '../timers.ts'
+
+/**
+ * Prepares for what handlers do after their run has ended: the timers that they start are watched from now on, and their errors
+ * that nobody catches are printed instead of ending the process. Call it before the project is loaded.
+ */
+export function prepareForAfter(host: Host): void {
+  host.watchTimers()
+  host.onUncaught((error) => {
+    const handler = invocationOfUncaught(error)
+    if (handler === undefined) return false
+    const { name, message, stack } = describeThrown(error)
+    host.err.write(`"${handler.processor}" failed after its run had ended: ${stack ?? `${name}: ${message}`}\n`)
+    return true
+  })
+}
+
+/** Places that are told of each processor. */
+const SHOWN_PLACES = 3
+
+/** A warning for each processor whose own code left timers pending; those of packages are not told of. */
+export function pendingProblems(pending: readonly PendingTimer[], dir: string): readonly Problem[] {
+  const byProcessor = new Map<string, string[]>()
+  for (const { owner, stack } of pending) {
+    const place = placeOfFirstCall(stack, dir)
+    if (place !== undefined) byProcessor.set(owner, [...(byProcessor.get(owner) ?? []), place])
+  }
+  return [...byProcessor].map(([processor, places]) => {
+    const shown = [...new Set(places)]
+    const more = shown.length > SHOWN_PLACES ? ', …' : ''
+    const started = `${shown.slice(0, SHOWN_PLACES).join(', ')}${more}`
+    const count = places.length === 1 ? 'a timer' : drawCount(places.length, 'timer')
+    return {
+      code: 'TIMER_PENDING',
+      severity: 'warning',
+      where: `processor "${processor}"`,
+      what: `left ${count} pending at the end of the run (${started}): what would be emitted later is lost`,
+      remedy: 'Settle the handler when its timers are done, or clear them.',
+    }
+  })
+}
