@@ -13,9 +13,13 @@ export { buildCode as setup }
 async function buildCode() {
   const outputs = await Promise.all([
     // Commands are loaded when they are called. What they share is in chunks.
-    bundle({ entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: REQUIRE } }),
+    bundle({ entryPoints: { cli: 'src/cli/main.ts' }, banner: { js: REQUIRE }, ...OWN_GLOBALS }),
     // What a project imports shares no file with the commands, so a project loads few files. Users see its names in stacks.
-    bundle({ entryPoints: { index: 'src/index.ts', testing: 'src/testing.ts' }, minifyIdentifiers: false }),
+    bundle({
+      entryPoints: { index: 'src/index.ts', testing: 'src/testing.ts' },
+      minifyIdentifiers: false,
+      ...OWN_GLOBALS,
+    }),
     // Deployed functions are bundled from these.
     bundle({ entryPoints: functionModules(), minifyIdentifiers: false, plugins: [builtinsAtHand] }),
   ])
@@ -23,6 +27,14 @@ async function buildCode() {
   for (const name of readdirSync(`${root}dist`)) {
     if (/\.c?js$|\.compiled/.test(name) && !current.has(`dist/${name}`)) rmSync(`${root}dist/${name}`)
   }
+}
+
+/** Has `setTimeout` and `JSON.stringify` mean the `own_setTimeout` and `own_JSON_stringify` of `own-globals.mjs`. */
+const OWN_GLOBALS = {
+  inject: ['.ci/own-globals.mjs'],
+  define: Object.fromEntries(
+    Object.keys(await import('./own-globals.mjs')).map((name) => [name.slice('own_'.length).replace('_', '.'), name]),
+  ),
 }
 
 /** CommonJS packages require what is built into Node. */

@@ -11,11 +11,15 @@ export { hostOf } from './host.ts'
 export async function main(argv: readonly string[], host: Host): Promise<number> {
   const plain = argv.includes('--no-color') ? withoutColor(host) : host
   let reported: unknown
-  const code = await run(argv, plain).catch((error: unknown) => {
+  let code: number
+  try {
+    code = await run(argv, plain)
+  } catch (error) {
     reported = error
-    return report(error, plain)
-  })
-  await Promise.all([host.out.drained(), host.err.drained()])
+    code = report(error, plain)
+  }
+  await host.out.drained()
+  await host.err.drained()
   const { failure } = host.out
   if (failure === undefined || failure === reported) return code
   const failed = report(failure, plain)

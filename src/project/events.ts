@@ -39,7 +39,7 @@ export function faultOf(value: unknown, processors: ReadonlySet<string>): EventF
   if (topic !== undefined && (typeof topic !== 'string' || topic === '')) {
     return { what: '"topic" is not a string that says something', remedy: 'Give a topic, or leave "topic" out.' }
   }
-  for (const name in value) if (!FIELDS.has(name)) return unknownField(name)
+  for (const name in value) if (!FIELDS.has(name) && Object.hasOwn(value, name)) return unknownField(name)
   return undefined
 }
 

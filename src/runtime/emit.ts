@@ -55,7 +55,8 @@ function callSafely(invocation: Invocation, callback: Callback, error: unknown):
 function keyOf(topic: string, options: EmitOptions): string | undefined {
   if (options === null) return undefined
   if (typeof options !== 'object') throw refusal(`emit of "${topic}": options must be an object, got ${typeof options}`)
-  for (const name in options) if (name !== 'key') throw unknownOption(topic, name)
+  // What others add to Object.prototype is no option.
+  for (const name in options) if (name !== 'key' && Object.hasOwn(options, name)) throw unknownOption(topic, name)
   const { key } = options
   if (key === undefined || typeof key === 'string') return key
   throw refusal(`emit of "${topic}": options.key must be a string, got ${format('%o', key)}`)

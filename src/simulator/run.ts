@@ -176,8 +176,16 @@ export function prepareRun(options: SessionOptions): Run {
     inputAtHand(live) {
       return new Promise((resolve, reject) => {
         stopWaiting = resolve
-        current.apart(intake.fill).then(resolve, reject)
-        if (live) headComplete().then(resolve)
+        const fill = async () => {
+          try {
+            resolve(await current.apart(intake.fill))
+          } catch (error) {
+            reject(error)
+          }
+        }
+        const complete = async () => resolve(await headComplete())
+        void fill()
+        if (live) void complete()
       })
     },
     headComplete,

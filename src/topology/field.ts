@@ -10,8 +10,26 @@ export function placeOf(where: string, field: string): string {
 /** A field's value, as JSON would give it; undefined after its rule refused it, which is then reported. */
 export function parseField(rules: Rules, name: string, value: unknown, where: string, report: Report): unknown {
   const { schema, must } = rules[name]!
-  if (schema().safeParse(value).success) return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value
+  if (withPlainObjects(() => schema().safeParse(value).success))
+    return typeof value === 'object' ? JSON.parse(JSON.stringify(value)) : value
   const what = `${name} must be ${must}; got ${show(value)}`
   report.error('TOPOLOGY_INVALID', placeOf(where, name), what, `Set ${name} to ${must}, or leave it out.`)
   return undefined
+}
+
+/** Calls what lists inherited fields too, as zod does. Fields that a project adds to `Object.prototype` are not listed meanwhile. */
+function withPlainObjects<Result>(code: () => Result): Result {
+  const added = Object.keys(Object.prototype).flatMap((name) => {
+    const property = Object.getOwnPropertyDescriptor(Object.prototype, name)
+    return property?.configurable === true ? [{ name, property }] : []
+  })
+  const list = (enumerable: boolean) => {
+    for (const { name, property } of added) Object.defineProperty(Object.prototype, name, { ...property, enumerable })
+  }
+  list(false)
+  try {
+    return code()
+  } finally {
+    list(true)
+  }
 }

@@ -29,12 +29,14 @@ export function blocksTo(terminal: Terminal, kind: 'text' | 'json'): Blocks {
     if (block !== '' && !send(block)) behind = true
     block = ''
   }
+  const drain = async () => {
+    await terminal.drained()
+    behind = false
+  }
   const flush = () => {
     write()
     if (!behind) return undefined
-    return terminal.drained().then(() => {
-      behind = false
-    })
+    return drain()
   }
   return {
     add(text) {

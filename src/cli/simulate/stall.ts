@@ -57,9 +57,17 @@ export function guard({ graph, dir, processors, running, end, runMicrotasks }: S
     const settle = () => {
       settled = true
     }
+    const settleAfter = async (result: Promise<T>) => {
+      try {
+        await result
+      } catch {
+        // It reaches the caller through `resolve`.
+      }
+      settle()
+    }
     const work = () => {
       const result = run(settle)
-      result.then(settle, settle)
+      void settleAfter(result)
       resolve(result)
       runMicrotasks()
     }
