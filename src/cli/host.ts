@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, mkdtempSync, rmSync, statSync, writeSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { closeSync, fstatSync } from 'node:fs'
 import { currentInvocation } from '../runtime/current.ts'
 import { visible } from './controls.ts'
-import { type Output, terminalTo } from './terminal.ts'
+import { isSet, outputOf } from './output.ts'
+import { temporaryFolders } from './temporary.ts'
+import { terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
 
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
@@ -162,106 +162,12 @@ function microtasksOf(process: NodeJS.Process & { readonly _tickCallback?: () =>
 
 const STDIN_IS_FOLDER = { code: 'EISDIR', syscall: 'read', path: 'stdin' }
 
-interface Target {
-  readonly name: string
-  readonly stream: () => NodeJS.WriteStream
-  readonly descriptor: number
-}
-
-const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET'])
-
-/** The smallest pipe holds so much, so that writing waits for nobody. */
-const MOST_DIRECT_BYTES = 16_384
-
-/** Opens its stream for a terminal, or when much is written: streams, and all of Node's network code, take long to load. */
-function outputOf({ name, stream, descriptor }: Target, env: Host['env']): Output {
-  let opened: NodeJS.WriteStream | undefined
-  let spareBytes: number | undefined
-  let isClosed = false
-  let failure: NodeJS.ErrnoException | undefined
-  const fail = (error: NodeJS.ErrnoException) => {
-    isClosed = true
-    if (!READER_GONE.has(error.code)) failure ??= Object.assign(error, { path: name })
-  }
-  const open = () => {
-    opened ??= stream().on('error', fail)
-    return opened
-  }
-  const isPlain = () => {
-    spareBytes ??= directBytes(descriptor) ?? (stream().isTTY === true ? 0 : Number.POSITIVE_INFINITY)
-    return opened === undefined && spareBytes > 0
-  }
-  const writeDirectly = (bytes: Uint8Array): boolean => {
-    let written = 0
-    try {
-      while (written < bytes.length) written += writeSync(descriptor, bytes, written)
-    } catch (error) {
-      // A pipe that is full for the moment is left to the stream.
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') fail(error as NodeJS.ErrnoException)
-    }
-    return isClosed || written === bytes.length || open().write(bytes.subarray(written))
-  }
-  return {
-    write(text) {
-      if (isClosed) return true
-      if (!isPlain()) return open().write(text)
-      const bytes = Buffer.from(text)
-      spareBytes! -= bytes.length
-      return spareBytes! >= 0 ? writeDirectly(bytes) : open().write(bytes)
-    },
-    drained() {
-      const stream = opened
-      if (isClosed || stream === undefined || stream.writableLength === 0) return Promise.resolve()
-      return new Promise((resolve) => stream.write('', () => resolve()))
-    },
-    get isClosed() {
-      return isClosed
-    },
-    get failure() {
-      return failure
-    },
-    get isTTY() {
-      return !isPlain() && open().isTTY === true
-    },
-    get columns() {
-      const columns = isPlain() ? 0 : open().columns
-      return columns > 0 ? columns : 80
-    },
-    get color() {
-      return belongsColor(env, !isPlain() && open().isTTY === true)
-    },
-  }
-}
-
-/** How much is written without a stream: all to a file, what surely fits into a pipe. Undefined where it may be a terminal. */
-function directBytes(descriptor: number): number | undefined {
-  try {
-    const found = fstatSync(descriptor)
-    if (found.isFile()) return Number.POSITIVE_INFINITY
-    if (!found.isCharacterDevice()) return MOST_DIRECT_BYTES
-    return found.rdev === statSync('/dev/null').rdev ? Number.POSITIVE_INFINITY : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function isFolderAt(descriptor: number): boolean {
   try {
     return fstatSync(descriptor).isDirectory()
   } catch {
     return false
   }
-}
-
-/** Whether to colour. Sources: https://no-color.org and https://force-color.org, read 2026-11-21. */
-export function belongsColor(env: Host['env'], isTTY: boolean): boolean {
-  if (env.NO_COLOR !== undefined && env.NO_COLOR !== '') return false
-  if (env.FORCE_COLOR !== undefined) return isSet(env.FORCE_COLOR)
-  return isTTY && env.TERM !== 'dumb'
-}
-
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== '' && value !== '0' && value !== 'false'
 }
 
 /** Listens while somebody subscribes. What nobody takes ends the process, as it would have without us. */
@@ -290,33 +196,6 @@ function abortedBySignals(process: NodeJS.Process): AbortController {
   // `once`: who asks a second time gets Node's own, immediate end.
   for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort(name))
   return abort
-}
-
-const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const
-
-/** Makes folders that go with the process. Where a command takes signals over, the first of them is for the command. */
-function temporaryFolders(
-  process: NodeJS.Process,
-  { leave, areTaken }: { readonly leave: (code: number) => never; readonly areTaken: () => boolean },
-): () => string {
-  const folders: string[] = []
-  let signals = 0
-  const watch = () => {
-    process.on('exit', () => {
-      for (const folder of folders) rmSync(folder, { recursive: true, force: true })
-    })
-    for (const [name, code] of Object.entries(SIGNALS)) {
-      process.on(name, () => {
-        const isForCommand = name !== 'SIGHUP' && areTaken() && signals++ === 0
-        if (!isForCommand) leave(code)
-      })
-    }
-  }
-  return () => {
-    const folder = mkdtempSync(join(tmpdir(), 'attak-'))
-    if (folders.push(folder) === 1) watch()
-    return folder
-  }
 }
 
 /** What a process ended by a signal exits with by convention: 128 and the signal's number; undefined when it was not. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { belongsColor } from '../../src/cli/host.ts'
+import { belongsColor } from '../../src/cli/output.ts'
 
 test('colour belongs on a terminal and nowhere else', () => {
   expect(belongsColor({}, true)).toBe(true)
