@@ -34,13 +34,13 @@ export async function checkCase(subject: Case, runner: CaseRunner): Promise<stri
 }
 
 /**
- * The lines that `attak simulate` and a test driver both have. Paths in stacks are relative to different folders, and what
- * came too late is told where a call to the driver ends.
+ * The lines that `attak simulate` and a test driver both have. Paths in stacks are relative to different folders,
+ * `attak simulate` escapes more characters, and what came too late is told where a call to the driver ends.
  */
 function shared(lines: readonly string[]): readonly string[] {
   return lines
     .filter((line) => !/^\{"kind":"(run|summary)"|after it had settled|late error/.test(line))
-    .map((line) => line.replace(/,"stack":"(?:[^"\\]|\\.)*"/, ''))
+    .map((line) => JSON.stringify(JSON.parse(line)).replace(/,"stack":"(?:[^"\\]|\\.)*"/, ''))
 }
 
 function problemsOf(subject: Case, expected: Expected, run: CaseRun): string[] {
