@@ -184,7 +184,8 @@ function runOf(subject: Case, message: ModelMessage, attempt: number): Ran {
     if (refusals.length === 0) emits.push(emitOf(subject, message, emits, step, textOf(value)))
     if (step.thenMutate) mutate(value)
     if (refusals.length === 0 || step.take === 'catch' || step.take === 'callback') continue
-    refused ??= refusals
+    // Of several refusals that nobody took, the docs do not say which one fails the message.
+    refused = [...(refused ?? []), ...refusals]
     if (step.take === 'await') return { message, attempt, outcome: 'not ok', errors: refused, emits, logs, late: 'no' }
   }
   const late = lateOf(script)
