@@ -153,11 +153,12 @@ export function prepareRun(options: SessionOptions): Run {
     scheduler,
     slice(live, untilMs) {
       for (;;) {
+        if (scheduler.startedMs() > sliceEndMs) return 'over'
         if (steps >= STEPS_PER_CLOCK) {
           steps = 0
           if (now() > sliceEndMs) return 'over'
         }
-        const worked = scheduler.work(STEPS_PER_CLOCK - steps)
+        const worked = scheduler.work(STEPS_PER_CLOCK - steps, sliceEndMs)
         steps += worked + 1
         if (worked > 0) continue
         const head = scheduler.head()

@@ -21,10 +21,12 @@ import { openRetries } from './retries.ts'
  */
 export interface Scheduler {
   /**
-   * Starts messages that may start, the oldest first, and where nothing else may takes in an event of the input. At most
-   * so many steps; gives how many.
+   * Starts messages that may start, the oldest first. Takes an event of the input where no message may start. Does at most
+   * `most` of these steps, and starts nothing once a message was started after `endMs` (real). Returns the number of steps.
    */
-  work(most: number): number
+  work(most: number, endMs: number): number
+  /** When the last message was started, in real milliseconds. */
+  startedMs(): number
   /**
    * Runs a message that the handler of `invoker` invokes, beside all else, and gives what it settles with as JSON carries
    * it. It is committed after its invoker, in the order of the calls.
@@ -92,12 +94,13 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const retries = openRetries()
   const counts: Counts = { roots: 0, openRoots: 0, outputs: 0, failed: 0 }
   let nowMs = 0
+  let startedMs = Number.NEGATIVE_INFINITY
 
-  const work = (most: number) => {
+  const work = (most: number, endMs: number) => {
     // Kept here, not outside: to store what is new in what is old costs the collector (5 ns a message).
     let first = next
     let steps = 0
-    for (; steps < most && uncommitted.size < concurrency; steps++) {
+    for (; steps < most && startedMs <= endMs && uncommitted.size < concurrency; steps++) {
       const message = first === undefined && ready.size > 0 ? dequeue(ready) : first
       if (message === undefined) {
         const { roots } = counts
@@ -118,7 +121,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const start = (message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined => {
     const { receiver, copier } = message.edge!
     const event = copier.copy(message.data)
-    const invocation = new Invocation(receiver, message, now())
+    startedMs = now()
+    const invocation = new Invocation(receiver, message, startedMs)
     current.run(invocation, handle, event)
     if (invocation.state !== 'complete') invocation.outlasting = true
     else {
@@ -209,6 +213,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   return {
     work,
+    startedMs: () => startedMs,
     invoke: invoked.run,
     head: () => oldest(uncommitted),
     commitHead() {

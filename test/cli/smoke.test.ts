@@ -198,7 +198,7 @@ test.each([
       .map((line) => JSON.parse(line).kind),
   ).toEqual(['run', 'start', 'emit', 'end'])
   expect(readFileSync(join(folder, 'trace.jsonl'), 'utf8')).toBe(out)
-  expect(err).toMatch(/✗ \[TIMEOUT] processor "loop" \(message [0-9a-f]{32}\) has not yielded for \d+ ms/)
+  expect(err).toMatch(/✗ \[TIMEOUT] processor "loop" \(message [0-9a-f]{32}\) has not yielded for \d[\d.]* s/)
   expect(err).toMatch(new RegExp(`^ +> +${line} \\| `, 'm'))
   expect(err).toMatch(new RegExp(`at loop \\(topology.mjs:${line}:\\d+\\)`))
   expect(err).not.toContain('debugger')

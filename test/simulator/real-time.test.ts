@@ -102,6 +102,22 @@ describe('real time starts anew for each message', () => {
     expect(left).toEqual([2000, 2000, 2000, 2000])
   })
 
+  it('a handler that waits gets its turn before many others start, however long those take', async () => {
+    const clock = clockOf()
+    const inTurn: number[] = []
+    let started = 0
+    const a = async () => {
+      const before = ++started
+      clock.pass(20)
+      await new Promise(setImmediate)
+      inTurn.push(started - before)
+    }
+    const input = Array.from({ length: 300 }, () => ({ to: 'a', event: null }))
+    const { summary } = await runTopology({ processors: { a: { handler: a, timeout: 1 } } }, input, { now: clock.now })
+    expect(summary).toMatchObject({ handled: { a: 300 }, failed: 0 })
+    expect(Math.max(...inTurn)).toBeLessThan(10)
+  })
+
   it('real waits inside a handler do not add up to a timeout', async () => {
     const a = async (n: number, context: Context) => {
       await sleep(60)

@@ -28,22 +28,26 @@ export interface Guard {
   close(): void
 }
 
+/** A shorter standstill may come from a busy machine, which gives other programs the processor. */
+const LEAST_STALL_MS = 2000
+
 /**
- * Guards a run against code that loops without yielding: it is named when its processor's timeout is over. A watchdog is
+ * Guards a run against code that loops without yielding. It is named when its processor's timeout is over, after two seconds
+ * at the earliest. A watchdog is
  * opened for what is not over in its first turn of the event loop; that turn itself, promises included, is limited
  * in time, where the process can do that.
  */
 export function guard({ graph, dir, processors, running, end, runMicrotasks }: StallOptions): Guard {
   const timeouts = graph.processors.map(({ timeoutMs }) => timeoutMs)
-  const longestMs = Math.max(1, ...timeouts)
+  const longestMs = Math.max(LEAST_STALL_MS, ...timeouts)
   let watchdog: Watchdog | undefined
   const open = () => {
     watchdog = openWatchdog({
-      firstMs: Math.min(longestMs, ...timeouts),
+      firstMs: Math.max(LEAST_STALL_MS, Math.min(...timeouts)),
       onStall(stalledMs, stack) {
         const handler = running()
-        const timeoutMs = handler?.runtime.timeoutMs ?? longestMs
-        if (stalledMs < timeoutMs) return timeoutMs
+        const limitMs = Math.max(LEAST_STALL_MS, handler?.runtime.timeoutMs ?? longestMs)
+        if (stalledMs < limitMs) return limitMs
         return end(stallError(handler, stalledMs, cleanStackText(stack, dir)), handler)
       },
     })
