@@ -1,16 +1,15 @@
-import { join, relative, resolve, sep } from 'node:path'
+import { dirname, relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
+import { NODE_RESOLUTION } from '../sources/discover.ts'
+import { placeIn } from '../sources/layout.ts'
+import { ALL } from '../sources/names.ts'
 import { packageOf } from '../sources/packages.ts'
-import { PLACE_NAMES } from '../sources/places.ts'
-import { isOwn } from './own-files.ts'
-import { MODULE_BANNER, placesKept, withoutIdleRequire } from './places.ts'
+import { functionModule, isOwn } from './own-files.ts'
+import { packages } from './packages.ts'
 
-/** A module that a build gave. */
-export interface BuiltModule {
-  readonly contents: Uint8Array
-  /** Its source map, where one was asked for. */
-  readonly map?: Uint8Array
-  /** The bytes that each part of an artifact has in it: see {@link SizedPart}. */
+/** Files of an artifact by their names, and the bytes that each part of it has in them: see `SizedPart`. */
+export interface Built {
+  readonly files: ReadonlyMap<string, Uint8Array>
   readonly sizes: ReadonlyMap<string, number>
 }
 
@@ -20,144 +19,183 @@ export interface BuildSettings {
   readonly dir: string
   /** `node22`. */
   readonly target: string
-  /** The topology's module, absolute, where artifacts hold it. */
-  readonly topology?: string | undefined
-  /** How packages are found. */
-  readonly packages: Plugin
+  /** Packages that are shipped as they are. */
+  readonly external: readonly string[]
 }
 
-const OPTIONS = {
-  outdir: '.',
-  outExtension: { '.js': '.mjs' },
-  // Outputs are not written, but by their names they may meet a source.
-  write: false,
-  allowOverwrite: true,
-  bundle: true,
-  metafile: true,
-  format: 'esm',
-  platform: 'node',
-  mainFields: ['module', 'main'],
-  legalComments: 'none',
-  logLevel: 'silent',
-  logLimit: 0,
-} satisfies BuildOptions
+/** What is imported of each of several modules, by their files: names, or {@link ALL}. */
+export type Wanted = ReadonlyMap<string, ReadonlySet<string>>
 
-const ENTRY = 'attak-unit:'
-const PACKAGES = /attak-packages-(\d+)\.mjs$/
+/** The file that holds all CommonJS of packages; each is run when it is asked for, by its {@link packageName}. */
+export const COMMON_JS = 'commonjs.cjs'
+
+const SOURCE = 'attak-source'
+const ENTRY = 'attak-entry:'
+
+/** Names what becomes of a package's file; all are in one folder: `zod+index.js`. */
+export function packageName(dir: string, file: string): string {
+  return placeIn(dir, file)
+    .replace(/^node_modules\//, '')
+    .replaceAll('/', '+')
+}
+
+/** Builds what an artifact has of attak: `source` is a module that exports it. */
+export async function buildOwn(source: string, settings: BuildSettings): Promise<Built> {
+  const { files, sizes } = await run(settings, {
+    format: 'esm',
+    plugins: [ownModules()],
+    ...fromSource(source, settings.dir),
+  })
+  return { files: new Map([...files.values()].map((contents) => ['attak.mjs', contents])), sizes }
+}
 
 /**
- * Builds modules out of generated sources (by id), each by itself though all in one go, so that none shows what it shares
- * with others. Their maps are of users' own code alone and hold no text. Throws esbuild's BuildFailure.
+ * Builds a module for each module of a package that is imported, with what is wanted of it. What they have in common is in
+ * files beside. What they import of CommonJS is added to `commonJs`.
  */
-export async function buildCode(
-  sources: ReadonlyMap<string, string>,
-  { dir, target, packages, topology }: BuildSettings,
-  { minify }: { readonly minify: boolean },
-): Promise<ReadonlyMap<string, BuiltModule>> {
-  const build = (withoutDataOf: string | undefined) =>
-    run({ dir, topology }, [...sources.keys()], {
-      target,
-      minify,
-      keepNames: true,
-      entryPoints: [...sources.keys()].map((id) => ({ in: ENTRY + id, out: id })),
-      sourcemap: 'external',
-      sourcesContent: false,
-      banner: { js: MODULE_BANNER },
-      define: PLACE_NAMES,
-      plugins: [entries(sources, dir), packages, placesKept(dir, withoutDataOf)],
+export async function buildModules(wanted: Wanted, settings: BuildSettings, commonJs: Set<string>): Promise<Built> {
+  const files = [...wanted.keys()]
+  if (files.length === 0) return NOTHING
+  const fromCommonJs = (file: string) => {
+    commonJs.add(file)
+    const id = JSON.stringify(packageName(settings.dir, file))
+    return `process.getBuiltinModule("node:module").createRequire(import.meta.url)("./${COMMON_JS}")[${id}]()`
+  }
+  const build = (exact: boolean) =>
+    run(settings, {
+      format: 'esm',
+      splitting: true,
+      chunkNames: 'shared-[hash]',
+      entryPoints: files.map((file) => ({ in: ENTRY + file, out: packageName(settings.dir, file) })),
+      plugins: [
+        entries((file) => (exact && !wanted.get(file)!.has(ALL) ? exportsOf(file, wanted.get(file)!) : undefined)),
+        packages({ external: settings.external, commonJs: fromCommonJs }),
+      ],
     })
-  const built = await build(topology)
-  // Code that imports its own topology may read all of it.
-  return built.importsTopology ? (await build(undefined)).modules : built.modules
+  try {
+    return await build(true)
+  } catch {
+    // One may be read that is not there; then all are kept, and Node tells what is missing.
+    return build(false)
+  }
 }
 
-/** Builds modules that give what packages export, by their sources, minified. Throws esbuild's BuildFailure. */
-export async function buildPackages(
-  sources: readonly string[],
-  { dir, target, packages }: BuildSettings,
-  options: Pick<BuildOptions, 'keepNames' | 'banner'>,
-): Promise<ReadonlyMap<string, BuiltModule>> {
-  const ids = sources.map((_, index) => `attak-packages-${index}`)
-  const { modules } = await run({ dir }, ids, {
-    target,
-    minify: true,
-    ...options,
-    entryPoints: ids.map((id) => ({ in: `${id}.mjs`, out: id })),
-    plugins: [packageSources(sources, dir), packages],
+/** Builds the file that holds CommonJS, sloppy or strict as its files are. */
+export async function buildCommonJs(wanted: readonly string[], settings: BuildSettings): Promise<Built> {
+  if (wanted.length === 0) return NOTHING
+  const roots = wanted.map((file) => {
+    const id = JSON.stringify(packageName(settings.dir, file))
+    return `exports[${id}]=()=>require(${JSON.stringify(file)})\n`
   })
-  return new Map(sources.map((source, index) => [source, modules.get(ids[index]!)!]))
+  const { files, sizes } = await run(settings, {
+    format: 'cjs',
+    define: { 'import.meta.url': '__attak_url' },
+    banner: { js: 'var __attak_url=require("node:url").pathToFileURL(__filename).href;' },
+    plugins: [packages({ external: settings.external, commonJs: (file) => `require(${JSON.stringify(file)})` })],
+    ...fromSource(roots.join(''), settings.dir),
+  })
+  const contents = [...files.values()][0]!
+  return { files: new Map([[COMMON_JS, endingsTried(contents)]]), sizes }
 }
 
-interface Built {
-  readonly modules: ReadonlyMap<string, BuiltModule>
-  /** Whether a module of the project imports the topology. */
-  readonly importsTopology: boolean
+const NOTHING: Built = { files: new Map(), sizes: new Map() }
+
+/** How esbuild finds a file by a computed path: see {@link endingsTried}. */
+const COMPUTED = /(\w+|\$)=>([\w$]+)=>\{var ([\w$]+)=\1\[\2\];if\(\3\)return \3\(\);throw/g
+
+/** Has computed paths find their files without an ending, as Node does. */
+function endingsTried(contents: Uint8Array): Uint8Array {
+  const text = Buffer.from(contents).toString()
+  if (!COMPUTED.test(text)) return contents
+  return Buffer.from(
+    text.replaceAll(
+      COMPUTED,
+      (_, files, name, found) =>
+        `${files}=>${name}=>{var ${found}=${files}[${name}]||${files}[${name}+".js"]||${files}[${name}+".json"]||${files}[${name}+"/index.js"];if(${found})return ${found}();throw`,
+    ),
+  )
 }
 
-async function run(
-  { dir, topology }: Pick<BuildSettings, 'dir' | 'topology'>,
-  ids: readonly string[],
-  options: BuildOptions,
-): Promise<Built> {
-  if (ids.length === 0) return { modules: new Map(), importsTopology: false }
+function exportsOf(file: string, names: ReadonlySet<string>): string {
+  const from = JSON.stringify(file)
+  return names.size === 0 ? `import ${from}` : `export { ${[...names].sort().join(', ')} } from ${from}`
+}
+
+function entries(sourceOf: (file: string) => string | undefined): Plugin {
+  return {
+    name: 'attak-entries',
+    setup(build) {
+      build.onResolve({ filter: new RegExp(`^${ENTRY}`) }, ({ path }) => {
+        const file = path.slice(ENTRY.length)
+        return { path: file, namespace: sourceOf(file) === undefined ? 'file' : SOURCE }
+      })
+      build.onLoad({ filter: /./, namespace: SOURCE }, ({ path }) => ({
+        contents: sourceOf(path)!,
+        resolveDir: dirname(path),
+      }))
+    },
+  }
+}
+
+/** Attak's own modules have no side effects: what a function does not need of them stays out. */
+function ownModules(): Plugin {
+  return {
+    name: 'attak-own',
+    setup(build) {
+      build.onResolve({ filter: /^attak:/ }, ({ path }) => ({
+        path: functionModule(path.slice('attak:'.length))!,
+        sideEffects: false,
+      }))
+    },
+  }
+}
+
+function fromSource(contents: string, resolveDir: string): BuildOptions {
+  return { stdin: { contents, resolveDir, sourcefile: SOURCE } }
+}
+
+async function run({ dir, target }: BuildSettings, options: BuildOptions): Promise<Built> {
   const { build } = await import('esbuild')
-  const { metafile, outputFiles } = await build({ ...options, ...OPTIONS, absWorkingDir: dir })
-  const files = new Map(outputFiles.map(({ path, contents }) => [relative(dir, path), contents]))
-  const importsTopology = Object.entries(metafile.inputs).some(
-    ([input, { imports }]) => !input.startsWith(ENTRY) && imports.some(({ path }) => resolve(dir, path) === topology),
-  )
-  const modules = new Map(
-    ids.map((id): [string, BuiltModule] => {
-      const { inputs } = metafile.outputs[`${id}.mjs`]!
-      const map = files.get(`${id}.mjs.map`)
-      const contents = withoutIdleRequire(files.get(`${id}.mjs`)!)
-      return [id, { contents, ...(map !== undefined && { map }), sizes: sizesOf(inputs, dir) }]
-    }),
-  )
-  return { modules, importsTopology }
+  const keepNames = options.plugins![0]!.name !== 'attak-own'
+  const { metafile, outputFiles } = await build({
+    ...options,
+    ...NODE_RESOLUTION,
+    absWorkingDir: dir,
+    outdir: '.',
+    outExtension: { '.js': options.format === 'cjs' ? '.cjs' : '.mjs' },
+    // Outputs are not written, but by their names they may meet a source.
+    write: false,
+    allowOverwrite: true,
+    bundle: true,
+    metafile: true,
+    minify: true,
+    keepNames,
+    target,
+    legalComments: 'none',
+    logLevel: 'silent',
+    logLimit: 0,
+  })
+  return {
+    files: new Map(outputFiles.map(({ path, contents }) => [relative(dir, path), contents])),
+    sizes: sizesOf(metafile, dir),
+  }
 }
 
-function sizesOf(inputs: Metafile['outputs'][string]['inputs'], dir: string): ReadonlyMap<string, number> {
+function sizesOf({ outputs }: Metafile, dir: string): ReadonlyMap<string, number> {
   const sizes = new Map<string, number>()
-  for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
-    const part = partOf(input, dir)
-    sizes.set(part, (sizes.get(part) ?? 0) + bytesInOutput)
+  for (const { inputs } of Object.values(outputs)) {
+    for (const [input, { bytesInOutput }] of Object.entries(inputs)) {
+      const part = partOf(input, dir)
+      sizes.set(part, (sizes.get(part) ?? 0) + bytesInOutput)
+    }
   }
   return sizes
 }
 
 function partOf(input: string, dir: string): string {
-  const inPackages = input.split(/(?:^|[/\\])node_modules[/\\]/)
+  const inPackages = input.split(/(?:^|[/\\:])node_modules[/\\]/)
   const file = resolve(dir, input)
-  if (input.startsWith(ENTRY) || PACKAGES.test(input) || isOwn(file)) return 'attak'
+  if (input.endsWith(SOURCE) || isOwn(file)) return 'attak'
   if (inPackages.length > 1) return packageOf(inPackages.at(-1)!.replaceAll('\\', '/'))
   return relative(dir, file).split(sep).join('/')
-}
-
-function entries(sources: ReadonlyMap<string, string>, dir: string): Plugin {
-  const namespace = ENTRY.slice(0, -1)
-  return {
-    name: 'attak-entries',
-    setup(build) {
-      build.onResolve({ filter: new RegExp(`^${ENTRY}`) }, ({ path }) => ({
-        path: path.slice(ENTRY.length),
-        namespace,
-      }))
-      build.onLoad({ filter: /./, namespace }, ({ path }) => ({ contents: sources.get(path)!, resolveDir: dir }))
-    },
-  }
-}
-
-/** Modules of the ending `.mjs`, since from those CommonJS is imported as Node does it. */
-function packageSources(sources: readonly string[], dir: string): Plugin {
-  return {
-    name: 'attak-package-sources',
-    setup(build) {
-      build.onResolve({ filter: PACKAGES }, ({ path }) => ({ path: join(dir, path) }))
-      build.onLoad({ filter: PACKAGES }, ({ path }) => ({
-        contents: sources[Number(PACKAGES.exec(path)![1])]!,
-        resolveDir: dir,
-      }))
-    },
-  }
 }

@@ -79,7 +79,7 @@ function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit 
   const files = new Map(extra)
   const clashes: Problem[] = []
   for (const [path, contents] of code.files) {
-    if (files.has(path)) clashes.push(clashOf(unit, path))
+    if (files.has(path) && !code.inPlace.has(path)) clashes.push(clashOf(unit, path))
     // What shifts the lines of the topology changes the map of all its processors, and none of their code.
     const unhashed = unit.tried !== undefined && path.endsWith('.map')
     files.set(path, { contents, executable: false, ...(unhashed && { unhashed }) })

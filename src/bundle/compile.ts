@@ -1,16 +1,20 @@
+import { readFileSync } from 'node:fs'
+import { join, posix } from 'node:path'
 import type { BuildFailure, Message } from 'esbuild'
+import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
+import { type Discovered, discover, INDEX, linkKey } from '../sources/discover.ts'
+import { type LaidModule, type LayoutOptions, layOut } from '../sources/layout.ts'
+import { REQUIRE_FILE, REQUIRE_TEXT } from '../sources/require.ts'
+import { rewriteImports } from '../sources/rewrite.ts'
+import { asUrl } from '../sources/write.ts'
 import type { SizedPart } from './artifact.ts'
-import { type BuildSettings, type BuiltModule, buildCode, buildPackages } from './builds.ts'
+import { type BuildSettings, type Built, buildCommonJs, buildModules, buildOwn } from './builds.ts'
+import { linkIn } from './links.ts'
 import { isOwn } from './own-files.ts'
-import { packages } from './packages.ts'
-import { type Parted, partPackages } from './part.ts'
-import { PACKAGES_BANNER } from './places.ts'
-import type { Unit } from './units.ts'
-
-/** A unit and the module it starts with. */
-export interface SourceUnit extends Unit {
-  readonly source: string
-}
+import { CODE_FILE, OWN_FILE, PACKAGES, packageAt, placeOf, stubName, stubOf } from './places.ts'
+import { type KnownProject, reach, rootsOf } from './reach.ts'
+import { withoutData } from './topology-data.ts'
+import type { SourceUnit } from './units.ts'
 
 /** The code of one artifact. */
 export interface CompiledUnit {
@@ -18,6 +22,8 @@ export interface CompiledUnit {
   readonly files: ReadonlyMap<string, Uint8Array>
   /** What the code comes from. */
   readonly sizes: readonly SizedPart[]
+  /** Those of the paths where users' own files have what becomes of them; including those files changes nothing. */
+  readonly inPlace: ReadonlySet<string>
 }
 
 /** One thing that does not bundle. */
@@ -32,15 +38,13 @@ export type CompiledUnits =
   | { readonly kind: 'compiled'; readonly units: ReadonlyMap<string, CompiledUnit> }
   | { readonly kind: 'failed'; readonly faults: readonly BundleFault[] }
 
-/** The module that an artifact starts with. */
-export const CODE_FILE = 'index.mjs'
-const PACKAGES_FILE = 'packages.mjs'
-const OWN_FILE = 'attak.mjs'
+/** Names in the folder of an artifact that are not for users' modules. */
+const RESERVED = [CODE_FILE, OWN_FILE, REQUIRE_FILE]
 
 /**
- * Compiles the code of artifacts, so that the bytes of each follow from its own sources alone. Packages, and attak's own
- * modules, are built apart, once for all artifacts that import the same of them, and stand in files beside the user's
- * code; where code asks for packages by `require` or while it runs, all is one file.
+ * Compiles the code of artifacts, so that the bytes of each follow from its own sources alone. Users' modules are files of
+ * their own, so that Node decides in which order and how often they run. Packages are built once for all artifacts that
+ * import the same of them: ES modules each for itself, CommonJS together, in files beside.
  */
 export async function compileUnits(units: readonly SourceUnit[], dir: string): Promise<CompiledUnits> {
   const compiled = new Map<string, CompiledUnit>()
@@ -70,64 +74,127 @@ function alike(units: readonly SourceUnit[]): Iterable<readonly SourceUnit[]> {
 
 async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<ReadonlyMap<string, CompiledUnit>> {
   const { target, external } = units[0]!
-  const apart: string[] = []
+  const settings = { dir, target, external }
+  const discovered = await discover({
+    entries: [...new Set(units.flatMap(rootsOf))],
+    also: units.some(({ source }) => source.includes(TELEMETRY_PACKAGE)) ? [TELEMETRY_PACKAGE] : [],
+    dir,
+    read: readFileSync,
+    link: linkIn(settings),
+  })
+  const { links } = discovered
+  const data = [...links.values()]
+    .flatMap((own) => [...own.values()])
+    .flatMap((link) => (link.to === 'local' ? [link.file] : []))
+  const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))
+  const read = readerWithoutData(units, discovered)
+  const packages = packageAt(dir)
+  const layout: LayoutOptions = { dir, target, read, reserved: RESERVED, packageAt: packages, placeOf }
+  const laid = await layOut(files, discovered, layout)
+  const project = { settings, discovered, laid, names: new Map(), builds: openBuilds(settings) }
+  return new Map(await Promise.all(units.map(async (unit) => [unit.id, await compileUnit(unit, project)] as const)))
+}
+
+/** Leaves plain data out of the topology's module, unless users' code imports that: then it may read all of it. */
+function readerWithoutData(units: readonly SourceUnit[], { links }: Discovered): (file: string) => Uint8Array {
   const topology = units.find((unit) => unit.topology !== undefined)?.topology
-  const together: BuildSettings = { dir, target, topology, packages: packages({ external }) }
-  const sources = new Map(units.map(({ id, source }) => [id, source]))
-  const code = await buildCode(sources, { ...together, packages: packages({ external, apart }) }, { minify: false })
-  const parted = [...code].map(([id, module]) => ({
-    id,
-    module,
-    part: partPackages(textOf(module), apart, (file) => `./${isOwn(file) ? OWN_FILE : PACKAGES_FILE}`),
-  }))
-  const whole = parted.filter(({ part }) => part === undefined).map(({ id }) => [id, sources.get(id)!] as const)
-  const wholeCode = await buildCode(new Map(whole), together, { minify: true })
-  const packed = await buildBeside(
-    parted.flatMap(({ part }) => part ?? []),
-    together,
+  const isImported = [...links.values()].some((own) =>
+    [...own.values()].some((link) => link.to === 'local' && link.file === topology),
   )
-  return new Map(
-    parted.map(({ id, module, part }) => {
-      if (part === undefined) return [id, unitOf({ [CODE_FILE]: wholeCode.get(id)! })]
-      const beside = [...part.beside].map(([file, source]) => [file.slice('./'.length), packed.get(source)!] as const)
-      const own = { ...module, contents: Buffer.from(part.text) }
-      return [id, unitOf({ [CODE_FILE]: own, ...Object.fromEntries(beside) })]
-    }),
-  )
+  if (isImported) return readFileSync
+  return (file) => (file === topology ? Buffer.from(withoutData(readFileSync(file, 'utf8'))) : readFileSync(file))
 }
 
-/** Builds what stands beside users' code. In attak's own nobody sees the names of functions. */
-async function buildBeside(
-  parted: readonly Parted[],
-  settings: BuildSettings,
-): Promise<ReadonlyMap<string, BuiltModule>> {
-  const sourcesOf = (name: string) => [...new Set(parted.flatMap(({ beside }) => beside.get(`./${name}`) ?? []))]
-  const [own, packages] = await Promise.all([
-    buildPackages(sourcesOf(OWN_FILE), settings, {}),
-    buildPackages(sourcesOf(PACKAGES_FILE), settings, { keepNames: true, banner: { js: PACKAGES_BANNER } }),
+async function compileUnit(
+  unit: SourceUnit,
+  project: KnownProject & { readonly builds: ReturnType<typeof openBuilds> },
+): Promise<CompiledUnit> {
+  const { settings, discovered, laid, builds } = project
+  const index = rewriteImports(unit.source, {
+    writtenFor(specifier) {
+      if (specifier.startsWith('attak:')) return { specifier: `./${OWN_FILE}` }
+      const module = laid.get(specifier)
+      if (module !== undefined) return { specifier: `./${asUrl(module.at)}` }
+      const link = discovered.links.get(join(settings.dir, INDEX))!.get(linkKey(specifier, 'import'))
+      return link?.to === 'package' ? packageAt(settings.dir)(link.file, 'import', CODE_FILE) : undefined
+    },
+    computed: new Map(),
+    meta: undefined,
+  })
+  const reached = reach(unit, project, index)
+  const modules = [...reached.wanted].filter(([file]) => !isOwn(file))
+  const ownNames = [...reached.wanted].filter(([file]) => isOwn(file))
+  const [own, { built, commonJs }] = await Promise.all([
+    builds.own(ownSource(unit.source, ownNames)),
+    builds.modules(new Map(modules)),
   ])
-  return new Map([...own, ...packages])
+  const old = await builds.commonJs([...new Set([...reached.commonJs, ...commonJs])].sort())
+  const stubs = [...reached.commonJs].map((file) => [stubName(settings.dir, file), stubOf(settings.dir, file)] as const)
+  return assemble({ index, own, laid: reached.local.map((file) => laid.get(file)!), packages: [built, old], stubs })
 }
 
-function textOf({ contents }: BuiltModule): string {
-  return Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength).toString()
+/** What of attak a unit imports: by its generated module, and by users' own. */
+function ownSource(source: string, wanted: readonly (readonly [string, ReadonlySet<string>])[]): string {
+  const generated = [...source.matchAll(/^import (\{[^}]*\} from 'attak:[^']*')/gm)].map(
+    ([, names]) => `export ${names}`,
+  )
+  const own = wanted.map(([file, names]) => {
+    const from = JSON.stringify(file)
+    return names.has('*') ? `export * from ${from}` : `export { ${[...names].sort().join(', ')} } from ${from}`
+  })
+  return [...generated, ...own].join('\n')
 }
 
-function unitOf(modules: Readonly<Record<string, BuiltModule>>): CompiledUnit {
-  const files = new Map<string, Uint8Array>()
-  const sizes = new Map<string, number>()
-  for (const [file, { contents, map, sizes: parts }] of Object.entries(modules)) {
-    files.set(
-      file,
-      map === undefined ? contents : Buffer.concat([contents, Buffer.from(`//# sourceMappingURL=${file}.map\n`)]),
-    )
-    if (map !== undefined) {
-      files.set(`${file}.map`, map)
-      sizes.set('source map', map.byteLength)
-    }
-    for (const [part, bytes] of parts) sizes.set(part, (sizes.get(part) ?? 0) + bytes)
+/** Builds what several units have in common once. */
+function openBuilds(settings: BuildSettings) {
+  const known = new Map<string, Promise<unknown>>()
+  const once = <Value>(key: unknown, make: () => Promise<Value>): Promise<Value> => {
+    const text = JSON.stringify(key)
+    if (!known.has(text)) known.set(text, make())
+    return known.get(text) as Promise<Value>
   }
-  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })) }
+  return {
+    own: (source: string) => once(['own', source], () => buildOwn(source, settings)),
+    modules: (wanted: ReadonlyMap<string, ReadonlySet<string>>) =>
+      once(['modules', [...wanted].map(([file, names]) => [file, [...names].sort()])], async () => {
+        const commonJs = new Set<string>()
+        const built = await buildModules(wanted, settings, commonJs)
+        return { built, commonJs }
+      }),
+    commonJs: (files: readonly string[]) => once(['commonjs', files], () => buildCommonJs(files, settings)),
+  }
+}
+
+interface Parts {
+  readonly index: string
+  readonly own: Built
+  readonly laid: readonly LaidModule[]
+  readonly packages: readonly Built[]
+  readonly stubs: readonly (readonly [string, Uint8Array])[]
+}
+
+function assemble({ index, own, laid, packages, stubs }: Parts): CompiledUnit {
+  const files = new Map<string, Uint8Array>([[CODE_FILE, Buffer.from(index)], ...own.files])
+  const sizes = new Map<string, number>()
+  const count = (part: string, bytes: number) => sizes.set(part, (sizes.get(part) ?? 0) + bytes)
+  for (const { at, text, map, beside } of laid) {
+    const comment = map === undefined ? '' : `//# sourceMappingURL=${encodeURIComponent(posix.basename(at))}.map\n`
+    files.set(at, Buffer.from(text + comment))
+    count(map === undefined ? at : at.replace(/(?<=\.[cm]?[jt]sx?)\.[cm]js$/, ''), Buffer.byteLength(text))
+    if (map !== undefined) files.set(`${at}.map`, Buffer.from(map))
+    if (map !== undefined) count('source map', Buffer.byteLength(map))
+    for (const one of beside) files.set(one.at, Buffer.from(one.text))
+  }
+  if (
+    laid.some(({ text, beside }) => [text, ...beside.map((one) => one.text)].some((one) => one.includes(REQUIRE_FILE)))
+  )
+    files.set(REQUIRE_FILE, Buffer.from(REQUIRE_TEXT))
+  for (const [name, contents] of [...packages.flatMap((built) => [...built.files]), ...stubs])
+    files.set(`${PACKAGES}/${name}`, contents)
+  count('attak', Buffer.byteLength(index))
+  for (const built of [own, ...packages]) for (const [part, bytes] of built.sizes) count(part, bytes)
+  const inPlace = new Set(laid.filter(({ moved }) => !moved).map(({ at }) => at))
+  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })), inPlace }
 }
 
 /** Tries each unit by itself, since a build of several does not tell which of them a fault is in. */

@@ -1,62 +1,102 @@
-import { isBuiltin } from 'node:module'
-import type { OnResolveResult, Plugin, PluginBuild, ResolveOptions } from 'esbuild'
-import { isInPackages, isLent, packageOf } from '../sources/packages.ts'
-import { functionModule, isOwn, OWN_FOLDER, ownIndex } from './own-files.ts'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { ImportKind, OnLoadResult, Plugin } from 'esbuild'
+import { createdRequires } from '../sources/created.ts'
+import type { Asking, Find } from '../sources/discover.ts'
+import { kindOf } from '../sources/kinds.ts'
+import { commonJsNames } from '../sources/names.ts'
+import { CODE } from '../sources/places.ts'
+import { findLent, staysOutside } from './links.ts'
 
-const RESOLVING = Symbol('resolving')
-
-/** What imports of packages that are left out of a build begin with; an index follows. */
-export const APART = 'attak-apart:'
-
-/** How packages are treated in a build. */
+/** How packages are followed. */
 export interface PackageOptions {
-  /** Shipped as they are: imports of them stay. */
   readonly external: readonly string[]
-  /** The files of packages that are left out, to be built once for all that import the same of them; undefined: none is. */
-  readonly apart?: string[]
+  /** Takes a CommonJS file that a module imports, and returns an expression of what it exports. */
+  readonly commonJs: (file: string) => string
 }
 
-/**
- * Finds what modules import beside local files: packages, those that attak lends, and attak's own modules. With `apart`,
- * imports of packages become imports of `attak-apart:<index into apart>`.
- */
-export function packages({ external, apart }: PackageOptions): Plugin {
-  const places = new Map<string, number>()
+const FACADE = 'attak-facade'
+const CREATES = 'attak-creates'
+const RESOLVING = Symbol('resolving')
+const GET = 'process.getBuiltinModule'
 
-  function leaveOut(found: OnResolveResult): OnResolveResult {
-    const file = found.path!
-    if (apart === undefined || !(isInPackages(file) || isOwn(file))) return found
-    if (!places.has(file)) places.set(file, apart.push(file) - 1)
-    return { path: `${APART}${places.get(file)}`, external: true, sideEffects: found.sideEffects ?? true }
-  }
-
+/** Follows imports of packages as Node does: all that a module imports runs, whatever its package says of side effects. */
+export function packages({ external, commonJs }: PackageOptions): Plugin {
   return {
     name: 'attak-packages',
     setup(build) {
-      build.onResolve(
-        { filter: /^[^./\\]/ },
-        async ({ path, kind, pluginData, importer, resolveDir, with: attributes }) => {
-          if (pluginData === RESOLVING || kind === 'entry-point' || isBuiltin(path)) return undefined
-          const own = path.startsWith('attak:') ? functionModule(path.slice('attak:'.length)) : undefined
-          if (own !== undefined) return leaveOut({ path: own, sideEffects: false })
-          if (external.includes(packageOf(path))) return { path, external: true }
-          const options = { importer, resolveDir, kind, with: attributes, pluginData: RESOLVING }
-          const found = (await resolved(build, path, options)) ?? (await lent(build, path, options))
-          if (found === undefined || found.external) return undefined
-          return leaveOut({ path: found.path, sideEffects: found.sideEffects })
-        },
+      const asked = new Set<string>()
+      const find: Find = async ({ specifier, asking, importer }) => {
+        const kind = asking === 'require' ? 'require-call' : 'import-statement'
+        const options = { resolveDir: dirname(importer), importer, kind, pluginData: RESOLVING } as const
+        const { errors, path, namespace } = await build.resolve(specifier, options)
+        return errors.length > 0 || namespace !== 'file' ? undefined : path
+      }
+      build.onResolve({ filter: /./ }, async ({ path, namespace, kind, pluginData, with: attributes, ...args }) => {
+        if (pluginData === RESOLVING || kind === 'entry-point') return undefined
+        const importer =
+          namespace === 'file' && args.importer !== '' ? args.importer : join(args.resolveDir, 'attak.mjs')
+        if (staysOutside(path, external)) {
+          const creates =
+            namespace === 'file' && /^(?:node:)?module$/.test(path) && createdRequires(textOf(importer)).length > 0
+          return creates ? { path: importer, namespace: CREATES } : { path, external: true }
+        }
+        const from = { specifier: path, asking: askingOf(kind), importer }
+        const file = (await find(from)) ?? (await findLent(from, find))
+        if (file === undefined) return undefined
+        asked.add(file)
+        const isFacade =
+          from.asking === 'import' && isCommonJs(file) && namespace !== FACADE && attributes.type !== 'json'
+        return { path: file, namespace: isFacade ? FACADE : 'file', sideEffects: true }
+      })
+      build.onLoad({ filter: /./, namespace: FACADE }, ({ path }) => facade(path, commonJs(path)))
+      build.onLoad({ filter: /./, namespace: CREATES }, ({ path }) => creating(path, find, commonJs))
+      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) =>
+        // A computed path leads to files that nobody asks for by their names.
+        asked.has(path) || CODE.test(path) || path.endsWith('.json') ? undefined : { contents: '', loader: 'empty' },
       )
     },
   }
 }
 
-async function resolved(build: PluginBuild, path: string, options: ResolveOptions) {
-  const found = await build.resolve(path, options)
-  return found.errors.length > 0 || found.namespace !== 'file' ? undefined : found
+function askingOf(kind: ImportKind): Asking {
+  return kind.startsWith('require') ? 'require' : 'import'
 }
 
-async function lent(build: PluginBuild, path: string, options: ResolveOptions) {
-  if (!isLent(path)) return undefined
-  if (path === 'attak') return { path: ownIndex(), sideEffects: false, external: false }
-  return resolved(build, path, { ...options, importer: '', resolveDir: OWN_FOLDER })
+/** Whether Node loads a package's file as CommonJS; JSON counts as that. */
+export function isCommonJs(file: string): boolean {
+  const kind = kindOf(file, () => textOf(file))
+  return kind === 'commonjs' || kind === 'json'
+}
+
+function textOf(file: string): string {
+  return readFileSync(file, 'utf8')
+}
+
+/** A module that exports what Node gives to those that import CommonJS, and runs that when it is its turn. */
+function facade(file: string, expression: string): OnLoadResult {
+  const names = commonJsNames(file)
+  const each = names.map((name, index) => `const $${index} = whole[${JSON.stringify(name)}]\n`)
+  const exported = names.map((name, index) => `$${index} as ${JSON.stringify(name)}`)
+  const contents = `const whole = ${expression}\nexport default whole\n${each.join('')}export { ${exported.join(', ')} }\n`
+  return { contents, resolveDir: dirname(file) }
+}
+
+/** Stands for `node:module` where a package makes a `require` of its own. */
+async function creating(file: string, find: Find, commonJs: (file: string) => string): Promise<OnLoadResult> {
+  const found: string[] = []
+  for (const specifier of createdRequires(textOf(file))) {
+    const meant = await find({ specifier, asking: 'require', importer: file })
+    if (meant !== undefined) found.push(`${JSON.stringify(specifier)}: () => ${commonJs(meant)}`)
+  }
+  const contents = `const files = { __proto__: null, ${found.join(', ')} }
+const Module = ${GET}('node:module')
+export const { builtinModules, isBuiltin, register, syncBuiltinESMExports, findSourceMap, SourceMap } = Module
+export const createRequire = (place) => {
+  const own = Module.createRequire(import.meta.url)
+  return Object.assign((name) => (files[name] ?? (() => own(name)))(), own)
+}
+export default Object.assign(Object.create(Module), { createRequire })
+`
+  return { contents }
 }

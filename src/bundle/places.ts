@@ -1,69 +1,49 @@
-import { readFileSync } from 'node:fs'
-import { relative, sep } from 'node:path'
-import type { Plugin } from 'esbuild'
-import { isInPackages } from '../sources/packages.ts'
-import { CODE, declarePlaces, type Places } from '../sources/places.ts'
-import { withoutData } from './topology-data.ts'
+import { posix } from 'node:path'
+import type { Asking } from '../sources/discover.ts'
+import type { LaidModule, LayoutOptions, Place } from '../sources/layout.ts'
+import { commonJsNames } from '../sources/names.ts'
+import { asUrl } from '../sources/write.ts'
+import { COMMON_JS, packageName } from './builds.ts'
+import { isOwn } from './own-files.ts'
+import { isCommonJs } from './packages.ts'
 
-/** What gives what is built into Node without a module around it: see .ci/builtins.mjs. */
-const AT_HAND = 'process.getBuiltinModule'
+/** The module that an artifact starts with. */
+export const CODE_FILE = 'index.mjs'
+/** What an artifact has of attak. */
+export const OWN_FILE = 'attak.mjs'
+/** Where an artifact has what becomes of packages. */
+export const PACKAGES = 'attak-packages'
 
-/** Last in a banner: see {@link withoutIdleRequire}. */
-const REQUIRE = `,require=${AT_HAND}("node:module").createRequire(import.meta.url);`
-
-/**
- * What an artifact's modules begin with: `require` for CommonJS, and what places are told by. A folder ends without `/`.
- */
-export const MODULE_BANNER = [
-  'const attakBase=import.meta.url,attakPlace=(path)=>new URL(path,attakBase),',
-  `attakPath=(url)=>${AT_HAND}("node:url").fileURLToPath(url).replace(/(.)[\\\\/]$/,"$1")${REQUIRE}`,
-].join('')
-
-/** What modules of packages begin with. They are minified, so that no name of theirs can be one of these. */
-export const PACKAGES_BANNER = `const __filename=import.meta.filename,__dirname=import.meta.dirname${REQUIRE}`
-
-/** A module with `require` in its banner only where it has any use for it: to make one takes a millisecond of each cold start. */
-export function withoutIdleRequire(contents: Uint8Array): Uint8Array {
-  const text = Buffer.from(contents.buffer, contents.byteOffset, contents.byteLength).toString()
-  const without = text.replace(REQUIRE, ';')
-  return /\brequire\b/.test(without) ? contents : Buffer.from(without)
-}
-
-/** A source map that says nothing, so that packages stay out of those of artifacts. */
-const NOTHING = Buffer.from(JSON.stringify({ version: 3, sources: [''], mappings: 'AAAA' })).toString('base64')
-const NO_MAP = ['\n//#', `sourceMappingURL=data:application/json;base64,${NOTHING}`].join(' ')
-
-/**
- * Tells modules that they lie beside the artifact's entry just as they lie beside the topology (`dir`), so that what they
- * read by their own place is found where `include` puts it. Packages are left out of source maps. Plain data of the topology's
- * module is left out too, where `topology` names it.
- */
-export function placesKept(dir: string, topology?: string): Plugin {
-  return {
-    name: 'attak-places',
-    setup(build) {
-      build.onLoad({ filter: CODE, namespace: 'file' }, ({ path }) => {
-        const text = readFileSync(path, 'utf8')
-        const source = path === topology ? withoutData(text) : text
-        const contents = declarePlaces(source, () => placesOf(JSON.stringify(placeIn(dir, path))))
-        return { contents: isInPackages(path) ? contents + NO_MAP : contents, loader: 'default' }
-      })
-    },
+/** Says how a module that lies `at` imports a package's file: see `LayoutOptions`. */
+export function packageAt(dir: string): NonNullable<LayoutOptions['packageAt']> {
+  return (file, asking, at) => {
+    const target = isOwn(file) ? OWN_FILE : `${PACKAGES}/${packageFile(dir, file, asking)}`
+    const path = posix.relative(posix.dirname(at), target).replace(/^(?!\.\.?\/)/, './')
+    return { specifier: asking === 'import' ? asUrl(path) : path }
   }
 }
 
-function placesOf(place: string): Places {
-  const told = (expression: string) => `/* @__PURE__ */(()=>${expression})()`
-  return {
-    url: told(`attakPlace(${place}).href`),
-    filename: told(`attakPath(attakPlace(${place}))`),
-    dirname: told(`attakPath(attakPlace(${place}+"/.."))`),
-  }
+function packageFile(dir: string, file: string, asking: Asking): string {
+  return `${packageName(dir, file)}${asking === 'require' || isCommonJs(file) ? '.cjs' : '.mjs'}`
 }
 
-/** Where a file lies beside the entry: `./processors/a.ts`; a package's is beside all others, wherever it was found. */
-function placeIn(dir: string, file: string): string {
-  const parts = relative(dir, file).split(sep)
-  const packages = parts.lastIndexOf('node_modules')
-  return `./${parts.slice(Math.max(packages, 0)).join('/')}`
+/** Where a module that has another ending than its source tells that it lies: beside itself, by the name of the source. */
+export function placeOf(_file: string, kind: LaidModule['kind'], moved: boolean): Place | undefined {
+  if (!moved) return undefined
+  const [filename, dirname] =
+    kind === 'module' ? ['import.meta.filename', 'import.meta.dirname'] : ['__filename', '__dirname']
+  return { url: 'import.meta.url.slice(0,-4)', filename: `${filename}.slice(0,-4)`, dirname }
+}
+
+/** Names the file by which Node's own CommonJS gets one of a package. */
+export function stubName(dir: string, file: string): string {
+  return packageFile(dir, file, 'require')
+}
+
+/** That file, with the names that Node finds in the one of the package. */
+export function stubOf(dir: string, file: string): Uint8Array {
+  const names = commonJsNames(file).map((name) => `exports[${JSON.stringify(name)}]=0;`)
+  const found = names.length === 0 ? '' : `if(0){${names.join('')}}`
+  const id = JSON.stringify(packageName(dir, file))
+  return Buffer.from(`const all=require("./${COMMON_JS}");module.exports=all[${id}]();${found}\n`)
 }

@@ -145,7 +145,9 @@ function usersFrames(stack: string, folder: string): string | undefined {
   const kept = lines.filter(
     (line) =>
       !FRAME.test(line) ||
-      !/node:|\battak-trial\.mjs|\b(?:index|packages)\.mjs|^\s+at (?:async )?Promise\.all/.test(line),
+      !/node:|[ (](?:attak(?:-trial|-require)?\.[cm]js|index\.mjs|attak-packages\/)|^\s+at (?:async )?Promise\.all/.test(
+        line,
+      ),
   )
   const text = kept
     .join('\n')

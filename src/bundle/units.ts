@@ -22,6 +22,11 @@ export interface Unit {
   readonly include: readonly string[]
 }
 
+/** A unit and the module it starts with. */
+export interface SourceUnit extends Unit {
+  readonly source: string
+}
+
 /** What {@link unitsOf} needs to know of a project. */
 export interface UnitOptions {
   readonly file: string

@@ -158,7 +158,10 @@ function isManifest(value: unknown): value is Manifest {
 }
 
 function writeBuild(file: string, folder: string, { outputs, entries, inputs }: Outputs) {
-  for (const { path, contents } of outputs) writeFileSync(path, contents)
+  for (const { path, contents } of outputs) {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+  }
   const manifest: Manifest = {
     maker: maker(),
     topology: file,

@@ -1,9 +1,11 @@
 import { statSync } from 'node:fs'
-import { basename, dirname, extname, join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { BuildFailure, Message, Plugin } from 'esbuild'
-import { CODE, declarePlaces, PLACE_NAMES, type Places } from '../sources/places.ts'
-import { type InputReader, type Inputs, openInputs } from './inputs.ts'
+import type { BuildFailure, Message } from 'esbuild'
+import { discover, INDEX } from '../sources/discover.ts'
+import { type LaidModule, type LayoutOptions, layOut } from '../sources/layout.ts'
+import { REQUIRE_FILE, REQUIRE_TEXT } from '../sources/require.ts'
+import { type Inputs, openInputs } from './inputs.ts'
 import { packagesOutside } from './packages.ts'
 
 /** One thing a build stumbled over. */
@@ -23,75 +25,59 @@ export type Compiled =
       readonly kind: 'compiled'
       /** Files to write, absolute. */
       readonly outputs: readonly { readonly path: string; readonly contents: Uint8Array }[]
-      /** Each entry to the base name of its output. */
+      /** Each entry to its output, relative to the folder of outputs. */
       readonly entries: ReadonlyMap<string, string>
       readonly inputs: Inputs
     }
   | { readonly kind: 'failed'; readonly faults: readonly BuildFault[]; readonly inputs: Inputs }
 
 /**
- * Compiles local modules to ES modules for this process, all in one go, so that what they share stays one instance.
- * Packages stay outside; `import.meta.url`, `__dirname` and the like keep meaning the place of the source. The outputs
- * only work in `outFolder`: their imports and source maps are relative to it.
+ * Compiles local modules for this process, each to a file of its own, so that what they share stays one instance, and
+ * modules stay modules as CommonJS stays CommonJS. Packages stay outside; `import.meta.url`, `__dirname` and the like keep
+ * meaning the place of the source. The outputs only work in `outFolder`.
  */
 export async function compile(entries: readonly string[], outFolder: string): Promise<Compiled> {
-  const { build } = await import('esbuild')
   const reader = await openInputs(entries, statSync(outFolder).mtimeMs)
-  const names = new Map(entries.map((file, index) => [file, `${index}-${basename(file, extname(file))}`]))
+  const dir = dirname(entries[0]!)
+  const contents = new Map<string, Uint8Array>()
+  const read = (file: string) => {
+    const known = contents.get(file) ?? reader.read(file)
+    contents.set(file, known)
+    return known
+  }
   try {
-    const { outputFiles } = await build({
-      entryPoints: entries.map((file) => ({ in: file, out: names.get(file)! })),
-      absWorkingDir: dirname(entries[0]!),
-      outdir: outFolder,
-      outExtension: { '.js': '.mjs' },
-      chunkNames: 'shared-[hash]',
-      bundle: true,
-      splitting: true,
-      write: false,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20.19',
-      mainFields: ['main'],
-      conditions: [],
-      keepNames: true,
-      sourcemap: 'inline',
-      sourcesContent: false,
-      banner: { js: requireFrom(outFolder) },
-      define: PLACE_NAMES,
-      plugins: [packagesOutside(outFolder), placesKept(reader)],
-      logLevel: 'silent',
-    })
-    const outputOf = new Map([...names].map(([file, name]) => [file, `${name}.mjs`]))
-    return { kind: 'compiled', outputs: outputFiles, entries: outputOf, inputs: reader.inputs() }
+    const discovered = await discover({ entries, dir, read, link: packagesOutside(dir, outFolder) })
+    const { links } = discovered
+    const found = [...links.values()].flatMap((own) => [...own.values()])
+    const data = found.flatMap((link) => (link.to === 'local' ? [link.file] : []))
+    const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))
+    const options: LayoutOptions = { dir, target: 'node20.19', read, reserved: [REQUIRE_FILE], placeOf }
+    const laid = await layOut(files, discovered, options)
+    const outputs = [...laid].flatMap(([file, module]) => outputsOf(file, module))
+    return {
+      kind: 'compiled',
+      outputs: [{ at: REQUIRE_FILE, text: REQUIRE_TEXT }, ...outputs].map(({ at, text }) => ({
+        path: join(outFolder, at),
+        contents: Buffer.from(text),
+      })),
+      entries: new Map(entries.map((file) => [file, laid.get(file)!.at])),
+      inputs: reader.inputs(),
+    }
   } catch (error) {
     if (!isBuildFailure(error)) throw error
-    const folder = dirname(entries[0]!)
-    return { kind: 'failed', faults: error.errors.map((message) => faultOf(message, folder)), inputs: reader.inputs() }
+    return { kind: 'failed', faults: error.errors.map((message) => faultOf(message, dir)), inputs: reader.inputs() }
   }
 }
 
-/** CommonJS sources keep calling `require` for packages; outputs are ES modules, which have none. */
-function requireFrom(outFolder: string): string {
-  const here = JSON.stringify(join(outFolder, 'require.cjs'))
-  return `import { createRequire as attakCreateRequire } from 'node:module'; const require = attakCreateRequire(${here});`
+function outputsOf(file: string, { at, text, map, beside }: LaidModule): { at: string; text: string }[] {
+  if (map === undefined) return [{ at, text }, ...beside]
+  const absolute = JSON.stringify({ ...JSON.parse(map), sources: [pathToFileURL(file).href] })
+  const inline = `//# ${'sourceMappingURL'}=data:application/json;base64,${Buffer.from(absolute).toString('base64')}\n`
+  return [{ at, text: text + inline }, ...beside]
 }
 
-/** Declares each module's own places on its first line of code, so that lines stay what they are. */
-function placesKept(reader: InputReader): Plugin {
-  return {
-    name: 'attak-places',
-    setup(build) {
-      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
-        const bytes = reader.read(path)
-        const isCode = CODE.test(path)
-        const contents = isCode ? declarePlaces(Buffer.from(bytes).toString(), () => placesOf(path)) : bytes
-        return { contents, loader: 'default' }
-      })
-    },
-  }
-}
-
-function placesOf(file: string): Places {
+/** Outputs lie elsewhere than their sources, whatever their names are. */
+function placeOf(file: string) {
   return {
     url: JSON.stringify(pathToFileURL(file).href),
     filename: JSON.stringify(file),

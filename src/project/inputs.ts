@@ -81,24 +81,25 @@ export async function areSame(inputs: Inputs): Promise<boolean> {
 }
 
 /**
- * What esbuild looks for before files of an ending, where an import has no ending or that of the JavaScript which TypeScript
- * becomes. Tried with esbuild 0.28.2.
+ * What is looked for before files of an ending, where an import has no ending or that of the JavaScript which TypeScript
+ * becomes: see `NODE_RESOLUTION`. Tried with esbuild 0.28.2.
  */
 const BEFORE: Readonly<Record<string, readonly string[]>> = {
-  '.tsx': ['.ts', '.js', '.jsx'],
-  '.ts': ['.tsx', '.js', '.jsx'],
-  '.jsx': ['.tsx', '.ts'],
-  '.js': ['.tsx', '.ts', '.jsx'],
-  '.json': ['.tsx', '.ts', '.jsx', '.js'],
+  '.json': ['.js'],
+  '.ts': ['.js', '.json', '.node', '.jsx'],
+  '.tsx': ['.js', '.json', '.node', '.ts', '.jsx'],
+  '.jsx': ['.js', '.json', '.node', '.ts', '.tsx'],
   '.mts': ['.mjs'],
   '.cts': ['.cjs'],
 }
+
+const ENDINGS = ['.js', '.json', '.node', '.ts', '.tsx', '.jsx']
 
 /** The files that an import which means `path` would mean instead, if they were there; a folder's name means its index. */
 function beforeIt(path: string): readonly string[] {
   const ending = extname(path)
   const stem = path.slice(0, path.length - ending.length)
-  const folder = basename(stem) === 'index' ? BEFORE['.json']!.map((other) => dirname(path) + other) : []
+  const folder = basename(stem) === 'index' ? ENDINGS.map((other) => dirname(path) + other) : []
   return [...(BEFORE[ending] ?? []).map((other) => stem + other), ...folder]
 }
 

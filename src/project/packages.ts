@@ -1,42 +1,40 @@
 import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { ImportKind, OnResolveResult, Plugin, PluginBuild } from 'esbuild'
+import type { Asked, Find, Link, Refusal } from '../sources/discover.ts'
 import { isInPackages, isLent, packageOf } from '../sources/packages.ts'
+import { CODE } from '../sources/places.ts'
 
 const HERE = fileURLToPath(import.meta.url)
-const RESOLVING = Symbol('resolving')
 
 /**
- * Leaves packages out of a build that is written to `outFolder`, each import still finding the very file that it finds
- * from its own source. What the project lacks of `LENT_PACKAGES` is the running attak's.
+ * Leaves packages out of a build of the modules in `dir` that is written to `outFolder`, each import still finding the very
+ * file that it finds from its own source. What the project lacks of `LENT_PACKAGES` is the running attak's.
  */
-export function packagesOutside(outFolder: string): Plugin {
-  return {
-    name: 'attak-packages',
-    setup(build) {
-      build.onResolve(
-        { filter: /^[^./\\]/ },
-        async ({ path, importer, resolveDir, kind, pluginData, with: attributes }) => {
-          if (pluginData === RESOLVING || kind === 'entry-point' || isBuiltin(path)) return undefined
-          const found = await build.resolve(path, {
-            importer,
-            resolveDir,
-            kind,
-            with: attributes,
-            pluginData: RESOLVING,
-          })
-          if (found.errors.length > 0) return lent(build, path, kind)
-          if (found.external) return { path: found.path, external: true }
-          if (!isInPackages(found.path) && !isLent(path)) return undefined
-          const name = packageOf(path)
-          const alike =
-            isInPackages(found.path) && packageFolderOf(resolveDir, name) === packageFolderOf(outFolder, name)
-          return alike ? { path, external: true } : outside(found.path, kind)
-        },
-      )
-    },
+export function packagesOutside(dir: string, outFolder: string) {
+  return async (asked: Asked, found: string | undefined, find: Find): Promise<Link | Refusal | undefined> => {
+    const { specifier, asking, importer } = asked
+    if (isBuiltin(specifier) || /^(?:data|https?):/.test(specifier)) return { to: 'stays', specifier }
+    const file = found ?? (await lent(asked, find))
+    if (file === undefined) return undefined
+    const isOutside = isInPackages(file) || isLent(specifier)
+    if (isOutside && !file.endsWith('.ts')) {
+      const asJson = file.endsWith('.json')
+      return { to: 'stays', specifier: isFoundFrom(outFolder) ? specifier : outside(file), asJson }
+    }
+    if (CODE.test(file) || file.endsWith('.json')) return { to: 'local', file }
+    return { to: 'nothing', why: `No loader is configured for "${extname(file)}" files: ${relative(dir, file)}` }
+
+    // What CommonJS requires is looked for from where its source is.
+    function isFoundFrom(folder: string): boolean {
+      if (found === undefined || /^[./\\#]/.test(specifier)) return false
+      const name = packageOf(specifier)
+      return asking === 'require' || packageFolderOf(dirname(importer), name) === packageFolderOf(folder, name)
+    }
+    function outside(file: string): string {
+      return asking === 'require' ? file : pathToFileURL(file).href
+    }
   }
 }
 
@@ -49,20 +47,12 @@ export function packageFolderOf(folder: string, name: string): string | undefine
   }
 }
 
-async function lent(build: PluginBuild, path: string, kind: ImportKind): Promise<OnResolveResult | undefined> {
-  if (!isLent(path)) return undefined
-  const own = ownEntries[path]
-  if (own !== undefined) return outside(own, kind)
-  const found = await build.resolve(path, { resolveDir: dirname(HERE), kind, pluginData: RESOLVING })
-  return found.errors.length > 0 ? undefined : outside(found.path, kind)
+async function lent(asked: Asked, find: Find): Promise<string | undefined> {
+  if (!isLent(asked.specifier)) return undefined
+  return ownEntries[asked.specifier] ?? (await find({ ...asked, importer: HERE }))
 }
 
 /** Where attak's own entries are: beside this file once built; as sources, which are compiled along, before. */
 const ownEntries: Readonly<Record<string, string>> = HERE.endsWith('.ts')
   ? { attak: join(HERE, '../../index.ts'), 'attak/testing': join(HERE, '../../testing.ts') }
   : { attak: join(HERE, '../index.js'), 'attak/testing': join(HERE, '../testing.js') }
-
-function outside(file: string, kind: ImportKind): OnResolveResult {
-  if (file.endsWith('.ts')) return { path: file }
-  return { path: kind.startsWith('require') ? file : pathToFileURL(file).href, external: true }
-}

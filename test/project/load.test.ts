@@ -156,15 +156,15 @@ test('a file that from now on is what an import means makes a new build', async 
   const cwd = projectFolder({
     'topology.ts': `import { one } from './one'\nimport { two } from './two'
       export default { name: 'shadowed', processors: { a: () => one + two } }`,
-    'one.js': 'export const one = 1',
+    'one.ts': 'export const one = 1',
     'two/index.ts': 'export const two = 10',
   })
   expect(call(await load(cwd), 'a')).toBe(11)
-  writeFiles(cwd, { 'one.ts': 'export const one = 2' })
+  writeFiles(cwd, { 'one.js': 'export const one = 2' })
   expect(call(await load(cwd), 'a')).toBe(12)
-  writeFiles(cwd, { 'two.js': 'export const two = 20' })
+  writeFiles(cwd, { 'two.tsx': 'export const two = 20' })
   expect(call(await load(cwd), 'a')).toBe(22)
-  writeFiles(cwd, { 'two.tsx': 'export const two = 30' })
+  writeFiles(cwd, { 'two.js': 'export const two = 30' })
   expect(call(await load(cwd), 'a')).toBe(32)
 })
 

@@ -1,0 +1,64 @@
+import { join } from 'node:path'
+import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
+import { type Discovered, INDEX, linkKey } from '../sources/discover.ts'
+import type { LaidModule } from '../sources/layout.ts'
+import { importedNames } from '../sources/names.ts'
+import type { BuildSettings } from './builds.ts'
+import { isOwn } from './own-files.ts'
+import { isCommonJs } from './packages.ts'
+import { CODE_FILE, packageAt } from './places.ts'
+import type { SourceUnit } from './units.ts'
+
+/** What is known of all modules that units of one group are made of. */
+export interface KnownProject {
+  readonly settings: BuildSettings
+  readonly discovered: Discovered
+  readonly laid: ReadonlyMap<string, LaidModule>
+  /** By local file: see `importedNames`. */
+  readonly names: Map<string, ReadonlyMap<string, ReadonlySet<string>>>
+}
+
+/** What a unit leads to. */
+export interface Reached {
+  /** Local files, in the order in which they are found. */
+  readonly local: readonly string[]
+  /** ES modules of packages, and of attak. */
+  readonly wanted: ReadonlyMap<string, ReadonlySet<string>>
+  /** CommonJS files of packages that local files ask for. */
+  readonly commonJs: ReadonlySet<string>
+}
+
+/** Finds all that a unit leads to; `index` is the module that its artifact starts with. */
+export function reach(unit: SourceUnit, { settings, discovered, laid, names }: KnownProject, index: string): Reached {
+  const wanted = new Map<string, Set<string>>()
+  const commonJs = new Set<string>()
+  const local = new Set(rootsOf(unit).filter((file) => laid.has(file)))
+  const take = (importer: string, at: string, imported: ReadonlyMap<string, ReadonlySet<string>>) => {
+    for (const [key, link] of discovered.links.get(importer) ?? []) {
+      if (link.to === 'local') local.add(link.file)
+      if (link.to !== 'package') continue
+      const asking = key.startsWith(linkKey('', 'require')) ? 'require' : 'import'
+      if (!isOwn(link.file) && (asking === 'require' || isCommonJs(link.file))) commonJs.add(link.file)
+      else {
+        const known = wanted.get(link.file) ?? new Set()
+        for (const name of imported.get(packageAt(settings.dir)(link.file, 'import', at).specifier) ?? [])
+          known.add(name)
+        wanted.set(link.file, known)
+      }
+    }
+  }
+  if (unit.source.includes(TELEMETRY_PACKAGE)) take(join(settings.dir, INDEX), CODE_FILE, importedNames(index))
+  for (const file of local) {
+    const { at, text, kind } = laid.get(file)!
+    if (kind === 'json') continue
+    const known = names.get(file) ?? importedNames(text)
+    names.set(file, known)
+    take(file, at, known)
+  }
+  return { local: [...local], wanted: new Map([...wanted].sort(([one], [other]) => (one < other ? -1 : 1))), commonJs }
+}
+
+/** The modules that a unit starts with, users' own. */
+export function rootsOf({ module, topology }: SourceUnit): string[] {
+  return [module, topology].filter((file) => file !== undefined)
+}

@@ -1,0 +1,25 @@
+const CREATE = 'createRequire'
+
+/**
+ * Finds what a module asks for by a `require` that it makes with `createRequire`, wherever the text says so plainly:
+ * `createRequire(import.meta.url)('pkg')`, or `const load = createRequire(import.meta.url)` and then `load('pkg')`.
+ */
+export function createdRequires(source: string): readonly string[] {
+  if (!source.includes(CREATE)) return []
+  const makers = [CREATE, ...[...source.matchAll(/\bcreateRequire\s+as\s+([\w$]+)/g)].map(([, name]) => name!)]
+  const maker = `(?:${makers.map(escaped).join('|')})`
+  const made = [...source.matchAll(new RegExp(`([\\w$]+)\\s*=\\s*(?:[\\w$]+\\s*\\.\\s*)?${maker}\\s*\\(`, 'g'))]
+  const called = [
+    `${maker}\\s*\\((?:[^()]|\\([^()]*\\))*\\)`,
+    ...made.map(([, name]) => `(?<![\\w$.])${escaped(name!)}`),
+  ]
+  const calls = new RegExp(
+    `(?:${called.join('|')})(?:\\s*\\.\\s*resolve)?\\s*\\(\\s*(["'\`])([^"'\`\\n$\\\\]+)\\1`,
+    'g',
+  )
+  return [...new Set([...source.matchAll(calls)].map(([, , specifier]) => specifier!))]
+}
+
+function escaped(name: string): string {
+  return name.replaceAll('$', '\\$')
+}

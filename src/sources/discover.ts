@@ -1,0 +1,180 @@
+import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
+import type { BuildOptions, ImportKind, Metafile, Plugin, PluginBuild } from 'esbuild'
+import { createdRequires } from './created.ts'
+import { CODE } from './places.ts'
+
+/** How a module asks for another: what Node resolves by the conditions of `import`, or of `require`. */
+export type Asking = 'import' | 'require'
+
+/** An import of a local module. */
+export interface Asked {
+  readonly specifier: string
+  readonly asking: Asking
+  /** Absolute. */
+  readonly importer: string
+}
+
+/** What an import means. `stays`: it is written as `specifier` says, and Node finds that where the code runs. */
+export type Link =
+  | { readonly to: 'local' | 'package'; readonly file: string }
+  | { readonly to: 'stays'; readonly specifier: string; readonly asJson?: boolean }
+/** What cannot be followed is told at the place of the import. */
+export type Refusal = { readonly to: 'nothing'; readonly why: string }
+
+/** Local modules and what they import. */
+export interface Discovered {
+  /** By importer, then by {@link linkKey}. Only local files are importers. */
+  readonly links: ReadonlyMap<string, ReadonlyMap<string, Link>>
+}
+
+/** What to discover. */
+export interface DiscoverOptions {
+  /** Absolute. */
+  readonly entries: readonly string[]
+  /** What messages tell paths relative to, absolute. */
+  readonly dir: string
+  /** Packages that entries ask for beside their modules; their importer is {@link INDEX} in `dir`. */
+  readonly also?: readonly string[]
+  /** Reads a file. */
+  readonly read: (file: string) => Uint8Array
+  /**
+   * Decides what an import means; `found` is the file that Node finds, or TypeScript in its place. Undefined: it is not there,
+   * which is an error unless the code expects that.
+   */
+  readonly link: (asked: Asked, found: string | undefined, find: Find) => Promise<Link | Refusal | undefined>
+}
+
+/** Returns the file that a module's import means. */
+export type Find = (asked: Asked) => Promise<string | undefined>
+
+/** Finds files as Node does; TypeScript, and what has no ending, where Node would find nothing. */
+export const NODE_RESOLUTION = {
+  platform: 'node',
+  mainFields: ['main'],
+  conditions: [],
+  resolveExtensions: ['.js', '.json', '.node', '.ts', '.tsx', '.jsx'],
+} satisfies BuildOptions
+
+/** The name of what imports the entries. */
+export const INDEX = 'attak-index.mjs'
+
+const RESOLVING = Symbol('resolving')
+/** How what is asked for by a `require` that a module made is put before esbuild. */
+const CREATED = 'attak-created:'
+
+/** Names a link of a module. */
+export function linkKey(specifier: string, asking: Asking): string {
+  return `${asking} ${specifier}`
+}
+
+/**
+ * Finds all local modules that entries lead to, and what each of their imports means. Throws esbuild's BuildFailure, with
+ * the place of each import that means nothing.
+ */
+export async function discover(options: DiscoverOptions): Promise<Discovered> {
+  const { build } = await import('esbuild')
+  const links = new Map([[join(options.dir, INDEX), new Map<string, Link>()]])
+  let entries = [...options.entries, ...(options.also ?? [])]
+  do {
+    const { metafile } = await build({
+      ...NODE_RESOLUTION,
+      stdin: { contents: entries.map(importOf).join(''), resolveDir: options.dir, sourcefile: INDEX },
+      absWorkingDir: options.dir,
+      bundle: true,
+      write: false,
+      metafile: true,
+      format: 'esm',
+      target: 'esnext',
+      logLevel: 'silent',
+      logLimit: 0,
+      plugins: [recording(options, links)],
+    })
+    addGlobs(metafile, options.dir, links)
+    entries = [...new Set([...links.values()].flatMap((own) => [...own.values()]).flatMap(localFile))].filter(
+      (file) => CODE.test(file) && !links.has(file),
+    )
+  } while (entries.length > 0)
+  return { links }
+}
+
+function importOf(file: string): string {
+  return `import ${JSON.stringify(file)}\n`
+}
+
+function localFile(link: Link): string[] {
+  return link.to === 'local' ? [link.file] : []
+}
+
+function recording({ dir, read, link }: DiscoverOptions, links: Map<string, Map<string, Link>>): Plugin {
+  return {
+    name: 'attak-discover',
+    setup(build) {
+      const find = finder(build)
+      build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, ...from }) => {
+        if (pluginData === RESOLVING || kind === 'entry-point') return undefined
+        const importer = from.namespace === 'file' ? from.importer : join(dir, INDEX)
+        if (importer === join(dir, INDEX) && isAbsolute(path)) return { path }
+        const specifier = path.startsWith(CREATED) ? path.slice(CREATED.length) : path
+        const asking = path === specifier ? askingOf(kind, importer) : 'require'
+        const asked = { specifier, asking, importer }
+        const meant = await link(asked, await find(asked), find)
+        if (meant === undefined) return path === specifier ? undefined : { path, external: true }
+        if (meant.to === 'nothing') return { errors: [{ text: meant.why }] }
+        links.get(importer)?.set(linkKey(specifier, asking), meant)
+        const isFollowed = meant.to === 'local' && CODE.test(meant.file) && kind !== 'require-resolve'
+        return isFollowed ? { path: meant.file } : { path, external: true }
+      })
+      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
+        if (!CODE.test(path)) return { contents: '', loader: 'empty' }
+        if (!links.has(path)) links.set(path, new Map())
+        const source = Buffer.from(read(path)).toString()
+        const created = createdRequires(source).map((name) => `\n;import(${JSON.stringify(CREATED + name)})`)
+        return { contents: source + created.join(''), loader: 'default', resolveDir: dirname(path) }
+      })
+    },
+  }
+}
+
+function finder(build: PluginBuild): Find {
+  return async ({ specifier, asking, importer }) => {
+    const kind = asking === 'require' ? 'require-call' : 'import-statement'
+    const options = { resolveDir: dirname(importer), kind, importer, pluginData: RESOLVING } as const
+    const found = await build.resolve(specifier, options)
+    return found.errors.length > 0 || found.external || found.namespace !== 'file' ? undefined : found.path
+  }
+}
+
+/** TypeScript that becomes CommonJS asks for all by `require`. */
+function askingOf(kind: ImportKind, importer: string): Asking {
+  if (kind === 'dynamic-import') return 'import'
+  return kind.startsWith('require') || importer.endsWith('.cts') ? 'require' : 'import'
+}
+
+/** A computed path leads to every file that it may mean; esbuild tells only its pattern, such as `./plug/x*.js`. */
+function addGlobs({ inputs }: Metafile, dir: string, links: Map<string, Map<string, Link>>): void {
+  const files = Object.keys(inputs).map((input) => resolve(dir, input))
+  for (const [input, { imports }] of Object.entries(inputs)) {
+    const importer = resolve(dir, input)
+    const own = links.get(importer)
+    if (own === undefined) continue
+    for (const { path } of imports.filter((one) => one.external && /^\.{1,2}\/.*\*/.test(one.path))) {
+      const pattern = patternOf(path)
+      for (const file of files.filter((one) => CODE.test(one) || one.endsWith('.json'))) {
+        const specifier = relative(dirname(importer), file)
+          .split(sep)
+          .join('/')
+          .replace(/^(?!\.\.?\/)/, './')
+        if (!pattern.test(specifier)) continue
+        for (const asking of ['import', 'require'] as const) own.set(linkKey(specifier, asking), { to: 'local', file })
+      }
+    }
+  }
+}
+
+function patternOf(glob: string): RegExp {
+  const parts = glob.split(/(\*\*\/\*|\*)/)
+  const text = parts.map((part) =>
+    part === '*' ? '[^/]*' : part === '**/*' ? '.*' : part.replace(/[.+?^${}()|[\]\\]/g, '\\$&'),
+  )
+  return new RegExp(`^${text.join('')}$`)
+}

@@ -1,0 +1,136 @@
+import { basename, extname, posix, relative, sep } from 'node:path'
+import { type Asking, type Discovered, type Link, linkKey } from './discover.ts'
+import { kindOf, type ModuleKind } from './kinds.ts'
+import { commonJsExports, commonJsNames } from './names.ts'
+import { CODE } from './places.ts'
+import type { Written } from './rewrite.ts'
+import { type Transpiled, type TranspileOptions, transpile } from './transpile.ts'
+import { writeCommonJs, writeModule } from './write.ts'
+
+/** A file of JavaScript, or of data beside it. */
+export interface LaidFile {
+  /** Relative to the folder that all are laid out in, with `/`. */
+  readonly at: string
+  readonly text: string
+  /** Its source map, as JSON. */
+  readonly map?: string
+}
+
+/** A local module where Node is to run it. */
+export interface LaidModule extends LaidFile {
+  readonly kind: ModuleKind
+  /** It has another name than its source. */
+  readonly moved: boolean
+  /** Its own helpers, which nobody else uses. */
+  readonly beside: readonly LaidFile[]
+}
+
+/** How local modules are laid out. */
+export interface LayoutOptions extends TranspileOptions {
+  /** Names, relative to the folder, that no module may have. */
+  readonly reserved?: readonly string[]
+  /** What an import of a package is, written in the module that lies `at`. */
+  readonly packageAt?: (file: string, asking: Asking, at: string) => Written
+  /** Where a module finds that it lies, as JavaScript: `url`, and `file`. It lies `at`, and elsewhere than its source if `moved`. */
+  readonly placeOf: (file: string, kind: ModuleKind, moved: boolean) => Place | undefined
+}
+
+/** Expressions that tell a module its place. */
+export interface Place {
+  readonly url: string
+  readonly filename: string
+  readonly dirname: string
+}
+
+/**
+ * Lays out local modules as Node runs them, each a file of its own, so that kinds, instances and the order of evaluation
+ * are Node's. Places mirror those of the sources. Throws esbuild's BuildFailure.
+ */
+export async function layOut(
+  files: readonly string[],
+  { links }: Discovered,
+  options: LayoutOptions,
+): Promise<ReadonlyMap<string, LaidModule>> {
+  const made = await transpile(
+    files.filter((file) => CODE.test(file)),
+    options,
+  )
+  const laid = new Map<string, Omit<LaidModule, 'text' | 'beside'>>()
+  for (const file of files) {
+    const kind = kindOf(file, () => made.get(file)!.text)
+    const place = placeIn(options.dir, file)
+    const at = place + endingFor(kind, file, options.reserved?.includes(place) ?? false)
+    laid.set(file, { kind, at, moved: at !== place })
+  }
+  const modules = files.map((file): [string, LaidModule] => {
+    const { at, kind, moved } = laid.get(file)!
+    if (kind === 'json') return [file, jsonModule(at, options.read(file))]
+    const { text, map } = made.get(file)!
+    const place = options.placeOf(file, kind, moved)
+    const own = { file, at, place, text, laid, links: links.get(file) ?? new Map<string, Link>(), options }
+    const more = () => namesThrough(file, { links, made })
+    const written = kind === 'module' ? writeModule(own) : writeCommonJs(own, more())
+    const sources = [posix.relative(posix.dirname(at), placeIn(options.dir, file))]
+    return [file, { at, kind, moved, ...written, map: JSON.stringify({ ...JSON.parse(map), sources }) }]
+  })
+  return new Map(modules)
+}
+
+interface Made {
+  readonly links: Discovered['links']
+  readonly made: ReadonlyMap<string, Transpiled>
+}
+
+/** The names that a CommonJS file has through what it requires, and not by itself. */
+function namesThrough(file: string, all: Made, seen: ReadonlySet<string> = new Set()): readonly string[] {
+  const { exports, reexports } = commonJsExports(all.made.get(file)?.text ?? '')
+  const found = reexports.flatMap((specifier) => {
+    const link = all.links.get(file)?.get(linkKey(specifier, 'require'))
+    if (link?.to === 'package') return commonJsNames(link.file)
+    if (link?.to !== 'local' || seen.has(link.file)) return []
+    const own = commonJsExports(all.made.get(link.file)?.text ?? '').exports
+    return [...own, ...namesThrough(link.file, all, new Set([...seen, file]))]
+  })
+  return [...new Set(found)].filter((name) => name !== 'default' && !exports.includes(name)).sort()
+}
+
+/** Where a file lies in what mirrors `dir`: what is outside of that is inside a folder `_up`. */
+export function placeIn(dir: string, file: string): string {
+  const parts = relative(dir, file).split(sep)
+  return parts.map((part) => (part === '..' ? '_up' : part)).join('/')
+}
+
+function endingFor(kind: ModuleKind, file: string, isReserved: boolean): string {
+  const ending = extname(file)
+  if (kind === 'module') return ending === '.mjs' && !isReserved ? '' : '.mjs'
+  return kind === 'json' || (ending === '.cjs' && !isReserved) ? '' : '.cjs'
+}
+
+/** JSON is required as it is; what imports it without an attribute gets a module of it, with its names. */
+function jsonModule(at: string, contents: Uint8Array): LaidModule {
+  const text = Buffer.from(contents).toString()
+  return {
+    at,
+    kind: 'json',
+    moved: false,
+    text,
+    beside: [{ at: `${at}.mjs`, text: jsonExports(`./${encodeURI(basename(at))}`, text) }],
+  }
+}
+
+function jsonExports(from: string, text: string): string {
+  const names = namesIn(text).filter((name) => name !== 'default' && !/\p{Surrogate}/u.test(name))
+  const each = names.map((name, index) => `const $${index}=data[${JSON.stringify(name)}];`)
+  const exported = names.map((name, index) => `$${index} as ${JSON.stringify(name)}`)
+  const head = `import data from ${JSON.stringify(from)} with { type: "json" };export default data;`
+  return `${head}${each.join('')}export { ${exported.join(', ')} };\n`
+}
+
+function namesIn(text: string): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(text.replace(/^\ufeff/, ''))
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? Object.keys(value) : []
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,52 @@
+import { parse } from 'es-module-lexer/js'
+
+/** What an import says once its module lies elsewhere. */
+export interface Written {
+  readonly specifier: string
+  /** Add `with { type: 'json' }` where the import has no attribute. */
+  readonly asJson?: boolean
+}
+
+/** How a module's text is changed. */
+export interface Changes {
+  /** What an import of a literal specifier becomes; undefined: it stays. `hasType`: it has an attribute `type`. */
+  readonly writtenFor: (specifier: string, hasType: boolean) => Written | undefined
+  /** What specifiers become that are computed while the module runs, by what they are; they may be none of these. */
+  readonly computed: ReadonlyMap<string, string>
+  /** Names what stands for `import.meta`; undefined: it stays. */
+  readonly meta: string | undefined
+}
+
+/** A part of a text, and what stands there instead. */
+type Splice = readonly [start: number, end: number, text: string]
+
+/**
+ * Changes the imports of a module that esbuild wrote, each in its line, so that lines stay what they are. The text may be
+ * CommonJS: then its dynamic imports are changed.
+ */
+export function rewriteImports(text: string, changes: Changes): string {
+  if (!/\bimport\b|\bfrom\b/.test(text)) return text
+  const splices = parse(text)[0].flatMap((found): Splice[] => {
+    const { n, s, e, ss, se, d, a } = found
+    if (d === -2) return changes.meta === undefined ? [] : [[ss, se, changes.meta]]
+    if (n === undefined) return changes.computed.size === 0 ? [] : [[s, e, computed(text.slice(s, e), changes)]]
+    const written = changes.writtenFor(n, a !== -1)
+    if (written === undefined) return []
+    const specifier = JSON.stringify(written.specifier)
+    if (d >= 0) return [[s, e, written.asJson && a === -1 ? `${specifier}, { with: { type: "json" } }` : specifier]]
+    return [[s - 1, e + 1, written.asJson && a === -1 ? `${specifier} with { type: "json" }` : specifier]]
+  })
+  return splices
+    .toSorted(([one], [other]) => other - one)
+    .reduce((all, [start, end, instead]) => all.slice(0, start) + instead + all.slice(end), text)
+}
+
+function computed(expression: string, { computed }: Changes): string {
+  return `((attakFiles,attakName)=>attakFiles[attakName]??attakName)(${JSON.stringify({ ...Object.fromEntries(computed) })},${expression})`
+}
+
+/** Puts a statement before the first of a text, in its line; what comes before statements stays there: a hashbang, directives. */
+export function prepend(text: string, statement: string): string {
+  const start = /^(?:#!.*\n)?(?:\s*(?:"[^"\n]*"|'[^'\n]*');)*/.exec(text)![0].length
+  return text.slice(0, start) + statement + text.slice(start)
+}

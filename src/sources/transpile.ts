@@ -1,0 +1,85 @@
+import { dirname, extname, join } from 'node:path'
+import type { BuildOptions, Plugin } from 'esbuild'
+
+const ENTRY = 'attak-file:'
+
+/** A module as JavaScript, with the imports that its source has. */
+export interface Transpiled {
+  readonly text: string
+  /** Its source map, as JSON, which names `source.ts` alone and holds no text. */
+  readonly map: string
+}
+
+/** How modules are made JavaScript. */
+export interface TranspileOptions {
+  readonly dir: string
+  /** The oldest Node that is to run it: `node22`. */
+  readonly target: string
+  readonly read: (file: string) => Uint8Array
+}
+
+/**
+ * Makes JavaScript of modules, each for itself. What they are for Node stays: modules stay modules, and CommonJS is as sloppy
+ * or as strict as it was. `.cts` files become CommonJS. Throws esbuild's BuildFailure.
+ */
+export async function transpile(files: readonly string[], options: TranspileOptions): Promise<Map<string, Transpiled>> {
+  const old = files.filter((file) => extname(file) === '.cts')
+  const made = await Promise.all([
+    run(
+      files.filter((file) => extname(file) !== '.cts'),
+      options,
+      {},
+    ),
+    run(old, options, { format: 'cjs' }),
+  ])
+  return new Map(made.flatMap((one) => [...one]))
+}
+
+async function run(
+  files: readonly string[],
+  { dir, target, read }: TranspileOptions,
+  options: BuildOptions,
+): Promise<Map<string, Transpiled>> {
+  if (files.length === 0) return new Map()
+  const { build } = await import('esbuild')
+  const { outputFiles } = await build({
+    ...options,
+    entryPoints: files.map((_, index) => ({ in: ENTRY + index, out: String(index) })),
+    absWorkingDir: dir,
+    outdir: '.',
+    bundle: false,
+    write: false,
+    allowOverwrite: true,
+    platform: 'node',
+    target,
+    charset: 'utf8',
+    legalComments: 'none',
+    sourcemap: 'external',
+    sourcesContent: false,
+    logLevel: 'silent',
+    logLimit: 0,
+    plugins: [reading(files, read)],
+  })
+  const texts = new Map(outputFiles.map(({ path, text }) => [path, text]))
+  return new Map(
+    files.map((file, index) => {
+      const map = texts.get(join(dir, `${index}.js.map`))!
+      return [file, { text: texts.get(join(dir, `${index}.js`))!, map }]
+    }),
+  )
+}
+
+/** Entries are named by numbers, since esbuild takes a star in a path for a pattern. */
+function reading(files: readonly string[], read: (file: string) => Uint8Array): Plugin {
+  return {
+    name: 'attak-reading',
+    setup(build) {
+      build.onResolve({ filter: /./ }, ({ path }) => ({ path: files[Number(path.slice(ENTRY.length))]! }))
+      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => ({
+        contents: read(path),
+        loader: 'default',
+        resolveDir: dirname(path),
+      }))
+    },
+  }
+}

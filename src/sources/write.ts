@@ -1,0 +1,152 @@
+import { posix } from 'node:path'
+import { type Asking, type Link, linkKey } from './discover.ts'
+import type { ModuleKind } from './kinds.ts'
+import type { LaidFile, LayoutOptions, Place } from './layout.ts'
+import { REQUIRE_FILE } from './require.ts'
+import { prepend, rewriteImports, type Written } from './rewrite.ts'
+
+/** A module that is to be written for the place where it is to lie. */
+export interface Writing {
+  /** Its source, absolute. */
+  readonly file: string
+  /** Its place. */
+  readonly at: string
+  /** What it finds to be its place; undefined: what Node says. */
+  readonly place: Place | undefined
+  /** JavaScript, with the imports of the source. */
+  readonly text: string
+  readonly links: ReadonlyMap<string, Link>
+  /** All modules, by their sources. */
+  readonly laid: ReadonlyMap<string, { readonly at: string; readonly kind: ModuleKind }>
+  readonly options: LayoutOptions
+}
+
+/** A module as it is to be, and helpers of its own. */
+export interface WrittenModule {
+  readonly text: string
+  readonly beside: readonly LaidFile[]
+}
+
+const IN_PLACE: Place = { url: 'import.meta.url', filename: 'import.meta.filename', dirname: 'import.meta.dirname' }
+
+/** Writes CommonJS; `more` are names that Node would find in what it requires, which has another name now. */
+export function writeCommonJs(own: Writing, more: readonly string[]): WrittenModule {
+  const { text, place } = own
+  const required = filesFor(own, 'require')
+  const changed = rewriteImports(text, {
+    writtenFor: (specifier, hasType) =>
+      writtenFor(own, own.links.get(linkKey(specifier, 'import')), { asking: 'import', hasType }),
+    computed: filesFor(own, 'import'),
+    meta: undefined,
+  })
+  const filename = place?.filename ?? '__filename'
+  const isMoved = (word: RegExp) => place !== undefined && word.test(text)
+  const start = [
+    ...(required.size > 0 || isMoved(/\brequire\b/)
+      ? [`require=require(${toRequire(own)})(require,${filename},${textOf(required)});`]
+      : []),
+    ...(isMoved(/\b__filename\b/) ? [`__filename=${filename};`] : []),
+    ...(isMoved(/\b__dirname\b/) ? [`__dirname=${place?.dirname};`] : []),
+  ]
+  const names = more.map((name) => `exports[${JSON.stringify(name)}]=0;`)
+  const end = names.length === 0 ? '' : `if(0){${names.join('')}}\n`
+  return { text: prepend(changed, start.join('')) + end, beside: [] }
+}
+
+/** Writes an ES module. TypeScript may use what only CommonJS has: it often becomes that elsewhere. */
+export function writeModule(own: Writing): WrittenModule {
+  const { file, at, text, place = IN_PLACE, links } = own
+  const required = filesFor(own, 'require')
+  const lacks = (name: string) =>
+    /\.[cm]?tsx?$/.test(file) && new RegExp(`\\b${name}\\b`).test(text) && !declares(text, name)
+  const creates = required.size > 0 && text.includes('createRequire')
+  const shim = creates ? `${at}.require.mjs` : undefined
+  const hasMeta = own.place !== undefined && /\bimport\s*\.\s*meta\b/.test(text)
+  const changed = rewriteImports(text, {
+    writtenFor: (specifier, hasType) =>
+      shim !== undefined && /^(?:node:)?module$/.test(specifier)
+        ? { specifier: asUrl(relativeTo(own, shim)) }
+        : writtenFor(own, links.get(linkKey(specifier, 'import')), { asking: 'import', hasType }),
+    computed: filesFor(own, 'import'),
+    meta: hasMeta ? 'attakMeta()' : undefined,
+  })
+  const start = [
+    ...(hasMeta ? [metaText(place)] : []),
+    ...(lacks('__filename') ? [`var __filename=${place.filename};`] : []),
+    ...(lacks('__dirname') ? [`var __dirname=${place.dirname};`] : []),
+    ...(lacks('require') ? [requireText(own, place, required)] : []),
+  ]
+  const beside = shim === undefined ? [] : [{ at: shim, text: shimText(own, required) }]
+  return { text: prepend(changed, start.join('')), beside }
+}
+
+interface How {
+  readonly asking: Asking
+  /** The import has an attribute `type`. */
+  readonly hasType: boolean
+}
+
+function writtenFor(own: Writing, link: Link | undefined, { asking, hasType }: How): Written | undefined {
+  if (link === undefined) return undefined
+  if (link.to === 'stays') return link
+  if (link.to === 'package') return own.options.packageAt?.(link.file, asking, own.at)
+  const { at, kind } = own.laid.get(link.file)!
+  if (asking === 'require') return { specifier: relativeTo(own, at) }
+  return { specifier: asUrl(relativeTo(own, kind === 'json' && !hasType ? `${at}.mjs` : at)) }
+}
+
+/** What a module asks for, by what it says, where that is not what Node finds. */
+function filesFor(own: Writing, asking: Asking): ReadonlyMap<string, string> {
+  const prefix = linkKey('', asking)
+  const files = [...own.links].flatMap(([key, link]): [string, string][] => {
+    const name = key.slice(prefix.length)
+    const specifier = key.startsWith(prefix) ? writtenFor(own, link, { asking, hasType: false })?.specifier : undefined
+    // Elsewhere than its source, a local file is not beside the module by the name that its source has.
+    const isSame = name === specifier && (own.place === undefined || link.to === 'stays')
+    return specifier === undefined || isSame ? [] : [[name, specifier]]
+  })
+  return new Map(files.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+function textOf(files: ReadonlyMap<string, string>): string {
+  return `{__proto__:null,${JSON.stringify(Object.fromEntries(files)).slice(1)}`
+}
+
+function relativeTo({ at }: Writing, target: string): string {
+  return posix.relative(posix.dirname(at), target).replace(/^(?!\.\.?\/)/, './')
+}
+
+function toRequire(own: Writing): string {
+  return JSON.stringify(relativeTo(own, REQUIRE_FILE))
+}
+
+/** Returns a path as modules write it. */
+export function asUrl(path: string): string {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
+
+/** Whether a module declares a name that CommonJS has without that. */
+function declares(text: string, name: string): boolean {
+  return new RegExp(`\\b(?:const|let|var|function|import(?=\\s*[\\w$*{]))[^=;(]*\\b${name}\\b`).test(text)
+}
+
+function metaText({ url, filename, dirname }: Place): string {
+  const resolve = `(name)=>/^\\.{0,2}\\//.test(name)?new URL(name,url).href:import.meta.resolve(name)`
+  const meta = `{__proto__:null,dirname:${dirname},filename:${filename},resolve:${resolve},url}`
+  return `function attakMeta(){return attakMeta.meta??=((url)=>(${meta}))(${url})}`
+}
+
+function requireText(own: Writing, { filename }: Place, required: ReadonlyMap<string, string>): string {
+  const made = `attakRequire(attakCreate(import.meta.url),${filename},${textOf(required)})`
+  return `import attakRequire from ${toRequire(own)};import{createRequire as attakCreate}from"node:module";var require=${made};`
+}
+
+/** Stands for `node:module` where a module makes a `require` of its own: that finds what it would find beside the source. */
+function shimText(own: Writing, required: ReadonlyMap<string, string>): string {
+  return `import Module, { createRequire as create } from 'node:module'
+import attakRequire from ${toRequire(own)}
+export * from 'node:module'
+export const createRequire = (place) => attakRequire(create(import.meta.url), place, ${textOf(required)})
+export default Object.assign(Object.create(Module), { createRequire })
+`
+}
