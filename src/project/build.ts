@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { dirname, extname, join, resolve } from 'node:path'
 import { type Build, type MakeFolder, openBuildCache } from './cache.ts'
 import type { BuildFault, Compiled } from './compile.ts'
-import { isFolder, MODULE_ENDINGS, modulesInFolder, resolveModule } from './modules.ts'
+import { isFolder, isTypeScript, MODULE_ENDINGS, modulesInFolder, resolveModule } from './modules.ts'
 
 /** A build, and what of it could not be built. */
 export interface Built extends Build {
@@ -14,6 +14,8 @@ export interface Built extends Build {
 export interface Builder {
   /** Gives the last build when nothing that it was made from has changed since; loads no esbuild. */
   last(): Promise<Build | undefined>
+  /** Whether the topology's source looks as if it named processors in TypeScript. */
+  looksTyped(): boolean
   /** Builds the topology and what its source looks like naming as processors, since only running it would tell. */
   buildGuessing(): Promise<Built>
   /** Builds the topology and exactly these modules. What is broken does not keep the rest from being built. */
@@ -53,6 +55,7 @@ export function openBuilder(file: string, temporaryFolder: MakeFolder): Builder 
 
   return {
     last: cache.load,
+    looksTyped: () => guessModules(file).some(isTypeScript),
     build,
     async buildGuessing() {
       const folder = cache.newFolder()

@@ -41,12 +41,13 @@ export interface LoadOptions {
 /**
  * Loads a topology and its processors. JavaScript is imported as it is. What Node cannot import so (TypeScript, or a
  * package that the running attak lends) is built, and then all of the project is, for one module to stay one instance.
- * A topology runs once, except when a build has to learn from it which processors there are.
+ * A topology runs once, except when only running it tells that there are processors in TypeScript, or which.
  */
 export async function loadModules(options: LoadOptions): Promise<LoadedModules> {
   const builder = openBuilder(options.file, options.temporaryFolder)
   const last = options.fresh ? undefined : await builder.last()
-  const asIs = last === undefined && !options.fresh ? await loadAsIs(options) : undefined
+  const isBuilt = last !== undefined || options.fresh || builder.looksTyped()
+  const asIs = isBuilt ? undefined : await loadAsIs(options)
   return asIs ?? loadBuilt(options, builder, last)
 }
 

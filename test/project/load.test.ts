@@ -168,6 +168,22 @@ test('a file that from now on is what an import means makes a new build', async 
   expect(call(await load(cwd), 'a')).toBe(32)
 })
 
+test.each(['js', 'json'])(
+  'a topology in .%s whose processors are TypeScript runs once, from its first load on',
+  async (ending) => {
+    const counted = `globalThis.runsOfTopology = (globalThis.runsOfTopology ?? 0) + 1\n`
+    const topology = `{ "name": "once", "processors": { "a": "./a", "b": "./processors/b.ts" } }`
+    const cwd = projectFolder({
+      'package.json': '{ "type": "module" }',
+      [`topology.${ending}`]: ending === 'js' ? `${counted}export default ${topology}` : topology,
+      'a.ts': `${ending === 'json' ? counted : ''}export const handler = () => globalThis.runsOfTopology`,
+      'processors/b.ts': 'export const handler = () => 1',
+    })
+    Reflect.deleteProperty(globalThis, 'runsOfTopology')
+    expect(call(await load(cwd), 'a')).toBe(1)
+  },
+)
+
 test('processors that only running the topology tells are built too', async () => {
   const cwd = projectFolder({
     'topology.ts': `import { state } from './state.ts'
