@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
-import type { BuildFailure, Message } from 'esbuild'
+import type { BuildFailure } from 'esbuild'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
 import { type Discovered, discover, INDEX, linkKey } from '../sources/discover.ts'
 import { type LaidModule, type LayoutOptions, layOut } from '../sources/layout.ts'
@@ -13,6 +13,7 @@ import { linkIn } from './links.ts'
 import { isOwn } from './own-files.ts'
 import { CODE_FILE, OWN_FILE, PACKAGES, packageAt, placeOf, stubName, stubOf } from './places.ts'
 import { type KnownProject, reach, rootsOf } from './reach.ts'
+import { type Refusal, refusalsIn } from './refusals.ts'
 import { withoutData } from './topology-data.ts'
 import type { SourceUnit } from './units.ts'
 
@@ -26,9 +27,12 @@ export interface CompiledUnit {
   readonly inPlace: ReadonlySet<string>
 }
 
+/** What is wrong, and where; files are relative to the topology's folder. */
+export type BundleMessage = Refusal
+
 /** One thing that does not bundle. */
 export interface BundleFault {
-  readonly message: Message
+  readonly message: BundleMessage
   /** Those that it keeps from being bundled. */
   readonly units: readonly SourceUnit[]
 }
@@ -64,12 +68,17 @@ export async function compileUnits(units: readonly SourceUnit[], dir: string): P
 function alike(units: readonly SourceUnit[]): Iterable<readonly SourceUnit[]> {
   const groups = new Map<string, SourceUnit[]>()
   for (const unit of units) {
-    const key = JSON.stringify([unit.target, unit.external])
+    const key = JSON.stringify([unit.target, unit.external, hasMore(unit)])
     const group = groups.get(key)
     if (group === undefined) groups.set(key, [unit])
     else group.push(unit)
   }
   return groups.values()
+}
+
+/** An artifact that has files beside its code may ask for them by names that only running it tells. */
+function hasMore({ external, include }: SourceUnit): boolean {
+  return external.length + include.length > 0
 }
 
 async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<ReadonlyMap<string, CompiledUnit>> {
@@ -91,6 +100,8 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   const packages = packageAt(dir)
   const layout: LayoutOptions = { dir, target, read, reserved: RESERVED, packageAt: packages, placeOf }
   const laid = await layOut(files, discovered, layout)
+  const refusals = refusalsIn(laid, discovered, { dir, external, hasMore: hasMore(units[0]!), read: readFileSync })
+  if (refusals.length > 0) throw Object.assign(new Error(refusals[0]!.text), { errors: refusals })
   const project = { settings, discovered, laid, names: new Map(), builds: openBuilds(settings) }
   return new Map(await Promise.all(units.map(async (unit) => [unit.id, await compileUnit(unit, project)] as const)))
 }
@@ -199,7 +210,7 @@ function assemble({ index, own, laid, packages, stubs }: Parts): CompiledUnit {
 
 /** Tries each unit by itself, since a build of several does not tell which of them a fault is in. */
 async function faultsOf(units: readonly SourceUnit[], dir: string): Promise<readonly BundleFault[]> {
-  const faults = new Map<string, { message: Message; units: SourceUnit[] }>()
+  const faults = new Map<string, { message: BundleMessage; units: SourceUnit[] }>()
   for (const unit of units) {
     for (const message of await messagesOf(unit, dir)) {
       const key = JSON.stringify([message.text, message.location])
@@ -212,7 +223,7 @@ async function faultsOf(units: readonly SourceUnit[], dir: string): Promise<read
   return [...faults.values()]
 }
 
-async function messagesOf(unit: SourceUnit, dir: string): Promise<readonly Message[]> {
+async function messagesOf(unit: SourceUnit, dir: string): Promise<readonly BundleMessage[]> {
   try {
     await compileGroup([unit], dir)
     return []

@@ -21,6 +21,11 @@ function remedyFor(text: string, file: string): string {
   const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
   if (missing?.startsWith('.')) return 'Mend the path; it is relative to the file that names it.'
   if (missing !== undefined) return `Install it: npm install ${packageOf(missing)}`
+  if (/is an ES module, which/.test(text)) return 'Import it, or await import() where it is used.'
+  const resolved = /^import\.meta\.resolve finds no "([^"]+)"/.exec(text)?.[1]
+  if (resolved !== undefined) return `Ship the package as it is: external: ['${packageOf(resolved)}'].`
+  if (/names a module that only running/.test(text))
+    return 'Write the name out, or as a path such as `./plugins/${name}.js`; or name the files in include, or the packages in external.'
   const ending = /^No loader is configured for "(\.[^"]+)" files: ?(.*)$/.exec(text)
   const owner = packageIn(file) ?? packageIn(ending?.[2] ?? '')
   if (owner !== undefined) return `Ship the package as it is: external: ['${owner}'].`

@@ -16,7 +16,12 @@ export interface Asked {
 
 /** What an import means. `stays`: it is written as `specifier` says, and Node finds that where the code runs. */
 export type Link =
-  | { readonly to: 'local' | 'package'; readonly file: string }
+  | {
+      readonly to: 'local' | 'package'
+      readonly file: string
+      /** The import computes a path that may be this one. */
+      readonly isComputed?: boolean
+    }
   | { readonly to: 'stays'; readonly specifier: string; readonly asJson?: boolean }
 /** What cannot be followed is told at the place of the import. */
 export type Refusal = { readonly to: 'nothing'; readonly why: string }
@@ -165,7 +170,8 @@ function addGlobs({ inputs }: Metafile, dir: string, links: Map<string, Map<stri
           .join('/')
           .replace(/^(?!\.\.?\/)/, './')
         if (!pattern.test(specifier)) continue
-        for (const asking of ['import', 'require'] as const) own.set(linkKey(specifier, asking), { to: 'local', file })
+        for (const asking of ['import', 'require'] as const)
+          own.set(linkKey(specifier, asking), { to: 'local', file, isComputed: true })
       }
     }
   }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import type { Files } from './bundled.ts'
+import { projectFolder } from '../project/folder.ts'
+import { type Files, problemsOf } from './bundled.ts'
 import { emittedBy } from './same.ts'
 
 /** A project, and what its processor emits. */
@@ -303,4 +304,28 @@ describe('a processor does the same out of its artifact as out of its source, wh
       expect(artifact).toEqual(emits)
     })
   }
+})
+
+test('what cannot be followed is refused at its place, with the remedy', async () => {
+  const folder = projectFolder({
+    'topology.json': `{ "name": "refused", "processors": { "a": "./a.cjs", "b": "./b.mjs", "c": { "path": "./c.cjs", "include": ["c.txt"] } } }`,
+    'a.cjs': `// require(name)\nconst { x } = require('./lib.mjs')\nexports.handler = (name) => require(name)`,
+    'b.mjs': `export const handler = async (name) => [import.meta.resolve('old'),\n  await import(name), await import(\`./plug/\${name}.js\`)]`,
+    'c.cjs': `exports.handler = (name) => require(name)`,
+    'c.txt': '',
+    'lib.mjs': `export const x = 1`,
+    'plug/one.js': '',
+    ...packageOf('old', ''),
+  })
+  const problems = await problemsOf(folder)
+  expect(problems.map(({ where, what, remedy }) => [where, what, remedy.slice(0, 24)])).toEqual([
+    [
+      'processors.a',
+      'a.cjs:2:23: "./lib.mjs" is an ES module, which Lambda does not let require() load',
+      'Import it, or await impo',
+    ],
+    ['processors.a', 'a.cjs:3:29: require(name) names a module that only running it tells', 'Write the name out, or a'],
+    ['processors.b', 'b.mjs:1:61: import.meta.resolve finds no "old" in an artifact', 'Ship the package as it i'],
+    ['processors.b', 'b.mjs:2:9: import(name) names a module that only running it tells', 'Write the name out, or a'],
+  ])
 })
