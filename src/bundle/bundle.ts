@@ -63,6 +63,14 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
   return { artifacts: new Map(byProcessor), problems: [] }
 }
 
+/** Finds what keeps the code of processors from becoming artifacts; makes none. */
+export async function codeProblems(options: BundleOptions): Promise<readonly Problem[]> {
+  const { file, graph, telemetry = false } = options
+  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { telemetry }) }))
+  const compiled = await compileUnits(units, dirname(file))
+  return compiled.kind === 'failed' ? bundleProblems(compiled.faults) : []
+}
+
 function refuse(problems: readonly Problem[]): BundledProject {
   return { artifacts: new Map(), problems }
 }

@@ -20,6 +20,16 @@ export function moduleOf({ source }: TopologyProcessor, dir: string): string | u
   return source.kind === 'module' ? resolveModule(resolve(dir, source.path)) : undefined
 }
 
+/** Returns the file of each processor that is a module, absolute, by its name. */
+export function modulesOf(processors: readonly TopologyProcessor[], dir: string): ReadonlyMap<string, string> {
+  return new Map(
+    processors.flatMap((processor) => {
+      const module = moduleOf(processor, dir)
+      return module === undefined ? [] : [[processor.name, module] as const]
+    }),
+  )
+}
+
 /** Finds the handler of each processor, inline or in its loaded module (`modules` is by file). */
 export function findHandlers(
   processors: readonly TopologyProcessor[],

@@ -21,15 +21,13 @@ const WRAPPER = ['exports', 'require', 'module', '__filename', '__dirname']
 
 /**
  * Returns the kind of a file as Node decides it: by its ending, by `type` in the nearest package.json, and where that says
- * nothing by its syntax. TypeScript is told like the JavaScript that it becomes, which `textOf` returns; where its package
- * says `commonjs` and it has `import` or `export` it is a module all the same.
+ * nothing by its syntax. TypeScript is told like the JavaScript that it becomes, which `textOf` returns. What has `import` or
+ * `export` is a module also where its package says `commonjs`, which Node would refuse.
  */
 export function kindOf(file: string, textOf: () => string): ModuleKind {
   const ending = extname(file)
   if (!EITHER.has(ending)) return BY_ENDING[ending] ?? 'other'
-  const type = packageTypeOf(file)
-  if (type === 'module') return 'module'
-  if (type === 'commonjs' && ending === '.js') return 'commonjs'
+  if (packageTypeOf(file) === 'module') return 'module'
   return hasModuleSyntax(textOf()) ? 'module' : 'commonjs'
 }
 

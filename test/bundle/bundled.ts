@@ -5,7 +5,7 @@ import { inflateRawSync } from 'node:zlib'
 import type { Artifact } from '../../src/bundle/artifact.ts'
 import { type BundledProject, bundleProject } from '../../src/bundle/bundle.ts'
 import type { Problem } from '../../src/errors.ts'
-import { moduleOf } from '../../src/project/handlers.ts'
+import { modulesOf } from '../../src/project/handlers.ts'
 import { loadProject } from '../../src/project/project.ts'
 import { hasTelemetry } from '../../src/project/telemetry.ts'
 
@@ -15,12 +15,9 @@ export type Files = Readonly<Record<string, string>>
 /** Loads the project in `folder` as deploying does, and bundles it. */
 export async function bundleFolder(folder: string, env: Files = {}): Promise<BundledProject> {
   const { file, dir, topology, graph } = await loadProject(folder, { cwd: folder, stage: 'dev' })
-  const modules = topology.processors.flatMap((processor) => {
-    const module = moduleOf(processor, dir)
-    return module === undefined ? [] : [[processor.name, module] as const]
-  })
+  const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
-  return bundleProject({ file, topology, graph, modules: new Map(modules), env, telemetry })
+  return bundleProject({ file, topology, graph, modules, env, telemetry })
 }
 
 /** The artifacts of a project that has no problems, by processor. */

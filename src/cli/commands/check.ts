@@ -1,14 +1,16 @@
 import { relative } from 'node:path'
 import { AttakError, type Problem } from '../../errors.ts'
+import { modulesOf } from '../../project/handlers.ts'
 import { inspectInput } from '../../project/input.ts'
-import { type InspectedProject, inspectProject } from '../../project/project.ts'
+import { type InspectedProject, inspectProject, type Project } from '../../project/project.ts'
+import { hasTelemetry } from '../../project/telemetry.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../print.ts'
 import { awaitCode, findProject, MODULES } from '../project.ts'
 
-/** Tells all that is wrong or odd about a topology and the input beside it, and runs nothing of it but its modules. */
+/** Tells all that is wrong or odd about a topology, its code and the input beside it, and runs nothing of it but its modules. */
 export const check: Command = {
   name: 'check',
   summary: 'find all problems of a topology without running it',
@@ -34,13 +36,21 @@ async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
       inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
     )
     if (inspected.project === undefined) return inspected
-    const problems = [...inspected.problems, ...(await inspectInput({ ...inspected.project, cwd: host.cwd }))]
-    return { ...inspected, problems }
+    const { project } = inspected
+    const inputProblems = await inspectInput({ ...project, cwd: host.cwd })
+    return { ...inspected, problems: [...inspected.problems, ...inputProblems, ...(await inspectCode(project, host))] }
   } catch (error) {
     if (error instanceof AttakError && error.code === 'TOPOLOGY_NOT_FOUND')
       return { problems: error.problems, files: [] }
     throw error
   }
+}
+
+/** What a deploy would refuse, where this one could be simulated. */
+async function inspectCode({ file, dir, topology, graph }: Project, host: Host): Promise<readonly Problem[]> {
+  const { codeProblems } = await import('../../bundle/bundle.ts')
+  const modules = modulesOf(topology.processors, dir)
+  return codeProblems({ file, topology, graph, modules, env: host.env, telemetry: hasTelemetry(dir) })
 }
 
 function jsonOf({ project, problems }: InspectedProject, cwd: string) {

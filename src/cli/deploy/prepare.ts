@@ -4,7 +4,7 @@ import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
 import type { IdleCost } from '../../deploy/provider.ts'
 import { errorOf, type Problem } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
-import { moduleOf } from '../../project/handlers.ts'
+import { modulesOf } from '../../project/handlers.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
 import type { Aws } from '../../providers/aws/open.ts'
 import { type Arguments, flagOf } from '../command.ts'
@@ -38,11 +38,7 @@ export async function prepareStage(
   const { checkOwnRoles, checkVariables, preflight } = await import('../../providers/aws/preflight.ts')
   const { functionVariables, wantedResources } = await import('../../providers/aws/wanted.ts')
   const { graph, topology, file, dir } = project
-  const modules = new Map<string, string>()
-  for (const processor of topology.processors) {
-    const module = moduleOf(processor, dir)
-    if (module !== undefined) modules.set(processor.name, module)
-  }
+  const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
   const bundled = await bundleProject({
     ...{ file, topology, graph, modules, env: host.env, telemetry },

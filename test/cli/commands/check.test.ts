@@ -26,6 +26,12 @@ describe('check', () => {
     })
   })
 
+  test('reports code that could not be followed once deployed', async () => {
+    const code = 'exports.handler = (name) => require(name)\n'
+    const files = { 'topology.json': { name: 't', processors: { a: './a.cjs' } }, 'a.cjs': code }
+    expect(await complaint(files)).toContain('[BUNDLE_FAILED] processors.a: a.cjs:1:29: require(name) names a module')
+  })
+
   test('a warning is told and is fine', async () => {
     const topology = { name: 't', processors: { ...PROCESSORS, c: './a' }, streams: [['a', 'b']] }
     const files = { 'topology.json': topology, 'a.mjs': HANDLER, 'b.mjs': HANDLER }
