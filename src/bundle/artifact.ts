@@ -1,3 +1,5 @@
+import type { ArtifactFiles } from './zip.ts'
+
 /**
  * What one or several functions run: a zip with everything in it. Its bytes follow from the sources alone: not from the
  * folder they lie in, the time, the machine, or what else the topology holds.
@@ -18,6 +20,8 @@ export interface Artifact {
   readonly unzippedBytes: number
   /** What its bytes come from, the biggest first. */
   readonly sizes: readonly SizedPart[]
+  /** What the zip holds. */
+  readonly files: ArtifactFiles
   zip(): Promise<Uint8Array>
 }
 

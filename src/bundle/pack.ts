@@ -22,6 +22,7 @@ export async function packArtifacts(parts: readonly ArtifactParts[]): Promise<re
       hash,
       zipHash: createHash('sha256').update(zip).digest('base64'),
       handler: HANDLER,
+      files,
       processors,
       zipBytes: zip.byteLength,
       unzippedBytes: [...files.values()].reduce((sum, { contents }) => sum + contents.byteLength, 0),

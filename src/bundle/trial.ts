@@ -1,14 +1,15 @@
 import { fork } from 'node:child_process'
 import { mkdtempSync } from 'node:fs'
-import { mkdir, realpath, rm, writeFile } from 'node:fs/promises'
+import { realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
 import { FRAME } from '../runtime/thrown.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import { ARTIFACT_ENVIRONMENT, PROCESSOR_VARIABLE } from './artifact.ts'
+import { unpack } from './unpack.ts'
 import type { ArtifactFiles } from './zip.ts'
 
 /** What Lambda gives a function to start. Source: Lambda's guide, "Understanding the Lambda execution environment lifecycle", read 2026-11-21. */
@@ -57,10 +58,7 @@ export async function tryArtifact(
 ): Promise<readonly Problem[]> {
   const folder = await realpath(temporaryFolder())
   try {
-    for (const [path, { contents }] of files) {
-      await mkdir(dirname(join(folder, path)), { recursive: true })
-      await writeFile(join(folder, path), contents)
-    }
+    await unpack(files, folder)
     await writeFile(join(folder, TRIAL_FILE), TRIAL)
     const problems: Problem[] = []
     for (const [environment, names] of byEnvironment(processors, env)) {

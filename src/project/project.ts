@@ -39,6 +39,8 @@ export interface ProjectOptions {
   readonly fresh?: boolean
   /** Makes a folder for a build that can be kept nowhere, and removes it in the end. Default: one that stays. */
   readonly temporaryFolder?: MakeFolder
+  /** Do not load the modules of processors: `processors` then holds those of the topology's module alone. Default false. */
+  readonly topologyOnly?: boolean
 }
 
 /** A project, absent when a problem is an error, with all that is wrong or odd. */
@@ -82,18 +84,20 @@ function findFile(path: string | undefined, cwd: string): string | AttakError {
 
 async function inspectFile(
   file: string,
-  { stage, fresh = false, temporaryFolder = makeTemporaryFolder }: ProjectOptions,
+  { stage, fresh = false, temporaryFolder = makeTemporaryFolder, topologyOnly = false }: ProjectOptions,
 ): Promise<InspectedProject> {
   const dir = dirname(file)
   const name = relative(dir, file)
   let parsed: Parsed = { processors: [], problems: [] }
   const modulesOf = (exported: unknown) => {
     parsed = parseTopology(exported, { file: name, modulesIn: (folder) => modulesIn(resolve(dir, folder)) })
-    return parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])
+    return topologyOnly ? [] : parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])
   }
   const modules = await loadModules({ file, modulesOf, fresh, temporaryFolder })
   const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, dir })
-  const { processors, problems: handlerProblems } = findHandlers(parsed.processors, modules.processors, dir)
+  // A module that is not there is a problem all the same.
+  const loaded = parsed.processors.filter((one) => !topologyOnly || moduleOf(one, dir) === undefined)
+  const { processors, problems: handlerProblems } = findHandlers(loaded, modules.processors, dir)
   const graph = parsed.topology && buildGraph(parsed.topology, { stage })
   const problems = [...broken, ...parsed.problems, ...handlerProblems, ...(graph ? checkGraph(graph) : [])].map(
     (problem) => (problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, dir) }),

@@ -15,6 +15,11 @@ export interface TestDriverOptions<Events extends object = AnyEvents> {
   /** What handlers read as `context.stage`. Default `dev`. */
   readonly stage?: string
   /**
+   * Runs each processor out of the artifact that a deploy would upload, with modules and an environment of its own: what
+   * `environment` declares, and what Lambda sets. Close the driver when its test has ended. Default false.
+   */
+  readonly built?: boolean
+  /**
    * Functions that run in place of processors' own handlers, by name: for what a test must not do, such as sending mail.
    * Settings and schema of the processor stay.
    */
@@ -73,13 +78,17 @@ export interface TestDriver<Events extends object = AnyEvents> extends Observed 
  */
 export async function createTestDriver<Definition extends TopologyDefinition>(
   topology: string | URL | Definition,
-  { seed = 'attak', stage = 'dev', replace = {} }: TestDriverOptions<EventsOf<Definition>> = {},
+  { seed = 'attak', stage = 'dev', built = false, replace = {} }: TestDriverOptions<EventsOf<Definition>> = {},
 ): Promise<TestDriver<EventsOf<Definition>>> {
-  const subject = await loadSubject(topology, { stage, replace })
-  const { graph, processors, dir } = subject
+  const subject = await loadSubject(topology, { stage, built, replace })
+  const { graph, processors, dir, close: release } = subject
   const record = createRecord({ topology: graph.name, stage: graph.stage, dir })
   const runner = openRunner(subject, record, seed)
   const names = new Set(processors.keys())
+  const close = async () => {
+    await runner.close()
+    release?.()
+  }
   const sendAll = async (events: readonly InputEvent[]) => runner.run(ownEvents(events, names), 0)
   const driver = {
     send: (to: string, event?: unknown, options?: SendOptions) => sendAll([{ ...options, to, event }]),
@@ -103,8 +112,8 @@ export async function createTestDriver<Definition extends TopologyDefinition>(
       return record.entries
     },
     clear: record.clear,
-    close: runner.close,
-    [Symbol.asyncDispose]: runner.close,
+    close,
+    [Symbol.asyncDispose]: close,
   }
   return Object.defineProperties(driver, Object.getOwnPropertyDescriptors(observe(record))) as unknown as TestDriver<
     EventsOf<Definition>

@@ -3,8 +3,9 @@ import { fileURLToPath } from 'node:url'
 import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import { buildGraph } from '../graph/build.ts'
 import type { Graph } from '../graph/graph.ts'
-import { findHandlers } from '../project/handlers.ts'
+import { findHandlers, modulesOf } from '../project/handlers.ts'
 import { inspectProject } from '../project/project.ts'
+import { hasTelemetry } from '../project/telemetry.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { TopologyDefinition } from '../topology/definition.ts'
 import type { Handler } from '../topology/handler.ts'
@@ -16,11 +17,15 @@ export interface Subject {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   /** The folder that paths in stacks are relative to. */
   readonly dir: string
+  /** Gives back what it holds of the process. */
+  close?(): void
 }
 
 /** How to load a {@link Subject}. */
 export interface SubjectOptions {
   readonly stage: string
+  /** Run what a deploy would upload: see `TestDriverOptions`. */
+  readonly built: boolean
   /** Functions of the test's own that run in place of processors' handlers, by name. */
   readonly replace: Readonly<Record<string, Handler | undefined>>
 }
@@ -34,7 +39,8 @@ export async function loadSubject(
   options: SubjectOptions,
 ): Promise<Subject> {
   const isPath = typeof topology === 'string' || topology instanceof URL
-  const { subject, problems } = isPath ? await inspectPath(topology, options.stage) : inspectValue(topology, options)
+  if (options.built && !isPath) throw errorOf([notBuilt()])
+  const { subject, problems } = isPath ? await inspectPath(topology, options) : inspectValue(topology, options)
   const all = [...problems, ...(subject === undefined ? [] : misreplaced(subject.graph, options.replace))]
   if (subject === undefined || all.some(({ severity }) => severity === 'error')) throw errorOf(all)
   return replaceHandlers(subject, options.replace)
@@ -45,10 +51,17 @@ interface Inspected {
   readonly problems: readonly Problem[]
 }
 
-async function inspectPath(path: string | URL, stage: string): Promise<Inspected> {
+async function inspectPath(path: string | URL, { stage, built }: SubjectOptions): Promise<Inspected> {
   const file = path instanceof URL ? fileURLToPath(path) : path
-  const { project, problems } = await inspectProject(file, { cwd: resolve(), stage })
-  return { subject: project, problems }
+  const { project, problems } = await inspectProject(file, { cwd: resolve(), stage, topologyOnly: built })
+  if (project === undefined || !built) return { subject: project, problems }
+  const { loadBuilt } = await import('../bundle/built.ts')
+  const { topology, graph, dir } = project
+  const modules = modulesOf(topology.processors, dir)
+  const env = globalThis.process.env
+  const options = { file: project.file, topology, graph, modules, env, telemetry: hasTelemetry(dir) }
+  const { processors, close } = await loadBuilt(options, globalThis.process)
+  return { subject: { graph, processors, dir, close }, problems }
 }
 
 function inspectValue(value: TopologyDefinition, { stage, replace }: SubjectOptions): Inspected {
@@ -77,6 +90,12 @@ function notByValue(where: string): Problem {
   }
 }
 
+function notBuilt(): Problem {
+  const what = 'needs the file of the topology, and a value has none'
+  const remedy = "Give createTestDriver the path of the topology's file instead."
+  return { code: 'USAGE', severity: 'error', where: 'built', what, remedy }
+}
+
 function misreplaced({ processors }: Graph, replace: SubjectOptions['replace']): Problem[] {
   const names = processors.map(({ name }) => name)
   return Object.entries(replace).flatMap(([name, handler]) => {
@@ -103,12 +122,12 @@ export function unknownProcessorError(name: string, { processors }: Graph): Atta
 }
 
 /** Whatever the topology says of how a handler settles was said of the one that is replaced. */
-function replaceHandlers({ graph, processors, dir }: Subject, replace: SubjectOptions['replace']): Subject {
+function replaceHandlers({ graph, processors, ...more }: Subject, replace: SubjectOptions['replace']): Subject {
   const loaded = new Map(processors)
   for (const [name, handler] of Object.entries(replace)) {
     const input = processors.get(name)?.input
     if (handler !== undefined) loaded.set(name, { name, handler, ...(input && { input }) })
   }
   const specs = graph.processors.map((spec) => (replace[spec.name] ? { ...spec, callback: false } : spec))
-  return { graph: { ...graph, processors: specs }, processors: loaded, dir }
+  return { ...more, graph: { ...graph, processors: specs }, processors: loaded }
 }

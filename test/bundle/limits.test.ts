@@ -14,6 +14,7 @@ const artifact = (more: Partial<Artifact>): Artifact => ({
     { part: 'zod', bytes: 2048 },
     { part: 'a.ts', bytes: 1024 },
   ],
+  files: new Map(),
   zip: () => Promise.resolve(new Uint8Array()),
   ...more,
 })

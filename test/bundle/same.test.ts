@@ -299,8 +299,9 @@ export default function (event: unknown, c: any) { return c.emit('out', [new Fun
 describe('a processor does the same out of its artifact as out of its source, where', () => {
   for (const [name, { files, emits }] of Object.entries(CASES)) {
     test(name, { timeout: 30_000 }, async () => {
-      const { source, artifact } = await emittedBy(files)
+      const { source, built, artifact } = await emittedBy(files)
       expect(source).toEqual(emits)
+      expect(built).toEqual(emits)
       expect(artifact).toEqual(emits)
     })
   }

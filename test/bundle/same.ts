@@ -8,6 +8,8 @@ const ATTAK = resolve('bin/attak.js')
 /** What a processor emitted for one event: from its source, as `attak simulate` runs it, and from its artifact. */
 export interface Emitted {
   readonly source: readonly unknown[]
+  /** By `attak simulate --built`. */
+  readonly built: readonly unknown[]
   readonly artifact: readonly unknown[]
 }
 
@@ -19,7 +21,7 @@ export async function emittedBy(files: Files): Promise<Emitted> {
   const topology = '{ "name": "same", "processors": { "a": "./a.mjs" } }'
   const named = Object.keys(files).some((name) => name.startsWith('topology.'))
   const folder = projectFolder(named ? files : { 'topology.json': topology, ...files })
-  const source = simulate(folder)
+  const [source, built] = [simulate(folder), simulate(folder, '--built')]
   const { a } = await artifactsOf(folder)
   const script = `const { load } = await import('./index.mjs')
     const { handler, self } = await load('a')
@@ -30,11 +32,11 @@ export async function emittedBy(files: Files): Promise<Emitted> {
       else if (handler.length < 3) done()
     })`
   const artifact = await runBeside(a!, join(projectFolder({}), 'task'), script)
-  return { source, artifact: valuesOf(artifact) }
+  return { source, built, artifact: valuesOf(artifact) }
 }
 
-function simulate(folder: string): unknown[] {
-  const argv = [ATTAK, 'simulate', folder, '--json', '--input', '-', '--to', 'a']
+function simulate(folder: string, ...flags: string[]): unknown[] {
+  const argv = [ATTAK, 'simulate', folder, '--json', '--input', '-', '--to', 'a', ...flags]
   const printed = execFileSync(process.execPath, argv, { input: '"event"\n', encoding: 'utf8' })
   return valuesOf(printed).flatMap((entry) => {
     const { kind, data } = entry as { readonly kind: string; readonly data?: unknown }

@@ -36,7 +36,7 @@ export async function artifactOf(text: string): Promise<Artifact> {
   const zip = Buffer.concat(blocks)
   const hash = createHash('sha256').update(zip).digest('base64')
   const bytes = { zipHash: hash, zipBytes: zip.length, unzippedBytes: zip.length, sizes: [] }
-  return { hash, handler: 'index.handler', processors: [], ...bytes, zip: async () => zip }
+  return { hash, handler: 'index.handler', processors: [], files: new Map(), ...bytes, zip: async () => zip }
 }
 
 /** A stage of a topology on an emulator: what the deploy command will do, without bundling. */

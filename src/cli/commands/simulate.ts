@@ -1,7 +1,9 @@
 import { resolve } from 'node:path'
 import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
+import { modulesOf } from '../../project/handlers.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
+import { hasTelemetry } from '../../project/telemetry.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
@@ -26,6 +28,7 @@ export const simulate: Command = {
     settingOption('seed', 'text'),
     settingOption('concurrency', 'number'),
     settingOption('stage', 'name'),
+    { flags: '--built', summary: 'run the artifacts that a deploy would upload' },
     { flags: '--timings', summary: 'measure how long handlers take, in real time' },
   ],
   notes: `Events come from --input, else from the topology's own input, else from input.json beside it:
@@ -35,6 +38,9 @@ export const simulate: Command = {
 
 --only runs just the processors it names. Events for others are left out, and what goes to others counts
 as output of the run, so that a part of a topology can be looked at alone.
+
+--built runs each processor out of its artifact, with modules and an environment of its own, as the cloud does:
+what it prints is the same, unless code depends on what only this machine has.
 
 What failed for good is kept in .attak/errors until the next run: attak errors list --simulated.
 
@@ -80,6 +86,7 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
     inspectProject(file, {
       ...{ cwd: host.cwd, stage: settings.stage.value, fresh },
       temporaryFolder: host.temporaryFolder,
+      topologyOnly: flagOf(args, 'built'),
     }),
   )
   onFiles?.(loaded.files)
@@ -91,10 +98,12 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await openProjectInput(args, project, host)
   const traceFile = textOf(args, 'trace')
-  return tellRun(
+  const built = flagOf(args, 'built') ? await loadArtifacts(project, host) : undefined
+  const offExit = host.onExit(() => built?.close())
+  const running = tellRun(
     {
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
-      ...{ project, graph, signal },
+      ...{ project: built === undefined ? project : { ...project, processors: built.processors }, graph, signal },
       input: only.length === 0 ? toldInput(input) : onlyInput(toldInput(input), only),
       ...{ json: flagOf(args, 'json'), quiet: flagOf(args, 'quiet'), timings: flagOf(args, 'timings') },
       ...(traceFile !== undefined && { traceFile }),
@@ -102,4 +111,17 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
     },
     host,
   )
+  return running.finally(() => {
+    offExit()
+    built?.close()
+  })
+}
+
+/** Loads the processors of a project out of what a deploy would upload. */
+async function loadArtifacts({ file, dir, topology, graph }: Project, host: Host) {
+  const { loadBuilt } = await import('../../bundle/built.ts')
+  const modules = modulesOf(topology.processors, dir)
+  const telemetry = hasTelemetry(dir)
+  const { env, temporaryFolder } = host
+  return loadBuilt({ file, topology, graph, modules, env, telemetry, temporaryFolder }, globalThis.process)
 }

@@ -1,0 +1,146 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, posix, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { errorOf, type Problem } from '../errors.ts'
+import type { GraphProcessor } from '../graph/graph.ts'
+import { followCurrent } from '../runtime/current.ts'
+import type { LoadedProcessor } from '../runtime/processor.ts'
+import { placeOfProcessor } from '../topology/name.ts'
+import type { Artifact } from './artifact.ts'
+import { type BundleOptions, bundleProject } from './bundle.ts'
+import { unpack } from './unpack.ts'
+import type { ArtifactFiles } from './zip.ts'
+
+/** Processors out of their artifacts. */
+export interface BuiltProcessors {
+  readonly processors: ReadonlyMap<string, LoadedProcessor>
+  /** Gives the process its environment back and removes what was unpacked. May be called again. */
+  close(): void
+}
+
+/** What has the environment that code reads. */
+export interface EnvironmentOwner {
+  env: Record<string, string | undefined>
+}
+
+type Variables = Record<string, string | undefined>
+
+/** What Lambda itself sets, as far as code asks for it here; credentials are those of the user. */
+const PLATFORM = [
+  ...['PATH', 'HOME', 'LANG', 'TZ', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
+  ...['AWS_ENDPOINT_URL', 'AWS_CA_BUNDLE'],
+]
+
+/**
+ * Loads each processor out of the artifact that a deploy would upload, with modules and an environment of its own: what
+ * `environment` declares, and what Lambda sets. `owner.env` is from then on that of whichever processor's code reads it. Throws
+ * what keeps artifacts from being made, or from being loaded.
+ */
+export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner): Promise<BuiltProcessors> {
+  const { artifacts, problems } = await bundleProject(options)
+  if (problems.length > 0) throw errorOf(problems)
+  const { temporaryFolder = () => mkdtempSync(join(tmpdir(), 'attak-built-')) } = options
+  const folder = await realpath(temporaryFolder())
+  const environments = new Map(
+    options.graph.processors.map((processor) => [processor.name, environmentOf(processor, options.env)]),
+  )
+  const lent = lendEnvironments(owner, environments)
+  const close = () => {
+    lent.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const processors = new Map<string, LoadedProcessor>()
+    const failures: Problem[] = []
+    for (const [name, artifact] of artifacts) {
+      try {
+        processors.set(name, await lent.as(name, () => load(name, artifact, { folder: join(folder, name), options })))
+      } catch (error) {
+        failures.push(failureOf(name, error))
+      }
+    }
+    if (failures.length > 0) throw errorOf(failures)
+    return { processors, close }
+  } catch (error) {
+    close()
+    throw error
+  }
+}
+
+interface LoadOptions {
+  readonly folder: string
+  readonly options: BundleOptions
+}
+
+async function load(name: string, { files }: Artifact, { folder, options }: LoadOptions): Promise<LoadedProcessor> {
+  await unpack(mappedToSources(files, options.file), folder)
+  const artifact: { load(name: string): LoadedProcessor | Promise<LoadedProcessor> } = await import(
+    pathToFileURL(join(folder, 'index.mjs')).href
+  )
+  return artifact.load(name)
+}
+
+/** Has source maps lead to the sources themselves, so that stacks tell what they tell of those. */
+function mappedToSources(files: ArtifactFiles, topology: string): ArtifactFiles {
+  const mapped = [...files].map(
+    ([path, file]): [string, ArtifactFiles extends ReadonlyMap<string, infer F> ? F : never] => {
+      if (!/\.[cm]js\.map$/.test(path)) return [path, file]
+      const map: { readonly sources: readonly string[] } = JSON.parse(Buffer.from(file.contents).toString())
+      const place = posix.dirname(path).replaceAll(/(^|\/)_up(?=\/|$)/g, '$1..')
+      const sources = map.sources.map((source) => pathToFileURL(resolve(topology, '..', place, source)).href)
+      return [path, { ...file, contents: Buffer.from(JSON.stringify({ ...map, sources })) }]
+    },
+  )
+  return new Map(mapped)
+}
+
+function environmentOf({ name, environment }: GraphProcessor, env: Readonly<Variables>): Variables {
+  const declared = Object.entries(environment).map(([variable, given]) => [
+    variable,
+    given.kind === 'value' ? given.value : env[variable],
+  ])
+  const platform = PLATFORM.map((variable) => [variable, env[variable]])
+  const all = [...platform, ['AWS_LAMBDA_FUNCTION_NAME', name], ...declared]
+  const variables: Variables = Object.fromEntries(all.filter(([, value]) => value !== undefined))
+  // As in Node's own, all is text.
+  return new Proxy(variables, { set: (target, variable, value) => Reflect.set(target, variable, String(value)) })
+}
+
+/** Has `owner.env` be that of the processor whose code reads it. */
+function lendEnvironments(owner: EnvironmentOwner, environments: ReadonlyMap<string, Variables>) {
+  const original = Object.getOwnPropertyDescriptor(owner, 'env')!
+  const current = followCurrent()
+  const own = owner.env
+  let loading: string | undefined
+  Object.defineProperty(owner, 'env', {
+    configurable: true,
+    enumerable: true,
+    get: () => environments.get(loading ?? current.get()?.processor ?? '') ?? own,
+  })
+  return {
+    async as<Value>(name: string, code: () => Promise<Value>): Promise<Value> {
+      loading = name
+      try {
+        return await code()
+      } finally {
+        loading = undefined
+      }
+    },
+    close: () => void Object.defineProperty(owner, 'env', original),
+  }
+}
+
+function failureOf(name: string, error: unknown): Problem {
+  const stack = error instanceof Error ? error.stack : undefined
+  const said = error instanceof Error ? error.message : String(error)
+  return {
+    code: 'PROCESSOR_LOAD_FAILED',
+    severity: 'error',
+    where: placeOfProcessor(name),
+    what: `its artifact failed while it was loaded: ${said}`,
+    remedy: 'Correct the code that threw. It sees the environment that is declared, and no other.',
+    ...(stack !== undefined && { stack }),
+  }
+}

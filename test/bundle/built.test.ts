@@ -1,0 +1,82 @@
+import { execFileSync } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { createTestDriver } from '../../src/testing.ts'
+import { projectFolder } from '../project/folder.ts'
+
+const SHARED = `let count = 0\nexport const next = (): number => ++count`
+const BOTH = `import { next } from './shared.ts'
+const { env } = process
+export const handler = (event: string, context: any) => context.emit('out', [event, next(), env.LEVEL, process.env.SECRET])`
+const FILES = {
+  'topology.ts': `export default {
+    name: 'built', environment: ['GREETING'],
+    processors: {
+      a: { path: './a.ts', environment: { LEVEL: 'one' } },
+      b: { path: './b.ts', environment: { LEVEL: 'two' } },
+      inline: async (event: string, context: any) => { await new Promise(setImmediate); await context.emit('out', process.env.GREETING) },
+      fails: './fails.ts',
+    },
+    streams: [['a', 'b', 'never']],
+  }`,
+  'a.ts': BOTH,
+  'b.ts': BOTH,
+  'fails.ts': `export function handler(event: string) {\n  throw new RangeError('no ' + event)\n}`,
+  'shared.ts': SHARED,
+}
+
+test('each processor has modules and an environment of its own, and the process has its own again', async () => {
+  process.env.GREETING = 'hello'
+  process.env.SECRET = 'nobody declared it'
+  const { env } = process
+  const driver = await createTestDriver(projectFolder(FILES), { built: true })
+  await driver.sendAll(['a', 'b', 'a', 'inline'].map((to) => ({ to, event: 'x' })))
+  expect(driver.outputs.map(({ data }) => data)).toEqual([
+    ['x', 1, 'one', null],
+    ['x', 1, 'two', null],
+    ['x', 2, 'one', null],
+    'hello',
+  ])
+  expect(process.env).toBe(env)
+  await driver.close()
+  expect(process.env).toBe(env)
+  expect(Object.getOwnPropertyDescriptor(process, 'env')).toMatchObject({ value: env })
+})
+
+test('the transcript is that of the source, and nothing is left behind', { timeout: 60_000 }, () => {
+  const folder = projectFolder({ ...FILES, 'shared.ts': 'export const next = () => 1' })
+  const temporary = projectFolder({})
+  const simulate = (...flags: string[]) => {
+    const argv = [resolve('bin/attak.js'), 'simulate', folder, '--json', '--input', '-', ...flags]
+    const input = ['fails', 'inline', 'fails'].map((to) => JSON.stringify({ to, event: 'x' })).join('\n')
+    try {
+      return execFileSync(process.execPath, argv, {
+        input,
+        encoding: 'utf8',
+        env: { ...process.env, GREETING: 'hello', TMPDIR: temporary },
+      })
+    } catch (error) {
+      return (error as { readonly stdout: string }).stdout
+    }
+  }
+  const source = simulate()
+  expect(source).toContain('fails.ts:2:9')
+  expect(simulate('--built')).toBe(source)
+  expect(readdirSync(temporary)).toEqual(['node_modules'])
+})
+
+test('what does not load with the declared environment is told with its processor', async () => {
+  const folder = projectFolder({
+    'topology.json': '{ "name": "built", "processors": { "a": "./a.mjs" } }',
+    'a.mjs': `if (process.env.NEEDED === undefined) throw new Error('NEEDED is not set')\nexport const handler = () => {}`,
+  })
+  process.env.NEEDED = 'here'
+  await expect(createTestDriver(folder, { built: true })).rejects.toMatchObject({
+    code: 'PROCESSOR_LOAD_FAILED',
+    message: expect.stringMatching(/processors\.a: its artifact failed while it was loaded: NEEDED is not set/),
+  })
+  await expect(createTestDriver({ name: 'v', processors: { a: () => {} } }, { built: true })).rejects.toMatchObject({
+    code: 'USAGE',
+  })
+})
