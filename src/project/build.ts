@@ -28,7 +28,7 @@ export function openBuilder(file: string, temporaryFolder: MakeFolder): Builder 
   const topology = extname(file) === '.json' ? [] : [file]
 
   async function compileInto(folder: string, entries: readonly string[]): Promise<Compiled> {
-    if (entries.length === 0) return { kind: 'compiled', outputs: [], entries: new Map(), inputs: {} }
+    if (entries.length === 0) return { kind: 'compiled', outputs: [], entries: new Map(), inputs: {}, lookups: {} }
     const { compile } = await import('./compile.ts')
     return compile([...new Set(entries)], folder)
   }

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorOfSystem } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
@@ -8,6 +8,7 @@ import { LENT_PACKAGES } from '../sources/packages.ts'
 import type { Compiled } from './compile.ts'
 import { areSame, type Inputs } from './inputs.ts'
 import { readJsonFile } from './json-file.ts'
+import { type Lookups, leadThere } from './lookups.ts'
 import { maker } from './maker.ts'
 import { isFile, isFolder } from './modules.ts'
 import { packageFolderOf } from './packages.ts'
@@ -41,6 +42,9 @@ interface Manifest {
   readonly folder: string
   readonly entries: Readonly<Record<string, string>>
   readonly inputs: Inputs
+  readonly lookups: Lookups
+  /** The bytes of each file in the folder: one may be cut or gone. */
+  readonly sizes: Readonly<Record<string, number>>
   /** Where the topology finds the packages that attak lends to those who lack them. */
   readonly packages: Readonly<Record<string, string | null>>
 }
@@ -131,10 +135,12 @@ function nearestModules(folder: string): string | undefined {
 async function loadBuild(file: string, root: string, manifestFile: string): Promise<Build | undefined> {
   const manifest = readManifest(manifestFile)
   if (manifest === undefined || manifest.maker !== maker() || manifest.topology !== file) return undefined
-  const outputs = Object.values(manifest.entries)
-  if (!outputs.every((name) => isFile(join(root, manifest.folder, name)))) return undefined
   const lent = lentTo(file)
   if (LENT_PACKAGES.some((name) => manifest.packages[name] !== lent[name])) return undefined
+  const isWhole = Object.entries(manifest.sizes).every(([name, bytes]) => {
+    return statSync(join(root, manifest.folder, name), { throwIfNoEntry: false })?.size === bytes
+  })
+  if (!isWhole || !leadThere(manifest.lookups)) return undefined
   return (await areSame(manifest.inputs)) ? buildOf(manifest, root) : undefined
 }
 
@@ -146,18 +152,17 @@ function readManifest(manifestFile: string): Manifest | undefined {
 
 /** A disk that was full, or another program, may have left anything. */
 function isManifest(value: unknown): value is Manifest {
-  const { maker, topology, folder, entries, inputs, packages } = fieldsOf(value) ?? {}
+  const { maker, topology, folder, entries, inputs, lookups, sizes, packages } = fieldsOf(value) ?? {}
   const isText = (field: unknown) => typeof field === 'string'
   const isInput = (input: unknown) => input === null || isText(fieldsOf(input)?.digest)
   const isLent = (found: unknown) => found === null || isText(found)
   const has = (record: unknown, is: (field: unknown) => boolean) =>
     fieldsOf(record) !== undefined && Object.values(record as object).every(is)
-  return (
-    [maker, topology, folder].every(isText) && has(entries, isText) && has(inputs, isInput) && has(packages, isLent)
-  )
+  const areTold = has(lookups, isLent) && has(packages, isLent) && has(sizes, (bytes) => typeof bytes === 'number')
+  return [maker, topology, folder].every(isText) && has(entries, isText) && has(inputs, isInput) && areTold
 }
 
-function writeBuild(file: string, folder: string, { outputs, entries, inputs }: Outputs) {
+function writeBuild(file: string, folder: string, { outputs, entries, inputs, lookups }: Outputs) {
   for (const { path, contents } of outputs) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, contents)
@@ -168,6 +173,8 @@ function writeBuild(file: string, folder: string, { outputs, entries, inputs }: 
     folder: basename(folder),
     entries: Object.fromEntries(entries),
     inputs,
+    lookups,
+    sizes: Object.fromEntries(outputs.map(({ path, contents }) => [relative(folder, path), contents.byteLength])),
     packages: lentTo(file),
   }
   return { manifest, build: buildOf(manifest, dirname(folder)) }

@@ -6,6 +6,7 @@ import { discover, INDEX } from '../sources/discover.ts'
 import { type LaidModule, type LayoutOptions, layOut } from '../sources/layout.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../sources/require.ts'
 import { type Inputs, openInputs } from './inputs.ts'
+import { type Lookups, lookupsOf } from './lookups.ts'
 import { packagesOutside } from './packages.ts'
 
 /** One thing a build stumbled over. */
@@ -28,6 +29,7 @@ export type Compiled =
       /** Each entry to its output, relative to the folder of outputs. */
       readonly entries: ReadonlyMap<string, string>
       readonly inputs: Inputs
+      readonly lookups: Lookups
     }
   | { readonly kind: 'failed'; readonly faults: readonly BuildFault[]; readonly inputs: Inputs }
 
@@ -62,6 +64,7 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
       })),
       entries: new Map(entries.map((file) => [file, laid.get(file)!.at])),
       inputs: reader.inputs(),
+      lookups: lookupsOf(discovered),
     }
   } catch (error) {
     if (!isBuildFailure(error)) throw error

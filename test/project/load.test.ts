@@ -1,6 +1,16 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openBuilder } from '../../src/project/build.ts'
 import { openBuildCache } from '../../src/project/cache.ts'
 import { compile } from '../../src/project/compile.ts'
@@ -71,7 +81,7 @@ test.each([
   ['a folder', (file: string) => [rmSync(file), mkdirSync(join(file, 'in'), { recursive: true })]],
   [
     'about outputs that are gone',
-    (file: string) => rmSync(join(dirname(file), builds(join(file, '../../../..'))[0]!, '0-topology.mjs')),
+    (file: string) => rmSync(join(dirname(file), builds(join(file, '../../../..'))[0]!, 'topology.ts.mjs')),
   ],
 ])('a build whose manifest is %s is made anew', async (_, damage) => {
   const cwd = projectFolder({ 'topology.ts': `export default { name: 'old', processors: { a: () => 1 as number } }` })
@@ -183,6 +193,50 @@ test.each(['js', 'json'])(
     expect(call(await load(cwd), 'a')).toBe(1)
   },
 )
+
+describe('a build is made anew when', () => {
+  const FILES = {
+    'topology.ts': `import { one } from './linked.ts'\nimport { two } from 'two'\nexport default { name: 'cached', processors: { a: () => [one, two] } }`,
+    'one.ts': 'export const one = 1',
+    'other.ts': 'export const one = 10',
+    'packages/two/package.json': '{ "name": "two", "type": "module", "main": "index.ts" }',
+    'packages/two/index.ts': 'export const two = 2',
+    'packages/two/more.ts': 'export const two = 20',
+    'packages/three/package.json': '{ "name": "two", "type": "module", "main": "index.ts" }',
+    'packages/three/index.ts': 'export const two = 3',
+  }
+  const project = () => {
+    const cwd = projectFolder(FILES)
+    symlinkSync('one.ts', join(cwd, 'linked.ts'))
+    symlinkSync('../packages/two', join(cwd, 'node_modules/two'))
+    return cwd
+  }
+  const relink = (target: string, path: string) => {
+    rmSync(path)
+    symlinkSync(target, path)
+  }
+  const cached = (cwd: string) => join(cwd, 'node_modules/.cache/attak', builds(cwd)[0]!)
+
+  test.each<[string, (cwd: string) => void, unknown]>([
+    ['a link leads elsewhere', (cwd) => relink('other.ts', join(cwd, 'linked.ts')), [10, 2]],
+    ['a package is linked elsewhere', (cwd) => relink('../packages/three', join(cwd, 'node_modules/two')), [1, 3]],
+    [
+      'a field of a package.json changes',
+      (cwd) =>
+        writeFiles(cwd, { 'packages/two/package.json': '{ "name": "two", "type": "module", "main": "more.ts" }' }),
+      [1, 20],
+    ],
+    ['a file of it is gone', (cwd) => rmSync(join(cached(cwd), 'topology.ts.mjs')), [1, 2]],
+    ['a file of it is cut', (cwd) => truncateSync(join(cached(cwd), 'topology.ts.mjs'), 20), [1, 2]],
+  ])('%s', async (_when, change, expected) => {
+    const cwd = project()
+    expect(call(await load(cwd), 'a')).toEqual([1, 2])
+    expect(await openBuilder(join(cwd, 'topology.ts'), () => cwd).last()).toBeDefined()
+    change(cwd)
+    expect(await openBuilder(join(cwd, 'topology.ts'), () => cwd).last()).toBeUndefined()
+    expect(call(await load(cwd), 'a')).toEqual(expected)
+  })
+})
 
 test('processors that only running the topology tells are built too', async () => {
   const cwd = projectFolder({
