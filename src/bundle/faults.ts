@@ -25,7 +25,7 @@ function remedyFor(text: string, file: string): string {
   const resolved = /^import\.meta\.resolve finds no "([^"]+)"/.exec(text)?.[1]
   if (resolved !== undefined) return `Ship the package as it is: external: ['${packageOf(resolved)}'].`
   if (/names a module that only running/.test(text))
-    return 'Write the name out, or as a path such as `./plugins/${name}.js`; or name the files in include, or the packages in external.'
+    return "Write the name out, or as a path such as './plugins/' + name; or name the files in include, or the packages in external."
   const ending = /^No loader is configured for "(\.[^"]+)" files: ?(.*)$/.exec(text)
   const owner = packageIn(file) ?? packageIn(ending?.[2] ?? '')
   if (owner !== undefined) return `Ship the package as it is: external: ['${owner}'].`

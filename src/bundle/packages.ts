@@ -20,6 +20,17 @@ const CREATES = 'attak-creates'
 const RESOLVING = Symbol('resolving')
 const GET = 'process.getBuiltinModule'
 
+/** Packages by which others find their native code while they run. */
+const ADDON_LOADERS: ReadonlySet<string> = new Set([
+  ...['node-gyp-build', 'node-gyp-build-optional-packages', 'bindings', 'pkg-prebuilds'],
+  ...['node-pre-gyp', '@mapbox/node-pre-gyp'],
+])
+
+/** Whether code goes on without its native part. */
+function expectsNone(text: string, loader: string): boolean {
+  return new RegExp(`\\btry\\s*\\{[^}]*require\\(\\s*["']${loader}["']`).test(text)
+}
+
 /** Follows imports of packages as Node does: all that a module imports runs, whatever its package says of side effects. */
 export function packages({ external, commonJs }: PackageOptions): Plugin {
   return {
@@ -43,7 +54,10 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
         }
         const from = { specifier: path, asking: askingOf(kind), importer }
         const file = (await find(from)) ?? (await findLent(from, find))
-        if (file === undefined) return undefined
+        // Node looks for it when code gets there; many packages ask for what need not be installed.
+        if (file === undefined) return kind === 'import-statement' ? undefined : { path, external: true }
+        if (ADDON_LOADERS.has(path) && !expectsNone(textOf(importer), path))
+          return { errors: [{ text: `"${path}" loads native code, which no bundle can hold` }] }
         asked.add(file)
         const isFacade =
           from.asking === 'import' && isCommonJs(file) && namespace !== FACADE && attributes.type !== 'json'

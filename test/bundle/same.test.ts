@@ -330,3 +330,35 @@ test('what cannot be followed is refused at its place, with the remedy', async (
     ['processors.b', 'b.mjs:2:9: import(name) names a module that only running it tells', 'Write the name out, or a'],
   ])
 })
+
+test('native code is found by the packages that load it, and goes on without where code expects that', async () => {
+  const loads = (code: string) => ({
+    'topology.json': '{ "name": "native", "processors": { "a": "./a.mjs" } }',
+    'a.mjs': `import level from 'level'\nexport const handler = (event, c) => c.emit('out', level)`,
+    ...packageOf('level', code),
+    ...packageOf('node-gyp-build', `module.exports = () => 'native'`),
+  })
+  const problems = await problemsOf(projectFolder(loads(`module.exports = require('node-gyp-build')(__dirname)`)))
+  expect(problems.map(({ where, what, remedy }) => [where, what, remedy])).toEqual([
+    [
+      'processors.a',
+      'node_modules/level/index.js:1:26: "node-gyp-build" loads native code, which no bundle can hold',
+      "Ship the package as it is: external: ['level'].",
+    ],
+  ])
+  const fallback = `try { module.exports = require('node-gyp-build')(__dirname) } catch { module.exports = 'slow' }`
+  const { source, artifact } = await emittedBy(loads(fallback))
+  expect(artifact).toEqual(source)
+})
+
+test('a package may ask for what is not installed, as long as its code does not get there', async () => {
+  const { source, artifact } = await emittedBy({
+    'a.mjs': `import lazy from 'lazy'\nexport const handler = async (event, c) => c.emit('out', await lazy().catch((error) => error.code))`,
+    ...packageOf(
+      'lazy',
+      `module.exports = async () => { if (typeof window === 'object') require('left-out'); return import('optional-peer') }`,
+    ),
+  })
+  expect(source).toEqual(['ERR_MODULE_NOT_FOUND'])
+  expect(artifact).toEqual(source)
+})
