@@ -1,5 +1,7 @@
+import { closeSync, openSync, readSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
+import { isFile } from '../../project/modules.ts'
 import { cleanThrown } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
@@ -182,19 +184,32 @@ function drawingOf({ project }: Run, host: Host) {
   return { ...failureOptionsOf(host.out, host, project), width }
 }
 
+/** Overwrites only what an earlier run wrote: the path may be that of the input, or of code. */
 function openTrace(file: string, cwd: string): Blocks {
+  const path = resolve(cwd, file)
+  if (holdsOther(path)) {
+    const remedy = 'Remove that file, or give another path.'
+    throw new AttakError('USAGE', `--trace ${file}: there is a file that is no trace`, remedy)
+  }
   try {
-    return blocksToFile(resolve(cwd, file))
+    return blocksToFile(path)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new AttakError(
-      'USAGE',
-      `--trace ${file}: cannot be written: ${reason}`,
-      'Give a file in a folder that exists.',
-      {
-        cause,
-      },
-    )
+    const remedy = 'Give a file in a folder that exists.'
+    throw new AttakError('USAGE', `--trace ${file}: cannot be written: ${reason}`, remedy, { cause })
+  }
+}
+
+const FIRST_OF_TRACE = '{"kind":"run"'
+
+function holdsOther(path: string): boolean {
+  if (!isFile(path)) return false
+  const start = Buffer.alloc(FIRST_OF_TRACE.length)
+  const descriptor = openSync(path, 'r')
+  try {
+    return readSync(descriptor, start) > 0 && start.toString('latin1') !== FIRST_OF_TRACE
+  } finally {
+    closeSync(descriptor)
   }
 }
 

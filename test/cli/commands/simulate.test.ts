@@ -303,6 +303,22 @@ describe('bad input, as simulate prints it', () => {
     `)
   })
 
+  test('a trace never overwrites another file, such as the input', async () => {
+    const folder = folderOf({ ...HELLO, 'events.jsonl': '{"to":"spout","event":"hello"}\n' })
+    for (const file of ['events.jsonl', 'package.json']) {
+      const before = readFileSync(join(folder, file), 'utf8')
+      expect(await attak(folder, ['simulate', '--input', 'events.jsonl', '--trace', file])).toMatchObject({
+        code: 2,
+        err: `[USAGE] --trace ${file}: there is a file that is no trace. Remove that file, or give another path.\n`,
+      })
+      expect(readFileSync(join(folder, file), 'utf8')).toBe(before)
+    }
+    for (const _ of [1, 2]) {
+      const args = ['simulate', '--input', 'events.jsonl', '--trace', 'trace.jsonl']
+      expect((await attak(folder, args)).code).toBe(0)
+    }
+  })
+
   test('stdin with --watch, and a trace that cannot be written', async () => {
     const folder = folderOf(HELLO)
     expect(await attak(folder, ['simulate', '--watch', '--input', '-'])).toMatchObject({ code: 2 })
