@@ -4,8 +4,10 @@ import type { BuildFailure } from 'esbuild'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
 import { type Discovered, discover, INDEX, linkKey } from '../sources/discover.ts'
 import { type LaidModule, type LayoutOptions, layOut } from '../sources/layout.ts'
+import { CODE } from '../sources/places.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../sources/require.ts'
 import { rewriteImports } from '../sources/rewrite.ts'
+import { transpile } from '../sources/transpile.ts'
 import { asUrl } from '../sources/write.ts'
 import type { SizedPart } from './artifact.ts'
 import { type BuildSettings, type Built, buildCommonJs, buildModules, buildOwn } from './builds.ts'
@@ -96,9 +98,18 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
     .flatMap((own) => [...own.values()])
     .flatMap((link) => (link.to === 'local' ? [link.file] : []))
   const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))
-  const read = readerWithoutData(units, discovered)
+  const bare = await bareTopology(units, discovered, settings)
+  const read = (file: string) => (file === bare?.file ? bare.contents : readFileSync(file))
   const packages = packageAt(dir)
-  const layout: LayoutOptions = { dir, target, read, reserved: RESERVED, packageAt: packages, placeOf }
+  const layout: LayoutOptions = {
+    dir,
+    target,
+    read,
+    javascript: bare?.file,
+    reserved: RESERVED,
+    packageAt: packages,
+    placeOf,
+  }
   const laid = await layOut(files, discovered, layout)
   const refusals = refusalsIn(laid, discovered, { dir, external, hasMore: hasMore(units[0]!), read: readFileSync })
   if (refusals.length > 0) throw Object.assign(new Error(refusals[0]!.text), { errors: refusals })
@@ -106,14 +117,26 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   return new Map(await Promise.all(units.map(async (unit) => [unit.id, await compileUnit(unit, project)] as const)))
 }
 
-/** Leaves plain data out of the topology's module, unless users' code imports that: then it may read all of it. */
-function readerWithoutData(units: readonly SourceUnit[], { links }: Discovered): (file: string) => Uint8Array {
-  const topology = units.find((unit) => unit.topology !== undefined)?.topology
+/**
+ * Makes JavaScript of the topology's module, without its plain data and with its source map inside. Returns undefined if its
+ * data cannot be removed, or if users' code imports it: then that may read all of it.
+ */
+async function bareTopology(
+  units: readonly SourceUnit[],
+  { links }: Discovered,
+  { dir, target }: BuildSettings,
+): Promise<{ readonly file: string; readonly contents: Uint8Array } | undefined> {
+  const file = units.find((unit) => unit.topology !== undefined)?.topology
   const isImported = [...links.values()].some((own) =>
-    [...own.values()].some((link) => link.to === 'local' && link.file === topology),
+    [...own.values()].some((link) => link.to === 'local' && link.file === file),
   )
-  if (isImported) return readFileSync
-  return (file) => (file === topology ? Buffer.from(withoutData(readFileSync(file, 'utf8'))) : readFileSync(file))
+  if (file === undefined || isImported || !CODE.test(file)) return undefined
+  const made = await transpile([file], { dir, target, read: readFileSync, minifyWhitespace: true })
+  const { text, map } = made.get(file)!
+  const code = withoutData(text)
+  if (code === undefined) return undefined
+  const comment = ['\n//#', `sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`]
+  return { file, contents: Buffer.from(code + comment.join(' ')) }
 }
 
 async function compileUnit(

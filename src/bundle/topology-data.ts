@@ -1,144 +1,153 @@
+import { type AnyNode, type ObjectExpression, type Program, parse } from 'acorn'
+
+/** What deployed functions read from the module. All other settings are in their artifacts already. */
+const READ_OF_TOPOLOGY = ['name', 'processors', 'processor']
+const READ_OF_PROCESSOR = ['handler', 'path', 'source', 'input']
+
 /**
- * Takes the plain data out of a topology's module: what functions do not need at run time, since it is baked into their
- * artifacts. So an edit of a stream or of a setting leaves the code of all other functions as it was. Blanks replace
- * what is taken out, so that lines and columns stay.
+ * Removes plain data from the JavaScript of a topology's module, as esbuild prints it without whitespace: settings and
+ * streams that deployed functions do not read from it. So an edit of those leaves the code of all inline processors as it
+ * was. Blanks replace the data, so that lines and columns stay.
  *
- * Handles `export default { … }` and `export default defineTopology({ … })`, whose object no other code can refer to. Of it,
- * of its processors, and of each processor that is written as an object, properties go whose value is a literal: a text, a
- * number, true, false, null, or lists and objects of those. Comments between properties go too. Everything else stays, and so
- * does the whole text where it cannot be read.
+ * The module must export an object that no other code refers to: by `export default` or `module.exports`, through
+ * `defineTopology` or through constants. A property is removed if its value is a literal: a string, a number, true, false,
+ * null, undefined, or lists and objects of those.
+ *
+ * Returns undefined if the module cannot be read or has no such object.
  */
-export function withoutData(source: string): string {
-  const start = /^export default\s+(?:defineTopology\s*\(\s*)?\{/m.exec(source)
-  if (start === null) return source
-  const text = source.split('')
-  const open = start.index + start[0].length - 1
-  const topology = propertiesOf(source, open)
-  const processors = topology?.find(({ key }) => key === 'processors')
-  if (topology === undefined || processors === undefined || source[processors.from] !== '{') return source
-  const listed = propertiesOf(source, processors.from)
-  if (listed === undefined) return source
-  const inside = listed.flatMap(({ from }) => (source[from] === '{' ? (propertiesOf(source, from) ?? []) : []))
-  const gone = [
-    ...topology.filter(({ key }) => key !== 'processors' && key !== 'processor' && key !== 'name'),
-    ...listed,
-    ...inside.filter(({ key }) => key !== 'handler' && key !== 'path' && key !== 'source'),
-  ]
-  const blank = (from: number, to: number) => {
-    for (let at = from; at < to; at++) if (text[at] !== '\n' && text[at] !== '\r') text[at] = ' '
+export function withoutData(code: string): string | undefined {
+  const module = readModule(code)
+  if (module === undefined) return undefined
+  const topology = objectOf(module, exportedBy(module))
+  const found = topology?.properties.findLast((property) => keyOf(property) === 'processors')
+  const processors = found?.type === 'Property' ? objectOf(module, found.value) : undefined
+  if (topology === undefined || processors === undefined) return undefined
+  const text = code.split('')
+  removeData(text, topology, READ_OF_TOPOLOGY)
+  removeData(text, processors, [])
+  for (const property of processors.properties) {
+    if (property.type !== 'Property' || keyOf(property) === undefined || isData(property)) continue
+    const processor = objectOf(module, property.value)
+    // A handler's `this` is its processor, so it may read all settings of that.
+    if (processor !== undefined && !module.usesThis) removeData(text, processor, READ_OF_PROCESSOR)
   }
-  for (const { start: first } of [...topology, ...listed, ...inside]) blank(first, skipComments(source, first))
-  for (const { start: first, from, to, end } of gone) if (isLiteral(source.slice(from, to))) blank(first, end)
   return text.join('')
 }
 
-/** A property of an object as it is written. */
-interface Property {
-  readonly key: string
-  /** Where it starts, and where it ends with the comma behind it. */
-  readonly start: number
-  readonly end: number
-  /** Where its value starts and ends. */
-  readonly from: number
-  readonly to: number
+interface Module {
+  readonly code: string
+  readonly program: Program
+  /** How often each name is declared or referred to. */
+  readonly uses: ReadonlyMap<string, number>
+  /** Whether a function outside of classes refers to its `this`. */
+  readonly usesThis: boolean
 }
 
-const KEY = /\s*(?:([A-Za-z_$][\w$]*)|'([^'\\\n]*)'|"([^"\\\n]*)")\s*:\s*/y
-
-/** The properties of the object that opens at `open`, those that have a key and a value; undefined where it cannot be read. */
-function propertiesOf(source: string, open: number): readonly Property[] | undefined {
-  const properties: Property[] = []
-  for (let start = open + 1; ; ) {
-    const end = endOfItem(source, start)
-    if (end === undefined) return undefined
-    KEY.lastIndex = skipComments(source, start)
-    const found = KEY.exec(source)
-    if (found !== null && KEY.lastIndex <= end) {
-      const to = source.slice(0, end).trimEnd().length
-      const key = found[1] ?? found[2] ?? found[3] ?? ''
-      properties.push({ key, start, from: KEY.lastIndex, to, end: source[end] === ',' ? end + 1 : end })
-    }
-    if (source[end] !== ',') return properties
-    start = end + 1
+function readModule(code: string): Module | undefined {
+  let program: Program
+  try {
+    program = parse(code, { ecmaVersion: 'latest', sourceType: 'module' })
+  } catch {
+    return undefined
   }
+  const uses = new Map<string, number>()
+  for (const node of nodesIn(program)) {
+    if (node.type === 'Identifier') uses.set(node.name, (uses.get(node.name) ?? 0) + 1)
+  }
+  const outside = nodesIn(program, 'ClassBody')
+  return { code, program, uses, usesThis: outside.some(({ type }) => type === 'ThisExpression' || type === 'Super') }
 }
 
-/** Where an item of a list or an object ends: the next comma or closing bracket outside of all brackets; undefined if unread. */
-function endOfItem(source: string, start: number): number | undefined {
-  const open: string[] = []
-  for (let at = start; at < source.length; ) {
-    const next = skipToken(source, at)
-    if (next === undefined) return undefined
-    if (next > at + 1) {
-      at = next
-      continue
+/** Lists a node and all nodes in it, except names of properties. Does not look into nodes of the type `closed`. */
+function nodesIn(root: AnyNode, closed?: AnyNode['type']): readonly AnyNode[] {
+  const nodes = [root]
+  // The list grows while it is read.
+  for (const node of nodes) {
+    if (node.type === closed) continue
+    for (const [field, value] of Object.entries(node)) {
+      if ((field === 'key' || field === 'property') && 'computed' in node && !node.computed) continue
+      const children: readonly (AnyNode | null | undefined)[] = Array.isArray(value) ? value : [value]
+      for (const child of children) if (child?.type !== undefined) nodes.push(child)
     }
-    const char = source[at]!
-    if (open.length === 0 && (char === ',' || CLOSING.has(char))) return at
-    if (char in BRACKETS) open.push(BRACKETS[char]!)
-    else if (CLOSING.has(char) && open.pop() !== char) return undefined
-    at++
+  }
+  return nodes
+}
+
+/** Finds what a module exports: its default, or all of a CommonJS module. */
+function exportedBy({ code, program, uses }: Module): AnyNode | undefined {
+  for (const statement of program.body) {
+    if (statement.type === 'ExportDefaultDeclaration') return statement.declaration
+    if (statement.type !== 'ExpressionStatement' || statement.expression.type !== 'AssignmentExpression') continue
+    const { left, operator, right } = statement.expression
+    if (textOf(code, left) === 'module.exports' && operator === '=' && uses.get('module') === 1) return right
   }
   return undefined
 }
 
-const BRACKETS: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
-const CLOSING: ReadonlySet<string> = new Set(Object.values(BRACKETS))
-const TEXT = /'(?:[^'\\\n]|\\[\s\S])*'|"(?:[^"\\\n]|\\[\s\S])*"/y
-const COMMENT = /\/\/[^\n]*|\/\*[\s\S]*?\*\//y
-const REGEX = /\/(?![*/])(?:[^\\/[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[a-z]*/y
-/** After these a slash starts a regular expression; after anything else it may divide, and the text counts as unread. */
-const BEFORE_REGEX = /(?:^|[=(,:[!&|?{};+>]|\breturn|\bcase|\btypeof)\s*$/
-
-/** The place behind a text, a comment, a template or a regular expression; the next place for anything else. */
-function skipToken(source: string, at: number): number | undefined {
-  const char = source[at]
-  if (char === "'" || char === '"') return matched(TEXT, source, at)
-  if (char === '`') return endOfTemplate(source, at)
-  if (char !== '/') return at + 1
-  const comment = matched(COMMENT, source, at)
-  if (comment !== undefined) return comment
-  if (BEFORE_REGEX.test(source.slice(Math.max(0, at - 40), at))) return matched(REGEX, source, at)
-  const isDivision = source[at + 1] === ' ' ? /[\w)\]]\s*$/ : /[\w\]]$/
-  return isDivision.test(source.slice(Math.max(0, at - 40), at)) ? at + 1 : undefined
-}
-
-function matched(pattern: RegExp, source: string, at: number): number | undefined {
-  pattern.lastIndex = at
-  return pattern.test(source) ? pattern.lastIndex : undefined
-}
-
-function endOfTemplate(source: string, start: number): number | undefined {
-  for (let at = start + 1; at < source.length; ) {
-    const char = source[at]
-    if (char === '`') return at + 1
-    if (char === '\\') at += 2
-    else if (char === '$' && source[at + 1] === '{') {
-      let end = endOfItem(source, at + 2)
-      while (end !== undefined && source[end] === ',') end = endOfItem(source, end + 1)
-      if (end === undefined || source[end] !== '}') return undefined
-      at = end + 1
-    } else at++
+/** Finds the object that a value is, through `defineTopology` and constants that are used only here. */
+function objectOf(module: Module, value: AnyNode | undefined): ObjectExpression | undefined {
+  if (value?.type === 'ObjectExpression') {
+    const hasAccessor = value.properties.some((property) => property.type === 'Property' && property.kind !== 'init')
+    return hasAccessor ? undefined : value
   }
-  return undefined
+  if (value?.type === 'CallExpression' && value.arguments.length === 1) {
+    return isDefineTopology(module, value.callee) ? objectOf(module, value.arguments[0]) : undefined
+  }
+  if (value?.type !== 'Identifier' || module.uses.get(value.name) !== 2) return undefined
+  const declared = declarationsIn(module).find(({ id }) => textOf(module.code, id) === value.name)
+  return objectOf(module, declared?.init ?? undefined)
 }
 
-function skipComments(source: string, start: number): number {
-  let at = start
-  for (;;) {
-    while (/\s/.test(source[at] ?? '')) at++
-    const next = matched(COMMENT, source, at)
-    if (next === undefined) return at
-    at = next
+function declarationsIn({ program }: Module) {
+  return program.body.flatMap((statement) => (statement.type === 'VariableDeclaration' ? statement.declarations : []))
+}
+
+/** Whether a function is attak's `defineTopology`, under any name. That returns the object that it receives. */
+function isDefineTopology(module: Module, callee: AnyNode): boolean {
+  const { code, program } = module
+  const imported = program.body.flatMap((statement) =>
+    statement.type === 'ImportDeclaration' && statement.source.value === 'attak' ? statement.specifiers : [],
+  )
+  const required = declarationsIn(module).flatMap(({ id, init }) =>
+    id.type === 'ObjectPattern' && init && textOf(code, init) === 'require("attak")' ? id.properties : [],
+  )
+  const name = textOf(code, callee)
+  const written = name === 'defineTopology' ? [name] : [`defineTopology as ${name}`, `defineTopology:${name}`]
+  return [...imported, ...required].some((one) => written.includes(textOf(code, one)))
+}
+
+type Property = ObjectExpression['properties'][number]
+
+/** Blanks the data in an object. Leaves properties whose names are in `read`. */
+function removeData(text: string[], { properties, end }: ObjectExpression, read: readonly string[]): void {
+  for (const [index, property] of properties.entries()) {
+    if (read.includes(keyOf(property) ?? '') || !isData(property)) continue
+    const next = properties[index + 1]?.start ?? end - 1
+    for (let at = property.start; at < next; at++) if (text[at] !== '\n') text[at] = ' '
   }
 }
 
-const LITERAL_TOKENS = new RegExp(
-  `${TEXT.source}|${COMMENT.source}|-?(?:\\d[\\d_]*(?:\\.\\d+)?)|\\b(?:true|false|null|undefined)\\b|[A-Za-z_$][\\w$]*(?=\\s*:)|[\\s\\[\\]{},:]`,
-  'g',
-)
+/** The name of a property; undefined if it is computed, or if it sets the prototype. */
+function keyOf(property: Property): string | undefined {
+  if (property.type !== 'Property' || property.computed) return undefined
+  const { key } = property
+  const name = key.type === 'Identifier' ? key.name : key.type === 'Literal' ? String(key.value) : undefined
+  return name === '__proto__' ? undefined : name
+}
 
-/** Whether a value is written out in full: nothing is called, named or computed in it. */
-function isLiteral(value: string): boolean {
-  return value.replace(LITERAL_TOKENS, '') === ''
+/** Whether a property is written out in full: nothing in it is called, named or computed. */
+function isData(property: Property): boolean {
+  return property.type === 'Property' && keyOf(property) !== undefined && isLiteral(property.value)
+}
+
+function isLiteral(value: AnyNode | null): boolean {
+  if (value?.type === 'ArrayExpression') return value.elements.every(isLiteral)
+  if (value?.type === 'ObjectExpression') return value.properties.every(isData)
+  if (value?.type === 'UnaryExpression') return value.argument.type === 'Literal'
+  if (value?.type === 'TemplateLiteral') return value.expressions.length === 0
+  return value === null || (value.type === 'Literal' && value.regex === undefined)
+}
+
+function textOf(code: string, { start, end }: AnyNode): string {
+  return code.slice(start, end)
 }

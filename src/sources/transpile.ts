@@ -16,6 +16,9 @@ export interface TranspileOptions {
   /** The oldest Node that is to run it: `node22`. */
   readonly target: string
   readonly read: (file: string) => Uint8Array
+  /** The file that `read` returns as JavaScript already, with its source map inside, whatever its ending. */
+  readonly javascript?: string | undefined
+  readonly minifyWhitespace?: boolean
 }
 
 /**
@@ -37,7 +40,7 @@ export async function transpile(files: readonly string[], options: TranspileOpti
 
 async function run(
   files: readonly string[],
-  { dir, target, read }: TranspileOptions,
+  { dir, target, read, javascript, minifyWhitespace = false }: TranspileOptions,
   options: BuildOptions,
 ): Promise<Map<string, Transpiled>> {
   if (files.length === 0) return new Map()
@@ -52,13 +55,14 @@ async function run(
     allowOverwrite: true,
     platform: 'node',
     target,
+    minifyWhitespace,
     charset: 'utf8',
     legalComments: 'none',
     sourcemap: 'external',
     sourcesContent: false,
     logLevel: 'silent',
     logLimit: 0,
-    plugins: [reading(files, read)],
+    plugins: [reading(files, read, javascript)],
   })
   const texts = new Map(outputFiles.map(({ path, text }) => [path, text]))
   return new Map(
@@ -70,14 +74,14 @@ async function run(
 }
 
 /** Entries are named by numbers, since esbuild takes a star in a path for a pattern. */
-function reading(files: readonly string[], read: (file: string) => Uint8Array): Plugin {
+function reading(files: readonly string[], read: (file: string) => Uint8Array, javascript: string | undefined): Plugin {
   return {
     name: 'attak-reading',
     setup(build) {
       build.onResolve({ filter: /./ }, ({ path }) => ({ path: files[Number(path.slice(ENTRY.length))]! }))
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => ({
         contents: read(path),
-        loader: 'default',
+        loader: path === javascript ? 'js' : 'default',
         resolveDir: dirname(path),
       }))
     },
