@@ -70,7 +70,7 @@ function taggingOf({ topology, stage }: Scope, live: readonly LiveResource[]): R
   return client
 }
 
-it('asks little of an account: 8 calls for 100 processors that are as wanted, 5 more for one that is not', async () => {
+it('asks little of an account: 8 calls for 100 processors that are as wanted, 7 more for one that is not', async () => {
   const names = Array.from({ length: 100 }, (_, index) => `p${index}`)
   const graph = graphOf({
     name: 'hundred',
@@ -109,6 +109,7 @@ it('asks little of an account: 8 calls for 100 processors that are as wanted, 5 
   const changed = await stageOf(aws, graph, (name) => (name === 'p7' ? 'changed' : name))
   expect((await changed.deploy()).changes.map(({ kind, id }) => `${kind} ${id}`)).toEqual(['update function/p7'])
   const one = taken()
-  expect(one.length - idle.length).toBeLessThanOrEqual(5)
+  // Two of them tell a deploy that was overtaken from one that has ended.
+  expect(one.length - idle.length).toBeLessThanOrEqual(7)
   opened.close()
 })
