@@ -3,6 +3,8 @@ import { fileURLToPath } from 'node:url'
 import { describeThrown, linksIn, stackOfLinks, type Thrown } from '../runtime/thrown.ts'
 
 const PARTS = /^\s+at (?:(?<name>.+?) \()?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
+/** What is shown of a stack. Errors keep more, since Node's and attak's own calls are among those. */
+const MOST_CALLS = 50
 const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, '')
 
 /**
@@ -25,7 +27,10 @@ export function cleanThrown({ stack, ...thrown }: Thrown, dir: string): Thrown {
 export function cleanStackText(stack: string, dir: string): string {
   const links = linksIn(stack)
   return stackOfLinks(
-    links.map(({ title, frames }) => ({ title, frames: frames.flatMap((frame) => cleanFrame(frame, dir) ?? []) })),
+    links.map(({ title, frames }) => {
+      const cleaned = frames.flatMap((frame) => cleanFrame(frame, dir) ?? [])
+      return { title, frames: cleaned.slice(0, MOST_CALLS) }
+    }),
   )
 }
 

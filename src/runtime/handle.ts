@@ -3,16 +3,20 @@ import type { Invocation } from './invocation.ts'
 import { recordRefusal } from './refusal.ts'
 import { validateEvent } from './schema.ts'
 import { failureOf, settle } from './settle.ts'
+import { HANDLE } from './thrown.ts'
 
 /**
  * Runs the handler of an invocation with its own copy of the event. Afterwards `invocation.state` says whether it has
  * settled; if not, its promise or callback will settle it. Nothing that the handler does comes out as an exception.
  */
-export function handle(invocation: Invocation, event: unknown): void {
-  const { spans } = invocation.runtime
-  if (spans === undefined) run(invocation, event)
-  else spans.process(invocation, () => run(invocation, event))
-}
+export const handle = {
+  // Stacks end at this name: calls below it are not the handler's.
+  [HANDLE](invocation: Invocation, event: unknown): void {
+    const { spans } = invocation.runtime
+    if (spans === undefined) run(invocation, event)
+    else spans.process(invocation, () => run(invocation, event))
+  },
+}[HANDLE]
 
 function run(invocation: Invocation, event: unknown): void {
   const { input, name } = invocation.runtime

@@ -13,6 +13,9 @@ export interface Thrown {
 
 const MOST_ERRORS = 3
 const CAUSED_BY = 'Caused by: '
+/** The name of the function that runs a handler, in stacks. No minifier changes it. */
+export const HANDLE = 'attak.handle'
+const BELOW_HANDLER = /^\s+at (?:async )?(?:Object\.)?attak\.handle /
 /** How a line of a stack begins that tells of a call. */
 export const FRAME = /^\s+at /
 
@@ -22,6 +25,19 @@ export interface Link {
   readonly title: string
   /** Its calls, as V8 writes them: `    at bill (/orders/bill.js:3:9)`. */
   readonly frames: readonly string[]
+}
+
+/**
+ * Has V8 keep more calls of each stack than its usual 10, of which Node's and attak's own are left out afterwards: how many of
+ * these there are varies from run to run. A project that keeps more is left alone. Returns what takes it back.
+ */
+export function keepCalls(): () => void {
+  const before = Error.stackTraceLimit
+  if (!(before < MOST_FRAMES)) return () => {}
+  Error.stackTraceLimit = MOST_FRAMES
+  return () => {
+    if (Error.stackTraceLimit === MOST_FRAMES) Error.stackTraceLimit = before
+  }
 }
 
 /** An error as its name, message, code and stack; anything else that was thrown as its text. Never throws. */
@@ -73,7 +89,7 @@ function linkOf(thrown: unknown): Link {
 /** What is kept of a message, a name or a code, and of the calls of each error: a log line takes 1 MB of all. */
 const MOST_MESSAGE_CHARACTERS = 16_000
 const MOST_NAME_CHARACTERS = 200
-const MOST_FRAMES = 50
+const MOST_FRAMES = 100
 const MOST_FRAME_CHARACTERS = 500
 
 function isLong({ name, message }: Thrown): boolean {
@@ -189,7 +205,7 @@ function linesAfter(stack: string, end: number): readonly string[] {
 }
 
 function framesAtStart(lines: readonly string[]): readonly string[] {
-  const end = lines.findIndex((line) => !FRAME.test(line))
+  const end = lines.findIndex((line) => !FRAME.test(line) || BELOW_HANDLER.test(line))
   return end < 0 ? lines : lines.slice(0, end)
 }
 

@@ -1,6 +1,7 @@
 import { clearInterval, setImmediate, setInterval } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
 import { captureConsole } from '../runtime/console.ts'
+import { keepCalls } from '../runtime/thrown.ts'
 import type { Intake } from './intake.ts'
 import { prepareRun, type Run, roundedMs } from './run.ts'
 import type { SimulationOptions, SimulationResult } from './simulate.ts'
@@ -36,6 +37,7 @@ export function openSession(options: SessionOptions): Session {
   const releases = [
     options.console && captureConsole(options.console, { ...run.lines, echo: options.echo === true }),
     options.onUncaught?.(run.takeUncaught),
+    keepCalls(),
   ]
   const startedMs = now()
   options.onProbe?.({ running: run.running, oldest: run.oldest })

@@ -3,6 +3,7 @@ import { placeOfArn } from '../../aws/names.ts'
 import { type Answer, copyForInvoke } from '../../runtime/invoke.ts'
 import { idOf, type Message } from '../../runtime/message.ts'
 import type { Invoked } from '../../runtime/rare.ts'
+import { keepCalls } from '../../runtime/thrown.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { Carrier } from './carrier.ts'
 import type { Entry, EntryDefinition, PlatformContext } from './definition.ts'
@@ -25,6 +26,7 @@ import { areRetried, withHeldWaits, withoutMarks } from './retry-queue.ts'
  */
 export function createEntry(definition: EntryDefinition, parts: EntryParts, world = platformWorld()): Entry {
   let opening: Promise<OpenFunction> | undefined
+  keepCalls()
   return async (payload, context) => {
     opening ??= open(definition, parts, world, context)
     try {
