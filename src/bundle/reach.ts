@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
 import { type Discovered, INDEX, linkKey } from '../sources/discover.ts'
 import type { LaidModule } from '../sources/layout.ts'
-import { importedNames } from '../sources/names.ts'
+import { ALL, importedNames } from '../sources/names.ts'
 import type { BuildSettings } from './builds.ts'
 import { isOwn } from './own-files.ts'
 import { isCommonJs } from './packages.ts'
@@ -41,8 +41,9 @@ export function reach(unit: SourceUnit, { settings, discovered, laid, names }: K
       if (!isOwn(link.file) && (asking === 'require' || isCommonJs(link.file))) commonJs.add(link.file)
       else {
         const known = wanted.get(link.file) ?? new Set()
-        for (const name of imported.get(packageAt(settings.dir)(link.file, 'import', at).specifier) ?? [])
-          known.add(name)
+        const { specifier } = packageAt(settings.dir)(link.file, 'import', at)
+        // Any of its exports may be read from what `require` returns.
+        for (const name of asking === 'require' ? [ALL] : (imported.get(specifier) ?? [])) known.add(name)
         wanted.set(link.file, known)
       }
     }

@@ -47,7 +47,7 @@ async function run(
   const { build } = await import('esbuild')
   const { outputFiles } = await build({
     ...options,
-    entryPoints: files.map((_, index) => ({ in: ENTRY + index, out: String(index) })),
+    entryPoints: files.map((file, index) => ({ in: file.includes('*') ? ENTRY + index : file, out: String(index) })),
     absWorkingDir: dir,
     outdir: '.',
     bundle: false,
@@ -73,12 +73,17 @@ async function run(
   )
 }
 
-/** Entries are named by numbers, since esbuild takes a star in a path for a pattern. */
+/**
+ * Entries whose paths hold a star are named by numbers, since esbuild takes a star for a pattern. It reads no tsconfig.json for
+ * those.
+ */
 function reading(files: readonly string[], read: (file: string) => Uint8Array, javascript: string | undefined): Plugin {
   return {
     name: 'attak-reading',
     setup(build) {
-      build.onResolve({ filter: /./ }, ({ path }) => ({ path: files[Number(path.slice(ENTRY.length))]! }))
+      build.onResolve({ filter: new RegExp(`^${ENTRY}`) }, ({ path }) => ({
+        path: files[Number(path.slice(ENTRY.length))]!,
+      }))
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => ({
         contents: read(path),
         loader: path === javascript ? 'js' : 'default',

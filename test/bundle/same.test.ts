@@ -27,6 +27,25 @@ const DUAL: Files = {
 const LOG: Files = packageOf('log', `globalThis.order ??= []; module.exports = (name) => globalThis.order.push(name)`)
 
 const CASES: Readonly<Record<string, Case>> = {
+  'CommonJS requires what attak exports': {
+    files: {
+      'topology.cjs': `const { defineTopology } = require('attak')
+        module.exports = defineTopology({ name: 'same', processors: { a: (event, c) => c.emit('out', event) } })`,
+    },
+    emits: ['event'],
+  },
+  'a tsconfig.json says how decorators are meant': {
+    files: {
+      ...topologyOf('a.ts'),
+      'tsconfig.json': `{ "compilerOptions": { "experimentalDecorators": true } }`,
+      'a.ts': `const seen: unknown[] = []
+        const note = (...args: unknown[]) => void seen.push(args.length, typeof args[1])
+        class Bill { @note pay() {} }
+        new Bill().pay()
+        export const handler = (event: unknown, c: any) => c.emit('out', seen)`,
+    },
+    emits: [[3, 'string']],
+  },
   'CommonJS assigns to variables that nobody declared': {
     files: {
       ...topologyOf('a.cjs'),
