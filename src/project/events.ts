@@ -1,6 +1,7 @@
 import { nearest, type Problem } from '../errors.ts'
 import { checkedDepth } from '../runtime/depth.ts'
 import { sayUnwritable } from '../runtime/refusal.ts'
+import { show } from '../topology/report.ts'
 import type { InputEvent } from '../topology/topology.ts'
 
 /** Why a value is no input. */
@@ -50,8 +51,25 @@ export function faultOf(value: unknown, processors: ReadonlySet<string>): EventF
 export function parseEvents(value: unknown, processors: ReadonlySet<string>, where: string): ParsedEvents {
   if (Array.isArray(value)) return parseList(value, processors, where)
   if (typeof value === 'object' && value !== null) return parseNamed(value, processors, where)
-  const what = `an input is { "processor": event } or a list of ${EXAMPLE}; this is ${cut(JSON.stringify(value) ?? typeof value)}`
+  const what = `an input is { "processor": event } or a list of ${EXAMPLE}; this is ${show(value)}`
   return { events: [], problems: [problemAt(where, { what, remedy: `Write { "${[...processors][0]}": … }.` })] }
+}
+
+/**
+ * Returns an input that code made, with each event's fields and each entry read once: a getter may throw, or give something
+ * else the next time. Throws what that code throws. The events' data are read by {@link ownEvents}.
+ */
+export function readMade(value: unknown): unknown {
+  if (Array.isArray(value)) return Array.from(value, readMadeEvent)
+  return typeof value === 'object' && value !== null ? Object.fromEntries(Object.entries(value)) : value
+}
+
+/** Returns one event that code made, with its fields read once. Throws what that code throws. */
+export function readMadeEvent(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
+  const fields: Record<string, unknown> = { ...value }
+  for (const name of FIELDS) if (!(name in fields) && name in value) fields[name] = value[name as keyof typeof value]
+  return fields
 }
 
 /**

@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve } from 'node:path'
 import { AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
-import { ownEvents, parseEvents, problemAt, unknownProcessor } from './events.ts'
+import { ownEvents, parseEvents, problemAt, readMade, unknownProcessor } from './events.ts'
 import { shown } from './find.ts'
 import { readIterable } from './iterable.ts'
 import { type JsonFault, MOST_JSON_BYTES, parseJsonFile, repeatedName } from './json.ts'
@@ -170,7 +170,7 @@ function openParsed(name: string, value: unknown, { processors }: Reader): Input
   return openEvents(name, events)
 }
 
-/** Events that code made, which may still hold them. */
+/** Events that code made, which may still hold them; `value` was read by `readMade`. */
 function openOwned(name: string, value: unknown, { processors }: Reader): Input {
   const parsed = parseEvents(value, processors, name)
   const { events, problems } = ownEvents(parsed.events, (index) => `${name}, event ${index + 1}`)
@@ -222,26 +222,31 @@ async function* countBytes(blocks: AsyncIterable<Uint8Array | string>, count: (b
   }
 }
 
-/** The topology's own input: a path, events, or a function that gives either. */
+/** The topology's own input: a path, events, or a function or promise that gives either. */
 async function openValue(value: unknown, reader: Reader): Promise<Input> {
   const name = "the topology's input"
-  let given = value
-  if (typeof value === 'function') {
-    try {
-      given = await value()
-    } catch (error) {
-      throw errorOf([failed(name, error, reader.dir)])
-    }
-  }
-  if (typeof given === 'string')
-    return openFile(resolve(reader.dir, given), reader, shown(resolve(reader.dir, given), reader.cwd))
-  if (Array.isArray(given) || !isIterable(given)) return openOwned(name, await given, reader)
   const onError = (error: unknown) => errorOf([failed(name, error, reader.dir)])
-  return {
-    ...NOTHING_SPECIAL,
-    name,
-    chunks: readIterable(given, { where: name, processors: reader.processors, onError }),
+  const given = await readValue(value).catch((error: unknown) => {
+    throw onError(error)
+  })
+  if (given.kind === 'iterable') {
+    const chunks = readIterable(given.values, { where: name, processors: reader.processors, onError })
+    return { ...NOTHING_SPECIAL, name, chunks }
   }
+  if (typeof given.value !== 'string') return openOwned(name, given.value, reader)
+  return openFile(resolve(reader.dir, given.value), reader, shown(resolve(reader.dir, given.value), reader.cwd))
+}
+
+type Given =
+  | { readonly kind: 'iterable'; readonly values: Iterable<unknown> | AsyncIterable<unknown> }
+  | { readonly kind: 'whole'; readonly value: unknown }
+
+/** Runs all code of the user's that is needed to know what the input is. Throws what that code throws. */
+async function readValue(value: unknown): Promise<Given> {
+  const given: unknown = await (typeof value === 'function' ? value() : value)
+  return !Array.isArray(given) && isIterable(given)
+    ? { kind: 'iterable', values: given }
+    : { kind: 'whole', value: readMade(given) }
 }
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {

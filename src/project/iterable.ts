@@ -1,7 +1,7 @@
 import { errorOf } from '../errors.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import { isPromise } from '../topology/user-code.ts'
-import { faultOf, ownEvent, problemAt } from './events.ts'
+import { faultOf, ownEvent, problemAt, readMadeEvent } from './events.ts'
 
 /** How to read events from what a user's function gave. */
 export interface IterableOptions {
@@ -23,20 +23,16 @@ export async function* readIterable(
   values: Iterable<unknown> | AsyncIterable<unknown>,
   { where, processors, onError }: IterableOptions,
 ): AsyncGenerator<readonly InputEvent[], void, undefined> {
-  const iterator = Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]()
-  const rethrow = (error: unknown) => {
-    throw onError(error)
-  }
+  const reader = openReader(values)
   let events: InputEvent[] = []
-  let done = false
+  let failed = false
   try {
     for (let index = 0; ; index++) {
-      const given = takeNext(iterator, onError)
-      const next = isPromise(given) ? await given.then(undefined, rethrow) : given
-      done = next.done === true
-      if (done) break
-      const value = isPromise(next.value) ? await next.value.then(undefined, rethrow) : next.value
-      const event = faultOf(value, processors) ?? ownEvent(value as InputEvent)
+      const taken = reader.next()
+      const next = taken instanceof Promise ? await taken : taken
+      if (next.kind === 'threw') throw onError(next.error)
+      if (next.kind === 'end') break
+      const event = faultOf(next.value, processors) ?? ownEvent(next.value as InputEvent)
       if ('what' in event) throw errorOf([problemAt(`${where}, [${index}]`, event)])
       if (events.push(event) === MOST_EVENTS) {
         yield events
@@ -45,18 +41,63 @@ export async function* readIterable(
     }
     if (events.length > 0) yield events
   } catch (error) {
+    failed = true
     if (events.length > 0) yield events
     throw error
   } finally {
-    if (!done) await iterator.return?.()
+    const closed = await reader.close()
+    // The first error says what is wrong; one of the cleanup after it does not.
+    if (closed !== undefined && !failed) await Promise.reject(onError(closed.error))
   }
 }
 
-/** The next result, or a promise of it; a sync iterable costs no promises, which a million events would feel. */
-function takeNext(iterator: Iterator<unknown> | AsyncIterator<unknown>, onError: (error: unknown) => Error) {
-  try {
-    return iterator.next()
-  } catch (error) {
-    throw onError(error)
+/** What the user's code gave or threw. */
+type Next =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'end' }
+  | { readonly kind: 'threw'; readonly error: unknown }
+
+const END: Next = { kind: 'end' }
+
+/**
+ * Reads one value at a time; whatever the user's code throws on the way is a result. A sync iterable costs no promises, which
+ * a million events would feel.
+ */
+function openReader(values: Iterable<unknown> | AsyncIterable<unknown>) {
+  let iterator: Iterator<unknown> | AsyncIterator<unknown> | undefined
+  let isOpen = false
+  const failed = (error: unknown): Next => {
+    isOpen = false
+    return { kind: 'threw', error }
+  }
+  const read = (value: unknown): Next => ({ kind: 'value', value: readMadeEvent(value) })
+  const resultOf = (result: IteratorResult<unknown>): Next | Promise<Next> => {
+    isOpen = !result.done
+    if (!isOpen) return END
+    const { value } = result
+    return isPromise(value) ? Promise.resolve(value).then(read) : read(value)
+  }
+  return {
+    next(): Next | Promise<Next> {
+      try {
+        iterator ??= Symbol.asyncIterator in values ? values[Symbol.asyncIterator]() : values[Symbol.iterator]()
+        const result = iterator.next()
+        const next = isPromise(result) ? Promise.resolve(result).then(resultOf) : resultOf(result)
+        return next instanceof Promise ? next.then(undefined, failed) : next
+      } catch (error) {
+        return failed(error)
+      }
+    },
+    /** Tells an iterator that gave its last value too early that nobody reads on. Returns what it throws. */
+    async close(): Promise<{ readonly error: unknown } | undefined> {
+      if (!isOpen) return undefined
+      isOpen = false
+      try {
+        await iterator?.return?.()
+        return undefined
+      } catch (error) {
+        return { error }
+      }
+    },
   }
 }

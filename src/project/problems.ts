@@ -44,10 +44,14 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   return []
 }
 
-/** What a thrown value says, whatever it is. */
+/** What a thrown value says, whatever it is. Never throws. */
 export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message === '' ? error.name : error.message
-  return typeof error === 'string' ? error : `it threw ${typeof error === 'object' ? 'an object' : String(error)}`
+  try {
+    if (error instanceof Error) return String(error.message === '' ? error.name : error.message)
+    return typeof error === 'string' ? error : `it threw ${typeof error === 'object' ? 'an object' : String(error)}`
+  } catch {
+    return 'it threw what cannot be read'
+  }
 }
 
 function placeIn({ line, column }: { readonly line?: number; readonly column?: number }): string {

@@ -1,5 +1,5 @@
 import { errorOf, type Problem } from '../errors.ts'
-import { faultOf, ownEvent, problemAt } from '../project/events.ts'
+import { faultOf, ownEvent, problemAt, readMadeEvent } from '../project/events.ts'
 import type { InputEvent } from '../topology/topology.ts'
 
 /**
@@ -8,8 +8,9 @@ import type { InputEvent } from '../topology/topology.ts'
  */
 export function ownEvents(events: readonly InputEvent[], processors: ReadonlySet<string>): InputEvent[] {
   const problems: Problem[] = []
-  const owned = events.flatMap((input, index) => {
-    const event = faultOf(input, processors) ?? ownEvent(input)
+  const owned = events.flatMap((given, index) => {
+    const input = readMadeEvent(given)
+    const event = faultOf(input, processors) ?? ownEvent(input as InputEvent)
     if (!('what' in event)) return [event]
     problems.push(problemAt(events.length === 1 ? 'the event' : `events[${index}]`, event))
     return []

@@ -6,7 +6,16 @@ import { createReport, type Report, show } from './report.ts'
 import { FIELDS, parseSettings } from './settings.ts'
 import { checkEnds, checkOverlaps, parseStreams } from './streams.ts'
 import type { Topology, TopologyProcessor } from './topology.ts'
-import { type Fields, isModule, isObject, isPlainObject, isPromise, readFields, reportPromise } from './user-code.ts'
+import {
+  type Fields,
+  holdRejection,
+  isModule,
+  isObject,
+  isPlainObject,
+  isPromise,
+  readFields,
+  reportPromise,
+} from './user-code.ts'
 
 /** What parsing needs to know of the world. */
 export interface ParseOptions {
@@ -34,6 +43,7 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   const report = createReport(options.file)
   const fields = topologyFields(value, report)
   if (fields === undefined) return { processors: [], problems: report.problems }
+  holdRejection(fields.input)
   const name = parseName(fields.name, report)
   const settings = parseSettings('topology', fields, '', report)
   const late = createReport(options.file)

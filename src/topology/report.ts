@@ -28,7 +28,7 @@ const SHOWN_CHARACTERS = 60
 
 /** A value in a few words, for a message: `"3"`, `-1`, `a function`, `{"firstMs":"soon"}`. Cut after 60 characters. */
 export function show(value: unknown): string {
-  if (typeof value === 'function') return value.name === '' ? 'a function' : `the function ${value.name}`
+  if (typeof value === 'function') return showFunction(value)
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value !== 'object' && typeof value !== 'string') return String(value)
   const text = showJson(value)
@@ -37,8 +37,31 @@ export function show(value: unknown): string {
 
 function showJson(value: unknown): string {
   try {
-    return JSON.stringify(value) ?? 'an object'
+    return JSON.stringify(value, showUnwritable) ?? 'an object'
   } catch {
-    return Array.isArray(value) ? 'a list' : 'an object'
+    return isList(value) ? 'a list' : 'an object'
+  }
+}
+
+/** Shows what JSON refuses or leaves out. */
+function showUnwritable(_name: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return `${value}n`
+  return typeof value === 'symbol' ? String(value) : value
+}
+
+function isList(value: unknown): boolean {
+  try {
+    return Array.isArray(value)
+  } catch {
+    return false
+  }
+}
+
+/** A function's name is the user's too: it may be anything, or throw. */
+function showFunction(value: { readonly name: unknown }): string {
+  try {
+    return typeof value.name === 'string' && value.name !== '' ? `the function ${value.name}` : 'a function'
+  } catch {
+    return 'a function'
   }
 }

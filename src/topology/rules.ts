@@ -166,7 +166,11 @@ function isPattern(value: unknown): boolean {
 function areTags(value: unknown): boolean {
   if (!isPlainObject(value)) return false
   const entries = Object.entries(value)
-  return entries.length <= 40 && entries.every(([name, text]) => TAG_NAME.test(name) && TAG_TEXT.test(text))
+  return entries.length <= 40 && entries.every(([name, text]) => TAG_NAME.test(name) && isTagText(text))
+}
+
+function isTagText(text: unknown): boolean {
+  return typeof text === 'string' && TAG_TEXT.test(text)
 }
 
 const TAG_NAME = /^(?!aws:|attak:)[\p{L}\p{Z}\p{N}_.:/=+\-@]{1,128}$/iu

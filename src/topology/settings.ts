@@ -9,7 +9,7 @@ import { type Report, show } from './report.ts'
 import { BACKOFF_RULES, RULES } from './rules.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Backoff, Recording, TopologyProcessor } from './topology.ts'
-import { type Fields, isPlainObject, readFields } from './user-code.ts'
+import { type Fields, isPlainObject, readFields, runUserCode } from './user-code.ts'
 
 /** What can carry settings. */
 export type Level = 'topology' | 'processor' | 'stream'
@@ -63,18 +63,27 @@ export function parseSettings(level: Level, fields: Fields, where: string, repor
   reportUnknown(fields, FIELDS[level], level, where, report)
   const known = FIELDS[level].filter((name) => name in RULES && name in fields)
   const values = Object.fromEntries(known.map((name) => [name, parseField(RULES, name, fields[name], where, report)]))
+  const read = <Value>(name: string, parse: () => Value) =>
+    runUserCode(parse, placeOf(where, name), report)?.value as Value | undefined
   const { timeout, idempotent, ...settings } = values as Record<string, unknown> & Respelt
   return {
     ...settings,
     ...(timeout !== undefined && { timeoutMs: Math.max(1, Math.round(timeout * 1000)) }),
-    ...(fields.backoff !== undefined && { backoff: parseBackoff(fields.backoff, where, report) }),
+    ...(fields.backoff !== undefined && {
+      backoff: read('backoff', () => parseBackoff(fields.backoff, where, report)) ?? {},
+    }),
     ...(fields.environment !== undefined &&
       FIELDS[level].includes('environment') && {
-        environment: parseEnvironment(fields.environment, placeOf(where, 'environment'), report),
+        environment:
+          read('environment', () => parseEnvironment(fields.environment, placeOf(where, 'environment'), report)) ?? {},
       }),
     ...(idempotent !== undefined && { idempotent: parseIdempotent(idempotent) }),
-    ...(level === 'topology' && fields.errors !== undefined && errorsOf(fields.errors, where, report)),
-    ...(level === 'processor' && fields.input !== undefined && parseSchema(fields.input, where, report)),
+    ...(level === 'topology' &&
+      fields.errors !== undefined &&
+      read('errors', () => errorsOf(fields.errors, where, report))),
+    ...(level === 'processor' &&
+      fields.input !== undefined &&
+      read('input', () => parseSchema(fields.input, where, report))),
   }
 }
 

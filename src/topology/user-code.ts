@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { type Report, show } from './report.ts'
 
 /** What running a user's code gave; undefined after it threw or gave a promise, which is then reported. */
@@ -10,10 +11,26 @@ export function runUserCode(run: () => unknown, where: string, report: Report): 
     if (!isPromise(value)) return { value }
     reportPromise(value, where, 'gives a promise, and a topology is read at once', report)
   } catch (thrown) {
-    const [message, stack] = thrown instanceof Error ? [thrown.message || thrown.name, thrown.stack] : [show(thrown)]
+    const { message, stack } = readThrown(thrown)
     report.error('TOPOLOGY_LOAD_FAILED', where, `failed: ${message}`, 'Mend the code that threw.', stack)
   }
   return undefined
+}
+
+/** What was thrown may throw again when it is read. */
+function readThrown(thrown: unknown): { readonly message: string; readonly stack?: string } {
+  try {
+    if (!(thrown instanceof Error)) return { message: show(thrown) }
+    const { stack } = thrown
+    return { message: `${thrown.message || thrown.name}`, ...(typeof stack === 'string' && { stack }) }
+  } catch {
+    return { message: 'what was thrown cannot be read' }
+  }
+}
+
+/** Keeps a promise that is read later from ending the process by a rejection before that. */
+export function holdRejection(value: unknown): void {
+  if (types.isPromise(value)) value.then(undefined, () => undefined)
 }
 
 /** Reports a promise where a value belongs, and hears its rejection, which nobody else will. */
@@ -22,9 +39,18 @@ export function reportPromise(promise: PromiseLike<unknown>, where: string, what
   report.error('TOPOLOGY_INVALID', where, what, 'Await it at the top of the module and give the result.')
 }
 
-/** Whether `value` is a promise or anything else with a `then`. */
+/** Whether `value` is a promise or anything else with a `then`. A `then` that cannot be read is none. */
 export function isPromise(value: unknown): value is PromiseLike<unknown> {
-  return isObject(value) && 'then' in value && typeof value.then === 'function'
+  return holds(() => isObject(value) && 'then' in value && typeof value.then === 'function')
+}
+
+/** Whether a test passes; not where code of the tested value throws: a getter, or a trap of a Proxy. */
+function holds(test: () => boolean): boolean {
+  try {
+    return test()
+  } catch {
+    return false
+  }
 }
 
 /** Own fields by name, without a prototype, so that a field named `constructor` is no surprise. */
@@ -46,14 +72,19 @@ export function isObject(value: unknown): value is object {
 
 /** Whether `value` is made by `{}`, by JSON, or without a prototype: not an instance of something. */
 export function isPlainObject(value: unknown): value is object {
-  if (!isObject(value) || Array.isArray(value)) return false
-  const prototype = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+  return holds(() => {
+    if (!isObject(value) || Array.isArray(value)) return false
+    const prototype = Object.getPrototypeOf(value)
+    return prototype === null || Object.getPrototypeOf(prototype) === null
+  })
 }
 
 /** Whether `value` is what `import * as name` or `require` of a compiled module gives, bundled by esbuild or not. */
 export function isModule(value: unknown): value is { readonly default?: unknown; readonly handler?: unknown } {
-  if (!isPlainObject(value)) return false
+  return isPlainObject(value) && holds(() => looksLikeModule(value))
+}
+
+function looksLikeModule(value: object): boolean {
   if (Object.prototype.toString.call(value) === '[object Module]') return true
   if (Object.getOwnPropertyDescriptor(value, '__esModule')?.value === true) return true
   const fields = Object.values(Object.getOwnPropertyDescriptors(value))

@@ -283,6 +283,85 @@ test("what the topology's input function throws is shown as its own failure", as
   `)
 })
 
+const mine = () => {
+  throw new Error('mine')
+}
+const throwing = (name: string, rest: object = {}) =>
+  Object.defineProperty({ ...rest }, name, { enumerable: true, get: mine })
+const revoked = () => {
+  const { proxy, revoke } = Proxy.revocable({}, {})
+  revoke()
+  return proxy
+}
+const iterating = (next: () => unknown, more: object = {}) => ({ [Symbol.iterator]: () => ({ next, ...more }) })
+const yielding = (value: unknown) => [value].values()
+
+test.each<[what: string, input: () => unknown]>([
+  ['a promise that is rejected', () => Promise.reject(new Error('mine'))],
+  ['an iterable that throws', () => ({ [Symbol.iterator]: mine })],
+  ['an async iterable that throws', () => ({ [Symbol.asyncIterator]: mine })],
+  ['next that throws', () => iterating(mine)],
+  ['next that rejects', () => iterating(() => Promise.reject(new Error('mine')))],
+  ['a result whose done throws', () => iterating(() => throwing('done'))],
+  ['a result whose value throws', () => iterating(() => throwing('value', { done: false }))],
+  ['a promised result whose done throws', () => iterating(async () => throwing('done'))],
+  ['a value that is rejected', () => iterating(() => ({ done: false, value: Promise.reject(new Error('mine')) }))],
+  ...['to', 'key', 'topic', 'event'].flatMap((field): [string, () => unknown][] => [
+    [`${field} that throws, in an iterable`, () => yielding(throwing(field, { to: 'spout' }))],
+    [`${field} that throws, in a list`, () => [throwing(field, { to: 'spout' })]],
+  ]),
+  ['an inherited field that throws', () => [Object.create(throwing('to'))]],
+  ['an entry that throws', () => throwing('spout')],
+  ['a Proxy that throws for its keys', () => new Proxy({}, { ownKeys: mine })],
+  ['a Proxy that throws for its symbols', () => new Proxy({}, { has: mine })],
+  ['a then that throws', () => throwing('then')],
+])('an input with %s fails with what was thrown, given as it is or by a function', async (_what, input) => {
+  for (const given of [input(), input]) {
+    expect(await problemsOf(optionsFor(projectFolder({}), { input: given }))).toEqual([
+      "the topology's input: failed: mine. Mend the code that threw.",
+    ])
+  }
+})
+
+test.each<[what: string, input: unknown]>([
+  ['a revoked Proxy', revoked()],
+  ['a list with one', [revoked()]],
+  ['an iterable with one', { [Symbol.iterator]: () => yielding(revoked()) }],
+  ['what no JSON can say', 10n],
+  ['a symbol', Symbol('x')],
+  ['a list with a hole', new Array(1)],
+  ['a result that is no object', iterating(() => undefined)],
+  ['no iterator', { [Symbol.iterator]: () => undefined }],
+  ['no function that iterates', { [Symbol.iterator]: 1 }],
+])('an input that is or has %s is refused', async (_what, input) => {
+  expect(await problemsOf(optionsFor(projectFolder({}), { input }))).toHaveLength(1)
+  expect(await problemsOf(optionsFor(projectFolder({}), { input: () => input }))).toHaveLength(1)
+})
+
+test('a field that gives something else each time it is read is read once', async () => {
+  const changing = () => {
+    let reads = 0
+    return {
+      get to() {
+        return reads++ === 0 ? 'spout' : 'nobody'
+      },
+    }
+  }
+  for (const input of [[changing()], yielding(changing())])
+    expect(await eventsOf(optionsFor(projectFolder({}), { input }))).toMatchObject([{ to: 'spout' }])
+})
+
+test('an iterator that fails to close does not hide the event that ended the run, and is told where nothing else is', async () => {
+  const input = (to: string) => iterating(() => ({ done: false, value: { to } }), { return: mine })
+  expect(await problemsOf(optionsFor(projectFolder({}), { input: input('nobody') }))).toMatchObject([
+    expect.stringContaining('no processor is named "nobody"'),
+  ])
+  const opened = await openInput(optionsFor(projectFolder({}), { input: input('spout') }))
+  const chunks = opened.chunks[Symbol.asyncIterator]()
+  await chunks.next()
+  await expect(chunks.return?.()).rejects.toThrow('failed: mine')
+})
+
 test.each(['throws', 'gives what is no event'])('what a generator gave before it %s is not lost', async (how) => {
   const input = function* () {
     yield { to: 'spout', event: 1 }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { buildGraph } from '../../src/graph/build.ts'
 import { type Parsed, parseTopology } from '../../src/topology/parse.ts'
+import { FIELDS, type Level } from '../../src/topology/settings.ts'
 
 const options = { file: 'topology.json', modulesIn: (folder: string) => (folder === './p' ? ['a', 'b'] : undefined) }
 const parse = (value: unknown): Parsed => parseTopology(value, options)
@@ -168,4 +169,69 @@ it('all mistakes are told, however many are made at once', () => {
       expect(new Set(problems.map(({ where, what }) => where + what)).size).toBe(made.length)
     }),
   )
+})
+
+describe('settings whose own code throws, or that JSON cannot say', () => {
+  const throwing = (name: string) =>
+    Object.defineProperty({}, name, {
+      enumerable: true,
+      get() {
+        throw new Error('mine')
+      },
+    })
+  const trap = () => {
+    throw new Error('mine')
+  }
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return proxy
+  }
+  const hostile: Readonly<Record<string, () => unknown>> = {
+    'a BigInt': () => 10n,
+    'a symbol': () => Symbol('x'),
+    'a map with a BigInt': () => ({ a: 10n }),
+    'a map with a symbol': () => ({ a: Symbol('x') }),
+    'a list with a symbol': () => [Symbol('x')],
+    'a getter that throws': () => throwing('a'),
+    'an entry with a getter that throws': () => [throwing('a')],
+    'a Proxy that throws': () => new Proxy({}, { ownKeys: trap, get: trap, has: trap }),
+    'a revoked Proxy': revoked,
+    'a function whose name throws': () => Object.defineProperty(() => 1, 'name', { get: trap }),
+  }
+  const processors = { a: { handler: () => 1 } }
+  const structure = new Set([
+    'name',
+    'processors',
+    'processor',
+    'streams',
+    'handler',
+    'path',
+    'source',
+    'from',
+    'to',
+    'topic',
+    'topics',
+  ])
+  const among = (level: Level, field: string, value: unknown) =>
+    level === 'topology'
+      ? { name: 'words', processors, [field]: value }
+      : level === 'processor'
+        ? { name: 'words', processors: { a: { handler: () => 1, [field]: value } } }
+        : { name: 'words', processors, streams: [{ from: 'a', to: 'a', [field]: value }] }
+
+  for (const [what, make] of Object.entries(hostile)) {
+    it(`${what} is refused with its place, in every field of every level`, () => {
+      for (const level of ['topology', 'processor', 'stream'] as const) {
+        for (const field of FIELDS[level].filter(
+          (name) => !structure.has(name) && `${level}.${name}` !== 'topology.input',
+        )) {
+          const parsed = parse(among(level, field, make()))
+          expectSound(parsed)
+          expect(parsed.topology, `${level}.${field}`).toBeUndefined()
+          expect(parsed.problems.some(({ where }) => where.includes(field) || where.startsWith('stream'))).toBe(true)
+        }
+      }
+    })
+  }
 })

@@ -68,6 +68,8 @@ describe('what a deployed processor runs with', () => {
     [{ runtime: 'nodejs18.x' }, 'processors.a.runtime: runtime must be "nodejs22.x" or "nodejs24.x"; got "nodejs18.x"'],
     [{ role: 'admin' }, 'processors.a.role: role must be the ARN of a role'],
     [{ tags: { 'aws:x': '1' } }, 'processors.a.tags: tags must be a map of up to 40 names'],
+    [{ tags: { a: 1 } }, 'processors.a.tags: tags must be a map of up to 40 names'],
+    [{ tags: { a: null } }, 'processors.a.tags: tags must be a map of up to 40 names'],
     [{ include: ['../secrets'] }, 'processors.a.include: include must be a list of globs, relative and without ".."'],
     [{ external: ['./file.js'] }, 'processors.a.external: external must be a list of packages'],
     [{ vpc: { subnets: [] } }, 'processors.a.vpc: vpc must be { subnets, securityGroups }'],
