@@ -193,8 +193,13 @@ function catcherOf(process: NodeJS.Process, leave: (code: number) => never): Hos
 
 function abortedBySignals(process: NodeJS.Process): AbortController {
   const abort = new AbortController()
-  // `once`: who asks a second time gets Node's own, immediate end.
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => abort.abort(name))
+  const names = ['SIGINT', 'SIGTERM'] as const
+  const take = (name: string) => {
+    // A second signal, whichever it is, then ends the process at once.
+    for (const each of names) process.off(each, take)
+    abort.abort(name)
+  }
+  for (const name of names) process.on(name, take)
   return abort
 }
 

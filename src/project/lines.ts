@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { promises } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, promises, statSync } from 'node:fs'
 import { decodeText, FORMAT_BYTES, formatOf } from '../runtime/utf8.ts'
 import { faultInLine, type LineFault, MOST_JSON_BYTES } from './json.ts'
 
@@ -8,10 +8,27 @@ const NEWLINE = 10
 const BLOCK_BYTES = 128 * 1024
 
 /**
- * Reads a file from its beginning, a block at a time, the next one being read while the last one is looked at. A block
- * is only valid until the next one is asked for.
+ * Reads a file or a pipe from its beginning, a block at a time. A block is only valid until the next one is asked for.
  */
 export async function* readBlocks(path: string): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* statSync(path).isFile() ? readFileBlocks(path) : await openUnblocked(path)
+}
+
+/**
+ * Opens a pipe or a terminal so that no thread waits for it: a thread that waits for a writer, or for its first line, keeps
+ * the process from ending. Other devices are read like files.
+ */
+async function openUnblocked(path: string): Promise<AsyncIterable<Uint8Array>> {
+  const [{ isatty, ReadStream }, { Socket }] = await Promise.all([import('node:tty'), import('node:net')])
+  const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  if (fstatSync(fd).isFIFO()) return new Socket({ fd, writable: false })
+  if (isatty(fd)) return new ReadStream(fd)
+  closeSync(fd)
+  return readFileBlocks(path)
+}
+
+/** The next block is being read while the last one is looked at. */
+async function* readFileBlocks(path: string): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await promises.open(path)
   const buffers = [Buffer.allocUnsafeSlow(BLOCK_BYTES), Buffer.allocUnsafeSlow(BLOCK_BYTES)] as const
   let turn: 0 | 1 = 0

@@ -28,7 +28,7 @@ export interface Intake {
   ended(): boolean
   /** Waits until an event is at hand or the input has ended. Throws what the input throws. */
   fill(): Promise<void>
-  /** Tells the input that no more is wanted. */
+  /** Tells the input that no more is wanted. Does not wait for an event that the input was asked for. */
   close(): Promise<void>
 }
 
@@ -43,6 +43,7 @@ export function openIntake(chunks: InputChunks): Intake {
   let position = 0
   let ended = false
   let filling: Promise<void> | undefined
+  let isAsked = false
   const take = (result: IteratorResult<readonly InputEvent[], unknown>) => {
     chunk = result.done === true ? [] : result.value
     ended = result.done === true
@@ -50,7 +51,12 @@ export function openIntake(chunks: InputChunks): Intake {
   }
   const isEmpty = () => position === chunk.length && !ended
   const fill = async () => {
-    while (isEmpty()) take(await iterator.next())
+    isAsked = true
+    try {
+      while (isEmpty()) take(await iterator.next())
+    } finally {
+      isAsked = false
+    }
     filling = undefined
   }
   return {
@@ -68,7 +74,10 @@ export function openIntake(chunks: InputChunks): Intake {
     },
     async close() {
       ended = true
-      await iterator.return?.()
+      const closed = Promise.resolve(iterator.return?.())
+      // An async generator returns only after the `next()` that is pending, and its input may never come.
+      if (isAsked) closed.catch(() => undefined)
+      else await closed
     },
   }
 }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -45,4 +46,15 @@ test('a reader that stops early closes the file', async () => {
     expect(block.length).toBe(128 * 1024)
     break
   }
+})
+
+test('pipes without a writer keep no thread waiting, and are read once there is one', async () => {
+  const folder = projectFolder({ 'a.txt': 'a' })
+  // More than the threads that Node has for files.
+  const pipes = [...Array(8).keys()].map((index) => join(folder, `pipe${index}`))
+  spawnSync('mkfifo', pipes)
+  const texts = pipes.map((pipe) => textsOf(readBlocks(pipe)))
+  expect(await textsOf(readBlocks(join(folder, 'a.txt')))).toEqual(['a'])
+  for (const pipe of pipes) writeFileSync(pipe, 'written')
+  expect(await Promise.all(texts)).toEqual(pipes.map(() => ['written']))
 })

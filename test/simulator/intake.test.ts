@@ -26,6 +26,19 @@ it('waits for an input that comes later', async () => {
   expect(intake.ended()).toBe(true)
 })
 
+it('closes without waiting for an event that may never come', async () => {
+  async function* never() {
+    yield [event(1)]
+    await new Promise(() => {})
+  }
+  const intake = openIntake(never())
+  await intake.fill()
+  intake.next()
+  void intake.fill()
+  await intake.close()
+  expect(intake.ended()).toBe(true)
+})
+
 it('what an input writes to the console while it is asked is no handler’s', async () => {
   let shown = ''
   const stdout = new Writable({

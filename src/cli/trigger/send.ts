@@ -21,7 +21,7 @@ export async function sendAll<Event, Sent>(
   }
   const stopped = () => signal.aborted || refusals.length > 0
   try {
-    for await (const events of chunks) {
+    for await (const events of untilAborted(chunks, signal)) {
       for (const event of events) {
         if (stopped()) break
         start(event)
@@ -33,4 +33,33 @@ export async function sendAll<Event, Sent>(
     await Promise.all(sending)
   }
   if (refusals.length > 0) throw refusals[0]
+}
+
+/** Ends when the signal says so, without waiting for the next chunk, which may never come. */
+async function* untilAborted<Chunk>(
+  chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
+  signal: AbortSignal,
+): AsyncGenerator<Chunk, void, undefined> {
+  const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
+  let end = () => {}
+  const aborted = new Promise<undefined>((resolve) => {
+    end = () => resolve(undefined)
+  })
+  signal.addEventListener('abort', end, { once: true })
+  let isAsked = false
+  try {
+    while (!signal.aborted) {
+      isAsked = true
+      const next = await Promise.race([iterator.next(), aborted])
+      if (next === undefined) return
+      isAsked = false
+      if (next.done === true) return
+      yield next.value
+    }
+  } finally {
+    signal.removeEventListener('abort', end)
+    const closed = Promise.resolve(iterator.return?.())
+    if (isAsked) closed.catch(() => undefined)
+    else await closed
+  }
 }

@@ -31,6 +31,17 @@ describe('sendAll', () => {
     expect([most, count]).toEqual([32, 200])
   })
 
+  test('ends with the signal while the next list has not come', async () => {
+    const stop = new AbortController()
+    async function* never() {
+      yield [eventOf(1)]
+      await new Promise(() => {})
+    }
+    const send = async (event: InputEvent) => triggered(event)
+    await sendAll(never(), send, stop.signal, () => stop.abort())
+    expect(stop.signal.aborted).toBe(true)
+  })
+
   test('stops at the first refusal, waits for what is on its way, and throws it', async () => {
     const [sent, told]: [unknown[], string[]] = [[], []]
     const send = async (event: InputEvent) => {

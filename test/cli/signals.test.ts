@@ -1,0 +1,65 @@
+import { spawnSync } from 'node:child_process'
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { folderOf } from './folder.ts'
+import { start } from './spawned.ts'
+
+const ECHO = { 'topology.mjs': `export default { name: 't', processors: { a() {} } }` }
+const CODES = [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const
+
+describe('the first signal ends a simulation that waits for input', () => {
+  test.each(CODES)('%s, on an open stdin', async (signal, code) => {
+    const { child, printed, until, ended } = start(folderOf(ECHO), 'simulate', '-i', '-', '--to', 'a')
+    child.stdin?.write('"first"\n')
+    await until('out', 'first')
+    child.kill(signal)
+    expect(await ended).toBe(code)
+    expect(printed.out).toContain('The run was interrupted')
+  })
+
+  test.each(CODES)('%s, on a pipe that nobody writes to any more', async (signal, code) => {
+    const folder = folderOf(ECHO)
+    const pipe = join(folder, 'pipe.jsonl')
+    spawnSync('mkfifo', [pipe])
+    const { child, printed, until, ended } = start(folder, 'simulate', '-i', 'pipe.jsonl', '--to', 'a')
+    const descriptor = openSync(pipe, 'r+')
+    onTestFinished(() => closeSync(descriptor))
+    writeSync(descriptor, '"first"\n')
+    await until('out', 'first')
+    child.kill(signal)
+    expect(await ended).toBe(code)
+    expect(printed.out).toContain('The run was interrupted')
+  })
+
+  test.each(CODES)('%s, on an iterable of the topology', async (signal, code) => {
+    const source = `async function* input() { yield { to: 'a', event: 'first' }; await new Promise(() => setInterval(() => {}, 1000)) }
+export default { name: 't', processors: { a() {} }, input }`
+    const { child, printed, until, ended } = start(
+      folderOf({ 'topology.mjs': source.replace('yield', `console.error('asked'); yield`) }),
+      'simulate',
+    )
+    await until('err', 'asked')
+    child.kill(signal)
+    expect(await ended).toBe(code)
+    expect(printed.out).toContain('The run was interrupted')
+  })
+})
+
+test('a second signal of another kind ends the process at once', async () => {
+  const source = `async function* input() {
+  try { for (;;) { console.error('asked'); yield { to: 'a', event: 1 } } }
+  finally { console.error('closing'); await new Promise(() => setInterval(() => {}, 1000)) }
+}
+export default { name: 't', processors: { a() {} }, input }`
+  const { child, until, ended } = start(folderOf({ 'topology.mjs': source }), 'simulate', '--quiet')
+  await until('err', 'asked')
+  child.kill('SIGINT')
+  await until('err', 'closing')
+  child.kill('SIGTERM')
+  await ended
+  expect(child.signalCode).toBe('SIGTERM')
+})
