@@ -30,16 +30,26 @@ export async function knownOf({ project, scope }: NamedStage, aws: Aws): Promise
  * queue or bucket of the user's own for errors is only known to the project.
  */
 export function graphOfLive({ topology, stage }: NamedStage['scope'], live: readonly LiveResource[]): Graph {
-  const names = [...new Set(live.flatMap(({ processor }) => processor ?? []))].sort()
   const hasTable = live.some(({ id }) => id === `table/${ERRORS_PART}`)
+  const names = live.flatMap(({ processor }) => processor ?? [])
+  return graphOfNames({ topology, stage }, names, { ...(hasTable && { errors: 'dynamodb' }) })
+}
+
+/** The graph of processors of which only the names are known, with settings of the topology. */
+export function graphOfNames(
+  { topology, stage }: NamedStage['scope'],
+  given: readonly string[],
+  settings: { readonly errors?: 'dynamodb' } = {},
+): Graph {
+  const names = [...new Set(given)].sort()
   const written = {
     name: topology,
     // A topology has at least one.
     processors: Object.fromEntries((names.length === 0 ? ['none'] : names).map((name) => [name, () => {}])),
-    ...(hasTable && { errors: 'dynamodb' }),
+    ...settings,
   }
   const { topology: parsed, problems } = parseTopology(written, { file: 'topology', modulesIn: () => [] })
-  if (parsed === undefined) throw new Error(`what is live is no topology: ${JSON.stringify(problems)}`)
+  if (parsed === undefined) throw new Error(`these names are no topology: ${JSON.stringify(problems)}`)
   const graph = buildGraph(parsed, { stage })
   return names.length === 0 ? { ...graph, processors: [] } : graph
 }

@@ -45,25 +45,58 @@ export async function loadStage(args: Arguments, host: Host): Promise<MeantStage
  */
 export async function nameStage(args: Arguments, host: Host): Promise<NamedStage> {
   const name = textOf(args, 'name')
-  if (name !== undefined) {
-    if (!isName(name))
-      throw new AttakError('USAGE', `--name: the name ${JSON.stringify(name)} must ${NAME_RULE}`, LISTED)
-    return withoutProject(await findSettings(args, host), name)
-  }
+  if (name !== undefined) return stageNamed(name, args, host)
   const found = await findProject(args, host)
   const inspected = await inspect(found, host)
   if (inspected.project !== undefined) return stageOf(found, inspected.project)
+  warnOf(inspected, host)
+  if (inspected.name !== undefined) return withoutProject(found, inspected.name)
+  throw new AttakError('USAGE', NAMELESS, LISTED)
+}
+
+/**
+ * Finds out which topology's files in a folder a command line means, like {@link nameStage}. `namesIn` returns the topologies
+ * that have files in the folder. If the project does not load and its name is unknown, the only one of them is meant.
+ */
+export async function nameKept(
+  args: Arguments,
+  host: Host,
+  namesIn: (dir: string) => readonly string[],
+): Promise<NamedStage> {
+  const name = textOf(args, 'name')
+  if (name !== undefined) return stageNamed(name, args, host)
+  const found = await findSettings(args, host)
+  const inspected = await inspect({ ...found, file: args.positionals[0] }, host)
+  if (inspected.project !== undefined) return stageOf(found, inspected.project)
+  const names = inspected.name === undefined ? namesIn(dirname(found.file)) : [inspected.name]
+  const [meant] = names
+  if (meant === undefined) throw errorOf(inspected.problems)
+  warnOf(inspected, host)
+  if (names.length === 1) return withoutProject(found, meant)
+  throw new AttakError('USAGE', NAMELESS, `Give it by --name. Here are ${names.join(', ')}.`)
+}
+
+const NAMELESS = 'the project does not load, so the name of its topology is not known'
+
+async function stageNamed(name: string, args: Arguments, host: Host): Promise<NamedStage> {
+  if (!isName(name)) throw new AttakError('USAGE', `--name: the name ${JSON.stringify(name)} must ${NAME_RULE}`, LISTED)
+  return withoutProject(await findSettings(args, host), name)
+}
+
+/** What is wrong with a project that need not load is a warning. */
+function warnOf({ problems }: InspectedProject, host: Host): void {
   warn(
-    inspected.problems.map((problem) => ({ ...problem, severity: 'warning' })),
+    problems.map((problem) => ({ ...problem, severity: 'warning' })),
     host,
   )
-  if (inspected.name !== undefined) return withoutProject(found, inspected.name)
-  throw new AttakError('USAGE', 'the project does not load, so the name of its topology is not known', LISTED)
 }
 
 const LISTED = 'Give it by --name; attak status --all lists what is live.'
 
-function inspect({ file, settings }: MeantProject, host: Host): Promise<InspectedProject> {
+function inspect(
+  { file, settings }: { readonly file: string | undefined; readonly settings: Settings },
+  host: Host,
+): Promise<InspectedProject> {
   const { cwd, temporaryFolder } = host
   return awaitCode(MODULES, host, () => inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder }))
 }

@@ -1,10 +1,15 @@
 import { countedOf, removableOf, type Shelf } from '../../providers/aws/errors/shelf.ts'
-import { errorsFile, type FileStore, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
+import { errorsFile, type FileStore, openFileStore, SIMULATED_PART, topologiesIn } from '../../stores/file/store.ts'
 import type { NamedStage } from '../deploy/stage.ts'
 
 /** Where the errors of a topology's last simulation are. */
 export function simulatedErrors({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>): FileStore {
   return openFileStore(errorsFile(dir, SIMULATED_PART, scope.topology))
+}
+
+/** Returns the topologies with errors of a simulation in the folder, sorted. */
+export function simulatedIn(dir: string): readonly string[] {
+  return topologiesIn(dir, SIMULATED_PART)
 }
 
 /** Where copies of the errors of a stage are kept. */

@@ -1,24 +1,18 @@
+import { join } from 'node:path'
 import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Shelf, Shelved } from '../../providers/aws/errors/shelf.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
-import { type Arguments, flagOf } from '../command.ts'
-import { knownOf } from '../deploy/live.ts'
-import {
-  accountOf,
-  drawPlace,
-  loadStage,
-  type MeantStage,
-  type NamedStage,
-  nameStage,
-  type Stage,
-  withAws,
-} from '../deploy/stage.ts'
+import type { FileStore } from '../../stores/file/store.ts'
+import { isName } from '../../topology/name.ts'
+import { type Arguments, flagOf, textOf } from '../command.ts'
+import { graphOfNames, knownOf } from '../deploy/live.ts'
+import { accountOf, drawPlace, type NamedStage, nameKept, nameStage, type Stage, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawProblems } from '../print.ts'
 import { type Copies, isReplayed, openCopies } from './copies.ts'
-import { copiesOf, fileShelf, simulatedErrors } from './files.ts'
+import { copiesOf, fileShelf, simulatedErrors, simulatedIn } from './files.ts'
 import { withTopology } from './options.ts'
 
 /** The errors that a command line means: where they wait, and what is remembered of them here. */
@@ -40,7 +34,11 @@ export async function withErrors(
   host: Host,
   use: (errors: Errors) => Promise<number>,
 ): Promise<number> {
-  if (flagOf(args, 'simulated')) return use(errorsOfSimulation(await loadStage(withTopology(args), host), host))
+  if (flagOf(args, 'simulated')) {
+    const stage = await nameKept(withTopology(args), host, simulatedIn)
+    if (textOf(args, 'name') !== undefined) tellOfOthers(stage, host)
+    return use(errorsOfSimulation(stage, host))
+  }
   const stage = await nameStage(withTopology(args), host)
   const reach = withAws(stage, host, async (aws) => {
     const { openShelf } = await import('../../providers/aws/errors/open.ts')
@@ -64,17 +62,30 @@ function tellOfSimulated(stage: NamedStage, host: Host): void {
   host.err.write(`${drawCount(length, 'error')} of the last simulation here: --simulated means those.\n`)
 }
 
-function errorsOfSimulation(stage: MeantStage, host: Host): Errors {
-  const { scope } = stage
+/** A name without errors may be a typing error. */
+function tellOfOthers({ dir, scope }: NamedStage, host: Host): void {
+  const names = simulatedIn(dir)
+  if (names.includes(scope.topology)) return
+  const others = names.length === 0 ? '' : ` There are errors of ${names.join(', ')}.`
+  host.err.write(`There are no errors of a simulation of ${scope.topology} in ${join(dir, '.attak')}.${others}\n`)
+}
+
+function errorsOfSimulation(stage: NamedStage, host: Host): Errors {
+  const { scope, project } = stage
+  const store = simulatedErrors(stage)
   const nothing = { list: () => ({ records: [] }), append: () => 0, remove() {} }
   const place = `the last simulation of ${scope.topology} (${scope.stage})`
   return {
     place,
     stage,
-    graph: stage.project.graph,
-    shelf: fileShelf(simulatedErrors(stage)),
+    graph: project?.graph ?? graphOfNames(scope, processorsIn(store)),
+    shelf: fileShelf(store),
     copies: openCopies(nothing, host.date()),
   }
+}
+
+function processorsIn(store: FileStore): readonly string[] {
+  return store.list().records.flatMap(({ processor }) => (isName(processor) ? [processor] : []))
 }
 
 /** What a look at errors found. */

@@ -6,7 +6,7 @@ import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 /** Where errors are: options of every command on them. */
 export const PLACE_OPTIONS: readonly Option[] = [
   { flags: '--topology <path>', summary: 'the topology: its file, or the folder of its project (default: here)' },
-  NAME_OPTION,
+  { ...NAME_OPTION, summary: 'the name of the topology; no project is loaded then' },
   ...STAGE_OPTIONS,
   { flags: '--simulated', summary: 'those of the last simulation here, instead of those that are live' },
 ]

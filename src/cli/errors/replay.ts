@@ -1,6 +1,6 @@
 import { AttakError, errorOf } from '../../errors.ts'
 import { eventOf } from '../../runtime/event.ts'
-import { type Arguments, type Command, flagOf } from '../command.ts'
+import { type Arguments, type Command, flagOf, textOf } from '../command.ts'
 import { YES_OPTION } from '../deploy/options.ts'
 import { accountOf, type Stage, stageFlag } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
@@ -60,12 +60,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const quietMs = quietMsOf(args, { isFollowing: true })
   const { live, stage } = errors
   const isLocal = live === undefined || flagOf(args, 'local')
-  if (isLocal && stage.project === undefined)
-    throw new AttakError(
-      'USAGE',
-      'attak errors replay: --local runs the project, and none is loaded',
-      'Run it in the project, without --name.',
-    )
+  if (isLocal && stage.project === undefined) throw withoutCode(args)
   const seen = await look(errors, host)
   const chosen = choose('attak errors replay', args, seen, errors.copies, host.date())
   const ready = await makeReady(chosen.records, await readyOptions(errors, isLocal))
@@ -115,6 +110,14 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     host,
   )
   return interruptCode(host.signal) ?? tellVerdict(verdict, stageFlag(stage), json, host)
+}
+
+function withoutCode(args: Arguments): AttakError {
+  const isNamed = textOf(args, 'name') !== undefined
+  const why = isNamed ? '--name loads none' : 'the project does not load'
+  const remedy = isNamed ? 'Run it in the project, without --name.' : 'Correct what the warnings above say.'
+  const code = isNamed ? 'USAGE' : 'TOPOLOGY_LOAD_FAILED'
+  return new AttakError(code, `attak errors replay: a replay here runs the code of the project, and ${why}`, remedy)
 }
 
 function checkFlags(args: Arguments): void {

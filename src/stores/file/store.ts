@@ -4,6 +4,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   readSync,
   renameSync,
@@ -17,6 +18,7 @@ import { AttakError, atPath, type Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type ParsedRecord, parseRecord } from '../../runtime/parse-record.ts'
 import { decodeText } from '../../runtime/utf8.ts'
+import { isName } from '../../topology/name.ts'
 
 /** Error records in a file of this machine: those of simulations, and copies of those that are live. */
 export interface FileStore {
@@ -41,8 +43,21 @@ export const SIMULATED_PART = '_simulated'
  * {@link SIMULATED_PART}.
  */
 export function errorsFile(dir: string, part: string, topology: string): string {
-  return join(dir, FOLDER, 'errors', part, `${topology}.jsonl`)
+  return join(dir, FOLDER, 'errors', part, `${topology}${ENDING}`)
 }
+
+/** Returns the topologies that have a file for a part in a folder, sorted. */
+export function topologiesIn(dir: string, part: string): readonly string[] {
+  const folder = dirname(errorsFile(dir, part, ''))
+  if (!existsSync(folder)) return []
+  return atPath(folder, () => readdirSync(folder))
+    .filter((name) => name.endsWith(ENDING))
+    .map((name) => name.slice(0, -ENDING.length))
+    .filter(isName)
+    .sort()
+}
+
+const ENDING = '.jsonl'
 
 /** As much as a run keeps, and twice as much for copies. */
 const MOST_BYTES = 512 * 1024 * 1024
