@@ -1,7 +1,8 @@
 import type { Callback } from '../topology/handler.ts'
+import type { SchemaResult } from '../topology/schema.ts'
 import type { Invocation } from './invocation.ts'
 import { recordRefusal } from './refusal.ts'
-import { validateEvent } from './schema.ts'
+import { eventRefusal } from './schema.ts'
 import { failureOf, settle } from './settle.ts'
 import { HANDLE } from './thrown.ts'
 
@@ -22,7 +23,7 @@ function run(invocation: Invocation, event: unknown): void {
   const { input, name } = invocation.runtime
   const { refused } = invocation.message
   if (refused !== undefined) {
-    settle(invocation, { error: recordRefusal(name, refused) })
+    settle(invocation, { error: recordRefusal(name, refused), isRefusal: true })
     return
   }
   if (input === undefined) {
@@ -30,12 +31,20 @@ function run(invocation: Invocation, event: unknown): void {
     return
   }
   try {
-    const output = validateEvent(input, event, name)
-    if (isThenable(output)) output.then((value) => call(invocation, value), failed(invocation))
-    else call(invocation, output)
+    const result = input['~standard'].validate(event)
+    if (result instanceof Promise) result.then((later) => take(invocation, later)).catch(failed(invocation))
+    else take(invocation, result)
   } catch (error) {
     settle(invocation, { error })
   }
+}
+
+/** Calls the handler with what its schema made of the event, or fails the message with what the schema found. */
+function take(invocation: Invocation, result: SchemaResult<unknown>): void {
+  const { issues } = result
+  if (issues !== undefined) settle(invocation, { error: eventRefusal(invocation.processor, issues), isRefusal: true })
+  else if (isThenable(result.value)) result.value.then((output) => call(invocation, output), failed(invocation))
+  else call(invocation, result.value)
 }
 
 /** Calls the handler of an invocation with what its schema made of the event: again, where it has not done anything yet. */

@@ -3,6 +3,7 @@ import { type HeldPolicy, longestWaitMs } from '../graph/holds.ts'
 import { isRetry } from '../topology/handler.ts'
 import { chanceOf, type Message } from './message.ts'
 import { waitRefusal } from './refusal.ts'
+import type { Failure } from './settle.ts'
 
 /** How often a handler may ask for one message again by `Retry` before that counts as failing. */
 export const MOST_ASKED_RETRIES = 100
@@ -16,14 +17,15 @@ export type Verdict =
   | { readonly retry: false; readonly error: unknown }
 
 /**
- * Decides what becomes of a message whose handler failed with `error`. `asked` counts the attempts of this message that
- * ended by `Retry`: those do not use up `policy.retries`. What a schema refused is never tried again, and neither is what
- * would have to wait for longer than it can: that fails with RETRY_TOO_LONG.
+ * Decides what becomes of a message that failed. `asked` counts the attempts of this message that
+ * ended by `Retry`: those do not use up `policy.retries`. What its own processor refused is never tried again,
+ * and neither is what would have to wait for longer than it can: that fails with RETRY_TOO_LONG.
  */
-export function settleFailure(message: Message, error: unknown, policy: HeldPolicy, asked: number): Verdict {
+export function settleFailure(message: Message, failure: Failure, policy: HeldPolicy, asked: number): Verdict {
+  const { error, isRefusal } = failure
   const failures = message.attempt - asked
   const isAsked = isRetry(error) && asked < MOST_ASKED_RETRIES
-  if (!isAsked && (failures > policy.retries || isRefused(error))) return { retry: false, error }
+  if (!isAsked && (failures > policy.retries || isRefusal)) return { retry: false, error }
   const afterMs = isAsked ? error.afterMs : waitOf(message, failures, policy)
   const mostMs = message.key === undefined ? policy.holds?.keylessMs : policy.holds?.keyedMs
   if (mostMs !== undefined && afterMs >= mostMs)
@@ -35,10 +37,4 @@ export function settleFailure(message: Message, error: unknown, policy: HeldPoli
 function waitOf(message: Message, failures: number, { backoff }: RetryPolicy): number {
   const waitMs = longestWaitMs(failures, backoff)
   return backoff.jitter ? Math.round(waitMs * (0.5 + chanceOf(message) / 2)) : waitMs
-}
-
-/** What would be refused again. */
-function isRefused(error: unknown): boolean {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return false
-  return error.code === 'EVENT_REFUSED' || error.code === 'RECORD_REFUSED'
 }

@@ -6,6 +6,8 @@ import { abortOf } from './rare.ts'
 /** Why an invocation failed; a handler may throw anything, `undefined` too. */
 export interface Failure {
   readonly error: unknown
+  /** Its own processor refused the message before the handler ran, and would refuse it again: it is not tried again. */
+  readonly isRefusal?: true
 }
 
 /** A callback's or `done`'s first argument as failure: null and undefined mean success. */

@@ -1,6 +1,7 @@
 import type { Invocation } from '../runtime/invocation.ts'
 import type { Message } from '../runtime/message.ts'
 import { settleFailure } from '../runtime/retry.ts'
+import type { Failure } from '../runtime/settle.ts'
 import { nextAttemptOf, type SimulatedMessage } from './message.ts'
 import { createTimers } from './timers.ts'
 
@@ -10,7 +11,7 @@ export interface Retries {
    * When the message of an invocation that failed is tried again, by its policy; undefined when it is given up, with what
    * its failure then tells. Ask once an attempt.
    */
-  timeOf(invocation: Invocation, error: unknown, nowMs: number): number | undefined
+  timeOf(invocation: Invocation, failure: Failure, nowMs: number): number | undefined
   /** Adds the next attempt of a message. */
   add(message: SimulatedMessage, atMs: number): void
   /** When the next is due; undefined when nothing waits. */
@@ -29,12 +30,12 @@ export function openRetries(): Retries {
   /** How often `Retry` was thrown, by the message of the last attempt. */
   const asked = new Map<Message, number>()
   return {
-    timeOf(invocation, error, nowMs) {
+    timeOf(invocation, failure, nowMs) {
       const message = invocation.message as SimulatedMessage
       const edge = message.edge!
       if (edge.invoked) return undefined
       const times = asked.get(message) ?? 0
-      const verdict = settleFailure(message, error, edge.policy, times)
+      const verdict = settleFailure(message, failure, edge.policy, times)
       if (!verdict.retry) {
         invocation.failure = { error: verdict.error }
         return undefined

@@ -138,7 +138,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const receiver = invocation.runtime as SimulatedProcessor
     const message = invocation.message as SimulatedMessage
     invocation.state = 'committed'
-    const retryAtMs = failure === undefined ? undefined : retries.timeOf(invocation, failure.error, nowMs)
+    const retryAtMs = failure === undefined ? undefined : retries.timeOf(invocation, failure, nowMs)
     if (failure === undefined) receiver.handled++
     else if (retryAtMs === undefined && message.edge?.invoked !== true) counts.failed++
     if (recorder !== undefined) {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import { recordLines } from '../../src/simulator/json-lines.ts'
 import { recordEntries } from '../../src/simulator/recorder.ts'
 import type { Context, Handler } from '../../src/topology/handler.ts'
@@ -42,6 +43,20 @@ describe('context.invoke', () => {
       },
     )
     expect(got[0]?.data).toEqual([{ list: [0] }, { list: [1, 3] }, { list: [1] }])
+  })
+
+  it('is tried again by its retries when the other processor refuses the data, or when it throws an error with that code', async () => {
+    const b = { handler: () => 1, input: z.number() }
+    const passOn: Handler = (_event, context) => context.invoke('b', 'no number')
+    const own: Handler = () => {
+      throw Object.assign(new Error('mine'), { code: 'RECORD_REFUSED' })
+    }
+    for (const a of [passOn, own]) {
+      const { of, summary } = await invoke(b, a, { retries: 2, backoff: { firstMs: 1 } })
+      const ends = of('end').filter(({ processor }) => processor === 'a')
+      expect(ends.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'failed'])
+      expect(summary.failed).toBe(1)
+    }
   })
 
   it('tells the other who it is for, and lets its emits go where they always go', async () => {

@@ -2,7 +2,7 @@ import { AttakError, nearest, type Problem } from '../../errors.ts'
 import type { Project } from '../../project/project.ts'
 import { type ErrorRecord, recordIdOf, type StreamPlace, streamPlaceOf } from '../../runtime/error-record.ts'
 import { type CloudEvent, messageOfEvent } from '../../runtime/event.ts'
-import { validateEvent } from '../../runtime/schema.ts'
+import { eventRefusal } from '../../runtime/schema.ts'
 
 /** An error whose messages can be run again: the record, and the messages in the order they had. */
 export interface Unit {
@@ -57,7 +57,8 @@ async function readyOf(
     const bytes = Buffer.byteLength(JSON.stringify(event))
     if (bytes > (options.mostBytes ?? Number.POSITIVE_INFINITY)) problems.push(tooLarge(record, event, bytes))
     try {
-      if (input !== undefined) await validateEvent(input, event.data, processor)
+      const issues = (await input?.['~standard'].validate(event.data))?.issues
+      if (issues !== undefined) problems.push(refused(record, event, eventRefusal(processor, issues)))
     } catch (error) {
       problems.push(refused(record, event, error))
     }

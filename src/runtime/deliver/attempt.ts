@@ -3,6 +3,7 @@ import { Invocation } from '../invocation.ts'
 import type { Message } from '../message.ts'
 import { rareOf } from '../rare.ts'
 import { settleFailure } from '../retry.ts'
+import type { Failure } from '../settle.ts'
 import { noteDuration } from './progress.ts'
 import type { Outcome, Round, Task } from './round.ts'
 import { closeTask, leaveTask, releaseLane, save, setAside, startable } from './tasks.ts'
@@ -73,12 +74,13 @@ function endAttempt(round: Round, task: Task, invocation: Invocation): void {
     say(round, task, invocation, 'ok')
     if (round.leases === undefined) closeTask(round, task)
     else round.leases.handled(task)
-  } else failAttempt(round, task, invocation, failure.error)
+  } else failAttempt(round, task, invocation, failure)
 }
 
-function failAttempt(round: Round, task: Task, invocation: Invocation, error: unknown): void {
+function failAttempt(round: Round, task: Task, invocation: Invocation, failure: Failure): void {
+  const { error } = failure
   // What the platform did not take is no fault of the message, and is not counted as a try.
-  const verdict = isNotAccepted(error) ? undefined : settleFailure(task.message, error, task.policy, task.asked)
+  const verdict = isNotAccepted(error) ? undefined : settleFailure(task.message, failure, task.policy, task.asked)
   if (task.cutShort === 'beside others' || verdict === undefined) postpone(round, task, invocation, error)
   else if (task.cutShort === 'alone' || round.parts.invoked !== undefined) failFinally(round, task, invocation, error)
   else if (!verdict.retry) failFinally(round, task, invocation, verdict.error)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import * as z from 'zod'
 import type { Context, Handler } from '../../../src/topology/handler.ts'
 import { type FakeCloud, triggerOf } from './cloud.ts'
 import { deploy } from './deploy.ts'
@@ -246,6 +247,15 @@ describe('H7: context.invoke', () => {
       ['a', 'ok'],
     ])
     expect(linesOf(cloud, 'error')).toEqual([])
+  })
+
+  it('is tried again by the retries of its caller when the other function refuses the data', async () => {
+    const handler: Handler = (_, context) => context.invoke('b', 'no number')
+    const a = { handler, invokes: ['b'], retries: 2, backoff: { firstMs: 1 } }
+    const cloud = deploy({ a, b: { handler: () => 1, input: z.number() } })
+    await cloud.invoke('a', 1)
+    const ends = linesOf(cloud, 'end').filter(({ processor }) => processor === 'a')
+    expect(ends.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'failed'])
   })
 
   it('fails when the other function cannot be called, or crashes', async () => {
