@@ -4,7 +4,9 @@ import { indexOf } from './index-of.ts'
 
 /** The longest that messages can wait for their next try, in milliseconds: shorter than that. Absent: as long as it takes. */
 export interface Holds {
-  /** Those with a key, which wait where they are. */
+  /** Inputs, which come over no stream: with a key or without. */
+  readonly inputMs?: number
+  /** Those of a stream that have a key, which wait where they are. */
   readonly keyedMs?: number
   readonly keylessMs?: number
 }
@@ -26,7 +28,7 @@ export function heldPolicyOf(graph: Graph, processor: GraphProcessor, stream?: G
 }
 
 function holdsOf(graph: Graph, { timeoutMs, retryQueue }: GraphProcessor, stream: GraphStream | undefined): Holds {
-  if (stream === undefined) return retryQueue ? {} : { keyedMs: timeoutMs, keylessMs: timeoutMs }
+  if (stream === undefined) return retryQueue ? {} : { inputMs: timeoutMs }
   const inPlaceMs = stream.via === 'kinesis' ? recordAgeMs(graph, stream) : timeoutMs
   if (inPlaceMs === undefined) return {}
   return { keyedMs: inPlaceMs, ...(!retryQueue && { keylessMs: inPlaceMs }) }

@@ -54,27 +54,64 @@ export function hopRefusal(topic: string, hopLimit: number): AttakError {
 }
 
 /** Why an invocation was ended: its message had `ms` milliseconds, and did not settle. */
-export function timeoutRefusal({ processor, id }: Pick<Invocation, 'processor' | 'id'>, ms: number): AttakError {
+export function timeoutRefusal(invocation: TimedOut, ms: number): AttakError {
+  const { processor, id } = invocation
   return new AttakError(
     'TIMEOUT',
     `"${processor}" did not settle within ${ms / 1000} s (message ${id})`,
-    'Return, resolve, or call the callback; or raise timeout (seconds) for this processor.',
+    `${sayHowToSettle(invocation)}; or raise timeout (seconds) for this processor.`,
   )
 }
 
+/** What a message needs to know of an invocation that timed out. */
+type TimedOut = Pick<Invocation, 'processor' | 'id' | 'rare'> & {
+  readonly runtime: Pick<Invocation['runtime'], 'settlesByCallback' | 'ignoresFulfillment'>
+}
+
+function sayHowToSettle({ runtime, rare }: TimedOut): string {
+  if (runtime.ignoresFulfillment) {
+    return 'Call the callback: with callback: true, returning or resolving a promise does not end the message'
+  }
+  if (runtime.settlesByCallback) {
+    return 'Call the callback, or resolve the promise that the handler returns: with three or more parameters, returning anything else does not end the message'
+  }
+  if (rare?.settlesItself === true) {
+    return 'Call context.done, context.succeed or context.fail, or resolve the promise that the handler returns: after reading one of these, returning anything else does not end the message'
+  }
+  return 'Return, resolve, or call the callback'
+}
+
+/** How long a message can wait for its next try, and why no longer: `any` is the limit of every message. */
+export interface WaitLimit {
+  readonly kind: 'input' | 'keyless' | 'keyed' | 'any'
+  /** The wait must be shorter than this. */
+  readonly mostMs: number
+}
+
 /** Why a message is not tried again, though it could be: it would have to wait for longer than it can. */
-export function waitRefusal({ edge, key }: Message, afterMs: number, mostMs: number, cause: unknown): AttakError {
-  const who =
-    key === undefined ? 'an event that has no queue to wait in' : 'an event with a key, which waits where it is,'
+export function waitRefusal(message: Message, afterMs: number, limit: WaitLimit, cause: unknown): AttakError {
+  const to = message.edge?.to
+  const { who, remedy } = WAITING[limit.kind]
   return new AttakError(
     'RETRY_TOO_LONG',
-    `"${edge?.to}" is to try again after ${afterMs / 1000} s, and ${who} can wait for less than ${mostMs / 1000} s`,
-    key === undefined
-      ? `Set retryQueue: true on the processor "${edge?.to}", or wait for less.`
-      : `Wait for less, or emit without a key; over Kinesis raise maximumRecordAge, over a queue the timeout of "${edge?.to}".`,
+    `the retry of "${to}" is due in ${afterMs / 1000} s, but ${who} can only wait for less than ${limit.mostMs / 1000} s`,
+    remedy(to),
     { cause },
   )
 }
+
+const needsQueue = (to: string | undefined) => `Set retryQueue: true on the processor "${to}", or wait for less.`
+
+const WAITING = {
+  input: { who: 'an input without a retry queue', remedy: needsQueue },
+  keyless: { who: 'an event without a retry queue', remedy: needsQueue },
+  keyed: {
+    who: 'an event with a key',
+    remedy: (to: string | undefined) =>
+      `Wait for less, or emit without a key; over Kinesis raise maximumRecordAge, over a queue the timeout of "${to}".`,
+  },
+  any: { who: 'a message', remedy: () => 'Wait for less.' },
+} as const
 
 /** Why the handler of a message was not called: its record breaks what docs/messages.md says. It is not tried again. */
 export function recordRefusal(processor: string, what: string): AttakError {

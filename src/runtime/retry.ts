@@ -2,11 +2,14 @@ import type { RetryPolicy } from '../graph/graph.ts'
 import { type HeldPolicy, longestWaitMs } from '../graph/holds.ts'
 import { isRetry } from '../topology/handler.ts'
 import { chanceOf, type Message } from './message.ts'
-import { waitRefusal } from './refusal.ts'
+import { type WaitLimit, waitRefusal } from './refusal.ts'
 import type { Failure } from './settle.ts'
 
 /** How often a handler may ask for one message again by `Retry` before that counts as failing. */
 export const MOST_ASKED_RETRIES = 100
+
+/** No message waits for its next try as long as this, wherever it waits. */
+export const MOST_WAIT_MS = 366 * 86_400_000
 
 /**
  * What to do with a failed message: try again after a wait, which its handler may have `asked` for, or record it as failed
@@ -24,17 +27,25 @@ export type Verdict =
 export function settleFailure(message: Message, failure: Failure, policy: HeldPolicy, asked: number): Verdict {
   const { error, isRefusal } = failure
   const failures = message.attempt - asked
-  const isAsked = isRetry(error) && asked < MOST_ASKED_RETRIES
+  // A handler may have changed the Retry that it threw.
+  const isAsked = isRetry(error) && error.afterMs >= 0 && asked < MOST_ASKED_RETRIES
   if (!isAsked && (failures > policy.retries || isRefusal)) return { retry: false, error }
-  const afterMs = isAsked ? error.afterMs : waitOf(message, failures, policy)
-  const mostMs = message.key === undefined ? policy.holds?.keylessMs : policy.holds?.keyedMs
-  if (mostMs !== undefined && afterMs >= mostMs)
-    return { retry: false, error: waitRefusal(message, afterMs, mostMs, error) }
+  const afterMs = Math.round(isAsked ? error.afterMs : waitOf(message, failures, policy))
+  const limit = limitOf(message, policy)
+  if (afterMs >= limit.mostMs) return { retry: false, error: waitRefusal(message, afterMs, limit, error) }
   return { retry: true, afterMs, asked: isAsked }
 }
 
 /** Milliseconds before try number `failures + 1`; with jitter between half and all of the exponential wait. */
 function waitOf(message: Message, failures: number, { backoff }: RetryPolicy): number {
   const waitMs = longestWaitMs(failures, backoff)
-  return backoff.jitter ? Math.round(waitMs * (0.5 + chanceOf(message) / 2)) : waitMs
+  return backoff.jitter ? waitMs * (0.5 + chanceOf(message) / 2) : waitMs
+}
+
+/** How long the message can wait where it does. */
+function limitOf({ key }: Message, { holds: { inputMs, keyedMs, keylessMs } = {} }: HeldPolicy): WaitLimit {
+  if (inputMs !== undefined) return { kind: 'input', mostMs: inputMs }
+  const mostMs = key === undefined ? keylessMs : keyedMs
+  if (mostMs === undefined) return { kind: 'any', mostMs: MOST_WAIT_MS }
+  return { kind: key === undefined ? 'keyless' : 'keyed', mostMs }
 }

@@ -56,6 +56,31 @@ describe('E2: a failed message', () => {
     })
   })
 
+  it.each([true, false])('waits whole milliseconds, whatever was asked, with jitter: %s', (jitter) => {
+    const anyBackoff = fc.record({
+      firstMs: fc.nat(86_400_000),
+      factor: fc.double({ min: 1, max: 100, noNaN: true }),
+      maxMs: fc.nat(86_400_000),
+    })
+    const anyWait = fc.double({ min: 0, max: 1e9, noNaN: true })
+    fc.assert(
+      fc.property(anyBackoff, anyWait, fc.integer({ min: 1, max: 20 }), (backoff, askedMs, attempt) => {
+        const policy = { retries: 100, backoff: { ...backoff, jitter } }
+        for (const error of [new Error('no'), new Retry(askedMs)]) {
+          const verdict = settleFailure(messageOf({ attempt }), { error }, policy, 0)
+          expect(verdict.retry && verdict.afterMs).toSatisfy(Number.isSafeInteger)
+        }
+      }),
+    )
+  })
+
+  it('whose Retry was made to ask for no time has failed like any other', () => {
+    for (const afterMs of [Number.NaN, -1]) {
+      const error = Object.assign(new Retry(1), { afterMs })
+      expect(settleFailure(messageOf(), { error }, { retries: 0, backoff: steady }, 0)).toMatchObject({ retry: false })
+    }
+  })
+
   it('that threw Retry a hundred times has then failed like any other', () => {
     const message = messageOf({ attempt: MOST_ASKED_RETRIES + 1 })
     const settle = (retries: number) =>
@@ -84,6 +109,8 @@ describe('E2: a failed message', () => {
   })
 })
 
+const DAY_MS = 86_400_000
+
 describe('a message that would have to wait for longer than it can', () => {
   const policy = { retries: 1, backoff: { ...steady, firstMs: 5000 }, holds: { keyedMs: 3_600_000 } }
 
@@ -93,8 +120,7 @@ describe('a message that would have to wait for longer than it can', () => {
       retry: false,
       error: {
         code: 'RETRY_TOO_LONG',
-        message:
-          '"b" is to try again after 3600 s, and an event with a key, which waits where it is, can wait for less than 3600 s',
+        message: 'the retry of "b" is due in 3600 s, but an event with a key can only wait for less than 3600 s',
         remedy: expect.stringContaining('maximumRecordAge'),
         cause: { name: 'Retry' },
       },
@@ -105,10 +131,29 @@ describe('a message that would have to wait for longer than it can', () => {
     expect(settleFailure(messageOf({ key: 'k' }), { error: new Retry(3_599_999) }, policy, 0)).toMatchObject({
       retry: true,
     })
-    expect(settleFailure(messageOf(), { error: new Retry(1e12) }, policy, 0)).toMatchObject({ retry: true })
+    expect(settleFailure(messageOf(), { error: new Retry(365 * DAY_MS) }, policy, 0)).toMatchObject({ retry: true })
     const without = { ...policy, holds: { keyedMs: 5000, keylessMs: 5000 } }
     expect(settleFailure(messageOf(), { error: new Error('no') }, without, 0)).toMatchObject({
       error: { code: 'RETRY_TOO_LONG', remedy: 'Set retryQueue: true on the processor "b", or wait for less.' },
     })
+  })
+
+  it.each([undefined, 'k'])('is told to have a retry queue where it is an input, with the key %s', (key) => {
+    const held = { ...policy, holds: { inputMs: 30_000 } }
+    expect(settleFailure(messageOf({ key }), { error: new Retry(29_999) }, held, 0)).toMatchObject({ retry: true })
+    expect(settleFailure(messageOf({ key }), { error: new Retry(30_000) }, held, 0)).toMatchObject({
+      error: {
+        message: 'the retry of "b" is due in 30 s, but an input without a retry queue can only wait for less than 30 s',
+        remedy: 'Set retryQueue: true on the processor "b", or wait for less.',
+      },
+    })
+  })
+
+  it.each([undefined, 'k'])('fails at 366 days wherever it waits, with the key %s', (key) => {
+    const settle = (ms: number) =>
+      settleFailure(messageOf({ key }), { error: new Retry(ms) }, { ...policy, holds: {} }, 0)
+    expect(settle(366 * DAY_MS - 1)).toMatchObject({ retry: true })
+    for (const ms of [366 * DAY_MS, Number.MAX_VALUE])
+      expect(settle(ms)).toMatchObject({ error: { code: 'RETRY_TOO_LONG', remedy: 'Wait for less.' } })
   })
 })

@@ -3,6 +3,7 @@ import { retryPart } from '../../graph/names.ts'
 import type { Later } from '../../runtime/deliver/round.ts'
 import type { Message } from '../../runtime/message.ts'
 import type { Outbox, OutboxChannel } from '../../runtime/outbox.ts'
+import { MOST_WAIT_MS } from '../../runtime/retry.ts'
 import type { Delivery } from '../../runtime/transport.ts'
 import type { BakedEar, BakedProcessor } from './definition.ts'
 import type { OpenFunction } from './function.ts'
@@ -42,9 +43,6 @@ export function areRetried(deliveries: readonly Delivery[], queue: RetryQueue | 
   return queue !== undefined && deliveries.some(({ position }) => position.startsWith(queue.start))
 }
 
-/** The longest that a message waits for its next try. */
-const MOST_WAIT_MS = 366 * 86_400_000
-
 /**
  * Deliveries of a retry queue, whose messages wait no longer than their policies let them. Only there does a message say that
  * it waits, since only its function writes there.
@@ -58,7 +56,7 @@ export function withHeldWaits(
     const { wait, key } = message
     if (wait === undefined) return message
     const { holds = {} } = policyOf(message)
-    const mostMs = Math.min(MOST_WAIT_MS, (key === undefined ? holds.keylessMs : holds.keyedMs) ?? MOST_WAIT_MS)
+    const mostMs = holds.inputMs ?? (key === undefined ? holds.keylessMs : holds.keyedMs) ?? MOST_WAIT_MS
     // Each `Retry` was an attempt, so that one that says more of them than attempts has used up all.
     const attempt = Math.max(message.attempt, wait.asked + 1)
     return { ...message, attempt, wait: { ...wait, dueMs: Math.min(wait.dueMs, nowMs + mostMs) } }
