@@ -2,6 +2,7 @@ import { closeSync, fstatSync } from 'node:fs'
 import { currentInvocation } from '../runtime/current.ts'
 import { visible } from './controls.ts'
 import { isSet, outputOf } from './output.ts'
+import { openSignals } from './signals.ts'
 import { temporaryFolders } from './temporary.ts'
 import { terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
@@ -23,6 +24,8 @@ export interface Host {
   readonly date: () => number
   /** Aborted on SIGINT and SIGTERM, the signal's name being the reason. Reading it takes over from Node's own end. */
   readonly signal: AbortSignal
+  /** Until the returned function is called, signals end the process at once, also in code that never yields. */
+  readonly letSignalsEnd: () => () => void
   /** What handlers write to when they say `console`. */
   readonly console: Console
   /**
@@ -69,7 +72,7 @@ export interface Terminal {
 
 /** The one real host. */
 export function hostOf(process: NodeJS.Process): Host {
-  let abort: AbortController | undefined
+  const signals = openSignals(process)
   let timers: TimerWatch | undefined
   let leaving = false
   const leave = (code?: number): never => {
@@ -104,9 +107,9 @@ export function hostOf(process: NodeJS.Process): Host {
     },
     date: () => Date.now(),
     get signal() {
-      abort ??= abortedBySignals(process)
-      return abort.signal
+      return signals.signal
     },
+    letSignalsEnd: signals.letEnd,
     console,
     onUncaught: catcherOf(process, leave),
     onExit(take) {
@@ -122,7 +125,7 @@ export function hostOf(process: NodeJS.Process): Host {
       return timers
     },
     ...microtasksOf(process),
-    temporaryFolder: temporaryFolders(process, { leave, areTaken: () => abort !== undefined }),
+    temporaryFolder: temporaryFolders(process, { leave, areTaken: () => signals.areTaken }),
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)
@@ -189,18 +192,6 @@ function catcherOf(process: NodeJS.Process, leave: (code: number) => never): Hos
       if (takers.length === 0) for (const event of events) process.off(event, onError)
     }
   }
-}
-
-function abortedBySignals(process: NodeJS.Process): AbortController {
-  const abort = new AbortController()
-  const names = ['SIGINT', 'SIGTERM'] as const
-  const take = (name: string) => {
-    // A second signal, whichever it is, then ends the process at once.
-    for (const each of names) process.off(each, take)
-    abort.abort(name)
-  }
-  for (const name of names) process.on(name, take)
-  return abort
 }
 
 /** What a process ended by a signal exits with by convention: 128 and the signal's number; undefined when it was not. */

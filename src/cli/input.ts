@@ -2,7 +2,8 @@ import { type Input, openInput } from '../project/input.ts'
 import type { Project } from '../project/project.ts'
 import { type Arguments, flagOf, type Option, textOf } from './command.ts'
 import type { Host } from './host.ts'
-import { awaitCode, warn } from './project.ts'
+import { awaitCode } from './loading.ts'
+import { warn } from './project.ts'
 
 /** Where events come from: options of every command that takes some in. */
 export const INPUT_OPTIONS: readonly Option[] = [
@@ -14,10 +15,10 @@ export const INPUT_OPTIONS: readonly Option[] = [
 /** Opens the input that a command line means for a project, and tells its warnings. Throws what {@link openInput} throws. */
 export async function openProjectInput(
   args: Arguments,
-  { topology, dir }: Pick<Project, 'topology' | 'dir'>,
+  { file, topology, dir }: Pick<Project, 'file' | 'topology' | 'dir'>,
   host: Host,
 ): Promise<Input> {
-  const input = await awaitCode("the topology's input", host, () =>
+  const input = await awaitCode({ who: "the topology's input", file }, host, () =>
     openInput({
       ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), topology, dir, cwd: host.cwd },
       // Opened where it is read: that takes a twentieth of a short run (row B1).

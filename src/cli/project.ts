@@ -7,7 +7,7 @@ import { SETTINGS } from '../project/setting-list.ts'
 import { resolveSettings, type Settings } from '../project/settings.ts'
 import { type Arguments, type Option, textOf } from './command.ts'
 import type { Host } from './host.ts'
-import { colorsOf, drawError, drawProblems } from './print.ts'
+import { colorsOf, drawProblems } from './print.ts'
 
 /** The project that a command line means, before anything of it is loaded. */
 export interface MeantProject {
@@ -51,37 +51,10 @@ function topologyOrFolder(path: string | undefined, cwd: string): string {
   }
 }
 
-/**
- * Awaits code of the user's that is called `who`. Where it ends the process, or leaves nothing that could still settle
- * it, that is told, and the process ends with 1.
- */
-export async function awaitCode<Value>(who: string, host: Host, code: () => Promise<Value>): Promise<Value> {
-  const off = host.onExit((exitCode) => {
-    const error =
-      exitCode === undefined
-        ? new AttakError('TOPOLOGY_LOAD_FAILED', `${who} awaits what never settles`, 'Correct that await.')
-        : new AttakError(
-            'TOPOLOGY_LOAD_FAILED',
-            `${who} ended the process, with exit code ${exitCode}`,
-            'Throw an error instead.',
-          )
-    host.err.write(drawError(error, colorsOf(host.err)))
-    host.exit(1)
-  })
-  try {
-    return await code()
-  } finally {
-    off()
-  }
-}
-
 /** Tells of warnings; touches stderr only when there are any, since to open a pipe costs 5 ms. */
 export function warn(problems: readonly Problem[], host: Host): void {
   if (problems.length > 0) host.err.write(drawProblems(summarizeUnused(problems), colorsOf(host.err)))
 }
-
-/** How {@link awaitCode} calls the modules of a project. */
-export const MODULES = 'a module of the project'
 
 /** The flag of one setting, which a variable can give as well. */
 export function settingOption(name: keyof Settings, placeholder: string): Option {

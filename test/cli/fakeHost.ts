@@ -58,6 +58,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     now: options.now ?? (() => 0),
     date: options.date ?? (() => 0),
     signal: options.signal ?? new AbortController().signal,
+    letSignalsEnd: () => () => {},
     console: globalThis.console,
     onUncaught: () => () => {},
     onExit: () => () => {},

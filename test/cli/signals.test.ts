@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { closeSync, openSync, writeSync } from 'node:fs'
+import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { folderOf } from './folder.ts'
@@ -62,4 +62,41 @@ export default { name: 't', processors: { a() {} }, input }`
   child.kill('SIGTERM')
   await ended
   expect(child.signalCode).toBe('SIGTERM')
+})
+
+describe('the first signal ends a command that loads a project', () => {
+  const LOOP = { 'topology.mjs': `console.error('loading'); while (true);` }
+  const SLOW = {
+    'topology.mjs': `console.error('loading'); await new Promise((resolve) => setTimeout(resolve, 60_000))`,
+  }
+  const INPUT = {
+    'topology.mjs': `export default { name: 't', processors: { a() {} }, input() { console.error('loading'); while (true); } }`,
+  }
+
+  test.each([
+    ['SIGINT', 'simulate', LOOP],
+    ['SIGTERM', 'simulate', LOOP],
+    ['SIGINT', 'simulate --watch', LOOP],
+    ['SIGINT', 'simulate', SLOW],
+    ['SIGINT', 'simulate', INPUT],
+    ['SIGINT', 'check', LOOP],
+    ['SIGINT', 'graph', LOOP],
+  ] as const)('%s, attak %s', async (signal, line, files) => {
+    const { child, until, ended } = start(folderOf(files), ...line.split(' '))
+    await until('err', 'loading')
+    child.kill(signal)
+    await ended
+    expect(child.signalCode).toBe(signal)
+  })
+
+  test('also where a watched project is loaded again', async () => {
+    const folder = folderOf({ ...ECHO, 'input.json': { a: 1 } })
+    const { child, until, ended } = start(folder, 'simulate', '--watch')
+    await until('err', 'Waiting for changes')
+    writeFileSync(join(folder, 'topology.mjs'), LOOP['topology.mjs'])
+    await until('err', 'loading')
+    child.kill('SIGINT')
+    await ended
+    expect(child.signalCode).toBe('SIGINT')
+  })
 })

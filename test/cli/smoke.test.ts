@@ -72,12 +72,12 @@ test('a project whose loading never ends, or ends the process, is told', () => {
   expect(attak(never, 'check')).toEqual({
     code: 1,
     out: '',
-    err: '[TOPOLOGY_LOAD_FAILED] a module of the project awaits what never settles. Correct that await.\n',
+    err: '[TOPOLOGY_LOAD_FAILED] topology.mjs: a module of the project awaits what never settles. Correct that await.\n',
   })
   const leaves = folderOf({ 'topology.mjs': 'process.exit(0)' })
   for (const command of ['check', 'graph', 'simulate']) {
     const told =
-      '[TOPOLOGY_LOAD_FAILED] a module of the project ended the process, with exit code 0. Throw an error instead.\n'
+      '[TOPOLOGY_LOAD_FAILED] topology.mjs: a module of the project ended the process, with exit code 0. Throw an error instead.\n        at topology.mjs:1:9\n'
     expect(attak(leaves, command)).toEqual({ code: 1, out: '', err: told })
   }
 })

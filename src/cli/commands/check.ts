@@ -7,8 +7,9 @@ import { hasTelemetry } from '../../project/telemetry.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
+import { awaitCode, MODULES } from '../loading.ts'
 import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../print.ts'
-import { awaitCode, findProject, MODULES } from '../project.ts'
+import { findProject } from '../project.ts'
 
 /** Tells all that is wrong or odd about a topology, its code and the input beside it, and runs nothing of it but its modules. */
 export const check: Command = {
@@ -32,7 +33,7 @@ export const check: Command = {
 async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
   try {
     const { file, settings } = await findProject(args, host)
-    const inspected = await awaitCode(MODULES, host, () =>
+    const inspected = await awaitCode({ who: MODULES, file }, host, () =>
       inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
     )
     if (inspected.project === undefined) return inspected

@@ -2,7 +2,8 @@ import { AttakError } from '../../errors.ts'
 import { DRAWINGS, type DrawingFormat } from '../../graph/draw.ts'
 import { loadProject } from '../../project/project.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
-import { awaitCode, findProject, MODULES, settingOption, warn } from '../project.ts'
+import { awaitCode, MODULES } from '../loading.ts'
+import { findProject, settingOption, warn } from '../project.ts'
 
 const FORMATS = Object.keys(DRAWINGS) as DrawingFormat[]
 
@@ -32,7 +33,7 @@ export const graph: Command = {
       )
     }
     const { file, settings } = await findProject(args, host)
-    const project = await awaitCode(MODULES, host, () =>
+    const project = await awaitCode({ who: MODULES, file }, host, () =>
       loadProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
     )
     warn(project.warnings, host)

@@ -8,7 +8,8 @@ import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/sto
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
-import { awaitCode, findProject, MODULES, settingOption, warn } from '../project.ts'
+import { awaitCode, MODULES } from '../loading.ts'
+import { findProject, settingOption, warn } from '../project.ts'
 import { prepareForAfter } from '../simulate/after.ts'
 import { onlyInput, toldInput } from '../simulate/input.ts'
 import { tellRun } from '../simulate/run.ts'
@@ -82,7 +83,7 @@ interface OnceOptions {
 async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
   const { file, settings, files } = await findProject(args, host)
   onFiles?.([file, ...files])
-  const loaded = await awaitCode(MODULES, host, () =>
+  const loaded = await awaitCode({ who: MODULES, file }, host, () =>
     inspectProject(file, {
       ...{ cwd: host.cwd, stage: settings.stage.value, fresh },
       temporaryFolder: host.temporaryFolder,
@@ -98,7 +99,9 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await openProjectInput(args, project, host)
   const traceFile = textOf(args, 'trace')
-  const built = flagOf(args, 'built') ? await loadArtifacts(project, host) : undefined
+  const built = flagOf(args, 'built')
+    ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host))
+    : undefined
   const offExit = host.onExit(() => built?.close())
   const running = tellRun(
     {

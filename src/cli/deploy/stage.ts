@@ -9,7 +9,8 @@ import type { Aws } from '../../providers/aws/open.ts'
 import { isName, NAME_RULE } from '../../topology/name.ts'
 import { type Arguments, textOf } from '../command.ts'
 import type { Host } from '../host.ts'
-import { awaitCode, findProject, findSettings, type MeantProject, MODULES, warn } from '../project.ts'
+import { awaitCode, MODULES } from '../loading.ts'
+import { findProject, findSettings, type MeantProject, warn } from '../project.ts'
 import { drawAddress, tellOrigins } from './origins.ts'
 
 /** The stage that a command line means, with its project where there is one that loads. */
@@ -98,7 +99,9 @@ function inspect(
   host: Host,
 ): Promise<InspectedProject> {
   const { cwd, temporaryFolder } = host
-  return awaitCode(MODULES, host, () => inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder }))
+  return awaitCode({ who: MODULES, file }, host, () =>
+    inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder }),
+  )
 }
 
 function stageOf({ settings, added }: MeantProject, project: Project): MeantStage {

@@ -1,0 +1,81 @@
+import { clearInterval, setInterval } from 'node:timers'
+import { errorOf } from '../errors.ts'
+import { shown } from '../project/find.ts'
+import { cleanStackText } from '../project/stack.ts'
+import { own } from './controls.ts'
+import { drawDuration } from './duration.ts'
+import type { Host } from './host.ts'
+import { colorsOf, drawError } from './print.ts'
+
+/** Code of the user's that a command awaits. */
+export interface AwaitedCode {
+  /** What it is called in messages. */
+  readonly who: string
+  /** The topology's file, absolute. */
+  readonly file: string
+}
+
+/** How {@link awaitCode} calls the modules of a project. */
+export const MODULES = 'a module of the project'
+
+/**
+ * Awaits code of the user's. Meanwhile SIGINT and SIGTERM end the process at once, and a terminal is told when it takes long.
+ * If the code ends the process, or nothing is left that could settle it, that is reported and the process ends with 1.
+ */
+export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: () => Promise<Value>): Promise<Value> {
+  const name = shown(awaited.file, host.cwd)
+  const off = host.onExit((exitCode) => {
+    const ending = exitCode === undefined ? NEVER : endedWith(exitCode, callsHere(host.cwd))
+    const { what, ...rest } = ending
+    const error = errorOf([
+      { code: 'TOPOLOGY_LOAD_FAILED', severity: 'error', where: name, what: `${awaited.who} ${what}`, ...rest },
+    ])
+    host.err.write(drawError(error, colorsOf(host.err)))
+    host.exit(1)
+  })
+  const takeSignals = host.letSignalsEnd()
+  const slow = tellSlow(name, host)
+  try {
+    return await code()
+  } finally {
+    slow.close()
+    takeSignals()
+    off()
+  }
+}
+
+const NEVER = { what: 'awaits what never settles', remedy: 'Correct that await.' } as const
+
+function endedWith(exitCode: number, stack: string) {
+  const what = `ended the process, with exit code ${exitCode}`
+  return { what, remedy: 'Throw an error instead.', ...(stack.trim() !== '' && { stack }) }
+}
+
+const LOOK_MS = 1000
+const SLOW_MS = 2000
+/** Back to the first column, and what stands there goes. */
+const AGAIN = '\r\x1b[K'
+
+/** Says on a terminal what is loading, each second from the second one on. */
+function tellSlow(name: string, { err, now }: Host): { close(): void } {
+  if (!err.isTTY) return { close() {} }
+  const startedMs = now()
+  let drawn = false
+  const timer = setInterval(() => {
+    const tookMs = now() - startedMs
+    if (tookMs < SLOW_MS) return
+    err.write(`${own(AGAIN)}loading ${name}: ${drawDuration(Math.floor(tookMs / 1000) * 1000)}`)
+    drawn = true
+  }, LOOK_MS).unref()
+  return {
+    close() {
+      clearInterval(timer)
+      if (drawn) err.write(own(AGAIN))
+    },
+  }
+}
+
+/** The calls in the user's code that led here. */
+function callsHere(dir: string): string {
+  return cleanStackText(new Error().stack?.replace(/^.*\n/, '') ?? '', dir)
+}

@@ -1,0 +1,48 @@
+/** How a process takes over the signals that ask it to end. */
+export interface Signals {
+  /** Aborted by the first SIGINT or SIGTERM, the signal's name being the reason. The second ends the process at once. */
+  readonly signal: AbortSignal
+  /** Whether the first signal is for the command. */
+  readonly areTaken: boolean
+  /** Until the returned function is called, signals end the process at once, also in code that never yields. */
+  letEnd(): () => void
+}
+
+const NAMES = ['SIGINT', 'SIGTERM'] as const
+
+/** Opens what takes signals over; nothing is taken over before `signal` is read. */
+export function openSignals(process: NodeJS.Process): Signals {
+  let abort: AbortController | undefined
+  let letting = 0
+  const take = (name: string) => {
+    release()
+    abort?.abort(name)
+  }
+  const release = () => {
+    for (const name of NAMES) process.off(name, take)
+  }
+  const subscribe = () => {
+    if (abort === undefined || abort.signal.aborted || letting > 0) return
+    for (const name of NAMES) process.on(name, take)
+  }
+  return {
+    get signal() {
+      if (abort === undefined) {
+        abort = new AbortController()
+        subscribe()
+      }
+      return abort.signal
+    },
+    get areTaken() {
+      return abort !== undefined && letting === 0
+    },
+    letEnd() {
+      letting++
+      release()
+      return () => {
+        letting--
+        subscribe()
+      }
+    },
+  }
+}
