@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Message } from 'esbuild'
+import { errorOfSystem } from '../errors.ts'
 import { discover, INDEX } from '../sources/discover.ts'
 import { type LaidModule, type LayoutOptions, layOut } from '../sources/layout.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../sources/require.ts'
@@ -68,6 +69,8 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
     }
   } catch (error) {
     if (!isBuildFailure(error)) throw error
+    const refused = error.errors.find(({ detail }) => errorOfSystem(detail) !== undefined)
+    if (refused !== undefined) throw refused.detail
     return { kind: 'failed', faults: error.errors.map((message) => faultOf(message, dir)), inputs: reader.inputs() }
   }
 }

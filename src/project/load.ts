@@ -1,5 +1,6 @@
 import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { errorOfSystem } from '../errors.ts'
 import { type Builder, type Built, openBuilder } from './build.ts'
 import type { Build, MakeFolder } from './cache.ts'
 import { isCommonJs, requireAsModule } from './commonjs.ts'
@@ -120,8 +121,16 @@ async function settled(load: () => unknown): Promise<LoadedModule> {
   try {
     return { kind: 'loaded', exports: await load() }
   } catch (error) {
+    if (isRefusedModule(error)) throw error
     return { kind: 'threw', error }
   }
+}
+
+/** Whether the operating system refused to read a module itself, and not a file that its code wanted. */
+function isRefusedModule(error: unknown): boolean {
+  if (errorOfSystem(error) === undefined) return false
+  const calls = String((error as Error).stack).match(/^ +at .*$/gm) ?? []
+  return calls.find((call) => !/\bnode:(internal\/)?fs\b/.test(call))?.includes('node:internal/modules/') === true
 }
 
 function readJsonModule(file: string): LoadedModule {
