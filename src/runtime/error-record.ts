@@ -158,6 +158,9 @@ export interface StreamPlace {
 
 /** What a position says, if it is in a stream; undefined for one in a queue, or of an event that came directly. */
 export function streamPlaceOf(position: string): StreamPlace | undefined {
-  const [stream, shard, sequence, ...more] = position.split('/')
-  return stream && shard && sequence && more.length === 0 ? { stream, shard, sequence } : undefined
+  const [, stream = '', shard = '', sequence = ''] = IN_STREAM.exec(position) ?? []
+  return sequence === '' ? undefined : { stream, shard, sequence }
 }
+
+/** Source: Kinesis API reference, GetShardIterator and Record, read 2026-11-28. */
+const IN_STREAM = /^([\w.-]{1,128})\/([\w.-]{1,128})\/(0|[1-9]\d{0,128})$/

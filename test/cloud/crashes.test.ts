@@ -16,6 +16,7 @@ import { createPack } from '../../src/runtime/pack.ts'
 import { folderOf } from '../cli/folder.ts'
 import { streamCrashOf } from '../contract/crash.ts'
 import { messageOf } from '../contract/message.ts'
+import { graphOf } from '../providers/aws/graphs.ts'
 import { attakJson } from './attak.ts'
 import { describeOnRuntimes, runProcessor } from './runtimes.ts'
 import { openEmulator } from './stage.ts'
@@ -120,12 +121,15 @@ async function streamOf(name: string, packs: readonly (readonly object[])[]) {
     places.push(await kinesis.send(new PutRecordCommand({ StreamName: stream, PartitionKey: 'any', Data })))
   }
   const shard = places[0]!.ShardId!
-  const range = { stream, shard, first: places[0]!.SequenceNumber!, last: places.at(-1)!.SequenceNumber! }
+  const [first, last] = [places[0]!.SequenceNumber!, places.at(-1)!.SequenceNumber!]
+  const range = { stream, shard, first, last, most: places.length }
+  const streams = [{ from: 'spout', to: 'worker', topic: 'work' }]
+  const graph = graphOf({ name, processors: { spout: () => {}, worker: () => {} }, streams })
   const report = (record: KeptRecord) => {
     const MessageBody = JSON.stringify(crashOf(name, shard, record))
     return sqs.send(new SendMessageCommand({ QueueUrl: queues[0], MessageBody }))
   }
-  return { records: await readBack(aws, range), report }
+  return { records: (await readBack(aws, { graph, processor: 'worker' }, range))!, report }
 }
 
 /** What `spout` sends in one record. */

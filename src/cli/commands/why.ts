@@ -55,9 +55,8 @@ said.`,
       const remembered = [...errors.copies.all.values(), ...left]
       if (errors.live === undefined) return tell(recordsSource(records, SIMULATE), project)
       const { liveSource } = await import('../why/live.ts')
-      const processors = errors.graph.processors.map(({ name }) => name)
       const account = accountOf({ scope }, errors.live.aws)
-      return tell(liveSource({ account, processors, fromMs, records, remembered }), project)
+      return tell(liveSource({ account, graph: errors.graph, fromMs, records, remembered }), project)
     })
   },
 }

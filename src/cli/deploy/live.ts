@@ -1,6 +1,6 @@
 import { crashesPart } from '../../aws/names.ts'
 import { buildGraph } from '../../graph/build.ts'
-import type { Graph } from '../../graph/graph.ts'
+import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { ERRORS_PART } from '../../graph/names.ts'
 import type { LiveResource } from '../../graph/resource.ts'
 import type { Aws } from '../../providers/aws/open.ts'
@@ -26,8 +26,8 @@ export async function knownOf({ project, scope }: NamedStage, aws: Aws): Promise
 }
 
 /**
- * The graph of what is live, as far as names tell: its processors, without streams, and attak's own store of errors. A
- * queue or bucket of the user's own for errors is only known to the project.
+ * The graph of what is live, as far as names tell: its processors, the channels that they receive from, and attak's own store
+ * of errors. Streams, and a queue or bucket of the user's own for errors, are only known to the project.
  */
 export function graphOfLive({ topology, stage }: NamedStage['scope'], live: readonly LiveResource[]): Graph {
   const hasTable = live.some(({ id }) => id === `table/${ERRORS_PART}`)
@@ -51,5 +51,19 @@ export function graphOfNames(
   const { topology: parsed, problems } = parseTopology(written, { file: 'topology', modulesIn: () => [] })
   if (parsed === undefined) throw new Error(`these names are no topology: ${JSON.stringify(problems)}`)
   const graph = buildGraph(parsed, { stage })
-  return names.length === 0 ? { ...graph, processors: [] } : graph
+  return { ...graph, ...(names.length === 0 && { processors: [] }), channels: channelsOfLive(live) }
+}
+
+/** The channels that mappings join to functions: the id of a mapping is `mapping/<channel>/<receiver>`. */
+function channelsOfLive(live: readonly LiveResource[]): readonly GraphChannel[] {
+  const mapped = live.filter(({ kind }) => kind === 'mapping').map(({ id }) => id.split('/'))
+  return live.flatMap(({ kind, id, name: address }) => {
+    const name = id.slice(id.indexOf('/') + 1)
+    const to = mapped.flatMap(([, channel, receiver = '']) => (channel === name ? [receiver] : []))
+    if ((kind !== 'stream' && kind !== 'queue') || to.length === 0 || name.startsWith('_')) return []
+    // What names do not tell: a channel may have filters.
+    const settings = { batch: 1, window: 0, retention: 24, filters: [] }
+    const via = kind === 'stream' ? 'kinesis' : 'sqs'
+    return [{ name, to, streams: [], via, fifo: address.endsWith('.fifo'), pack: 1, settings } as const]
+  })
 }

@@ -13,8 +13,11 @@ export interface Unit {
 /** What errors are made ready with. */
 export interface ReadyOptions {
   readonly project: Pick<Project, 'graph' | 'processors'>
-  /** Reads messages that a record does not hold, from the stream that does; absent where nothing is live. */
-  readonly readAgain?: (place: StreamPlace, processor: string) => Promise<readonly CloudEvent[]>
+  /**
+   * Reads messages that a record does not hold, from the stream that does; gives undefined where the processor does not
+   * receive from that stream. Absent where nothing is live.
+   */
+  readonly readAgain?: (place: StreamPlace, processor: string) => Promise<readonly CloudEvent[] | undefined>
   /** The largest message that can be sent, in bytes of its JSON. */
   readonly mostBytes?: number
 }
@@ -50,6 +53,7 @@ async function readyOf(
   if (!names.includes(processor)) return { problems: [unknownProcessor(record, names)] }
   if (record.error.code === 'RECORD_REFUSED') return { problems: [unreadable(record)] }
   const events = await eventsOf(record, options)
+  if (events === undefined) return { problems: [elsewhere(record)] }
   if (events.length === 0) return { problems: [gone(record)] }
   const input = processors.get(processor)?.input
   const problems: Problem[] = []
@@ -66,8 +70,11 @@ async function readyOf(
   return problems.length > 0 ? { problems } : { unit: { record, events }, problems }
 }
 
-/** The messages that a record is about; what it does not hold is read from the stream again. */
-async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promise<readonly CloudEvent[]> {
+/**
+ * The messages that a record is about; what it does not hold is read from the stream again. Undefined where it names a stream
+ * that its processor does not receive from.
+ */
+async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promise<readonly CloudEvent[] | undefined> {
   const { message, suspects, withoutData, position, processor } = record
   if (message === undefined && suspects !== undefined && withoutData === undefined) return suspects
   if (message !== undefined && withoutData === undefined) return [message]
@@ -76,7 +83,7 @@ async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promi
   const place = position === undefined ? undefined : streamPlaceOf(position)
   if (place === undefined || readAgain === undefined) return []
   const there = await readAgain(place, processor)
-  return there.filter((event) => {
+  return there?.filter((event) => {
     const read = messageOfEvent(event, processor)
     return read !== undefined && recordIdOf(read, processor, record.kind) === record.id
   })
@@ -117,6 +124,15 @@ function gone(record: ErrorRecord): Problem {
   return {
     ...{ code: 'EVENT_GONE', severity: 'error', where: whereOf(record), what },
     remedy: `Trigger anew what led to it (attak errors show ${record.id.slice(0, 12)} names the trace), and purge it.`,
+  }
+}
+
+function elsewhere(record: ErrorRecord): Problem {
+  const id = record.id.slice(0, 12)
+  return {
+    ...{ code: 'EVENT_GONE', severity: 'error', where: whereOf(record) },
+    what: `its event is not in the record, and "${record.processor}" does not receive from the stream at ${record.position}`,
+    remedy: `Trigger what led to it again (attak errors show ${id} names the trace), and remove it: attak errors purge ${id}.`,
   }
 }
 

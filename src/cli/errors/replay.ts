@@ -1,4 +1,6 @@
 import { AttakError, errorOf } from '../../errors.ts'
+import type { Receiver } from '../../providers/aws/readBack.ts'
+import type { StreamPlace } from '../../runtime/error-record.ts'
 import { eventOf } from '../../runtime/event.ts'
 import { type Arguments, type Command, flagOf, textOf } from '../command.ts'
 import { YES_OPTION } from '../deploy/options.ts'
@@ -134,7 +136,7 @@ async function readyOptions({ stage, graph, live }: Errors, isLocal: boolean): P
   const { MOST_INVOKE_BYTES } = await import('../../providers/aws/trigger.ts')
   return {
     project,
-    readAgain: (place, processor) => readAgain(live, place, processor),
+    readAgain: (place, processor) => readAgain(live, place, { graph, processor }),
     ...(!isLocal && { mostBytes: MOST_INVOKE_BYTES - MARK_BYTES }),
   }
 }
@@ -142,11 +144,17 @@ async function readyOptions({ stage, graph, live }: Errors, isLocal: boolean): P
 /** What a replay adds to a message. */
 const MARK_BYTES = 100
 
-async function readAgain(live: Stage, place: Parameters<NonNullable<ReadyOptions['readAgain']>>[0], processor: string) {
+async function readAgain(live: Stage, place: StreamPlace, to: Receiver) {
   const { messagesIn, readBack } = await import('../../providers/aws/readBack.ts')
   const { stream, shard, sequence } = place
-  const kept = await readBack(accountOf(live, live.aws), { stream, shard, first: sequence, last: sequence })
-  return kept.flatMap((record) => messagesIn(record, processor)).map((message) => eventOf(message, live.scope))
+  const kept = await readBack(accountOf(live, live.aws), to, {
+    stream,
+    shard,
+    first: sequence,
+    last: sequence,
+    most: 1,
+  })
+  return kept?.flatMap((record) => messagesIn(record, to.processor)).map((message) => eventOf(message, live.scope))
 }
 
 /** What was replayed before and is still in its store, since it could not be removed then. */

@@ -1,3 +1,4 @@
+import type { Graph } from '../../graph/graph.ts'
 import type { Account } from '../../providers/aws/kind.ts'
 import { type LogLine, readLogLines } from '../../providers/aws/logLines.ts'
 import { messagesIn, readBack } from '../../providers/aws/readBack.ts'
@@ -11,8 +12,8 @@ import { foundInRecords } from './records.ts'
 /** What a deployed stage is asked with. */
 export interface LiveParts {
   readonly account: Pick<Account, 'clients' | 'place' | 'scope'>
-  /** Those whose logs are read. */
-  readonly processors: readonly string[]
+  /** The logs of its processors are read, and the streams that they receive from. */
+  readonly graph: Graph
   /** Lines before it are not read; milliseconds since 1970. */
   readonly fromMs: number
   /** The error records of the stage. */
@@ -29,7 +30,8 @@ const WAY_MS = 86_400_000
  * for. Events of what came over Kinesis are read back from there. Source of the patterns: CloudWatch Logs user guide, "Using
  * filter patterns to match terms in JSON log events", read 2026-11-21.
  */
-export function liveSource({ account, processors, fromMs, records, remembered }: LiveParts): Source {
+export function liveSource({ account, graph, fromMs, records, remembered }: LiveParts): Source {
+  const processors = graph.processors.map(({ name }) => name)
   const known = [...new Map([...remembered, ...records].map((record) => [record.id, record])).values()]
   const readFacts = async (pattern: string, sinceMs: number): Promise<readonly Fact[]> => {
     const lines = await readLogLines(account, { processors, fromMs: sinceMs, pattern })
@@ -50,7 +52,7 @@ export function liveSource({ account, processors, fromMs, records, remembered }:
       const logged = await readFacts(`{ $.root = "${root}" }`, Math.min(fromMs, foundMs - WAY_MS))
       return [...logged.filter((fact) => fact.root === root), ...own]
     },
-    details: (steps) => Promise.all(steps.map((step) => eventOf(account, step))),
+    details: (steps) => Promise.all(steps.map((step) => eventOf(account, graph, step))),
   }
 }
 
@@ -59,14 +61,18 @@ function factsIn(lines: readonly LogLine[]): readonly Fact[] {
 }
 
 /** The event of a step, read back from where it stood; else why that cannot be. */
-async function eventOf(account: LiveParts['account'], step: Fact): Promise<Fact> {
+async function eventOf(account: LiveParts['account'], graph: Graph, step: Fact): Promise<Fact> {
   const { message, processor, position, event } = step
   if (event !== undefined || processor === undefined) return { message, processor }
   const place = position === undefined ? undefined : streamPlaceOf(position)
   if (place === undefined) return { message, processor, missing: whyGone(position) }
   try {
     const { stream, shard, sequence } = place
-    const [record] = await readBack(account, { stream, shard, first: sequence, last: sequence })
+    const range = { stream, shard, first: sequence, last: sequence, most: 1 }
+    const kept = await readBack(account, { graph, processor }, range)
+    if (kept === undefined)
+      return { message, processor, missing: `"${processor}" does not receive from the stream ${stream}` }
+    const [record] = kept
     const own = record && messagesIn(record, processor).find((each) => idOf(each) === message)
     if (own === undefined) return { message, processor, missing: `the stream ${stream} no longer has it` }
     return { message, processor, event: own.data === undefined ? {} : { data: own.data } }

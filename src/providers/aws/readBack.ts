@@ -1,5 +1,6 @@
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis'
-import { streamArn } from '../../aws/names.ts'
+import { streamArn, streamName } from '../../aws/names.ts'
+import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { decodeBytes } from '../../runtime/codec.ts'
 import type { Message } from '../../runtime/message.ts'
 import { failedWith, unlessAbsent } from './failure.ts'
@@ -12,6 +13,8 @@ export interface RecordRange {
   readonly shard: string
   readonly first: string
   readonly last: string
+  /** No more records than this are read. */
+  readonly most: number
 }
 
 /** A record as its stream still has it. */
@@ -23,17 +26,36 @@ export interface KeptRecord {
   readonly data: Buffer
 }
 
-/** What one call takes. Source: Kinesis API reference, GetRecords, read 2026-11-21. */
-const MOST_RECORDS = 10_000
+/**
+ * What Lambda hands to a function at once, at most; one call of GetRecords takes as many records. Sources: Lambda developer
+ * guide, quotas (6 MB for an invocation); Lambda API reference, CreateEventSourceMapping (BatchSize), read 2026-11-28.
+ */
+export const MOST_RECORDS = 10_000
+const MOST_BYTES = 6 * 1024 * 1024
+
+/** Who is to read records again: a processor of a topology and stage. */
+export interface Receiver {
+  readonly graph: Graph
+  readonly processor: string
+}
+
+/** The channels that a processor receives from over Kinesis. */
+export function receivedFrom(graph: Graph, processor: string): readonly GraphChannel[] {
+  return graph.channels.filter(({ via, to }) => via === 'kinesis' && to.includes(processor))
+}
 
 /**
  * Reads records again that a function was handed, in order. What the stream no longer keeps, or never had, is missing: none
- * where the stream is gone. Calls are paced and tried again by their client.
+ * where the stream is gone. Returns undefined, and reads nothing, where the processor does not receive from that stream: what
+ * names the stream may come from a stranger. Calls are paced and tried again by their client.
  */
 export async function readBack(
   { clients, place }: Pick<Account, 'clients' | 'place'>,
-  { stream, shard, first, last }: RecordRange,
-): Promise<readonly KeptRecord[]> {
+  { graph, processor }: Receiver,
+  { stream, shard, first, last, most }: RecordRange,
+): Promise<readonly KeptRecord[] | undefined> {
+  const scope = { topology: graph.name, stage: graph.stage }
+  if (!receivedFrom(graph, processor).some(({ name }) => streamName(scope, name) === stream)) return undefined
   const StreamARN = streamArn(place, stream)
   const [from, to] = [BigInt(first), BigInt(last)]
   const iteratorAt = async (at: { ShardIteratorType: 'AT_SEQUENCE_NUMBER' | 'TRIM_HORIZON' }) => {
@@ -50,13 +72,17 @@ export async function readBack(
     if (!failedWith(error, 'InvalidArgumentException')) throw error
     iterator = await iteratorAt({ ShardIteratorType: 'TRIM_HORIZON' })
   }
-  const Limit = from === to ? 1 : MOST_RECORDS
-  while (iterator !== undefined) {
+  const wanted = from === to ? 1 : Math.min(most, MOST_RECORDS)
+  let bytes = 0
+  while (iterator !== undefined && found.length < wanted) {
+    const Limit = wanted - found.length
     const page = await clients.kinesis.send(new GetRecordsCommand({ StreamARN, ShardIterator: iterator, Limit }))
     for (const { SequenceNumber = '', PartitionKey = '', Data = new Uint8Array() } of page.Records ?? []) {
       const at = BigInt(SequenceNumber)
-      if (at > to) return found
-      if (at < from) continue
+      // Records before the first one are there: it was not trimmed, and was never in the shard.
+      if (at > to || at < from) return found
+      bytes += Data.byteLength
+      if (bytes > MOST_BYTES && found.length > 0) return found
       const position = `${stream}/${shard}/${SequenceNumber}`
       found.push({ position, sequence: SequenceNumber, partitionKey: PartitionKey, data: Buffer.from(Data) })
       if (at === to) return found

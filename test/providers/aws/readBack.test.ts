@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Clients, openClients } from '../../../src/providers/aws/clients.ts'
-import { messagesIn, readBack } from '../../../src/providers/aws/readBack.ts'
+import { messagesIn, type RecordRange, readBack } from '../../../src/providers/aws/readBack.ts'
 import { callAws, type Emulator, PLACE } from '../../contract/emulator.ts'
 import { startKinesisLocal } from '../../contract/kinesis-local.ts'
+import { graphOf } from './graphs.ts'
 
 let emulator: Emulator
 let clients: Clients
@@ -37,10 +38,17 @@ afterAll(async () => {
   await emulator?.close()
 })
 
-const read = async (first: number, last: number) => {
-  const range = { stream, shard, first: sequences[first]!, last: sequences[last]! }
-  const records = await readBack({ clients, place: PLACE }, range)
-  return records.flatMap((record) => messagesIn(record, 'bill')).map(({ data, key }) => [data, key])
+const graph = graphOf({
+  name: 'orders',
+  processors: { a: () => {}, bill: () => {}, c: () => {} },
+  streams: [['a', 'bill', 't'], { from: 'a', to: 'bill', topic: 'gone', stream: 'gone' }, ['bill', 'c', 't']],
+})
+const to = { graph, processor: 'bill' }
+
+const read = async (first: number, last: number, said: Partial<RecordRange> = {}) => {
+  const range = { stream, shard, first: sequences[first]!, last: sequences[last]!, most: 10_000, ...said }
+  const records = await readBack({ clients, place: PLACE }, to, range)
+  return records?.flatMap((record) => messagesIn(record, 'bill')).map(({ data, key }) => [data, key])
 }
 
 test('one record, by its position', async () => {
@@ -55,10 +63,25 @@ test('a range of records, in order, and none beyond it', async () => {
 })
 
 test('up to the newest record', async () => {
-  expect((await read(0, 3)).length).toBe(4)
+  expect(await read(0, 3)).toHaveLength(4)
 })
 
 test('of a stream that is gone there is nothing', async () => {
-  const range = { stream: 'orders--dev--gone', shard, first: sequences[0]!, last: sequences[0]! }
-  expect(await readBack({ clients, place: PLACE }, range)).toEqual([])
+  expect(await read(0, 0, { stream: 'orders--dev--gone' })).toEqual([])
+})
+
+test('no more records than the function had, however far away the last one is said to be', async () => {
+  const last = `1${'0'.repeat(60)}`
+  expect((await read(1, 3, { last, most: 2 }))?.map(([data]) => data)).toEqual(['two', 'three'])
+  expect(await read(0, 3, { last: `1${'0'.repeat(59)}`, first: last, most: 2 })).toEqual([])
+})
+
+test('of a stream that the processor does not receive from nothing is read', async () => {
+  for (const foreign of ['payroll-of-others', 'orders--dev--c', 'orders--prod--bill', '', stream.toUpperCase()]) {
+    expect(await read(0, 0, { stream: foreign })).toBeUndefined()
+  }
+  const range = { stream, shard, first: sequences[0]!, last: sequences[0]!, most: 1 }
+  for (const processor of ['c', 'nobody']) {
+    expect(await readBack({ clients, place: PLACE }, { graph, processor }, range)).toBeUndefined()
+  }
 })

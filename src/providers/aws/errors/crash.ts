@@ -1,16 +1,17 @@
-import { functionName, queueName, type Scope, streamName } from '../../../aws/names.ts'
+import { queueName, type Scope, streamName } from '../../../aws/names.ts'
 import { hears } from '../../../bundle/entry/ears.ts'
 import type { Problem } from '../../../errors.ts'
 import type { Graph, GraphStream } from '../../../graph/graph.ts'
 import { retryPart } from '../../../graph/names.ts'
 import { decodeText } from '../../../runtime/codec.ts'
+import { isTooDeep, TOO_DEEP } from '../../../runtime/depth.ts'
 import { type ErrorRecord, RECORD_VERSION } from '../../../runtime/error-record.ts'
 import { type CloudEvent, eventOf, knownRoot, messageOfEvent } from '../../../runtime/event.ts'
 import { recordIdFor } from '../../../runtime/id.ts'
 import type { Message } from '../../../runtime/message.ts'
 import { fieldsOf } from '../../../runtime/text.ts'
 import type { Thrown } from '../../../runtime/thrown.ts'
-import type { RecordRange } from '../readBack.ts'
+import { type Report, type ReportStage, readReport } from './report.ts'
 
 /** A message in a queue of crashes. */
 export interface CrashMessage {
@@ -27,62 +28,44 @@ export interface CrashMessage {
 /** What the platform gave up: its record, and where the events of a stream are to be read that it does not hold. */
 export interface Crash {
   readonly record: ErrorRecord
-  readonly range?: RecordRange & { readonly count: number }
+  readonly range?: NonNullable<Report['batch']>
 }
 
 /**
- * What Lambda tells a failure destination: of records in a stream, it says where they are; of an asynchronous invocation,
- * it holds the payload. Sources: Lambda developer guide, "kinesis-on-failure-destination" and
- * "invocation-async-retain-records", read 2026-11-21.
+ * Reads what a queue of crashes holds: what Lambda reports, or a message that its own queue gave up. A message that a queue
+ * gave up is data of a sender, whatever it says: it is never read as a report.
  */
-interface DestinationPayload {
-  readonly requestContext: {
-    readonly requestId?: string
-    readonly functionArn: string
-    /** `RetryAttemptsExhausted`, `RecordAgeExceeded`; of invocations `RetriesExhausted`, `EventAgeExceeded`. */
-    readonly condition?: string
-    readonly approximateInvokeCount?: number
-  }
-  readonly responseContext?: { readonly functionError?: string }
-  readonly timestamp?: string
-  readonly KinesisBatchInfo?: {
-    readonly shardId: string
-    readonly startSequenceNumber: string
-    readonly endSequenceNumber: string
-    readonly batchSize?: number
-    readonly streamArn: string
-  }
-  readonly requestPayload?: unknown
-  readonly responsePayload?: unknown
-}
-
-/** Reads what a queue of crashes holds: what Lambda reports, or a message that its own queue gave up. */
-export function readCrash(message: CrashMessage, graph: Graph): Crash | Problem {
-  const payload = payloadIn(message.body)
-  if (payload === undefined) return gaveUp(message, graph)
-  const scope = scopeOf(graph)
-  const { requestContext, KinesisBatchInfo: batch, timestamp } = payload
-  const processor = processorOf(requestContext.functionArn, graph)
-  const parts = { scope, processor, time: timestamp ?? timeOf(message), attempt: requestContext.approximateInvokeCount }
+export function readCrash(message: CrashMessage, stage: ReportStage): Crash | Problem {
+  const { graph } = stage
+  const report = message.sourceArn === undefined ? readReport(message.body, stage) : undefined
+  if (report === undefined) return gaveUp(message, graph)
+  if ('wrong' in report) return unreadable(message, `this is no report of a crash that attak can use: ${report.wrong}`)
+  const { processor, requestId, time = timeOf(message), batch, invocations } = report
+  const parts = { scope: scopeOf(graph), processor, time, attempt: invocations }
   if (batch === undefined) {
-    const suspect = invokedWith(payload, processor)
-    const position = `invoke/${requestContext.requestId ?? message.id}`
-    const suspects = [eventOf(suspect, scope)]
-    return { record: crashRecord({ ...parts, about: position, position, error: answered(payload), suspects }) }
+    const suspect = invokedWith(report)
+    if (isTooDeep(suspect.data)) return unreadable(message, `what the function was given ${TOO_DEEP}`)
+    const position = `invoke/${requestId ?? message.id}`
+    const suspects = [eventOf(suspect, parts.scope)]
+    return { record: crashRecord({ ...parts, about: position, position, error: thrownOf(report), suspects }) }
   }
-  const { shardId: shard, startSequenceNumber: first, endSequenceNumber: last, batchSize = 1 } = batch
-  const stream = batch.streamArn.slice(batch.streamArn.lastIndexOf('/') + 1)
+  const { stream, shard, first, last, count } = batch
   const position = `${stream}/${shard}/${first}`
-  const times = requestContext.approximateInvokeCount ?? 1
-  const why = [requestContext.condition, payload.responseContext?.functionError].filter(Boolean).join(', ')
-  const what = `the function did not get through ${countText(batchSize, 'record')} in ${countText(times, 'invocation')}`
+  const why = [report.condition, report.functionError].filter(Boolean).join(', ')
+  const times = countText(invocations ?? 1, 'invocation')
+  const what = `the function did not get through ${countText(count, 'record')} in ${times}`
   return {
     record: crashRecord({
       ...{ ...parts, position, about: `${position}-${last}` },
       error: { name: 'Crash', message: why === '' ? what : `${what}: ${why}` },
     }),
-    range: { stream, shard, first, last, count: batchSize },
+    range: batch,
   }
+}
+
+function unreadable({ where }: CrashMessage, what: string): Problem {
+  const remedy = 'It is left where it is. attak errors purge --unreadable removes all such messages.'
+  return { code: 'RECORD_UNREADABLE', severity: 'error', where, what, remedy }
 }
 
 /** The events that a crashed function had of a stream: those messages that it hears, as records hold them. */
@@ -93,7 +76,10 @@ export function suspectsOf(messages: readonly Message[], { processor, position =
   return ours(messages, streams).map((message) => eventOf(message, scope))
 }
 
-/** On a channel that others share, a function leaves alone what is not for it. */
+/**
+ * On a channel that others share, a function leaves alone what is not for it. Without the project no stream is known, and
+ * each message of the channel may be for it.
+ */
 function ours(messages: readonly Message[], streams: readonly GraphStream[]): readonly Message[] {
   if (streams.length === 0) return messages
   return messages.filter((message) => streams.some((stream) => hears(stream, message)))
@@ -101,16 +87,14 @@ function ours(messages: readonly Message[], streams: readonly GraphStream[]): re
 
 /** A message that came as often as its queue delivers, and was never acknowledged. */
 function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
-  const { id, body, sourceArn = '', where } = message
+  const { id, body, sourceArn = '' } = message
   const scope = scopeOf(graph)
   const source = sourceArn.slice(sourceArn.lastIndexOf(':') + 1)
   const position = `${source === '' ? 'queue' : source}/${id}`
   const decoded = decodeText(body, { position, key: undefined, to: '' })
   const processor = receiverOf(source, decoded, graph)
   if (processor === undefined) {
-    const what = 'nothing says which processor this was for'
-    const remedy = 'It is left where it is. If nothing of yours put it there, remove it.'
-    return { code: 'RECORD_UNREADABLE', severity: 'error', where, what, remedy }
+    return unreadable(message, 'nothing says which processor this was for')
   }
   const streams = graph.streams.filter(({ to, via }) => to === processor && via === 'sqs')
   const suspects = ours(decoded, streams).map((one) => eventOf(one, scope))
@@ -164,43 +148,26 @@ function crashRecord({
   }
 }
 
-function payloadIn(body: string): DestinationPayload | undefined {
-  try {
-    const payload = fieldsOf(JSON.parse(body))
-    const about = fieldsOf(payload?.requestContext)
-    return typeof about?.functionArn === 'string' ? (payload as unknown as DestinationPayload) : undefined
-  } catch {
-    return undefined
-  }
-}
-
 /** As a function reads it: a CloudEvent of ours, or any event, which is an input. */
-function invokedWith({ requestContext, requestPayload }: DestinationPayload, processor: string): Message {
-  const message = messageOfEvent(requestPayload, processor)
+function invokedWith({ requestId = '', processor, given }: Report): Message {
+  const message = messageOfEvent(given, processor)
   if (message !== undefined) return message
-  const root = knownRoot((requestContext.requestId ?? '').replaceAll('-', ''))
+  const root = knownRoot(requestId.replaceAll('-', ''))
   const none = { topic: undefined, key: undefined, parent: undefined, id: undefined }
   const edge = { from: undefined, to: processor }
-  return { ...none, data: requestPayload, edge, root, ordinal: 0, hop: 1, attempt: 1, row: -1 }
+  return { ...none, data: given, edge, root, ordinal: 0, hop: 1, attempt: 1, row: -1 }
 }
 
 /** `{ errorType: 'Runtime.ExitError', errorMessage: 'RequestId: … Error: Runtime exited with error: exit status 1' }` */
-function answered({ requestContext, responsePayload }: DestinationPayload): Thrown {
-  const { errorType, errorMessage, trace } = fieldsOf(responsePayload) ?? {}
-  const stack = Array.isArray(trace) && trace.length > 0 ? { stack: trace.join('\n') } : {}
+function thrownOf({ condition, answered }: Report): Thrown {
+  const { errorType, errorMessage, trace } = fieldsOf(answered) ?? {}
+  const calls = Array.isArray(trace) ? trace.filter((call) => typeof call === 'string') : []
+  const stack = calls.length > 0 ? { stack: calls.join('\n') } : {}
   return {
     name: typeof errorType === 'string' ? errorType : 'Crash',
-    message: typeof errorMessage === 'string' ? errorMessage : (requestContext.condition ?? 'the function failed'),
+    message: typeof errorMessage === 'string' ? errorMessage : (condition ?? 'the function failed'),
     ...stack,
   }
-}
-
-/** Of a function that is no longer in the topology, what follows topology and stage in its name. */
-function processorOf(functionArn: string, graph: Graph): string {
-  const scope = scopeOf(graph)
-  const name = functionArn.split(':')[6] ?? ''
-  const known = graph.processors.find((processor) => functionName(scope, processor.name) === name)
-  return known?.name ?? name.replace(`${graph.name}--${graph.stage}--`, '')
 }
 
 function scopeOf({ name, stage }: Pick<Graph, 'name' | 'stage'>): Scope {

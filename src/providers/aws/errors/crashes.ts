@@ -24,11 +24,11 @@ export interface CrashesParts {
  * are read back from it, while it keeps them.
  */
 export function crashesShelf({ account, graph, fifo, known }: CrashesParts): Shelf {
-  const { clients } = account
+  const { clients, place } = account
   const name = queueName({ topology: graph.name, stage: graph.stage }, CRASHES_PART, { fifo })
   const ranges = new Map<string, Crash['range']>()
   const read = (message: SqsMessage): ErrorRecord | Problem => {
-    const crash = readCrash(crashIn(message, name), graph)
+    const crash = readCrash(crashIn(message, name), { graph, place })
     if (!('record' in crash)) return crash
     ranges.set(crash.record.id, crash.range)
     return crash.record
@@ -39,7 +39,7 @@ export function crashesShelf({ account, graph, fifo, known }: CrashesParts): She
     if (range === undefined) return record
     const before = known(record.id)?.suspects
     if (before !== undefined && before.length > 0) return { ...record, suspects: before }
-    const kept = await readBack(account, range)
+    const kept = (await readBack(account, { graph, processor: record.processor }, range)) ?? []
     const messages = kept.flatMap((one) => messagesIn(one, record.processor))
     const suspects = suspectsOf(messages, record, graph)
     const gone = range.count - kept.length

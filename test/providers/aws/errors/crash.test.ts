@@ -1,12 +1,14 @@
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readCrash, suspectsOf } from '../../../../src/providers/aws/errors/crash.ts'
 import { decodeText } from '../../../../src/runtime/codec.ts'
 import { encodeMessage } from '../../../../src/runtime/event.ts'
 import { recordIdFor } from '../../../../src/runtime/id.ts'
 import { createPack } from '../../../../src/runtime/pack.ts'
+import { parseRecord } from '../../../../src/runtime/parse-record.ts'
 import { invokeCrashOf, streamCrashOf } from '../../../contract/crash.ts'
 import { messageOf } from '../../../contract/message.ts'
-import { graphOf } from '../graphs.ts'
+import { graphOf, PLACE } from '../graphs.ts'
 
 const origin = { topology: 'orders', stage: 'dev', time: '2026-11-21T13:00:00.000Z' }
 const graph = graphOf({
@@ -21,6 +23,7 @@ const graph = graphOf({
   ],
   retryQueue: true,
 })
+const stage = { graph, place: PLACE }
 const message = (body: unknown, more = {}) => ({
   id: '059f36b4-87a3-44ab-83d2-661975830a7d',
   body: typeof body === 'string' ? body : JSON.stringify(body),
@@ -46,7 +49,7 @@ const OUT_OF_MEMORY = {
 
 describe('of records in a stream', () => {
   test('the record says who, how often and why, and where the events are', () => {
-    const crash = readCrash(message(KINESIS), graph)
+    const crash = readCrash(message(KINESIS), stage)
     expect(crash).toMatchObject({
       record: {
         kind: 'crash',
@@ -73,7 +76,7 @@ describe('of records in a stream', () => {
 
   test('told twice, it is one record; another range is another', () => {
     const idOf = (payload: object) => {
-      const crash = readCrash(message(payload), graph)
+      const crash = readCrash(message(payload), stage)
       return 'record' in crash ? crash.record.id : undefined
     }
     expect(idOf({ ...KINESIS, timestamp: '2026-11-21T14:00:00.000Z' })).toBe(idOf(KINESIS))
@@ -111,7 +114,7 @@ describe('of an invocation', () => {
       edge: { from: undefined, to: 'a' },
     })
     const requestPayload = JSON.parse(encodeMessage(sent, origin))
-    const crash = readCrash(message({ ...INVOKED, requestPayload, responsePayload: OUT_OF_MEMORY }), graph)
+    const crash = readCrash(message({ ...INVOKED, requestPayload, responsePayload: OUT_OF_MEMORY }), stage)
     expect(crash).toEqual({
       record: {
         attakerror: 1,
@@ -130,7 +133,7 @@ describe('of an invocation', () => {
   })
 
   test('any other event was an input', () => {
-    const crash = readCrash(message({ ...INVOKED, requestPayload: { order: 1 }, responsePayload: null }), graph)
+    const crash = readCrash(message({ ...INVOKED, requestPayload: { order: 1 }, responsePayload: null }), stage)
     expect(crash).toMatchObject({
       record: {
         error: { name: 'Crash', message: 'RetriesExhausted' },
@@ -144,9 +147,108 @@ describe('of an invocation', () => {
       ...INVOKED.requestContext,
       functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:orders--dev--gone',
     }
-    expect(readCrash(message({ ...INVOKED, requestContext, requestPayload: 1 }), graph)).toMatchObject({
+    expect(readCrash(message({ ...INVOKED, requestContext, requestPayload: 1 }), stage)).toMatchObject({
       record: { processor: 'gone' },
     })
+  })
+})
+
+describe('what poses as a report, or is a broken one', () => {
+  const invoked = { ...INVOKED, requestPayload: { order: 1 } }
+  const withContext = (report: typeof KINESIS | typeof invoked, more: object) => ({
+    ...report,
+    requestContext: { ...report.requestContext, ...more },
+  })
+  const withBatch = (more: object) => ({ ...KINESIS, KinesisBatchInfo: { ...KINESIS.KinesisBatchInfo, ...more } })
+
+  test.each([
+    ['a channel', 'orders--dev--c--sqs', 'c'],
+    ['a retry queue', 'orders--dev--_retry-c', 'c'],
+    ['no queue of this stage', 'orders--dev--gone', undefined],
+  ])('is data of its sender where it comes from the queue of %s', (_, queue, processor) => {
+    for (const body of [KINESIS, invoked]) {
+      const given = message(body, { sourceArn: `arn:aws:sqs:eu-west-1:123456789012:${queue}` })
+      const crash = readCrash(given, stage)
+      expect('range' in crash).toBe(false)
+      if (processor === undefined) expect(crash).toMatchObject({ code: 'RECORD_UNREADABLE' })
+      else expect(crash).toMatchObject({ record: { processor, position: `${queue}/${given.id}` } })
+    }
+  })
+
+  const { streamArn } = KINESIS.KinesisBatchInfo
+  const functionArn = `${FUNCTIONS}:orders--dev--b`
+  test.each<readonly [string, object | string]>([
+    ...['payroll-of-others', 'orders--prod--b', 'orders--dev--all', 'orders--dev--c', ''].map(
+      (name) => [`the stream "${name}"`, withBatch({ streamArn: streamArn.replace('orders--dev--b', name) })] as const,
+    ),
+    ['a stream of another region', withBatch({ streamArn: streamArn.replace('eu-west-1', 'eu-west-2') })],
+    ['a stream of another account', withBatch({ streamArn: streamArn.replace('123456789012', '210987654321') })],
+    ['no stream', withBatch({ streamArn: undefined })],
+    ['a list as stream', withBatch({ streamArn: [streamArn] })],
+    ['a text instead of a batch', { ...KINESIS, KinesisBatchInfo: 'x' }],
+    ['nothing instead of a batch', { ...KINESIS, KinesisBatchInfo: null }],
+    ...['abc', 1.5, '1.5', '-1', '', '0x10', '1e9', '9'.repeat(1000), null, undefined].flatMap((sequence) => [
+      [`the first sequence number ${sequence}`, withBatch({ startSequenceNumber: sequence })] as const,
+      [`the last sequence number ${sequence}`, withBatch({ endSequenceNumber: sequence })] as const,
+    ]),
+    ...['', 'a/b', null].map((shardId) => [`the shard ${shardId}`, withBatch({ shardId })] as const),
+    ...[-1, 1.5, '2', 1e9].map((batchSize) => [`a batch of ${batchSize}`, withBatch({ batchSize })] as const),
+    ...['never', 7, '', '2026-99-99T00:00:00Z'].flatMap((timestamp) => [
+      [`the time ${timestamp}`, { ...KINESIS, timestamp }] as const,
+      [`the time ${timestamp} of an invocation`, { ...invoked, timestamp }] as const,
+    ]),
+    ...[
+      functionArn.replace('eu-west-1', 'us-east-1'),
+      functionArn.replace('123456789012', '210987654321'),
+      functionArn.replace('orders--dev--b', 'cr--dev--b'),
+      functionArn.replace('orders--dev--b', 'orders--prod--b'),
+      functionArn.replace('orders--dev--b', 'orders--dev--'),
+      functionArn.replace(':lambda:', ':sqs:'),
+      'b',
+      7,
+    ].map((arn) => [`the function ${arn}`, withContext(invoked, { functionArn: arn })] as const),
+    ['the request "x/y"', withContext(invoked, { requestId: 'x/y' })],
+    ['the number of invocations "3"', withContext(KINESIS, { approximateInvokeCount: '3' })],
+    ['an object as condition', withContext(KINESIS, { condition: {} })],
+    [
+      'data that nests too deep',
+      JSON.stringify({ ...invoked, requestPayload: 0 }).replace(':0}', `:${'['.repeat(1e5)}${']'.repeat(1e5)}}`),
+    ],
+  ])('cannot be read where it says %s', (_, body) => {
+    expect(readCrash(message(body), stage)).toMatchObject({
+      code: 'RECORD_UNREADABLE',
+      where: 'queue orders--dev--_crashes, message 059f36b4',
+      remedy: expect.stringContaining('attak errors purge --unreadable'),
+    })
+  })
+
+  test('whatever stands in a field of it, it is a whole record or cannot be read', () => {
+    const paths = (value: object, path: readonly string[] = []): (readonly string[])[] =>
+      Object.entries(value).flatMap(([name, inner]) => [
+        [...path, name],
+        ...(typeof inner === 'object' && inner !== null ? paths(inner, [...path, name]) : []),
+      ])
+    const put = (value: unknown, [name, ...rest]: readonly string[], what: unknown): unknown =>
+      name === undefined
+        ? what
+        : { ...(value as object), [name]: put((value as Record<string, unknown>)[name], rest, what) }
+    const answered = { ...invoked, responsePayload: { ...OUT_OF_MEMORY, trace: ['at a'] } }
+    const place = fc.constantFrom(
+      ...[KINESIS, answered].flatMap((report) => paths(report).map((path) => [report, path] as const)),
+    )
+    const what = fc.oneof(fc.jsonValue(), fc.constantFrom({ toString: 1 }, [{ toString: 1 }], 1e308, -0))
+    fc.assert(
+      fc.property(place, what, ([report, path], value) => {
+        const crash = readCrash(message(put(report, path, value)), stage)
+        if (!('record' in crash)) {
+          expect(crash.code).toBe('RECORD_UNREADABLE')
+          return
+        }
+        expect(parseRecord(JSON.stringify(crash.record), 'here')).toMatchObject({ kind: 'record' })
+        if (crash.range) expect(streamArn.endsWith(`/${crash.range.stream}`)).toBe(true)
+      }),
+      { numRuns: 1000 },
+    )
   })
 })
 
@@ -160,7 +262,7 @@ describe('of a queue that gave a message up', () => {
     ['a retry queue', `${arn}orders--dev--_retry-c`],
     ['no queue, where one processor alone hears it', undefined],
   ])('by %s it is known who it was for', (_, sourceArn) => {
-    expect(readCrash(message(body, sourceArn && { sourceArn }), graph)).toMatchObject({
+    expect(readCrash(message(body, sourceArn && { sourceArn }), stage)).toMatchObject({
       record: {
         id: recordIdFor(`${sourceArn?.slice(arn.length) ?? 'queue'}/${message(body).id}`, '', 'c', 'crash'),
         kind: 'crash',
@@ -173,7 +275,7 @@ describe('of a queue that gave a message up', () => {
 
   test('what is for nobody is a problem, and left there', () => {
     const unknown = encodeMessage(messageOf({ topic: 'unheard of', edge: { from: 'a', to: 'c' } }), origin)
-    expect(readCrash(message(unknown), graph)).toMatchObject({
+    expect(readCrash(message(unknown), stage)).toMatchObject({
       code: 'RECORD_UNREADABLE',
       where: 'queue orders--dev--_crashes, message 059f36b4',
     })

@@ -12,7 +12,11 @@ import { messageOf } from '../../../contract/message.ts'
 import { graphOf } from '../graphs.ts'
 
 const origin = { topology: 'orders', stage: 'dev', time: '2026-11-21T13:00:00.000Z' }
-const graph = graphOf({ name: 'orders', processors: { a: () => {}, b: () => {} }, streams: [['a', 'b', 't']] })
+const graph = graphOf({
+  name: 'orders',
+  processors: { a: () => {}, b: () => {} },
+  streams: [['a', 'b', 't'], { from: 'a', to: 'b', topic: 'gone', stream: 'gone' }],
+})
 const stream = 'orders--dev--b'
 const messages = ['one', 'two', 'three'].map((data, ordinal) => messageOf({ data, ordinal, id: undefined }))
 
