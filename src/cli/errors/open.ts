@@ -96,10 +96,10 @@ export interface Seen extends Shelved {
 
 /** Looks at all errors there are, remembers them here, and tells on stderr what could not be seen or read. */
 export async function look({ shelf, copies }: Pick<Errors, 'shelf' | 'copies'>, host: Host): Promise<Seen> {
-  const { records, problems, notes } = await shelf.list()
+  const { records, problems, notes, unreadable = [] } = await shelf.list()
   copies.keep(records)
   if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
   for (const note of notes) host.err.write(`${note}\n`)
   const left = records.filter((record) => isReplayed(record, copies))
-  return { problems, notes, left, records: records.filter((record) => !left.includes(record)) }
+  return { problems, notes, unreadable, left, records: records.filter((record) => !left.includes(record)) }
 }

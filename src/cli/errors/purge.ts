@@ -1,4 +1,5 @@
 import { errorOf } from '../../errors.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, type Command, flagOf } from '../command.ts'
 import { YES_OPTION } from '../deploy/options.ts'
 import { drawCount } from '../duration.ts'
@@ -7,7 +8,8 @@ import { colorsOf, drawJsonLine } from '../print.ts'
 import { choose } from './choose.ts'
 import { confirmed } from './confirm.ts'
 import { drawOptionsOf, drawTable } from './draw.ts'
-import { type Errors, look, withErrors } from './open.ts'
+import { filterOf } from './filter.ts'
+import { type Errors, look, type Seen, withErrors } from './open.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
 
 /** Removes errors for good. */
@@ -18,36 +20,60 @@ export const purge: Command = {
   options: [
     { flags: '--all', summary: 'all errors there are' },
     ...FILTER_OPTIONS,
+    { flags: '--unreadable', summary: 'what is in the queues of crashes and cannot be read' },
     ...PLACE_OPTIONS,
     { ...YES_OPTION, summary: 'ask nothing' },
     { flags: '--json', summary: 'print JSON, for programs' },
   ],
   notes: 'Says what will go, and asks; without a terminal it needs --yes. What fails anew meanwhile stays.',
-  examples: ['attak errors purge 3fa1b2c4', 'attak errors purge --processor bill --yes', 'attak errors purge --all'],
+  examples: [
+    'attak errors purge 3fa1b2c4',
+    'attak errors purge --processor bill --yes',
+    'attak errors purge --all',
+    'attak errors purge --unreadable',
+  ],
   run: (args, host) => withErrors(args, host, (errors) => purgeErrors(errors, args, host)),
 }
 
 /** Removes the errors that a command line means. Throws USAGE, and ERROR_NOT_FOUND for ids that are not there. */
 export async function purgeErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   const seen = await look(errors, host)
-  const { records, problems } = choose('attak errors purge', args, seen, errors.copies, host.date())
-  if (problems.length > 0) throw errorOf(problems)
-  const going = flagOf(args, 'all') ? [...records, ...seen.left] : records
+  const unreadable = flagOf(args, 'unreadable') ? (seen.unreadable ?? []) : []
+  const going = flagOf(args, 'unreadable') && !isMore(args, host) ? [] : meant(errors, args, seen, host)
+  const count = going.length + unreadable.length
   const json = flagOf(args, 'json')
   const { err } = host
-  if (going.length === 0) {
+  if (count === 0) {
     err.write(`There is nothing to remove of ${errors.place}.\n`)
   } else {
-    err.write(drawTable(going, drawOptionsOf(err)))
-    if (!(await confirmed(`Remove ${drawCount(going.length, 'error')} of ${errors.place} for good?`, args, host))) {
+    if (going.length > 0) err.write(drawTable(going, drawOptionsOf(err)))
+    const what = [
+      ...(going.length > 0 ? [drawCount(going.length, 'error')] : []),
+      ...(unreadable.length > 0 ? [`${drawCount(unreadable.length, 'message')} that cannot be read`] : []),
+    ]
+    if (!(await confirmed(`Remove ${what.join(' and ')} of ${errors.place} for good?`, args, host))) {
       err.write('Nothing was removed.\n')
       return interruptCode(host.signal) ?? 1
     }
   }
-  const removed = going.length === 0 ? new Set<string>() : await errors.shelf.remove(going)
+  const removed = count === 0 ? new Set<string>() : await errors.shelf.remove(going, unreadable)
   if (json) host.out.write(drawJsonLine({ removed: [...removed] }))
-  else if (going.length > 0) {
-    host.out.write(`${colorsOf(host.out).green('✓')} ${drawCount(removed.size, 'error')} of ${errors.place} removed\n`)
+  else if (count > 0) {
+    const told = drawCount(removed.size, unreadable.length > 0 ? 'message' : 'error')
+    host.out.write(`${colorsOf(host.out).green('✓')} ${told} of ${errors.place} removed\n`)
   }
   return 0
+}
+
+/** Whether a command line means errors beside what cannot be read. */
+function isMore(args: Arguments, host: Host): boolean {
+  return (
+    args.positionals.some((id) => id !== undefined) || flagOf(args, 'all') || filterOf(args, host.date()) !== undefined
+  )
+}
+
+function meant(errors: Errors, args: Arguments, seen: Seen, host: Host): readonly ErrorRecord[] {
+  const { records, problems } = choose('attak errors purge', args, seen, errors.copies, host.date())
+  if (problems.length > 0) throw errorOf(problems)
+  return flagOf(args, 'all') ? [...records, ...seen.left] : records
 }

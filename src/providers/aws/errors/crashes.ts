@@ -33,7 +33,7 @@ export function crashesShelf({ account, graph, fifo, known }: CrashesParts): She
     ranges.set(crash.record.id, crash.range)
     return crash.record
   }
-  const shelf = queueShelf({ sqs: clients.messages, name, read })
+  const shelf = queueShelf({ sqs: clients.messages, name, read, isOwn: true })
   const complete = async (record: ErrorRecord): Promise<ErrorRecord> => {
     const range = ranges.get(record.id)
     if (range === undefined) return record

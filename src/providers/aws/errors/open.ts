@@ -90,7 +90,7 @@ function telling({ what, shelf, scope, region }: Told): Shelf {
   }
   return {
     list: () => tell('read', shelf.list()),
-    remove: (records) => tell('remove from', shelf.remove(records)),
+    remove: (records, unreadable) => tell('remove from', shelf.remove(records, unreadable)),
   }
 }
 

@@ -14,10 +14,12 @@ export interface QueueParts {
   /** Whose it is, where it is another account's. */
   readonly owner?: string
   readonly read: (message: Message) => Read
+  /** Whether all that is in it may be removed, also what cannot be read: it may not in a queue that others put records into. */
+  readonly isOwn?: boolean
 }
 
 /** The error records in an SQS queue, each read by `read`. Looking holds them for a moment, and gives them back. */
-export function queueShelf({ sqs, name, owner, read }: QueueParts): Shelf {
+export function queueShelf({ sqs, name, owner, read, isOwn = false }: QueueParts): Shelf {
   let address: Promise<string> | undefined
   const open = () => {
     const command = new GetQueueUrlCommand({ QueueName: name, ...(owner && { QueueOwnerAWSAccountId: owner }) })
@@ -31,17 +33,26 @@ export function queueShelf({ sqs, name, owner, read }: QueueParts): Shelf {
       return {
         records: latestOf(all.filter(isRecord)),
         problems: countedOf(all.filter(isProblem)),
+        ...(isOwn && {
+          unreadable: messages.flatMap(({ MessageId = '' }, index) => (isProblem(all[index]) ? [MessageId] : [])),
+        }),
         notes:
           messages.length === reported
             ? []
             : [`The queue ${name} reports about ${reported} messages; ${messages.length} could be received.`],
       }
     },
-    async remove(records) {
+    async remove(records, unreadable = []) {
       const isRemovable = removableOf(records)
+      const going = new Set(isOwn ? unreadable : [])
       const removed = new Set<string>()
       await lookThrough(sqs, await open(), (message) => {
+        const { MessageId = '' } = message
         const record = read(message)
+        if (isProblem(record) && going.has(MessageId)) {
+          removed.add(MessageId)
+          return true
+        }
         if (!isRecord(record) || !isRemovable(record)) return false
         removed.add(record.id)
         return true

@@ -8,9 +8,9 @@ export interface Shelf {
   list(): Promise<Shelved>
   /**
    * Removes records, in all their copies, unless they were recorded anew since: what was made later than the `time` given
-   * stays. Gives the ids of those that it removed.
+   * stays. Gives the ids of those that it removed. Removes also the `unreadable` of what was listed.
    */
-  remove(records: readonly RecordedAt[]): Promise<ReadonlySet<string>>
+  remove(records: readonly RecordedAt[], unreadable?: readonly string[]): Promise<ReadonlySet<string>>
 }
 
 /** A record, and when it was recorded. */
@@ -22,6 +22,8 @@ export interface Shelved {
   readonly records: readonly ErrorRecord[]
   /** What is there and cannot be read; it is left there. */
   readonly problems: readonly Problem[]
+  /** The ids of messages that cannot be read and may be removed: those in the queues of crashes. */
+  readonly unreadable?: readonly string[]
   /** Sentences about what was not seen. */
   readonly notes: readonly string[]
 }
@@ -34,11 +36,12 @@ export function togetherOf(shelves: readonly Shelf[]): Shelf {
       return {
         records: latestOf(all.flatMap(({ records }) => records)),
         problems: all.flatMap(({ problems }) => problems),
+        unreadable: all.flatMap(({ unreadable = [] }) => unreadable),
         notes: all.flatMap(({ notes }) => notes),
       }
     },
-    async remove(records) {
-      const removed = await Promise.all(shelves.map((shelf) => shelf.remove(records)))
+    async remove(records, unreadable) {
+      const removed = await Promise.all(shelves.map((shelf) => shelf.remove(records, unreadable)))
       return new Set(removed.flatMap((ids) => [...ids]))
     },
   }
