@@ -93,12 +93,15 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
   const position = `${source === '' ? 'queue' : source}/${id}`
   const decoded = decodeText(body, { position, key: undefined, to: '' })
   const processor = receiverOf(source, decoded, graph)
-  if (processor === undefined) {
-    return unreadable(message, 'nothing says which processor this was for')
-  }
+  if (processor === undefined) return unreadable(message, 'nothing says which processor this was for')
   const streams = graph.streams.filter(({ to, via }) => to === processor && via === 'sqs')
-  const suspects = ours(decoded, streams).map((one) => eventOf(one, scope))
-  const error = { name: 'Crash', message: 'its function did not get through it as often as its queue delivers it' }
+  const isRetried = source === retryQueueName(scope, processor)
+  const suspects = (isRetried ? decoded : ours(decoded, streams)).map((one) => eventOf(one, scope))
+  const refused = decoded.find((one) => one.refused !== undefined)?.refused
+  const error =
+    refused === undefined
+      ? { name: 'Crash', message: 'its function did not get through it as often as its queue delivers it' }
+      : { name: 'AttakError', code: 'RECORD_REFUSED', message: refused }
   const parts = { scope, processor, time: timeOf(message), attempt: suspects[0]?.attakattempt }
   return { record: crashRecord({ ...parts, about: position, position, error, suspects }) }
 }
@@ -106,15 +109,18 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
 /** Who a queue is for: it says so, as each has one receiver; else what comes over queues to one processor alone. */
 function receiverOf(source: string, messages: readonly Message[], graph: Graph): string | undefined {
   const scope = scopeOf(graph)
-  const nameOf = (part: string, fifo: boolean) => queueName(scope, part, { fifo })
-  const waiting = graph.processors.find(({ name }) => nameOf(retryPart(name), false) === source)
+  const waiting = graph.processors.find(({ name }) => retryQueueName(scope, name) === source)
   if (waiting !== undefined) return waiting.name
   const channels = graph.channels.filter(({ via }) => via === 'sqs')
-  const channel = channels.find(({ name, fifo }) => nameOf(name, fifo) === source)
+  const channel = channels.find(({ name, fifo }) => queueName(scope, name, { fifo }) === source)
   const heard = graph.streams.filter((stream) => messages.some((message) => hears(stream, message)))
   const inChannel = heard.filter((stream) => channel === undefined || stream.channel === channel.name)
   const receivers = new Set(channel?.to.length === 1 ? channel.to : inChannel.map(({ to }) => to))
   return receivers.size === 1 ? [...receivers][0] : undefined
+}
+
+function retryQueueName(scope: Scope, processor: string): string {
+  return queueName(scope, retryPart(processor), { fifo: false })
 }
 
 interface CrashParts {

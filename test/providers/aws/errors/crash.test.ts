@@ -273,6 +273,19 @@ describe('of a queue that gave a message up', () => {
     })
   })
 
+  test('by a retry queue, a message that came over Kinesis before is a suspect', () => {
+    const other = messageOf({ data: 3, topic: 'other', edge: { from: 'a', to: 'c' } })
+    const given = message(encodeMessage(other, origin), { sourceArn: `${arn}orders--dev--_retry-c` })
+    expect(readCrash(given, stage)).toMatchObject({ record: { processor: 'c', suspects: [{ data: 3 }] } })
+  })
+
+  test('the beginning of a message that breaks a bound is not taken for the message: it says that it was refused', () => {
+    const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`
+    expect(readCrash(message(deep, { sourceArn: `${arn}orders--dev--c--sqs` }), stage)).toMatchObject({
+      record: { processor: 'c', error: { code: 'RECORD_REFUSED', message: expect.stringContaining('nests deeper') } },
+    })
+  })
+
   test('what is for nobody is a problem, and left there', () => {
     const unknown = encodeMessage(messageOf({ topic: 'unheard of', edge: { from: 'a', to: 'c' } }), origin)
     expect(readCrash(message(unknown), stage)).toMatchObject({
