@@ -32,7 +32,8 @@ export async function knownOf({ project, scope }: NamedStage, aws: Aws): Promise
 export function graphOfLive({ topology, stage }: NamedStage['scope'], live: readonly LiveResource[]): Graph {
   const hasTable = live.some(({ id }) => id === `table/${ERRORS_PART}`)
   const names = live.flatMap(({ processor }) => processor ?? [])
-  return graphOfNames({ topology, stage }, names, { ...(hasTable && { errors: 'dynamodb' }) })
+  const graph = graphOfNames({ topology, stage }, names, { ...(hasTable && { errors: 'dynamodb' }) })
+  return { ...graph, channels: channelsOfLive(live) }
 }
 
 /** The graph of processors of which only the names are known, with settings of the topology. */
@@ -51,7 +52,7 @@ export function graphOfNames(
   const { topology: parsed, problems } = parseTopology(written, { file: 'topology', modulesIn: () => [] })
   if (parsed === undefined) throw new Error(`these names are no topology: ${JSON.stringify(problems)}`)
   const graph = buildGraph(parsed, { stage })
-  return { ...graph, ...(names.length === 0 && { processors: [] }), channels: channelsOfLive(live) }
+  return names.length === 0 ? { ...graph, processors: [] } : graph
 }
 
 /** The channels that mappings join to functions: the id of a mapping is `mapping/<channel>/<receiver>`. */
