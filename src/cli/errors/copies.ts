@@ -17,21 +17,19 @@ export interface Copies {
   markReplayed(records: readonly ErrorRecord[], time: string): void
 }
 
-/** Copies older than that are let go: 30 days, twice as long as a queue can keep what it has. */
-const KEPT_MS = 30 * 86_400_000
+/** Copies older than that are removed: 30 days, twice as long as a queue can keep what it has. */
+export const KEPT_MS = 30 * 86_400_000
 
-/** What keeps copies: see `src/stores/file/store.ts`. */
-export interface CopyFile extends Pick<FileStore, 'append' | 'remove'> {
-  list(): Pick<ReturnType<FileStore['list']>, 'records'>
+/** What keeps copies: see `src/stores/file/months.ts`. */
+export interface CopyFile extends Pick<FileStore, 'append'> {
+  list(choose: (earlier: Copy, later: Copy) => Copy): Pick<ReturnType<FileStore['list']>, 'records'>
 }
 
 /** Opens the copies in a file. `nowMs` is milliseconds since 1970. */
 export function openCopies(file: CopyFile, nowMs: number): Copies {
-  const listed: readonly Copy[] = file.list().records
-  const all = new Map(listed.map((copy) => [copy.id, copy]))
-  const old = listed.filter(({ time, replayed }) => Date.parse(replayed ?? time) < nowMs - KEPT_MS)
-  if (old.length > 0) file.remove(new Set(old.map(({ id }) => id)))
-  for (const { id } of old) all.delete(id)
+  const listed: readonly Copy[] = file.list(latestCopy).records
+  const kept = listed.filter(({ time, replayed }) => Date.parse(replayed ?? time) >= nowMs - KEPT_MS)
+  const all = new Map(kept.map((copy) => [copy.id, copy]))
   const put = (copies: readonly Copy[]) => {
     if (copies.length > 0) file.append(copies)
     for (const copy of copies) all.set(copy.id, copy)
@@ -57,4 +55,11 @@ export function isReplayed(record: ErrorRecord, { all }: Pick<Copies, 'all'>): b
 function isNews(record: ErrorRecord, copy: Copy | undefined): boolean {
   if (copy === undefined || Date.parse(record.time) > Date.parse(copy.time)) return true
   return copy.replayed === undefined && (record.suspects?.length ?? 0) > (copy.suspects?.length ?? 0)
+}
+
+/** Returns the copy that was recorded last; of one recording the one that says that it was replayed. */
+function latestCopy(earlier: Copy, later: Copy): Copy {
+  const laterMs = Date.parse(later.time) - Date.parse(earlier.time)
+  if (laterMs !== 0) return laterMs > 0 ? later : earlier
+  return earlier.replayed !== undefined && later.replayed === undefined ? earlier : later
 }

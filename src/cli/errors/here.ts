@@ -39,8 +39,7 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
     },
     host,
   )
-  if (!host.signal.aborted)
-    simulated?.remove(new Set(units.map(({ record }) => record.id).filter((id) => !again.has(id))))
+  if (!host.signal.aborted) simulated?.remove(units.flatMap(({ record }) => (again.has(record.id) ? [] : [record])))
   return interruptCode(host.signal) ?? (fine ? 0 : 1)
 }
 
@@ -48,9 +47,15 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
 function noting(store: FileStore, ids: Set<string>): FileStore {
   return {
     ...store,
-    append(records) {
-      for (const { id } of records) ids.add(id)
-      return store.append(records)
+    openRun(options) {
+      const run = store.openRun(options)
+      return {
+        ...run,
+        append(records) {
+          for (const { id } of records) ids.add(id)
+          return run.append(records)
+        },
+      }
     },
   }
 }

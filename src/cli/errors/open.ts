@@ -42,7 +42,7 @@ export async function withErrors(
   const stage = await nameStage(withTopology(args), host)
   const reach = withAws(stage, host, async (aws) => {
     const { openShelf } = await import('../../providers/aws/errors/open.ts')
-    const copies = openCopies(copiesOf(stage), host.date())
+    const copies = copiesOf(stage, host.date())
     const { graph, fifo } = await knownOf(stage, aws)
     const shelf = openShelf(accountOf(stage, aws), { graph, fifo, known: (id) => copies.all.get(id) })
     return use({ place: drawPlace(stage, aws), stage, graph, live: { ...stage, aws }, shelf, copies })
@@ -73,7 +73,7 @@ function tellOfOthers({ dir, scope }: NamedStage, host: Host): void {
 function errorsOfSimulation(stage: NamedStage, host: Host): Errors {
   const { scope, project } = stage
   const store = simulatedErrors(stage)
-  const nothing = { list: () => ({ records: [] }), append: () => 0, remove() {} }
+  const nothing = { list: () => ({ records: [] }), append: () => 0 }
   const place = `the last simulation of ${scope.topology} (${scope.stage})`
   return {
     place,

@@ -7,7 +7,6 @@ import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawError, drawJsonLine } from '../print.ts'
 import { titleOf } from '../simulate/failure.ts'
-import { openCopies } from './copies.ts'
 import { copiesOf } from './files.ts'
 import { look } from './open.ts'
 
@@ -62,7 +61,7 @@ export async function tellUnconfirmed(
 async function recordsOf(stage: Stage, host: Host): Promise<readonly ErrorRecord[]> {
   try {
     const { openShelf } = await import('../../providers/aws/errors/open.ts')
-    const copies = openCopies(copiesOf(stage), host.date())
+    const copies = copiesOf(stage, host.date())
     const known = await knownOf(stage, stage.aws)
     const shelf = openShelf(accountOf(stage, stage.aws), { ...known, known: (id) => copies.all.get(id) })
     const { records, left } = await look({ shelf, copies }, host)

@@ -1,15 +1,23 @@
 import type { Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
-import type { FileStore } from '../../stores/file/store.ts'
+import type { FileStore, RunFile } from '../../stores/file/store.ts'
 import { drawNumber } from '../duration.ts'
 
 /** Keeps the error records of a run. */
 export interface Keeping {
   readonly take: (record: ErrorRecord) => void
+  /** Writes what waits. */
+  readonly flush: () => void
   /** Writes what waits, and says where errors are: sentences for the end of the story. */
   end(): readonly string[]
   /** What went wrong with keeping them: a run does not fail of that. */
   problems(): readonly Problem[]
+}
+
+const REPLACED: Problem = {
+  ...{ code: 'STORE_FAILED', severity: 'warning', where: 'errors of this run' },
+  what: 'are no longer kept: another simulation of this topology replaced them, or their file was removed',
+  remedy: 'Run it again, with no other simulation of the same topology at the same time.',
 }
 
 /** So many are written at once, or as many as there are when the thread is next free. */
@@ -23,6 +31,8 @@ export function keepErrors(store: FileStore, { anew }: { readonly anew: boolean 
   let [kept, left, bytes] = [0, 0, 0]
   let first: string | undefined
   let failure: unknown
+  let run: RunFile | undefined
+  let isLast = true
 
   const attempt = (write: () => void) => {
     try {
@@ -36,13 +46,16 @@ export function keepErrors(store: FileStore, { anew }: { readonly anew: boolean 
     waiting = []
     if (records.length === 0) return
     attempt(() => {
-      bytes += store.append(records)
+      bytes += run?.append(records) ?? 0
       kept += records.length
     })
   }
-  if (anew) attempt(store.clear)
+  attempt(() => {
+    run = store.openRun({ anew })
+  })
 
   return {
+    flush,
     take(record) {
       if (bytes >= MOST_BYTES) {
         left++
@@ -55,13 +68,18 @@ export function keepErrors(store: FileStore, { anew }: { readonly anew: boolean 
     },
     end() {
       flush()
-      if (kept === 0) return []
+      attempt(() => {
+        isLast = run?.isLast() ?? true
+        run?.close()
+        run = undefined
+      })
+      if (kept === 0 || !isLast) return []
       const most = left === 0 ? [] : [`Of the errors, the first ${drawNumber(kept)} were kept.`]
       const command = kept === 1 ? `show ${first}` : 'list'
       return [...most, `More of what failed: attak errors ${command} --simulated`]
     },
     problems() {
-      if (failure === undefined) return []
+      if (failure === undefined) return isLast ? [] : [REPLACED]
       const what = `could not be kept: ${failure instanceof Error ? failure.message : failure}`
       const remedy = 'Let the folder .attak of the project be written, if attak errors is to find them.'
       return [{ code: 'STORE_FAILED', severity: 'warning', where: 'errors of this run', what, remedy }]

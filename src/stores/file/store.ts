@@ -1,14 +1,13 @@
 import {
   appendFileSync,
   closeSync,
+  constants,
   existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
-  readSync,
-  renameSync,
-  rmSync,
   statSync,
   unlinkSync,
   writeFileSync,
@@ -17,19 +16,38 @@ import { dirname, join } from 'node:path'
 import { AttakError, atPath, type Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type ParsedRecord, parseRecord } from '../../runtime/parse-record.ts'
+import { fieldsOf } from '../../runtime/text.ts'
 import { decodeText } from '../../runtime/utf8.ts'
 import { isName } from '../../topology/name.ts'
 
 /** Error records in a file of this machine: those of simulations, and copies of those that are live. */
 export interface FileStore {
-  /** The records there are, in the order in which they were first put; of those with one id the last. */
-  list(): { readonly records: readonly ErrorRecord[]; readonly problems: readonly Problem[] }
-  /** Adds records; one with an id that is there stands for it from then on. Gives how many bytes. */
+  /**
+   * Returns the records in the order in which they were first put. `choose` picks one of two with the same id: the later
+   * one by default.
+   */
+  list(choose?: Choose): { readonly records: readonly ErrorRecord[]; readonly problems: readonly Problem[] }
+  /** Adds records; one with an id that is there replaces it. Returns how many bytes were written. */
   append(records: readonly ErrorRecord[]): number
-  /** Takes records away, all or nothing. */
-  remove(ids: ReadonlySet<string>): void
-  /** Takes all away. */
-  clear(): void
+  /** Removes records, all or nothing. What was recorded later than the `time` given stays. */
+  remove(records: readonly RemovedRecord[]): void
+  /** Opens the errors of one run. `anew`: they replace those of the run before; otherwise they are added to those. */
+  openRun(options: { readonly anew: boolean }): RunFile
+}
+
+/** Picks the record that counts of two with the same id, of which `later` was put later. */
+export type Choose = (earlier: ErrorRecord, later: ErrorRecord) => ErrorRecord
+
+/** A record to remove, and when it was recorded. */
+export type RemovedRecord = Pick<ErrorRecord, 'id' | 'time'>
+
+/** The errors of one run. If another run replaces the file meanwhile, what is added here never mixes with its errors. */
+export interface RunFile {
+  /** Adds records; the first makes the file. Returns how many bytes were written. */
+  append(records: readonly ErrorRecord[]): number
+  /** Whether no other run has replaced these errors. */
+  isLast(): boolean
+  close(): void
 }
 
 /** What holds all that attak keeps in a project; it is not for version control. */
@@ -63,66 +81,145 @@ const ENDING = '.jsonl'
 const MOST_BYTES = 512 * 1024 * 1024
 
 /**
- * Opens a file of error records, a line of JSON each; it, and its folders, are made by the first record. Only its user may
- * read it, since events are in it. Throws what the file system throws, and STORE_FAILED for a file that is too large.
+ * Opens a file of error records, a line of JSON each. The first record makes the file and its folders. Only its user may
+ * read it, since events are in it. Nothing is ever rewritten, so that any number of processes may use it at once: what is
+ * added, and what is removed, is appended in one write. Throws what the file system throws, and STORE_FAILED for a file that
+ * is too large.
  */
 export function openFileStore(file: string): FileStore {
   return {
-    list() {
-      const records = new Map<string, ErrorRecord>()
-      const problems: Problem[] = []
-      for (const { parsed } of linesOf(readIfThere(file), file)) {
-        if (parsed.kind === 'problem') problems.push(parsed.problem)
-        else records.set(parsed.record.id, parsed.record)
-      }
-      return { records: [...records.values()], problems }
-    },
+    list: (choose) => listIn(file, choose),
     append(records) {
       if (records.length === 0) return 0
       makeFolder(file)
-      // A line that was cut off, by a full disk or the end of its process, would take the next record with it.
-      const bytes = Buffer.from(`${isCut(file) ? '\n' : ''}${records.map(lineOf).join('')}`)
+      const bytes = blockOf(records)
       appendFileSync(file, bytes, { mode: 0o600 })
       return bytes.length
     },
-    remove(ids) {
-      const left = [...linesOf(readIfThere(file), file)].filter(
-        ({ parsed }) => parsed.kind === 'problem' || !ids.has(parsed.record.id),
-      )
-      if (left.length === 0) return removeIfThere(file)
-      const fresh = `${file}.new`
+    remove(records) {
+      const descriptor = records.length === 0 ? undefined : openIfThere(file)
+      if (descriptor === undefined) return
+      const removed = records.map(({ id, time }) => ({ id, time }))
       try {
-        writeFileSync(fresh, Buffer.concat(left.flatMap(({ bytes }) => [bytes, NEWLINE])), { mode: 0o600 })
-        renameSync(fresh, file)
-      } catch (error) {
-        rmSync(fresh, { force: true })
-        throw error
+        atPath(file, () => writeFileSync(descriptor, blockOf([{ attakremoved: 1, removed }])))
+      } finally {
+        closeSync(descriptor)
       }
     },
-    clear: () => removeIfThere(file),
+    openRun: (options) => openRun(file, options),
+  }
+}
+
+function listIn(file: string, choose: Choose = (_, later) => later): ReturnType<FileStore['list']> {
+  const records = new Map<string, ErrorRecord>()
+  const problems: Problem[] = []
+  for (const line of linesOf(readIfThere(file), file)) {
+    if (line.kind === 'problem') problems.push(line.problem)
+    else if (line.kind === 'removed') for (const removed of line.removed) removeFrom(records, removed)
+    else {
+      const { record } = line
+      const earlier = records.get(record.id)
+      records.set(record.id, earlier === undefined ? record : choose(earlier, record))
+    }
+  }
+  return { records: [...records.values()], problems }
+}
+
+function removeFrom(records: Map<string, ErrorRecord>, { id, time }: RemovedRecord): void {
+  const found = records.get(id)
+  if (found !== undefined && Date.parse(found.time) <= Date.parse(time)) records.delete(id)
+}
+
+/** Each run has a file of its own. A run that is replaced writes on to its own, which has no name any more. */
+function openRun(file: string, { anew }: { readonly anew: boolean }): RunFile {
+  let descriptor: number | undefined
+  if (anew) removeIfThere(file)
+  else descriptor = openIfThere(file)
+  return {
+    append(records) {
+      if (records.length === 0) return 0
+      descriptor ??= createAnew(file)
+      const own = descriptor
+      const bytes = blockOf(records)
+      atPath(file, () => writeFileSync(own, bytes))
+      return bytes.length
+    },
+    isLast() {
+      if (descriptor === undefined) return true
+      const [own, last] = [fstatSync(descriptor), statSync(file, { throwIfNoEntry: false })]
+      return own.ino === last?.ino && own.dev === last.dev
+    },
+    close() {
+      if (descriptor !== undefined) closeSync(descriptor)
+    },
+  }
+}
+
+function createAnew(file: string): number {
+  makeFolder(file)
+  for (;;) {
+    removeIfThere(file)
+    try {
+      return openSync(file, 'ax', 0o600)
+    } catch (error) {
+      // Another run made its file in between.
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** Opens a file to append to it; returns undefined if there is none. */
+function openIfThere(file: string): number | undefined {
+  try {
+    return openSync(file, constants.O_WRONLY | constants.O_APPEND)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined
+    throw error
   }
 }
 
 const NEWLINE = Buffer.from('\n')
 
-/** The lines that hold something: as bytes, since a line that cannot be read stays as it is. */
-function* linesOf(file: Buffer, name: string): Generator<{ readonly bytes: Buffer; readonly parsed: ParsedRecord }> {
+/** What a line holds. */
+type Line = ParsedRecord | { readonly kind: 'removed'; readonly removed: readonly RemovedRecord[] }
+
+/** The lines that hold something. A cut last line is left out: it is being written, or its process was killed. */
+function* linesOf(file: Buffer, name: string): Generator<Line> {
   for (let [start, line] = [0, 1]; start < file.length; line++) {
     const newline = file.indexOf(NEWLINE, start)
     const bytes = file.subarray(start, newline < 0 ? file.length : newline)
     start += bytes.length + 1
     if (bytes.length < 100 && /^[ \t\r]*$/.test(bytes.toString('latin1'))) continue
-    yield { bytes, parsed: parseLine(bytes, `${name}:${line}`, { isStart: line === 1 }) }
+    const parsed = parseLine(bytes, `${name}:${line}`, { isStart: line === 1 })
+    if (newline >= 0 || parsed.kind !== 'problem') yield parsed
   }
 }
 
-function parseLine(bytes: Buffer, where: string, options: { readonly isStart: boolean }): ParsedRecord {
+function parseLine(bytes: Buffer, where: string, options: { readonly isStart: boolean }): Line {
   const decoded = decodeText(bytes, options)
-  if (decoded.kind === 'text') return parseRecord(decoded.text.replace(/^\ufeff/, ''), where)
+  if (decoded.kind === 'text') {
+    const text = decoded.text.replace(/^\ufeff/, '')
+    return parseRemoved(text) ?? parseRecord(text, where)
+  }
   const { what, offset } = decoded
   const remedy = 'It is left where it is. Remove that line, or the file.'
   const place = `${where}:${offset + 1}`
   return { kind: 'problem', problem: { code: 'RECORD_UNREADABLE', severity: 'error', where: place, what, remedy } }
+}
+
+function parseRemoved(text: string): Line | undefined {
+  if (!text.startsWith('{"attakremoved":1,')) return undefined
+  try {
+    const { removed } = JSON.parse(text) as { readonly removed?: unknown }
+    return Array.isArray(removed) && removed.every(isRemoved) ? { kind: 'removed', removed } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isRemoved(value: unknown): value is RemovedRecord {
+  const { id, time } = fieldsOf(value) ?? {}
+  return typeof id === 'string' && typeof time === 'string'
 }
 
 function readIfThere(file: string): Buffer {
@@ -135,30 +232,21 @@ function readIfThere(file: string): Buffer {
   })
 }
 
-/** Whether a file is there whose last line has no end. */
-function isCut(file: string): boolean {
-  const size = statSync(file, { throwIfNoEntry: false })?.size ?? 0
-  if (size === 0) return false
-  const descriptor = openSync(file, 'r')
-  try {
-    const last = Buffer.alloc(1)
-    atPath(file, () => readSync(descriptor, last, 0, 1, size - 1))
-    return last[0] !== NEWLINE[0]
-  } finally {
-    closeSync(descriptor)
-  }
-}
-
 function removeIfThere(file: string): void {
   try {
     unlinkSync(file)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    if (codeOf(error) !== 'ENOENT') throw error
   }
 }
 
-function lineOf(record: ErrorRecord): string {
-  return `${JSON.stringify(record)}\n`
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
+}
+
+/** Lines to append in one write. The newline before them ends a line that a full disk, or a killed process, has cut. */
+function blockOf(lines: readonly object[]): Buffer {
+  return Buffer.from(`\n${lines.map((line) => `${JSON.stringify(line)}\n`).join('')}`)
 }
 
 /** Makes the folder of a file; what is in `.attak` is kept from version control by a `.gitignore` of its own. */

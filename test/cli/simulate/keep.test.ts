@@ -59,7 +59,8 @@ test('a folder that cannot be written is told of, and nothing more', () => {
 
 test('what is more than can be read again is not kept, and the end says so', () => {
   const { store } = storeIn()
-  const keeping = keepErrors({ ...store, append: (records) => records.length * 2 ** 20 }, { anew: true })
+  const run = { append: (records: readonly unknown[]) => records.length * 2 ** 20, isLast: () => true, close() {} }
+  const keeping = keepErrors({ ...store, openRun: () => run }, { anew: true })
   for (let n = 1; n <= 1000; n++) keeping.take(nthRecord(n))
   expect(keeping.end()).toEqual([
     'Of the errors, the first 300 were kept.',

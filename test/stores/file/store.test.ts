@@ -14,8 +14,8 @@ test('where nothing was put there is nothing, and no file', () => {
   const { store, folder } = storeIn()
   expect(store.list()).toMatchObject({ records: [], problems: [] })
   store.append([])
-  store.remove(new Set(['x']))
-  store.clear()
+  store.remove([nthRecord(1)])
+  store.openRun({ anew: true }).close()
   expect(existsSync(join(folder, '.attak'))).toBe(false)
 })
 
@@ -26,13 +26,28 @@ test('records are there for whoever opens the file again, the last of an id', ()
   expect(openFileStore(file).list().records).toEqual([nthRecord(1, 30), nthRecord(2)])
 })
 
-test('what is removed is gone in all its lines, and with the last record the file', () => {
+test('what is removed is gone in all its lines; what was recorded later, or is added later, stays', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1), nthRecord(2), nthRecord(1, 30)])
-  store.remove(new Set([nthRecord(1).id, 'nobody']))
+  store.remove([nthRecord(1, 30), nthRecord(3), nthRecord(2, 1)])
   expect(store.list().records).toEqual([nthRecord(2)])
-  store.remove(new Set([nthRecord(2).id]))
-  expect(existsSync(file)).toBe(false)
+  store.append([nthRecord(1, 30), nthRecord(3)])
+  expect(openFileStore(file).list()).toEqual({ records: [nthRecord(2), nthRecord(1, 30), nthRecord(3)], problems: [] })
+})
+
+test('a run that another run has replaced adds nothing to the errors of that run', () => {
+  const { store } = storeIn()
+  const [one, other] = [store.openRun({ anew: true }), store.openRun({ anew: true })]
+  one.append([nthRecord(1)])
+  const more = store.openRun({ anew: false })
+  more.append([nthRecord(2)])
+  expect(store.list().records).toEqual([nthRecord(1), nthRecord(2)])
+  other.append([nthRecord(3)])
+  one.append([nthRecord(4)])
+  more.append([nthRecord(5)])
+  expect(store.list().records).toEqual([nthRecord(3)])
+  expect([one, more, other].map((run) => run.isLast())).toEqual([false, false, true])
+  for (const run of [one, more, other]) run.close()
 })
 
 test('what cannot be read is told by its line, and stays', () => {
@@ -40,10 +55,10 @@ test('what cannot be read is told by its line, and stays', () => {
   store.append([nthRecord(1)])
   appendFileSync(file, '{"cut off\n')
   store.append([nthRecord(2)])
-  store.remove(new Set([nthRecord(1).id]))
+  store.remove([nthRecord(1)])
   const { records, problems } = store.list()
   expect(records).toEqual([nthRecord(2)])
-  expect(problems).toMatchObject([{ code: 'RECORD_UNREADABLE', where: `${file}:1` }])
+  expect(problems).toMatchObject([{ code: 'RECORD_UNREADABLE', where: `${file}:3` }])
 })
 
 test('its user alone can read the file, and version control leaves it out', () => {
@@ -57,10 +72,11 @@ test('a line that was cut off does not take the next record with it', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1)])
   appendFileSync(file, '{"cut off')
+  expect(store.list()).toEqual({ records: [nthRecord(1)], problems: [] })
   store.append([nthRecord(2)])
   const { records, problems } = store.list()
   expect(records).toEqual([nthRecord(1), nthRecord(2)])
-  expect(problems).toMatchObject([{ where: `${file}:2` }])
+  expect(problems).toMatchObject([{ where: `${file}:3` }])
 })
 
 test('bytes that are no UTF-8 are told with line and column, and stay as they are', () => {
@@ -69,12 +85,12 @@ test('bytes that are no UTF-8 are told with line and column, and stay as they ar
   const bad = Buffer.concat([Buffer.from('\ufeff \r\n{"é":"'), Buffer.from([0xff]), Buffer.from('"}\r\n')])
   appendFileSync(file, bad)
   store.append([nthRecord(2)])
-  store.remove(new Set([nthRecord(1).id]))
+  store.remove([nthRecord(1)])
   const { records, problems } = store.list()
   expect(records).toEqual([nthRecord(2)])
   expect(problems).toMatchObject([
-    { code: 'RECORD_UNREADABLE', where: `${file}:1` },
-    { code: 'RECORD_UNREADABLE', where: `${file}:2:7`, what: 'not UTF-8: the byte 0xff is no part of a character' },
+    { code: 'RECORD_UNREADABLE', where: `${file}:3` },
+    { code: 'RECORD_UNREADABLE', where: `${file}:4:7`, what: 'not UTF-8: the byte 0xff is no part of a character' },
   ])
   expect(readFileSync(file).includes(bad.subarray(-12))).toBe(true)
 })
@@ -82,7 +98,9 @@ test('bytes that are no UTF-8 are told with line and column, and stay as they ar
 test('a folder in its place is refused with its path', () => {
   const { store, file } = storeIn()
   mkdirSync(file, { recursive: true })
-  for (const use of [store.list, () => store.append([nthRecord(1)]), () => store.remove(new Set()), store.clear]) {
+  const removing = () => store.remove([nthRecord(1)])
+  const opening = () => store.openRun({ anew: true })
+  for (const use of [store.list, () => store.append([nthRecord(1)]), removing, opening]) {
     expect(use).toThrow(expect.objectContaining({ path: file }))
   }
 })
