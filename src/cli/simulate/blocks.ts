@@ -16,9 +16,9 @@ const BLOCK_CHARACTERS = 65_536
 
 /**
  * Blocks for a terminal or pipe, of text for people or of JSON; what is added is seen at the latest when the thread is next
- * free.
+ * free. Calls `before` before each write.
  */
-export function blocksTo(terminal: Terminal, kind: 'text' | 'json'): Blocks {
+export function blocksTo(terminal: Terminal, kind: 'text' | 'json', before = () => {}): Blocks {
   const send = kind === 'json' ? terminal.writeJson : terminal.write
   let block = ''
   let behind = false
@@ -26,6 +26,7 @@ export function blocksTo(terminal: Terminal, kind: 'text' | 'json'): Blocks {
   const write = () => {
     clearImmediate(soon)
     soon = undefined
+    before()
     if (block !== '' && !send(block)) behind = true
     block = ''
   }
@@ -55,13 +56,14 @@ export function blocksTo(terminal: Terminal, kind: 'text' | 'json'): Blocks {
 
 /**
  * Blocks for a file, which is made anew. Written synchronously: a disk is fast enough for that, nothing piles up, and
- * what is flushed is there even if the process is killed next. Throws what the file system throws when it is opened.
+ * what is flushed is there even if the process is killed next. Calls `before` before each write. Throws what the file system throws when it is opened.
  */
-export function blocksToFile(file: string): Blocks {
+export function blocksToFile(file: string, before = () => {}): Blocks {
   const descriptor = openSync(file, 'w')
   let block = ''
   let failure: unknown
   const write = () => {
+    before()
     try {
       if (block !== '' && failure === undefined) atPath(file, () => writeFileSync(descriptor, block))
     } catch (error) {

@@ -53,8 +53,11 @@ export function openTeller(run: Run, host: Host): Teller {
   const drawing = drawingOf(run, host)
   const story = storyOf({ ...drawing, quiet })
   const tally = tallyOf(graph.processors.map(({ name }) => name))
-  const trace = run.traceFile === undefined ? undefined : openTrace(run.traceFile, host.cwd)
-  const out = blocksTo(host.out, json ? 'json' : 'text')
+  // A failure that was told is kept, even if the process is killed next.
+  const keepFirst = () => keeping?.flush()
+  const trace = run.traceFile === undefined ? undefined : openTrace(run.traceFile, host.cwd, keepFirst)
+  const keeping = run.errors && keepErrors(run.errors.store, run.errors)
+  const out = blocksTo(host.out, json ? 'json' : 'text', keepFirst)
   // A story that rolls by on a terminal shows by itself how far the run is.
   const silent = json || quiet || !host.out.isTTY
   const progress = progressTo(host.err, host.now, run.input.totalBytes)
@@ -81,7 +84,6 @@ export function openTeller(run: Run, host: Host): Teller {
   const people = json || quiet ? countQuietly(entries, tally, showProgress) : entries
   const recorder = lines === undefined ? people : both(lines, people)
   const recorded = { topology: graph.name, stage: graph.stage, now: host.date }
-  const keeping = run.errors && keepErrors(run.errors.store, run.errors)
   return {
     say: progress.say,
     describe: (error) => describe(error, run.project.dir),
@@ -185,14 +187,14 @@ function drawingOf({ project }: Run, host: Host) {
 }
 
 /** Overwrites only what an earlier run wrote: the path may be that of the input, or of code. */
-function openTrace(file: string, cwd: string): Blocks {
+function openTrace(file: string, cwd: string, before: () => void): Blocks {
   const path = resolve(cwd, file)
   if (holdsOther(path)) {
     const remedy = 'Remove that file, or give another path.'
     throw new AttakError('USAGE', `--trace ${file}: there is a file that is no trace`, remedy)
   }
   try {
-    return blocksToFile(path)
+    return blocksToFile(path, before)
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause)
     const remedy = 'Give a file in a folder that exists.'

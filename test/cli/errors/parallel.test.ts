@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { folderOf } from '../folder.ts'
 import { start } from '../spawned.ts'
@@ -90,4 +92,23 @@ test('simulations that start at the same moment never mix their errors', async (
   expect(records.map(({ message }) => message.data).sort()).toEqual(eventsOf(winner!, 0, 300).sort())
   const told = runs.map(({ printed }) => printed.err.includes('[STORE_FAILED]'))
   expect(told[names.indexOf(winner!)]).toBe(false)
+})
+
+test('after kill -9 every failure that the trace tells is listed, and the next command can read the file', async () => {
+  const folder = folderOf(FAILING)
+  const trace = join(folder, 'trace.jsonl')
+  for (let round = 1; round <= 3; round++) {
+    const simulation = start(folder, ...SIMULATE, '--trace', trace)
+    simulation.child.stdin?.on('error', () => {})
+    simulation.child.stdin?.write(linesOf(eventsOf(`round ${round}`, 0, 40_000)))
+    await listedOnce(folder, 1, simulation)
+    simulation.child.kill('SIGKILL')
+    await simulation.ended
+    const told = readFileSync(trace, 'utf8')
+      .split('\n')
+      .flatMap((line) => (/^\{"kind":"end".*"message":"([0-9a-f]+)","outcome":"failed"/.exec(line) ?? []).slice(1))
+    const ids = new Set((await listed(folder)).map(({ message }) => message.id))
+    expect(told.filter((id) => !ids.has(id))).toEqual([])
+    await run(folder, 'simulate', '--quiet', '--input', '{"bill":1}')
+  }
 })
