@@ -2,6 +2,7 @@ import { closeSync, fstatSync } from 'node:fs'
 import { currentInvocation } from '../runtime/current.ts'
 import { visible } from './controls.ts'
 import { isSet, outputOf } from './output.ts'
+import { hang } from './print.ts'
 import { openSignals } from './signals.ts'
 import { temporaryFolders } from './temporary.ts'
 import { terminalTo } from './terminal.ts'
@@ -179,7 +180,7 @@ function catcherOf(process: NodeJS.Process, leave: (code: number) => never): Hos
   const onError = (error: unknown) => {
     if (takers.some((take) => take(error))) return
     const text = error instanceof Error ? error.stack : String(error)
-    process.stderr.write(visible(`Uncaught, and not in a handler: ${text}\n`))
+    process.stderr.write(visible(`Uncaught, and not in a handler: ${hang(text ?? '')}\n`))
     leave(1)
   }
   const events = ['uncaughtException', 'unhandledRejection'] as const

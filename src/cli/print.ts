@@ -1,4 +1,5 @@
 import type { AttakError, Problem } from '../errors.ts'
+import { linksIn } from '../runtime/thrown.ts'
 import { escapedJson, own, withOwnColors } from './controls.ts'
 import type { Terminal } from './host.ts'
 
@@ -45,17 +46,26 @@ export function drawProblems(problems: readonly Problem[], colors: Colors): stri
   return problems.map((problem) => drawProblem(problem, colors)).join('')
 }
 
-/** What follows the first line of `what` is an excerpt of the place: it stands below, and the remedy before it. */
+/** Lines of `what` after the first, such as an excerpt of a file, are printed below the remedy. */
 function drawProblem({ code, severity, where, what, remedy, stack }: Problem, colors: Colors): string {
-  const [first = '', ...excerpt] = what.split('\n')
-  const text = line(code, severity, `${colors.bold(where)}: ${sentence(first)} ${remedy}`, colors)
-  const place = excerpt.join('') === '' ? '' : indent(excerpt.join('\n'), String)
-  return `${text}${place}${stack === undefined ? '' : indent(stack.trimEnd(), colors.dim)}`
+  const [first = '', ...rest] = what.split('\n')
+  const more = rest.join('') === '' ? [] : rest
+  const head = `${colors.bold(where)}: ${sentence(first)} ${remedy}`.trimEnd()
+  const text = line(code, severity, [head, ...more].join('\n'), colors)
+  return `${text}${stack === undefined ? '' : drawStack(stack.trimEnd(), colors)}`
 }
 
 function line(code: string, severity: Problem['severity'], text: string, colors: Colors): string {
   const paint = severity === 'error' ? colors.red : colors.yellow
-  return `${paint(`${severity === 'warning' ? 'warning ' : ''}[${code}]`)} ${text.trimEnd()}\n`
+  return `${paint(`${severity === 'warning' ? 'warning ' : ''}[${code}]`)} ${hang(text.trimEnd())}\n`
+}
+
+/**
+ * Returns a text whose lines after the first begin with `indent` and `│ `: a text that is not attak's own, such as the
+ * message of an error, may hold lines that look like attak's. `paint` is applied to each line.
+ */
+export function hang(text: string, indent = '    ', paint: (line: string) => string = String): string {
+  return text.split('\n').map(paint).join(`\n${indent}│ `)
 }
 
 /** A text as a sentence: it ends with a full stop, unless it has an end of its own. */
@@ -63,17 +73,18 @@ export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`
 }
 
-function indent(text: string, paint: (line: string) => string): string {
-  return text
-    .split('\n')
-    .map((each) => `    ${paint(each)}\n`)
-    .join('')
+function drawStack(stack: string, colors: Colors): string {
+  const lines = linksIn(stack).flatMap(({ title, frames }, index) => [
+    ...(index > 0 || title !== '' ? [hang(index === 0 ? title : `Caused by: ${title}`, '      ', colors.dim)] : []),
+    ...frames.map(colors.dim),
+  ])
+  return lines.map((each) => `    ${each}\n`).join('')
 }
 
 /** A failure that is ours: its stack, and where to tell us. */
 export function drawBug(error: unknown, colors: Colors, version: string): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  return `${colors.red('This is a bug of attak, not of your code:')}\n${stack}\n\nPlease report it to attak's maintainers, with the lines above (attak ${version}).\n`
+  return `${colors.red('This is a bug of attak, not of your code:')}\n${hang(stack)}\n\nPlease report it to attak's maintainers, with the lines above (attak ${version}).\n`
 }
 
 /** One JSON value on one line, for `--json`. */

@@ -5,7 +5,7 @@ import { graphOfLive } from '../deploy/live.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { type NamedStage, nameStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
-import { type Colors, colorsOf, drawJsonLine } from '../print.ts'
+import { type Colors, colorsOf, drawJsonLine, hang } from '../print.ts'
 
 /** Looks at all that a deploy needs, and says what is missing. */
 export const doctor: Command = {
@@ -107,8 +107,8 @@ function draw(findings: readonly Finding[], colors: Colors): string {
   const sign = { fine: colors.green('✓'), wrong: colors.red('✗'), unknown: colors.yellow('?') }
   return findings
     .map(({ about, state, what, remedy }) => {
-      const line = `${sign[state]} ${colors.bold(about.padEnd(width))}  ${what}\n`
-      return remedy === undefined ? line : `${line}${' '.repeat(width + 4)}${remedy}\n`
+      const line = `${sign[state]} ${colors.bold(about.padEnd(width))}  ${hang(what)}\n`
+      return remedy === undefined ? line : `${line}${' '.repeat(width + 4)}${hang(remedy)}\n`
     })
     .join('')
 }

@@ -5,7 +5,7 @@ import { STAGE_OPTIONS } from '../deploy/options.ts'
 import { knownProcessor } from '../deploy/processor.ts'
 import { loadStage, type MeantStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
-import { jsonText } from '../print.ts'
+import { hang, jsonText } from '../print.ts'
 import { settingOption } from '../project.ts'
 
 /** Prints policies as IAM takes them. */
@@ -46,7 +46,7 @@ async function placeOf(stage: MeantStage, host: Host): Promise<Place> {
     const { anyPlace } = await import('../../providers/aws/open.ts')
     const place = await anyPlace(stage.settings.region.value, stage.settings.profile.value)
     const where = place.region === '*' ? 'any region of any account' : `region ${place.region} of any account`
-    host.err.write(`For ${where}: ${error.message}.\n`)
+    host.err.write(`For ${where}: ${hang(error.message)}.\n`)
     return place
   }
 }

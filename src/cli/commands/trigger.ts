@@ -8,7 +8,7 @@ import { drawCount } from '../duration.ts'
 import { tellUnconfirmed } from '../errors/unconfirmed.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
-import { colorsOf, drawJsonLine } from '../print.ts'
+import { colorsOf, drawJsonLine, hang } from '../print.ts'
 import { toldInput } from '../simulate/input.ts'
 import { followTraces, MOST_TRACES } from '../trigger/follow.ts'
 import { quietMsOf } from '../trigger/quiet.ts'
@@ -60,7 +60,7 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
         host.err.write(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
         throw error
       } finally {
-        for (const note of toldInput(input).notes()) host.err.write(`${note}\n`)
+        for (const note of toldInput(input).notes()) host.err.write(`${hang(note)}\n`)
       }
       const roots = new Set(sent.keys())
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))

@@ -3,7 +3,7 @@ import { ERRORS_QUEUE } from '../../providers/aws/names.ts'
 import type { ResourceStatus } from '../../providers/aws/status.ts'
 import { visible } from '../controls.ts'
 import { drawCount, drawNumber } from '../duration.ts'
-import type { Colors } from '../print.ts'
+import { type Colors, hang } from '../print.ts'
 
 /**
  * How the resources of a stage are, for people; ends with a line break.
@@ -30,7 +30,7 @@ export function drawStatus(place: string, resources: readonly ResourceStatus[], 
   const stateWidth = Math.max(...states.map(({ length }) => length))
   const lines = resources.map(({ fine, wanted, details }, index) => {
     const sign = !wanted ? colors.yellow('!') : fine ? colors.green('✓') : colors.red('✗')
-    const said = colors.dim(sayDetails(details))
+    const said = colors.dim(hang(sayDetails(details)))
     return `  ${sign} ${names[index]!.padEnd(nameWidth)}  ${states[index]!.padEnd(stateWidth)}  ${said}`.trimEnd()
   })
   return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources, at), ''].join('\n')

@@ -3,7 +3,7 @@ import type { Progress } from '../../deploy/progress.ts'
 import { own, visible } from '../controls.ts'
 import { drawDuration } from '../duration.ts'
 import type { Terminal } from '../host.ts'
-import { colorsOf } from '../print.ts'
+import { colorsOf, hang } from '../print.ts'
 
 /** Shows what an apply does while it does it. */
 export interface Tasks {
@@ -65,7 +65,7 @@ export function tasksTo(err: Terminal, now: () => number): Tasks {
         if (!err.isTTY && progress.for !== undefined) say(`  … ${name}: waiting for ${progress.for}`)
       } else {
         running.delete(change.id)
-        if (progress.kind === 'failed') say(`  ${colors.red('✗')} ${name}: ${progress.problem.what}`)
+        if (progress.kind === 'failed') say(`  ${colors.red('✗')} ${name}: ${hang(progress.problem.what)}`)
         else say(`  ${colors.green('✓')} ${name} ${DONE[change.kind]} ${colors.dim(drawDuration(progress.tookMs))}`)
       }
     },

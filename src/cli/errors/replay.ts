@@ -9,6 +9,7 @@ import { drawCount } from '../duration.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 import { settingOption } from '../project.ts'
+import { drawWord } from '../simulate/shorten.ts'
 import { followTraces } from '../trigger/follow.ts'
 import { quietMsOf } from '../trigger/quiet.ts'
 import { choose } from './choose.ts'
@@ -199,6 +200,7 @@ function tellVerdict(verdict: Verdict, at: string, json: boolean, host: Host): n
   host.out.write(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
   if (failed + further > 0) host.out.write(`attak errors list${at} shows what failed now.\n`)
   const [first] = verdict.unheard()
-  if (first !== undefined) host.out.write(`attak logs --message ${first}${at} shows what comes of one later on.\n`)
+  if (first !== undefined)
+    host.out.write(`attak logs --message ${drawWord(first)}${at} shows what comes of one later on.\n`)
   return fine ? 0 : 1
 }

@@ -3,6 +3,7 @@ import type { CloudEvent } from '../../runtime/event.ts'
 import { accountOf, type Stage } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
+import { hang } from '../print.ts'
 import { sendAll } from '../trigger/send.ts'
 import type { Errors } from './open.ts'
 import { asFirstAttempt, type Unit } from './ready.ts'
@@ -67,7 +68,7 @@ async function takeAway(units: readonly Unit[], shelf: Errors['shelf'], host: Ho
     if (!(error instanceof AttakError)) throw error
     const count = drawCount(units.length, 'error')
     host.err.write(
-      `${count} accepted, and still in the store: ${error.message}. ${error.remedy} They will not be replayed twice from here.\n`,
+      `${count} accepted, and still in the store: ${hang(error.message)}. ${error.remedy} They will not be replayed twice from here.\n`,
     )
   }
 }

@@ -5,7 +5,7 @@ import { knownOf } from '../deploy/live.ts'
 import { accountOf, type Stage, stageFlag } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
-import { colorsOf, drawError, drawJsonLine } from '../print.ts'
+import { colorsOf, drawError, drawJsonLine, hang } from '../print.ts'
 import { titleOf } from '../simulate/failure.ts'
 import { copiesOf } from './files.ts'
 import { look } from './open.ts'
@@ -41,7 +41,7 @@ export async function tellUnconfirmed(
     const known =
       record === undefined
         ? 'no error is known of it'
-        : `${record.kind === 'crash' ? 'crash: ' : ''}${titleOf(record.error)} (attak errors show ${record.id.slice(0, 12)}${at})`
+        : `${record.kind === 'crash' ? 'crash: ' : ''}${hang(titleOf(record.error))} (attak errors show ${record.id.slice(0, 12)}${at})`
     return `  ${event.to} ${event.id}: ${known}\n`
   })
   const more = count - listed.length

@@ -1,6 +1,6 @@
 import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
-import { linksOf, stackOfLinks, thrownIn, unmistakable } from '../../runtime/thrown.ts'
-import { type Colors, jsonText } from '../print.ts'
+import { linksOf, stackOfLinks, thrownIn } from '../../runtime/thrown.ts'
+import { type Colors, hang, jsonText } from '../print.ts'
 import { remediedTitleOf, titleOf } from '../simulate/failure.ts'
 import { drawWord } from '../simulate/shorten.ts'
 import type { LogEntry } from './entry.ts'
@@ -9,12 +9,11 @@ import type { LogEntry } from './entry.ts'
 export function drawEntry(entry: LogEntry, width: number, colors: Colors): string {
   const time = colors.dim(new Date(entry.timeMs).toISOString().slice(11, 23))
   const name = colors.bold(drawWord(entry.processor).padEnd(width))
-  const [first = '', ...rest] = textOf(entry).split('\n')
   const paint = PAINT[entry.level] === undefined ? String : colors[PAINT[entry.level]!]
   // Only what a handler wrote has colors of its own.
   const show = entry.kind === 'log' ? colors.asLogged : String
-  const more = rest.map((line) => `${' '.repeat(12 + 1 + width + 2)}${paint(show(line))}\n`)
-  return `${time} ${name}  ${paint(show(first))}\n${more.join('')}`
+  const text = hang(textOf(entry), ' '.repeat(12 + 1 + width), (line) => paint(show(line)))
+  return `${time} ${name}  ${text}\n`
 }
 
 const PAINT = { debug: 'dim', info: undefined, warn: 'yellow', error: 'red' } as const
@@ -51,5 +50,5 @@ function sayError(error: unknown, withStack: boolean): string {
   if (!withStack) return titleOf(thrown)
   const [own, ...causes] = linksOf(thrown)
   const below = stackOfLinks([{ title: '', frames: own!.frames }, ...causes])
-  return `${unmistakable(remediedTitleOf(thrown))}${below === '' ? '' : `\n${below}`}`
+  return `${remediedTitleOf(thrown)}${below === '' ? '' : `\n${below}`}`
 }

@@ -4,6 +4,7 @@ import { invocationOfUncaught } from '../../runtime/current.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
+import { hang } from '../print.ts'
 import type { PendingTimer } from '../timers.ts'
 
 /**
@@ -16,7 +17,8 @@ export function prepareForAfter(host: Host): void {
     const handler = invocationOfUncaught(error)
     if (handler === undefined) return false
     const { name, message, stack } = describeThrown(error)
-    host.err.write(`"${handler.processor}" failed after its run had ended: ${stack ?? `${name}: ${message}`}\n`)
+    const what = hang(stack ?? `${name}: ${message}`)
+    host.err.write(`"${handler.processor}" failed after its run had ended: ${what}\n`)
     return true
   })
 }

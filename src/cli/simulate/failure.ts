@@ -1,8 +1,8 @@
 import { relative, sep } from 'node:path'
 import type { Project } from '../../project/project.ts'
-import { type Link, linksOf, type Thrown, unmistakable } from '../../runtime/thrown.ts'
+import { type Link, linksOf, type Thrown } from '../../runtime/thrown.ts'
 import type { Host, Terminal } from '../host.ts'
-import { type Colors, colorsOf, sentence } from '../print.ts'
+import { type Colors, colorsOf, hang, sentence } from '../print.ts'
 import { drawCodeFrame, type Place, placeOf } from './codeFrame.ts'
 import { type ReadSource, sourceReader } from './source.ts'
 
@@ -53,7 +53,7 @@ export function failuresDrawn({
     return frame === '' ? '' : indent(frame, margin + 2)
   }
   return (error, asOfMs = Number.POSITIVE_INFINITY) => {
-    const head = indent(`✗ ${unmistakable(remediedTitleOf(error))}`, margin, colors.red)
+    const head = indent(hang(`✗ ${remediedTitleOf(error)}`, '  ', colors.red), margin)
     if (error.stack === undefined) return head
     const links = linksOf(error)
     const place = links.flatMap(({ frames }) => frames.flatMap((frame) => placeOf(frame) ?? []))[0]
@@ -76,7 +76,7 @@ export function remediedTitleOf(error: Thrown): string {
 /** The lines below a title: the first calls of the error, and of what caused it, with that one's title. */
 function wayOf(links: readonly Link[], folder: string, mostCalls: number): readonly string[] {
   return links.flatMap(({ title, frames }, index) => [
-    ...(index === 0 ? [] : `Caused by: ${title}`.split('\n').map((line) => line.trim())),
+    ...(index === 0 ? [] : [hang(`Caused by: ${title}`, '  ')]),
     ...frames.slice(0, mostCalls).map((frame) => fromHere(frame.trim(), folder)),
   ])
 }

@@ -1,5 +1,6 @@
 import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../../simulator/transcript.ts'
 import { drawDuration } from '../duration.ts'
+import { hang } from '../print.ts'
 import { type FailureOptions, failuresDrawn, titleOf } from './failure.ts'
 import { drawValue, drawWord, widthOf } from './shorten.ts'
 
@@ -68,7 +69,7 @@ export function storyOf(options: StoryOptions): Story {
     const error = entry.error ?? { name: 'Error', message: 'no reason was given' }
     if (entry.outcome === 'failed') return `${again(entry)}${drawFailure(error)}`
     const wait = drawDuration((entry.retryAt ?? entry.at) - entry.at)
-    return `${again(entry)}  ${colors.yellow(`↻ ${titleOf(error)}`)}${colors.dim(` · tried again after ${wait}`)}\n`
+    return `${again(entry)}  ${colors.yellow(`↻ ${hang(titleOf(error))}`)}${colors.dim(` · tried again after ${wait}`)}\n`
   }
   return {
     tell(entry) {

@@ -1,5 +1,5 @@
 import { drawCount, drawDuration, drawNumber } from '../duration.ts'
-import type { Colors } from '../print.ts'
+import { type Colors, hang } from '../print.ts'
 import { drawValue, drawWord, widthOf } from './shorten.ts'
 import type { ProcessorTally, Tally } from './tally.ts'
 
@@ -22,7 +22,7 @@ export function drawSummary(tally: Tally, options: SummaryOptions): string {
     ...drawTable([...tally.processors], options.colors),
     '',
     drawVerdict(tally, options),
-    ...options.notes.map((note) => options.colors.dim(note)),
+    ...options.notes.map((note) => options.colors.dim(hang(note))),
     '',
   ].join('\n')
 }

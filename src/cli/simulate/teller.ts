@@ -13,7 +13,7 @@ import type { SimulationResult } from '../../simulator/simulate.ts'
 import type { TranscriptEntry } from '../../simulator/transcript.ts'
 import { escapedJson } from '../controls.ts'
 import type { Host } from '../host.ts'
-import { colorsOf } from '../print.ts'
+import { colorsOf, hang } from '../print.ts'
 import { warn } from '../project.ts'
 import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
 import { failureOptionsOf, failuresDrawn } from './failure.ts'
@@ -109,7 +109,7 @@ export function openTeller(run: Run, host: Host): Teller {
       if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notes, ...kept], late))
       progress.clear()
       await out.close()
-      if (json) for (const note of run.input.notes()) host.err.write(`${note}\n`)
+      if (json) for (const note of run.input.notes()) host.err.write(`${hang(note)}\n`)
       warn(keeping?.problems() ?? [], host)
       if (result !== undefined && trace?.failure !== undefined) throw trace.failure
     },

@@ -1,5 +1,5 @@
 import { drawDuration } from '../duration.ts'
-import { jsonText } from '../print.ts'
+import { hang, jsonText } from '../print.ts'
 import { type FailureOptions, failuresDrawn } from '../simulate/failure.ts'
 import { drawValue, drawWord } from '../simulate/shorten.ts'
 import type { Found } from './fact.ts'
@@ -42,7 +42,7 @@ function drawStep(step: Step, { colors, width, full }: PathDrawing): { readonly 
 }
 
 function noEvent({ missing }: Step, colors: PathDrawing['colors']): string {
-  return `  ${colors.yellow(missing === undefined ? 'no event: nothing tells of it' : `no event: ${missing}`)}\n`
+  return `  ${colors.yellow(missing === undefined ? 'no event: nothing tells of it' : `no event: ${hang(missing)}`)}\n`
 }
 
 function sayUnknown(messages: number): string {

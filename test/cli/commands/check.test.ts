@@ -208,8 +208,8 @@ describe('bad input, as check prints it', () => {
     expect(await complaint({ 'topology.json': '{\n  "name": "t",\n}\n' })).toMatchInlineSnapshot(`
       "
       [TOPOLOGY_LOAD_FAILED] topology.json:3:1: not JSON: expected a property name in double quotes, found "}". Correct it there.
-          }
-          ^
+          │ }
+          │ ^
 
       1 error
       "

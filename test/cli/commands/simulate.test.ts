@@ -243,8 +243,8 @@ describe('bad input, as simulate prints it', () => {
     expect(await complaint('in.json', '{\n  "spout": hello\n}')).toMatchInlineSnapshot(`
       "
       [INPUT_INVALID] in.json:2:12: not JSON: expected a value, found "h". Correct it there, or name the file .jsonl if each line is a JSON value of its own.
-            "spout": hello
-                     ^
+          │   "spout": hello
+          │            ^
       "
     `)
   })
@@ -254,8 +254,8 @@ describe('bad input, as simulate prints it', () => {
     expect(await complaint('in.jsonl', lines)).toMatchInlineSnapshot(`
       "
       [INPUT_INVALID] in.jsonl:2:1: not JSON: expected a value, found "h". Write one JSON value on each line, or skip such lines with --skip-bad-lines.
-          hello
-          ^
+          │ hello
+          │ ^
       "
     `)
   })

@@ -27,7 +27,7 @@ describe('a line of attak', () => {
 
   test('is drawn by what it tells', () => {
     expect(draw({ attak: 'log', text: 'one\ntwo', ...IDS })).toBe(
-      '13:05:02.123 bill    one\n                     two\n',
+      '13:05:02.123 bill    one\n                   │ two\n',
     )
     expect(draw({ attak: 'output', topic: 'paid', data: { id: 7 } })).toBe('13:05:02.123 bill    → paid {"id":7}\n')
     expect(draw({ attak: 'output', topic: 'paid' })).toBe('13:05:02.123 bill    → paid\n')
@@ -48,7 +48,7 @@ describe('a line of attak', () => {
       /retry: TypeError: no \(message/,
     )
     expect(draw({ attak: 'error', error, ...IDS })).toMatch(
-      /failed for good: TypeError: no \(message m1, trace r1\)\n +at bill\.js:3:1\n$/,
+      /failed for good: TypeError: no \(message m1, trace r1\)\n +│ +at bill\.js:3:1\n$/,
     )
     expect(draw({ attak: 'error', error: 'just text', ...IDS })).toMatch(/failed for good: just text \(/)
   })
@@ -60,7 +60,7 @@ describe('a line of attak', () => {
       '13:05:02.123 bill    failed: [TIMEOUT] "bill" did not settle within 2 s (message m1) (trace r1)\n',
     )
     expect(draw({ attak: 'error', error: late, ...IDS })).toBe(
-      '13:05:02.123 bill    failed for good: [TIMEOUT] "bill" did not settle within 2 s (message m1) (trace r1)\n                         at bill.js:3:1\n',
+      '13:05:02.123 bill    failed for good: [TIMEOUT] "bill" did not settle within 2 s (message m1) (trace r1)\n                   │     at bill.js:3:1\n',
     )
     const refused = { name: 'Error', code: 'ENOENT', message: 'no file', stack: 'Error: no file\n    at bill.js:3:1' }
     expect(draw({ attak: 'error', error: refused, ...IDS })).toMatch(/failed for good: Error: no file \(message m1/)
