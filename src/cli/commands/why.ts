@@ -8,6 +8,7 @@ import { PLACE_OPTIONS } from '../errors/options.ts'
 import type { Host } from '../host.ts'
 import { parseSince } from '../logs/since.ts'
 import { drawJsonLine } from '../print.ts'
+import { warn } from '../project.ts'
 import { failureOptionsOf } from '../simulate/failure.ts'
 import { choose } from '../why/choose.ts'
 import { drawPath } from '../why/draw.ts'
@@ -38,8 +39,12 @@ said.`,
   async run(args, host) {
     const [id] = args.positionals
     const tell = async (source: Source, project: Printing['project']) => {
-      const found = choose(id, await source.find(knownId(id)), source.remedy)
-      print(found, await wayTo(found, source), { args, host, project })
+      try {
+        const found = choose(id, await source.find(knownId(id)), source.remedy)
+        print(found, await wayTo(found, source), { args, host, project })
+      } finally {
+        warn(source.problems?.() ?? [], host)
+      }
       return 0
     }
     const file = textOf(args, 'trace')

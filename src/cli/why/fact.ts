@@ -1,3 +1,4 @@
+import type { Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, topicOf } from '../../runtime/event.ts'
 import type { Thrown } from '../../runtime/thrown.ts'
@@ -48,6 +49,8 @@ export interface Source {
   details(steps: readonly Fact[]): Promise<readonly Fact[]>
   /** What to do when nothing is found. */
   readonly remedy: string
+  /** Warnings about what could not be read so far. */
+  readonly problems?: () => readonly Problem[]
 }
 
 /** What an error record says of its message, and of those that led to it; of a crash, of all that may have caused it. */

@@ -1,24 +1,42 @@
-import { AttakError } from '../../errors.ts'
-import { readBlocks, wholeLines } from '../../project/lines.ts'
+import { AttakError, type Problem } from '../../errors.ts'
+import { type LineLimits, readBlocks, wholeLines } from '../../project/lines.ts'
 import { contentDigest } from '../../runtime/content.ts'
 import { recordIdFor } from '../../runtime/id.ts'
 import { thrownIn } from '../../runtime/thrown.ts'
-import type { EmitEntry, EndEntry, StartEntry } from '../../simulator/transcript.ts'
+import { drawCount, drawNumber } from '../duration.ts'
+import { type Entries, entryIn } from './entry.ts'
 import type { Fact, Found, Source } from './fact.ts'
 
 /** So many different things that an id may mean are told apart; a file is not read to its end to find more. */
 const MOST_FOUND = 20
 
+/** A line of an event may be several times longer than the input was, since control characters are escaped. */
+const LIMITS: LineLimits = { lineBytes: 256 * 1024 ** 2, skippedBytes: 4 * 1024 ** 3 }
+
+/** A line of a transcript; its number counts from 1. */
+interface Line {
+  readonly text: string
+  readonly number: number
+}
+
 /**
  * Looks messages up in a transcript, which is read three times instead of being kept: for the id, for its trace, and for
- * the messages on the way. `file` is absolute, `name` as it was given. Throws USAGE when it is none.
+ * the messages on the way. `file` is absolute, `name` as it was given. A line that cannot be read is skipped, and is one of
+ * the `problems`. Throws USAGE when the file is no transcript.
  */
 export function transcriptSource(file: string, name: string): Source {
-  const read = (onLine: (line: string) => boolean) => readTranscript(file, name, onLine)
+  const skipped = skippedLines(name)
+  const read = (onLine: (line: Line) => boolean) => readTranscript({ file, name, skip: skipped.add }, onLine)
+  const parse = <Kind extends keyof Entries>({ text, number }: Line, kind: Kind): Entries[Kind] | undefined => {
+    const entry = entryIn(text, kind)
+    if (entry === undefined) skipped.add(number, 'it is no entry of a transcript')
+    return entry
+  }
   return {
     remedy: `Look in ${name} for the ids that it has, or give the trace of the run that you mean: attak simulate --trace FILE.`,
+    problems: skipped.problems,
     async find(prefix) {
-      const find = finder(prefix)
+      const find = finder(prefix, parse)
       await read((line) => {
         find.take(line)
         return prefix === undefined || find.found.size < MOST_FOUND
@@ -28,7 +46,8 @@ export function transcriptSource(file: string, name: string): Source {
     async trace({ root }) {
       const facts: Fact[] = []
       await read((line) => {
-        const entry = line.startsWith(START) && line.includes(root) ? parsed<StartEntry>(line) : undefined
+        if (!line.text.startsWith(START) || !line.text.includes(root)) return true
+        const entry = parse(line, 'start')
         if (entry?.root !== root) return true
         const { event, key, at, ...fact } = factOfStart(entry)
         facts.push(fact)
@@ -41,11 +60,12 @@ export function transcriptSource(file: string, name: string): Source {
       const facts: Fact[] = []
       let started: Fact | undefined
       await read((line) => {
-        if (line.startsWith(START) && wanted.has(messageIn(line))) started = ifParsed(line, factOfStart)
-        else if (line.startsWith(END) && started?.message === messageIn(line)) {
-          facts.push({ ...started, ...ifParsed(line, factOfEnd) })
-        } else if (line.startsWith(EMIT) && wanted.has(emittedIn(line))) {
-          const output = ifParsed(line, factOfOutput)
+        const { text } = line
+        if (text.startsWith(START) && wanted.has(messageIn(text))) started = ifRead(parse(line, 'start'), factOfStart)
+        else if (text.startsWith(END) && started?.message === messageIn(text)) {
+          facts.push({ ...started, ...ifRead(parse(line, 'end'), factOfEnd) })
+        } else if (text.startsWith(EMIT) && wanted.has(emittedIn(text))) {
+          const output = ifRead(parse(line, 'emit'), factOfOutput)
           if (output !== undefined) facts.push(output)
         }
         return true
@@ -59,18 +79,19 @@ const START = '{"kind":"start"'
 const EMIT = '{"kind":"emit"'
 const END = '{"kind":"end"'
 
-function contentOf({ topic, key, event }: StartEntry): string {
+function contentOf({ topic, key, event }: Entries['start']): string {
   return contentDigest({ topic, key, data: event })
 }
 
+type Parse = <Kind extends keyof Entries>(line: Line, kind: Kind) => Entries[Kind] | undefined
+
 /** Finds what ids of a transcript begin with a prefix; without one, all errors. */
-function finder(prefix: string | undefined) {
+function finder(prefix: string | undefined, parse: Parse) {
   const found = new Map<string, Found>()
   const mark = prefix === undefined ? undefined : `"${prefix}`
-  let startLine = ''
-  let ended: EndEntry | undefined
+  let startLine: Line | undefined
   const add = (one: Found) => found.set(`${one.record ?? ''} ${one.message} ${one.processor}`, one)
-  const takeEnd = (start: StartEntry, { outcome }: EndEntry) => {
+  const takeEnd = (start: Entries['start'], { outcome }: Entries['end']) => {
     const { message, processor } = start
     const record = outcome === 'failed' ? recordIdFor(message, contentOf(start), processor, 'failed') : undefined
     if (record !== undefined && (prefix === undefined || record.startsWith(prefix))) {
@@ -80,40 +101,41 @@ function finder(prefix: string | undefined) {
   }
   return {
     found,
-    take(line: string) {
-      if (line.startsWith(START)) startLine = line
-      const isFailed = line.startsWith(END) && line.includes('"outcome":"failed"')
-      if (!isFailed && (mark === undefined || !line.includes(mark))) return
-      const start = parsed<StartEntry>(startLine)
+    take(line: Line) {
+      const { text } = line
+      if (text.startsWith(START)) startLine = line
+      const isFailed = text.startsWith(END) && text.includes('"outcome":"failed"')
+      if (startLine === undefined || !(isFailed || (mark !== undefined && text.includes(mark)))) return
+      const start = parse(startLine, 'start')
       if (start === undefined) return
-      if (line.startsWith(END)) {
-        ended = parsed<EndEntry>(line)
+      if (text.startsWith(END)) {
+        const ended = parse(line, 'end')
         if (ended?.message === start.message) takeEnd(start, ended)
-      } else if (line.startsWith(EMIT) && prefix !== undefined) {
-        const { id, to, topic, processor, message } = parsed<EmitEntry>(line) ?? NO_EMIT
-        if (to.length > 0 || !id.startsWith(prefix) || message !== start.message) return
+      } else if (text.startsWith(EMIT) && prefix !== undefined) {
+        const emitted = parse(line, 'emit')
+        if (emitted === undefined || emitted.to.length > 0) return
+        const { id, topic, processor, message } = emitted
+        if (!id.startsWith(prefix) || message !== start.message) return
         add({ message: id, processor: undefined, root: start.root, parent: message, from: processor, topic })
       }
     },
   }
 }
 
-const NO_EMIT = { id: '', to: [], topic: '', processor: '', message: '' }
-
-function foundOf({ message, processor, root, from, topic }: StartEntry): Found {
+function foundOf({ message, processor, root, from, topic }: Entries['start']): Found {
   return { message, processor, root, ...(from !== undefined && { from }), ...(topic !== undefined && { topic }) }
 }
 
-function factOfStart({ kind, event, ...entry }: StartEntry): Fact {
+function factOfStart({ event, ...entry }: Entries['start']): Fact {
   return { ...entry, event: event === undefined ? {} : { data: event } }
 }
 
-function factOfEnd({ outcome, error, at }: EndEntry): Pick<Fact, 'outcome' | 'error' | 'at'> {
+function factOfEnd({ outcome, error, at }: Entries['end']): Pick<Fact, 'outcome' | 'error' | 'at'> {
   return { outcome, at, ...(error !== undefined && { error: thrownIn(error) }) }
 }
 
-/** An emit that nobody hears. What somebody hears is told of where it is handled. */
-function factOfOutput({ id, message, processor, topic, key, data, to, at }: EmitEntry): Fact | undefined {
+/** An emit that no processor receives. What a processor receives is told of where it is handled. */
+function factOfOutput({ id, message, processor, topic, key, data, to, at }: Entries['emit']): Fact | undefined {
   if (to.length > 0) return undefined
   const event = data === undefined ? {} : { data }
   const fact = { message: id, processor: undefined, parent: message, from: processor, topic, at, event }
@@ -129,40 +151,69 @@ function emittedIn(line: string): string {
   return /"id":"([^"]*)"/.exec(line)?.[1] ?? ''
 }
 
-function ifParsed<Entry, Given>(line: string, use: (entry: Entry) => Given): Given | undefined {
-  const entry = parsed<Entry>(line)
+function ifRead<Entry, Given>(entry: Entry | undefined, use: (entry: Entry) => Given): Given | undefined {
   return entry === undefined ? undefined : use(entry)
 }
 
-/** A line as its entry; undefined for one that was cut off, the last of a run that broke off. */
-function parsed<Entry>(line: string): Entry | undefined {
-  try {
-    return JSON.parse(line) as Entry
-  } catch {
-    return undefined
+/** So many lines that were skipped are counted. */
+const MOST_SKIPPED = 10_000
+
+/** Counts lines that were skipped, and remembers why the first of them was. */
+function skippedLines(name: string) {
+  const numbers = new Set<number>()
+  let first: { readonly number: number; readonly why: string } | undefined
+  return {
+    add(number: number, why: string) {
+      if (first === undefined || number < first.number) first = { number, why }
+      if (numbers.size < MOST_SKIPPED) numbers.add(number)
+    },
+    problems(): readonly Problem[] {
+      if (first === undefined) return []
+      const count = drawCount(numbers.size, 'line')
+      const which =
+        numbers.size > 1 ? `the first is line ${drawNumber(first.number)}` : `line ${drawNumber(first.number)}`
+      return [
+        {
+          ...{ code: 'RECORD_UNREADABLE', severity: 'warning', where: `--trace ${name}` },
+          what: `${count} skipped, ${which}: ${first.why}`,
+          remedy: 'What is in a skipped line is missing here. If you did not change the file, simulate again.',
+        },
+      ]
+    },
   }
 }
 
-/** Hands over line by line until it is told that no more is needed. */
-async function readTranscript(file: string, name: string, onLine: (line: string) => boolean): Promise<void> {
-  let first = true
+/** A transcript to read, and what is called with the number of a line that cannot be read, and why. */
+interface Reading {
+  readonly file: string
+  readonly name: string
+  readonly skip: (number: number, why: string) => void
+}
+
+/** Calls `onLine` with each line until it returns false. */
+async function readTranscript({ file, name, skip }: Reading, onLine: (line: Line) => boolean): Promise<void> {
+  let number = 0
   for await (const text of linesOf(file, name)) {
-    if (typeof text !== 'string') throw noTranscript(name, `has a line that cannot be read: ${text.what}`)
+    if (typeof text !== 'string') {
+      if (number === 0) throw noTranscript(name, `has a first line that cannot be read: ${text.what}`)
+      skip(text.isEndless ? number : ++number, text.what)
+      continue
+    }
     for (let from = 0; from < text.length; ) {
       const end = text.indexOf('\n', from)
       const line = end < 0 ? text.slice(from) : text.slice(from, end)
-      if (first && !line.startsWith('{"kind":"run"')) throw noTranscript(name, 'is no transcript')
-      first = false
-      if (!onLine(line)) return
+      if (++number === 1 && !line.startsWith('{"kind":"run"')) throw noTranscript(name, 'is no transcript')
+      if (!line.startsWith('{"kind":"')) skip(number, 'it is no entry of a transcript')
+      else if (!onLine({ text: line, number })) return
       from = end < 0 ? text.length : end + 1
     }
   }
-  if (first) throw noTranscript(name, 'is empty')
+  if (number === 0) throw noTranscript(name, 'is empty')
 }
 
 async function* linesOf(file: string, name: string) {
   try {
-    yield* wholeLines(readBlocks(file))
+    yield* wholeLines(readBlocks(file), LIMITS)
   } catch (cause) {
     throw noTranscript(name, `cannot be read: ${cause instanceof Error ? cause.message : cause}`, cause)
   }
