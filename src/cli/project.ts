@@ -1,6 +1,7 @@
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { AttakError, type Problem } from '../errors.ts'
 import { summarizeUnused } from '../graph/check.ts'
+import { configurationsOf } from '../project/configurations.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
 import { SETTINGS } from '../project/setting-list.ts'
@@ -22,7 +23,7 @@ export interface MeantProject {
 
 /**
  * Finds the project and settles its settings; what its `.env` adds is in the environment from then on, for handlers to
- * see. Throws TOPOLOGY_NOT_FOUND and USAGE.
+ * see. Throws TOPOLOGY_NOT_FOUND, TOPOLOGY_LOAD_FAILED and USAGE.
  */
 export async function findProject(args: Arguments, host: Host): Promise<MeantProject> {
   return settledProject(findTopology(args.positionals[0], host.cwd), args, host)
@@ -34,6 +35,7 @@ export async function findSettings(args: Arguments, host: Host): Promise<MeantPr
 }
 
 async function settledProject(file: string, args: Arguments, host: Host): Promise<MeantProject> {
+  configurationsOf(dirname(file))
   const environment = await loadEnvironment(file, host.env)
   const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))
   const settings = resolveSettings({ flags, environment, file, cwd: host.cwd })

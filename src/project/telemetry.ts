@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { TELEMETRY_PACKAGE, type Telemetry } from '../runtime/spans.ts'
 import { fieldsOf } from '../runtime/text.ts'
+import { isFile } from './modules.ts'
 import { packageFolderOf } from './packages.ts'
 
 /**
@@ -30,10 +31,11 @@ function dependsOn(dir: string, name: string): boolean {
 function nearestManifest(dir: string): Readonly<Record<string, unknown>> | undefined {
   for (let at = dir; ; at = dirname(at)) {
     try {
-      return fieldsOf(JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')))
-    } catch (error) {
-      // One that is no JSON is told of where the project is found.
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return undefined
+      const manifest = join(at, 'package.json')
+      if (isFile(manifest)) return fieldsOf(JSON.parse(readFileSync(manifest, 'utf8')))
+    } catch {
+      // One that is no JSON is reported where the project is found.
+      return undefined
     }
     if (at === dirname(at)) return undefined
   }

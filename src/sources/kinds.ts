@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { compileFunction } from 'node:vm'
 import { parse } from 'es-module-lexer/js'
@@ -49,7 +49,7 @@ function packageTypeOf(file: string): unknown {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     if (basename(folder) === 'node_modules') return undefined
     const manifest = join(folder, 'package.json')
-    if (existsSync(manifest)) return typeIn(manifest)
+    if (statSync(manifest, { throwIfNoEntry: false })?.isFile()) return typeIn(manifest)
     if (folder === dirname(folder)) return undefined
   }
 }

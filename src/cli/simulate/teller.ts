@@ -1,7 +1,7 @@
-import { closeSync, openSync, readSync } from 'node:fs'
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
-import { isFile } from '../../project/modules.ts'
+import { isFile, isSpecial } from '../../project/modules.ts'
 import { cleanThrown } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
@@ -189,6 +189,11 @@ function drawingOf({ project }: Run, host: Host) {
 /** Overwrites only what an earlier run wrote: the path may be that of the input, or of code. */
 function openTrace(file: string, cwd: string, before: () => void): Blocks {
   const path = resolve(cwd, file)
+  // To open a pipe waits until somebody reads it, and no signal ends that.
+  if (isSpecial(path) && !statSync(path).isCharacterDevice()) {
+    const remedy = 'Give a file, or use --json and pipe stdout.'
+    throw new AttakError('USAGE', `--trace ${file}: is neither a file nor a character device`, remedy)
+  }
   if (holdsOther(path)) {
     const remedy = 'Remove that file, or give another path.'
     throw new AttakError('USAGE', `--trace ${file}: there is a file that is no trace`, remedy)
