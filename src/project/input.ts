@@ -1,9 +1,9 @@
-import { readdirSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join, resolve } from 'node:path'
+import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
 import { ownEvents, parseEvents, problemAt, readMade, unknownProcessor } from './events.ts'
-import { shown } from './find.ts'
+import { packageFolder, shown } from './find.ts'
 import { readIterable } from './iterable.ts'
 import { type JsonFault, MOST_JSON_BYTES, parseJsonFile, repeatedName } from './json.ts'
 import { readJsonLines } from './json-lines.ts'
@@ -75,7 +75,7 @@ export async function openInput(options: InputOptions): Promise<Input> {
     const input = await openValue(topology.input, reader)
     return isFile(beside) ? { ...input, warnings: [...input.warnings, AMBIGUOUS] } : input
   }
-  if (isFile(beside)) return openFile(beside, reader, shown(beside, cwd))
+  if (isFile(beside)) return openFile(beside, { ...reader, isUnasked: true }, shown(beside, cwd))
   throw errorOf([noInput(topology)])
 }
 
@@ -105,6 +105,8 @@ const NOTHING: AsyncIterable<string> = {
 /** What all ways to read an input need to know. */
 interface Reader extends Omit<InputOptions, 'stdin'> {
   readonly processors: ReadonlySet<string>
+  /** Nobody named the file that is read: it was found beside the topology. */
+  readonly isUnasked?: true
 }
 
 const AMBIGUOUS: Problem = {
@@ -133,12 +135,12 @@ async function openFile(path: string, reader: Reader, name: string): Promise<Inp
   }
   const bytes = await readWhole(path)
   const parsed = parseJsonFile(bytes)
-  if (parsed.kind === 'fault') throw errorOf([notJson(name, parsed.fault)])
+  if (parsed.kind === 'fault') throw errorOf([notJson(name, quotable(parsed.fault, path, reader))])
   const { to } = reader
   if (to !== undefined) return openEvents(name, [{ to, event: parsed.value }])
   const input = openParsed(name, parsed.value, reader)
   const repeated = Array.isArray(parsed.value) ? undefined : repeatedName(bytes)
-  if (repeated !== undefined) throw errorOf([repeatedEvent(name, repeated)])
+  if (repeated !== undefined) throw errorOf([repeatedEvent(name, quotable(repeated, path, reader))])
   return input
 }
 
@@ -152,6 +154,13 @@ async function readWhole(path: string): Promise<Uint8Array> {
     if (bytes > MOST_JSON_BYTES) break
   }
   return Buffer.concat(blocks)
+}
+
+/** A link may lead out of the project, to a file that nobody meant to show: such a file is not quoted unless it was named. */
+function quotable(fault: JsonFault, path: string, { isUnasked, dir }: Reader): JsonFault {
+  const project = realpathSync(packageFolder(join(dir, 'input.json')))
+  const isOutside = isUnasked === true && !realpathSync(path).startsWith(join(project, sep))
+  return isOutside ? { ...fault, excerpt: '' } : fault
 }
 
 function notJson(name: string, { line, column, what, excerpt }: JsonFault): Problem {
