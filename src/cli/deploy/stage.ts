@@ -99,7 +99,7 @@ function inspect(
   host: Host,
 ): Promise<InspectedProject> {
   const { cwd, temporaryFolder } = host
-  return awaitCode({ who: MODULES, file }, host, () =>
+  return awaitCode({ who: MODULES, file: file ?? cwd }, host, () =>
     inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder }),
   )
 }
