@@ -9,6 +9,7 @@ import {
   isGroup,
   type Option,
 } from './command.ts'
+import { shellWord } from './hint.ts'
 import type { Terminal } from './host.ts'
 
 /** What a command line asks for. */
@@ -96,7 +97,7 @@ function ask(words: readonly string[], prepare: (printed: string[]) => Prepared)
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed.join('') }
-    throw usage(error, name)
+    throw usage(error, name, sayExcess(error, asked, command))
   }
   if (command !== undefined && args !== undefined) return { kind: 'run', command, args }
   return { kind: 'print', text: asked.helpInformation() }
@@ -164,11 +165,19 @@ function unknownCommand(name: string, entries: readonly { readonly name: string 
 }
 
 /** commander says `error: unknown option '--jsn'\n(Did you mean --json?)`. */
-function usage(error: CommanderError, full: string): AttakError {
+function usage(error: CommanderError, full: string, advice: string): AttakError {
   const [what = '', ...hint] = error.message
     .replace(/^error: /, '')
     .replace(/\.$/, '')
     .split(/\s*\n?\((?=Did you mean)/)
   const meant = hint.length === 0 ? '' : `${hint.join(' ').replace(/\)$/, '')} `
-  return new AttakError('USAGE', `${full}: ${what}`, `${meant}See ${full} --help.`)
+  return new AttakError('USAGE', `${full}: ${what}`, `${meant}${advice}See ${full} --help.`)
+}
+
+/** A command whose arguments are no path takes the project by an option, which other commands do not need. */
+function sayExcess({ code }: CommanderError, { args }: Program, command: Command | undefined): string {
+  const excess = args[command?.arguments.length ?? 0]
+  const takesTopology = command?.options.some(({ flags }) => flags.startsWith('--topology ')) === true
+  if (code !== 'commander.excessArguments' || excess === undefined || !takesTopology) return ''
+  return `Give the project by --topology ${shellWord(excess)}. `
 }

@@ -7,6 +7,7 @@ import { findTopology } from '../project/find.ts'
 import { SETTINGS } from '../project/setting-list.ts'
 import { resolveSettings, type Settings } from '../project/settings.ts'
 import { type Arguments, type Option, textOf } from './command.ts'
+import { type Given, givenOf } from './hint.ts'
 import type { Host } from './host.ts'
 import { colorsOf, drawProblems } from './print.ts'
 
@@ -15,6 +16,8 @@ export interface MeantProject {
   /** The topology's file, absolute. */
   readonly file: string
   readonly settings: Settings
+  /** How the command line named it. */
+  readonly given: Given
   /** Variables that the project's `.env` sets and the shell does not. */
   readonly added: Readonly<Record<string, string>>
   /** What else was read, absolute: what `--watch` watches beside the project's modules. */
@@ -40,7 +43,8 @@ async function settledProject(file: string, args: Arguments, host: Host): Promis
   const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))
   const settings = resolveSettings({ flags, environment, file, cwd: host.cwd })
   host.addVariables(environment.added)
-  return { file, settings, added: environment.added, files: environment.file === undefined ? [] : [environment.file] }
+  const files = environment.file === undefined ? [] : [environment.file]
+  return { file, settings, given: givenOf(args, settings.stage.value), added: environment.added, files }
 }
 
 /** A file in the folder that stands for its topology, which need not exist. */

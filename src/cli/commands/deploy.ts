@@ -7,6 +7,7 @@ import { prepareStage } from '../deploy/prepare.ts'
 import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
 import { drawPlace, loadStage, withAws } from '../deploy/stage.ts'
 import { drawCount, drawDuration } from '../duration.ts'
+import { type Hint, hintOf } from '../hint.ts'
 import { interruptCode } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 
@@ -42,10 +43,13 @@ it was.`,
         const took = drawDuration(host.now() - started)
         const what = done.length === 0 ? 'as it is' : `${drawCount(done.length, 'change')} in ${took}`
         host.out.write(`${colorsOf(host.out).green('✓')} ${drawPlace(stage, aws)} is live: ${what}\n`)
-        if (done.length > 0)
-          host.err.write(colors.dim('Feed it with attak trigger; see it with attak status and attak logs.\n'))
+        if (done.length > 0) host.err.write(colors.dim(drawNext(hintOf(stage.given))))
       }
       return interrupted ?? 0
     })
   },
+}
+
+function drawNext(hint: Hint): string {
+  return `Feed it with ${hint('trigger')}; see it with ${hint('status')} and ${hint('logs')}.\n`
 }

@@ -4,6 +4,7 @@ import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textO
 import { graphOfLive } from '../deploy/live.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { type NamedStage, nameStage, withAws } from '../deploy/stage.ts'
+import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { type Colors, colorsOf, drawJsonLine, hang } from '../print.ts'
 
@@ -30,9 +31,16 @@ export const doctor: Command = {
 }
 
 /** A project that does not load keeps a deploy from starting, unless the user asks about a name alone. */
-function projectOf({ project }: NamedStage, args: Arguments): readonly Finding[] {
+function projectOf({ project, given }: NamedStage, args: Arguments): readonly Finding[] {
   if (project !== undefined || textOf(args, 'name') !== undefined) return []
-  return [{ about: 'project', state: 'wrong', what: 'it does not load', remedy: 'Fix what attak check reports.' }]
+  return [
+    {
+      about: 'project',
+      state: 'wrong',
+      what: 'it does not load',
+      remedy: `Fix what ${hintOf(given)('check')} reports.`,
+    },
+  ]
 }
 
 /** What was given, and where: half of what goes wrong is a value that comes from somewhere else than one thinks. */
@@ -77,10 +85,10 @@ async function examineAccount(stage: NamedStage, host: Host): Promise<readonly F
 }
 
 /** Whose the credentials are, where no region is said yet: asked in one that AWS has for everyone. */
-async function examineCredentials({ settings, added }: NamedStage, host: Host): Promise<readonly Finding[]> {
+async function examineCredentials({ settings, added, given }: NamedStage, host: Host): Promise<readonly Finding[]> {
   const region = { ...settings.region, value: 'us-east-1' }
   try {
-    return await withAws({ settings: { ...settings, region }, added }, host, async ({ identity, place }) => [
+    return await withAws({ settings: { ...settings, region }, added, given }, host, async ({ identity, place }) => [
       { about: 'credentials', state: 'fine', what: `${identity}, of account ${place.account}` },
     ])
   } catch (error) {

@@ -6,6 +6,7 @@ import { findOwnPackage } from '../../project/own-package.ts'
 import { LANGUAGES, type Language, loadTemplate, TEMPLATES, type TemplateName } from '../../project/template.ts'
 import { isName, moduleName, NAME_RULE, renameRemedy } from '../../topology/name.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../command.ts'
+import { shellWord } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { drawJsonLine } from '../print.ts'
 
@@ -107,7 +108,7 @@ interface Made extends Wish {
 
 function drawMade({ name, dir, template, language, files }: Made, cwd: string): string {
   const path = relative(cwd, dir)
-  const quoted = /^[\w./\\@-]*$/.test(path) ? path : `"${path}"`
+  const quoted = shellWord(path)
   const steps = [
     [`npx attak simulate${path === '' ? '' : ` ${quoted}`}`, 'runs it here; nothing needs installing'],
     [path === '' ? 'npm install' : `cd ${quoted} && npm install`, 'for its test and for your editor'],

@@ -3,6 +3,7 @@ import { knownOf } from '../deploy/live.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { knownProcessor } from '../deploy/processor.ts'
 import { accountOf, nameStage, withAws } from '../deploy/stage.ts'
+import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
 import { type LogEntry, readEntries } from '../logs/entry.ts'
@@ -53,7 +54,9 @@ read.`,
       let printed = 0
       for await (const fresh of lines) printed += readEntries(fresh).filter(print).length
       if (printed === 0 && !following)
-        host.err.write('There are no such lines. Look further back with --since; attak status says what is deployed.\n')
+        host.err.write(
+          `There are no such lines. Look further back with --since; ${hintOf(stage.given)('status')} says what is deployed.\n`,
+        )
     })
     // Who follows ends it by an interrupt; there is nothing wrong with that.
     return 0

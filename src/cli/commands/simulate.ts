@@ -6,6 +6,7 @@ import { inspectProject, type Project } from '../../project/project.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
+import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { awaitCode, MODULES } from '../loading.ts'
@@ -81,7 +82,7 @@ interface OnceOptions {
 }
 
 async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
-  const { file, settings, files } = await findProject(args, host)
+  const { file, settings, given, files } = await findProject(args, host)
   onFiles?.([file, ...files])
   const loaded = await awaitCode({ who: MODULES, file }, host, () =>
     inspectProject(file, {
@@ -110,7 +111,11 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
       input: only.length === 0 ? toldInput(input) : onlyInput(toldInput(input), only),
       ...{ json: flagOf(args, 'json'), quiet: flagOf(args, 'quiet'), timings: flagOf(args, 'timings') },
       ...(traceFile !== undefined && { traceFile }),
-      errors: { store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)), anew: true },
+      errors: {
+        store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)),
+        anew: true,
+        hint: hintOf(given),
+      },
     },
     host,
   )

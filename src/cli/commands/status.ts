@@ -2,9 +2,10 @@ import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from
 import { known } from '../deploy/known.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { openReader } from '../deploy/reader.ts'
-import { accountOf, drawPlace, nameStage, stageFlag, withAws } from '../deploy/stage.ts'
+import { accountOf, drawPlace, nameStage, withAws } from '../deploy/stage.ts'
 import { drawStages } from '../deploy/stages.ts'
 import { drawStatus } from '../deploy/status.ts'
+import { type Given, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 import { findSettings } from '../project.ts'
@@ -45,7 +46,7 @@ async function showStage(args: Arguments, host: Host): Promise<number> {
     const fine = resources.length > 0 && resources.every((resource) => resource.fine)
     const place = drawPlace(stage, aws)
     if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...aws.place, ok: fine, resources }))
-    else host.out.write(drawStatus(place, resources, colorsOf(host.out), stageFlag(stage)))
+    else host.out.write(drawStatus(place, resources, colorsOf(host.out), hintOf(stage.given)))
     return fine ? 0 : 1
   })
 }
@@ -56,7 +57,12 @@ async function listStages(args: Arguments, host: Host): Promise<number> {
     const { readStages } = await import('../../providers/aws/stages.ts')
     const stages = await readStages(aws)
     if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...aws.place, stages }))
-    else host.out.write(drawStages(stages, aws.place, colorsOf(host.out)))
+    else host.out.write(drawStages(stages, aws.place, colorsOf(host.out), hintOf(anyStage(settings.given))))
     return 0
   })
+}
+
+/** The place alone: any topology, any stage. */
+function anyStage({ flags: { name, stage, ...flags } }: Given): Given {
+  return { flags }
 }

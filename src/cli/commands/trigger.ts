@@ -3,9 +3,10 @@ import type { Triggered } from '../../providers/aws/trigger.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { STAGE_OPTIONS } from '../deploy/options.ts'
 import { tellOrigins } from '../deploy/origins.ts'
-import { accountOf, drawPlace, loadStage, type Stage, stageFlag, withAws } from '../deploy/stage.ts'
+import { accountOf, drawPlace, loadStage, type Stage, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import { tellUnconfirmed } from '../errors/unconfirmed.ts'
+import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { colorsOf, drawJsonLine, hang } from '../print.ts'
@@ -72,9 +73,9 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
         host,
       )
       if (host.signal.aborted) return interruptCode(host.signal)!
-      const at = stageFlag(stage)
+      const hint = hintOf(stage.given)
       if (failed > 0 && !json)
-        host.err.write(`attak errors list${at} shows what failed, attak errors replay${at} runs it again.\n`)
+        host.err.write(`${hint('errors list')} shows what failed, ${hint('errors replay')} runs it again.\n`)
       const count = accepted - confirmed.size
       if (count > 0) {
         const isKnown = accepted <= MOST_TRACES

@@ -3,8 +3,9 @@ import { AttakError } from '../../errors.ts'
 import { findTopology } from '../../project/find.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../command.ts'
 import { accountOf } from '../deploy/stage.ts'
-import { look, withErrors } from '../errors/open.ts'
-import { PLACE_OPTIONS } from '../errors/options.ts'
+import { type Errors, hintOn, look, withErrors } from '../errors/open.ts'
+import { PLACE_OPTIONS, withTopology } from '../errors/options.ts'
+import { givenOf, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { parseSince } from '../logs/since.ts'
 import { drawJsonLine } from '../print.ts'
@@ -50,7 +51,8 @@ said.`,
     const file = textOf(args, 'trace')
     if (file !== undefined) {
       const dir = folderOf(textOf(args, 'topology'), host)
-      return tell(transcriptSource(resolve(host.cwd, file), file), { dir })
+      const hint = hintOf(givenOf(withTopology(args)))
+      return tell(transcriptSource(resolve(host.cwd, file), file, hint), { dir })
     }
     const fromMs = parseSince(textOf(args, 'since') ?? '1d', host.date())
     return withErrors(args, host, async (errors) => {
@@ -58,15 +60,21 @@ said.`,
       const project = errors.stage.project ?? { dir: errors.stage.dir }
       const { records, left } = await look(errors, host)
       const remembered = [...errors.copies.all.values(), ...left]
-      if (errors.live === undefined) return tell(recordsSource(records, SIMULATE), project)
+      if (errors.live === undefined) return tell(recordsSource(records, sayWhere(errors)), project)
       const { liveSource } = await import('../why/live.ts')
       const account = accountOf({ scope }, errors.live.aws)
-      return tell(liveSource({ account, graph: errors.graph, fromMs, records, remembered }), project)
+      return tell(
+        liveSource({ account, graph: errors.graph, fromMs, records, remembered, hint: hintOn(errors) }),
+        project,
+      )
     })
   },
 }
 
-const SIMULATE = 'See what failed with attak errors list --simulated, or look in a trace: attak simulate --trace FILE.'
+function sayWhere(errors: Errors): string {
+  const simulate = hintOf(errors.stage.given)('simulate --trace FILE')
+  return `See what failed with ${hintOn(errors)('errors list')}, or look in a trace: ${simulate}.`
+}
 
 /** Ids that others gave may hold anything; what would mean something else to a search is none of ours. */
 function knownId(id: string | undefined): string | undefined {

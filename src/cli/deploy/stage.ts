@@ -8,13 +8,14 @@ import type { Account } from '../../providers/aws/kind.ts'
 import type { Aws } from '../../providers/aws/open.ts'
 import { isName, NAME_RULE } from '../../topology/name.ts'
 import { type Arguments, textOf } from '../command.ts'
+import { type Hint, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { awaitCode, MODULES } from '../loading.ts'
 import { findProject, findSettings, type MeantProject, warn } from '../project.ts'
 import { drawAddress, tellOrigins } from './origins.ts'
 
 /** The stage that a command line means, with its project where there is one that loads. */
-export interface NamedStage extends Pick<MeantProject, 'settings' | 'added'> {
+export interface NamedStage extends Pick<MeantProject, 'settings' | 'added' | 'given'> {
   readonly project?: Project
   readonly scope: Scope
   /** The folder that what is kept here of the stage is in: that of the topology, where there is one. */
@@ -104,18 +105,18 @@ function inspect(
   )
 }
 
-function stageOf({ settings, added }: MeantProject, project: Project): MeantStage {
+function stageOf({ settings, added, given }: MeantProject, project: Project): MeantStage {
   const scope = { topology: project.graph.name, stage: settings.stage.value }
-  return { project, settings, added, scope, dir: project.dir }
+  return { project, settings, added, given, scope, dir: project.dir }
 }
 
-function withoutProject({ settings, added, file }: MeantProject, topology: string): NamedStage {
-  return { settings, added, scope: { topology, stage: settings.stage.value }, dir: dirname(file) }
+function withoutProject({ settings, added, given, file }: MeantProject, topology: string): NamedStage {
+  return { settings, added, given, scope: { topology, stage: settings.stage.value }, dir: dirname(file) }
 }
 
 /** Opens the account of a stage, runs `use` with it and closes it again. */
 export async function withAws<Given>(
-  { settings, added }: Pick<NamedStage, 'settings' | 'added'>,
+  { settings, added, given }: Pick<NamedStage, 'settings' | 'added' | 'given'>,
   host: Host,
   use: (aws: Aws) => Promise<Given>,
 ): Promise<Given> {
@@ -137,9 +138,18 @@ export async function withAws<Given>(
   })
   try {
     return await use(aws)
+  } catch (error) {
+    throw placed(error, hintOf(given))
   } finally {
     aws.close()
   }
+}
+
+/** A remedy of what talks to AWS names commands, and does not know how the command line named the stage. */
+function placed(error: unknown, hint: Hint): unknown {
+  if (!(error instanceof AttakError) || error.code !== 'NOT_DEPLOYED') return error
+  const remedy = error.remedy.replace(/\battak (deploy|status)\b/g, (_, command: string) => hint(command))
+  return new AttakError(error.code, error.message, remedy, { cause: error })
 }
 
 /** Makes sure that the profile exists, and says so where its own `endpoint_url` leads calls elsewhere. */
@@ -175,11 +185,6 @@ export function accountOf(
 /** `hello (dev) in eu-west-1 of account 123456789012`: where a command works, for its first line. */
 export function drawPlace({ scope }: Pick<NamedStage, 'scope'>, { place }: Pick<Aws, 'place'>): string {
   return `${scope.topology} (${scope.stage}) in ${place.region} of account ${place.account}`
-}
-
-/** What a hint to another command has behind it to mean the same stage: ` --stage prod`, and nothing for the usual one. */
-export function stageFlag({ scope }: Pick<NamedStage, 'scope'>): string {
-  return scope.stage === 'dev' ? '' : ` --stage ${scope.stage}`
 }
 
 function caOf({ env }: Host): string | undefined {

@@ -1,6 +1,7 @@
 import type { Place } from '../../aws/names.ts'
 import type { LiveStage } from '../../providers/aws/stages.ts'
 import { drawCount } from '../duration.ts'
+import type { Hint } from '../hint.ts'
 import type { Colors } from '../print.ts'
 
 /**
@@ -11,7 +12,12 @@ import type { Colors } from '../print.ts'
  *   orders (production)  3 functions, 3 mappings, 2 queues, 2 streams
  * ```
  */
-export function drawStages(stages: readonly LiveStage[], { region, account }: Place, colors: Colors): string {
+export function drawStages(
+  stages: readonly LiveStage[],
+  { region, account }: Place,
+  colors: Colors,
+  hint: Hint,
+): string {
   const place = `${region} of account ${account}`
   if (stages.length === 0) return `attak has nothing in ${place}.\n`
   const names = stages.map(({ topology, stage }) => `${topology} (${stage})`)
@@ -20,8 +26,8 @@ export function drawStages(stages: readonly LiveStage[], { region, account }: Pl
     const counts = Object.entries(resources).map(([kind, count]) => drawCount(count, NOUNS[kind] ?? kind))
     return `  ${names[index]!.padEnd(width)}  ${counts.join(', ')}`
   })
-  const hint = colors.dim('attak status --name TOPOLOGY --stage STAGE shows one of them.')
-  return [`${colors.bold(`${drawCount(stages.length, 'stage')} in ${place}`)}`, ...lines, hint, ''].join('\n')
+  const more = colors.dim(`${hint('status --name TOPOLOGY --stage STAGE')} shows one of them.`)
+  return [`${colors.bold(`${drawCount(stages.length, 'stage')} in ${place}`)}`, ...lines, more, ''].join('\n')
 }
 
 const NOUNS: Readonly<Record<string, string>> = { logs: 'log group' }

@@ -3,6 +3,7 @@ import { ERRORS_QUEUE } from '../../providers/aws/names.ts'
 import type { ResourceStatus } from '../../providers/aws/status.ts'
 import { visible } from '../controls.ts'
 import { drawCount, drawNumber } from '../duration.ts'
+import type { Hint } from '../hint.ts'
 import { type Colors, hang } from '../print.ts'
 
 /**
@@ -14,11 +15,11 @@ import { type Colors, hang } from '../print.ts'
  *   ! stream gone        left over
  * attak deploy removes what is left over; with --allow-data-loss also what holds data.
  * ```
- * `at` is what commands that it names have behind them to mean the same stage.
+ * `hint` writes the commands that it names.
  */
-export function drawStatus(place: string, resources: readonly ResourceStatus[], colors: Colors, at = ''): string {
+export function drawStatus(place: string, resources: readonly ResourceStatus[], colors: Colors, hint: Hint): string {
   if (resources.every(({ state }) => state === 'absent'))
-    return `Nothing of ${place} is there. Make it live with attak deploy${at}.\n`
+    return `Nothing of ${place} is there. Make it live with ${hint('deploy')}.\n`
   const bad = resources.filter(({ fine }) => !fine).length
   const stale = resources.filter(({ wanted }) => !wanted).length
   const verdict = bad === 0 ? colors.green('all well') : colors.red(`${drawNumber(bad)} not well`)
@@ -33,19 +34,19 @@ export function drawStatus(place: string, resources: readonly ResourceStatus[], 
     const said = colors.dim(hang(sayDetails(details)))
     return `  ${sign} ${names[index]!.padEnd(nameWidth)}  ${states[index]!.padEnd(stateWidth)}  ${said}`.trimEnd()
   })
-  return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources, at), ''].join('\n')
+  return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources, hint), ''].join('\n')
 }
 
-function advice(resources: readonly ResourceStatus[], at: string): readonly string[] {
+function advice(resources: readonly ResourceStatus[], hint: Hint): readonly string[] {
   const absent = resources.some(({ state }) => state === 'absent')
   const stale = resources.some(({ wanted }) => !wanted)
   const strange = resources.some(({ state }) => state === 'not ours')
   const failed = resources.some(({ id, details }) => FAILED.has(id) && Number(details.messages) > 0)
   return [
-    ...(failed ? [`What waits among errors and crashes has failed: attak errors list${at}.`] : []),
+    ...(failed ? [`What waits among errors and crashes has failed: ${hint('errors list')}.`] : []),
     ...(strange ? ['What is not ours bears the name of a resource, and keeps attak deploy from making it.'] : []),
-    ...(absent ? [`attak deploy${at} makes what is absent.`] : []),
-    ...(stale ? [`attak deploy${at} removes what is left over; with --allow-data-loss also what holds data.`] : []),
+    ...(absent ? [`${hint('deploy')} makes what is absent.`] : []),
+    ...(stale ? [`${hint('deploy')} removes what is left over; with --allow-data-loss also what holds data.`] : []),
   ]
 }
 

@@ -1,10 +1,10 @@
 import type { Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, flagOf } from '../command.ts'
-import type { Copies } from './copies.ts'
+import { type Hint, hintOf } from '../hint.ts'
 import { drawTime } from './draw.ts'
-import { checkMeant, filterOf, findById, isMeant, isProblem, listingOf } from './filter.ts'
-import type { Seen } from './open.ts'
+import { checkMeant, filterOf, findById, isMeant, isProblem } from './filter.ts'
+import { type Errors, hintOn, processorsOf, type Seen } from './open.ts'
 
 /** The errors that a command line means, the oldest first. */
 export interface Chosen {
@@ -16,19 +16,20 @@ export interface Chosen {
  * Chooses errors by ids, by a filter, or all. An id of what is no longer there is a problem, told by what is known of it
  * here; with `--force` the copy is chosen. Throws USAGE.
  */
-export function choose(command: string, args: Arguments, seen: Seen, copies: Copies, nowMs: number): Chosen {
+export function choose(command: string, args: Arguments, seen: Seen, errors: Errors, nowMs: number): Chosen {
   const ids = args.positionals.filter((id) => id !== undefined)
-  const filter = filterOf(args, nowMs)
-  checkMeant(command, args, { ids, filter })
+  const filter = filterOf(args, nowMs, processorsOf(errors, seen))
+  checkMeant(command, args, { ids, filter, listing: hintOn(errors)('errors list') })
   if (ids.length === 0) return { records: seen.records.filter((record) => isMeant(record, filter)), problems: [] }
-  const found = ids.map((id) => findFor(id, seen, copies, args))
+  const found = ids.map((id) => findFor(id, seen, errors, args))
   const records = new Map(found.flatMap((one) => (isProblem(one) ? [] : [[one.id, one] as const])))
   const byTime = [...records.values()].sort((a, b) => Date.parse(a.time) - Date.parse(b.time))
   return { records: byTime, problems: found.filter(isProblem) }
 }
 
-function findFor(id: string, seen: Seen, { all }: Copies, args: Arguments): ErrorRecord | Problem {
-  const listing = listingOf(args)
+function findFor(id: string, seen: Seen, errors: Errors, args: Arguments): ErrorRecord | Problem {
+  const { all } = errors.copies
+  const listing = hintOn(errors)('errors list')
   const found = findById(id, seen.records, listing)
   if (!isProblem(found)) return found
   const copy = findById(id, [...all.values()], listing)
@@ -48,11 +49,12 @@ function findFor(id: string, seen: Seen, { all }: Copies, args: Arguments): Erro
         severity: 'error',
         where,
         what: `it was replayed from here, ${drawTime(copy.replayed)}, and has not failed again since`,
-        remedy: `See ${logsOf(copy)} for what became of it; --force replays it once more.`,
+        remedy: `See ${logsOf(copy, hintOf(errors.stage.given))} for what became of it; --force replays it once more.`,
       }
 }
 
 /** The command that tells what became of an error's message; a crash had several. */
-function logsOf({ message }: ErrorRecord): string {
-  return message === undefined ? 'attak logs --since 1d' : `attak logs --message ${message.id.slice(0, 12)} --since 1d`
+function logsOf({ message }: ErrorRecord, hint: Hint): string {
+  const which = message === undefined ? '' : ` --message ${message.id.slice(0, 12)}`
+  return hint(`logs${which} --since 1d`)
 }

@@ -1,6 +1,7 @@
 import { AttakError, type Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, flagOf, listOf, textOf } from '../command.ts'
+import { knownProcessor } from '../deploy/processor.ts'
 import { parseSince } from '../logs/since.ts'
 
 /** Which errors are meant, by what they are. */
@@ -13,9 +14,13 @@ export interface Filter {
   readonly text: string
 }
 
-/** Reads the filter of a command line; undefined where it has none. Throws USAGE. */
-export function filterOf(args: Arguments, nowMs: number): Filter | undefined {
+/**
+ * Reads the filter of a command line; undefined where it has none. `names` are the processors there may be errors of. Throws
+ * USAGE, and TOPOLOGY_UNKNOWN_PROCESSOR.
+ */
+export function filterOf(args: Arguments, nowMs: number, names: readonly string[]): Filter | undefined {
   const [processors, kinds] = [listOf(args, 'processor'), listOf(args, 'kind')]
+  for (const name of processors) knownProcessor(name, { processors: names.map((each) => ({ name: each })) })
   const [since, text] = [textOf(args, 'since'), textOf(args, 'text')]
   if (processors.length + kinds.length === 0 && since === undefined && text === undefined) return undefined
   const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : parseSince(since, nowMs)
@@ -69,12 +74,6 @@ export function isProblem(found: object): found is Problem {
   return 'severity' in found
 }
 
-/** The command that lists what another one on errors is about: `attak errors list --simulated`. */
-export function listingOf(args: Arguments): string {
-  const stage = textOf(args, 'stage')
-  return `attak errors list${flagOf(args, 'simulated') ? ' --simulated' : ''}${stage === undefined ? '' : ` --stage ${stage}`}`
-}
-
 /** So many characters of ids tell all of them apart, at least eight. */
 export function idLength(records: readonly { readonly id: string }[]): number {
   const ids = [...new Set(records.map(({ id }) => id))].sort()
@@ -91,12 +90,12 @@ const LEAST_SHOWN = 8
 export function checkMeant(
   command: string,
   args: Arguments,
-  said: { readonly ids: readonly string[]; readonly filter: Filter | undefined },
+  said: { readonly ids: readonly string[]; readonly filter: Filter | undefined; readonly listing: string },
 ): void {
-  const { ids, filter } = said
+  const { ids, filter, listing } = said
   const all = flagOf(args, 'all')
   if (ids.length === 0 && filter === undefined && !all) {
-    throw new AttakError('USAGE', `${command}: which errors?`, `Give ids (see ${listingOf(args)}), a filter, or --all.`)
+    throw new AttakError('USAGE', `${command}: which errors?`, `Give ids (see ${listing}), a filter, or --all.`)
   }
   if (ids.length > 0 && (filter !== undefined || all)) {
     throw new AttakError('USAGE', `${command}: ids, and others by a filter or --all`, 'Give the ones or the others.')

@@ -4,6 +4,7 @@ import { idOf, type Message } from '../../runtime/message.ts'
 import type { ResumedEvent } from '../../simulator/intake.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import { type Arguments, flagOf } from '../command.ts'
+import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { prepareForAfter } from '../simulate/after.ts'
 import { tellRun } from '../simulate/run.ts'
@@ -35,7 +36,7 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
       ...{ project, graph: project.graph, input, signal: host.signal },
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
       ...{ json: flagOf(args, 'json'), quiet: false, timings: false, unguarded: isInspecting },
-      ...(simulated && { errors: { store: noting(simulated, again), anew: false } }),
+      ...(simulated && { errors: { store: noting(simulated, again), anew: false, hint: hintOf(errors.stage.given) } }),
     },
     host,
   )

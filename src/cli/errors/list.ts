@@ -1,11 +1,10 @@
 import { type Arguments, type Command, flagOf } from '../command.ts'
-import { stageFlag } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 import { drawOptionsOf, drawTable } from './draw.ts'
 import { filterOf, isMeant } from './filter.ts'
-import { type Errors, look, withErrors } from './open.ts'
+import { type Errors, hintOn, look, processorsOf, withErrors } from './open.ts'
 import { FILTER_OPTIONS, PLACE_OPTIONS } from './options.ts'
 
 /** Lists what has failed and was not replayed. */
@@ -27,29 +26,28 @@ and given back. What a crash, a timeout or a lack of memory has ended is listed 
 
 /** Prints the errors that a command line means, the oldest first. */
 export async function listErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
-  const filter = filterOf(args, host.date())
-  const { records, left } = await look(errors, host)
+  const seen = await look(errors, host)
+  const { records, left } = seen
+  const filter = filterOf(args, host.date(), processorsOf(errors, seen))
   const meant = records.filter((record) => isMeant(record, filter))
   if (flagOf(args, 'json')) {
     host.out.write(drawJsonLine(meant))
     return 0
   }
   const { out } = host
+  const hint = hintOn(errors)
   const colors = colorsOf(out)
   const others = records.length - meant.length
   const more = others === 0 ? '' : `, and ${others} that the filter leaves out`
   out.write(`${colors.bold(errors.place)}: ${drawCount(meant.length, 'error')}${more}\n`)
   if (meant.length > 0) {
     out.write(`${drawTable(meant, drawOptionsOf(out))}\n`)
-    const flag = errors.live === undefined ? ' --simulated' : stageFlag(errors.stage)
-    const again =
-      filter === undefined ? `attak errors replay --all${flag}` : `attak errors replay${flag} with the same filter`
-    out.write(colors.dim(`attak errors show ID${flag} tells all of one, ${again} runs them again.\n`))
+    const again = filter === undefined ? hint('errors replay --all') : `${hint('errors replay')} with the same filter`
+    out.write(colors.dim(`${hint('errors show ID')} tells all of one, ${again} runs them again.\n`))
   }
   if (left.length > 0) {
-    const at = stageFlag(errors.stage)
     const what = `${drawCount(left.length, 'error')} replayed from here, and still where it was`
-    out.write(`${what}: attak errors purge --all --yes${at} removes all, attak errors replay --all${at} those alone.\n`)
+    out.write(`${what}: ${hint('errors purge --all --yes')} removes all, ${hint('errors replay --all')} those alone.\n`)
   }
   return 0
 }

@@ -9,6 +9,7 @@ import { type Arguments, flagOf, textOf } from '../command.ts'
 import { graphOfNames, knownOf } from '../deploy/live.ts'
 import { accountOf, drawPlace, type NamedStage, nameKept, nameStage, type Stage, withAws } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
+import { type Hint, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawProblems } from '../print.ts'
 import { type Copies, isReplayed, openCopies } from './copies.ts'
@@ -26,6 +27,12 @@ export interface Errors {
   readonly live?: Stage
   readonly shelf: Shelf
   readonly copies: Copies
+}
+
+/** Returns what writes commands on these errors, such as `errors list`, for the same errors. */
+export function hintOn({ live, stage }: Pick<Errors, 'live' | 'stage'>): Hint {
+  const hint = hintOf(stage.given)
+  return (words) => hint(live === undefined ? `${words} --simulated` : words)
 }
 
 /** Opens the errors of a command line, live or simulated, and runs `use` with them. */
@@ -86,6 +93,11 @@ function errorsOfSimulation(stage: NamedStage, host: Host): Errors {
 
 function processorsIn(store: FileStore): readonly string[] {
   return store.list().records.flatMap(({ processor }) => (isName(processor) ? [processor] : []))
+}
+
+/** Returns the processors that may have errors: those of the topology, and those that it had. */
+export function processorsOf({ graph }: Pick<Errors, 'graph'>, { records }: Pick<Seen, 'records'>): readonly string[] {
+  return [...new Set([...graph.processors.map(({ name }) => name), ...records.map(({ processor }) => processor)])]
 }
 
 /** What a look at errors found. */

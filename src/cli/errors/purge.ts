@@ -73,7 +73,7 @@ function isMore(args: Arguments, host: Host): boolean {
 }
 
 function meant(errors: Errors, args: Arguments, seen: Seen, host: Host): readonly ErrorRecord[] {
-  const { records, problems } = choose('attak errors purge', args, seen, errors.copies, host.date())
+  const { records, problems } = choose('attak errors purge', args, seen, errors, host.date())
   if (problems.length > 0) throw errorOf(problems)
   return flagOf(args, 'all') ? [...records, ...seen.left] : records
 }

@@ -3,6 +3,7 @@ import type { Project } from '../../project/project.ts'
 import { type ErrorRecord, recordIdOf, type StreamPlace, streamPlaceOf } from '../../runtime/error-record.ts'
 import { type CloudEvent, messageOfEvent } from '../../runtime/event.ts'
 import { eventRefusal } from '../../runtime/schema.ts'
+import type { Hint } from '../hint.ts'
 
 /** An error whose messages can be run again: the record, and the messages in the order they had. */
 export interface Unit {
@@ -20,6 +21,8 @@ export interface ReadyOptions {
   readonly readAgain?: (place: StreamPlace, processor: string) => Promise<readonly CloudEvent[] | undefined>
   /** The largest message that can be sent, in bytes of its JSON. */
   readonly mostBytes?: number
+  /** Writes the commands that remedies name. */
+  readonly hint: Hint
 }
 
 /** What errors come to when they are to run again. */
@@ -48,13 +51,14 @@ async function readyOf(
   options: ReadyOptions,
 ): Promise<{ readonly unit?: Unit; readonly problems: readonly Problem[] }> {
   const { processor } = record
+  const { hint } = options
   const { graph, processors } = options.project
   const names = graph.processors.map(({ name }) => name)
-  if (!names.includes(processor)) return { problems: [unknownProcessor(record, names)] }
-  if (record.error.code === 'RECORD_REFUSED') return { problems: [unreadable(record)] }
+  if (!names.includes(processor)) return { problems: [unknownProcessor(record, names, hint)] }
+  if (record.error.code === 'RECORD_REFUSED') return { problems: [unreadable(record, hint)] }
   const events = await eventsOf(record, options)
   if (events === undefined) return { problems: [elsewhere(record)] }
-  if (events.length === 0) return { problems: [gone(record)] }
+  if (events.length === 0) return { problems: [gone(record, hint)] }
   const input = processors.get(processor)?.input
   const problems: Problem[] = []
   for (const event of events) {
@@ -62,9 +66,9 @@ async function readyOf(
     if (bytes > (options.mostBytes ?? Number.POSITIVE_INFINITY)) problems.push(tooLarge(record, event, bytes))
     try {
       const issues = (await input?.['~standard'].validate(event.data))?.issues
-      if (issues !== undefined) problems.push(refused(record, event, eventRefusal(processor, issues)))
+      if (issues !== undefined) problems.push(refused(record, event, eventRefusal(processor, issues), hint))
     } catch (error) {
-      problems.push(refused(record, event, error))
+      problems.push(refused(record, event, error, hint))
     }
   }
   return problems.length > 0 ? { problems } : { unit: { record, events }, problems }
@@ -98,32 +102,32 @@ function whereOf({ id, processor }: ErrorRecord): string {
   return `error ${id.slice(0, 12)} of "${processor}"`
 }
 
-function unknownProcessor(record: ErrorRecord, names: readonly string[]): Problem {
+function unknownProcessor(record: ErrorRecord, names: readonly string[], hint: Hint): Problem {
   const near = nearest(record.processor, names)
-  const hint = near === undefined ? '' : ` It may be "${near}" now: name it as before while replaying.`
+  const now = near === undefined ? '' : ` It may be "${near}" now: name it as before while replaying.`
   return {
     ...{ code: 'TOPOLOGY_UNKNOWN_PROCESSOR', severity: 'error', where: whereOf(record) },
     what: `the topology has no processor "${record.processor}" any more`,
-    remedy: `Add it again and deploy, or let the error go: attak errors purge ${record.id.slice(0, 12)}.${hint}`,
+    remedy: `Add it again and deploy, or let the error go: ${hint(`errors purge ${record.id.slice(0, 12)}`)}.${now}`,
   }
 }
 
-function unreadable(record: ErrorRecord): Problem {
+function unreadable(record: ErrorRecord, hint: Hint): Problem {
   return {
     ...{ code: 'RECORD_REFUSED', severity: 'error', where: whereOf(record) },
     what: 'what came could not be read, and the error record has only the beginning of it',
-    remedy: `Have its sender send it again as docs/messages.md says, and purge the record: attak errors purge ${record.id.slice(0, 12)}.`,
+    remedy: `Have its sender send it again as docs/messages.md says, and purge the record: ${hint(`errors purge ${record.id.slice(0, 12)}`)}.`,
   }
 }
 
-function gone(record: ErrorRecord): Problem {
+function gone(record: ErrorRecord, hint: Hint): Problem {
   const what =
     record.kind === 'crash'
       ? 'the messages that it had are gone: the stream no longer keeps them'
       : 'its event was too large to be recorded, and the stream no longer keeps it'
   return {
     ...{ code: 'EVENT_GONE', severity: 'error', where: whereOf(record), what },
-    remedy: `Trigger anew what led to it (attak errors show ${record.id.slice(0, 12)} names the trace), and purge it.`,
+    remedy: `Trigger anew what led to it (${hint(`errors show ${record.id.slice(0, 12)}`)} names the trace), and purge it.`,
   }
 }
 
@@ -144,13 +148,13 @@ function tooLarge(record: ErrorRecord, { id }: CloudEvent, bytes: number): Probl
   }
 }
 
-function refused(record: ErrorRecord, { id }: CloudEvent, error: unknown): Problem {
+function refused(record: ErrorRecord, { id }: CloudEvent, error: unknown, hint: Hint): Problem {
   const what =
     error instanceof AttakError
       ? error.message
       : `the input schema threw: ${error instanceof Error ? error.message : error}`
   return {
     ...{ code: 'EVENT_REFUSED', severity: 'error', where: `${whereOf(record)}, message ${id.slice(0, 12)}`, what },
-    remedy: `Have the schema take it, or let the error go: attak errors purge ${record.id.slice(0, 12)}.`,
+    remedy: `Have the schema take it, or let the error go: ${hint(`errors purge ${record.id.slice(0, 12)}`)}.`,
   }
 }

@@ -4,8 +4,9 @@ import type { StreamPlace } from '../../runtime/error-record.ts'
 import { eventOf } from '../../runtime/event.ts'
 import { type Arguments, type Command, flagOf, textOf } from '../command.ts'
 import { YES_OPTION } from '../deploy/options.ts'
-import { accountOf, type Stage, stageFlag } from '../deploy/stage.ts'
+import { accountOf, type Stage } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
+import { type Hint, hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 import { settingOption } from '../project.ts'
@@ -15,7 +16,7 @@ import { quietMsOf } from '../trigger/quiet.ts'
 import { choose } from './choose.ts'
 import { confirmed } from './confirm.ts'
 import { drawOptionsOf, drawTable } from './draw.ts'
-import { type Errors, look, type Seen, withErrors } from './open.ts'
+import { type Errors, hintOn, look, type Seen, withErrors } from './open.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
 import { makeReady, type ReadyOptions, type Unit } from './ready.ts'
 import { senderTo, sendUnits } from './send.ts'
@@ -65,7 +66,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const isLocal = live === undefined || flagOf(args, 'local')
   if (isLocal && stage.project === undefined) throw withoutCode(args)
   const seen = await look(errors, host)
-  const chosen = choose('attak errors replay', args, seen, errors.copies, host.date())
+  const chosen = choose('attak errors replay', args, seen, errors, host.date())
   const ready = await makeReady(chosen.records, await readyOptions(errors, isLocal))
   const problems = [...chosen.problems, ...ready.problems]
   if (flagOf(args, 'dryRun')) tellDryRun(ready.units, args, host)
@@ -112,7 +113,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     { roots, awaited, startedMs, quietMs, json, heard: verdict.hear },
     host,
   )
-  return interruptCode(host.signal) ?? tellVerdict(verdict, stageFlag(stage), json, host)
+  return interruptCode(host.signal) ?? tellVerdict(verdict, hintOf(stage.given), json, host)
 }
 
 function withoutCode(args: Arguments): AttakError {
@@ -130,13 +131,16 @@ function checkFlags(args: Arguments): void {
   }
 }
 
-async function readyOptions({ stage, graph, live }: Errors, isLocal: boolean): Promise<ReadyOptions> {
+async function readyOptions(errors: Errors, isLocal: boolean): Promise<ReadyOptions> {
+  const { stage, graph, live } = errors
+  const hint = hintOn(errors)
   // Without its project, what a schema refuses now shows when the message is handled.
   const project = stage.project ?? { graph, processors: new Map() }
-  if (live === undefined) return { project }
+  if (live === undefined) return { project, hint }
   const { MOST_INVOKE_BYTES } = await import('../../providers/aws/trigger.ts')
   return {
     project,
+    hint,
     readAgain: (place, processor) => readAgain(live, place, { graph, processor }),
     ...(!isLocal && { mostBytes: MOST_INVOKE_BYTES - MARK_BYTES }),
   }
@@ -184,7 +188,7 @@ function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
   )
 }
 
-function tellVerdict(verdict: Verdict, at: string, json: boolean, host: Host): number {
+function tellVerdict(verdict: Verdict, hint: Hint, json: boolean, host: Host): number {
   const counts = verdict.counts()
   const { handled, failed, unheard, further } = counts
   const fine = failed + unheard + further === 0
@@ -198,9 +202,9 @@ function tellVerdict(verdict: Verdict, at: string, json: boolean, host: Host): n
   if (further > 0) told.push(colors.red(`${drawCount(further, 'failure')} further on`))
   if (unheard > 0) told.push(colors.yellow(`${unheard} not heard of`))
   host.out.write(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
-  if (failed + further > 0) host.out.write(`attak errors list${at} shows what failed now.\n`)
+  if (failed + further > 0) host.out.write(`${hint('errors list')} shows what failed now.\n`)
   const [first] = verdict.unheard()
   if (first !== undefined)
-    host.out.write(`attak logs --message ${drawWord(first)}${at} shows what comes of one later on.\n`)
+    host.out.write(`${hint(`logs --message ${drawWord(first)}`)} shows what comes of one later on.\n`)
   return fine ? 0 : 1
 }

@@ -1,13 +1,12 @@
 import { AttakError, errorOf, type Problem } from '../../errors.ts'
 import { type Arguments, type Command, flagOf } from '../command.ts'
-import { stageFlag } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { drawJsonLine } from '../print.ts'
 import { failureOptionsOf } from '../simulate/failure.ts'
 import type { Copy } from './copies.ts'
 import { drawRecord, drawTime } from './draw.ts'
-import { findById, isProblem, listingOf } from './filter.ts'
-import { type Errors, look, withErrors } from './open.ts'
+import { findById, isProblem } from './filter.ts'
+import { type Errors, hintOn, look, withErrors } from './open.ts'
 import { IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
 
 /** Shows all that is known of errors. */
@@ -24,13 +23,13 @@ was kept here when it was listed.`,
 
 /** Prints the errors that are named. Throws ERROR_NOT_FOUND for all that are not there, and USAGE. */
 export async function showErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
+  const listing = hintOn(errors)('errors list')
   const ids = args.positionals.filter((id) => id !== undefined)
   if (ids.length === 0) {
-    throw new AttakError('USAGE', 'attak errors show: which error?', `Give its id: see ${listingOf(args)}.`)
+    throw new AttakError('USAGE', 'attak errors show: which error?', `Give its id: see ${listing}.`)
   }
   const { records, left } = await look(errors, host)
   const there = [...records, ...left]
-  const listing = listingOf(args)
   const known: readonly Copy[] = [...errors.copies.all.values()]
   const found = ids.map((id) => {
     const one = findById(id, there, listing)
@@ -60,9 +59,8 @@ function told(replayed: string | undefined): string {
     : `It was replayed from here, ${drawTime(replayed)}.`
 }
 
-function drawNext(id: string, { live, stage }: Errors): string {
-  const simulated = live === undefined
-  const flag = simulated ? ' --simulated' : stageFlag(stage)
-  const local = simulated ? ' --inspect' : ' --local --inspect'
-  return `Next: attak why ${id}${flag}, attak errors replay ${id}${flag}${local}, mend it, attak errors replay ${id}${flag}\n`
+function drawNext(id: string, errors: Errors): string {
+  const hint = hintOn(errors)
+  const local = errors.live === undefined ? ' --inspect' : ' --local --inspect'
+  return `Next: ${hint(`why ${id}`)}, ${hint(`errors replay ${id}${local}`)}, mend it, ${hint(`errors replay ${id}`)}\n`
 }

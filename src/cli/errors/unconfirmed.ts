@@ -2,8 +2,9 @@ import { AttakError } from '../../errors.ts'
 import type { Triggered } from '../../providers/aws/trigger.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { knownOf } from '../deploy/live.ts'
-import { accountOf, type Stage, stageFlag } from '../deploy/stage.ts'
+import { accountOf, type Stage } from '../deploy/stage.ts'
 import { drawCount } from '../duration.ts'
+import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { colorsOf, drawError, drawJsonLine, hang } from '../print.ts'
 import { titleOf } from '../simulate/failure.ts'
@@ -36,12 +37,12 @@ export async function tellUnconfirmed(
       host.out.write(drawJsonLine({ kind: 'unconfirmed', ...event, errors: records.map(({ id }) => id) }))
     return
   }
-  const at = stageFlag(stage)
+  const hint = hintOf(stage.given)
   const listed = found.slice(0, MOST_LISTED).map(({ event, records: [record] }) => {
     const known =
       record === undefined
         ? 'no error is known of it'
-        : `${record.kind === 'crash' ? 'crash: ' : ''}${hang(titleOf(record.error))} (attak errors show ${record.id.slice(0, 12)}${at})`
+        : `${record.kind === 'crash' ? 'crash: ' : ''}${hang(titleOf(record.error))} (${hint(`errors show ${record.id.slice(0, 12)}`)})`
     return `  ${event.to} ${event.id}: ${known}\n`
   })
   const more = count - listed.length
@@ -52,8 +53,8 @@ export async function tellUnconfirmed(
       ...listed,
       ...(more > 0 ? [`  and ${more} more\n`] : []),
       'A handler may still be running: wait longer with --quiet-after. ',
-      first === undefined ? '' : `attak logs --message ${first.id}${at} shows its lines, `,
-      `attak errors list${at} shows errors that come later.\n`,
+      first === undefined ? '' : `${hint(`logs --message ${first.id}`)} shows its lines, `,
+      `${hint('errors list')} shows errors that come later.\n`,
     ].join(''),
   )
 }

@@ -2,6 +2,7 @@ import type { Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { FileStore, RunFile } from '../../stores/file/store.ts'
 import { drawNumber } from '../duration.ts'
+import type { Hint } from '../hint.ts'
 
 /** Keeps the error records of a run. */
 export interface Keeping {
@@ -25,8 +26,16 @@ const BLOCK_RECORDS = 100
 /** What is kept of one run: as much as can be read again at once. */
 const MOST_BYTES = 256 * 1024 * 1024
 
-/** Begins a run's errors in a file; `anew`: those of the run before go. Nothing is written where nothing fails. */
-export function keepErrors(store: FileStore, { anew }: { readonly anew: boolean }): Keeping {
+/** How a run keeps its errors. */
+export interface KeepOptions {
+  /** Those of the run before go. */
+  readonly anew: boolean
+  /** Writes the commands that sentences name. */
+  readonly hint: Hint
+}
+
+/** Begins a run's errors in a file. Nothing is written where nothing fails. */
+export function keepErrors(store: FileStore, { anew, hint }: KeepOptions): Keeping {
   let waiting: ErrorRecord[] = []
   let [kept, left, bytes] = [0, 0, 0]
   let first: string | undefined
@@ -76,7 +85,7 @@ export function keepErrors(store: FileStore, { anew }: { readonly anew: boolean 
       if (kept === 0 || !isLast) return []
       const most = left === 0 ? [] : [`Of the errors, the first ${drawNumber(kept)} were kept.`]
       const command = kept === 1 ? `show ${first}` : 'list'
-      return [...most, `More of what failed: attak errors ${command} --simulated`]
+      return [...most, `More of what failed: ${hint(`errors ${command} --simulated`)}`]
     },
     problems() {
       if (failure === undefined) return isLast ? [] : [REPLACED]

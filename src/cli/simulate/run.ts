@@ -9,6 +9,7 @@ import { warn } from '../project.ts'
 import { pendingProblems } from './after.ts'
 import { raiseInlining } from './inlining.ts'
 import type { RunInput } from './input.ts'
+import type { KeepOptions } from './keep.ts'
 import { holdNewSpace } from './newSpace.ts'
 import { exitError, guard, unguarded } from './stall.ts'
 import { openTeller } from './teller.ts'
@@ -30,7 +31,7 @@ export interface Run {
   /** Handlers may take as long as they like, as under a debugger: nothing watches whether they yield. */
   readonly unguarded?: boolean
   /** Where its errors are kept, instead of those of the run before or beside them; absent: nowhere. */
-  readonly errors?: { readonly store: FileStore; readonly anew: boolean }
+  readonly errors?: KeepOptions & { readonly store: FileStore }
 }
 
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */

@@ -4,6 +4,7 @@ import { type LogLine, readLogLines } from '../../providers/aws/logLines.ts'
 import { messagesIn, readBack } from '../../providers/aws/readBack.ts'
 import { type ErrorRecord, streamPlaceOf } from '../../runtime/error-record.ts'
 import { idOf } from '../../runtime/message.ts'
+import type { Hint } from '../hint.ts'
 import { readEntry } from '../logs/entry.ts'
 import { type Fact, factsOfRecord, type Source } from './fact.ts'
 import { factOfEntry, foundOf } from './logged.ts'
@@ -20,6 +21,8 @@ export interface LiveParts {
   readonly records: readonly ErrorRecord[]
   /** Those that were seen here before, and that its store may have no longer. */
   readonly remembered: readonly ErrorRecord[]
+  /** Writes the commands that remedies name. */
+  readonly hint: Hint
 }
 
 /** A message may have been on its way for so long before it failed. */
@@ -30,7 +33,7 @@ const WAY_MS = 86_400_000
  * for. Events of what came over Kinesis are read back from there. Source of the patterns: CloudWatch Logs user guide, "Using
  * filter patterns to match terms in JSON log events", read 2026-11-21.
  */
-export function liveSource({ account, graph, fromMs, records, remembered }: LiveParts): Source {
+export function liveSource({ account, graph, fromMs, records, remembered, hint }: LiveParts): Source {
   const processors = graph.processors.map(({ name }) => name)
   const known = [...new Map([...remembered, ...records].map((record) => [record.id, record])).values()]
   const readFacts = async (pattern: string, sinceMs: number): Promise<readonly Fact[]> => {
@@ -38,7 +41,7 @@ export function liveSource({ account, graph, fromMs, records, remembered }: Live
     return factsIn(lines)
   }
   return {
-    remedy: 'See what failed with attak errors list; look further back with --since; mind --stage and --region.',
+    remedy: `See what failed with ${hint('errors list')}; look further back with --since; mind --stage and --region.`,
     async find(prefix) {
       if (prefix === undefined) return foundInRecords(records, prefix)
       const found = foundInRecords(known, prefix)

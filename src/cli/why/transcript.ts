@@ -4,6 +4,7 @@ import { contentDigest } from '../../runtime/content.ts'
 import { recordIdFor } from '../../runtime/id.ts'
 import { thrownIn } from '../../runtime/thrown.ts'
 import { drawCount, drawNumber } from '../duration.ts'
+import type { Hint } from '../hint.ts'
 import { type Entries, entryIn } from './entry.ts'
 import type { Fact, Found, Source } from './fact.ts'
 
@@ -24,7 +25,7 @@ interface Line {
  * the messages on the way. `file` is absolute, `name` as it was given. A line that cannot be read is skipped, and is one of
  * the `problems`. Throws USAGE when the file is no transcript.
  */
-export function transcriptSource(file: string, name: string): Source {
+export function transcriptSource(file: string, name: string, hint: Hint): Source {
   const skipped = skippedLines(name)
   const read = (onLine: (line: Line) => boolean) => readTranscript({ file, name, skip: skipped.add }, onLine)
   const parse = <Kind extends keyof Entries>({ text, number }: Line, kind: Kind): Entries[Kind] | undefined => {
@@ -33,7 +34,7 @@ export function transcriptSource(file: string, name: string): Source {
     return entry
   }
   return {
-    remedy: `Look in ${name} for the ids that it has, or give the trace of the run that you mean: attak simulate --trace FILE.`,
+    remedy: `Look in ${name} for the ids that it has, or give the trace of the run that you mean: ${hint('simulate --trace FILE')}.`,
     problems: skipped.problems,
     async find(prefix) {
       const find = finder(prefix, parse)

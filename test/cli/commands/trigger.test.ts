@@ -51,7 +51,7 @@ describe('trigger', () => {
     const { code, out, err } = await trigger(['--stage', 'qa'], { answers: {} })
     expect([code, out]).toEqual([1, ''])
     expect(err).toBe(
-      'Nothing was accepted:\n[NOT_DEPLOYED] "spout" is not deployed to stage "qa". Deploy it first: attak deploy. If it was just deployed, look at attak status.\n',
+      'Nothing was accepted:\n[NOT_DEPLOYED] "spout" is not deployed to stage "qa". Deploy it first: attak deploy --stage qa. If it was just deployed, look at attak status --stage qa.\n',
     )
   })
 

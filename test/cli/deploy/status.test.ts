@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest'
 import { drawStatus } from '../../../src/cli/deploy/status.ts'
+import { hintOf } from '../../../src/cli/hint.ts'
 import { colorsOf } from '../../../src/cli/print.ts'
 import type { ResourceStatus } from '../../../src/providers/aws/status.ts'
+
+const hint = hintOf({ flags: {} })
 
 const colors = colorsOf({ color: false })
 const PLACE = 'hello (dev) in eu-west-1 of account 123456789012'
@@ -29,6 +32,7 @@ test('every resource has a line with its state and what there is to know of it',
       }),
     ],
     colors,
+    hint,
   )
   expect(text).toMatchInlineSnapshot(`
     "hello (dev) in eu-west-1 of account 123456789012: 6 resources, all well
@@ -56,6 +60,7 @@ test('what is wrong, absent, a stranger or left over stands out, with what to do
       statusOf('stream/a', { state: 'left over', wanted: false }),
     ],
     colors,
+    hint,
   )
   expect(text).toMatchInlineSnapshot(`
     "hello (dev) in eu-west-1 of account 123456789012: 4 resources, 3 not well, 1 left over
@@ -71,14 +76,14 @@ test('what is wrong, absent, a stranger or left over stands out, with what to do
 })
 
 test('where nothing is, it says how to make it live', () => {
-  const text = drawStatus(PLACE, [statusOf('queue/a', { state: 'absent', fine: false })], colors)
+  const text = drawStatus(PLACE, [statusOf('queue/a', { state: 'absent', fine: false })], colors, hint)
   expect(text).toBe(`Nothing of ${PLACE} is there. Make it live with attak deploy.\n`)
 })
 
 test('what waits among errors or crashes has failed: it says how to see it', () => {
   const advice = 'attak errors list'
   for (const id of ['queue/_errors', 'queue/_crashes', 'queue/_crashes.fifo', 'queue/bill']) {
-    const drawn = (messages: number) => drawStatus(PLACE, [statusOf(id, { details: { messages } })], colors)
+    const drawn = (messages: number) => drawStatus(PLACE, [statusOf(id, { details: { messages } })], colors, hint)
     expect(drawn(0)).not.toContain(advice)
     if (id === 'queue/bill') expect(drawn(1)).not.toContain(advice)
     else expect(drawn(1)).toContain(advice)

@@ -76,3 +76,28 @@ test('--name means the simulated errors of that topology, also where its file is
   const several = await attak(folder, ['errors', 'list', '--simulated'])
   expect(several).toMatchObject({ code: 2, err: expect.stringContaining('orders, other') })
 })
+
+test.each([
+  ['list', 'bil', 'Did you mean "bill"?'],
+  ['list', 'zz', 'There are bill.'],
+  ['purge', 'zz', 'There are bill.'],
+  ['replay', 'zz', 'There are bill.'],
+])('errors %s --processor %s names the processors that there are', async (command, name, remedy) => {
+  const folder = await simulated()
+  const { code, out, err } = await attak(folder, ['errors', command, '--processor', name, '--simulated'])
+  expect([code, out]).toEqual([1, ''])
+  expect(err).toContain(`--processor: no processor is named "${name}". ${remedy}`)
+})
+
+test.each([
+  [['errors', 'list', 'my shop', '--simulated'], 'Give the project by --topology "my shop". '],
+  [['why', '3fa1', 'shop'], 'Give the project by --topology shop. '],
+  [
+    ['simulate', 'a', 'b'],
+    "too many arguments for 'simulate'. Expected 1 argument but got 2. See attak simulate --help.",
+  ],
+])('%j has an argument too many, and is told what to do', async (argv, remedy) => {
+  const { code, err } = await attak(folderOf({}), argv)
+  expect(code).toBe(2)
+  expect(err).toContain(remedy)
+})

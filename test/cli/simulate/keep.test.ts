@@ -1,11 +1,14 @@
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { hintOf } from '../../../src/cli/hint.ts'
 import { keepErrors } from '../../../src/cli/simulate/keep.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../../src/stores/file/store.ts'
 import { turn } from '../../contract/host.ts'
 import { nthRecord } from '../../contract/shelf.ts'
 import { folderOf } from '../folder.ts'
+
+const hint = hintOf({ flags: {} })
 
 function storeIn(folder = folderOf({})) {
   const file = errorsFile(folder, SIMULATED_PART, 'orders')
@@ -14,18 +17,18 @@ function storeIn(folder = folderOf({})) {
 
 test('where nothing fails nothing is written, and what the run before left is gone', () => {
   const { store, file, folder } = storeIn()
-  expect(keepErrors(store, { anew: true }).end()).toEqual([])
+  expect(keepErrors(store, { anew: true, hint }).end()).toEqual([])
   expect(existsSync(join(folder, '.attak'))).toBe(false)
   store.append([nthRecord(1)])
-  expect(keepErrors(store, { anew: false }).end()).toEqual([])
+  expect(keepErrors(store, { anew: false, hint }).end()).toEqual([])
   expect(store.list().records).toHaveLength(1)
-  keepErrors(store, { anew: true })
+  keepErrors(store, { anew: true, hint })
   expect(existsSync(file)).toBe(false)
 })
 
 test('records are written in blocks, the last at the end, and the end says where they are', async () => {
   const { store } = storeIn()
-  const keeping = keepErrors(store, { anew: true })
+  const keeping = keepErrors(store, { anew: true, hint })
   keeping.take(nthRecord(1))
   expect(store.list().records).toEqual([])
   await turn()
@@ -37,7 +40,7 @@ test('records are written in blocks, the last at the end, and the end says where
 })
 
 test('of one error the end says how to see it', () => {
-  const keeping = keepErrors(storeIn().store, { anew: true })
+  const keeping = keepErrors(storeIn().store, { anew: true, hint })
   keeping.take(nthRecord(1))
   expect(keeping.end()).toEqual([`More of what failed: attak errors show ${nthRecord(1).id} --simulated`])
 })
@@ -45,7 +48,7 @@ test('of one error the end says how to see it', () => {
 test('a folder that cannot be written is told of, and nothing more', () => {
   const { store, folder } = storeIn()
   writeFileSync(join(folder, '.attak'), 'a file where a folder should be')
-  const keeping = keepErrors(store, { anew: true })
+  const keeping = keepErrors(store, { anew: true, hint })
   for (let n = 1; n <= 250; n++) keeping.take(nthRecord(n))
   expect(keeping.end()).toEqual([])
   expect(keeping.problems()).toEqual([
@@ -60,7 +63,7 @@ test('a folder that cannot be written is told of, and nothing more', () => {
 test('what is more than can be read again is not kept, and the end says so', () => {
   const { store } = storeIn()
   const run = { append: (records: readonly unknown[]) => records.length * 2 ** 20, isLast: () => true, close() {} }
-  const keeping = keepErrors({ ...store, openRun: () => run }, { anew: true })
+  const keeping = keepErrors({ ...store, openRun: () => run }, { anew: true, hint })
   for (let n = 1; n <= 1000; n++) keeping.take(nthRecord(n))
   expect(keeping.end()).toEqual([
     'Of the errors, the first 300 were kept.',

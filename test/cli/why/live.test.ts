@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { hintOf } from '../../../src/cli/hint.ts'
 import { liveSource } from '../../../src/cli/why/live.ts'
 import { openAws } from '../../../src/providers/aws/open.ts'
 import { graphOf } from '../../providers/aws/graphs.ts'
@@ -20,7 +21,7 @@ test.each([
       Date.now,
     )
     const account = { clients, place, scope: { topology: 'orders', stage: 'dev' } }
-    const source = liveSource({ account, graph, fromMs: 0, records: [], remembered: [] })
+    const source = liveSource({ account, graph, fromMs: 0, records: [], remembered: [], hint: hintOf({ flags: {} }) })
     const [fact] = await source.details([{ message: 'm', processor, root: 'm', position }])
     close()
     expect(fact).toMatchObject({ missing: expect.any(String) })
