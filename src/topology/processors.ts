@@ -20,6 +20,8 @@ interface Entry {
   readonly value: unknown
   readonly where: string
   readonly namedByIndex?: boolean
+  /** Why it is named so; absent if another entry says it. */
+  readonly warning?: { readonly what: string; readonly remedy: string }
 }
 
 const SPELLINGS =
@@ -61,7 +63,7 @@ export function checkInvokes(
   }
 }
 
-function checkName({ name, where, namedByIndex }: Entry, places: Map<string, string>, report: Report): boolean {
+function checkName({ name, where, warning }: Entry, places: Map<string, string>, report: Report): boolean {
   const taken = places.get(name)
   places.set(name, where)
   if (!isName(name)) {
@@ -70,15 +72,10 @@ function checkName({ name, where, namedByIndex }: Entry, places: Map<string, str
     const what = `the name "${name}" is that of ${taken} too`
     report.error('TOPOLOGY_INVALID', where, what, 'Rename one of the two.')
   } else {
-    if (namedByIndex) warnNamedByIndex(name, where, report)
+    if (warning !== undefined) report.warn('TOPOLOGY_NAMED_BY_INDEX', where, warning.what, warning.remedy)
     return true
   }
   return false
-}
-
-function warnNamedByIndex(name: string, where: string, report: Report): void {
-  const what = `is named "${name}" by its place, since its function has no name of its own`
-  report.warn('TOPOLOGY_NAMED_BY_INDEX', where, what, 'Name the function, or write processors as a map.')
 }
 
 function entriesOf(topology: Fields, streamNames: readonly string[], modulesIn: ModulesIn, report: Report) {
@@ -151,10 +148,44 @@ function arrayEntries(list: readonly unknown[]): readonly Entry[] {
   return list.map((value, index) => {
     const name = names[index]
     const where = `processors[${index}]`
-    const unique = name !== undefined && names.indexOf(name) === names.lastIndexOf(name)
-    const ownEnough = unique && isName(name) && name !== 'handler' && name !== 'default'
-    return ownEnough ? { name, value, where } : { name: String(index), value, where, namedByIndex: true }
+    const same = names.flatMap((each, place) => (name !== undefined && each === name ? [place] : []))
+    if (name !== undefined && same.length === 1 && isName(name) && !SAYS_NOTHING.has(name))
+      return { name, value, where }
+    const isTold = same.length > 1 && same[0] !== index
+    const warning = same.length > 1 ? namedAlike(name!, same, list) : namedByIndex(name, index)
+    return { name: String(index), value, where, namedByIndex: true, ...(!isTold && { warning }) }
   })
+}
+
+/** Names that many modules give their handler. */
+const SAYS_NOTHING: ReadonlySet<string> = new Set(['handler', 'default'])
+
+function namedByIndex(name: string | undefined, index: number): NonNullable<Entry['warning']> {
+  const because =
+    name === undefined
+      ? 'its function has no name of its own'
+      : SAYS_NOTHING.has(name)
+        ? `"${name}" does not tell it from others`
+        : `the name ${show(name)} is refused: a name must ${NAME_RULE}`
+  const remedy = name === undefined ? 'Name the function, or' : 'Rename the function, or'
+  return { what: `is named "${index}" by its place, since ${because}`, remedy: `${remedy} write processors as a map.` }
+}
+
+function namedAlike(name: string, places: readonly number[], list: readonly unknown[]): NonNullable<Entry['warning']> {
+  const values = places.map((place) => list[place])
+  const noun = values.every((value) => typeof value === 'function') ? 'functions' : 'processors'
+  const count = places.length === 2 ? 'two' : String(places.length)
+  const called = `${places
+    .slice(0, -1)
+    .map((place) => `"${place}"`)
+    .join(', ')} and "${places.at(-1)}"`
+  const isOne = new Set(values).size === 1 && noun === 'functions'
+  const map =
+    /^[a-z_]\w*$/i.test(name) && isOne ? `{ ${name}, other: ${name} }` : `{ ${JSON.stringify(name)}: …, other: … }`
+  return {
+    what: `${count} ${noun} are named "${name}"; they are called ${called} here`,
+    remedy: `Write processors as a map: ${map}.`,
+  }
 }
 
 function factoryEntries(factory: unknown, names: readonly string[], report: Report): readonly Entry[] | undefined {

@@ -196,8 +196,23 @@ describe('processors', () => {
       ['5', true],
     ])
     expect(problems.map(({ code, severity, where }) => [code, severity, where])).toEqual(
-      [1, 3, 4, 5].map((index) => ['TOPOLOGY_NAMED_BY_INDEX', 'warning', `processors[${index}]`]),
+      [1, 3, 4].map((index) => ['TOPOLOGY_NAMED_BY_INDEX', 'warning', `processors[${index}]`]),
     )
+  })
+
+  it('in a list with one name for several say so once, and how to tell them apart', () => {
+    const { problems } = parse({ name: 't', processors: [spout, reverse, reverse] })
+    expect(problems.map(({ where, what, remedy }) => [where, what, remedy])).toEqual([
+      [
+        'processors[1]',
+        'two functions are named "reverse"; they are called "1" and "2" here (topology.ts)',
+        'Write processors as a map: { reverse, other: reverse }.',
+      ],
+    ])
+    const others = parse({ name: 't', processors: ['./a/bill', './b/bill', './c/bill'] }).problems
+    expect(others.map(({ what }) => what)).toEqual([
+      '3 processors are named "bill"; they are called "0", "1" and "2" here (topology.ts)',
+    ])
   })
 
   it('are built by a function from the names in the streams', () => {
