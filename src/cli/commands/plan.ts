@@ -19,7 +19,11 @@ export const plan: Command = {
   ],
   notes: `Reads only. Exits with 0, also when there are changes, unless --exit-code is given; with 1 when
 something keeps the plan from being applied.`,
-  examples: ['attak plan', 'attak plan --stage production --json', 'attak plan --exit-code || attak deploy --yes'],
+  examples: [
+    'attak plan',
+    'attak plan --stage production --json',
+    'attak plan --exit-code; [ $? -ne 3 ] || attak deploy --yes',
+  ],
   async run(args, host) {
     const stage = await loadStage(args, host)
     return withAws(stage, host, async (aws) => {
