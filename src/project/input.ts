@@ -135,7 +135,10 @@ async function openFile(path: string, reader: Reader, name: string): Promise<Inp
   }
   const bytes = await readWhole(path)
   const parsed = parseJsonFile(bytes)
-  if (parsed.kind === 'fault') throw errorOf([notJson(name, quotable(parsed.fault, path, reader))])
+  if (parsed.kind === 'fault') {
+    const first = reader.topology.processors[0]?.name
+    throw errorOf([notJson(name, quotable(parsed.fault, path, reader), first)])
+  }
   const { to } = reader
   if (to !== undefined) return openEvents(name, [{ to, event: parsed.value }])
   const input = openParsed(name, parsed.value, reader)
@@ -163,10 +166,20 @@ function quotable(fault: JsonFault, path: string, { isUnasked, dir }: Reader): J
   return isOutside ? { ...fault, excerpt: '' } : fault
 }
 
-function notJson(name: string, { line, column, what, excerpt }: JsonFault): Problem {
-  const remedy = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
-  return problemAt(`${name}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
+function notJson(name: string, { line, column, what, excerpt, kind }: JsonFault, first: string | undefined): Problem {
+  if (kind === 'empty') {
+    const remedy = `Write events, such as { ${JSON.stringify(first ?? 'processor')}: "hello" }, or [] for none.`
+    return problemAt(name, { what: 'the file is empty', remedy })
+  }
+  const place = `${name}:${line}:${column}`
+  // Of other formats it says itself what to do.
+  if (kind === 'foreign')
+    return problemAt(place, { what, remedy: what.startsWith('not UTF-8') ? 'Save the file as UTF-8.' : '' })
+  const remedy = kind === 'second' ? MANY_VALUES : 'Correct it there.'
+  return problemAt(place, { what: `${what}\n${excerpt}`, remedy })
 }
+
+const MANY_VALUES = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
 
 function repeatedEvent(name: string, { line, column, what, excerpt }: JsonFault): Problem {
   const remedy = 'Write a list to send several events to one processor: [{ "to": …, "event": … }].'

@@ -76,6 +76,9 @@ function readEvent(json: string, line: number, options: JsonLinesOptions): Input
 const BLANK = /^\ufeff?[ \t\r]*$/
 
 function problemOfLine(line: number, { column, what, excerpt }: LineFault, { where }: JsonLinesOptions): Problem {
-  const remedy = 'Write one JSON value on each line, or skip such lines with --skip-bad-lines.'
+  // Of another format it says itself what to do.
+  const remedy = what.startsWith('this is ')
+    ? ''
+    : 'Write one JSON value on each line, or skip such lines with --skip-bad-lines.'
   return problemAt(`${where}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
 }

@@ -21,6 +21,8 @@ export interface LineFault {
 export interface JsonFault extends LineFault {
   /** From 1. Lines end with LF, CRLF or CR, as in an editor. */
   readonly line: number
+  /** What else is known: nothing is in it, its bytes are no text, or a second value follows the first. */
+  readonly kind?: 'empty' | 'foreign' | 'second'
 }
 
 /** What a text says, or why it says nothing. */
@@ -46,7 +48,7 @@ export function parseJsonFile(bytes: Uint8Array): ParsedJson {
   if (bytes.length > MOST_JSON_BYTES) return { kind: 'fault', fault: tooLarge(bytes) }
   const decoded = decodeText(bytes, { isStart: true })
   if (decoded.kind === 'text') return parseJson(decoded.text)
-  return { kind: 'fault', fault: faultIn(withoutMark(decoded.text), decoded) }
+  return { kind: 'fault', fault: { ...faultIn(withoutMark(decoded.text), decoded), excerpt: '', kind: 'foreign' } }
 }
 
 /** Finds a name that the outermost object of a JSON file has twice: `JSON.parse` keeps the last of them alone. */
@@ -64,7 +66,7 @@ export function repeatedName(bytes: Uint8Array): JsonFault | undefined {
 }
 
 /** Tells of a place in one line of a file. */
-export function faultInLine(text: string, { offset, what }: Stop): LineFault {
+function faultInLine(text: string, { offset, what }: Stop): LineFault {
   return { column: offset + 1, what, excerpt: excerptOf(text, { start: 0, end: text.length, offset }) }
 }
 
@@ -94,8 +96,21 @@ function faultIn(text: string, { offset, what }: Stop): JsonFault {
   }
   const end = /[\r\n]/.exec(text.slice(offset, offset + EXCERPT_AFTER))?.index ?? EXCERPT_AFTER
   const column = offset - start + 1
-  return { line, column, what, excerpt: excerptOf(text, { start, end: offset + end, offset }) }
+  const kind = kindAt(text, offset)
+  const excerpt = excerptOf(text, { start, end: offset + end, offset })
+  return { line, column, what, excerpt, ...(kind !== undefined && { kind }) }
 }
+
+/** A second value follows where all that stands before it is one whole value. */
+function kindAt(text: string, offset: number): JsonFault['kind'] {
+  if (text.trim() === '') return 'empty'
+  const before = text.slice(0, offset)
+  const isSecond =
+    VALUE_BEGINS.test(text.slice(offset, offset + 5)) && before.trim() !== '' && scan(before) === undefined
+  return isSecond ? 'second' : undefined
+}
+
+const VALUE_BEGINS = /^(?:[[{"\d-]|true|false|null)/
 
 function tooLarge(bytes: Uint8Array): JsonFault {
   const start = bytes.lastIndexOf(NEWLINE, MOST_JSON_BYTES - 1) + 1

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer'
 import { closeSync, constants, fstatSync, openSync, promises, statSync } from 'node:fs'
 import { decodeText, FORMAT_BYTES, formatOf } from '../runtime/utf8.ts'
-import { faultInLine, type LineFault, MOST_JSON_BYTES } from './json.ts'
+import { type LineFault, MOST_JSON_BYTES } from './json.ts'
 
 const NEWLINE = 10
 /** Half of it costs a tenth more for each line, twice of it no less (row I1 of the benchmarks). */
@@ -112,7 +112,8 @@ function splitterOf({ lineBytes, skippedBytes }: LineLimits) {
     isStart = false
     if (decoded.kind === 'text') return decoded.text
     const marks = decoded.text.charCodeAt(0) === 0xfeff ? 1 : 0
-    return faultInLine(decoded.text.slice(marks), { what: decoded.what, offset: Math.max(0, decoded.offset - marks) })
+    // An excerpt of bytes that are no text would be unreadable.
+    return { column: Math.max(0, decoded.offset - marks) + 1, what: decoded.what, excerpt: '' }
   }
 
   function* keep(rest: Buffer): Generator<Lines> {

@@ -1,4 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AttakError } from '../../src/errors.ts'
@@ -207,9 +208,34 @@ test('an input that is not JSON is shown with file, line and column', async () =
     [
       "input.json:2:15: not JSON: expected "," or "]", found "2"
       "spout": [1 2]
-                  ^. Correct it there, or name the file .jsonl if each line is a JSON value of its own.",
+                  ^. Correct it there.",
     ]
   `)
+})
+
+const SECOND = /, or name the file \.jsonl/
+
+test.each([
+  ['a second value', '{ "spout": 1 }\n{ "spout": 2 }\n', SECOND],
+  ['a comma too many', '[{ "to": "spout" },]', /\^\. Correct it there\.$/],
+  ['a word behind it', '[] no', /\. Correct it there\.$/],
+  [
+    'nothing',
+    '',
+    /^input\.json: the file is empty\. Write events, such as \{ "spout": "hello" \}, or \[\] for none\.$/,
+  ],
+  ['blank lines', ' \n\n', /^input\.json: the file is empty\./],
+  ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0]), /decompress it first, with gunzip\. $/],
+  ['UTF-16', Buffer.from('{ "spout": 1 }', 'utf16le'), /save it as UTF-8\. $/],
+  ['Latin-1', Buffer.from('{ "spout": "\u00e4" }', 'latin1'), /is no part of a character\. Save the file as UTF-8\.$/],
+])('an input.json of %s is refused with the one thing to do about it', async (_, content, said) => {
+  const dir = projectFolder({})
+  writeFileSync(join(dir, 'input.json'), content)
+  const [problem = '', ...others] = await problemsOf(optionsFor(dir))
+  expect(others).toEqual([])
+  expect(problem).toMatch(said)
+  expect(problem).not.toContain('\ufffd')
+  expect(SECOND.test(problem)).toBe(said === SECOND)
 })
 
 test('a bad line stops a stream, naming the line', async () => {

@@ -242,7 +242,7 @@ describe('bad input, as simulate prints it', () => {
   test('a file that is not JSON, with line and column', async () => {
     expect(await complaint('in.json', '{\n  "spout": hello\n}')).toMatchInlineSnapshot(`
       "
-      [INPUT_INVALID] in.json:2:12: not JSON: expected a value, found "h". Correct it there, or name the file .jsonl if each line is a JSON value of its own.
+      [INPUT_INVALID] in.json:2:12: not JSON: expected a value, found "h". Correct it there.
           │   "spout": hello
           │            ^
       "
