@@ -104,6 +104,7 @@ export function openTeller(run: Run, host: Host): Teller {
       await trace?.close()
       const notes = notesOf(run, result, {
         cut: story.cut,
+        inputs: tally.inputs,
         isTraced: trace !== undefined && trace.failure === undefined,
       })
       if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notes, ...kept], late))
@@ -229,10 +230,11 @@ function lateNotes(late: number, quiet: boolean): readonly string[] {
 function notesOf(
   run: Run,
   result: SimulationResult | undefined,
-  { cut, isTraced }: { readonly cut: boolean; readonly isTraced: boolean },
+  { cut, inputs, isTraced }: { readonly cut: boolean; readonly inputs: number; readonly isTraced: boolean },
 ): readonly string[] {
   return [
     ...run.input.notes(),
+    ...(result !== undefined && !result.aborted && inputs === 0 ? ['The input holds no event.'] : []),
     ...(result?.timedOut
       ? ['A timeout ended a handler. That is real time: the same run may come out differently another time.']
       : []),

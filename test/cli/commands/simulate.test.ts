@@ -42,6 +42,18 @@ describe('simulate', () => {
     `)
   })
 
+  test.each([
+    ['input.json', '[]'],
+    ['input.json', '{}'],
+    ['input.jsonl', ''],
+    ['input.jsonl', '\n \n'],
+  ])('says that %s of %j holds no event, and exits with 0', async (name, text) => {
+    const folder = folderOf({ ...HELLO, [name]: text })
+    const { code, out } = await attak(folder, ['simulate', '--input', name])
+    expect(code).toBe(0)
+    expect(out).toMatch(/^The input holds no event\.$/m)
+  })
+
   test('keeps what failed for attak errors, until the next run', async () => {
     const topology = `processors: { a: (event, context) => context.emit('t', event + 1), b(event) { throw new Error('no ' + event) } },
       streams: [['a', 'b']]`
