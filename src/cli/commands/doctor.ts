@@ -3,7 +3,7 @@ import type { Finding } from '../../providers/aws/doctor.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
 import { graphOfLive } from '../deploy/live.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
-import { type NamedStage, nameStage, withAws } from '../deploy/stage.ts'
+import { type NamedStage, nameKept, withAws } from '../deploy/stage.ts'
 import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { type Colors, colorsOf, drawJsonLine, hang } from '../print.ts'
@@ -17,12 +17,14 @@ export const doctor: Command = {
   notes: 'Reads only. Exits with 1 when something is missing.',
   examples: ['attak doctor', 'attak doctor --profile work --region eu-west-1', 'attak doctor --json'],
   async run(args, host) {
-    const stage = await nameStage(args, host)
+    // No resource of the topology is looked at, so that any name will do.
+    const stage = await nameKept(args, host, () => ['unknown'])
+    const missing = await missingProfile(stage, host)
     const findings = [
       ...projectOf(stage, args),
-      ...settingsOf(stage),
+      ...settingsOf(stage, missing),
       ...(await variablesOf(stage, host)),
-      ...(await examineAccount(stage, host)),
+      ...(missing === undefined ? await examineAccount(stage, host) : regionOf(stage)),
     ]
     const fine = findings.every(({ state }) => state !== 'wrong')
     host.out.write(flagOf(args, 'json') ? drawJsonLine({ ok: fine, findings }) : draw(findings, colorsOf(host.out)))
@@ -31,23 +33,45 @@ export const doctor: Command = {
 }
 
 /** A project that does not load keeps a deploy from starting, unless the user asks about a name alone. */
-function projectOf({ project, given }: NamedStage, args: Arguments): readonly Finding[] {
+function projectOf({ project, given, problems = [] }: NamedStage, args: Arguments): readonly Finding[] {
   if (project !== undefined || textOf(args, 'name') !== undefined) return []
-  return [
-    {
-      about: 'project',
-      state: 'wrong',
-      what: 'it does not load',
-      remedy: `Fix what ${hintOf(given)('check')} reports.`,
+  const first = problems.find(({ severity }) => severity === 'error')
+  const why = first === undefined ? '' : `: ${first.what.split('\n', 1)[0]}`
+  const what = `${first?.where ?? 'it'} does not load${why}`
+  return [{ about: 'project', state: 'wrong', what, remedy: `Fix what ${hintOf(given)('check')} reports.` }]
+}
+
+/** Why the profile that was given is none; undefined where it is one, or none was given. */
+async function missingProfile({ settings }: NamedStage, { env }: Host): Promise<AttakError | undefined> {
+  const { value } = settings.profile
+  if (value === undefined) return undefined
+  const { requireProfile } = await import('../../providers/aws/profile.ts')
+  return requireProfile(value, env).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof AttakError) return error
+      throw error
     },
-  ]
+  )
+}
+
+/** Without its profile an account cannot be asked; that no region is set either shows all the same. */
+function regionOf({ settings }: NamedStage): readonly Finding[] {
+  if (settings.region.value !== undefined) return []
+  const remedy = 'Set AWS_REGION, for example to eu-west-1, or pass --region.'
+  return [{ about: 'region', state: 'wrong', what: 'no AWS region is set', remedy }]
 }
 
 /** What was given, and where: half of what goes wrong is a value that comes from somewhere else than one thinks. */
-function settingsOf({ settings }: NamedStage): readonly Finding[] {
+function settingsOf({ settings }: NamedStage, missing: AttakError | undefined): readonly Finding[] {
   const { region, profile, endpoint, role } = settings
-  return Object.entries({ region, profile, endpoint, role }).flatMap(([about, { value, origin }]) =>
-    value === undefined ? [] : [{ about, state: 'fine', what: `${value} (from ${origin})` } as const],
+  return Object.entries({ region, profile, endpoint, role }).flatMap(
+    ([about, { value, origin }]): readonly Finding[] => {
+      if (value === undefined) return []
+      if (about === 'profile' && missing !== undefined)
+        return [{ about, state: 'wrong', what: missing.message, remedy: missing.remedy }]
+      return [{ about, state: 'fine', what: `${value} (from ${origin})` }]
+    },
   )
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Scope } from '../../aws/names.ts'
-import { AttakError, errorOf } from '../../errors.ts'
+import { AttakError, errorOf, type Problem } from '../../errors.ts'
 import { type InspectedProject, inspectProject, type Project } from '../../project/project.ts'
 import type { Settings } from '../../project/settings.ts'
 import type { Account } from '../../providers/aws/kind.ts'
@@ -18,6 +18,8 @@ import { drawAddress, tellOrigins } from './origins.ts'
 export interface NamedStage extends Pick<MeantProject, 'settings' | 'added' | 'given'> {
   readonly project?: Project
   readonly scope: Scope
+  /** Why the project does not load. */
+  readonly problems?: readonly Problem[]
   /** The folder that what is kept here of the stage is in: that of the topology, where there is one. */
   readonly dir: string
 }
@@ -74,7 +76,7 @@ export async function nameKept(
   const [meant] = names
   if (meant === undefined) throw errorOf(inspected.problems)
   warnOf(inspected, host)
-  if (names.length === 1) return withoutProject(found, meant)
+  if (names.length === 1) return { ...withoutProject(found, meant), problems: inspected.problems }
   throw new AttakError('USAGE', NAMELESS, `Give it by --name. Here are ${names.join(', ')}.`)
 }
 
@@ -134,15 +136,25 @@ export async function withAws<Given>(
     },
     host.now,
   ).catch((error: unknown) => {
-    throw profile.value === undefined ? sayMissingHalf(error, host) : error
+    throw sayEndpoint(profile.value === undefined ? sayMissingHalf(error, host) : error, settings)
   })
   try {
     return await use(aws)
   } catch (error) {
-    throw placed(error, hintOf(given))
+    throw sayEndpoint(placed(error, hintOf(given)), settings)
   } finally {
     aws.close()
   }
+}
+
+/** An emulator takes any credentials, and an endpoint that a flag gave is no variable. */
+function sayEndpoint(error: unknown, { endpoint }: Settings): unknown {
+  if (!(error instanceof AttakError) || endpoint.value === undefined || error.problems.length > 0) return error
+  const { code, message, cause } = error
+  const any = 'An emulator takes any: set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test. '
+  const text = `${code === 'CREDENTIALS_MISSING' ? any : ''}${error.remedy}`
+  const remedy = endpoint.origin === 'flag' ? text.replace(/AWS_ENDPOINT_URL(?: if it is set)?/, '--endpoint') : text
+  return remedy === error.remedy ? error : new AttakError(code, message, remedy, { cause })
 }
 
 /** A remedy of what talks to AWS names commands, and does not know how the command line named the stage. */

@@ -93,4 +93,31 @@ describe('doctor', () => {
       /✗ stream quota +0 of 0 on-demand streams are in use; this topology has 1\n +Give streams shards/,
     )
   })
+
+  test.each([
+    ['no longer parses', { 'topology.js': 'export default {' }, /✗ project +topology\.js.* does not load: /],
+    ['is not there', {}, /✗ project +.* does not load: there is no topology here/],
+  ])('goes on where the topology %s', async (_, files, said) => {
+    const { env } = await startFakeAws()
+    const { code, out } = await attak(folderOf(files), ['doctor'], { env })
+    expect(code).toBe(1)
+    expect(out).toMatch(said)
+    expect(out).toMatch(/✓ region +eu-west-1[\s\S]*✓ credentials +arn/)
+  })
+
+  test('a profile that is none is wrong, and the region is told beside it', async () => {
+    const none = { AWS_CONFIG_FILE: '/nowhere/config', AWS_SHARED_CREDENTIALS_FILE: '/nowhere/credentials' }
+    const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env: { ...none, AWS_PROFILE: 'nope' } })
+    expect(code).toBe(1)
+    expect(out).toMatch(/✗ profile +there is no profile "nope"/)
+    expect(out).toMatch(/✗ region +no AWS region is set/)
+    expect(out).not.toContain('✓ profile')
+  })
+
+  test('behind an endpoint, credentials may be any', async () => {
+    useCredentials({})
+    const argv = ['doctor', '--endpoint', 'http://127.0.0.1:9', '--region', 'eu-west-1']
+    const { out } = await attak(folderOf(HELLO), argv, { env: {} })
+    expect(out).toContain('An emulator takes any: set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test.')
+  })
 })
