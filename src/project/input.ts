@@ -7,7 +7,7 @@ import { packageFolder, shown } from './find.ts'
 import { readIterable } from './iterable.ts'
 import { type JsonFault, MOST_JSON_BYTES, parseJsonFile, repeatedName } from './json.ts'
 import { readJsonLines } from './json-lines.ts'
-import { readBlocks } from './lines.ts'
+import { readBlocks, readWhole } from './lines.ts'
 import { isFile, isFolder } from './modules.ts'
 import { messageOf } from './problems.ts'
 import { cleanStack } from './stack.ts'
@@ -145,18 +145,6 @@ async function openFile(path: string, reader: Reader, name: string): Promise<Inp
   const repeated = Array.isArray(parsed.value) ? undefined : repeatedName(bytes)
   if (repeated !== undefined) throw errorOf([repeatedEvent(name, quotable(repeated, path, reader))])
   return input
-}
-
-/** Reads a file, or a pipe, to its end, or until it is larger than JSON may be. */
-async function readWhole(path: string): Promise<Uint8Array> {
-  const blocks: Uint8Array[] = []
-  let bytes = 0
-  for await (const block of readBlocks(path)) {
-    blocks.push(Buffer.from(block))
-    bytes += block.length
-    if (bytes > MOST_JSON_BYTES) break
-  }
-  return Buffer.concat(blocks)
 }
 
 /** A link may lead out of the project, to a file that nobody meant to show: such a file is not quoted unless it was named. */

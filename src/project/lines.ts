@@ -50,6 +50,18 @@ async function* readFileBlocks(path: string): AsyncGenerator<Uint8Array, void, u
   }
 }
 
+/** Reads a file, or a pipe, to its end, or until it is larger than JSON may be. */
+export async function readWhole(path: string): Promise<Uint8Array> {
+  const blocks: Uint8Array[] = []
+  let bytes = 0
+  for await (const block of readBlocks(path)) {
+    blocks.push(Buffer.from(block))
+    bytes += block.length
+    if (bytes > MOST_JSON_BYTES) break
+  }
+  return Buffer.concat(blocks)
+}
+
 /** Whole lines, each with its newline, which only the last of all may lack; or why one line is no text. */
 export type Lines = string | UnreadableLine
 

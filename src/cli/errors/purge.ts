@@ -9,7 +9,7 @@ import { choose } from './choose.ts'
 import { confirmed } from './confirm.ts'
 import { drawOptionsOf, drawTable } from './draw.ts'
 import { filterOf } from './filter.ts'
-import { type Errors, look, type Seen, withErrors } from './open.ts'
+import { type Errors, look, processorsOf, type Seen, withErrors } from './open.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
 
 /** Removes errors for good. */
@@ -39,7 +39,10 @@ export const purge: Command = {
 export async function purgeErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   const seen = await look(errors, host)
   const unreadable = flagOf(args, 'unreadable') ? (seen.unreadable ?? []) : []
-  const going = flagOf(args, 'unreadable') && !isMore(args, host) ? [] : meant(errors, args, seen, host)
+  const going =
+    flagOf(args, 'unreadable') && !isMore(args, host.date(), processorsOf(errors, seen))
+      ? []
+      : meant(errors, args, seen, host)
   const count = going.length + unreadable.length
   const json = flagOf(args, 'json')
   const { err } = host
@@ -65,11 +68,10 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   return 0
 }
 
-/** Whether a command line means errors beside what cannot be read. */
-function isMore(args: Arguments, host: Host): boolean {
-  return (
-    args.positionals.some((id) => id !== undefined) || flagOf(args, 'all') || filterOf(args, host.date()) !== undefined
-  )
+/** Whether a command line means errors besides those that cannot be read. */
+function isMore(args: Arguments, nowMs: number, names: readonly string[]): boolean {
+  const hasIds = args.positionals.some((id) => id !== undefined)
+  return hasIds || flagOf(args, 'all') || filterOf(args, nowMs, names) !== undefined
 }
 
 function meant(errors: Errors, args: Arguments, seen: Seen, host: Host): readonly ErrorRecord[] {
