@@ -34,12 +34,12 @@ export function modulesOf(processors: readonly TopologyProcessor[], dir: string)
 export function findHandlers(
   processors: readonly TopologyProcessor[],
   modules: ReadonlyMap<string, LoadedModule>,
-  dir: string,
+  { dir, cwd }: { readonly dir: string; readonly cwd: string },
 ): LoadedProcessors {
   const loaded = new Map<string, LoadedProcessor>()
   const problems: Problem[] = []
   for (const processor of processors) {
-    const found = findHandler(processor, modules, dir)
+    const found = findHandler(processor, modules, { dir, cwd })
     if ('problems' in found) problems.push(...found.problems)
     else {
       const { name, input } = processor
@@ -54,7 +54,7 @@ type Found = ExportedHandler | { readonly problems: readonly Problem[] }
 function findHandler(
   { name, source }: TopologyProcessor,
   modules: ReadonlyMap<string, LoadedModule>,
-  dir: string,
+  { dir, cwd }: { readonly dir: string; readonly cwd: string },
 ): Found {
   if (source.kind === 'inline') {
     return { handler: source.handler, ...(source.self && { self: source.self }) }
@@ -64,7 +64,7 @@ function findHandler(
   const module = file === undefined ? undefined : modules.get(file)
   if (file === undefined || module === undefined) return { problems: [notFound(where, source.path, dir)] }
   if (module.kind !== 'loaded') {
-    return { problems: loadProblems(module, { code: 'PROCESSOR_LOAD_FAILED', where, file, dir }) }
+    return { problems: loadProblems(module, { code: 'PROCESSOR_LOAD_FAILED', where, file, cwd }) }
   }
   return handlerIn(module.exports) ?? { problems: [noHandler(where, relative(dir, file), module.exports)] }
 }

@@ -235,7 +235,7 @@ async function* countBytes(blocks: AsyncIterable<Uint8Array | string>, count: (b
 /** The topology's own input: a path, events, or a function or promise that gives either. */
 async function openValue(value: unknown, reader: Reader): Promise<Input> {
   const name = "the topology's input"
-  const onError = (error: unknown) => errorOf([failed(name, error, reader.dir)])
+  const onError = (error: unknown) => errorOf([failed(name, error, reader.cwd)])
   const given = await readValue(value).catch((error: unknown) => {
     throw onError(error)
   })
@@ -263,8 +263,8 @@ function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<
   return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
 }
 
-function failed(where: string, error: unknown, dir: string): Problem {
-  const stack = cleanStack(error, dir)
+function failed(where: string, error: unknown, cwd: string): Problem {
+  const stack = cleanStack(error, cwd)
   const problem = problemAt(where, { what: `failed: ${messageOf(error)}`, remedy: 'Mend the code that threw.' })
   return stack === undefined ? problem : { ...problem, stack }
 }

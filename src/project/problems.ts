@@ -11,17 +11,17 @@ export interface Subject {
   readonly where: string
   /** Absolute. */
   readonly file: string
-  /** What paths are told relative to, absolute. */
-  readonly dir: string
+  /** What paths are relative to in messages, absolute. */
+  readonly cwd: string
 }
 
 /** Tells why a module could not be loaded, each problem at its own place; none when it was. */
 export function loadProblems(module: LoadedModule, subject: Subject): readonly Problem[] {
-  const { code, dir, file } = subject
+  const { code, cwd, file } = subject
   const severity = 'error'
-  const name = relative(dir, file)
+  const name = relative(cwd, file)
   if (module.kind === 'threw') {
-    const stack = cleanStack(module.error, dir)
+    const stack = cleanStack(module.error, cwd)
     const who = subject.where === name ? '' : `${name} `
     const what = `${who}failed while it was loaded: ${messageOf(module.error)}`
     const problem = { code, severity, where: subject.where, what, remedy: 'Mend the code that threw.' } as const
@@ -29,7 +29,7 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   }
   if (module.kind === 'unbuildable') {
     return module.faults.map((fault) => {
-      const place = fault.file === undefined ? name : `${relative(dir, fault.file)}${placeIn(fault)}`
+      const place = fault.file === undefined ? name : `${relative(cwd, fault.file)}${placeIn(fault)}`
       const told = { code, severity, remedy: remedyFor(fault.text) } as const
       return subject.where === name
         ? { ...told, where: place, what: fault.text }
@@ -48,7 +48,8 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
 export function messageOf(error: unknown): string {
   try {
     if (error instanceof Error) return String(error.message === '' ? error.name : error.message)
-    return typeof error === 'string' ? error : `it threw ${typeof error === 'object' ? 'an object' : String(error)}`
+    if (typeof error === 'string') return error
+    return `it threw ${typeof error === 'object' && error !== null ? 'an object' : String(error)}`
   } catch {
     return 'it threw what cannot be read'
   }

@@ -84,23 +84,23 @@ function findFile(path: string | undefined, cwd: string): string | AttakError {
 
 async function inspectFile(
   file: string,
-  { stage, fresh = false, temporaryFolder = makeTemporaryFolder, topologyOnly = false }: ProjectOptions,
+  { cwd, stage, fresh = false, temporaryFolder = makeTemporaryFolder, topologyOnly = false }: ProjectOptions,
 ): Promise<InspectedProject> {
   const dir = dirname(file)
-  const name = relative(dir, file)
+  const name = relative(cwd, file)
   let parsed: Parsed = { processors: [], problems: [] }
   const modulesOf = (exported: unknown) => {
     parsed = parseTopology(exported, { file: name, modulesIn: (folder) => modulesIn(resolve(dir, folder)) })
     return topologyOnly ? [] : parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])
   }
   const modules = await loadModules({ file, modulesOf, fresh, temporaryFolder })
-  const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, dir })
+  const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, cwd })
   // A module that is not there is a problem all the same.
   const loaded = parsed.processors.filter((one) => !topologyOnly || moduleOf(one, dir) === undefined)
-  const { processors, problems: handlerProblems } = findHandlers(loaded, modules.processors, dir)
+  const { processors, problems: handlerProblems } = findHandlers(loaded, modules.processors, { dir, cwd })
   const graph = parsed.topology && buildGraph(parsed.topology, { stage })
   const problems = [...broken, ...parsed.problems, ...handlerProblems, ...(graph ? checkGraph(graph) : [])].map(
-    (problem) => (problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, dir) }),
+    (problem) => (problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, cwd) }),
   )
   const { files } = modules
   if (parsed.topology === undefined || graph === undefined || problems.some(({ severity }) => severity === 'error')) {

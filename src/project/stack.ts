@@ -1,8 +1,9 @@
-import { relative, sep } from 'node:path'
+import { isAbsolute, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describeThrown, linksIn, stackOfLinks, type Thrown } from '../runtime/thrown.ts'
 
-const PARTS = /^\s+at (?:(?<name>.+?) \()?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
+const PARTS =
+  /^\s+at (?:(?<name>.+?) \(|async )?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
 /** What is shown of a stack. Errors keep more, since Node's and attak's own calls are among those. */
 const MOST_CALLS = 50
 const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, '')
@@ -52,7 +53,8 @@ function cleanFrame(line: string, dir: string): string | undefined {
   if (file === undefined || file.startsWith('node:')) return undefined
   const path = pathOf(file)
   if (path === undefined || !isUsers(path)) return undefined
-  const place = `${relative(dir, path).split(sep).join('/')}:${row}:${column}`
+  const shown = isAbsolute(path) ? relative(dir, path).split(sep).join('/') : path
+  const place = `${shown}:${row}:${column}`
   const called = name?.replace(/^(async )?(?:Object|Module|Function|exports)\./, '$1').replace(/ \[as [^\]]+\]$/, '')
   return called === undefined || called.includes('<anonymous>') ? `    at ${place}` : `    at ${called} (${place})`
 }

@@ -71,7 +71,7 @@ function inspectValue(value: TopologyDefinition, { stage, replace }: SubjectOpti
   const all = [...problems.map(sayHowToFind), ...inModules.map(({ name }) => notByValue(`processors.${name}`))]
   if (topology === undefined || inModules.length > 0) return { subject: undefined, problems: all }
   const inline = topology.processors.filter(({ source }) => source.kind === 'inline')
-  const { processors } = findHandlers(inline, new Map(), '')
+  const { processors } = findHandlers(inline, new Map(), { dir: '', cwd: '' })
   return { subject: { graph: buildGraph(topology, { stage }), processors, dir: resolve() }, problems: all }
 }
 

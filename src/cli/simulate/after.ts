@@ -26,11 +26,11 @@ export function prepareForAfter(host: Host): void {
 /** Places that are told of each processor. */
 const SHOWN_PLACES = 3
 
-/** A warning for each processor whose own code left timers pending; those of packages are not told of. */
-export function pendingProblems(pending: readonly PendingTimer[], dir: string): readonly Problem[] {
+/** A warning for each processor whose own code left timers pending, places relative to `cwd`; those of packages are not told of. */
+export function pendingProblems(pending: readonly PendingTimer[], cwd: string): readonly Problem[] {
   const byProcessor = new Map<string, string[]>()
   for (const { owner, stack } of pending) {
-    const place = placeOfFirstCall(stack, dir)
+    const place = placeOfFirstCall(stack, cwd)
     if (place !== undefined) byProcessor.set(owner, [...(byProcessor.get(owner) ?? []), place])
   }
   return [...byProcessor].map(([processor, places]) => {

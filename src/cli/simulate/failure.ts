@@ -88,8 +88,8 @@ function indent(text: string, columns: number, paint: (line: string) => string =
     .join('')
 }
 
-/** What deployed functions tell of is in a folder of theirs. */
-function fromHere(call: string, folder: string): string {
-  if (/^at (.* \(|async )?\//.test(call)) return call
-  return call.includes(' (') ? call.replace(' (', ` (${folder}`) : call.replace(/^at (async )?/, `$&${folder}`)
+/** Returns a call with its place relative to where the user is. Places of deployed functions are in folders of theirs. */
+export function fromHere(call: string, folder: string): string {
+  if (/^\s*at (.* \(|async )?\//.test(call)) return call
+  return call.includes(' (') ? call.replace(' (', ` (${folder}`) : call.replace(/^\s*at (async )?/, `$&${folder}`)
 }

@@ -74,7 +74,7 @@ export async function tellRun(run: Run, host: Host): Promise<boolean> {
       throw error
     })
     waiting.close()
-    const pending = result.aborted ? [] : pendingProblems(timers.pending(), project.dir)
+    const pending = result.aborted ? [] : pendingProblems(timers.pending(), host.cwd)
     await teller.end(result)
     warn(pending, host)
     return result.summary.failed === 0

@@ -1,7 +1,7 @@
 import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../../simulator/transcript.ts'
 import { drawDuration } from '../duration.ts'
 import { hang } from '../print.ts'
-import { type FailureOptions, failuresDrawn, titleOf } from './failure.ts'
+import { type FailureOptions, failuresDrawn, fromHere, titleOf } from './failure.ts'
 import { drawValue, drawWord, widthOf } from './shorten.ts'
 
 /** What a story is told with. */
@@ -57,7 +57,7 @@ export function storyOf(options: StoryOptions): Story {
   }
   const log = ({ level, text }: LogEntry): string => {
     const paint = { debug: colors.dim, info: String, warn: colors.yellow, error: colors.red }[level]
-    const [first = '', ...rest] = text.split('\n')
+    const [first = '', ...rest] = (text.startsWith(UNCAUGHT) ? placesFromHere(text, options.folder) : text).split('\n')
     const lines = [level === 'info' ? first : `${level} ${first}`, ...rest]
     return lines.map((line) => `  ${colors.dim('│')} ${paint(colors.asLogged(line))}\n`).join('')
   }
@@ -83,6 +83,13 @@ export function storyOf(options: StoryOptions): Story {
       return cut
     },
   }
+}
+
+/** How the simulation reports an error that a handler left behind, with a stack relative to the topology's folder. */
+const UNCAUGHT = 'uncaught after it had settled: '
+
+function placesFromHere(text: string, folder: string): string {
+  return text.replace(/^ {4}at .*$/gm, (call) => fromHere(call, folder))
 }
 
 /** `input`, `spout · text`, `order · invoked`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */

@@ -1,0 +1,34 @@
+import { expect, test } from 'vitest'
+import { folderOf } from './folder.ts'
+import { attak } from './spawned.ts'
+
+test.each([
+  ['sub/topology.js', `import './lib/x.js'\nexport default {}`],
+  ['sub/topology.ts', `import './lib/x.js'\nexport default {}`],
+  ['sub/topology.mjs', `export default { name: 't', processors: { a: './lib/x.js' } }`],
+])('a stack of what threw while it was loaded names places from the current folder: %s', (file, source) => {
+  const folder = folderOf({
+    'sub/package.json': { type: 'module' },
+    'sub/lib/x.js': `const fail = () => { throw new Error('no') }\nfail()\nexport default () => {}`,
+    [file]: source,
+  })
+  const { code, out } = attak(folder, 'check', 'sub')
+  expect([code, out]).toEqual([1, expect.stringContaining('at fail (sub/lib/x.js:1:')])
+  expect(out).toContain('at sub/lib/x.js:2:1')
+})
+
+test('so do timers that are pending, and errors that a handler leaves in a timer', () => {
+  const folder = folderOf({
+    'sub/topology.mjs': `export default { name: 't', input: { a: 1, b: 1 }, processors: {
+  a() { setTimeout(() => {}, 60_000) },
+  b(event, context) { setImmediate(() => { throw new Error('late') }) } } }`,
+  })
+  const { out, err } = attak(folder, 'simulate', 'sub')
+  expect(err).toContain('(sub/topology.mjs:2:9)')
+  expect(out).toMatch(/at .*sub\/topology\.mjs:3:/)
+})
+
+test('code that throws null is reported as that', () => {
+  const { out } = attak(folderOf({ 'topology.mjs': 'throw null' }), 'check')
+  expect(out).toContain('it threw null')
+})
