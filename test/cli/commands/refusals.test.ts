@@ -64,7 +64,7 @@ describe('credentials and regions', () => {
     const { code, err } = await attak(folderOf(HELLO), argv)
     expect(code).toBe(1)
     expectOneLine(err, 'AWS_UNREACHABLE')
-    expect(err).toContain('AWS_ENDPOINT_URL')
+    expect(err).toContain('--endpoint')
   })
 
   test('a session that has expired says how to sign in again', async () => {

@@ -130,7 +130,7 @@ describe('a project that does not load', () => {
   test('is what doctor finds', async () => {
     const { code, out } = await run(HALF_BROKEN, ['doctor'])
     expect(code).toBe(1)
-    expect(out).toMatch(/✗ project +it does not load/)
+    expect(out).toMatch(/✗ project +processors.reverse does not load: reverse.js failed while it was loaded: broken/)
   })
 })
 
