@@ -1,6 +1,7 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { currentInvocation } from '../runtime/current.ts'
 import { visible } from './controls.ts'
+import { sleep } from './deploy/sleep.ts'
 import { isSet, outputOf } from './output.ts'
 import { hang } from './print.ts'
 import { openSignals } from './signals.ts'
@@ -23,6 +24,8 @@ export interface Host {
   readonly now: () => number
   /** Milliseconds since 1970. */
   readonly date: () => number
+  /** Waits for some milliseconds. The signal ends it early. */
+  readonly sleep: (ms: number) => Promise<void>
   /** Aborted on SIGINT and SIGTERM, the signal's name being the reason. Reading it takes over from Node's own end. */
   readonly signal: AbortSignal
   /** Until the returned function is called, signals end the process at once, also in code that never yields. */
@@ -107,6 +110,9 @@ export function hostOf(process: NodeJS.Process): Host {
       return seconds * 1000 + nanoseconds / 1e6
     },
     date: () => Date.now(),
+    sleep(ms) {
+      return sleep(ms, this.signal)
+    },
     get signal() {
       return signals.signal
     },

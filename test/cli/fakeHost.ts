@@ -57,6 +57,8 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     interactive: options.interactive ?? false,
     now: options.now ?? (() => 0),
     date: options.date ?? (() => 0),
+    // Time passes unseen: tests move their own clocks.
+    sleep: () => new Promise(setImmediate),
     signal: options.signal ?? new AbortController().signal,
     letSignalsEnd: () => () => {},
     console: globalThis.console,

@@ -7,7 +7,7 @@ import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
 import { type LogEntry, readEntries } from '../logs/entry.ts'
-import { followLines, pauseUntilNextLook } from '../logs/follow.ts'
+import { followLines, LOOK_MS } from '../logs/follow.ts'
 import { parseSince } from '../logs/since.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 
@@ -44,7 +44,7 @@ read.`,
       const { readLogLines } = await import('../../providers/aws/logLines.ts')
       const read = (sinceMs: number) => readLogLines(accountOf(stage, aws), { processors, fromMs: sinceMs })
       const following = flagOf(args, 'follow')
-      const pause = () => pauseUntilNextLook(host.signal)
+      const pause = () => host.sleep(LOOK_MS)
       const lines = followLines(read, {
         fromMs,
         signal: host.signal,

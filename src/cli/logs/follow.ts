@@ -1,5 +1,4 @@
 import type { LogLine } from '../../providers/aws/logLines.ts'
-import { sleep } from '../deploy/sleep.ts'
 
 /** Reads the lines there are from a time on, oldest first; may give lines again that it has given before. */
 export type ReadLines = (fromMs: number) => Promise<readonly LogLine[]>
@@ -17,13 +16,8 @@ export interface FollowOptions {
 /** Lines come late, and not in order: each look goes back so far behind the newest line. */
 const OVERLAP_MS = 20_000
 
-/** Between two looks for new lines. */
-const LOOK_MS = 1000
-
-/** Waits between two looks, as `pause`; the signal ends it early. */
-export function pauseUntilNextLook(signal: AbortSignal): Promise<void> {
-  return sleep(LOOK_MS, signal)
-}
+/** The time between two looks for new lines. */
+export const LOOK_MS = 1000
 
 /** Gives lines as they come, each once, until the signal or `over` ends it. */
 export async function* followLines(

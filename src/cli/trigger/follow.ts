@@ -4,7 +4,7 @@ import type { Host } from '../host.ts'
 import { drawEntry } from '../logs/draw.ts'
 import type { LogEntry } from '../logs/entry.ts'
 import { readEntries } from '../logs/entry.ts'
-import { followLines, pauseUntilNextLook } from '../logs/follow.ts'
+import { followLines, LOOK_MS } from '../logs/follow.ts'
 import { colorsOf, drawJsonLine } from '../print.ts'
 
 /** How many times longer to wait while an event is not confirmed: its function may have to start, or to end. */
@@ -58,7 +58,7 @@ export async function followTraces(
   const lines = followLines((fromMs) => readLogLines(account, { processors, fromMs }), {
     ...{ fromMs: startedMs, signal: host.signal },
     over: () => host.now() - quietSinceMs >= (unconfirmed.size > 0 ? UNCONFIRMED * quietMs : quietMs),
-    pause: () => pauseUntilNextLook(host.signal),
+    pause: () => host.sleep(LOOK_MS),
   })
   for await (const fresh of lines) {
     for (const entry of readEntries(fresh)) {
