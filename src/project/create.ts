@@ -72,7 +72,8 @@ async function staged(prefix: string, files: ProjectFiles, move: (stage: string)
 }
 
 function notWritable(dir: string, cause: unknown): AttakError {
-  const reason = cause instanceof Error ? cause.message : String(cause)
+  // Without the path that the system names: that of a folder beside, which is moved at the end.
+  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/, \w+ '.*$/, '')
   return new AttakError(
     'FOLDER_NOT_WRITABLE',
     `${dir} cannot be written: ${reason}`,

@@ -1,4 +1,4 @@
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, extname, join, relative, resolve } from 'node:path'
 import { type AttakError, errorOf } from '../errors.ts'
 import { readJsonFile } from './json-file.ts'
 import { isFile, isFolder, resolveModule } from './modules.ts'
@@ -12,7 +12,7 @@ const CANDIDATES = [...ENDINGS.map((ending) => `topology.${ending}`), ...ENDINGS
  */
 export function findTopology(path: string | undefined, cwd: string): string {
   const start = resolve(cwd, path ?? '.')
-  if (isFile(start)) return start
+  if (isFile(start)) return checkEnding(start, path ?? '.')
   if (isFolder(start)) return findInFolder(start, cwd)
   const file = resolveModule(start)
   if (file !== undefined) return file
@@ -22,6 +22,17 @@ export function findTopology(path: string | undefined, cwd: string): string {
     'Give the path of a topology or of the folder that holds it.',
   )
 }
+
+/** Other files would be built as code, and their faults would be told as faults of code. */
+function checkEnding(file: string, given: string): string {
+  const ending = extname(file)
+  if (!FOREIGN.has(ending)) return file
+  const remedy = EVENTS.has(ending) ? `Events are given by --input ${given}.` : 'Give a .ts, .js or .json file.'
+  throw notFound(given, `a ${ending} file is no topology`, remedy)
+}
+
+const EVENTS: ReadonlySet<string> = new Set(['.jsonl', '.ndjson', '.txt', '.log', '.csv'])
+const FOREIGN: ReadonlySet<string> = new Set([...EVENTS, '.yaml', '.yml', '.toml', '.md', '.py', '.coffee', '.sh'])
 
 /** Gives the folder of the package that `file` belongs to: the nearest one with a package.json, else its own folder. */
 export function packageFolder(file: string): string {

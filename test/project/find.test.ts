@@ -61,6 +61,20 @@ test.each([
     'Correct package.json, or give the path of a topology.',
   ],
   [
+    'a file of another format',
+    { 'y.yaml': '' },
+    'y.yaml',
+    'y.yaml: a .yaml file is no topology',
+    'Give a .ts, .js or .json file.',
+  ],
+  [
+    'a file of events',
+    { 'in/e.jsonl': '' },
+    'in/e.jsonl',
+    'in/e.jsonl: a .jsonl file is no topology',
+    'Events are given by --input in/e.jsonl.',
+  ],
+  [
     'a path that is wrong',
     {},
     'no/such',
