@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import module from 'node:module'
+import { join } from 'node:path'
 
-// Node 22.1 and later keep compiled code, in their own cache.
-module.enableCompileCache?.()
+// Node 22.1 and later keep compiled code: not in the folder for temporary files, which may be gone or is to stay empty.
+const { HOME } = process.env
+if (HOME) module.enableCompileCache?.(join(HOME, '.cache/attak/compiled'))
 const { hostOf, main } = await import('../dist/cli.js')
 
 // For when nothing is left that could settle what follows.

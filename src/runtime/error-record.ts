@@ -162,5 +162,5 @@ export function streamPlaceOf(position: string): StreamPlace | undefined {
   return sequence === '' ? undefined : { stream, shard, sequence }
 }
 
-/** Source: Kinesis API reference, GetShardIterator and Record, read 2026-11-28. */
-const IN_STREAM = /^([\w.-]{1,128})\/([\w.-]{1,128})\/(0|[1-9]\d{0,128})$/
+/** Source: Kinesis API reference, GetShardIterator and Record, read 2026-11-28. Emulators begin numbers with zeros. */
+const IN_STREAM = /^([\w.-]{1,128})\/([\w.-]{1,128})\/(\d{1,129})$/

