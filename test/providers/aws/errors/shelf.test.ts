@@ -1,4 +1,4 @@
-import { CreateTableCommand, DeleteTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { DeleteTableCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -10,7 +10,7 @@ import { togetherOf } from '../../../../src/providers/aws/errors/shelf.ts'
 import { tableShelf } from '../../../../src/providers/aws/errors/table.ts'
 import { parseRecord } from '../../../../src/runtime/parse-record.ts'
 import { invokeCrashOf } from '../../../contract/crash.ts'
-import { startDynalite } from '../../../contract/dynalite.ts'
+import { createTable, startDynalite } from '../../../contract/dynalite.ts'
 import { type Emulator, PLACE } from '../../../contract/emulator.ts'
 import { createFakeShelf } from '../../../contract/fake-shelf.ts'
 import { startFauxqs } from '../../../contract/fauxqs.ts'
@@ -77,15 +77,7 @@ shelfContract('of a bucket', async () => {
 shelfContract('of a table', async () => {
   const TableName = `errors-${++worlds}`
   const client = await dynamo!.dynamodb()
-  const key = { AttributeName: 'id' }
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      AttributeDefinitions: [{ ...key, AttributeType: 'S' }],
-      KeySchema: [{ ...key, KeyType: 'HASH' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  )
+  await createTable(dynalite!, TableName)
   return {
     shelf: tableShelf({ clients: dynamo! }, TableName),
     async put(id, text) {
