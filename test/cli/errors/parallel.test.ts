@@ -63,9 +63,11 @@ test('a purge beside a simulation and beside other purges removes what it was gi
 
 test('of two simulations at once one has its errors whole, and the other says that it lost its own', async () => {
   const folder = folderOf(FAILING)
-  const [one, other] = [start(folder, ...SIMULATE), start(folder, ...SIMULATE)]
+  const one = start(folder, ...SIMULATE)
   one.child.stdin?.write(linesOf(eventsOf('one', 0, 200)))
   await listedOnce(folder, 200, one)
+  // Not before: a simulation that starts slowly would remove these.
+  const other = start(folder, ...SIMULATE)
   const first = other.until('out', 'other 0')
   other.child.stdin?.write(linesOf(eventsOf('other', 0, 1)))
   await first
