@@ -9,15 +9,15 @@ const LAYERS = [
   ['graph'],
   ['runtime'],
   ['aws'],
-  ['transports', 'stores'],
-  ['sources'],
+  ['carriers', 'stores'],
+  ['code'],
   ['simulator', 'bundle', 'deploy', 'project'],
-  ['providers'],
+  ['clouds'],
   ['testing', 'ui', 'index'],
   ['cli'],
 ]
 /** Folders whose own folders are siblings that never import each other. */
-const FAMILIES = ['transports', 'stores', 'providers']
+const FAMILIES = ['carriers', 'stores', 'clouds']
 const ROOT = join(import.meta.dirname, '..', 'src')
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

@@ -1,9 +1,9 @@
 import { dirname, relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
-import { NODE_RESOLUTION } from '../sources/discover.ts'
-import { placeIn } from '../sources/layout.ts'
-import { ALL } from '../sources/names.ts'
-import { packageOf } from '../sources/packages.ts'
+import { NODE_RESOLUTION } from '../code/discover.ts'
+import { placeIn } from '../code/layout.ts'
+import { ALL } from '../code/names.ts'
+import { packageOf } from '../code/packages.ts'
 import { functionModule, isOwn } from './own-files.ts'
 import { packages } from './packages.ts'
 

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
+import { packageOf } from '../code/packages.ts'
 import type { Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
-import { packageOf } from '../sources/packages.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { Artifact, SizedPart } from './artifact.ts'
 import { type CompiledUnit, compileUnits } from './compile.ts'

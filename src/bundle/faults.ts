@@ -1,5 +1,5 @@
+import { packageOf } from '../code/packages.ts'
 import type { Problem } from '../errors.ts'
-import { packageOf } from '../sources/packages.ts'
 import type { BundleFault } from './compile.ts'
 import { placeOf } from './extras.ts'
 

@@ -1,8 +1,8 @@
 import { isBuiltin } from 'node:module'
 import { extname, join, relative } from 'node:path'
-import type { Asked, Find, Link, Refusal } from '../sources/discover.ts'
-import { isInPackages, isLent, packageOf } from '../sources/packages.ts'
-import { CODE } from '../sources/places.ts'
+import type { Asked, Find, Link, Refusal } from '../code/discover.ts'
+import { isInPackages, isLent, packageOf } from '../code/packages.ts'
+import { CODE } from '../code/places.ts'
 import { OWN_FOLDER, ownIndex } from './own-files.ts'
 
 /** How imports are read that lead out of users' own files. */

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ImportKind, OnLoadResult, Plugin } from 'esbuild'
-import { createdRequires } from '../sources/created.ts'
-import type { Asking, Find } from '../sources/discover.ts'
-import { kindOf } from '../sources/kinds.ts'
-import { commonJsNames } from '../sources/names.ts'
-import { CODE } from '../sources/places.ts'
+import { createdRequires } from '../code/created.ts'
+import type { Asking, Find } from '../code/discover.ts'
+import { kindOf } from '../code/kinds.ts'
+import { commonJsNames } from '../code/names.ts'
+import { CODE } from '../code/places.ts'
 import { findLent, staysOutside } from './links.ts'
 
 /** How packages are followed. */

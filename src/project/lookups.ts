@@ -1,7 +1,7 @@
 import { realpathSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { type Discovered, NODE_RESOLUTION } from '../sources/discover.ts'
-import { packageOf } from '../sources/packages.ts'
+import { type Discovered, NODE_RESOLUTION } from '../code/discover.ts'
+import { packageOf } from '../code/packages.ts'
 import { isFile } from './modules.ts'
 
 /** What was looked for on the way to what imports mean: each path to the file or folder that it led to; null where none was. */

@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Asked, Find, Link, Refusal } from '../sources/discover.ts'
-import { isInPackages, isLent, packageOf } from '../sources/packages.ts'
-import { CODE } from '../sources/places.ts'
+import type { Asked, Find, Link, Refusal } from '../code/discover.ts'
+import { isInPackages, isLent, packageOf } from '../code/packages.ts'
+import { CODE } from '../code/places.ts'
 
 const HERE = fileURLToPath(import.meta.url)
 

@@ -1,6 +1,6 @@
 import { relative } from 'node:path'
+import { packageOf } from '../code/packages.ts'
 import type { ErrorCode, Problem } from '../errors.ts'
-import { packageOf } from '../sources/packages.ts'
 import type { LoadedModule } from './load.ts'
 import { cleanStack } from './stack.ts'
 

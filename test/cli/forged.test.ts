@@ -5,8 +5,8 @@ import { listErrors } from '../../src/cli/errors/list.ts'
 import { replayErrors } from '../../src/cli/errors/replay.ts'
 import { showErrors } from '../../src/cli/errors/show.ts'
 import { failed, worldOf } from './errors/world.ts'
-import { type Answers, startFakeAws } from './fakeAws.ts'
-import { attak, type HostOptions, type Ran } from './fakeHost.ts'
+import { type Answers, startFakeAws } from './fake-aws.ts'
+import { attak, type HostOptions, type Ran } from './fake-host.ts'
 import { folderOf, HELLO } from './folder.ts'
 
 // Each test runs many commands.

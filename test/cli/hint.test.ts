@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { givenOf, hintOf, shellWord } from '../../src/cli/hint.ts'
 import { parseArguments } from '../../src/cli/program.ts'
-import { attak, fakeHost } from './fakeHost.ts'
+import { attak, fakeHost } from './fake-host.ts'
 import { folderOf } from './folder.ts'
 
 const TOPOLOGY = `export default { name: 'orders', processors: { bill: () => { throw new Error('no stock') } }, input: { bill: 1 } }\n`

@@ -1,7 +1,7 @@
 import { rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { attak } from './fakeHost.ts'
+import { attak } from './fake-host.ts'
 import { folderOf, HELLO } from './folder.ts'
 
 describe('an input.json that is a link out of the project', () => {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { awaitCode, MODULES } from '../../src/cli/loading.ts'
-import { fakeHost } from './fakeHost.ts'
+import { fakeHost } from './fake-host.ts'
 
 test('a terminal is told of what takes long to load, until it is loaded', async () => {
   let nowMs = 0

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
-import { attak } from './fakeHost.ts'
+import { attak } from './fake-host.ts'
 
 describe('attak', () => {
   test('without arguments, with --help and with help shows the same help and is fine', async () => {

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { attak } from './fakeHost.ts'
+import { attak } from './fake-host.ts'
 import { folderOf, HELLO } from './folder.ts'
 
 function withPipe(name: string, files: Readonly<Record<string, unknown>> = HELLO): string {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { errorOfSystem } from '../../src/errors.ts'
-import { attak } from './fakeHost.ts'
+import { attak } from './fake-host.ts'
 import { folderOf, HELLO } from './folder.ts'
 import { shell, start, startWith } from './spawned.ts'
 

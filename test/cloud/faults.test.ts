@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, inject, test } from 'vitest'
 import { attak, emulated, type Fields, projects, type Ran } from './attak.ts'
 import { everythingOf } from './everything.ts'
-import { type FaultProxy, openFaultProxy } from './faultProxy.ts'
+import { type FaultProxy, openFaultProxy } from './fault-proxy.ts'
 
 /** `npm run test:faults -- 200` sets the first. */
 const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 5)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, inject, test } from 'vitest'
 import { attak, emulated, projects } from './attak.ts'
 import { everythingOf } from './everything.ts'
-import { openFaultProxy, randomFrom } from './faultProxy.ts'
+import { openFaultProxy, randomFrom } from './fault-proxy.ts'
 
 const SEED = Number(process.env.FAULT_SEED ?? 1)
 const chance = randomFrom(SEED)

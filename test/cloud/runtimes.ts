@@ -2,10 +2,10 @@ import { join } from 'node:path'
 import { describe, onTestFinished } from 'vitest'
 // @ts-expect-error A script, without types.
 import { installRuntimes } from '../../.ci/ric.mjs'
+import { functionVariables } from '../../src/clouds/aws/wanted.ts'
 import { loadProject } from '../../src/project/project.ts'
-import { functionVariables } from '../../src/providers/aws/wanted.ts'
 import { artifactsOf, unpack } from '../bundle/bundled.ts'
-import { type RunningFunction, startFunction } from './runtimeApi.ts'
+import { type RunningFunction, startFunction } from './runtime-api.ts'
 
 interface Runtimes {
   readonly missing?: string

@@ -40,7 +40,7 @@ export default async function startEmulators(project: TestProject): Promise<() =
     await Promise.all([
       run('ministack', '/_ministack/health', (port) => ({
         program: 'python',
-        args: [resolve('test/cloud/startMinistack.py')],
+        args: [resolve('test/cloud/start-ministack.py')],
         env: ministackEnvironment(port),
       })),
       run('moto', '/moto-api/', moto),

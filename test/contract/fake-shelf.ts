@@ -1,4 +1,4 @@
-import { countedOf, latestOf, removableOf, type Shelf } from '../../src/providers/aws/errors/shelf.ts'
+import { countedOf, latestOf, removableOf, type Shelf } from '../../src/clouds/aws/errors/shelf.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import type { Shelf } from '../../src/providers/aws/errors/shelf.ts'
+import type { Shelf } from '../../src/clouds/aws/errors/shelf.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { recordOf } from './error-record.ts'
 import { lawsIn } from './law.ts'

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { attak } from '../cli/fakeHost.ts'
+import { attak } from '../cli/fake-host.ts'
 import { projectFolder } from '../project/folder.ts'
 import { drive } from './drive.ts'
 

@@ -1,5 +1,5 @@
 import { streamArn, streamName } from '../../aws/names.ts'
-import { createKinesisTransport, kinesisReceiver } from '../../transports/kinesis/transport.ts'
+import { createKinesisTransport, kinesisReceiver } from '../../carriers/kinesis/transport.ts'
 import type { CarrierMaker } from './carrier.ts'
 
 /** Kinesis streams. */

@@ -1,5 +1,5 @@
 import { queueArn, queueName } from '../../aws/names.ts'
-import { createSqsTransport, sqsReceiver } from '../../transports/sqs/transport.ts'
+import { createSqsTransport, sqsReceiver } from '../../carriers/sqs/transport.ts'
 import type { CarrierMaker } from './carrier.ts'
 
 /** SQS queues. */

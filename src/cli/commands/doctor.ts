@@ -1,5 +1,5 @@
+import type { Finding } from '../../clouds/aws/doctor.ts'
 import { AttakError } from '../../errors.ts'
-import type { Finding } from '../../providers/aws/doctor.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
 import { graphOfLive } from '../deploy/live.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
@@ -45,7 +45,7 @@ function projectOf({ project, given, problems = [] }: NamedStage, args: Argument
 async function missingProfile({ settings }: NamedStage, { env }: Host): Promise<AttakError | undefined> {
   const { value } = settings.profile
   if (value === undefined) return undefined
-  const { requireProfile } = await import('../../providers/aws/profile.ts')
+  const { requireProfile } = await import('../../clouds/aws/profile.ts')
   return requireProfile(value, env).then(
     () => undefined,
     (error: unknown) => {
@@ -78,7 +78,7 @@ function settingsOf({ settings }: NamedStage, missing: AttakError | undefined): 
 /** Whether the variables are set that functions are to have. */
 async function variablesOf({ project }: NamedStage, { env }: Host): Promise<readonly Finding[]> {
   if (project === undefined) return []
-  const { checkVariables } = await import('../../providers/aws/preflight.ts')
+  const { checkVariables } = await import('../../clouds/aws/preflight.ts')
   const problems = checkVariables(project.graph, env)
   const named = project.graph.processors.some(({ environment }) => Object.keys(environment).length > 0)
   if (named && problems.length === 0)
@@ -94,7 +94,7 @@ async function variablesOf({ project }: NamedStage, { env }: Host): Promise<read
 async function examineAccount(stage: NamedStage, host: Host): Promise<readonly Finding[]> {
   try {
     return await withAws(stage, host, async (aws) => {
-      const { examine } = await import('../../providers/aws/doctor.ts')
+      const { examine } = await import('../../clouds/aws/doctor.ts')
       const { place, identity } = aws
       const found = { region: place.region, credentials: `${identity}, of account ${place.account}` }
       const known = Object.entries(found).map(([about, what]) => ({ about, state: 'fine', what }) as const)

@@ -41,7 +41,7 @@ read.`,
       const names = graph.processors.map(({ name }) => name)
       const print = printerOf(args, names, host)
       const processors = given.length === 0 ? names : given
-      const { readLogLines } = await import('../../providers/aws/logLines.ts')
+      const { readLogLines } = await import('../../clouds/aws/log-lines.ts')
       const read = (sinceMs: number) => readLogLines(accountOf(stage, aws), { processors, fromMs: sinceMs })
       const following = flagOf(args, 'follow')
       const pause = () => host.sleep(LOOK_MS)

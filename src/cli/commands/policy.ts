@@ -27,7 +27,7 @@ account: "*" stands where the account's number would.`,
     const name = textOf(args, 'processor')
     if (name !== undefined) knownProcessor(name, graph)
     const place = await placeOf(stage, host)
-    const { deployerPolicy, processorPolicies } = await import('../../providers/aws/policies.ts')
+    const { deployerPolicy, processorPolicies } = await import('../../clouds/aws/policies.ts')
     const found =
       name === undefined
         ? deployerPolicy(graph, place, stage.settings.role.value)
@@ -43,7 +43,7 @@ async function placeOf(stage: MeantStage, host: Host): Promise<Place> {
     return await withAws(stage, host, async ({ place }) => place)
   } catch (error) {
     if (!(error instanceof AttakError && UNKNOWN.has(error.code))) throw error
-    const { anyPlace } = await import('../../providers/aws/open.ts')
+    const { anyPlace } = await import('../../clouds/aws/open.ts')
     const place = await anyPlace(stage.settings.region.value, stage.settings.profile.value)
     const where = place.region === '*' ? 'any region of any account' : `region ${place.region} of any account`
     host.err.write(`For ${where}: ${hang(error.message)}.\n`)

@@ -36,7 +36,7 @@ shows what is live.`,
 async function showStage(args: Arguments, host: Host): Promise<number> {
   const stage = await nameStage(args, host)
   return withAws(stage, host, async (aws) => {
-    const { readLiveStatus, readStatus } = await import('../../providers/aws/status.ts')
+    const { readLiveStatus, readStatus } = await import('../../clouds/aws/status.ts')
     const provider = await openReader(stage, aws)
     const account = accountOf(stage, aws)
     const resources =
@@ -54,7 +54,7 @@ async function showStage(args: Arguments, host: Host): Promise<number> {
 async function listStages(args: Arguments, host: Host): Promise<number> {
   const settings = await findSettings(args, host)
   return withAws(settings, host, async (aws) => {
-    const { readStages } = await import('../../providers/aws/stages.ts')
+    const { readStages } = await import('../../clouds/aws/stages.ts')
     const stages = await readStages(aws)
     if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...aws.place, stages }))
     else host.out.write(drawStages(stages, aws.place, colorsOf(host.out), hintOf(anyStage(settings.given))))

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Triggered } from '../../providers/aws/trigger.ts'
+import type { Triggered } from '../../clouds/aws/trigger.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { STAGE_OPTIONS } from '../deploy/options.ts'
 import { tellOrigins } from '../deploy/origins.ts'
@@ -43,7 +43,7 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
     tellOrigins(stage, host)
     const input = await openProjectInput(args, stage.project, host)
     return withAws(stage, host, async (aws) => {
-      const { createTrigger } = await import('../../providers/aws/trigger.ts')
+      const { createTrigger } = await import('../../clouds/aws/trigger.ts')
       const { graph } = stage.project
       const opened = { ...stage, graph, aws }
       const startedMs = host.date()

@@ -1,12 +1,12 @@
 import type { Artifact } from '../../bundle/artifact.ts'
 import { bundleProject } from '../../bundle/bundle.ts'
+import type { Aws } from '../../clouds/aws/open.ts'
 import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
 import type { IdleCost } from '../../deploy/provider.ts'
 import { errorOf, type Problem } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { modulesOf } from '../../project/handlers.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
-import type { Aws } from '../../providers/aws/open.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../project.ts'
@@ -34,9 +34,9 @@ export async function prepareStage(
   args: Arguments,
   host: Host,
 ): Promise<Prepared> {
-  const { createAwsProvider } = await import('../../providers/aws/open.ts')
-  const { checkOwnRoles, checkVariables, preflight } = await import('../../providers/aws/preflight.ts')
-  const { functionVariables, wantedResources } = await import('../../providers/aws/wanted.ts')
+  const { createAwsProvider } = await import('../../clouds/aws/open.ts')
+  const { checkOwnRoles, checkVariables, preflight } = await import('../../clouds/aws/preflight.ts')
+  const { functionVariables, wantedResources } = await import('../../clouds/aws/wanted.ts')
   const { graph, topology, file, dir } = project
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)

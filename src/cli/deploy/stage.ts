@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Scope } from '../../aws/names.ts'
+import type { Account } from '../../clouds/aws/kind.ts'
+import type { Aws } from '../../clouds/aws/open.ts'
 import { AttakError, errorOf, type Problem } from '../../errors.ts'
 import { type InspectedProject, inspectProject, type Project } from '../../project/project.ts'
 import type { Settings } from '../../project/settings.ts'
-import type { Account } from '../../providers/aws/kind.ts'
-import type { Aws } from '../../providers/aws/open.ts'
 import { isName, NAME_RULE } from '../../topology/name.ts'
 import { type Arguments, textOf } from '../command.ts'
 import { type Hint, hintOf } from '../hint.ts'
@@ -123,7 +123,7 @@ export async function withAws<Given>(
   use: (aws: Aws) => Promise<Given>,
 ): Promise<Given> {
   tellOrigins({ settings, added }, host)
-  const { openAws } = await import('../../providers/aws/open.ts')
+  const { openAws } = await import('../../clouds/aws/open.ts')
   const { region, profile, endpoint } = settings
   const ca = caOf(host)
   await checkProfile(settings, host)
@@ -166,7 +166,7 @@ function placed(error: unknown, hint: Hint): unknown {
 
 /** Makes sure that the profile exists, and says so where its own `endpoint_url` leads calls elsewhere. */
 async function checkProfile({ profile, endpoint }: Settings, host: Host): Promise<void> {
-  const { profileEndpoint, requireProfile } = await import('../../providers/aws/profile.ts')
+  const { profileEndpoint, requireProfile } = await import('../../clouds/aws/profile.ts')
   if (profile.value !== undefined) await requireProfile(profile.value, host.env)
   const found = endpoint.value === undefined ? await profileEndpoint(profile.value, host.env) : undefined
   if (found === undefined) return

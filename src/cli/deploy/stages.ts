@@ -1,5 +1,5 @@
 import type { Place } from '../../aws/names.ts'
-import type { LiveStage } from '../../providers/aws/stages.ts'
+import type { LiveStage } from '../../clouds/aws/stages.ts'
 import { drawCount } from '../duration.ts'
 import type { Hint } from '../hint.ts'
 import type { Colors } from '../print.ts'

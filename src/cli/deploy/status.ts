@@ -1,6 +1,6 @@
 import { crashesPart } from '../../aws/names.ts'
-import { ERRORS_QUEUE } from '../../providers/aws/names.ts'
-import type { ResourceStatus } from '../../providers/aws/status.ts'
+import { ERRORS_QUEUE } from '../../clouds/aws/names.ts'
+import type { ResourceStatus } from '../../clouds/aws/status.ts'
 import { visible } from '../controls.ts'
 import { drawCount, drawNumber } from '../duration.ts'
 import type { Hint } from '../hint.ts'

@@ -1,4 +1,4 @@
-import { countedOf, removableOf, type Shelf } from '../../providers/aws/errors/shelf.ts'
+import { countedOf, removableOf, type Shelf } from '../../clouds/aws/errors/shelf.ts'
 import { openMonths } from '../../stores/file/months.ts'
 import { errorsFile, type FileStore, openFileStore, SIMULATED_PART, topologiesIn } from '../../stores/file/store.ts'
 import type { NamedStage } from '../deploy/stage.ts'

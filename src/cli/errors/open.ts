@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import type { Shelf, Shelved } from '../../clouds/aws/errors/shelf.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
-import type { Shelf, Shelved } from '../../providers/aws/errors/shelf.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import { isName } from '../../topology/name.ts'
@@ -48,7 +48,7 @@ export async function withErrors(
   }
   const stage = await nameStage(withTopology(args), host)
   const reach = withAws(stage, host, async (aws) => {
-    const { openShelf } = await import('../../providers/aws/errors/open.ts')
+    const { openShelf } = await import('../../clouds/aws/errors/open.ts')
     const copies = copiesOf(stage, host.date())
     const { graph, fifo } = await knownOf(stage, aws)
     const shelf = openShelf(accountOf(stage, aws), { graph, fifo, known: (id) => copies.all.get(id) })

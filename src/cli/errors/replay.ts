@@ -1,5 +1,5 @@
+import type { Receiver } from '../../clouds/aws/read-back.ts'
 import { AttakError, errorOf } from '../../errors.ts'
-import type { Receiver } from '../../providers/aws/readBack.ts'
 import type { StreamPlace } from '../../runtime/error-record.ts'
 import { eventOf } from '../../runtime/event.ts'
 import { type Arguments, type Command, flagOf, textOf } from '../command.ts'
@@ -137,7 +137,7 @@ async function readyOptions(errors: Errors, isLocal: boolean): Promise<ReadyOpti
   // Without its project, what a schema refuses now shows when the message is handled.
   const project = stage.project ?? { graph, processors: new Map() }
   if (live === undefined) return { project, hint }
-  const { MOST_INVOKE_BYTES } = await import('../../providers/aws/trigger.ts')
+  const { MOST_INVOKE_BYTES } = await import('../../clouds/aws/trigger.ts')
   return {
     project,
     hint,
@@ -150,7 +150,7 @@ async function readyOptions(errors: Errors, isLocal: boolean): Promise<ReadyOpti
 const MARK_BYTES = 100
 
 async function readAgain(live: Stage, place: StreamPlace, to: Receiver) {
-  const { messagesIn, readBack } = await import('../../providers/aws/readBack.ts')
+  const { messagesIn, readBack } = await import('../../clouds/aws/read-back.ts')
   const { stream, shard, sequence } = place
   const kept = await readBack(accountOf(live, live.aws), to, {
     stream,

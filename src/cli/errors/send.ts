@@ -21,7 +21,7 @@ export interface ReplayMark {
 
 /** Makes what sends messages to their functions, as they were: with their ids and their lineage, as a first attempt. */
 export async function senderTo(stage: Stage, { time, forced }: ReplayMark): Promise<Send> {
-  const { invokeLater } = await import('../../providers/aws/trigger.ts')
+  const { invokeLater } = await import('../../clouds/aws/trigger.ts')
   const account = accountOf(stage, stage.aws)
   const mark = { attakreplay: time, ...(forced && { attakforce: true }) }
   return (processor, event) => invokeLater(account, processor, JSON.stringify({ ...asFirstAttempt(event), ...mark }))

@@ -1,5 +1,5 @@
+import type { Triggered } from '../../clouds/aws/trigger.ts'
 import { AttakError } from '../../errors.ts'
-import type { Triggered } from '../../providers/aws/trigger.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { knownOf } from '../deploy/live.ts'
 import { accountOf, type Stage } from '../deploy/stage.ts'
@@ -61,7 +61,7 @@ export async function tellUnconfirmed(
 
 async function recordsOf(stage: Stage, host: Host): Promise<readonly ErrorRecord[]> {
   try {
-    const { openShelf } = await import('../../providers/aws/errors/open.ts')
+    const { openShelf } = await import('../../clouds/aws/errors/open.ts')
     const copies = copiesOf(stage, host.date())
     const known = await knownOf(stage, stage.aws)
     const shelf = openShelf(accountOf(stage, stage.aws), { ...known, known: (id) => copies.all.get(id) })

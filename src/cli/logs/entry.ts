@@ -1,4 +1,4 @@
-import type { LogLine } from '../../providers/aws/logLines.ts'
+import type { LogLine } from '../../clouds/aws/log-lines.ts'
 
 /** A line of a deployed function, read as what it tells of. */
 export interface LogEntry extends Pick<LogLine, 'timeMs' | 'processor'> {

@@ -3,7 +3,7 @@ import type { Project } from '../../project/project.ts'
 import { type Link, linksOf, type Thrown } from '../../runtime/thrown.ts'
 import type { Host, Terminal } from '../host.ts'
 import { type Colors, colorsOf, hang, sentence } from '../print.ts'
-import { drawCodeFrame, type Place, placeOf } from './codeFrame.ts'
+import { drawCodeFrame, type Place, placeOf } from './code-frame.ts'
 import { type ReadSource, sourceReader } from './source.ts'
 
 /** What failures are drawn with. */

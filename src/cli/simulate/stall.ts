@@ -4,7 +4,7 @@ import { cleanStackText } from '../../project/stack.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import type { Thrown } from '../../runtime/thrown.ts'
 import { drawDuration } from '../duration.ts'
-import { placeOfFunction } from './functionPlace.ts'
+import { placeOfFunction } from './function-place.ts'
 import { endsInTime, openWatchdog, type Watchdog } from './watchdog.ts'
 
 /** What is told of a handler that never gives the thread back, and what then ends the process. */

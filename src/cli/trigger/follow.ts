@@ -45,7 +45,7 @@ export async function followTraces(
   { roots, awaited, startedMs, quietMs, json, heard }: Following,
   host: Host,
 ): Promise<Followed> {
-  const { readLogLines } = await import('../../providers/aws/logLines.ts')
+  const { readLogLines } = await import('../../clouds/aws/log-lines.ts')
   const processors = graph.processors.map(({ name }) => name)
   const width = Math.max(...processors.map(({ length }) => length))
   const account = accountOf(stage, aws)

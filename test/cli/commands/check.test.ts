@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf, HELLO } from '../folder.ts'
 
 /** What check prints about these files; always exit 1 and nothing on stderr. */

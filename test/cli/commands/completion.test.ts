@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { isGroup } from '../../../src/cli/command.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 
 const NAMES = [...COMMANDS.map(({ name }) => name), 'help']
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf, HELLO } from '../folder.ts'
 
 test('draws a topology as text', async () => {

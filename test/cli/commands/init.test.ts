@@ -6,7 +6,7 @@ import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { findOwnPackage } from '../../../src/project/own-package.ts'
 import { TEMPLATES } from '../../../src/project/template.ts'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 
 let cwd: string
 beforeEach(async () => {

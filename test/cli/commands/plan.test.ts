@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { startFakeAws } from '../fakeAws.ts'
-import { attak } from '../fakeHost.ts'
+import { startFakeAws } from '../fake-aws.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf, HELLO } from '../folder.ts'
 
 const TOO_MANY = {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { attak, type HostOptions, type Ran } from '../fakeHost.ts'
+import { attak, type HostOptions, type Ran } from '../fake-host.ts'
 import { folderOf, HELLO } from '../folder.ts'
 
 /** Runs a topology of inline processors, its input in `input.json`. */

@@ -6,7 +6,7 @@ import type { EmitEntry, EndEntry, TranscriptEntry } from '../../../src/simulato
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../../src/stores/file/store.ts'
 import { recordOf } from '../../contract/error-record.ts'
 import { messageOf } from '../../contract/message.ts'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
 
 const TOPOLOGY = `export default {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type Answers, startFakeAws, useCredentials } from '../fakeAws.ts'
-import { attak } from '../fakeHost.ts'
+import { type Answers, startFakeAws, useCredentials } from '../fake-aws.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf, HELLO } from '../folder.ts'
 
 const ACCOUNT = '123456789012'

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { applyShown } from '../../../src/cli/deploy/apply.ts'
 import { deploymentsOf } from '../../contract/deployments.ts'
 import { topologyOf } from '../../contract/resources.ts'
-import { fakeHost } from '../fakeHost.ts'
+import { fakeHost } from '../fake-host.ts'
 
 const WANTED = topologyOf(['a', 'b'])
 

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { confirmPlan } from '../../../src/cli/deploy/confirm.ts'
 import type { Change } from '../../../src/deploy/change.ts'
 import type { Plan } from '../../../src/deploy/plan.ts'
-import { fakeHost } from '../fakeHost.ts'
+import { fakeHost } from '../fake-host.ts'
 
 const live = { id: 'stream/a', kind: 'stream', name: 'a', address: 'a', fingerprint: 'f', holdsData: false }
 const made: Change = {

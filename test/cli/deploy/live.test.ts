@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { graphOfLive } from '../../../src/cli/deploy/live.ts'
-import { receivedFrom } from '../../../src/providers/aws/readBack.ts'
+import { receivedFrom } from '../../../src/clouds/aws/read-back.ts'
 
 const liveOf = (id: string, more: object = {}) => ({
   ...{ id, kind: id.slice(0, id.indexOf('/')), name: id, address: id, fingerprint: 'f', holdsData: false },

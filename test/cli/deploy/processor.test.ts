@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { knownProcessor } from '../../../src/cli/deploy/processor.ts'
-import { graphOf } from '../../providers/aws/graphs.ts'
+import { graphOf } from '../../clouds/aws/graphs.ts'
 
 const graph = graphOf({ name: 'shop', processors: { take: () => {}, bill: () => {} } })
 

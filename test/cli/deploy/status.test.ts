@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { drawStatus } from '../../../src/cli/deploy/status.ts'
 import { hintOf } from '../../../src/cli/hint.ts'
 import { colorsOf } from '../../../src/cli/print.ts'
-import type { ResourceStatus } from '../../../src/providers/aws/status.ts'
+import type { ResourceStatus } from '../../../src/clouds/aws/status.ts'
 
 const hint = hintOf({ flags: {} })
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { tasksTo } from '../../../src/cli/deploy/tasks.ts'
 import type { Write } from '../../../src/deploy/change.ts'
-import { fakeHost } from '../fakeHost.ts'
+import { fakeHost } from '../fake-host.ts'
 
 const change = (id: string): Write => ({
   ...{ kind: 'create', id, fingerprint: 'f', settings: [], reason: '', made: [] },

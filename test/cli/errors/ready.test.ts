@@ -3,7 +3,7 @@ import { asFirstAttempt, makeReady } from '../../../src/cli/errors/ready.ts'
 import { hintOf } from '../../../src/cli/hint.ts'
 import type { StreamPlace } from '../../../src/runtime/error-record.ts'
 import type { CloudEvent } from '../../../src/runtime/event.ts'
-import { graphOf } from '../../providers/aws/graphs.ts'
+import { graphOf } from '../../clouds/aws/graphs.ts'
 import { failed } from './world.ts'
 
 const hint = hintOf({ flags: {} })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { listErrors } from '../../../src/cli/errors/list.ts'
 import { showErrors } from '../../../src/cli/errors/show.ts'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
 import { failed, worldOf } from './world.ts'
 

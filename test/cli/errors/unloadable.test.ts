@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
 
 const TOPOLOGY = `export default { name: 'orders', processors: { bill: () => { throw new Error('no stock') } }, input: { bill: 1 } }\n`

@@ -1,14 +1,14 @@
 import { loadStage } from '../../../src/cli/deploy/stage.ts'
 import { type Copies, openCopies } from '../../../src/cli/errors/copies.ts'
 import type { Errors } from '../../../src/cli/errors/open.ts'
-import { openAws } from '../../../src/providers/aws/open.ts'
+import { openAws } from '../../../src/clouds/aws/open.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { openFileStore } from '../../../src/stores/file/store.ts'
 import { recordOf } from '../../contract/error-record.ts'
 import { createFakeShelf, type FakeShelf } from '../../contract/fake-shelf.ts'
 import { messageOf } from '../../contract/message.ts'
-import { type Answers, type FakeAws, startFakeAws } from '../fakeAws.ts'
-import { fakeHost, type HostOptions, type Ran } from '../fakeHost.ts'
+import { type Answers, type FakeAws, startFakeAws } from '../fake-aws.ts'
+import { fakeHost, type HostOptions, type Ran } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
 
 /** What a test of the commands on errors works with. */

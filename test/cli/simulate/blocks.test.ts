@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { blocksTo, blocksToFile } from '../../../src/cli/simulate/blocks.ts'
-import { fakeHost } from '../fakeHost.ts'
+import { fakeHost } from '../fake-host.ts'
 
 test('many small pieces become few writes, and nothing is lost', async () => {
   const written: string[] = []

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type FailureOptions, failureOptionsOf, failuresDrawn } from '../../../src/cli/simulate/failure.ts'
-import { fakeHost } from '../fakeHost.ts'
+import { fakeHost } from '../fake-host.ts'
 
 const plain = new Proxy({} as FailureOptions['colors'], { get: () => String })
 const options: FailureOptions = {

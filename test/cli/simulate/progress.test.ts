@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { drawProgress, progressTo } from '../../../src/cli/simulate/progress.ts'
-import { fakeHost } from '../fakeHost.ts'
+import { fakeHost } from '../fake-host.ts'
 
 test('with a size it knows how far it is, and how long it takes', () => {
   expect(drawProgress({ events: 45_000, bytes: 25e6 }, 2000, 100e6)).toBe(

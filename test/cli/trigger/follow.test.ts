@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { main } from '../../../src/cli/main.ts'
-import { type Answers, startFakeAws } from '../fakeAws.ts'
-import { fakeHost } from '../fakeHost.ts'
+import { type Answers, startFakeAws } from '../fake-aws.ts'
+import { fakeHost } from '../fake-host.ts'
 import { folderOf, HELLO } from '../folder.ts'
 
 const ERRORS_URL = 'https://sqs.eu-west-1.amazonaws.com/123456789012/hello--dev--_errors'

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
 import { hintOf } from '../../../src/cli/hint.ts'
 import { liveSource } from '../../../src/cli/why/live.ts'
-import { openAws } from '../../../src/providers/aws/open.ts'
-import { graphOf } from '../../providers/aws/graphs.ts'
-import { startFakeAws } from '../fakeAws.ts'
+import { openAws } from '../../../src/clouds/aws/open.ts'
+import { graphOf } from '../../clouds/aws/graphs.ts'
+import { startFakeAws } from '../fake-aws.ts'
 
 const graph = graphOf({ name: 'orders', processors: { a: () => {}, b: () => {} }, streams: [['a', 'b', 't']] })
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test, vi } from 'vitest'
 import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
-import { attak } from '../fakeHost.ts'
+import { attak } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
 
 // Some of these read hundreds of megabytes.

@@ -6,10 +6,10 @@ import {
 import type { InitializeMiddleware } from '@smithy/types'
 import { expect, inject, it } from 'vitest'
 import type { Scope } from '../../../src/aws/names.ts'
+import type { Clients } from '../../../src/clouds/aws/clients.ts'
+import { TAGS } from '../../../src/clouds/aws/tags.ts'
 import type { LiveResource } from '../../../src/graph/resource.ts'
-import type { Clients } from '../../../src/providers/aws/clients.ts'
-import { TAGS } from '../../../src/providers/aws/tags.ts'
-import { graphOf } from '../../providers/aws/graphs.ts'
+import { graphOf } from '../../clouds/aws/graphs.ts'
 import { CREDENTIALS, openEmulator, stageOf } from '../stage.ts'
 
 /** Keeps the names of calls, and tells those of calls that change something. */

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Aws } from '../../../src/providers/aws/open.ts'
+import type { Aws } from '../../../src/clouds/aws/open.ts'
 import { graphOf, openEmulator, stageOf } from '../stage.ts'
 
 const noop = () => {}

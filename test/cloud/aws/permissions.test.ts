@@ -7,10 +7,10 @@ import {
 } from '@aws-sdk/client-iam'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { AwsCredentials } from '../../../src/providers/aws/clients.ts'
-import { type Aws, openAws } from '../../../src/providers/aws/open.ts'
-import { deployerPolicy, type Policy, processorPolicies } from '../../../src/providers/aws/policies.ts'
-import { anyGraph, graphOf } from '../../providers/aws/graphs.ts'
+import type { AwsCredentials } from '../../../src/clouds/aws/clients.ts'
+import { type Aws, openAws } from '../../../src/clouds/aws/open.ts'
+import { deployerPolicy, type Policy, processorPolicies } from '../../../src/clouds/aws/policies.ts'
+import { anyGraph, graphOf } from '../../clouds/aws/graphs.ts'
 import { openEmulator, stageOf } from '../stage.ts'
 
 const noop = () => {}

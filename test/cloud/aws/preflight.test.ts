@@ -1,10 +1,10 @@
 import { CreateBucketCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Aws } from '../../../src/providers/aws/open.ts'
-import { preflight } from '../../../src/providers/aws/preflight.ts'
+import type { Aws } from '../../../src/clouds/aws/open.ts'
+import { preflight } from '../../../src/clouds/aws/preflight.ts'
+import { graphOf } from '../../clouds/aws/graphs.ts'
 import { writeOf } from '../../contract/provider.ts'
-import { graphOf } from '../../providers/aws/graphs.ts'
 import { openEmulator, stageOf } from '../stage.ts'
 
 let aws: Aws

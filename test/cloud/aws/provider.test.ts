@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import type { Aws } from '../../../src/providers/aws/open.ts'
+import type { Aws } from '../../../src/clouds/aws/open.ts'
 import { graphOf, openEmulator, stageOf } from '../stage.ts'
 
 let aws: Aws

@@ -1,0 +1,142 @@
+import { Agent } from 'node:https'
+import { CloudWatchLogsClient } from '@aws-sdk/client-cloudwatch-logs'
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { IAMClient } from '@aws-sdk/client-iam'
+import { KinesisClient } from '@aws-sdk/client-kinesis'
+import { LambdaClient } from '@aws-sdk/client-lambda'
+import { ResourceGroupsTaggingAPIClient } from '@aws-sdk/client-resource-groups-tagging-api'
+import type { S3Client } from '@aws-sdk/client-s3'
+import { SQSClient } from '@aws-sdk/client-sqs'
+import { STSClient } from '@aws-sdk/client-sts'
+import { state } from '@aws-sdk/core/client'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import { createLimiter } from '../../deploy/limiter.ts'
+import { remembering } from './calls.ts'
+import { createRetryStrategy } from './retries.ts'
+
+// On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so it tells users nothing.
+state.warningEmitted = true
+
+/** How to reach an account. What is absent is found the usual ways: environment, profile, single sign-on, role. */
+export interface AwsSettings {
+  /** Absent: that of the profile. */
+  readonly region?: string
+  readonly credentials?: AwsCredentials
+  /** A profile of `~/.aws/config`. */
+  readonly profile?: string
+  /** Where all services are, instead of at AWS: `http://127.0.0.1:4566`. */
+  readonly endpoint?: string
+  /** The certificates to trust instead of the usual ones, PEM. */
+  readonly ca?: string
+  /** Whether calls are held to what AWS takes of an account; absent: unless there is an endpoint. */
+  readonly paced?: boolean
+}
+
+/** Keys of a user or a session. */
+export interface AwsCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
+/** A client for each service; close them when done. */
+export interface Clients {
+  readonly lambda: LambdaClient
+  /** For calling functions, of which AWS takes far more than of what changes them. */
+  readonly invocations: LambdaClient
+  readonly kinesis: KinesisClient
+  readonly sqs: SQSClient
+  /** For messages: of those calls a queue takes nearly any number. Source: SQS quotas, message quotas, read 2026-11-21. */
+  readonly messages: SQSClient
+  readonly iam: IAMClient
+  readonly logs: CloudWatchLogsClient
+  readonly sts: STSClient
+  readonly tagging: ResourceGroupsTaggingAPIClient
+  /** Loaded when it is first asked for: few topologies keep their error records there. */
+  dynamodb(): Promise<DynamoDBClient>
+  /** As {@link Clients.dynamodb}. */
+  s3(): Promise<S3Client>
+  close(): void
+}
+
+/**
+ * Calls a second of each service's control plane, below what it takes of a whole account: Lambda 15 (Lambda quotas;
+ * invocations do not count), CreateStream 5 and DescribeStreamSummary 20 (Kinesis API reference), CloudWatch Logs 5 to
+ * 10 (CreateLogGroup 10, PutRetentionPolicy 10: CloudWatch Logs quotas); read 2026-11-21. SQS and tagging tell no figure.
+ */
+const CALLS_PER_SECOND = { lambda: 15, kinesis: 10, sqs: 20, iam: 10, logs: 10, sts: 10, tagging: 10 }
+
+/** The region of a profile (or of the default one); empty where none is said. */
+export async function profileRegion(profile: string | undefined): Promise<string> {
+  const client = new STSClient(profile === undefined ? {} : { profile })
+  try {
+    return await client.config.region()
+  } catch {
+    // The SDK tells neither a profile without a region nor a missing one apart from others; what follows does.
+    return ''
+  } finally {
+    client.destroy()
+  }
+}
+
+/** Opens the clients; nothing is called yet. `now` is a clock in milliseconds. */
+export function openClients(settings: AwsSettings & { readonly region: string }, now: () => number): Clients {
+  // One handler for all: by its own choice the Kinesis client speaks HTTP/2, which emulators do not.
+  const requestHandler = new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: 60_000,
+    throwOnRequestTimeout: true,
+    ...(settings.ca !== undefined && { httpsAgent: new Agent({ keepAlive: true, maxSockets: 50, ca: settings.ca }) }),
+  })
+  const { region, credentials, profile, endpoint, paced = endpoint === undefined } = settings
+  const shared = {
+    region,
+    requestHandler,
+    ...(credentials && { credentials }),
+    ...(profile !== undefined && { profile }),
+    ...(endpoint !== undefined && { endpoint }),
+  }
+  const of = (service: keyof typeof CALLS_PER_SECOND) => ({
+    ...shared,
+    retryStrategy: createRetryStrategy(paced ? createLimiter(CALLS_PER_SECOND[service]) : undefined, now),
+  })
+  const unpaced = { ...shared, retryStrategy: createRetryStrategy(undefined, now) }
+  const clients = {
+    lambda: new LambdaClient(of('lambda')),
+    invocations: new LambdaClient(unpaced),
+    kinesis: new KinesisClient(of('kinesis')),
+    // Addresses of queues are names to us: an emulator may tell one that is not where it was reached.
+    sqs: new SQSClient({ ...of('sqs'), useQueueUrlAsEndpoint: false }),
+    messages: new SQSClient({ ...unpaced, useQueueUrlAsEndpoint: false }),
+    iam: new IAMClient(of('iam')),
+    logs: new CloudWatchLogsClient(of('logs')),
+    sts: new STSClient(of('sts')),
+    tagging: new ResourceGroupsTaggingAPIClient(of('tagging')),
+  }
+  for (const client of Object.values(clients)) remembering(client)
+  const later: Promise<{ destroy(): void }>[] = []
+  const once = <Client extends { destroy(): void }>(open: () => Promise<Client>) => {
+    let opened: Promise<Client> | undefined
+    return () => {
+      if (opened === undefined) {
+        opened = open()
+        later.push(opened)
+      }
+      return opened
+    }
+  }
+  return {
+    ...clients,
+    dynamodb: once(async () => remembering(new (await import('./dynamodb-sdk.ts')).DynamoDBClient(unpaced))),
+    // What stands in for S3 seldom has a name for each bucket.
+    s3: once(async () => {
+      const { S3Client } = await import('./s3Sdk.ts')
+      return remembering(new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined }))
+    }),
+    close() {
+      for (const client of Object.values(clients)) client.destroy()
+      for (const opened of later) void opened.then((client) => client.destroy())
+      requestHandler.destroy()
+    },
+  }
+}

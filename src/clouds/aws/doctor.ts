@@ -1,0 +1,144 @@
+import { DescribeLogGroupsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { ListRolesCommand, SimulatePrincipalPolicyCommand } from '@aws-sdk/client-iam'
+import { DescribeLimitsCommand, ListStreamsCommand } from '@aws-sdk/client-kinesis'
+import { GetAccountSettingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda'
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api'
+import { ListQueuesCommand } from '@aws-sdk/client-sqs'
+import { AttakError } from '../../errors.ts'
+import type { Graph } from '../../graph/graph.ts'
+import type { Errors } from '../../topology/recording.ts'
+import { checkErrorStore } from './error-store.ts'
+import { mended } from './failure.ts'
+import type { Aws } from './open.ts'
+import { deployerPolicy } from './policies.ts'
+
+/** One thing that was looked at before a deploy. */
+export interface Finding {
+  /** `credentials`, `permissions`, `streams`. */
+  readonly about: string
+  /** `unknown`: it could not be found out, which need not be wrong. */
+  readonly state: 'fine' | 'wrong' | 'unknown'
+  readonly what: string
+  /** What to do; absent where all is well. */
+  readonly remedy?: string
+}
+
+/**
+ * Looks whether a graph can be deployed to an account: whether each service answers, whether the deployer may do what is
+ * needed, and whether quotas have room. Reads only.
+ */
+export async function examine(aws: Aws, graph: Graph): Promise<readonly Finding[]> {
+  const findings = await Promise.all([
+    ...Object.entries(READS).map(([about, read]) => tried(aws, about, () => read(aws))),
+    ...errorStoreOf(aws, graph),
+    permissionsOf(aws, graph),
+    tried(aws, 'stream quota', () => streamRoom(aws, graph)),
+    tried(aws, 'concurrency', () => concurrencyRoom(aws, graph)),
+  ])
+  return findings
+}
+
+type Found = Omit<Finding, 'about'>
+
+const ANSWERS: Found = { state: 'fine', what: 'answers' }
+
+const READS: Readonly<Record<string, (aws: Aws) => Promise<Found>>> = {
+  lambda: async ({ clients }) => answered(clients.lambda.send(new ListFunctionsCommand({ MaxItems: 1 }))),
+  kinesis: async ({ clients }) => answered(clients.kinesis.send(new ListStreamsCommand({ Limit: 1 }))),
+  sqs: async ({ clients }) => answered(clients.sqs.send(new ListQueuesCommand({ MaxResults: 1 }))),
+  iam: async ({ clients }) => answered(clients.iam.send(new ListRolesCommand({ MaxItems: 1 }))),
+  logs: async ({ clients }) => answered(clients.logs.send(new DescribeLogGroupsCommand({ limit: 1 }))),
+  tagging: async ({ clients }) => answered(clients.tagging.send(new GetResourcesCommand({ ResourcesPerPage: 1 }))),
+}
+
+/** What else answers, where a topology keeps something in a table; and the queue or bucket for errors that it names. */
+function errorStoreOf(aws: Aws, { errors, processors }: Graph): readonly Promise<Finding>[] {
+  const tables = errors.store === 'dynamodb' || processors.some(({ idempotent }) => idempotent)
+  const named = errors.store === 's3' || (errors.store === 'sqs' && errors.queue !== undefined)
+  const asked = tables ? [tried(aws, 'dynamodb', () => answeredBy(aws))] : []
+  return named ? [...asked, tried(aws, 'errors', () => foundStore(aws, errors))] : asked
+}
+
+async function answeredBy({ clients }: Aws): Promise<Found> {
+  const { ListTablesCommand } = await import('./dynamodb-sdk.ts')
+  return answered((await clients.dynamodb()).send(new ListTablesCommand({ Limit: 1 })))
+}
+
+async function foundStore(aws: Aws, errors: Errors): Promise<Found> {
+  const [problem] = await checkErrorStore(aws, errors)
+  if (problem !== undefined) return { state: 'wrong', what: problem.what, remedy: problem.remedy }
+  const what = errors.store === 's3' ? `the bucket ${errors.bucket}` : 'the queue that errors names'
+  return { state: 'fine', what: `${what} is there` }
+}
+
+async function answered(call: Promise<unknown>): Promise<Found> {
+  await call
+  return ANSWERS
+}
+
+async function tried(aws: Aws, about: string, read: () => Promise<Found>): Promise<Finding> {
+  try {
+    return { about, ...(await read()) }
+  } catch (error) {
+    const told = mended(error, { doing: `ask ${about}`, region: aws.place.region })
+    if (!(told instanceof AttakError)) throw error
+    // An emulator need not have all of it; plans then list by name.
+    if (aws.emulated) return { about, state: 'unknown', what: `not told behind this endpoint: ${told.message}` }
+    return { about, state: 'wrong', what: told.message, remedy: told.remedy }
+  }
+}
+
+/** Asks IAM, where it may be asked, whether the deployer's policies allow what deploying needs. */
+async function permissionsOf(aws: Aws, graph: Graph): Promise<Finding> {
+  const about = 'permissions'
+  const principal = principalOf(aws.identity)
+  if (aws.emulated) return { about, state: 'unknown', what: 'not asked for behind an endpoint' }
+  if (principal === undefined) return { about, state: 'fine', what: 'these are the credentials of the account itself' }
+  const missing: string[] = []
+  try {
+    for (const { Action, Resource } of deployerPolicy(graph, aws.place).Statement) {
+      const command = { PolicySourceArn: principal, ActionNames: [...Action], ResourceArns: [...Resource] }
+      const { EvaluationResults = [] } = await aws.clients.iam.send(new SimulatePrincipalPolicyCommand(command))
+      for (const { EvalActionName, EvalDecision } of EvaluationResults)
+        if (EvalDecision !== 'allowed' && EvalActionName !== undefined) missing.push(EvalActionName)
+    }
+  } catch (error) {
+    const told = mended(error, { doing: 'ask IAM what the deployer may do', region: aws.place.region })
+    if (!(told instanceof AttakError)) throw error
+    const remedy = 'To have it checked, grant iam:SimulatePrincipalPolicy; attak policy prints what deploying needs.'
+    return { about, state: 'unknown', what: told.message, remedy }
+  }
+  if (missing.length === 0) return { about, state: 'fine', what: 'all that deploying needs' }
+  const what = `missing: ${[...new Set(missing)].join(', ')}`
+  return { about, state: 'wrong', what, remedy: 'Grant them: attak policy prints the whole policy.' }
+}
+
+/** The user or role that IAM knows behind who called; undefined for an account's root. */
+function principalOf(identity: string): string | undefined {
+  if (identity.endsWith(':root')) return undefined
+  const session = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(identity)
+  return session === null ? identity : `arn:${session[1]}:iam::${session[2]}:role/${session[3]}`
+}
+
+async function streamRoom({ clients }: Aws, graph: Graph): Promise<Found> {
+  const limits = await clients.kinesis.send(new DescribeLimitsCommand({}))
+  const wanted = graph.channels.filter(({ via, settings }) => via === 'kinesis' && settings.shards === undefined).length
+  const { OnDemandStreamCount = 0, OnDemandStreamCountLimit = 50 } = limits
+  const what = `${OnDemandStreamCount} of ${OnDemandStreamCountLimit} on-demand streams are in use; this topology has ${wanted}`
+  // Those of a stage that is live already are among them.
+  if (wanted <= OnDemandStreamCountLimit - OnDemandStreamCount || wanted <= OnDemandStreamCount) {
+    return { state: 'fine', what }
+  }
+  const remedy = 'Give streams shards, or via: "sqs", let some share a stream, or ask AWS for more in Service Quotas.'
+  return { state: 'wrong', what, remedy }
+}
+
+async function concurrencyRoom({ clients }: Aws, graph: Graph): Promise<Found> {
+  const { AccountLimit } = await clients.lambda.send(new GetAccountSettingsCommand({}))
+  const { ConcurrentExecutions = 0, UnreservedConcurrentExecutions = 0 } = AccountLimit ?? {}
+  const reserved = graph.processors.reduce((sum, { concurrency = 0 }) => sum + concurrency, 0)
+  const what = `${ConcurrentExecutions} functions at once, ${UnreservedConcurrentExecutions} of them not set aside; this topology sets ${reserved} aside`
+  // Lambda keeps 100 for all functions that have none set aside. Source: Lambda guide, configuration-concurrency, read 2026-11-21.
+  if (reserved === 0 || UnreservedConcurrentExecutions - reserved >= 100) return { state: 'fine', what }
+  return { state: 'unknown', what, remedy: 'Lambda wants 100 to be left: lower concurrency, or ask AWS for more.' }
+}

@@ -1,0 +1,129 @@
+import { DescribeLimitsCommand } from '@aws-sdk/client-kinesis'
+import type { StreamConfig } from '../../aws/resources.ts'
+import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
+import type { Change } from '../../deploy/change.ts'
+import { AttakError, type Problem } from '../../errors.ts'
+import type { Graph } from '../../graph/graph.ts'
+import type { Resource } from '../../graph/resource.ts'
+import { checkErrorStore } from './error-store.ts'
+import { mended } from './failure.ts'
+import type { FunctionConfig } from './function-config.ts'
+import { rolePath } from './names.ts'
+import type { Aws } from './open.ts'
+import { type RoleConfig, requireRole } from './role.ts'
+import { type AwsTarget, functionVariables } from './wanted.ts'
+
+/** Bytes that the variables of a function may have, names and values. Source: Lambda quotas, read 2026-11-21. */
+const ENVIRONMENT_BYTES = 4096
+/** What the variable with the hash of the artifact takes of them, a SHA-256 in base64. */
+const ARTIFACT_BYTES = ARTIFACT_VARIABLE.length + 44
+
+/** What keeps a graph from being deployed with the environment there is: variables that are missing, or too large. Pure. */
+export function checkVariables(graph: Graph, env: AwsTarget['env']): readonly Problem[] {
+  return graph.processors.flatMap((processor): readonly Problem[] => {
+    const where = `processor "${processor.name}"`
+    const missing = Object.entries(processor.environment)
+      .filter(([name, { kind }]) => kind === 'taken' && env[name] === undefined)
+      .map(([name]): Problem => {
+        const what = `its environment names ${name}, which is not set here`
+        const remedy = `Set ${name} in the shell or in .env, or give its value in the topology.`
+        return { code: 'VARIABLE_MISSING', severity: 'error', where, what, remedy }
+      })
+    const bytes = Buffer.byteLength(Object.entries(functionVariables(processor, env)).flat().join('')) + ARTIFACT_BYTES
+    if (bytes <= ENVIRONMENT_BYTES) return missing
+    const what = `its environment is ${bytes} bytes; Lambda takes ${ENVIRONMENT_BYTES}`
+    const remedy = 'Name fewer variables, or read large values from where they are kept.'
+    return [...missing, { code: 'ENVIRONMENT_TOO_LARGE', severity: 'error', where, what, remedy }]
+  })
+}
+
+/**
+ * Characters that the policy of a role may have. Source: IAM guide, "IAM and AWS STS quotas", inline policies of roles; read
+ * 2026-11-21.
+ */
+const POLICY_CHARACTERS = 10_240
+
+/** What IAM would not take of the roles that are wanted: names that differ in case alone, and policies too large. Pure. */
+export function checkOwnRoles(wanted: readonly Resource[]): readonly Problem[] {
+  const roles = wanted.filter(({ kind }) => kind === 'role')
+  const byName = new Map<string, Resource>()
+  return roles.flatMap((role): readonly Problem[] => {
+    const problems: Problem[] = []
+    const where = `processor "${role.processor}"`
+    const other = byName.get(role.name.toLowerCase())
+    byName.set(role.name.toLowerCase(), role)
+    if (other !== undefined) {
+      const what = `its name differs from "${other.processor}" in upper and lower case alone, which IAM does not tell apart`
+      problems.push({ code: 'TOPOLOGY_INVALID', severity: 'error', where, what, remedy: 'Rename one of the two.' })
+    }
+    const characters = JSON.stringify((role.config as RoleConfig).policy).length
+    if (characters > POLICY_CHARACTERS) {
+      const what = `the policy of its role would have ${characters} characters; IAM takes ${POLICY_CHARACTERS}`
+      const remedy = 'Let it emit to fewer streams: by `stream`, several edges share one.'
+      problems.push({ code: 'QUOTA_EXCEEDED', severity: 'error', where, what, remedy })
+    }
+    return problems
+  })
+}
+
+/**
+ * What keeps changes from being made, asked of AWS before any is: more on-demand streams than the account may have, roles
+ * that do not exist, a queue or bucket for errors that is not there. Asks nothing that no change needs.
+ */
+export async function preflight(aws: Aws, graph: Graph, changes: readonly Change[]): Promise<readonly Problem[]> {
+  try {
+    const functions = changes.some((change) => change.kind !== 'remove' && change.resource.kind === 'function')
+    const asked = await Promise.all([
+      checkStreams(aws, changes),
+      checkRoles(aws, graph, changes),
+      functions ? checkErrorStore(aws, graph.errors) : [],
+    ])
+    return asked.flat()
+  } catch (error) {
+    throw mended(error, { doing: 'check what the account allows', region: aws.place.region })
+  }
+}
+
+async function checkStreams({ clients, emulated }: Aws, changes: readonly Change[]): Promise<readonly Problem[]> {
+  const made = changes.filter((change) => change.kind === 'create' && isOnDemand(change.resource))
+  if (made.length === 0) return []
+  const limits = await clients.kinesis.send(new DescribeLimitsCommand({})).catch((error: unknown) => {
+    // Not every emulator knows the call, nor has such a limit.
+    if (emulated) return undefined
+    throw error
+  })
+  const there = limits?.OnDemandStreamCount ?? 0
+  const most = limits?.OnDemandStreamCountLimit
+  if (most === undefined || there + made.length <= most) return []
+  const more = made.length === 1 ? '1 on-demand stream is' : `${made.length} on-demand streams are`
+  const what = `${more} to be made; the account has ${there}, and may have ${most}`
+  const remedy =
+    'Let edges share streams by `stream`, give them `shards`, send them `via: "sqs"`, or ask AWS for more in Service Quotas.'
+  return [{ code: 'QUOTA_EXCEEDED', severity: 'error', where: 'Kinesis', what, remedy }]
+}
+
+function isOnDemand({ kind, config }: Resource): boolean {
+  return kind === 'stream' && (config as StreamConfig).shards === undefined
+}
+
+async function checkRoles(aws: Aws, graph: Graph, changes: readonly Change[]): Promise<readonly Problem[]> {
+  const own = `:role${rolePath({ topology: graph.name, stage: graph.stage }, aws.place)}`
+  const byRole = new Map<string, string>()
+  for (const change of changes) {
+    if (change.kind === 'remove' || change.resource.kind !== 'function') continue
+    if (change.settings.length > 0 && !change.settings.includes('role')) continue
+    const { role } = change.resource.config as FunctionConfig
+    if (!role.includes(own) && !byRole.has(role)) byRole.set(role, change.resource.processor ?? '')
+  }
+  const problems: Problem[] = []
+  for (const [role, processor] of byRole) {
+    try {
+      await requireRole(aws, role)
+    } catch (error) {
+      if (!(error instanceof AttakError)) throw error
+      const { code, message: what, remedy } = error
+      problems.push({ code, severity: 'error', where: `processor "${processor}"`, what, remedy })
+    }
+  }
+  return problems
+}

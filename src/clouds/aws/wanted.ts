@@ -1,0 +1,159 @@
+import { functionName, logGroupName, type Place, queueArn, queueName } from '../../aws/names.ts'
+import { ARTIFACT_ENVIRONMENT, type Artifact, PROCESSOR_VARIABLE } from '../../bundle/artifact.ts'
+import { channelResources as kinesisResources } from '../../carriers/kinesis/resources.ts'
+import { retryResources, channelResources as sqsResources } from '../../carriers/sqs/resources.ts'
+import type { Graph, GraphProcessor } from '../../graph/graph.ts'
+import { CRASHES_PART, ERRORS_PART, HANDLED_PART, retryPart } from '../../graph/names.ts'
+import type { Resource } from '../../graph/resource.ts'
+import { invocationMs } from '../../runtime/deliver/round.ts'
+import { errorsTable, handledTable } from '../../stores/dynamodb/resources.ts'
+import { crashesQueue, errorsQueue } from '../../stores/sqs/resources.ts'
+import { type FunctionConfig, hashedEnvironment } from './function-config.ts'
+import type { LogsConfig } from './logs.ts'
+import { CRASHES_QUEUE, roleName, rolePath } from './names.ts'
+import { processorPolicy } from './policies.ts'
+import type { RoleConfig } from './role.ts'
+
+/** Where a graph is deployed to, and with what. */
+export interface AwsTarget {
+  readonly place: Place
+  /** The ARN of a role for every processor that names none; absent: one is made for each. */
+  readonly role?: string
+  /** The deployer's environment, which `environment` takes values from. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/**
+ * All that a graph needs on AWS: queues for errors and crashes, tables where errors are kept in one or handled messages
+ * remembered, and for each channel what its transport says; for each processor a queue for what it tries again later,
+ * where it has one, logs, a role that may do just what it needs (unless it is given one), and its function. Pure.
+ */
+export function wantedResources(
+  graph: Graph,
+  target: AwsTarget,
+  artifacts: ReadonlyMap<string, Pick<Artifact, 'hash' | 'handler'>>,
+): readonly Resource[] {
+  const scope = { topology: graph.name, stage: graph.stage }
+  const looping = processorsOnCycles(graph)
+  const fifo = graph.channels.some((channel) => channel.via === 'sqs' && channel.fifo)
+  return [
+    errorsQueue(scope, graph.tags, graph.errors),
+    crashesQueue(scope, graph.tags, false),
+    ...(fifo ? [crashesQueue(scope, graph.tags, true)] : []),
+    ...(graph.errors.store === 'dynamodb' ? [errorsTable(scope, graph.tags)] : []),
+    ...(graph.processors.some(({ idempotent }) => idempotent) ? [handledTable(scope, graph.tags)] : []),
+    ...graph.channels.flatMap((channel) => RESOURCES_OF[channel.via](graph, channel, target.place)),
+    ...graph.processors.flatMap((processor) =>
+      processor.retryQueue ? retryResources(graph, processor, target.place) : [],
+    ),
+    ...graph.processors.flatMap((processor) => {
+      const artifact = artifacts.get(processor.name)
+      if (artifact === undefined) throw new Error(`processor "${processor.name}" has no artifact`)
+      return processorResources(graph, processor, {
+        ...target,
+        artifact,
+        loops: processor.retryQueue || looping.has(processor.name),
+      })
+    }),
+  ]
+}
+
+const RESOURCES_OF = { kinesis: kinesisResources, sqs: sqsResources }
+
+/** The variables of a processor's function, with their values. What the deployer's environment lacks is left out. */
+export function functionVariables(
+  { name, environment }: GraphProcessor,
+  env: AwsTarget['env'],
+): Readonly<Record<string, string>> {
+  const variables: Record<string, string> = {}
+  for (const [variable, given] of Object.entries(environment)) {
+    const value = given.kind === 'value' ? given.value : env[variable]
+    if (value !== undefined) variables[variable] = value
+  }
+  const options = [ARTIFACT_ENVIRONMENT.NODE_OPTIONS, variables.NODE_OPTIONS].filter(Boolean).join(' ')
+  return { ...variables, ...ARTIFACT_ENVIRONMENT, NODE_OPTIONS: options, [PROCESSOR_VARIABLE]: name }
+}
+
+interface ProcessorTarget extends AwsTarget {
+  readonly artifact: Pick<Artifact, 'hash' | 'handler'>
+  readonly loops: boolean
+}
+
+/** Source: Lambda's quotas, the longest timeout of a function, read 2026-11-21. */
+const MOST_TIMEOUT_S = 900
+
+function processorResources(graph: Graph, processor: GraphProcessor, target: ProcessorTarget): readonly Resource[] {
+  const scope = { topology: graph.name, stage: graph.stage }
+  const { place, artifact } = target
+  const { name, tags } = processor
+  const given = processor.role ?? target.role
+  const own = { name: roleName(scope, name, place), path: rolePath(scope, place) }
+  const logs: LogsConfig = { retentionDays: graph.logRetention, tags }
+  const role: RoleConfig = { policy: processorPolicy(graph, processor, place), tags }
+  const physicalName = functionName(scope, name)
+  const config: FunctionConfig = {
+    code: artifact.hash,
+    handler: artifact.handler,
+    runtime: processor.runtime,
+    architecture: processor.architecture,
+    memory: processor.memory,
+    timeout: Math.min(MOST_TIMEOUT_S, Math.ceil(invocationMs(processor.timeoutMs) / 1000)),
+    environment: hashedEnvironment(functionVariables(processor, target.env), physicalName),
+    role: given ?? `arn:${place.partition}:iam::${place.account}:role${own.path}${own.name}`,
+    ...(processor.vpc && { vpc: { subnets: processor.vpc.subnets, securityGroups: processor.vpc.securityGroups } }),
+    ...(processor.concurrency !== undefined && { concurrency: processor.concurrency }),
+    onFailure: queueArn(place, queueName(scope, CRASHES_PART, { fifo: false })),
+    loops: target.loops,
+    tags,
+  }
+  const common = { fixed: [], holdsData: false, processor: name }
+  const roles: Resource[] = [{ id: `role/${name}`, kind: 'role', name: own.name, needs: [], config: role, ...common }]
+  return [
+    {
+      id: `logs/${name}`,
+      kind: 'logs',
+      name: logGroupName(scope, name),
+      needs: [],
+      config: logs,
+      ...common,
+      holdsData: true,
+    },
+    ...(given === undefined ? roles : []),
+    {
+      id: `function/${name}`,
+      kind: 'function',
+      name: physicalName,
+      needs: [
+        ...[`logs/${name}`, CRASHES_QUEUE],
+        ...(graph.errors.store === 'dynamodb' ? [`table/${ERRORS_PART}`] : []),
+        ...(processor.idempotent ? [`table/${HANDLED_PART}`] : []),
+        ...(processor.retryQueue ? [`queue/${retryPart(name)}`] : []),
+        ...(given === undefined ? [`role/${name}`] : []),
+      ],
+      config,
+      ...common,
+    },
+  ]
+}
+
+/**
+ * The processors whose messages or calls can come round to them again. Lambda ends such loops after about 16 rounds
+ * where they go by SQS or by calls (Lambda guide, invocation-recursion, read 2026-11-21), unless it is told; the hop
+ * limit ends them here. What waits in a retry queue comes round as well, and ends with its retries.
+ */
+export function processorsOnCycles({ processors, streams }: Graph): ReadonlySet<string> {
+  const next = new Map(processors.map(({ name, invokes }) => [name, new Set(invokes)]))
+  for (const { from, to } of streams) next.get(from)?.add(to)
+  const comesRound = (name: string) => {
+    const seen = new Set<string>()
+    const open = [...(next.get(name) ?? [])]
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      if (at === name) return true
+      if (seen.has(at)) continue
+      seen.add(at)
+      open.push(...(next.get(at) ?? []))
+    }
+    return false
+  }
+  return new Set(processors.map(({ name }) => name).filter(comesRound))
+}

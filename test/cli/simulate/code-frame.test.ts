@@ -1,0 +1,53 @@
+import { expect, test } from 'vitest'
+import { colorsOf } from '../../../src/cli/print.ts'
+import { drawCodeFrame, placeOf } from '../../../src/cli/simulate/code-frame.ts'
+
+const plain = colorsOf({ color: false })
+
+test('reads the place of a call, and none of what names no file and line', () => {
+  expect(placeOf('    at handler (processors/reverse.ts:3:9)')).toEqual({
+    file: 'processors/reverse.ts',
+    line: 3,
+    column: 9,
+  })
+  expect(placeOf('    at async other files/a.ts:1:12')).toEqual({ file: 'other files/a.ts', line: 1, column: 12 })
+  expect(placeOf('    at new Promise (<anonymous>)')).toBeUndefined()
+  expect(placeOf('Error: nowhere')).toBeUndefined()
+})
+
+test('shows of a very long line what is around the column', () => {
+  const source = `${'a'.repeat(100_000)}boom()${'b'.repeat(100_000)}`
+  const frame = drawCodeFrame(source, { file: '', line: 1, column: 100_001 }, plain)
+  const [line, mark] = frame.split('\n')
+  expect(line!.slice(mark!.indexOf('^'))).toMatch(/^boom\(\)b+…$/)
+  expect(line!.length).toBeLessThan(300)
+  expect(drawCodeFrame('short', { file: '', line: 1, column: 90_000 }, plain)).toContain('> 1 |')
+})
+
+test('marks the column, with two lines around it', () => {
+  const source = 'one\ntwo\nthree\n\tfour()\nfive\nsix\nseven'
+  expect(`\n${drawCodeFrame(source, { file: '', line: 4, column: 2 }, plain)}`).toMatchInlineSnapshot(`
+    "
+      2 | two
+      3 | three
+    > 4 | 	four()
+        | 	^
+      5 | five
+      6 | six"
+  `)
+})
+
+test('keeps the numbers in a column at the end of a file', () => {
+  const source = Array.from({ length: 10 }, (_, index) => `line ${index + 1}`).join('\n')
+  expect(`\n${drawCodeFrame(source, { file: '', line: 10, column: 1 }, plain)}`).toMatchInlineSnapshot(`
+    "
+       8 | line 8
+       9 | line 9
+    > 10 | line 10
+         | ^"
+  `)
+})
+
+test('says nothing when the source has no such line', () => {
+  expect(drawCodeFrame('one', { file: '', line: 2, column: 1 }, plain)).toBe('')
+})

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { checkOwnRoles, checkVariables } from '../../../src/clouds/aws/preflight.ts'
+import { wantedResources } from '../../../src/clouds/aws/wanted.ts'
+import { artifactsOf, graphOf, PLACE } from './graphs.ts'
+
+const noop = () => {}
+
+function problemsOf(processors: object, env: Readonly<Record<string, string>>) {
+  return checkVariables(graphOf({ name: 'orders', processors }), env)
+}
+
+describe('checkVariables', () => {
+  it('finds nothing wrong with variables that are there', () => {
+    expect(problemsOf({ bill: { handler: noop, environment: ['TOKEN'] } }, { TOKEN: 'x' })).toEqual([])
+    expect(problemsOf({ bill: { handler: noop, environment: { TOKEN: 'x' } } }, {})).toEqual([])
+  })
+
+  it('names each variable that is missing, of every processor', () => {
+    const processors = {
+      bill: { handler: noop, environment: ['TOKEN', 'URL'] },
+      ship: { handler: noop, environment: ['TOKEN'] },
+    }
+    expect(problemsOf(processors, { URL: 'x' })).toEqual([
+      {
+        code: 'VARIABLE_MISSING',
+        severity: 'error',
+        where: 'processor "bill"',
+        what: 'its environment names TOKEN, which is not set here',
+        remedy: 'Set TOKEN in the shell or in .env, or give its value in the topology.',
+      },
+      expect.objectContaining({ code: 'VARIABLE_MISSING', where: 'processor "ship"' }),
+    ])
+  })
+
+  it('finds variables too large together, in bytes, and tells none of their values', () => {
+    const [problem, ...more] = problemsOf(
+      { bill: { handler: noop, environment: ['TOKEN'] } },
+      { TOKEN: 'é'.repeat(2100) },
+    )
+    expect(more).toEqual([])
+    expect(problem).toMatchObject({ code: 'ENVIRONMENT_TOO_LARGE', where: 'processor "bill"' })
+    expect(JSON.stringify(problem)).not.toContain('é')
+  })
+})
+
+describe('checkOwnRoles', () => {
+  const problemsOf = (topology: object) => {
+    const graph = graphOf({ name: 'orders', ...topology })
+    return checkOwnRoles(wantedResources(graph, { place: PLACE, env: {} }, artifactsOf(graph)))
+  }
+
+  it('refuses processors whose names differ in case alone: IAM does not tell their roles apart', () => {
+    const problems = problemsOf({ processors: { Bill: noop, bill: noop, ship: noop } })
+    expect(problems).toMatchObject([{ code: 'TOPOLOGY_INVALID', where: 'processor "bill"' }])
+    expect(problems[0]?.what).toContain('"Bill"')
+  })
+
+  it('refuses a processor that emits to more streams than its policy has room for', () => {
+    const names = Array.from({ length: 200 }, (_, index) => `p${index}`)
+    const processors = Object.fromEntries(['spout', ...names].map((name) => [name, noop]))
+    const problems = problemsOf({ processors, streams: names.map((to) => ({ from: 'spout', to })) })
+    expect(problems).toMatchObject([{ code: 'QUOTA_EXCEEDED', where: 'processor "spout"' }])
+    expect(problems[0]?.what).toMatch(/would have \d+ characters; IAM takes 10240$/)
+  })
+
+  it('takes roles with the longest names, and has nothing to say of given ones', () => {
+    const long = (end: string) => 'x'.repeat(39) + end
+    expect(problemsOf({ name: long('t'), processors: { [long('a')]: noop, [long('b')]: noop } })).toEqual([])
+    const role = 'arn:aws:iam::123456789012:role/own'
+    expect(problemsOf({ role, processors: { Bill: noop, bill: noop } })).toEqual([])
+  })
+})

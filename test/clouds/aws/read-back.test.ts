@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { type Clients, openClients } from '../../../src/clouds/aws/clients.ts'
+import { messagesIn, type RecordRange, readBack } from '../../../src/clouds/aws/read-back.ts'
+import { callAws, type Emulator, PLACE } from '../../contract/emulator.ts'
+import { startKinesisLocal } from '../../contract/kinesis-local.ts'
+import { graphOf } from './graphs.ts'
+
+let emulator: Emulator
+let clients: Clients
+let sequences: string[]
+const shard = 'shardId-000000000000'
+const stream = 'orders--dev--bill'
+
+beforeAll(async () => {
+  emulator = await startKinesisLocal()
+  const { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = emulator.env
+  const credentials = { accessKeyId: AWS_ACCESS_KEY_ID!, secretAccessKey: AWS_SECRET_ACCESS_KEY! }
+  clients = openClients({ endpoint: endpoint!, credentials, region: PLACE.region }, performance.now)
+  const call = (action: string, body: object) => callAws(emulator.client, `Kinesis_20131202.${action}`, body)
+  await call('CreateStream', { StreamName: stream, ShardCount: 1 })
+  await vi.waitFor(
+    async () => {
+      const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
+      expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
+    },
+    { timeout: 300_000 },
+  )
+  sequences = []
+  for (const data of ['one', 'two', 'three', 'four']) {
+    const Data = Buffer.from(JSON.stringify(data)).toString('base64')
+    const answer = await call('PutRecord', { StreamName: stream, PartitionKey: `key of ${data}`, Data })
+    sequences.push(String(answer.SequenceNumber))
+  }
+})
+
+afterAll(async () => {
+  clients?.close()
+  await emulator?.close()
+})
+
+const graph = graphOf({
+  name: 'orders',
+  processors: { a: () => {}, bill: () => {}, c: () => {} },
+  streams: [['a', 'bill', 't'], { from: 'a', to: 'bill', topic: 'gone', stream: 'gone' }, ['bill', 'c', 't']],
+})
+const to = { graph, processor: 'bill' }
+
+const read = async (first: number, last: number, said: Partial<RecordRange> = {}) => {
+  const range = { stream, shard, first: sequences[first]!, last: sequences[last]!, most: 10_000, ...said }
+  const records = await readBack({ clients, place: PLACE }, to, range)
+  return records?.flatMap((record) => messagesIn(record, 'bill')).map(({ data, key }) => [data, key])
+}
+
+test('one record, by its position', async () => {
+  expect(await read(2, 2)).toEqual([['three', 'key of three']])
+})
+
+test('a range of records, in order, and none beyond it', async () => {
+  expect(await read(1, 2)).toEqual([
+    ['two', 'key of two'],
+    ['three', 'key of three'],
+  ])
+})
+
+test('up to the newest record', async () => {
+  expect(await read(0, 3)).toHaveLength(4)
+})
+
+test('of a stream that is gone there is nothing', async () => {
+  expect(await read(0, 0, { stream: 'orders--dev--gone' })).toEqual([])
+})
+
+test('no more records than the function had, however far away the last one is said to be', async () => {
+  const last = `1${'0'.repeat(60)}`
+  expect((await read(1, 3, { last, most: 2 }))?.map(([data]) => data)).toEqual(['two', 'three'])
+  expect(await read(0, 3, { last: `1${'0'.repeat(59)}`, first: last, most: 2 })).toEqual([])
+})
+
+test('of a stream that the processor does not receive from nothing is read', async () => {
+  for (const foreign of ['payroll-of-others', 'orders--dev--c', 'orders--prod--bill', '', stream.toUpperCase()]) {
+    expect(await read(0, 0, { stream: foreign })).toBeUndefined()
+  }
+  const range = { stream, shard, first: sequences[0]!, last: sequences[0]!, most: 1 }
+  for (const processor of ['c', 'nobody']) {
+    expect(await readBack({ clients, place: PLACE }, { graph, processor }, range)).toBeUndefined()
+  }
+})

@@ -1,0 +1,53 @@
+import type { RetryErrorType, RetryToken, SdkError } from '@smithy/types'
+import { describe, expect, test, vi } from 'vitest'
+import { createRetryStrategy } from '../../../src/clouds/aws/retries.ts'
+import { reportingTo } from '../../../src/clouds/aws/waits.ts'
+
+/** What is waited for after a call failed so, or what is thrown. */
+async function waitAfter(error: Error, errorType: RetryErrorType): Promise<readonly unknown[]> {
+  const reports: unknown[] = []
+  vi.useFakeTimers()
+  try {
+    const strategy = createRetryStrategy(undefined, () => 0)
+    const first: RetryToken = await strategy.acquireInitialRetryToken('')
+    const again = reportingTo(
+      (waitingFor) => void reports.push(waitingFor),
+      () => strategy.refreshRetryTokenForRetry(first, { error: error as SdkError, errorType }),
+    )
+    again.catch(() => {})
+    await vi.runAllTimersAsync()
+    await again
+    return reports
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
+function errorNamed(name: string, message = ''): Error {
+  return Object.assign(new Error(message), { name })
+}
+
+describe('a call is made again', () => {
+  test('after throttling, faults and broken connections', async () => {
+    expect(await waitAfter(errorNamed('A'), 'THROTTLING')).toEqual(['AWS to take more calls', undefined])
+    expect(await waitAfter(errorNamed('A'), 'SERVER_ERROR')).toEqual(['AWS to recover', undefined])
+    expect(await waitAfter(errorNamed('A'), 'TRANSIENT')).toEqual(['the connection to AWS', undefined])
+  })
+
+  test.each([
+    ['ResourceConflictException', 'The operation cannot be performed at this time. An update is in progress.'],
+    ['OperationAbortedException', ''],
+    ['ConcurrentModificationException', ''],
+    ['EntityTemporarilyUnmodifiableException', ''],
+  ])('when another change is under way: %s', async (name, message) => {
+    const waits = await waitAfter(errorNamed(name, message), 'CLIENT_ERROR')
+    expect(waits).toEqual(['AWS to end what is under way', undefined])
+  })
+})
+
+test('what is the mistake of the caller fails at once, as does a name that is taken', async () => {
+  const mistake = errorNamed('ValidationException')
+  await expect(waitAfter(mistake, 'CLIENT_ERROR')).rejects.toBe(mistake)
+  const taken = errorNamed('ResourceConflictException', 'Function already exist: hello')
+  await expect(waitAfter(taken, 'CLIENT_ERROR')).rejects.toBe(taken)
+})
