@@ -23,9 +23,9 @@ export async function measure({ processors, time }) {
 async function deploy(processors, pace) {
   const world = deploymentsOf(1)
   const wanted = topologyOf(Array.from({ length: processors }, (_, index) => `p${index}`))
-  const provider = world.cloud.open(pace === undefined ? {} : { pace })
+  const cloud = world.cloud.open(pace === undefined ? {} : { pace })
   const startMs = world.clock.now()
-  const { problems } = await world.clock.until(world.deployBy(provider, wanted))
+  const { problems } = await world.clock.until(world.deployBy(cloud, wanted))
   if (problems.length > 0 || world.cloud.state().length !== wanted.length) throw new Error(JSON.stringify(problems))
-  return { tookMs: world.clock.now() - startMs, startsMs: [...provider.startsMs].sort((a, b) => a - b) }
+  return { tookMs: world.clock.now() - startMs, startsMs: [...cloud.startsMs].sort((a, b) => a - b) }
 }

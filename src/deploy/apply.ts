@@ -5,7 +5,7 @@ import type { Guard } from './guard.ts'
 import { problemOf, whereOf } from './look.ts'
 import type { Plan } from './plan.ts'
 import type { Progress } from './progress.ts'
-import type { Provider, Report } from './provider.ts'
+import type { CloudResources, Report } from './resources.ts'
 import { runSteps, type StepEnd } from './run-steps.ts'
 import { type Step, stepsOf } from './steps.ts'
 
@@ -18,7 +18,7 @@ export interface ApplyOptions {
   /** When it is aborted, nothing more is started; what runs is waited for. */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
-  /** How many resources at once, most of which wait; the provider paces its calls. 64 where it is not said. */
+  /** How many resources at once, most of which wait; the cloud paces its calls. 64 where it is not said. */
   readonly concurrency?: number
 }
 
@@ -36,9 +36,14 @@ const CONCURRENCY = 64
 
 /**
  * Makes what a plan says: first what is wanted, as far as possible at the same time, then, if all of that is there and the
- * stage is still ours, the removals. What fails keeps back only what needs it. Never throws for what a provider throws.
+ * stage is still ours, the removals. What fails keeps back only what needs it. Never throws for what a cloud throws.
  */
-export async function applyPlan(plan: Plan, provider: Provider, guard: Guard, options: ApplyOptions): Promise<Applied> {
+export async function applyPlan(
+  plan: Plan,
+  cloud: CloudResources,
+  guard: Guard,
+  options: ApplyOptions,
+): Promise<Applied> {
   const failed: Problem[] = []
   const teller = createTeller(options)
   const halted = () => options.signal?.aborted === true || guard.lost
@@ -46,7 +51,7 @@ export async function applyPlan(plan: Plan, provider: Provider, guard: Guard, op
     try {
       if (!(await guard.glance())) return 'left'
       teller.started(step)
-      await take(step, provider, { deployId: options.deployId, report: teller.reportOf(step) })
+      await take(step, cloud, { deployId: options.deployId, report: teller.reportOf(step) })
       teller.done(step)
       return 'done'
     } catch (error) {
@@ -55,7 +60,7 @@ export async function applyPlan(plan: Plan, provider: Provider, guard: Guard, op
     }
   }
   const running = { perform, halted, concurrency: options.concurrency ?? CONCURRENCY }
-  const { writes, removals } = stepsOf(plan, provider.kinds, provider.marker)
+  const { writes, removals } = stepsOf(plan, cloud.kinds, cloud.marker)
   const ends = new Map(await runSteps(writes, running))
   const allThere = [...ends.values()].every((end) => end === 'done')
   if (removals.length > 0 && allThere && !halted()) {
@@ -78,14 +83,14 @@ interface Taking {
   readonly report: Report
 }
 
-function take({ change, act }: Step, provider: Provider, { deployId, report }: Taking): Promise<void> {
-  if (change.kind === 'remove') return provider.remove(change, report)
+function take({ change, act }: Step, cloud: CloudResources, { deployId, report }: Taking): Promise<void> {
+  if (change.kind === 'remove') return cloud.remove(change, report)
   const fingerprint = stamped(change.fingerprint, deployId)
-  if (change.kind !== 'replace') return provider.write({ ...change, fingerprint }, report)
+  if (change.kind !== 'replace') return cloud.write({ ...change, fingerprint }, report)
   const { live, ...rest } = change
-  if (act === 'remove') return provider.remove({ kind: 'remove', id: live.id, live, reason: change.reason }, report)
+  if (act === 'remove') return cloud.remove({ kind: 'remove', id: live.id, live, reason: change.reason }, report)
   const write: Write = { ...rest, kind: 'create', fingerprint }
-  return provider.write(write, report)
+  return cloud.write(write, report)
 }
 
 /** Tells of changes as they go on; of a replacement as of one. */

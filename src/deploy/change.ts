@@ -3,7 +3,7 @@ import type { LiveResource, Resource } from '../graph/resource.ts'
 /** What has to be done to one resource. */
 export type Change = Write | Replacement | Removal
 
-/** A resource to be made, or to be brought to what is wanted of it. This is what a provider is given. */
+/** A resource to be made, or to be brought to what is wanted of it. This is what a cloud is given. */
 export interface Write {
   readonly kind: 'create' | 'update'
   readonly id: string

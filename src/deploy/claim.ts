@@ -6,7 +6,7 @@ import { keyOf } from './judge.ts'
 import { type Looking, look, type View } from './look.ts'
 import { type DeployMark, endOf, isThrough, markFor, markText, parseMark } from './mark.ts'
 import { type Plan, plan } from './plan.ts'
-import type { Marks, Provider } from './provider.ts'
+import type { CloudResources, Marks } from './resources.ts'
 
 /** What is to be there. To destroy: nothing, with what the topology had as `known`, and `allowDataLoss`. */
 export interface DeployRequest extends Looking {
@@ -22,7 +22,7 @@ export type DeployOptions = Omit<ApplyOptions, 'now'>
 
 /** All that a deploy works with. */
 export interface Deploying {
-  readonly provider: Provider
+  readonly cloud: CloudResources
   readonly request: DeployRequest
   readonly options: DeployOptions
 }
@@ -47,23 +47,23 @@ const RIVAL_MS = OLD_MS + 3_000
  * deploy is through since then, and where messages would be lost.
  */
 export async function claim(shown: Plan, view: View, deploying: Deploying): Promise<Claim> {
-  const { provider, request, options } = deploying
-  const before = await provider.marks()
+  const { cloud, request, options } = deploying
+  const before = await cloud.marks()
   const mark = markFor(options.deployId, shown)
-  await provider.mark('deploy', markText(mark))
-  const guard = createGuard(provider, options.deployId, request.now)
+  await cloud.mark('deploy', markText(mark))
+  const guard = createGuard(cloud, options.deployId, request.now)
   const claimed = { plan: shown, shown, mark, guard, rivalUntilMs: 0 }
   const isChanged = before.deploy !== view.marks.deploy || before.overtaken !== view.marks.overtaken
   const mayHaveChanged = (!view.settled && before.deploy !== undefined) || isChanged
-  if (!mayHaveChanged && !isStray(provider.marker, view, request)) return claimed
-  const again = await look(provider, request, before)
+  if (!mayHaveChanged && !isStray(cloud.marker, view, request)) return claimed
+  const again = await look(cloud, request, before)
   const isRival = before.deploy !== undefined && !again.settled && endOf(before) === undefined
-  const current = planFor(again, provider, request)
+  const current = planFor(again, cloud, request)
   if (current.refused.length > 0) throw outdated()
-  const removed = removedBy(shown, provider.marker)
+  const removed = removedBy(shown, cloud.marker)
   const isThroughSince = idOf(before) !== idOf(view.marks) && (again.settled || isThrough(before))
-  if (isThroughSince && !removedBy(current, provider.marker).isWithin(removed)) throw outdated()
-  const held = planFor(again, provider, request, removed.has)
+  if (isThroughSince && !removedBy(current, cloud.marker).isWithin(removed)) throw outdated()
+  const held = planFor(again, cloud, request, removed.has)
   if (held.changes.some((change) => change.kind === 'replace' && change.live.holdsData && !removed.has(change.live)))
     throw outdated()
   const rivalUntilMs = isRival ? request.now() + RIVAL_MS : 0
@@ -72,25 +72,25 @@ export async function claim(shown: Plan, view: View, deploying: Deploying): Prom
 
 /** Plans again, to write everything, after an older deploy was writing at the same time. */
 export async function planAgain(claimed: Claim, deploying: Deploying): Promise<Claim> {
-  const { provider, request } = deploying
+  const { cloud, request } = deploying
   const { marks } = claimed.guard
-  const view = await look(provider, request, marks)
-  const removed = removedBy(claimed.shown, provider.marker)
-  return settle({ ...claimed, plan: planFor(view, provider, request, removed.has) }, marks, deploying)
+  const view = await look(cloud, request, marks)
+  const removed = removedBy(claimed.shown, cloud.marker)
+  return settle({ ...claimed, plan: planFor(view, cloud, request, removed.has) }, marks, deploying)
 }
 
 /** Marks the stage for the plan that is about to be applied, and takes away the mark of the deploy that was overtaken. */
-async function settle(claimed: Claim, before: Marks, { provider, options }: Deploying): Promise<Claim> {
+async function settle(claimed: Claim, before: Marks, { cloud, options }: Deploying): Promise<Claim> {
   const mark = markFor(options.deployId, claimed.plan)
-  if (markText(mark) !== markText(claimed.mark)) await provider.mark('deploy', markText(mark))
-  if (before.overtaken !== undefined) await provider.mark('overtaken', undefined)
+  if (markText(mark) !== markText(claimed.mark)) await cloud.mark('deploy', markText(mark))
+  if (before.overtaken !== undefined) await cloud.mark('overtaken', undefined)
   return { ...claimed, mark }
 }
 
 /** Plans for what was found of a stage. */
 export function planFor(
   view: View,
-  { kinds, marker }: Provider,
+  { kinds, marker }: CloudResources,
   { wanted, allowDataLoss }: DeployRequest,
   mayRemove: (live: LiveResource) => boolean = () => true,
 ): Plan {

@@ -15,7 +15,7 @@ import { keyOf } from './judge.ts'
 import { look, problemOf, whereOf } from './look.ts'
 import { type End, endText, finalMark, markText } from './mark.ts'
 import type { Kept, Plan } from './plan.ts'
-import type { Provider } from './provider.ts'
+import type { CloudResources } from './resources.ts'
 
 /** A plan, and the way to apply it. */
 export interface Deployment {
@@ -37,9 +37,9 @@ export interface Outcome extends Pick<Applied, 'done' | 'left'> {
 }
 
 /** Looks at what lives and plans; changes nothing. Throws RESOURCE_NOT_OURS where wanted names are taken. */
-export async function prepareDeploy(provider: Provider, request: DeployRequest): Promise<Deployment> {
-  const view = await look(provider, request)
-  const planned = planFor(view, provider, request)
+export async function prepareDeploy(cloud: CloudResources, request: DeployRequest): Promise<Deployment> {
+  const view = await look(cloud, request)
+  const planned = planFor(view, cloud, request)
   return {
     plan: planned,
     async apply(options) {
@@ -47,7 +47,7 @@ export async function prepareDeploy(provider: Provider, request: DeployRequest):
       if (planned.changes.length === 0) return { done: [], left: [], held: [], problems: [] }
       if (options.signal?.aborted)
         return { done: [], left: planned.changes, held: [], problems: [cancelled(planned.changes)] }
-      const deploying = { provider, request, options }
+      const deploying = { cloud, request, options }
       return carryOut(await claim(planned, view, deploying), deploying)
     },
   }
@@ -63,10 +63,10 @@ const MOST_ROUNDS = 5
 
 /** Applies the plan; and again, for as long as the deploy that was overtaken has written meanwhile. */
 async function carryOut(claimed: Claim, deploying: Deploying): Promise<Outcome> {
-  const { provider, request, options } = deploying
+  const { cloud, request, options } = deploying
   const done = new Map<string, Change>()
   let current = claimed
-  if (removesMarker(claimed.plan, provider)) {
+  if (removesMarker(claimed.plan, cloud)) {
     // The mark of a deploy that was overtaken would go with the marker.
     if (!(await isOurs(claimed, deploying)))
       return { done: [], left: claimed.plan.changes, held: [], problems: [OVERTAKEN] }
@@ -75,7 +75,7 @@ async function carryOut(claimed: Claim, deploying: Deploying): Promise<Outcome> 
   for (let round = 1; ; round++) {
     const { plan: now, guard } = current
     const watching = watch(guard, deploying)
-    const applied = await applyPlan(now, provider, guard, { ...options, now: request.now })
+    const applied = await applyPlan(now, cloud, guard, { ...options, now: request.now })
     await watching.end()
     for (const change of applied.done) done.set(change.id, change)
     const { left } = applied
@@ -86,9 +86,9 @@ async function carryOut(claimed: Claim, deploying: Deploying): Promise<Outcome> 
     const problems = [...applied.failed]
     if (options.signal?.aborted && left.length > 0) problems.push(cancelled(left))
     try {
-      if (done.get(provider.marker)?.kind === 'remove') return end(problems)
+      if (done.get(cloud.marker)?.kind === 'remove') return end(problems)
       if (!(await isOurs(current, deploying))) {
-        if (applied.begun && guard.marks.deploy !== undefined) await provider.mark('overtaken', options.deployId)
+        if (applied.begun && guard.marks.deploy !== undefined) await cloud.mark('overtaken', options.deployId)
         return end([...problems, OVERTAKEN])
       }
       const isDisturbed = guard.marks.overtaken !== undefined && !options.signal?.aborted
@@ -133,13 +133,13 @@ const NEVER = new AbortController().signal
 const WRITING = ' writing'
 
 /** Looks at the mark while a plan is applied, and tells the deploy that has overtaken this one that it is still writing. */
-function watch(guard: Guard, { provider, request, options }: Deploying) {
+function watch(guard: Guard, { cloud, request, options }: Deploying) {
   const over = new AbortController()
   const watchOn = async () => {
     while (!over.signal.aborted) {
       await request.sleep(OLD_MS, over.signal)
       if (over.signal.aborted || (await guard.check())) continue
-      if (guard.marks.deploy !== undefined) await provider.mark('overtaken', `${options.deployId}${WRITING}`)
+      if (guard.marks.deploy !== undefined) await cloud.mark('overtaken', `${options.deployId}${WRITING}`)
       return
     }
   }
@@ -153,14 +153,14 @@ function watch(guard: Guard, { provider, request, options }: Deploying) {
   }
 }
 
-function removesMarker({ changes }: Plan, { marker }: Provider): boolean {
+function removesMarker({ changes }: Plan, { marker }: CloudResources): boolean {
   return changes.some(({ kind, id }) => kind === 'remove' && id === marker)
 }
 
-async function markEnd({ plan: current, mark }: Claim, end: End, { provider, options }: Deploying): Promise<void> {
+async function markEnd({ plan: current, mark }: Claim, end: End, { cloud, options }: Deploying): Promise<void> {
   const final = finalMark(options.deployId, current)
-  if (end === 'through' && mark.digest !== final.digest) await provider.mark('deploy', markText(final))
-  await provider.mark('ended', endText(options.deployId, end))
+  if (end === 'through' && mark.digest !== final.digest) await cloud.mark('deploy', markText(final))
+  await cloud.mark('ended', endText(options.deployId, end))
 }
 
 function refusalOf({ live, reason }: Replacement): Problem {

@@ -2,14 +2,14 @@ import type { LiveResource, Resource } from '../graph/resource.ts'
 import type { Change } from './change.ts'
 import { compareText } from './order.ts'
 import type { Kept, Plan } from './plan.ts'
-import type { IdleCost } from './provider.ts'
+import type { IdleCost } from './resources.ts'
 
 /** What is told of a plan beside its changes. */
 export interface PlanStory {
   /** `hello (dev) in eu-west-1 of account 123456789012` */
   readonly title: string
   readonly wanted: readonly Resource[]
-  /** What the provider says it costs to leave what is wanted running. */
+  /** What the cloud says it costs to leave what is wanted running. */
   readonly costs: readonly IdleCost[]
 }
 

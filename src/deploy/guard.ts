@@ -1,5 +1,5 @@
 import { parseMark } from './mark.ts'
-import type { Marks, Provider } from './provider.ts'
+import type { CloudResources, Marks } from './resources.ts'
 
 /** Watches over a claim on a stage. */
 export interface Guard {
@@ -17,14 +17,14 @@ export interface Guard {
 export const OLD_MS = 5_000
 
 /** Guards the claim that `deployId` has just made. */
-export function createGuard(provider: Provider, deployId: string, now: () => number): Guard {
+export function createGuard(cloud: CloudResources, deployId: string, now: () => number): Guard {
   let lost = false
   let marks: Marks = {}
   let checkedMs = now()
   let checking: Promise<boolean> | undefined
   const check = async () => {
     checkedMs = now()
-    marks = await provider.marks()
+    marks = await cloud.marks()
     const { deploy } = marks
     lost ||= deploy === undefined || parseMark(deploy).deployId !== deployId
     return !lost

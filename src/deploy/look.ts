@@ -2,7 +2,7 @@ import { AttakError, errorOf, type Problem } from '../errors.ts'
 import type { LiveResource, Resource } from '../graph/resource.ts'
 import { keyOf } from './judge.ts'
 import { distrust, isSettled } from './mark.ts'
-import type { Marks, Provider } from './provider.ts'
+import type { CloudResources, Marks } from './resources.ts'
 
 /** What was found of a stage. */
 export interface View {
@@ -26,23 +26,23 @@ export interface Looking {
  * listed thoroughly and read by name. What the listing lacks is read by name in any case, so that nothing is made twice.
  * Throws one RESOURCE_NOT_OURS with all problems where wanted names are taken.
  */
-export async function look(provider: Provider, looking: Looking, before?: Marks): Promise<View> {
+export async function look(cloud: CloudResources, looking: Looking, before?: Marks): Promise<View> {
   const { wanted, known = [], refresh = false } = looking
-  const marks = before ?? (await provider.marks())
-  const quick = await provider.list('quick')
+  const marks = before ?? (await cloud.marks())
+  const quick = await cloud.list('quick')
   const settled = isSettled(quick, marks)
-  const listed = settled ? quick : await provider.list('thorough')
+  const listed = settled ? quick : await cloud.list('thorough')
   const found = new Map(listed.map((live) => [`${keyOf(live)} ${live.address}`, live]))
   const keys = new Set(listed.map(keyOf))
   const toRead = settled ? wanted.filter((resource) => !keys.has(keyOf(resource))) : wanted
   const alsoKnown = settled ? [] : known.filter((one) => !wanted.some((other) => keyOf(other) === keyOf(one)))
-  const reads = [...(await readAll(provider, toRead)), ...(await readAll(provider, alsoKnown, true))]
+  const reads = [...(await readAll(cloud, toRead)), ...(await readAll(cloud, alsoKnown, true))]
   for (const { resource, live } of reads) {
     for (const [key, other] of found) if (keyOf(other) === keyOf(resource) && !live) found.delete(key)
     if (live !== undefined) found.set(`${keyOf(live)} ${live.address}`, live)
   }
   const live = distrust([...found.values()], marks)
-  return { live: refresh ? await inspectAll(provider, wanted, live) : live, marks, settled }
+  return { live: refresh ? await inspectAll(cloud, wanted, live) : live, marks, settled }
 }
 
 interface Reading {
@@ -52,11 +52,11 @@ interface Reading {
 
 /** Reads by name; a name that something else bears is a problem, or as good as absent where strangers may be. */
 async function readAll(
-  provider: Provider,
+  cloud: CloudResources,
   resources: readonly Resource[],
   strangersMayBe = false,
 ): Promise<readonly Reading[]> {
-  const results = await Promise.allSettled(resources.map((resource) => provider.read(resource)))
+  const results = await Promise.allSettled(resources.map((resource) => cloud.read(resource)))
   const problems: Problem[] = []
   const readings: Reading[] = []
   for (const [index, result] of results.entries()) {
@@ -71,7 +71,7 @@ async function readAll(
 }
 
 async function inspectAll(
-  provider: Provider,
+  cloud: CloudResources,
   wanted: readonly Resource[],
   live: readonly LiveResource[],
 ): Promise<readonly LiveResource[]> {
@@ -79,8 +79,8 @@ async function inspectAll(
   return Promise.all(
     live.map(async (one) => {
       const resource = byKey.get(keyOf(one))
-      if (resource === undefined || provider.inspect === undefined) return one
-      return { ...one, drift: await provider.inspect(resource, one) }
+      if (resource === undefined || cloud.inspect === undefined) return one
+      return { ...one, drift: await cloud.inspect(resource, one) }
     }),
   )
 }

@@ -2,7 +2,7 @@ import { hashOf, type LiveResource, stamped } from '../graph/resource.ts'
 import { keyOf } from './judge.ts'
 import { compareText } from './order.ts'
 import type { Plan } from './plan.ts'
-import type { Marks } from './provider.ts'
+import type { Marks } from './resources.ts'
 
 /**
  * What a deploy marks its stage with before it changes anything: `b7c1… 5f0e… 1a2b3c.4d5e6f`. It tells who deploys,

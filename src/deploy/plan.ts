@@ -2,7 +2,7 @@ import { type LiveResource, type Resource, unstamped } from '../graph/resource.t
 import type { Change, Removal, Replacement } from './change.ts'
 import { judge, match, type Pair, type Verdict } from './judge.ts'
 import { compareText, orderByNeeds } from './order.ts'
-import type { Provider } from './provider.ts'
+import type { CloudResources } from './resources.ts'
 
 /** What has to be done so that what lives is what is wanted: a plain value. */
 export interface Plan {
@@ -24,8 +24,8 @@ export interface Kept {
   readonly reason: string
 }
 
-/** What a plan may do, and what it has to know of the provider. */
-export interface PlanOptions extends Pick<Provider, 'kinds' | 'marker'> {
+/** What a plan may do, and what it has to know of the cloud. */
+export interface PlanOptions extends Pick<CloudResources, 'kinds' | 'marker'> {
   /** Whether what holds data may be removed. */
   readonly allowDataLoss: boolean
   /** Whether everything is written again, whatever the fingerprints say. */
@@ -128,7 +128,7 @@ function reasonOf(live: LiveResource, wanted: readonly Resource[]): string {
 
 type Ranked = Pick<LiveResource, 'kind' | 'id' | 'name'> & { readonly address?: string }
 
-/** Compares by the order of kinds, then by id and name; a kind that the provider does not know comes last. */
+/** Compares by the order of kinds, then by id and name; a kind that the cloud does not know comes last. */
 function rankOf(kinds: readonly string[]): (a: Ranked, b: Ranked) => number {
   const rank = ({ kind }: Ranked) => (kinds.includes(kind) ? kinds.indexOf(kind) : kinds.length)
   return (a, b) =>

@@ -1,7 +1,7 @@
 import type { Change } from './change.ts'
 import type { Plan } from './plan.ts'
 
-/** A call of the provider that a plan takes: a replacement takes two, any other change one. */
+/** A call of the cloud that a plan takes: a replacement takes two, any other change one. */
 export interface Step {
   readonly change: Change
   readonly act: 'write' | 'remove'

@@ -12,7 +12,7 @@ export interface JsonObject {
 export interface Resource {
   /** Unique in topology and stage, and the same in every deploy: `function/reverse`. */
   readonly id: string
-  /** One of the kinds of its provider: `function`. */
+  /** One of the kinds of its cloud: `function`. */
   readonly kind: string
   /** What the cloud knows it by: `hello--dev--reverse`. Under another name it is another thing, which replaces it. */
   readonly name: string
@@ -36,14 +36,14 @@ export interface LiveResource {
   readonly id: string
   readonly kind: string
   readonly name: string
-  /** How the provider reaches it: an ARN, an address, an id. */
+  /** How the cloud reaches it: an ARN, an address, an id. */
   readonly address: string
   /** Of what was wanted when it was last written, stamped with the deploy; undefined while it is half-made. */
   readonly fingerprint: string | undefined
   readonly holdsData: boolean
-  /** The ids of those that it needs, where the provider can tell: they are removed only when it is gone. */
+  /** The ids of those that it needs, where the cloud can tell: they are removed only when it is gone. */
   readonly needs?: readonly string[]
-  /** Settings that somebody changed since, where the provider was asked to look. */
+  /** Settings that somebody changed since, where the cloud was asked to look. */
   readonly drift?: readonly string[]
   /** Whether a deploy may have been changing it when it died: the fingerprint may tell of what was there before. */
   readonly unsure?: boolean

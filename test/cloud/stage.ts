@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ZipArchive } from 'archiver'
 import type { Artifact } from '../../src/bundle/artifact.ts'
-import { type Aws, createAwsProvider, openAws } from '../../src/clouds/aws/open.ts'
+import { type Aws, openAws, openAwsResources } from '../../src/clouds/aws/open.ts'
 import { functionVariables, wantedResources } from '../../src/clouds/aws/wanted.ts'
 import type { DeployRequest } from '../../src/deploy/claim.ts'
 import { failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
@@ -44,7 +44,7 @@ export async function stageOf(aws: Aws, graph: Graph, code: (processor: string) 
   const env = {}
   const artifacts = new Map<string, Artifact>()
   for (const { name } of graph.processors) artifacts.set(name, await artifactOf(code(name)))
-  const provider = createAwsProvider(aws, {
+  const cloud = openAwsResources(aws, {
     scope: { topology: graph.name, stage: graph.stage },
     startedAtMs: Date.now(),
     artifact: (hash) => [...artifacts.values()].find((artifact) => artifact.hash === hash)!,
@@ -58,16 +58,16 @@ export async function stageOf(aws: Aws, graph: Graph, code: (processor: string) 
     sleep: (ms: number) => sleep(ms),
   }
   const apply = async (changed: Partial<DeployRequest> = {}) => {
-    const deployment = await prepareDeploy(provider, { ...request, ...changed })
+    const deployment = await prepareDeploy(cloud, { ...request, ...changed })
     const outcome = await deployment.apply({ deployId: `d${Math.random().toString(36).slice(2)}` })
     const failure = failureOf(outcome)
     if (failure !== undefined) throw failure
     return deployment.plan
   }
   return {
-    provider,
+    cloud,
     wanted,
-    plan: async () => (await prepareDeploy(provider, request)).plan,
+    plan: async () => (await prepareDeploy(cloud, request)).plan,
     deploy: apply,
     destroy: () => apply({ wanted: [], known: wanted, allowDataLoss: true }),
   }

@@ -1,11 +1,11 @@
 import { type JsonObject, type LiveResource, type Resource, unstamped } from '../../src/graph/resource.ts'
-import { type FakeProcess, type FakeProvider, openProvider } from './fake-provider.ts'
+import { type FakeProcess, type FakeResources, openFakeResources } from './fake-resources.ts'
 import { emptyThing, type FakeCloudOptions, type Faults, isThere, keyOf, put, type World } from './things.ts'
 
 /** A cloud in memory whose calls take time, whose resources are not ready at once, and which can fail. */
 export interface FakeCloud {
   /** Opens it for a stage, as a process of its own. With `killAt` the process dies at that call of it. */
-  open(process?: FakeProcess): FakeProvider
+  open(process?: FakeProcess): FakeResources
   /** All that there is, in a stable order, by what matters when two states are compared. */
   state(): readonly FakeState[]
   /** Makes something that bears no tags of ours. */
@@ -35,7 +35,7 @@ export function createFakeCloud(options: FakeCloudOptions): FakeCloud {
     history: [],
   }
   return {
-    open: (process = {}) => openProvider(world, process),
+    open: (process = {}) => openFakeResources(world, process),
     state: () =>
       [...world.things.values()]
         .filter(isThere)

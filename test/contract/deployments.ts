@@ -1,10 +1,10 @@
 import type { DeployOptions, DeployRequest } from '../../src/deploy/claim.ts'
 import { type Deployment, type Outcome, prepareDeploy } from '../../src/deploy/deploy.ts'
-import type { Provider } from '../../src/deploy/provider.ts'
+import type { CloudResources } from '../../src/deploy/resources.ts'
 import { fingerprint, type Resource } from '../../src/graph/resource.ts'
 import { createFakeClock, type FakeClock } from './clock.ts'
 import { createFakeCloud, type FakeCloud, type FakeState } from './cloud.ts'
-import type { FakeProcess } from './fake-provider.ts'
+import type { FakeProcess } from './fake-resources.ts'
 import { type Random, randomOf } from './random.ts'
 import type { FakeCloudOptions } from './things.ts'
 
@@ -17,7 +17,7 @@ export interface Deployments {
   readonly random: Random
   readonly cloud: FakeCloud
   /** Plans and applies; somebody has to move the clock. */
-  deployBy(provider: Provider, wanted: readonly Resource[], said?: Said): Promise<Outcome>
+  deployBy(cloud: CloudResources, wanted: readonly Resource[], said?: Said): Promise<Outcome>
   /** Plans and applies by a process of its own, to the end. */
   deploy(wanted: readonly Resource[], said?: Said & { readonly process?: FakeProcess }): Promise<Outcome>
   /** Plans by a process of its own. */
@@ -32,10 +32,10 @@ export function deploymentsOf(seed: number, options: Partial<FakeCloudOptions> =
   const random = randomOf(seed)
   const cloud = createFakeCloud({ clock, random, ...options })
   let deploys = 0
-  const planBy = (provider: Provider, wanted: readonly Resource[], said: Said) =>
-    prepareDeploy(provider, { wanted, allowDataLoss: true, now: clock.now, sleep: clock.sleep, ...said })
-  const deployBy = async (provider: Provider, wanted: readonly Resource[], said: Said = {}) => {
-    const prepared = await planBy(provider, wanted, said)
+  const planBy = (cloud: CloudResources, wanted: readonly Resource[], said: Said) =>
+    prepareDeploy(cloud, { wanted, allowDataLoss: true, now: clock.now, sleep: clock.sleep, ...said })
+  const deployBy = async (cloud: CloudResources, wanted: readonly Resource[], said: Said = {}) => {
+    const prepared = await planBy(cloud, wanted, said)
     return prepared.apply({ deployId: `deploy-${deploys++}`, ...said })
   }
   return {

@@ -5,7 +5,7 @@ export const KINDS = ['queue', 'stream', 'role', 'function', 'mapping']
 /** The resource that carries the marks. */
 export const MARKER = 'queue/errors'
 
-/** A resource as a provider wants it, said by its id and what matters to a test. */
+/** A resource as a cloud wants it, said by its id and what matters to a test. */
 export function resourceOf(id: string, said: Partial<Resource> = {}): Resource {
   const [kind = '', part = ''] = id.split('/')
   return {

@@ -1,5 +1,5 @@
 import type { Write } from '../../src/deploy/change.ts'
-import type { MarkName, Marks } from '../../src/deploy/provider.ts'
+import type { MarkName, Marks } from '../../src/deploy/resources.ts'
 import { AttakError } from '../../src/errors.ts'
 import type { JsonObject, JsonValue, LiveResource, Resource } from '../../src/graph/resource.ts'
 import type { FakeClock } from './clock.ts'
@@ -8,9 +8,9 @@ import { MARKER } from './resources.ts'
 
 /** What can go wrong with a call of a fake cloud, each as a share of all calls. */
 export interface Faults {
-  /** Refused without effect; the provider tries again. */
+  /** Refused without effect; the cloud tries again. */
   readonly throttled: number
-  /** Has its effect, but the answer is lost; the provider tries again. */
+  /** Has its effect, but the answer is lost; the cloud tries again. */
   readonly lost: number
   /** Fails for good, before its effect or after it; the deploy hears of it. */
   readonly broken: number
@@ -43,7 +43,7 @@ export interface World extends Required<FakeCloudOptions> {
   readonly history: { readonly atMs: number; readonly things: readonly Thing[] }[]
 }
 
-/** An answer that a provider deals with itself, by trying again. */
+/** An answer that a cloud deals with itself, by trying again. */
 export interface Again extends Error {
   readonly waitingFor: string | undefined
 }
@@ -158,7 +158,7 @@ export function usersOf(world: World, thing: Thing): readonly Thing[] {
   return things.filter((other) => other.needs?.includes(thing.id))
 }
 
-/** Something as a provider tells of it. */
+/** Something as a cloud tells of it. */
 export function liveResource({
   id,
   kind,

@@ -118,13 +118,13 @@ describe('on the way', () => {
   it('goes on with all that does not need what failed, removes nothing then, and tells of all failures', async () => {
     const world = deploymentsOf(10)
     await world.deploy(BEFORE)
-    const provider = world.cloud.open()
+    const cloud = world.cloud.open()
     const failing = {
-      ...provider,
-      write: (...[change, report]: Parameters<typeof provider.write>) =>
+      ...cloud,
+      write: (...[change, report]: Parameters<typeof cloud.write>) =>
         ['role/c', 'mapping/b'].includes(change.id)
           ? Promise.reject(new Error(`no ${change.id}`))
-          : provider.write(change, report),
+          : cloud.write(change, report),
     }
     const wanted = AFTER.map((one) => (one.id === 'mapping/b' ? { ...one, config: { ...one.config, batch: 7 } } : one))
     const outcome = await world.clock.until(world.deployBy(failing, wanted))
@@ -275,19 +275,19 @@ describe('another deploy of the same stage', () => {
 it('asks for little when nothing is to be done: the marks and one listing', async () => {
   const world = deploymentsOf(16)
   await world.deploy(BEFORE)
-  const provider = world.cloud.open()
-  await world.clock.until(world.deployBy(provider, BEFORE))
-  expect(provider.startsMs).toHaveLength(2)
+  const cloud = world.cloud.open()
+  await world.clock.until(world.deployBy(cloud, BEFORE))
+  expect(cloud.startsMs).toHaveLength(2)
 })
 
 it('takes hardly longer than its calls take at the pace that is allowed', async () => {
   const wanted = topologyOf(Array.from({ length: 10 }, (_, index) => `p${index}`))
   const deployAt = async (pace: (nowMs: number) => number) => {
     const world = deploymentsOf(17)
-    const provider = world.cloud.open({ pace })
+    const cloud = world.cloud.open({ pace })
     const startMs = world.clock.now()
-    expect((await world.clock.until(world.deployBy(provider, wanted))).problems).toEqual([])
-    return { tookMs: world.clock.now() - startMs, startsMs: [...provider.startsMs].sort((a, b) => a - b) }
+    expect((await world.clock.until(world.deployBy(cloud, wanted))).problems).toEqual([])
+    return { tookMs: world.clock.now() - startMs, startsMs: [...cloud.startsMs].sort((a, b) => a - b) }
   }
   const limiter = createLimiter(15)
   const waiting = await deployAt(() => 0)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Resource } from '../../src/graph/resource.ts'
 import { type Deployments, deploymentsOf } from '../contract/deployments.ts'
-import type { FakeProcess } from '../contract/fake-provider.ts'
+import type { FakeProcess } from '../contract/fake-resources.ts'
 import type { Random } from '../contract/random.ts'
 import { topologyOf } from '../contract/resources.ts'
 

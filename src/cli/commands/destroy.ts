@@ -24,7 +24,7 @@ is in them. May be broken off and run again at any time.`,
     const stage = await nameStage(args, host)
     return withAws(stage, host, async (aws) => {
       const { known } = await import('../deploy/known.ts')
-      const provider = await openReader(stage, aws)
+      const cloud = await openReader(stage, aws)
       const request = {
         wanted: [],
         known: stage.project === undefined ? [] : known(stage.project.graph, aws),
@@ -32,7 +32,7 @@ is in them. May be broken off and run again at any time.`,
         now: host.now,
         sleep,
       }
-      const deployment = await prepareDeploy(provider, request)
+      const deployment = await prepareDeploy(cloud, request)
       const { plan } = deployment
       const place = drawPlace(stage, aws)
       host.err.write(

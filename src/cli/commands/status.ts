@@ -37,12 +37,12 @@ async function showStage(args: Arguments, host: Host): Promise<number> {
   const stage = await nameStage(args, host)
   return withAws(stage, host, async (aws) => {
     const { readLiveStatus, readStatus } = await import('../../clouds/aws/status.ts')
-    const provider = await openReader(stage, aws)
+    const cloud = await openReader(stage, aws)
     const account = accountOf(stage, aws)
     const resources =
       stage.project === undefined
-        ? await readLiveStatus(account, provider)
-        : await readStatus(account, known(stage.project.graph, aws), provider)
+        ? await readLiveStatus(account, cloud)
+        : await readStatus(account, known(stage.project.graph, aws), cloud)
     const fine = resources.length > 0 && resources.every((resource) => resource.fine)
     const place = drawPlace(stage, aws)
     if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...aws.place, ok: fine, resources }))

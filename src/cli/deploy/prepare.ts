@@ -2,7 +2,7 @@ import type { Artifact } from '../../bundle/artifact.ts'
 import { bundleProject } from '../../bundle/bundle.ts'
 import type { Aws } from '../../clouds/aws/open.ts'
 import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
-import type { IdleCost } from '../../deploy/provider.ts'
+import type { IdleCost } from '../../deploy/resources.ts'
 import { errorOf, type Problem } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { modulesOf } from '../../project/handlers.ts'
@@ -34,7 +34,7 @@ export async function prepareStage(
   args: Arguments,
   host: Host,
 ): Promise<Prepared> {
-  const { createAwsProvider } = await import('../../clouds/aws/open.ts')
+  const { openAwsResources } = await import('../../clouds/aws/open.ts')
   const { checkOwnRoles, checkVariables, preflight } = await import('../../clouds/aws/preflight.ts')
   const { functionVariables, wantedResources } = await import('../../clouds/aws/wanted.ts')
   const { graph, topology, file, dir } = project
@@ -58,13 +58,13 @@ export async function prepareStage(
   if (refused.length > 0) throw errorOf(refused)
   const byHash = new Map([...artifacts.values()].map((artifact) => [artifact.hash, artifact]))
   const processorOf = (name: string) => graph.processors.find((processor) => processor.name === name)!
-  const provider = createAwsProvider(aws, {
+  const cloud = openAwsResources(aws, {
     scope,
     startedAtMs: host.date(),
     artifact: (hash) => byHash.get(hash)!,
     variables: (name) => functionVariables(processorOf(name), host.env),
   })
-  const deployment = await prepareDeploy(provider, {
+  const deployment = await prepareDeploy(cloud, {
     wanted,
     refresh: flagOf(args, 'refresh'),
     allowDataLoss: flagOf(args, 'allowDataLoss'),
@@ -72,6 +72,6 @@ export async function prepareStage(
     sleep,
   })
   const obstacles = await preflight(aws, graph, deployment.plan.changes)
-  const left = await provider.describe(deployment.plan.kept.map(({ live }) => live))
-  return { deployment, wanted, costs: provider.costs(wanted, left), artifacts, obstacles }
+  const left = await cloud.describe(deployment.plan.kept.map(({ live }) => live))
+  return { deployment, wanted, costs: cloud.costs(wanted, left), artifacts, obstacles }
 }

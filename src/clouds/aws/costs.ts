@@ -1,5 +1,5 @@
 import type { MappingConfig, StreamConfig } from '../../aws/resources.ts'
-import type { IdleCost, Priced } from '../../deploy/provider.ts'
+import type { IdleCost, Priced } from '../../deploy/resources.ts'
 
 const HOURS = 730
 

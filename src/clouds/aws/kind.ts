@@ -4,11 +4,11 @@ import type { Removal, Write } from '../../deploy/change.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 import type { Clients } from './clients.ts'
 
-/** One kind of resource: what a provider does, for this kind alone. */
+/** One kind of resource: what a cloud does, for this kind alone. */
 export interface Kind {
   /** What each service says is there, whatever the listing by tag knows. */
   list(): Promise<readonly LiveResource[]>
-  /** See {@link import('../../deploy/provider.ts').Provider.read}. */
+  /** See {@link import('../../deploy/resources.ts').CloudResources.read}. */
   read(resource: Resource): Promise<LiveResource | undefined>
   /** The settings in which what is there differs from what is wanted. */
   inspect(resource: Resource, live: LiveResource): Promise<readonly string[]>

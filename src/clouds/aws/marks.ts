@@ -1,4 +1,4 @@
-import type { MarkName, Marks } from '../../deploy/provider.ts'
+import type { MarkName, Marks } from '../../deploy/resources.ts'
 import type { Tags } from './tags.ts'
 
 const NAMES: readonly MarkName[] = ['deploy', 'overtaken', 'ended']

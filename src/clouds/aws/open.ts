@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import type { Place, Scope } from '../../aws/names.ts'
 import type { Artifact } from '../../bundle/artifact.ts'
-import type { Provider, Report } from '../../deploy/provider.ts'
+import type { CloudResources, Report } from '../../deploy/resources.ts'
 import { AttakError } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { errorsQueue } from '../../stores/sqs/resources.ts'
@@ -33,7 +33,7 @@ export interface Aws {
   close(): void
 }
 
-/** What a provider of one stage works with. */
+/** What a cloud of one stage works with. */
 export interface StageOptions {
   readonly scope: Scope
   /** When this run began, in milliseconds since 1970: what reads a stream that was there before begins here. */
@@ -90,8 +90,8 @@ export async function anyPlace(region: string | undefined, profile: string | und
   return { partition, region: said === '' ? '*' : said, account: '*' }
 }
 
-/** The provider of one stage; what it throws tells what to do. */
-export function createAwsProvider(aws: Aws, { scope, startedAtMs, artifact, variables }: StageOptions): Provider {
+/** The cloud of one stage; what it throws tells what to do. */
+export function openAwsResources(aws: Aws, { scope, startedAtMs, artifact, variables }: StageOptions): CloudResources {
   const { place, clients, emulated, listsByTags } = aws
   const account: Account = { scope, place, clients, emulated, startedAtMs, artifact, environment: variables }
   const ownQueues = queues(account)

@@ -5,7 +5,7 @@ import type { Scope } from '../../aws/names.ts'
 import { mended, unlessAbsent } from './failure.ts'
 import { gather } from './kind.ts'
 import { ERRORS_QUEUE, ROLES_PATH } from './names.ts'
-import { type Aws, createAwsProvider } from './open.ts'
+import { type Aws, openAwsResources } from './open.ts'
 import { kindOfTags, TAGS, type Tags } from './tags.ts'
 
 /** A stage that is live, with how many resources it has of each kind, sorted by kind. */
@@ -80,7 +80,7 @@ async function stagesByQueue(aws: Aws): Promise<readonly LiveStage[]> {
   })
   const live = await gather(scopes, async (scope) => {
     const options = { scope, startedAtMs: 0, artifact: nothing, variables: nothing }
-    const resources = await createAwsProvider(aws, options).list('thorough')
+    const resources = await openAwsResources(aws, options).list('thorough')
     return resources.map(({ kind }) => ({ ...scope, kind }))
   })
   return counted(live.flat())

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { MappingConfig } from '../../aws/resources.ts'
-import type { Provider } from '../../deploy/provider.ts'
+import type { CloudResources } from '../../deploy/resources.ts'
 import { AttakError } from '../../errors.ts'
 import type { LiveResource, Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
@@ -34,10 +34,10 @@ export interface ResourceStatus extends Pick<Resource, 'id' | 'kind' | 'name'> {
 export async function readStatus(
   account: Reached,
   wanted: readonly Resource[],
-  provider: Pick<Provider, 'list' | 'read'>,
+  cloud: Pick<CloudResources, 'list' | 'read'>,
 ): Promise<readonly ResourceStatus[]> {
   const [live, statuses] = await Promise.all([
-    provider.list('quick'),
+    cloud.list('quick'),
     gather(wanted, async (resource) => {
       const read = READERS[resource.kind]
       return read === undefined ? THERE : ((await unlessAbsent(read(account, resource))) ?? ABSENT)
@@ -47,7 +47,7 @@ export async function readStatus(
   const read = await gather(wanted, async (resource, index) => {
     const { id, kind, name, processor } = resource
     const known = listed.has(keyOf(resource)) || statuses[index] === ABSENT
-    const status = known || (await isOurs(provider, resource)) ? statuses[index]! : NOT_OURS
+    const status = known || (await isOurs(cloud, resource)) ? statuses[index]! : NOT_OURS
     return { id, kind, name, ...(processor !== undefined && { processor }), wanted: true, ...status }
   })
   return [...read, ...leftOver(live, wanted)]
@@ -56,9 +56,9 @@ export async function readStatus(
 /** Asks everything that is live of a stage how it is, without knowing what its topology wants. */
 export async function readLiveStatus(
   account: Reached,
-  provider: Pick<Provider, 'list'>,
+  cloud: Pick<CloudResources, 'list'>,
 ): Promise<readonly ResourceStatus[]> {
-  const live = await provider.list('thorough')
+  const live = await cloud.list('thorough')
   const statuses = await gather(live, async (one) => {
     const read = READERS[one.kind]
     return read === undefined ? THERE : ((await unlessAbsent(read(account, { ...one, config: {} }))) ?? ABSENT)
@@ -71,9 +71,9 @@ export async function readLiveStatus(
 }
 
 /** Asks of a thing itself: a listing may lag behind. */
-async function isOurs(provider: Pick<Provider, 'read'>, resource: Resource): Promise<boolean> {
+async function isOurs(cloud: Pick<CloudResources, 'read'>, resource: Resource): Promise<boolean> {
   try {
-    await provider.read(resource)
+    await cloud.read(resource)
     return true
   } catch (error) {
     if (error instanceof AttakError && error.code === 'RESOURCE_NOT_OURS') return false

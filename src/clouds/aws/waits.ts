@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
-import type { Report } from '../../deploy/provider.ts'
+import type { Report } from '../../deploy/resources.ts'
 
 interface Reporting {
   readonly report: Report

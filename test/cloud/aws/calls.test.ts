@@ -94,7 +94,7 @@ it('asks little of an account: 8 calls for 100 processors that are as wanted, 7 
   const stage = { topology: graph.name, stage: graph.stage }
   const clients = {
     ...opened.clients,
-    tagging: taggingOf(stage, await (await stageOf(opened, graph)).provider.list('thorough')),
+    tagging: taggingOf(stage, await (await stageOf(opened, graph)).cloud.list('thorough')),
   }
   const counted = countCalls(clients)
   const { taken, writes } = counted

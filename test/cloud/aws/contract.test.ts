@@ -3,10 +3,10 @@ import { CreateLogGroupCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { afterAll, beforeAll, inject } from 'vitest'
 import type { Artifact } from '../../../src/bundle/artifact.ts'
 import type { Aws } from '../../../src/clouds/aws/open.ts'
-import { createAwsProvider } from '../../../src/clouds/aws/open.ts'
+import { openAwsResources } from '../../../src/clouds/aws/open.ts'
 import { functionVariables, wantedResources } from '../../../src/clouds/aws/wanted.ts'
+import { type ResourcesWorld, resourcesContract } from '../../contract/cloud-resources.ts'
 import type { Skip } from '../../contract/law.ts'
-import { type ProviderWorld, providerContract } from '../../contract/provider.ts'
 import { artifactOf, graphOf, openEmulator } from '../stage.ts'
 
 const LOOPS = 'moto has no recursion settings of functions'
@@ -31,7 +31,7 @@ for (const [emulator, skips] of Object.entries(EMULATORS) as [keyof typeof EMULA
   })
   afterAll(() => aws.close())
 
-  const world = (): ProviderWorld => {
+  const world = (): ResourcesWorld => {
     const topology = `contract-${worlds++}`
     // Who retries may call itself, by its queue.
     const retries = emulator === 'moto' ? 0 : 1
@@ -42,7 +42,7 @@ for (const [emulator, skips] of Object.entries(EMULATORS) as [keyof typeof EMULA
       return wantedResources(graph, { place: aws.place, env: {} }, byName)
     }
     const open = (stage: string) =>
-      createAwsProvider(aws, {
+      openAwsResources(aws, {
         scope: { topology, stage },
         startedAtMs: Date.now(),
         artifact: (hash) => artifacts.find((artifact) => artifact.hash === hash)!,
@@ -65,7 +65,7 @@ for (const [emulator, skips] of Object.entries(EMULATORS) as [keyof typeof EMULA
       async close() {},
     }
   }
-  providerContract(`aws on ${emulator}`, world, skips)
+  resourcesContract(`aws on ${emulator}`, world, skips)
 }
 
 /** Every kind of resource, and settings of each. */

@@ -220,7 +220,7 @@ describe.each(Object.keys(KNOWS) as (keyof typeof KNOWS)[])('what was changed by
 
   it.each(EDITS.filter(KNOWS[emulator]))('$id: $drift is found and undone', async ({ id, drift, edit }) => {
     const resource = stage.wanted.find((one) => one.id === id)!
-    const inspected = async () => stage.provider.inspect!(resource, (await stage.provider.read(resource))!)
+    const inspected = async () => stage.cloud.inspect!(resource, (await stage.cloud.read(resource))!)
     expect(await inspected()).toEqual([])
     await edit(aws, resource.name)
     expect(await inspected()).toContain(drift)

@@ -100,7 +100,7 @@ describe('where signatures and permissions are checked', () => {
       message: expect.stringContaining('the answer to SQS GetQueueUrl is not one of AWS: it has status 403'),
     })
     const role = stage.wanted.find(({ kind }) => kind === 'role')!
-    await expect(stage.provider.read(role)).rejects.toMatchObject({
+    await expect(stage.cloud.read(role)).rejects.toMatchObject({
       code: 'PERMISSION_MISSING',
       message: expect.stringContaining('the permission iam:GetRole is missing'),
     })

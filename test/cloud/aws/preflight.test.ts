@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Aws } from '../../../src/clouds/aws/open.ts'
 import { preflight } from '../../../src/clouds/aws/preflight.ts'
 import { graphOf } from '../../clouds/aws/graphs.ts'
-import { writeOf } from '../../contract/provider.ts'
+import { writeOf } from '../../contract/cloud-resources.ts'
 import { openEmulator, stageOf } from '../stage.ts'
 
 let aws: Aws

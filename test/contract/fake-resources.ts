@@ -1,5 +1,5 @@
 import type { Write } from '../../src/deploy/change.ts'
-import type { Provider, Report } from '../../src/deploy/provider.ts'
+import type { CloudResources, Report } from '../../src/deploy/resources.ts'
 import { KINDS, MARKER } from './resources.ts'
 import {
   adjust,
@@ -34,8 +34,8 @@ export interface FakeProcess {
   readonly pace?: (nowMs: number) => number
 }
 
-/** A provider of a fake cloud. */
-export interface FakeProvider extends Provider {
+/** A cloud of a fake cloud. */
+export interface FakeResources extends CloudResources {
   /** When each call began, in virtual milliseconds. */
   readonly startsMs: readonly number[]
   /** Whether its process has died. */
@@ -45,7 +45,7 @@ export interface FakeProvider extends Provider {
 const TRIES = 30
 
 /** Opens a fake cloud for a stage, as a process of its own. */
-export function openProvider(world: World, process: FakeProcess): FakeProvider {
+export function openFakeResources(world: World, process: FakeProcess): FakeResources {
   const { clock, random } = world
   const stage = process.stage ?? 'dev'
   const startsMs: number[] = []

@@ -3,11 +3,11 @@ import type { Removal, Write } from './change.ts'
 
 /**
  * A cloud, opened for one topology and stage. Everything it makes carries tags that say so; nothing else is ever touched.
- * Any call may be made again after it failed, or after the process died in the middle of it. A provider keeps the
+ * Any call may be made again after it failed, or after the process died in the middle of it. A cloud keeps the
  * cloud's limits itself: it paces its calls, waits out throttling and what is not ready yet, and reports those waits.
- * `test/contract/provider.ts` is its definition.
+ * `test/contract/cloud-resources.ts` is its definition.
  */
-export interface Provider {
+export interface CloudResources {
   /** `aws` */
   readonly name: string
   /** Its kinds of resources, what is needed before what needs it; removals go the other way. */

@@ -3,14 +3,14 @@ import type { Write } from '../../src/deploy/change.ts'
 import { failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
 import { keyOf } from '../../src/deploy/judge.ts'
 import { orderByNeeds } from '../../src/deploy/order.ts'
-import type { Provider } from '../../src/deploy/provider.ts'
+import type { CloudResources } from '../../src/deploy/resources.ts'
 import { fingerprint, type LiveResource, type Resource } from '../../src/graph/resource.ts'
 import { lawsIn, type Skip } from './law.ts'
 
-/** A provider in a world of its own. */
-export interface ProviderWorld {
+/** A cloud in a world of its own. */
+export interface ResourcesWorld {
   /** Opens it for a stage, as a new process would. */
-  open(stage: string): Promise<Provider> | Provider
+  open(stage: string): Promise<CloudResources> | CloudResources
   /** Some resources of a stage, one of each kind at least, with the marker among them. */
   wanted(stage: string): readonly Resource[]
   /** The same with settings changed, and at least one resource gone that nothing needs. */
@@ -28,15 +28,15 @@ export interface ProviderWorld {
 
 const silent = () => {}
 
-/** What every provider does: the definition of the `Provider` interface. A skip's reason shows in the test's name. */
-export function providerContract(
+/** What every cloud does: the definition of the `CloudResources` interface. A skip's reason shows in the test's name. */
+export function resourcesContract(
   name: string,
-  make: () => Promise<ProviderWorld> | ProviderWorld,
+  make: () => Promise<ResourcesWorld> | ResourcesWorld,
   skips: readonly Skip[] = [],
 ): void {
   const law = lawsIn({ make, skips, run: (world, running) => world.run(running) })
 
-  describe(`the provider ${name}`, () => {
+  describe(`the cloud ${name}`, () => {
     law('has a name, kinds and a marker', async ({ open, wanted }) => {
       const { name: ownName, kinds, marker } = await open('dev')
       expect(ownName).toMatch(/^[a-z][a-z0-9-]*$/)
@@ -54,16 +54,16 @@ export function providerContract(
     })
 
     law('finds nothing where nothing was made', async ({ open, wanted }) => {
-      const provider = await open('dev')
-      expect(await provider.list('thorough')).toEqual([])
-      expect(await provider.list('quick')).toEqual([])
-      expect(await provider.marks()).toEqual({})
-      for (const resource of wanted('dev')) expect(await provider.read(resource)).toBeUndefined()
+      const cloud = await open('dev')
+      expect(await cloud.list('thorough')).toEqual([])
+      expect(await cloud.list('quick')).toEqual([])
+      expect(await cloud.marks()).toEqual({})
+      for (const resource of wanted('dev')) expect(await cloud.read(resource)).toBeUndefined()
     })
 
     law('makes what is wanted, and finds it by listing and by name', async ({ open, wanted }) => {
-      const provider = await open('dev')
-      await writeAll(provider, wanted('dev'))
+      const cloud = await open('dev')
+      await writeAll(cloud, wanted('dev'))
       const again = await open('dev')
       const listed = await again.list('thorough')
       expect(listed.map(essence).sort(byKey)).toEqual(wanted('dev').map(expected).sort(byKey))
@@ -71,49 +71,47 @@ export function providerContract(
     })
 
     law('is told to make what is there, and leaves it as wanted', async ({ open, wanted }) => {
-      const provider = await open('dev')
-      await writeAll(provider, wanted('dev'))
+      const cloud = await open('dev')
+      await writeAll(cloud, wanted('dev'))
       await writeAll(await open('dev'), wanted('dev'))
-      expect((await provider.list('thorough')).map(essence).sort(byKey)).toEqual(
-        wanted('dev').map(expected).sort(byKey),
-      )
+      expect((await cloud.list('thorough')).map(essence).sort(byKey)).toEqual(wanted('dev').map(expected).sort(byKey))
     })
 
     law('brings what is there to other settings', async ({ open, wanted, changed }) => {
-      const provider = await open('dev')
-      await writeAll(provider, wanted('dev'))
-      const live = await provider.list('thorough')
+      const cloud = await open('dev')
+      await writeAll(cloud, wanted('dev'))
+      const live = await cloud.list('thorough')
       for (const resource of inOrder(changed('dev'))) {
         const found = live.find((one) => keyOf(one) === keyOf(resource))
         const kind = found === undefined ? 'create' : 'update'
-        await provider.write(writeOf(resource, { kind, ...(found === undefined ? {} : { live: found }) }), silent)
-        expect((await provider.read(resource))?.fingerprint).toBe(fingerprint(resource))
-        expect((await provider.inspect?.(resource, (await provider.read(resource))!)) ?? []).toEqual([])
+        await cloud.write(writeOf(resource, { kind, ...(found === undefined ? {} : { live: found }) }), silent)
+        expect((await cloud.read(resource))?.fingerprint).toBe(fingerprint(resource))
+        expect((await cloud.inspect?.(resource, (await cloud.read(resource))!)) ?? []).toEqual([])
       }
     })
 
     law('makes what it is told to update when it is gone', async ({ open, wanted }) => {
-      const provider = await open('dev')
-      await writeAll(provider, wanted('dev'))
+      const cloud = await open('dev')
+      await writeAll(cloud, wanted('dev'))
       const last = inOrder(wanted('dev')).at(-1)!
-      const live = (await provider.read(last))!
-      await provider.remove({ kind: 'remove', id: live.id, live, reason: '' }, silent)
-      expect(await provider.read(last)).toBeUndefined()
-      await provider.write(writeOf(last, { kind: 'update', live }), silent)
-      expect((await provider.read(last))?.fingerprint).toBe(fingerprint(last))
+      const live = (await cloud.read(last))!
+      await cloud.remove({ kind: 'remove', id: live.id, live, reason: '' }, silent)
+      expect(await cloud.read(last)).toBeUndefined()
+      await cloud.write(writeOf(last, { kind: 'update', live }), silent)
+      expect((await cloud.read(last))?.fingerprint).toBe(fingerprint(last))
     })
 
     law('removes, also what is gone already', async ({ open, wanted }) => {
-      const provider = await open('dev')
-      await writeAll(provider, wanted('dev'))
+      const cloud = await open('dev')
+      await writeAll(cloud, wanted('dev'))
       for (const resource of inOrder(wanted('dev')).toReversed()) {
-        const live = (await provider.read(resource))!
+        const live = (await cloud.read(resource))!
         const removal = { kind: 'remove', id: live.id, live, reason: '' } as const
-        await provider.remove(removal, silent)
-        await provider.remove(removal, silent)
-        expect(await provider.read(resource)).toBeUndefined()
+        await cloud.remove(removal, silent)
+        await cloud.remove(removal, silent)
+        expect(await cloud.read(resource)).toBeUndefined()
       }
-      expect(await provider.list('thorough')).toEqual([])
+      expect(await cloud.list('thorough')).toEqual([])
     })
 
     law('sees nothing of another stage', async ({ open, wanted }) => {
@@ -124,33 +122,33 @@ export function providerContract(
     })
 
     law('touches nothing that lacks our tags', async ({ open, wanted, makeStranger }) => {
-      const provider = await open('dev')
+      const cloud = await open('dev')
       const [resource] = inOrder(wanted('dev'))
       await makeStranger(resource!)
-      await expect(provider.read(resource!)).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS' })
-      await expect(provider.write(writeOf(resource!), silent)).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS' })
-      expect(await provider.list('thorough')).toEqual([])
+      await expect(cloud.read(resource!)).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS' })
+      await expect(cloud.write(writeOf(resource!), silent)).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS' })
+      expect(await cloud.list('thorough')).toEqual([])
     })
 
     law('marks a stage that has nothing, by a marker that is half-made', async ({ open, wanted }) => {
-      const provider = await open('dev')
-      await provider.mark('deploy', 'one 0123456789abcdef -')
+      const cloud = await open('dev')
+      await cloud.mark('deploy', 'one 0123456789abcdef -')
       expect(await (await open('dev')).marks()).toEqual({ deploy: 'one 0123456789abcdef -' })
-      const marker = wanted('dev').find(({ id }) => id === provider.marker)!
-      expect(await provider.read(marker)).toMatchObject({ id: provider.marker, fingerprint: undefined })
+      const marker = wanted('dev').find(({ id }) => id === cloud.marker)!
+      expect(await cloud.read(marker)).toMatchObject({ id: cloud.marker, fingerprint: undefined })
     })
 
     law('keeps marks apart, changes them, and takes them away', async ({ open, wanted }) => {
-      const provider = await open('dev')
-      await provider.mark('deploy', 'one 0123456789abcdef -')
-      await writeAll(provider, wanted('dev'))
-      expect(await provider.marks()).toEqual({ deploy: 'one 0123456789abcdef -' })
-      await provider.mark('overtaken', 'one')
-      await provider.mark('deploy', 'two pending 1a2b3c.4d5e6f')
-      expect(await provider.marks()).toEqual({ deploy: 'two pending 1a2b3c.4d5e6f', overtaken: 'one' })
-      await provider.mark('overtaken', undefined)
-      await provider.mark('overtaken', undefined)
-      expect(await provider.marks()).toEqual({ deploy: 'two pending 1a2b3c.4d5e6f' })
+      const cloud = await open('dev')
+      await cloud.mark('deploy', 'one 0123456789abcdef -')
+      await writeAll(cloud, wanted('dev'))
+      expect(await cloud.marks()).toEqual({ deploy: 'one 0123456789abcdef -' })
+      await cloud.mark('overtaken', 'one')
+      await cloud.mark('deploy', 'two pending 1a2b3c.4d5e6f')
+      expect(await cloud.marks()).toEqual({ deploy: 'two pending 1a2b3c.4d5e6f', overtaken: 'one' })
+      await cloud.mark('overtaken', undefined)
+      await cloud.mark('overtaken', undefined)
+      expect(await cloud.marks()).toEqual({ deploy: 'two pending 1a2b3c.4d5e6f' })
     })
 
     law('deploys, has then nothing to do, changes what changed, and leaves nothing', async (world) => {
@@ -194,8 +192,8 @@ export function writeOf(resource: Resource, said: Partial<Write> = {}): Write {
   }
 }
 
-async function writeAll(provider: Provider, wanted: readonly Resource[]): Promise<void> {
-  for (const resource of inOrder(wanted)) await provider.write(writeOf(resource), silent)
+async function writeAll(cloud: CloudResources, wanted: readonly Resource[]): Promise<void> {
+  for (const resource of inOrder(wanted)) await cloud.write(writeOf(resource), silent)
 }
 
 function inOrder(resources: readonly Resource[]): readonly Resource[] {

@@ -1,10 +1,10 @@
 import { createFakeClock } from '../contract/clock.ts'
 import { createFakeCloud } from '../contract/cloud.ts'
-import { providerContract } from '../contract/provider.ts'
+import { resourcesContract } from '../contract/cloud-resources.ts'
 import { randomOf } from '../contract/random.ts'
 import { topologyOf } from '../contract/resources.ts'
 
-providerContract('of the fake cloud', () => {
+resourcesContract('of the fake cloud', () => {
   const clock = createFakeClock()
   const cloud = createFakeCloud({
     clock,

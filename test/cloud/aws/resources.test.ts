@@ -30,11 +30,11 @@ describe('a stage on ministack', () => {
     )
     expect((await stage.plan()).changes).toEqual([])
     for (const resource of stage.wanted) {
-      const live = await stage.provider.read(resource)
+      const live = await stage.cloud.read(resource)
       expect(live).toBeDefined()
-      expect([resource.id, await stage.provider.inspect!(resource, live!)]).toEqual([resource.id, []])
+      expect([resource.id, await stage.cloud.inspect!(resource, live!)]).toEqual([resource.id, []])
     }
     await stage.destroy()
-    expect(await stage.provider.list('thorough')).toEqual([])
+    expect(await stage.cloud.list('thorough')).toEqual([])
   })
 })
