@@ -2,10 +2,10 @@ import { clearInterval, setInterval } from 'node:timers'
 import { errorOf } from '../errors.ts'
 import { shown } from '../project/find.ts'
 import { cleanStackText } from '../project/stack.ts'
-import { own } from './controls.ts'
-import { drawDuration } from './duration.ts'
+import { own } from '../view/controls.ts'
+import { drawDuration } from '../view/duration.ts'
+import { colorsOf, drawError } from '../view/print.ts'
 import type { Host } from './host.ts'
-import { colorsOf, drawError } from './print.ts'
 
 /** Code of the user's that a command awaits. */
 export interface AwaitedCode {

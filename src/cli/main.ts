@@ -1,8 +1,8 @@
 import about from '../../package.json' with { type: 'json' }
 import { AttakError, errorOfSystem } from '../errors.ts'
+import { colorsOf, drawBug, drawError } from '../view/print.ts'
 import { COMMANDS } from './commands.ts'
 import type { Host, Terminal } from './host.ts'
-import { colorsOf, drawBug, drawError } from './print.ts'
 import { parseArguments } from './program.ts'
 
 export { hostOf } from './host.ts'

@@ -6,10 +6,10 @@ import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
 import { SETTINGS } from '../project/setting-list.ts'
 import { resolveSettings, type Settings } from '../project/settings.ts'
+import { colorsOf, drawProblems } from '../view/print.ts'
 import { type Arguments, type Option, textOf } from './command.ts'
 import { type Given, givenOf } from './hint.ts'
 import type { Host } from './host.ts'
-import { colorsOf, drawProblems } from './print.ts'
 
 /** The project that a command line means, before anything of it is loaded. */
 export interface MeantProject {

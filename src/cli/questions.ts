@@ -1,6 +1,6 @@
 import { type Readable, Writable } from 'node:stream'
 import { confirm, isCancel, select, text } from '@clack/prompts'
-import { own, visible } from './controls.ts'
+import { own, visible } from '../view/controls.ts'
 import type { Host } from './host.ts'
 
 /**

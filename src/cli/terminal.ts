@@ -1,4 +1,4 @@
-import { escapedJson, visible } from './controls.ts'
+import { escapedJson, visible } from '../view/controls.ts'
 import type { Terminal } from './host.ts'
 
 /** Where text goes as it is. */

@@ -4,11 +4,11 @@ import { modulesOf } from '../../project/handlers.ts'
 import { inspectInput } from '../../project/input.ts'
 import { type InspectedProject, inspectProject, type Project } from '../../project/project.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
+import { drawCount } from '../../view/duration.ts'
+import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
-import { drawCount } from '../duration.ts'
 import type { Host } from '../host.ts'
 import { awaitCode, MODULES } from '../loading.ts'
-import { type Colors, colorsOf, drawJsonLine, drawProblems } from '../print.ts'
 import { findProject } from '../project.ts'
 
 /** Tells all that is wrong or odd about a topology, its code and the input beside it, and runs nothing of it but its modules. */

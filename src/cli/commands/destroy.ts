@@ -1,4 +1,6 @@
 import { prepareDeploy } from '../../deploy/deploy.ts'
+import { drawCount } from '../../view/duration.ts'
+import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { confirmPlan } from '../deploy/confirm.ts'
@@ -7,9 +9,7 @@ import { openReader } from '../deploy/reader.ts'
 import { drawPlanOf } from '../deploy/report.ts'
 import { sleep } from '../deploy/sleep.ts'
 import { drawPlace, nameStage, withAws } from '../deploy/stage.ts'
-import { drawCount } from '../duration.ts'
 import { interruptCode } from '../host.ts'
-import { colorsOf, drawJsonLine } from '../print.ts'
 
 /** Removes all that deploys of a stage have made. */
 export const destroy: Command = {

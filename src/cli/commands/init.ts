@@ -5,10 +5,10 @@ import { isFolder } from '../../project/modules.ts'
 import { findOwnPackage } from '../../project/own-package.ts'
 import { LANGUAGES, type Language, loadTemplate, TEMPLATES, type TemplateName } from '../../project/template.ts'
 import { isName, moduleName, NAME_RULE, renameRemedy } from '../../topology/name.ts'
+import { drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../command.ts'
 import { shellWord } from '../hint.ts'
 import type { Host } from '../host.ts'
-import { drawJsonLine } from '../print.ts'
 
 const FOLDER = 'my-topology'
 const TEMPLATE_NAMES = Object.keys(TEMPLATES) as TemplateName[]

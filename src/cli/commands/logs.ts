@@ -1,3 +1,6 @@
+import { type LogEntry, readEntries } from '../../view/log-entry.ts'
+import { drawEntry } from '../../view/log-line.ts'
+import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { knownOf } from '../deploy/live.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
@@ -5,11 +8,8 @@ import { knownProcessor } from '../deploy/processor.ts'
 import { accountOf, nameStage, withAws } from '../deploy/stage.ts'
 import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
-import { drawEntry } from '../logs/draw.ts'
-import { type LogEntry, readEntries } from '../logs/entry.ts'
 import { followLines, LOOK_MS } from '../logs/follow.ts'
 import { parseSince } from '../logs/since.ts'
-import { colorsOf, drawJsonLine } from '../print.ts'
 
 /** Prints what the functions of a stage have logged, merged by time. */
 export const logs: Command = {

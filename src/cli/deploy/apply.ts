@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Deployment, failureOf, type Outcome } from '../../deploy/deploy.ts'
-import { drawCount } from '../duration.ts'
+import { drawCount } from '../../view/duration.ts'
+import { colorsOf, drawError } from '../../view/print.ts'
 import type { Host } from '../host.ts'
-import { colorsOf, drawError } from '../print.ts'
 import { tasksTo } from './tasks.ts'
 
 const TICK_MS = 100

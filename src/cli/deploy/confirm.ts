@@ -1,6 +1,6 @@
 import type { Plan } from '../../deploy/plan.ts'
 import { AttakError } from '../../errors.ts'
-import { drawCount } from '../duration.ts'
+import { drawCount } from '../../view/duration.ts'
 import type { Host } from '../host.ts'
 
 /**

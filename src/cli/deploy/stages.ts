@@ -1,8 +1,8 @@
 import type { Place } from '../../aws/names.ts'
 import type { LiveStage } from '../../clouds/aws/stages.ts'
-import { drawCount } from '../duration.ts'
+import { drawCount } from '../../view/duration.ts'
+import type { Colors } from '../../view/print.ts'
 import type { Hint } from '../hint.ts'
-import type { Colors } from '../print.ts'
 
 /**
  * All stages that are live, for people; ends with a line break.

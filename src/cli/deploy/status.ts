@@ -1,10 +1,10 @@
 import { crashesPart } from '../../aws/names.ts'
 import { ERRORS_QUEUE } from '../../clouds/aws/names.ts'
 import type { ResourceStatus } from '../../clouds/aws/status.ts'
-import { visible } from '../controls.ts'
-import { drawCount, drawNumber } from '../duration.ts'
+import { visible } from '../../view/controls.ts'
+import { drawCount, drawNumber } from '../../view/duration.ts'
+import { type Colors, hang } from '../../view/print.ts'
 import type { Hint } from '../hint.ts'
-import { type Colors, hang } from '../print.ts'
 
 /**
  * How the resources of a stage are, for people; ends with a line break.

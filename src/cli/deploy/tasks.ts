@@ -1,9 +1,9 @@
 import type { Change } from '../../deploy/change.ts'
 import type { Progress } from '../../deploy/progress.ts'
-import { own, visible } from '../controls.ts'
-import { drawDuration } from '../duration.ts'
+import { own, visible } from '../../view/controls.ts'
+import { drawDuration } from '../../view/duration.ts'
+import { colorsOf, hang } from '../../view/print.ts'
 import type { Terminal } from '../host.ts'
-import { colorsOf, hang } from '../print.ts'
 
 /** Shows what an apply does while it does it. */
 export interface Tasks {

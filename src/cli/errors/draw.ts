@@ -1,11 +1,11 @@
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, INPUT_TYPE } from '../../runtime/event.ts'
-import { visible } from '../controls.ts'
-import { drawCount, drawNumber } from '../duration.ts'
+import { visible } from '../../view/controls.ts'
+import { drawCount, drawNumber } from '../../view/duration.ts'
+import { type FailureOptions, failuresDrawn, titleOf } from '../../view/failure.ts'
+import { type Colors, colorsOf, jsonText } from '../../view/print.ts'
+import { drawWord, shorten, widthOf } from '../../view/value.ts'
 import type { Terminal } from '../host.ts'
-import { type Colors, colorsOf, jsonText } from '../print.ts'
-import { type FailureOptions, failuresDrawn, titleOf } from '../simulate/failure.ts'
-import { drawWord, shorten, widthOf } from '../simulate/shorten.ts'
 import { idLength } from './filter.ts'
 
 /** What errors are drawn with. */

@@ -1,4 +1,4 @@
-import type { LogEntry } from '../logs/entry.ts'
+import type { LogEntry } from '../../view/log-entry.ts'
 import type { Unit } from './ready.ts'
 
 /** What became of messages that were sent again, as far as logs tell. */

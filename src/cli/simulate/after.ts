@@ -2,9 +2,9 @@ import type { Problem } from '../../errors.ts'
 import { placeOfFirstCall } from '../../project/stack.ts'
 import { invocationOfUncaught } from '../../runtime/current.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
-import { drawCount } from '../duration.ts'
+import { drawCount } from '../../view/duration.ts'
+import { hang } from '../../view/print.ts'
 import type { Host } from '../host.ts'
-import { hang } from '../print.ts'
 import type { PendingTimer } from '../timers.ts'
 
 /**

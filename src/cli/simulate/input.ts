@@ -1,6 +1,6 @@
 import type { Input } from '../../project/input.ts'
 import type { InputEvent } from '../../topology/topology.ts'
-import { drawCount, drawNumber } from '../duration.ts'
+import { drawCount, drawNumber } from '../../view/duration.ts'
 
 /** What a run takes in, and what there is to say about it at the end. */
 export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' | 'readBytes'> {

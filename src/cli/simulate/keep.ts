@@ -1,7 +1,7 @@
 import type { Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { FileStore, RunFile } from '../../stores/file/store.ts'
-import { drawNumber } from '../duration.ts'
+import { drawNumber } from '../../view/duration.ts'
 import type { Hint } from '../hint.ts'
 
 /** Keeps the error records of a run. */

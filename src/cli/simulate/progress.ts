@@ -1,5 +1,5 @@
-import { own, visible } from '../controls.ts'
-import { drawCount, drawDuration, drawNumber } from '../duration.ts'
+import { own, visible } from '../../view/controls.ts'
+import { drawCount, drawDuration, drawNumber } from '../../view/duration.ts'
 import type { Terminal } from '../host.ts'
 
 /** Where a run stands. */

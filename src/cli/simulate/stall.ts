@@ -3,7 +3,7 @@ import type { Project } from '../../project/project.ts'
 import { cleanStackText } from '../../project/stack.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import type { Thrown } from '../../runtime/thrown.ts'
-import { drawDuration } from '../duration.ts'
+import { drawDuration } from '../../view/duration.ts'
 import { placeOfFunction } from './function-place.ts'
 import { endsInTime, openWatchdog, type Watchdog } from './watchdog.ts'
 

@@ -1,6 +1,6 @@
-import { drawCount, drawDuration, drawNumber } from '../duration.ts'
-import { type Colors, hang } from '../print.ts'
-import { drawValue, drawWord, widthOf } from './shorten.ts'
+import { drawCount, drawDuration, drawNumber } from '../../view/duration.ts'
+import { type Colors, hang } from '../../view/print.ts'
+import { drawValue, drawWord, widthOf } from '../../view/value.ts'
 import type { ProcessorTally, Tally } from './tally.ts'
 
 /** What the end of a story is told with. */

@@ -1,6 +1,6 @@
 import { clearInterval, setInterval } from 'node:timers'
 import type { Invocation } from '../../runtime/invocation.ts'
-import { drawDuration } from '../duration.ts'
+import { drawDuration } from '../../view/duration.ts'
 
 /** What is looked at to know what a run waits for. */
 export interface WaitingOptions {

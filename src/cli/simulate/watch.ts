@@ -2,8 +2,8 @@ import { once } from 'node:events'
 import { relative } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
 import { AttakError, errorOfSystem } from '../../errors.ts'
+import { colorsOf, drawError } from '../../view/print.ts'
 import { type Host, interruptCode } from '../host.ts'
-import { colorsOf, drawError } from '../print.ts'
 import { type Stamps, stampsOf } from './stamps.ts'
 
 /** Runs once. Calls `onFiles` as soon as it knows which files it depends on, also when it then fails. */

@@ -1,11 +1,11 @@
 import type { Graph } from '../../graph/graph.ts'
+import type { LogEntry } from '../../view/log-entry.ts'
+import { readEntries } from '../../view/log-entry.ts'
+import { drawEntry } from '../../view/log-line.ts'
+import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { accountOf, type Stage } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
-import { drawEntry } from '../logs/draw.ts'
-import type { LogEntry } from '../logs/entry.ts'
-import { readEntries } from '../logs/entry.ts'
 import { followLines, LOOK_MS } from '../logs/follow.ts'
-import { colorsOf, drawJsonLine } from '../print.ts'
 
 /** How many times longer to wait while an event is not confirmed: its function may have to start, or to end. */
 const UNCONFIRMED = 3

@@ -1,7 +1,7 @@
-import { drawDuration } from '../duration.ts'
-import { hang, jsonText } from '../print.ts'
-import { type FailureOptions, failuresDrawn } from '../simulate/failure.ts'
-import { drawValue, drawWord } from '../simulate/shorten.ts'
+import { drawDuration } from '../../view/duration.ts'
+import { type FailureOptions, failuresDrawn } from '../../view/failure.ts'
+import { hang, jsonText } from '../../view/print.ts'
+import { drawValue, drawWord } from '../../view/value.ts'
 import type { Found } from './fact.ts'
 import type { Path, Step } from './path.ts'
 

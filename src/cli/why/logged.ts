@@ -1,6 +1,6 @@
 import { fieldsOf } from '../../runtime/text.ts'
 import { type Thrown, thrownIn } from '../../runtime/thrown.ts'
-import type { LogEntry } from '../logs/entry.ts'
+import type { LogEntry } from '../../view/log-entry.ts'
 import type { Fact, Found } from './fact.ts'
 
 /** What a line of a deployed function says of a message; undefined for those that say nothing of its way. */

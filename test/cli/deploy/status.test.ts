@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { drawStatus } from '../../../src/cli/deploy/status.ts'
 import { hintOf } from '../../../src/cli/hint.ts'
-import { colorsOf } from '../../../src/cli/print.ts'
 import type { ResourceStatus } from '../../../src/clouds/aws/status.ts'
+import { colorsOf } from '../../../src/view/print.ts'
 
 const hint = hintOf({ flags: {} })
 

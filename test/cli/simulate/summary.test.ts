@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { colorsOf } from '../../../src/cli/print.ts'
 import { drawSummary } from '../../../src/cli/simulate/summary.ts'
 import { type Tally, tallyOf } from '../../../src/cli/simulate/tally.ts'
+import { colorsOf } from '../../../src/view/print.ts'
 
 const OPTIONS = { colors: colorsOf({ color: false }), width: 80, tookMs: 12, notes: [] }
 const AT = { at: 0, processor: 'reverse', message: 'm' } as const

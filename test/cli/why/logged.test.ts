@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { readEntry } from '../../../src/cli/logs/entry.ts'
 import { factOfEntry } from '../../../src/cli/why/logged.ts'
+import { readEntry } from '../../../src/view/log-entry.ts'
 
 const TIME = '2026-11-21T13:00:00.000Z'
 const factOf = (fields: object) => {
   const text = JSON.stringify({ time: TIME, processor: 'bill', message: 'b1', root: 'a1', ...fields })
-  return factOfEntry(readEntry({ id: '1', timeMs: 0, processor: 'bill', text }))
+  return factOfEntry(readEntry({ timeMs: 0, processor: 'bill', text }))
 }
 const WAY = { parent: 'a1', from: 'intake', topic: 'order', hop: 2, attempt: 1 }
 
@@ -33,5 +33,5 @@ test('an output is a message that nobody handled', () => {
 
 test('what handlers write, and the platform, says nothing of the way', () => {
   expect(factOf({ attak: 'log', text: 'hello' })).toBeUndefined()
-  expect(factOfEntry(readEntry({ id: '1', timeMs: 0, processor: 'bill', text: 'START RequestId: 1' }))).toBeUndefined()
+  expect(factOfEntry(readEntry({ timeMs: 0, processor: 'bill', text: 'START RequestId: 1' }))).toBeUndefined()
 })

@@ -3,8 +3,8 @@ import { mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
-import { sourceReader } from '../../../src/cli/simulate/source.ts'
-import { folderOf } from '../folder.ts'
+import { sourceReader } from '../../src/project/source.ts'
+import { folderOf } from '../cli/folder.ts'
 
 const EVER = Number.POSITIVE_INFINITY
 const SECRET = 'key = 1\n'

@@ -1,5 +1,5 @@
-import { hasControls } from '../controls.ts'
-import { jsonText } from '../print.ts'
+import { hasControls } from './controls.ts'
+import { jsonText } from './print.ts'
 
 /** JSON for people: on one line, cut with `…` to at most `width` columns. `undefined` (no data) is drawn as nothing. */
 export function drawValue(value: unknown, width: number): { readonly text: string; readonly cut: boolean } {

@@ -1,9 +1,9 @@
 import { closeSync, constants, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { relative, resolve, sep } from 'node:path'
-import { isInPackages } from '../../code/packages.ts'
-import { CODE } from '../../code/places.ts'
-import type { Project } from '../../project/project.ts'
-import { workspaceFolder } from '../../project/workspace.ts'
+import { isInPackages } from '../code/packages.ts'
+import { CODE } from '../code/places.ts'
+import type { Project } from './project.ts'
+import { workspaceFolder } from './workspace.ts'
 
 /** Reads a file that a stack names; undefined where it may not be shown, or is newer than `asOfMs` (since 1970). */
 export type ReadSource = (file: string, asOfMs: number) => string | undefined

@@ -1,7 +1,14 @@
-import type { LogLine } from '../../clouds/aws/log-lines.ts'
+/** A line that a deployed function wrote. */
+export interface LogLine {
+  /** Milliseconds since 1970. */
+  readonly timeMs: number
+  readonly processor: string
+  /** As it was written. */
+  readonly text: string
+}
 
 /** A line of a deployed function, read as what it tells of. */
-export interface LogEntry extends Pick<LogLine, 'timeMs' | 'processor'> {
+export interface LogEntry extends Omit<LogLine, 'text'> {
   /**
    * `log`: what a handler wrote; `end`: what became of an attempt; `error`: a message that failed for good; `output`: an
    * emit that nobody hears; `platform`: what Lambda says of an invocation; `text`: anything else, such as a crash.

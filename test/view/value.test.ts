@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { drawValue, shorten, widthOf } from '../../../src/cli/simulate/shorten.ts'
+import { drawValue, shorten, widthOf } from '../../src/view/value.ts'
 
 test('what fits stays as it is', () => {
   expect(shorten('hello', 5)).toEqual({ text: 'hello', cut: false })

@@ -1,8 +1,8 @@
-import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../../simulator/transcript.ts'
-import { drawDuration } from '../duration.ts'
-import { hang } from '../print.ts'
+import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../simulator/transcript.ts'
+import { drawDuration } from './duration.ts'
 import { type FailureOptions, failuresDrawn, fromHere, titleOf } from './failure.ts'
-import { drawValue, drawWord, widthOf } from './shorten.ts'
+import { hang } from './print.ts'
+import { drawValue, drawWord, widthOf } from './value.ts'
 
 /** What a story is told with. */
 export interface StoryOptions extends FailureOptions {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { drawCount, drawDuration, drawNumber } from '../../src/cli/duration.ts'
+import { drawCount, drawDuration, drawNumber } from '../../src/view/duration.ts'
 
 test.each([
   [0, '0 ms'],

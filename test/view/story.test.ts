@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { colorsOf } from '../../../src/cli/print.ts'
-import { type StoryOptions, storyOf } from '../../../src/cli/simulate/story.ts'
-import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
+import type { TranscriptEntry } from '../../src/simulator/transcript.ts'
+import { colorsOf } from '../../src/view/print.ts'
+import { type StoryOptions, storyOf } from '../../src/view/story.ts'
 
 function told(entries: readonly TranscriptEntry[], options: Partial<StoryOptions> = {}): string {
   const colors = colorsOf({ color: false })

@@ -1,9 +1,9 @@
-import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
-import { linksOf, stackOfLinks, thrownIn } from '../../runtime/thrown.ts'
-import { type Colors, hang, jsonText } from '../print.ts'
-import { remediedTitleOf, titleOf } from '../simulate/failure.ts'
-import { drawWord } from '../simulate/shorten.ts'
-import type { LogEntry } from './entry.ts'
+import { INVOKE_TOPIC } from '../runtime/invoke.ts'
+import { linksOf, stackOfLinks, thrownIn } from '../runtime/thrown.ts'
+import { remediedTitleOf, titleOf } from './failure.ts'
+import type { LogEntry } from './log-entry.ts'
+import { type Colors, hang, jsonText } from './print.ts'
+import { drawWord } from './value.ts'
 
 /** Draws an entry as one line, or several where it holds several: `13:05:02.123 reverse  olleh`. */
 export function drawEntry(entry: LogEntry, width: number, colors: Colors): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { escapedJson, own, visible, withOwnColors } from '../../src/cli/controls.ts'
-import { colorsOf } from '../../src/cli/print.ts'
+import { escapedJson, own, visible, withOwnColors } from '../../src/view/controls.ts'
+import { colorsOf } from '../../src/view/print.ts'
 
 /** All that must not reach a terminal, by code point: written here once more, so that the expression is not its own judge. */
 const COMMANDS = [

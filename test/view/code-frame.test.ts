@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { colorsOf } from '../../../src/cli/print.ts'
-import { drawCodeFrame, placeOf } from '../../../src/cli/simulate/code-frame.ts'
+import { drawCodeFrame, placeOf } from '../../src/view/code-frame.ts'
+import { colorsOf } from '../../src/view/print.ts'
 
 const plain = colorsOf({ color: false })
 

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { type FailureOptions, failureOptionsOf, failuresDrawn } from '../../../src/cli/simulate/failure.ts'
-import { fakeHost } from '../fake-host.ts'
+import { type FailureOptions, failureOptionsOf, failuresDrawn } from '../../src/view/failure.ts'
+import { fakeHost } from '../cli/fake-host.ts'
 
 const plain = new Proxy({} as FailureOptions['colors'], { get: () => String })
 const options: FailureOptions = {

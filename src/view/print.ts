@@ -1,7 +1,6 @@
 import type { AttakError, Problem } from '../errors.ts'
 import { linksIn } from '../runtime/thrown.ts'
 import { escapedJson, own, withOwnColors } from './controls.ts'
-import type { Terminal } from './host.ts'
 
 /** SGR codes that begin and end a style. Source: ECMA-48, 8.3.117, read 2026-11-28. */
 const STYLES = {
@@ -20,7 +19,7 @@ export interface Colors extends Readonly<Record<keyof typeof STYLES, (text: stri
 }
 
 /** Returns the colors of a terminal. */
-export function colorsOf({ color }: Pick<Terminal, 'color'>): Colors {
+export function colorsOf({ color }: { readonly color: boolean }): Colors {
   const paint = (style: keyof typeof STYLES) => (color ? painter(STYLES[style]) : String)
   return {
     ...{ bold: paint('bold'), dim: paint('dim'), red: paint('red') },

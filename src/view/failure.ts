@@ -1,10 +1,9 @@
 import { relative, sep } from 'node:path'
-import type { Project } from '../../project/project.ts'
-import { type Link, linksOf, type Thrown } from '../../runtime/thrown.ts'
-import type { Host, Terminal } from '../host.ts'
-import { type Colors, colorsOf, hang, sentence } from '../print.ts'
+import type { Project } from '../project/project.ts'
+import { type ReadSource, sourceReader } from '../project/source.ts'
+import { type Link, linksOf, type Thrown } from '../runtime/thrown.ts'
 import { drawCodeFrame, type Place, placeOf } from './code-frame.ts'
-import { type ReadSource, sourceReader } from './source.ts'
+import { type Colors, colorsOf, hang, sentence } from './print.ts'
 
 /** What failures are drawn with. */
 export interface FailureOptions {
@@ -24,8 +23,8 @@ const REMEMBERED_PLACES = 1000
 
 /** What failures of a project are drawn with. */
 export function failureOptionsOf(
-  terminal: Terminal,
-  { cwd }: Pick<Host, 'cwd'>,
+  terminal: { readonly color: boolean },
+  { cwd }: { readonly cwd: string },
   project: Pick<Project, 'dir'> & Partial<Pick<Project, 'files'>>,
 ): FailureOptions {
   const way = relative(cwd, project.dir).split(sep).join('/')

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { drawEntry } from '../../../src/cli/logs/draw.ts'
-import { readEntries, readEntry } from '../../../src/cli/logs/entry.ts'
-import { colorsOf } from '../../../src/cli/print.ts'
+import { readEntries, readEntry } from '../../src/view/log-entry.ts'
+import { drawEntry } from '../../src/view/log-line.ts'
+import { colorsOf } from '../../src/view/print.ts'
 
 const lineOf = (line: string | object) => ({
   ...{ id: '1', timeMs: Date.UTC(2026, 10, 21, 13, 5, 2, 123), processor: 'bill' },

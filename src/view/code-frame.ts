@@ -1,4 +1,4 @@
-import type { Colors } from '../print.ts'
+import type { Colors } from './print.ts'
 
 /** A place in a file, as a cleaned stack names it: relative to the topology's folder, line and column from 1. */
 export interface Place {
