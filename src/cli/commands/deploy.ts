@@ -4,12 +4,12 @@ import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { confirmPlan } from '../deploy/confirm.ts'
-import { PLAN_OPTIONS, STAGE_OPTIONS, YES_OPTION } from '../deploy/options.ts'
 import { prepareStage } from '../deploy/prepare.ts'
 import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
 import { drawPlace, loadStage, withAws } from '../deploy/stage.ts'
 import { type Hint, hintOf } from '../hint.ts'
 import { interruptCode } from '../host.ts'
+import { PLAN_OPTIONS, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
 
 /** Makes what is live what the topology says. */
 export const deploy: Command = {

@@ -4,12 +4,12 @@ import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { confirmPlan } from '../deploy/confirm.ts'
-import { NAME_OPTION, STAGE_OPTIONS, YES_OPTION } from '../deploy/options.ts'
 import { openReader } from '../deploy/reader.ts'
 import { drawPlanOf } from '../deploy/report.ts'
 import { sleep } from '../deploy/sleep.ts'
 import { drawPlace, nameStage, withAws } from '../deploy/stage.ts'
 import { interruptCode } from '../host.ts'
+import { NAME_OPTION, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
 
 /** Removes all that deploys of a stage have made. */
 export const destroy: Command = {

@@ -3,10 +3,10 @@ import { AttakError } from '../../errors.ts'
 import { type Colors, colorsOf, drawJsonLine, hang } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT, textOf } from '../command.ts'
 import { graphOfLive } from '../deploy/live.ts'
-import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { type NamedStage, nameKept, withAws } from '../deploy/stage.ts'
 import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
+import { NAME_OPTION, STAGE_OPTIONS } from '../options.ts'
 
 /** Looks at all that a deploy needs, and says what is missing. */
 export const doctor: Command = {

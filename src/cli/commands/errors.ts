@@ -1,8 +1,8 @@
 import type { CommandGroup } from '../command.ts'
-import { list } from '../errors/list.ts'
-import { purge } from '../errors/purge.ts'
-import { replay } from '../errors/replay.ts'
-import { show } from '../errors/show.ts'
+import { list } from './errors/list.ts'
+import { purge } from './errors/purge.ts'
+import { replay } from './errors/replay.ts'
+import { show } from './errors/show.ts'
 
 /** Looks after what has failed. */
 export const errors: CommandGroup = {

@@ -1,10 +1,10 @@
 import { errorOf } from '../../errors.ts'
 import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
-import { PLAN_OPTIONS, STAGE_OPTIONS } from '../deploy/options.ts'
 import { prepareStage } from '../deploy/prepare.ts'
 import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
 import { loadStage, withAws } from '../deploy/stage.ts'
+import { PLAN_OPTIONS, STAGE_OPTIONS } from '../options.ts'
 
 /** Says what a deploy would do, and does nothing. */
 export const plan: Command = {

@@ -1,13 +1,13 @@
 import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { known } from '../deploy/known.ts'
-import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
 import { openReader } from '../deploy/reader.ts'
 import { accountOf, drawPlace, nameStage, withAws } from '../deploy/stage.ts'
 import { drawStages } from '../deploy/stages.ts'
 import { drawStatus } from '../deploy/status.ts'
 import { type Given, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
+import { NAME_OPTION, STAGE_OPTIONS } from '../options.ts'
 import { findSettings } from '../project.ts'
 
 /** Shows every resource of a stage and how it is. */

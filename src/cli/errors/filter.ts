@@ -2,7 +2,7 @@ import { AttakError, type Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, flagOf, listOf, textOf } from '../command.ts'
 import { knownProcessor } from '../deploy/processor.ts'
-import { parseSince } from '../logs/since.ts'
+import { parseSince } from '../since.ts'
 
 /** Which errors are meant, by what they are. */
 export interface Filter {

@@ -1,7 +1,7 @@
 import { RECORD_KINDS } from '../../runtime/id.ts'
 import type { Argument, Arguments, Option } from '../command.ts'
 import { textOf } from '../command.ts'
-import { NAME_OPTION, STAGE_OPTIONS } from '../deploy/options.ts'
+import { NAME_OPTION, STAGE_OPTIONS } from '../options.ts'
 
 /** Where errors are: options of every command on them. */
 export const PLACE_OPTIONS: readonly Option[] = [

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest'
-import { listErrors } from '../../../src/cli/errors/list.ts'
-import { purgeErrors } from '../../../src/cli/errors/purge.ts'
-import { replayErrors } from '../../../src/cli/errors/replay.ts'
-import { showErrors } from '../../../src/cli/errors/show.ts'
+import { listErrors } from '../../../src/cli/commands/errors/list.ts'
+import { purgeErrors } from '../../../src/cli/commands/errors/purge.ts'
+import { replayErrors } from '../../../src/cli/commands/errors/replay.ts'
+import { showErrors } from '../../../src/cli/commands/errors/show.ts'
 import { failed, worldOf } from './world.ts'
 
 const [ONE, TWO] = [failed(1), failed(2, { kind: 'late', time: '2026-11-21T13:59:30.000Z' })]

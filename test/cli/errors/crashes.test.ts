@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
-import { replayErrors } from '../../../src/cli/errors/replay.ts'
+import { replayErrors } from '../../../src/cli/commands/errors/replay.ts'
 import { invokeCrashOf, streamCrashOf } from '../../contract/crash.ts'
 import { type Answers, startFakeAws } from '../fake-aws.ts'
 import { attak } from '../fake-host.ts'

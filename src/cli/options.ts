@@ -1,5 +1,5 @@
-import type { Option } from '../command.ts'
-import { settingOption } from '../project.ts'
+import type { Option } from './command.ts'
+import { settingOption } from './project.ts'
 
 /** Which stage of a topology, and where: options of every command that talks to a cloud. */
 export const STAGE_OPTIONS: readonly Option[] = [

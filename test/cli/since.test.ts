@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseSince } from '../../../src/cli/logs/since.ts'
+import { parseSince } from '../../src/cli/since.ts'
 
 const NOW = Date.parse('2026-11-21T13:00:00Z')
 

@@ -1,26 +1,26 @@
-import type { Receiver } from '../../clouds/aws/read-back.ts'
-import { AttakError, errorOf } from '../../errors.ts'
-import type { StreamPlace } from '../../runtime/error-record.ts'
-import { eventOf } from '../../runtime/event.ts'
-import { drawCount } from '../../view/duration.ts'
-import { colorsOf, drawJsonLine } from '../../view/print.ts'
-import { drawWord } from '../../view/value.ts'
-import { type Arguments, type Command, flagOf, textOf } from '../command.ts'
-import { YES_OPTION } from '../deploy/options.ts'
-import { accountOf, type Stage } from '../deploy/stage.ts'
-import { type Hint, hintOf } from '../hint.ts'
-import { type Host, interruptCode } from '../host.ts'
-import { settingOption } from '../project.ts'
-import { followTraces } from '../trigger/follow.ts'
-import { quietMsOf } from '../trigger/quiet.ts'
-import { choose } from './choose.ts'
-import { confirmed } from './confirm.ts'
-import { drawOptionsOf, drawTable } from './draw.ts'
-import { type Errors, hintOn, look, type Seen, withErrors } from './open.ts'
-import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
-import { makeReady, type ReadyOptions, type Unit } from './ready.ts'
-import { senderTo, sendUnits } from './send.ts'
-import { type Verdict, verdictOn } from './verify.ts'
+import type { Receiver } from '../../../clouds/aws/read-back.ts'
+import { AttakError, errorOf } from '../../../errors.ts'
+import type { StreamPlace } from '../../../runtime/error-record.ts'
+import { eventOf } from '../../../runtime/event.ts'
+import { drawCount } from '../../../view/duration.ts'
+import { colorsOf, drawJsonLine } from '../../../view/print.ts'
+import { drawWord } from '../../../view/value.ts'
+import { type Arguments, type Command, flagOf, textOf } from '../../command.ts'
+import { accountOf, type Stage } from '../../deploy/stage.ts'
+import { choose } from '../../errors/choose.ts'
+import { confirmed } from '../../errors/confirm.ts'
+import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
+import { type Errors, hintOn, look, type Seen, withErrors } from '../../errors/open.ts'
+import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from '../../errors/options.ts'
+import { makeReady, type ReadyOptions, type Unit } from '../../errors/ready.ts'
+import { senderTo, sendUnits } from '../../errors/send.ts'
+import { type Verdict, verdictOn } from '../../errors/verify.ts'
+import { type Hint, hintOf } from '../../hint.ts'
+import { type Host, interruptCode } from '../../host.ts'
+import { YES_OPTION } from '../../options.ts'
+import { settingOption } from '../../project.ts'
+import { followTraces } from '../../trigger/follow.ts'
+import { quietMsOf } from '../../trigger/quiet.ts'
 
 /** Runs what has failed again. */
 export const replay: Command = {
@@ -78,7 +78,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     return 0
   }
   if (isLocal) {
-    const { replayHere } = await import('./here.ts')
+    const { replayHere } = await import('./replay-here.ts')
     return replayHere(errors, ready.units, args, host)
   }
   const json = flagOf(args, 'json')
@@ -137,7 +137,7 @@ async function readyOptions(errors: Errors, isLocal: boolean): Promise<ReadyOpti
   // Without its project, what a schema refuses now shows when the message is handled.
   const project = stage.project ?? { graph, processors: new Map() }
   if (live === undefined) return { project, hint }
-  const { MOST_INVOKE_BYTES } = await import('../../clouds/aws/trigger.ts')
+  const { MOST_INVOKE_BYTES } = await import('../../../clouds/aws/trigger.ts')
   return {
     project,
     hint,
@@ -150,7 +150,7 @@ async function readyOptions(errors: Errors, isLocal: boolean): Promise<ReadyOpti
 const MARK_BYTES = 100
 
 async function readAgain(live: Stage, place: StreamPlace, to: Receiver) {
-  const { messagesIn, readBack } = await import('../../clouds/aws/read-back.ts')
+  const { messagesIn, readBack } = await import('../../../clouds/aws/read-back.ts')
   const { stream, shard, sequence } = place
   const kept = await readBack(accountOf(live, live.aws), to, {
     stream,

@@ -1,11 +1,11 @@
-import { drawCount } from '../../view/duration.ts'
-import { colorsOf, drawJsonLine } from '../../view/print.ts'
-import { type Arguments, type Command, flagOf } from '../command.ts'
-import type { Host } from '../host.ts'
-import { drawOptionsOf, drawTable } from './draw.ts'
-import { filterOf, isMeant } from './filter.ts'
-import { type Errors, hintOn, look, processorsOf, withErrors } from './open.ts'
-import { FILTER_OPTIONS, PLACE_OPTIONS } from './options.ts'
+import { drawCount } from '../../../view/duration.ts'
+import { colorsOf, drawJsonLine } from '../../../view/print.ts'
+import { type Arguments, type Command, flagOf } from '../../command.ts'
+import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
+import { filterOf, isMeant } from '../../errors/filter.ts'
+import { type Errors, hintOn, look, processorsOf, withErrors } from '../../errors/open.ts'
+import { FILTER_OPTIONS, PLACE_OPTIONS } from '../../errors/options.ts'
+import type { Host } from '../../host.ts'
 
 /** Lists what has failed and was not replayed. */
 export const list: Command = {

@@ -1,13 +1,13 @@
-import { AttakError, errorOf, type Problem } from '../../errors.ts'
-import { failureOptionsOf } from '../../view/failure.ts'
-import { drawJsonLine } from '../../view/print.ts'
-import { type Arguments, type Command, flagOf } from '../command.ts'
-import type { Host } from '../host.ts'
-import type { Copy } from './copies.ts'
-import { drawRecord, drawTime } from './draw.ts'
-import { findById, isProblem } from './filter.ts'
-import { type Errors, hintOn, look, withErrors } from './open.ts'
-import { IDS_ARGUMENT, PLACE_OPTIONS } from './options.ts'
+import { AttakError, errorOf, type Problem } from '../../../errors.ts'
+import { failureOptionsOf } from '../../../view/failure.ts'
+import { drawJsonLine } from '../../../view/print.ts'
+import { type Arguments, type Command, flagOf } from '../../command.ts'
+import type { Copy } from '../../errors/copies.ts'
+import { drawRecord, drawTime } from '../../errors/draw.ts'
+import { findById, isProblem } from '../../errors/filter.ts'
+import { type Errors, hintOn, look, withErrors } from '../../errors/open.ts'
+import { IDS_ARGUMENT, PLACE_OPTIONS } from '../../errors/options.ts'
+import type { Host } from '../../host.ts'
 
 /** Shows all that is known of errors. */
 export const show: Command = {
