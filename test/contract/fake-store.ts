@@ -25,7 +25,7 @@ export function createFakeStore(take: TakeRecords = () => [], limits: Partial<St
   const batches: (readonly StoredRecord[])[] = []
   return {
     name: 'fake',
-    place: 'the shelf fake',
+    place: 'the reader fake',
     action: 'fake:Put',
     limits: { ...LIMITS, ...limits },
     kept,

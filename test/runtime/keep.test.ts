@@ -56,7 +56,7 @@ describe('a keeper', () => {
     await expect(refused.until(refused.keeper.keep(record(0)))).rejects.toMatchObject({
       code: 'STORE_FAILED',
       message: expect.stringMatching(
-        /error record [0-9a-f]{32} of "b" could not be kept in the shelf fake: AccessDenied/,
+        /error record [0-9a-f]{32} of "b" could not be kept in the reader fake: AccessDenied/,
       ),
       remedy: expect.stringMatching(/attak deploy.*needs fake:Put there/),
     })

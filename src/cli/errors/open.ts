@@ -1,7 +1,7 @@
 import { join } from 'node:path'
-import type { Shelf, Shelved } from '../../clouds/aws/errors/shelf.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
+import type { ErrorReader, KeptErrors } from '../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import { isName } from '../../topology/name.ts'
@@ -13,7 +13,7 @@ import { accountOf, drawPlace, type NamedStage, nameKept, nameStage, type Stage,
 import { type Hint, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { type Copies, isReplayed, openCopies } from './copies.ts'
-import { copiesOf, fileShelf, simulatedErrors, simulatedIn } from './files.ts'
+import { copiesOf, simulatedErrors, simulatedIn } from './files.ts'
 import { withTopology } from './options.ts'
 
 /** The errors that a command line means: where they wait, and what is remembered of them here. */
@@ -25,7 +25,7 @@ export interface Errors {
   readonly graph: Graph
   /** Absent where they are those of a simulation. */
   readonly live?: Stage
-  readonly shelf: Shelf
+  readonly store: ErrorReader
   readonly copies: Copies
 }
 
@@ -48,11 +48,11 @@ export async function withErrors(
   }
   const stage = await nameStage(withTopology(args), host)
   const reach = withAws(stage, host, async (aws) => {
-    const { openShelf } = await import('../../clouds/aws/errors/open.ts')
+    const { openErrors } = await import('../../clouds/aws/errors/open.ts')
     const copies = copiesOf(stage, host.date())
     const { graph, fifo } = await knownOf(stage, aws)
-    const shelf = openShelf(accountOf(stage, aws), { graph, fifo, known: (id) => copies.all.get(id) })
-    return use({ place: drawPlace(stage, aws), stage, graph, live: { ...stage, aws }, shelf, copies })
+    const store = await openErrors(accountOf(stage, aws), { graph, fifo, known: (id) => copies.all.get(id) })
+    return use({ place: drawPlace(stage, aws), stage, graph, live: { ...stage, aws }, store, copies })
   })
   return reach.catch((error: unknown) => {
     if (error instanceof AttakError && HAS_NO_ACCOUNT.has(error.code)) tellOfSimulated(stage, host)
@@ -86,7 +86,7 @@ function errorsOfSimulation(stage: NamedStage, host: Host): Errors {
     place,
     stage,
     graph: project?.graph ?? graphOfNames(scope, processorsIn(store)),
-    shelf: fileShelf(store),
+    store,
     copies: openCopies(nothing, host.date()),
   }
 }
@@ -101,14 +101,14 @@ export function processorsOf({ graph }: Pick<Errors, 'graph'>, { records }: Pick
 }
 
 /** What a look at errors found. */
-export interface Seen extends Shelved {
+export interface Seen extends KeptErrors {
   /** Those that were replayed from here, and are still where they were. */
   readonly left: readonly ErrorRecord[]
 }
 
 /** Looks at all errors there are, remembers them here, and tells on stderr what could not be seen or read. */
-export async function look({ shelf, copies }: Pick<Errors, 'shelf' | 'copies'>, host: Host): Promise<Seen> {
-  const { records, problems, notes, unreadable = [] } = await shelf.list()
+export async function look({ store, copies }: Pick<Errors, 'store' | 'copies'>, host: Host): Promise<Seen> {
+  const { records, problems, notes, unreadable = [] } = await store.list()
   copies.keep(records)
   if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
   for (const note of notes) host.err.write(`${note}\n`)

@@ -33,7 +33,7 @@ export async function senderTo(stage: Stage, { time, forced }: ReplayMark): Prom
  */
 export async function sendUnits(
   units: readonly Unit[],
-  { shelf, copies }: Pick<Errors, 'shelf' | 'copies'>,
+  { store, copies }: Pick<Errors, 'store' | 'copies'>,
   send: Send,
   host: Host,
 ): Promise<readonly Unit[]> {
@@ -52,17 +52,17 @@ export async function sendUnits(
     host.err.write(
       accepted.length === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted.length, 'error')} accepted, then:\n`,
     )
-    await takeAway(accepted, shelf, host)
+    await takeAway(accepted, store, host)
     throw error
   }
-  await takeAway(accepted, shelf, host)
+  await takeAway(accepted, store, host)
   return accepted
 }
 
-async function takeAway(units: readonly Unit[], shelf: Errors['shelf'], host: Host): Promise<void> {
+async function takeAway(units: readonly Unit[], store: Errors['store'], host: Host): Promise<void> {
   if (units.length === 0) return
   try {
-    await shelf.remove(units.map(({ record }) => record))
+    await store.remove(units.map(({ record }) => record))
   } catch (error) {
     // What was accepted runs, whatever becomes of its record: who replays again is told that it was.
     if (!(error instanceof AttakError)) throw error

@@ -61,11 +61,11 @@ export async function tellUnconfirmed(
 
 async function recordsOf(stage: Stage, host: Host): Promise<readonly ErrorRecord[]> {
   try {
-    const { openShelf } = await import('../../clouds/aws/errors/open.ts')
+    const { openErrors } = await import('../../clouds/aws/errors/open.ts')
     const copies = copiesOf(stage, host.date())
     const known = await knownOf(stage, stage.aws)
-    const shelf = openShelf(accountOf(stage, stage.aws), { ...known, known: (id) => copies.all.get(id) })
-    const { records, left } = await look({ shelf, copies }, host)
+    const store = await openErrors(accountOf(stage, stage.aws), { ...known, known: (id) => copies.all.get(id) })
+    const { records, left } = await look({ store, copies }, host)
     return [...records, ...left]
   } catch (error) {
     if (!(error instanceof AttakError)) throw error

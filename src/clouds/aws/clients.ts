@@ -130,7 +130,7 @@ export function openClients(settings: AwsSettings & { readonly region: string },
     dynamodb: once(async () => remembering(new (await import('./dynamodb-sdk.ts')).DynamoDBClient(unpaced))),
     // What stands in for S3 seldom has a name for each bucket.
     s3: once(async () => {
-      const { S3Client } = await import('./s3Sdk.ts')
+      const { S3Client } = await import('./s3-sdk.ts')
       return remembering(new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined }))
     }),
     close() {

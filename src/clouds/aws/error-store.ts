@@ -29,7 +29,7 @@ async function checkQueue(aws: Aws, arn: string): Promise<readonly Problem[]> {
 }
 
 async function checkBucket(aws: Aws, Bucket: string): Promise<readonly Problem[]> {
-  const { HeadBucketCommand } = await import('./s3Sdk.ts')
+  const { HeadBucketCommand } = await import('./s3-sdk.ts')
   const s3 = await aws.clients.s3()
   return told(aws, `the bucket ${Bucket}`, async () => {
     const { BucketRegion = aws.place.region } = await s3.send(new HeadBucketCommand({ Bucket }))

@@ -1,3 +1,4 @@
+import { failedWith } from '../../aws/sdk.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
 import { callOf, isStrange } from './calls.ts'
 
@@ -6,16 +7,6 @@ export interface CallPlace {
   /** What was being done, as in `could not …`: `write function/bill`. */
   readonly doing: string
   readonly region: string
-}
-
-/** The name that AWS gives a failure: `ResourceNotFoundException`; empty for what is not its. */
-export function failureName(error: unknown): string {
-  return error instanceof Error ? error.name : ''
-}
-
-/** Whether a call failed by one of these names. */
-export function failedWith(error: unknown, ...names: readonly string[]): boolean {
-  return names.includes(failureName(error))
 }
 
 /** Whether what was asked for does not exist, in the words of any of the services. A page of a proxy says nothing of it. */

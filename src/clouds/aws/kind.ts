@@ -71,17 +71,3 @@ function canonical(value: unknown): string {
       : inner,
   )
 }
-
-/** Runs `each` for all of `items`, some at once, and gives what it gives, in order, without what is undefined. */
-export async function gather<Item, Given>(
-  items: readonly Item[],
-  each: (item: Item, index: number) => Promise<Given | undefined>,
-): Promise<readonly Given[]> {
-  const given: (Given | undefined)[] = new Array(items.length)
-  let next = 0
-  const work = async () => {
-    for (let index = next++; index < items.length; index = next++) given[index] = await each(items[index]!, index)
-  }
-  await Promise.all(Array.from({ length: Math.min(10, items.length) }, work))
-  return given.filter((one) => one !== undefined)
-}

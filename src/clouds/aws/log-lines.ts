@@ -1,7 +1,8 @@
 import { type FilteredLogEvent, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { logGroupName } from '../../aws/names.ts'
+import { gather } from '../../aws/sdk.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, gather } from './kind.ts'
+import type { Account } from './kind.ts'
 
 /** A line that a function logged. */
 export interface LogLine {

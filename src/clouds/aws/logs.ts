@@ -10,10 +10,11 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { NAME_LIMITS, type Place } from '../../aws/names.ts'
+import { failedWith, gather } from '../../aws/sdk.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
-import { failedWith, unlessAbsent } from './failure.ts'
-import { type Account, adopting, changes, differing, gather, type Kind, loosens } from './kind.ts'
+import { unlessAbsent } from './failure.ts'
+import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
 import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
 
 /** What is wanted of a log group. */

@@ -1,9 +1,10 @@
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis'
 import { streamArn, streamName } from '../../aws/names.ts'
+import { failedWith } from '../../aws/sdk.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { decodeBytes } from '../../runtime/codec.ts'
 import type { Message } from '../../runtime/message.ts'
-import { failedWith, unlessAbsent } from './failure.ts'
+import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
 
 /** Records that stood in a shard, from the first to the last, both included: one record where the two are the same. */

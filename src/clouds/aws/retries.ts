@@ -1,6 +1,6 @@
 import type { RetryErrorInfo, RetryErrorType, RetryStrategyV2, RetryToken } from '@smithy/types'
+import { failedWith } from '../../aws/sdk.ts'
 import type { Limiter } from '../../deploy/limiter.ts'
-import { failedWith } from './failure.ts'
 import { sleep, waitingFor } from './waits.ts'
 
 /** How long a kind of failure is tried again for: the waits double from `firstMs` to `maxMs`. */

@@ -16,9 +16,10 @@ import {
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam'
+import { failedWith } from '../../aws/sdk.ts'
 import { AttakError } from '../../errors.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
-import { failedWith, unlessAbsent } from './failure.ts'
+import { unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
 import { rolePath } from './names.ts'
 import type { Policy } from './policies.ts'

@@ -8,11 +8,12 @@ import {
 } from '@aws-sdk/client-lambda'
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { MappingConfig } from '../../aws/resources.ts'
+import { gather } from '../../aws/sdk.ts'
 import type { CloudResources } from '../../deploy/resources.ts'
 import { AttakError } from '../../errors.ts'
 import type { LiveResource, Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, gather } from './kind.ts'
+import type { Account } from './kind.ts'
 
 /** How a resource is. */
 export interface ResourceStatus extends Pick<Resource, 'id' | 'kind' | 'name'> {

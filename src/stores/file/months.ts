@@ -24,7 +24,7 @@ export function openMonths(
         const earlier = records.get(record.id)
         records.set(record.id, earlier === undefined ? record : choose(earlier, record))
       }
-      return { records: [...records.values()], problems: lists.flatMap(({ problems }) => problems) }
+      return { records: [...records.values()], problems: lists.flatMap(({ problems }) => problems), notes: [] }
     },
   }
 }

@@ -14,6 +14,13 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AttakError, atPath, type Problem } from '../../errors.ts'
+import {
+  countedOf,
+  type ErrorReader,
+  type KeptErrors,
+  type RecordedAt,
+  removableOf,
+} from '../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type ParsedRecord, parseRecord } from '../../runtime/parse-record.ts'
 import { fieldsOf } from '../../runtime/text.ts'
@@ -21,25 +28,22 @@ import { decodeText } from '../../runtime/utf8.ts'
 import { isName } from '../../topology/name.ts'
 
 /** Error records in a file of this machine: those of simulations, and copies of those that are live. */
-export interface FileStore {
+export interface FileStore extends ErrorReader {
   /**
    * Returns the records in the order in which they were first put. `choose` picks one of two with the same id: the later
    * one by default.
    */
-  list(choose?: Choose): { readonly records: readonly ErrorRecord[]; readonly problems: readonly Problem[] }
+  list(choose?: Choose): KeptErrors
   /** Adds records; one with an id that is there replaces it. Returns how many bytes were written. */
   append(records: readonly ErrorRecord[]): number
-  /** Removes records, all or nothing. What was recorded later than the `time` given stays. */
-  remove(records: readonly RemovedRecord[]): void
+  /** Removes records, all or nothing. */
+  remove(records: readonly RecordedAt[]): ReadonlySet<string>
   /** Opens the errors of one run. `anew`: they replace those of the run before; otherwise they are added to those. */
   openRun(options: { readonly anew: boolean }): RunFile
 }
 
 /** Picks the record that counts of two with the same id, of which `later` was put later. */
 export type Choose = (earlier: ErrorRecord, later: ErrorRecord) => ErrorRecord
-
-/** A record to remove, and when it was recorded. */
-export type RemovedRecord = Pick<ErrorRecord, 'id' | 'time'>
 
 /** The errors of one run. If another run replaces the file meanwhile, what is added here never mixes with its errors. */
 export interface RunFile {
@@ -97,20 +101,22 @@ export function openFileStore(file: string): FileStore {
       return bytes.length
     },
     remove(records) {
-      const descriptor = records.length === 0 ? undefined : openIfThere(file)
-      if (descriptor === undefined) return
-      const removed = records.map(({ id, time }) => ({ id, time }))
+      const removed = listIn(file).records.filter(removableOf(records))
+      const descriptor = removed.length === 0 ? undefined : openIfThere(file)
+      if (descriptor === undefined) return new Set()
       try {
-        atPath(file, () => writeFileSync(descriptor, blockOf([{ attakremoved: 1, removed }])))
+        const line = { attakremoved: 1, removed: removed.map(({ id, time }) => ({ id, time })) }
+        atPath(file, () => writeFileSync(descriptor, blockOf([line])))
       } finally {
         closeSync(descriptor)
       }
+      return new Set(removed.map(({ id }) => id))
     },
     openRun: (options) => openRun(file, options),
   }
 }
 
-function listIn(file: string, choose: Choose = (_, later) => later): ReturnType<FileStore['list']> {
+function listIn(file: string, choose: Choose = (_, later) => later): KeptErrors {
   const records = new Map<string, ErrorRecord>()
   const problems: Problem[] = []
   for (const line of linesOf(readIfThere(file), file)) {
@@ -122,10 +128,10 @@ function listIn(file: string, choose: Choose = (_, later) => later): ReturnType<
       records.set(record.id, earlier === undefined ? record : choose(earlier, record))
     }
   }
-  return { records: [...records.values()], problems }
+  return { records: [...records.values()], problems: countedOf(problems), notes: [] }
 }
 
-function removeFrom(records: Map<string, ErrorRecord>, { id, time }: RemovedRecord): void {
+function removeFrom(records: Map<string, ErrorRecord>, { id, time }: RecordedAt): void {
   const found = records.get(id)
   if (found !== undefined && Date.parse(found.time) <= Date.parse(time)) records.delete(id)
 }
@@ -181,7 +187,7 @@ function openIfThere(file: string): number | undefined {
 const NEWLINE = Buffer.from('\n')
 
 /** What a line holds. */
-type Line = ParsedRecord | { readonly kind: 'removed'; readonly removed: readonly RemovedRecord[] }
+type Line = ParsedRecord | { readonly kind: 'removed'; readonly removed: readonly RecordedAt[] }
 
 /** The lines that hold something. A cut last line is left out: it is being written, or its process was killed. */
 function* linesOf(file: Buffer, name: string): Generator<Line> {
@@ -217,7 +223,7 @@ function parseRemoved(text: string): Line | undefined {
   }
 }
 
-function isRemoved(value: unknown): value is RemovedRecord {
+function isRemoved(value: unknown): value is RecordedAt {
   const { id, time } = fieldsOf(value) ?? {}
   return typeof id === 'string' && typeof time === 'string'
 }

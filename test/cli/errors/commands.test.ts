@@ -80,8 +80,8 @@ attak errors show ID tells all of one, attak errors replay --all runs them again
   })
 
   test('says what it cannot read, and lists the rest', async () => {
-    const { run, shelf } = await worldOf([ONE])
-    shelf.put(JSON.stringify({ ...ONE, attakerror: 7 }))
+    const { run, store } = await worldOf([ONE])
+    store.put(JSON.stringify({ ...ONE, attakerror: 7 }))
     const { code, out, err } = await run(listErrors, [], { json: true })
     expect([code, JSON.parse(out)]).toEqual([0, [ONE]])
     expect(err).toMatch(/\[RECORD_UNREADABLE\].*version 7.*Update attak/)
@@ -125,16 +125,16 @@ describe('show', () => {
   })
 
   test('what its store lost is told from the copy that was kept here', async () => {
-    const { run, shelf } = await worldOf([ONE])
+    const { run, store } = await worldOf([ONE])
     await run(listErrors)
-    await shelf.remove([ONE])
+    await store.remove([ONE])
     expect((await run(showErrors, [id(ONE)])).out).toContain('Its store no longer has it')
   })
 })
 
 describe('replay', () => {
   test('sends the message as it was, removes the record, and says that it was handled', async () => {
-    const { run, invoked, shelf } = await worldOf([ONE, TWO], { answers: told(ended(ONE.message!.id)) })
+    const { run, invoked, store } = await worldOf([ONE, TWO], { answers: told(ended(ONE.message!.id)) })
     const { code, out } = await run(replayErrors, [id(ONE)], { yes: true })
     const { attakreplay, ...sent } = invoked()[0]![1]
     expect(invoked().map(([name]) => name)).toEqual([B])
@@ -143,7 +143,7 @@ describe('replay', () => {
     expect(out).toContain('✓ 1 error accepted by orders (dev)')
     expect(out).toMatch(/✓ 1 message handled\n$/)
     expect(code).toBe(0)
-    expect((await shelf.list()).records).toEqual([TWO])
+    expect((await store.list()).records).toEqual([TWO])
   })
 
   test('what is skipped was handled before', async () => {
@@ -209,23 +209,23 @@ describe('replay', () => {
   })
 
   test('what failed again since its replay is replayed anew', async () => {
-    const { run, invoked, shelf } = await worldOf([ONE])
+    const { run, invoked, store } = await worldOf([ONE])
     await run(replayErrors, [id(ONE)], { yes: true })
-    shelf.put(JSON.stringify({ ...ONE, time: '2026-11-21T14:00:05.000Z' }))
+    store.put(JSON.stringify({ ...ONE, time: '2026-11-21T14:00:05.000Z' }))
     await run(replayErrors, [id(ONE)], { yes: true })
     expect(invoked()).toHaveLength(2)
   })
 
   test('what could not be removed after it was accepted is not sent twice, and goes the next time', async () => {
     const world = await worldOf([ONE])
-    const { remove } = world.shelf
-    Object.assign(world.shelf, { remove: async () => Promise.reject(Object.assign(new Error('gone'), { code: 'x' })) })
+    const { remove } = world.store
+    Object.assign(world.store, { remove: async () => Promise.reject(Object.assign(new Error('gone'), { code: 'x' })) })
     await expect(world.run(replayErrors, [], { all: true, yes: true })).rejects.toThrow('gone')
-    Object.assign(world.shelf, { remove })
+    Object.assign(world.store, { remove })
     const { err } = await world.run(replayErrors, [], { all: true, yes: true })
     expect(err).toContain('There is nothing to replay')
     expect(world.invoked()).toHaveLength(1)
-    expect((await world.shelf.list()).records).toEqual([])
+    expect((await world.store.list()).records).toEqual([])
   })
 
   test('what is refused stays, and is told; what was accepted before goes', async () => {
@@ -240,13 +240,13 @@ describe('replay', () => {
             }
           : {},
     }
-    const { run, shelf } = await worldOf([ONE, TWO], { answers })
+    const { run, store } = await worldOf([ONE, TWO], { answers })
     const error = await run(replayErrors, [], { all: true, yes: true }).catch((thrown) => thrown)
     expect(error).toMatchObject({
       code: 'PERMISSION_MISSING',
       message: expect.stringContaining('lambda:InvokeFunction'),
     })
-    expect((await shelf.list()).records).toHaveLength(1)
+    expect((await store.list()).records).toHaveLength(1)
   })
 
   test('all that keeps errors from running is told at once, and nothing is sent', async () => {
@@ -267,11 +267,11 @@ describe('replay', () => {
   })
 
   test('--dry-run says what would run, and sends nothing', async () => {
-    const { run, invoked, shelf } = await worldOf([ONE, CRASH])
+    const { run, invoked, store } = await worldOf([ONE, CRASH])
     const { code, out } = await run(replayErrors, [], { processor: ['b'], dryRun: true })
     expect([code, invoked()]).toEqual([0, []])
     expect(out).toMatch(/1 error with 1 message can be replayed; nothing was\.\n$/)
-    expect((await shelf.list()).records).toHaveLength(2)
+    expect((await store.list()).records).toHaveLength(2)
   })
 
   test.each([
@@ -292,7 +292,7 @@ describe('replay', () => {
   })
 
   test('--local runs it here, with its ids and its lineage, and leaves what is live as it is', async () => {
-    const { run, invoked, shelf } = await worldOf([ONE])
+    const { run, invoked, store } = await worldOf([ONE])
     const { code, out } = await run(replayErrors, [id(ONE)], { local: true, json: true })
     const start = out
       .split('\n')
@@ -309,17 +309,17 @@ describe('replay', () => {
       event: { order: 1 },
     })
     expect([code, invoked()]).toEqual([0, []])
-    expect((await shelf.list()).records).toEqual([ONE])
+    expect((await store.list()).records).toEqual([ONE])
   })
 })
 
 describe('purge', () => {
   test('says what goes, and removes that alone', async () => {
-    const { run, shelf } = await worldOf([ONE, TWO])
+    const { run, store } = await worldOf([ONE, TWO])
     const { code, out, err } = await run(purgeErrors, [], { kind: ['late'], yes: true })
     expect([code, out]).toEqual([0, '✓ 1 error of orders (dev) in eu-west-1 of account 123456789012 removed\n'])
     expect(err).toContain(id(TWO))
-    expect((await shelf.list()).records).toEqual([ONE])
+    expect((await store.list()).records).toEqual([ONE])
   })
 
   test('without a terminal it needs --yes; without errors it says so', async () => {

@@ -5,7 +5,7 @@ import { openAws } from '../../../src/clouds/aws/open.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { openFileStore } from '../../../src/stores/file/store.ts'
 import { recordOf } from '../../contract/error-record.ts'
-import { createFakeShelf, type FakeShelf } from '../../contract/fake-shelf.ts'
+import { createFakeReader, type FakeReader } from '../../contract/fake-error-reader.ts'
 import { messageOf } from '../../contract/message.ts'
 import { type Answers, type FakeAws, startFakeAws } from '../fake-aws.ts'
 import { fakeHost, type HostOptions, type Ran } from '../fake-host.ts'
@@ -13,7 +13,7 @@ import { folderOf } from '../folder.ts'
 
 /** What a test of the commands on errors works with. */
 export interface ErrorsWorld {
-  readonly shelf: FakeShelf
+  readonly store: FakeReader
   readonly copies: Copies
   readonly aws: FakeAws
   /** Runs one command on it, as a command line that says these options. */
@@ -79,11 +79,11 @@ export async function worldOf(
     ...answers,
   })
   const folder = folderOf({ ...ORDERS, ...files } as Parameters<typeof folderOf>[0])
-  const shelf = createFakeShelf(records)
+  const store = createFakeReader(records)
   const copies = openCopies(openFileStore(`${folder}/.attak/errors/dev/orders.jsonl`), NOW_MS)
   let ms = 0
   return {
-    shelf,
+    store,
     copies,
     aws,
     async run(command, positionals = [], options = {}) {
@@ -95,7 +95,7 @@ export async function worldOf(
       try {
         return host.ran(
           await command(
-            { place, stage, graph: stage.project.graph, live, shelf, copies },
+            { place, stage, graph: stage.project.graph, live, store, copies },
             { positionals, options },
             host,
           ),

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest'
 import { hintOf } from '../../../src/cli/hint.ts'
 import { keepErrors } from '../../../src/cli/simulate/keep.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../../src/stores/file/store.ts'
+import { nthRecord } from '../../contract/error-reader.ts'
 import { turn } from '../../contract/host.ts'
-import { nthRecord } from '../../contract/shelf.ts'
 import { folderOf } from '../folder.ts'
 
 const hint = hintOf({ flags: {} })

@@ -4,7 +4,7 @@ import { openCopies } from '../../../src/cli/errors/copies.ts'
 import { openMonths } from '../../../src/stores/file/months.ts'
 import { errorsFile, openFileStore } from '../../../src/stores/file/store.ts'
 import { folderOf } from '../../cli/folder.ts'
-import { nthRecord } from '../../contract/shelf.ts'
+import { nthRecord } from '../../contract/error-reader.ts'
 
 const DAY_MS = 86_400_000
 const NOW_MS = Date.UTC(2026, 10, 21, 14)

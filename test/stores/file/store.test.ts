@@ -3,12 +3,28 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { errorsFile, openFileStore } from '../../../src/stores/file/store.ts'
 import { folderOf } from '../../cli/folder.ts'
-import { nthRecord } from '../../contract/shelf.ts'
+import { nthRecord, readerContract } from '../../contract/error-reader.ts'
 
 function storeIn(folder = folderOf({})) {
   const file = errorsFile(folder, 'dev', 'orders')
   return { folder, file, store: openFileStore(file) }
 }
+
+readerContract('of a file', () => {
+  const file = errorsFile(folderOf({}), 'dev', 'orders')
+  const reader = openFileStore(file)
+  const put = async (_: string, text: string) => void reader.append([JSON.parse(text)])
+  return { reader, put, close: () => Promise.resolve() }
+}, [
+  {
+    test: 'lists what is there, the oldest first, each time anew: looking takes nothing away',
+    reason: 'records keep the order in which they were put',
+  },
+  {
+    test: 'lists what was recorded twice once, as it was recorded last',
+    reason: 'records keep the order in which they were put',
+  },
+])
 
 test('where nothing was put there is nothing, and no file', () => {
   const { store, folder } = storeIn()
@@ -32,7 +48,7 @@ test('what is removed is gone in all its lines; what was recorded later, or is a
   store.remove([nthRecord(1, 30), nthRecord(3), nthRecord(2, 1)])
   expect(store.list().records).toEqual([nthRecord(2)])
   store.append([nthRecord(1, 30), nthRecord(3)])
-  expect(openFileStore(file).list()).toEqual({ records: [nthRecord(2), nthRecord(1, 30), nthRecord(3)], problems: [] })
+  expect(openFileStore(file).list()).toEqual({ records: [nthRecord(2), nthRecord(1, 30), nthRecord(3)], problems: [], notes: [] })
 })
 
 test('a run that another run has replaced adds nothing to the errors of that run', () => {
@@ -72,7 +88,7 @@ test('a line that was cut off does not take the next record with it', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1)])
   appendFileSync(file, '{"cut off')
-  expect(store.list()).toEqual({ records: [nthRecord(1)], problems: [] })
+  expect(store.list()).toEqual({ records: [nthRecord(1)], problems: [], notes: [] })
   store.append([nthRecord(2)])
   const { records, problems } = store.list()
   expect(records).toEqual([nthRecord(1), nthRecord(2)])

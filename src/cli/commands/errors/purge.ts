@@ -59,7 +59,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
       return interruptCode(host.signal) ?? 1
     }
   }
-  const removed = count === 0 ? new Set<string>() : await errors.shelf.remove(going, unreadable)
+  const removed = count === 0 ? new Set<string>() : await errors.store.remove(going, unreadable)
   if (json) host.out.write(drawJsonLine({ removed: [...removed] }))
   else if (count > 0) {
     const told = drawCount(removed.size, unreadable.length > 0 ? 'message' : 'error')

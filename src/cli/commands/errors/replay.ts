@@ -163,8 +163,8 @@ async function readAgain(live: Stage, place: StreamPlace, to: Receiver) {
 }
 
 /** What was replayed before and is still in its store, since it could not be removed then. */
-async function takeLeft({ left }: Seen, { shelf }: Errors): Promise<void> {
-  if (left.length > 0) await shelf.remove(left)
+async function takeLeft({ left }: Seen, { store }: Errors): Promise<void> {
+  if (left.length > 0) await store.remove(left)
 }
 
 function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {

@@ -1,16 +1,17 @@
 import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
 import { queueName } from '../../../aws/names.ts'
+import { gather } from '../../../aws/sdk.ts'
 import type { Problem } from '../../../errors.ts'
 import type { Graph } from '../../../graph/graph.ts'
 import { CRASHES_PART } from '../../../graph/names.ts'
+import type { ErrorReader } from '../../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../../runtime/error-record.ts'
-import { type Account, gather } from '../kind.ts'
+import { queueReader } from '../../../stores/sqs/reader.ts'
+import type { Account } from '../kind.ts'
 import { messagesIn, readBack } from '../read-back.ts'
 import { type Crash, readCrash, suspectsOf } from './crash.ts'
-import { queueShelf } from './queue.ts'
-import type { Shelf } from './shelf.ts'
 
-/** What the shelf of crashes works with. */
+/** What the reader of crashes works with. */
 export interface CrashesParts {
   readonly account: Pick<Account, 'clients' | 'place'>
   readonly graph: Graph
@@ -23,7 +24,7 @@ export interface CrashesParts {
  * What the platform gave up, as error records of kind `crash`. The events of a stream, which Lambda tells only the place of,
  * are read back from it, while it keeps them.
  */
-export function crashesShelf({ account, graph, fifo, known }: CrashesParts): Shelf {
+export function crashesReader({ account, graph, fifo, known }: CrashesParts): ErrorReader {
   const { clients, place } = account
   const name = queueName({ topology: graph.name, stage: graph.stage }, CRASHES_PART, { fifo })
   const ranges = new Map<string, Crash['range']>()
@@ -33,7 +34,7 @@ export function crashesShelf({ account, graph, fifo, known }: CrashesParts): She
     ranges.set(crash.record.id, crash.range)
     return crash.record
   }
-  const shelf = queueShelf({ sqs: clients.messages, name, read, isOwn: true })
+  const reader = queueReader({ sqs: clients.messages, name, read, isOwn: true })
   const complete = async (record: ErrorRecord): Promise<ErrorRecord> => {
     const range = ranges.get(record.id)
     if (range === undefined) return record
@@ -49,10 +50,10 @@ export function crashesShelf({ account, graph, fifo, known }: CrashesParts): She
     return { ...record, error, withoutData: true, suspects }
   }
   return {
-    ...shelf,
+    ...reader,
     async list() {
-      const shelved = await shelf.list()
-      return { ...shelved, records: await gather(shelved.records, complete) }
+      const kept = await reader.list()
+      return { ...kept, records: await gather(kept.records, complete) }
     },
   }
 }

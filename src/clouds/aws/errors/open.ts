@@ -3,61 +3,61 @@ import { placeOfArn, queueName, type Scope, tableName } from '../../../aws/names
 import { AttakError } from '../../../errors.ts'
 import type { Graph } from '../../../graph/graph.ts'
 import { ERRORS_PART } from '../../../graph/names.ts'
+import { type ErrorReader, joinReaders } from '../../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../../runtime/error-record.ts'
 import { parseRecord } from '../../../runtime/parse-record.ts'
 import { errorObjectsPrefix } from '../../../stores/s3/keys.ts'
+import { queueReader, type Read } from '../../../stores/sqs/reader.ts'
 import { isAbsent, mended } from '../failure.ts'
 import type { Account } from '../kind.ts'
-import { bucketShelf } from './bucket.ts'
-import { crashesShelf } from './crashes.ts'
-import { queueShelf, type Read } from './queue.ts'
-import { type Shelf, togetherOf } from './shelf.ts'
-import { tableShelf } from './table.ts'
+import { crashesReader } from './crashes.ts'
 
-/** What the shelf of a stage is opened with. */
-export interface ShelfOptions {
+/** What the errors of a stage are read with. */
+export interface ErrorsOptions {
   readonly graph: Graph
   /** Whether there is a queue of crashes for FIFO queues. */
   readonly fifo: boolean
-  /** A record as it was seen before; undefined for one that was not. */
+  /** Returns a record as it was seen before; undefined for one that was not. */
   readonly known: (id: string) => ErrorRecord | undefined
 }
 
 /**
- * All that has failed on a stage: what its store keeps, and what the platform gave up. Throws, when it is read, NOT_DEPLOYED
+ * Opens all that has failed on a stage: what its store keeps, and what the platform gave up. Its methods throw NOT_DEPLOYED
  * for what is not there, PERMISSION_MISSING naming the action, and what else AWS refuses.
  */
-export function openShelf(
+export async function openErrors(
   account: Pick<Account, 'clients' | 'place' | 'scope'>,
-  { graph, fifo, known }: ShelfOptions,
-): Shelf {
+  { graph, fifo, known }: ErrorsOptions,
+): Promise<ErrorReader> {
   const { scope, place } = account
-  const told = (what: string, shelf: Shelf) => telling({ what, shelf, scope, region: place.region })
+  const told = (what: string, reader: ErrorReader) => telling({ what, reader, scope, region: place.region })
   const crashes = (isFifo: boolean) =>
-    told('the queue of crashes', crashesShelf({ account, graph, fifo: isFifo, known }))
-  return togetherOf([storeShelf(account, graph, told), crashes(false), ...(fifo ? [crashes(true)] : [])])
+    told('the queue of crashes', crashesReader({ account, graph, fifo: isFifo, known }))
+  return joinReaders([await storeReader(account, graph, told), crashes(false), ...(fifo ? [crashes(true)] : [])])
 }
 
-function storeShelf(
+async function storeReader(
   account: Pick<Account, 'clients' | 'place' | 'scope'>,
   { errors }: Graph,
-  told: (what: string, shelf: Shelf) => Shelf,
-): Shelf {
+  told: (what: string, reader: ErrorReader) => ErrorReader,
+): Promise<ErrorReader> {
   const { scope, place, clients } = account
   if (errors.store === 'dynamodb') {
     const name = tableName(scope, ERRORS_PART)
-    return told(`the errors table ${name}`, tableShelf(account, name))
+    const { tableReader } = await import('../../../stores/dynamodb/reader.ts')
+    return told(`the errors table ${name}`, tableReader(await clients.dynamodb(), name))
   }
   if (errors.store === 's3') {
     const where = { bucket: errors.bucket, prefix: errorObjectsPrefix(scope, errors) }
-    return told(`the bucket ${errors.bucket}`, bucketShelf(account, where))
+    const { bucketReader } = await import('../../../stores/s3/reader.ts')
+    return told(`the bucket ${errors.bucket}`, bucketReader(await clients.s3(), where))
   }
   const own = queueName(scope, ERRORS_PART, { fifo: false })
   const name = errors.queue === undefined ? own : errors.queue.slice(errors.queue.lastIndexOf(':') + 1)
   const { region = place.region, account: owner } = placeOfArn(errors.queue ?? '') ?? {}
   if (region !== place.region) throw elsewhere(errors.queue!, place.region)
   const parts = { sqs: clients.messages, name, ...(owner !== undefined && owner !== place.account && { owner }) }
-  return told(`the errors queue ${name}`, queueShelf({ ...parts, read: recordsOf(scope, name) }))
+  return told(`the errors queue ${name}`, queueReader({ ...parts, read: recordsOf(scope, name) }))
 }
 
 /** In a queue of the user's own there may be records of other topologies, which are theirs. */
@@ -73,24 +73,24 @@ function recordsOf({ topology, stage }: Scope, queue: string) {
 interface Told {
   /** `the errors queue orders--dev--_errors` */
   readonly what: string
-  readonly shelf: Shelf
+  readonly reader: ErrorReader
   readonly scope: Scope
   readonly region: string
 }
 
-/** The same shelf, whose failures say what to do. */
-function telling({ what, shelf, scope, region }: Told): Shelf {
-  const tell = async <Given>(doing: string, work: Promise<Given>): Promise<Given> => {
+/** The same reader, whose failures say what to do. */
+function telling({ what, reader, scope, region }: Told): ErrorReader {
+  const tell = async <Given>(doing: string, work: () => Given): Promise<Awaited<Given>> => {
     try {
-      return await work
+      return await work()
     } catch (error) {
       if (isAbsent(error)) throw absent(what, scope, error)
       throw mended(error, { doing: `${doing} ${what}`, region })
     }
   }
   return {
-    list: () => tell('read', shelf.list()),
-    remove: (records, unreadable) => tell('remove from', shelf.remove(records, unreadable)),
+    list: () => tell('read', () => reader.list()),
+    remove: (records, unreadable) => tell('remove from', () => reader.remove(records, unreadable)),
   }
 }
 

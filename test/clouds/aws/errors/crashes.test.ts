@@ -1,7 +1,7 @@
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Clients, openClients } from '../../../../src/clouds/aws/clients.ts'
-import { crashesShelf } from '../../../../src/clouds/aws/errors/crashes.ts'
+import { crashesReader } from '../../../../src/clouds/aws/errors/crashes.ts'
 import type { ErrorRecord } from '../../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../../src/runtime/event.ts'
 import { type StreamCrashSaid, streamCrashOf } from '../../../contract/crash.ts'
@@ -70,8 +70,8 @@ function payloadOf(records: Omit<StreamCrashSaid, 'functionArn' | 'streamArn'> &
 }
 
 const list = async (known: (id: string) => ErrorRecord | undefined = () => undefined) => {
-  const shelf = crashesShelf({ account: { clients, place: PLACE }, graph, fifo: false, known })
-  const { records } = await shelf.list()
+  const reader = crashesReader({ account: { clients, place: PLACE }, graph, fifo: false, known })
+  const { records } = await reader.list()
   return [false, true].map((isGone) => records.find(({ position = '' }) => position.includes('gone') === isGone)!)
 }
 

@@ -1,16 +1,16 @@
-import { countedOf, latestOf, removableOf, type Shelf } from '../../src/clouds/aws/errors/shelf.ts'
+import { countedOf, type ErrorReader, latestOf, removableOf } from '../../src/runtime/error-reader.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
 
-/** A shelf in memory. */
-export interface FakeShelf extends Shelf {
+/** A store in memory. */
+export interface FakeReader extends ErrorReader {
   put(text: string): void
 }
 
-/** Makes a shelf with records on it. */
-export function createFakeShelf(records: readonly ErrorRecord[] = []): FakeShelf {
+/** Makes a store with records on it. */
+export function createFakeReader(records: readonly ErrorRecord[] = []): FakeReader {
   let texts = records.map((record) => JSON.stringify(record))
-  const parse = (text: string) => parseRecord(text, 'the shelf')
+  const parse = (text: string) => parseRecord(text, 'the store')
   return {
     put: (text) => void texts.push(text),
     async list() {

@@ -3,18 +3,18 @@ import { CreateBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Clients, openClients } from '../../../../src/clouds/aws/clients.ts'
-import { bucketShelf } from '../../../../src/clouds/aws/errors/bucket.ts'
-import { openShelf } from '../../../../src/clouds/aws/errors/open.ts'
-import { queueShelf } from '../../../../src/clouds/aws/errors/queue.ts'
-import { togetherOf } from '../../../../src/clouds/aws/errors/shelf.ts'
-import { tableShelf } from '../../../../src/clouds/aws/errors/table.ts'
+import { openErrors } from '../../../../src/clouds/aws/errors/open.ts'
+import { joinReaders } from '../../../../src/runtime/error-reader.ts'
 import { parseRecord } from '../../../../src/runtime/parse-record.ts'
+import { tableReader } from '../../../../src/stores/dynamodb/reader.ts'
+import { bucketReader } from '../../../../src/stores/s3/reader.ts'
+import { queueReader } from '../../../../src/stores/sqs/reader.ts'
 import { invokeCrashOf } from '../../../contract/crash.ts'
 import { createTable, startDynalite } from '../../../contract/dynalite.ts'
 import { type Emulator, PLACE } from '../../../contract/emulator.ts'
-import { createFakeShelf } from '../../../contract/fake-shelf.ts'
+import { nthRecord, readerContract } from '../../../contract/error-reader.ts'
+import { createFakeReader } from '../../../contract/fake-error-reader.ts'
 import { startFauxqs } from '../../../contract/fauxqs.ts'
-import { nthRecord, shelfContract } from '../../../contract/shelf.ts'
 import { graphOf } from '../graphs.ts'
 
 let [fauxqs, dynalite]: (Emulator | undefined)[] = []
@@ -40,12 +40,12 @@ afterAll(async () => {
   await dynalite?.close()
 })
 
-shelfContract('in memory', () => {
-  const shelf = createFakeShelf()
-  return { shelf, put: async (_, text) => shelf.put(text), close: async () => {} }
+readerContract('in memory', () => {
+  const reader = createFakeReader()
+  return { reader, put: async (_, text) => reader.put(text), close: async () => {} }
 })
 
-shelfContract('of a queue', async () => {
+readerContract('of a queue', async () => {
   const name = `errors-${++worlds}`
   const client = sqs!.sqs
   const { QueueUrl } = await client.send(new CreateQueueCommand({ QueueName: name }))
@@ -54,13 +54,13 @@ shelfContract('of a queue', async () => {
     return parsed.kind === 'record' ? parsed.record : parsed.problem
   }
   return {
-    shelf: queueShelf({ sqs: client, name, read }),
+    reader: queueReader({ sqs: client, name, read }),
     put: async (_, text) => void (await client.send(new SendMessageCommand({ QueueUrl, MessageBody: text }))),
     close: async () => {},
   }
 })
 
-shelfContract('of a bucket', async () => {
+readerContract('of a bucket', async () => {
   const bucket = `errors-${++worlds}`
   const s3 = await sqs!.s3()
   await s3.send(new CreateBucketCommand({ Bucket: bucket }))
@@ -68,18 +68,18 @@ shelfContract('of a bucket', async () => {
   await put('attak/orders/prod/errors/other.json', '{}')
   const prefix = 'attak/orders/dev/errors/'
   return {
-    shelf: bucketShelf({ clients: sqs! }, { bucket, prefix }),
+    reader: bucketReader(s3, { bucket, prefix }),
     put: async (id, text) => void (await put(`${prefix}${id}.json`, text)),
     close: async () => {},
   }
 })
 
-shelfContract('of a table', async () => {
+readerContract('of a table', async () => {
   const TableName = `errors-${++worlds}`
   const client = await dynamo!.dynamodb()
   await createTable(dynalite!, TableName)
   return {
-    shelf: tableShelf({ clients: dynamo! }, TableName),
+    reader: tableReader(client, TableName),
     async put(id, text) {
       await client.send(new PutItemCommand({ TableName, Item: { id: { S: id }, record: { S: text } } }))
     },
@@ -87,27 +87,27 @@ shelfContract('of a table', async () => {
   }
 })
 
-describe('several shelves as one', () => {
+describe('several readers as one', () => {
   test('list the same record once, and remove it from each', async () => {
-    const shelves = [createFakeShelf([nthRecord(1, 3), nthRecord(2)]), createFakeShelf([nthRecord(1, 4)])]
-    const one = togetherOf(shelves)
+    const readers = [createFakeReader([nthRecord(1, 3), nthRecord(2)]), createFakeReader([nthRecord(1, 4)])]
+    const one = joinReaders(readers)
     expect((await one.list()).records).toEqual([nthRecord(2), nthRecord(1, 4)])
     expect(await one.remove([nthRecord(1, 4)])).toEqual(new Set([nthRecord(1).id]))
     expect((await one.list()).records).toEqual([nthRecord(2)])
   })
 })
 
-describe('the shelf of a stage', () => {
+describe('the reader of a stage', () => {
   const graph = graphOf({ name: 'orders', processors: { b: () => {} } })
   const open = () =>
-    openShelf(
+    openErrors(
       { clients: sqs!, place: PLACE, scope: { topology: 'orders', stage: 'dev' } },
       { graph, fifo: false, known: () => undefined },
     )
   const makeQueue = async (QueueName: string) => (await sqs!.sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl
 
   test('which was never deployed: it says so, with what to run', async () => {
-    await expect(open().list()).rejects.toMatchObject({
+    await expect((await open()).list()).rejects.toMatchObject({
       code: 'NOT_DEPLOYED',
       message: 'orders (dev) is not deployed here: the errors queue orders--dev--_errors is not there',
       remedy: expect.stringContaining('attak deploy'),
@@ -118,11 +118,11 @@ describe('the shelf of a stage', () => {
     const errors = { store: 's3', bucket: 'nowhere', prefix: '' }
     const scope = { topology: 'orders', stage: 'dev' }
     const named = graphOf({ name: 'orders', processors: { b: () => {} }, errors })
-    const shelf = openShelf(
+    const reader = await openErrors(
       { clients: sqs!, place: PLACE, scope },
       { graph: named, fifo: false, known: () => undefined },
     )
-    await expect(shelf.list()).rejects.toMatchObject({ code: 'NOT_DEPLOYED' })
+    await expect(reader.list()).rejects.toMatchObject({ code: 'NOT_DEPLOYED' })
   })
 
   test('is its errors queue and its crashes, without records of others', async () => {
@@ -137,12 +137,12 @@ describe('the shelf of a stage', () => {
       requestPayload: { order: 7 },
       responsePayload: { errorType: 'Runtime.ExitError', errorMessage: 'RequestId: e4b Error: exit status 1' },
     })
-    const { records } = await open().list()
+    const { records } = await (await open()).list()
     expect(records.map(({ kind, error }) => [kind, error.name])).toEqual([
       ['failed', 'Error'],
       ['crash', 'Runtime.ExitError'],
     ])
-    await open().remove(records)
-    expect((await open().list()).records).toEqual([])
+    await (await open()).remove(records)
+    expect((await (await open()).list()).records).toEqual([])
   })
 })

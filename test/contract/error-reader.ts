@@ -1,13 +1,13 @@
 import { describe, expect } from 'vitest'
-import type { Shelf } from '../../src/clouds/aws/errors/shelf.ts'
+import type { ErrorReader } from '../../src/runtime/error-reader.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { recordOf } from './error-record.ts'
-import { lawsIn } from './law.ts'
+import { lawsIn, type Skip } from './law.ts'
 import { messageOf } from './message.ts'
 
-/** A shelf in a world of its own. */
-export interface ShelfWorld {
-  readonly shelf: Shelf
+/** A reader in a world of its own. */
+export interface ReaderWorld {
+  readonly reader: ErrorReader
   /** Puts a text there, as functions put records. */
   put(id: string, text: string): Promise<void>
   close(): Promise<void>
@@ -20,52 +20,56 @@ export function nthRecord(index: number, minute = index): ErrorRecord {
   return recordOf({ message, error, timeMs: Date.UTC(2026, 10, 21, 13, minute) })
 }
 
-/** What every shelf does: the definition of the `Shelf` interface. */
-export function shelfContract(name: string, make: () => Promise<ShelfWorld> | ShelfWorld): void {
-  const law = lawsIn({ make, skips: [] })
-  const putAll = async ({ put }: ShelfWorld, records: readonly ErrorRecord[]) => {
+/** What every reader does: the definition of the `ErrorReader` interface. */
+export function readerContract(
+  name: string,
+  make: () => Promise<ReaderWorld> | ReaderWorld,
+  skips: readonly Skip[] = [],
+): void {
+  const law = lawsIn({ make, skips })
+  const putAll = async ({ put }: ReaderWorld, records: readonly ErrorRecord[]) => {
     for (const record of records) await put(record.id, JSON.stringify(record))
   }
-  const idsOn = async ({ shelf }: ShelfWorld) => (await shelf.list()).records.map(({ id }) => id)
+  const idsOn = async ({ reader }: ReaderWorld) => (await reader.list()).records.map(({ id }) => id)
 
-  describe(`the shelf ${name}`, () => {
-    law('has nothing on it at first', async ({ shelf }) => {
-      expect(await shelf.list()).toEqual({ records: [], problems: [], notes: [] })
+  describe(`the error reader ${name}`, () => {
+    law('has nothing on it at first', async ({ reader }) => {
+      expect(await reader.list()).toEqual({ records: [], problems: [], notes: [] })
     })
 
     law('lists what is there, the oldest first, each time anew: looking takes nothing away', async (world) => {
       const records = Array.from({ length: 25 }, (_, index) => nthRecord(index))
       await putAll(world, records.toReversed())
-      for (const _ of [1, 2]) expect((await world.shelf.list()).records).toEqual(records)
+      for (const _ of [1, 2]) expect((await world.reader.list()).records).toEqual(records)
     })
 
     law('lists what was recorded twice once, as it was recorded last', async (world) => {
       await putAll(world, [nthRecord(1, 5), nthRecord(2), nthRecord(1, 9)])
-      expect((await world.shelf.list()).records).toEqual([nthRecord(2), nthRecord(1, 9)])
+      expect((await world.reader.list()).records).toEqual([nthRecord(2), nthRecord(1, 9)])
     })
 
     law('removes records in all their copies, and says which; what is gone already is none of them', async (world) => {
       await putAll(world, [nthRecord(1, 5), nthRecord(2), nthRecord(3), nthRecord(1, 9)])
-      const removed = await world.shelf.remove([nthRecord(1, 9), nthRecord(3), nthRecord(4)])
+      const removed = await world.reader.remove([nthRecord(1, 9), nthRecord(3), nthRecord(4)])
       expect(removed).toEqual(new Set([nthRecord(1).id, nthRecord(3).id]))
       expect(await idsOn(world)).toEqual([nthRecord(2).id])
-      expect(await world.shelf.remove([nthRecord(3)])).toEqual(new Set())
+      expect(await world.reader.remove([nthRecord(3)])).toEqual(new Set())
     })
 
     law('keeps what was recorded anew since', async (world) => {
       await putAll(world, [nthRecord(1, 5), nthRecord(1, 9)])
-      await world.shelf.remove([nthRecord(1, 5)])
-      expect((await world.shelf.list()).records).toEqual([nthRecord(1, 9)])
+      await world.reader.remove([nthRecord(1, 5)])
+      expect((await world.reader.list()).records).toEqual([nthRecord(1, 9)])
     })
 
     law('tells of what it cannot read, and leaves it there', async (world) => {
       await putAll(world, [nthRecord(1)])
       await world.put('ab'.repeat(16), JSON.stringify({ ...nthRecord(2), attakerror: 2 }))
-      const { records, problems } = await world.shelf.list()
+      const { records, problems } = await world.reader.list()
       expect(records).toEqual([nthRecord(1)])
       expect(problems).toMatchObject([{ code: 'RECORD_UNREADABLE', remedy: expect.stringContaining('Update attak') }])
-      await world.shelf.remove([nthRecord(1), nthRecord(2)])
-      expect((await world.shelf.list()).problems).toEqual(problems)
+      await world.reader.remove([nthRecord(1), nthRecord(2)])
+      expect((await world.reader.list()).problems).toEqual(problems)
     })
   })
 }

@@ -1,38 +1,41 @@
-import type { Problem } from '../../../errors.ts'
-import type { ErrorRecord } from '../../../runtime/error-record.ts'
-import type { ParsedRecord } from '../../../runtime/parse-record.ts'
+import type { Problem } from '../errors.ts'
+import type { ErrorRecord } from './error-record.ts'
+import type { ParsedRecord } from './parse-record.ts'
 
-/** A place where error records wait, as who looks after them sees it: nothing is taken away by looking. */
-export interface Shelf {
-  /** All that is there. Throws what keeps it from being read, with its remedy. */
-  list(): Promise<Shelved>
+/** The reading side of an `ErrorStore`: what looks at error records and removes them. Reading takes nothing away. */
+export interface ErrorReader {
+  /** Returns all that is there. Throws an AttakError where it cannot be read. */
+  list(): KeptErrors | Promise<KeptErrors>
   /**
-   * Removes records, in all their copies, unless they were recorded anew since: what was made later than the `time` given
-   * stays. Gives the ids of those that it removed. Removes also the `unreadable` of what was listed.
+   * Removes all copies of the given records, and the `unreadable` messages that `list` returned. A copy that was recorded
+   * later than the given `time` stays. Returns the ids of what was removed.
    */
-  remove(records: readonly RecordedAt[], unreadable?: readonly string[]): Promise<ReadonlySet<string>>
+  remove(
+    records: readonly RecordedAt[],
+    unreadable?: readonly string[],
+  ): ReadonlySet<string> | Promise<ReadonlySet<string>>
 }
 
-/** A record, and when it was recorded. */
+/** The id of a record, and when it was recorded. */
 export type RecordedAt = Pick<ErrorRecord, 'id' | 'time'>
 
-/** What is on a shelf. */
-export interface Shelved {
-  /** Each once, the oldest first. */
+/** What a store keeps. */
+export interface KeptErrors {
+  /** Each record once, the oldest first. */
   readonly records: readonly ErrorRecord[]
   /** What is there and cannot be read; it is left there. */
   readonly problems: readonly Problem[]
-  /** The ids of messages that cannot be read and may be removed: those in the queues of crashes. */
+  /** The ids of unreadable messages that may be removed: those that the platform itself put there. */
   readonly unreadable?: readonly string[]
   /** Sentences about what was not seen. */
   readonly notes: readonly string[]
 }
 
-/** Several shelves as one. */
-export function togetherOf(shelves: readonly Shelf[]): Shelf {
+/** Returns one reader for the records of several. */
+export function joinReaders(readers: readonly ErrorReader[]): ErrorReader {
   return {
     async list() {
-      const all = await Promise.all(shelves.map((shelf) => shelf.list()))
+      const all = await Promise.all(readers.map((reader) => reader.list()))
       return {
         records: latestOf(all.flatMap(({ records }) => records)),
         problems: all.flatMap(({ problems }) => problems),
@@ -41,14 +44,14 @@ export function togetherOf(shelves: readonly Shelf[]): Shelf {
       }
     },
     async remove(records, unreadable) {
-      const removed = await Promise.all(shelves.map((shelf) => shelf.remove(records, unreadable)))
+      const removed = await Promise.all(readers.map((reader) => reader.remove(records, unreadable)))
       return new Set(removed.flatMap((ids) => [...ids]))
     },
   }
 }
 
-/** What a store holds of what was read there. */
-export function shelvedOf(read: readonly ParsedRecord[]): Shelved {
+/** Sorts what was read from a store into records and problems. */
+export function keptErrorsOf(read: readonly ParsedRecord[]): KeptErrors {
   return {
     records: latestOf(read.flatMap((one) => (one.kind === 'record' ? [one.record] : []))),
     problems: countedOf(read.flatMap((one) => (one.kind === 'problem' ? [one.problem] : []))),
@@ -56,7 +59,7 @@ export function shelvedOf(read: readonly ParsedRecord[]): Shelved {
   }
 }
 
-/** Each record once, the oldest first: of those with one id, the one that was made last, as it says most. */
+/** Returns each record once, the oldest first. Of two with the same id, the one that was recorded later counts. */
 export function latestOf<Kept extends RecordedAt>(records: readonly Kept[]): readonly Kept[] {
   const latest = new Map<string, Kept>()
   for (const record of records) {
@@ -66,19 +69,18 @@ export function latestOf<Kept extends RecordedAt>(records: readonly Kept[]): rea
   return [...latest.values()].sort((a, b) => (isAfter(a, b) ? 1 : isAfter(b, a) ? -1 : 0))
 }
 
-/** Whether a record was made after another, or at the same time as a smaller one. */
 function isAfter(one: RecordedAt, other: RecordedAt): boolean {
   return Date.parse(one.time) > Date.parse(other.time)
 }
 
-/** Says of each record whether it is among those to remove, and was not recorded anew since. */
+/** Returns a check whether a record is among those to remove, and was not recorded again since. */
 export function removableOf(records: readonly RecordedAt[]): (found: RecordedAt) => boolean {
   const latestMs = new Map<string, number>()
   for (const { id, time } of records) latestMs.set(id, Math.max(Date.parse(time), latestMs.get(id) ?? 0))
   return ({ id, time }) => Date.parse(time) <= (latestMs.get(id) ?? Number.NEGATIVE_INFINITY)
 }
 
-/** The same problem in many places, told once for each that differs: with the first place, and how many there are. */
+/** Returns each different problem once: with the first place, and the number of other places. */
 export function countedOf(problems: readonly Problem[]): readonly Problem[] {
   const byWhat = new Map<string, Problem[]>()
   for (const problem of problems) byWhat.set(problem.what, [...(byWhat.get(problem.what) ?? []), problem])
