@@ -23,14 +23,12 @@ const JOINTS = [join('cli', 'commands'), join('cli', 'commands.ts'), join('cli',
 /** What does not keep to the rules yet. The lists only get shorter: whoever mends a line takes it away. */
 const VIOLATIONS = [
   'cli/errors/files.ts imports cli/deploy/stage.ts',
-  'cli/errors/filter.ts imports cli/deploy/processor.ts',
   'cli/errors/open.ts imports cli/deploy/live.ts',
   'cli/errors/open.ts imports cli/deploy/stage.ts',
   'cli/errors/send.ts imports cli/deploy/stage.ts',
   'cli/errors/send.ts imports cli/trigger/send.ts',
   'cli/errors/unconfirmed.ts imports cli/deploy/live.ts',
   'cli/errors/unconfirmed.ts imports cli/deploy/stage.ts',
-  'cli/host.ts imports cli/deploy/sleep.ts',
   'cli/trigger/follow.ts imports cli/deploy/stage.ts',
   'cli/trigger/follow.ts imports cli/logs/follow.ts',
 ]

@@ -1,8 +1,8 @@
 import { closeSync, fstatSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
 import { currentInvocation } from '../runtime/current.ts'
 import { visible } from '../view/controls.ts'
 import { hang } from '../view/print.ts'
-import { sleep } from './deploy/sleep.ts'
 import { isSet, outputOf } from './output.ts'
 import { openSignals } from './signals.ts'
 import { temporaryFolders } from './temporary.ts'
@@ -205,4 +205,9 @@ function catcherOf(process: NodeJS.Process, leave: (code: number) => never): Hos
 export function interruptCode(signal: AbortSignal): number | undefined {
   if (!signal.aborted) return undefined
   return signal.reason === 'SIGTERM' ? 143 : 130
+}
+
+/** Waits for some milliseconds; the signal ends it early. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return wait(ms, undefined, { signal }).catch(() => {})
 }

@@ -1,5 +1,7 @@
 import { type Input, openInput } from '../project/input.ts'
 import type { Project } from '../project/project.ts'
+import type { InputEvent } from '../topology/topology.ts'
+import { drawCount, drawNumber } from '../view/duration.ts'
 import { type Arguments, flagOf, type Option, textOf } from './command.ts'
 import type { Host } from './host.ts'
 import { awaitCode } from './loading.ts'
@@ -12,12 +14,18 @@ export const INPUT_OPTIONS: readonly Option[] = [
   { flags: '--skip-bad-lines', summary: 'go on past lines that are no events, instead of stopping there' },
 ]
 
+/** What a command takes in, and what there is to say about it at the end. */
+export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' | 'readBytes'> {
+  /** Sentences: what was left out, and why. */
+  notes(): readonly string[]
+}
+
 /** Opens the input that a command line means for a project, and tells its warnings. Throws what {@link openInput} throws. */
 export async function openProjectInput(
   args: Arguments,
   { file, topology, dir }: Pick<Project, 'file' | 'topology' | 'dir'>,
   host: Host,
-): Promise<Input> {
+): Promise<RunInput> {
   const input = await awaitCode({ who: "the topology's input", file }, host, () =>
     openInput({
       ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), topology, dir, cwd: host.cwd },
@@ -29,5 +37,30 @@ export async function openProjectInput(
     }),
   )
   warn(input.warnings, host)
-  return input
+  return { ...input, notes: () => skippedNotes(input) }
+}
+
+function skippedNotes(input: Input): readonly string[] {
+  const { lines, first, numbers } = input.skipped()
+  const [problem] = first
+  if (problem === undefined) return []
+  const more = lines > numbers.length ? ` and ${drawNumber(lines - numbers.length)} more` : ''
+  const which = lines > 1 ? ` These lines: ${numbers.join(', ')}${more}.` : ''
+  const what = `${problem.where}: ${problem.what.split('\n', 1)[0]}`
+  return [`${drawCount(lines, 'line')} of ${input.name} left out, the first: ${what}.${which}`]
+}
+
+/** The same without what is not for one of these processors; says at the end how much that was. */
+export function onlyInput(input: RunInput, names: readonly string[]): RunInput {
+  const kept = new Set(names)
+  let left = 0
+  async function* chunks() {
+    for await (const chunk of input.chunks) {
+      const ours = chunk.filter(({ to }: InputEvent) => kept.has(to))
+      left += chunk.length - ours.length
+      yield ours
+    }
+  }
+  const note = () => (left === 0 ? [] : [`--only left out ${drawCount(left, 'event')} for other processors.`])
+  return { ...input, chunks: chunks(), notes: () => [...input.notes(), ...note()] }
 }

@@ -1,4 +1,6 @@
+import { AttakError, nearest } from '../errors.ts'
 import type { Option } from './command.ts'
+import { type Arguments, flagOf, textOf } from './command.ts'
 import { settingOption } from './project.ts'
 
 /** Which stage of a topology, and where: options of every command that talks to a cloud. */
@@ -25,3 +27,47 @@ export const PLAN_OPTIONS: readonly Option[] = [
 
 /** Answers the question whether to go on. */
 export const YES_OPTION: Option = { flags: '-y, --yes', summary: 'ask nothing; what loses data still needs its flag' }
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+
+/** The time that `--since` means, in milliseconds since 1970: `10m` before now, or a date. Throws USAGE. */
+export function parseSince(text: string, nowMs: number): number {
+  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/.exec(text.trim()) ?? []
+  if (count !== undefined) return Math.max(0, nowMs - Number(count) * UNITS_MS[unit]!)
+  const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
+  if (!Number.isNaN(date)) return date
+  throw new AttakError(
+    'USAGE',
+    `--since: "${text}" is no time`,
+    'Give 30s, 10m, 2h or 1d, or a date such as 2026-11-21T13:00Z.',
+  )
+}
+
+/** Makes sure that `--processor` names one. Throws TOPOLOGY_UNKNOWN_PROCESSOR. */
+export function knownProcessor(
+  name: string,
+  { processors }: { readonly processors: readonly { readonly name: string }[] },
+): void {
+  const names = processors.map((processor) => processor.name)
+  if (names.includes(name)) return
+  const near = nearest(name, names)
+  const all = names.length === 0 ? 'There are none.' : `There are ${names.join(', ')}.`
+  const remedy = near === undefined ? all : `Did you mean "${near}"?`
+  throw new AttakError('TOPOLOGY_UNKNOWN_PROCESSOR', `--processor: no processor is named "${name}"`, remedy)
+}
+
+/** Lines take some seconds to be readable. */
+const DEFAULT_MS = 10_000
+
+/** How long nothing may be logged until what is followed counts as over, in milliseconds. Throws USAGE. */
+export function quietMsOf(args: Arguments, { isFollowing = flagOf(args, 'follow') } = {}): number {
+  const text = textOf(args, 'quietAfter')
+  if (text === undefined) return DEFAULT_MS
+  const remedy = 'Give the seconds, such as --follow --quiet-after 60.'
+  if (!isFollowing) throw new AttakError('USAGE', '--quiet-after: nothing is followed', remedy)
+  const seconds = Number(text)
+  if (text.trim() !== '' && seconds > 0 && seconds <= MOST_SECONDS) return seconds * 1000
+  throw new AttakError('USAGE', `--quiet-after: "${text}" is no number of seconds from above 0 to a day`, remedy)
+}
+
+const MOST_SECONDS = 86_400

@@ -1,9 +1,7 @@
 import { AttakError } from '../../errors.ts'
 import type { Command } from '../command.ts'
 import { COMMANDS } from '../commands.ts'
-import { drawBash } from '../completion/bash.ts'
-import { drawFish } from '../completion/fish.ts'
-import { drawZsh } from '../completion/zsh.ts'
+import { drawBash, drawFish, drawZsh } from '../completion.ts'
 
 const SHELLS = { bash: drawBash, zsh: drawZsh, fish: drawFish }
 

@@ -6,9 +6,8 @@ import { applyShown } from '../deploy/apply.ts'
 import { confirmPlan } from '../deploy/confirm.ts'
 import { openReader } from '../deploy/reader.ts'
 import { drawPlanOf } from '../deploy/report.ts'
-import { sleep } from '../deploy/sleep.ts'
 import { drawPlace, nameStage, withAws } from '../deploy/stage.ts'
-import { interruptCode } from '../host.ts'
+import { interruptCode, sleep } from '../host.ts'
 import { NAME_OPTION, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
 
 /** Removes all that deploys of a stage have made. */

@@ -3,13 +3,11 @@ import { drawEntry } from '../../view/log-line.ts'
 import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { knownOf } from '../deploy/live.ts'
-import { knownProcessor } from '../deploy/processor.ts'
 import { accountOf, nameStage, withAws } from '../deploy/stage.ts'
 import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { followLines, LOOK_MS } from '../logs/follow.ts'
-import { NAME_OPTION, STAGE_OPTIONS } from '../options.ts'
-import { parseSince } from '../since.ts'
+import { knownProcessor, NAME_OPTION, parseSince, STAGE_OPTIONS } from '../options.ts'
 
 /** Prints what the functions of a stage have logged, merged by time. */
 export const logs: Command = {

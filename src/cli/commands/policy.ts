@@ -2,10 +2,9 @@ import type { Place } from '../../aws/names.ts'
 import { AttakError } from '../../errors.ts'
 import { hang, jsonText } from '../../view/print.ts'
 import { type Command, PATH_ARGUMENT, textOf } from '../command.ts'
-import { knownProcessor } from '../deploy/processor.ts'
 import { loadStage, type MeantStage, withAws } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
-import { STAGE_OPTIONS } from '../options.ts'
+import { knownProcessor, STAGE_OPTIONS } from '../options.ts'
 import { settingOption } from '../project.ts'
 
 /** Prints policies as IAM takes them. */

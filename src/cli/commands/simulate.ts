@@ -8,11 +8,10 @@ import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/sto
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
-import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
+import { INPUT_OPTIONS, onlyInput, openProjectInput } from '../input.ts'
 import { awaitCode, MODULES } from '../loading.ts'
 import { findProject, settingOption, warn } from '../project.ts'
 import { prepareForAfter } from '../simulate/after.ts'
-import { onlyInput, toldInput } from '../simulate/input.ts'
 import { tellRun } from '../simulate/run.ts'
 
 /** Runs a topology in this process and tells what happens. */
@@ -108,7 +107,7 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
     {
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
       ...{ project: built === undefined ? project : { ...project, processors: built.processors }, graph, signal },
-      input: only.length === 0 ? toldInput(input) : onlyInput(toldInput(input), only),
+      input: only.length === 0 ? input : onlyInput(input, only),
       ...{ json: flagOf(args, 'json'), quiet: flagOf(args, 'quiet'), timings: flagOf(args, 'timings') },
       ...(traceFile !== undefined && { traceFile }),
       errors: {

@@ -9,10 +9,8 @@ import { tellUnconfirmed } from '../errors/unconfirmed.ts'
 import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
-import { STAGE_OPTIONS } from '../options.ts'
-import { toldInput } from '../simulate/input.ts'
+import { quietMsOf, STAGE_OPTIONS } from '../options.ts'
 import { followTraces, MOST_TRACES } from '../trigger/follow.ts'
-import { quietMsOf } from '../trigger/quiet.ts'
 import { sendAll } from '../trigger/send.ts'
 
 /** Feeds the live topology. */
@@ -61,7 +59,7 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
         host.err.write(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
         throw error
       } finally {
-        for (const note of toldInput(input).notes()) host.err.write(`${hang(note)}\n`)
+        for (const note of input.notes()) host.err.write(`${hang(note)}\n`)
       }
       const roots = new Set(sent.keys())
       if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))

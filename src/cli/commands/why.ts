@@ -9,13 +9,12 @@ import { type Errors, hintOn, look, withErrors } from '../errors/open.ts'
 import { PLACE_OPTIONS, withTopology } from '../errors/options.ts'
 import { givenOf, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
+import { parseSince } from '../options.ts'
 import { warn } from '../project.ts'
-import { parseSince } from '../since.ts'
-import { choose } from '../why/choose.ts'
 import { drawPath } from '../why/draw.ts'
 import type { Found, Source } from '../why/fact.ts'
+import { recordsSource } from '../why/fact.ts'
 import { type Path, pathTo, type Step } from '../why/path.ts'
-import { recordsSource } from '../why/records.ts'
 import { transcriptSource } from '../why/transcript.ts'
 
 /** Where a story is not told to a terminal. */
@@ -124,4 +123,45 @@ function folderOf(path: string | undefined, host: Host): string {
     if (path !== undefined) throw error
     return host.cwd
   }
+}
+
+const SHOWN = 10
+
+/**
+ * The one thing that an id means: of a message that several processors handled, where it failed. Throws MESSAGE_NOT_FOUND, and
+ * USAGE where it is the beginning of several ids.
+ */
+export function choose(prefix: string | undefined, found: readonly Found[], remedy: string): Found {
+  const ids = new Map<string, Found[]>()
+  for (const one of found) ids.set(idOf(one), [...(ids.get(idOf(one)) ?? []), one])
+  const [meant] = ids.values()
+  if (meant === undefined) {
+    const what =
+      prefix === undefined ? 'there is no error to tell of' : `no message and no error has an id "${prefix}…"`
+    throw new AttakError('MESSAGE_NOT_FOUND', what, remedy)
+  }
+  const exact = prefix === undefined ? undefined : ids.get(prefix)
+  if (ids.size > 1 && exact === undefined) {
+    const shown = [...ids.values()].slice(0, SHOWN).map(([first]) => `${idOf(first!)} (${sayFound(first!)})`)
+    const more = ids.size > SHOWN ? ', and more' : ''
+    const what = `"${prefix}" is the beginning of several ids: ${shown.join(', ')}${more}`
+    throw new AttakError('USAGE', what, 'Give more of it.')
+  }
+  const same = exact ?? meant
+  const messages = new Set(same.map(({ message }) => message))
+  if (messages.size > 1) {
+    const what = `the function of "${meant[0]?.processor}" crashed with ${messages.size} messages, any of which may be why`
+    throw new AttakError('USAGE', what, `Give the id of one of them: ${[...messages].slice(0, SHOWN).join(', ')}.`)
+  }
+  return same.find(({ outcome }) => outcome !== undefined && outcome !== 'ok') ?? same[0]!
+}
+
+function idOf({ record, message }: Found): string {
+  return record ?? message
+}
+
+function sayFound({ record, processor, from, topic }: Found): string {
+  if (record !== undefined) return `error of ${processor}`
+  if (processor === undefined) return `${topic ?? 'an emit'} of ${from}`
+  return topic === undefined ? processor : `${topic} at ${processor}`
 }

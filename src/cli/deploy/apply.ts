@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { Change } from '../../deploy/change.ts'
 import { type Deployment, failureOf, type Outcome } from '../../deploy/deploy.ts'
-import { drawCount } from '../../view/duration.ts'
-import { colorsOf, drawError } from '../../view/print.ts'
-import type { Host } from '../host.ts'
-import { tasksTo } from './tasks.ts'
+import type { Progress } from '../../deploy/progress.ts'
+import { own, visible } from '../../view/controls.ts'
+import { drawCount, drawDuration } from '../../view/duration.ts'
+import { colorsOf, drawError, hang } from '../../view/print.ts'
+import type { Host, Terminal } from '../host.ts'
 
 const TICK_MS = 100
 
@@ -33,4 +35,92 @@ export async function applyShown(deployment: Deployment, host: Host): Promise<Pi
     clearInterval(ticking)
     tasks.clear()
   }
+}
+
+/** Shows what an apply does while it does it. */
+export interface Tasks {
+  show(progress: Progress): void
+  /** Puts a line of its own among them. */
+  say(line: string): void
+  /** Draws running tasks anew: their times go on while nothing else happens. */
+  tick(): void
+  /** Takes what is drawn over and over away again. */
+  clear(): void
+}
+
+const MOST_RUNNING = 10
+const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const FRAME_MS = 80
+const DONE = { create: 'created', update: 'updated', replace: 'replaced', remove: 'removed' } as const
+const DOING = { create: 'creating', update: 'updating', replace: 'replacing', remove: 'removing' } as const
+
+interface Running {
+  readonly change: Change
+  readonly sinceMs: number
+  waitingFor: string | undefined
+}
+
+/**
+ * On a terminal the running tasks stand below those that are done, each with its time and what it waits for; elsewhere
+ * a line for each task that is done or failed, and one for each wait.
+ */
+export function tasksTo(err: Terminal, now: () => number): Tasks {
+  const colors = colorsOf(err)
+  const running = new Map<string, Running>()
+  let drawn = 0
+  const clear = () => {
+    if (drawn > 0) err.write(own(`\x1b[${drawn}A\x1b[J`))
+    drawn = 0
+  }
+  const draw = () => {
+    if (!err.isTTY) return
+    const lines = drawRunning([...running.values()], now()).map((line) => visible(line).slice(0, err.columns - 1))
+    if (lines.length > 0) err.write(lines.map((line) => `${colors.dim(line)}\n`).join(''))
+    drawn = lines.length
+  }
+  const say = (line: string) => {
+    clear()
+    err.write(`${line}\n`)
+    draw()
+  }
+  return {
+    show(progress) {
+      const { change } = progress
+      const name = nameOf(change)
+      if (progress.kind === 'started') {
+        running.set(change.id, { change, sinceMs: now(), waitingFor: undefined })
+        clear()
+        draw()
+      } else if (progress.kind === 'waiting') {
+        const task = running.get(change.id)
+        if (task !== undefined) task.waitingFor = progress.for
+        if (!err.isTTY && progress.for !== undefined) say(`  … ${name}: waiting for ${progress.for}`)
+      } else {
+        running.delete(change.id)
+        if (progress.kind === 'failed') say(`  ${colors.red('✗')} ${name}: ${hang(progress.problem.what)}`)
+        else say(`  ${colors.green('✓')} ${name} ${DONE[change.kind]} ${colors.dim(drawDuration(progress.tookMs))}`)
+      }
+    },
+    say,
+    tick() {
+      clear()
+      draw()
+    },
+    clear,
+  }
+}
+
+/** `function reverse`: what a change is about, as people say it. */
+export function nameOf({ id }: Pick<Change, 'id'>): string {
+  return id.replace('/', ' ')
+}
+
+function drawRunning(tasks: readonly Running[], nowMs: number): readonly string[] {
+  const frame = SPINNER[Math.floor(nowMs / FRAME_MS) % SPINNER.length]!
+  const lines = tasks.slice(0, MOST_RUNNING).map(({ change, sinceMs, waitingFor }) => {
+    const wait = waitingFor === undefined ? '' : `, waiting for ${waitingFor}`
+    return `  ${frame} ${DOING[change.kind]} ${nameOf(change)} ${drawDuration(nowMs - sinceMs)}${wait}`
+  })
+  const more = tasks.length - MOST_RUNNING
+  return more > 0 ? [...lines, `  and ${more} more`] : lines
 }

@@ -9,8 +9,8 @@ import { modulesOf } from '../../project/handlers.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
 import { type Arguments, flagOf } from '../command.ts'
 import type { Host } from '../host.ts'
+import { sleep } from '../host.ts'
 import { warn } from '../project.ts'
-import { sleep } from './sleep.ts'
 import type { MeantStage } from './stage.ts'
 
 /** A deployment that is ready to be shown and applied. */

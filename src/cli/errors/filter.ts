@@ -1,8 +1,7 @@
 import { AttakError, type Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type Arguments, flagOf, listOf, textOf } from '../command.ts'
-import { knownProcessor } from '../deploy/processor.ts'
-import { parseSince } from '../since.ts'
+import { knownProcessor, parseSince } from '../options.ts'
 
 /** Which errors are meant, by what they are. */
 export interface Filter {

@@ -1,3 +1,5 @@
+import { clearInterval, setInterval } from 'node:timers'
+import type { Invocation } from '../../runtime/invocation.ts'
 import { own, visible } from '../../view/controls.ts'
 import { drawCount, drawDuration, drawNumber } from '../../view/duration.ts'
 import type { Terminal } from '../host.ts'
@@ -9,7 +11,7 @@ export interface Standing {
 }
 
 /** Shows how far a long run is; nothing before its first second has passed. */
-export interface Progress {
+export interface ProgressLine {
   /** Cheap enough to be called for every chunk of input. */
   show(standing: Standing): void
   /** Draws another line in its place, on a terminal alone. */
@@ -25,7 +27,7 @@ const TERMINAL_MS = 100
 const LINES_MS = 10_000
 
 /** On a terminal one line, drawn over; elsewhere a line every ten seconds. */
-export function progressTo(err: Terminal, now: () => number, totalBytes: number | undefined): Progress {
+export function progressTo(err: Terminal, now: () => number, totalBytes: number | undefined): ProgressLine {
   const started = now()
   let next = started + FIRST_MS
   let drawn = false
@@ -66,4 +68,35 @@ function drawBytes(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
+}
+
+/** What is looked at to know what a run waits for. */
+export interface WaitingOptions {
+  /** The oldest handler that has not settled. */
+  readonly oldest: () => Invocation | undefined
+  /** The clock by which handlers were started, in milliseconds. */
+  readonly now: () => number
+  readonly say: (line: string) => void
+}
+
+const LOOK_MS = 1000
+
+/** Says each second which handler a run waits for, once that one has taken so long, until it is closed. */
+export function tellWaiting({ oldest, now, say }: WaitingOptions): { close(): void } {
+  const look = () => {
+    const line = drawWaiting(oldest(), now())
+    if (line !== undefined) say(line)
+  }
+  const timer = setInterval(look, LOOK_MS).unref()
+  return { close: () => clearInterval(timer) }
+}
+
+/** `waiting for bill (message 3fa1b2c4…): 4 s, of 30 s at most`; undefined where there is nothing to tell yet. */
+export function drawWaiting(oldest: Invocation | undefined, nowMs: number): string | undefined {
+  if (oldest === undefined) return undefined
+  const { processor, id, startedMs, runtime } = oldest
+  const seconds = Math.floor((nowMs - startedMs) / 1000)
+  if (seconds < 1) return undefined
+  const most = drawDuration(runtime.timeoutMs)
+  return `waiting for ${processor} (message ${id.slice(0, 8)}…): ${drawDuration(seconds * 1000)}, of ${most} at most`
 }

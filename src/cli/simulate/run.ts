@@ -5,15 +5,15 @@ import { createSpans } from '../../runtime/spans.ts'
 import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import type { Host } from '../host.ts'
+import type { RunInput } from '../input.ts'
 import { warn } from '../project.ts'
 import { pendingProblems } from './after.ts'
 import { raiseInlining } from './inlining.ts'
-import type { RunInput } from './input.ts'
 import type { KeepOptions } from './keep.ts'
 import { holdNewSpace } from './new-space.ts'
+import { tellWaiting } from './progress.ts'
 import { exitError, guard, unguarded } from './stall.ts'
 import { openTeller } from './teller.ts'
-import { tellWaiting } from './waiting.ts'
 
 /** One run of a loaded project, and how to tell of it. */
 export interface Run {

@@ -20,10 +20,9 @@ import { warn } from '../project.ts'
 import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
 import { keepErrors } from './keep.ts'
 import { progressTo } from './progress.ts'
-import { countQuietly } from './quiet.ts'
 import type { Run } from './run.ts'
 import { drawSummary, totalOf } from './summary.ts'
-import { tallyOf } from './tally.ts'
+import { countQuietly, tallyOf } from './tally.ts'
 
 /** Tells of one run, in all the ways that were asked for. */
 export interface Teller {

@@ -2,9 +2,9 @@ import { once } from 'node:events'
 import { relative } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
 import { AttakError, errorOfSystem } from '../../errors.ts'
+import { stampOf } from '../../project/modules.ts'
 import { colorsOf, drawError } from '../../view/print.ts'
 import { type Host, interruptCode } from '../host.ts'
-import { type Stamps, stampsOf } from './stamps.ts'
 
 /** Runs once. Calls `onFiles` as soon as it knows which files it depends on, also when it then fails. */
 export type WatchedRun = (options: {
@@ -103,4 +103,27 @@ function openChange(ended: AbortSignal): Change {
 
 function drawRule(text: string, columns: number): string {
   return `── ${text} ${'─'.repeat(Math.max(3, Math.min(columns, 100) - text.length - 4))}`
+}
+
+/** Remembers how files were when they were added. */
+export interface Stamps {
+  add(files: readonly string[]): void
+  files(): readonly string[]
+  /** A file that is no longer as it was; made and removed count too. */
+  changed(): string | undefined
+}
+
+/** Starts with no files. */
+export function stampsOf(): Stamps {
+  const stamps = new Map<string, string | undefined>()
+  return {
+    add(files) {
+      for (const file of files) if (!stamps.has(file)) stamps.set(file, stampOf(file))
+    },
+    files: () => [...stamps.keys()],
+    changed() {
+      for (const [file, stamp] of stamps) if (stampOf(file) !== stamp) return file
+      return undefined
+    },
+  }
 }

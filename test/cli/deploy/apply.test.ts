@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { applyShown } from '../../../src/cli/deploy/apply.ts'
+import { applyShown, tasksTo } from '../../../src/cli/deploy/apply.ts'
+import type { Write } from '../../../src/deploy/change.ts'
 import { deploymentsOf } from '../../contract/deployments.ts'
 import { topologyOf } from '../../contract/resources.ts'
 import { fakeHost } from '../fake-host.ts'
@@ -40,4 +41,62 @@ test('a plan without changes does nothing', async () => {
   const host = fakeHost('.')
   expect(await applyShown(await world.plan([]), host)).toEqual({ done: [] })
   expect(host.ran(0).err).toBe('')
+})
+
+const change = (id: string): Write => ({
+  ...{ kind: 'create', id, fingerprint: 'f', settings: [], reason: '', made: [] },
+  resource: { id, kind: 'function', name: id, needs: [], config: {}, fixed: [], holdsData: false },
+})
+const problem = {
+  code: 'TOPOLOGY_INVALID' as const,
+  severity: 'error' as const,
+  where: 'function b',
+  what: 'AWS said no',
+  remedy: 'Try again.',
+}
+
+test('where nobody watches, each task is a line when it ends, and each wait one when it begins', () => {
+  const host = fakeHost('.')
+  const tasks = tasksTo(host.err, () => 0)
+  const a = change('function/a')
+  tasks.show({ kind: 'started', change: a, atMs: 0 })
+  tasks.show({ kind: 'waiting', change: a, for: 'IAM to propagate', atMs: 0 })
+  tasks.show({ kind: 'waiting', change: a, for: undefined, atMs: 0 })
+  tasks.tick()
+  tasks.show({ kind: 'done', change: a, atMs: 2100, tookMs: 2100 })
+  tasks.show({ kind: 'failed', change: change('stream/b'), atMs: 0, problem })
+  tasks.clear()
+  expect(host.ran(0).err).toBe(
+    '  … function a: waiting for IAM to propagate\n  ✓ function a created 2.1 s\n  ✗ stream b: AWS said no\n',
+  )
+})
+
+test('on a terminal what runs stands below what is done, with its time, and is drawn over', () => {
+  const host = fakeHost('.', { isTTY: true })
+  let at = 0
+  const tasks = tasksTo(host.err, () => at)
+  tasks.show({ kind: 'started', change: change('function/a'), atMs: 0 })
+  tasks.show({ kind: 'started', change: change('function/b'), atMs: 0 })
+  at = 1600
+  tasks.show({ kind: 'done', change: change('function/a'), atMs: at, tookMs: at })
+  tasks.clear()
+  const up = (lines: number) => `\x1b[${lines}A\x1b[J`
+  expect(host.ran(0).err).toBe(
+    [
+      '  ⠋ creating function a 0 ms\n',
+      up(1),
+      '  ⠋ creating function a 0 ms\n  ⠋ creating function b 0 ms\n',
+      up(2),
+      '  ✓ function a created 1.6 s\n',
+      '  ⠋ creating function b 1.6 s\n',
+      up(1),
+    ].join(''),
+  )
+})
+
+test('of many tasks that run at once the first ten are drawn', () => {
+  const host = fakeHost('.', { isTTY: true })
+  const tasks = tasksTo(host.err, () => 0)
+  for (let index = 0; index < 12; index++) tasks.show({ kind: 'started', change: change(`function/${index}`), atMs: 0 })
+  expect(host.ran(0).err).toMatch(/function 9 0 ms\n {2}and 2 more\n$/)
 })

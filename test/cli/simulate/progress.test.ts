@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { drawProgress, progressTo } from '../../../src/cli/simulate/progress.ts'
+import { drawProgress, drawWaiting, progressTo } from '../../../src/cli/simulate/progress.ts'
+import type { Invocation } from '../../../src/runtime/invocation.ts'
 import { fakeHost } from '../fake-host.ts'
 
 test('with a size it knows how far it is, and how long it takes', () => {
@@ -41,4 +42,13 @@ test('elsewhere a line every ten seconds', () => {
   for (; at <= 25_000; at += 500) progress.show({ events: at, bytes: 0 })
   progress.clear()
   expect(host.ran(0).err).toBe('10,000 events, 1,000 events/s\n20,000 events, 1,000 events/s\n')
+})
+
+const bill = { processor: 'bill', id: '3fa1b2c4d5e6', startedMs: 500, runtime: { timeoutMs: 30_000 } } as Invocation
+
+test('who a run waits for is told once it has taken a second', () => {
+  expect(drawWaiting(undefined, 9000)).toBeUndefined()
+  expect(drawWaiting(bill, 1400)).toBeUndefined()
+  expect(drawWaiting(bill, 1500)).toBe('waiting for bill (message 3fa1b2c4…): 1 s, of 30 s at most')
+  expect(drawWaiting(bill, 5100)).toBe('waiting for bill (message 3fa1b2c4…): 4 s, of 30 s at most')
 })

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { hintOf } from '../../../src/cli/hint.ts'
-import { liveSource } from '../../../src/cli/why/live.ts'
+import { factOfEntry, liveSource } from '../../../src/cli/why/live.ts'
 import { openAws } from '../../../src/clouds/aws/open.ts'
+import { readEntry } from '../../../src/view/log-entry.ts'
 import { graphOf } from '../../clouds/aws/graphs.ts'
 import { startFakeAws } from '../fake-aws.ts'
 
@@ -28,3 +29,37 @@ test.each([
     expect(aws.calls.map(({ action }) => action)).not.toContain('GetShardIterator')
   },
 )
+
+const TIME = '2026-11-21T13:00:00.000Z'
+const factOf = (fields: object) => {
+  const text = JSON.stringify({ time: TIME, processor: 'bill', message: 'b1', root: 'a1', ...fields })
+  return factOfEntry(readEntry({ timeMs: 0, processor: 'bill', text }))
+}
+const WAY = { parent: 'a1', from: 'intake', topic: 'order', hop: 2, attempt: 1 }
+
+test('the end of an attempt says where a message came from, where it stood and what became of it', () => {
+  const position = 'shop--dev--bill/shard/17'
+  const end = { attak: 'end', ...WAY, position, outcome: 'ok' }
+  expect(factOf(end)).toEqual({
+    ...{ message: 'b1', processor: 'bill', root: 'a1', time: TIME, ...WAY },
+    ...{ position, outcome: 'ok' },
+  })
+  expect(factOf({ ...end, data: { total: 3 } })).toMatchObject({ event: { data: { total: 3 } } })
+})
+
+test('a failure for good brings its stack', () => {
+  const error = { name: 'Error', message: 'no', stack: 'Error: no\n    at x' }
+  expect(factOf({ attak: 'error', ...WAY, error })).toMatchObject({ outcome: 'failed', error })
+})
+
+test('an output is a message that nobody handled', () => {
+  expect(factOf({ attak: 'output', id: 'c1', topic: 'bill', data: 7 })).toEqual({
+    ...{ message: 'c1', processor: undefined, root: 'a1', parent: 'b1', from: 'bill', topic: 'bill', time: TIME },
+    event: { data: 7 },
+  })
+})
+
+test('what handlers write, and the platform, says nothing of the way', () => {
+  expect(factOf({ attak: 'log', text: 'hello' })).toBeUndefined()
+  expect(factOfEntry(readEntry({ timeMs: 0, processor: 'bill', text: 'START RequestId: 1' }))).toBeUndefined()
+})

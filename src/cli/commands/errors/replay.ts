@@ -17,10 +17,9 @@ import { senderTo, sendUnits } from '../../errors/send.ts'
 import { type Verdict, verdictOn } from '../../errors/verify.ts'
 import { type Hint, hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
-import { YES_OPTION } from '../../options.ts'
+import { quietMsOf, YES_OPTION } from '../../options.ts'
 import { settingOption } from '../../project.ts'
 import { followTraces } from '../../trigger/follow.ts'
-import { quietMsOf } from '../../trigger/quiet.ts'
 
 /** Runs what has failed again. */
 export const replay: Command = {

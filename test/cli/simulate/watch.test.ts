@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { stampsOf } from '../../../src/cli/simulate/stamps.ts'
+import { stampsOf } from '../../../src/cli/simulate/watch.ts'
 import { folderOf } from '../folder.ts'
 
 test('notices files that are written, made and removed', () => {

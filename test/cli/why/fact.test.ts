@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Found } from '../../../src/cli/why/fact.ts'
+import { foundInRecords, recordsSource } from '../../../src/cli/why/fact.ts'
 import { pathTo } from '../../../src/cli/why/path.ts'
-import { foundInRecords, recordsSource } from '../../../src/cli/why/records.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import type { CloudEvent } from '../../../src/runtime/event.ts'
 
