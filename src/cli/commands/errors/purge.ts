@@ -3,8 +3,8 @@ import type { ErrorRecord } from '../../../runtime/error-record.ts'
 import { drawCount } from '../../../view/duration.ts'
 import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { type Arguments, type Command, flagOf } from '../../command.ts'
+import { confirmed } from '../../confirm.ts'
 import { choose } from '../../errors/choose.ts'
-import { confirmed } from '../../errors/confirm.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
 import { filterOf } from '../../errors/filter.ts'
 import { type Errors, look, processorsOf, type Seen, withErrors } from '../../errors/open.ts'
@@ -54,7 +54,13 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
       ...(going.length > 0 ? [drawCount(going.length, 'error')] : []),
       ...(unreadable.length > 0 ? [`${drawCount(unreadable.length, 'message')} that cannot be read`] : []),
     ]
-    if (!(await confirmed(`Remove ${what.join(' and ')} of ${errors.place} for good?`, args, host))) {
+    if (
+      !(await confirmed(
+        `Remove ${what.join(' and ')} of ${errors.place} for good?`,
+        { yes: flagOf(args, 'yes') },
+        host,
+      ))
+    ) {
       err.write('Nothing was removed.\n')
       return interruptCode(host.signal) ?? 1
     }

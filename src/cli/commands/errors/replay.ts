@@ -6,9 +6,9 @@ import { drawCount } from '../../../view/duration.ts'
 import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { drawWord } from '../../../view/value.ts'
 import { type Arguments, type Command, flagOf, textOf } from '../../command.ts'
+import { confirmed } from '../../confirm.ts'
 import { accountOf, type Stage } from '../../deploy/stage.ts'
 import { choose } from '../../errors/choose.ts'
-import { confirmed } from '../../errors/confirm.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
 import { type Errors, hintOn, look, type Seen, withErrors } from '../../errors/open.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from '../../errors/options.ts'
@@ -89,7 +89,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
       ),
     )
   const question = `Replay ${drawCount(ready.units.length, 'error')} on ${errors.place}?`
-  if (!(await confirmed(question, args, host))) {
+  if (!(await confirmed(question, { yes: flagOf(args, 'yes') }, host))) {
     host.err.write('Nothing was replayed.\n')
     return interruptCode(host.signal) ?? 1
   }

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
-import { confirmPlan } from '../../../src/cli/deploy/confirm.ts'
-import type { Change } from '../../../src/deploy/change.ts'
-import type { Plan } from '../../../src/deploy/plan.ts'
-import { fakeHost } from '../fake-host.ts'
+import { confirmPlan } from '../../src/cli/confirm.ts'
+import type { Change } from '../../src/deploy/change.ts'
+import type { Plan } from '../../src/deploy/plan.ts'
+import { fakeHost } from './fake-host.ts'
 
 const live = { id: 'stream/a', kind: 'stream', name: 'a', address: 'a', fingerprint: 'f', holdsData: false }
 const made: Change = {

@@ -1,0 +1,34 @@
+import type { Plan } from '../deploy/plan.ts'
+import { AttakError } from '../errors.ts'
+import { drawCount } from '../view/duration.ts'
+import type { Host } from './host.ts'
+
+/** How a question is asked. */
+export interface Asking {
+  /** The answer was given before: `--yes`. */
+  readonly yes: boolean
+  /** What is said where nobody can be asked. */
+  readonly unasked?: string
+}
+
+/** Whether to go on: with `--yes`, or after asking. Throws USAGE where nobody can be asked. */
+export async function confirmed(question: string, { yes, unasked }: Asking, host: Host): Promise<boolean> {
+  if (yes) return true
+  if (!host.interactive) {
+    const what = unasked ?? `there is no terminal to ask at: ${question}`
+    throw new AttakError('USAGE', what, 'Add --yes to do it without a question.')
+  }
+  const { askYes } = await import('./questions.ts')
+  return askYes(question, host)
+}
+
+/**
+ * Whether a plan is to be applied. Where nobody can be asked, a plan that removes or replaces something throws USAGE, and
+ * others are applied.
+ */
+export async function confirmPlan({ changes }: Plan, yes: boolean, host: Host): Promise<boolean> {
+  const takesAway = changes.filter(({ kind }) => kind === 'remove' || kind === 'replace')
+  if (changes.length === 0 || (takesAway.length === 0 && !host.interactive)) return true
+  const unasked = `the plan takes ${drawCount(takesAway.length, 'resource')} away, and there is no terminal to ask at`
+  return confirmed(`Apply ${drawCount(changes.length, 'change')}?`, { yes, unasked }, host)
+}
