@@ -36,7 +36,6 @@ const CIRCLES = [
   'bundle/entry/function.ts, bundle/entry/handled.ts, bundle/entry/retry-queue.ts',
   'cli/commands.ts, cli/commands/completion.ts',
   'cli/host.ts, cli/output.ts, cli/terminal.ts',
-  'cli/simulate/run.ts, cli/simulate/teller.ts',
   'code/layout.ts, code/write.ts',
   'runtime/dispatch.ts, runtime/outbox.ts',
   'runtime/emit.ts, runtime/invocation.ts, runtime/invoke.ts, runtime/late.ts, runtime/processor.ts, runtime/rare.ts, runtime/refusal.ts, runtime/settle.ts, runtime/spans.ts',

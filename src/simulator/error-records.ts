@@ -10,23 +10,22 @@ export interface RecordedRun extends Pick<FailureParts, 'topology' | 'stage'> {
 }
 
 /**
- * A recorder that gives the error record of each failure as well: the one that the deployed function would have made, but for
- * the place in a stream and the code, which it does not have, and with the messages that led to it. The record
- * is given before the failure is told to `recorder`.
+ * Makes a recorder that gives the error record of each failure: the one that the deployed function would have made, but for
+ * the place in a stream and the code, which it does not have, and with the messages that led to it.
  */
-export function recordErrors(recorder: Recorder, run: RecordedRun, onError: (record: ErrorRecord) => void): Recorder {
+export function recordErrors(
+  run: RecordedRun,
+  onError: (record: ErrorRecord) => void,
+): Pick<Required<Recorder>, 'commit' | 'fault'> {
   return {
-    ...recorder,
-    commit(invocation, atMs, outcome, retryAtMs) {
+    commit(invocation, _atMs, outcome) {
       // Who invoked it is told of the failure, and has one of its own if it does nothing about that.
       if (outcome === 'failed' && invocation.message.edge?.invoked !== true) {
         onError(recordOf('failed', invocation, invocation.failure?.error, run))
       }
-      recorder.commit(invocation, atMs, outcome, retryAtMs)
     },
-    fault(invocation, atMs, error) {
+    fault(invocation, _atMs, error) {
       onError(recordOf('late', invocation, error, run))
-      recorder.fault?.(invocation, atMs, error)
     },
   }
 }

@@ -17,6 +17,30 @@ export interface Recorder {
   end(summary: SummaryEntry): void
 }
 
+/** Makes one recorder of several, which hear everything in their order, as far as they have a method for it. */
+export function recordToAll(recorders: readonly Partial<Recorder>[]): Recorder {
+  const having = <Name extends keyof Recorder>(name: Name) => recorders.filter((one) => one[name] !== undefined)
+  const [beginning, committing, writing] = [having('begin'), having('commit'), having('line')]
+  const [failing, ending] = [having('fault'), having('end')]
+  return {
+    begin(run) {
+      for (const one of beginning) one.begin?.(run)
+    },
+    commit(invocation, atMs, outcome, retryAtMs) {
+      for (const one of committing) one.commit?.(invocation, atMs, outcome, retryAtMs)
+    },
+    line(invocation, atMs, level, text) {
+      for (const one of writing) one.line?.(invocation, atMs, level, text)
+    },
+    fault(invocation, atMs, error) {
+      for (const one of failing) one.fault?.(invocation, atMs, error)
+    },
+    end(summary) {
+      for (const one of ending) one.end?.(summary)
+    },
+  }
+}
+
 /** Makes a recorder that gives transcript entries; `describe` says what is kept of an error. */
 export function recordEntries(
   onEntry: (entry: TranscriptEntry) => void,

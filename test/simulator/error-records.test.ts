@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { recordErrors } from '../../src/simulator/error-records.ts'
-import { recordEntries } from '../../src/simulator/recorder.ts'
+import { recordToAll } from '../../src/simulator/recorder.ts'
 import type { Handler } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
 
@@ -11,11 +11,7 @@ async function errorsOf(processors: Record<string, Handler | object>): Promise<r
   const streams = names.slice(1).map((to, index) => ({ from: names[index], to }))
   const errors: ErrorRecord[] = []
   const place = { topology: 'test', stage: 'dev', now: () => Date.UTC(2026, 10, 21) }
-  const recorder = recordErrors(
-    recordEntries(() => {}),
-    place,
-    (record) => errors.push(record),
-  )
+  const recorder = recordToAll([recordErrors(place, (record) => errors.push(record))])
   await runTopology({ processors, streams }, { [names[0]!]: { n: 1 } }, { recorder })
   return errors
 }

@@ -4,7 +4,7 @@ import { buildGraph } from '../../../src/graph/build.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import { recordErrors } from '../../../src/simulator/error-records.ts'
-import { recordEntries } from '../../../src/simulator/recorder.ts'
+import { recordEntries, recordToAll } from '../../../src/simulator/recorder.ts'
 import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
 import { parseTopology } from '../../../src/topology/parse.ts'
 import { createMemoryHandled } from '../../contract/memory-handled.ts'
@@ -113,11 +113,10 @@ async function simulated(
   const errors: ErrorRecord[] = []
   const entries: TranscriptEntry[] = []
   const place = { topology: 'test', stage: 'dev', now: () => 0 }
-  const recorder = recordErrors(
+  const recorder = recordToAll([
+    recordErrors(place, (record) => errors.push(record)),
     recordEntries((entry) => entries.push(entry)),
-    place,
-    (record) => errors.push(record),
-  )
+  ])
   await runTopology(definition, input, { concurrency, recorder })
   const run = { of: <K extends TranscriptEntry['kind']>(kind: K) => entriesOf(entries, kind) }
   return {

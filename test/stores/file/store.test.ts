@@ -48,7 +48,11 @@ test('what is removed is gone in all its lines; what was recorded later, or is a
   store.remove([nthRecord(1, 30), nthRecord(3), nthRecord(2, 1)])
   expect(store.list().records).toEqual([nthRecord(2)])
   store.append([nthRecord(1, 30), nthRecord(3)])
-  expect(openFileStore(file).list()).toEqual({ records: [nthRecord(2), nthRecord(1, 30), nthRecord(3)], problems: [], notes: [] })
+  expect(openFileStore(file).list()).toEqual({
+    records: [nthRecord(2), nthRecord(1, 30), nthRecord(3)],
+    problems: [],
+    notes: [],
+  })
 })
 
 test('a run that another run has replaced adds nothing to the errors of that run', () => {

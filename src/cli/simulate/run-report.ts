@@ -1,31 +1,53 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { AttakError } from '../../errors.ts'
+import type { Graph } from '../../graph/graph.ts'
 import { isFile, isSpecial } from '../../project/modules.ts'
+import type { Project } from '../../project/project.ts'
 import { cleanThrown } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import { describeThrown, errorOfThrown, type Thrown } from '../../runtime/thrown.ts'
 import { recordErrors, recordOfLast } from '../../simulator/error-records.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
-import { type Recorder, recordEntries } from '../../simulator/recorder.ts'
+import { type Recorder, recordEntries, recordToAll } from '../../simulator/recorder.ts'
 import type { SimulationResult } from '../../simulator/simulate.ts'
 import type { TranscriptEntry } from '../../simulator/transcript.ts'
+import type { FileStore } from '../../stores/file/store.ts'
 import { escapedJson } from '../../view/controls.ts'
 import { failureOptionsOf, failuresDrawn } from '../../view/failure.ts'
 import { colorsOf, hang } from '../../view/print.ts'
 import { storyOf } from '../../view/story.ts'
 import type { Host } from '../host.ts'
+import type { RunInput } from '../input.ts'
 import { warn } from '../project.ts'
 import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
-import { keepErrors } from './keep.ts'
+import { type KeepOptions, keepErrors } from './keep.ts'
 import { progressTo } from './progress.ts'
-import type { Run } from './run.ts'
 import { drawSummary, totalOf } from './summary.ts'
 import { countQuietly, tallyOf } from './tally.ts'
 
-/** Tells of one run, in all the ways that were asked for. */
-export interface Teller {
+/** One run of a loaded project, and how to tell of it. */
+export interface RunOptions {
+  readonly project: Project
+  /** The part of the project's graph that runs. */
+  readonly graph: Graph
+  readonly input: RunInput
+  readonly seed: string
+  readonly concurrency: number
+  readonly json: boolean
+  readonly quiet: boolean
+  readonly timings: boolean
+  readonly traceFile?: string
+  readonly signal: AbortSignal
+  /** Handlers may take as long as they like, as under a debugger: nothing watches whether they yield. */
+  readonly unguarded?: boolean
+  /** Where its errors are kept, instead of those of the run before or beside them; absent: nowhere. */
+  readonly errors?: KeepOptions & { readonly store: FileStore }
+}
+
+/** What is told of one run, in all the ways that were asked for. */
+export interface RunReport {
   readonly recorder: Recorder
   /** What is told of an error: its stack as its user should see it. */
   readonly describe: (error: unknown) => Thrown
@@ -46,50 +68,27 @@ export interface Teller {
 const PLAIN_COLUMNS = 120
 
 /** Opens all that a run writes to. Throws USAGE when the trace file cannot be written. */
-export function openTeller(run: Run, host: Host): Teller {
-  const { graph, json, quiet } = run
-  const startedMs = host.now()
-  const drawing = drawingOf(run, host)
-  const story = storyOf({ ...drawing, quiet })
-  const tally = tallyOf(graph.processors.map(({ name }) => name))
+export function openRunReport(run: RunOptions, host: Host): RunReport {
+  const { graph, json, project } = run
   // A failure that was told is kept, even if the process is killed next.
   const keepFirst = () => keeping?.flush()
   const trace = run.traceFile === undefined ? undefined : openTrace(run.traceFile, host.cwd, keepFirst)
   const keeping = run.errors && keepErrors(run.errors.store, run.errors)
   const out = blocksTo(host.out, json ? 'json' : 'text', keepFirst)
-  // A story that rolls by on a terminal shows by itself how far the run is.
-  const silent = json || quiet || !host.out.isTTY
-  const progress = progressTo(host.err, host.now, run.input.totalBytes)
-  const lines =
-    json || trace !== undefined ? linesTo([...(json ? [out] : []), ...(trace ? [trace] : [])], run) : undefined
-  let told = false
-  const tellStory = (text: string) => {
-    if (text === '') return
-    told = true
-    progress.clear()
-    out.add(text)
-  }
-  const drawEnd = (notes: readonly string[], late = 0) => {
-    const end = drawSummary(tally, { ...drawing, notes, late, tookMs: host.now() - startedMs })
-    return told ? `\n${end}` : end
-  }
-  const showProgress = () => silent && progress.show({ events: tally.inputs, bytes: run.input.readBytes() })
-  const tell = (entry: TranscriptEntry) => {
-    tally.add(entry)
-    if (!json) tellStory(story.tell(entry))
-    if (entry.kind === 'start') showProgress()
-  }
-  const entries = recordEntries(tell, (error) => describe(error, run.project.dir))
-  const people = json || quiet ? countQuietly(entries, tally, showProgress) : entries
-  const recorder = lines === undefined ? people : both(lines, people)
+  const takers = [...(json ? [out] : []), ...(trace ? [trace] : [])]
+  const lines = takers.length === 0 ? undefined : linesTo(takers, run)
+  const drawing = drawingOf(run, host)
+  const people = openStory(run, host, { out, drawing })
   const recorded = { topology: graph.name, stage: graph.stage, now: host.date }
   return {
-    say: progress.say,
-    describe: (error) => describe(error, run.project.dir),
-    recorder:
-      keeping === undefined
-        ? recorder
-        : recordErrors(recorder, recorded, (record) => keeping.take(cleanRecord(record, run.project.dir))),
+    say: people.say,
+    describe: (error) => describe(error, project.dir),
+    // A failure is kept before it is told.
+    recorder: recordToAll([
+      ...(keeping ? [recordErrors(recorded, (record) => keeping.take(cleanRecord(record, project.dir)))] : []),
+      ...(lines ? [lines] : []),
+      people.recorder,
+    ]),
     flush() {
       lines?.flush()
       const failure = trace?.failure ?? out.failure
@@ -97,27 +96,21 @@ export function openTeller(run: Run, host: Host): Teller {
       return out.flush()
     },
     async end(result) {
-      const late = result === undefined ? 0 : result.summary.failed - totalOf(tally, 'failed')
+      const late = result === undefined ? 0 : result.summary.failed - totalOf(people.tally, 'failed')
       const kept = keeping?.end() ?? []
       lines?.flush()
       await trace?.close()
-      const notes = notesOf(run, result, {
-        cut: story.cut,
-        inputs: tally.inputs,
-        isTraced: trace !== undefined && trace.failure === undefined,
-      })
-      if (!json) tellStory(drawEnd([...lateNotes(late, quiet), ...notes, ...kept], late))
-      progress.clear()
+      const isTraced = trace !== undefined && trace.failure === undefined
+      const notes = notesOf(run, result, { cut: people.cut, inputs: people.tally.inputs, isTraced })
+      people.end([...lateNotes(late, run.quiet), ...notes, ...kept], late)
       await out.close()
       if (json) for (const note of run.input.notes()) host.err.write(`${hang(note)}\n`)
       warn(keeping?.problems() ?? [], host)
       if (result !== undefined && trace?.failure !== undefined) throw trace.failure
     },
     endAtOnce(why, error, handler) {
-      progress.clear()
       if (handler !== undefined) keeping?.take(recordOfLast(handler, errorOfThrown(error), recorded))
-      const kept = keeping?.end() ?? []
-      if (!json) out.add(drawEnd([`The run was ended: ${why}.`, ...kept], 1))
+      people.end([`The run was ended: ${why}.`, ...(keeping?.end() ?? [])], 1)
       lines?.flush()
       trace?.flush()
       out.flush()
@@ -127,8 +120,50 @@ export function openTeller(run: Run, host: Host): Teller {
   }
 }
 
+/** What people are told: the story, where stdout is not for JSON, and how far the run is. */
+function openStory(
+  run: RunOptions,
+  host: Host,
+  { out, drawing }: { readonly out: Blocks; readonly drawing: ReturnType<typeof drawingOf> },
+) {
+  const { json, quiet } = run
+  const startedMs = host.now()
+  const story = storyOf({ ...drawing, quiet })
+  const tally = tallyOf(run.graph.processors.map(({ name }) => name))
+  // A story that rolls by on a terminal shows by itself how far the run is.
+  const silent = json || quiet || !host.out.isTTY
+  const progress = progressTo(host.err, host.now, run.input.totalBytes)
+  let told = false
+  const tellStory = (text: string) => {
+    if (text === '') return
+    told = true
+    progress.clear()
+    out.add(text)
+  }
+  const showProgress = () => silent && progress.show({ events: tally.inputs, bytes: run.input.readBytes() })
+  const tell = (entry: TranscriptEntry) => {
+    tally.add(entry)
+    if (!json) tellStory(story.tell(entry))
+    if (entry.kind === 'start') showProgress()
+  }
+  const entries = recordEntries(tell, (error) => describe(error, run.project.dir))
+  return {
+    tally,
+    say: progress.say,
+    recorder: json || quiet ? countQuietly(entries, tally, showProgress) : entries,
+    get cut() {
+      return story.cut
+    },
+    end(notes: readonly string[], late: number) {
+      progress.clear()
+      const end = drawSummary(tally, { ...drawing, notes, late, tookMs: host.now() - startedMs })
+      if (!json) tellStory(told ? `\n${end}` : end)
+    },
+  }
+}
+
 /** A recorder of transcript lines, made once for all who take them; they have them when the thread is next free. */
-function linesTo(takers: readonly Blocks[], { project }: Run) {
+function linesTo(takers: readonly Blocks[], { project }: RunOptions) {
   const lines = recordLines({
     write: (text) => {
       const safe = escapedJson(text)
@@ -151,27 +186,6 @@ function linesTo(takers: readonly Blocks[], { project }: Run) {
   return { ...lines, begin: later(lines.begin), commit: later(lines.commit), line: later(lines.line) }
 }
 
-function both(first: Recorder, second: Recorder): Recorder {
-  return {
-    begin(run) {
-      first.begin(run)
-      second.begin(run)
-    },
-    commit(invocation, atMs, outcome, retryAtMs) {
-      first.commit(invocation, atMs, outcome, retryAtMs)
-      second.commit(invocation, atMs, outcome, retryAtMs)
-    },
-    line(invocation, atMs, level, text) {
-      first.line(invocation, atMs, level, text)
-      second.line(invocation, atMs, level, text)
-    },
-    end(summary) {
-      first.end(summary)
-      second.end(summary)
-    },
-  }
-}
-
 /** An error with its stack as its user should see it. */
 function describe(error: unknown, dir: string): Thrown {
   return cleanThrown(describeThrown(error), dir)
@@ -181,7 +195,7 @@ function cleanRecord(record: ErrorRecord, dir: string): ErrorRecord {
   return { ...record, error: cleanThrown(record.error, dir) }
 }
 
-function drawingOf({ project }: Run, host: Host) {
+function drawingOf({ project }: RunOptions, host: Host) {
   const width = host.out.isTTY ? host.out.columns : PLAIN_COLUMNS
   return { ...failureOptionsOf(host.out, host, project), width }
 }
@@ -227,7 +241,7 @@ function lateNotes(late: number, quiet: boolean): readonly string[] {
 }
 
 function notesOf(
-  run: Run,
+  run: RunOptions,
   result: SimulationResult | undefined,
   { cut, inputs, isTraced }: { readonly cut: boolean; readonly inputs: number; readonly isTraced: boolean },
 ): readonly string[] {
