@@ -3,6 +3,7 @@ import { dirname, extname, join, resolve } from 'node:path'
 import { type Build, type MakeFolder, openBuildCache } from './cache.ts'
 import type { BuildFault, Compiled } from './compile.ts'
 import { isFolder, isTypeScript, MODULE_ENDINGS, modulesInFolder, resolveModule } from './modules.ts'
+import { readerOf } from './readers.ts'
 
 /** A build, and what of it could not be built. */
 export interface Built extends Build {
@@ -25,7 +26,7 @@ export interface Builder {
 /** Opens the builder of the topology `file`. */
 export function openBuilder(file: string, temporaryFolder: MakeFolder): Builder {
   const cache = openBuildCache(file, temporaryFolder)
-  const topology = extname(file) === '.json' ? [] : [file]
+  const topology = readerOf(file) === undefined ? [file] : []
 
   async function compileInto(folder: string, entries: readonly string[]): Promise<Compiled> {
     if (entries.length === 0) return { kind: 'compiled', outputs: [], entries: new Map(), inputs: {}, lookups: {} }

@@ -2,8 +2,9 @@ import { dirname, extname, join, relative, resolve } from 'node:path'
 import { type AttakError, errorOf } from '../errors.ts'
 import { readJsonFile } from './json-file.ts'
 import { isFile, isFolder, resolveModule } from './modules.ts'
+import { DATA_ENDINGS, readerOf } from './readers.ts'
 
-const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', 'json']
+const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', ...DATA_ENDINGS.map((ending) => ending.slice(1))]
 const CANDIDATES = [...ENDINGS.map((ending) => `topology.${ending}`), ...ENDINGS.map((ending) => `index.${ending}`)]
 
 /**
@@ -26,8 +27,9 @@ export function findTopology(path: string | undefined, cwd: string): string {
 /** Other files would be built as code, and their faults would be told as faults of code. */
 function checkEnding(file: string, given: string): string {
   const ending = extname(file)
-  if (!FOREIGN.has(ending)) return file
-  const remedy = EVENTS.has(ending) ? `Events are given by --input ${given}.` : 'Give a .ts, .js or .json file.'
+  if (!FOREIGN.has(ending) || readerOf(file) !== undefined) return file
+  const known = `.ts, ${['.js', ...DATA_ENDINGS.slice(0, -1)].join(', ')} or ${DATA_ENDINGS.at(-1)}`
+  const remedy = EVENTS.has(ending) ? `Events are given by --input ${given}.` : `Give a ${known} file.`
   throw notFound(given, `a ${ending} file is no topology`, remedy)
 }
 
@@ -46,7 +48,7 @@ function findInFolder(folder: string, cwd: string): string {
   const main = mainOf(folder, cwd)
   const usual = CANDIDATES.find((name) => isFile(join(folder, name)))
   if (main !== undefined) {
-    const file = resolveModule(join(folder, main), ['.json'])
+    const file = resolveModule(join(folder, main), DATA_ENDINGS)
     if (file !== undefined) return file
     throw notFound(
       shown(join(folder, 'package.json'), cwd),

@@ -1,13 +1,11 @@
-import { extname } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorOfSystem } from '../errors.ts'
 import { type Builder, type Built, openBuilder } from './build.ts'
 import type { Build, MakeFolder } from './cache.ts'
 import { isCommonJs, requireAsModule } from './commonjs.ts'
 import type { BuildFault } from './compile.ts'
-import type { JsonFault } from './json.ts'
-import { readJsonFile } from './json-file.ts'
 import { isTypeScript } from './modules.ts'
+import { type Reader, type ReadFault, readerOf } from './readers.ts'
 
 /** What loading one module gave: what it exports, or why there is nothing. */
 export type LoadedModule =
@@ -16,7 +14,8 @@ export type LoadedModule =
   | { readonly kind: 'threw'; readonly error: unknown }
   /** It never ran. */
   | { readonly kind: 'unbuildable'; readonly faults: readonly BuildFault[] }
-  | { readonly kind: 'not-json'; readonly fault: JsonFault }
+  /** It is data, and its reader finds a fault in it. */
+  | { readonly kind: 'unreadable'; readonly fault: ReadFault }
 
 /** A topology's module and those of its processors. */
 export interface LoadedModules {
@@ -54,7 +53,8 @@ export async function loadModules(options: LoadOptions): Promise<LoadedModules> 
 
 async function loadAsIs({ file, modulesOf }: LoadOptions): Promise<LoadedModules | undefined> {
   if (isTypeScript(file)) return undefined
-  const topology = extname(file) === '.json' ? readJsonModule(file) : await loadModule(file)
+  const reader = readerOf(file)
+  const topology = reader === undefined ? await loadModule(file) : readWith(reader, file)
   if (topology.kind === 'threw' && needsBuild(topology.error)) return undefined
   const modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   if (modules.some(isTypeScript)) return undefined
@@ -105,7 +105,8 @@ async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | u
 }
 
 async function loadFrom({ entries, broken }: Built, file: string): Promise<LoadedModule> {
-  if (extname(file) === '.json') return readJsonModule(file)
+  const reader = readerOf(file)
+  if (reader !== undefined) return readWith(reader, file)
   const faults = broken?.get(file)
   if (faults !== undefined) return { kind: 'unbuildable', faults }
   const address = entries.get(file)
@@ -133,7 +134,7 @@ function isRefusedModule(error: unknown): boolean {
   return calls.find((call) => !/\bnode:(internal\/)?fs\b/.test(call))?.includes('node:internal/modules/') === true
 }
 
-function readJsonModule(file: string): LoadedModule {
-  const parsed = readJsonFile(file)
-  return parsed.kind === 'value' ? { kind: 'loaded', exports: parsed.value } : { kind: 'not-json', fault: parsed.fault }
+function readWith(reader: Reader, file: string): LoadedModule {
+  const read = reader(file)
+  return read.kind === 'value' ? { kind: 'loaded', exports: read.value } : { kind: 'unreadable', fault: read.fault }
 }

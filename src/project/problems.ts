@@ -36,7 +36,7 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
         : { ...told, where: subject.where, what: `${place}: ${fault.text}` }
     })
   }
-  if (module.kind === 'not-json') {
+  if (module.kind === 'unreadable') {
     const { line, column, what, excerpt } = module.fault
     const place = `${name}:${line}:${column}`
     return [{ code, severity, where: place, what: `${what}\n${excerpt}`, remedy: 'Correct it there.' }]

@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { DATA_ENDINGS, readerOf } from '../../src/project/readers.ts'
+
+test('a topology of JSON has a reader, and code has none', () => {
+  expect(DATA_ENDINGS).toEqual(['.json'])
+  expect(readerOf('/shop/topology.json')).toBeDefined()
+  expect(['topology.ts', 'topology.mjs', 'json'].map(readerOf)).toEqual([undefined, undefined, undefined])
+})
+
+test('nothing but the table asks whether a topology is JSON', () => {
+  const folder = join(import.meta.dirname, '..', '..', 'src', 'project')
+  const asks = readdirSync(folder).filter((name) =>
+    /extname\(file\) === '\.json'|'not-json'|ENDINGS.*'json'/.test(readFileSync(join(folder, name), 'utf8')),
+  )
+  expect(asks).toEqual([])
+})
