@@ -1,3 +1,4 @@
+export type { ChannelSettings, DeliverySettings, Via } from './carriers/table.ts'
 export { AttakError, ERROR_CODES, type ErrorCode, type Problem } from './errors.ts'
 export {
   type AnyEvents,
@@ -13,7 +14,6 @@ export {
   type TopologyDefinition,
   type TypedTopology,
 } from './topology/definition.ts'
-export type { ChannelSettings, DeliverySettings, Via } from './topology/delivery.ts'
 export type { Architecture, DeploymentSettings, RuntimeName, Vpc } from './topology/deployment.ts'
 export {
   type Callback,

@@ -18,8 +18,13 @@ const LAYERS = [
 ]
 /** Folders whose own folders are siblings that never import each other. */
 const FAMILIES = ['carriers', 'stores', 'sources', 'receivers', 'hosts', 'clouds', 'cli']
-/** These import the folders beside them: the commands, the table of commands, and the one file that chooses a cloud. */
-const JOINTS = [join('cli', 'commands'), join('cli', 'commands.ts'), join('cli', 'cloud.ts')]
+/** These import the folders beside them: the table of carriers, the commands, the table of commands, and the one file that chooses a cloud. */
+const JOINTS = [
+  join('carriers', 'table.ts'),
+  join('cli', 'commands'),
+  join('cli', 'commands.ts'),
+  join('cli', 'cloud.ts'),
+]
 /** What does not keep to the rules yet. The lists only get shorter: whoever mends a line takes it away. */
 const VIOLATIONS = [
   'cli/errors/files.ts imports cli/deploy/stage.ts',

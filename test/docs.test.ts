@@ -1,14 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { CARRIERS } from '../src/carriers/table.ts'
 import { isGroup } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { DEFAULTS } from '../src/graph/build.ts'
 import { SETTINGS } from '../src/project/setting-list.ts'
-import { DELIVERY_DEFAULTS, DELIVERY_SETTINGS, VIAS } from '../src/topology/delivery.ts'
-import { RULES } from '../src/topology/rules.ts'
-import { FIELDS } from '../src/topology/settings.ts'
+import { DELIVERY_DEFAULTS } from '../src/topology/delivery.ts'
+import { knownSettings } from '../src/topology/known-settings.ts'
 import { root } from './install.ts'
+
+const KNOWN = knownSettings(CARRIERS)
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const isPage = (file: string) => file.endsWith('.md')
@@ -92,12 +94,12 @@ test('docs/topologies.md lists every field of a topology and every setting of a 
   const settings = namesIn('docs/topologies.md', 'setting', 'is', 'from … to')
   const fields = namesIn('docs/topologies.md', 'field', 'is')
   const deployed = settingsIn('What a deployed processor runs with').map(([name]) => name)
-  expect(settings).toEqual([...DELIVERY_SETTINGS])
+  expect(settings).toEqual([...KNOWN.delivery])
   const recorded = settingsIn('What becomes of failures').map(([name]) => name)
   const topology = [...fields, ...settings, ...deployed.filter((name) => name !== 'concurrency'), ...recorded]
-  expect(topology.toSorted()).toEqual([...FIELDS.topology].toSorted())
+  expect(topology.toSorted()).toEqual([...KNOWN.fields.topology].toSorted())
   const [, processors = ''] = read('docs/topologies.md').split('\n## Processors\n')
-  const named = FIELDS.processor.filter((name) => !processors.includes(`\`${name}\``))
+  const named = KNOWN.fields.processor.filter((name) => !processors.includes(`\`${name}\``))
   expect(named).toEqual([])
 })
 
@@ -125,10 +127,15 @@ function settingsIn(section: string): (readonly [name: string, range: string, fa
 test.each(['How messages are carried', 'What a deployed processor runs with', 'What becomes of failures'])(
   'docs/topologies.md, %s: each setting has the range and the default of the source',
   (section) => {
-    const fallbacks: Record<string, unknown> = { ...VIAS.kinesis.defaults, ...DELIVERY_DEFAULTS, ...DEFAULTS }
+    const fallbacks: Record<string, unknown> = {
+      via: KNOWN.fallback,
+      ...CARRIERS.kinesis.defaults,
+      ...DELIVERY_DEFAULTS,
+      ...DEFAULTS,
+    }
     for (const [name, range, fallback] of settingsIn(section)) {
-      if (name !== 'environment' && name !== 'errors') expect([name, range]).toEqual([name, RULES[name]?.must])
-      const { kinesis, sqs } = VIAS as Record<string, { defaults: Record<string, unknown> }>
+      if (name !== 'environment' && name !== 'errors') expect([name, range]).toEqual([name, KNOWN.rules[name]?.must])
+      const { kinesis, sqs } = CARRIERS as unknown as Record<string, { defaults: Record<string, unknown> }>
       const [here, there] = [kinesis?.defaults[name], sqs?.defaults[name]]
       const expected = there !== undefined && here !== there ? `kinesis ${here}, sqs ${there}` : fallbacks[name]
       if (typeof expected !== 'object' && expected !== undefined)

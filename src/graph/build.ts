@@ -1,9 +1,11 @@
+import type { CarrierTable } from '../topology/carrier-rules.ts'
 import { type Channel, channelsOf } from '../topology/channels.ts'
+import { knownSettings } from '../topology/known-settings.ts'
 import { RECORDING_DEFAULTS } from '../topology/recording.ts'
 import type { Backoff, Topology, TopologyProcessor, TopologyStream } from '../topology/topology.ts'
 import type { Deployment, Graph, GraphProcessor, RetryPolicy } from './graph.ts'
 
-/** What holds where a topology says nothing; of streams, see `DELIVERY_DEFAULTS` and `VIAS`. */
+/** What holds where a topology says nothing; of streams, see `DELIVERY_DEFAULTS` and the rules of carriers. */
 export const DEFAULTS = Object.freeze({
   retries: 0,
   backoff: Object.freeze({ firstMs: 1000, factor: 2, maxMs: 60_000, jitter: true }) satisfies Backoff,
@@ -18,13 +20,20 @@ export const DEFAULTS = Object.freeze({
   logEvents: false,
 } as const)
 
+/** What a graph is made for, and with. */
+export interface GraphOptions {
+  readonly stage: string
+  /** What streams may go over: those that the topology was parsed with. */
+  readonly carriers: CarrierTable
+}
+
 /** Makes the graph of a parsed topology for one stage: defaults filled in, retry policies settled, frozen throughout. */
-export function buildGraph(topology: Topology, { stage }: { readonly stage: string }): Graph {
+export function buildGraph(topology: Topology, { stage, carriers }: GraphOptions): Graph {
   const byName = new Map(topology.processors.map((processor) => [processor.name, processor]))
-  const channels = channelsOf(topology)
-  const carriers = new Map(channels.flatMap((channel) => channel.streams.map((index) => [index, channel] as const)))
+  const channels = channelsOf(topology, knownSettings(carriers))
+  const channelOf = new Map(channels.flatMap((channel) => channel.streams.map((index) => [index, channel] as const)))
   const streams = topology.streams.map((stream, index) => ({
-    ...buildStream(stream, carriers.get(index)!),
+    ...buildStream(stream, channelOf.get(index)!),
     ...retryPolicy([stream, byName.get(stream.to) ?? {}, topology]),
   }))
   const retried = new Set(streams.flatMap(({ to, retries }) => (retries > 0 ? [to] : [])))
@@ -35,6 +44,7 @@ export function buildGraph(topology: Topology, { stage }: { readonly stage: stri
     processors: topology.processors.map((processor) => buildProcessor(processor, topology, retried)),
     streams,
     channels,
+    carriers,
     logRetention: topology.logRetention ?? DEFAULTS.logRetention,
     tags: sorted({ ...topology.tags }),
     errors: { ...(topology.errors ?? DEFAULTS.errors) },

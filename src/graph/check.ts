@@ -1,15 +1,14 @@
 import type { Problem } from '../errors.ts'
+import { keepsOrder } from '../topology/carrier-rules.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { Graph, GraphStream } from './graph.ts'
-import { longestWaitMs, recordAgeMs } from './holds.ts'
-import { indexOf } from './index-of.ts'
+import { longestWaitMs, mostWaitInPlaceMs } from './holds.ts'
 
 /**
  * What looks like a mistake in a graph as a whole: a processor that no stream touches and nobody invokes, while streams
- * join others. A topology without streams is a set of processors of their own, which is fine. And what cannot be: a queue
- * that keeps order, which must wait in place before it tries again, for longer than its receiver may run. Over Kinesis only
- * a key makes an event wait so, and who emits with one is known when it runs: so waits that are too long there are told of,
- * and no more.
+ * join others. A topology without streams is a set of processors of their own, which is fine. And retries that do not fit:
+ * a stream that keeps order holds an event with a key in its place before each try, no longer than its carrier allows. Where
+ * the order was asked for, that is an error. Elsewhere it is a warning: only a run shows who emits with keys.
  */
 export function checkGraph(graph: Graph): readonly Problem[] {
   return [...unusedProcessors(graph), ...graph.streams.flatMap((stream) => misfits(stream, graph))]
@@ -22,15 +21,24 @@ function unusedProcessors(graph: Graph): readonly Problem[] {
   return graph.processors.filter(({ name }) => !joined.has(name)).map(({ name }) => unused(name))
 }
 
-/** What waits where it is has to get through all of its tries there. */
+/** What waits in its place has to get through all of its tries there. */
 function misfits(stream: GraphStream, graph: Graph): readonly Problem[] {
+  const rules = graph.carriers[stream.via]
+  const mostMs = mostWaitInPlaceMs(graph, stream)
   const totalMs = totalWaitMs(stream)
-  if (stream.via === 'kinesis') {
-    const ageMs = recordAgeMs(graph, stream)
-    return ageMs === undefined || totalMs < ageMs ? [] : [tooOld(stream, totalMs, ageMs)]
-  }
-  const { timeoutMs } = indexOf(graph).processor(stream.to)!
-  return stream.fifo && totalMs >= timeoutMs ? [tooLong(stream, totalMs, timeoutMs)] : []
+  if (!keepsOrder(rules, stream) || mostMs === undefined || totalMs < mostMs) return []
+  const { from, to, fifo } = stream
+  const { waitsFor } = rules
+  const limit = waitsFor === 'timeout' ? `the timeout of "${to}"` : waitsFor
+  return [
+    {
+      code: 'TOPOLOGY_INVALID',
+      severity: fifo ? 'error' : 'warning',
+      where: `stream "${from} → ${to}"`,
+      what: `an event with a key waits in its stream before each try, ${totalMs / 1000} s together before its last, and ${limit} is ${mostMs / 1000} s`,
+      remedy: `Set retries or backoff lower, or ${limit} above ${totalMs / 1000}${fifo ? '' : '; events without a key do not need that'}.`,
+    },
+  ]
 }
 
 /** All waits of one message together, at the longest. */
@@ -38,26 +46,6 @@ function totalWaitMs({ retries, backoff }: GraphStream): number {
   let totalMs = 0
   for (let failures = 1; failures <= retries; failures++) totalMs += longestWaitMs(failures, backoff)
   return totalMs
-}
-
-function tooLong({ from, to }: GraphStream, totalMs: number, timeoutMs: number): Problem {
-  return {
-    code: 'TOPOLOGY_INVALID',
-    severity: 'error',
-    where: `stream "${from} → ${to}"`,
-    what: `fifo: true keeps a failed message in its place, and waits of ${totalMs} ms together before its last try do not fit the timeout of "${to}", ${timeoutMs / 1000} s`,
-    remedy: `Set retries or backoff lower, or the timeout of "${to}" above ${totalMs / 1000}.`,
-  }
-}
-
-function tooOld({ from, to }: GraphStream, totalMs: number, ageMs: number): Problem {
-  return {
-    code: 'TOPOLOGY_INVALID',
-    severity: 'warning',
-    where: `stream "${from} → ${to}"`,
-    what: `an event with a key waits in its stream before each try, ${totalMs / 1000} s together before its last, and is given up when it is ${ageMs / 1000} s old`,
-    remedy: `Set retries or backoff lower, or maximumRecordAge above ${totalMs / 1000}; events without a key do not need that.`,
-  }
 }
 
 /** The same problems, with one for all processors that no stream touches: where somebody asked for something else. */

@@ -9,7 +9,7 @@ export const DRAWINGS = Object.freeze({ text: drawText, mermaid: drawMermaid, do
 /** The name of a form in {@link DRAWINGS}. */
 export type DrawingFormat = keyof typeof DRAWINGS
 
-/** The graph itself as indented JSON: `name`, `stage`, `hopLimit`, `processors`, `streams`, defaults filled in. */
-function drawJson(graph: Graph): string {
+/** The graph as indented JSON, defaults filled in, without the rules of carriers. */
+function drawJson({ carriers: _, ...graph }: Graph): string {
   return `${JSON.stringify(graph, null, 2)}\n`
 }

@@ -1,3 +1,4 @@
+import type { CarrierTable } from '../topology/carrier-rules.ts'
 import type { Channel } from '../topology/channels.ts'
 import type { Via } from '../topology/delivery.ts'
 import type { DeploymentSettings, Environment } from '../topology/deployment.ts'
@@ -15,6 +16,8 @@ export interface Graph {
   readonly streams: readonly GraphStream[]
   /** What carries them, in the order of their first streams. */
   readonly channels: readonly GraphChannel[]
+  /** What the carriers of its channels allow. */
+  readonly carriers: CarrierTable
   /** Days that logs are kept. */
   readonly logRetention: number
   /** Of all that is made; what is made for one processor has those of the processor, which hold these. */
@@ -47,7 +50,7 @@ export interface GraphProcessor extends RetryPolicy, Deployment {
   readonly idempotent?: Idempotence
   /** The data of each event is logged, too. */
   readonly logEvents: boolean
-  /** What is to be tried again may wait in a queue of its own. */
+  /** What is to be tried again may wait in a place of its own. */
   readonly retryQueue: boolean
 }
 

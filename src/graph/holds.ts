@@ -17,9 +17,8 @@ export interface HeldPolicy extends RetryPolicy {
 }
 
 /**
- * The policy for messages of a stream, or for those that come to a processor over none. What waits in a stream of Kinesis is
- * given up at its record's age; a queue keeps it from others no longer than it may be worked at. A retry queue holds
- * anything, but what has a key would leave its order.
+ * The policy for messages of a stream, or for those that come to a processor over none. What waits in a channel can do so
+ * as long as its carrier allows. A retry queue holds anything, but a message with a key would leave its order.
  */
 export function heldPolicyOf(graph: Graph, processor: GraphProcessor, stream?: GraphStream): HeldPolicy {
   const { retries, backoff } = stream ?? processor
@@ -29,15 +28,17 @@ export function heldPolicyOf(graph: Graph, processor: GraphProcessor, stream?: G
 
 function holdsOf(graph: Graph, { timeoutMs, retryQueue }: GraphProcessor, stream: GraphStream | undefined): Holds {
   if (stream === undefined) return retryQueue ? {} : { inputMs: timeoutMs }
-  const inPlaceMs = stream.via === 'kinesis' ? recordAgeMs(graph, stream) : timeoutMs
+  const inPlaceMs = mostWaitInPlaceMs(graph, stream)
   if (inPlaceMs === undefined) return {}
   return { keyedMs: inPlaceMs, ...(!retryQueue && { keylessMs: inPlaceMs }) }
 }
 
-/** How long a stream's records are tried; undefined where it is not said, or nothing that would end. */
-export function recordAgeMs(graph: Graph, { channel }: GraphStream): number | undefined {
-  const age = indexOf(graph).channel(channel)?.settings.maximumRecordAge
-  return age === undefined ? undefined : age * 1000
+/** Returns how long a message can wait in a stream's channel, shorter than that; undefined: without a limit. */
+export function mostWaitInPlaceMs(graph: Graph, { via, channel, to }: GraphStream): number | undefined {
+  const { waitsFor } = graph.carriers[via]
+  if (waitsFor === 'timeout') return indexOf(graph).processor(to)!.timeoutMs
+  const seconds = indexOf(graph).channel(channel)?.settings[waitsFor] as number | undefined
+  return seconds === undefined ? undefined : seconds * 1000
 }
 
 /** Milliseconds that a message waits which failed that often, without jitter, which makes it shorter. */

@@ -1,7 +1,7 @@
 import type { Graph, RoutingTable } from './graph.ts'
 import { indexOf } from './index-of.ts'
 
-/** The routing table of one processor: everything a transport needs to know of the graph to send its emits. */
+/** The routing table of one processor: all of the graph that sending its emits needs. */
 export function routesFor(graph: Graph, processor: string): RoutingTable {
   const all: number[] = []
   const named = new Map<string, number[]>()

@@ -35,12 +35,12 @@ export function sizeRefusal(topic: string, bytes: number, limitBytes: number): A
   )
 }
 
-/** Why an emit cannot have a key: its stream goes over something that keeps no order. */
+/** Why an emit cannot have a key: its stream does not keep their order. */
 export function keyRefusal(topic: string): AttakError {
   return new AttakError(
     'EMIT_REFUSED',
-    `emit of "${topic}": it has a key, and its stream goes over a queue that keeps no order`,
-    "Set fifo: true on the stream, send it via: 'kinesis', or emit without a key.",
+    `emit of "${topic}": it has a key, and its stream does not keep the order of keys`,
+    'Set fifo: true or another via on the stream, or emit without a key.',
   )
 }
 
@@ -103,12 +103,12 @@ export function waitRefusal(message: Message, afterMs: number, limit: WaitLimit,
 const needsQueue = (to: string | undefined) => `Set retryQueue: true on the processor "${to}", or wait for less.`
 
 const WAITING = {
-  input: { who: 'an input without a retry queue', remedy: needsQueue },
-  keyless: { who: 'an event without a retry queue', remedy: needsQueue },
+  input: { who: 'an input without retryQueue', remedy: needsQueue },
+  keyless: { who: 'an event without retryQueue', remedy: needsQueue },
   keyed: {
     who: 'an event with a key',
-    remedy: (to: string | undefined) =>
-      `Wait for less, or emit without a key; over Kinesis raise maximumRecordAge, over a queue the timeout of "${to}".`,
+    remedy: () =>
+      'Wait for less, or emit without a key. docs/handlers.md says which setting limits the wait in a stream.',
   },
   any: { who: 'a message', remedy: () => 'Wait for less.' },
 } as const

@@ -9,9 +9,7 @@ import type { InvocationHost, Invoke, LoadedProcessor, ProcessorRuntime } from '
 import { callingOf } from '../runtime/reach.ts'
 import { type Router, routerOf } from '../runtime/routes.ts'
 import type { Spans } from '../runtime/spans.ts'
-import type { TransportLimits } from '../runtime/transport.ts'
-import { keepsOrder } from '../topology/channels.ts'
-import { rulesOf } from '../topology/delivery.ts'
+import { keepsOrder } from '../topology/carrier-rules.ts'
 import { acceptorOf } from './accept.ts'
 import type { Copier, CopySource } from './copy.ts'
 import { skippingHandled } from './handled.ts'
@@ -88,7 +86,7 @@ export function buildNetwork(parts: NetworkParts): Network {
   const host: InvocationHost = { ...parts.host, accept, invoke: invoker(parts, byName) }
   const edges: SimulatedEdge[] = []
   const makeRoute = (streams: readonly number[], topic: string): SimulatedRoute => {
-    const limits = streams.map((stream) => limitsOf(graph.streams[stream]!))
+    const limits = streams.map((stream) => limitsOf(graph, graph.streams[stream]!))
     return {
       topic,
       way: wayAlongAll(streams.map((stream) => edges[stream]!)),
@@ -190,9 +188,10 @@ function invoker(
   }
 }
 
-/** What carries a stream refuses by these, as data: here as in a deployed topology. */
-function limitsOf({ via, fifo }: GraphStream): TransportLimits {
-  return { messageBytes: rulesOf(via).messageBytes, orderedByKey: keepsOrder({ via, fifo }) }
+/** What the carrier of a stream refuses: here as in a deployed topology. */
+function limitsOf({ carriers }: Graph, stream: GraphStream) {
+  const rules = carriers[stream.via]
+  return { messageBytes: rules.limits.messageBytes, orderedByKey: keepsOrder(rules, stream) }
 }
 
 /** Whoever invoked it hears of the failure. */

@@ -1,15 +1,14 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
-import { buildGraph } from '../graph/build.ts'
 import type { Graph } from '../graph/graph.ts'
 import { findHandlers, modulesOf } from '../project/handlers.ts'
+import { buildGraph, parseTopology } from '../project/parse.ts'
 import { inspectProject } from '../project/project.ts'
 import { hasTelemetry } from '../project/telemetry.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { TopologyDefinition } from '../topology/definition.ts'
 import type { Handler } from '../topology/handler.ts'
-import { parseTopology } from '../topology/parse.ts'
 
 /** What a test runs: a graph and its handlers. */
 export interface Subject {

@@ -1,38 +1,48 @@
+import { type CarrierRules, keepsOrder, leastRetention, viasOf } from './carrier-rules.ts'
 import {
   batchRecords,
   type ChannelGroup,
   groupStreams,
-  isForeign,
-  keepsOrder,
-  leastRetention,
   type Resolved,
   resolveDelivery,
+  type Streams,
   textOfSettings,
 } from './channels.ts'
-import { DELIVERY_SETTINGS, type DeliverySettings, rulesOf, VIA_NAMES, type Via } from './delivery.ts'
+import type { DeliverySettings, Via } from './delivery.ts'
 import { placeOf } from './field.ts'
+import type { KnownSettings } from './known-settings.ts'
 import { placeOfProcessor } from './name.ts'
 import { type Report, show } from './report.ts'
 import { placeOfStream } from './streams.ts'
-import type { Topology, TopologyStream } from './topology.ts'
-
-type Streams = Pick<Topology, 'streams' | 'processors'> & DeliverySettings
+import type { TopologyStream } from './topology.ts'
 
 /**
  * Reports what settings of streams say together and cannot be: those of another carrier, values that this one does not
  * take, and streams that share what carries them and disagree about it. Each once for all streams that share it.
  */
-export function checkChannels(topology: Streams, report: Report): void {
-  const groups = groupStreams(topology)
-  checkForeign(topology, groups, report)
+export function checkChannels(topology: Streams, known: KnownSettings, report: Report): void {
+  const parts = { topology, known, report }
+  const groups = groupStreams(topology, known)
+  checkForeign(groups, parts)
   for (const group of groups) {
-    const agreed = checkAgreement(group, topology, report)
-    const resolved = resolveDelivery([...group.said, topology])
+    const agreed = checkAgreement(group, parts)
+    const resolved = resolveDelivery([...group.said, topology], known)
     const place = placeOfStream(topology.streams[group.streams[0]!]!)
-    const faults = agreed ? [...faultsOf(resolved, group), ...receiverFaults(resolved, group, topology)] : []
+    const faults = agreed
+      ? [
+          ...faultsOf(resolved, group, known.carriers[resolved.via]),
+          ...receiverFaults(resolved, group, topology, known),
+        ]
+      : []
     for (const { what, remedy } of faults) report.error('TOPOLOGY_INVALID', place, what, remedy)
   }
-  warnOfSplitPairs(topology, groups, report)
+  warnOfSplitPairs(groups, parts)
+}
+
+interface Parts {
+  readonly topology: Streams
+  readonly known: KnownSettings
+  readonly report: Report
 }
 
 interface Fault {
@@ -41,27 +51,31 @@ interface Fault {
 }
 
 /** What cannot be in one channel; `said` alone can be at fault, since defaults fit. */
-function faultsOf({ via, fifo, pack, settings }: Resolved, { said }: ChannelGroup): readonly Fault[] {
+function faultsOf(
+  { via, fifo, pack, settings }: Resolved,
+  { said }: ChannelGroup,
+  rules: CarrierRules,
+): readonly Fault[] {
   const { batch, window, retention } = settings
-  const { mostRecords, ranges } = rulesOf(via)
+  const { mostRecords, ranges, exclusive = [], waitsFor } = rules
   const faults: Fault[] = []
   for (const [setting, [least, most]] of Object.entries(ranges)) {
     const value = settings[setting as keyof typeof ranges] as number
     const what = `${setting} must be from ${least} to ${most} over ${via}; got ${value}`
     if (value < least || value > most) faults.push({ what, remedy: `Set ${setting} to that, or leave it out.` })
   }
-  const leastHours = leastRetention(settings)
+  const leastHours = leastRetention(settings, rules)
   if (retention < leastHours) {
-    const what = `retention is ${retention} hours, and what tells of messages given up after maximumRecordAge (${settings.maximumRecordAge} s) points at them for as long again`
-    faults.push({ what, remedy: `Set retention to ${leastHours} or more, or maximumRecordAge lower.` })
+    const what = `retention is ${retention} hours, and what tells of messages given up after ${waitsFor} (${settings[waitsFor as keyof typeof settings]} s) points at them for as long again`
+    faults.push({ what, remedy: `Set retention to ${leastHours} or more, or ${waitsFor} lower.` })
   }
   if (fifo && window > 0) {
-    faults.push({ what: 'a queue with fifo: true takes no window', remedy: 'Remove window, or fifo.' })
+    faults.push({ what: `${via} with fifo: true takes no window`, remedy: 'Remove window, or fifo.' })
   }
   const records = batchRecords({ pack, settings })
   const mostOfFifo = mostRecords.fifo * pack
   if (fifo && records > mostRecords.fifo) {
-    const what = `batch ${batch} is ${records} records of pack ${pack}, and a queue with fifo: true gives ${mostRecords.fifo} at once`
+    const what = `batch ${batch} is ${records} records of pack ${pack}, and ${via} with fifo: true gives ${mostRecords.fifo} at once`
     faults.push({ what, remedy: `Set batch to ${mostOfFifo} or less, or pack higher.` })
   } else if (window === 0 && records > mostRecords.withoutWindow) {
     const what = `batch ${batch} is ${records} records of pack ${pack}, and ${via} gives ${mostRecords.withoutWindow} at once without a window`
@@ -71,52 +85,60 @@ function faultsOf({ via, fifo, pack, settings }: Resolved, { said }: ChannelGrou
     const what = 'filters look at messages by themselves, and pack puts several into one record'
     faults.push({ what, remedy: 'Set pack to 1, or leave it out, or remove filters.' })
   }
-  if (settings.maximumConcurrency !== undefined && settings.provisionedPollers !== undefined) {
-    const what = 'maximumConcurrency and provisionedPollers exclude each other'
-    faults.push({ what, remedy: 'Keep one of them; pollers bound what is handled at once, too.' })
+  if (exclusive.filter((name) => settings[name as keyof typeof settings] !== undefined).length > 1) {
+    faults.push({ what: `${exclusive.join(' and ')} exclude each other`, remedy: 'Keep one of them.' })
   }
   return faults
 }
 
-function receiverFaults({ via }: Resolved, { name, streams }: ChannelGroup, topology: Streams): readonly Fault[] {
+function receiverFaults(
+  { via }: Resolved,
+  { name, streams }: ChannelGroup,
+  topology: Streams,
+  { carriers }: KnownSettings,
+): readonly Fault[] {
   const receivers = [...new Set(streams.map((index) => topology.streams[index]!.to))]
-  if (receivers.length <= rulesOf(via).mostReceivers) return []
-  const what = `the queue "${name}" is for ${receivers.join(' and ')}, and gives each message to one of them only`
-  return [{ what, remedy: `Leave out stream: '${name}' for queues, or set via: 'kinesis'.` }]
+  if (receivers.length <= carriers[via].mostReceivers) return []
+  const what = `"${name}" is for ${receivers.join(' and ')}, and ${via} gives each message to one of them only`
+  const other = viasOf(carriers).find((one) => receivers.length <= carriers[one].mostReceivers)
+  const remedy = `Leave out stream: '${name}'${other === undefined ? '' : `, or set via: '${other}'`}.`
+  return [{ what, remedy }]
 }
 
 /** Reports settings that nothing they are said for has; by where they are said. */
-function checkForeign(topology: Streams, groups: readonly ChannelGroup[], report: Report): void {
+function checkForeign(groups: readonly ChannelGroup[], parts: Parts): void {
+  const { topology, known } = parts
   const vias: Via[] = []
   for (const { streams, said } of groups) {
-    const { via } = resolveDelivery([...said, topology])
+    const { via } = resolveDelivery([...said, topology], known)
     for (const index of streams) vias[index] = via
   }
   const viasTo = (name: string) => vias.filter((_, index) => topology.streams[index]!.to === name)
   for (const [index, stream] of topology.streams.entries()) {
-    reportForeign(stream, placeOfStream(stream), [vias[index]!], report)
+    reportForeign(stream, placeOfStream(stream), [vias[index]!], parts)
   }
   for (const processor of topology.processors) {
-    reportForeign(processor, placeOfProcessor(processor.name), viasTo(processor.name), report)
+    reportForeign(processor, placeOfProcessor(processor.name), viasTo(processor.name), parts)
   }
-  reportForeign(topology, '', vias, report)
+  reportForeign(topology, '', vias, parts)
 }
 
-function reportForeign(said: DeliverySettings, where: string, vias: readonly Via[], report: Report): void {
+function reportForeign(said: DeliverySettings, where: string, vias: readonly Via[], { known, report }: Parts): void {
   if (vias.length === 0) return
-  for (const setting of DELIVERY_SETTINGS) {
+  const { delivery, over, carriers } = known
+  for (const setting of delivery) {
     if (said[setting] === undefined || said[setting] === false) continue
-    if (!vias.every((via) => isForeign(setting, via))) continue
-    const owners = VIA_NAMES.filter((via) => !isForeign(setting, via))
+    if (vias.some((via) => over[via].has(setting))) continue
+    const owners = viasOf(carriers).filter((via) => over[via].has(setting))
     const what = `${setting} is for what goes over ${owners.join(' or ')}, and nothing here does`
     report.error('TOPOLOGY_INVALID', placeOf(where, setting), what, `Set via: '${owners[0]}', or remove ${setting}.`)
   }
 }
 
 /** Whether streams that name the same channel say the same of it; one that says nothing takes what others say. */
-function checkAgreement({ name, streams, said }: ChannelGroup, topology: Streams, report: Report): boolean {
+function checkAgreement({ name, streams, said }: ChannelGroup, { topology, known, report }: Parts): boolean {
   let agreed = true
-  for (const setting of DELIVERY_SETTINGS) {
+  for (const setting of known.delivery) {
     const first = said.findIndex((one) => one[setting] !== undefined)
     const other = said.findIndex((one) => one[setting] !== undefined && !isSame(one[setting], said[first]?.[setting]))
     if (other < 0) continue
@@ -141,11 +163,11 @@ interface Branch {
 }
 
 /** Warns where events of one sender and key may reach a receiver over several channels: nothing orders those. */
-function warnOfSplitPairs(topology: Streams, groups: readonly ChannelGroup[], report: Report): void {
-  for (const branches of branchesOf(topology, groups)) {
+function warnOfSplitPairs(groups: readonly ChannelGroup[], { topology, known, report }: Parts): void {
+  for (const branches of branchesOf(topology, groups, known)) {
     if (branches.length < 2) continue
     const carried = branches.map(({ channel, streams }) => `"${channel}" carries ${topicsOf(streams)}`).join(', ')
-    const causes = differencesOf(branches)
+    const causes = differencesOf(branches, known)
     const what = `events with the same key can arrive out of order: ${branches.length} channels lead to "${branches[0]!.streams[0]!.to}" (${carried}), since ${causes.join(' and ')} ${causes.length === 1 ? 'differs' : 'differ'}`
     const remedy = `Give these streams the same ${causes.join(' and ')} so that they share a channel, or emit with different keys.`
     report.warn('TOPOLOGY_SPLIT_ORDER', placeOfStream(branches[0]!.streams[0]!), what, remedy)
@@ -153,11 +175,15 @@ function warnOfSplitPairs(topology: Streams, groups: readonly ChannelGroup[], re
 }
 
 /** Returns, for each pair of sender and receiver, the channels between them that can carry keys. */
-function branchesOf(topology: Streams, groups: readonly ChannelGroup[]): Iterable<readonly Branch[]> {
+function branchesOf(
+  topology: Streams,
+  groups: readonly ChannelGroup[],
+  known: KnownSettings,
+): Iterable<readonly Branch[]> {
   const pairs = new Map<string, Branch[]>()
   for (const { name, streams, said } of groups) {
-    const resolved = resolveDelivery([...said, topology])
-    if (!keepsOrder(resolved)) continue
+    const resolved = resolveDelivery([...said, topology], known)
+    if (!keepsOrder(known.carriers[resolved.via], resolved)) continue
     for (const index of streams) {
       const stream = topology.streams[index]!
       const pair = placeOfStream(stream)
@@ -179,10 +205,10 @@ function topicsOf(streams: readonly TopologyStream[]): string {
 }
 
 /** Returns the settings that make these channels differ, without those that follow from others. */
-function differencesOf(branches: readonly Branch[]): readonly string[] {
+function differencesOf(branches: readonly Branch[], { delivery }: KnownSettings): readonly string[] {
   const differs = (read: (branch: Branch) => unknown) =>
     branches.some((branch) => !isSame(read(branch), read(branches[0]!)))
-  const causes = DELIVERY_SETTINGS.filter(
+  const causes = delivery.filter(
     (name) =>
       differs(({ said }) => said[name]) && differs(({ resolved }) => ({ ...resolved, ...resolved.settings })[name]),
   )

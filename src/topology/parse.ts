@@ -1,9 +1,12 @@
 import { nearest, type Problem } from '../errors.ts'
+import type { CarrierTable } from './carrier-rules.ts'
 import { checkChannels } from './check-channels.ts'
+import { type KnownSettings, knownSettings } from './known-settings.ts'
 import { isName, NAME_RULE, renameRemedy } from './name.ts'
-import { checkInvokes, type ModulesIn, parseProcessors } from './processors.ts'
+import type { ModulesIn } from './processor-entries.ts'
+import { checkInvokes, parseProcessors } from './processors.ts'
 import { createReport, type Report, show } from './report.ts'
-import { FIELDS, parseSettings } from './settings.ts'
+import { parseSettings } from './settings.ts'
 import { checkEnds, checkOverlaps, parseStreams } from './streams.ts'
 import type { Topology, TopologyProcessor } from './topology.ts'
 import {
@@ -15,6 +18,7 @@ import {
   isPromise,
   readFields,
   reportPromise,
+  unwrap,
 } from './user-code.ts'
 
 /** What parsing needs to know of the world. */
@@ -23,6 +27,8 @@ export interface ParseOptions {
   readonly file: string
   /** Lists the base names of the modules in a folder, for `processors: './folder'`; undefined when there is none. */
   readonly modulesIn: ModulesIn
+  /** What streams may go over. */
+  readonly carriers: CarrierTable
 }
 
 /** A topology, absent when a problem is an error, and all that is wrong or odd with it, in the file's order. */
@@ -40,20 +46,21 @@ export interface Parsed {
  * this knows. Never throws for what a user wrote: their functions run here, and what they throw is a problem.
  */
 export function parseTopology(value: unknown, options: ParseOptions): Parsed {
+  const known = knownSettings(options.carriers)
   const report = createReport(options.file)
-  const fields = topologyFields(value, report)
+  const fields = topologyFields(value, known, report)
   if (fields === undefined) return { processors: [], problems: report.problems }
   holdRejection(fields.input)
   const name = parseName(fields.name, report)
-  const settings = parseSettings('topology', fields, '', report)
+  const settings = parseSettings('topology', fields, '', { known, report })
   const late = createReport(options.file)
-  const streams = parseStreams(fields.streams, late)
+  const streams = parseStreams(fields.streams, { known, report: late })
   const streamNames = [...new Set(streams.flatMap(({ from, to }) => [from, to]))]
-  const { processors, names } = parseProcessors(fields, streamNames, options.modulesIn, report)
+  const { processors, names } = parseProcessors(fields, streamNames, options.modulesIn, { known, report })
   if (names !== undefined && fields.processors !== undefined) checkEnds(streams, names, late)
   if (names !== undefined) checkInvokes(processors, names, late)
   checkOverlaps(streams, late)
-  checkChannels({ streams, processors, ...settings }, late)
+  checkChannels({ streams, processors, ...settings }, known, late)
   const problems = [...report.problems, ...late.problems]
   const named = name === '' ? {} : { name }
   if (problems.some(({ severity }) => severity === 'error')) return { ...named, processors, problems }
@@ -80,11 +87,11 @@ function parseName(name: unknown, report: Report): string {
   return ''
 }
 
-function topologyFields(exported: unknown, report: Report): Fields | undefined {
+function topologyFields(exported: unknown, known: KnownSettings, report: Report): Fields | undefined {
   const value = unwrap(exported)
   if (isPlainObject(value)) {
     const fields = readFields(value, 'topology', report)
-    return fields && isModule(value) ? settingsAmongExports(fields) : fields
+    return fields && isModule(value) ? settingsAmongExports(fields, known) : fields
   }
   if (isPromise(value)) reportPromise(value, 'topology', 'what is exported is a promise', report)
   else {
@@ -101,16 +108,9 @@ function describe(value: unknown): string {
   return isObject(value) ? 'an instance of a class' : show(value)
 }
 
-/** Follows default exports, also those a compiled CommonJS module wraps once more. */
-function unwrap(exported: unknown): unknown {
-  let value = exported
-  for (let depth = 0; depth < 3 && isModule(value) && value.default !== undefined; depth++) value = value.default
-  return value
-}
-
 /** A module that exports its settings one by one may export other things too, unless they look like a mistyped setting. */
-function settingsAmongExports(fields: Fields): Fields {
+function settingsAmongExports(fields: Fields, known: KnownSettings): Fields {
   const entries = Object.entries(fields)
-  const meant = entries.filter(([name]) => nearest(name, FIELDS.topology) !== undefined)
+  const meant = entries.filter(([name]) => nearest(name, known.fields.topology) !== undefined)
   return meant.length === 0 ? fields : Object.assign(Object.create(null), Object.fromEntries(meant))
 }

@@ -1,8 +1,7 @@
 import { placeOf } from './field.ts'
 import type { Handler } from './handler.ts'
 import { type Report, show } from './report.ts'
-import { parseSettings } from './settings.ts'
-import type { HandlerSource, TopologyProcessor } from './topology.ts'
+import type { HandlerSource } from './topology.ts'
 import {
   type Fields,
   isModule,
@@ -14,17 +13,28 @@ import {
   runUserCode,
 } from './user-code.ts'
 
-/** A processor without its name. */
-export type ProcessorBody = Omit<TopologyProcessor, 'name' | 'namedByIndex'>
+/** Where a processor's code is, and what else was read of it. */
+export type Sourced<Settings> = { readonly source: HandlerSource } & Settings
+
+/** What reads processors: {@link settingsOf} takes what is beside the code, where the processor is a literal. */
+export interface ReadParts<Settings> {
+  readonly report: Report
+  readonly settingsOf: (fields: Fields, where: string) => Settings
+}
 
 const SPELLINGS = 'Give a path, a function, an object with a handler or a path, or an instance with a handler method.'
 
 /**
- * Parses any spelling of one processor: a path, a function, `{ handler }`, `{ path }` or `{ source }` with settings, an
+ * Reads any spelling of one processor: a path, a function, `{ handler }`, `{ path }` or `{ source }` with settings, an
  * instance with a `handler` method (whose other fields are its own business), or a module of those. What is neither a
  * literal nor a module is an instance. Undefined after a problem that leaves nothing to work with.
  */
-export function parseProcessor(value: unknown, where: string, report: Report): ProcessorBody | undefined {
+export function readProcessor<Settings>(
+  value: unknown,
+  where: string,
+  parts: ReadParts<Settings>,
+): Sourced<Partial<Settings>> | undefined {
+  const { report } = parts
   if (typeof value === 'string') return bodyOf(moduleSource(value, where, report))
   if (typeof value === 'function') return bodyOf(inlineSource(value, where, report))
   if (isPromise(value)) {
@@ -35,8 +45,8 @@ export function parseProcessor(value: unknown, where: string, report: Report): P
     report.error('TOPOLOGY_INVALID', where, `a processor cannot be ${show(value)}`, SPELLINGS)
     return undefined
   }
-  if (isModule(value)) return parseModule(value, where, report)
-  if (isPlainObject(value) && !inheritsHandler(value)) return parseObject(value, where, report)
+  if (isModule(value)) return readModule(value, where, parts)
+  if (isPlainObject(value) && !inheritsHandler(value)) return readObject(value, where, parts)
   return bodyOf(instanceSource(value, where, report))
 }
 
@@ -49,23 +59,24 @@ export function ownName(value: unknown): string | undefined {
   return ownName([handler, path, source].find((one) => typeof one === 'function' || typeof one === 'string'))
 }
 
-function bodyOf(source: HandlerSource | undefined): ProcessorBody | undefined {
-  return source && { source }
+function bodyOf<Settings>(source: HandlerSource | undefined): Sourced<Partial<Settings>> | undefined {
+  return source && ({ source } as Sourced<Partial<Settings>>)
 }
 
-function parseModule(module: object, where: string, report: Report): ProcessorBody | undefined {
+function readModule<Settings>(module: object, where: string, parts: ReadParts<Settings>) {
+  const { report } = parts
   const exports = readFields(module, where, report)
   if (exports === undefined) return undefined
-  if (exports.handler !== undefined) return bodyOf(inlineSource(exports.handler, where, report))
-  if (exports.default !== undefined && exports.default !== module) return parseProcessor(exports.default, where, report)
+  if (exports.handler !== undefined) return bodyOf<Settings>(inlineSource(exports.handler, where, report))
+  if (exports.default !== undefined && exports.default !== module) return readProcessor(exports.default, where, parts)
   reportNoHandler('the module exports no handler', where, report)
   return undefined
 }
 
-function parseObject(value: object, where: string, report: Report): ProcessorBody | undefined {
+function readObject<Settings>(value: object, where: string, { report, settingsOf }: ReadParts<Settings>) {
   const fields = readFields(value, where, report)
   if (fields === undefined) return undefined
-  const settings = parseSettings('processor', fields, where, report)
+  const settings = settingsOf(fields, where)
   const source = sourceOf(value, fields, where, report)
   return source && { source, ...settings }
 }

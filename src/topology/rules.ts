@@ -1,5 +1,4 @@
 import * as z from 'zod/mini'
-import { type DELIVERY_SETTINGS, VIA_NAMES } from './delivery.ts'
 import { ARCHITECTURES, LOG_RETENTIONS, RUNTIMES } from './deployment.ts'
 import { isName, NAME_RULE } from './name.ts'
 import type { ErrorsStore } from './recording.ts'
@@ -24,31 +23,13 @@ export const BACKOFF_RULES: Rules = {
   jitter: yesOrNo(),
 }
 
-/** Settings of streams that say how messages are carried; what a carrier allows further is in `delivery.ts`. */
-export const DELIVERY_RULES: Readonly<Record<(typeof DELIVERY_SETTINGS)[number], Rule>> = {
-  via: oneOf(VIA_NAMES),
-  fifo: yesOrNo(),
+/** Settings of streams that every carrier has. */
+const DELIVERY_RULES: Rules = {
   pack: wholeNumber(1, 1000),
   batch: wholeNumber(1, 10_000),
   window: wholeNumber(0, 300, 'a whole number of seconds'),
   retention: wholeNumber(1, 8760, 'a whole number of hours'),
   maximumRetryAttempts: wholeNumber(-1, 10_000),
-  maximumRecordAge: wholeNumber(60, 604_800, 'a whole number of seconds'),
-  bisect: yesOrNo(),
-  parallelization: wholeNumber(1, 10),
-  startingPosition: {
-    schema: () => z.string().check(z.regex(/^(?:TRIM_HORIZON|LATEST|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z)$/)),
-    must: '"TRIM_HORIZON", "LATEST" or a time like "2026-11-21T08:00:00Z"',
-  },
-  shards: wholeNumber(1, 20_000),
-  maximumConcurrency: wholeNumber(2, 1000),
-  provisionedPollers: {
-    schema: () =>
-      z
-        .strictObject({ minimum: z.int().check(z.gte(2), z.lte(200)), maximum: z.int().check(z.gte(2), z.lte(2000)) })
-        .check(z.refine(({ minimum, maximum }) => minimum <= maximum)),
-    must: '{ minimum, maximum } with a minimum from 2 to 200, and a maximum from there to 2000',
-  },
   metrics: yesOrNo(),
   filters: {
     schema: () => z.array(z.custom<object>(isPattern)).check(z.minLength(1), z.maxLength(10)),
@@ -116,7 +97,7 @@ export const ERRORS_RULES: Readonly<Record<ErrorsStore, Rules>> = {
   },
 }
 
-/** Every setting that one rule says all about. */
+/** Every setting that one rule says all about, but for those of single carriers. */
 export const RULES: Rules = {
   retries: wholeNumber(0, 1000),
   timeout: { schema: () => z.number().check(z.gt(0), z.lte(900)), must: 'a number of seconds above 0, up to 900' },
@@ -133,15 +114,18 @@ export const RULES: Rules = {
   ...DEPLOYMENT_RULES,
 }
 
-function yesOrNo(): Rule {
+/** A setting that is on or off. */
+export function yesOrNo(): Rule {
   return { schema: () => z.boolean(), must: 'true or false' }
 }
 
-function wholeNumber(least: number, most: number, kind = 'a whole number'): Rule {
+/** A setting that is a whole number in a range. */
+export function wholeNumber(least: number, most: number, kind = 'a whole number'): Rule {
   return { schema: () => z.int().check(z.gte(least), z.lte(most)), must: `${kind} from ${least} to ${most}` }
 }
 
-function oneOf(values: readonly string[]): Rule {
+/** A setting that is one of some texts. */
+export function oneOf(values: readonly string[]): Rule {
   return { schema: () => z.enum([...values]), must: values.map((value) => JSON.stringify(value)).join(' or ') }
 }
 

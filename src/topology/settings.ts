@@ -1,43 +1,16 @@
 import { nearest } from '../errors.ts'
-import { DELIVERY_SETTINGS, type DeliverySettings } from './delivery.ts'
+import type { DeliverySettings } from './delivery.ts'
 import type { DeploymentSettings, Environment } from './deployment.ts'
 import { parseEnvironment } from './environment.ts'
 import { parseField, placeOf } from './field.ts'
-import type { Errors, IdempotentDefinition, RecordingSettings } from './recording.ts'
+import type { KnownSettings, Level } from './known-settings.ts'
+import type { Errors, IdempotentDefinition } from './recording.ts'
 import { parseErrors, parseIdempotent } from './recording-settings.ts'
 import { type Report, show } from './report.ts'
-import { BACKOFF_RULES, RULES } from './rules.ts'
-import type { StandardSchema } from './schema.ts'
+import { BACKOFF_RULES } from './rules.ts'
+import { isStandardSchema, type StandardSchema } from './schema.ts'
 import type { Backoff, Recording, TopologyProcessor } from './topology.ts'
 import { type Fields, isPlainObject, readFields, runUserCode } from './user-code.ts'
-
-/** What can carry settings. */
-export type Level = 'topology' | 'processor' | 'stream'
-
-const DEPLOYMENT = [
-  ...['memory', 'runtime', 'architecture', 'environment', 'role', 'vpc', 'tags', 'include', 'external', 'outputs'],
-]
-const RECORDING = ['idempotent', 'logEvents', 'retryQueue'] as const satisfies readonly (keyof RecordingSettings)[]
-
-/** Every field that each level takes. */
-export const FIELDS: Readonly<Record<Level, readonly string[]>> = {
-  topology: [
-    ...['name', 'processors', 'processor', 'streams', 'input', 'retries', 'backoff', 'timeout', 'hopLimit'],
-    ...DELIVERY_SETTINGS,
-    ...DEPLOYMENT,
-    'logRetention',
-    'errors',
-    ...RECORDING,
-  ],
-  processor: [
-    ...['handler', 'path', 'source', 'input', 'retries', 'backoff', 'timeout', 'callback', 'invokes'],
-    ...DELIVERY_SETTINGS,
-    ...DEPLOYMENT,
-    'concurrency',
-    ...RECORDING,
-  ],
-  stream: ['from', 'to', 'topic', 'topics', 'retries', 'backoff', 'stream', ...DELIVERY_SETTINGS],
-}
 
 /** The settings of any level, in normal form; absent means not given. */
 export interface Settings extends DeliverySettings, DeploymentSettings, Recording {
@@ -55,14 +28,22 @@ export interface Settings extends DeliverySettings, DeploymentSettings, Recordin
   readonly errors?: Errors
 }
 
+/** What settings are parsed with. */
+export interface Parsing {
+  readonly known: KnownSettings
+  readonly report: Report
+}
+
 /**
  * Parses the settings among `fields`, reporting each wrong and each unknown one. `where` is the place of the whole:
  * empty for the topology. The topology's own `input` (events, not a schema) is left to its reader.
  */
-export function parseSettings(level: Level, fields: Fields, where: string, report: Report): Settings {
-  reportUnknown(fields, FIELDS[level], level, where, report)
-  const known = FIELDS[level].filter((name) => name in RULES && name in fields)
-  const values = Object.fromEntries(known.map((name) => [name, parseField(RULES, name, fields[name], where, report)]))
+export function parseSettings(level: Level, fields: Fields, where: string, { known, report }: Parsing): Settings {
+  const { rules } = known
+  const taken = known.fields[level]
+  reportUnknown(fields, { kind: level, taken, levels: known.fields }, where, report)
+  const given = taken.filter((name) => Object.hasOwn(rules, name) && name in fields)
+  const values = Object.fromEntries(given.map((name) => [name, parseField(rules, name, fields[name], where, report)]))
   const read = <Value>(name: string, parse: () => Value) =>
     runUserCode(parse, placeOf(where, name), report)?.value as Value | undefined
   const { timeout, idempotent, ...settings } = values as Record<string, unknown> & Respelt
@@ -73,7 +54,7 @@ export function parseSettings(level: Level, fields: Fields, where: string, repor
       backoff: read('backoff', () => parseBackoff(fields.backoff, where, report)) ?? {},
     }),
     ...(fields.environment !== undefined &&
-      FIELDS[level].includes('environment') && {
+      taken.includes('environment') && {
         environment:
           read('environment', () => parseEnvironment(fields.environment, placeOf(where, 'environment'), report)) ?? {},
       }),
@@ -98,12 +79,18 @@ function errorsOf(value: unknown, where: string, report: Report): Pick<Settings,
   return errors === undefined ? {} : { errors }
 }
 
-/** Reports every field that is not among `known`, with the nearest name or the level that takes it. */
-function reportUnknown(fields: Fields, known: readonly string[], kind: string, where: string, report: Report) {
+interface Taking {
+  readonly kind: string
+  readonly taken: readonly string[]
+  readonly levels: Readonly<Record<string, readonly string[]>>
+}
+
+/** Reports every field that is not among `taken`, with the nearest name or the level that takes it. */
+function reportUnknown(fields: Fields, { kind, taken, levels: all }: Taking, where: string, report: Report) {
   for (const name of Object.keys(fields)) {
-    if (known.includes(name)) continue
-    const near = nearest(name, known)
-    const levels = Object.entries(FIELDS).filter(([, names]) => names.includes(name))
+    if (taken.includes(name)) continue
+    const near = nearest(name, taken)
+    const levels = Object.entries(all).filter(([, names]) => names.includes(name))
     const hint =
       near !== undefined
         ? `Did you mean "${near}"?`
@@ -123,7 +110,7 @@ function parseBackoff(value: unknown, where: string, report: Report): Partial<Ba
     return {}
   }
   const fields = readFields(value, place, report) ?? {}
-  reportUnknown(fields, names, 'backoff', place, report)
+  reportUnknown(fields, { kind: 'backoff', taken: names, levels: {} }, place, report)
   const known = names.filter((name) => name in fields)
   return Object.fromEntries(known.map((name) => [name, parseField(BACKOFF_RULES, name, fields[name], place, report)]))
 }
@@ -134,10 +121,4 @@ function parseSchema(value: unknown, where: string, report: Report): Pick<Topolo
   const remedy = 'Give a schema of zod 3.24 or later, valibot 1, arktype 2 or the like.'
   report.error('TOPOLOGY_INVALID', placeOf(where, 'input'), what, remedy)
   return {}
-}
-
-function isStandardSchema(value: unknown): value is StandardSchema {
-  if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false
-  const standard = (value as Partial<StandardSchema>)['~standard']
-  return standard?.version === 1 && typeof standard.validate === 'function'
 }

@@ -1,14 +1,15 @@
 import { nearest } from '../errors.ts'
 import { placeOfProcessor } from './name.ts'
 import { type Report, show } from './report.ts'
-import { parseSettings } from './settings.ts'
+import { type Parsing, parseSettings } from './settings.ts'
 import type { TopologyStream } from './topology.ts'
 import { isPlainObject, readFields, runUserCode } from './user-code.ts'
 
 const SPELLINGS = 'Write [from, to], [from, to, topic], or { from, to, topic or topics }.'
 
 /** Parses every spelling of a topology's streams: those that name both their ends come back, with all else reported. */
-export function parseStreams(given: unknown, report: Report): readonly TopologyStream[] {
+export function parseStreams(given: unknown, parsing: Parsing): readonly TopologyStream[] {
+  const { report } = parsing
   if (given === undefined) return []
   const ran = typeof given === 'function' ? runUserCode(() => given(), 'streams', report) : { value: given }
   if (ran === undefined) return []
@@ -17,7 +18,7 @@ export function parseStreams(given: unknown, report: Report): readonly TopologyS
     report.error('TOPOLOGY_INVALID', 'streams', what, `Give a list, or a function that gives one. ${SPELLINGS}`)
     return []
   }
-  const streams = Array.from(ran.value, (stream, index) => parseStream(stream, index, report))
+  const streams = Array.from(ran.value, (stream, index) => parseStream(stream, index, parsing))
   return streams.filter((stream) => stream !== undefined)
 }
 
@@ -59,7 +60,8 @@ function commonTopics({ topics: one }: TopologyStream, { topics: other }: Topolo
   return `${common.length === 1 ? 'topic' : 'topics'} ${common.map((topic) => JSON.stringify(topic)).join(', ')}`
 }
 
-function parseStream(given: unknown, index: number, report: Report): TopologyStream | undefined {
+function parseStream(given: unknown, index: number, parsing: Parsing): TopologyStream | undefined {
+  const { report } = parsing
   const where = `streams[${index}]`
   const value = Array.isArray(given) ? fromTuple(given, where, report) : given
   if (value === undefined && Array.isArray(given)) return undefined
@@ -75,7 +77,7 @@ function parseStream(given: unknown, index: number, report: Report): TopologyStr
     report.error('TOPOLOGY_INVALID', where, what, SPELLINGS)
   }
   const place = ends.length > 0 ? where : placeOfStream(fields as unknown as TopologyStream)
-  const settings = parseSettings('stream', fields, place, report)
+  const settings = parseSettings('stream', fields, place, parsing)
   const topics = parseTopics(fields.topic, fields.topics, place, report)
   if (ends.length > 0) return undefined
   return { from: fields.from as string, to: fields.to as string, ...(topics && { topics }), ...settings }

@@ -90,3 +90,10 @@ function looksLikeModule(value: object): boolean {
   const fields = Object.values(Object.getOwnPropertyDescriptors(value))
   return fields.length > 0 && fields.every((field) => field.get !== undefined && field.set === undefined)
 }
+
+/** Follows default exports, also those a compiled CommonJS module wraps once more. */
+export function unwrap(exported: unknown): unknown {
+  let value = exported
+  for (let depth = 0; depth < 3 && isModule(value) && value.default !== undefined; depth++) value = value.default
+  return value
+}

@@ -7,9 +7,8 @@ import { functionVariables, wantedResources } from '../../src/clouds/aws/wanted.
 import type { DeployRequest } from '../../src/deploy/claim.ts'
 import { failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
 import { errorOf } from '../../src/errors.ts'
-import { buildGraph } from '../../src/graph/build.ts'
 import type { Graph } from '../../src/graph/graph.ts'
-import { parseTopology } from '../../src/topology/parse.ts'
+import { buildGraph, parseTopology } from '../../src/project/parse.ts'
 
 /** Keys that no emulator looks at. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { buildGraph } from '../../src/graph/build.ts'
 import { checkGraph, summarizeUnused } from '../../src/graph/check.ts'
+import { buildGraph } from '../../src/project/parse.ts'
 import type { Topology, TopologyStream } from '../../src/topology/topology.ts'
 
 function warnings(streams: readonly TopologyStream[]) {
@@ -51,7 +51,7 @@ describe('a queue that keeps order', () => {
         code: 'TOPOLOGY_INVALID',
         severity: 'error',
         where: 'stream "a → b"',
-        what: 'fifo: true keeps a failed message in its place, and waits of 31000 ms together before its last try do not fit the timeout of "b", 30 s',
+        what: 'an event with a key waits in its stream before each try, 31 s together before its last, and the timeout of "b" is 30 s',
         remedy: 'Set retries or backoff lower, or the timeout of "b" above 31.',
       },
     ])
@@ -67,7 +67,7 @@ describe('a queue that keeps order', () => {
     expect(checked({ ...kinesis, retries: 66 })).toMatchObject([
       {
         severity: 'warning',
-        what: 'an event with a key waits in its stream before each try, 3663 s together before its last, and is given up when it is 3600 s old',
+        what: 'an event with a key waits in its stream before each try, 3663 s together before its last, and maximumRecordAge is 3600 s',
       },
     ])
     expect(checked({ ...kinesis, retries: 66, maximumRecordAge: 7200 })).toEqual([])

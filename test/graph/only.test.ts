@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { buildGraph } from '../../src/graph/build.ts'
 import type { Graph } from '../../src/graph/graph.ts'
 import { onlyProcessors } from '../../src/graph/only.ts'
+import { buildGraph } from '../../src/project/parse.ts'
 
 function graphOf(names: readonly string[], edges: readonly (readonly [string, string])[]): Graph {
   const processors = names.map(

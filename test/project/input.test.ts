@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { AttakError } from '../../src/errors.ts'
 import { type InputOptions, openInput } from '../../src/project/input.ts'
-import { parseTopology } from '../../src/topology/parse.ts'
+import { parseTopology } from '../../src/project/parse.ts'
 import type { InputEvent } from '../../src/topology/topology.ts'
 import { projectFolder } from './folder.ts'
 

@@ -121,7 +121,7 @@ describe('a message that would have to wait for longer than it can', () => {
       error: {
         code: 'RETRY_TOO_LONG',
         message: 'the retry of "b" is due in 3600 s, but an event with a key can only wait for less than 3600 s',
-        remedy: expect.stringContaining('maximumRecordAge'),
+        remedy: expect.stringContaining('docs/handlers.md'),
         cause: { name: 'Retry' },
       },
     })
@@ -143,7 +143,7 @@ describe('a message that would have to wait for longer than it can', () => {
     expect(settleFailure(messageOf({ key }), { error: new Retry(29_999) }, held, 0)).toMatchObject({ retry: true })
     expect(settleFailure(messageOf({ key }), { error: new Retry(30_000) }, held, 0)).toMatchObject({
       error: {
-        message: 'the retry of "b" is due in 30 s, but an input without a retry queue can only wait for less than 30 s',
+        message: 'the retry of "b" is due in 30 s, but an input without retryQueue can only wait for less than 30 s',
         remedy: 'Set retryQueue: true on the processor "b", or wait for less.',
       },
     })

@@ -1,8 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildGraph } from '../../src/graph/build.ts'
 import { routeOf, routesFor } from '../../src/graph/routes.ts'
-import { parseTopology } from '../../src/topology/parse.ts'
+import { buildGraph, parseTopology } from '../../src/project/parse.ts'
 import {
   channelOf,
   createWatch,

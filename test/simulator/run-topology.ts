@@ -1,9 +1,8 @@
-import { buildGraph } from '../../src/graph/build.ts'
+import { buildGraph, parseTopology } from '../../src/project/parse.ts'
 import type { LoadedProcessor } from '../../src/runtime/processor.ts'
 import { recordEntries } from '../../src/simulator/recorder.ts'
 import { type SimulationOptions, type SimulationResult, simulate } from '../../src/simulator/simulate.ts'
 import type { TranscriptEntry } from '../../src/simulator/transcript.ts'
-import { parseTopology } from '../../src/topology/parse.ts'
 import type { InputEvent } from '../../src/topology/topology.ts'
 
 /** What a run gave, and everything it committed. */

@@ -270,7 +270,7 @@ describe('what carries a stream', () => {
       'a queue refuses keys',
       'k',
       { via: 'sqs' },
-      'emit of "t": it has a key, and its stream goes over a queue that keeps no order',
+      'emit of "t": it has a key, and its stream does not keep the order of keys',
     ],
     ['a queue takes what has none', undefined, { via: 'sqs' }, undefined],
     ['a queue that keeps order takes them', 'k', { via: 'sqs', fifo: true }, undefined],

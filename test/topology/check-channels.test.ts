@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildGraph } from '../../src/graph/build.ts'
-import { batchRecords, leastRetention } from '../../src/topology/channels.ts'
-import { DELIVERY_SETTINGS, rulesOf } from '../../src/topology/delivery.ts'
-import { parseTopology } from '../../src/topology/parse.ts'
+import { buildGraph, parseTopology } from '../../src/project/parse.ts'
+import { leastRetention } from '../../src/topology/carrier-rules.ts'
+import { batchRecords } from '../../src/topology/channels.ts'
+import { knownSettings } from '../../src/topology/known-settings.ts'
 
 const parse = (given: object) =>
   parseTopology(
@@ -34,11 +34,11 @@ describe('settings of a stream that cannot be together are told, each with what 
     ],
     [
       { via: 'sqs', fifo: true, batch: 11, pack: 1 },
-      'stream "a → b": batch 11 is 11 records of pack 1, and a queue with fifo: true gives 10 at once. Set batch to 10 or less, or pack higher.',
+      'stream "a → b": batch 11 is 11 records of pack 1, and sqs with fifo: true gives 10 at once. Set batch to 10 or less, or pack higher.',
     ],
     [
       { via: 'sqs', fifo: true, window: 1 },
-      'stream "a → b": a queue with fifo: true takes no window. Remove window, or fifo.',
+      'stream "a → b": sqs with fifo: true takes no window. Remove window, or fifo.',
     ],
     [
       { via: 'sqs', retention: 337 },
@@ -58,7 +58,7 @@ describe('settings of a stream that cannot be together are told, each with what 
     ],
     [
       { via: 'sqs', maximumConcurrency: 5, provisionedPollers: { minimum: 2, maximum: 5 } },
-      'stream "a → b": maximumConcurrency and provisionedPollers exclude each other. Keep one of them; pollers bound what is handled at once, too.',
+      'stream "a → b": maximumConcurrency and provisionedPollers exclude each other. Keep one of them.',
     ],
     [
       { via: 'SQS' },
@@ -135,8 +135,8 @@ describe('streams that share a channel by name', () => {
     expect(shared({ via: 'sqs' }, {}).problems).toEqual([
       expect.objectContaining({
         where: 'stream "a → b"',
-        what: 'the queue "s" is for b and c, and gives each message to one of them only (t.json)',
-        remedy: "Leave out stream: 's' for queues, or set via: 'kinesis'.",
+        what: '"s" is for b and c, and sqs gives each message to one of them only (t.json)',
+        remedy: "Leave out stream: 's', or set via: 'kinesis'.",
       }),
     ])
   })
@@ -173,15 +173,16 @@ describe('whatever is said of streams', () => {
           ...graph.streams.keys(),
         ])
         for (const { name: channel, via, fifo, pack, to, streams: carried, settings: all } of graph.channels) {
-          const { mostRecords, mostReceivers, own } = rulesOf(via)
+          const rules = graph.carriers[via]
+          const { mostRecords, mostReceivers, settings: own } = rules
           for (const index of carried) expect(graph.streams[index]).toMatchObject({ channel, via, fifo, pack })
           expect(to.length).toBeLessThanOrEqual(mostReceivers)
           expect(pack).toBeLessThanOrEqual(all.batch)
-          expect(all.retention).toBeGreaterThanOrEqual(leastRetention(all))
-          expect(fifo).toBe(fifo && own.includes('fifo'))
+          expect(all.retention).toBeGreaterThanOrEqual(leastRetention(all, rules))
+          expect(fifo).toBe(fifo && 'fifo' in own)
           const most = fifo ? mostRecords.fifo : all.window === 0 ? mostRecords.withoutWindow : mostRecords.plain
           expect(batchRecords({ pack, settings: all })).toBeLessThanOrEqual(most)
-          for (const setting of Object.keys(all)) expect(DELIVERY_SETTINGS).toContain(setting)
+          for (const setting of Object.keys(all)) expect(knownSettings(graph.carriers).delivery).toContain(setting)
         }
       }),
       { numRuns: 500 },

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildGraph } from '../../src/graph/build.ts'
-import { type Parsed, parseTopology } from '../../src/topology/parse.ts'
-import { FIELDS, type Level } from '../../src/topology/settings.ts'
+import { CARRIERS } from '../../src/carriers/table.ts'
+import { buildGraph, parseTopology } from '../../src/project/parse.ts'
+import { knownSettings, type Level } from '../../src/topology/known-settings.ts'
+import type { Parsed } from '../../src/topology/parse.ts'
 
 const options = { file: 'topology.json', modulesIn: (folder: string) => (folder === './p' ? ['a', 'b'] : undefined) }
 const parse = (value: unknown): Parsed => parseTopology(value, options)
@@ -223,7 +224,7 @@ describe('settings whose own code throws, or that JSON cannot say', () => {
   for (const [what, make] of Object.entries(hostile)) {
     it(`${what} is refused with its place, in every field of every level`, () => {
       for (const level of ['topology', 'processor', 'stream'] as const) {
-        for (const field of FIELDS[level].filter(
+        for (const field of knownSettings(CARRIERS).fields[level].filter(
           (name) => !structure.has(name) && `${level}.${name}` !== 'topology.input',
         )) {
           const parsed = parse(among(level, field, make()))

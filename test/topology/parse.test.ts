@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import * as z from 'zod/mini'
 import type { Problem } from '../../src/errors.ts'
-import { type Parsed, parseTopology } from '../../src/topology/parse.ts'
+import { parseTopology } from '../../src/project/parse.ts'
+import type { Parsed } from '../../src/topology/parse.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 
 const spout = (_event: unknown) => undefined

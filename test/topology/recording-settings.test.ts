@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseTopology } from '../../src/topology/parse.ts'
+import { parseTopology } from '../../src/project/parse.ts'
 
 function parse(settings: object) {
   const value = { name: 't', processors: { a: { path: './a' } }, ...settings }

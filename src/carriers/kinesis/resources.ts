@@ -3,7 +3,8 @@ import { mappingResource, type StreamConfig } from '../../aws/resources.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { CRASHES_PART } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
-import { batchRecords, leastRetention } from '../../topology/channels.ts'
+import { leastRetention } from '../../topology/carrier-rules.ts'
+import { batchRecords } from '../../topology/channels.ts'
 
 /**
  * The stream of a channel, and a mapping for each receiver that hands its records over. The stream keeps records at
@@ -17,7 +18,7 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
   const name = streamName(scope, channel.name)
   const stream: StreamConfig = {
     ...(settings.shards !== undefined && { shards: settings.shards }),
-    retentionHours: Math.max(settings.retention, leastRetention(settings)),
+    retentionHours: Math.max(settings.retention, leastRetention(settings, graph.carriers[channel.via])),
     tags: graph.tags,
   }
   const id = `stream/${channel.name}`

@@ -5,10 +5,12 @@ import { CRASHES_PART, retryPart } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { invocationMs } from '../../runtime/deliver/round.ts'
 import { batchRecords } from '../../topology/channels.ts'
-import { VIAS } from '../../topology/delivery.ts'
 
 /** How many times a function's own time a message is kept from others, and the most there is: 12 hours. */
 const VISIBILITY = { timeouts: 6, mostSeconds: 43_200 }
+
+/** How often a message without an answer is handed over again before it is given up, where nothing is said. */
+export const TRIES = 4
 
 /**
  * The queue of a channel and the mapping that hands its messages over. What was received too often goes to the crashes
@@ -29,7 +31,7 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
     retentionSeconds: settings.retention * 3600,
     redrive: {
       queue: queueArn(place, queueName(scope, CRASHES_PART, { fifo })),
-      received: (settings.maximumRetryAttempts ?? 4) + 1,
+      received: (settings.maximumRetryAttempts ?? TRIES) + 1,
     },
     tags: graph.tags,
   }
@@ -54,8 +56,6 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
 
 /** Most messages that wait for their next try, handed over together: none waits for others. */
 const RETRIED_AT_ONCE = 10
-/** A message may come again so often without an answer before it is given up, as in a channel. */
-const RECEIVED = VIAS.sqs.defaults.maximumRetryAttempts + 1
 /** As long as SQS can keep what waits, should nothing receive it: 14 days. */
 const KEPT_SECONDS = 14 * 86_400
 
@@ -72,7 +72,7 @@ export function retryResources(graph: Graph, processor: GraphProcessor, place: P
     fifo: false,
     visibilitySeconds: visibilitySeconds(invocationMs(processor.timeoutMs)),
     retentionSeconds: KEPT_SECONDS,
-    redrive: { queue: queueArn(place, queueName(scope, CRASHES_PART, { fifo: false })), received: RECEIVED },
+    redrive: { queue: queueArn(place, queueName(scope, CRASHES_PART, { fifo: false })), received: TRIES + 1 },
     tags: processor.tags,
   }
   return [

@@ -1,10 +1,9 @@
 import { crashesPart } from '../../aws/names.ts'
 import type { Aws } from '../../clouds/aws/open.ts'
-import { buildGraph } from '../../graph/build.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { ERRORS_PART } from '../../graph/names.ts'
 import type { LiveResource } from '../../graph/resource.ts'
-import { parseTopology } from '../../topology/parse.ts'
+import { buildGraph, parseTopology } from '../../project/parse.ts'
 import { openReader } from './reader.ts'
 import type { NamedStage } from './stage.ts'
 

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { bakeEntry } from '../../../src/bundle/entry/bake.ts'
-import { buildGraph } from '../../../src/graph/build.ts'
 import type { Graph } from '../../../src/graph/graph.ts'
-import { parseTopology } from '../../../src/topology/parse.ts'
+import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 
 function graphOf(streams: readonly object[], processors: Record<string, object> = {}): Graph {
   const names = [...new Set(streams.flatMap((stream) => Object.values(stream).slice(0, 2) as string[]))]

@@ -1,7 +1,6 @@
-import { buildGraph } from '../../../src/graph/build.ts'
+import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
-import { parseTopology } from '../../../src/topology/parse.ts'
 import { type CloudParts, type FakeCloud, openCloud } from './cloud.ts'
 
 type Processors = Record<string, Handler | { readonly handler: Handler; readonly [setting: string]: unknown }>

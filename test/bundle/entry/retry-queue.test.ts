@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { buildGraph } from '../../../src/graph/build.ts'
+import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import { type Context, type Handler, Retry } from '../../../src/topology/handler.ts'
-import { parseTopology } from '../../../src/topology/parse.ts'
 import { type CloudParts, type FakeCloud, openCloud, triggerOf } from './cloud.ts'
 
 const BACKOFF = { firstMs: 100_000, factor: 10, maxMs: 86_400_000, jitter: false }

@@ -1,12 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { buildGraph } from '../../../src/graph/build.ts'
+import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
 import { recordErrors } from '../../../src/simulator/error-records.ts'
 import { recordEntries, recordToAll } from '../../../src/simulator/recorder.ts'
 import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
-import { parseTopology } from '../../../src/topology/parse.ts'
 import { createMemoryHandled } from '../../contract/memory-handled.ts'
 import {
   channelOf,

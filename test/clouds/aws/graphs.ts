@@ -1,8 +1,7 @@
 import * as fc from 'fast-check'
 import { errorOf } from '../../../src/errors.ts'
-import { buildGraph } from '../../../src/graph/build.ts'
 import type { Graph } from '../../../src/graph/graph.ts'
-import { parseTopology } from '../../../src/topology/parse.ts'
+import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 
 /** Somewhere to deploy to. */
 export const PLACE = { partition: 'aws', region: 'eu-west-1', account: '123456789012' }

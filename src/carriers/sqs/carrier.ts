@@ -1,0 +1,32 @@
+import * as z from 'zod/mini'
+import { SQS_MOST } from '../../aws/queue.ts'
+import type { CarrierRules } from '../../topology/carrier-rules.ts'
+import { wholeNumber, yesOrNo } from '../../topology/rules.ts'
+
+/**
+ * What SQS queues allow. Sources, read 2026-11-21: Amazon SQS message quotas (retention to 14 days; a delay of up to 15
+ * minutes, and none of one message in a FIFO queue); Lambda guide, parameters for Amazon SQS event source mappings (10
+ * records of a FIFO queue, and without a window).
+ */
+export const sqsRules: CarrierRules = {
+  limits: SQS_MOST,
+  orderedByKey: { plain: false, fifo: true },
+  settings: {
+    fifo: yesOrNo(),
+    maximumConcurrency: wholeNumber(2, 1000),
+    provisionedPollers: {
+      schema: () =>
+        z
+          .strictObject({ minimum: z.int().check(z.gte(2), z.lte(200)), maximum: z.int().check(z.gte(2), z.lte(2000)) })
+          .check(z.refine(({ minimum, maximum }) => minimum <= maximum)),
+      must: '{ minimum, maximum } with a minimum from 2 to 200, and a maximum from there to 2000',
+    },
+  },
+  exclusive: ['maximumConcurrency', 'provisionedPollers'],
+  defaults: { window: 0, retention: 96, maximumRetryAttempts: 4, metrics: false },
+  ranges: { retention: [1, 336], maximumRetryAttempts: [0, 999] },
+  mostRecords: { plain: 10_000, withoutWindow: 10, fifo: 10 },
+  mostReceivers: 1,
+  waitsFor: 'timeout',
+  mostDelayMs: 900_000,
+}
