@@ -10,7 +10,7 @@ import { bundleProblems } from './faults.ts'
 import { entrySource } from './generate.ts'
 import { sizeProblems } from './limits.ts'
 import { packArtifacts } from './pack.ts'
-import { tryArtifact } from './trial.ts'
+import { tryArtifacts } from './trial.ts'
 import { indexProblems, type Unit, unitsOf } from './units.ts'
 import type { ArtifactFiles } from './zip.ts'
 
@@ -89,7 +89,7 @@ function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit 
   for (const [path, contents] of code.files) {
     if (files.has(path) && !code.inPlace.has(path)) clashes.push(clashOf(unit, path))
     // What shifts the lines of the topology changes the map of all its processors, and none of their code.
-    const unhashed = unit.tried !== undefined && path.endsWith('.map')
+    const unhashed = unit.module === undefined && path.endsWith('.map')
     files.set(path, { contents, executable: false, ...(unhashed && { unhashed }) })
   }
   return { unit, files, sizes: [...code.sizes, ...sizesOf(extra)], clashes }
@@ -113,13 +113,10 @@ function sizesOf(files: ArtifactFiles): readonly SizedPart[] {
 }
 
 async function tryAll(units: readonly FilledUnit[], options: BundleOptions): Promise<readonly Problem[]> {
-  const { graph } = options
-  const problems: Problem[] = []
-  const isFirst = ({ tried, processors }: Unit) => tried === undefined || tried[0] === processors[0]
-  for (const { unit, files } of units.filter(({ unit }) => unit.topology !== undefined && isFirst(unit))) {
-    const tried = unit.tried ?? unit.processors
-    const processors = graph.processors.filter(({ name }) => tried.includes(name))
-    problems.push(...(await tryArtifact(files, processors, options)))
-  }
-  return problems
+  const tried = units.filter(({ unit }) => unit.topology !== undefined)
+  const processorOf = ({ processors }: Unit) => options.graph.processors.find(({ name }) => name === processors[0])!
+  return tryArtifacts(
+    tried.map(({ unit, files }) => ({ processor: processorOf(unit), files })),
+    options,
+  )
 }

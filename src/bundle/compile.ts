@@ -1,22 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { BuildFailure } from 'esbuild'
-import { type Discovered, discover, INDEX, linkKey } from '../code/discover.ts'
+import { discover, INDEX, linkKey } from '../code/discover.ts'
 import { type LaidModule, type LayoutOptions, layOut } from '../code/layout.ts'
-import { CODE } from '../code/places.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../code/require.ts'
 import { rewriteImports } from '../code/rewrite.ts'
-import { transpile } from '../code/transpile.ts'
 import { asUrl } from '../code/write.ts'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
 import type { SizedPart } from './artifact.ts'
 import { type BuildSettings, type Built, buildCommonJs, buildModules, buildOwn } from './builds.ts'
 import { linkIn } from './links.ts'
 import { isOwn } from './own-files.ts'
+import { openParts } from './parts.ts'
 import { CODE_FILE, OWN_FILE, PACKAGES, packageAt, placeOf, stubName, stubOf } from './places.ts'
 import { type KnownProject, reach, rootsOf } from './reach.ts'
 import { type Refusal, refusalsIn } from './refusals.ts'
-import { withoutData } from './topology-data.ts'
 import type { SourceUnit } from './units.ts'
 
 /** The code of one artifact. */
@@ -98,45 +96,19 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
     .flatMap((own) => [...own.values()])
     .flatMap((link) => (link.to === 'local' ? [link.file] : []))
   const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))
-  const bare = await bareTopology(units, discovered, settings)
-  const read = (file: string) => (file === bare?.file ? bare.contents : readFileSync(file))
   const packages = packageAt(dir)
-  const layout: LayoutOptions = {
-    dir,
-    target,
-    read,
-    javascript: bare?.file,
-    reserved: RESERVED,
-    packageAt: packages,
-    placeOf,
-  }
+  const layout: LayoutOptions = { dir, target, read: readFileSync, reserved: RESERVED, packageAt: packages, placeOf }
   const laid = await layOut(files, discovered, layout)
   const refusals = refusalsIn(laid, discovered, { dir, external, hasMore: hasMore(units[0]!), read: readFileSync })
   if (refusals.length > 0) throw Object.assign(new Error(refusals[0]!.text), { errors: refusals })
   const project = { settings, discovered, laid, names: new Map(), builds: openBuilds(settings) }
-  return new Map(await Promise.all(units.map(async (unit) => [unit.id, await compileUnit(unit, project)] as const)))
-}
-
-/**
- * Makes JavaScript of the topology's module, without its plain data and with its source map inside. Returns undefined if its
- * data cannot be removed, or if users' code imports it: then that may read all of it.
- */
-async function bareTopology(
-  units: readonly SourceUnit[],
-  { links }: Discovered,
-  { dir, target }: BuildSettings,
-): Promise<{ readonly file: string; readonly contents: Uint8Array } | undefined> {
-  const file = units.find((unit) => unit.topology !== undefined)?.topology
-  const isImported = [...links.values()].some((own) =>
-    [...own.values()].some((link) => link.to === 'local' && link.file === file),
-  )
-  if (file === undefined || isImported || !CODE.test(file)) return undefined
-  const made = await transpile([file], { dir, target, read: readFileSync, minifyWhitespace: true })
-  const { text, map } = made.get(file)!
-  const code = withoutData(text)
-  if (code === undefined) return undefined
-  const comment = ['\n//#', `sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`]
-  return { file, contents: Buffer.from(code + comment.join(' ')) }
+  const part = units.find(({ topology }) => topology !== undefined)
+  const parts = part && (await openParts({ file: part.topology!, names: part.names, layout }, project))
+  const compiled = units.map(async (unit) => {
+    const own = unit.topology === undefined ? project : await parts!.projectFor(project, unit.processors[0]!)
+    return [unit.id, await compileUnit(unit, own)] as const
+  })
+  return new Map(await Promise.all(compiled))
 }
 
 async function compileUnit(

@@ -14,7 +14,7 @@ export interface KnownProject {
   readonly settings: BuildSettings
   readonly discovered: Discovered
   readonly laid: ReadonlyMap<string, LaidModule>
-  /** By local file: see `importedNames`. */
+  /** By the text of a local module: see `importedNames`. */
   readonly names: Map<string, ReadonlyMap<string, ReadonlySet<string>>>
 }
 
@@ -52,8 +52,8 @@ export function reach(unit: SourceUnit, { settings, discovered, laid, names }: K
   for (const file of local) {
     const { at, text, kind } = laid.get(file)!
     if (kind === 'json') continue
-    const known = names.get(file) ?? importedNames(text)
-    names.set(file, known)
+    const known = names.get(text) ?? importedNames(text)
+    names.set(text, known)
     take(file, at, known)
   }
   return { local: [...local], wanted: new Map([...wanted].sort(([one], [other]) => (one < other ? -1 : 1))), commonJs }

@@ -16,28 +16,36 @@ import type { ArtifactFiles } from './zip.ts'
 const START_MS = 10_000
 const TRIAL_FILE = 'attak-trial.mjs'
 
-/** Loads an artifact as its functions will and asks for the code of the processors named on the command line. */
+/** Loads artifacts one after another as their functions will; the command line names processor and folder of each. */
 const TRIAL = `
 import own from 'node:process'
-const failures = []
-const tell = (name, error) => {
-  const said = error?.problems?.[0]?.stack ?? error?.stack
-  failures.push({ name, message: String(error?.message ?? error), stack: typeof said === 'string' ? said : '' })
-}
-try {
-  const { load } = await import('./index.mjs')
-  for (const name of own.argv.slice(2)) {
-    try { await load(name) } catch (error) { tell(name, error) }
+const [, , ...named] = own.argv
+for (let at = 0; at < named.length; at += 2) {
+  let failure = {}
+  try {
+    own.env.${PROCESSOR_VARIABLE} = named[at]
+    const { load } = await import('./' + named[at + 1] + '/index.mjs')
+    await load(named[at])
+  } catch (error) {
+    const said = error?.problems?.[0]?.stack ?? error?.stack
+    failure = { message: String(error?.message ?? error), stack: typeof said === 'string' ? said : '' }
   }
-} catch (error) { tell(undefined, error) }
-own.send(failures, () => own.exit())
+  await new Promise((sent) => own.send({ name: named[at], ...failure }, sent))
+}
+own.exit()
 `
 
-interface Failure {
-  /** Absent: the module itself failed, and all with it. */
-  readonly name?: string
-  readonly message: string
-  readonly stack: string
+/** What came of loading one artifact; without a message all is well. */
+interface Tried {
+  readonly name: string
+  readonly message?: string
+  readonly stack?: string
+}
+
+/** An artifact of one processor. */
+export interface TrialArtifact {
+  readonly processor: GraphProcessor
+  readonly files: ArtifactFiles
 }
 
 /** What a trial is run with; see `BundleOptions`. */
@@ -47,23 +55,25 @@ export interface TrialOptions {
 }
 
 /**
- * Loads an artifact in a process of its own whose environment is what `environment` declares, as the functions will have
- * it, once for each environment that differs, and gives what fails there: most likely code of the topology that needs
- * what only its author has.
+ * Loads artifacts in a process whose environment is what `environment` declares, as the functions will have it: one process
+ * for all processors that declare the same. Reports what fails there: most likely code of the topology that needs what only its
+ * author has.
  */
-export async function tryArtifact(
-  files: ArtifactFiles,
-  processors: readonly GraphProcessor[],
+export async function tryArtifacts(
+  artifacts: readonly TrialArtifact[],
   { env, temporaryFolder = makeTemporaryFolder }: TrialOptions,
 ): Promise<readonly Problem[]> {
+  if (artifacts.length === 0) return []
   const folder = await realpath(temporaryFolder())
   try {
-    await unpack(files, folder)
+    await Promise.all(artifacts.map(({ files }, index) => unpack(files, join(folder, String(index)))))
     await writeFile(join(folder, TRIAL_FILE), TRIAL)
+    const folders = new Map(artifacts.map(({ processor }, index) => [processor.name, String(index)]))
+    const processors = artifacts.map(({ processor }) => processor)
     const problems: Problem[] = []
     for (const [environment, names] of byEnvironment(processors, env)) {
-      const failures = await load(folder, names, JSON.parse(environment))
-      problems.push(...failures.map((failure) => problemOf(failure, names, folder)))
+      const named = names.map((name) => [name, folders.get(name)!] as const)
+      problems.push(...problemsOf(await load(folder, named, JSON.parse(environment)), folder))
     }
     return problems
   } finally {
@@ -91,28 +101,35 @@ function byEnvironment(processors: readonly GraphProcessor[], env: Readonly<Reco
 
 async function load(
   folder: string,
-  names: readonly string[],
+  artifacts: readonly (readonly [name: string, folder: string])[],
   declared: Record<string, string>,
-): Promise<readonly Failure[]> {
-  const child = fork(join(folder, TRIAL_FILE), names, {
+): Promise<readonly Tried[]> {
+  const child = fork(join(folder, TRIAL_FILE), artifacts.flat(), {
     cwd: folder,
-    env: { AWS_REGION: 'us-east-1', TZ: ':UTC', ...declared, [PROCESSOR_VARIABLE]: names[0]!, ...ARTIFACT_ENVIRONMENT },
+    env: { AWS_REGION: 'us-east-1', TZ: ':UTC', ...declared, ...ARTIFACT_ENVIRONMENT },
     execArgv: [],
-    timeout: START_MS,
-    killSignal: 'SIGKILL',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   let said = ''
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     said += text
   })
+  const tried: Tried[] = []
+  const kill = () => setTimeout(() => child.kill('SIGKILL'), START_MS)
+  let timer = kill()
   return new Promise((resolve, reject) => {
-    let failures: readonly Failure[] | undefined
-    child.on('message', (message: readonly Failure[]) => {
-      failures = message
+    child.on('message', (one: Tried) => {
+      tried.push(one)
+      clearTimeout(timer)
+      timer = kill()
     })
     child.on('error', reject)
-    child.on('close', (code, signal) => resolve(failures ?? [{ message: endOf(code, signal), stack: said }]))
+    child.on('close', (code, signal) => {
+      clearTimeout(timer)
+      // The one that was loading ended the process; those after it were not tried.
+      const ended = artifacts[tried.length]
+      resolve(ended === undefined ? tried : [...tried, { name: ended[0], message: endOf(code, signal), stack: said }])
+    })
   })
 }
 
@@ -122,23 +139,31 @@ function endOf(code: number | null, signal: string | null): string {
   return `the process ended while loading it, with ${signal ?? `exit code ${code}`}`
 }
 
-function problemOf({ name, message, stack }: Failure, names: readonly string[], folder: string): Problem {
-  const frames = usersFrames(stack, folder)
-  return {
-    code: 'BUNDLE_LOAD_FAILED',
-    severity: 'error',
-    where: (name === undefined ? names : [name]).map(placeOfProcessor).join(', '),
-    what: `the topology's module does not load with the declared environment alone: ${message}`,
-    remedy: 'Name the variables that it needs in environment, or move the processor to a file of its own.',
-    ...(frames !== undefined && { stack: frames }),
+/** Reports failures; those that are alike, together. */
+function problemsOf(tried: readonly Tried[], folder: string): readonly Problem[] {
+  const problems = new Map<string, Problem>()
+  for (const { name, message, stack = '' } of tried) {
+    if (message === undefined) continue
+    const frames = usersFrames(stack, folder)
+    const key = JSON.stringify([message, frames])
+    const before = problems.get(key)
+    problems.set(key, {
+      code: 'BUNDLE_LOAD_FAILED',
+      severity: 'error',
+      where: [...(before === undefined ? [] : [before.where]), placeOfProcessor(name)].join(', '),
+      what: `the topology's module does not load with the declared environment alone: ${message}`,
+      remedy: 'Name the variables that it needs in environment, or move the processor to a file of its own.',
+      ...(frames !== undefined && { stack: frames }),
+    })
   }
+  return [...problems.values()]
 }
 
 /** The stack with the frames of users' own sources alone, relative to the topology's folder. */
 function usersFrames(stack: string, folder: string): string | undefined {
   const lines = stack
-    .replaceAll(`${pathToFileURL(folder).href}/`, '')
-    .replaceAll(join(folder, '/'), '')
+    .replaceAll(new RegExp(`${escaped(pathToFileURL(folder).href)}/(?:\\d+/)?`, 'g'), '')
+    .replaceAll(new RegExp(`${escaped(join(folder, '/'))}(?:\\d+[/\\\\])?`, 'g'), '')
     .split('\n')
   const kept = lines.filter(
     (line) =>
@@ -152,4 +177,8 @@ function usersFrames(stack: string, folder: string): string | undefined {
     .replaceAll(/at <anonymous> \((.*)\)$/gm, 'at $1')
     .trimEnd()
   return text === '' ? undefined : text
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

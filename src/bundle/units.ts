@@ -13,8 +13,8 @@ export interface Unit {
   readonly module?: string
   /** The topology's module, when code or schemas are part of it. */
   readonly topology?: string
-  /** The processors whose code the topology's module gives all artifacts like this one: one of them is tried for all. */
-  readonly tried?: readonly string[]
+  /** All processors, in the order of the topology. */
+  readonly names: readonly string[]
   /** The oldest Node that is to run it: `node22`. */
   readonly target: string
   readonly architecture: Architecture
@@ -37,9 +37,10 @@ export interface UnitOptions {
 
 /**
  * Says which artifacts there are to be, one for each processor. Those of processors that are parts of the topology's module
- * all hold that module, for each what the graph says of that one. In the order of the topology, files of their own first.
+ * hold what each needs of that module. In the order of the topology, files of their own first.
  */
 export function unitsOf({ file, topology, graph, modules }: UnitOptions): readonly Unit[] {
+  const names = topology.processors.map(({ name }) => name)
   const withSchema = new Set(topology.processors.filter(({ input }) => input !== undefined).map(({ name }) => name))
   const alone = graph.processors.flatMap((processor) => {
     const module = modules.get(processor.name)
@@ -47,6 +48,7 @@ export function unitsOf({ file, topology, graph, modules }: UnitOptions): readon
     return {
       id: processor.name,
       module,
+      names,
       ...(withSchema.has(processor.name) && { topology: file }),
       ...together([processor]),
     }
@@ -58,9 +60,9 @@ export function unitsOf({ file, topology, graph, modules }: UnitOptions): readon
     return alike.map(({ name }) => ({
       id: `--part-${name}`,
       topology: file,
+      names,
       ...together(alike),
       processors: [name],
-      tried: alike.map((other) => other.name),
     }))
   })
   return [...alone, ...parts]

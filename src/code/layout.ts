@@ -27,6 +27,8 @@ export interface LaidModule extends LaidFile {
 
 /** How local modules are laid out. */
 export interface LayoutOptions extends TranspileOptions {
+  /** Modules that are laid out already, which the others may import. */
+  readonly known?: ReadonlyMap<string, LaidModule>
   /** Names, relative to the folder, that no module may have. */
   readonly reserved?: readonly string[]
   /** What an import of a package is, written in the module that lies `at`. */
@@ -55,7 +57,7 @@ export async function layOut(
     files.filter((file) => CODE.test(file)),
     options,
   )
-  const laid = new Map<string, Omit<LaidModule, 'text' | 'beside'>>()
+  const laid = new Map<string, Omit<LaidModule, 'text' | 'beside'>>(options.known)
   for (const file of files) {
     const kind = kindOf(file, () => made.get(file)!.text)
     const place = placeIn(options.dir, file)

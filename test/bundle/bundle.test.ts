@@ -327,7 +327,8 @@ describe('which edits of a topology change which artifacts of processors that ar
     ],
     ['the timeout of one', edited('memory: 128', 'timeout: 5'), ['take']],
     ['a new processor with a file', edited(`count: './count.js',`, `count: './count.js', sum: './count.js',`), []],
-    ['code of the topology', edited('console.log(event)', 'console.log("got", event)'), ['bill', 'log', 'take']],
+    ['code of one', edited('console.log(event)', 'console.log("got", event)'), ['log']],
+    ['code of the topology', `console.log('loaded')\n${BEFORE}`, ['bill', 'log', 'take']],
     ['the retries of all', edited('input:', 'retries: 3, input:'), ['bill', 'count', 'log', 'take']],
   ])('%s', async (_, topology, expected) => {
     const before = await artifactsOf(projectFolder(filesOf(BEFORE)))

@@ -27,6 +27,53 @@ const DUAL: Files = {
 const LOG: Files = packageOf('log', `globalThis.order ??= []; module.exports = (name) => globalThis.order.push(name)`)
 
 const CASES: Readonly<Record<string, Case>> = {
+  'a topology sets up what an imported handler uses': {
+    files: {
+      'topology.mjs': `import './first.mjs'
+import { order } from './order.mjs'
+import { rate, setRate } from './rate.mjs'
+import { a } from './a.mjs'
+import { b } from './b.mjs'
+setRate(2)
+order.push('topology')
+export default { name: 'same', processors: { a, b, c: () => rate() } }`,
+      'order.mjs': `export const order = []`,
+      'first.mjs': `import { order } from './order.mjs'\norder.push('first')`,
+      'rate.mjs': `let n = 1\nexport const rate = () => n\nexport const setRate = (to) => { n = to }`,
+      'a.mjs': `import { order } from './order.mjs'\nimport { rate } from './rate.mjs'\norder.push('a')\nexport const a = (event, c) => c.emit('out', [rate(), order])`,
+      'b.mjs': `export const b = () => 1`,
+    },
+    emits: [[2, ['first', 'a', 'topology']]],
+  },
+  'a topology wraps what it imports': {
+    files: {
+      'topology.mts': `import * as all from './all.mts'
+const named = (name: string, handler: any) => (event: unknown, c: any) => handler([name, event], c)
+export default { name: 'same', processors: { a: named('wrapped', all.a), b: all.b } }`,
+      'all.mts': `export { a } from './a.mjs'\nexport { b } from './b.mjs'`,
+      'a.mjs': `export const a = (event, c) => c.emit('out', event)`,
+      'b.mjs': `export const b = () => 1`,
+    },
+    emits: [['wrapped', 'event']],
+  },
+  'an imported handler reads its settings by this': {
+    files: {
+      'topology.mjs': `import { a, b } from './all.mjs'
+export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: { handler: b, memory: 128 } } }`,
+      'all.mjs': `export { default as a, b } from './a.mjs'`,
+      'a.mjs': `export default function a(event, c) { c.emit('out', this.memory) }\nexport const b = () => 1`,
+    },
+    emits: [256],
+  },
+  'a topology imports a whole module of handlers that import each other': {
+    files: {
+      'topology.mjs': `import * as all from './all.mjs'\nexport default { name: 'same', processors: all }`,
+      'all.mjs': `export * from './a.mjs'\nexport { default as b } from './b.mjs'`,
+      'a.mjs': `import { b } from './all.mjs'\nexport const a = (event, c) => c.emit('out', [event, b.name])`,
+      'b.mjs': `export default function second() {}`,
+    },
+    emits: [['event', 'second']],
+  },
   'CommonJS requires what attak exports': {
     files: {
       'topology.cjs': `const { defineTopology } = require('attak')

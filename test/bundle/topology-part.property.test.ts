@@ -1,7 +1,7 @@
 import { transformSync } from 'esbuild'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { withoutData } from '../../src/bundle/topology-data.ts'
+import { topologyPart } from '../../src/bundle/topology-part.ts'
 
 const comment = fc.constantFrom('', '', '/* , } */ ', '// { \' ` "\n', '/* `${ */', '/** streams: [1], */\n')
 const name = fc.constantFrom('memory', 'timeout', 'streams', 'retries', 'input', "'log-retention'", '"tags"', '7')
@@ -112,17 +112,24 @@ function seenOf(code: string) {
   })
 }
 
-test('a random topology without its data has the same handlers, and they do the same', () => {
+test('a random topology, without what one processor does not need, has the same handler, and that does the same', () => {
   fc.assert(
     fc.property(source, (text) => {
       const code = transformSync(text, { loader: 'ts', minifyWhitespace: true }).code
-      const left = withoutData(code)!
-      expect(left).toHaveLength(code.length)
-      for (let at = 0; at < code.length; at++) {
-        if (left[at] !== code[at] && (code[at] === '\n' || left[at] !== ' ')) expect(left).toBe(code)
+      const names = Object.keys(load(code).processors)
+      for (const processor of names) {
+        const left = topologyPart(code, { processor, names, exportsOf: () => undefined, mayUseThis: () => true })!.code
+        expect(left).toHaveLength(code.length)
+        for (let at = 0; at < code.length; at++) {
+          if (left[at] !== code[at] && (code[at] === '\n' || left[at] !== ' ')) expect(left).toBe(code)
+        }
+        const isOwn = ({ key }: { readonly key: string }) => key === processor
+        expect(seenOf(left).filter(isOwn)).toEqual(seenOf(code).filter(isOwn))
+        expect(Object.keys(load(left)).sort()).toEqual(['name', 'processors'])
+        const others = Object.keys(load(left).processors).filter((name) => name !== processor)
+        // An instance is made by a call, which may have effects.
+        expect(others.filter((name) => typeof load(code).processors[name] === 'function')).toEqual([])
       }
-      expect(seenOf(left)).toEqual(seenOf(code))
-      expect(Object.keys(load(left)).sort()).toEqual(['name', 'processors'])
     }),
     { numRuns: 300 },
   )

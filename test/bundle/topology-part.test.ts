@@ -1,15 +1,22 @@
 import { transformSync } from 'esbuild'
 import { describe, expect, test } from 'vitest'
-import { withoutData } from '../../src/bundle/topology-data.ts'
+import { topologyPart } from '../../src/bundle/topology-part.ts'
 
 /** Returns a module of TypeScript as the JavaScript that its data is removed from. */
 function javascript(source: string): string {
   return transformSync(source, { loader: 'ts', minifyWhitespace: true }).code
 }
 
+/** Options that know no other module. */
+const ALONE = { names: ['a', 'b', 'c', 'd-e', 'f'], exportsOf: () => undefined, mayUseThis: () => true }
+
+function withoutData(code: string, processor = 'a'): string | undefined {
+  return topologyPart(code, { ...ALONE, processor })?.code
+}
+
 /** Removes the data from a module of TypeScript. Returns what is left, printed without blanks; undefined if it stays whole. */
-function bare(source: string): string | undefined {
-  const left = withoutData(javascript(source))
+function bare(source: string, processor = 'a'): string | undefined {
+  const left = withoutData(javascript(source), processor)
   return left && javascript(left)
 }
 
@@ -38,11 +45,20 @@ export default {
   name: 'orders',
   processors: {
     a: { handler: greet, input: schema() },
-    b: (event) => /[,}]/.test(event) ? { retries: 1 } : \`\${{ a: 1, b: 2 }.a}, \`,
-    async c(event) { return { memory: 1 } },
   },
 }
 `),
+    )
+    expect(javascript(withoutData(source, 'b')!)).toBe(
+      javascript(`
+export default {
+  name: 'orders',
+  processors: {
+    a: { handler: greet, memory: 256, environment: { URL: 'x' }, input: schema() },
+    b: (event) => /[,}]/.test(event) ? { retries: 1 } : \`\${{ a: 1, b: 2 }.a}, \`,
+  },
+}
+`).replace('export', 'const greet=()=>"hi, { streams: 1 }";export'),
     )
   })
 
@@ -83,19 +99,81 @@ export default {
 
   test.each([
     ['a regular expression behind a bracket', `a: (x) => { if (x) /[(]'/.test(x) }`],
-    ['divisions', `a: (x) => x / 2 / 1, b: (x) => x++ /2/ (x)/1`],
+    ['divisions', `a: (x) => [x / 2 / 1, x++ /2/ (x)/1]`],
     ['nested templates', `a: (s) => \`a\${s ? \`b\${','}\` : '}'}\``],
     ['comments with brackets', `a: /* , */ function () { return 1 /* } */ }`],
     ['computed names, spreads and calls', `[name]: 1, ...others, a: make({ memory: 1 }), b: LONG`],
     ['a prototype', `__proto__: { a: 1 }, a: () => 1`],
-    [
-      'what a literal must not hold',
-      `a: [1, ...x], b: [{ get c() { return 1 } }], d: \`\${e}\`, f: [/g/], h: { [i]: 1 }, j: -k`,
-    ],
+    ['what a literal must not hold', `a: [1, ...x], b: [{ [c]: 1 }], d: \`\${e}\`, f: [/g/], h: { [i]: 1 }, j: -k`],
   ])('and leaves %s', (_, processors) => {
     const text = `export default { processors: { ${processors} }`
     expect(bare(`${text}, streams: [['a', 'b']] /* end */ }`)).toBe(bare(`${text} }`))
     expect(bare(`${text} }`)).toBe(javascript(`${text} }`))
+  })
+})
+
+describe('what only other processors refer to is removed', () => {
+  const left = (source: string, exported: Readonly<Record<string, readonly string[]>> = {}) => {
+    const options = { ...ALONE, processor: 'a', exportsOf: (specifier: string) => exported[specifier] }
+    const part = topologyPart(javascript(source), options)
+    return part && { code: javascript(part.code), imports: Object.fromEntries(part.imports) }
+  }
+  const only = (source: string, imports: Readonly<Record<string, readonly string[]>>) => ({
+    code: javascript(source),
+    imports: Object.fromEntries(Object.entries(imports).map(([key, names]) => [key, new Set(names)])),
+  })
+
+  test('imports, names of imports, functions and constants, and what those refer to', () => {
+    const source = `import './first'; import a, { b, z as c } from './x'; import d, * as e from './y'; import { f } from './f'
+const { g } = require('./g'), h = (x) => d(x)
+function i() { return h(g) }
+export default { processors: { a, b, c, 'd-e': { handler: i, memory: 1 }, e: e.one, f: () => f() } }`
+    expect(left(source)).toEqual(
+      only(`import './first'; import a from './x'; export default { processors: { a } }`, {
+        './first': ['*'],
+        './x': ['default'],
+      }),
+    )
+  })
+
+  test('but not what was never referred to, what is called, what is exported, and what the rest refers to', () => {
+    const source = `import { setUp, b } from './y'; const never = () => 1
+setUp(); export const c = () => 1; const d = () => 2; let e = () => d; e = 1
+export default { processors: { a: () => 1, b, c, 'd-e': d, f: e, g: b.c.d } }`
+    const rest = `'g': b.c.d`
+    expect(left(source.replace('g: b.c.d', rest))).toEqual(
+      only(source.replace(`b, c, 'd-e': d, f: e, g: b.c.d`, rest), { './y': ['setUp', 'b'] }),
+    )
+  })
+
+  test('elements of a list, if all are written out', () => {
+    expect(left(`import { p, q } from './x'; export default { processors: [p, q, () => 1, 'd.js', {}] }`)).toEqual(
+      only(`import { p } from './x'; export default { processors: [p] }`, { './x': ['p'] }),
+    )
+    const spread = `import { p, q } from './x'; export default { processors: [p, ...q] }`
+    expect(left(spread)).toBeUndefined()
+  })
+
+  test('exports of a module that is all processors, or is spread into them', () => {
+    const exported = { './x': ['a', 'b'], './y': ['b'] }
+    const whole = `import * as all from './x'; export default { processors: all }`
+    expect(left(whole, exported)).toEqual(only(whole, { './x': ['a'] }))
+    expect(left(whole)).toBeUndefined()
+    const spread = (processors: string) =>
+      left(
+        `import * as x from './x'; import * as y from './y'; export default { processors: { ${processors} } }`,
+        exported,
+      )
+    expect(spread('...x, ...y, c: y.b')).toEqual(
+      only(`import * as x from './x'; export default { processors: { ...x } }`, { './x': ['a'] }),
+    )
+    expect(spread('a: y.b, ...x')).toEqual(
+      only(`import * as x from './x'; import * as y from './y'; export default { processors: { a: y.b, ...x } }`, {
+        './x': ['a'],
+        './y': ['b'],
+      }),
+    )
+    expect(spread('...x, a: y.b')?.imports).toEqual({ './y': new Set(['b']) })
   })
 })
 
@@ -128,7 +206,20 @@ describe('a module stays whole', () => {
       javascript(`export default { processors: { ${methods} } }`),
     )
     const classes = `class A { handler() { return this.a } }; export default { processors: { a: new A(), b: `
-    expect(bare(`${classes}{ handler: f, memory: 1 } } }`)).toBe(javascript(`${classes}{ handler: f } } }`))
+    expect(bare(`${classes}{ handler: () => 1, memory: 1 } } }`, 'b')).toBe(
+      javascript(`${classes}{ handler: () => 1 } } }`),
+    )
+  })
+
+  test.each([
+    ['that a call makes', 'make()'],
+    ['that no declaration shows', 'f'],
+    ['of another module', 'imported'],
+    ['that a variable holds', 'changed'],
+  ])('as to the settings of a handler %s', (_, handler) => {
+    const source = `import { imported } from './x'; let changed = () => 1;
+      export default { processors: { a: { handler: ${handler}, memory: 1 } } }`
+    expect(bare(source)).toContain('memory')
   })
 })
 
