@@ -5,27 +5,25 @@ import { join, posix, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { errorOf, type Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
+import { variablesOf } from '../graph/variables.ts'
 import { followCurrent } from '../runtime/current.ts'
+import { type EnvironmentOwner, openView, type Variables } from '../runtime/environment.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { Artifact } from './artifact.ts'
 import { type BundleOptions, bundleProject } from './bundle.ts'
 import { unpack } from './unpack.ts'
+import { sizeProblems } from './variables.ts'
 import type { ArtifactFiles } from './zip.ts'
 
 /** Processors out of their artifacts. */
 export interface BuiltProcessors {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
+  /** What their code does not find deployed. */
+  readonly warnings: readonly Problem[]
   /** Gives the process its environment back and removes what was unpacked. May be called again. */
   close(): void
 }
-
-/** What has the environment that code reads. */
-export interface EnvironmentOwner {
-  env: Record<string, string | undefined>
-}
-
-type Variables = Record<string, string | undefined>
 
 /** What Lambda itself sets, as far as code asks for it here; credentials are those of the user. */
 const PLATFORM = [
@@ -39,8 +37,9 @@ const PLATFORM = [
  * what keeps artifacts from being made, or from being loaded.
  */
 export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner): Promise<BuiltProcessors> {
-  const { artifacts, problems } = await bundleProject(options)
-  if (problems.length > 0) throw errorOf(problems)
+  const { artifacts, problems: found } = await bundleProject(options)
+  const problems = [...sizeProblems(options.graph, options.env), ...found]
+  if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
   const { temporaryFolder = () => mkdtempSync(join(tmpdir(), 'attak-built-')) } = options
   const folder = await realpath(temporaryFolder())
   const environments = new Map(
@@ -62,7 +61,7 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
       }
     }
     if (failures.length > 0) throw errorOf(failures)
-    return { processors, close }
+    return { processors, warnings: problems, close }
   } catch (error) {
     close()
     throw error
@@ -96,29 +95,17 @@ function mappedToSources(files: ArtifactFiles, topology: string): ArtifactFiles 
   return new Map(mapped)
 }
 
-function environmentOf({ name, environment }: GraphProcessor, env: Readonly<Variables>): Variables {
-  const declared = Object.entries(environment).map(([variable, given]) => [
-    variable,
-    given.kind === 'value' ? given.value : env[variable],
-  ])
-  const platform = PLATFORM.map((variable) => [variable, env[variable]])
-  const all = [...platform, ['AWS_LAMBDA_FUNCTION_NAME', name], ...declared]
-  const variables: Variables = Object.fromEntries(all.filter(([, value]) => value !== undefined))
-  // As in Node's own, all is text.
-  return new Proxy(variables, { set: (target, variable, value) => Reflect.set(target, variable, String(value)) })
+function environmentOf(processor: GraphProcessor, env: Readonly<Variables>): Variables {
+  const platform = PLATFORM.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))
+  const own = { AWS_LAMBDA_FUNCTION_NAME: processor.name, ...variablesOf(processor, env) }
+  return { ...Object.fromEntries(platform), ...own }
 }
 
-/** Has `owner.env` be that of the processor whose code reads it. */
+/** Has the environment be that of the processor whose code uses it. */
 function lendEnvironments(owner: EnvironmentOwner, environments: ReadonlyMap<string, Variables>) {
-  const original = Object.getOwnPropertyDescriptor(owner, 'env')!
   const current = followCurrent()
-  const own = owner.env
   let loading: string | undefined
-  Object.defineProperty(owner, 'env', {
-    configurable: true,
-    enumerable: true,
-    get: () => environments.get(loading ?? current.get()?.processor ?? '') ?? own,
-  })
+  const view = openView(owner, { variables: () => environments.get(loading ?? current.get()?.processor ?? '') })
   return {
     async as<Value>(name: string, code: () => Promise<Value>): Promise<Value> {
       loading = name
@@ -128,7 +115,7 @@ function lendEnvironments(owner: EnvironmentOwner, environments: ReadonlyMap<str
         loading = undefined
       }
     },
-    close: () => void Object.defineProperty(owner, 'env', original),
+    close: view.close,
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
+import { variablesOf } from '../graph/variables.ts'
 import { FRAME } from '../runtime/thrown.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import { ARTIFACT_ENVIRONMENT, PROCESSOR_VARIABLE } from './artifact.ts'
@@ -89,11 +90,7 @@ function makeTemporaryFolder(): string {
 function byEnvironment(processors: readonly GraphProcessor[], env: Readonly<Record<string, string | undefined>>) {
   const names = new Map<string, string[]>()
   for (const { name, environment } of processors) {
-    const values = Object.entries(environment).map(([variable, given]) => [
-      variable,
-      given.kind === 'value' ? given.value : env[variable],
-    ])
-    const key = JSON.stringify(Object.fromEntries(values))
+    const key = JSON.stringify(variablesOf({ environment }, env))
     names.set(key, [...(names.get(key) ?? []), name])
   }
   return names

@@ -1,9 +1,12 @@
 import { closeSync, fstatSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { LendVariables } from '../project/project.ts'
 import { currentInvocation } from '../runtime/current.ts'
+import { keepVariables, lendVariables } from '../runtime/environment.ts'
 import { visible } from '../view/controls.ts'
 import { hang } from '../view/print.ts'
 import { isSet, outputOf } from './output.ts'
+import { type ReadWatch, watchReads } from './reads.ts'
 import { openSignals } from './signals.ts'
 import { temporaryFolders } from './temporary.ts'
 import { terminalTo } from './terminal.ts'
@@ -15,6 +18,12 @@ export interface Host {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Sets variables that the process does not have; handlers see them. */
   readonly addVariables: (variables: Readonly<Record<string, string>>) => void
+  /** Sets variables that handlers see, until the returned function is called. */
+  readonly lendVariables: LendVariables
+  /** Returns a function that makes the environment again what it is now. */
+  readonly keepVariables: () => () => void
+  /** Notes from now on which variables the project's own code reads. */
+  readonly watchReads: () => ReadWatch
   readonly out: Terminal
   readonly err: Terminal
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
@@ -78,6 +87,7 @@ export interface Terminal {
 export function hostOf(process: NodeJS.Process): Host {
   const signals = openSignals(process)
   let timers: TimerWatch | undefined
+  let reads: ReadWatch | undefined
   let leaving = false
   const leave = (code?: number): never => {
     leaving = true
@@ -94,6 +104,12 @@ export function hostOf(process: NodeJS.Process): Host {
     },
     env: process.env,
     addVariables: (variables) => void Object.assign(process.env, variables),
+    lendVariables: (variables) => lendVariables(process, variables),
+    keepVariables: () => keepVariables(process),
+    watchReads() {
+      reads ??= watchReads(process, () => currentInvocation()?.processor)
+      return reads
+    },
     out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, process.env)),
     err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, process.env)),
     get stdin() {

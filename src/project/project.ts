@@ -4,6 +4,7 @@ import { dirname, join, relative, resolve } from 'node:path'
 import { AttakError, errorOf, type Problem } from '../errors.ts'
 import { checkGraph } from '../graph/check.ts'
 import type { Graph } from '../graph/graph.ts'
+import { sharedVariables } from '../graph/variables.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { Parsed } from '../topology/parse.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -31,6 +32,9 @@ export interface Project {
   readonly files: readonly string[]
 }
 
+/** Sets variables for code of the project, until the returned function is called. */
+export type LendVariables = (variables: Readonly<Record<string, string>>) => () => void
+
 /** How to load a project. */
 export interface ProjectOptions {
   readonly cwd: string
@@ -39,6 +43,8 @@ export interface ProjectOptions {
   readonly fresh?: boolean
   /** Makes a folder for a build that can be kept nowhere, and removes it in the end. Default: one that stays. */
   readonly temporaryFolder?: MakeFolder
+  /** Sets variables while the modules of processors are loaded: what `environment` gives. Default: nothing is set. */
+  readonly lend?: LendVariables
   /** Do not load the modules of processors: `processors` then holds those of the topology's module alone. Default false. */
   readonly topologyOnly?: boolean
 }
@@ -84,16 +90,19 @@ function findFile(path: string | undefined, cwd: string): string | AttakError {
 
 async function inspectFile(
   file: string,
-  { cwd, stage, fresh = false, temporaryFolder = makeTemporaryFolder, topologyOnly = false }: ProjectOptions,
+  { cwd, stage, fresh = false, temporaryFolder = makeTemporaryFolder, lend, topologyOnly = false }: ProjectOptions,
 ): Promise<InspectedProject> {
   const dir = dirname(file)
   const name = relative(cwd, file)
   let parsed: Parsed = { processors: [], problems: [] }
+  let giveBack: (() => void) | undefined
   const modulesOf = (exported: unknown) => {
     parsed = parseTopology(exported, { file: name, modulesIn: (folder) => modulesIn(resolve(dir, folder)) })
+    giveBack?.()
+    giveBack = parsed.topology && lend?.(sharedVariables(buildGraph(parsed.topology, { stage })))
     return topologyOnly ? [] : parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])
   }
-  const modules = await loadModules({ file, modulesOf, fresh, temporaryFolder })
+  const modules = await loadModules({ file, modulesOf, fresh, temporaryFolder }).finally(() => giveBack?.())
   const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, cwd })
   // A module that is not there is a problem all the same.
   const loaded = parsed.processors.filter((one) => !topologyOnly || moduleOf(one, dir) === undefined)

@@ -48,6 +48,13 @@ export function placeOfFirstCall(stack: string, dir: string): string | undefined
   return undefined
 }
 
+/** Whether a module that runs is a project's own, and neither of a package nor of attak; built, it lies in a cache. */
+export function isUsersFile(file: string): boolean {
+  const path = file.startsWith('node:') ? undefined : pathOf(file)
+  if (path === undefined || path.includes(`${sep}attak-packages${sep}`)) return false
+  return isUsers(path.replace(/^.*[/\\]\.cache[/\\]attak[/\\]/, sep))
+}
+
 function cleanFrame(line: string, dir: string): string | undefined {
   const { name, file, line: row, column } = PARTS.exec(line)?.groups ?? {}
   if (file === undefined || file.startsWith('node:')) return undefined

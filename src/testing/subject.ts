@@ -1,11 +1,14 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { sizeProblems } from '../bundle/variables.ts'
 import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
+import { sharedVariables } from '../graph/variables.ts'
 import { findHandlers, modulesOf } from '../project/handlers.ts'
 import { buildGraph, parseTopology } from '../project/parse.ts'
 import { inspectProject } from '../project/project.ts'
 import { hasTelemetry } from '../project/telemetry.ts'
+import { lendVariables } from '../runtime/environment.ts'
 import type { LoadedProcessor } from '../runtime/processor.ts'
 import type { TopologyDefinition } from '../topology/definition.ts'
 import type { Handler } from '../topology/handler.ts'
@@ -40,9 +43,14 @@ export async function loadSubject(
   const isPath = typeof topology === 'string' || topology instanceof URL
   if (options.built && !isPath) throw errorOf([notBuilt()])
   const { subject, problems } = isPath ? await inspectPath(topology, options) : inspectValue(topology, options)
-  const all = [...problems, ...(subject === undefined ? [] : misreplaced(subject.graph, options.replace))]
-  if (subject === undefined || all.some(({ severity }) => severity === 'error')) throw errorOf(all)
-  return replaceHandlers(subject, options.replace)
+  const all = [...problems, ...(subject === undefined ? [] : problemsOf(subject.graph, options.replace))]
+  if (subject === undefined || all.some(({ severity }) => severity === 'error')) {
+    subject?.close?.()
+    throw errorOf(all)
+  }
+  if (subject.close !== undefined) return replaceHandlers(subject, options.replace)
+  const close = lendVariables(globalThis.process, sharedVariables(subject.graph))
+  return replaceHandlers({ ...subject, close }, options.replace)
 }
 
 interface Inspected {
@@ -52,8 +60,12 @@ interface Inspected {
 
 async function inspectPath(path: string | URL, { stage, built }: SubjectOptions): Promise<Inspected> {
   const file = path instanceof URL ? fileURLToPath(path) : path
-  const { project, problems } = await inspectProject(file, { cwd: resolve(), stage, topologyOnly: built })
-  if (project === undefined || !built) return { subject: project, problems }
+  const { project, problems } = await inspectProject(file, {
+    ...{ cwd: resolve(), stage, topologyOnly: built },
+    lend: (variables) => lendVariables(globalThis.process, variables),
+  })
+  if (project === undefined) return { subject: undefined, problems }
+  if (!built) return { subject: project, problems }
   const { loadBuilt } = await import('../bundle/built.ts')
   const { topology, graph, dir } = project
   const modules = modulesOf(topology.processors, dir)
@@ -93,6 +105,10 @@ function notBuilt(): Problem {
   const what = 'needs the file of the topology, and a value has none'
   const remedy = "Give createTestDriver the path of the topology's file instead."
   return { code: 'USAGE', severity: 'error', where: 'built', what, remedy }
+}
+
+function problemsOf(graph: Graph, replace: SubjectOptions['replace']): readonly Problem[] {
+  return [...misreplaced(graph, replace), ...sizeProblems(graph, globalThis.process.env)]
 }
 
 function misreplaced({ processors }: Graph, replace: SubjectOptions['replace']): Problem[] {

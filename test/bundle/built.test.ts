@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
+import type { Context } from '../../src/index.ts'
 import { createTestDriver } from '../../src/testing.ts'
 import { projectFolder } from '../project/folder.ts'
 
@@ -38,10 +39,35 @@ test('each processor has modules and an environment of its own, and the process 
     ['x', 2, 'one', null],
     'hello',
   ])
-  expect(process.env).toBe(env)
+  expect(process.env.SECRET).toBe('nobody declared it')
   await driver.close()
   expect(process.env).toBe(env)
   expect(Object.getOwnPropertyDescriptor(process, 'env')).toMatchObject({ value: env })
+})
+
+test('a driver gives what the topology declares, and the process its own variables back', async () => {
+  const definition = (value: string) => ({
+    name: 'given',
+    processors: {
+      a: {
+        environment: { GIVEN: value, NEW: value },
+        handler: (_: unknown, context: Context) => context.emit('out', [process.env.GIVEN, process.env.NEW]),
+      },
+    },
+  })
+  process.env.GIVEN = 'before'
+  const [one, two] = [await createTestDriver(definition('one')), await createTestDriver(definition('two'))]
+  await two.send('a')
+  await one.close()
+  await two.send('a')
+  expect(two.outputs.map(({ data }) => data)).toEqual([
+    ['two', 'two'],
+    ['two', 'two'],
+  ])
+  await two.close()
+  expect([process.env.GIVEN, 'NEW' in process.env]).toEqual(['before', false])
+  await expect(createTestDriver(definition('x'.repeat(5000)))).rejects.toMatchObject({ code: 'ENVIRONMENT_TOO_LARGE' })
+  expect(process.env.GIVEN).toBe('before')
 })
 
 test('the transcript is that of the source, and nothing is left behind', { timeout: 60_000 }, () => {

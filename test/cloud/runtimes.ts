@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { describe, onTestFinished } from 'vitest'
 // @ts-expect-error A script, without types.
 import { installRuntimes } from '../../.ci/ric.mjs'
-import { functionVariables } from '../../src/clouds/aws/wanted.ts'
+import { functionVariables } from '../../src/bundle/variables.ts'
 import { loadProject } from '../../src/project/project.ts'
 import { artifactsOf, unpack } from '../bundle/bundled.ts'
 import { type RunningFunction, startFunction } from './runtime-api.ts'

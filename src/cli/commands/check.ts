@@ -1,4 +1,5 @@
 import { relative } from 'node:path'
+import { missingProblems, sizeProblems } from '../../bundle/variables.ts'
 import { AttakError, type Problem } from '../../errors.ts'
 import { modulesOf } from '../../project/handlers.ts'
 import { inspectInput } from '../../project/input.ts'
@@ -34,7 +35,12 @@ async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
   try {
     const { file, settings } = await findProject(args, host)
     const inspected = await awaitCode({ who: MODULES, file }, host, () =>
-      inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
+      inspectProject(file, {
+        cwd: host.cwd,
+        stage: settings.stage.value,
+        temporaryFolder: host.temporaryFolder,
+        lend: host.lendVariables,
+      }),
     )
     if (inspected.project === undefined) return inspected
     const { project } = inspected
@@ -51,7 +57,9 @@ async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
 async function inspectCode({ file, dir, topology, graph }: Project, host: Host): Promise<readonly Problem[]> {
   const { codeProblems } = await import('../../bundle/bundle.ts')
   const modules = modulesOf(topology.processors, dir)
-  return codeProblems({ file, topology, graph, modules, env: host.env, telemetry: hasTelemetry(dir) })
+  const code = await codeProblems({ file, topology, graph, modules, env: host.env, telemetry: hasTelemetry(dir) })
+  const missing = missingProblems(graph, host.env).map((problem) => ({ ...problem, severity: 'warning' as const }))
+  return [...code, ...sizeProblems(graph, host.env), ...missing]
 }
 
 function jsonOf({ project, problems }: InspectedProject, cwd: string) {

@@ -78,7 +78,7 @@ function settingsOf({ settings }: NamedStage, missing: AttakError | undefined): 
 /** Whether the variables are set that functions are to have. */
 async function variablesOf({ project }: NamedStage, { env }: Host): Promise<readonly Finding[]> {
   if (project === undefined) return []
-  const { checkVariables } = await import('../../clouds/aws/preflight.ts')
+  const { checkVariables } = await import('../../bundle/variables.ts')
   const problems = checkVariables(project.graph, env)
   const named = project.graph.processors.some(({ environment }) => Object.keys(environment).length > 0)
   if (named && problems.length === 0)

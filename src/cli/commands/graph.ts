@@ -34,7 +34,12 @@ export const graph: Command = {
     }
     const { file, settings } = await findProject(args, host)
     const project = await awaitCode({ who: MODULES, file }, host, () =>
-      loadProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
+      loadProject(file, {
+        cwd: host.cwd,
+        stage: settings.stage.value,
+        temporaryFolder: host.temporaryFolder,
+        lend: host.lendVariables,
+      }),
     )
     warn(project.warnings, host)
     const format = json ? 'json' : (given ?? 'text')

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
+import { sizeProblems } from '../../bundle/variables.ts'
 import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
+import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
 import { modulesOf } from '../../project/handlers.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
@@ -13,6 +15,7 @@ import { awaitCode, MODULES } from '../loading.ts'
 import { findProject, settingOption, warn } from '../project.ts'
 import { prepareForAfter } from '../simulate/after.ts'
 import { tellRun } from '../simulate/run.ts'
+import { followReads } from '../simulate/variables.ts'
 
 /** Runs a topology in this process and tells what happens. */
 export const simulate: Command = {
@@ -59,7 +62,10 @@ Exits with 1 when an event failed for good, 130 when interrupted.`,
         throw new AttakError('USAGE', 'attak simulate: --watch cannot read stdin again', 'Give a file as --input.')
       }
       const { watch } = await import('../simulate/watch.ts')
-      return watch((options) => simulateOnce(args, host, { ...options, fresh: true }), host)
+      return watch((options) => {
+        const giveBack = host.keepVariables()
+        return simulateOnce(args, host, { ...options, fresh: true }).finally(giveBack)
+      }, host)
     }
     const fine = await simulateOnce(args, host, { signal: host.signal, fresh: false })
     return interruptCode(host.signal) ?? (fine ? 0 : 1)
@@ -83,25 +89,31 @@ interface OnceOptions {
 async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
   const { file, settings, given, files } = await findProject(args, host)
   onFiles?.([file, ...files])
+  const reads = followReads(host)
   const loaded = await awaitCode({ who: MODULES, file }, host, () =>
     inspectProject(file, {
       ...{ cwd: host.cwd, stage: settings.stage.value, fresh },
       temporaryFolder: host.temporaryFolder,
+      lend: reads.lend,
       topologyOnly: flagOf(args, 'built'),
     }),
   )
   onFiles?.(loaded.files)
   const { project } = loaded
   if (project === undefined) throw errorOf(loaded.problems)
-  warn(project.warnings, host)
+  reads.loaded()
+  const tooLarge = sizeProblems(project.graph, host.env)
+  if (tooLarge.length > 0) throw errorOf(tooLarge)
+  const isBuilt = flagOf(args, 'built')
+  warn([...project.warnings, ...(isBuilt ? [] : conflictProblems(project.graph, host.env))], host)
   onFiles?.(inputFilesOf(args, host, project))
   const only = listOf(args, 'only')
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await openProjectInput(args, project, host)
   const traceFile = textOf(args, 'trace')
-  const built = flagOf(args, 'built')
-    ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host))
-    : undefined
+  const built = isBuilt ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host)) : undefined
+  if (isBuilt) reads.loaded()
+  const giveBack = isBuilt ? undefined : host.lendVariables(sharedVariables(project.graph))
   const offExit = host.onExit(() => built?.close())
   const running = tellRun(
     {
@@ -118,10 +130,13 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
     },
     host,
   )
-  return running.finally(() => {
+  const fine = await running.finally(() => {
     offExit()
+    giveBack?.()
     built?.close()
   })
+  warn(reads.problems(project, isBuilt), host)
+  return fine
 }
 
 /** Loads the processors of a project out of what a deploy would upload. */

@@ -1,5 +1,6 @@
 import type { Artifact } from '../../bundle/artifact.ts'
 import { bundleProject } from '../../bundle/bundle.ts'
+import { checkVariables, functionVariables } from '../../bundle/variables.ts'
 import type { Aws } from '../../clouds/aws/open.ts'
 import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
 import type { IdleCost } from '../../deploy/resources.ts'
@@ -35,8 +36,8 @@ export async function prepareStage(
   host: Host,
 ): Promise<Prepared> {
   const { openAwsResources } = await import('../../clouds/aws/open.ts')
-  const { checkOwnRoles, checkVariables, preflight } = await import('../../clouds/aws/preflight.ts')
-  const { functionVariables, wantedResources } = await import('../../clouds/aws/wanted.ts')
+  const { checkOwnRoles, preflight } = await import('../../clouds/aws/preflight.ts')
+  const { wantedResources } = await import('../../clouds/aws/wanted.ts')
   const { graph, topology, file, dir } = project
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)

@@ -103,7 +103,7 @@ function inspect(
 ): Promise<InspectedProject> {
   const { cwd, temporaryFolder } = host
   return awaitCode({ who: MODULES, file: file ?? cwd }, host, () =>
-    inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder }),
+    inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder, lend: host.lendVariables }),
   )
 }
 

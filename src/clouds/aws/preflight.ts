@@ -1,6 +1,5 @@
 import { DescribeLimitsCommand } from '@aws-sdk/client-kinesis'
 import type { StreamConfig } from '../../aws/resources.ts'
-import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
 import type { Change } from '../../deploy/change.ts'
 import { AttakError, type Problem } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
@@ -11,31 +10,6 @@ import type { FunctionConfig } from './function-config.ts'
 import { rolePath } from './names.ts'
 import type { Aws } from './open.ts'
 import { type RoleConfig, requireRole } from './role.ts'
-import { type AwsTarget, functionVariables } from './wanted.ts'
-
-/** Bytes that the variables of a function may have, names and values. Source: Lambda quotas, read 2026-11-21. */
-const ENVIRONMENT_BYTES = 4096
-/** What the variable with the hash of the artifact takes of them, a SHA-256 in base64. */
-const ARTIFACT_BYTES = ARTIFACT_VARIABLE.length + 44
-
-/** What keeps a graph from being deployed with the environment there is: variables that are missing, or too large. Pure. */
-export function checkVariables(graph: Graph, env: AwsTarget['env']): readonly Problem[] {
-  return graph.processors.flatMap((processor): readonly Problem[] => {
-    const where = `processor "${processor.name}"`
-    const missing = Object.entries(processor.environment)
-      .filter(([name, { kind }]) => kind === 'taken' && env[name] === undefined)
-      .map(([name]): Problem => {
-        const what = `its environment names ${name}, which is not set here`
-        const remedy = `Set ${name} in the shell or in .env, or give its value in the topology.`
-        return { code: 'VARIABLE_MISSING', severity: 'error', where, what, remedy }
-      })
-    const bytes = Buffer.byteLength(Object.entries(functionVariables(processor, env)).flat().join('')) + ARTIFACT_BYTES
-    if (bytes <= ENVIRONMENT_BYTES) return missing
-    const what = `its environment is ${bytes} bytes; Lambda takes ${ENVIRONMENT_BYTES}`
-    const remedy = 'Name fewer variables, or read large values from where they are kept.'
-    return [...missing, { code: 'ENVIRONMENT_TOO_LARGE', severity: 'error', where, what, remedy }]
-  })
-}
 
 /**
  * Characters that the policy of a role may have. Source: IAM guide, "IAM and AWS STS quotas", inline policies of roles; read

@@ -1,5 +1,6 @@
 import { functionName, logGroupName, type Place, queueArn, queueName } from '../../aws/names.ts'
-import { ARTIFACT_ENVIRONMENT, type Artifact, PROCESSOR_VARIABLE } from '../../bundle/artifact.ts'
+import type { Artifact } from '../../bundle/artifact.ts'
+import { functionVariables } from '../../bundle/variables.ts'
 import { channelResources as kinesisResources } from '../../carriers/kinesis/resources.ts'
 import { retryResources, channelResources as sqsResources } from '../../carriers/sqs/resources.ts'
 import type { Graph, GraphProcessor } from '../../graph/graph.ts'
@@ -59,20 +60,6 @@ export function wantedResources(
 }
 
 const RESOURCES_OF = { kinesis: kinesisResources, sqs: sqsResources }
-
-/** The variables of a processor's function, with their values. What the deployer's environment lacks is left out. */
-export function functionVariables(
-  { name, environment }: GraphProcessor,
-  env: AwsTarget['env'],
-): Readonly<Record<string, string>> {
-  const variables: Record<string, string> = {}
-  for (const [variable, given] of Object.entries(environment)) {
-    const value = given.kind === 'value' ? given.value : env[variable]
-    if (value !== undefined) variables[variable] = value
-  }
-  const options = [ARTIFACT_ENVIRONMENT.NODE_OPTIONS, variables.NODE_OPTIONS].filter(Boolean).join(' ')
-  return { ...variables, ...ARTIFACT_ENVIRONMENT, NODE_OPTIONS: options, [PROCESSOR_VARIABLE]: name }
-}
 
 interface ProcessorTarget extends AwsTarget {
   readonly artifact: Pick<Artifact, 'hash' | 'handler'>

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { KINDS } from '../../../src/clouds/aws/open.ts'
-import { functionVariables, processorsOnCycles, wantedResources } from '../../../src/clouds/aws/wanted.ts'
+import { processorsOnCycles, wantedResources } from '../../../src/clouds/aws/wanted.ts'
 import { orderByNeeds } from '../../../src/deploy/order.ts'
 import { fingerprint } from '../../../src/graph/resource.ts'
 import { anyGraph, artifactsOf, graphOf, PLACE } from './graphs.ts'
@@ -126,18 +126,5 @@ describe('processorsOnCycles', () => {
       ],
     })
     expect([...processorsOnCycles(graph)]).toEqual(['a', 'b', 'd'])
-  })
-})
-
-describe('functionVariables', () => {
-  it('are those that are named, taken or given, and what the artifact needs', () => {
-    const environment = { TAKEN: true, GIVEN: 'x', NODE_OPTIONS: '--trace-warnings' }
-    const graph = graphOf({ name: 'orders', processors: { bill: { handler: noop, environment } } })
-    expect(functionVariables(graph.processors[0]!, { TAKEN: 'y', SECRET: 'z' })).toEqual({
-      ATTAK_PROCESSOR: 'bill',
-      GIVEN: 'x',
-      NODE_OPTIONS: '--enable-source-maps --trace-warnings',
-      TAKEN: 'y',
-    })
   })
 })

@@ -1,3 +1,4 @@
+import { sharedVariables } from '../../../graph/variables.ts'
 import type { ErrorRecord } from '../../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, messageOfEvent, topicOf } from '../../../runtime/event.ts'
 import { idOf, type Message } from '../../../runtime/message.ts'
@@ -31,6 +32,7 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
   const { live } = errors
   const simulated = live === undefined ? simulatedErrors(errors.stage) : undefined
   const again = new Set<string>()
+  const giveBack = host.lendVariables(sharedVariables(project.graph))
   const fine = await tellRun(
     {
       ...{ project, graph: project.graph, input, signal: host.signal },
@@ -39,7 +41,7 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
       ...(simulated && { errors: { store: noting(simulated, again), anew: false, hint: hintOf(errors.stage.given) } }),
     },
     host,
-  )
+  ).finally(giveBack)
   if (!host.signal.aborted) simulated?.remove(units.flatMap(({ record }) => (again.has(record.id) ? [] : [record])))
   return interruptCode(host.signal) ?? (fine ? 0 : 1)
 }

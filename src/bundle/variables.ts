@@ -1,0 +1,51 @@
+import type { Problem } from '../errors.ts'
+import type { Graph, GraphProcessor } from '../graph/graph.ts'
+import { variablesOf } from '../graph/variables.ts'
+import { ARTIFACT_ENVIRONMENT, ARTIFACT_VARIABLE, PROCESSOR_VARIABLE } from './artifact.ts'
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/** Bytes that the variables of a function may have, names and values. Source: Lambda quotas, read 2026-11-21. */
+const ENVIRONMENT_BYTES = 4096
+/** What the variable with the hash of the artifact takes of them, a SHA-256 in base64. */
+const ARTIFACT_BYTES = ARTIFACT_VARIABLE.length + 44
+
+/** The variables of a processor's function, with their values. What the deployer's environment lacks is left out. */
+export function functionVariables(processor: GraphProcessor, env: Variables): Readonly<Record<string, string>> {
+  const variables = variablesOf(processor, env)
+  const options = [ARTIFACT_ENVIRONMENT.NODE_OPTIONS, variables.NODE_OPTIONS].filter(Boolean).join(' ')
+  return { ...variables, ...ARTIFACT_ENVIRONMENT, NODE_OPTIONS: options, [PROCESSOR_VARIABLE]: processor.name }
+}
+
+/** What keeps a graph from being deployed with the environment there is: variables that are missing, or too large. Pure. */
+export function checkVariables(graph: Graph, env: Variables): readonly Problem[] {
+  return [...missingProblems(graph, env), ...sizeProblems(graph, env)]
+}
+
+/** What `environment` is to take, and is not there. */
+export function missingProblems(graph: Graph, env: Variables): readonly Problem[] {
+  return graph.processors.flatMap((processor) =>
+    Object.entries(processor.environment)
+      .filter(([name, { kind }]) => kind === 'taken' && env[name] === undefined)
+      .map(([name]): Problem => {
+        const what = `its environment names ${name}, which is not set here`
+        const remedy = `Set ${name} in the shell or in .env, or give its value in the topology.`
+        return { code: 'VARIABLE_MISSING', severity: 'error', where: placeIn(processor), what, remedy }
+      }),
+  )
+}
+
+/** The processors whose variables are more than a function takes. */
+export function sizeProblems(graph: Graph, env: Variables): readonly Problem[] {
+  return graph.processors.flatMap((processor): readonly Problem[] => {
+    const bytes = Buffer.byteLength(Object.entries(functionVariables(processor, env)).flat().join('')) + ARTIFACT_BYTES
+    if (bytes <= ENVIRONMENT_BYTES) return []
+    const what = `its environment is ${bytes} bytes; Lambda takes ${ENVIRONMENT_BYTES}`
+    const remedy = 'Name fewer variables, or read large values from where they are kept.'
+    return [{ code: 'ENVIRONMENT_TOO_LARGE', severity: 'error', where: placeIn(processor), what, remedy }]
+  })
+}
+
+function placeIn({ name }: GraphProcessor): string {
+  return `processor "${name}"`
+}

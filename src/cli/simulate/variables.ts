@@ -1,0 +1,91 @@
+import { relative, sep } from 'node:path'
+import type { Problem } from '../../errors.ts'
+import type { GraphProcessor } from '../../graph/graph.ts'
+import { isGiven, undeclaredProblem } from '../../graph/platform.ts'
+import { sharedVariables } from '../../graph/variables.ts'
+import type { LendVariables, Project } from '../../project/project.ts'
+import { placeOfFirstCall } from '../../project/stack.ts'
+import type { Host } from '../host.ts'
+import type { VariableRead } from '../reads.ts'
+
+/** Follows which variables a project reads, from before it is loaded until its run has ended. */
+export interface FollowedReads {
+  /** To load the project with. */
+  readonly lend: LendVariables
+  /** Call it when the project is loaded. */
+  loaded(): void
+  /** Warns of what was read so far and is not the same when deployed. `isBuilt`: the processors ran out of their artifacts. */
+  problems(project: Project, isBuilt: boolean): readonly Problem[]
+}
+
+/** Begins to follow the reads of a project that is about to be loaded. */
+export function followReads(host: Host): FollowedReads {
+  const watch = host.watchReads()
+  watch.take()
+  const early: VariableRead[] = []
+  const later: VariableRead[] = []
+  return {
+    lend(variables) {
+      early.push(...watch.take())
+      return host.lendVariables(variables)
+    },
+    loaded: () => void later.push(...watch.take()),
+    problems(project, isBuilt) {
+      // Code that is no handler's now, such as the topology's input, is not deployed.
+      later.push(...watch.take().filter(({ processor }) => processor !== undefined))
+      const reads = [...early, ...later].map((read) => ({
+        ...read,
+        place: placeOfFirstCall(read.stack, host.cwd) ?? '',
+      }))
+      const isTopology = ({ place }: Read) => isIn(project.file, place, host.cwd)
+      const deployed = hasTopologyCode(project) ? reads : reads.filter((read) => !isTopology(read))
+      const imported = reads.slice(0, early.length).filter((read) => !isTopology(read))
+      return [
+        ...undeclared(deployed, project.graph.processors),
+        ...(isBuilt ? [] : tooEarly(imported, project, host.env)),
+      ]
+    },
+  }
+}
+
+interface Read extends VariableRead {
+  readonly place: string
+}
+
+/** Functions have the topology's module where handlers or schemas are part of it. */
+function hasTopologyCode({ topology }: Project): boolean {
+  return topology.processors.some(({ source, input }) => source.kind === 'inline' || input !== undefined)
+}
+
+function isIn(file: string, place: string, cwd: string): boolean {
+  return place.startsWith(`${relative(cwd, file).split(sep).join('/')}:`)
+}
+
+function undeclared(reads: readonly Read[], processors: readonly GraphProcessor[]): readonly Problem[] {
+  const byName = new Map<string, { readonly places: string[]; readonly readers: Set<string> }>()
+  for (const { name, processor, place } of reads) {
+    const mayRead = processors.filter((one) => processor === undefined || one.name === processor)
+    if (isGiven(name) || mayRead.some(({ environment }) => Object.hasOwn(environment, name))) continue
+    const known = byName.get(name) ?? { places: [], readers: new Set() }
+    byName.set(name, known)
+    known.places.push(place)
+    if (processor !== undefined) known.readers.add(processor)
+  }
+  return [...byName]
+    .sort()
+    .map(([name, { places, readers }]) => undeclaredProblem(name, places.sort()[0]!, [...readers].sort()))
+}
+
+/** What the topology imports runs before anybody knows what `environment` gives. */
+function tooEarly(reads: readonly Read[], { graph }: Project, env: Host['env']): readonly Problem[] {
+  const given = sharedVariables(graph)
+  return reads
+    .filter(({ name }) => Object.hasOwn(given, name) && given[name] !== env[name])
+    .map(({ name, place }) => ({
+      code: 'VARIABLE_EARLY',
+      severity: 'warning',
+      where: place,
+      what: `reads the variable ${name} while the topology is loaded, before environment gives its value; deployed, it sees that`,
+      remedy: 'Read it in the handler, name the processor by its path, or run it with --built.',
+    }))
+}

@@ -1,0 +1,150 @@
+import { syncBuiltinESMExports } from 'node:module'
+
+/** Variables by name. */
+export type Variables = Record<string, string | undefined>
+
+/** What has the environment that code reads: `process`. */
+export interface EnvironmentOwner {
+  env: Variables
+}
+
+/** What changes when code uses `process.env`. */
+export interface EnvironmentView {
+  /** Returns the variables of the code that runs now. Undefined: those of the process. */
+  readonly variables?: () => Variables | undefined
+  /** Is called when code reads a variable by its name, and not when it lists all of them. A stack begins behind `caller`. */
+  readonly onRead?: (name: string, caller: CallableFunction) => void
+  /** Is called when code sets a variable. */
+  readonly onWrite?: (name: string) => void
+}
+
+interface Opened {
+  /** The variables of the process. */
+  readonly real: Variables
+  readonly descriptor: PropertyDescriptor
+  readonly views: EnvironmentView[]
+}
+
+const opened = new WeakMap<EnvironmentOwner, Opened>()
+
+/**
+ * Has all code that uses `owner.env` do so through a view, also code that keeps the object or imports it. If several views are
+ * open, the last one that has variables decides. Views may be closed in any order; then `owner.env` is what it was.
+ */
+export function openView(owner: EnvironmentOwner, view: EnvironmentView): { close(): void } {
+  const known = opened.get(owner)
+  const { real, descriptor, views } = known ?? {
+    ...{ real: owner.env, views: [] },
+    descriptor: Object.getOwnPropertyDescriptor(owner, 'env')!,
+  }
+  views.push(view)
+  if (known === undefined) {
+    opened.set(owner, { real, descriptor, views })
+    redefine(owner, { value: standIn(real, views), configurable: true, enumerable: true, writable: true })
+  }
+  return {
+    close() {
+      const index = views.indexOf(view)
+      if (index >= 0) views.splice(index, 1)
+      if (index < 0 || views.length > 0) return
+      opened.delete(owner)
+      redefine(owner, descriptor)
+    },
+  }
+}
+
+/** Modules may have imported the environment by its name from `node:process`. */
+function redefine(owner: EnvironmentOwner, descriptor: PropertyDescriptor): void {
+  Object.defineProperty(owner, 'env', descriptor)
+  syncBuiltinESMExports()
+}
+
+/** What the language asks any object for: JSON.stringify, await. */
+const ASKED: ReadonlySet<string> = new Set(['toJSON', 'then'])
+
+function standIn(real: Variables, views: readonly EnvironmentView[]): Variables {
+  const listed = new Set<PropertyKey>()
+  const current = () => {
+    for (let index = views.length - 1; index >= 0; index--) {
+      const variables = views[index]!.variables?.()
+      if (variables !== undefined) return variables
+    }
+    return real
+  }
+  /** Code that lists variables goes on to get each of them: a spread, Object.entries, JSON.stringify. */
+  const list = (names: readonly PropertyKey[]) => {
+    if (listed.size === 0) queueMicrotask(() => listed.clear())
+    for (const name of names) listed.add(name)
+  }
+  return new Proxy(real, {
+    get: function get(_, name) {
+      if (typeof name === 'string' && !listed.delete(name) && !(name in Object.prototype) && !ASKED.has(name)) {
+        for (const { onRead } of views) onRead?.(name, get)
+      }
+      return Reflect.get(current(), name)
+    },
+    set(_, name, value) {
+      for (const { onWrite } of views) if (typeof name === 'string') onWrite?.(name)
+      const variables = current()
+      // Node makes text of all that it is given.
+      return Reflect.set(variables, name, variables === real ? value : `${value}`)
+    },
+    has: (_, name) => Reflect.has(current(), name),
+    deleteProperty: (_, name) => Reflect.deleteProperty(current(), name),
+    defineProperty: (_, name, descriptor) => Reflect.defineProperty(current(), name, descriptor),
+    getOwnPropertyDescriptor: (_, name) => Reflect.getOwnPropertyDescriptor(current(), name),
+    ownKeys() {
+      const names = Reflect.ownKeys(current())
+      list(names)
+      return names
+    },
+  })
+}
+
+interface Lent {
+  readonly original: string | undefined
+  readonly values: { readonly value: string }[]
+}
+
+const lent = new WeakMap<Variables, Map<string, Lent>>()
+
+/**
+ * Sets variables of the process until the returned function is called, which gives each its value of before. If several lend
+ * the same variable, the last of them decides; they may end in any order.
+ */
+export function lendVariables(owner: EnvironmentOwner, variables: Readonly<Record<string, string>>): () => void {
+  const env = opened.get(owner)?.real ?? owner.env
+  const all = lent.get(env) ?? new Map<string, Lent>()
+  lent.set(env, all)
+  const own = Object.entries(variables).map(([name, value]) => {
+    const one = all.get(name) ?? { original: env[name], values: [] }
+    const given = { value }
+    all.set(name, one)
+    one.values.push(given)
+    env[name] = value
+    return { name, one, given }
+  })
+  return () => {
+    for (const { name, one, given } of own.splice(0)) {
+      one.values.splice(one.values.indexOf(given), 1)
+      if (one.values.length === 0) all.delete(name)
+      setVariable(env, name, one.values.at(-1)?.value ?? one.original)
+    }
+  }
+}
+
+/** Returns a function that makes the variables of the process again what they are now. */
+export function keepVariables(owner: EnvironmentOwner): () => void {
+  const env = opened.get(owner)?.real ?? owner.env
+  const kept: Variables = { ...env }
+  return () => {
+    for (const name of new Set([...Object.keys(env), ...Object.keys(kept)])) {
+      if (env[name] !== kept[name]) setVariable(env, name, kept[name])
+    }
+  }
+}
+
+function setVariable(env: Variables, name: string, value: string | undefined): void {
+  if (value === undefined) delete env[name]
+  else env[name] = value
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { checkVariables, functionVariables } from '../../src/bundle/variables.ts'
+import { graphOf } from '../clouds/aws/graphs.ts'
+
+const noop = () => {}
+
+function problemsOf(processors: object, env: Readonly<Record<string, string>>) {
+  return checkVariables(graphOf({ name: 'orders', processors }), env)
+}
+
+describe('checkVariables', () => {
+  it('finds nothing wrong with variables that are there', () => {
+    expect(problemsOf({ bill: { handler: noop, environment: ['TOKEN'] } }, { TOKEN: 'x' })).toEqual([])
+    expect(problemsOf({ bill: { handler: noop, environment: { TOKEN: 'x' } } }, {})).toEqual([])
+  })
+
+  it('names each variable that is missing, of every processor', () => {
+    const processors = {
+      bill: { handler: noop, environment: ['TOKEN', 'URL'] },
+      ship: { handler: noop, environment: ['TOKEN'] },
+    }
+    expect(problemsOf(processors, { URL: 'x' })).toEqual([
+      {
+        code: 'VARIABLE_MISSING',
+        severity: 'error',
+        where: 'processor "bill"',
+        what: 'its environment names TOKEN, which is not set here',
+        remedy: 'Set TOKEN in the shell or in .env, or give its value in the topology.',
+      },
+      expect.objectContaining({ code: 'VARIABLE_MISSING', where: 'processor "ship"' }),
+    ])
+  })
+
+  it('finds variables too large together, in bytes, and tells none of their values', () => {
+    const [problem, ...more] = problemsOf(
+      { bill: { handler: noop, environment: ['TOKEN'] } },
+      { TOKEN: 'é'.repeat(2100) },
+    )
+    expect(more).toEqual([])
+    expect(problem).toMatchObject({ code: 'ENVIRONMENT_TOO_LARGE', where: 'processor "bill"' })
+    expect(JSON.stringify(problem)).not.toContain('é')
+  })
+})
+
+describe('functionVariables', () => {
+  it('are those that are named, taken or given, and what the artifact needs', () => {
+    const environment = { TAKEN: true, GIVEN: 'x', NODE_OPTIONS: '--trace-warnings' }
+    const graph = graphOf({ name: 'orders', processors: { bill: { handler: noop, environment } } })
+    expect(functionVariables(graph.processors[0]!, { TAKEN: 'y', SECRET: 'z' })).toEqual({
+      ATTAK_PROCESSOR: 'bill',
+      GIVEN: 'x',
+      NODE_OPTIONS: '--enable-source-maps --trace-warnings',
+      TAKEN: 'y',
+    })
+  })
+})

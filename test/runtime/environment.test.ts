@@ -1,0 +1,78 @@
+import { createRequire } from 'node:module'
+import { env as imported } from 'node:process'
+import { expect, test } from 'vitest'
+import { keepVariables, lendVariables, openView, type Variables } from '../../src/runtime/environment.ts'
+
+const ownerOf = (variables: Variables) => ({ env: variables })
+
+test('what is lent is given back in any order, and the last one that lends decides', () => {
+  const owner = ownerOf({ A: 'own' })
+  const first = lendVariables(owner, { A: 'first', B: 'first' })
+  const second = lendVariables(owner, { A: 'second' })
+  expect(owner.env).toEqual({ A: 'second', B: 'first' })
+  first()
+  first()
+  expect(owner.env).toEqual({ A: 'second' })
+  second()
+  expect(owner.env).toEqual({ A: 'own' })
+})
+
+test('what is kept comes back, whatever was set, changed or removed since', () => {
+  const owner = ownerOf({ A: '1', B: '2' })
+  const giveBack = keepVariables(owner)
+  Object.assign(owner.env, { A: 'changed', C: 'new' })
+  delete owner.env.B
+  giveBack()
+  expect(owner.env).toEqual({ A: '1', B: '2' })
+})
+
+test('views show the variables of the code that runs, and are closed in any order', () => {
+  const own = { A: 'own' }
+  const owner = ownerOf(own)
+  let variables: Variables | undefined
+  const first = openView(owner, { variables: () => variables })
+  const second = openView(owner, {})
+  const { env } = owner
+  expect(env.A).toBe('own')
+  variables = { B: 'b' }
+  expect([env.A, env.B, 'B' in env, Object.keys(env), { ...env }]).toEqual([undefined, 'b', true, ['B'], { B: 'b' }])
+  env.C = 3 as unknown as string
+  delete env.B
+  expect([variables, own]).toEqual([{ C: '3' }, { A: 'own' }])
+  first.close()
+  expect(env.A).toBe('own')
+  second.close()
+  second.close()
+  expect(owner.env).toBe(own)
+})
+
+test('reads by name are told, and lists of all are not', async () => {
+  const read: string[] = []
+  const owner = ownerOf({ A: '1', B: '2' })
+  const view = openView(owner, { onRead: (name) => read.push(name) })
+  const { env } = owner
+  expect([{ ...env }, Object.entries(env), JSON.parse(JSON.stringify(env)), String(env), await env]).toHaveLength(5)
+  await Promise.resolve()
+  expect(read).toEqual([])
+  const { A, C = 'c' } = env
+  expect([A, C, env.B]).toEqual(['1', 'c', '2'])
+  expect(read).toEqual(['A', 'C', 'B'])
+  view.close()
+})
+
+test('the environment of a process stays one: values are text, programs inherit it, and modules import it', () => {
+  const { env } = process
+  const view = openView(process, {})
+  try {
+    expect(imported).toBe(process.env)
+    process.env.ATTAK_TESTED = 7 as unknown as string
+    const { execFileSync } = createRequire(import.meta.url)('node:child_process') as typeof import('node:child_process')
+    expect(execFileSync(process.execPath, ['-p', 'process.env.ATTAK_TESTED'], { encoding: 'utf8' })).toBe('7\n')
+    expect(env.ATTAK_TESTED).toBe('7')
+  } finally {
+    delete process.env.ATTAK_TESTED
+    view.close()
+  }
+  expect(process.env).toBe(env)
+  expect(imported).toBe(env)
+})
