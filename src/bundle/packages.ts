@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ImportKind, OnLoadResult, Plugin } from 'esbuild'
 import { createdRequires } from '../code/created.ts'
-import type { Asking, Find } from '../code/discover.ts'
+import type { Asked, Asking, Find } from '../code/discover.ts'
 import { kindOf } from '../code/kinds.ts'
 import { commonJsNames } from '../code/names.ts'
 import { CODE } from '../code/places.ts'
@@ -37,7 +37,11 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
     name: 'attak-packages',
     setup(build) {
       const asked = new Set<string>()
-      const find: Find = async ({ specifier, asking, importer }) => {
+      const find: Find = async (from) => {
+        const { specifier, asking, importer } = from
+        // esbuild reads package.json again for each question, and that of some packages is long.
+        const beside = fileBeside(from)
+        if (beside !== undefined) return beside
         const kind = asking === 'require' ? 'require-call' : 'import-statement'
         const options = { resolveDir: dirname(importer), importer, kind, pluginData: RESOLVING } as const
         const { errors, path, namespace } = await build.resolve(specifier, options)
@@ -71,6 +75,15 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
       )
     },
   }
+}
+
+/** The file that a relative path names, where Node looks no further: its package.json says nothing about it. */
+function fileBeside({ specifier, asking, importer }: Asked): string | undefined {
+  if (!/^\.{1,2}\//.test(specifier) || /[?#%]|(?:^|\/)\.{0,2}$/.test(specifier)) return undefined
+  const file = join(dirname(importer), specifier)
+  const files = asking === 'require' ? [file, `${file}.js`] : [file]
+  const found = files.find((one) => statSync(one, { throwIfNoEntry: false })?.isFile())
+  return found === undefined ? undefined : realpathSync(found)
 }
 
 function askingOf(kind: ImportKind): Asking {
