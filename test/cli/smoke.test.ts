@@ -91,7 +91,7 @@ test('a project of ES modules whose package.json says commonjs runs, without adv
 })
 
 test('what .env sets is a setting, and is there for handlers', () => {
-  const source = `export default { name: 't', processors: { a: (event, { stage, emit }) => emit('is', [stage, process.env.SHADE]) }, input: { a: 1 } }`
+  const source = `export default { name: 't', environment: ['SHADE'], processors: { a: (event, { stage, emit }) => emit('is', [stage, process.env.SHADE]) }, input: { a: 1 } }`
   const folder = folderOf({ 'topology.mjs': source, '.env': '# ours\nATTAK_STAGE=prod\nSHADE="dark blue"\n' })
   expect(attak(folder, 'simulate')).toMatchObject({
     ...{ code: 0, err: '', out: expect.stringContaining('⇒ is  ["prod","dark blue"]') },
@@ -319,7 +319,7 @@ test('a real terminal is not commanded by what a handler throws or logs, nor by 
 }, input: { a: '\\x1b[2J\\x9b2J\\u202e\\x1b[35m' } }
 ${more}`,
     })
-    const env = { ...process.env, FORCE_COLOR: '1' }
+    const env = { ...process.env, FORCE_COLOR: '1', NO_COLOR: '' }
     return spawnSync(process.execPath, [BIN, 'simulate'], { cwd: folder, encoding: 'utf8', env })
   }
   const { stdout } = run('')
