@@ -43,12 +43,8 @@ export function parseSince(text: string, nowMs: number): number {
   )
 }
 
-/** Makes sure that `--processor` names one. Throws TOPOLOGY_UNKNOWN_PROCESSOR. */
-export function knownProcessor(
-  name: string,
-  { processors }: { readonly processors: readonly { readonly name: string }[] },
-): void {
-  const names = processors.map((processor) => processor.name)
+/** Makes sure that `--processor` names one of `names`. Throws TOPOLOGY_UNKNOWN_PROCESSOR. */
+export function knownProcessor(name: string, names: readonly string[]): void {
   if (names.includes(name)) return
   const near = nearest(name, names)
   const all = names.length === 0 ? 'There are none.' : `There are ${names.join(', ')}.`

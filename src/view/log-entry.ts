@@ -1,17 +1,13 @@
-/** A line that a deployed function wrote. */
-export interface LogLine {
-  /** Milliseconds since 1970. */
-  readonly timeMs: number
-  readonly processor: string
-  /** As it was written. */
-  readonly text: string
-}
+import type { LogLine as CloudLine } from '../deploy/cloud.ts'
+
+/** A line of a deployed function. */
+export type LogLine = Pick<CloudLine, 'timeMs' | 'processor' | 'text' | 'isPlatform'>
 
 /** A line of a deployed function, read as what it tells of. */
-export interface LogEntry extends Omit<LogLine, 'text'> {
+export interface LogEntry extends Pick<LogLine, 'timeMs' | 'processor'> {
   /**
    * `log`: what a handler wrote; `end`: what became of an attempt; `error`: a message that failed for good; `output`: an
-   * emit that nobody hears; `platform`: what Lambda says of an invocation; `text`: anything else, such as a crash.
+   * emit that nobody hears; `platform`: what the platform says of an invocation; `text`: anything else, such as a crash.
    */
   readonly kind: 'log' | 'end' | 'error' | 'output' | 'platform' | 'text'
   readonly level: 'debug' | 'info' | 'warn' | 'error'
@@ -23,10 +19,9 @@ export interface LogEntry extends Omit<LogLine, 'text'> {
 
 const KINDS: ReadonlySet<unknown> = new Set(['log', 'end', 'error', 'output'])
 const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'info', 'warn', 'error'])
-const PLATFORM = /^(?:START|END|REPORT) RequestId:|^INIT_START |^XRAY TraceId:/
 
-/** Reads a line. One that is not attak's own is told apart by what Lambda is known to write. */
-export function readEntry({ timeMs, processor, text }: LogLine): LogEntry {
+/** Reads a line. */
+export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLine): LogEntry {
   const fields = fieldsIn(text)
   if (fields !== undefined && KINDS.has(fields.attak)) {
     const { attak, level, message, root, time } = fields
@@ -41,9 +36,8 @@ export function readEntry({ timeMs, processor, text }: LogLine): LogEntry {
       fields,
     }
   }
-  const platform = PLATFORM.test(text) || String(fields?.type ?? '').startsWith('platform.')
-  const kind = platform ? 'platform' : 'text'
-  const level = !platform && /error|timed out|exited/i.test(text) ? 'error' : 'info'
+  const kind = isPlatform ? 'platform' : 'text'
+  const level = !isPlatform && /error|timed out|exited/i.test(text) ? 'error' : 'info'
   return { timeMs, processor, kind, level, fields: fields ?? { text } }
 }
 

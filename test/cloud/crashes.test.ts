@@ -83,7 +83,11 @@ describeOnRuntimes('a function that ends amid its messages', (runtime, program) 
 
       writeFileSync(join(folder, 'worker.js'), WORKER(true))
       const project = await loadProject(folder, { cwd: folder, stage: 'dev' })
-      const { units, problems } = await makeReady(crashes!, { project, hint: (words) => words })
+      const { units, problems } = await makeReady(crashes!, {
+        names: ['spout', 'worker'],
+        processors: project.processors,
+        hint: (words) => words,
+      })
       expect(problems).toEqual([])
       const mended = await runProcessor(folder, 'worker', program)
       for (const event of units.flatMap(({ events }) => events)) {

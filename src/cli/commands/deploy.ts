@@ -6,10 +6,10 @@ import { confirmPlan } from '../confirm.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { prepareStage } from '../deploy/prepare.ts'
 import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
-import { drawPlace, loadStage, withAws } from '../deploy/stage.ts'
 import { type Hint, hintOf } from '../hint.ts'
 import { interruptCode } from '../host.ts'
 import { PLAN_OPTIONS, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
+import { loadStage, withAccount } from '../stage.ts'
 
 /** Makes what is live what the topology says. */
 export const deploy: Command = {
@@ -24,11 +24,11 @@ it was.`,
   async run(args, host) {
     const started = host.now()
     const stage = await loadStage(args, host)
-    return withAws(stage, host, async (aws) => {
-      const prepared = await prepareStage(stage, aws, args, host)
+    return withAccount(stage, host, async (account) => {
+      const prepared = await prepareStage(stage, account, args, host)
       const { deployment } = prepared
       const colors = colorsOf(host.err)
-      host.err.write(drawPrepared(stage, aws, prepared, { sizes: flagOf(args, 'sizes'), colors }))
+      host.err.write(drawPrepared(prepared, { sizes: flagOf(args, 'sizes'), colors }))
       if (prepared.obstacles.length > 0) throw errorOf(prepared.obstacles)
       if (!(await confirmPlan(deployment.plan, flagOf(args, 'yes'), host))) {
         host.err.write('Nothing was changed.\n')
@@ -38,11 +38,11 @@ it was.`,
       const interrupted = interruptCode(host.signal)
       if (flagOf(args, 'json')) {
         const ids = done.map(({ id }) => id)
-        host.out.write(drawJsonLine({ ...jsonOfPrepared(stage, aws, prepared), done: ids, applied: done.length > 0 }))
+        host.out.write(drawJsonLine({ ...jsonOfPrepared(stage.scope, prepared), done: ids, applied: done.length > 0 }))
       } else if (interrupted === undefined) {
         const took = drawDuration(host.now() - started)
         const what = done.length === 0 ? 'as it is' : `${drawCount(done.length, 'change')} in ${took}`
-        host.out.write(`${colorsOf(host.out).green('✓')} ${drawPlace(stage, aws)} is live: ${what}\n`)
+        host.out.write(`${colorsOf(host.out).green('✓')} ${prepared.place} is live: ${what}\n`)
         if (done.length > 0) host.err.write(colors.dim(drawNext(hintOf(stage.given))))
       }
       return interrupted ?? 0

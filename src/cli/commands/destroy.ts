@@ -4,11 +4,10 @@ import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { confirmPlan } from '../confirm.ts'
 import { applyShown } from '../deploy/apply.ts'
-import { openReader } from '../deploy/reader.ts'
 import { drawPlanOf } from '../deploy/report.ts'
-import { drawPlace, nameStage, withAws } from '../deploy/stage.ts'
 import { interruptCode, sleep } from '../host.ts'
 import { NAME_OPTION, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
+import { nameStage, withLive } from '../stage.ts'
 
 /** Removes all that deploys of a stage have made. */
 export const destroy: Command = {
@@ -21,19 +20,16 @@ is in them. May be broken off and run again at any time.`,
   examples: ['attak destroy', 'attak destroy --stage preview --yes'],
   async run(args, host) {
     const stage = await nameStage(args, host)
-    return withAws(stage, host, async (aws) => {
-      const { known } = await import('../deploy/known.ts')
-      const cloud = await openReader(stage, aws)
+    return withLive(stage, host, async ({ live, place }) => {
       const request = {
         wanted: [],
-        known: stage.project === undefined ? [] : known(stage.project.graph, aws),
+        known: live.known(),
         allowDataLoss: true,
         now: host.now,
         sleep,
       }
-      const deployment = await prepareDeploy(cloud, request)
+      const deployment = await prepareDeploy(live.resources, request)
       const { plan } = deployment
-      const place = drawPlace(stage, aws)
       host.err.write(
         plan.changes.length === 0
           ? `Nothing of ${place} is there.\n`

@@ -2,12 +2,11 @@ import { type LogEntry, readEntries } from '../../view/log-entry.ts'
 import { drawEntry } from '../../view/log-line.ts'
 import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
-import { knownOf } from '../deploy/live.ts'
-import { accountOf, nameStage, withAws } from '../deploy/stage.ts'
+import { followLines, LOOK_MS } from '../follow.ts'
 import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
-import { followLines, LOOK_MS } from '../logs/follow.ts'
 import { knownProcessor, NAME_OPTION, parseSince, STAGE_OPTIONS } from '../options.ts'
+import { nameStage, processorsOf, withLive } from '../stage.ts'
 
 /** Prints what the functions of a stage have logged, merged by time. */
 export const logs: Command = {
@@ -31,16 +30,14 @@ read.`,
   async run(args, host) {
     const stage = await nameStage(args, host)
     const given = listOf(args, 'processor')
-    if (stage.project !== undefined) for (const name of given) knownProcessor(name, stage.project.graph)
+    if (stage.project !== undefined) for (const name of given) knownProcessor(name, processorsOf(stage.project))
     const fromMs = parseSince(textOf(args, 'since') ?? '10m', host.date())
-    await withAws(stage, host, async (aws) => {
-      const { graph } = await knownOf(stage, aws)
-      for (const name of given) knownProcessor(name, graph)
-      const names = graph.processors.map(({ name }) => name)
+    await withLive(stage, host, async ({ live }) => {
+      const names = await live.processors()
+      for (const name of given) knownProcessor(name, names)
       const print = printerOf(args, names, host)
       const processors = given.length === 0 ? names : given
-      const { readLogLines } = await import('../../clouds/aws/log-lines.ts')
-      const read = (sinceMs: number) => readLogLines(accountOf(stage, aws), { processors, fromMs: sinceMs })
+      const read = (sinceMs: number) => live.logs({ processors, fromMs: sinceMs })
       const following = flagOf(args, 'follow')
       const pause = () => host.sleep(LOOK_MS)
       const lines = followLines(read, {

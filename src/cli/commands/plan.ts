@@ -3,8 +3,8 @@ import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
 import { prepareStage } from '../deploy/prepare.ts'
 import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
-import { loadStage, withAws } from '../deploy/stage.ts'
 import { PLAN_OPTIONS, STAGE_OPTIONS } from '../options.ts'
+import { loadStage, withAccount } from '../stage.ts'
 
 /** Says what a deploy would do, and does nothing. */
 export const plan: Command = {
@@ -26,12 +26,12 @@ something keeps the plan from being applied.`,
   ],
   async run(args, host) {
     const stage = await loadStage(args, host)
-    return withAws(stage, host, async (aws) => {
-      const prepared = await prepareStage(stage, aws, args, host)
+    return withAccount(stage, host, async (account) => {
+      const prepared = await prepareStage(stage, account, args, host)
       const told = { sizes: flagOf(args, 'sizes'), colors: colorsOf(host.out) }
       const text = flagOf(args, 'json')
-        ? drawJsonLine(jsonOfPrepared(stage, aws, prepared))
-        : drawPrepared(stage, aws, prepared, told)
+        ? drawJsonLine(jsonOfPrepared(stage.scope, prepared))
+        : drawPrepared(prepared, told)
       host.out.write(text)
       if (prepared.obstacles.length > 0) throw errorOf(prepared.obstacles)
       const { plan } = prepared.deployment

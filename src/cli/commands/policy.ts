@@ -1,11 +1,8 @@
-import type { Place } from '../../aws/names.ts'
-import { AttakError } from '../../errors.ts'
 import { hang, jsonText } from '../../view/print.ts'
 import { type Command, PATH_ARGUMENT, textOf } from '../command.ts'
-import { loadStage, type MeantStage, withAws } from '../deploy/stage.ts'
-import type { Host } from '../host.ts'
 import { knownProcessor, STAGE_OPTIONS } from '../options.ts'
 import { settingOption } from '../project.ts'
+import { loadStage, processorsOf, signInOf, tellOrigins } from '../stage.ts'
 
 /** Prints policies as IAM takes them. */
 export const policy: Command = {
@@ -24,32 +21,11 @@ account: "*" stands where the account's number would.`,
     const stage = await loadStage(args, host)
     const { graph } = stage.project
     const name = textOf(args, 'processor')
-    if (name !== undefined) knownProcessor(name, graph)
-    const place = await placeOf(stage, host)
-    const { deployerPolicy, processorPolicies } = await import('../../clouds/aws/policies.ts')
-    const found =
-      name === undefined
-        ? deployerPolicy(graph, place, stage.settings.role.value)
-        : processorPolicies(graph, place)[name]
+    if (name !== undefined) knownProcessor(name, processorsOf(stage.project))
+    const cloud = await tellOrigins(stage, host)
+    const { policy: found, note } = await cloud.policy(signInOf(stage, host), graph, name)
+    if (note !== undefined) host.err.write(`${hang(note)}\n`)
     host.out.write(`${jsonText(found, 2)}\n`)
     return 0
   },
 }
-
-/** Where it will be deployed to, as far as that is known here: whoever grants permissions need not be who has any. */
-async function placeOf(stage: MeantStage, host: Host): Promise<Place> {
-  try {
-    return await withAws(stage, host, async ({ place }) => place)
-  } catch (error) {
-    if (!(error instanceof AttakError && UNKNOWN.has(error.code))) throw error
-    const { anyPlace } = await import('../../clouds/aws/open.ts')
-    const place = await anyPlace(stage.settings.region.value, stage.settings.profile.value)
-    const where = place.region === '*' ? 'any region of any account' : `region ${place.region} of any account`
-    host.err.write(`For ${where}: ${hang(error.message)}.\n`)
-    return place
-  }
-}
-
-const UNKNOWN: ReadonlySet<string> = new Set([
-  ...['CREDENTIALS_MISSING', 'CREDENTIALS_EXPIRED', 'CREDENTIALS_REFUSED', 'REGION_MISSING', 'AWS_UNREACHABLE'],
-])

@@ -1,14 +1,12 @@
 import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
-import { known } from '../deploy/known.ts'
-import { openReader } from '../deploy/reader.ts'
-import { accountOf, drawPlace, nameStage, withAws } from '../deploy/stage.ts'
 import { drawStages } from '../deploy/stages.ts'
 import { drawStatus } from '../deploy/status.ts'
 import { type Given, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../options.ts'
 import { findSettings } from '../project.ts'
+import { nameStage, withAccount, withLive } from '../stage.ts'
 
 /** Shows every resource of a stage and how it is. */
 export const status: Command = {
@@ -35,17 +33,10 @@ shows what is live.`,
 
 async function showStage(args: Arguments, host: Host): Promise<number> {
   const stage = await nameStage(args, host)
-  return withAws(stage, host, async (aws) => {
-    const { readLiveStatus, readStatus } = await import('../../clouds/aws/status.ts')
-    const cloud = await openReader(stage, aws)
-    const account = accountOf(stage, aws)
-    const resources =
-      stage.project === undefined
-        ? await readLiveStatus(account, cloud)
-        : await readStatus(account, known(stage.project.graph, aws), cloud)
+  return withLive(stage, host, async ({ live, place, facts }) => {
+    const resources = await live.status()
     const fine = resources.length > 0 && resources.every((resource) => resource.fine)
-    const place = drawPlace(stage, aws)
-    if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...aws.place, ok: fine, resources }))
+    if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...facts, ok: fine, resources }))
     else host.out.write(drawStatus(place, resources, colorsOf(host.out), hintOf(stage.given)))
     return fine ? 0 : 1
   })
@@ -53,11 +44,10 @@ async function showStage(args: Arguments, host: Host): Promise<number> {
 
 async function listStages(args: Arguments, host: Host): Promise<number> {
   const settings = await findSettings(args, host)
-  return withAws(settings, host, async (aws) => {
-    const { readStages } = await import('../../clouds/aws/stages.ts')
-    const stages = await readStages(aws)
-    if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...aws.place, stages }))
-    else host.out.write(drawStages(stages, aws.place, colorsOf(host.out), hintOf(anyStage(settings.given))))
+  return withAccount(settings, host, async (account) => {
+    const stages = await account.stages()
+    if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...account.facts, stages }))
+    else host.out.write(drawStages(stages, account.place, colorsOf(host.out), hintOf(anyStage(settings.given))))
     return 0
   })
 }

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto'
-import type { Triggered } from '../../clouds/aws/trigger.ts'
+import type { CloudStage } from '../../deploy/cloud.ts'
+import { AttakError } from '../../errors.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { drawCount } from '../../view/duration.ts'
-import { colorsOf, drawJsonLine, hang } from '../../view/print.ts'
+import { colorsOf, drawError, drawJsonLine, hang } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
-import { tellOrigins } from '../deploy/origins.ts'
-import { accountOf, drawPlace, loadStage, type Stage, withAws } from '../deploy/stage.ts'
-import { tellUnconfirmed } from '../errors/unconfirmed.ts'
+import { copiesOf } from '../errors/files.ts'
+import { look } from '../errors/open.ts'
 import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { quietMsOf, STAGE_OPTIONS } from '../options.ts'
+import { loadStage, type MeantStage, processorsOf, tellOrigins, withLive } from '../stage.ts'
 import { followTraces, MOST_TRACES } from '../trigger/follow.ts'
-import { sendAll } from '../trigger/send.ts'
+import { sendAll, type Triggered, triggerOf } from '../trigger/send.ts'
+import { tellUnconfirmed } from '../trigger/unconfirmed.ts'
 
 /** Feeds the live topology. */
 export const trigger: Command = {
@@ -38,14 +41,11 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
   async run(args, host) {
     const quietMs = quietMsOf(args)
     const stage = await loadStage(args, host)
-    tellOrigins(stage, host)
+    await tellOrigins(stage, host)
     const input = await openProjectInput(args, stage.project, host)
-    return withAws(stage, host, async (aws) => {
-      const { createTrigger } = await import('../../clouds/aws/trigger.ts')
-      const { graph } = stage.project
-      const opened = { ...stage, graph, aws }
+    return withLive(stage, host, async ({ live, place }) => {
       const startedMs = host.date()
-      const send = createTrigger(accountOf(stage, aws), { seed: randomUUID(), now: host.date })
+      const send = triggerOf(live, { scope: stage.scope, seed: randomUUID(), now: host.date })
       const json = flagOf(args, 'json')
       const sent = new Map<string, Triggered>()
       let accepted = 0
@@ -62,12 +62,12 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
         for (const note of input.notes()) host.err.write(`${hang(note)}\n`)
       }
       const roots = new Set(sent.keys())
-      if (!json) host.out.write(drawAccepted(accepted, roots, opened, host))
+      if (!json) host.out.write(drawAccepted(accepted, roots, place, host))
       const following = flagOf(args, 'follow') && accepted > 0
       if (!following) return interruptCode(host.signal) ?? 0
       const { failed, confirmed } = await followTraces(
-        opened,
-        { roots, awaited: roots, startedMs, quietMs, json },
+        live,
+        { processors: processorsOf(stage.project), roots, awaited: roots, startedMs, quietMs, json },
         host,
       )
       if (host.signal.aborted) return interruptCode(host.signal)!
@@ -78,22 +78,32 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       if (count > 0) {
         const isKnown = accepted <= MOST_TRACES
         const events = isKnown ? [...sent.values()].filter(({ root }) => !confirmed.has(root)) : []
-        await tellUnconfirmed(opened, { events, count, of: accepted, json }, host)
+        const records = await recordsOf(stage, live, host)
+        tellUnconfirmed({ events, count, of: accepted, json, records, hint }, host)
       }
       return failed + count > 0 ? 1 : 0
     })
   },
 }
 
-function drawAccepted(
-  accepted: number,
-  roots: ReadonlySet<Triggered['root']>,
-  { aws, ...stage }: Stage,
-  host: Host,
-): string {
+function drawAccepted(accepted: number, roots: ReadonlySet<Triggered['root']>, place: string, host: Host): string {
   const [root] = roots
   const traced = accepted === 1 ? `trace ${root}` : ''
   const colors = colorsOf(host.out)
-  const line = `${colors.green('✓')} ${drawCount(accepted, 'event')} accepted by ${drawPlace(stage, aws)}`
+  const line = `${colors.green('✓')} ${drawCount(accepted, 'event')} accepted by ${place}`
   return `${line}${traced === '' ? '' : colors.dim(` (${traced})`)}\n`
+}
+
+/** The errors of the stage; what keeps them from being read is told. */
+async function recordsOf(stage: MeantStage, live: CloudStage, host: Host): Promise<readonly ErrorRecord[]> {
+  try {
+    const copies = copiesOf(stage, host.date())
+    const store = await live.errors((id) => copies.all.get(id))
+    const { records, left } = await look({ store, copies }, host)
+    return [...records, ...left]
+  } catch (error) {
+    if (!(error instanceof AttakError)) throw error
+    host.err.write(drawError(error, colorsOf(host.err)))
+    return []
+  }
 }

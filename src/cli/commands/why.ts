@@ -4,7 +4,6 @@ import { findTopology } from '../../project/find.ts'
 import { failureOptionsOf } from '../../view/failure.ts'
 import { drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../command.ts'
-import { accountOf } from '../deploy/stage.ts'
 import { type Errors, hintOn, look, withErrors } from '../errors/open.ts'
 import { PLACE_OPTIONS, withTopology } from '../errors/options.ts'
 import { givenOf, hintOf } from '../hint.ts'
@@ -55,15 +54,20 @@ said.`,
     }
     const fromMs = parseSince(textOf(args, 'since') ?? '1d', host.date())
     return withErrors(args, host, async (errors) => {
-      const { scope } = errors.stage
       const project = errors.stage.project ?? { dir: errors.stage.dir }
       const { records, left } = await look(errors, host)
       const remembered = [...errors.copies.all.values(), ...left]
       if (errors.live === undefined) return tell(recordsSource(records, sayWhere(errors)), project)
       const { liveSource } = await import('../why/live.ts')
-      const account = accountOf({ scope }, errors.live.aws)
       return tell(
-        liveSource({ account, graph: errors.graph, fromMs, records, remembered, hint: hintOn(errors) }),
+        liveSource({
+          live: errors.live,
+          processors: errors.processors,
+          fromMs,
+          records,
+          remembered,
+          hint: hintOn(errors),
+        }),
         project,
       )
     })

@@ -1,7 +1,7 @@
 import type { Artifact } from '../../bundle/artifact.ts'
 import { bundleProject } from '../../bundle/bundle.ts'
-import { checkVariables, functionVariables } from '../../bundle/variables.ts'
-import type { Aws } from '../../clouds/aws/open.ts'
+import { checkVariables } from '../../bundle/variables.ts'
+import type { CloudAccount } from '../../deploy/cloud.ts'
 import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
 import type { IdleCost } from '../../deploy/resources.ts'
 import { errorOf, type Problem } from '../../errors.ts'
@@ -9,13 +9,16 @@ import type { Resource } from '../../graph/resource.ts'
 import { modulesOf } from '../../project/handlers.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
 import { type Arguments, flagOf } from '../command.ts'
-import type { Host } from '../host.ts'
-import { sleep } from '../host.ts'
+import { type Host, sleep } from '../host.ts'
 import { warn } from '../project.ts'
-import type { MeantStage } from './stage.ts'
+import { drawPlace, type MeantStage } from '../stage.ts'
 
 /** A deployment that is ready to be shown and applied. */
 export interface Prepared {
+  /** Where it goes: `hello (dev) in eu-west-1 of account 123456789012`. */
+  readonly place: string
+  /** The same for programs. */
+  readonly facts: CloudAccount['facts']
   readonly deployment: Deployment
   readonly wanted: readonly Resource[]
   readonly costs: readonly IdleCost[]
@@ -30,14 +33,12 @@ export interface Prepared {
  * variables that functions are to have, and with their roles.
  */
 export async function prepareStage(
-  { project, settings, scope }: MeantStage,
-  aws: Aws,
+  stage: MeantStage,
+  account: CloudAccount,
   args: Arguments,
   host: Host,
 ): Promise<Prepared> {
-  const { openAwsResources } = await import('../../clouds/aws/open.ts')
-  const { checkOwnRoles, preflight } = await import('../../clouds/aws/preflight.ts')
-  const { wantedResources } = await import('../../clouds/aws/wanted.ts')
+  const { project } = stage
   const { graph, topology, file, dir } = project
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
@@ -49,30 +50,17 @@ export async function prepareStage(
   const problems = [...checkVariables(graph, host.env), ...bundled.problems]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
   warn([...project.warnings, ...problems], host)
-  const role = settings.role.value
-  const wanted = wantedResources(
-    graph,
-    { place: aws.place, env: host.env, ...(role !== undefined && { role }) },
-    artifacts,
-  )
-  const refused = checkOwnRoles(wanted)
-  if (refused.length > 0) throw errorOf(refused)
-  const byHash = new Map([...artifacts.values()].map((artifact) => [artifact.hash, artifact]))
-  const processorOf = (name: string) => graph.processors.find((processor) => processor.name === name)!
-  const cloud = openAwsResources(aws, {
-    scope,
-    startedAtMs: host.date(),
-    artifact: (hash) => byHash.get(hash)!,
-    variables: (name) => functionVariables(processorOf(name), host.env),
-  })
-  const deployment = await prepareDeploy(cloud, {
+  const deploy = account.openDeploy({ graph, artifacts, env: host.env, startedAtMs: host.date() })
+  const { resources, wanted } = deploy
+  const deployment = await prepareDeploy(resources, {
     wanted,
     refresh: flagOf(args, 'refresh'),
     allowDataLoss: flagOf(args, 'allowDataLoss'),
     now: host.now,
     sleep,
   })
-  const obstacles = await preflight(aws, graph, deployment.plan.changes)
-  const left = await cloud.describe(deployment.plan.kept.map(({ live }) => live))
-  return { deployment, wanted, costs: cloud.costs(wanted, left), artifacts, obstacles }
+  const obstacles = await deploy.preflight(deployment.plan.changes)
+  const left = await resources.describe(deployment.plan.kept.map(({ live }) => live))
+  const costs = resources.costs(wanted, left)
+  return { place: drawPlace(stage, account), facts: account.facts, deployment, wanted, costs, artifacts, obstacles }
 }

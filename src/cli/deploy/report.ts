@@ -1,12 +1,11 @@
 import type { Artifact } from '../../bundle/artifact.ts'
 import { bytesText, sizeReport } from '../../bundle/report.ts'
-import type { Aws } from '../../clouds/aws/open.ts'
+import type { StageName } from '../../deploy/cloud.ts'
 import { drawPlan, type PlanStory, planJson } from '../../deploy/draw-plan.ts'
 import type { Plan } from '../../deploy/plan.ts'
 import { drawCount } from '../../view/duration.ts'
 import type { Colors } from '../../view/print.ts'
 import type { Prepared } from './prepare.ts'
-import { drawPlace, type MeantStage } from './stage.ts'
 
 /** What is larger, zipped, starts noticeably later, and its parts are told unasked. */
 const LARGE_BYTES = 1024 * 1024
@@ -19,23 +18,20 @@ export interface ReportOptions {
 
 /** A plan with all that is told beside it, coloured by what it does; ends with a line break. */
 export function drawPrepared(
-  stage: MeantStage,
-  aws: Aws,
   prepared: Prepared,
   { sizes, colors }: ReportOptions & { readonly colors: Colors },
 ): string {
-  const story = storyOf(stage, aws, prepared)
+  const story = storyOf(prepared)
   return `${drawPlanOf(prepared.deployment.plan, story, colors)}${drawSizes(prepared.artifacts, sizes)}`
 }
 
 /** The same as JSON. */
-export function jsonOfPrepared(stage: MeantStage, aws: Aws, prepared: Prepared) {
-  const { topology, stage: name } = stage.scope
+export function jsonOfPrepared({ topology, stage }: StageName, prepared: Prepared) {
   const artifacts = distinct(prepared.artifacts).map(({ processors, zipBytes, unzippedBytes, sizes }) => ({
     ...{ processors, zipBytes, unzippedBytes, sizes },
   }))
-  const story = planJson(prepared.deployment.plan, storyOf(stage, aws, prepared))
-  return { topology, stage: name, ...aws.place, ...story, artifacts, problems: prepared.obstacles }
+  const story = planJson(prepared.deployment.plan, storyOf(prepared))
+  return { topology, stage, ...prepared.facts, ...story, artifacts, problems: prepared.obstacles }
 }
 
 /** A plan for people, its lines coloured by their signs. */
@@ -63,6 +59,6 @@ function distinct(artifacts: Prepared['artifacts']): readonly Artifact[] {
   return [...new Set(artifacts.values())]
 }
 
-function storyOf(stage: MeantStage, aws: Aws, { wanted, costs }: Prepared): PlanStory {
-  return { title: drawPlace(stage, aws), wanted, costs }
+function storyOf({ place, wanted, costs }: Prepared): PlanStory {
+  return { title: place, wanted, costs }
 }

@@ -1,5 +1,4 @@
-import type { Place } from '../../aws/names.ts'
-import type { LiveStage } from '../../clouds/aws/stages.ts'
+import type { StageCounts } from '../../deploy/cloud.ts'
 import { drawCount } from '../../view/duration.ts'
 import type { Colors } from '../../view/print.ts'
 import type { Hint } from '../hint.ts'
@@ -12,13 +11,7 @@ import type { Hint } from '../hint.ts'
  *   orders (production)  3 functions, 3 mappings, 2 queues, 2 streams
  * ```
  */
-export function drawStages(
-  stages: readonly LiveStage[],
-  { region, account }: Place,
-  colors: Colors,
-  hint: Hint,
-): string {
-  const place = `${region} of account ${account}`
+export function drawStages(stages: readonly StageCounts[], place: string, colors: Colors, hint: Hint): string {
   if (stages.length === 0) return `attak has nothing in ${place}.\n`
   const names = stages.map(({ topology, stage }) => `${topology} (${stage})`)
   const width = Math.max(...names.map(({ length }) => length))

@@ -1,6 +1,5 @@
-import { crashesPart } from '../../aws/names.ts'
-import { ERRORS_QUEUE } from '../../clouds/aws/names.ts'
-import type { ResourceStatus } from '../../clouds/aws/status.ts'
+import type { ResourceStatus } from '../../deploy/cloud.ts'
+import { CRASHES_PART, ERRORS_PART } from '../../graph/names.ts'
 import { visible } from '../../view/controls.ts'
 import { drawCount, drawNumber } from '../../view/duration.ts'
 import { type Colors, hang } from '../../view/print.ts'
@@ -41,7 +40,7 @@ function advice(resources: readonly ResourceStatus[], hint: Hint): readonly stri
   const absent = resources.some(({ state }) => state === 'absent')
   const stale = resources.some(({ wanted }) => !wanted)
   const strange = resources.some(({ state }) => state === 'not ours')
-  const failed = resources.some(({ id, details }) => FAILED.has(id) && Number(details.messages) > 0)
+  const failed = resources.some(({ id, details }) => isOfErrors(id) && Number(details.messages) > 0)
   return [
     ...(failed ? [`What waits among errors and crashes has failed: ${hint('errors list')}.`] : []),
     ...(strange ? ['What is not ours bears the name of a resource, and keeps attak deploy from making it.'] : []),
@@ -50,18 +49,18 @@ function advice(resources: readonly ResourceStatus[], hint: Hint): readonly stri
   ]
 }
 
-/** Queues in which only what failed is. */
-const FAILED: ReadonlySet<string> = new Set([
-  ERRORS_QUEUE,
-  ...[false, true].map((fifo) => `queue/${crashesPart(fifo)}`),
-])
+/** Whether a resource holds only what failed. There may be several for crashes: `queue/_crashes.fifo`. */
+function isOfErrors(id: string): boolean {
+  const [, part] = id.split('/')
+  return part === ERRORS_PART || part?.split('.')[0] === CRASHES_PART
+}
 
 function sayDetails(details: ResourceStatus['details']): string {
-  const said = Object.entries(details).flatMap(([name, value]) => (name in SAY ? [SAY[name]!(value)] : []))
+  const said = Object.entries(details).map(([name, value]) => SAY[name]?.(value) ?? `${name} ${value}`)
   return said.filter((text) => text !== '').join(', ')
 }
 
-/** How details read, where they say something; those that only programs want are not told. */
+/** How details read; those that only programs want are left out. */
 const SAY: Readonly<Record<string, (value: string | number) => string>> = {
   runtime: String,
   memoryMb: (megabytes) => `${drawNumber(Number(megabytes))} MB`,
@@ -83,4 +82,6 @@ const SAY: Readonly<Record<string, (value: string | number) => string>> = {
   retentionDays: (days) => `kept ${days} days`,
   lastUpdate: (result) => (result === 'Successful' ? '' : `last update: ${String(result).toLowerCase()}`),
   reason: String,
+  lastUsed: () => '',
+  storedBytes: () => '',
 }

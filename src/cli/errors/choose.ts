@@ -4,7 +4,7 @@ import { type Arguments, flagOf } from '../command.ts'
 import { type Hint, hintOf } from '../hint.ts'
 import { drawTime } from './draw.ts'
 import { checkMeant, filterOf, findById, isMeant, isProblem } from './filter.ts'
-import { type Errors, hintOn, processorsOf, type Seen } from './open.ts'
+import { type Errors, hintOn, processorsWithErrors, type Seen } from './open.ts'
 
 /** The errors that a command line means, the oldest first. */
 export interface Chosen {
@@ -18,7 +18,7 @@ export interface Chosen {
  */
 export function choose(command: string, args: Arguments, seen: Seen, errors: Errors, nowMs: number): Chosen {
   const ids = args.positionals.filter((id) => id !== undefined)
-  const filter = filterOf(args, nowMs, processorsOf(errors, seen))
+  const filter = filterOf(args, nowMs, processorsWithErrors(errors, seen))
   checkMeant(command, args, { ids, filter, listing: hintOn(errors)('errors list') })
   if (ids.length === 0) return { records: seen.records.filter((record) => isMeant(record, filter)), problems: [] }
   const found = ids.map((id) => findFor(id, seen, errors, args))

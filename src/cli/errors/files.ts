@@ -1,6 +1,6 @@
 import { openMonths } from '../../stores/file/months.ts'
 import { errorsFile, type FileStore, openFileStore, SIMULATED_PART, topologiesIn } from '../../stores/file/store.ts'
-import type { NamedStage } from '../deploy/stage.ts'
+import type { NamedStage } from '../stage.ts'
 import { type Copies, KEPT_MS, openCopies } from './copies.ts'
 
 /** Where the errors of a topology's last simulation are. */

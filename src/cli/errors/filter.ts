@@ -19,7 +19,7 @@ export interface Filter {
  */
 export function filterOf(args: Arguments, nowMs: number, names: readonly string[]): Filter | undefined {
   const [processors, kinds] = [listOf(args, 'processor'), listOf(args, 'kind')]
-  for (const name of processors) knownProcessor(name, { processors: names.map((each) => ({ name: each })) })
+  for (const name of processors) knownProcessor(name, names)
   const [since, text] = [textOf(args, 'since'), textOf(args, 'text')]
   if (processors.length + kinds.length === 0 && since === undefined && text === undefined) return undefined
   const sinceMs = since === undefined ? Number.NEGATIVE_INFINITY : parseSince(since, nowMs)

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
-import type { Graph } from '../../graph/graph.ts'
 import type { ErrorReader, KeptErrors } from '../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { FileStore } from '../../stores/file/store.ts'
@@ -8,10 +8,9 @@ import { isName } from '../../topology/name.ts'
 import { drawCount } from '../../view/duration.ts'
 import { colorsOf, drawProblems } from '../../view/print.ts'
 import { type Arguments, flagOf, textOf } from '../command.ts'
-import { graphOfNames, knownOf } from '../deploy/live.ts'
-import { accountOf, drawPlace, type NamedStage, nameKept, nameStage, type Stage, withAws } from '../deploy/stage.ts'
 import { type Hint, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
+import { type NamedStage, nameKept, nameStage, processorsOf, withLive } from '../stage.ts'
 import { type Copies, isReplayed, openCopies } from './copies.ts'
 import { copiesOf, simulatedErrors, simulatedIn } from './files.ts'
 import { withTopology } from './options.ts'
@@ -21,10 +20,10 @@ export interface Errors {
   /** `orders (dev) in eu-west-1 of account 123456789012`, `the last simulation of orders` */
   readonly place: string
   readonly stage: NamedStage
-  /** What is known of the stage: from its project, or from what is live. */
-  readonly graph: Graph
+  /** The processors of the stage: of its project, else of what is live. */
+  readonly processors: readonly string[]
   /** Absent where they are those of a simulation. */
-  readonly live?: Stage
+  readonly live?: CloudStage
   readonly store: ErrorReader
   readonly copies: Copies
 }
@@ -47,12 +46,11 @@ export async function withErrors(
     return use(errorsOfSimulation(stage, host))
   }
   const stage = await nameStage(withTopology(args), host)
-  const reach = withAws(stage, host, async (aws) => {
-    const { openErrors } = await import('../../clouds/aws/errors/open.ts')
+  const reach = withLive(stage, host, async ({ live, place }) => {
     const copies = copiesOf(stage, host.date())
-    const { graph, fifo } = await knownOf(stage, aws)
-    const store = await openErrors(accountOf(stage, aws), { graph, fifo, known: (id) => copies.all.get(id) })
-    return use({ place: drawPlace(stage, aws), stage, graph, live: { ...stage, aws }, store, copies })
+    const processors = await live.processors()
+    const store = await live.errors((id) => copies.all.get(id))
+    return use({ place, stage, processors, live, store, copies })
   })
   return reach.catch((error: unknown) => {
     if (error instanceof AttakError && HAS_NO_ACCOUNT.has(error.code)) tellOfSimulated(stage, host)
@@ -85,19 +83,22 @@ function errorsOfSimulation(stage: NamedStage, host: Host): Errors {
   return {
     place,
     stage,
-    graph: project?.graph ?? graphOfNames(scope, processorsIn(store)),
+    processors: project === undefined ? processorsIn(store) : processorsOf(project),
     store,
     copies: openCopies(nothing, host.date()),
   }
 }
 
 function processorsIn(store: FileStore): readonly string[] {
-  return store.list().records.flatMap(({ processor }) => (isName(processor) ? [processor] : []))
+  return [...new Set(store.list().records.map(({ processor }) => processor))].filter(isName).sort()
 }
 
 /** Returns the processors that may have errors: those of the topology, and those that it had. */
-export function processorsOf({ graph }: Pick<Errors, 'graph'>, { records }: Pick<Seen, 'records'>): readonly string[] {
-  return [...new Set([...graph.processors.map(({ name }) => name), ...records.map(({ processor }) => processor)])]
+export function processorsWithErrors(
+  { processors }: Pick<Errors, 'processors'>,
+  { records }: Pick<Seen, 'records'>,
+): readonly string[] {
+  return [...new Set([...processors, ...records.map(({ processor }) => processor)])]
 }
 
 /** What a look at errors found. */

@@ -1,6 +1,6 @@
 import { AttakError, nearest, type Problem } from '../../errors.ts'
 import type { Project } from '../../project/project.ts'
-import { type ErrorRecord, recordIdOf, type StreamPlace, streamPlaceOf } from '../../runtime/error-record.ts'
+import { type ErrorRecord, recordIdOf } from '../../runtime/error-record.ts'
 import { type CloudEvent, messageOfEvent } from '../../runtime/event.ts'
 import { eventRefusal } from '../../runtime/schema.ts'
 import type { Hint } from '../hint.ts'
@@ -13,12 +13,15 @@ export interface Unit {
 
 /** What errors are made ready with. */
 export interface ReadyOptions {
-  readonly project: Pick<Project, 'graph' | 'processors'>
+  /** The processors of the topology. */
+  readonly names: readonly string[]
+  /** Those that are loaded, by name. */
+  readonly processors: Project['processors']
   /**
-   * Reads messages that a record does not hold, from the stream that does; gives undefined where the processor does not
-   * receive from that stream. Absent where nothing is live.
+   * Reads messages that a record does not hold, from the position that does; returns undefined where the processor does not
+   * receive from there. Absent where nothing is live.
    */
-  readonly readAgain?: (place: StreamPlace, processor: string) => Promise<readonly CloudEvent[] | undefined>
+  readonly readAgain?: (position: string, processor: string) => Promise<readonly CloudEvent[] | undefined>
   /** The largest message that can be sent, in bytes of its JSON. */
   readonly mostBytes?: number
   /** Writes the commands that remedies name. */
@@ -51,9 +54,7 @@ async function readyOf(
   options: ReadyOptions,
 ): Promise<{ readonly unit?: Unit; readonly problems: readonly Problem[] }> {
   const { processor } = record
-  const { hint } = options
-  const { graph, processors } = options.project
-  const names = graph.processors.map(({ name }) => name)
+  const { hint, names, processors } = options
   if (!names.includes(processor)) return { problems: [unknownProcessor(record, names, hint)] }
   if (record.error.code === 'RECORD_REFUSED') return { problems: [unreadable(record, hint)] }
   const events = await eventsOf(record, options)
@@ -84,9 +85,8 @@ async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promi
   if (message !== undefined && withoutData === undefined) return [message]
   // Of a crash, what is left in the stream was read when it was listed.
   if (record.kind === 'crash') return suspects ?? []
-  const place = position === undefined ? undefined : streamPlaceOf(position)
-  if (place === undefined || readAgain === undefined) return []
-  const there = await readAgain(place, processor)
+  if (position === undefined || readAgain === undefined) return []
+  const there = await readAgain(position, processor)
   return there?.filter((event) => {
     const read = messageOfEvent(event, processor)
     return read !== undefined && recordIdOf(read, processor, record.kind) === record.id

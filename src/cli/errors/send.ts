@@ -1,8 +1,8 @@
+import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError } from '../../errors.ts'
 import type { CloudEvent } from '../../runtime/event.ts'
 import { drawCount } from '../../view/duration.ts'
 import { hang } from '../../view/print.ts'
-import { accountOf, type Stage } from '../deploy/stage.ts'
 import type { Host } from '../host.ts'
 import { sendAll } from '../trigger/send.ts'
 import type { Errors } from './open.ts'
@@ -20,11 +20,9 @@ export interface ReplayMark {
 }
 
 /** Makes what sends messages to their functions, as they were: with their ids and their lineage, as a first attempt. */
-export async function senderTo(stage: Stage, { time, forced }: ReplayMark): Promise<Send> {
-  const { invokeLater } = await import('../../clouds/aws/trigger.ts')
-  const account = accountOf(stage, stage.aws)
+export function senderTo(live: CloudStage, { time, forced }: ReplayMark): Send {
   const mark = { attakreplay: time, ...(forced && { attakforce: true }) }
-  return (processor, event) => invokeLater(account, processor, JSON.stringify({ ...asFirstAttempt(event), ...mark }))
+  return (processor, event) => live.send(processor, JSON.stringify({ ...asFirstAttempt(event), ...mark }))
 }
 
 /**

@@ -1,11 +1,10 @@
-import type { Graph } from '../../graph/graph.ts'
+import type { CloudStage } from '../../deploy/cloud.ts'
 import type { LogEntry } from '../../view/log-entry.ts'
 import { readEntries } from '../../view/log-entry.ts'
 import { drawEntry } from '../../view/log-line.ts'
 import { colorsOf, drawJsonLine } from '../../view/print.ts'
-import { accountOf, type Stage } from '../deploy/stage.ts'
+import { followLines, LOOK_MS } from '../follow.ts'
 import type { Host } from '../host.ts'
-import { followLines, LOOK_MS } from '../logs/follow.ts'
 
 /** How many times longer to wait while an event is not confirmed: its function may have to start, or to end. */
 const UNCONFIRMED = 3
@@ -15,6 +14,8 @@ export const MOST_TRACES = 10_000
 
 /** What to follow, and for how long. */
 export interface Following {
+  /** The processors whose lines are read. */
+  readonly processors: readonly string[]
   /** Traces, by the ids of their roots; of more than {@link MOST_TRACES} every line counts. */
   readonly roots: ReadonlySet<string>
   /** The ids of the messages that are to be confirmed; of more than {@link MOST_TRACES}, those of all roots. */
@@ -41,21 +42,18 @@ const ENDS: ReadonlySet<unknown> = new Set(['ok', 'skipped', 'failed'])
 
 /** Shows what becomes of events until it is quiet. */
 export async function followTraces(
-  { graph, aws, ...stage }: Stage & { readonly graph: Graph },
-  { roots, awaited, startedMs, quietMs, json, heard }: Following,
+  live: CloudStage,
+  { processors, roots, awaited, startedMs, quietMs, json, heard }: Following,
   host: Host,
 ): Promise<Followed> {
-  const { readLogLines } = await import('../../clouds/aws/log-lines.ts')
-  const processors = graph.processors.map(({ name }) => name)
   const width = Math.max(...processors.map(({ length }) => length))
-  const account = accountOf(stage, aws)
   let quietSinceMs = host.now()
   let failed = 0
   const confirmed = new Set<string>()
   const unconfirmed = new Set(roots.size > MOST_TRACES ? [] : awaited)
   const isAwaited = ({ message, root }: LogEntry) =>
     message !== undefined && (roots.size > MOST_TRACES ? message === root : awaited.has(message))
-  const lines = followLines((fromMs) => readLogLines(account, { processors, fromMs }), {
+  const lines = followLines((fromMs) => live.logs({ processors, fromMs }), {
     ...{ fromMs: startedMs, signal: host.signal },
     over: () => host.now() - quietSinceMs >= (unconfirmed.size > 0 ? UNCONFIRMED * quietMs : quietMs),
     pause: () => host.sleep(LOOK_MS),

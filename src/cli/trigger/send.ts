@@ -1,3 +1,58 @@
+import type { CloudStage, StageName } from '../../deploy/cloud.ts'
+import { AttakError } from '../../errors.ts'
+import { encodeMessage } from '../../runtime/event.ts'
+import { idOf, type Message, rootIdOf } from '../../runtime/message.ts'
+import type { InputEvent } from '../../topology/topology.ts'
+
+/** An event that its function has accepted: it will run, and its trace can be looked for. */
+export interface Triggered {
+  readonly to: string
+  /** The id of its message. */
+  readonly id: string
+  /** The id of its trace. */
+  readonly root: string
+}
+
+/** How events are told from those of other triggers, and when they were made. */
+export interface TriggerOptions {
+  readonly scope: StageName
+  /** Ids are made of it and of each event's place: sent again, an event keeps its id. */
+  readonly seed: string
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+/**
+ * Returns what sends events to their processors, each as a CloudEvent. It resolves when the event was accepted, and throws
+ * EMIT_TOO_LARGE, NOT_DEPLOYED and what the cloud refuses.
+ */
+export function triggerOf(
+  live: Pick<CloudStage, 'send' | 'mostSendBytes'>,
+  { scope, seed, now }: TriggerOptions,
+): (event: InputEvent) => Promise<Triggered> {
+  let position = 0
+  return async (event) => {
+    const message = rootOf(event, seed, position++)
+    const { to } = event
+    const payload = encodeMessage(message, { ...scope, time: new Date(now()).toISOString() })
+    const bytes = Buffer.byteLength(payload)
+    if (bytes > live.mostSendBytes) {
+      const what = `event ${position} for "${to}" is ${bytes} bytes as it travels, and a trigger takes ${live.mostSendBytes}`
+      throw new AttakError('EMIT_TOO_LARGE', what, 'Send less, or the address of where the rest is.')
+    }
+    await live.send(to, payload)
+    return { to, id: idOf(message), root: rootIdOf(message.root) }
+  }
+}
+
+function rootOf({ to, event, key, topic }: InputEvent, seed: string, position: number): Message {
+  return {
+    ...{ data: event, topic, key, edge: { from: undefined, to }, parent: undefined, ordinal: 0, hop: 1, attempt: 1 },
+    root: { seed, position, pending: 0, id: undefined },
+    ...{ id: undefined, row: -1 },
+  }
+}
+
 /** How many events are on their way at once. */
 const AT_ONCE = 32
 

@@ -1,8 +1,5 @@
-import type { Account } from '../../clouds/aws/kind.ts'
-import { type LogLine, readLogLines } from '../../clouds/aws/log-lines.ts'
-import { messagesIn, readBack } from '../../clouds/aws/read-back.ts'
-import type { Graph } from '../../graph/graph.ts'
-import { type ErrorRecord, streamPlaceOf } from '../../runtime/error-record.ts'
+import type { CloudStage, LogQuery } from '../../deploy/cloud.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { idOf } from '../../runtime/message.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 import { type Thrown, thrownIn } from '../../runtime/thrown.ts'
@@ -13,9 +10,9 @@ import { type Fact, factsOfRecord, foundInRecords, foundOf, type Source } from '
 
 /** What a deployed stage is asked with. */
 export interface LiveParts {
-  readonly account: Pick<Account, 'clients' | 'place' | 'scope'>
-  /** The logs of its processors are read, and the streams that they receive from. */
-  readonly graph: Graph
+  readonly live: Pick<CloudStage, 'logs' | 'readBack'>
+  /** Whose logs are read. */
+  readonly processors: readonly string[]
   /** Lines before it are not read; milliseconds since 1970. */
   readonly fromMs: number
   /** The error records of the stage. */
@@ -29,17 +26,12 @@ export interface LiveParts {
 /** A message may have been on its way for so long before it failed. */
 const WAY_MS = 86_400_000
 
-/**
- * Looks messages up in a deployed stage: in its error records, and in its logs, of which CloudWatch gives what it is asked
- * for. Events of what came over Kinesis are read back from there. Source of the patterns: CloudWatch Logs user guide, "Using
- * filter patterns to match terms in JSON log events", read 2026-11-21.
- */
-export function liveSource({ account, graph, fromMs, records, remembered, hint }: LiveParts): Source {
-  const processors = graph.processors.map(({ name }) => name)
+/** Looks messages up in a deployed stage: in its error records, in its logs, and in what its streams still hold. */
+export function liveSource({ live, processors, fromMs, records, remembered, hint }: LiveParts): Source {
   const known = [...new Map([...remembered, ...records].map((record) => [record.id, record])).values()]
-  const readFacts = async (pattern: string, sinceMs: number): Promise<readonly Fact[]> => {
-    const lines = await readLogLines(account, { processors, fromMs: sinceMs, pattern })
-    return factsIn(lines)
+  const readFacts = async (asked: Omit<LogQuery, 'processors'>): Promise<readonly Fact[]> => {
+    const lines = await live.logs({ processors, ...asked })
+    return lines.map((line) => factOfEntry(readEntry(line))).filter((fact) => fact !== undefined)
   }
   return {
     remedy: `See what failed with ${hint('errors list')}; look further back with --since; mind --stage and --region.`,
@@ -47,49 +39,33 @@ export function liveSource({ account, graph, fromMs, records, remembered, hint }
       if (prefix === undefined) return foundInRecords(records, prefix)
       const found = foundInRecords(known, prefix)
       if (found.length > 0) return found
-      const facts = await readFacts(`{ ($.message = "${prefix}*") || ($.id = "${prefix}*") }`, fromMs)
+      const facts = await readFacts({ message: prefix, fromMs })
       return facts.filter(({ message }) => message.startsWith(prefix)).map(foundOf)
     },
     async trace({ root, time }) {
       const foundMs = time === undefined ? Number.POSITIVE_INFINITY : Date.parse(time)
       const own = known.flatMap(factsOfRecord).filter((fact) => fact.root === root)
-      const logged = await readFacts(`{ $.root = "${root}" }`, Math.min(fromMs, foundMs - WAY_MS))
+      const logged = await readFacts({ root, fromMs: Math.min(fromMs, foundMs - WAY_MS) })
       return [...logged.filter((fact) => fact.root === root), ...own]
     },
-    details: (steps) => Promise.all(steps.map((step) => eventOf(account, graph, step))),
+    details: (steps) => Promise.all(steps.map((step) => eventOf(live, step))),
   }
 }
 
-function factsIn(lines: readonly LogLine[]): readonly Fact[] {
-  return lines.map((line) => factOfEntry(readEntry(line))).filter((fact) => fact !== undefined)
-}
-
 /** The event of a step, read back from where it stood; else why that cannot be. */
-async function eventOf(account: LiveParts['account'], graph: Graph, step: Fact): Promise<Fact> {
+async function eventOf(live: LiveParts['live'], step: Fact): Promise<Fact> {
   const { message, processor, position, event } = step
   if (event !== undefined || processor === undefined) return { message, processor }
-  const place = position === undefined ? undefined : streamPlaceOf(position)
-  if (place === undefined) return { message, processor, missing: whyGone(position) }
+  if (position === undefined) return { message, processor, missing: 'no line and no record tells of it' }
   try {
-    const { stream, shard, sequence } = place
-    const range = { stream, shard, first: sequence, last: sequence, most: 1 }
-    const kept = await readBack(account, { graph, processor }, range)
-    if (kept === undefined)
-      return { message, processor, missing: `"${processor}" does not receive from the stream ${stream}` }
-    const [record] = kept
-    const own = record && messagesIn(record, processor).find((each) => idOf(each) === message)
-    if (own === undefined) return { message, processor, missing: `the stream ${stream} no longer has it` }
+    const { messages, missing } = await live.readBack(position, processor)
+    const own = messages.find((each) => idOf(each) === message)
+    if (own === undefined) return { message, processor, missing }
     return { message, processor, event: own.data === undefined ? {} : { data: own.data } }
   } catch (error) {
     const why = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     return { message, processor, missing: `it could not be read from the stream: ${why}` }
   }
-}
-
-function whyGone(position: string | undefined): string {
-  if (position === undefined) return 'no line and no record tells of it'
-  if (position.startsWith('invoke/')) return 'it came to the function directly, and no stream has it'
-  return 'it came over a queue, which deletes what was handled'
 }
 
 /** What a line of a deployed function says of a message; undefined for those that say nothing of its way. */

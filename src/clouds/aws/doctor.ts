@@ -4,30 +4,133 @@ import { DescribeLimitsCommand, ListStreamsCommand } from '@aws-sdk/client-kines
 import { GetAccountSettingsCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda'
 import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api'
 import { ListQueuesCommand } from '@aws-sdk/client-sqs'
+import { checkVariables } from '../../bundle/variables.ts'
+import type { CloudSettings, Finding, SignIn, StageName } from '../../deploy/cloud.ts'
 import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Errors } from '../../topology/recording.ts'
 import { checkErrorStore } from './error-store.ts'
 import { mended } from './failure.ts'
+import { graphOfLive } from './live-graph.ts'
 import type { Aws } from './open.ts'
 import { deployerPolicy } from './policies.ts'
+import { explain, requireProfile, signInToAws } from './sign-in.ts'
 
-/** One thing that was looked at before a deploy. */
-export interface Finding {
-  /** `credentials`, `permissions`, `streams`. */
-  readonly about: string
-  /** `unknown`: it could not be found out, which need not be wrong. */
-  readonly state: 'fine' | 'wrong' | 'unknown'
-  readonly what: string
-  /** What to do; absent where all is well. */
-  readonly remedy?: string
+/**
+ * Checks all that a deploy needs: the settings, the variables of functions, whose the credentials are, and what the account
+ * allows. Without a graph, only what every topology needs.
+ */
+export async function diagnose(
+  signIn: SignIn,
+  stage: StageName,
+  graph: Graph | undefined,
+): Promise<readonly Finding[]> {
+  const { settings, env } = signIn
+  const missing = await missingProfile(signIn)
+  return [
+    ...settingsOf(settings, missing),
+    ...(graph === undefined ? [] : variablesOf(graph, env)),
+    ...(missing === undefined ? await examineAccount(signIn, graph ?? graphOfLive(stage, [])) : regionOf(settings)),
+  ]
+}
+
+/** Why the profile that was given is none; undefined where it is one, or none was given. */
+async function missingProfile({ settings, env }: SignIn): Promise<AttakError | undefined> {
+  if (settings.profile.value === undefined) return undefined
+  try {
+    await requireProfile(settings.profile.value, env)
+    return undefined
+  } catch (error) {
+    if (error instanceof AttakError) return error
+    throw error
+  }
+}
+
+/** Without its profile an account cannot be asked; that no region is set either shows all the same. */
+function regionOf({ region }: CloudSettings): readonly Finding[] {
+  if (region.value !== undefined) return []
+  const remedy = 'Set AWS_REGION, for example to eu-west-1, or pass --region.'
+  return [{ about: 'region', state: 'wrong', what: 'no AWS region is set', remedy }]
+}
+
+/** What was given, and where: half of what goes wrong is a value that comes from somewhere else than one thinks. */
+function settingsOf(settings: CloudSettings, missing: AttakError | undefined): readonly Finding[] {
+  const { region, profile, endpoint, role } = settings
+  return Object.entries({ region, profile, endpoint, role }).flatMap(
+    ([about, { value, origin }]): readonly Finding[] => {
+      if (value === undefined) return []
+      if (about === 'profile' && missing !== undefined)
+        return [{ about, state: 'wrong', what: missing.message, remedy: missing.remedy }]
+      return [{ about, state: 'fine', what: `${value} (from ${origin})` }]
+    },
+  )
+}
+
+/** Whether the variables are set that functions are to have. */
+function variablesOf(graph: Graph, env: SignIn['env']): readonly Finding[] {
+  const problems = checkVariables(graph, env)
+  const named = graph.processors.some(({ environment }) => Object.keys(environment).length > 0)
+  if (named && problems.length === 0)
+    return [{ about: 'variables', state: 'fine', what: 'all that functions are to have' }]
+  return problems.map(({ where, what, remedy }) => ({
+    ...{ about: 'variables', state: 'wrong', what: `${where}: ${what}`, remedy },
+  }))
+}
+
+async function examineAccount(signIn: SignIn, graph: Graph): Promise<readonly Finding[]> {
+  const { settings } = signIn
+  let aws: Aws | undefined
+  try {
+    aws = await signInToAws(signIn)
+    const credentials: Finding = credentialsOf(aws)
+    const region: Finding = { about: 'region', state: 'fine', what: aws.place.region }
+    const known = settings.region.value === undefined ? [region, credentials] : [credentials]
+    return [...known, ...(await examine(aws, graph))]
+  } catch (error) {
+    const told = aws === undefined ? error : explain(error, settings)
+    if (!(told instanceof AttakError)) throw told
+    const others = told.code === 'REGION_MISSING' ? await examineCredentials(signIn) : []
+    return [findingOf(told), ...others]
+  } finally {
+    aws?.close()
+  }
+}
+
+/** Whose the credentials are, where no region is said yet: asked in one that AWS has for everyone. */
+async function examineCredentials(signIn: SignIn): Promise<readonly Finding[]> {
+  const region = { ...signIn.settings.region, value: 'us-east-1' }
+  try {
+    const aws = await signInToAws({ ...signIn, settings: { ...signIn.settings, region } })
+    aws.close()
+    return [credentialsOf(aws)]
+  } catch (error) {
+    if (!(error instanceof AttakError)) throw error
+    // Anything else may be for the region: those of China have accounts of their own.
+    return error.code === 'CREDENTIALS_MISSING' ? [findingOf(error)] : []
+  }
+}
+
+function credentialsOf({ identity, place }: Aws): Finding {
+  return { about: 'credentials', state: 'fine', what: `${identity}, of account ${place.account}` }
+}
+
+function findingOf({ code, message, remedy }: AttakError): Finding {
+  return { about: ABOUT[code] ?? 'aws', state: 'wrong', what: message, remedy }
+}
+
+const ABOUT: Readonly<Record<string, string>> = {
+  REGION_MISSING: 'region',
+  CREDENTIALS_MISSING: 'credentials',
+  CREDENTIALS_EXPIRED: 'credentials',
+  CREDENTIALS_REFUSED: 'credentials',
+  AWS_UNREACHABLE: 'endpoint',
 }
 
 /**
  * Looks whether a graph can be deployed to an account: whether each service answers, whether the deployer may do what is
  * needed, and whether quotas have room. Reads only.
  */
-export async function examine(aws: Aws, graph: Graph): Promise<readonly Finding[]> {
+async function examine(aws: Aws, graph: Graph): Promise<readonly Finding[]> {
   const findings = await Promise.all([
     ...Object.entries(READS).map(([about, read]) => tried(aws, about, () => read(aws))),
     ...errorStoreOf(aws, graph),

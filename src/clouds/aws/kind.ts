@@ -1,6 +1,6 @@
 import type { Place, Scope } from '../../aws/names.ts'
-import type { Artifact } from '../../bundle/artifact.ts'
 import type { Removal, Write } from '../../deploy/change.ts'
+import type { Code } from '../../deploy/cloud.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 import type { Clients } from './clients.ts'
 
@@ -28,7 +28,7 @@ export interface Account {
   /** When the deploy began, in milliseconds since 1970: mappings of streams that were there before start here. */
   readonly startedAtMs: number
   /** What functions run, by its hash. */
-  readonly artifact: (hash: string) => Artifact
+  readonly artifact: (hash: string) => Code
   /** The variables of a processor's function: plans hold their hashes alone. */
   readonly environment: (processor: string) => Readonly<Record<string, string>>
 }

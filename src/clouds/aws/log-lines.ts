@@ -1,28 +1,9 @@
 import { type FilteredLogEvent, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { logGroupName } from '../../aws/names.ts'
 import { gather } from '../../aws/sdk.ts'
+import type { LogLine, LogQuery } from '../../deploy/cloud.ts'
 import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
-
-/** A line that a function logged. */
-export interface LogLine {
-  /** Tells it from all others. */
-  readonly id: string
-  /** Milliseconds since 1970. */
-  readonly timeMs: number
-  readonly processor: string
-  /** As it was logged; a line of attak's own is JSON. */
-  readonly text: string
-}
-
-/** Which lines to read. */
-export interface LogQuery {
-  readonly processors: readonly string[]
-  /** From this time on, milliseconds since 1970. */
-  readonly fromMs: number
-  /** Only lines that this CloudWatch filter pattern lets through; an emulator may let through more. */
-  readonly pattern?: string
-}
 
 /**
  * Reads the lines of several functions from all pages, by time. A function that has never logged has none. What was
@@ -30,8 +11,9 @@ export interface LogQuery {
  */
 export async function readLogLines(
   { clients, scope }: Pick<Account, 'clients' | 'scope'>,
-  { processors, fromMs, pattern }: LogQuery,
+  { processors, fromMs, ...asked }: LogQuery,
 ): Promise<readonly LogLine[]> {
+  const pattern = patternOf(asked)
   const lines = await gather(processors, async (processor) => {
     const found: LogLine[] = []
     let nextToken: string | undefined
@@ -56,5 +38,26 @@ export async function readLogLines(
 
 function lineOf({ eventId, timestamp, message }: FilteredLogEvent, processor: string): LogLine {
   const text = (message ?? '').trimEnd()
-  return { id: eventId ?? `${processor} ${timestamp} ${text}`, timeMs: timestamp ?? 0, processor, text }
+  const id = eventId ?? `${processor} ${timestamp} ${text}`
+  return { id, timeMs: timestamp ?? 0, processor, text, ...(isOfPlatform(text) && { isPlatform: true }) }
+}
+
+/**
+ * The pattern of the lines that are asked for; an emulator may let through more. Source: CloudWatch Logs user guide, "Using
+ * filter patterns to match terms in JSON log events", read 2026-11-21.
+ */
+function patternOf({ message, root }: Pick<LogQuery, 'message' | 'root'>): string | undefined {
+  if (root !== undefined) return `{ $.root = "${root}" }`
+  return message === undefined ? undefined : `{ ($.message = "${message}*") || ($.id = "${message}*") }`
+}
+
+/** Whether Lambda itself wrote a line, as text or as JSON. */
+export function isOfPlatform(text: string): boolean {
+  if (/^(?:START|END|REPORT) RequestId:|^INIT_START |^XRAY TraceId:/.test(text)) return true
+  if (!text.startsWith('{') || !text.includes('"platform.')) return false
+  try {
+    return String((JSON.parse(text) as { readonly type?: unknown }).type ?? '').startsWith('platform.')
+  } catch {
+    return false
+  }
 }

@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import type { Place, Scope } from '../../aws/names.ts'
 import { gather } from '../../aws/sdk.ts'
-import type { Artifact } from '../../bundle/artifact.ts'
+import type { Code } from '../../deploy/cloud.ts'
 import type { CloudResources, Report } from '../../deploy/resources.ts'
 import { AttakError } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
@@ -40,7 +40,7 @@ export interface StageOptions {
   /** When this run began, in milliseconds since 1970: what reads a stream that was there before begins here. */
   readonly startedAtMs: number
   /** What functions run, by its hash; only asked for what has to be written. */
-  readonly artifact: (hash: string) => Artifact
+  readonly artifact: (hash: string) => Code
   /** The variables of a processor's function, by its name. */
   readonly variables: (processor: string) => Readonly<Record<string, string>>
 }

@@ -1,8 +1,10 @@
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis'
 import { streamArn, streamName } from '../../aws/names.ts'
 import { failedWith } from '../../aws/sdk.ts'
+import type { ReadBack } from '../../deploy/cloud.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { decodeBytes } from '../../runtime/codec.ts'
+import { streamPlaceOf } from '../../runtime/error-record.ts'
 import type { Message } from '../../runtime/message.ts'
 import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
@@ -92,6 +94,28 @@ export async function readBack(
     iterator = page.NextShardIterator
   }
   return found
+}
+
+/** Reads again what a processor received from a position: see `CloudStage`. */
+export async function readPosition(
+  account: Pick<Account, 'clients' | 'place'>,
+  receiver: Receiver,
+  position: string,
+): Promise<ReadBack> {
+  const { processor } = receiver
+  const place = streamPlaceOf(position)
+  if (place === undefined) return { messages: [], missing: whyGone(position) }
+  const { stream, shard, sequence } = place
+  const kept = await readBack(account, receiver, { stream, shard, first: sequence, last: sequence, most: 1 })
+  if (kept === undefined)
+    return { messages: [], missing: `"${processor}" does not receive from the stream ${stream}`, isForeign: true }
+  const messages = kept.flatMap((record) => messagesIn(record, processor))
+  return { messages, missing: `the stream ${stream} no longer has it` }
+}
+
+function whyGone(position: string): string {
+  if (position.startsWith('invoke/')) return 'it came to the function directly, and no stream has it'
+  return 'it came over a queue, which deletes what was handled'
 }
 
 /** The messages in a record, as the function of `to` had them: all that were in it, also those for others who share it. */

@@ -3,22 +3,18 @@ import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api
 import { ListQueuesCommand, ListQueueTagsCommand } from '@aws-sdk/client-sqs'
 import type { Scope } from '../../aws/names.ts'
 import { gather } from '../../aws/sdk.ts'
+import type { StageCounts } from '../../deploy/cloud.ts'
 import { mended, unlessAbsent } from './failure.ts'
 import { ERRORS_QUEUE, ROLES_PATH } from './names.ts'
 import { type Aws, openAwsResources } from './open.ts'
 import { kindOfTags, TAGS, type Tags } from './tags.ts'
-
-/** A stage that is live, with how many resources it has of each kind, sorted by kind. */
-export interface LiveStage extends Scope {
-  readonly resources: Readonly<Record<string, number>>
-}
 
 /**
  * Lists all stages that have something in the account and region, by name. AWS is asked by tags; that listing may lag behind
  * by minutes. Behind an endpoint, where tags may not be listed, the errors queues tell which stages there are: every stage
  * has one, from its first deploy to its last.
  */
-export async function readStages(aws: Aws): Promise<readonly LiveStage[]> {
+export async function readStages(aws: Aws): Promise<readonly StageCounts[]> {
   try {
     const found = await (aws.listsByTags ? stagesByTags(aws) : stagesByQueue(aws))
     return [...found].sort((a, b) => compare(a.topology, b.topology) || compare(a.stage, b.stage))
@@ -32,7 +28,7 @@ interface Found extends Scope {
   readonly kind: string
 }
 
-async function stagesByTags({ clients, place }: Aws): Promise<readonly LiveStage[]> {
+async function stagesByTags({ clients, place }: Aws): Promise<readonly StageCounts[]> {
   const found: Found[] = []
   for (let PaginationToken: string | undefined; ; ) {
     const page = await clients.tagging.send(
@@ -64,7 +60,7 @@ function roleIn({ Path = '' }: Role, region: string): readonly Found[] {
   return where === region ? [{ topology, stage, kind: 'role' }] : []
 }
 
-async function stagesByQueue(aws: Aws): Promise<readonly LiveStage[]> {
+async function stagesByQueue(aws: Aws): Promise<readonly StageCounts[]> {
   const { sqs } = aws.clients
   const addresses: string[] = []
   for (let NextToken: string | undefined; ; ) {
@@ -86,7 +82,7 @@ async function stagesByQueue(aws: Aws): Promise<readonly LiveStage[]> {
   return counted(live.flat())
 }
 
-function counted(found: readonly Found[]): readonly LiveStage[] {
+function counted(found: readonly Found[]): readonly StageCounts[] {
   const stages = new Map<string, Scope & { readonly resources: Record<string, number> }>()
   for (const { topology, stage, kind } of [...found].sort((a, b) => compare(a.kind, b.kind))) {
     const key = `${topology} ${stage}`

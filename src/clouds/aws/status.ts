@@ -9,24 +9,12 @@ import {
 import { GetQueueAttributesCommand, GetQueueUrlCommand } from '@aws-sdk/client-sqs'
 import type { MappingConfig } from '../../aws/resources.ts'
 import { gather } from '../../aws/sdk.ts'
+import type { ResourceStatus } from '../../deploy/cloud.ts'
 import type { CloudResources } from '../../deploy/resources.ts'
 import { AttakError } from '../../errors.ts'
 import type { LiveResource, Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
-
-/** How a resource is. */
-export interface ResourceStatus extends Pick<Resource, 'id' | 'kind' | 'name'> {
-  readonly processor?: string
-  /** Whether the topology has it; what it does not is left over from an earlier one. */
-  readonly wanted: boolean
-  /** In the words of its service: `Active`, `ACTIVE`, `Enabled`; else `absent`, `not ours` or `left over`. */
-  readonly state: string
-  /** Whether that state is one in which it works. */
-  readonly fine: boolean
-  /** What else there is to know, by name: `{ messages: 3 }`. */
-  readonly details: Readonly<Record<string, string | number>>
-}
 
 /**
  * Asks every resource of a stage how it is, some at a time: those that are wanted in their order, then what is left over.

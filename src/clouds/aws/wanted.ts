@@ -1,8 +1,8 @@
 import { functionName, logGroupName, type Place, queueArn, queueName } from '../../aws/names.ts'
-import type { Artifact } from '../../bundle/artifact.ts'
 import { functionVariables } from '../../bundle/variables.ts'
 import { channelResources as kinesisResources } from '../../carriers/kinesis/resources.ts'
 import { retryResources, channelResources as sqsResources } from '../../carriers/sqs/resources.ts'
+import type { Code } from '../../deploy/cloud.ts'
 import type { Graph, GraphProcessor } from '../../graph/graph.ts'
 import { CRASHES_PART, ERRORS_PART, HANDLED_PART, retryPart } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
@@ -32,7 +32,7 @@ export interface AwsTarget {
 export function wantedResources(
   graph: Graph,
   target: AwsTarget,
-  artifacts: ReadonlyMap<string, Pick<Artifact, 'hash' | 'handler'>>,
+  artifacts: ReadonlyMap<string, Pick<Code, 'hash' | 'handler'>>,
 ): readonly Resource[] {
   const scope = { topology: graph.name, stage: graph.stage }
   const looping = processorsOnCycles(graph)
@@ -62,7 +62,7 @@ export function wantedResources(
 const RESOURCES_OF = { kinesis: kinesisResources, sqs: sqsResources }
 
 interface ProcessorTarget extends AwsTarget {
-  readonly artifact: Pick<Artifact, 'hash' | 'handler'>
+  readonly artifact: Pick<Code, 'hash' | 'handler'>
   readonly loops: boolean
 }
 

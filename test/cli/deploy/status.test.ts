@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { drawStatus } from '../../../src/cli/deploy/status.ts'
 import { hintOf } from '../../../src/cli/hint.ts'
-import type { ResourceStatus } from '../../../src/clouds/aws/status.ts'
+import type { ResourceStatus } from '../../../src/deploy/cloud.ts'
 import { colorsOf } from '../../../src/view/print.ts'
 
 const hint = hintOf({ flags: {} })

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest'
 import { asFirstAttempt, makeReady } from '../../../src/cli/errors/ready.ts'
 import { hintOf } from '../../../src/cli/hint.ts'
-import type { StreamPlace } from '../../../src/runtime/error-record.ts'
 import type { CloudEvent } from '../../../src/runtime/event.ts'
-import { graphOf } from '../../clouds/aws/graphs.ts'
 import { failed } from './world.ts'
 
 const hint = hintOf({ flags: {} })
 
-const project = { graph: graphOf({ name: 'orders', processors: { a: () => {}, b: () => {} } }), processors: new Map() }
+const project = { names: ['a', 'b'], processors: new Map() }
 const position = 'orders--dev--b/shardId-000000000000/49601189658422359378836298521827638475320189012309704722'
 
 /** A record that its store had to keep without its event. */
@@ -20,30 +18,29 @@ function withoutData(order: number) {
 
 test('an event that was too large to be recorded is read from the stream', async () => {
   const { record, whole } = withoutData(1)
-  const asked: [StreamPlace, string][] = []
-  const readAgain = async (place: StreamPlace, processor: string) => {
+  const asked: [string, string][] = []
+  const readAgain = async (place: string, processor: string) => {
     asked.push([place, processor])
     return [failed(2).message!, whole]
   }
-  const { units, problems } = await makeReady([record], { project, hint, readAgain })
+  const { units, problems } = await makeReady([record], { ...project, hint, readAgain })
   expect(problems).toEqual([])
   expect(units).toEqual([{ record, events: [whole] }])
-  const [stream, shard, sequence] = position.split('/')
-  expect(asked).toEqual([[{ stream, shard, sequence }, 'b']])
+  expect(asked).toEqual([[position, 'b']])
 })
 
 test('also where the record could not even keep its message: it is known by the id of the record', async () => {
   const { record, whole } = withoutData(1)
   const { message: _, ...bare } = record
   const readAgain = async () => [failed(2).message!, whole]
-  expect((await makeReady([bare], { project, hint, readAgain })).units).toEqual([{ record: bare, events: [whole] }])
+  expect((await makeReady([bare], { ...project, hint, readAgain })).units).toEqual([{ record: bare, events: [whole] }])
 })
 
 test('what the stream no longer has is gone, and so is what a simulation would have to read', async () => {
   const { record } = withoutData(1)
   for (const options of [
-    { project, hint, readAgain: async () => [] },
-    { project, hint },
+    { ...project, hint, readAgain: async () => [] },
+    { ...project, hint },
   ]) {
     const { units, problems } = await makeReady([record], options)
     expect([units, problems.map(({ code }) => code)]).toEqual([[], ['EVENT_GONE']])
@@ -59,7 +56,7 @@ test('of a crash what is left of its messages can be replayed; without any it is
       { ...crash, suspects },
       { ...crash, id: 'ab', suspects: [] },
     ],
-    { project, hint },
+    { ...project, hint },
   )
   expect(units.map(({ events }) => events)).toEqual([suspects])
   expect(problems).toMatchObject([{ code: 'EVENT_GONE', where: 'error ab of "b"' }])
@@ -67,10 +64,10 @@ test('of a crash what is left of its messages can be replayed; without any it is
 
 test('what is larger than a function can be called with is told before it is sent', async () => {
   const large = failed(5, { message: { ...failed(5).message!, data: 'x'.repeat(1000) } })
-  expect((await makeReady([large], { project, hint, mostBytes: 1000 })).problems).toMatchObject([
+  expect((await makeReady([large], { ...project, hint, mostBytes: 1000 })).problems).toMatchObject([
     { code: 'EMIT_TOO_LARGE' },
   ])
-  expect((await makeReady([large], { project, hint })).units).toHaveLength(1)
+  expect((await makeReady([large], { ...project, hint })).units).toHaveLength(1)
 })
 
 test('what waited for its next try is sent again as a first one, at once', () => {
@@ -84,7 +81,7 @@ test('a record that could not be read is not replayed: what is kept is its begin
   const refused = failed(1, {
     error: { name: 'AttakError', code: 'RECORD_REFUSED', message: 'its data nests too deep' },
   })
-  const { units, problems } = await makeReady([refused, failed(2)], { project, hint })
+  const { units, problems } = await makeReady([refused, failed(2)], { ...project, hint })
   expect(units.map(({ record }) => record)).toEqual([failed(2)])
   expect(problems).toMatchObject([{ code: 'RECORD_REFUSED', remedy: expect.stringContaining('attak errors purge') }])
 })

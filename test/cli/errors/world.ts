@@ -1,7 +1,8 @@
-import { loadStage } from '../../../src/cli/deploy/stage.ts'
 import { type Copies, openCopies } from '../../../src/cli/errors/copies.ts'
 import type { Errors } from '../../../src/cli/errors/open.ts'
+import { loadStage, processorsOf } from '../../../src/cli/stage.ts'
 import { openAws } from '../../../src/clouds/aws/open.ts'
+import { openStage } from '../../../src/clouds/aws/stage.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import { openFileStore } from '../../../src/stores/file/store.ts'
 import { recordOf } from '../../contract/error-record.ts'
@@ -90,12 +91,12 @@ export async function worldOf(
       const host = { ...fakeHost(folder, { env: aws.env, ...said }), now: () => (ms += 20_000), date: () => NOW_MS }
       const stage = await loadStage({ positionals: [], options }, host)
       const opened = await openAws({ region: 'eu-west-1', endpoint: aws.env.AWS_ENDPOINT_URL! }, host.now)
-      const live = { ...stage, aws: opened }
+      const live = openStage(opened, stage.scope, stage.project.graph)
       const place = 'orders (dev) in eu-west-1 of account 123456789012'
       try {
         return host.ran(
           await command(
-            { place, stage, graph: stage.project.graph, live, store, copies },
+            { place, stage, processors: processorsOf(stage.project), live, store, copies },
             { positionals, options },
             host,
           ),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { hintOf } from '../../../src/cli/hint.ts'
 import { factOfEntry, liveSource } from '../../../src/cli/why/live.ts'
 import { openAws } from '../../../src/clouds/aws/open.ts'
+import { openStage } from '../../../src/clouds/aws/stage.ts'
 import { readEntry } from '../../../src/view/log-entry.ts'
 import { graphOf } from '../../clouds/aws/graphs.ts'
 import { startFakeAws } from '../fake-aws.ts'
@@ -17,14 +18,18 @@ test.each([
   'a position that a log or a record says is read only where its processor receives from: not %s by %s',
   async (position, processor) => {
     const aws = await startFakeAws()
-    const { clients, place, close } = await openAws(
-      { region: 'eu-west-1', endpoint: aws.env.AWS_ENDPOINT_URL! },
-      Date.now,
-    )
-    const account = { clients, place, scope: { topology: 'orders', stage: 'dev' } }
-    const source = liveSource({ account, graph, fromMs: 0, records: [], remembered: [], hint: hintOf({ flags: {} }) })
+    const opened = await openAws({ region: 'eu-west-1', endpoint: aws.env.AWS_ENDPOINT_URL! }, Date.now)
+    const live = openStage(opened, { topology: 'orders', stage: 'dev' }, graph)
+    const source = liveSource({
+      live,
+      processors: ['a', 'b'],
+      fromMs: 0,
+      records: [],
+      remembered: [],
+      hint: hintOf({ flags: {} }),
+    })
     const [fact] = await source.details([{ message: 'm', processor, root: 'm', position }])
-    close()
+    opened.close()
     expect(fact).toMatchObject({ missing: expect.any(String) })
     expect(aws.calls.map(({ action }) => action)).not.toContain('GetShardIterator')
   },

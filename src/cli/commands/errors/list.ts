@@ -3,7 +3,7 @@ import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { type Arguments, type Command, flagOf } from '../../command.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
 import { filterOf, isMeant } from '../../errors/filter.ts'
-import { type Errors, hintOn, look, processorsOf, withErrors } from '../../errors/open.ts'
+import { type Errors, hintOn, look, processorsWithErrors, withErrors } from '../../errors/open.ts'
 import { FILTER_OPTIONS, PLACE_OPTIONS } from '../../errors/options.ts'
 import type { Host } from '../../host.ts'
 
@@ -28,7 +28,7 @@ and given back. What a crash, a timeout or a lack of memory has ended is listed 
 export async function listErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   const seen = await look(errors, host)
   const { records, left } = seen
-  const filter = filterOf(args, host.date(), processorsOf(errors, seen))
+  const filter = filterOf(args, host.date(), processorsWithErrors(errors, seen))
   const meant = records.filter((record) => isMeant(record, filter))
   if (flagOf(args, 'json')) {
     host.out.write(drawJsonLine(meant))

@@ -7,7 +7,7 @@ import { confirmed } from '../../confirm.ts'
 import { choose } from '../../errors/choose.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
 import { filterOf } from '../../errors/filter.ts'
-import { type Errors, look, processorsOf, type Seen, withErrors } from '../../errors/open.ts'
+import { type Errors, look, processorsWithErrors, type Seen, withErrors } from '../../errors/open.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from '../../errors/options.ts'
 import { type Host, interruptCode } from '../../host.ts'
 import { YES_OPTION } from '../../options.ts'
@@ -40,7 +40,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   const seen = await look(errors, host)
   const unreadable = flagOf(args, 'unreadable') ? (seen.unreadable ?? []) : []
   const going =
-    flagOf(args, 'unreadable') && !isMore(args, host.date(), processorsOf(errors, seen))
+    flagOf(args, 'unreadable') && !isMore(args, host.date(), processorsWithErrors(errors, seen))
       ? []
       : meant(errors, args, seen, host)
   const count = going.length + unreadable.length

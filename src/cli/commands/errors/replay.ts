@@ -1,13 +1,10 @@
-import type { Receiver } from '../../../clouds/aws/read-back.ts'
 import { AttakError, errorOf } from '../../../errors.ts'
-import type { StreamPlace } from '../../../runtime/error-record.ts'
 import { eventOf } from '../../../runtime/event.ts'
 import { drawCount } from '../../../view/duration.ts'
 import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { drawWord } from '../../../view/value.ts'
 import { type Arguments, type Command, flagOf, textOf } from '../../command.ts'
 import { confirmed } from '../../confirm.ts'
-import { accountOf, type Stage } from '../../deploy/stage.ts'
 import { choose } from '../../errors/choose.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
 import { type Errors, hintOn, look, type Seen, withErrors } from '../../errors/open.ts'
@@ -66,7 +63,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   if (isLocal && stage.project === undefined) throw withoutCode(args)
   const seen = await look(errors, host)
   const chosen = choose('attak errors replay', args, seen, errors, host.date())
-  const ready = await makeReady(chosen.records, await readyOptions(errors, isLocal))
+  const ready = await makeReady(chosen.records, readyOptions(errors, isLocal))
   const problems = [...chosen.problems, ...ready.problems]
   if (flagOf(args, 'dryRun')) tellDryRun(ready.units, args, host)
   if (problems.length > 0) throw errorOf(problems)
@@ -94,7 +91,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     return interruptCode(host.signal) ?? 1
   }
   const startedMs = host.date()
-  const send = await senderTo(live, { time: new Date(startedMs).toISOString(), forced: flagOf(args, 'force') })
+  const send = senderTo(live, { time: new Date(startedMs).toISOString(), forced: flagOf(args, 'force') })
   const accepted = await sendUnits(ready.units, errors, send, host)
   for (const { record, events } of json ? accepted : []) {
     const { id, processor } = record
@@ -108,8 +105,8 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const roots = new Set(accepted.flatMap(({ events }) => events.map(({ attakroot }) => attakroot)))
   const awaited = new Set(accepted.flatMap(({ events }) => events.map((event) => event.id)))
   await followTraces(
-    { ...live, graph: errors.graph },
-    { roots, awaited, startedMs, quietMs, json, heard: verdict.hear },
+    live,
+    { processors: errors.processors, roots, awaited, startedMs, quietMs, json, heard: verdict.hear },
     host,
   )
   return interruptCode(host.signal) ?? tellVerdict(verdict, hintOf(stage.given), json, host)
@@ -130,36 +127,24 @@ function checkFlags(args: Arguments): void {
   }
 }
 
-async function readyOptions(errors: Errors, isLocal: boolean): Promise<ReadyOptions> {
-  const { stage, graph, live } = errors
+function readyOptions(errors: Errors, isLocal: boolean): ReadyOptions {
+  const { stage, live } = errors
   const hint = hintOn(errors)
   // Without its project, what a schema refuses now shows when the message is handled.
-  const project = stage.project ?? { graph, processors: new Map() }
-  if (live === undefined) return { project, hint }
-  const { MOST_INVOKE_BYTES } = await import('../../../clouds/aws/trigger.ts')
+  const ready = { names: errors.processors, processors: stage.project?.processors ?? new Map(), hint }
+  if (live === undefined) return ready
   return {
-    project,
-    hint,
-    readAgain: (place, processor) => readAgain(live, place, { graph, processor }),
-    ...(!isLocal && { mostBytes: MOST_INVOKE_BYTES - MARK_BYTES }),
+    ...ready,
+    async readAgain(position, processor) {
+      const { messages, isForeign } = await live.readBack(position, processor)
+      return isForeign ? undefined : messages.map((message) => eventOf(message, stage.scope))
+    },
+    ...(!isLocal && { mostBytes: live.mostSendBytes - MARK_BYTES }),
   }
 }
 
 /** What a replay adds to a message. */
 const MARK_BYTES = 100
-
-async function readAgain(live: Stage, place: StreamPlace, to: Receiver) {
-  const { messagesIn, readBack } = await import('../../../clouds/aws/read-back.ts')
-  const { stream, shard, sequence } = place
-  const kept = await readBack(accountOf(live, live.aws), to, {
-    stream,
-    shard,
-    first: sequence,
-    last: sequence,
-    most: 1,
-  })
-  return kept?.flatMap((record) => messagesIn(record, to.processor)).map((message) => eventOf(message, live.scope))
-}
 
 /** What was replayed before and is still in its store, since it could not be removed then. */
 async function takeLeft({ left }: Seen, { store }: Errors): Promise<void> {

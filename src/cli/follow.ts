@@ -1,4 +1,4 @@
-import type { LogLine } from '../../clouds/aws/log-lines.ts'
+import type { LogLine } from '../deploy/cloud.ts'
 
 /** Reads the lines there are from a time on, oldest first; may give lines again that it has given before. */
 export type ReadLines = (fromMs: number) => Promise<readonly LogLine[]>

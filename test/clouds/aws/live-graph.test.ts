@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { graphOfLive } from '../../../src/cli/deploy/live.ts'
+import { graphOfLive } from '../../../src/clouds/aws/live-graph.ts'
 import { receivedFrom } from '../../../src/clouds/aws/read-back.ts'
 
 const liveOf = (id: string, more: object = {}) => ({

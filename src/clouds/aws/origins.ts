@@ -1,6 +1,4 @@
-import type { Setting } from '../../project/settings.ts'
-import type { Host } from '../host.ts'
-import type { MeantProject } from '../project.ts'
+import type { Given, SignIn } from '../../deploy/cloud.ts'
 
 /** What variables of a project's `.env` change about its calls, as people are told; `$` is the value. */
 const EFFECTS: readonly (readonly [variable: RegExp, text: string])[] = [
@@ -14,24 +12,18 @@ const EFFECTS: readonly (readonly [variable: RegExp, text: string])[] = [
   [/^NODE_TLS_REJECT_UNAUTHORIZED$/, 'TLS certificates are checked only if this is not 0; it is $'],
 ]
 
-/** The command lines that were told already. */
-const told = new WeakSet<Host>()
-
 /**
- * Writes one line on stderr, once for a command line, when files of the project change where its AWS calls go or who signs
- * them. Whoever runs a project of somebody else sees that before the first call. Flags and the shell's own variables are
- * not repeated.
+ * Returns a sentence on how files of the project change where its AWS calls go or who signs them; undefined if they do not.
+ * Flags and the shell's own variables are not repeated.
  */
-export function tellOrigins({ settings, added }: Pick<MeantProject, 'settings' | 'added'>, host: Host): void {
-  if (told.has(host)) return
-  told.add(host)
+export function originsOf({ settings, added }: Pick<SignIn, 'settings' | 'added'>): string | undefined {
   const { endpoint, profile } = settings
   const effects = [
     ...ofSetting(endpoint, 'endpoint', 'AWS_ENDPOINT_URL', (url) => `AWS calls go to ${drawAddress(url)}`),
     ...ofSetting(profile, 'profile', 'AWS_PROFILE', (name) => `the profile ${JSON.stringify(name)} signs`),
     ...Object.entries(added).flatMap(([name, value]) => effectOf(name, value)),
   ]
-  if (effects.length > 0) host.err.write(`This project changes the AWS calls: ${effects.join('; ')}.\n`)
+  return effects.length === 0 ? undefined : `This project changes the AWS calls: ${effects.join('; ')}.`
 }
 
 /** An address without the name and password that may stand in it. */
@@ -43,7 +35,7 @@ export function drawAddress(text: string): string {
 }
 
 function ofSetting(
-  { value, origin }: Setting<string | undefined>,
+  { value, origin }: Given,
   name: string,
   variable: string,
   draw: (value: string) => string,

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { followLines } from '../../../src/cli/logs/follow.ts'
-import type { LogLine } from '../../../src/clouds/aws/log-lines.ts'
+import { followLines } from '../../src/cli/follow.ts'
+import type { LogLine } from '../../src/deploy/cloud.ts'
 
 const line = (id: string, timeMs: number): LogLine => ({ id, timeMs, processor: 'a', text: id })
 const pause = () => Promise.resolve()

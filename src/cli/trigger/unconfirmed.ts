@@ -1,15 +1,10 @@
-import type { Triggered } from '../../clouds/aws/trigger.ts'
-import { AttakError } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { drawCount } from '../../view/duration.ts'
 import { titleOf } from '../../view/failure.ts'
-import { colorsOf, drawError, drawJsonLine, hang } from '../../view/print.ts'
-import { knownOf } from '../deploy/live.ts'
-import { accountOf, type Stage } from '../deploy/stage.ts'
-import { hintOf } from '../hint.ts'
+import { colorsOf, drawJsonLine, hang } from '../../view/print.ts'
+import type { Hint } from '../hint.ts'
 import type { Host } from '../host.ts'
-import { copiesOf } from './files.ts'
-import { look } from './open.ts'
+import type { Triggered } from './send.ts'
 
 /** So many events are listed one by one. */
 const MOST_LISTED = 20
@@ -22,22 +17,19 @@ export interface Unconfirmed {
   /** How many were accepted. */
   readonly of: number
   readonly json: boolean
+  /** The errors of the stage. */
+  readonly records: readonly ErrorRecord[]
+  readonly hint: Hint
 }
 
 /** Lists accepted events that were not confirmed, with what the errors of the stage have of them. */
-export async function tellUnconfirmed(
-  stage: Stage,
-  { events, count, of, json }: Unconfirmed,
-  host: Host,
-): Promise<void> {
-  const records = await recordsOf(stage, host)
+export function tellUnconfirmed({ events, count, of, json, records, hint }: Unconfirmed, host: Host): void {
   const found = events.map((event) => ({ event, records: records.filter((record) => isAbout(record, event)) }))
   if (json) {
     for (const { event, records } of found)
       host.out.write(drawJsonLine({ kind: 'unconfirmed', ...event, errors: records.map(({ id }) => id) }))
     return
   }
-  const hint = hintOf(stage.given)
   const listed = found.slice(0, MOST_LISTED).map(({ event, records: [record] }) => {
     const known =
       record === undefined
@@ -57,21 +49,6 @@ export async function tellUnconfirmed(
       `${hint('errors list')} shows errors that come later.\n`,
     ].join(''),
   )
-}
-
-async function recordsOf(stage: Stage, host: Host): Promise<readonly ErrorRecord[]> {
-  try {
-    const { openErrors } = await import('../../clouds/aws/errors/open.ts')
-    const copies = copiesOf(stage, host.date())
-    const known = await knownOf(stage, stage.aws)
-    const store = await openErrors(accountOf(stage, stage.aws), { ...known, known: (id) => copies.all.get(id) })
-    const { records, left } = await look({ store, copies }, host)
-    return [...records, ...left]
-  } catch (error) {
-    if (!(error instanceof AttakError)) throw error
-    host.err.write(drawError(error, colorsOf(host.err)))
-    return []
-  }
 }
 
 function isAbout({ message, suspects = [] }: ErrorRecord, { id }: Triggered): boolean {

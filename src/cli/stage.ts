@@ -1,0 +1,187 @@
+import { dirname } from 'node:path'
+import type { Cloud, CloudAccount, CloudStage, SignIn, StageName } from '../deploy/cloud.ts'
+import { AttakError, errorOf, type Problem } from '../errors.ts'
+import { type InspectedProject, inspectProject, type Project } from '../project/project.ts'
+import type { Settings } from '../project/settings.ts'
+import { isName, NAME_RULE } from '../topology/name.ts'
+import { loadCloud } from './cloud.ts'
+import { type Arguments, textOf } from './command.ts'
+import { type Hint, hintOf } from './hint.ts'
+import type { Host } from './host.ts'
+import { awaitCode, MODULES } from './loading.ts'
+import { findProject, findSettings, type MeantProject, warn } from './project.ts'
+
+/** The stage that a command line means, with its project where there is one that loads. */
+export interface NamedStage extends Pick<MeantProject, 'settings' | 'added' | 'given'> {
+  readonly project?: Project
+  readonly scope: StageName
+  /** Why the project does not load. */
+  readonly problems?: readonly Problem[]
+  /** The folder that what is kept here of the stage is in: that of the topology, where there is one. */
+  readonly dir: string
+}
+
+/** A project and the stage of it that a command line means. */
+export interface MeantStage extends NamedStage {
+  readonly project: Project
+}
+
+/** A stage in the account that it lives in. */
+export interface LiveStage {
+  readonly live: CloudStage
+  /** `hello (dev) in eu-west-1 of account 123456789012`: where a command works, for its first line. */
+  readonly place: string
+  /** The account for programs. */
+  readonly facts: CloudAccount['facts']
+}
+
+/** Loads the project of a command line. Its warnings are for who is about to run or deploy it. Throws all that is wrong with it. */
+export async function loadStage(args: Arguments, host: Host): Promise<MeantStage> {
+  const found = await findProject(args, host)
+  const { project, problems } = await inspect(found, host)
+  if (project === undefined) throw errorOf(problems)
+  return stageOf(found, project)
+}
+
+/**
+ * Finds out which stage a command line means, for commands that work on what is live. With `--name` no project is loaded.
+ * Without it the project is loaded for its name; what is wrong with it is a warning, as long as the name is known. Throws
+ * USAGE where it is not.
+ */
+export async function nameStage(args: Arguments, host: Host): Promise<NamedStage> {
+  const name = textOf(args, 'name')
+  if (name !== undefined) return stageNamed(name, args, host)
+  const found = await findProject(args, host)
+  const inspected = await inspect(found, host)
+  if (inspected.project !== undefined) return stageOf(found, inspected.project)
+  warnOf(inspected, host)
+  if (inspected.name !== undefined) return withoutProject(found, inspected.name)
+  throw new AttakError('USAGE', NAMELESS, LISTED)
+}
+
+/**
+ * Finds out which topology's files in a folder a command line means, like {@link nameStage}. `namesIn` returns the topologies
+ * that have files in the folder. If the project does not load and its name is unknown, the only one of them is meant.
+ */
+export async function nameKept(
+  args: Arguments,
+  host: Host,
+  namesIn: (dir: string) => readonly string[],
+): Promise<NamedStage> {
+  const name = textOf(args, 'name')
+  if (name !== undefined) return stageNamed(name, args, host)
+  const found = await findSettings(args, host)
+  const inspected = await inspect({ ...found, file: args.positionals[0] }, host)
+  if (inspected.project !== undefined) return stageOf(found, inspected.project)
+  const names = inspected.name === undefined ? namesIn(dirname(found.file)) : [inspected.name]
+  const [meant] = names
+  if (meant === undefined) throw errorOf(inspected.problems)
+  warnOf(inspected, host)
+  if (names.length === 1) return { ...withoutProject(found, meant), problems: inspected.problems }
+  throw new AttakError('USAGE', NAMELESS, `Give it by --name. Here are ${names.join(', ')}.`)
+}
+
+const NAMELESS = 'the project does not load, so the name of its topology is not known'
+
+async function stageNamed(name: string, args: Arguments, host: Host): Promise<NamedStage> {
+  if (!isName(name)) throw new AttakError('USAGE', `--name: the name ${JSON.stringify(name)} must ${NAME_RULE}`, LISTED)
+  return withoutProject(await findSettings(args, host), name)
+}
+
+/** What is wrong with a project that need not load is a warning. */
+function warnOf({ problems }: InspectedProject, host: Host): void {
+  warn(
+    problems.map((problem) => ({ ...problem, severity: 'warning' })),
+    host,
+  )
+}
+
+const LISTED = 'Give it by --name; attak status --all lists what is live.'
+
+function inspect(
+  { file, settings }: { readonly file: string | undefined; readonly settings: Settings },
+  host: Host,
+): Promise<InspectedProject> {
+  const { cwd, temporaryFolder } = host
+  return awaitCode({ who: MODULES, file: file ?? cwd }, host, () =>
+    inspectProject(file, { cwd, stage: settings.stage.value, temporaryFolder, lend: host.lendVariables }),
+  )
+}
+
+function stageOf({ settings, added, given }: MeantProject, project: Project): MeantStage {
+  const scope = { topology: project.graph.name, stage: settings.stage.value }
+  return { project, settings, added, given, scope, dir: project.dir }
+}
+
+function withoutProject({ settings, added, given, file }: MeantProject, topology: string): NamedStage {
+  return { settings, added, given, scope: { topology, stage: settings.stage.value }, dir: dirname(file) }
+}
+
+/** What signing in works with, for a command line. */
+export function signInOf({ settings, added }: Pick<NamedStage, 'settings' | 'added'>, host: Host): SignIn {
+  const { env, now } = host
+  return { settings, added, env, now, tell: (sentence) => host.err.write(`${sentence}\n`) }
+}
+
+/** The command lines that were told already. */
+const told = new WeakSet<Host>()
+
+/**
+ * Tells once for a command line how files of the project change where calls of the cloud go or who signs them. Whoever runs a
+ * project of somebody else sees that before the first call. Returns the cloud.
+ */
+export async function tellOrigins(stage: Pick<NamedStage, 'settings' | 'added'>, host: Host): Promise<Cloud> {
+  const cloud = await loadCloud()
+  const origins = told.has(host) ? undefined : cloud.originsOf(stage)
+  told.add(host)
+  if (origins !== undefined) host.err.write(`${origins}\n`)
+  return cloud
+}
+
+/** Opens the account of a command line, runs `use` with it and closes it again. */
+export async function withAccount<Given>(
+  stage: Pick<NamedStage, 'settings' | 'added' | 'given'>,
+  host: Host,
+  use: (account: CloudAccount) => Promise<Given>,
+): Promise<Given> {
+  const cloud = await tellOrigins(stage, host)
+  const account = await cloud.signIn(signInOf(stage, host))
+  try {
+    return await use(account)
+  } catch (error) {
+    throw account.explain(placed(error, hintOf(stage.given)))
+  } finally {
+    account.close()
+  }
+}
+
+/** Opens a stage in its account, runs `use` with it and closes the account again. */
+export function withLive<Given>(
+  stage: NamedStage,
+  host: Host,
+  use: (live: LiveStage) => Promise<Given>,
+): Promise<Given> {
+  return withAccount(stage, host, (account) =>
+    use({
+      live: account.openStage(stage.scope, stage.project?.graph),
+      ...{ place: drawPlace(stage, account), facts: account.facts },
+    }),
+  )
+}
+
+/** A remedy of a cloud names commands, and does not know how the command line named the stage. */
+function placed(error: unknown, hint: Hint): unknown {
+  if (!(error instanceof AttakError) || error.code !== 'NOT_DEPLOYED') return error
+  const remedy = error.remedy.replace(/\battak (deploy|status)\b/g, (_, command: string) => hint(command))
+  return new AttakError(error.code, error.message, remedy, { cause: error })
+}
+
+/** Returns where a stage lives, for people: see {@link LiveStage}. */
+export function drawPlace({ scope }: Pick<NamedStage, 'scope'>, { place }: Pick<CloudAccount, 'place'>): string {
+  return `${scope.topology} (${scope.stage}) in ${place}`
+}
+
+/** Returns the names of the processors of a project. */
+export function processorsOf({ graph }: Pick<Project, 'graph'>): readonly string[] {
+  return graph.processors.map(({ name }) => name)
+}
