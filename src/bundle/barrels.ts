@@ -69,19 +69,11 @@ export function openExports(laid: ReadonlyMap<string, LaidModule>): Exports {
     if (!isBarrel(program)) return namesOf(file)?.includes(name) ? { file, name } : undefined
     const named = throughNames(program, name)
     const found =
-      named === undefined ? throughStars(file, program, name) : { ...named, from: importedBy(file, named.from) }
+      named === undefined
+        ? throughStars(program, name, (specifier) => importedBy(file, specifier), namesOf)
+        : { ...named, from: importedBy(file, named.from) }
     if (found?.from === undefined || found.name === ALL) return undefined
     return declaredIn(found.from, found.name, [...seen, file])
-  }
-
-  /** Two modules that both export a name make it nobody's, or that of both, where it is the same. */
-  function throughStars(file: string, program: Program, name: string) {
-    const stars = program.body.flatMap((node) =>
-      node.type === 'ExportAllDeclaration' && !node.exported ? [importedBy(file, node.source.value)] : [],
-    )
-    const known = stars.map((star) => (star === undefined ? undefined : namesOf(star)))
-    const with_ = stars.filter((_, index) => known[index]?.includes(name))
-    return name === 'default' || known.includes(undefined) || with_.length !== 1 ? undefined : { from: with_[0], name }
   }
 
   return {
@@ -124,6 +116,21 @@ function throughNames({ body }: Program, name: string): { readonly from: unknown
     return throughImport(body, nameOf(found.local))
   }
   return undefined
+}
+
+/** A name that several modules export is not followed: it may be nobody's. */
+function throughStars(
+  { body }: Program,
+  name: string,
+  importedBy: (specifier: unknown) => string | undefined,
+  namesOf: (file: string) => readonly string[] | undefined,
+): { readonly from: string | undefined; readonly name: string } | undefined {
+  const stars = body.flatMap((node) =>
+    node.type === 'ExportAllDeclaration' && !node.exported ? [importedBy(node.source.value)] : [],
+  )
+  const known = stars.map((star) => (star === undefined ? undefined : namesOf(star)))
+  const having = stars.filter((_, index) => known[index]?.includes(name))
+  return name === 'default' || known.includes(undefined) || having.length !== 1 ? undefined : { from: having[0], name }
 }
 
 function throughImport(body: Program['body'], name: string) {

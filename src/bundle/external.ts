@@ -2,7 +2,9 @@ import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'n
 import { dirname, join } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { Architecture } from '../topology/deployment.ts'
+import { misfitIn } from './binaries.ts'
 import { type FoundFiles, isExecutable } from './include.ts'
+import { worksWithoutAddon } from './packages.ts'
 import type { ArtifactFile } from './zip.ts'
 
 /** The parts of a package.json that say what else it needs, and what it runs on. */
@@ -57,7 +59,12 @@ export function externalFiles(names: readonly string[], dir: string, architectur
     problems.push(...placeDependencies(package_, place, placed, architecture))
   }
   const files = new Map<string, ArtifactFile>()
-  for (const { folder, at } of placed.values()) addFiles(files, folder, at)
+  for (const { name, folder, at } of placed.values()) {
+    const own = new Map<string, ArtifactFile>()
+    addFiles(own, folder, at)
+    problems.push(...misfitsOf({ name, at }, own, architecture))
+    for (const [path, file] of own) files.set(path, file)
+  }
   return { files, problems }
 }
 
@@ -133,7 +140,28 @@ function addFiles(files: Map<string, ArtifactFile>, folder: string, at: string):
 
 function wrongPlatform(name: string, part: string, architecture: Architecture): Omit<Problem, 'where'> {
   const what = `${part === name ? 'is' : `has ${part}, which is`} not for linux on ${architecture}, where functions run`
-  return refusal(name, what, `Run npm install --os=linux --cpu=${architecture} --libc=glibc ${name}`)
+  return refusal(name, what, installCommand(name, architecture))
+}
+
+function misfitsOf(
+  { name, at }: Pick<Placed, 'name' | 'at'>,
+  files: ReadonlyMap<string, ArtifactFile>,
+  architecture: Architecture,
+): Omit<Problem, 'where'>[] {
+  const inside = [...files].map(([path, { contents }]) => [path.slice(at.length + 1), contents] as const)
+  const misfit = misfitIn(new Map(inside), architecture)
+  if (misfit === undefined) return []
+  const scripts = [...files].filter(([path]) => /\.[cm]?js$/.test(path))
+  if (scripts.some(([, { contents }]) => worksWithoutAddon(Buffer.from(contents).toString()))) return []
+  const { os, cpus, libc } = misfit.platform
+  const made = `${os} on ${cpus.join(' and ')}${libc === undefined ? '' : ` with ${libc}`}`
+  const what = `has ${misfit.path}, which is for ${made}; its function needs linux on ${architecture} with glibc`
+  const compiled = `If npm compiles the package, run it on Linux (${architecture}), for example in a container.`
+  return [refusal(name, what, `${installCommand(name, architecture)}. ${compiled}`)]
+}
+
+function installCommand(name: string, architecture: Architecture): string {
+  return `Run npm install --os=linux --cpu=${architecture} --libc=glibc ${name}`
 }
 
 function refusal(name: string, what: string, remedy: string): Omit<Problem, 'where'> {

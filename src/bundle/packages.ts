@@ -26,6 +26,11 @@ const ADDON_LOADERS: ReadonlySet<string> = new Set([
   ...['node-pre-gyp', '@mapbox/node-pre-gyp'],
 ])
 
+/** Whether code works without native code that one of the loaders of it does not find. */
+export function worksWithoutAddon(text: string): boolean {
+  return [...ADDON_LOADERS].some((loader) => expectsNone(text, loader))
+}
+
 /** Whether code goes on without its native part. */
 function expectsNone(text: string, loader: string): boolean {
   return new RegExp(`\\btry\\s*\\{[^}]*require\\(\\s*["']${loader}["']`).test(text)

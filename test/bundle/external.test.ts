@@ -1,7 +1,7 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { projectFolder } from '../project/folder.ts'
+import { projectFolder, writeFiles } from '../project/folder.ts'
 import { artifactsOf, type Files, problemsOf, runBeside, unzip } from './bundled.ts'
 
 const TOPOLOGY = JSON.stringify({
@@ -106,4 +106,31 @@ test('packages that are not there are told all at once', async () => {
     ['external package "@none/such" is not installed', 'Install it: npm install @none/such'],
     ['external package "other" is not installed, and half needs it', 'Run npm install.'],
   ])
+})
+
+test('a native addon for another platform is refused, with the file, what it is for, and the remedy', async () => {
+  const folder = projectFolder({
+    'topology.json': TOPOLOGY,
+    'a.mjs': `export const handler = () => import('pictures')`,
+    ...packageFiles('node_modules/pictures', { name: 'pictures', dependencies: { deep: '1' } }, ''),
+    ...packageFiles('node_modules/deep', { name: 'deep' }, ''),
+  })
+  const addon = Buffer.alloc(64)
+  addon.write('\x7fELF\x02\x01\x01', 'latin1')
+  addon.writeUInt16LE(183, 18)
+  writeFileSync(join(folder, 'node_modules/deep/deep.node'), addon)
+  expect(await problemsOf(folder)).toEqual([
+    {
+      code: 'EXTERNAL_REFUSED',
+      severity: 'error',
+      where: 'processors.a',
+      what: 'external package "deep" has deep.node, which is for linux on arm64; its function needs linux on x64 with glibc',
+      remedy:
+        'Run npm install --os=linux --cpu=x64 --libc=glibc deep. If npm compiles the package, run it on Linux (x64), for example in a container.',
+    },
+  ])
+  writeFiles(folder, {
+    'node_modules/deep/index.js': `try { module.exports = require('node-gyp-build')(__dirname) } catch { module.exports = 1 }`,
+  })
+  expect(Object.keys(await artifactsOf(folder))).toEqual(['a'])
 })
