@@ -17,6 +17,14 @@ export const {
   TypeError: own_TypeError,
   RegExp: own_RegExp,
   Proxy: own_Proxy,
+  Reflect: own_Reflect,
+  Symbol: own_Symbol,
+  Object: own_Object,
+  Array: own_Array,
+  String: own_String,
+  Number: own_Number,
+  Math: own_Math,
+  Uint8Array: own_Uint8Array,
 } = globalThis
 
 // The build has attak call `own_JSON_stringify` where it says `JSON.stringify`.

@@ -5,6 +5,7 @@ import { currentInvocation } from '../runtime/current.ts'
 import { keepVariables, lendVariables } from '../runtime/environment.ts'
 import { visible } from '../view/controls.ts'
 import { hang } from '../view/print.ts'
+import { rememberBuiltIns } from './built-ins.ts'
 import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
 import { openSignals } from './signals.ts'
@@ -55,6 +56,8 @@ export interface Host {
   readonly watchTimers: () => Pick<TimerWatch, 'pending' | 'forget'>
   /** Runs all ticks and microtasks there are; of no effect in a microtask. Undefined where Node cannot do that. */
   readonly runMicrotasks?: () => void
+  /** Puts back what a project changed of what is built into JavaScript. Returns the names of all that was put back. */
+  readonly restoreBuiltIns: () => readonly string[]
   /** Makes a folder for temporary files. It is removed when the process ends, also by SIGINT, SIGTERM or SIGHUP. */
   readonly temporaryFolder: () => string
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
@@ -86,6 +89,7 @@ export interface Terminal {
 /** The one real host. */
 export function hostOf(process: NodeJS.Process): Host {
   const signals = openSignals(process)
+  const builtIns = rememberBuiltIns()
   let timers: TimerWatch | undefined
   let reads: ReadWatch | undefined
   let leaving = false
@@ -134,7 +138,8 @@ export function hostOf(process: NodeJS.Process): Host {
     },
     letSignalsEnd: signals.letEnd,
     console,
-    onUncaught: catcherOf(process, leave),
+    onUncaught: catcherOf(process, { leave, restore: builtIns.restore }),
+    restoreBuiltIns: builtIns.restore,
     onExit(take) {
       const onExit = (code: number) => {
         if (!leaving) take(code)
@@ -197,10 +202,20 @@ function isFolderAt(descriptor: number): boolean {
 }
 
 /** Listens while somebody subscribes. What nobody takes ends the process, as it would have without us. */
-function catcherOf(process: NodeJS.Process, leave: (code: number) => never): Host['onUncaught'] {
+function catcherOf(
+  process: NodeJS.Process,
+  { leave, restore }: { readonly leave: (code: number) => never; readonly restore: () => unknown },
+): Host['onUncaught'] {
   const takers: ((error: unknown) => boolean)[] = []
+  const isTaken = (error: unknown) => takers.some((take) => take(error))
   const onError = (error: unknown) => {
-    if (takers.some((take) => take(error))) return
+    try {
+      if (isTaken(error)) return
+    } catch {
+      // What takes it calls what the project has changed.
+      restore()
+      if (isTaken(error)) return
+    }
     const text = error instanceof Error ? error.stack : String(error)
     process.stderr.write(visible(`Uncaught, and not in a handler: ${hang(text ?? '')}\n`))
     leave(1)

@@ -1,6 +1,7 @@
 import about from '../../package.json' with { type: 'json' }
 import { AttakError, errorOfSystem } from '../errors.ts'
 import { colorsOf, drawBug, drawError } from '../view/print.ts'
+import { errorOfChanged } from './built-ins.ts'
 import { COMMANDS } from './commands.ts'
 import type { Host, Terminal } from './host.ts'
 import { parseArguments } from './program.ts'
@@ -16,7 +17,7 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     code = await run(argv, plain)
   } catch (error) {
     reported = error
-    code = report(error, plain)
+    code = report(errorOfChanged(error, plain) ?? error, plain)
   }
   await host.out.drained()
   await host.err.drained()

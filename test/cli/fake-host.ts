@@ -67,6 +67,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     console: globalThis.console,
     onUncaught: () => () => {},
     onExit: () => () => {},
+    restoreBuiltIns: () => [],
     temporaryFolder: () => folderOf({}),
     watchTimers: () => ({ pending: () => [], forget() {} }),
     exit: (code) => {

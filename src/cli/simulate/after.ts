@@ -3,7 +3,8 @@ import { placeOfFirstCall } from '../../project/stack.ts'
 import { invocationOfUncaught } from '../../runtime/current.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import { drawCount } from '../../view/duration.ts'
-import { hang } from '../../view/print.ts'
+import { colorsOf, drawError, hang } from '../../view/print.ts'
+import { errorOfChanged } from '../built-ins.ts'
 import type { Host } from '../host.ts'
 import type { PendingTimer } from '../timers.ts'
 
@@ -15,12 +16,24 @@ export function prepareForAfter(host: Host): void {
   host.watchTimers()
   host.onUncaught((error) => {
     const handler = invocationOfUncaught(error)
-    if (handler === undefined) return false
+    if (handler === undefined) return endIfChanged(error, host)
     const { name, message, stack } = describeThrown(error)
     const what = hang(stack ?? `${name}: ${message}`)
     host.err.write(`"${handler.processor}" failed after its run had ended: ${what}\n`)
     return true
   })
+  host.onExit((code) => {
+    // A project that replaces `then` can keep attak from being called back.
+    if (code === undefined) endIfChanged(new Error('nothing is left to do, and the run has not ended'), host)
+  })
+}
+
+/** Ends the process with an error if the project changed what is built into JavaScript. Otherwise returns false. */
+function endIfChanged(error: unknown, host: Host): false {
+  const changed = errorOfChanged(error, host)
+  if (changed === undefined) return false
+  host.err.write(drawError(changed, colorsOf(host.err)))
+  return host.exit(1)
 }
 
 /** Places that are told of each processor. */

@@ -17,9 +17,24 @@ const CHANGES: Readonly<Record<string, string>> = {
   dates: 'Date.now = () => 0; globalThis.Date = class { constructor() { fail() } }',
   clocks: 'performance.now = () => 0',
   console: 'for (const name of Object.keys(console)) console[name] = fail',
+  'timers and clocks, as fake timers do': `const queue = []
+    globalThis.setTimeout = globalThis.setImmediate = process.nextTick = (call) => queue.push(call)
+    process.hrtime = Object.assign(() => [0, 0], { bigint: () => 0n })
+    globalThis.performance = { now: () => 0 }`,
+  'then, as zones do': `const { then } = Promise.prototype
+    Promise.prototype.then = function (well, badly) { return then.call(this, well && ((value) => well(value)), badly) }`,
+  'methods of every prototype': `for (const { prototype } of [Array, String, Number, Function, RegExp, Date, Map])
+      for (const name of ['each', 'first', 'compact', 'red', 'strip']) prototype[name] = function () { return fail() }`,
+  'methods of Array, as old libraries do': `Array.prototype.map = function (call) { return this.reduce((all, each, index) => [...all, call(each, index, this)], []) }`,
+  'what polyfills replace':
+    'for (const name of ["Map", "Set", "WeakMap", "Reflect", "Proxy"]) globalThis[name] = undefined',
+  'how errors are made':
+    'globalThis.Error = class extends Error {}; Error.captureStackTrace = fail; Error.stackTraceLimit = 0',
+  'stacks, as source-map-support does':
+    'Error.prepareStackTrace = (error, sites) => [error, ...sites].join("\\n    at ")',
+  'the constructors of promises and buffers': 'Buffer.from = Buffer.byteLength = fail; globalThis.Promise = class {}',
   'functions of Object, Array, Math and Promise':
     'Object.keys = Object.entries = Object.assign = Array.isArray = Array.from = Math.max = Math.min = Promise.all = fail',
-  'the constructors of promises and buffers': 'Buffer.from = Buffer.byteLength = fail; globalThis.Promise = class {}',
 }
 
 const topologyOf = (change: string, place: 'load' | 'handler') => `const fail = () => { throw new Error('changed') }
@@ -55,12 +70,33 @@ function transcriptOf(change: string, place: 'load' | 'handler') {
   return { code: status, out: stdout.replace(/"stack":"(?:[^"\\]|\\.)*"/g, '"stack"'), err: stderr }
 }
 
-it.each(['load', 'handler'] as const)(
-  'a project that changes what is built in breaks nothing of attak (%s)',
-  (place) => {
-    const usual = transcriptOf('', place)
-    expect(usual).toMatchObject({ code: 0, err: '' })
-    for (const [what, change] of Object.entries(CHANGES))
-      expect({ what, ...transcriptOf(change, place) }).toEqual({ what, ...usual })
-  },
-)
+it('a handler that changes what is built in breaks nothing of attak', () => {
+  const usual = transcriptOf('', 'handler')
+  expect(usual).toMatchObject({ code: 0, err: '' })
+  for (const [what, change] of Object.entries(CHANGES))
+    expect({ what, ...transcriptOf(change, 'handler') }).toEqual({ what, ...usual })
+})
+
+it('a project that changes all of it while it is loaded breaks nothing of attak', () => {
+  const usual = transcriptOf('', 'load')
+  expect(usual).toMatchObject({ code: 0, err: '' })
+  const changes = Object.values(CHANGES).map((change) => `{ ${change} }`)
+  expect(transcriptOf(changes.join('\n'), 'load')).toEqual(usual)
+})
+
+it.each([
+  // Called while a handler runs, after it, in what catches errors, and by Node.
+  ['Array.prototype.push', 'load'],
+  ['Array.prototype.push', 'handler'],
+  ['Array.prototype.map', 'handler'],
+  ['Map.prototype.get', 'handler'],
+  ['RegExp.prototype.exec', 'handler'],
+  ['Array.prototype[Symbol.iterator]', 'handler'],
+] as const)('a project that breaks %s is told that it did (%s)', (name, place) => {
+  const { code, err } = transcriptOf(`${name} = fail`, place)
+  expect({ code, err }).toEqual({
+    code: 1,
+    err: expect.stringContaining('[BUILT_IN_CHANGED] project: its code changed'),
+  })
+  expect(err).toContain(`changed ${name}, and`)
+})
