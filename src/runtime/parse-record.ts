@@ -2,7 +2,7 @@ import type { Problem } from '../errors.ts'
 import { isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import { type ErrorRecord, RECORD_VERSION } from './error-record.ts'
 import { RECORD_KINDS } from './id.ts'
-import { fieldsOf } from './text.ts'
+import { fieldsOf, jsonIn } from './text.ts'
 
 /** What a text is that should be an error record. */
 export type ParsedRecord =
@@ -77,12 +77,4 @@ function remedyOf(version: unknown): string {
 
 function problem(where: string, what: string, remedy: string): ParsedRecord {
   return { kind: 'problem', problem: { code: 'RECORD_UNREADABLE', severity: 'error', where, what, remedy } }
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -49,6 +49,15 @@ export function jsonOrText(text: string): unknown {
 
 const BYTE_ORDER_MARK = 0xfeff
 
+/** What a text says as JSON; undefined if it is not JSON. */
+export function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 /** The fields of an object; undefined for anything else, arrays too. */
 export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** Returns the place that a call of a cleaned stack names; undefined where it names none. */
-export function placeOf(frame: string): Place | undefined {
+export function placeInCall(frame: string): Place | undefined {
   const [, file, line, column] = /^\s+at (?:.* \(|async )?([^()]+):(\d+):(\d+)\)?$/.exec(frame) ?? []
   return file === undefined ? undefined : { file, line: Number(line), column: Number(column) }
 }

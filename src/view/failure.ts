@@ -2,7 +2,7 @@ import { relative, sep } from 'node:path'
 import type { Project } from '../project/project.ts'
 import { type ReadSource, sourceReader } from '../project/source.ts'
 import { type Link, linksOf, type Thrown } from '../runtime/thrown.ts'
-import { drawCodeFrame, type Place, placeOf } from './code-frame.ts'
+import { drawCodeFrame, type Place, placeInCall } from './code-frame.ts'
 import { type Colors, colorsOf, hang, sentence } from './print.ts'
 
 /** What failures are drawn with. */
@@ -55,7 +55,7 @@ export function failuresDrawn({
     const head = indent(hang(`✗ ${remediedTitleOf(error)}`, '  ', colors.red), margin)
     if (error.stack === undefined) return head
     const links = linksOf(error)
-    const place = links.flatMap(({ frames }) => frames.flatMap((frame) => placeOf(frame) ?? []))[0]
+    const place = links.flatMap(({ frames }) => frames.flatMap((frame) => placeInCall(frame) ?? []))[0]
     const way = wayOf(links, folder, calls).map((line) => indent(line, margin + 2, colors.dim))
     return `${head}${place === undefined ? '' : frameOnce(place, asOfMs)}${way.join('')}`
   }

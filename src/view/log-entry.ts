@@ -1,4 +1,5 @@
 import type { LogLine as CloudLine } from '../deploy/cloud.ts'
+import { fieldsOf, jsonIn } from '../runtime/text.ts'
 
 /** A line of a deployed function. */
 export type LogLine = Pick<CloudLine, 'timeMs' | 'processor' | 'text' | 'isPlatform'>
@@ -22,7 +23,7 @@ const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'info', 'warn', 'error'])
 
 /** Reads a line. */
 export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLine): LogEntry {
-  const fields = fieldsIn(text)
+  const fields = text.startsWith('{') ? fieldsOf(jsonIn(text)) : undefined
   if (fields !== undefined && KINDS.has(fields.attak)) {
     const { attak, level, message, root, time } = fields
     const written = typeof time === 'string' ? Date.parse(time) : Number.NaN
@@ -44,13 +45,4 @@ export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLi
 /** Reads lines that came together, in the order in which they were written: a service may have stamped them in another. */
 export function readEntries(lines: readonly LogLine[]): readonly LogEntry[] {
   return lines.map(readEntry).sort((a, b) => a.timeMs - b.timeMs)
-}
-
-function fieldsIn(text: string): Record<string, unknown> | undefined {
-  if (!text.startsWith('{')) return undefined
-  try {
-    return JSON.parse(text) as Record<string, unknown>
-  } catch {
-    return undefined
-  }
 }

@@ -35,7 +35,7 @@ export function storyOf(options: StoryOptions): Story {
   }
   const start = (entry: StartEntry): string => {
     told = entry.message
-    const origin = ` ← ${originOf(entry)}`
+    const origin = ` ← ${drawOrigin(entry)}`
     const name = colors.bold(colors.cyan(entry.processor))
     return withValue(`${entry.processor}${origin}`, `${name}${colors.dim(origin)}`, entry.event)
   }
@@ -92,9 +92,12 @@ function placesFromHere(text: string, folder: string): string {
   return text.replace(/^ {4}at .*$/gm, (call) => fromHere(call, folder))
 }
 
+/** How a message came to a processor. */
+export type Origin = Partial<Pick<StartEntry, 'from' | 'topic' | 'key' | 'attempt' | 'at' | 'invoked'>>
+
 /** `input`, `spout · text`, `order · invoked`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */
-function originOf({ from, topic, key, attempt, at, invoked }: StartEntry): string {
-  const name = drawWord(from ?? 'input')
+export function drawOrigin({ from = 'input', topic, key, attempt = 1, at = 0, invoked }: Origin): string {
+  const name = drawWord(from)
   return [
     invoked ? `${name} · invoked` : topic === undefined ? name : `${name} · ${drawWord(topic)}`,
     ...(key === undefined ? [] : [`key ${drawWord(key)}`]),

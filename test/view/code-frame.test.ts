@@ -1,18 +1,18 @@
 import { expect, test } from 'vitest'
-import { drawCodeFrame, placeOf } from '../../src/view/code-frame.ts'
+import { drawCodeFrame, placeInCall } from '../../src/view/code-frame.ts'
 import { colorsOf } from '../../src/view/print.ts'
 
 const plain = colorsOf({ color: false })
 
 test('reads the place of a call, and none of what names no file and line', () => {
-  expect(placeOf('    at handler (processors/reverse.ts:3:9)')).toEqual({
+  expect(placeInCall('    at handler (processors/reverse.ts:3:9)')).toEqual({
     file: 'processors/reverse.ts',
     line: 3,
     column: 9,
   })
-  expect(placeOf('    at async other files/a.ts:1:12')).toEqual({ file: 'other files/a.ts', line: 1, column: 12 })
-  expect(placeOf('    at new Promise (<anonymous>)')).toBeUndefined()
-  expect(placeOf('Error: nowhere')).toBeUndefined()
+  expect(placeInCall('    at async other files/a.ts:1:12')).toEqual({ file: 'other files/a.ts', line: 1, column: 12 })
+  expect(placeInCall('    at new Promise (<anonymous>)')).toBeUndefined()
+  expect(placeInCall('Error: nowhere')).toBeUndefined()
 })
 
 test('shows of a very long line what is around the column', () => {

@@ -66,7 +66,7 @@ async function wishOf(args: Arguments, host: Host): Promise<Wish | undefined> {
   const folder =
     args.positionals[0] ?? (await askText('What is it called? (its folder gets this name)', FOLDER, refusal, host))
   if (folder === undefined) return undefined
-  const place = await placeOf(folder, host.cwd)
+  const place = await folderOf(folder, host.cwd)
   const template =
     (textOf(args, 'template') as TemplateName | undefined) ??
     (await askChoice('What to begin with?', TEMPLATE_NAMES, TEMPLATES, host))
@@ -88,7 +88,7 @@ function refusalOf(folder: string, cwd: string): string | undefined {
   return `A name must ${NAME_RULE}. ${renameRemedy(basename(dir))}`
 }
 
-async function placeOf(folder: string, cwd: string): Promise<{ dir: string; name: string }> {
+async function folderOf(folder: string, cwd: string): Promise<{ dir: string; name: string }> {
   const dir = resolve(cwd, folder)
   return { dir, name: topologyName(folder, dir, await requireEmpty(dir)) }
 }

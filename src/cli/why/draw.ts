@@ -1,6 +1,6 @@
-import { drawDuration } from '../../view/duration.ts'
 import { type FailureOptions, failuresDrawn } from '../../view/failure.ts'
 import { hang, jsonText } from '../../view/print.ts'
+import { drawOrigin } from '../../view/story.ts'
 import { drawValue, drawWord } from '../../view/value.ts'
 import type { Found } from './fact.ts'
 import type { Path, Step } from './path.ts'
@@ -50,15 +50,9 @@ function sayUnknown(messages: number): string {
 }
 
 /** `input · 2026-11-21T13:20:57.123Z`, `intake · order · key a · attempt 2 · at 1 s`. */
-function originOf({ from, topic, key, attempt, at, time, invoked, hop }: Step): string {
-  const name = drawWord(from ?? (hop === undefined || hop === 1 ? 'input' : 'unknown'))
-  return [
-    invoked ? `${name} · invoked` : topic === undefined ? name : `${name} · ${drawWord(topic)}`,
-    ...(key === undefined ? [] : [`key ${drawWord(key)}`]),
-    ...(attempt === undefined || attempt === 1 ? [] : [`attempt ${attempt}`]),
-    ...(at === undefined || at === 0 ? [] : [`at ${drawDuration(at)}`]),
-    ...(time === undefined ? [] : [drawWord(time)]),
-  ].join(' · ')
+function originOf({ time, ...step }: Step): string {
+  const from = step.from ?? (step.hop === undefined || step.hop === 1 ? 'input' : 'unknown')
+  return [drawOrigin({ ...step, from }), ...(time === undefined ? [] : [drawWord(time)])].join(' · ')
 }
 
 function drawBranches({ branches }: Step, last: boolean, { colors }: PathDrawing): string {

@@ -3,7 +3,7 @@ import { type LineLimits, readBlocks, wholeLines } from '../../project/lines.ts'
 import { contentDigest } from '../../runtime/content.ts'
 import { isTooDeep, MOST_DEPTH } from '../../runtime/depth.ts'
 import { recordIdFor } from '../../runtime/id.ts'
-import { fieldsOf } from '../../runtime/text.ts'
+import { fieldsOf, jsonIn } from '../../runtime/text.ts'
 import { thrownIn } from '../../runtime/thrown.ts'
 import type { EmitEntry, EndEntry, StartEntry } from '../../simulator/transcript.ts'
 import { drawCount, drawNumber } from '../../view/duration.ts'
@@ -274,11 +274,3 @@ const FIELDS: { readonly [Kind in keyof Entries]: Readonly<Record<keyof Entries[
       error: (value) => value === undefined || fieldsOf(value) !== undefined,
     },
   }
-
-function jsonIn(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
-}

@@ -1,7 +1,7 @@
 import { functionName, type Place, streamArn, streamName } from '../../../aws/names.ts'
 import type { Graph, GraphChannel } from '../../../graph/graph.ts'
 import { streamPlaceOf } from '../../../runtime/error-record.ts'
-import { fieldsOf } from '../../../runtime/text.ts'
+import { fieldsOf, jsonIn } from '../../../runtime/text.ts'
 import { MOST_RECORDS, type RecordRange, receivedFrom } from '../read-back.ts'
 
 /** Where reports are read: a stage, and the account and region that it is in. */
@@ -107,12 +107,4 @@ function isTime(value: unknown): value is string {
   return (
     isText(value) && /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[+-]\d\d:?\d\d)$/.test(value) && !Number.isNaN(Date.parse(value))
   )
-}
-
-function jsonIn(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
