@@ -1,6 +1,4 @@
 // What the benchmarks call of attak, the way its commands do.
-import { raiseInlining } from '../src/cli/simulate/inlining.ts'
-
 export { bakeEntry } from '../src/bundle/entry/bake.ts'
 export { createEntry } from '../src/bundle/entry/entry.ts'
 export { processHost } from '../src/bundle/entry/host.ts'
@@ -14,5 +12,3 @@ export { createPack } from '../src/runtime/pack.ts'
 export { recordLines } from '../src/simulator/json-lines.ts'
 export { recordEntries } from '../src/simulator/recorder.ts'
 export { simulate } from '../src/simulator/simulate.ts'
-
-raiseInlining()

@@ -28,7 +28,6 @@ export function emitOfOne(size, id) {
     hop: 3,
     attempt: 1,
     id: undefined,
-    row: -1,
   }
 }
 
@@ -50,7 +49,6 @@ export function emitOf(size, id) {
     hop: 3,
     attempt: 1,
     id: undefined,
-    row: -1,
   }
   return { data: eventOf(size, id), topic: 'order', key: undefined, ...about }
 }

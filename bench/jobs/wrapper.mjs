@@ -40,7 +40,7 @@ function payloadOf(pack) {
   const messages = Array.from({ length: BATCH }, (_, ordinal) => ({
     data: { id: ordinal, value: ordinal, kind: 'order', paid: true, user: { name: 'Ada Lovelace', city: 'London' } },
     ...{ topic: 'order', key: undefined, edge: { from: 'a', to: 'b' }, parent: root.id, root, ordinal },
-    ...{ hop: 2, attempt: 1, id: undefined, row: -1 },
+    ...{ hop: 2, attempt: 1, id: undefined },
   }))
   const time = new Date(0).toISOString()
   const bodies = []

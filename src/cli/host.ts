@@ -54,8 +54,6 @@ export interface Host {
   readonly onExit: (take: (code: number | undefined) => void) => () => void
   /** Knows which timers handlers have started since it was first called. */
   readonly watchTimers: () => Pick<TimerWatch, 'pending' | 'forget'>
-  /** Runs all ticks and microtasks there are; of no effect in a microtask. Undefined where Node cannot do that. */
-  readonly runMicrotasks?: () => void
   /** Puts back what a project changed of what is built into JavaScript. Returns the names of all that was put back. */
   readonly restoreBuiltIns: () => readonly string[]
   /** Makes a folder for temporary files. It is removed when the process ends, also by SIGINT, SIGTERM or SIGHUP. */
@@ -152,7 +150,6 @@ export function hostOf(process: NodeJS.Process): Host {
       timers ??= watchTimers(() => currentInvocation()?.processor)
       return timers
     },
-    ...microtasksOf(process),
     temporaryFolder: temporaryFolders(process, { leave, areTaken: () => signals.areTaken }),
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
@@ -180,15 +177,6 @@ function dropAdvice(process: NodeJS.Process): void {
       if (!/^(To load an|Failed to load the) ES module/.test(warning.message)) print(warning)
     })
   }
-}
-
-/**
- * Not documented, but there in Node 20 to 24 at least; what needs it has another way. Not taken from Node 24 on: there an
- * end by force takes the async context with it, and so who it was that ran.
- */
-function microtasksOf(process: NodeJS.Process & { readonly _tickCallback?: () => void }): Pick<Host, 'runMicrotasks'> {
-  const { _tickCallback: run, versions } = process
-  return run === undefined || Number.parseInt(versions.node, 10) >= 24 ? {} : { runMicrotasks: () => run.call(process) }
 }
 
 const STDIN_IS_FOLDER = { code: 'EISDIR', syscall: 'read', path: 'stdin' }

@@ -2,7 +2,6 @@ import { pathToFileURL } from 'node:url'
 import { errorOfSystem } from '../errors.ts'
 import { type Builder, type Built, openBuilder } from './build.ts'
 import type { Build, MakeFolder } from './cache.ts'
-import { isCommonJs, requireAsModule } from './commonjs.ts'
 import type { BuildFault } from './compile.ts'
 import { isTypeScript } from './modules.ts'
 import { type Reader, type ReadFault, readerOf } from './readers.ts'
@@ -54,21 +53,17 @@ export async function loadModules(options: LoadOptions): Promise<LoadedModules> 
 async function loadAsIs({ file, modulesOf }: LoadOptions): Promise<LoadedModules | undefined> {
   if (isTypeScript(file)) return undefined
   const reader = readerOf(file)
-  const topology = reader === undefined ? await loadModule(file) : readWith(reader, file)
+  const topology = reader === undefined ? await importModule(pathToFileURL(file).href) : readWith(reader, file)
   if (topology.kind === 'threw' && needsBuild(topology.error)) return undefined
   const modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   if (modules.some(isTypeScript)) return undefined
   const processors = new Map<string, LoadedModule>()
   for (const module of modules) {
-    const loaded = await loadModule(module)
+    const loaded = await importModule(pathToFileURL(module).href)
     if (loaded.kind === 'threw' && needsBuild(loaded.error)) return undefined
     processors.set(module, loaded)
   }
   return { topology, processors, files: [file, ...modules] }
-}
-
-function loadModule(file: string): Promise<LoadedModule> {
-  return isCommonJs(file) ? settled(() => requireAsModule(file)) : importModule(pathToFileURL(file).href)
 }
 
 /**
@@ -114,13 +109,9 @@ async function loadFrom({ entries, broken }: Built, file: string): Promise<Loade
   return { kind: 'unbuildable', faults: [{ text: 'the topology names it only every other time it is loaded', file }] }
 }
 
-function importModule(address: string): Promise<LoadedModule> {
-  return settled(() => import(address))
-}
-
-async function settled(load: () => unknown): Promise<LoadedModule> {
+async function importModule(address: string): Promise<LoadedModule> {
   try {
-    return { kind: 'loaded', exports: await load() }
+    return { kind: 'loaded', exports: await import(address) }
   } catch (error) {
     if (isRefusedModule(error)) throw error
     return { kind: 'threw', error }

@@ -83,6 +83,5 @@ function bareMessage(data: unknown, { position, key, to }: RecordPlace): Message
     hop: 1,
     attempt: 1,
     id: undefined,
-    row: -1,
   }
 }

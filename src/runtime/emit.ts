@@ -88,7 +88,7 @@ export function childOf(parent: Message, emitted: Emitted, edge: Edge | undefine
   const { data, topic, key, ordinal, traceparent } = emitted
   const { root } = parent
   const hop = parent.hop + 1
-  return { data, topic, key, edge, parent, root, ordinal, hop, attempt: 1, id: undefined, row: -1, traceparent }
+  return { data, topic, key, edge, parent, root, ordinal, hop, attempt: 1, id: undefined, traceparent }
 }
 
 /** Adds a message to what an invocation emitted. */

@@ -130,7 +130,6 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
     hop: countIn(attakhop),
     attempt: countIn(attakattempt),
     id,
-    row: -1,
     time: timeIn(event.time),
     traceparent: traceparentIn(event.traceparent),
   }

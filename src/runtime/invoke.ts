@@ -55,18 +55,8 @@ export function invokedMessage(invocation: Invocation, { edge, data, hopLimit }:
   const { root, hop } = message
   const traceparent = rare.span?.traceparent
   return {
-    ...{
-      data,
-      topic: INVOKE_TOPIC,
-      key: undefined,
-      edge,
-      parent: message,
-      root,
-      ordinal: -1,
-      hop: hop + 1,
-      attempt: 1,
-    },
-    ...{ id, row: -1 },
+    ...{ data, topic: INVOKE_TOPIC, key: undefined, edge, id },
+    ...{ parent: message, root, ordinal: -1, hop: hop + 1, attempt: 1 },
     ...(traceparent !== undefined && { traceparent }),
   }
 }

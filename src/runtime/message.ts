@@ -55,8 +55,6 @@ export interface Message {
   readonly refused?: string
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
-  /** Its place in a transcript that is kept in memory; -1 before it has one. */
-  row: number
   /** When it was sent, RFC 3339: known of what came over a wire. */
   readonly time?: string | undefined
   /** W3C trace context as it came, or of the span that sent it; absent: it follows from the ids, see {@link traceparentOf}. */

@@ -41,7 +41,6 @@ export function messagesOfPack(pack: Fields, to: string): readonly Message[] | s
       hop: countIn(at(attakhop, index)),
       attempt: countIn(at(attakattempt, index)),
       id: givenId,
-      row: -1,
       time,
       traceparent: traceparentIn(at(pack.traceparent, index)),
     })

@@ -108,7 +108,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         if (counts.roots === roots) break
       } else {
         const after = message.way!.next
-        first = after === undefined ? undefined : messageAlong(message, after, 1)
+        first = after === undefined ? undefined : messageAlong(message, after)
         const emitted = start(message, first === undefined)
         if (first === undefined) first = emitted
       }
@@ -179,9 +179,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   const joinLanes = (message: SimulatedMessage, key: string) => {
-    let after = 0
     for (let way = message.way; way !== undefined; way = way.next) {
-      const own = messageAlong(message, way.edge.way, after++)
+      const own = messageAlong(message, way.edge.way)
       if (joinLane(way.edge.lanes, key, own)) enqueue(ready, own)
     }
   }

@@ -48,7 +48,6 @@ export function openSession(options: SessionOptions): Session {
         run.newSlice()
         run.holdLates()
         await drive(run, { ...options, signal: stop, untilMs })
-        options.onIdle?.()
         // What a handler left to this turn of the event loop still belongs to the run.
         if (options.onUncaught !== undefined && signal?.aborted !== true) await new Promise(setImmediate)
       } finally {

@@ -36,14 +36,10 @@ export interface SimulationOptions {
   readonly echo?: boolean
   /**
    * Subscribes to what nobody catches (in a timer or a forgotten promise of a handler) and gives what unsubscribes.
-   * `take` fails the invocation that left it behind, and says by false that there is none.
+   * `take` fails the invocation that left it behind, and returns false if there is none. The run then ends one turn of the event
+   * loop later, since a promise that a handler forgot is known to have failed only when its turn is over.
    */
   readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
-  /**
-   * Called when nothing is in flight any more. One more turn of the event loop follows where `onUncaught` is given, since a
-   * promise that a handler forgot is known to have failed only when its turn is over.
-   */
-  readonly onIdle?: () => void
   /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
   readonly onProbe?: (probe: RunProbe) => void
   /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */

@@ -18,7 +18,6 @@ export function messageOf(said: Partial<Message> = {}): Message {
     hop: 2,
     attempt: 1,
     id: undefined,
-    row: -1,
     ...said,
   }
 }

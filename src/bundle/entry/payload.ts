@@ -66,5 +66,5 @@ function inputOf(data: unknown, { to, requestId }: DirectPlace): Message {
   const edge = { from: undefined, to }
   const root = knownRoot(requestId.replaceAll('-', ''))
   const none = { topic: undefined, key: undefined, parent: undefined, id: undefined }
-  return { ...none, data, edge, root, ordinal: 0, hop: 1, attempt: 1, row: -1 }
+  return { ...none, data, edge, root, ordinal: 0, hop: 1, attempt: 1 }
 }

@@ -4,46 +4,41 @@ import { type RunProbe, simulate } from '../../simulator/simulate.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../project.ts'
 import { pendingProblems } from './after.ts'
-import { raiseInlining } from './inlining.ts'
-import { holdNewSpace } from './new-space.ts'
 import { tellWaiting } from './progress.ts'
 import { openRunReport, type RunOptions } from './run-report.ts'
-import { exitError, guard, unguarded } from './stall.ts'
+import { exitError, guard } from './stall.ts'
 
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
 export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
   const { project, graph, input, seed, concurrency, timings, signal } = run
+  const telemetry = await loadTelemetry(project.dir)
   const report = openRunReport(run, host)
   const timers = host.watchTimers()
   timers.forget()
   let probe: RunProbe | undefined
   const { processors } = project
-  const watch = run.unguarded === true ? unguarded : guard
-  const guarded = watch({
-    ...{ graph, dir: project.dir, processors, runMicrotasks: host.runMicrotasks, running: () => probe?.running() },
-    end: (error, handler) => report.endAtOnce('a handler does not yield', error, handler),
-  })
+  const guarded = run.unguarded
+    ? undefined
+    : guard({
+        ...{ graph, dir: project.dir, running: () => probe?.running() },
+        end: (error, handler) => report.endAtOnce('a handler does not yield', error, handler),
+      })
   const offExit = host.onExit((code) => {
     if (code === undefined) return
     const handler = probe?.running()
     report.endAtOnce('a handler ended the process', exitError(handler, code, project.dir), handler)
   })
-  const telemetry = await loadTelemetry(project.dir)
   const waiting = tellWaiting({ oldest: () => probe?.oldest(), now: host.now, say: report.say })
-  let restore: readonly (() => void)[] = []
   try {
-    const running = guarded.start((onIdle) => {
-      restore = [raiseInlining(), holdNewSpace()]
-      return simulate({
-        ...{ graph, processors, input: input.chunks, live: input.live },
-        ...{ seed, concurrency, timings, signal, now: host.now },
-        ...(telemetry && { spans: createSpans(telemetry) }),
-        ...{ recorder: report.recorder, ready: report.flush, describe: report.describe },
-        ...{ console: host.console, onUncaught: host.onUncaught, onIdle },
-        onProbe(given) {
-          probe = given
-        },
-      })
+    const running = simulate({
+      ...{ graph, processors, input: input.chunks, live: input.live },
+      ...{ seed, concurrency, timings, signal, now: host.now },
+      ...(telemetry && { spans: createSpans(telemetry) }),
+      ...{ recorder: report.recorder, ready: report.flush, describe: report.describe },
+      ...{ console: host.console, onUncaught: host.onUncaught },
+      onProbe(given) {
+        probe = given
+      },
     })
     const result = await running.catch(async (error: unknown) => {
       await report.end(undefined)
@@ -55,8 +50,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     warn(pending, host)
     return result.summary.failed === 0
   } finally {
-    for (const each of restore) each()
-    guarded.close()
+    guarded?.close()
     waiting.close()
     offExit()
   }

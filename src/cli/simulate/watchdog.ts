@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module'
-import { Script } from 'node:vm'
 
 /** What a watchdog guards against and what it does then. */
 export interface WatchdogOptions {
@@ -44,26 +43,6 @@ export function openWatchdog({ onStall, firstMs }: WatchdogOptions): Watchdog {
       Reflect.deleteProperty(globalThis, hook)
       void worker.terminate()
     },
-  }
-}
-
-/**
- * Does some work that is ended when it takes longer than `timeoutMs`; false when it was. It costs a tenth of a millisecond,
- * where a watchdog costs a third of what `node -e 0` takes in all, but it cannot show where the work was.
- */
-export function endsInTime(work: () => void, timeoutMs: number): boolean {
-  const hook = Symbol.for(HOOK)
-  Object.defineProperty(globalThis, hook, { value: work, configurable: true })
-  try {
-    new Script(`globalThis[Symbol.for('${HOOK}')]()`, { filename: 'node:attak' }).runInThisContext({
-      timeout: timeoutMs,
-    })
-    return true
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return false
-    throw error
-  } finally {
-    Reflect.deleteProperty(globalThis, hook)
   }
 }
 

@@ -49,7 +49,7 @@ function rootOf({ to, event, key, topic }: InputEvent, seed: string, position: n
   return {
     ...{ data: event, topic, key, edge: { from: undefined, to }, parent: undefined, ordinal: 0, hop: 1, attempt: 1 },
     root: { seed, position, pending: 0, id: undefined },
-    ...{ id: undefined, row: -1 },
+    id: undefined,
   }
 }
 

@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { buildSync } from 'esbuild'
 import { expect, test } from 'vitest'
-import { endsInTime } from '../../../src/cli/simulate/watchdog.ts'
 
 /** Runs a program that opens a watchdog in a process of its own: what it guards against would stop this one. */
 function guarded(program: string): { readonly code: number | null; readonly out: string } {
   const contents = `
     import { writeSync } from 'node:fs'
-    import { endsInTime, openWatchdog } from './src/cli/simulate/watchdog.ts'
+    import { openWatchdog } from './src/cli/simulate/watchdog.ts'
     const say = (text) => writeSync(1, text + '\\n')
     ${program}`
   const built = buildSync({
@@ -59,25 +58,4 @@ test('a run that yields is left alone, and its process ends by itself', () => {
     const watchdog = openWatchdog({ firstMs: 400, onStall: () => { say('stalled'); return Infinity } })
     setTimeout(() => { watchdog.close(); say('done') }, 900)`)
   expect({ code, out }).toEqual({ code: 0, out: 'done\n' })
-})
-
-test.each(Object.entries(FOREVER))('%s is ended when its time is over, and code goes on', (_, forever) => {
-  const { out } = guarded(`
-    async function hog() { ${forever} }
-    setImmediate(() => {
-      say(endsInTime(() => { hog(); process._tickCallback() }, 200) ? 'ended by itself' : 'ended')
-      setTimeout(() => say('done'))
-    })`)
-  expect(out).toBe('ended\ndone\n')
-})
-
-test('work that ends in time is done once, and what it throws is thrown', () => {
-  let done = 0
-  expect(endsInTime(() => void done++, 1000)).toBe(true)
-  expect(done).toBe(1)
-  expect(() =>
-    endsInTime(() => {
-      throw new RangeError('mine')
-    }, 1000),
-  ).toThrow(new RangeError('mine'))
 })

@@ -161,7 +161,7 @@ function invokedWith({ requestId = '', processor, given }: Report): Message {
   const root = knownRoot(requestId.replaceAll('-', ''))
   const none = { topic: undefined, key: undefined, parent: undefined, id: undefined }
   const edge = { from: undefined, to: processor }
-  return { ...none, data: given, edge, root, ordinal: 0, hop: 1, attempt: 1, row: -1 }
+  return { ...none, data: given, edge, root, ordinal: 0, hop: 1, attempt: 1 }
 }
 
 /** `{ errorType: 'Runtime.ExitError', errorMessage: 'RequestId: … Error: Runtime exited with error: exit status 1' }` */
