@@ -90,15 +90,26 @@ export async function buildCommonJs(wanted: readonly string[], settings: BuildSe
   const { files, sizes } = await run(settings, {
     format: 'cjs',
     define: { 'import.meta.url': '__attak_url' },
-    banner: { js: 'var __attak_url=require("node:url").pathToFileURL(__filename).href;' },
+    banner: { js: `var __attak_url=require("node:url").pathToFileURL(__filename).href;${MODULE}` },
     plugins: [packages({ external: settings.external, commonJs: (file) => `require(${JSON.stringify(file)})` })],
     ...fromSource(roots.join(''), settings.dir),
   })
   const contents = [...files.values()][0]!
-  return { files: new Map([[COMMON_JS, endingsTried(contents)]]), sizes }
+  return { files: new Map([[COMMON_JS, withModules(endingsTried(contents))]]), sizes }
 }
 
 const NOTHING: Built = { files: new Map(), sizes: new Map() }
+
+/** Makes what CommonJS finds as `module`; esbuild gives it nothing but exports. All modules are children of their one file. */
+const MODULE =
+  'function __attak_module(){return{exports:{},id:__filename,filename:__filename,path:__dirname,loaded:false,children:[],paths:module.paths,parent:module,require}}'
+
+/** How esbuild makes the module of a CommonJS file. */
+const MADE = /(?<=\((\w+|\$)=)\{exports:\{\}\}(?=\)\.exports,\1\))/g
+
+function withModules(contents: Uint8Array): Uint8Array {
+  return Buffer.from(Buffer.from(contents).toString().replaceAll(MADE, '__attak_module()'))
+}
 
 /** How esbuild finds a file by a computed path: see {@link endingsTried}. */
 const COMPUTED = /(\w+|\$)=>([\w$]+)=>\{var ([\w$]+)=\1\[\2\];if\(\3\)return \3\(\);throw/g

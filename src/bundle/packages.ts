@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { ImportKind, OnLoadResult, Plugin } from 'esbuild'
+import { withPlainRequires } from '../code/aliases.ts'
 import { createdRequires } from '../code/created.ts'
 import type { Asked, Asking, Find } from '../code/discover.ts'
 import { kindOf } from '../code/kinds.ts'
@@ -73,11 +74,15 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
         return { path: file, namespace: isFacade ? FACADE : 'file', sideEffects: true }
       })
       build.onLoad({ filter: /./, namespace: FACADE }, ({ path }) => facade(path, commonJs(path)))
-      build.onLoad({ filter: /./, namespace: CREATES }, ({ path }) => creating(path, find, commonJs))
-      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) =>
+      build.onLoad({ filter: /./, namespace: CREATES }, ({ path }) => creating(path, find, { external, commonJs }))
+      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
         // A computed path leads to files that nobody asks for by their names.
-        asked.has(path) || CODE.test(path) || path.endsWith('.json') ? undefined : { contents: '', loader: 'empty' },
-      )
+        if (!asked.has(path) && !CODE.test(path) && !path.endsWith('.json')) return { contents: '', loader: 'empty' }
+        if (!/\.c?js$/.test(path)) return undefined
+        const text = textOf(path)
+        const plain = withPlainRequires(text)
+        return plain === text ? undefined : { contents: plain, loader: 'js', resolveDir: dirname(path) }
+      })
     },
   }
 }
@@ -115,9 +120,9 @@ function facade(file: string, expression: string): OnLoadResult {
 }
 
 /** Stands for `node:module` where a package makes a `require` of its own. */
-async function creating(file: string, find: Find, commonJs: (file: string) => string): Promise<OnLoadResult> {
+async function creating(file: string, find: Find, { external, commonJs }: PackageOptions): Promise<OnLoadResult> {
   const found: string[] = []
-  for (const specifier of createdRequires(textOf(file))) {
+  for (const specifier of createdRequires(textOf(file)).filter((name) => !staysOutside(name, external))) {
     const meant = await find({ specifier, asking: 'require', importer: file })
     if (meant !== undefined) found.push(`${JSON.stringify(specifier)}: () => ${commonJs(meant)}`)
   }

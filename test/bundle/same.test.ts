@@ -264,6 +264,27 @@ export const handler = (event, c) => c.emit('out', [text, require('text'), requi
     },
     emits: [['hallo', 'salut']],
   },
+  'a package calls require by another name': {
+    files: {
+      'a.mjs': `import locale from 'locales'\nexport const handler = (event, c) => c.emit('out', [locale('de'), locale('none')])`,
+      ...packageOf(
+        'locales',
+        `module.exports = (name) => { var load\n try { load = require; return load('./locale/' + name) + module.require('./more') } catch { return 'missing' } }`,
+      ),
+      'node_modules/locales/locale/de.js': `module.exports = 'hallo'`,
+      'node_modules/locales/more.js': `module.exports = '!'`,
+    },
+    emits: [['hallo!', 'missing']],
+  },
+  'a package asks its module who requires it, and where it lies': {
+    files: {
+      ...topologyOf('a.cjs'),
+      'a.cjs': `const outer = require('outer')\nexports.handler = async (event, c) => c.emit('out', outer)`,
+      ...packageOf('outer', `module.exports = require('./inner')`),
+      'node_modules/outer/inner.js': `module.exports = [!module.parent, typeof module.filename, typeof module.id, typeof module.require, module.children.length, Array.isArray(module.paths), require.main === module]`,
+    },
+    emits: [[false, 'string', 'string', 'function', 0, true, false]],
+  },
   'a hashbang with a carriage return': {
     files: {
       'a.mjs': `#!/usr/bin/env node\r\nimport { basename } from 'node:path'\r\nexport const handler = (event, c) => c.emit('out', basename(import.meta.url))\r\n`,
@@ -414,6 +435,24 @@ test('native code is found by the packages that load it, and goes on without whe
   ])
   const fallback = `try { module.exports = require('node-gyp-build')(__dirname) } catch { module.exports = 'slow' }`
   const { source, artifact } = await emittedBy(loads(fallback))
+  expect(artifact).toEqual(source)
+})
+
+test('a package that creates its require gets external packages by it', async () => {
+  const { source, artifact } = await emittedBy({
+    'topology.json': '{ "name": "same", "processors": { "a": { "path": "./a.mjs", "external": ["text"] } } }',
+    'a.mjs': `import text from 'creates'\nexport const handler = (event, c) => c.emit('out', text)`,
+    ...packageOf(
+      'creates',
+      `import { createRequire } from 'module'\nconst require = createRequire(import.meta.url)\nexport default require('text')()`,
+      { type: 'module' },
+    ),
+    ...packageOf('text', `module.exports = () => require('node-gyp-build')()`, {
+      dependencies: { 'node-gyp-build': '1' },
+    }),
+    ...packageOf('node-gyp-build', `module.exports = () => 'native'`),
+  })
+  expect(source).toEqual(['native'])
   expect(artifact).toEqual(source)
 })
 
