@@ -11,6 +11,8 @@ import { packages } from './packages.ts'
 export interface Built {
   readonly files: ReadonlyMap<string, Uint8Array>
   readonly sizes: ReadonlyMap<string, number>
+  /** The files of packages that are in them, absolute. */
+  readonly sources: readonly string[]
 }
 
 /** What builds for one set of artifacts have in common. */
@@ -46,7 +48,7 @@ export async function buildOwn(source: string, settings: BuildSettings): Promise
     plugins: [ownModules()],
     ...fromSource(source, settings.dir),
   })
-  return { files: new Map([...files.values()].map((contents) => ['attak.mjs', contents])), sizes }
+  return { files: new Map([...files.values()].map((contents) => ['attak.mjs', contents])), sizes, sources: [] }
 }
 
 /**
@@ -87,7 +89,7 @@ export async function buildCommonJs(wanted: readonly string[], settings: BuildSe
     const id = JSON.stringify(packageName(settings.dir, file))
     return `exports[${id}]=()=>require(${JSON.stringify(file)})\n`
   })
-  const { files, sizes } = await run(settings, {
+  const { files, sizes, sources } = await run(settings, {
     format: 'cjs',
     define: { 'import.meta.url': '__attak_url' },
     banner: { js: `var __attak_url=require("node:url").pathToFileURL(__filename).href;${MODULE}` },
@@ -95,10 +97,10 @@ export async function buildCommonJs(wanted: readonly string[], settings: BuildSe
     ...fromSource(roots.join(''), settings.dir),
   })
   const contents = [...files.values()][0]!
-  return { files: new Map([[COMMON_JS, withModules(endingsTried(contents))]]), sizes }
+  return { files: new Map([[COMMON_JS, withModules(endingsTried(contents))]]), sizes, sources }
 }
 
-const NOTHING: Built = { files: new Map(), sizes: new Map() }
+const NOTHING: Built = { files: new Map(), sizes: new Map(), sources: [] }
 
 /** Makes what CommonJS finds as `module`; esbuild gives it nothing but exports. All modules are children of their one file. */
 const MODULE =
@@ -189,6 +191,7 @@ async function run({ dir, target }: BuildSettings, options: BuildOptions): Promi
   return {
     files: new Map(outputFiles.map(({ path, contents }) => [relative(dir, path), contents])),
     sizes: sizesOf(metafile, dir),
+    sources: sourcesOf(metafile, dir),
   }
 }
 
@@ -201,6 +204,17 @@ function sizesOf({ outputs }: Metafile, dir: string): ReadonlyMap<string, number
     }
   }
   return sizes
+}
+
+function sourcesOf({ outputs }: Metafile, dir: string): readonly string[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs))
+  // What has a namespace of its own stands for a file, and is none.
+  const sources = inputs.flatMap(([input, { bytesInOutput }]) =>
+    bytesInOutput > 0 && /(?:^|[/\\])node_modules[/\\]/.test(input) && !input.startsWith('attak-')
+      ? [resolve(dir, input)]
+      : [],
+  )
+  return [...new Set(sources)]
 }
 
 function partOf(input: string, dir: string): string {

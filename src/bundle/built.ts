@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, posix, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { ARTIFACTS, fromArtifact, LACKING } from '../code/places.ts'
 import { errorOf, type Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
 import { variablesOf } from '../graph/variables.ts'
@@ -41,14 +42,15 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
   const problems = [...sizeProblems(options.graph, options.env), ...found]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
   const { temporaryFolder = () => mkdtempSync(join(tmpdir(), 'attak-built-')) } = options
-  const folder = await realpath(temporaryFolder())
+  const made = await realpath(temporaryFolder())
+  const folder = join(made, ARTIFACTS)
   const environments = new Map(
     options.graph.processors.map((processor) => [processor.name, environmentOf(processor, options.env)]),
   )
   const lent = lendEnvironments(owner, environments)
   const close = () => {
     lent.close()
-    rmSync(folder, { recursive: true, force: true })
+    rmSync(made, { recursive: true, force: true })
   }
   try {
     const processors = new Map<string, LoadedProcessor>()
@@ -121,13 +123,17 @@ function lendEnvironments(owner: EnvironmentOwner, environments: ReadonlyMap<str
 
 function failureOf(name: string, error: unknown): Problem {
   const stack = error instanceof Error ? error.stack : undefined
-  const said = error instanceof Error ? error.message : String(error)
+  const message = error instanceof Error ? error.message : String(error)
+  const said = fromArtifact(message)
+  const isLacking = said !== message && message.startsWith('ENOENT')
   return {
     code: 'PROCESSOR_LOAD_FAILED',
     severity: 'error',
     where: placeOfProcessor(name),
     what: `its artifact failed while it was loaded: ${said}`,
-    remedy: 'Correct the code that threw. It sees the environment that is declared, and no other.',
+    remedy: isLacking
+      ? LACKING
+      : 'Correct the code that threw. It sees the environment that is declared, and no other.',
     ...(stack !== undefined && { stack }),
   }
 }

@@ -8,10 +8,12 @@ import { type CompiledUnit, compileUnits } from './compile.ts'
 import { placeOf, readExtras } from './extras.ts'
 import { bundleProblems } from './faults.ts'
 import { entrySource } from './generate.ts'
+import { includeFiles } from './include.ts'
 import { sizeProblems } from './limits.ts'
 import { packArtifacts } from './pack.ts'
 import { tryArtifacts } from './trial.ts'
 import { indexProblems, type Unit, unitsOf } from './units.ts'
+import { codeWarnings } from './warnings.ts'
 import type { ArtifactFiles } from './zip.ts'
 
 /** What to bundle. */
@@ -34,7 +36,7 @@ export interface BundleOptions {
 export interface BundledProject {
   /** By processor; several may have the very same artifact. Empty when a problem is an error. */
   readonly artifacts: ReadonlyMap<string, Artifact>
-  /** All of them at once. */
+  /** All of them at once; with warnings. */
   readonly problems: readonly Problem[]
 }
 
@@ -53,22 +55,31 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
   const filled = units.map((unit) => fill(unit, compiled.units.get(unit.id)!, extras.files.get(unit)!))
   const clashes = filled.flatMap((unit) => unit.clashes)
   if (clashes.length > 0) return refuse(clashes)
-  const [artifacts, failures] = await Promise.all([
+  const [artifacts, failures, warnings] = await Promise.all([
     packArtifacts(filled.map(({ unit, files, sizes }) => ({ processors: unit.processors, files, sizes }))),
     tryAll(filled, options),
+    codeWarnings(
+      filled.map(({ unit, code }) => ({ unit, code, extra: async () => extras.files.get(unit)!.keys() })),
+      graph,
+      dir,
+    ),
   ])
   const failed = [...failures, ...artifacts.flatMap((artifact) => sizeProblems(artifact))]
-  if (failed.length > 0) return refuse(failed)
+  if (failed.length > 0) return refuse([...failed, ...warnings])
   const byProcessor = artifacts.flatMap((artifact) => artifact.processors.map((name) => [name, artifact] as const))
-  return { artifacts: new Map(byProcessor), problems: [] }
+  return { artifacts: new Map(byProcessor), problems: warnings }
 }
 
-/** Finds what keeps the code of processors from becoming artifacts; makes none. */
+/** Finds what keeps the code of processors from becoming artifacts, and what it does not find there; makes none. */
 export async function codeProblems(options: BundleOptions): Promise<readonly Problem[]> {
   const { file, graph, telemetry = false } = options
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { telemetry }) }))
-  const compiled = await compileUnits(units, dirname(file))
-  return compiled.kind === 'failed' ? bundleProblems(compiled.faults) : []
+  const dir = dirname(file)
+  const compiled = await compileUnits(units, dir)
+  if (compiled.kind === 'failed') return bundleProblems(compiled.faults)
+  const extra = (unit: Unit) => async () => (await includeFiles(unit.include, dir)).files.keys()
+  const checked = units.map((unit) => ({ unit, code: compiled.units.get(unit.id)!, extra: extra(unit) }))
+  return codeWarnings(checked, graph, dir)
 }
 
 function refuse(problems: readonly Problem[]): BundledProject {
@@ -78,6 +89,7 @@ function refuse(problems: readonly Problem[]): BundledProject {
 /** A unit with all that goes into its artifact. */
 interface FilledUnit {
   readonly unit: Unit
+  readonly code: CompiledUnit
   readonly files: ArtifactFiles
   readonly sizes: readonly SizedPart[]
   readonly clashes: readonly Problem[]
@@ -92,7 +104,7 @@ function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit 
     const unhashed = unit.module === undefined && path.endsWith('.map')
     files.set(path, { contents, executable: false, ...(unhashed && { unhashed }) })
   }
-  return { unit, files, sizes: [...code.sizes, ...sizesOf(extra)], clashes }
+  return { unit, code, files, sizes: [...code.sizes, ...sizesOf(extra)], clashes }
 }
 
 function clashOf(unit: Unit, path: string): Problem {

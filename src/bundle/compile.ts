@@ -25,6 +25,10 @@ export interface CompiledUnit {
   readonly sizes: readonly SizedPart[]
   /** Those of the paths where users' own files have what becomes of them; including those files changes nothing. */
   readonly inPlace: ReadonlySet<string>
+  /** The users' own modules that it holds, by their sources, absolute. */
+  readonly local: ReadonlyMap<string, LaidModule>
+  /** The files of packages that it holds, absolute. */
+  readonly packaged: readonly string[]
 }
 
 /** What is wrong, and where; files are relative to the topology's folder. */
@@ -136,7 +140,8 @@ async function compileUnit(
   ])
   const old = await builds.commonJs([...new Set([...reached.commonJs, ...commonJs])].sort())
   const stubs = [...reached.commonJs].map((file) => [stubName(settings.dir, file), stubOf(settings.dir, file)] as const)
-  return assemble({ index, own, laid: reached.local.map((file) => laid.get(file)!), packages: [built, old], stubs })
+  const local = new Map(reached.local.map((file) => [file, laid.get(file)!]))
+  return assemble({ index, own, local, packages: [built, old], stubs })
 }
 
 /** What of attak a unit imports: by its generated module, and by users' own. */
@@ -174,12 +179,13 @@ function openBuilds(settings: BuildSettings) {
 interface Parts {
   readonly index: string
   readonly own: Built
-  readonly laid: readonly LaidModule[]
+  readonly local: ReadonlyMap<string, LaidModule>
   readonly packages: readonly Built[]
   readonly stubs: readonly (readonly [string, Uint8Array])[]
 }
 
-function assemble({ index, own, laid, packages, stubs }: Parts): CompiledUnit {
+function assemble({ index, own, local, packages, stubs }: Parts): CompiledUnit {
+  const laid = [...local.values()]
   const files = new Map<string, Uint8Array>([[CODE_FILE, Buffer.from(index)], ...own.files])
   const sizes = new Map<string, number>()
   const count = (part: string, bytes: number) => sizes.set(part, (sizes.get(part) ?? 0) + bytes)
@@ -200,7 +206,8 @@ function assemble({ index, own, laid, packages, stubs }: Parts): CompiledUnit {
   count('attak', Buffer.byteLength(index))
   for (const built of [own, ...packages]) for (const [part, bytes] of built.sizes) count(part, bytes)
   const inPlace = new Set(laid.filter(({ moved }) => !moved).map(({ at }) => at))
-  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })), inPlace }
+  const packaged = packages.flatMap(({ sources }) => sources)
+  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })), inPlace, local, packaged }
 }
 
 /** Tries each unit by itself, since a build of several does not tell which of them a fault is in. */

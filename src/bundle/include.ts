@@ -41,8 +41,13 @@ export function isExecutable(file: string): boolean {
   return (statSync(file).mode & 0o111) !== 0
 }
 
+/** Whether a file is never shipped, since it holds secrets. */
+export function isSecret(file: string): boolean {
+  return SECRETS.test(basename(file))
+}
+
 function refusalOf(pattern: string, path: string, file: string) {
-  if (![path, realpathSync(file)].some((name) => SECRETS.test(basename(name)))) return undefined
+  if (![path, realpathSync(file)].some(isSecret)) return undefined
   const what = `would ship ${path}, and secrets never enter an artifact`
   return refusal(pattern, what, 'Name single variables in environment.')
 }

@@ -89,11 +89,17 @@ function quoted(specifier: string): RegExp {
   return new RegExp(`["'\`]${escaped(specifier)}["'\`]`)
 }
 
-function escaped(text: string): string {
+/** Makes a pattern of a text. */
+export function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-function locationOf(code: RegExp, file: string, { dir, read }: RefusalOptions): Refusal['location'] {
+/** Finds the line of a source where something stands; the first line where it is not found. */
+export function locationOf(
+  code: RegExp,
+  file: string,
+  { dir, read }: Pick<RefusalOptions, 'dir' | 'read'>,
+): NonNullable<Refusal['location']> {
   const lines = Buffer.from(read(file)).toString().split('\n')
   const index = lines.findIndex((line) => code.test(line) && !/^\s*(?:\/\/|\*)/.test(line))
   const column = index === -1 ? 0 : lines[index]!.search(code)

@@ -4,12 +4,14 @@ import { realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { LACKING } from '../code/places.ts'
 import type { Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
 import { variablesOf } from '../graph/variables.ts'
 import { FRAME } from '../runtime/thrown.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import { ARTIFACT_ENVIRONMENT, PROCESSOR_VARIABLE } from './artifact.ts'
+import { escaped } from './refusals.ts'
 import { unpack } from './unpack.ts'
 import type { ArtifactFiles } from './zip.ts'
 
@@ -142,26 +144,34 @@ function problemsOf(tried: readonly Tried[], folder: string): readonly Problem[]
   for (const { name, message, stack = '' } of tried) {
     if (message === undefined) continue
     const frames = usersFrames(stack, folder)
-    const key = JSON.stringify([message, frames])
+    const said = fromFolder(message, folder)
+    const isLacking = said !== message && message.startsWith('ENOENT')
+    const key = JSON.stringify([said, frames])
     const before = problems.get(key)
     problems.set(key, {
       code: 'BUNDLE_LOAD_FAILED',
       severity: 'error',
       where: [...(before === undefined ? [] : [before.where]), placeOfProcessor(name)].join(', '),
-      what: `the topology's module does not load with the declared environment alone: ${message}`,
-      remedy: 'Name the variables that it needs in environment, or move the processor to a file of its own.',
+      what: `the topology's module does not load with the declared environment alone: ${said}`,
+      remedy: isLacking
+        ? LACKING
+        : 'Name the variables that it needs in environment, or move the processor to a file of its own.',
       ...(frames !== undefined && { stack: frames }),
     })
   }
   return [...problems.values()]
 }
 
-/** The stack with the frames of users' own sources alone, relative to the topology's folder. */
-function usersFrames(stack: string, folder: string): string | undefined {
-  const lines = stack
+/** Makes the paths in a text relative to the artifact that is loaded. */
+function fromFolder(text: string, folder: string): string {
+  return text
     .replaceAll(new RegExp(`${escaped(pathToFileURL(folder).href)}/(?:\\d+/)?`, 'g'), '')
     .replaceAll(new RegExp(`${escaped(join(folder, '/'))}(?:\\d+[/\\\\])?`, 'g'), '')
-    .split('\n')
+}
+
+/** The stack with the frames of users' own sources alone, relative to the topology's folder. */
+function usersFrames(stack: string, folder: string): string | undefined {
+  const lines = fromFolder(stack, folder).split('\n')
   const kept = lines.filter(
     (line) =>
       !FRAME.test(line) ||
@@ -174,8 +184,4 @@ function usersFrames(stack: string, folder: string): string | undefined {
     .replaceAll(/at <anonymous> \((.*)\)$/gm, 'at $1')
     .trimEnd()
   return text === '' ? undefined : text
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, relative, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { fromArtifact, LACKING } from '../code/places.ts'
 import { describeThrown, linksIn, stackOfLinks, type Thrown } from '../runtime/thrown.ts'
 
 const PARTS =
@@ -21,7 +22,13 @@ export function cleanStack(error: unknown, dir: string): string | undefined {
 
 /** Returns a described error with its stack cleaned in the same way. */
 export function cleanThrown({ stack, ...thrown }: Thrown, dir: string): Thrown {
-  return stack === undefined ? thrown : { ...thrown, stack: cleanStackText(stack, dir) }
+  const message = fromArtifact(thrown.message)
+  const isLacking = thrown.code === 'ENOENT' && message !== thrown.message
+  return {
+    ...{ ...thrown, message },
+    ...(isLacking && { remedy: LACKING }),
+    ...(stack !== undefined && { stack: fromArtifact(cleanStackText(stack, dir)) }),
+  }
 }
 
 /** Does the same for a stack as `describeThrown` writes it, or for calls alone. */
@@ -51,7 +58,7 @@ export function placeOfFirstCall(stack: string, dir: string): string | undefined
 /** Whether a module that runs is a project's own, and neither of a package nor of attak; built, it lies in a cache. */
 export function isUsersFile(file: string): boolean {
   const path = file.startsWith('node:') ? undefined : pathOf(file)
-  if (path === undefined || path.includes(`${sep}attak-packages${sep}`)) return false
+  if (path === undefined) return false
   return isUsers(path.replace(/^.*[/\\]\.cache[/\\]attak[/\\]/, sep))
 }
 
@@ -78,5 +85,6 @@ function pathOf(file: string): string | undefined {
 
 function isUsers(path: string): boolean {
   if (path === '' || path === '<anonymous>' || path.startsWith(OWN)) return false
+  if (path.includes(`${sep}attak-packages${sep}`)) return false
   return !path.includes(`${sep}node_modules${sep}`) && !path.includes(`${sep}.cache${sep}attak${sep}`)
 }

@@ -23,7 +23,7 @@ export async function bundleFolder(folder: string, env: Files = {}): Promise<Bun
 /** The artifacts of a project that has no problems, by processor. */
 export async function artifactsOf(folder: string, env: Files = {}): Promise<Record<string, Artifact>> {
   const { artifacts, problems } = await bundleFolder(folder, env)
-  if (problems.length > 0) throw new Error(JSON.stringify(problems, undefined, 2))
+  if (problems.some(({ severity }) => severity === 'error')) throw new Error(JSON.stringify(problems, undefined, 2))
   return Object.fromEntries(artifacts)
 }
 

@@ -112,7 +112,14 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   const input = await openProjectInput(args, project, host)
   const traceFile = textOf(args, 'trace')
   const built = isBuilt ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host)) : undefined
-  if (isBuilt) reads.loaded()
+  if (built !== undefined) {
+    reads.loaded()
+    // Which variables are read is told when they are.
+    warn(
+      built.warnings.filter(({ code }) => code === 'FILE_NOT_SHIPPED'),
+      host,
+    )
+  }
   const giveBack = isBuilt ? undefined : host.lendVariables(sharedVariables(project.graph))
   const offExit = host.onExit(() => built?.close())
   const running = tellRun(
