@@ -74,7 +74,7 @@ export async function openParts({ file, names, layout }: PartsOptions, all: Know
       for (const [, found] of declared) left.set(`${found!.file}`, { to: 'local', file: found!.file })
       return [{ at: name, text: declared.map(([as, found]) => exportOf(as, found!, at, project)).join('') }]
     })
-    const discovered = { links: new Map([...links, [file, left]]) }
+    const discovered = { ...all.discovered, links: new Map([...links, [file, left]]) }
     const comment = [
       '\n//#',
       `sourceMappingURL=data:application/json;base64,${Buffer.from(made.map).toString('base64')}`,

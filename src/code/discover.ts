@@ -30,6 +30,8 @@ export type Refusal = { readonly to: 'nothing'; readonly why: string }
 export interface Discovered {
   /** By importer, then by {@link linkKey}. Only local files are importers. */
   readonly links: ReadonlyMap<string, ReadonlyMap<string, Link>>
+  /** Where computed imports look for files, absolute. */
+  readonly folders: ReadonlySet<string>
 }
 
 /** What to discover. */
@@ -79,6 +81,7 @@ export function linkKey(specifier: string, asking: Asking): string {
 export async function discover(options: DiscoverOptions): Promise<Discovered> {
   const { build } = await import('esbuild')
   const links = new Map([[join(options.dir, INDEX), new Map<string, Link>()]])
+  const folders = new Set<string>()
   let entries = [...options.entries, ...(options.also ?? [])]
   do {
     const { metafile } = await build({
@@ -94,12 +97,12 @@ export async function discover(options: DiscoverOptions): Promise<Discovered> {
       logLimit: 0,
       plugins: [recording(options, links)],
     })
-    addGlobs(metafile, options.dir, links)
+    addGlobs(metafile, options.dir, { links, folders })
     entries = [...new Set([...links.values()].flatMap((own) => [...own.values()]).flatMap(localFile))].filter(
       (file) => CODE.test(file) && !links.has(file),
     )
   } while (entries.length > 0)
-  return { links }
+  return { links, folders }
 }
 
 function importOf(file: string): string {
@@ -156,7 +159,11 @@ function askingOf(kind: ImportKind, importer: string): Asking {
 }
 
 /** A computed path leads to every file that it may mean; esbuild tells only its pattern, such as `./plug/x*.js`. */
-function addGlobs({ inputs }: Metafile, dir: string, links: Map<string, Map<string, Link>>): void {
+function addGlobs(
+  { inputs }: Metafile,
+  dir: string,
+  { links, folders }: { readonly links: ReadonlyMap<string, Map<string, Link>>; readonly folders: Set<string> },
+): void {
   const files = Object.keys(inputs).map((input) => resolve(dir, input))
   for (const [input, { imports }] of Object.entries(inputs)) {
     const importer = resolve(dir, input)
@@ -164,6 +171,7 @@ function addGlobs({ inputs }: Metafile, dir: string, links: Map<string, Map<stri
     if (own === undefined) continue
     for (const { path } of imports.filter((one) => one.external && /^\.{1,2}\/.*\*/.test(one.path))) {
       const pattern = patternOf(path)
+      folders.add(resolve(dirname(importer), path.slice(0, path.indexOf('*')).replace(/[^/]*$/, '')))
       for (const file of files.filter((one) => CODE.test(one) || one.endsWith('.json'))) {
         const specifier = relative(dirname(importer), file)
           .split(sep)

@@ -7,7 +7,7 @@ import { type LaidModule, type LayoutOptions, layOut } from '../code/layout.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../code/require.ts'
 import { errorOfSystem } from '../errors.ts'
 import { type Inputs, openInputs } from './inputs.ts'
-import { type Lookups, lookupsOf } from './lookups.ts'
+import { type Lookups, lookupsOf, manifestsOf } from './lookups.ts'
 import { packagesOutside } from './packages.ts'
 
 /** One thing a build stumbled over. */
@@ -51,6 +51,7 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
   try {
     const discovered = await discover({ entries, dir, read, link: packagesOutside(dir, outFolder) })
     const { links } = discovered
+    for (const manifest of manifestsOf(discovered)) reader.note(manifest)
     const found = [...links.values()].flatMap((own) => [...own.values()])
     const data = found.flatMap((link) => (link.to === 'local' ? [link.file] : []))
     const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))

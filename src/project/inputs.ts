@@ -17,6 +17,8 @@ export type Inputs = Readonly<Record<string, Input | null>>
 export interface InputReader {
   /** Reads a source for the build. */
   read(path: string): Uint8Array
+  /** Notes what a file holds that the build reads by itself. */
+  note(path: string): void
   /** All that has a say in what is built, so far. */
   inputs(): Inputs
 }
@@ -60,6 +62,7 @@ export async function openInputs(entries: readonly string[], nowMs: number): Pro
       for (const other of beforeIt(path)) if (!isFile(other)) inputs[other] = null
       return note(path)
     },
+    note: (path) => void (path in inputs || note(path)),
     inputs: () => inputs,
   }
 }

@@ -1,24 +1,51 @@
-import { realpathSync } from 'node:fs'
+import { readdirSync, realpathSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { type Discovered, NODE_RESOLUTION } from '../code/discover.ts'
 import { packageOf } from '../code/packages.ts'
+import { type Alias, aliasesIn, configurationsOf } from './configurations.ts'
 import { isFile } from './modules.ts'
 
 /** What was looked for on the way to what imports mean: each path to the file or folder that it led to; null where none was. */
 export type Lookups = Readonly<Record<string, string | null>>
 
-/** Notes where the imports of local modules led, links followed, and where nothing was on the way there. */
-export function lookupsOf({ links }: Discovered): Lookups {
+/**
+ * Notes where the imports of local modules led, links followed, and where nothing was on the way there. Folders that end in a
+ * slash are those of computed imports: what is in them counts.
+ */
+export function lookupsOf({ links, folders }: Discovered): Lookups {
   const lookups: Record<string, string | null> = {}
+  const note = (paths: readonly string[]) => {
+    for (const path of paths) lookups[path] ??= placeOf(path)
+  }
+  const aliases = new Map<string, readonly Alias[]>()
   for (const [importer, own] of links) {
+    const from = dirname(importer)
+    if (!aliases.has(from)) aliases.set(from, aliasesIn(configurationsOf(from)))
     for (const key of own.keys()) {
       const specifier = key.slice(key.indexOf(' ') + 1)
-      const from = dirname(importer)
-      const tried = /^[./\\]/.test(specifier) ? filesFor(resolve(from, specifier)) : foldersFor(from, specifier)
-      for (const path of tried) lookups[path] = placeOf(path)
+      if (/^[./\\]/.test(specifier)) note(filesFor(resolve(from, specifier)))
+      else {
+        note(packagesFor(from, specifier))
+        note(aliases.get(from)!.flatMap((alias) => aliasFiles(alias, specifier)))
+      }
     }
   }
+  note([...folders].map((folder) => `${folder}/`))
   return lookups
+}
+
+/** Lists the package.json of each package that local modules import, as it was found. */
+export function manifestsOf({ links }: Discovered): readonly string[] {
+  const found = [...links].flatMap(([importer, own]) =>
+    [...own.keys()].flatMap((key) => {
+      const specifier = key.slice(key.indexOf(' ') + 1)
+      if (/^(?:[./\\#]|\w+:)/.test(specifier) || isBuiltin(specifier)) return []
+      const folder = foldersFor(dirname(importer), specifier).at(-1)!
+      return isFile(join(folder, 'package.json')) ? [join(folder, 'package.json')] : []
+    }),
+  )
+  return [...new Set(found)]
 }
 
 /** Whether all still lead where they led. */
@@ -31,10 +58,18 @@ function filesFor(path: string): readonly string[] {
   const endings = ['', ...NODE_RESOLUTION.resolveExtensions]
   const candidates = [path, join(path, 'index')].flatMap((stem) => endings.map((ending) => stem + ending))
   const found = candidates.findIndex(isFile)
-  return found === -1 ? [] : candidates.slice(0, found + 1)
+  return found === -1 ? candidates : candidates.slice(0, found + 1)
 }
 
-/** The folders that a package may be in, as far as the first that is there. */
+/** The folders that a package may be in, as far as the first that is there, and the files in that. */
+function packagesFor(from: string, specifier: string): readonly string[] {
+  const folders = foldersFor(from, specifier)
+  const last = folders.at(-1)!
+  return placeOf(last) === null
+    ? folders
+    : [...folders, ...filesFor(last + specifier.slice(packageOf(specifier).length))]
+}
+
 function foldersFor(from: string, specifier: string): readonly string[] {
   const folders: string[] = []
   for (let at = from; ; at = dirname(at)) {
@@ -44,10 +79,29 @@ function foldersFor(from: string, specifier: string): readonly string[] {
   }
 }
 
+function aliasFiles({ pattern, target }: Alias, specifier: string): readonly string[] {
+  const [before, after] = pattern.split('*') as [string, string?]
+  if (after === undefined) return pattern === specifier ? filesFor(target) : []
+  if (!specifier.startsWith(before) || !specifier.endsWith(after)) return []
+  const middle = specifier.slice(before.length, specifier.length - after.length)
+  return filesFor(target.replace('*', () => middle))
+}
+
 function placeOf(path: string): string | null {
   try {
-    return realpathSync(path)
+    return path.endsWith('/') ? namesIn(path).join('\n') : realpathSync(path)
   } catch {
     return null
   }
+}
+
+/** Lists the files of a folder, and of those in it. */
+function namesIn(folder: string): readonly string[] {
+  return readdirSync(folder, { withFileTypes: true })
+    .filter(({ name }) => name !== 'node_modules')
+    .flatMap((entry) => {
+      if (!entry.isDirectory()) return [entry.name]
+      return namesIn(join(folder, entry.name)).map((name) => `${entry.name}/${name}`)
+    })
+    .sort()
 }
