@@ -16,3 +16,23 @@ export async function gather<Item, Given>(
   await Promise.all(Array.from({ length: Math.min(10, items.length) }, work))
   return given.filter((one) => one !== undefined)
 }
+
+/** One page of a listing, and where the next one starts; an empty `next` ends the listing. */
+export interface Page<Item> {
+  readonly items: readonly Item[] | undefined
+  readonly next: string | undefined
+}
+
+/** Reads a listing page by page, and returns all its items. */
+export async function pagesOf<Item>(
+  read: (start: string | undefined) => Promise<Page<Item>>,
+): Promise<readonly Item[]> {
+  const all: Item[] = []
+  let start: string | undefined
+  do {
+    const { items = [], next } = await read(start)
+    for (const item of items) all.push(item)
+    start = next
+  } while (start !== undefined && start !== '')
+  return all
+}

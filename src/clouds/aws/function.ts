@@ -16,7 +16,7 @@ import {
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
 import { functionArn, NAME_LIMITS } from '../../aws/names.ts'
-import { failedWith, gather } from '../../aws/sdk.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
 import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
@@ -99,15 +99,12 @@ export function functions(account: Account): Kind {
     read,
 
     async list() {
-      const names: string[] = []
       const prefix = prefixOf(scope.topology, scope.stage, NAME_LIMITS.function)
-      for (let Marker: string | undefined; ; ) {
+      const all = await pagesOf(async (Marker) => {
         const page = await lambda.send(new ListFunctionsCommand({ Marker, MaxItems: 50 }))
-        for (const { FunctionName = '' } of page.Functions ?? []) names.push(FunctionName)
-        Marker = page.NextMarker
-        if (Marker === undefined || Marker === '') break
-      }
-      const ours = names.filter((name) => name.startsWith(prefix))
+        return { items: page.Functions, next: page.NextMarker }
+      })
+      const ours = all.map(({ FunctionName = '' }) => FunctionName).filter((name) => name.startsWith(prefix))
       return gather(ours, async (name) => {
         const Resource = functionArn(place, name)
         const tags = await lambdaTags(lambda, Resource)

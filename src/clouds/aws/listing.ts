@@ -1,7 +1,8 @@
-import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api'
+import { GetResourcesCommand, type TagFilter } from '@aws-sdk/client-resource-groups-tagging-api'
+import { pagesOf } from '../../aws/sdk.ts'
 import type { LiveResource } from '../../graph/resource.ts'
 import type { Account, Kind } from './kind.ts'
-import { listed, TAGS, type Tags } from './tags.ts'
+import { listed, TAGS, type Tags, tagsOfPairs } from './tags.ts'
 
 /**
  * Everything of a stage in few calls: a hundred resources a page by their tags, and the roles, which that listing does
@@ -9,27 +10,28 @@ import { listed, TAGS, type Tags } from './tags.ts'
  * "Services that support the Resource Groups Tagging API" (all types but IAM's), read 2026-11-21.
  */
 export async function listByTags({ scope, clients }: Account, roles: Kind): Promise<readonly LiveResource[]> {
-  const found: LiveResource[] = []
-  const TagFilters = [
+  const filters = [
     { Key: TAGS.topology, Values: [scope.topology] },
     { Key: TAGS.stage, Values: [scope.stage] },
   ]
   const withRoles = roles.list()
   // Nobody awaits it where the other listing throws first.
   withRoles.catch(() => {})
-  for (let PaginationToken: string | undefined; ; ) {
-    const page = await clients.tagging.send(
-      new GetResourcesCommand({ TagFilters, ResourcesPerPage: 100, ...(PaginationToken && { PaginationToken }) }),
-    )
-    for (const { ResourceARN = '', Tags: pairs = [] } of page.ResourceTagMappingList ?? []) {
-      const tags: Tags = Object.fromEntries(pairs.map(({ Key, Value }) => [Key!, Value ?? '']))
-      const live = listed(scope, ResourceARN, nameOf(ResourceARN, tags), tags)
-      if (live !== undefined && live.kind !== 'role') found.push(live)
-    }
-    PaginationToken = page.PaginationToken
-    if (PaginationToken === undefined || PaginationToken === '') break
-  }
+  const found = (await taggedResources(clients, filters)).flatMap(({ arn, tags }) => {
+    const live = listed(scope, arn, nameOf(arn, tags), tags)
+    return live === undefined || live.kind === 'role' ? [] : [live]
+  })
   return [...found, ...(await withRoles)]
+}
+
+/** Returns all resources that have these tags. */
+export async function taggedResources({ tagging }: Pick<Account['clients'], 'tagging'>, TagFilters: TagFilter[]) {
+  const found = await pagesOf(async (token) => {
+    const PaginationToken = token && { PaginationToken: token }
+    const page = await tagging.send(new GetResourcesCommand({ TagFilters, ResourcesPerPage: 100, ...PaginationToken }))
+    return { items: page.ResourceTagMappingList, next: page.PaginationToken }
+  })
+  return found.map(({ ResourceARN: arn = '', Tags: pairs }) => ({ arn, tags: tagsOfPairs(pairs) }))
 }
 
 /** Everything of a stage as each service tells it: more calls, less lag, and all there is on emulators. */

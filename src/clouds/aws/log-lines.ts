@@ -1,6 +1,6 @@
 import { type FilteredLogEvent, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
 import { logGroupName } from '../../aws/names.ts'
-import { gather } from '../../aws/sdk.ts'
+import { gather, pagesOf } from '../../aws/sdk.ts'
 import type { LogLine, LogQuery } from '../../deploy/cloud.ts'
 import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
@@ -15,9 +15,7 @@ export async function readLogLines(
 ): Promise<readonly LogLine[]> {
   const pattern = patternOf(asked)
   const lines = await gather(processors, async (processor) => {
-    const found: LogLine[] = []
-    let nextToken: string | undefined
-    do {
+    const events = await pagesOf(async (nextToken) => {
       const page = await unlessAbsent(
         clients.logs.send(
           new FilterLogEventsCommand({
@@ -28,10 +26,9 @@ export async function readLogLines(
           }),
         ),
       )
-      for (const event of page?.events ?? []) found.push(lineOf(event, processor))
-      nextToken = page?.nextToken
-    } while (nextToken !== undefined)
-    return found
+      return { items: page?.events, next: page?.nextToken }
+    })
+    return events.map((event) => lineOf(event, processor))
   })
   return lines.flat().sort((a, b) => a.timeMs - b.timeMs)
 }

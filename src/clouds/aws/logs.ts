@@ -10,7 +10,7 @@ import {
   UntagResourceCommand,
 } from '@aws-sdk/client-cloudwatch-logs'
 import { NAME_LIMITS, type Place } from '../../aws/names.ts'
-import { failedWith, gather } from '../../aws/sdk.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
@@ -25,15 +25,11 @@ export type LogsConfig = { readonly retentionDays: number; readonly tags: JsonOb
  * Lambda makes the group itself where a role lets it.
  */
 export function logGroups({ scope, place, clients: { logs } }: Account): Kind {
-  const groupsUnder = async (prefix: string): Promise<readonly LogGroup[]> => {
-    const groups: LogGroup[] = []
-    for (let nextToken: string | undefined; ; ) {
+  const groupsUnder = (prefix: string): Promise<readonly LogGroup[]> =>
+    pagesOf(async (nextToken) => {
       const page = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: prefix, nextToken }))
-      groups.push(...(page.logGroups ?? []))
-      nextToken = page.nextToken
-      if (nextToken === undefined || nextToken === '') return groups
-    }
-  }
+      return { items: page.logGroups, next: page.nextToken }
+    })
 
   const groupOf = async (name: string) => (await groupsUnder(name)).find(({ logGroupName }) => logGroupName === name)
 

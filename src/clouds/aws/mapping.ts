@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-lambda'
 import { NAME_LIMITS, type Place } from '../../aws/names.ts'
 import type { MappingConfig } from '../../aws/resources.ts'
-import { failedWith, gather } from '../../aws/sdk.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
@@ -29,16 +29,13 @@ type Mapping = EventSourceMappingConfiguration & { readonly UUID: string }
 /** Event source mappings: what hands a function the records of a stream or queue. */
 export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Account): Kind {
   const under = async (filter: { FunctionName?: string; EventSourceArn?: string }): Promise<readonly Mapping[]> => {
-    const mappings: Mapping[] = []
-    for (let Marker: string | undefined; ; ) {
+    const mappings = await pagesOf(async (Marker) => {
       const page = await unlessAbsent(lambda.send(new ListEventSourceMappingsCommand({ ...filter, Marker })))
-      for (const mapping of page?.EventSourceMappings ?? []) {
-        if (mapping.UUID !== undefined && mapping.State !== 'Deleting')
-          mappings.push({ ...mapping, UUID: mapping.UUID })
-      }
-      Marker = page?.NextMarker
-      if (Marker === undefined || Marker === '') return mappings
-    }
+      return { items: page?.EventSourceMappings, next: page?.NextMarker }
+    })
+    return mappings.flatMap((one) =>
+      one.UUID !== undefined && one.State !== 'Deleting' ? [{ ...one, UUID: one.UUID }] : [],
+    )
   }
 
   /** All that join the two: AWS allows one. */

@@ -7,12 +7,13 @@ import {
   ListQueueTagsCommand,
   type QueueAttributeName,
   SetQueueAttributesCommand,
+  type SQSClient,
   TagQueueCommand,
   UntagQueueCommand,
 } from '@aws-sdk/client-sqs'
 import { NAME_LIMITS, type Place, queueArn } from '../../aws/names.ts'
 import type { QueueConfig } from '../../aws/resources.ts'
-import { failedWith, gather } from '../../aws/sdk.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
@@ -83,14 +84,7 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
     tagsOf: tagsOn,
 
     async list() {
-      const addresses: string[] = []
-      const QueueNamePrefix = prefixOf(scope.topology, scope.stage, NAME_LIMITS.queue)
-      for (let NextToken: string | undefined; ; ) {
-        const page = await sqs.send(new ListQueuesCommand({ QueueNamePrefix, MaxResults: 1000, NextToken }))
-        addresses.push(...(page.QueueUrls ?? []))
-        NextToken = page.NextToken
-        if (NextToken === undefined || NextToken === '') break
-      }
+      const addresses = await queueAddresses(sqs, prefixOf(scope.topology, scope.stage, NAME_LIMITS.queue))
       return gather(addresses, async (address) => {
         const name = address.slice(address.lastIndexOf('/') + 1)
         const tags = await tagsAt(address)
@@ -163,6 +157,14 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
       if (set.length > 0) await put(await create(resource, tagsOf(scope, resource)))
     },
   }
+}
+
+/** Returns the addresses of all queues whose names start so. */
+export function queueAddresses(sqs: SQSClient, QueueNamePrefix?: string): Promise<readonly string[]> {
+  return pagesOf(async (NextToken) => {
+    const page = await sqs.send(new ListQueuesCommand({ QueueNamePrefix, MaxResults: 1000, NextToken }))
+    return { items: page.QueueUrls, next: page.NextToken }
+  })
 }
 
 /** Where a queue is. Source: SQS guide, queue and message identifiers; AWS general reference, endpoints; read 2026-11-21. */

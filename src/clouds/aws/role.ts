@@ -6,6 +6,7 @@ import {
   DetachRolePolicyCommand,
   GetRoleCommand,
   GetRolePolicyCommand,
+  type IAMClient,
   ListAttachedRolePoliciesCommand,
   ListRolePoliciesCommand,
   ListRolesCommand,
@@ -16,14 +17,14 @@ import {
   UpdateAssumeRolePolicyCommand,
   UpdateRoleCommand,
 } from '@aws-sdk/client-iam'
-import { failedWith } from '../../aws/sdk.ts'
+import { failedWith, pagesOf } from '../../aws/sdk.ts'
 import { AttakError } from '../../errors.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
 import { rolePath } from './names.ts'
 import type { Policy } from './policies.ts'
-import { notOurs, staleTags, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
+import { notOurs, staleTags, type Tags, tagPair, tagsOf, tagsOfPairs, userTags } from './tags.ts'
 
 /** What is wanted of a role. */
 export type RoleConfig = { readonly policy: Policy; readonly tags: JsonObject }
@@ -60,13 +61,7 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
     read,
 
     async list() {
-      const live: LiveResource[] = []
-      for (let Marker: string | undefined; ; ) {
-        const page = await iam.send(new ListRolesCommand({ PathPrefix: path, MaxItems: 1000, Marker }))
-        live.push(...(page.Roles ?? []).map(liveRole).filter((one) => one !== undefined))
-        Marker = page.IsTruncated ? page.Marker : undefined
-        if (Marker === undefined) return live
-      }
+      return (await rolesUnder(iam, path)).map(liveRole).filter((one) => one !== undefined)
     },
 
     async inspect(resource) {
@@ -113,24 +108,20 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
   }
 
   async function attachedPolicies(RoleName: string): Promise<readonly string[]> {
-    const arns: string[] = []
-    for (let Marker: string | undefined; ; ) {
+    const policies = await pagesOf(async (Marker) => {
       const page = await unlessAbsent(iam.send(new ListAttachedRolePoliciesCommand({ RoleName, Marker })))
-      arns.push(...(page?.AttachedPolicies ?? []).map(({ PolicyArn = '' }) => PolicyArn))
-      Marker = page?.IsTruncated ? page.Marker : undefined
-      if (Marker === undefined) return arns.sort()
-    }
+      return { items: page?.AttachedPolicies, next: page?.IsTruncated ? page.Marker : undefined }
+    })
+    return policies.map(({ PolicyArn = '' }) => PolicyArn).sort()
   }
 
   /** The names of inline policies beside attak's own. */
   async function otherPolicies(RoleName: string): Promise<readonly string[]> {
-    const names: string[] = []
-    for (let Marker: string | undefined; ; ) {
+    const names = await pagesOf(async (Marker) => {
       const page = await unlessAbsent(iam.send(new ListRolePoliciesCommand({ RoleName, Marker })))
-      names.push(...(page?.PolicyNames ?? []).filter((name) => name !== POLICY_NAME))
-      Marker = page?.IsTruncated ? page.Marker : undefined
-      if (Marker === undefined) return names.sort()
-    }
+      return { items: page?.PolicyNames, next: page?.IsTruncated ? page.Marker : undefined }
+    })
+    return names.filter((name) => name !== POLICY_NAME).sort()
   }
 
   async function detach(RoleName: string) {
@@ -174,12 +165,20 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
   }
 }
 
+/** Returns all roles whose paths start so. */
+export function rolesUnder(iam: IAMClient, PathPrefix: string): Promise<readonly Role[]> {
+  return pagesOf(async (Marker) => {
+    const page = await iam.send(new ListRolesCommand({ PathPrefix, MaxItems: 1000, Marker }))
+    return { items: page.Roles, next: page.IsTruncated ? page.Marker : undefined }
+  })
+}
+
 function documentOf(encoded: string | undefined): unknown {
   return encoded === undefined ? undefined : JSON.parse(decodeURIComponent(encoded))
 }
 
 function tagsIn(role: Role | undefined): Tags {
-  return Object.fromEntries((role?.Tags ?? []).map(({ Key, Value }) => [Key!, Value ?? '']))
+  return tagsOfPairs(role?.Tags)
 }
 
 /** Throws ROLE_NOT_FOUND where a role that was given, by its ARN, is not there. */

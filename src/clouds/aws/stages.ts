@@ -1,12 +1,14 @@
-import { ListRolesCommand, type Role } from '@aws-sdk/client-iam'
-import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api'
-import { ListQueuesCommand, ListQueueTagsCommand } from '@aws-sdk/client-sqs'
+import type { Role } from '@aws-sdk/client-iam'
+import { ListQueueTagsCommand } from '@aws-sdk/client-sqs'
 import type { Scope } from '../../aws/names.ts'
 import { gather } from '../../aws/sdk.ts'
 import type { StageCounts } from '../../deploy/cloud.ts'
 import { mended, unlessAbsent } from './failure.ts'
+import { taggedResources } from './listing.ts'
 import { ERRORS_QUEUE, ROLES_PATH } from './names.ts'
 import { type Aws, openAwsResources } from './open.ts'
+import { queueAddresses } from './queue.ts'
+import { rolesUnder } from './role.ts'
 import { kindOfTags, TAGS, type Tags } from './tags.ts'
 
 /**
@@ -29,29 +31,13 @@ interface Found extends Scope {
 }
 
 async function stagesByTags({ clients, place }: Aws): Promise<readonly StageCounts[]> {
-  const found: Found[] = []
-  for (let PaginationToken: string | undefined; ; ) {
-    const page = await clients.tagging.send(
-      new GetResourcesCommand({
-        TagFilters: [{ Key: TAGS.topology }, { Key: TAGS.stage }],
-        ResourcesPerPage: 100,
-        ...(PaginationToken && { PaginationToken }),
-      }),
-    )
-    for (const { Tags: pairs = [] } of page.ResourceTagMappingList ?? []) {
-      const tags: Tags = Object.fromEntries(pairs.map(({ Key, Value }) => [Key!, Value ?? '']))
-      const kind = kindOfTags(tags)
-      if (kind !== undefined && kind !== 'role') found.push({ ...scopeIn(tags), kind })
-    }
-    PaginationToken = page.PaginationToken
-    if (PaginationToken === undefined || PaginationToken === '') break
-  }
-  for (let Marker: string | undefined; ; ) {
-    const page = await clients.iam.send(new ListRolesCommand({ PathPrefix: ROLES_PATH, MaxItems: 1000, Marker }))
-    for (const role of page.Roles ?? []) found.push(...roleIn(role, place.region))
-    Marker = page.IsTruncated ? page.Marker : undefined
-    if (Marker === undefined) return counted(found)
-  }
+  const tagged = await taggedResources(clients, [{ Key: TAGS.topology }, { Key: TAGS.stage }])
+  const found = tagged.flatMap(({ tags }) => {
+    const kind = kindOfTags(tags)
+    return kind === undefined || kind === 'role' ? [] : [{ ...scopeIn(tags), kind }]
+  })
+  const roles = await rolesUnder(clients.iam, ROLES_PATH)
+  return counted([...found, ...roles.flatMap((role) => roleIn(role, place.region))])
 }
 
 /** The path of a role says whose it is: `/attak/orders/dev/eu-west-1/`. */
@@ -62,14 +48,7 @@ function roleIn({ Path = '' }: Role, region: string): readonly Found[] {
 
 async function stagesByQueue(aws: Aws): Promise<readonly StageCounts[]> {
   const { sqs } = aws.clients
-  const addresses: string[] = []
-  for (let NextToken: string | undefined; ; ) {
-    const page = await sqs.send(new ListQueuesCommand({ MaxResults: 1000, NextToken }))
-    addresses.push(...(page.QueueUrls ?? []))
-    NextToken = page.NextToken
-    if (NextToken === undefined || NextToken === '') break
-  }
-  const scopes = await gather(addresses, async (QueueUrl) => {
+  const scopes = await gather(await queueAddresses(sqs), async (QueueUrl) => {
     const answer = await unlessAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl })))
     const tags = answer?.Tags ?? {}
     return tags[TAGS.resource] === ERRORS_QUEUE ? scopeIn(tags) : undefined

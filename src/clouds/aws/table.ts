@@ -14,14 +14,14 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { NAME_LIMITS, tableArn } from '../../aws/names.ts'
 import type { TableConfig } from '../../aws/resources.ts'
-import { failedWith, gather } from '../../aws/sdk.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { isAbsent, unlessAbsent } from './failure.ts'
 import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
+import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, tagsOfPairs, userTags } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** A table takes seconds to come and to go, rarely minutes. */
@@ -41,16 +41,13 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
   const tagsOn = async (name: string): Promise<Tags | undefined> => {
     const state = await stateOf(name)
     if (state === undefined || state === 'DELETING') return undefined
-    const tags: Record<string, string> = {}
     const ResourceArn = tableArn(place, name)
-    for (let NextToken: string | undefined; ; ) {
-      const command = new ListTagsOfResourceCommand({ ResourceArn, ...(NextToken && { NextToken }) })
-      const page = await unlessAbsent(dynamodb.send(command))
-      if (page === undefined) return undefined
-      for (const { Key, Value } of page.Tags ?? []) tags[Key!] = Value ?? ''
-      NextToken = page.NextToken
-      if (NextToken === undefined || NextToken === '') return tags
-    }
+    const pairs = pagesOf(async (NextToken) => {
+      const page = await dynamodb.send(new ListTagsOfResourceCommand({ ResourceArn, ...(NextToken && { NextToken }) }))
+      return { items: page.Tags, next: page.NextToken }
+    })
+    const found = await unlessAbsent(pairs)
+    return found && tagsOfPairs(found)
   }
 
   const read = async (resource: Resource) => {
@@ -78,15 +75,10 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
     read,
 
     async list() {
-      const names: string[] = []
-      for (let ExclusiveStartTableName: string | undefined; ; ) {
-        const page = await dynamodb.send(
-          new ListTablesCommand({ ...(ExclusiveStartTableName && { ExclusiveStartTableName }) }),
-        )
-        names.push(...(page.TableNames ?? []))
-        ExclusiveStartTableName = page.LastEvaluatedTableName
-        if (ExclusiveStartTableName === undefined || ExclusiveStartTableName === '') break
-      }
+      const names = await pagesOf(async (start) => {
+        const page = await dynamodb.send(new ListTablesCommand({ ...(start && { ExclusiveStartTableName: start }) }))
+        return { items: page.TableNames, next: page.LastEvaluatedTableName }
+      })
       const prefix = prefixOf(scope.topology, scope.stage, NAME_LIMITS.table)
       const ours = names.filter((name) => name.startsWith(prefix))
       return gather(ours, async (name) => {

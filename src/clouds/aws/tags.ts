@@ -19,6 +19,11 @@ export const TAGS = Object.freeze({
 /** Tags by their keys. */
 export type Tags = Readonly<Record<string, string>>
 
+/** Tags as most services list them. */
+export function tagsOfPairs(pairs: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Tags {
+  return Object.fromEntries(pairs.map(({ Key, Value }) => [Key!, Value ?? '']))
+}
+
 /** All tags of a resource but its fingerprint; with one, that too. The user's stand in its setting `tags`. */
 export function tagsOf({ topology, stage }: Scope, resource: Resource, fingerprint?: string): Tags {
   return {

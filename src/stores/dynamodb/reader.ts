@@ -1,5 +1,5 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
-import { failedWith, gather } from '../../aws/sdk.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { type ErrorReader, keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
 
@@ -8,14 +8,12 @@ export function tableReader(client: DynamoDBClient, TableName: string): ErrorRea
   const parse = (text: string | undefined, id: string) => parseRecord(text ?? '', `table ${TableName}, item ${id}`)
   return {
     async list() {
-      const texts: [id: string, text: string | undefined][] = []
-      let ExclusiveStartKey: Record<string, { S: string }> | undefined
-      do {
+      const items = await pagesOf(async (start) => {
+        const ExclusiveStartKey = start === undefined ? undefined : { id: { S: start } }
         const page = await client.send(new ScanCommand({ TableName, ConsistentRead: true, ExclusiveStartKey }))
-        for (const { id, record } of page.Items ?? []) texts.push([id?.S ?? '', record?.S])
-        ExclusiveStartKey = page.LastEvaluatedKey as typeof ExclusiveStartKey
-      } while (ExclusiveStartKey !== undefined)
-      return keptErrorsOf(texts.map(([id, text]) => parse(text, id)))
+        return { items: page.Items, next: page.LastEvaluatedKey?.id?.S }
+      })
+      return keptErrorsOf(items.map(({ id, record }) => parse(record?.S, id?.S ?? '')))
     },
     async remove(records) {
       const isRemovable = removableOf(records)

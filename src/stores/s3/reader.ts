@@ -1,5 +1,5 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
-import { failedWith, gather } from '../../aws/sdk.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { type ErrorReader, keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
 
@@ -25,13 +25,11 @@ export function bucketReader(client: S3Client, { bucket: Bucket, prefix: Prefix 
   }
   return {
     async list() {
-      const keys: string[] = []
-      let ContinuationToken: string | undefined
-      do {
+      const objects = await pagesOf(async (ContinuationToken) => {
         const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }))
-        for (const { Key = '' } of page.Contents ?? []) if (Key.endsWith('.json')) keys.push(Key)
-        ContinuationToken = page.NextContinuationToken
-      } while (ContinuationToken !== undefined)
+        return { items: page.Contents, next: page.NextContinuationToken }
+      })
+      const keys = objects.map(({ Key = '' }) => Key).filter((key) => key.endsWith('.json'))
       return keptErrorsOf((await gather(keys, get)).map(({ parsed }) => parsed))
     },
     async remove(records) {
