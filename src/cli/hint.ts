@@ -1,3 +1,4 @@
+import { PLACE_SETTINGS, type SettingName } from '../project/setting-list.ts'
 import { type Arguments, textOf } from './command.ts'
 
 /** How a command line named its project and place: a hint to another command repeats it. */
@@ -10,14 +11,13 @@ export interface Given {
 /** Writes a command line of attak, such as `errors list`, for the same project and place. */
 export type Hint = (words: string) => string
 
-type Flag = (typeof FLAGS)[number]
+type Flag = 'name' | SettingName
 
-const FLAGS = ['name', 'stage', 'region', 'profile', 'endpoint'] as const
-const PLACE: readonly Flag[] = ['stage', 'region', 'profile', 'endpoint']
+const FLAGS: readonly Flag[] = ['name', ...PLACE_SETTINGS]
 
 /** The flags of commands that do not take all of them. */
 const TAKEN: Readonly<Record<string, readonly Flag[]>> = {
-  ...{ deploy: PLACE, plan: PLACE, policy: PLACE, trigger: PLACE },
+  ...{ deploy: PLACE_SETTINGS, plan: PLACE_SETTINGS, policy: PLACE_SETTINGS, trigger: PLACE_SETTINGS },
   ...{ simulate: ['stage'], check: [] },
 }
 

@@ -1,15 +1,11 @@
 import { AttakError, nearest } from '../errors.ts'
+import { PLACE_SETTINGS } from '../project/setting-list.ts'
 import type { Option } from './command.ts'
 import { type Arguments, flagOf, textOf } from './command.ts'
 import { settingOption } from './project.ts'
 
 /** Which stage of a topology, and where: options of every command that talks to a cloud. */
-export const STAGE_OPTIONS: readonly Option[] = [
-  settingOption('stage', 'name'),
-  settingOption('region', 'region'),
-  settingOption('profile', 'name'),
-  settingOption('endpoint', 'url'),
-]
+export const STAGE_OPTIONS: readonly Option[] = PLACE_SETTINGS.map(settingOption)
 
 /** Addresses what is live without its project. */
 export const NAME_OPTION: Option = {
@@ -19,7 +15,7 @@ export const NAME_OPTION: Option = {
 
 /** What a plan may do, and how closely it looks. */
 export const PLAN_OPTIONS: readonly Option[] = [
-  settingOption('role', 'arn'),
+  settingOption('role'),
   { flags: '--refresh', summary: 'look at what every resource is really like, and undo what was changed by hand' },
   { flags: '--sizes', summary: 'say what every artifact holds, by size; else only of those beyond 1 MB' },
   { flags: '--allow-data-loss', summary: 'also remove what is no longer wanted and holds messages, errors or logs' },

@@ -4,7 +4,7 @@ import { summarizeUnused } from '../graph/check.ts'
 import { configurationsOf } from '../project/configurations.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
-import { SETTINGS } from '../project/setting-list.ts'
+import { SETTINGS, type SettingName } from '../project/setting-list.ts'
 import { resolveSettings, type Settings } from '../project/settings.ts'
 import { colorsOf, drawProblems } from '../view/print.ts'
 import { type Arguments, type Option, textOf } from './command.ts'
@@ -63,10 +63,10 @@ export function warn(problems: readonly Problem[], host: Host): void {
 }
 
 /** The flag of one setting, which a variable can give as well. */
-export function settingOption(name: keyof Settings, placeholder: string): Option {
+export function settingOption(name: SettingName): Option {
   const info = SETTINGS.find((setting) => setting.name === name)
   if (info === undefined) throw new Error(`there is no setting ${name}`)
   const summary = info.summary.replace(/^./, (first) => first.toLowerCase()).replace(/\.$/, '')
   const fallback = info.fallback === undefined ? '' : `; default ${info.fallback}`
-  return { flags: `${info.flag} <${placeholder}>`, summary: `${summary} (${info.variable}${fallback})` }
+  return { flags: `${info.flag} <${info.placeholder}>`, summary: `${summary} (${info.variable}${fallback})` }
 }

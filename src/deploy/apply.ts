@@ -4,10 +4,8 @@ import type { Change, Write } from './change.ts'
 import type { Guard } from './guard.ts'
 import { problemOf, whereOf } from './look.ts'
 import type { Plan } from './plan.ts'
-import type { Progress } from './progress.ts'
 import type { CloudResources, Report } from './resources.ts'
-import { runSteps, type StepEnd } from './run-steps.ts'
-import { type Step, stepsOf } from './steps.ts'
+import { runSteps, type Step, type StepEnd, stepsOf } from './steps.ts'
 
 /** How a plan is applied. */
 export interface ApplyOptions {
@@ -21,6 +19,14 @@ export interface ApplyOptions {
   /** How many resources at once, most of which wait; the cloud paces its calls. 64 where it is not said. */
   readonly concurrency?: number
 }
+
+/** One thing that happened while a plan was applied, for a live list of tasks. */
+export type Progress =
+  | { readonly kind: 'started'; readonly change: Change; readonly atMs: number }
+  /** `for` is what is waited for: `IAM to propagate`; undefined when the wait is over. */
+  | { readonly kind: 'waiting'; readonly change: Change; readonly for: string | undefined; readonly atMs: number }
+  | { readonly kind: 'done'; readonly change: Change; readonly atMs: number; readonly tookMs: number }
+  | { readonly kind: 'failed'; readonly change: Change; readonly atMs: number; readonly problem: Problem }
 
 /** How far a plan got. */
 export interface Applied {

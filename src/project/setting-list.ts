@@ -5,6 +5,10 @@ export type SettingName = 'stage' | 'seed' | 'concurrency' | 'region' | 'profile
 export interface SettingInfo {
   readonly name: SettingName
   readonly flag: string
+  /** What help calls its value. */
+  readonly placeholder: string
+  /** Whether it says where a stage lives: then every command that talks to a cloud has its flag. */
+  readonly isPlace?: true
   readonly variable: string
   /** Read where `variable` is not given, unless the variable `unless` says that it is meant for another. */
   readonly also?: { readonly variable: string; readonly unless: string }
@@ -32,6 +36,8 @@ export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'stage',
     flag: '--stage',
+    placeholder: 'name',
+    isPlace: true,
     variable: 'ATTAK_STAGE',
     fallback: 'dev',
     summary: 'The stage to run as: handlers see it as context.stage.',
@@ -39,6 +45,7 @@ export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'seed',
     flag: '--seed',
+    placeholder: 'text',
     variable: 'ATTAK_SEED',
     fallback: 'attak',
     summary: 'What ids and jitter are drawn from: the same seed and input give the same run.',
@@ -46,6 +53,7 @@ export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'concurrency',
     flag: '--concurrency',
+    placeholder: 'number',
     variable: 'ATTAK_CONCURRENCY',
     fallback: 256,
     summary: 'How many handlers may run at once.',
@@ -53,6 +61,8 @@ export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'region',
     flag: '--region',
+    placeholder: 'region',
+    isPlace: true,
     variable: 'AWS_REGION',
     fallback: undefined,
     summary: 'The AWS region to deploy to, such as eu-west-1. Without it, the one of your profile.',
@@ -60,6 +70,8 @@ export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'profile',
     flag: '--profile',
+    placeholder: 'name',
+    isPlace: true,
     variable: 'AWS_PROFILE',
     fallback: undefined,
     summary: 'The profile of ~/.aws/config to take credentials and region from.',
@@ -67,6 +79,7 @@ export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'role',
     flag: '--role',
+    placeholder: 'arn',
     variable: 'ATTAK_ROLE_ARN',
     also: { variable: 'AWS_ROLE_ARN', unless: 'AWS_WEB_IDENTITY_TOKEN_FILE' },
     fallback: undefined,
@@ -75,11 +88,16 @@ export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'endpoint',
     flag: '--endpoint',
+    placeholder: 'url',
+    isPlace: true,
     variable: 'AWS_ENDPOINT_URL',
     fallback: undefined,
     summary: 'Where AWS is, instead of the real one: the address of an emulator.',
   },
 ]
+
+/** The settings that say where a stage lives. */
+export const PLACE_SETTINGS: readonly SettingName[] = SETTINGS.filter(({ isPlace }) => isPlace).map(({ name }) => name)
 
 /** The variables that an empty value leaves unset: everything that attak or AWS's libraries read as a setting. */
 export const KNOWN_VARIABLES: readonly string[] = [

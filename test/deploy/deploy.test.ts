@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { Progress } from '../../src/deploy/apply.ts'
 import { failureOf } from '../../src/deploy/deploy.ts'
 import { createLimiter } from '../../src/deploy/limiter.ts'
-import type { Progress } from '../../src/deploy/progress.ts'
 import type { Resource } from '../../src/graph/resource.ts'
 import { deploymentsOf } from '../contract/deployments.ts'
 import { resourceOf, topologyOf } from '../contract/resources.ts'

@@ -14,7 +14,7 @@ export const graph: Command = {
   arguments: [PATH_ARGUMENT],
   options: [
     { flags: '-f, --format <format>', summary: 'how to draw it (text)', choices: FORMATS },
-    settingOption('stage', 'name'),
+    settingOption('stage'),
     { ...JSON_OPTION, summary: 'the same as --format json' },
   ],
   examples: [

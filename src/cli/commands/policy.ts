@@ -12,7 +12,7 @@ export const policy: Command = {
   options: [
     { flags: '--processor <name>', summary: "the policy of this processor's role, instead of the deployer's" },
     ...STAGE_OPTIONS,
-    settingOption('role', 'arn'),
+    settingOption('role'),
   ],
   notes: `Prints JSON, as IAM takes it, for this topology and stage alone. Without credentials it is for any
 account: "*" stands where the account's number would.`,

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Progress } from '../../deploy/apply.ts'
 import type { Change } from '../../deploy/change.ts'
 import { type Deployment, failureOf, type Outcome } from '../../deploy/deploy.ts'
-import type { Progress } from '../../deploy/progress.ts'
 import { own, visible } from '../../view/controls.ts'
 import { drawCount, drawDuration } from '../../view/duration.ts'
 import { colorsOf, drawError, hang } from '../../view/print.ts'

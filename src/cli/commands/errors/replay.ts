@@ -32,7 +32,7 @@ export const replay: Command = {
     { flags: '--inspect [port]', summary: 'with --local: wait for a debugger, and stop where each handler begins' },
     { flags: '--force', summary: 'replay also what was replayed before, or is only known from its copy here' },
     { flags: '--quiet-after <seconds>', summary: 'it is quiet when nothing was logged for so long (default 10)' },
-    settingOption('concurrency', 'number'),
+    settingOption('concurrency'),
     { ...YES_OPTION, summary: 'ask nothing' },
     {
       flags: '--json',
