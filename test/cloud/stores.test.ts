@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { inject } from 'vitest'
 import { createAwsClient } from '../../src/aws/client.ts'
-import { errorObjectsPrefix } from '../../src/stores/s3/keys.ts'
+import { errorObjectsPrefix } from '../../src/stores/s3/resources.ts'
 import { createS3Store } from '../../src/stores/s3/store.ts'
 import { KEYS, PLACE } from '../contract/emulator.ts'
 import { storeContract } from '../contract/store.ts'

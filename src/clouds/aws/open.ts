@@ -2,7 +2,7 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import type { Place, Scope } from '../../aws/names.ts'
 import { gather } from '../../aws/sdk.ts'
 import type { Code } from '../../deploy/cloud.ts'
-import type { CloudResources, Report } from '../../deploy/resources.ts'
+import type { CloudResources, MarkName, Marks, Report } from '../../deploy/resources.ts'
 import { AttakError } from '../../errors.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { errorsQueue } from '../../stores/sqs/resources.ts'
@@ -14,11 +14,11 @@ import type { Account, Kind } from './kind.ts'
 import { listByService, listByTags } from './listing.ts'
 import { logGroups } from './logs.ts'
 import { mappings } from './mapping.ts'
-import { marksIn, markTag } from './marks.ts'
 import { ERRORS_QUEUE, errorsQueueName } from './names.ts'
 import { queues } from './queue.ts'
 import { roles } from './role.ts'
 import { streams } from './stream.ts'
+import type { Tags } from './tags.ts'
 import { reportingTo } from './waits.ts'
 
 /** An account in a region, reached with somebody's credentials. */
@@ -148,4 +148,17 @@ function loadedLater(load: () => Promise<Kind>): Kind {
     write: async (change) => (await load()).write(change),
     remove: async (removal) => (await load()).remove(removal),
   }
+}
+
+const MARKS: readonly MarkName[] = ['deploy', 'overtaken', 'ended']
+
+/** The tag of the errors queue that carries a mark. */
+function markTag(name: MarkName): string {
+  return `attak:${name}`
+}
+
+/** The marks among the tags of the errors queue. */
+function marksIn(tags: Tags): Marks {
+  const given = MARKS.flatMap((name) => (tags[markTag(name)] === undefined ? [] : [[name, tags[markTag(name)]]]))
+  return Object.fromEntries(given)
 }

@@ -1,6 +1,6 @@
 import type { Place, Scope } from '../../aws/names.ts'
 import type { StoreAccess } from '../../aws/resources.ts'
-import { errorObjectsPrefix } from './keys.ts'
+import type { StoreSettings } from '../../aws/store-parts.ts'
 
 /** What keeping error records in a bucket takes; the bucket is the user's, and there already. */
 export function s3Access(
@@ -17,4 +17,9 @@ export function s3Access(
       { actions: ['s3:ListBucket'], on: [bucket] },
     ],
   }
+}
+
+/** What the keys of error records begin with: `team/attak/orders/dev/errors/`; the record's id and `.json` follow. */
+export function errorObjectsPrefix({ topology, stage }: Scope, { prefix }: StoreSettings<'s3'>): string {
+  return `${prefix}attak/${topology}/${stage}/errors/`
 }

@@ -2,7 +2,7 @@ import { putEach } from '../../aws/put-each.ts'
 import { escapePath } from '../../aws/sign.ts'
 import type { StoreParts } from '../../aws/store-parts.ts'
 import type { ErrorStore, StoreLimits } from '../../runtime/store.ts'
-import { errorObjectsPrefix } from './keys.ts'
+import { errorObjectsPrefix } from './resources.ts'
 
 /** Objects may have 5 GB; what a function can hold is less. Several are put side by side. */
 export const S3_LIMITS: StoreLimits = { recordBytes: 100_000_000, batchRecords: 25, batchBytes: 10_000_000 }
