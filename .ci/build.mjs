@@ -1,7 +1,7 @@
 // Builds dist/: esbuild makes the JavaScript, tsc the declarations. Tests build the JavaScript before they run (`setup`);
 // `--types` builds the declarations alone.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { builtinsAtHand } from './builtins.mjs'
@@ -41,12 +41,15 @@ const OWN_GLOBALS = {
 const REQUIRE =
   "import{createRequire as createRequireHere}from'node:module';const require=createRequireHere(import.meta.url);"
 
-/** Returns the entries that src/bundle/own-files.ts looks for: `{ 'function-entry': 'src/bundle/entry/entry.ts' }`. */
-function functionModules() {
-  const source = readFileSync(`${root}src/bundle/own-files.ts`, 'utf8')
-  const rows = [...source.matchAll(/^ {2}'(function-[\w-]+)': '(.+)',$/gm)]
-  return Object.fromEntries(rows.map(([, name, file]) => [name, `src/${file}`]))
+/** Returns the modules that artifacts import: `{ 'function-hosts-lambda-entry': 'src/hosts/lambda/entry.ts' }`. */
+export function functionModules() {
+  const paths = readdirSync(`${root}src`, { recursive: true }).map((path) => path.replaceAll('\\', '/'))
+  const modules = paths.filter((path) => FUNCTION_MODULE.test(path)).map((path) => path.replace(/\.ts$/, ''))
+  return Object.fromEntries(modules.map((path) => [`function-${path.replaceAll('/', '-')}`, `src/${path}.ts`]))
 }
+
+const FUNCTION_MODULE =
+  /^(?:hosts\/\w+\/(?:entry|invoker|handled)|carriers\/\w+\/(?:send|receive)|stores\/\w+\/store|bundle\/load-\w+|runtime\/spans)\.ts$/
 
 /** Builds entries into dist/. Returns the files it wrote: `['dist/cli.js', …]`. */
 async function bundle(options) {

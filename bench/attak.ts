@@ -1,9 +1,9 @@
 // What the benchmarks call of attak, the way its commands do.
-export { bakeEntry } from '../src/bundle/entry/bake.ts'
-export { createEntry } from '../src/bundle/entry/entry.ts'
-export { processHost } from '../src/bundle/entry/host.ts'
-export { KINESIS_LIMITS, kinesisReceiver } from '../src/carriers/kinesis/transport.ts'
+export { bakeEntry } from '../src/bundle/bake.ts'
+export { kinesisReceiver } from '../src/carriers/kinesis/receive.ts'
 export { blocksToFile } from '../src/cli/simulate/blocks.ts'
+export { createEntry } from '../src/hosts/lambda/entry.ts'
+export { processHost } from '../src/hosts/lambda/host.ts'
 export { readJsonLines } from '../src/project/json-lines.ts'
 export { readBlocks } from '../src/project/lines.ts'
 export { buildGraph, parseTopology } from '../src/project/parse.ts'

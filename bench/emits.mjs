@@ -1,4 +1,4 @@
-import { createOutbox } from './dist/wire.js'
+import { createOutbox, kinesis } from './dist/wire.js'
 
 /** Makes the n-th event so that its JSON has about so many bytes. */
 const EVENTS = {
@@ -53,14 +53,14 @@ export function emitOf(size, id) {
   return { data: eventOf(size, id), topic: 'order', key: undefined, ...about }
 }
 
-/** An outbox over one transport. */
-export function outboxOver(transport) {
+/** An outbox over one sender. */
+export function outboxOver(sender) {
   return createOutbox({
     topology: 'orders',
     stage: 'prod',
     channel: () => ({
-      transport,
-      address: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders--prod--billing',
+      sender,
+      limits: { ...kinesis.rules.limits, orderedByKey: true },
       pack: PACK,
     }),
     now: Date.now,

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { functionModules } from '../.ci/build.mjs'
 import { builtinsAtHand } from '../.ci/builtins.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -20,9 +21,7 @@ export async function compileEngine() {
     deploy: 'bench/deploy.ts',
     wire: 'bench/wire.ts',
   })
-  const { FUNCTION_MODULES } = await import('./dist/bundling.js')
-  const modules = Object.entries(FUNCTION_MODULES).map(([name, file]) => [name, `src/${file}`])
-  await compile(Object.fromEntries(modules), { splitting: true, plugins: [builtinsAtHand] })
+  await compile(functionModules(), { splitting: true, plugins: [builtinsAtHand] })
 }
 
 function compile(entryPoints, options = {}) {

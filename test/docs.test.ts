@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { CARRIERS } from '../src/carriers/table.ts'
+import { CARRIER_RULES } from '../src/carriers/table.ts'
 import { isGroup } from '../src/cli/command.ts'
 import { COMMANDS } from '../src/cli/commands.ts'
 import { DEFAULTS } from '../src/graph/build.ts'
@@ -10,7 +10,7 @@ import { DELIVERY_DEFAULTS } from '../src/topology/delivery.ts'
 import { knownSettings } from '../src/topology/known-settings.ts'
 import { root } from './install.ts'
 
-const KNOWN = knownSettings(CARRIERS)
+const KNOWN = knownSettings(CARRIER_RULES)
 
 const read = (file: string) => readFileSync(join(root, file), 'utf8')
 const isPage = (file: string) => file.endsWith('.md')
@@ -129,13 +129,13 @@ test.each(['How messages are carried', 'What a deployed processor runs with', 'W
   (section) => {
     const fallbacks: Record<string, unknown> = {
       via: KNOWN.fallback,
-      ...CARRIERS.kinesis.defaults,
+      ...CARRIER_RULES.kinesis.defaults,
       ...DELIVERY_DEFAULTS,
       ...DEFAULTS,
     }
     for (const [name, range, fallback] of settingsIn(section)) {
       if (name !== 'environment' && name !== 'errors') expect([name, range]).toEqual([name, KNOWN.rules[name]?.must])
-      const { kinesis, sqs } = CARRIERS as unknown as Record<string, { defaults: Record<string, unknown> }>
+      const { kinesis, sqs } = CARRIER_RULES as unknown as Record<string, { defaults: Record<string, unknown> }>
       const [here, there] = [kinesis?.defaults[name], sqs?.defaults[name]]
       const expected = there !== undefined && here !== there ? `kinesis ${here}, sqs ${there}` : fallbacks[name]
       if (typeof expected !== 'object' && expected !== undefined)

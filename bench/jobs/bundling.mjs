@@ -34,7 +34,9 @@ async function bundle(project) {
 async function bundleEach(project) {
   const zips = []
   for (const unit of unitsOf(project)) {
-    const source = entrySource(unit, project.graph).replaceAll(/attak:([\w-]+)/g, (_, name) => functionModule(name))
+    const source = entrySource(unit, project.graph, { host: 'lambda' }).replaceAll(/attak:([\w/-]+)/g, (_, name) =>
+      functionModule(name),
+    )
     const { outputFiles } = await build({
       stdin: { contents: source, resolveDir: project.dir },
       absWorkingDir: project.dir,

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { createAwsClient, createKinesisTransport } from '../dist/wire.js'
+import { createAwsClient, senderToStream } from '../dist/wire.js'
 import { emitOfOne, eventOf, outboxOver } from '../emits.mjs'
 
 const SERVER = fileURLToPath(new URL('../puts-server.mjs', import.meta.url))
+const ARN = 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders--prod--billing'
 const EVENTS = 500
 const WARM_CALLS = 100
 const CALLS = 300
@@ -30,7 +31,7 @@ export async function measure({ client }) {
 const CLIENTS = {
   async attak(endpoint) {
     const env = { ...process.env, AWS_ENDPOINT_URL: endpoint }
-    const outbox = outboxOver(createKinesisTransport(createAwsClient({ env, now: Date.now })))
+    const outbox = outboxOver(senderToStream(createAwsClient({ env, now: Date.now }), ARN))
     return async (from) => {
       const accepted = Array.from({ length: EVENTS }, (_, index) =>
         outbox.add('billing', emitOfOne('100B', from + index)),

@@ -1,4 +1,4 @@
-import { createKinesisTransport, kinesisReceiver } from '../dist/wire.js'
+import { kinesisReceiver, senderToStream } from '../dist/wire.js'
 import { emitOfOne, eventOf, outboxOver } from '../emits.mjs'
 
 const EVENTS = 500
@@ -36,7 +36,7 @@ const READERS = {
       bodies.push(...Records.map(({ Data }) => Buffer.from(Data, 'base64')))
       return { ok: true, value: { Records: Records.map(() => ({ SequenceNumber: '1' })) } }
     }
-    const outbox = outboxOver(createKinesisTransport({ call }))
+    const outbox = outboxOver(senderToStream({ call }, ''))
     for (const id of ids) outbox.add('billing', emitOfOne('100B', id))
     await outbox.close()
     const read = (payload) => {

@@ -62,7 +62,10 @@ const SENDERS = {
     const graph = buildGraph(topology, { stage: 'dev' })
     const modules = new Map(['a', 'b'].map((name) => [name, `${folder}/source/${name}.mjs`]))
     const [unit] = unitsOf({ file, topology, graph, modules })
-    const compiled = await compileUnits([{ ...unit, source: entrySource(unit, graph) }], `${folder}/source`)
+    const compiled = await compileUnits(
+      [{ ...unit, source: entrySource(unit, graph, { host: 'lambda' }) }],
+      `${folder}/source`,
+    )
     const { files, sizes } = compiled.units.get(unit.id)
     for (const [path, contents] of files) write(`${folder}/${path}`, contents)
     write(`${folder}/emit.mjs`, EMIT)

@@ -1,4 +1,4 @@
-import { createKinesisTransport } from '../dist/wire.js'
+import { senderToStream } from '../dist/wire.js'
 import { emitOf, eventOf, outboxOver } from '../emits.mjs'
 
 const MOST_RECORDS = 500
@@ -22,9 +22,7 @@ export async function measure(job) {
 
 const SENDERS = {
   async attak({ events, size, flush = Number.POSITIVE_INFINITY }, put, counted) {
-    const outbox = outboxOver(
-      createKinesisTransport({ call: async ({ body }) => answer(JSON.parse(body), put, counted) }),
-    )
+    const outbox = outboxOver(senderToStream({ call: async ({ body }) => answer(JSON.parse(body), put, counted) }, ''))
     for (let id = 0; id < events; id++) {
       outbox.add('billing', emitOf(size, id))
       if ((id + 1) % flush === 0) outbox.idle()

@@ -5,7 +5,6 @@ import {
   createEntry,
   createPack,
   encodeMessage,
-  KINESIS_LIMITS,
   kinesisReceiver,
   parseTopology,
   processHost,
@@ -112,23 +111,12 @@ function createOurs({ pack, log }) {
     }
     return []
   }
-  const carrier = {
-    via: 'kinesis',
-    eventSource: 'aws:kinesis',
-    receiver: kinesisReceiver,
-    transport: () => ({ name: 'fake', limits: KINESIS_LIMITS, open: () => ({ send, close: async () => {} }) }),
-    nameOf: (_, channel) => channel,
-    addressOf: (_, name) => name,
-  }
+  const kinesis = { receiver: kinesisReceiver, openSender: () => ({ send, close: async () => {} }) }
   const store = { limits: { recordBytes: 1e6, batchRecords: 10, batchBytes: 1e6 } }
   const env = log === undefined ? {} : { AWS_LAMBDA_LOG_LEVEL: log }
   const host = { ...processHost(), env, write: () => {} }
   const load = () => ({ name: 'b', handler: processors.b })
-  const entry = createEntry(
-    { ...baked, load },
-    { carriers: [() => carrier], openStore: () => store },
-    { host, client: {} },
-  )
+  const entry = createEntry({ ...baked, load }, { carriers: { kinesis }, openStore: () => store }, { host, client: {} })
   const context = {
     awsRequestId: 'r',
     invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:bench--dev--b',

@@ -1,4 +1,4 @@
-import type { Refusal } from '../runtime/transport.ts'
+import type { Refusal } from '../runtime/carrier.ts'
 import type { AwsClient } from './client.ts'
 import { isPassing } from './failure.ts'
 import { placeOfArn } from './names.ts'

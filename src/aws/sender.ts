@@ -1,4 +1,4 @@
-import type { Refusal, Sender, WireRecord } from '../runtime/transport.ts'
+import type { Refusal, Sender, WireRecord } from '../runtime/carrier.ts'
 import type { AwsFailure } from './failure.ts'
 
 /** Makes a sender of a call that sends a batch; its closing waits for the calls that are under way. */

@@ -1,4 +1,5 @@
-import type { Errors, ErrorsStore } from '../topology/recording.ts'
+import type { StoreSettings } from '../runtime/store.ts'
+import type { ErrorsStore } from '../topology/recording.ts'
 import type { AwsClient } from './client.ts'
 import type { Place, Scope } from './names.ts'
 
@@ -11,8 +12,3 @@ export interface StoreParts<Store extends ErrorsStore = ErrorsStore> extends Sco
   readonly now: () => number
   readonly errors: StoreSettings<Store>
 }
-
-/** What a store has to know of the setting `errors`: how long a queue keeps its messages, the queue knows. */
-export type StoreSettings<Store extends ErrorsStore = ErrorsStore> = Store extends 'sqs'
-  ? Omit<Extract<Errors, { readonly store: 'sqs' }>, 'retentionHours'>
-  : Extract<Errors, { readonly store: Store }>

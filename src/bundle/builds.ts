@@ -156,7 +156,7 @@ function ownModules(): Plugin {
     name: 'attak-own',
     setup(build) {
       build.onResolve({ filter: /^attak:/ }, ({ path }) => ({
-        path: functionModule(path.slice('attak:'.length))!,
+        path: functionModule(path.slice('attak:'.length)),
         sideEffects: false,
       }))
     },

@@ -26,6 +26,8 @@ export interface BundleOptions {
   readonly modules: ReadonlyMap<string, string>
   /** The deployer's environment: what `environment` names is taken from it when an artifact with that module is tried. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The folder in `src/hosts` of what runs the artifacts: `lambda`. */
+  readonly host: string
   /** The project has OpenTelemetry: functions make spans. */
   readonly telemetry?: boolean
   /** Makes the folder in which an artifact is tried, and removes it if the process ends meanwhile. Default: one that may stay. */
@@ -45,9 +47,9 @@ export interface BundledProject {
  * before they are given out, in a process with nothing but the declared environment.
  */
 export async function bundleProject(options: BundleOptions): Promise<BundledProject> {
-  const { file, graph, telemetry = false } = options
+  const { file, graph, host, telemetry = false } = options
   const dir = dirname(file)
-  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { telemetry }) }))
+  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
   const faults = compiled.kind === 'failed' ? bundleProblems(compiled.faults) : []
   const problems = [...indexProblems(graph), ...faults, ...extras.problems]
@@ -72,8 +74,8 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
 
 /** Finds what keeps the code of processors from becoming artifacts, and what it does not find there; makes none. */
 export async function codeProblems(options: BundleOptions): Promise<readonly Problem[]> {
-  const { file, graph, telemetry = false } = options
-  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { telemetry }) }))
+  const { file, graph, host, telemetry = false } = options
+  const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const dir = dirname(file)
   const compiled = await compileUnits(units, dir)
   if (compiled.kind === 'failed') return bundleProblems(compiled.faults)

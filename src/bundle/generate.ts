@@ -1,101 +1,91 @@
 import type { Graph } from '../graph/graph.ts'
+import type { BakedEntry } from '../runtime/baked.ts'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
 import type { ErrorsStore } from '../topology/recording.ts'
-import { bakeEntry } from './entry/bake.ts'
-import type { BakedEntry } from './entry/definition.ts'
+import { bakeEntry } from './bake.ts'
 import type { Unit } from './units.ts'
 
 /**
  * Writes the module that an artifact starts with: it joins the user's code, what the graph says of it, as data, and
- * attak's entry. It exports `handler`, which Lambda calls, and `load`, which gives a processor's code.
+ * the entry of its host. It exports `handler`, which the host calls, and `load`, which returns a processor's code.
  */
-export function entrySource(unit: Unit, graph: Graph, { telemetry = false }: SourceOptions = {}): string {
+export function entrySource(unit: Unit, graph: Graph, { host, telemetry = false }: SourceOptions): string {
   const baked = bakeEntry(graph, unit.processors)
-  const parts = PARTS.filter(({ isNeeded }) => isNeeded(baked))
+  const vias = Object.keys(baked.carriers)
+  const parts = partsOf(baked, host)
   return [
-    `import { createEntry } from 'attak:function-entry'`,
+    `import { createEntry } from 'attak:hosts/${host}/entry'`,
+    ...vias.flatMap((via) => [
+      `import { ${via}Sender } from 'attak:carriers/${via}/send'`,
+      `import { ${via}Receiver } from 'attak:carriers/${via}/receive'`,
+    ]),
     ...parts.map(({ name, module }) => `import { ${name} } from 'attak:${module}'`),
     ...(telemetry ? [SPANS_IMPORT, TELEMETRY_IMPORT] : []),
     ...codeImports(unit),
     `export const load = (name) => ${loadExpression(unit)}`,
-    `export const handler = createEntry({ ...${JSON.stringify(baked)}, load }, ${telemetry ? withSpans(partsExpression(parts)) : partsExpression(parts)})`,
+    `export const handler = createEntry({ ...${JSON.stringify(baked)}, load }, ${partsExpression(vias, parts, telemetry)})`,
     '',
   ].join('\n')
 }
 
-/** What a project has beside its code. */
+/** Where artifacts are to run, and what a project has beside its code. */
 export interface SourceOptions {
+  /** The folder in `src/hosts` of what runs artifacts: `lambda`. */
+  readonly host: string
   /** Its own OpenTelemetry, which is bundled with it. */
   readonly telemetry?: boolean
 }
 
-const SPANS_IMPORT = `import { createSpans } from 'attak:function-spans'`
+const SPANS_IMPORT = `import { createSpans } from 'attak:runtime/spans'`
 /** By their names, so that the rest of the package can be left out. */
 const TELEMETRY_IMPORT = `import { ROOT_CONTEXT, context, trace } from '${TELEMETRY_PACKAGE}'`
-
-function withSpans(parts: string): string {
-  return `{ ...${parts}, spans: createSpans({ ROOT_CONTEXT, context, trace }) }`
-}
 
 /** One of `EntryParts`, as its module exports it. */
 interface Part {
   readonly name: string
   readonly module: string
-  /** What it is handed in as: one of several `carriers`, or the one. */
-  readonly as: 'carriers' | 'openStore' | 'invokeBy' | 'rememberHandled'
-  readonly isNeeded: (baked: BakedEntry) => boolean
+  readonly as: string
 }
 
 /** What artifacts have only where their processors need it. */
-const PARTS: readonly Part[] = [
-  carrier('kinesis'),
-  carrier('sqs'),
-  store('sqs', 'createSqsStore'),
-  store('dynamodb', 'createDynamodbStore'),
-  store('s3', 'createS3Store'),
-  {
-    name: 'invokeBy',
-    module: 'function-invoke',
-    as: 'invokeBy',
-    isNeeded: ({ processors }) => Object.values(processors).some(({ invokes }) => invokes.length > 0),
-  },
-  {
-    name: 'rememberHandled',
-    module: 'function-handled',
-    as: 'rememberHandled',
-    isNeeded: ({ processors }) => Object.values(processors).some(({ idempotent }) => idempotent !== undefined),
-  },
-]
-
-function carrier(via: string): Part {
-  return {
-    name: `${via}Carrier`,
-    module: `function-${via}`,
-    as: 'carriers',
-    isNeeded: ({ vias }) => vias.includes(via),
-  }
+function partsOf({ errors, processors }: BakedEntry, host: string): readonly Part[] {
+  const some = Object.values(processors)
+  return [
+    { name: STORES[errors.store], module: `stores/${errors.store}/store`, as: 'openStore' },
+    ...(some.some(({ invokes }) => invokes.length > 0) ? [partOf('invokeBy', `hosts/${host}/invoker`)] : []),
+    ...(some.some(({ idempotent }) => idempotent !== undefined)
+      ? [partOf('rememberHandled', `hosts/${host}/handled`)]
+      : []),
+  ]
 }
 
-function store(named: ErrorsStore, name: string): Part {
-  return { name, module: `function-store-${named}`, as: 'openStore', isNeeded: ({ errors }) => errors.store === named }
+const STORES: Readonly<Record<ErrorsStore, string>> = {
+  sqs: 'createSqsStore',
+  dynamodb: 'createDynamodbStore',
+  s3: 'createS3Store',
 }
 
-/** `{ carriers: [kinesisCarrier], openStore: createSqsStore, invokeBy: invokeBy }` */
-function partsExpression(parts: readonly Part[]): string {
-  const carriers = parts.filter(({ as }) => as === 'carriers').map(({ name }) => name)
-  const others = parts.filter(({ as }) => as !== 'carriers').map(({ as, name }) => `${as}: ${name}`)
-  return `{ ${[`carriers: [${carriers.join(', ')}]`, ...others].join(', ')} }`
+function partOf(name: string, module: string): Part {
+  return { name, module, as: name }
+}
+
+/** `{ carriers: { sqs: { openSender: sqsSender, receiver: sqsReceiver } }, openStore: createSqsStore, invokeBy }` */
+function partsExpression(vias: readonly string[], parts: readonly Part[], telemetry: boolean): string {
+  const carriers = vias.map((via) => `${via}: { openSender: ${via}Sender, receiver: ${via}Receiver }`)
+  const others = parts.map(({ as, name }) => `${as}: ${name}`)
+  const spans = telemetry ? ['spans: createSpans({ ROOT_CONTEXT, context, trace })'] : []
+  return `{ ${[`carriers: { ${carriers.join(', ')} }`, ...others, ...spans].join(', ')} }`
 }
 
 function codeImports({ module, topology }: Unit): string[] {
   const imports: string[] = []
   if (module !== undefined) {
-    imports.push(`import { loadFromModule } from 'attak:function-module'`)
+    imports.push(`import { loadFromModule } from 'attak:bundle/load-module'`)
     imports.push(`import * as module from ${JSON.stringify(module)}`)
   }
   if (topology !== undefined) {
     const name = module === undefined ? 'loadFromTopology' : 'inputFromTopology'
-    imports.push(`import { ${name} } from 'attak:function-topology'`)
+    imports.push(`import { ${name} } from 'attak:bundle/load-topology'`)
     imports.push(`import * as topology from ${JSON.stringify(topology)}`)
   }
   return imports

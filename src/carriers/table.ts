@@ -1,13 +1,18 @@
+import type { AwsCarrier } from '../aws/carrier.ts'
 import type { CarrierTable } from '../topology/carrier-rules.ts'
-import { kinesisRules } from './kinesis/carrier.ts'
-import { sqsRules } from './sqs/carrier.ts'
+import type { Via } from '../topology/delivery.ts'
+import { kinesis } from './kinesis/carrier.ts'
+import { sqs } from './sqs/carrier.ts'
 
 export type { ChannelSettings, DeliverySettings, Via } from '../topology/delivery.ts'
 export type { KinesisSettings } from './kinesis/settings.ts'
 export type { SqsSettings } from './sqs/settings.ts'
 
-/** The carriers of AWS. What waits for its next try waits in SQS, whatever carried it. */
-export const CARRIERS: CarrierTable = {
-  kinesis: { ...kinesisRules, retryVia: 'sqs' },
-  sqs: { ...sqsRules, retryVia: 'sqs' },
+/** What streams can go over. The first carries those that name nothing. */
+export const CARRIERS: Readonly<Record<Via, AwsCarrier>> = { kinesis, sqs }
+
+/** What they allow. What waits for its next try waits in SQS, whatever carried it. */
+export const CARRIER_RULES: CarrierTable = {
+  kinesis: { ...kinesis.rules, retryVia: 'sqs' },
+  sqs: { ...sqs.rules, retryVia: 'sqs' },
 }

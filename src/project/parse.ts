@@ -1,4 +1,4 @@
-import { CARRIERS } from '../carriers/table.ts'
+import { CARRIER_RULES } from '../carriers/table.ts'
 import { buildGraph as build, type GraphOptions } from '../graph/build.ts'
 import type { Graph } from '../graph/graph.ts'
 import { type Parsed, type ParseOptions, parseTopology as parse } from '../topology/parse.ts'
@@ -6,10 +6,10 @@ import type { Topology } from '../topology/topology.ts'
 
 /** Parses a topology whose streams go over attak's carriers. */
 export function parseTopology(value: unknown, options: Omit<ParseOptions, 'carriers'>): Parsed {
-  return parse(value, { ...options, carriers: CARRIERS })
+  return parse(value, { ...options, carriers: CARRIER_RULES })
 }
 
 /** Makes the graph of a topology of {@link parseTopology}. */
 export function buildGraph(topology: Topology, options: Omit<GraphOptions, 'carriers'>): Graph {
-  return build(topology, { ...options, carriers: CARRIERS })
+  return build(topology, { ...options, carriers: CARRIER_RULES })
 }

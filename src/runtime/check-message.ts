@@ -1,9 +1,9 @@
+import type { SendLimits } from './carrier.ts'
 import { checkedDepth } from './depth.ts'
 import { encodeMessage, type Origin } from './event.ts'
 import type { Message } from './message.ts'
 import { dataRefusal, keyRefusal, sizeRefusal } from './refusal.ts'
 import { textOf } from './text.ts'
-import type { WireLimits } from './transport.ts'
 
 /** The data of an emit as it travels; undefined for none. Throws EMIT_REFUSED for what JSON cannot carry, or nests too deep. */
 export function dataTextOf({ topic, data }: Message): string | undefined {
@@ -21,7 +21,7 @@ export function dataTextOf({ topic, data }: Message): string | undefined {
 export function checkMessage(
   message: Message,
   data: string | undefined,
-  limits: WireLimits,
+  limits: SendLimits,
   origin: Omit<Origin, 'time'>,
 ): void {
   const { topic = '', key } = message

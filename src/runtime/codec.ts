@@ -1,10 +1,10 @@
 import { isUtf8 } from 'node:buffer'
+import type { Delivery } from './carrier.ts'
 import { excerptOf, isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import { hexDigestOf } from './digest.ts'
 import { MOST_ID_CHARACTERS, messageOfEvent } from './event.ts'
 import type { Message } from './message.ts'
 import { fieldsOf, jsonOrText } from './text.ts'
-import type { Delivery } from './transport.ts'
 import { messagesOfPack } from './unpack.ts'
 
 /** What the platform says of a record. */

@@ -1,5 +1,5 @@
+import type { Refusal, Sender, SendLimits, WireRecord } from './carrier.ts'
 import type { OutboxParts } from './outbox.ts'
-import type { Refusal, Sender, WireLimits, WireRecord } from './transport.ts'
 
 /** What is sent: those of one key one after the other. */
 export type Sent = Pick<WireRecord, 'key' | 'bytes'>
@@ -14,7 +14,7 @@ export interface Dispatch<Item extends Sent> {
 
 /** What a dispatch works with. */
 export interface DispatchParts<Item extends Sent> extends Pick<OutboxParts, 'after' | 'random' | 'remainingMs'> {
-  readonly limits: Pick<WireLimits, 'batchRecords' | 'batchBytes'>
+  readonly limits: Pick<SendLimits, 'batchRecords' | 'batchBytes'>
   readonly sender: Pick<Sender<Item>, 'send'>
   /** What is said to those that wait, of a refusal that lasts, or that lasted as long as there was time. */
   readonly errorOf: (record: Item, refused: Refused) => Error

@@ -1,17 +1,16 @@
 import { AttakError } from '../errors.ts'
 import { type OpenAcceptance, openAcceptance } from './acceptance.ts'
+import type { Sender, SendLimits, WireRecord } from './carrier.ts'
 import { checkMessage, dataTextOf, keyBytes } from './check-message.ts'
 import { createDispatch, type Dispatch, type Refused } from './dispatch.ts'
 import { encodeMessage } from './event.ts'
 import type { Message } from './message.ts'
 import { createPack, type Pack } from './pack.ts'
-import type { Sender, WireRecord, WireTransport } from './transport.ts'
 
 /** What carries the messages of a channel. */
 export interface OutboxChannel {
-  readonly transport: WireTransport
-  /** What the transport opens. */
-  readonly address: string
+  readonly sender: Sender<WireRecord>
+  readonly limits: SendLimits
   /** The most messages of one record; 1 sends each by itself. */
   readonly pack: number
 }
@@ -20,7 +19,7 @@ export interface OutboxChannel {
 export interface OutboxParts {
   readonly topology: string
   readonly stage: string
-  /** Finds a channel by its name, once for each name. */
+  /** Opens a channel by its name, once for each name. */
   readonly channel: (name: string) => OutboxChannel
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -59,7 +58,6 @@ const PACK_BYTES = 25_000
 /** A channel in use. */
 interface OpenChannel extends OutboxChannel {
   readonly name: string
-  readonly sender: Sender<WireRecord>
   readonly dispatch: Dispatch<Sealed>
   /** Packs that still grow, by their key. */
   readonly growing: Map<string | undefined, Parcel>
@@ -88,12 +86,12 @@ export function createOutbox(parts: OutboxParts): Outbox {
   let [timeMs, time] = [Number.NaN, '']
 
   const open = (name: string): OpenChannel => {
-    const { transport, address, pack } = parts.channel(name)
-    const sender = transport.open(address)
+    const channel = parts.channel(name)
+    const { sender, limits } = channel
     const { after, random, remainingMs } = parts
     const growing: OpenChannel['growing'] = new Map()
     const dispatch = createDispatch<Sealed>({
-      limits: transport.limits,
+      limits,
       sender,
       errorOf: (record, refused) => refusalError(name, record, refused),
       accepted({ acceptance }) {
@@ -112,7 +110,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       random,
       remainingMs,
     })
-    const opened: OpenChannel = { transport, address, pack, name, sender, dispatch, growing }
+    const opened: OpenChannel = { ...channel, name, dispatch, growing }
     channels.set(name, opened)
     return opened
   }
@@ -189,7 +187,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       const channel = channels.get(name) ?? open(name)
       const { key } = message
       const data = dataTextOf(message)
-      checkMessage(message, data, channel.transport.limits, parts)
+      checkMessage(message, data, channel.limits, parts)
       cancelFlush ??= parts.after(LINGER_MS, flush)
       if (channel.pack === 1) return sendAlone(channel, message, data)
       let parcel = channel.growing.get(key)
@@ -204,7 +202,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       }
       const { pack } = parcel
       if (pack.messages.length >= channel.pack || pack.bytes() >= mostBytes) seal(channel, parcel)
-      if (channel.growing.size >= channel.transport.limits.batchRecords) flush()
+      if (channel.growing.size >= channel.limits.batchRecords) flush()
       return parcel.acceptance
     },
     idle: flush,

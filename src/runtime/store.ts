@@ -1,4 +1,5 @@
-import type { Refusal } from './transport.ts'
+import type { Errors, ErrorsStore } from '../topology/recording.ts'
+import type { Refusal } from './carrier.ts'
 
 /**
  * Where a deployed function keeps what failed: made by a factory that takes its client. It makes single calls; what becomes
@@ -33,3 +34,8 @@ export interface StoredRecord {
   /** See `encodeRecord`. */
   readonly text: string
 }
+
+/** What a store has to know of the setting `errors`: how long a queue keeps its messages, the queue knows. */
+export type StoreSettings<Store extends ErrorsStore = ErrorsStore> = Store extends 'sqs'
+  ? Omit<Extract<Errors, { readonly store: 'sqs' }>, 'retentionHours'>
+  : Extract<Errors, { readonly store: Store }>

@@ -1,4 +1,4 @@
-import { createMemoryTransport, MEMORY_LIMITS } from '../carriers/memory/transport.ts'
+import { MEMORY_BYTES, memorySender } from '../carriers/memory/carrier.ts'
 import { AttakError, nearest } from '../errors.ts'
 import type { LineTaker } from '../runtime/console.ts'
 import { followCurrent, invocationOfUncaught } from '../runtime/current.ts'
@@ -83,7 +83,7 @@ export function prepareRun(options: SessionOptions): Run {
     graph,
     processors: options.processors,
     createCopier: options.createCopier ?? createCopier,
-    messageBytes: MEMORY_LIMITS.messageBytes,
+    messageBytes: MEMORY_BYTES,
     ...(options.spans && { spans: options.spans }),
     invoke: (invoker, message) => scheduler.invoke(invoker, message),
     host: {
@@ -128,7 +128,7 @@ export function prepareRun(options: SessionOptions): Run {
     nextInput,
     edgeTo,
     edgeOf,
-    transport: createMemoryTransport,
+    openSender: memorySender,
     recorder,
     current,
     now,

@@ -1,10 +1,10 @@
+import type { Sender } from '../runtime/carrier.ts'
 import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
 import { Invocation } from '../runtime/invocation.ts'
 import type { Message, Root } from '../runtime/message.ts'
 import { keepDuration } from '../runtime/rare.ts'
 import { cutOff, hasEnded } from '../runtime/settle.ts'
-import type { Transport } from '../runtime/transport.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { ResumedEvent } from './intake.ts'
 import { openInvoked } from './invoked.ts'
@@ -75,7 +75,7 @@ export interface SchedulerParts {
   readonly edgeTo: (processor: string) => SimulatedEdge
   /** The way that an event came before it was resumed. */
   readonly edgeOf: (resumed: ResumedEvent) => SimulatedEdge
-  readonly transport: (arrive: (message: Message) => void) => Transport
+  readonly openSender: (arrive: (message: Message) => void) => Sender
   readonly recorder: Recorder | undefined
   readonly current: Current
   /** Milliseconds of real time, as they are now. */
@@ -207,7 +207,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     return arrive(message, true)
   }
 
-  const sender = parts.transport((message) => void arrive(message as SimulatedMessage, false)).open('')
+  const sender = parts.openSender((message) => void arrive(message as SimulatedMessage, false))
   const invoked = openInvoked({ current, now, timed })
 
   return {

@@ -70,7 +70,7 @@ async function inspectPath(path: string | URL, { stage, built }: SubjectOptions)
   const { topology, graph, dir } = project
   const modules = modulesOf(topology.processors, dir)
   const env = globalThis.process.env
-  const options = { file: project.file, topology, graph, modules, env, telemetry: hasTelemetry(dir) }
+  const options = { file: project.file, topology, graph, modules, env, telemetry: hasTelemetry(dir), host: 'lambda' }
   const { processors, close } = await loadBuilt(options, globalThis.process)
   return { subject: { graph, processors, dir, close }, problems }
 }

@@ -17,7 +17,7 @@ export async function bundleFolder(folder: string, env: Files = {}): Promise<Bun
   const { file, dir, topology, graph } = await loadProject(folder, { cwd: folder, stage: 'dev' })
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
-  return bundleProject({ file, topology, graph, modules, env, telemetry })
+  return bundleProject({ file, topology, graph, modules, env, telemetry, host: 'lambda' })
 }
 
 /** The artifacts of a project that has no problems, by processor. */

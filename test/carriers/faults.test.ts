@@ -1,8 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { queueArn, streamArn } from '../../src/aws/names.ts'
-import { createKinesisTransport, KINESIS_LIMITS } from '../../src/carriers/kinesis/transport.ts'
-import { createSqsTransport, SQS_FIFO_LIMITS } from '../../src/carriers/sqs/transport.ts'
+import { kinesis } from '../../src/carriers/kinesis/carrier.ts'
+import { senderToStream } from '../../src/carriers/kinesis/send.ts'
+import { sqs } from '../../src/carriers/sqs/carrier.ts'
+import { senderToQueue } from '../../src/carriers/sqs/send.ts'
 import { decodeText } from '../../src/runtime/codec.ts'
 import { idOf, type Message } from '../../src/runtime/message.ts'
 import { PLACE } from '../contract/emulator.ts'
@@ -13,15 +15,15 @@ import { overWire } from '../contract/over-wire.ts'
 const CASES = [
   {
     name: 'kinesis',
-    limits: KINESIS_LIMITS,
+    limits: { ...kinesis.rules.limits, orderedByKey: true },
     address: streamArn(PLACE, 's'),
-    open: ({ client }: FaultyAws) => createKinesisTransport(client),
+    open: ({ client }: FaultyAws, arn: string) => senderToStream(client, arn),
   },
   {
     name: 'sqs with FIFO queues',
-    limits: SQS_FIFO_LIMITS,
+    limits: { ...sqs.rules.limits, orderedByKey: true },
     address: queueArn(PLACE, 'q.fifo'),
-    open: ({ client }: FaultyAws) => createSqsTransport(client, { fifo: true }),
+    open: ({ client }: FaultyAws, arn: string) => senderToQueue(client, arn, { fifo: true }),
   },
 ]
 const KEYS = ['k', 'l', 'm', undefined]
@@ -60,7 +62,10 @@ describe.each(CASES)('over $name', ({ limits, address, open }) => {
             () => refusals.next().value,
           )
           try {
-            const sender = overWire(open(server), { addressOf: () => address, pack }).open('a')
+            const sender = overWire(
+              { limits, open: (arn) => open(server, arn) },
+              { addressOf: () => address, pack },
+            ).open('a')
             const sent = Array.from({ length: 60 }, (_, ordinal) =>
               messageOf({ data: ordinal, key: KEYS[ordinal % KEYS.length], ordinal }),
             )
@@ -88,7 +93,9 @@ describe.each(CASES)('over $name', ({ limits, address, open }) => {
       () => 'none',
       () => false,
     )
-    const sender = overWire(open(server), { addressOf: () => address, pack: 1 }).open('a')
+    const sender = overWire({ limits, open: (arn) => open(server, arn) }, { addressOf: () => address, pack: 1 }).open(
+      'a',
+    )
     const small = Array.from({ length: 1100 }, (_, ordinal) =>
       messageOf({ data: 1, key: `key ${ordinal % 700}`, ordinal }),
     )
@@ -111,10 +118,8 @@ describe.each(CASES)('over $name', ({ limits, address, open }) => {
       () => 'none',
       () => false,
     )
-    const wire = open({ ...server, client: { ...server.client, call: async () => REFUSAL } })
-    const refused = await wire
-      .open(address)
-      .send([{ messages: [messageOf()], key: undefined, body: '1', bytes: 1 }], 1000)
+    const sender = open({ ...server, client: { ...server.client, call: async () => REFUSAL } }, address)
+    const refused = await sender.send([{ messages: [messageOf()], key: undefined, body: '1', bytes: 1 }], 1000)
     expect(refused).toEqual([{ index: 0, passing: false, why: 'AccessDeniedException: not authorized' }])
     await server.close()
   })

@@ -1,7 +1,7 @@
+import type { Refusal } from '../../src/runtime/carrier.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
 import type { ErrorStore, StoredRecord, StoreLimits } from '../../src/runtime/store.ts'
-import type { Refusal } from '../../src/runtime/transport.ts'
 
 /** How a fake store takes a batch: what it refuses, at once or later. */
 export type TakeRecords = (

@@ -1,27 +1,28 @@
 import { randomInt } from 'node:crypto'
+import type { Refusal } from '../../src/runtime/carrier.ts'
 import { idOf, type Message } from '../../src/runtime/message.ts'
 import { createOutbox } from '../../src/runtime/outbox.ts'
-import type { Refusal, Transport, WireTransport } from '../../src/runtime/transport.ts'
+import type { Way } from './carrier.ts'
+import type { Wire } from './wire.ts'
 
 /** How messages are sent over a wire. */
 export interface OverWire {
-  /** What an address of a test is called by the transport. */
+  /** What an address of a test is called by the carrier. */
   addressOf(address: string): string
   readonly pack?: number
   readonly remainingMs?: number
 }
 
-/** Messages over a transport between processes, the way a deployed function sends them: through an outbox, in real time. */
-export function overWire(wire: WireTransport, { addressOf, pack = 25, remainingMs = 20_000 }: OverWire): Transport {
+/** Messages over a way between processes, the way a deployed function sends them: through an outbox, in real time. */
+export function overWire(wire: Wire, { addressOf, pack = 25, remainingMs = 20_000 }: OverWire): Way {
   return {
-    name: wire.name,
     limits: wire.limits,
     open(address) {
       const startMs = performance.now()
       const outbox = createOutbox({
         topology: 'test',
         stage: 'dev',
-        channel: () => ({ transport: wire, address: addressOf(address), pack }),
+        channel: () => ({ sender: wire.open(addressOf(address)), limits: wire.limits, pack }),
         now: Date.now,
         after(ms, call) {
           const timer = setTimeout(call, ms)

@@ -1,10 +1,17 @@
-import type { Refusal, WireLimits, WireRecord, WireTransport } from '../../src/runtime/transport.ts'
+import type { Refusal, Sender, SendLimits, WireRecord } from '../../src/runtime/carrier.ts'
 
-/** How a fake transport takes a batch: what it refuses, at once or later. */
+/** How a fake carrier takes a batch: what it refuses, at once or later. */
 export type Take = (batch: readonly WireRecord[], call: number) => readonly Refusal[] | Promise<readonly Refusal[]>
 
-/** A transport between processes that keeps what it accepted. */
-export interface FakeWire extends WireTransport {
+/** A way between processes. */
+export interface Wire {
+  readonly limits: SendLimits
+  /** Opens the way to one address. */
+  open(address: string): Sender<WireRecord>
+}
+
+/** A way between processes that keeps what it accepted. */
+export interface FakeWire extends Wire {
   /** All batches that were sent, by address. */
   readonly batches: ReadonlyMap<string, readonly (readonly WireRecord[])[]>
   /** The records that were accepted, over all addresses, in order. */
@@ -15,15 +22,14 @@ export interface FakeWire extends WireTransport {
   readonly closed: number
 }
 
-const LIMITS: WireLimits = { messageBytes: 100_000, orderedByKey: true, batchRecords: 500, batchBytes: 5_000_000 }
+const LIMITS: SendLimits = { messageBytes: 100_000, orderedByKey: true, batchRecords: 500, batchBytes: 5_000_000 }
 
-/** Makes a transport that takes batches as a test says: all of them, where it says nothing. */
-export function createFakeWire(take: Take = () => [], limits: Partial<WireLimits> = {}): FakeWire {
+/** Makes a way that takes batches as a test says: all of them, where it says nothing. */
+export function createFakeWire(take: Take = () => [], limits: Partial<SendLimits> = {}): FakeWire {
   const batches = new Map<string, (readonly WireRecord[])[]>()
   const accepted: WireRecord[] = []
   let [calls, atOnce, mostAtOnce, closed] = [0, 0, 0, 0]
   return {
-    name: 'fake',
     limits: { ...LIMITS, ...limits },
     batches,
     accepted,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { CARRIERS } from '../../src/carriers/table.ts'
+import { CARRIER_RULES } from '../../src/carriers/table.ts'
 import { DEFAULTS } from '../../src/graph/build.ts'
 import { buildGraph } from '../../src/project/parse.ts'
 import type { Topology } from '../../src/topology/topology.ts'
@@ -19,14 +19,14 @@ describe('buildGraph', () => {
     const recording = { logEvents: false, retryQueue: false }
     const deployment = { memory, runtime, architecture, outputs, ...nothing }
     const source = { source: 'module', namedByIndex: false }
-    const settings = { batch: 100, ...CARRIERS.kinesis.defaults }
+    const settings = { batch: 100, ...CARRIER_RULES.kinesis.defaults }
     expect(graphOf({ processors: [a], streams: [{ from: 'a', to: 'a' }] })).toEqual({
       name: 't',
       stage: 'dev',
       hopLimit,
       processors: [{ name: 'a', ...source, timeoutMs, callback: false, retries, backoff, ...recording, ...deployment }],
       streams: [{ from: 'a', to: 'a', retries, backoff, via: 'kinesis', fifo: false, pack: 25, channel: 'a' }],
-      carriers: CARRIERS,
+      carriers: CARRIER_RULES,
       channels: [{ name: 'a', via: 'kinesis', fifo: false, pack: 25, to: ['a'], streams: [0], settings }],
       logRetention,
       tags: {},

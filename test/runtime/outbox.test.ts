@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { WireRecord } from '../../src/runtime/carrier.ts'
 import { decodeText } from '../../src/runtime/codec.ts'
 import { idOf, type Message } from '../../src/runtime/message.ts'
 import { createOutbox, type OutboxChannel } from '../../src/runtime/outbox.ts'
-import type { WireRecord } from '../../src/runtime/transport.ts'
 import { createFakeClock } from '../contract/clock.ts'
 import { turn } from '../contract/host.ts'
 import { messageOf } from '../contract/message.ts'
@@ -21,7 +21,7 @@ function setUp({ wire = createFakeWire(), remainingMs = 30_000, random = () => 0
   const outbox = createOutbox({
     topology: 'orders',
     stage: 'dev',
-    channel: (name) => ({ transport: wire, address: `address of ${name}`, pack }),
+    channel: (name) => ({ sender: wire.open(`address of ${name}`), limits: wire.limits, pack }),
     now,
     after,
     random,
@@ -73,7 +73,7 @@ describe('an outbox', () => {
     expect(wire.batches.get('address of b')?.map(sizes)).toEqual([Array(10).fill(25)])
   })
 
-  it('keeps a call within the bytes that its transport takes', async () => {
+  it('keeps a call within the bytes that its carrier takes', async () => {
     const { outbox, wire } = setUp({ wire: createFakeWire(undefined, { batchBytes: 100_000 }) })
     for (const message of some(40, { data: 'x'.repeat(10_000) })) outbox.add('b', message).catch(() => {})
     await outbox.close()
@@ -188,7 +188,7 @@ describe('an outbox', () => {
     expect(() => outbox.add('b', messageOf({ key: 'k' }))).toThrow(/it has a key/)
   })
 
-  it('takes what is just as large as its transport carries', async () => {
+  it('takes what is just as large as its carrier carries', async () => {
     const { outbox, wire } = setUp()
     const bytesOf = (size: number) => {
       const { messages, bytes } = wire.accepted.at(-1)!
@@ -214,7 +214,7 @@ describe('an outbox', () => {
   })
 })
 
-describe('whatever a transport refuses', () => {
+describe('whatever a carrier refuses', () => {
   const step = fc.record({
     key: fc.constantFrom(undefined, 'k', 'l', 'm'),
     channel: fc.constantFrom('b', 'c'),

@@ -7,9 +7,9 @@ import { idOf, rootIdOf, traceparentOf } from '../../src/runtime/message.ts'
 import { createPack } from '../../src/runtime/pack.ts'
 import { createSpans } from '../../src/runtime/spans.ts'
 import type { Context, Handler } from '../../src/topology/handler.ts'
-import { deploy } from '../bundle/entry/deploy.ts'
 import { messageOf } from '../contract/message.ts'
 import { registerTelemetry, treeOf } from '../contract/telemetry.ts'
+import { deploy } from '../hosts/lambda/deploy.ts'
 import { runTopology } from '../simulator/run-topology.ts'
 
 type Processors = Readonly<Record<string, Handler>>

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { CARRIERS } from '../../src/carriers/table.ts'
+import { CARRIER_RULES } from '../../src/carriers/table.ts'
 import { buildGraph, parseTopology } from '../../src/project/parse.ts'
 import { knownSettings, type Level } from '../../src/topology/known-settings.ts'
 import type { Parsed } from '../../src/topology/parse.ts'
@@ -224,7 +224,7 @@ describe('settings whose own code throws, or that JSON cannot say', () => {
   for (const [what, make] of Object.entries(hostile)) {
     it(`${what} is refused with its place, in every field of every level`, () => {
       for (const level of ['topology', 'processor', 'stream'] as const) {
-        for (const field of knownSettings(CARRIERS).fields[level].filter(
+        for (const field of knownSettings(CARRIER_RULES).fields[level].filter(
           (name) => !structure.has(name) && `${level}.${name}` !== 'topology.input',
         )) {
           const parsed = parse(among(level, field, make()))

@@ -1,6 +1,10 @@
 import * as z from 'zod/mini'
+import type { AwsCarrier } from '../../aws/carrier.ts'
 import type { CarrierRules } from '../../topology/carrier-rules.ts'
 import { wholeNumber, yesOrNo } from '../../topology/rules.ts'
+import { kinesisReceiver } from './receive.ts'
+import { channelResources } from './resources.ts'
+import { kinesisSender } from './send.ts'
 
 /**
  * What Kinesis Data Streams allow. Records of 1 MiB with their key (the default of a stream), and calls of 500 records.
@@ -8,7 +12,7 @@ import { wholeNumber, yesOrNo } from '../../topology/rules.ts'
  * Sources, read 2026-11-21: Kinesis Data Streams quotas (retention 24 to 8,760 hours); AWS API reference, PutRecords, and
  * the model of @aws-sdk/client-kinesis 3.1143.0; Lambda guide, parameters for Kinesis event source mappings.
  */
-export const kinesisRules: CarrierRules = {
+const rules: CarrierRules = {
   limits: { messageBytes: 1024 * 1024, batchRecords: 500, batchBytes: 5 * 1024 * 1024 },
   orderedByKey: { plain: true, fifo: true },
   settings: {
@@ -35,4 +39,13 @@ export const kinesisRules: CarrierRules = {
   mostReceivers: Number.POSITIVE_INFINITY,
   waitsFor: 'maximumRecordAge',
   mostDelayMs: 0,
+}
+
+/** Kinesis Data Streams: a stream for each channel. */
+export const kinesis: AwsCarrier = {
+  name: 'kinesis',
+  rules,
+  openSender: kinesisSender,
+  receiver: kinesisReceiver,
+  resources: { channel: channelResources },
 }

@@ -1,14 +1,18 @@
 import * as z from 'zod/mini'
+import type { AwsCarrier } from '../../aws/carrier.ts'
 import { SQS_MOST } from '../../aws/queue.ts'
 import type { CarrierRules } from '../../topology/carrier-rules.ts'
 import { wholeNumber, yesOrNo } from '../../topology/rules.ts'
+import { sqsReceiver } from './receive.ts'
+import { channelResources, retryResources } from './resources.ts'
+import { sqsSender } from './send.ts'
 
 /**
  * What SQS queues allow. Sources, read 2026-11-21: Amazon SQS message quotas (retention to 14 days; a delay of up to 15
  * minutes, and none of one message in a FIFO queue); Lambda guide, parameters for Amazon SQS event source mappings (10
  * records of a FIFO queue, and without a window).
  */
-export const sqsRules: CarrierRules = {
+const rules: CarrierRules = {
   limits: SQS_MOST,
   orderedByKey: { plain: false, fifo: true },
   settings: {
@@ -29,4 +33,13 @@ export const sqsRules: CarrierRules = {
   mostReceivers: 1,
   waitsFor: 'timeout',
   mostDelayMs: 900_000,
+}
+
+/** SQS: a queue for each channel, and one for each processor in which messages wait for their next try. */
+export const sqs: AwsCarrier = {
+  name: 'sqs',
+  rules,
+  openSender: sqsSender,
+  receiver: sqsReceiver,
+  resources: { channel: channelResources, retry: retryResources },
 }

@@ -57,7 +57,15 @@ async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
 async function inspectCode({ file, dir, topology, graph }: Project, host: Host): Promise<readonly Problem[]> {
   const { codeProblems } = await import('../../bundle/bundle.ts')
   const modules = modulesOf(topology.processors, dir)
-  const code = await codeProblems({ file, topology, graph, modules, env: host.env, telemetry: hasTelemetry(dir) })
+  const code = await codeProblems({
+    file,
+    topology,
+    graph,
+    modules,
+    env: host.env,
+    telemetry: hasTelemetry(dir),
+    host: 'lambda',
+  })
   const missing = missingProblems(graph, host.env).map((problem) => ({ ...problem, severity: 'warning' as const }))
   return [...code, ...sizeProblems(graph, host.env), ...missing]
 }

@@ -152,5 +152,8 @@ async function loadArtifacts({ file, dir, topology, graph }: Project, host: Host
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
   const { env, temporaryFolder } = host
-  return loadBuilt({ file, topology, graph, modules, env, telemetry, temporaryFolder }, globalThis.process)
+  return loadBuilt(
+    { file, topology, graph, modules, env, telemetry, temporaryFolder, host: 'lambda' },
+    globalThis.process,
+  )
 }

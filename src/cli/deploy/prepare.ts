@@ -43,7 +43,7 @@ export async function prepareStage(
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
   const bundled = await bundleProject({
-    ...{ file, topology, graph, modules, env: host.env, telemetry },
+    ...{ file, topology, graph, modules, env: host.env, telemetry, host: 'lambda' },
     temporaryFolder: host.temporaryFolder,
   })
   const { artifacts } = bundled

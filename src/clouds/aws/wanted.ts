@@ -1,11 +1,11 @@
 import { functionName, logGroupName, type Place, queueArn, queueName } from '../../aws/names.ts'
 import { functionVariables } from '../../bundle/variables.ts'
-import { channelResources as kinesisResources } from '../../carriers/kinesis/resources.ts'
-import { retryResources, channelResources as sqsResources } from '../../carriers/sqs/resources.ts'
+import { CARRIERS } from '../../carriers/table.ts'
 import type { Code } from '../../deploy/cloud.ts'
 import type { Graph, GraphProcessor } from '../../graph/graph.ts'
 import { CRASHES_PART, ERRORS_PART, HANDLED_PART, retryPart } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
+import { retryViaOf } from '../../graph/retry-via.ts'
 import { invocationMs } from '../../runtime/deliver/round.ts'
 import { errorsTable, handledTable } from '../../stores/dynamodb/resources.ts'
 import { crashesQueue, errorsQueue } from '../../stores/sqs/resources.ts'
@@ -26,7 +26,7 @@ export interface AwsTarget {
 
 /**
  * All that a graph needs on AWS: queues for errors and crashes, tables where errors are kept in one or handled messages
- * remembered, and for each channel what its transport says; for each processor a queue for what it tries again later,
+ * remembered, and for each channel what its carrier says; for each processor a queue for what it tries again later,
  * where it has one, logs, a role that may do just what it needs (unless it is given one), and its function. Pure.
  */
 export function wantedResources(
@@ -43,7 +43,9 @@ export function wantedResources(
     ...(fifo ? [crashesQueue(scope, graph.tags, true)] : []),
     ...(graph.errors.store === 'dynamodb' ? [errorsTable(scope, graph.tags)] : []),
     ...(graph.processors.some(({ idempotent }) => idempotent) ? [handledTable(scope, graph.tags)] : []),
-    ...graph.channels.flatMap((channel) => RESOURCES_OF[channel.via](graph, channel, target.place)),
+    ...graph.channels.flatMap(
+      (channel) => CARRIERS[channel.via].resources?.channel(graph, channel, target.place) ?? [],
+    ),
     ...graph.processors.flatMap((processor) =>
       processor.retryQueue ? retryResources(graph, processor, target.place) : [],
     ),
@@ -59,7 +61,10 @@ export function wantedResources(
   ]
 }
 
-const RESOURCES_OF = { kinesis: kinesisResources, sqs: sqsResources }
+/** What is made of the carrier that holds what a processor tries again. */
+function retryResources(graph: Graph, processor: GraphProcessor, place: Place): readonly Resource[] {
+  return CARRIERS[retryViaOf(graph, processor.name)].resources?.retry?.(graph, processor, place) ?? []
+}
 
 interface ProcessorTarget extends AwsTarget {
   readonly artifact: Pick<Code, 'hash' | 'handler'>

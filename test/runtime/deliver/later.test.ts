@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import type { Delivery } from '../../../src/runtime/carrier.ts'
 import type { Message } from '../../../src/runtime/message.ts'
-import type { Delivery } from '../../../src/runtime/transport.ts'
 import { type Context, Retry } from '../../../src/topology/handler.ts'
 import { createFakeClock } from '../../contract/clock.ts'
 import { deliveryOf, openWorld, type Said } from './world.ts'

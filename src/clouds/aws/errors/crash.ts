@@ -1,5 +1,4 @@
 import { queueName, type Scope, streamName } from '../../../aws/names.ts'
-import { hears } from '../../../bundle/entry/ears.ts'
 import type { Problem } from '../../../errors.ts'
 import type { Graph, GraphStream } from '../../../graph/graph.ts'
 import { retryPart } from '../../../graph/names.ts'
@@ -9,6 +8,7 @@ import { type ErrorRecord, RECORD_VERSION } from '../../../runtime/error-record.
 import { type CloudEvent, eventOf, knownRoot, messageOfEvent } from '../../../runtime/event.ts'
 import { recordIdFor } from '../../../runtime/id.ts'
 import type { Message } from '../../../runtime/message.ts'
+import { hears } from '../../../runtime/policies.ts'
 import { fieldsOf } from '../../../runtime/text.ts'
 import type { Thrown } from '../../../runtime/thrown.ts'
 import { type Report, type ReportStage, readReport } from './report.ts'

@@ -1,0 +1,67 @@
+import { streamName } from '../../aws/names.ts'
+import type { Delivery, Receiver } from '../../runtime/carrier.ts'
+import { BROKEN, brokenDelivery, decodeBytes, recordsIn } from '../../runtime/codec.ts'
+import { fieldsOf } from '../../runtime/text.ts'
+
+/** A record as Lambda hands it to a function that reads a stream. Source: Lambda developer guide, "with-kinesis", read 2026-11-21. */
+interface KinesisRecord {
+  /** `shardId-000000000006:49590338271490256608559692538361571095921575989136588898` */
+  readonly eventID: string
+  readonly eventSourceARN: string
+  readonly kinesis: { readonly sequenceNumber: string; readonly partitionKey: string; readonly data: string }
+}
+
+/**
+ * Reads what Lambda hands over from a stream, and answers it: bare data has the record's partition key as its key, since
+ * who wrote it may count on their order. A failed record comes again with all that follow it in its shard, so that the
+ * first is all there is to say. Source: Lambda developer guide, "services-kinesis-batchfailurereporting", read 2026-11-21.
+ */
+export const kinesisReceiver: Receiver = {
+  eventSource: 'aws:kinesis',
+  redeliversAtOnce: true,
+  channelOf: (scope, { name }) => streamName(scope, name),
+  decode: (payload, to) =>
+    recordsIn(payload).map((record) => (isKinesisRecord(record) ? deliveryOf(record, to) : brokenDelivery(record, to))),
+  settle(failed) {
+    const first = [...failed].sort(bySequence)[0]
+    return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] }
+  },
+}
+
+function isKinesisRecord(record: unknown): record is KinesisRecord {
+  const { eventID, eventSourceARN, eventSource, kinesis } = fieldsOf(record) ?? {}
+  const { sequenceNumber, partitionKey, data } = fieldsOf(kinesis) ?? {}
+  const texts = [eventID, eventSourceARN, sequenceNumber, partitionKey, data]
+  return (
+    texts.every((text) => typeof text === 'string') &&
+    SEQUENCE.test(sequenceNumber as string) &&
+    (eventSource === undefined || eventSource === kinesisReceiver.eventSource)
+  )
+}
+
+const SEQUENCE = /^\d{1,128}$/
+
+function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisRecord, to: string): Delivery {
+  const { sequenceNumber, partitionKey, data } = kinesis
+  const position = startOf(eventSourceARN, eventID) + sequenceNumber
+  const messages = decodeBytes(Buffer.from(data, 'base64'), { position, key: partitionKey, to })
+  return { record: sequenceNumber, position, messages }
+}
+
+/** What was read last: the records of a payload are of one shard. */
+let last = { arn: '', shard: '', start: '' }
+
+/** What positions of a shard begin with: `<stream>/<shard>/`. */
+function startOf(arn: string, eventID: string): string {
+  if (arn !== last.arn || !eventID.startsWith(last.shard)) {
+    const shard = eventID.slice(0, eventID.indexOf(':') + 1)
+    last = { arn, shard, start: `${arn.slice(arn.lastIndexOf('/') + 1)}/${shard.slice(0, -1)}/` }
+  }
+  return last.start
+}
+
+/** Sequence numbers are whole numbers of up to 128 digits. What has none comes first: Lambda then gives all again. */
+function bySequence(a: string, b: string): number {
+  const [one, other] = [a, b].map((sequence) => (sequence === BROKEN ? -1n : BigInt(sequence))) as [bigint, bigint]
+  return one < other ? -1 : one > other ? 1 : 0
+}

@@ -1,0 +1,56 @@
+import { writeSync } from 'node:fs'
+import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import type { WorkerHost } from '../../runtime/worker-host.ts'
+import { describerOf } from './stack.ts'
+
+/** The process that a function runs in. */
+export interface LambdaHost extends WorkerHost {
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** The process that this code runs in. */
+export function processHost(): LambdaHost {
+  return {
+    env: process.env,
+    console,
+    write(text) {
+      try {
+        writeSync(1, text)
+      } catch {
+        // A pipe that is full for the moment; the stream waits for it, and costs too much to be opened before.
+        process.stdout.write(text)
+      }
+    },
+    now: () => Date.now(),
+    after(ms, call) {
+      if (ms <= 0) {
+        setImmediate(call)
+        return () => {}
+      }
+      const timer = setTimeout(call, ms)
+      return () => clearTimeout(timer)
+    },
+    random: () => Math.random(),
+    describe: describerOf(import.meta.url),
+    onUncaught: (take) => takeUncaught(process, take),
+  }
+}
+
+/** What {@link takeUncaught} replaces: those who listened before hear of what is not taken. */
+type Listener = (error: unknown, more: unknown) => void
+
+/** The platform listens before us, and ends the process of whatever it hears. */
+export function takeUncaught(
+  emitter: Pick<NodeJS.EventEmitter, 'listeners' | 'on' | 'removeAllListeners'>,
+  take: (error: unknown) => boolean,
+): void {
+  for (const event of ['uncaughtException', 'unhandledRejection']) {
+    const others = emitter.listeners(event) as Listener[]
+    emitter.removeAllListeners(event)
+    emitter.on(event, (error: unknown, more: unknown) => {
+      if (take(error)) return
+      if (others.length === 0) throw error
+      for (const other of others) other.call(emitter, error, more)
+    })
+  }
+}

@@ -1,0 +1,61 @@
+import type { GraphProcessor, RoutingTable } from '../graph/graph.ts'
+import type { HeldPolicy } from '../graph/holds.ts'
+import type { CarrierRules } from '../topology/carrier-rules.ts'
+import type { StoreSettings } from './store.ts'
+
+/**
+ * What a worker knows of its topology: plain data, baked into an artifact. It holds what its own processors need and
+ * nothing else, so that a change elsewhere leaves the artifact as it was.
+ */
+export interface BakedEntry {
+  readonly topology: string
+  readonly stage: string
+  readonly hopLimit: number
+  /** By name; one of them is run by a worker. */
+  readonly processors: Readonly<Record<string, BakedProcessor>>
+  /** The streams that routes name: those over which these processors emit. */
+  readonly streams: readonly BakedStream[]
+  /** The carriers that these processors send and receive by, with what they allow; sorted by name. */
+  readonly carriers: Readonly<Record<string, BakedCarrier>>
+  /** Where error records go. */
+  readonly errors: StoreSettings
+}
+
+/** What sending over a carrier has to know of it. */
+export type BakedCarrier = Pick<CarrierRules, 'limits' | 'orderedByKey'>
+
+/** A processor as its worker knows it; its retry policy holds for messages that come over no stream. */
+export interface BakedProcessor extends HeldPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {
+  readonly timeoutMs: number
+  readonly callback: boolean
+  /** The carrier of the place in which its messages wait for their next try. */
+  readonly retryVia: string
+  /** Emits that nobody hears are logged. */
+  readonly outputs: boolean
+  /** Whom it may call by `context.invoke`. */
+  readonly invokes: readonly string[]
+  /** Where its emits go: indexes into {@link BakedEntry.streams}. */
+  readonly routes: RoutingTable
+  /** The streams it receives from, in the order of the topology. */
+  readonly hears: readonly BakedEar[]
+}
+
+/** A stream as its sender knows it. */
+export interface BakedStream {
+  readonly to: string
+  readonly via: string
+  readonly channel: string
+  /** At most so many messages share a record. */
+  readonly pack: number
+  readonly fifo: boolean
+}
+
+/** A stream as its receiver knows it. What comes over its channel and fits no ear is for somebody else. */
+export interface BakedEar extends HeldPolicy {
+  readonly from: string
+  /** Absent: every topic. */
+  readonly topics?: readonly string[]
+  readonly via: string
+  readonly channel: string
+  readonly fifo: boolean
+}

@@ -1,0 +1,89 @@
+import type { CarrierLimits, CarrierRules } from '../topology/carrier-rules.ts'
+import type { Message } from './message.ts'
+
+/** One way that messages travel between processors. `World` is what sending needs: a client, and whose channels they are. */
+export interface Carrier<World> {
+  /** What `via` calls it. */
+  readonly name: string
+  readonly rules: CarrierRules
+  /** Opens the way to one channel. */
+  openSender(world: World, channel: CarriedChannel): Sender<WireRecord>
+  readonly receiver: Receiver
+}
+
+/** A carrier within a worker. */
+export type OpenCarrier = Pick<Carrier<never>, 'receiver'> & {
+  openSender(channel: CarriedChannel): Sender<WireRecord>
+}
+
+/** A channel, as the graph calls it. */
+export interface CarriedChannel {
+  readonly name: string
+  /** It was asked to keep the order of each key. */
+  readonly fifo: boolean
+}
+
+/** What can be sent to one channel. */
+export interface SendLimits extends CarrierLimits {
+  /** Whether messages of one key arrive in the order in which they were sent. Without, keys cannot be sent. */
+  readonly orderedByKey: boolean
+}
+
+/** What travels as one piece, and is accepted or refused as one: a message, or a pack of some. */
+export interface WireRecord {
+  /** The messages in it, at least one. */
+  readonly messages: readonly Message[]
+  /** All its messages have this key. */
+  readonly key: string | undefined
+  readonly body: string
+  /** UTF-8 bytes of body and key together. */
+  readonly bytes: number
+  /** It need not arrive sooner. A carrier that can holds it back, for as long as it can; it may come too early. */
+  readonly delayMs?: number
+}
+
+/** An open way to one channel. */
+export interface Sender<Carried = Message> {
+  /**
+   * Hands over what one call carries, in order, within the limits. Gives undefined when all was accepted at once, else a
+   * promise of what was refused. Between processes it may take `withinMs` at most, and what has no answer by then is
+   * refused, though it may have arrived.
+   */
+  send(batch: readonly Carried[], withinMs?: number): undefined | Promise<readonly Refusal[]>
+  /** Ends it, after what was handed over is on its way. May be called again. */
+  close(): Promise<void>
+}
+
+/** One thing of a batch that was not accepted. */
+export interface Refusal {
+  /** Its place in the batch. */
+  readonly index: number
+  /** Whether the same may be accepted later: too much at once, a broken connection, a fault of the platform. */
+  readonly passing: boolean
+  /** The platform's word and sentence for it: `ProvisionedThroughputExceededException: Rate exceeded…`. */
+  readonly why: string
+}
+
+/** What receives from one platform: reads its invocation payloads and answers them. Pure. */
+export interface Receiver {
+  /** What its records say of where they come from: `aws:kinesis`. */
+  readonly eventSource: string
+  /** Failed records come again at once, and not after a wait of their own. */
+  readonly redeliversAtOnce: boolean
+  /** What the platform calls a channel; positions begin with it. */
+  channelOf(scope: { readonly topology: string; readonly stage: string }, channel: CarriedChannel): string
+  /** The records of a payload, in order; every message is to the processor `to`. Unreadable records are bare data. */
+  decode(payload: unknown, to: string): readonly Delivery[]
+  /** The platform's answer after a payload was handled but for the `failed` records, which come again. */
+  settle(failed: ReadonlySet<string>): unknown
+}
+
+/** One record of an invocation payload. */
+export interface Delivery {
+  /** What the platform knows it by: a sequence number, a message id. */
+  readonly record: string
+  /** Where it stood, for logs and error records: `<stream>/<shard>/<sequence>`, `<queue>/<message id>`. */
+  readonly position: string
+  /** One message, or those of a pack, at least one. A foreign record gives one without topic: see `codec.ts`. */
+  readonly messages: readonly Message[]
+}

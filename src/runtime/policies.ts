@@ -1,0 +1,49 @@
+import type { HeldPolicy } from '../graph/holds.ts'
+import type { BakedEar, BakedEntry, BakedProcessor } from './baked.ts'
+import type { Receiver } from './carrier.ts'
+import type { DeliverParts } from './deliver/round.ts'
+import type { Message } from './message.ts'
+
+/** What a policy is looked up in. */
+export interface Baked {
+  readonly entry: Pick<BakedEntry, 'topology' | 'stage'>
+  readonly baked: BakedProcessor
+}
+
+/** Finds how often a message that came by a carrier is tried again; what no stream brings here is for somebody else. */
+export function policiesOf({ entry, baked }: Baked, via: string, receiver: Receiver): DeliverParts['policyOf'] {
+  const ears = baked.hears.filter((ear) => ear.via === via)
+  const first = ears[0]
+  if (first !== undefined && ears.every(({ channel }) => channel === first.channel)) {
+    return (message) => ears.find((ear) => hears(ear, message))
+  }
+  const named = ears.map((ear) => ({
+    ear,
+    start: `${receiver.channelOf(entry, { name: ear.channel, fifo: ear.fifo })}/`,
+  }))
+  return (message, { position }) =>
+    named.find(({ ear, start }) => position.startsWith(start) && hears(ear, message))?.ear
+}
+
+/**
+ * Finds how often a message is tried again that came by no stream now, though perhaps before: from a retry queue, or from
+ * whoever invokes the function. The policy is that of the first stream that brings such a message, else the processor's own.
+ */
+export function policiesAnywhere({ baked }: Pick<Baked, 'baked'>): (message: Message) => HeldPolicy {
+  return (message) => {
+    const over = message.wait?.channel
+    if (message.edge?.from === undefined && over === undefined) return baked
+    return baked.hears.find((ear) => (over === undefined || ear.channel === over) && hears(ear, message)) ?? baked
+  }
+}
+
+/**
+ * Whether a message came over a stream. What other programs put into a channel comes from nobody: streams that name its
+ * topic, or none, bring it; without a topic, those that name none. What cannot be read comes over any of them, so that
+ * somebody records it.
+ */
+export function hears({ from, topics }: Pick<BakedEar, 'from' | 'topics'>, { topic, edge, refused }: Message): boolean {
+  if (refused !== undefined) return true
+  if (edge?.from !== undefined && edge.from !== from) return false
+  return topics === undefined || (topic !== undefined && topics.includes(topic))
+}

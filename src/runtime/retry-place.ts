@@ -1,0 +1,93 @@
+import type { HeldPolicy } from '../graph/holds.ts'
+import { retryPart } from '../graph/names.ts'
+import type { BakedEar, BakedEntry, BakedProcessor } from './baked.ts'
+import type { Delivery, OpenCarrier } from './carrier.ts'
+import type { Later } from './deliver/round.ts'
+import type { Message } from './message.ts'
+import type { Outbox, OutboxChannel } from './outbox.ts'
+import { MOST_WAIT_MS } from './retry.ts'
+
+/** The place in which a processor's messages wait for their next try, as an outbox sends to it. */
+export interface RetryPlace {
+  /** What outboxes call it: no stream's channel is called so. */
+  readonly channel: string
+  /** What the positions of its records begin with. */
+  readonly start: string
+  open(): OutboxChannel
+}
+
+/** Returns the retry place of a worker's processor; undefined where no carrier for it is at hand. */
+export function retryPlaceOf(
+  entry: BakedEntry,
+  processor: string,
+  carriers: Readonly<Record<string, OpenCarrier>>,
+): RetryPlace | undefined {
+  const { retryVia } = entry.processors[processor]!
+  const carrier = carriers[retryVia]
+  const rules = entry.carriers[retryVia]
+  if (carrier === undefined || rules === undefined) return undefined
+  const channel = retryPart(processor)
+  const carried = { name: channel, fifo: false }
+  return {
+    channel,
+    start: `${carrier.receiver.channelOf(entry, carried)}/`,
+    open: () => ({
+      sender: carrier.openSender(carried),
+      // What has a key may wait here where nothing keeps its order: see `Later`.
+      limits: { ...rules.limits, orderedByKey: true },
+      pack: 1,
+    }),
+  }
+}
+
+/** Whether records came from a retry place: those of one payload are of one channel. */
+export function areRetried(deliveries: readonly Delivery[], place: RetryPlace | undefined): boolean {
+  return place !== undefined && deliveries.some(({ position }) => position.startsWith(place.start))
+}
+
+/**
+ * Deliveries of a retry place, whose messages wait no longer than their policies let them. Only there does a message say that
+ * it waits, since only its function writes there.
+ */
+export function withHeldWaits(
+  deliveries: readonly Delivery[],
+  policyOf: (message: Message) => HeldPolicy,
+  nowMs: number,
+): readonly Delivery[] {
+  const held = (message: Message): Message => {
+    const { wait, key } = message
+    if (wait === undefined) return message
+    const { holds = {} } = policyOf(message)
+    const mostMs = holds.inputMs ?? (key === undefined ? holds.keylessMs : holds.keyedMs) ?? MOST_WAIT_MS
+    // Each `Retry` was an attempt, so that one that says more of them than attempts has used up all.
+    const attempt = Math.max(message.attempt, wait.asked + 1)
+    return { ...message, attempt, wait: { ...wait, dueMs: Math.min(wait.dueMs, nowMs + mostMs) } }
+  }
+  return deliveries.map((delivery) => ({ ...delivery, messages: delivery.messages.map(held) }))
+}
+
+/**
+ * Deliveries of other channels, whose messages do not wait and are not forced, whatever they say: anybody who may write
+ * there could hold a shard, or have a message handled again.
+ */
+export function withoutMarks(deliveries: readonly Delivery[]): readonly Delivery[] {
+  const isMarked = ({ wait, forced }: Message) => wait !== undefined || forced !== undefined
+  const unmarked = (message: Message): Message => {
+    if (!isMarked(message)) return message
+    const { wait, forced, ...plain } = message
+    return plain
+  }
+  // Mostly none is, and nothing is made anew.
+  if (!deliveries.some(({ messages }) => messages.some(isMarked))) return deliveries
+  return deliveries.map((delivery) => ({ ...delivery, messages: delivery.messages.map(unmarked) }))
+}
+
+/** Keeps messages in a retry place. Those that no processor emitted take along what they came over. */
+export function keepIn(outbox: Outbox, { channel }: RetryPlace): Later['keep'] {
+  return (message, policy) => {
+    const over = (policy as BakedEar | (BakedProcessor & { channel?: undefined })).channel
+    const isNamed = message.edge?.from !== undefined || over === undefined
+    const wait = isNamed ? message.wait : { ...message.wait!, channel: over }
+    return outbox.add(channel, { ...message, wait: wait! })
+  }
+}

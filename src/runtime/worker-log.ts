@@ -1,0 +1,162 @@
+import type { Delivery } from './carrier.ts'
+import type { FailedMessage, Outcome } from './deliver/round.ts'
+import type { Invocation } from './invocation.ts'
+import { idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
+import type { LogLevel } from './rare.ts'
+import { escaped, fieldWriter } from './text.ts'
+import type { Thrown } from './thrown.ts'
+import type { WorkerHost } from './worker-host.ts'
+
+/**
+ * Writes what happens as JSON lines, which `attak logs` and `attak why` read: `{"time":"…","level":"info","attak":"end",
+ * "processor":"bill","message":"…","root":"…",…}`. `attak` says what a line tells of: `log`, what a handler wrote; `end`, what
+ * became of an attempt; `error`, a message that failed for good; `output`, an emit that nobody hears. See docs/logs.md.
+ */
+export interface WorkerLog {
+  /** A line that a handler wrote. */
+  line(invocation: Invocation, level: LogLevel, text: string): void
+  /** An error that is no attempt's: what a handler did too late, or a record of it that could not be kept. */
+  trouble(invocation: Invocation, error: unknown): void
+  /** What became of an attempt. `event` is the JSON of what the handler was given, where that is to be shown. */
+  ended(invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown, event?: string): void
+  /** A message that is not tried again: all that is needed to find what led to it, and no data. */
+  failed(failed: FailedMessage): void
+  /** `data` is the JSON of what was emitted; undefined where nothing was. */
+  output(invocation: Invocation, message: Message, data: string | undefined): void
+  /** Writes what is held back: lines of one turn are written together. */
+  flush(): void
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+const RANKS: Readonly<Record<LogLevel | 'none', number>> = { debug: 0, info: 1, warn: 2, error: 3, none: 4 }
+const LEVEL_OF: Readonly<Record<Outcome, LogLevel>> = {
+  ok: 'info',
+  skipped: 'info',
+  retry: 'warn',
+  postponed: 'warn',
+  failed: 'error',
+}
+
+/** So much is written at once even if the turn goes on. */
+const MOST_HELD_CHARACTERS = 16_384
+
+/** Makes a log. Lines less serious than `level` are left out. */
+export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog {
+  const least = RANKS[level]
+  let held = ''
+  let isDue = false
+  let timeMs = 0
+  let time = ''
+  // What the last line began with: most lines that follow it begin the same.
+  let start = ''
+  let startLevel = ''
+  let startKind = ''
+  const rootField = fieldWriter('root')
+  const positionField = fieldWriter('position')
+  const sayWay = wayWriter()
+
+  const flush = () => {
+    if (held === '') return
+    const text = held
+    held = ''
+    host.write(text)
+  }
+  const hold = (line: string) => {
+    held += line
+    if (held.length >= MOST_HELD_CHARACTERS) flush()
+    if (isDue || held === '') return
+    isDue = true
+    host.after(0, () => {
+      isDue = false
+      flush()
+    })
+  }
+  /** What every line begins with. */
+  const begin = (level: LogLevel, kind: string, { runtime, message }: Invocation) => {
+    const nowMs = host.now()
+    if (nowMs !== timeMs) {
+      timeMs = nowMs
+      time = new Date(nowMs).toISOString()
+      startKind = ''
+    }
+    if (kind !== startKind || level !== startLevel) {
+      startKind = kind
+      startLevel = level
+      start = `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}","message":"`
+    }
+    return `${start}${escaped(idOf(message))}"${rootField(rootIdOf(message.root))}`
+  }
+  const add = (level: LogLevel, kind: string, invocation: Invocation, fields: Fields) => {
+    if (RANKS[level] >= least) hold(`${begin(level, kind, invocation)},${JSON.stringify(fields).slice(1)}\n`)
+  }
+
+  return {
+    line: (invocation, level, text) => add(level, 'log', invocation, { text }),
+    trouble(invocation, error) {
+      const { code, message: text } = host.describe(error)
+      add('error', 'log', invocation, { code, text })
+    },
+    ended(invocation, { position }, outcome, error, event) {
+      const level = LEVEL_OF[outcome]
+      if (RANKS[level] < least) return
+      const way = `${sayWay(invocation.message)}${positionField(position)}`
+      const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(titleOnly(host.describe(error)))}`
+      const data = event === undefined ? '' : `,"data":${event}`
+      hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
+    },
+    failed({ invocation, delivery, error }) {
+      const { topic, from, key, attempt, hop, parent } = invocation
+      const { position } = delivery
+      add('error', 'error', invocation, {
+        position,
+        parent,
+        from,
+        topic,
+        key,
+        hop,
+        attempt,
+        error: host.describe(error),
+      })
+    },
+    output(invocation, message, data) {
+      const { topic, key } = message
+      const fields = JSON.stringify({ id: idOf(message), topic, key }).slice(1, -1)
+      hold(`${begin('info', 'output', invocation)},${fields}${data === undefined ? '' : `,"data":${data}`}}\n`)
+    },
+    flush,
+  }
+}
+
+/** What follows an attempt tells the rest. */
+function titleOnly({ stack, remedy, ...rest }: Thrown): Fields {
+  return rest
+}
+
+/**
+ * Says where a message came from: `,"parent":"…","from":"intake","topic":"order","hop":2,"attempt":1`; an input has no parent.
+ * What was said last is kept, since the messages of a record share all of that but their parents.
+ */
+function wayWriter(): (message: Message) => string {
+  const parentField = fieldWriter('parent')
+  const fromField = fieldWriter('from')
+  const topicField = fieldWriter('topic')
+  let [lastFrom, lastTopic]: (string | undefined)[] = []
+  let [lastHop, lastAttempt] = [0, 0]
+  let rest = ''
+  return (message) => {
+    const { topic, edge, hop, attempt } = message
+    const from = edge?.from
+    if (hop !== lastHop || attempt !== lastAttempt || topic !== lastTopic || from !== lastFrom) {
+      lastFrom = from
+      lastTopic = topic
+      lastHop = hop
+      lastAttempt = attempt
+      rest = from === undefined ? '' : fromField(from)
+      if (topic !== undefined) rest += topicField(topic)
+      rest += `,"hop":${hop},"attempt":${attempt}`
+    }
+    const parent = parentIdOf(message)
+    return parent === undefined ? rest : parentField(parent) + rest
+  }
+}

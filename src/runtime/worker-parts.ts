@@ -1,0 +1,50 @@
+import type { BakedEntry, BakedProcessor } from './baked.ts'
+import type { OpenCarrier } from './carrier.ts'
+import type { Current } from './current.ts'
+import type { ChannelRoute } from './deliver/accept.ts'
+import type { Progress } from './deliver/progress.ts'
+import type { DeliverParts } from './deliver/round.ts'
+import type { Invoke, LoadedProcessor, ProcessorRuntime } from './processor.ts'
+import type { LogLevel } from './rare.ts'
+import type { RetryPlace } from './retry-place.ts'
+import type { Router } from './routes.ts'
+import type { Spans } from './spans.ts'
+import type { ErrorStore } from './store.ts'
+import type { WorkerHost } from './worker-host.ts'
+import type { WorkerLog } from './worker-log.ts'
+import type { Recorder } from './worker-recorder.ts'
+
+/** What a worker is made of. */
+export interface WorkerParts {
+  readonly entry: BakedEntry
+  /** The processor that it runs. */
+  readonly name: string
+  /** Loads its code. */
+  readonly load: (name: string) => LoadedProcessor | Promise<LoadedProcessor>
+  /** All that its streams and its retry place go over, by name. */
+  readonly carriers: Readonly<Record<string, OpenCarrier>>
+  readonly store: ErrorStore
+  readonly host: WorkerHost
+  /** Lines less serious than this are left out. */
+  readonly logLevel: LogLevel | 'none'
+  /** Names the code that runs, for error records. */
+  readonly artifact?: () => string | undefined
+  /** Where it may invoke other processors. */
+  readonly openInvoke?: (remainingMs: () => number) => Invoke
+  /** Where the project has OpenTelemetry. */
+  readonly spans?: Spans
+  /** Where messages are not to be handled again. */
+  readonly leases?: DeliverParts['leases']
+}
+
+/** A worker that has loaded its processor. */
+export interface OpenWorker extends Omit<WorkerParts, 'load' | 'spans'> {
+  readonly baked: BakedProcessor
+  readonly runtime: Omit<ProcessorRuntime, 'host'>
+  readonly route: Router<ChannelRoute>
+  readonly progress: Progress
+  readonly current: Current
+  readonly log: WorkerLog
+  readonly recorder: Recorder
+  readonly retryPlace: RetryPlace | undefined
+}

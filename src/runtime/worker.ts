@@ -1,0 +1,170 @@
+import type { Delivery } from './carrier.ts'
+import { captureConsole } from './console.ts'
+import { followCurrent, invocationOfUncaught } from './current.ts'
+import { channelRoute } from './deliver/accept.ts'
+import { createProgress } from './deliver/progress.ts'
+import type { Invocation } from './invocation.ts'
+import { type Answer, copyForInvoke } from './invoke.ts'
+import { idOf, type Message } from './message.ts'
+import { policiesAnywhere, policiesOf } from './policies.ts'
+import type { Invoked } from './rare.ts'
+import { callingOf } from './reach.ts'
+import { areRetried, retryPlaceOf, withHeldWaits, withoutMarks } from './retry-place.ts'
+import { routerOf } from './routes.ts'
+import { runDeliveries, type Work } from './run-deliveries.ts'
+import { settle } from './settle.ts'
+import { describeThrown, errorOfThrown } from './thrown.ts'
+import { createLog } from './worker-log.ts'
+import type { OpenWorker, WorkerParts } from './worker-parts.ts'
+import { openRecorder } from './worker-recorder.ts'
+
+/**
+ * Runs one processor wherever it runs: deliveries in, emits and error records out. It is given its carriers, its store and
+ * a clock, and knows nothing of the platform.
+ */
+export interface Worker {
+  /** Handles the records of one payload, and returns what the platform is to be answered. */
+  records(records: Records): Promise<unknown>
+  /** Handles an event that came over no stream. Throws what it failed with where that was not recorded. */
+  event(direct: Direct): Promise<undefined>
+  /** Handles what another processor waits for, and returns what its handler settled with. */
+  invoked(direct: Direct): Promise<Answer>
+}
+
+/** Loads a processor, and takes the lines that it writes from then on. */
+export async function openWorker({ load, spans, ...parts }: WorkerParts): Promise<Worker> {
+  const { entry, name, host, store, logLevel, artifact } = parts
+  const { topology, stage } = entry
+  const baked = entry.processors[name]!
+  const { timeoutMs } = baked
+  const loaded = await load(name)
+  const current = followCurrent()
+  const log = createLog(host, logLevel)
+  const writer = () => current.get()
+  captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
+  host.onUncaught((error) => blame(invocationOfUncaught(error), error))
+  const opened: OpenWorker = {
+    ...parts,
+    ...{ baked, current, log },
+    recorder: openRecorder({ topology, stage, processor: name, host, log, store, artifact }),
+    runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), ...(spans && { spans }) },
+    route: routerOf(baked.routes, (streams) =>
+      channelRoute(
+        name,
+        streams.map((index) => entry.streams[index]!),
+      ),
+    ),
+    progress: createProgress(),
+    retryPlace: retryPlaceOf(entry, name, parts.carriers),
+  }
+  return {
+    records: (records) => handleRecords(opened, records),
+    event: (direct) => handleEvent(opened, direct),
+    invoked: (direct) => handleInvoked(opened, direct),
+  }
+}
+
+/** What nobody catches fails the handler that left it behind, or is what that did too late; false where it is nobody's. */
+function blame(invocation: Invocation | undefined, error: unknown): boolean {
+  if (invocation === undefined) return false
+  if (invocation.state === 'running') settle(invocation, { error })
+  else invocation.runtime.host.late(invocation, errorOfThrown(describeThrown(error)))
+  return true
+}
+
+/** Records that a carrier handed over. */
+export interface Records {
+  readonly via: string
+  readonly payload: unknown
+  /** When the platform ends the invocation, in milliseconds since 1970. */
+  readonly endsMs: number
+}
+
+async function handleRecords(opened: OpenWorker, { via, payload, endsMs }: Records): Promise<unknown> {
+  const { receiver } = opened.carriers[via]!
+  const decode = () => receiver.decode(payload, opened.name)
+  const first = decode()
+  const isRetried = areRetried(first, opened.retryPlace)
+  const policyOf = isRetried ? policiesAnywhere(opened) : policiesOf(opened, via, receiver)
+  const nowMs = opened.host.now()
+  const trust = (deliveries: readonly Delivery[]) =>
+    isRetried ? withHeldWaits(deliveries, policiesAnywhere(opened), nowMs) : withoutMarks(deliveries)
+  const failed = await runDeliveries(opened, trust(first), {
+    endsMs,
+    readAgain: () => trust(decode()),
+    policyOf,
+    overStream: !isRetried,
+    invoked: undefined,
+    redeliversAtOnce: receiver.redeliversAtOnce,
+    recordFailure: opened.recorder.failed,
+  })
+  return receiver.settle(failed)
+}
+
+/** A message that came over no stream. */
+export interface Direct {
+  readonly message: Message
+  readonly position: string
+  readonly endsMs: number
+}
+
+/** An event that came over no stream: what cannot be done with it now is the platform's, which keeps what failed. */
+async function handleEvent(opened: OpenWorker, direct: Direct): Promise<undefined> {
+  const { failed, error } = await runOne(opened, direct, {
+    invoked: undefined,
+    policyOf: policiesAnywhere(opened),
+    recordFailure: opened.recorder.failed,
+  })
+  if (failed.size > 0) throw error
+}
+
+/** What another processor waits for; so it is told of a failure, and decides what that means. */
+async function handleInvoked(opened: OpenWorker, direct: Direct): Promise<Answer> {
+  const invoked: Invoked = { result: undefined }
+  const { isOk, error } = await runOne(opened, direct, {
+    invoked,
+    policyOf: () => opened.baked,
+    recordFailure: () => undefined,
+  })
+  try {
+    return isOk
+      ? { result: copyForInvoke(opened.name, 'answer', invoked.result) }
+      : { error: opened.host.describe(error) }
+  } catch (refused) {
+    return { error: opened.host.describe(refused) }
+  }
+}
+
+interface Ended {
+  readonly failed: ReadonlySet<string>
+  readonly isOk: boolean
+  /** What its last attempt failed with. */
+  readonly error: unknown
+}
+
+async function runOne(
+  opened: OpenWorker,
+  { message, position, endsMs }: Direct,
+  work: Pick<Work, 'policyOf' | 'recordFailure' | 'invoked'>,
+): Promise<Ended> {
+  const readAgain = readerOf(message, position)
+  let last: Pick<Ended, 'isOk' | 'error'> = { isOk: false, error: new Error(`${position} was not run`) }
+  const failed = await runDeliveries(opened, readAgain(), {
+    ...work,
+    endsMs,
+    readAgain,
+    overStream: false,
+    redeliversAtOnce: false,
+    ended(_invocation, _delivery, outcome, error) {
+      last = { isOk: outcome === 'ok', error }
+    },
+  })
+  return { failed, ...last }
+}
+
+/** Gives the delivery of one message, each time with an event that nobody has touched. */
+function readerOf(message: Message, position: string): () => readonly Delivery[] {
+  const text = JSON.stringify(message.data)
+  const record = idOf(message)
+  return () => [{ record, position, messages: [{ ...message, data: text && JSON.parse(text) }] }]
+}

@@ -1,0 +1,144 @@
+import { Console } from 'node:console'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { Writable } from 'node:stream'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import { createAwsClient } from '../../../src/aws/client.ts'
+import { bakeEntry } from '../../../src/bundle/bake.ts'
+import { CARRIERS } from '../../../src/carriers/table.ts'
+import { createEntry } from '../../../src/hosts/lambda/entry.ts'
+import { rememberHandled } from '../../../src/hosts/lambda/handled.ts'
+import { invokeBy } from '../../../src/hosts/lambda/invoker.ts'
+import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
+import { describeThrown } from '../../../src/runtime/thrown.ts'
+import { createSqsStore } from '../../../src/stores/sqs/store.ts'
+import type { Handler } from '../../../src/topology/handler.ts'
+import { KEYS } from '../../contract/emulator.ts'
+import { recordOf } from './one-function.ts'
+
+/** What a server does with a request. */
+type Trouble = 'answer' | 'fault' | 'hang' | 'hang in the answer' | 'drip' | 'reset' | 'reset late'
+
+const INVOCATION_MS = 400
+/** Fires after all timers of the invocation, which are set before and are shorter, however slow the machine is. */
+const REFERENCE_MS = 1.5 * INVOCATION_MS
+
+const trouble = fc.constantFrom<Trouble>('answer', 'fault', 'hang', 'hang in the answer', 'drip', 'reset', 'reset late')
+
+/** Takes everything, in the words of Kinesis, SQS, DynamoDB and Lambda at once. */
+const ALL_WELL = {
+  Records: [{ SequenceNumber: '1', ShardId: 'shardId-000000000000' }],
+  Successful: [{ Id: '0', MessageId: '0' }],
+  result: 1,
+}
+
+function answer(trouble: Trouble, request: IncomingMessage, response: ServerResponse): void {
+  if (trouble === 'answer') response.end(JSON.stringify(ALL_WELL))
+  else if (trouble === 'fault') response.writeHead(500).end()
+  else if (trouble === 'reset') request.socket.resetAndDestroy()
+  else if (trouble === 'reset late') setTimeout(() => request.socket.resetAndDestroy(), 0.7 * INVOCATION_MS)
+  else if (trouble !== 'hang') {
+    response.write('[')
+    const drop = trouble === 'drip' && setInterval(() => response.write(' '), 10)
+    response.on('close', () => drop && clearInterval(drop))
+  }
+}
+
+async function serve(script: readonly Trouble[]) {
+  let requests = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => answer(script[requests++ % script.length]!, request, response))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const client = createAwsClient({ env, now: Date.now })
+  const close = () => {
+    client.close()
+    server.close()
+    server.closeAllConnections()
+  }
+  return { client, close, requests: () => requests }
+}
+
+/** Emits, invokes, or fails, by what an event says. */
+const handler: Handler = async (event, context) => {
+  if (event === 'emit') await context.emit('t', 1)
+  else if (event === 'invoke') await context.invoke('c', 1)
+  else throw new Error('no')
+}
+
+const work = fc.array(fc.constantFrom('emit', 'invoke', 'fail'), { minLength: 1, maxLength: 4 })
+
+it('an invocation answers in its time, whatever becomes of the connections of all that it sends', async () => {
+  const definition = {
+    name: 'test',
+    processors: { a: () => {}, b: { handler, invokes: ['c'], idempotent: true }, c: () => {} },
+    streams: [
+      { from: 'a', to: 'b' },
+      { from: 'b', to: 'c', topics: ['t'] },
+    ],
+    retryQueue: true,
+    retries: 0,
+  }
+  const { topology, problems } = parseTopology(definition, { file: 't', modulesIn: () => undefined })
+  if (topology === undefined) throw new Error(JSON.stringify(problems))
+  const baked = JSON.parse(JSON.stringify(bakeEntry(buildGraph(topology, { stage: 'dev' }), ['b'])))
+  const host = {
+    env: {},
+    console: new Console(new Writable({ write: (_chunk, _encoding, done) => done() })),
+    write: () => {},
+    now: Date.now,
+    after(ms: number, call: () => void) {
+      const timer = setTimeout(call, ms)
+      return () => clearTimeout(timer)
+    },
+    ...{ random: Math.random, describe: describeThrown, onUncaught: () => {} },
+  }
+  const parts = {
+    carriers: CARRIERS,
+    invokeBy,
+    rememberHandled,
+    openStore: createSqsStore as never,
+  }
+  await fc.assert(
+    fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 6 }), work, async (script, events) => {
+      const { client, close, requests } = await serve(script)
+      const entry = createEntry({ ...baked, load: () => ({ name: 'b', handler }) }, parts, { host, client })
+      const endMs = Date.now() + INVOCATION_MS
+      const context = {
+        awsRequestId: '00000000-0000-0000-0000-000000000001',
+        invokedFunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:test--dev--b',
+        getRemainingTimeInMillis: () => endMs - Date.now(),
+      }
+      try {
+        const Records = events.map((event, index) => recordOf('kinesis', `${100 + index}`, JSON.stringify(event)))
+        const answered = entry({ Records }, context)
+        const isInTime = await new Promise((resolve) => {
+          const timer = setTimeout(() => resolve(false), REFERENCE_MS)
+          void answered.then(() => {
+            clearTimeout(timer)
+            resolve(true)
+          })
+        })
+        expect(isInTime).toBe(true)
+        expect(await answered).toHaveProperty('batchItemFailures')
+        expect(requests()).toBeGreaterThan(0)
+      } finally {
+        close()
+      }
+    }),
+    {
+      numRuns: 12,
+      examples: [
+        [['answer', 'reset late', 'hang'], ['fail']],
+        [
+          ['answer', 'drip'],
+          ['emit', 'fail'],
+        ],
+      ],
+    },
+  )
+})
