@@ -1,6 +1,6 @@
 import type { Place, Scope } from '../../aws/names.ts'
 import type { StoreAccess } from '../../aws/resources.ts'
-import type { StoreSettings } from '../../aws/store-parts.ts'
+import type { StoreSettings } from '../../runtime/store.ts'
 
 /** What keeping error records in a bucket takes; the bucket is the user's, and there already. */
 export function s3Access(
