@@ -27,17 +27,7 @@ const JOINTS = [
 ]
 /** What does not keep to the rules yet. The lists only get shorter: whoever mends a line takes it away. */
 const VIOLATIONS = ['cli/errors/send.ts imports cli/trigger/send.ts']
-const CIRCLES = [
-  'cli/commands.ts, cli/commands/completion.ts',
-  'cli/host.ts, cli/output.ts, cli/terminal.ts',
-  'code/layout.ts, code/write.ts',
-  'runtime/dispatch.ts, runtime/outbox.ts',
-  'runtime/emit.ts, runtime/invocation.ts, runtime/invoke.ts, runtime/late.ts, runtime/processor.ts, runtime/rare.ts, runtime/refusal.ts, runtime/settle.ts, runtime/spans.ts',
-  'simulator/accept.ts, simulator/lanes.ts, simulator/message.ts, simulator/network.ts',
-  'simulator/copy-compiler.ts, simulator/copy.ts',
-  'simulator/invoked.ts, simulator/scheduler.ts',
-  'simulator/run.ts, simulator/session.ts, simulator/simulate.ts',
-]
+const CIRCLES = ['cli/commands.ts, cli/commands/completion.ts', 'runtime/dispatch.ts, runtime/outbox.ts']
 const ROOT = join(import.meta.dirname, '..', 'src')
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))

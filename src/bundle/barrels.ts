@@ -1,7 +1,7 @@
 import { posix } from 'node:path'
 import { type ExportNamedDeclaration, type Identifier, type Literal, type Program, parse } from 'acorn'
-import type { LaidModule } from '../code/layout.ts'
 import { ALL } from '../code/names.ts'
+import type { LaidModule } from '../code/write.ts'
 import { usesThis } from './topology-module.ts'
 
 /** An export, where it is declared. */

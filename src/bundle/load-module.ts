@@ -1,4 +1,4 @@
-import type { LoadedProcessor } from '../runtime/processor.ts'
+import type { LoadedProcessor } from '../runtime/invocation.ts'
 import { handlerIn } from '../topology/exported.ts'
 import type { StandardSchema } from '../topology/schema.ts'
 

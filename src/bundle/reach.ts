@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Discovered, INDEX, linkKey } from '../code/discover.ts'
-import type { LaidModule } from '../code/layout.ts'
 import { ALL, importedNames } from '../code/names.ts'
+import type { LaidModule } from '../code/write.ts'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
 import type { BuildSettings } from './builds.ts'
 import { isOwn } from './own-files.ts'

@@ -1,7 +1,7 @@
 import { relative } from 'node:path'
 import { parse } from 'es-module-lexer/js'
 import { type Discovered, linkKey } from '../code/discover.ts'
-import type { LaidModule } from '../code/layout.ts'
+import type { LaidModule } from '../code/write.ts'
 import { staysOutside } from './links.ts'
 
 /** A place of a user's file that does not do deployed what it does here. */

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { relative, sep } from 'node:path'
 import { pathsIn } from '../code/beside.ts'
-import { type LaidModule, placeIn } from '../code/layout.ts'
+import { type LaidModule, placeIn } from '../code/write.ts'
 import { isInPackages, packageOf } from '../code/packages.ts'
 import { variablesIn } from '../code/variables.ts'
 import type { Problem } from '../errors.ts'

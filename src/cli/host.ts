@@ -10,7 +10,7 @@ import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
 import { openSignals } from './signals.ts'
 import { temporaryFolders } from './temporary.ts'
-import { terminalTo } from './terminal.ts'
+import { type Terminal, terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
 
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
@@ -60,28 +60,6 @@ export interface Host {
   readonly temporaryFolder: () => string
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
   readonly exit: (code: number) => never
-}
-
-/** Where a command writes. */
-export interface Terminal {
-  /**
-   * Writes text for people; control characters in it become visible: see `controls.ts`. Returns false when the reader is
-   * behind; `drained` then gives the promise to wait for. Dropped once `isClosed`.
-   */
-  write(text: string): boolean
-  /** Writes JSON, in which control characters are escaped so that its values stay the same. Otherwise like `write`. */
-  writeJson(json: string): boolean
-  /** Resolves when all that was written has been taken. */
-  drained(): Promise<void>
-  /** Nothing can be written any more: the reader has gone (`attak … | head`), or writing has failed. */
-  readonly isClosed: boolean
-  /** Why writing has failed: a full disk. That the reader has gone is no failure. */
-  readonly failure: Error | undefined
-  readonly isTTY: boolean
-  /** Columns; 80 when unknown. */
-  readonly columns: number
-  /** Whether colour belongs here: a terminal, or FORCE_COLOR, and neither NO_COLOR nor `--no-color`. */
-  readonly color: boolean
 }
 
 /** The one real host. */

@@ -3,8 +3,9 @@ import { AttakError, errorOfSystem } from '../errors.ts'
 import { colorsOf, drawBug, drawError } from '../view/print.ts'
 import { errorOfChanged } from './built-ins.ts'
 import { COMMANDS } from './commands.ts'
-import type { Host, Terminal } from './host.ts'
+import type { Host } from './host.ts'
 import { parseArguments } from './program.ts'
+import type { Terminal } from './terminal.ts'
 
 export { hostOf } from './host.ts'
 

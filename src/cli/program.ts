@@ -10,7 +10,7 @@ import {
   type Option,
 } from './command.ts'
 import { shellWord } from './hint.ts'
-import type { Terminal } from './host.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What a command line asks for. */
 export type Request =

@@ -1,5 +1,26 @@
 import { escapedJson, visible } from '../view/controls.ts'
-import type { Terminal } from './host.ts'
+
+/** Where a command writes. */
+export interface Terminal {
+  /**
+   * Writes text for people; control characters in it become visible: see `controls.ts`. Returns false when the reader is
+   * behind; `drained` then gives the promise to wait for. Dropped once `isClosed`.
+   */
+  write(text: string): boolean
+  /** Writes JSON, in which control characters are escaped so that its values stay the same. Otherwise like `write`. */
+  writeJson(json: string): boolean
+  /** Resolves when all that was written has been taken. */
+  drained(): Promise<void>
+  /** Nothing can be written any more: the reader has gone (`attak … | head`), or writing has failed. */
+  readonly isClosed: boolean
+  /** Why writing has failed: a full disk. That the reader has gone is no failure. */
+  readonly failure: Error | undefined
+  readonly isTTY: boolean
+  /** Columns; 80 when unknown. */
+  readonly columns: number
+  /** Whether colour belongs here: a terminal, or FORCE_COLOR, and neither NO_COLOR nor `--no-color`. */
+  readonly color: boolean
+}
 
 /** Where text goes as it is. */
 export type Output = Omit<Terminal, 'writeJson'>

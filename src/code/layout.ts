@@ -1,48 +1,10 @@
 import { basename, extname, posix, relative, sep } from 'node:path'
-import { type Asking, type Discovered, type Link, linkKey } from './discover.ts'
+import { type Discovered, type Link, linkKey } from './discover.ts'
 import { kindOf, type ModuleKind } from './kinds.ts'
 import { commonJsExports, commonJsNames } from './names.ts'
 import { CODE } from './places.ts'
-import type { Written } from './rewrite.ts'
-import { type Transpiled, type TranspileOptions, transpile } from './transpile.ts'
-import { writeCommonJs, writeModule } from './write.ts'
-
-/** A file of JavaScript, or of data beside it. */
-export interface LaidFile {
-  /** Relative to the folder that all are laid out in, with `/`. */
-  readonly at: string
-  readonly text: string
-  /** Its source map, as JSON. */
-  readonly map?: string
-}
-
-/** A local module where Node is to run it. */
-export interface LaidModule extends LaidFile {
-  readonly kind: ModuleKind
-  /** It has another name than its source. */
-  readonly moved: boolean
-  /** Its own helpers, which nobody else uses. */
-  readonly beside: readonly LaidFile[]
-}
-
-/** How local modules are laid out. */
-export interface LayoutOptions extends TranspileOptions {
-  /** Modules that are laid out already, which the others may import. */
-  readonly known?: ReadonlyMap<string, LaidModule>
-  /** Names, relative to the folder, that no module may have. */
-  readonly reserved?: readonly string[]
-  /** What an import of a package is, written in the module that lies `at`. */
-  readonly packageAt?: (file: string, asking: Asking, at: string) => Written
-  /** Where a module finds that it lies, as JavaScript: `url`, and `file`. It lies `at`, and elsewhere than its source if `moved`. */
-  readonly placeOf: (file: string, kind: ModuleKind, moved: boolean) => Place | undefined
-}
-
-/** Expressions that tell a module its place. */
-export interface Place {
-  readonly url: string
-  readonly filename: string
-  readonly dirname: string
-}
+import { type Transpiled, transpile } from './transpile.ts'
+import { type LaidModule, type LayoutOptions, writeCommonJs, writeModule } from './write.ts'
 
 /**
  * Lays out local modules as Node runs them, each a file of its own, so that kinds, instances and the order of evaluation

@@ -1,9 +1,46 @@
 import { posix } from 'node:path'
 import { type Asking, type Link, linkKey } from './discover.ts'
 import type { ModuleKind } from './kinds.ts'
-import type { LaidFile, LayoutOptions, Place } from './layout.ts'
 import { REQUIRE_FILE } from './require.ts'
 import { prepend, rewriteImports, type Written } from './rewrite.ts'
+import type { TranspileOptions } from './transpile.ts'
+
+/** A file of JavaScript, or of data beside it. */
+export interface LaidFile {
+  /** Relative to the folder that all are laid out in, with `/`. */
+  readonly at: string
+  readonly text: string
+  /** Its source map, as JSON. */
+  readonly map?: string
+}
+
+/** A local module where Node is to run it. */
+export interface LaidModule extends LaidFile {
+  readonly kind: ModuleKind
+  /** It has another name than its source. */
+  readonly moved: boolean
+  /** Its own helpers, which nobody else uses. */
+  readonly beside: readonly LaidFile[]
+}
+
+/** How local modules are laid out. */
+export interface LayoutOptions extends TranspileOptions {
+  /** Modules that are laid out already, which the others may import. */
+  readonly known?: ReadonlyMap<string, LaidModule>
+  /** Names, relative to the folder, that no module may have. */
+  readonly reserved?: readonly string[]
+  /** What an import of a package is, written in the module that lies `at`. */
+  readonly packageAt?: (file: string, asking: Asking, at: string) => Written
+  /** Where a module finds that it lies, as JavaScript: `url`, and `file`. It lies `at`, and elsewhere than its source if `moved`. */
+  readonly placeOf: (file: string, kind: ModuleKind, moved: boolean) => Place | undefined
+}
+
+/** Expressions that tell a module its place. */
+export interface Place {
+  readonly url: string
+  readonly filename: string
+  readonly dirname: string
+}
 
 /** A module that is to be written for the place where it is to lie. */
 export interface Writing {

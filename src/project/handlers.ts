@@ -1,6 +1,6 @@
 import { relative, resolve } from 'node:path'
 import { nearest, type Problem } from '../errors.ts'
-import type { LoadedProcessor } from '../runtime/processor.ts'
+import type { LoadedProcessor } from '../runtime/invocation.ts'
 import { type ExportedHandler, handlerIn, isClass } from '../topology/exported.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'

@@ -1,5 +1,5 @@
 import { Console } from 'node:console'
-import type { LogLevel } from './rare.ts'
+import type { LogLevel } from './invocation.ts'
 
 const LEVELS = {
   log: 'info',

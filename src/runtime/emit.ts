@@ -2,11 +2,9 @@ import { format } from 'node:util'
 import { AttakError, nearest } from '../errors.ts'
 import type { Callback, EmitOptions } from '../topology/handler.ts'
 import { ACCEPTED, followEmit, refusedAtOnce } from './emit-promise.ts'
-import type { Invocation } from './invocation.ts'
-import { refuseLate } from './late.ts'
+import { addFollow, type Invocation, rareOf } from './invocation.ts'
 import type { Edge, Message } from './message.ts'
-import { addFollow, rareOf } from './rare.ts'
-import { settle } from './settle.ts'
+import { refuseLate, settle } from './settle.ts'
 
 /**
  * What `context.emit` does. Its promise tells of acceptance and refusal; a refusal that nobody takes fails the message.

@@ -1,158 +1,203 @@
-import { format } from 'node:util'
-import type { Callback, Context, EmitOptions, Logger } from '../topology/handler.ts'
-import { emit } from './emit.ts'
-import { invoke } from './invoke.ts'
-import { idOf, type Message, parentIdOf, rootIdOf, traceparentOf } from './message.ts'
-import type { ProcessorRuntime } from './processor.ts'
-import { abortOf, type LogLevel, type Rare, rareOf } from './rare.ts'
-import { type Failure, failureOf, settle } from './settle.ts'
+import type { Callback, Context, Handler } from '../topology/handler.ts'
+import type { StandardSchema } from '../topology/schema.ts'
+import type { EmitPromise } from './emit-promise.ts'
+import type { Message } from './message.ts'
 
-/**
- * One attempt to handle one message: what the handler sees as its `context`, and what became of it. A class, since one
- * is made for every message, and methods of a prototype cost nothing to make (row S1 of the benchmarks).
- */
-export class Invocation implements Context {
-  declare readonly runtime: ProcessorRuntime
-  declare readonly message: Message
-  /** When it was started, in milliseconds of the host's clock; `Infinity` where its handler still has to wait. */
-  declare startedMs: number
-  /** `settled`: the handler has spoken; `complete`: and every emit was accepted or refused; `committed`: its host is done. */
-  declare state: 'running' | 'settled' | 'complete' | 'committed'
-  /** Why it failed; undefined while it has not. */
-  declare failure: Failure | undefined
-  /** What it emitted first, and after that: most emit once, and are spared a list. */
-  declare firstEmit: Message | undefined
-  declare laterEmits: Message[] | undefined
-  /** Its handler has returned and it is not complete: its host waits to hear of that. */
-  declare outlasting: boolean
-  declare rare: Rare | undefined
-
-  // Assigned here and only declared above: fields that are defined cost a third of a dispatch on Node 20.
-  constructor(runtime: ProcessorRuntime, message: Message, startedMs: number) {
-    this.runtime = runtime
-    this.message = message
-    this.startedMs = startedMs
-    this.state = 'running'
-    this.failure = undefined
-    this.firstEmit = undefined
-    this.laterEmits = undefined
-    this.outlasting = false
-    this.rare = undefined
-  }
-
-  /** What it emitted, a message each. */
-  get emits(): readonly Message[] {
-    const { firstEmit, laterEmits } = this
-    return firstEmit === undefined ? [] : laterEmits === undefined ? [firstEmit] : [firstEmit, ...laterEmits]
-  }
-
-  /** How many emits that is. */
-  get emitted(): number {
-    return this.firstEmit === undefined ? 0 : this.laterEmits === undefined ? 1 : 1 + this.laterEmits.length
-  }
-
-  get processor(): string {
-    return this.runtime.name
-  }
-
-  get topology(): string {
-    return this.runtime.topology
-  }
-
-  get stage(): string {
-    return this.runtime.stage
-  }
-
-  get id(): string {
-    return idOf(this.message)
-  }
-
-  get topic(): string | undefined {
-    return this.message.topic
-  }
-
-  get from(): string | undefined {
-    return this.message.edge?.from
-  }
-
-  get key(): string | undefined {
-    return this.message.key
-  }
-
-  get attempt(): number {
-    return this.message.attempt
-  }
-
-  get hop(): number {
-    return this.message.hop
-  }
-
-  get root(): string {
-    return rootIdOf(this.message.root)
-  }
-
-  get parent(): string | undefined {
-    return parentIdOf(this.message)
-  }
-
-  get traceparent(): string {
-    return this.rare?.span?.traceparent ?? traceparentOf(this.message)
-  }
-
-  get signal(): AbortSignal {
-    return abortOf(this).signal
-  }
-
-  get log(): Logger {
-    const line =
-      (level: LogLevel) =>
-      (...args: unknown[]) =>
-        this.runtime.host.log(this, level, format(...args))
-    return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
-  }
-
-  // A getter, so that it works taken off the context (`handler(event, { emit })`). Handlers that cannot do so share a
-  // function: one made for each invocation costs a quarter of a dispatch.
-  get emit(): Context['emit'] {
-    if (!this.runtime.mayTakeEmit) return IN_PLACE.emit as Context['emit']
-    return (topic, data, options, callback) => emit(this, topic, data, options, callback)
-  }
-
-  get invoke(): Context['invoke'] {
-    return (processor, data) => invoke(this, processor, data) as Promise<never>
-  }
-
-  get succeed(): Context['succeed'] {
-    rareOf(this).settlesItself = true
-    return (result) => settle(this, undefined, result)
-  }
-
-  get fail(): Context['fail'] {
-    rareOf(this).settlesItself = true
-    return (error) => settle(this, { error: error ?? new Error('context.fail was called without an error') })
-  }
-
-  get done(): Context['done'] {
-    rareOf(this).settlesItself = true
-    return (error, result) => settle(this, failureOf(error), result)
-  }
-
-  getRemainingTimeInMillis(): number {
-    const { timeoutMs, host } = this.runtime
-    const endsMs = Math.min(this.startedMs + timeoutMs, host.endsMs ?? Number.POSITIVE_INFINITY)
-    return Math.max(0, endsMs - host.now())
-  }
-
-  /** What `console.log(context)` shows: the context, not how it is kept. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    const { processor, topology, stage, id, topic, from, key, attempt, hop, root, parent } = this
-    return { processor, topology, stage, id, topic, from, key, attempt, hop, root, parent }
-  }
+/** A processor's code, loaded: what the runtime calls. */
+export interface LoadedProcessor {
+  readonly name: string
+  /** The user's own function, unwrapped: its declared parameters decide how it settles. */
+  readonly handler: Handler
+  /** `this` of the handler. */
+  readonly self?: object
+  /** Events that do not fit are refused before the handler runs; it gets the schema's output. */
+  readonly input?: StandardSchema
 }
 
-/** `emit` where it is called on its context. */
-const IN_PLACE = {
-  emit(this: Invocation, topic: string, data?: unknown, options?: EmitOptions | Callback, callback?: Callback) {
-    return emit(this, topic, data, options, callback)
-  },
+/** One attempt to handle one message: what is kept of it, and what became of it. Its handler sees it as its `context`. */
+export interface Invocation extends Context {
+  readonly runtime: ProcessorRuntime
+  readonly message: Message
+  /** When it was started, in milliseconds of the host's clock; `Infinity` where its handler still has to wait. */
+  startedMs: number
+  /** `settled`: the handler has spoken; `complete`: and every emit was accepted or refused; `committed`: its host is done. */
+  state: 'running' | 'settled' | 'complete' | 'committed'
+  /** Why it failed; undefined while it has not. */
+  failure: Failure | undefined
+  /** What it emitted first, and after that: most emit once, and are spared a list. */
+  firstEmit: Message | undefined
+  laterEmits: Message[] | undefined
+  /** What it emitted, a message each. */
+  readonly emits: readonly Message[]
+  /** How many emits that is. */
+  readonly emitted: number
+  /** Its handler has returned and it is not complete: its host waits to hear of that. */
+  outlasting: boolean
+  rare: Rare | undefined
+}
+
+/** Why an invocation failed; a handler may throw anything, `undefined` too. */
+export interface Failure {
+  readonly error: unknown
+  /** Its own processor refused the message before the handler ran, and would refuse it again: it is not tried again. */
+  readonly isRefusal?: true
+}
+
+/** A processor as it runs: its code, and what the place it runs in gives to it. */
+export interface ProcessorRuntime {
+  readonly name: string
+  readonly topology: string
+  readonly stage: string
+  readonly timeoutMs: number
+  readonly handler: (event: unknown, context: Context, callback: Callback) => unknown
+  readonly self: object | undefined
+  readonly input: StandardSchema | undefined
+  /** The handler can reach a callback: see `seesCallback`. Others are spared one for each message. */
+  readonly seesCallback: boolean
+  /** The handler may take `emit` off its context: see `mayTakeEmit`. Others are spared a function for each message. */
+  readonly mayTakeEmit: boolean
+  /** The handler settles through its callback (or `context.done`), not by returning. */
+  readonly settlesByCallback: boolean
+  /** The setting `callback: true`: a promise that the handler returns settles it only by its rejection. */
+  readonly ignoresFulfillment: boolean
+  /** The processors that it may invoke. */
+  readonly invokes: readonly string[]
+  readonly host: InvocationHost
+  /** Makes spans of its invocations, where the user's project has OpenTelemetry. */
+  readonly spans?: Spans | undefined
+}
+
+/**
+ * Runs another processor with `data`, for `invocation`'s handler: see `invokedMessage`. Throws what refuses it; the promise
+ * gives what it settles with, or rejects with why it failed.
+ */
+export type Invoke = (invocation: Invocation, processor: string, data: unknown) => Promise<unknown>
+
+/** What invocations need of the place they run in. */
+export interface InvocationHost {
+  /**
+   * Takes one emit of a running invocation: snapshots `data` and adds a message to `invocation.emits`, which names the span
+   * of `traceparent` as what sent it, where one did. Throws what refuses it; gives undefined when it is accepted, else a
+   * promise of that.
+   */
+  accept(
+    invocation: Invocation,
+    topic: string,
+    data: unknown,
+    key: string | undefined,
+    traceparent?: string,
+  ): undefined | Promise<void>
+  /** Absent where `invokes` is empty. */
+  readonly invoke?: Invoke | undefined
+  /** Takes an emit that was made after its invocation was complete: an error of the processor. */
+  late(invocation: Invocation, error: Error): void
+  /** Takes a line that a handler wrote. */
+  log(invocation: Invocation, level: LogLevel, text: string): void
+  /** Hears of an invocation that is complete, if it was not so when its handler returned. */
+  completed(invocation: Invocation): void
+  /** Hears of a handler that has settled and waits for its emits, if it had not settled when it returned. */
+  settled?(invocation: Invocation): void
+  /** Real milliseconds of the run's clock. */
+  now(): number
+  /** When the place ends, by the same clock; absent where it outlasts every message. */
+  readonly endsMs?: number
+}
+
+/** Makes spans of what invocations do: those of a message's trace are one trace of spans, over all processors. */
+export interface Spans {
+  /** Runs the handler of an invocation in a span of its own, which ends when the invocation is complete. */
+  process(invocation: Invocation, run: () => void): void
+  /** Takes emits with a span for each, which ends when it was accepted or refused, and which names itself in the message. */
+  sending(accept: InvocationHost['accept']): InvocationHost['accept']
+}
+
+/** The span of an invocation: see {@link Spans.process}. */
+export interface ProcessSpan {
+  /** What names it to others, as W3C trace context; undefined where no SDK makes real spans. */
+  readonly traceparent: string | undefined
+  /** Ends it, with what the invocation failed with. */
+  end(failure: Failure | undefined): void
+}
+
+/** How serious a line is. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** A line that a handler wrote, when its invocation had made `emits` emits. */
+export interface LogLine {
+  readonly level: LogLevel
+  readonly text: string
+  readonly emits: number
+}
+
+/** What an invocation that was invoked is to give back. */
+export interface Invoked {
+  /** What its handler settled with. */
+  result: unknown
+  /** Hears of its completion where that comes after its handler returned. */
+  readonly answer?: () => void
+}
+
+/** What few invocations need, made when the first of it is. */
+export interface Rare {
+  /** The handler read `done`, `succeed` or `fail`: its return does not settle it. */
+  settlesItself: boolean
+  /** Emits in flight or refused. */
+  follows: readonly EmitPromise[]
+  logs: readonly LogLine[]
+  ordinals: Map<string, number> | undefined
+  /** How often it invoked each processor. */
+  invokes: Map<string, number> | undefined
+  /** Set where another processor's handler invoked it and waits for what it settles with. */
+  invoked: Invoked | undefined
+  abort: AbortController | undefined
+  /** What is made of it where the user's project has OpenTelemetry. */
+  span: ProcessSpan | undefined
+  /** How long it took, in real milliseconds, where that is measured. */
+  tookMs: number | undefined
+}
+
+/** What few invocations need, of one that does. */
+export function rareOf(invocation: Invocation): Rare {
+  invocation.rare ??= {
+    settlesItself: false,
+    follows: NONE,
+    logs: NONE,
+    ordinals: undefined,
+    invokes: undefined,
+    invoked: undefined,
+    abort: undefined,
+    span: undefined,
+    tookMs: undefined,
+  }
+  return invocation.rare
+}
+
+/** Shared by all that have none: a list of its own costs each 16 places with its first entry. */
+const NONE: readonly never[] = []
+
+/** Keeps an emit or an invoke whose acceptance the invocation waits for. */
+export function addFollow(invocation: Invocation, follow: EmitPromise): void {
+  const rare = rareOf(invocation)
+  if (rare.follows === NONE) rare.follows = [follow]
+  else (rare.follows as EmitPromise[]).push(follow)
+}
+
+/** What aborts what a handler started. */
+export function abortOf(invocation: Invocation): AbortController {
+  const rare = rareOf(invocation)
+  rare.abort ??= new AbortController()
+  return rare.abort
+}
+
+/** Keeps a line with the invocation that wrote it. */
+export function keepLine(invocation: Invocation, level: LogLevel, text: string): void {
+  const rare = rareOf(invocation)
+  const line = { level, text, emits: invocation.emitted }
+  if (rare.logs === NONE) rare.logs = [line]
+  else (rare.logs as LogLine[]).push(line)
+}
+
+/** Keeps how long an invocation took, in real milliseconds. */
+export function keepDuration(invocation: Invocation, tookMs: number): void {
+  rareOf(invocation).tookMs = tookMs
 }

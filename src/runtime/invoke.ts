@@ -2,11 +2,10 @@ import { format } from 'node:util'
 import { AttakError, nearest } from '../errors.ts'
 import { checkedDepth } from './depth.ts'
 import { followEmit } from './emit-promise.ts'
-import type { Invocation } from './invocation.ts'
-import { refuseLate } from './late.ts'
+import { addFollow, type Invocation, rareOf } from './invocation.ts'
 import { type Edge, invokedIdOf, type Message } from './message.ts'
-import { addFollow, rareOf } from './rare.ts'
 import { sayUnwritable } from './refusal.ts'
+import { refuseLate } from './settle.ts'
 import type { Thrown } from './thrown.ts'
 
 /** The topic of messages that invoke a processor. */

@@ -1,5 +1,5 @@
 import type { Handler } from '../topology/handler.ts'
-import type { LoadedProcessor, ProcessorRuntime } from './processor.ts'
+import type { LoadedProcessor, ProcessorRuntime } from './invocation.ts'
 
 /** A processor's code, and what handling calls of it needs to know of it. */
 export type Calling = Omit<ProcessorRuntime, 'topology' | 'stage' | 'timeoutMs' | 'host'>

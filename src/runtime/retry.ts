@@ -1,9 +1,9 @@
 import type { RetryPolicy } from '../graph/graph.ts'
 import { type HeldPolicy, longestWaitMs } from '../graph/holds.ts'
 import { isRetry } from '../topology/handler.ts'
+import type { Failure } from './invocation.ts'
 import { chanceOf, type Message } from './message.ts'
 import { type WaitLimit, waitRefusal } from './refusal.ts'
-import type { Failure } from './settle.ts'
 
 /** How often a handler may ask for one message again by `Retry` before that counts as failing. */
 export const MOST_ASKED_RETRIES = 100

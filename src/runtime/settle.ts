@@ -1,14 +1,7 @@
+import { AttakError, type ErrorCode } from '../errors.ts'
 import { whenSettled } from './acceptance.ts'
 import type { EmitPromise } from './emit-promise.ts'
-import type { Invocation } from './invocation.ts'
-import { abortOf } from './rare.ts'
-
-/** Why an invocation failed; a handler may throw anything, `undefined` too. */
-export interface Failure {
-  readonly error: unknown
-  /** Its own processor refused the message before the handler ran, and would refuse it again: it is not tried again. */
-  readonly isRefusal?: true
-}
+import { abortOf, type Failure, type Invocation } from './invocation.ts'
 
 /** A callback's or `done`'s first argument as failure: null and undefined mean success. */
 export function failureOf(error: unknown): Failure | undefined {
@@ -63,4 +56,19 @@ function complete(invocation: Invocation): void {
   invocation.state = 'complete'
   invocation.rare?.span?.end(invocation.failure)
   if (invocation.outlasting) invocation.runtime.host.completed(invocation)
+}
+
+/** What a handler did too late: `{ code: 'EMIT_AFTER_END', did: 'emitted "total"', remedy: '…' }`. */
+export interface LateDeed {
+  readonly code: ErrorCode
+  readonly did: string
+  readonly remedy: string
+}
+
+/** Tells the place where an invocation runs that its handler did something after it had settled; gives the error of that. */
+export function refuseLate(invocation: Invocation, { code, did, remedy }: LateDeed): AttakError {
+  const what = `"${invocation.processor}" ${did} after it had settled (message ${invocation.id})`
+  const error = new AttakError(code, what, remedy)
+  invocation.runtime.host.late(invocation, error)
+  return error
 }

@@ -1,8 +1,5 @@
-import type { Invocation } from './invocation.ts'
+import { type Failure, type Invocation, rareOf, type Spans } from './invocation.ts'
 import { derivedTraceparent, idOf, type Message, rootIdOf } from './message.ts'
-import type { InvocationHost } from './processor.ts'
-import { rareOf } from './rare.ts'
-import type { Failure } from './settle.ts'
 import { describeThrown } from './thrown.ts'
 
 /** The package that spans are made with, where a project has it. */
@@ -42,24 +39,6 @@ interface SpanPlace {
   readonly isRemote?: boolean
 }
 
-/** The span of an invocation: see {@link Spans.process}. */
-export interface ProcessSpan {
-  /** What names it to others, as W3C trace context; undefined where no SDK makes real spans. */
-  readonly traceparent: string | undefined
-  /** Starts a span below it. */
-  start(name: string, options: SpanOptions): TelemetrySpan
-  /** Ends it, with what the invocation failed with. */
-  end(failure: Failure | undefined): void
-}
-
-/** Makes spans of what invocations do: those of a message's trace are one trace of spans, over all processors. */
-export interface Spans {
-  /** Runs the handler of an invocation in a span of its own, which ends when the invocation is complete. */
-  process(invocation: Invocation, run: () => void): void
-  /** Takes emits with a span for each, which ends when it was accepted or refused, and which names itself in the message. */
-  sending(accept: InvocationHost['accept']): InvocationHost['accept']
-}
-
 /** Kinds and codes of the API. Source: @opentelemetry/api 1.9.1, `SpanKind` and `SpanStatusCode`, read 2026-11-21. */
 const PRODUCER = 3
 const CONSUMER = 4
@@ -76,6 +55,7 @@ export function createSpans<Context, Span extends TelemetrySpan>({
   ROOT_CONTEXT,
 }: Telemetry<Context, Span>): Spans {
   const tracer = trace.getTracer('attak')
+  const contexts = new WeakMap<Invocation, Context>()
   return {
     process(invocation, run) {
       const { message, processor } = invocation
@@ -84,16 +64,13 @@ export function createSpans<Context, Span extends TelemetrySpan>({
       const attributes = processAttributes(invocation)
       const span = tracer.startSpan(`process ${processor}`, { kind: CONSUMER, attributes }, outside)
       const within = trace.setSpan(ROOT_CONTEXT, span)
-      rareOf(invocation).span = {
-        traceparent: traceparentIn(span),
-        start: (name, options) => tracer.startSpan(name, options, within),
-        end: (failure) => end(span, failure),
-      }
+      contexts.set(invocation, within)
+      rareOf(invocation).span = { traceparent: traceparentIn(span), end: (failure) => end(span, failure) }
       context.with(within, run)
     },
     sending: (accept) => (invocation, topic, data, key) => {
       const attributes = sendAttributes(invocation, topic)
-      const span = invocation.rare!.span!.start(`send ${topic}`, { kind: PRODUCER, attributes })
+      const span = tracer.startSpan(`send ${topic}`, { kind: PRODUCER, attributes }, contexts.get(invocation)!)
       try {
         const acceptance = accept(invocation, topic, data, key, traceparentIn(span))
         const sent = invocation.laterEmits?.at(-1) ?? invocation.firstEmit

@@ -1,12 +1,11 @@
 import type { Graph } from '../graph/graph.ts'
 import { addEmit, nextOrdinal } from '../runtime/emit.ts'
 import { encodeMessage } from '../runtime/event.ts'
+import type { InvocationHost } from '../runtime/invocation.ts'
 import { idOf, type Message } from '../runtime/message.ts'
-import type { InvocationHost } from '../runtime/processor.ts'
 import { dataRefusal, hopRefusal, keyRefusal, sizeRefusal } from '../runtime/refusal.ts'
 import type { Copier } from './copy.ts'
-import { SimulatedMessage } from './message.ts'
-import type { SimulatedProcessor, SimulatedRoute } from './network.ts'
+import { SimulatedMessage, type SimulatedProcessor, type SimulatedRoute } from './message.ts'
 
 /** Makes what takes the emits of a simulation: one snapshot and one message each, however many hear it. */
 export function acceptorOf(graph: Graph): InvocationHost['accept'] {

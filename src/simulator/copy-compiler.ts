@@ -1,5 +1,5 @@
 import { types } from 'node:util'
-import type { CopySource } from './copy.ts'
+import type { CopySource } from './copy-walk.ts'
 import {
   CHARACTER_BYTES,
   copiedListCopier,

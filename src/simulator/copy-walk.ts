@@ -30,6 +30,12 @@ const MOST_BYTES = 2 ** 30
 /** A list may say that it is long and hold nothing. */
 const MOST_ELEMENTS = 2 ** 26
 
+/**
+ * Whose values a copier copies: those of handlers may hold anything; a `copy` is plain data that nobody else can change, so
+ * little of it needs a check, and its bytes are not counted.
+ */
+export type CopySource = 'handler' | 'copy'
+
 /** The objects that hold a value, from the inside out, as far as they are known. */
 export interface Holders {
   readonly holder: object | undefined

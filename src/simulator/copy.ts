@@ -1,5 +1,5 @@
 import { type CompiledCopier, compileCopier } from './copy-compiler.ts'
-import { copyAgain, copyAny, hasForeignKeys, tally } from './copy-walk.ts'
+import { type CopySource, copyAgain, copyAny, hasForeignKeys, tally } from './copy-walk.ts'
 
 /** Copies values as JSON does; keeps what it learned of their shape, so make one for each place that values pass. */
 export interface Copier {
@@ -12,12 +12,6 @@ export interface Copier {
   /** The value that was copied last is no longer than this many bytes as JSON. Plain data: a getter would cost more. */
   mostBytes: number
 }
-
-/**
- * Whose values a copier copies: those of handlers may hold anything; a `copy` is plain data that nobody else can change, so
- * little of it needs a check, and its bytes are not counted.
- */
-export type CopySource = 'handler' | 'copy'
 
 /**
  * Makes a copier. The first value is walked, and a function is compiled for the shape of its copy. A compiled function

@@ -1,9 +1,8 @@
 import { contentDigest } from '../runtime/content.ts'
 import { call } from '../runtime/handle.ts'
 import { OTHER_DATA } from '../runtime/handled.ts'
-import type { Invocation } from '../runtime/invocation.ts'
+import type { Invocation, InvocationHost, ProcessorRuntime } from '../runtime/invocation.ts'
 import { idOf, type Message, type Root } from '../runtime/message.ts'
-import type { InvocationHost, ProcessorRuntime } from '../runtime/processor.ts'
 import type { Calling } from '../runtime/reach.ts'
 import { hasEnded, settle } from '../runtime/settle.ts'
 

@@ -1,11 +1,11 @@
+import { InvocationContext } from '../runtime/context.ts'
+import type { Current } from '../runtime/current.ts'
 import { handle } from '../runtime/handle.ts'
-import { Invocation } from '../runtime/invocation.ts'
+import { type Invocation, keepDuration, rareOf } from '../runtime/invocation.ts'
 import { copyForInvoke } from '../runtime/invoke.ts'
-import { keepDuration, rareOf } from '../runtime/rare.ts'
 import { hasEnded } from '../runtime/settle.ts'
 import { describeThrown, errorOfThrown } from '../runtime/thrown.ts'
 import type { SimulatedMessage } from './message.ts'
-import type { SchedulerParts } from './scheduler.ts'
 
 /** Invocations that other handlers wait for. They run beside all else, and are committed after their invokers. */
 export interface Invoked {
@@ -19,15 +19,24 @@ export interface Invoked {
   size(): number
 }
 
+/** What running them takes. */
+export interface InvokedParts {
+  readonly current: Current
+  /** Milliseconds of real time, as they are now. */
+  readonly now: () => number
+  /** Handlers that return at once are timed. */
+  readonly timed: boolean
+}
+
 /** Makes it, without any. */
-export function openInvoked({ current, now, timed }: Pick<SchedulerParts, 'current' | 'now' | 'timed'>): Invoked {
+export function openInvoked({ current, now, timed }: InvokedParts): Invoked {
   /** By who invoked them. */
   const all = new Map<Invocation, Invocation[]>()
 
   const start = (invoker: Invocation, message: SimulatedMessage, answer: (invocation: Invocation) => void) => {
     const { receiver, copier } = message.edge!
     const event = copier.copy(message.data)
-    const invocation = new Invocation(receiver, message, now())
+    const invocation = new InvocationContext(receiver, message, now())
     rareOf(invocation).invoked = { result: undefined, answer: () => answer(invocation) }
     const others = all.get(invoker)
     if (others === undefined) all.set(invoker, [invocation])

@@ -1,6 +1,5 @@
-import type { Invocation } from '../runtime/invocation.ts'
+import type { Invocation, LogLine } from '../runtime/invocation.ts'
 import { type Edge, idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
-import type { LogLine } from '../runtime/rare.ts'
 import { describeThrown, type Thrown } from '../runtime/thrown.ts'
 import { type SimulatedMessage, type Way, wayNames } from './message.ts'
 import type { Recorder } from './recorder.ts'

@@ -1,11 +1,5 @@
-import type { SimulatedMessage } from './message.ts'
-import { createQueue, dequeue, enqueue, type Queue } from './queue.ts'
-
-/**
- * The messages of each key that one receiver gets over one channel: one is under way, and others wait for it. A key without
- * messages takes no room.
- */
-export type Lanes = Map<string, Queue<SimulatedMessage> | undefined>
+import type { Lanes, SimulatedMessage } from './message.ts'
+import { createQueue, dequeue, enqueue } from './queue.ts'
 
 /** Puts a message behind the others of its key; true when there are none, so that it may start. */
 export function joinLane(lanes: Lanes, key: string, message: SimulatedMessage): boolean {

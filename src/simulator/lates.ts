@@ -1,7 +1,5 @@
-import type { Invocation } from '../runtime/invocation.ts'
+import type { Failure, Invocation, LogLevel } from '../runtime/invocation.ts'
 import { idOf } from '../runtime/message.ts'
-import type { LogLevel } from '../runtime/rare.ts'
-import type { Failure } from '../runtime/settle.ts'
 
 /** What a handler did after its message was done: it wrote a line, and with `failure` it also failed the run. */
 export interface Late {

@@ -1,7 +1,56 @@
-import type { Message, Root } from '../runtime/message.ts'
+import type { HeldPolicy } from '../graph/holds.ts'
+import type { ProcessorRuntime } from '../runtime/invocation.ts'
+import type { Edge, Message, Root } from '../runtime/message.ts'
+import type { Router } from '../runtime/routes.ts'
 import type { InputEvent } from '../topology/topology.ts'
+import type { Copier } from './copy.ts'
 import type { ResumedEvent } from './intake.ts'
-import type { SimulatedEdge } from './network.ts'
+import type { Queue } from './queue.ts'
+
+/** An edge as it is simulated. */
+export interface SimulatedEdge extends Edge {
+  /** Its place among all edges. */
+  readonly index: number
+  readonly receiver: SimulatedProcessor
+  readonly policy: HeldPolicy
+  /** Makes the copy that a handler gets. */
+  readonly copier: Copier
+  /**
+   * The messages of each key that are not done. Streams of one channel to one receiver share them, whoever sends, as a
+   * deployed function does.
+   */
+  readonly lanes: Lanes
+  /** Along it alone. */
+  readonly way: Way
+}
+
+/** Where the emits of one topic go, and what takes their snapshots. */
+export interface SimulatedRoute {
+  readonly topic: string
+  /** Undefined when nobody hears them. */
+  readonly way: Way | undefined
+  /** The largest message that all of them carry. */
+  readonly messageBytes: number
+  /** Whether all of them keep the order of each key. */
+  readonly orderedByKey: boolean
+  readonly copier: Copier
+}
+
+/** A processor as it is simulated. */
+export interface SimulatedProcessor extends ProcessorRuntime {
+  readonly route: Router<SimulatedRoute>
+  /** The route of the last emit: most emits are like the one before. */
+  lastRoute: SimulatedRoute | undefined
+  /** Messages whose last outcome is ok. */
+  handled: number
+  emitted: number
+}
+
+/**
+ * The messages of each key that one receiver gets over one channel: one is under way, and others wait for it. A key without
+ * messages takes no room.
+ */
+export type Lanes = Map<string, Queue<SimulatedMessage> | undefined>
 
 /** A receiver of an emit, and those after it, in the order of their streams. */
 export interface Way {

@@ -2,58 +2,25 @@ import { AttakError } from '../errors.ts'
 import type { Graph, GraphProcessor, GraphStream } from '../graph/graph.ts'
 import { type HeldPolicy, heldPolicyOf } from '../graph/holds.ts'
 import { routesFor } from '../graph/routes.ts'
-import type { Invocation } from '../runtime/invocation.ts'
+import type { Invocation, InvocationHost, Invoke, LoadedProcessor, Spans } from '../runtime/invocation.ts'
 import { copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
-import type { Edge } from '../runtime/message.ts'
-import type { InvocationHost, Invoke, LoadedProcessor, ProcessorRuntime } from '../runtime/processor.ts'
 import { callingOf } from '../runtime/reach.ts'
-import { type Router, routerOf } from '../runtime/routes.ts'
-import type { Spans } from '../runtime/spans.ts'
+import { routerOf } from '../runtime/routes.ts'
 import { keepsOrder } from '../topology/carrier-rules.ts'
 import { acceptorOf } from './accept.ts'
-import type { Copier, CopySource } from './copy.ts'
+import type { Copier } from './copy.ts'
+import type { CopySource } from './copy-walk.ts'
 import { skippingHandled } from './handled.ts'
-import type { Lanes } from './lanes.ts'
-import { type SimulatedMessage, type Way, wayAlong, wayAlongAll } from './message.ts'
-
-/** An edge as it is simulated. */
-export interface SimulatedEdge extends Edge {
-  /** Its place among all edges. */
-  readonly index: number
-  readonly receiver: SimulatedProcessor
-  readonly policy: HeldPolicy
-  /** Makes the copy that a handler gets. */
-  readonly copier: Copier
-  /**
-   * The messages of each key that are not done. Streams of one channel to one receiver share them, whoever sends, as a
-   * deployed function does.
-   */
-  readonly lanes: Lanes
-  /** Along it alone. */
-  readonly way: Way
-}
-
-/** Where the emits of one topic go, and what takes their snapshots. */
-export interface SimulatedRoute {
-  readonly topic: string
-  /** Undefined when nobody hears them. */
-  readonly way: Way | undefined
-  /** The largest message that all of them carry. */
-  readonly messageBytes: number
-  /** Whether all of them keep the order of each key. */
-  readonly orderedByKey: boolean
-  readonly copier: Copier
-}
-
-/** A processor as it is simulated. */
-export interface SimulatedProcessor extends ProcessorRuntime {
-  readonly route: Router<SimulatedRoute>
-  /** The route of the last emit: most emits are like the one before. */
-  lastRoute: SimulatedRoute | undefined
-  /** Messages whose last outcome is ok. */
-  handled: number
-  emitted: number
-}
+import {
+  type Lanes,
+  type SimulatedEdge,
+  type SimulatedMessage,
+  type SimulatedProcessor,
+  type SimulatedRoute,
+  type Way,
+  wayAlong,
+  wayAlongAll,
+} from './message.ts'
 
 /** Everything that messages move through. */
 export interface Network {

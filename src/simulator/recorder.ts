@@ -1,6 +1,5 @@
-import type { Invocation } from '../runtime/invocation.ts'
+import type { Invocation, LogLevel } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
-import type { LogLevel } from '../runtime/rare.ts'
 import { describeThrown, type Thrown } from '../runtime/thrown.ts'
 import { type SimulatedMessage, wayNames } from './message.ts'
 import type { EmitEntry, EndEntry, RunEntry, StartEntry, SummaryEntry, TranscriptEntry } from './transcript.ts'

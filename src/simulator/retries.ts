@@ -1,7 +1,6 @@
-import type { Invocation } from '../runtime/invocation.ts'
+import type { Failure, Invocation } from '../runtime/invocation.ts'
 import type { Message } from '../runtime/message.ts'
 import { settleFailure } from '../runtime/retry.ts'
-import type { Failure } from '../runtime/settle.ts'
 import { nextAttemptOf, type SimulatedMessage } from './message.ts'
 import { createTimers } from './timers.ts'
 

@@ -1,16 +1,22 @@
 import type { Sender } from '../runtime/carrier.ts'
-import type { Current } from '../runtime/current.ts'
+import { InvocationContext } from '../runtime/context.ts'
 import { handle } from '../runtime/handle.ts'
-import { Invocation } from '../runtime/invocation.ts'
+import { type Invocation, keepDuration } from '../runtime/invocation.ts'
 import type { Message, Root } from '../runtime/message.ts'
-import { keepDuration } from '../runtime/rare.ts'
 import { cutOff, hasEnded } from '../runtime/settle.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { ResumedEvent } from './intake.ts'
-import { openInvoked } from './invoked.ts'
+import { type InvokedParts, openInvoked } from './invoked.ts'
 import { joinLane, leaveLane } from './lanes.ts'
-import { inputMessage, isResumed, messageAlong, resumedMessage, type SimulatedMessage } from './message.ts'
-import type { SimulatedEdge, SimulatedProcessor } from './network.ts'
+import {
+  inputMessage,
+  isResumed,
+  messageAlong,
+  resumedMessage,
+  type SimulatedEdge,
+  type SimulatedMessage,
+  type SimulatedProcessor,
+} from './message.ts'
 import { createQueue, dequeue, enqueue, itemsOf, oldest } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import { openRetries } from './retries.ts'
@@ -63,7 +69,7 @@ export interface Counts {
 }
 
 /** What a scheduler works with. */
-export interface SchedulerParts {
+export interface SchedulerParts extends InvokedParts {
   readonly seed: string
   /** Invocations that are started and not committed. */
   readonly concurrency: number
@@ -77,11 +83,6 @@ export interface SchedulerParts {
   readonly edgeOf: (resumed: ResumedEvent) => SimulatedEdge
   readonly openSender: (arrive: (message: Message) => void) => Sender
   readonly recorder: Recorder | undefined
-  readonly current: Current
-  /** Milliseconds of real time, as they are now. */
-  readonly now: () => number
-  /** Handlers that return at once are timed. */
-  readonly timed: boolean
 }
 
 /** Makes a scheduler with nothing to do. */
@@ -122,7 +123,7 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
     const { receiver, copier } = message.edge!
     const event = copier.copy(message.data)
     startedMs = now()
-    const invocation = new Invocation(receiver, message, startedMs)
+    const invocation = new InvocationContext(receiver, message, startedMs)
     current.run(invocation, handle, event)
     if (invocation.state !== 'complete') invocation.outlasting = true
     else {

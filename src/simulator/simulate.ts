@@ -1,75 +1,10 @@
+import { clearInterval, setImmediate, setInterval } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
-import type { Invocation } from '../runtime/invocation.ts'
-import type { LoadedProcessor } from '../runtime/processor.ts'
-import type { Spans } from '../runtime/spans.ts'
-import type { Thrown } from '../runtime/thrown.ts'
-import type { Copier, CopySource } from './copy.ts'
-import { type InputChunks, openIntake } from './intake.ts'
-import type { Recorder } from './recorder.ts'
-import { openSession } from './session.ts'
-import type { SummaryEntry } from './transcript.ts'
-
-/** What a simulation needs; everything that is not said has a default. */
-export interface SimulationOptions {
-  readonly graph: Graph
-  readonly processors: ReadonlyMap<string, LoadedProcessor>
-  readonly input: InputChunks
-  /** Monotonic milliseconds of real time, which timeouts go by. */
-  readonly now: () => number
-  /** The input comes as it happens: what is running may be committed before the next event comes. */
-  readonly live?: boolean
-  /** Makes ids: the same seed and input give the same ids. Default `attak`. */
-  readonly seed?: string
-  /** Invocations that are started and not committed. Default 256. */
-  readonly concurrency?: number
-  /** Roots taken from the input that are not done. Default 4096. */
-  readonly openRoots?: number
-  /** Hears everything, in order. Without one, nothing is kept of what has ended. */
-  readonly recorder?: Recorder
-  /** Waited for between slices of work while it gives a promise: back-pressure of whatever the recorder writes to. */
-  readonly ready?: () => Promise<void> | undefined
-  /** Ends the run early: nothing more starts, and what runs is aborted. */
-  readonly signal?: AbortSignal
-  /** The console whose lines become log lines of whoever writes them, while the run lasts. */
-  readonly console?: Console
-  /** Those lines are shown where they always go, too. Default false. */
-  readonly echo?: boolean
-  /**
-   * Subscribes to what nobody catches (in a timer or a forgotten promise of a handler) and gives what unsubscribes.
-   * `take` fails the invocation that left it behind, and returns false if there is none. The run then ends one turn of the event
-   * loop later, since a promise that a handler forgot is known to have failed only when its turn is over.
-   */
-  readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
-  /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
-  readonly onProbe?: (probe: RunProbe) => void
-  /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
-  readonly timings?: boolean
-  /** What lines tell of an error that nobody caught. Default: all that the error says. */
-  readonly describe?: (error: unknown) => Thrown
-  /** Makes spans of what handlers do, where the project has OpenTelemetry. */
-  readonly spans?: Spans
-  /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
-  readonly createCopier?: (source: CopySource) => Copier
-}
-
-/** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */
-export interface RunProbe {
-  /** Whose code has the thread right now, also behind an `await`; undefined when it is no handler's. */
-  running(): Invocation | undefined
-  /** The oldest that has not settled; while nothing else goes on, it is what the run waits for. */
-  oldest(): Invocation | undefined
-}
-
-/** What a run comes to. */
-export interface SimulationResult {
-  readonly summary: SummaryEntry
-  /** Roots taken from the input. */
-  readonly roots: number
-  /** Whether a timeout, which is real time, had a say: then the run may not repeat. */
-  readonly timedOut: boolean
-  /** Whether `signal` ended the run before it was done. */
-  readonly aborted: boolean
-}
+import { captureConsole } from '../runtime/console.ts'
+import { keepCalls } from '../runtime/thrown.ts'
+import { openIntake } from './intake.ts'
+import type { SessionOptions, SimulationOptions, SimulationResult } from './options.ts'
+import { prepareRun, type Run, roundedMs } from './run.ts'
 
 /**
  * Runs an input through a topology until nothing is in flight: a discrete event simulation around the runtime that a
@@ -93,4 +28,102 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
     await session.close()
   }
   return session.result()
+}
+
+/** A simulation that runs as far as it is told to. */
+export interface Session {
+  /**
+   * Runs until nothing can go on before `untilMs` of virtual time (all the input is taken, and what waits is due later),
+   * and moves the time there; with `Infinity` until nothing is in flight. Throws what the input throws. One at a time.
+   */
+  runUntil(untilMs: number): Promise<void>
+  /** Virtual milliseconds. */
+  readonly nowMs: number
+  /** Messages that wait for a later virtual time. */
+  readonly waiting: number
+  /** What it has come to so far. */
+  result(): SimulationResult
+  /** Ends it: what still runs is aborted. May be called again. */
+  close(): Promise<void>
+}
+
+/** Opens a simulation; nothing has run yet. */
+export function openSession(options: SessionOptions): Session {
+  const { intake, signal, now } = options
+  const run = prepareRun(options)
+  const closing = new AbortController()
+  const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
+  const abort = () => run.abort(stop.reason)
+  stop.addEventListener('abort', abort, { once: true })
+  const releases = [
+    options.console && captureConsole(options.console, { ...run.lines, echo: options.echo === true }),
+    options.onUncaught?.(run.takeUncaught),
+    keepCalls(),
+  ]
+  const startedMs = now()
+  options.onProbe?.({ running: run.running, oldest: run.oldest })
+  return {
+    async runUntil(untilMs) {
+      const sweep = setInterval(run.cutOffLate, sweepMs(options.graph))
+      try {
+        run.newSlice()
+        run.holdLates()
+        await drive(run, { ...options, signal: stop, untilMs })
+        // What a handler left to this turn of the event loop still belongs to the run.
+        if (options.onUncaught !== undefined && signal?.aborted !== true) await new Promise(setImmediate)
+      } finally {
+        clearInterval(sweep)
+        run.tellLates()
+      }
+    },
+    get nowMs() {
+      return run.scheduler.nowMs()
+    },
+    get waiting() {
+      return run.scheduler.waiting()
+    },
+    result() {
+      const summary = run.summary()
+      return {
+        summary: options.timings === true ? { ...summary, tookMs: roundedMs(now() - startedMs) } : summary,
+        roots: run.scheduler.counts.roots,
+        timedOut: run.timedOut(),
+        aborted: signal?.aborted === true,
+      }
+    },
+    async close() {
+      for (const release of releases.splice(0)) release?.()
+      stop.removeEventListener('abort', abort)
+      const reason = new Error('the simulation was closed')
+      run.abort(reason)
+      closing.abort(reason)
+      await intake.close()
+    },
+  }
+}
+
+interface Drive extends Pick<SimulationOptions, 'signal' | 'live' | 'ready'> {
+  readonly untilMs: number
+}
+
+/** Works in slices, and waits between them for whatever the slice stopped at. */
+async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
+  while (signal?.aborted !== true) {
+    const stop = run.slice(live, untilMs)
+    // A handler may have ended the run: nothing wakes what would wait for it now.
+    if (stop === 'done' || signal?.aborted) return
+    if (stop === 'hungry') await run.inputAtHand(live)
+    else if (stop === 'waiting') await run.headComplete()
+    else {
+      await new Promise(setImmediate)
+      await ready?.()
+      run.newSlice()
+    }
+  }
+}
+
+/** How often to look for handlers whose time is up. */
+function sweepMs(graph: Graph): number {
+  const shortestMs = Math.min(...graph.processors.map((processor) => processor.timeoutMs))
+  return Math.min(250, Math.max(5, shortestMs / 4))
 }

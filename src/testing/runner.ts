@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { AttakError } from '../errors.ts'
 import { openBox } from '../simulator/intake.ts'
-import { openSession } from '../simulator/session.ts'
+import { openSession } from '../simulator/simulate.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import type { Record } from './record.ts'
 import type { Subject } from './subject.ts'

@@ -9,7 +9,7 @@ import { buildGraph, parseTopology } from '../project/parse.ts'
 import { inspectProject } from '../project/project.ts'
 import { hasTelemetry } from '../project/telemetry.ts'
 import { lendVariables } from '../runtime/environment.ts'
-import type { LoadedProcessor } from '../runtime/processor.ts'
+import type { LoadedProcessor } from '../runtime/invocation.ts'
 import type { TopologyDefinition } from '../topology/definition.ts'
 import type { Handler } from '../topology/handler.ts'
 

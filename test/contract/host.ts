@@ -1,10 +1,9 @@
 import { format } from 'node:util'
+import { InvocationContext } from '../../src/runtime/context.ts'
 import { addEmit, nextOrdinal } from '../../src/runtime/emit.ts'
 import { handle } from '../../src/runtime/handle.ts'
-import { Invocation } from '../../src/runtime/invocation.ts'
+import { type Invocation, type InvocationHost, keepLine, type ProcessorRuntime } from '../../src/runtime/invocation.ts'
 import type { Message } from '../../src/runtime/message.ts'
-import type { InvocationHost, ProcessorRuntime } from '../../src/runtime/processor.ts'
-import { keepLine } from '../../src/runtime/rare.ts'
 import { mayTakeEmit } from '../../src/runtime/reach.ts'
 import { messageOf } from './message.ts'
 
@@ -73,7 +72,7 @@ export function invoke(handler: ProcessorRuntime['handler'], said: Said = {}): I
     host,
     ...runtime,
   }
-  const invocation = new Invocation(processor, messageOf(message), host.now())
+  const invocation = new InvocationContext(processor, messageOf(message), host.now())
   handle(invocation, event)
   if (invocation.state !== 'complete') invocation.outlasting = true
   return invocation

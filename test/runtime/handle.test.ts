@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { ProcessorRuntime } from '../../src/runtime/processor.ts'
-import { rareOf } from '../../src/runtime/rare.ts'
+import { type ProcessorRuntime, rareOf } from '../../src/runtime/invocation.ts'
 import type { Callback, Context } from '../../src/topology/handler.ts'
 import { createFakeHost, invoke, outcomeOf, turn } from '../contract/host.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { RunProbe } from '../../src/simulator/simulate.ts'
+import type { RunProbe } from '../../src/simulator/options.ts'
 import { runTopology } from './run-topology.ts'
 
 it('a look into a run finds the oldest handler that has not settled', async () => {

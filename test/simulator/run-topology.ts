@@ -1,7 +1,8 @@
 import { buildGraph, parseTopology } from '../../src/project/parse.ts'
-import type { LoadedProcessor } from '../../src/runtime/processor.ts'
+import type { LoadedProcessor } from '../../src/runtime/invocation.ts'
+import type { SimulationOptions, SimulationResult } from '../../src/simulator/options.ts'
 import { recordEntries } from '../../src/simulator/recorder.ts'
-import { type SimulationOptions, type SimulationResult, simulate } from '../../src/simulator/simulate.ts'
+import { simulate } from '../../src/simulator/simulate.ts'
 import type { TranscriptEntry } from '../../src/simulator/transcript.ts'
 import type { InputEvent } from '../../src/topology/topology.ts'
 

@@ -5,7 +5,8 @@ import { type Deployment, failureOf, type Outcome } from '../../deploy/deploy.ts
 import { own, visible } from '../../view/controls.ts'
 import { drawCount, drawDuration } from '../../view/duration.ts'
 import { colorsOf, drawError, hang } from '../../view/print.ts'
-import type { Host, Terminal } from '../host.ts'
+import type { Host } from '../host.ts'
+import type { Terminal } from '../terminal.ts'
 
 const TICK_MS = 100
 

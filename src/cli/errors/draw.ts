@@ -5,7 +5,7 @@ import { drawCount, drawNumber } from '../../view/duration.ts'
 import { type FailureOptions, failuresDrawn, titleOf } from '../../view/failure.ts'
 import { type Colors, colorsOf, jsonText } from '../../view/print.ts'
 import { drawWord, shorten, widthOf } from '../../view/value.ts'
-import type { Terminal } from '../host.ts'
+import type { Terminal } from '../terminal.ts'
 import { idLength } from './filter.ts'
 
 /** What errors are drawn with. */

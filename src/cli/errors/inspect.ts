@@ -1,6 +1,6 @@
 import { AttakError } from '../../errors.ts'
 import type { Project } from '../../project/project.ts'
-import type { LoadedProcessor } from '../../runtime/processor.ts'
+import type { LoadedProcessor } from '../../runtime/invocation.ts'
 import type { Host } from '../host.ts'
 
 const PORT = 9229

@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs'
 import { atPath } from '../../errors.ts'
-import type { Terminal } from '../host.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** Takes text piece by piece and hands it on in blocks. */
 export interface Blocks {

@@ -2,7 +2,7 @@ import { clearInterval, setInterval } from 'node:timers'
 import type { Invocation } from '../../runtime/invocation.ts'
 import { own, visible } from '../../view/controls.ts'
 import { drawCount, drawDuration, drawNumber } from '../../view/duration.ts'
-import type { Terminal } from '../host.ts'
+import type { Terminal } from '../terminal.ts'
 
 /** Where a run stands. */
 export interface Standing {

@@ -1,6 +1,7 @@
 import { loadTelemetry } from '../../project/telemetry.ts'
 import { createSpans } from '../../runtime/spans.ts'
-import { type RunProbe, simulate } from '../../simulator/simulate.ts'
+import type { RunProbe } from '../../simulator/options.ts'
+import { simulate } from '../../simulator/simulate.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../project.ts'
 import { pendingProblems } from './after.ts'

@@ -1,4 +1,4 @@
-import type { LogLevel } from '../../runtime/rare.ts'
+import type { LogLevel } from '../../runtime/invocation.ts'
 
 const LEVELS: Readonly<Record<string, LogLevel | 'none'>> = {
   ...{ TRACE: 'debug', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error', FATAL: 'none' },

@@ -1,9 +1,8 @@
 import { dataTextOf } from '../check-message.ts'
 import { addEmit, childOf, nextOrdinal } from '../emit.ts'
-import type { Invocation } from '../invocation.ts'
+import type { Invocation, InvocationHost } from '../invocation.ts'
 import type { Edge, Message } from '../message.ts'
 import type { Outbox } from '../outbox.ts'
-import type { InvocationHost } from '../processor.ts'
 import { hopRefusal, sizeRefusal } from '../refusal.ts'
 import type { Router } from '../routes.ts'
 

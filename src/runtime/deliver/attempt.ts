@@ -1,9 +1,8 @@
+import { InvocationContext } from '../context.ts'
 import { handle } from '../handle.ts'
-import { Invocation } from '../invocation.ts'
+import { type Failure, type Invocation, rareOf } from '../invocation.ts'
 import type { Message } from '../message.ts'
-import { rareOf } from '../rare.ts'
 import { settleFailure } from '../retry.ts'
-import type { Failure } from '../settle.ts'
 import { noteDuration } from './progress.ts'
 import type { Outcome, Round, Task } from './round.ts'
 import { closeTask, leaveTask, releaseLane, save, setAside, startable } from './tasks.ts'
@@ -12,7 +11,7 @@ import { closeTask, leaveTask, releaseLane, save, setAside, startable } from './
 export function startAttempt(round: Round, task: Task): void {
   const { runtime, parts } = round
   const startedMs = parts.now()
-  const invocation = new Invocation(runtime, task.message, startedMs)
+  const invocation = new InvocationContext(runtime, task.message, startedMs)
   round.started++
   if (parts.invoked !== undefined) rareOf(invocation).invoked = parts.invoked
   parts.current.run(invocation, handle, task.message.data)

@@ -1,5 +1,5 @@
 import type { Delivery } from '../carrier.ts'
-import type { InvocationHost, ProcessorRuntime } from '../processor.ts'
+import type { InvocationHost, ProcessorRuntime } from '../invocation.ts'
 import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
 import { cutOffLate, giveUp, isHeld, nextEndMs, settleRound, stopStarting } from './end.ts'
 import { type DeliverParts, endsOf, openRecords, type Round } from './round.ts'

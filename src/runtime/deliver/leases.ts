@@ -1,6 +1,6 @@
 import { contentDigest } from '../content.ts'
+import { InvocationContext } from '../context.ts'
 import { type Begun, type HandledStore, type Lease, OTHER_DATA } from '../handled.ts'
-import { Invocation } from '../invocation.ts'
 import { idOf, type Message } from '../message.ts'
 import { describeThrown } from '../thrown.ts'
 import type { Leases, Round, Task } from './round.ts'
@@ -114,7 +114,7 @@ export function openLeases(store: HandledStore, round: Round): Leases {
     if (finishing.delete(task)) closeTask(round, task)
   }
 
-  const voiceOf = ({ message }: Task) => new Invocation(round.runtime, message, round.nowMs)
+  const voiceOf = ({ message }: Task) => new InvocationContext(round.runtime, message, round.nowMs)
   const say = (task: Task, outcome: 'skipped' | 'postponed', error?: unknown) =>
     parts.ended(voiceOf(task), task.record.delivery, outcome, error)
   const warn = (task: Task, text: string) => parts.host.log(voiceOf(task), 'warn', text)

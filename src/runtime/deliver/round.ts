@@ -1,10 +1,8 @@
 import type { HeldPolicy } from '../../graph/holds.ts'
 import type { Delivery } from '../carrier.ts'
 import type { Current } from '../current.ts'
-import type { Invocation } from '../invocation.ts'
+import type { Invocation, InvocationHost, Invoked, ProcessorRuntime } from '../invocation.ts'
 import type { Message } from '../message.ts'
-import type { InvocationHost, ProcessorRuntime } from '../processor.ts'
-import type { Invoked } from '../rare.ts'
 import type { Lane } from './lanes.ts'
 import type { Progress, RecordProgress } from './progress.ts'
 

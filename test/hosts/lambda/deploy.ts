@@ -1,5 +1,5 @@
 import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
-import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
+import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
 import { type CloudParts, type FakeCloud, openCloud } from './cloud.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
-import type { LoadedProcessor } from '../../../src/runtime/processor.ts'
+import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
 import { type Context, type Handler, Retry } from '../../../src/topology/handler.ts'
 import { type CloudParts, type FakeCloud, openCloud, triggerOf } from './cloud.ts'
 

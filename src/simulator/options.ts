@@ -1,0 +1,73 @@
+import type { Graph } from '../graph/graph.ts'
+import type { Invocation, LoadedProcessor, Spans } from '../runtime/invocation.ts'
+import type { Thrown } from '../runtime/thrown.ts'
+import type { Copier } from './copy.ts'
+import type { CopySource } from './copy-walk.ts'
+import type { InputChunks, Intake } from './intake.ts'
+import type { Recorder } from './recorder.ts'
+import type { SummaryEntry } from './transcript.ts'
+
+/** What a simulation needs; everything that is not said has a default. */
+export interface SimulationOptions {
+  readonly graph: Graph
+  readonly processors: ReadonlyMap<string, LoadedProcessor>
+  readonly input: InputChunks
+  /** Monotonic milliseconds of real time, which timeouts go by. */
+  readonly now: () => number
+  /** The input comes as it happens: what is running may be committed before the next event comes. */
+  readonly live?: boolean
+  /** Makes ids: the same seed and input give the same ids. Default `attak`. */
+  readonly seed?: string
+  /** Invocations that are started and not committed. Default 256. */
+  readonly concurrency?: number
+  /** Roots taken from the input that are not done. Default 4096. */
+  readonly openRoots?: number
+  /** Hears everything, in order. Without one, nothing is kept of what has ended. */
+  readonly recorder?: Recorder
+  /** Waited for between slices of work while it gives a promise: back-pressure of whatever the recorder writes to. */
+  readonly ready?: () => Promise<void> | undefined
+  /** Ends the run early: nothing more starts, and what runs is aborted. */
+  readonly signal?: AbortSignal
+  /** The console whose lines become log lines of whoever writes them, while the run lasts. */
+  readonly console?: Console
+  /** Those lines are shown where they always go, too. Default false. */
+  readonly echo?: boolean
+  /**
+   * Subscribes to what nobody catches (in a timer or a forgotten promise of a handler) and gives what unsubscribes.
+   * `take` fails the invocation that left it behind, and returns false if there is none. The run then ends one turn of the event
+   * loop later, since a promise that a handler forgot is known to have failed only when its turn is over.
+   */
+  readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
+  /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
+  readonly onProbe?: (probe: RunProbe) => void
+  /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
+  readonly timings?: boolean
+  /** What lines tell of an error that nobody caught. Default: all that the error says. */
+  readonly describe?: (error: unknown) => Thrown
+  /** Makes spans of what handlers do, where the project has OpenTelemetry. */
+  readonly spans?: Spans
+  /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
+  readonly createCopier?: (source: CopySource) => Copier
+}
+
+/** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */
+export interface RunProbe {
+  /** Whose code has the thread right now, also behind an `await`; undefined when it is no handler's. */
+  running(): Invocation | undefined
+  /** The oldest that has not settled; while nothing else goes on, it is what the run waits for. */
+  oldest(): Invocation | undefined
+}
+
+/** What a run comes to. */
+export interface SimulationResult {
+  readonly summary: SummaryEntry
+  /** Roots taken from the input. */
+  readonly roots: number
+  /** Whether a timeout, which is real time, had a say: then the run may not repeat. */
+  readonly timedOut: boolean
+  /** Whether `signal` ended the run before it was done. */
+  readonly aborted: boolean
+}
+
+/** A simulation whose input is opened. */
+export type SessionOptions = Omit<SimulationOptions, 'input'> & { readonly intake: Intake }
