@@ -118,6 +118,13 @@ export const ROWS = [
         by: 'peer/ours',
         goal: { oursAtMost: 120 },
       },
+      {
+        what: 'in retry backoff: a promise each',
+        ours: { kind: 'waiting', holder: 'retries' },
+        peer: { kind: 'waiting', holder: 'promises' },
+        by: 'peer/ours',
+        goal: { oursAtMost: 300 },
+      },
     ],
   },
   {

@@ -28,6 +28,11 @@ const JOINTS = [
 /** What does not keep to the rules yet. The lists only get shorter: whoever mends a line takes it away. */
 const VIOLATIONS = ['cli/errors/send.ts imports cli/trigger/send.ts']
 const CIRCLES = ['cli/commands.ts, cli/commands/completion.ts', 'runtime/dispatch.ts, runtime/outbox.ts']
+/** What users import. */
+const PUBLIC = ['index.ts', 'testing.ts']
+/** The code that is generated for deployed functions uses these. */
+const GENERATED = ['kinesisCarrier', 'sqsCarrier']
+const EXPORTED = /^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm
 const ROOT = join(import.meta.dirname, '..', 'src')
 
 const files = readdirSync(ROOT, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'))
@@ -123,4 +128,12 @@ it('what clients are made of is loaded when needed by a module of our own: bundl
     [...read(file).matchAll(/(?<!typeof )\bimport\('@aws-sdk.*/g)].map(([line]) => `${file}: ${line}`),
   )
   expect(loads).toEqual([])
+})
+
+it('no export is used by tests or benchmarks alone', () => {
+  const text = files.map(read).join('\n')
+  const exported = files.filter((file) => !PUBLIC.includes(file)).flatMap((file) => [...read(file).matchAll(EXPORTED)])
+  const names = [...new Set(exported.map(([, name]) => name!))]
+  const uses = (name: string) => text.match(new RegExp(`(?<![\\w$])${name}(?![\\w$])`, 'g'))!.length
+  expect(names.filter((name) => uses(name) === 1)).toEqual(GENERATED)
 })

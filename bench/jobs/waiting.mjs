@@ -1,7 +1,7 @@
 const MESSAGES = 1_000_000
 
 /** What a million waiting messages cost beside their data (small integers, which cost nothing), by who holds them. */
-const HOLDERS = { attak: attakHolds, promises: promisesHold }
+const HOLDERS = { attak: attakHolds, retries: attakRetries, promises: promisesHold }
 
 /** `{ holder: 'attak' }` gives `{ value: 72.1 }`: bytes of heap, after a collection, for each message that waits. */
 export async function measure({ holder }) {
@@ -22,6 +22,34 @@ async function attakHolds() {
       to: () => {
         arrived++
         bytes ??= heapBytes() - before
+      },
+    },
+    streams: [['from', 'to', 'out']],
+    input: [[{ to: 'from', event: null }]],
+  })
+  check(arrived)
+  return bytes
+}
+
+/** Each of a million events fails once; heap is read by the first that is tried again, while the others wait. */
+async function attakRetries() {
+  const { simulateTopology } = await import('../engines/attak.mjs')
+  const failure = new Error('not yet')
+  const before = heapBytes()
+  let bytes
+  let arrived = 0
+  await simulateTopology({
+    processors: {
+      from: (_event, context) => {
+        for (let index = 0; index < MESSAGES; index++) context.emit('out', index)
+      },
+      to: {
+        retries: 1,
+        handler(_event, { attempt }) {
+          if (attempt === 1) throw failure
+          arrived++
+          bytes ??= heapBytes() - before
+        },
       },
     },
     streams: [['from', 'to', 'out']],

@@ -17,12 +17,22 @@ export function acceptorOf(graph: Graph): InvocationHost['accept'] {
   }
   return (invocation, topic, data, key) => {
     const parent = invocation.message
-    const { way, copier, orderedByKey, messageBytes } = routeTo(invocation.runtime as SimulatedProcessor, topic)
-    if (parent.hop >= hopLimit && way !== undefined) throw hopRefusal(topic, hopLimit)
+    const { receivers, copier, orderedByKey, messageBytes } = routeTo(invocation.runtime as SimulatedProcessor, topic)
+    if (parent.hop >= hopLimit && receivers !== undefined) throw hopRefusal(topic, hopLimit)
     if (key !== undefined && !orderedByKey) throw keyRefusal(topic)
     const snapshot = snapshotOf(copier, topic, data)
-    const ordinal = nextOrdinal(invocation, topic, key)
-    const message = new SimulatedMessage(parent, parent.root, { data: snapshot, topic, key, way, ordinal })
+    const message = new SimulatedMessage({
+      data: snapshot,
+      topic,
+      key,
+      receivers,
+      parent,
+      root: parent.root,
+      ordinal: nextOrdinal(invocation, topic, key),
+      hop: parent.hop + 1,
+      attempt: 1,
+      id: undefined,
+    })
     const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
     if (most > messageBytes) checkSize(message, messageBytes)
     addEmit(invocation, message)

@@ -1,7 +1,7 @@
 import type { Invocation, LogLine } from '../runtime/invocation.ts'
 import { type Edge, idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import { describeThrown, type Thrown } from '../runtime/thrown.ts'
-import { type SimulatedMessage, type Way, wayNames } from './message.ts'
+import { type Receivers, receiverNames, type SimulatedMessage } from './message.ts'
 import type { Recorder } from './recorder.ts'
 import type { TranscriptEntry } from './transcript.ts'
 
@@ -60,11 +60,11 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
     add(data === undefined ? `${line}}\n` : `${line},"event":${json(data, id)}}\n`)
   }
   const emit = (heads: Heads, of: string, message: SimulatedMessage) => {
-    const { topic = '', key, data, way } = message
+    const { topic = '', key, data, receivers } = message
     const id = idOf(message)
-    if (heads.last.topic !== topic || heads.last.way !== way) {
-      const to = wayNames(way).map(quoted)
-      heads.last = { topic, way, start: `","topic":${quoted(topic)}`, end: `,"to":[${to.join(',')}]}\n` }
+    if (heads.last.topic !== topic || heads.last.receivers !== receivers) {
+      const to = receiverNames(receivers).map(quoted)
+      heads.last = { topic, receivers, start: `","topic":${quoted(topic)}`, end: `,"to":[${to.join(',')}]}\n` }
     }
     const { start, end } = heads.last
     const keyed = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
@@ -118,12 +118,17 @@ export function recordLines({ write, describe = describeThrown }: LineWriter): L
 interface Heads extends Readonly<Record<'start' | 'emit' | 'log' | 'end', string>> {
   readonly at: number
   /** What its last emit had in common with most of them. */
-  last: { readonly topic: string; readonly way: Way | undefined; readonly start: string; readonly end: string }
+  last: {
+    readonly topic: string
+    readonly receivers: Receivers | undefined
+    readonly start: string
+    readonly end: string
+  }
 }
 
 function headsFor(processor: string, at: number): Heads {
   const head = (kind: string) => `{"kind":"${kind}","at":${at},"processor":${processor},"message":"`
-  const last = { topic: '', way: undefined, start: '', end: '' }
+  const last = { topic: '', receivers: undefined, start: '', end: '' }
   return { at, start: head('start'), emit: head('emit'), log: head('log'), end: head('end'), last }
 }
 

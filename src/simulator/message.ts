@@ -20,15 +20,15 @@ export interface SimulatedEdge extends Edge {
    * deployed function does.
    */
   readonly lanes: Lanes
-  /** Along it alone. */
-  readonly way: Way
+  /** Its receiver alone. */
+  readonly alone: Receivers
 }
 
 /** Where the emits of one topic go, and what takes their snapshots. */
 export interface SimulatedRoute {
   readonly topic: string
-  /** Undefined when nobody hears them. */
-  readonly way: Way | undefined
+  /** Undefined when no processor receives them. */
+  readonly receivers: Receivers | undefined
   /** The largest message that all of them carry. */
   readonly messageBytes: number
   /** Whether all of them keep the order of each key. */
@@ -53,79 +53,77 @@ export interface SimulatedProcessor extends ProcessorRuntime {
 export type Lanes = Map<string, Queue<SimulatedMessage> | undefined>
 
 /** A receiver of an emit, and those after it, in the order of their streams. */
-export interface Way {
+export interface Receivers {
   readonly edge: SimulatedEdge
-  readonly next: Way | undefined
-  /** How many receivers that is. */
-  readonly receivers: number
+  readonly next: Receivers | undefined
+  /** How many they are. */
+  readonly count: number
 }
 
 /** What a {@link SimulatedMessage} is made of. */
-export type SimulatedParts = Pick<SimulatedMessage, 'data' | 'topic' | 'key' | 'way' | 'ordinal'>
+export type SimulatedParts = Pick<
+  SimulatedMessage,
+  'data' | 'topic' | 'key' | 'receivers' | 'parent' | 'root' | 'ordinal' | 'hop' | 'attempt' | 'id'
+>
 
 /**
- * A message as it is simulated: one for all receivers of an emit, until they get it. A class, since what is the same in
- * most messages takes no room on a prototype (row M2 of the benchmarks).
+ * A message as it is simulated: one for all receivers of an emit, until they get it. A class, since an accessor on a prototype
+ * takes no room in a message, and a million may wait (row M2 of the benchmarks).
  */
 export class SimulatedMessage implements Message {
   declare readonly data: unknown
   declare readonly topic: string | undefined
   declare readonly key: string | undefined
-  /** To whom it goes; undefined when nobody hears it. */
-  declare readonly way: Way | undefined
+  /** Undefined when no processor receives it. */
+  declare readonly receivers: Receivers | undefined
   declare readonly parent: Message | string | undefined
   declare readonly root: Root
   declare readonly ordinal: number
   declare readonly hop: number
+  declare readonly attempt: number
   declare id: string | undefined
+  declare forced?: true
   declare traceparent?: string | undefined
 
   // Assigned here and only declared above: fields that are defined cost a third of a dispatch on Node 20.
-  constructor(parent: Message | undefined, root: Root, { data, topic, key, way, ordinal }: SimulatedParts) {
+  constructor({ data, topic, key, receivers, parent, root, ordinal, hop, attempt, id }: SimulatedParts) {
     this.data = data
     this.topic = topic
     this.key = key
-    this.way = way
+    this.receivers = receivers
     this.parent = parent
     this.root = root
     this.ordinal = ordinal
-    this.hop = parent === undefined ? 1 : parent.hop + 1
-    this.id = undefined
+    this.hop = hop
+    this.attempt = attempt
+    this.id = id
   }
 
   /** To its first receiver. */
   get edge(): SimulatedEdge | undefined {
-    return this.way?.edge
-  }
-
-  get attempt(): number {
-    return 1
+    return this.receivers?.edge
   }
 }
 
-/** The way of what one processor alone hears. */
-export function wayAlong(edge: SimulatedEdge): Way {
-  return { edge, next: undefined, receivers: 1 }
+/** Returns the receivers over these edges; undefined without any. */
+export function receiversOver(edges: readonly SimulatedEdge[]): Receivers | undefined {
+  if (edges.length === 1) return edges[0]!.alone
+  let receivers: Receivers | undefined
+  for (const edge of edges.toReversed()) receivers = { edge, next: receivers, count: (receivers?.count ?? 0) + 1 }
+  return receivers
 }
 
-/** The way of what is heard over all these edges; undefined without any. */
-export function wayAlongAll(edges: readonly SimulatedEdge[]): Way | undefined {
-  if (edges.length === 1) return edges[0]!.way
-  let way: Way | undefined
-  for (const edge of edges.toReversed()) way = { edge, next: way, receivers: (way?.receivers ?? 0) + 1 }
-  return way
-}
-
-/** The names of the receivers along a way. */
-export function wayNames(way: Way | undefined): string[] {
+/** The names of receivers, in order. */
+export function receiverNames(receivers: Receivers | undefined): string[] {
   const names: string[] = []
-  for (let along = way; along !== undefined; along = along.next) names.push(along.edge.to)
+  for (let at = receivers; at !== undefined; at = at.next) names.push(at.edge.to)
   return names
 }
 
 /** The message of an event of the input. */
-export function inputMessage(root: Root, { way }: SimulatedEdge, { event, key, topic }: InputEvent): SimulatedMessage {
-  return new SimulatedMessage(undefined, root, { data: event, topic, key, way, ordinal: 0 })
+export function inputMessage(root: Root, edge: SimulatedEdge, { event, key, topic }: InputEvent): SimulatedMessage {
+  const lineage = { parent: undefined, root, ordinal: 0, hop: 1, attempt: 1, id: undefined }
+  return new SimulatedMessage({ data: event, topic, key, receivers: edge.alone, ...lineage })
 }
 
 /** Whether an event of the input was on its way before. */
@@ -138,25 +136,22 @@ export function resumedMessage(root: Root, edge: SimulatedEdge, { event, ...inpu
   const { key, topic, resumed } = input
   const { id, parent, hop, forced } = resumed
   root.id = resumed.root
-  const lineage = { parent, root, hop, id, ordinal: -1, ...(forced && { forced }) }
-  return { data: event, topic, key, way: edge.way, edge, ...lineage, attempt: 1 }
+  const lineage = { parent, root, ordinal: -1, hop, attempt: 1, id }
+  const message = new SimulatedMessage({ data: event, topic, key, receivers: edge.alone, ...lineage })
+  if (forced) message.forced = true
+  return message
 }
 
-/** Returns a message as the receivers of `way` get it, which is the rest of its own way. */
-export function messageAlong(message: SimulatedMessage, way: Way): SimulatedMessage {
-  if (way === message.way) return message
-  const along = new SimulatedMessage(message.parent as Message | undefined, message.root, { ...partsOf(message), way })
-  along.id = message.id
-  if (message.traceparent !== undefined) along.traceparent = message.traceparent
-  return along
-}
-
-/** A message of its own for the next attempt: whoever still holds the one before sees what it was. */
-export function nextAttemptOf(message: SimulatedMessage): SimulatedMessage {
-  const edge = message.edge!
-  return { ...message, way: edge.way, edge, attempt: message.attempt + 1 }
-}
-
-function partsOf({ data, topic, key, way, ordinal }: SimulatedMessage): SimulatedParts {
-  return { data, topic, key, way, ordinal }
+/** Returns a message for some of its receivers alone. */
+export function messageTo(
+  message: SimulatedMessage,
+  receivers: Receivers,
+  attempt = message.attempt,
+): SimulatedMessage {
+  if (receivers === message.receivers && attempt === message.attempt) return message
+  const { data, topic, key, parent, root, ordinal, hop, id, forced, traceparent } = message
+  const other = new SimulatedMessage({ data, topic, key, receivers, parent, root, ordinal, hop, attempt, id })
+  if (forced) other.forced = true
+  if (traceparent !== undefined) other.traceparent = traceparent
+  return other
 }

@@ -13,20 +13,19 @@ import type { CopySource } from './copy-walk.ts'
 import { skippingHandled } from './handled.ts'
 import {
   type Lanes,
+  type Receivers,
+  receiversOver,
   type SimulatedEdge,
-  type SimulatedMessage,
+  SimulatedMessage,
   type SimulatedProcessor,
   type SimulatedRoute,
-  type Way,
-  wayAlong,
-  wayAlongAll,
 } from './message.ts'
 
 /** Everything that messages move through. */
 export interface Network {
   /** In the order of the graph. */
   readonly processors: readonly SimulatedProcessor[]
-  /** The way of each processor's inputs, by its name. */
+  /** The edge of each processor's inputs, by its name. */
   readonly inputs: ReadonlyMap<string, SimulatedEdge>
   /** In the order of the graph. */
   readonly streams: readonly SimulatedEdge[]
@@ -56,7 +55,7 @@ export function buildNetwork(parts: NetworkParts): Network {
     const limits = streams.map((stream) => limitsOf(graph, graph.streams[stream]!))
     return {
       topic,
-      way: wayAlongAll(streams.map((stream) => edges[stream]!)),
+      receivers: receiversOver(streams.map((stream) => edges[stream]!)),
       messageBytes: Math.min(parts.messageBytes, ...limits.map(({ messageBytes }) => messageBytes)),
       orderedByKey: limits.every(({ orderedByKey }) => orderedByKey),
       copier: createCopier('handler'),
@@ -82,7 +81,7 @@ export function buildNetwork(parts: NetworkParts): Network {
   const edge = (from: string | undefined, to: string, { policy, lanes }: Pick<SimulatedEdge, 'policy' | 'lanes'>) => {
     const receiver = byName.get(to)!
     const copier = createCopier(from === undefined ? 'handler' : 'copy')
-    return withWay({ index: count++, from, to, receiver, policy, copier, lanes, way: NO_WAY })
+    return withReceiver({ index: count++, from, to, receiver, policy, copier, lanes, alone: NONE })
   }
   const specs = new Map(graph.processors.map((spec) => [spec.name, spec]))
   const lanesOf = openLanes()
@@ -112,10 +111,10 @@ function openLanes(): (stream: GraphStream) => Lanes {
 }
 
 /** Held by an edge while it is made: an edge that was put together by spreading would have a shape of its own. */
-const NO_WAY = undefined as unknown as Way
+const NONE = undefined as unknown as Receivers
 
-function withWay(edge: SimulatedEdge & { way: Way }): SimulatedEdge {
-  edge.way = wayAlong(edge)
+function withReceiver(edge: SimulatedEdge & { alone: Receivers }): SimulatedEdge {
+  edge.alone = { edge, next: undefined, count: 1 }
   return edge
 }
 
@@ -143,7 +142,17 @@ function invoker(
     if (edge === undefined) {
       const index = graph.streams.length + graph.processors.length + edges.size
       const copier = createCopier('copy')
-      edge = withWay({ index, from, to, invoked: true, receiver, policy: ONCE, copier, lanes: NO_LANES, way: NO_WAY })
+      edge = withReceiver({
+        index,
+        from,
+        to,
+        invoked: true,
+        receiver,
+        policy: ONCE,
+        copier,
+        lanes: NO_LANES,
+        alone: NONE,
+      })
       edges.set(name, edge)
     }
     return edge
@@ -151,7 +160,10 @@ function invoker(
   return (invocation, name, data) => {
     const edge = edgeTo(invocation.processor, name)
     const parts = { edge, data: copyForInvoke(name, 'data', data), hopLimit: graph.hopLimit }
-    return invoke(invocation, { ...invokedMessage(invocation, parts), parent: invocation.message, edge, way: edge.way })
+    const { id, traceparent, ...message } = invokedMessage(invocation, parts)
+    const invoked = new SimulatedMessage({ ...message, id, receivers: edge.alone })
+    if (traceparent !== undefined) invoked.traceparent = traceparent
+    return invoke(invocation, invoked)
   }
 }
 

@@ -1,7 +1,7 @@
 import type { Invocation, LogLevel } from '../runtime/invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from '../runtime/message.ts'
 import { describeThrown, type Thrown } from '../runtime/thrown.ts'
-import { type SimulatedMessage, wayNames } from './message.ts'
+import { receiverNames, type SimulatedMessage } from './message.ts'
 import type { EmitEntry, EndEntry, RunEntry, StartEntry, SummaryEntry, TranscriptEntry } from './transcript.ts'
 
 /** Hears what a run commits, in order. */
@@ -134,6 +134,6 @@ function emitOf(message: Message): Pick<EmitEntry, 'id' | 'topic' | 'key' | 'dat
     topic: message.topic ?? '',
     ...(message.key !== undefined && { key: message.key }),
     ...(message.data !== undefined && { data: message.data }),
-    to: wayNames((message as SimulatedMessage).way),
+    to: receiverNames((message as SimulatedMessage).receivers),
   }
 }

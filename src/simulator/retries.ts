@@ -1,7 +1,7 @@
 import type { Failure, Invocation } from '../runtime/invocation.ts'
 import type { Message } from '../runtime/message.ts'
 import { settleFailure } from '../runtime/retry.ts'
-import { nextAttemptOf, type SimulatedMessage } from './message.ts'
+import { messageTo, type SimulatedMessage } from './message.ts'
 import { createTimers } from './timers.ts'
 
 /** What waits to be tried again, and how often a handler asked for that. Times are virtual milliseconds. */
@@ -43,7 +43,7 @@ export function openRetries(): Retries {
       return nowMs + verdict.afterMs
     },
     add(message, atMs) {
-      const next = nextAttemptOf(message)
+      const next = messageTo(message, message.edge!.alone, message.attempt + 1)
       const times = asked.get(message)
       asked.delete(message)
       if (times !== undefined) asked.set(next, times)

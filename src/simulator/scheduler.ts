@@ -11,7 +11,7 @@ import { joinLane, leaveLane } from './lanes.ts'
 import {
   inputMessage,
   isResumed,
-  messageAlong,
+  messageTo,
   resumedMessage,
   type SimulatedEdge,
   type SimulatedMessage,
@@ -77,9 +77,9 @@ export interface SchedulerParts extends InvokedParts {
   readonly openRoots: number
   /** The next event of the input, where one is at hand. */
   readonly nextInput: () => InputEvent | undefined
-  /** The way of inputs to a processor. */
+  /** The edge of inputs to a processor. */
   readonly edgeTo: (processor: string) => SimulatedEdge
-  /** The way that an event came before it was resumed. */
+  /** The edge that an event came over before it was resumed. */
   readonly edgeOf: (resumed: ResumedEvent) => SimulatedEdge
   readonly openSender: (arrive: (message: Message) => void) => Sender
   readonly recorder: Recorder | undefined
@@ -108,8 +108,8 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
         first = admit()
         if (counts.roots === roots) break
       } else {
-        const after = message.way!.next
-        first = after === undefined ? undefined : messageAlong(message, after)
+        const after = message.receivers!.next
+        first = after === undefined ? undefined : messageTo(message, after)
         const emitted = start(message, first === undefined)
         if (first === undefined) first = emitted
       }
@@ -168,10 +168,10 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   /** Gives the message itself, where `isFirst` and nothing is ready before it: then it need not pass the queue. */
   const arrive = (message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined => {
-    const { way, key } = message
-    if (way === undefined) counts.outputs++
+    const { receivers, key } = message
+    if (receivers === undefined) counts.outputs++
     else {
-      message.root.pending += way.receivers
+      message.root.pending += receivers.count
       if (key !== undefined) joinLanes(message, key)
       else if (isFirst && ready.size === 0) return message
       else enqueue(ready, message)
@@ -180,9 +180,9 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   }
 
   const joinLanes = (message: SimulatedMessage, key: string) => {
-    for (let way = message.way; way !== undefined; way = way.next) {
-      const own = messageAlong(message, way.edge.way)
-      if (joinLane(way.edge.lanes, key, own)) enqueue(ready, own)
+    for (let at = message.receivers; at !== undefined; at = at.next) {
+      const own = messageTo(message, at.edge.alone)
+      if (joinLane(at.edge.lanes, key, own)) enqueue(ready, own)
     }
   }
 
