@@ -1,4 +1,9 @@
-import type { LogLine } from '../deploy/cloud.ts'
+import type { CloudStage, LogLine } from '../deploy/cloud.ts'
+import type { LogEntry } from '../view/log-entry.ts'
+import { readEntries } from '../view/log-entry.ts'
+import { drawEntry } from '../view/log-line.ts'
+import { colorsOf, drawJsonLine } from '../view/print.ts'
+import type { Host } from './host.ts'
 
 /** Reads the lines there are from a time on, oldest first; may give lines again that it has given before. */
 export type ReadLines = (fromMs: number) => Promise<readonly LogLine[]>
@@ -38,4 +43,76 @@ export async function* followLines(
     if (over?.() === true) return
     if (!signal.aborted) await pause()
   }
+}
+
+/** How many times longer to wait while an event is not confirmed: its function may have to start, or to end. */
+const UNCONFIRMED = 3
+
+/** What is followed one by one; of more events, all that is logged is shown. */
+export const MOST_TRACES = 10_000
+
+/** What to follow, and for how long. */
+export interface Following {
+  /** The processors whose lines are read. */
+  readonly processors: readonly string[]
+  /** Traces, by the ids of their roots; of more than {@link MOST_TRACES} every line counts. */
+  readonly roots: ReadonlySet<string>
+  /** The ids of the messages that are to be confirmed; of more than {@link MOST_TRACES}, those of all roots. */
+  readonly awaited: ReadonlySet<string>
+  /** When they were sent, in milliseconds since 1970. */
+  readonly startedMs: number
+  /** It is quiet when nothing was logged for so long. */
+  readonly quietMs: number
+  readonly json: boolean
+  /** Called with each line that belongs to them. */
+  readonly onEntry?: (entry: LogEntry) => void
+}
+
+/** What became of followed events, as far as logs tell. */
+export interface Followed {
+  /** How many messages failed for good. */
+  readonly failed: number
+  /** The awaited messages that have ended, as logs tell: they were handled, or failed for good. */
+  readonly confirmed: ReadonlySet<string>
+}
+
+/** What ends a message for good; a retry does not. One that was skipped was handled before. */
+const ENDS: ReadonlySet<unknown> = new Set(['ok', 'skipped', 'failed'])
+
+/** Shows what becomes of events until it is quiet. */
+export async function followTraces(
+  live: CloudStage,
+  { processors, roots, awaited, startedMs, quietMs, json, onEntry }: Following,
+  host: Host,
+): Promise<Followed> {
+  const width = Math.max(...processors.map(({ length }) => length))
+  let quietSinceMs = host.now()
+  let failed = 0
+  const confirmed = new Set<string>()
+  const unconfirmed = new Set(roots.size > MOST_TRACES ? [] : awaited)
+  const isAwaited = ({ message, root }: LogEntry) =>
+    message !== undefined && (roots.size > MOST_TRACES ? message === root : awaited.has(message))
+  const lines = followLines((fromMs) => live.logs({ processors, fromMs }), {
+    ...{ fromMs: startedMs, signal: host.signal },
+    over: () => host.now() - quietSinceMs >= (unconfirmed.size > 0 ? UNCONFIRMED * quietMs : quietMs),
+    pause: () => host.sleep(LOOK_MS),
+  })
+  for await (const fresh of lines) {
+    for (const entry of readEntries(fresh)) {
+      const ours = entry.root === undefined ? entry.kind === 'text' : roots.size > MOST_TRACES || roots.has(entry.root)
+      if (!ours) continue
+      quietSinceMs = host.now()
+      onEntry?.(entry)
+      if (entry.kind === 'error') failed++
+      const isEnd = entry.kind === 'error' || (entry.kind === 'end' && ENDS.has(entry.fields.outcome))
+      if (isEnd && isAwaited(entry)) {
+        confirmed.add(entry.message!)
+        unconfirmed.delete(entry.message!)
+      }
+      const { processor, kind, fields } = entry
+      if (json) host.out.write(drawJsonLine({ processor, kind, ...fields }))
+      else host.out.write(drawEntry(entry, width, colorsOf(host.out)))
+    }
+  }
+  return { failed, confirmed }
 }

@@ -1,7 +1,6 @@
 import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
-import { drawStages } from '../deploy/stages.ts'
-import { drawStatus } from '../deploy/status.ts'
+import { drawStages, drawStatus } from '../deploy/status.ts'
 import { type Given, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../options.ts'

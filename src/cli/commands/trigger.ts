@@ -3,18 +3,18 @@ import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { drawCount } from '../../view/duration.ts'
+import { titleOf } from '../../view/failure.ts'
 import { colorsOf, drawError, drawJsonLine, hang } from '../../view/print.ts'
 import { type Command, flagOf, JSON_OPTION, PATH_ARGUMENT } from '../command.ts'
-import { copiesOf } from '../errors/files.ts'
-import { look } from '../errors/open.ts'
+import { copiesOf, look } from '../errors/open.ts'
+import { followTraces, MOST_TRACES } from '../follow.ts'
+import type { Hint } from '../hint.ts'
 import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { quietMsOf, STAGE_OPTIONS } from '../options.ts'
+import { sendAll, type Triggered, triggerOf } from '../send.ts'
 import { loadStage, type MeantStage, processorsOf, tellOrigins, withLive } from '../stage.ts'
-import { followTraces, MOST_TRACES } from '../trigger/follow.ts'
-import { sendAll, type Triggered, triggerOf } from '../trigger/send.ts'
-import { tellUnconfirmed } from '../trigger/unconfirmed.ts'
 
 /** Feeds the live topology. */
 export const trigger: Command = {
@@ -106,4 +106,53 @@ async function recordsOf(stage: MeantStage, live: CloudStage, host: Host): Promi
     host.err.write(drawError(error, colorsOf(host.err)))
     return []
   }
+}
+
+/** So many events are listed one by one. */
+const MOST_LISTED = 20
+
+/** Accepted events whose end no log line told. */
+interface Unconfirmed {
+  readonly events: readonly Triggered[]
+  /** How many there are; more than `events` where not all are known one by one. */
+  readonly count: number
+  /** How many were accepted. */
+  readonly of: number
+  readonly json: boolean
+  /** The errors of the stage. */
+  readonly records: readonly ErrorRecord[]
+  readonly hint: Hint
+}
+
+/** Lists accepted events that were not confirmed, with what the errors of the stage have of them. */
+function tellUnconfirmed({ events, count, of, json, records, hint }: Unconfirmed, host: Host): void {
+  const found = events.map((event) => ({ event, records: records.filter((record) => isAbout(record, event)) }))
+  if (json) {
+    for (const { event, records } of found)
+      host.out.write(drawJsonLine({ kind: 'unconfirmed', ...event, errors: records.map(({ id }) => id) }))
+    return
+  }
+  const listed = found.slice(0, MOST_LISTED).map(({ event, records: [record] }) => {
+    const known =
+      record === undefined
+        ? 'no error is known of it'
+        : `${record.kind === 'crash' ? 'crash: ' : ''}${hang(titleOf(record.error))} (${hint(`errors show ${record.id.slice(0, 12)}`)})`
+    return `  ${event.to} ${event.id}: ${known}\n`
+  })
+  const more = count - listed.length
+  const [first] = events
+  host.err.write(
+    [
+      `${colorsOf(host.err).red('✗')} ${drawCount(count, 'event')} of ${of} not confirmed: no log line says what became of them.\n`,
+      ...listed,
+      ...(more > 0 ? [`  and ${more} more\n`] : []),
+      'A handler may still be running: wait longer with --quiet-after. ',
+      first === undefined ? '' : `${hint(`logs --message ${first.id}`)} shows its lines, `,
+      `${hint('errors list')} shows errors that come later.\n`,
+    ].join(''),
+  )
+}
+
+function isAbout({ message, suspects = [] }: ErrorRecord, { id }: Triggered): boolean {
+  return message?.id === id || suspects.some((suspect) => suspect.id === id)
 }

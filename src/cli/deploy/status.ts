@@ -1,4 +1,4 @@
-import type { ResourceStatus } from '../../deploy/cloud.ts'
+import type { ResourceStatus, StageCounts } from '../../deploy/cloud.ts'
 import { CRASHES_PART, ERRORS_PART } from '../../graph/names.ts'
 import { visible } from '../../view/controls.ts'
 import { drawCount, drawNumber } from '../../view/duration.ts'
@@ -85,3 +85,25 @@ const SAY: Readonly<Record<string, (value: string | number) => string>> = {
   lastUsed: () => '',
   storedBytes: () => '',
 }
+
+/**
+ * All stages that are live, for people; ends with a line break.
+ * ```
+ * 2 stages in eu-west-1 of account 123456789012
+ *   orders (dev)         3 functions, 3 mappings, 2 queues, 2 streams
+ *   orders (production)  3 functions, 3 mappings, 2 queues, 2 streams
+ * ```
+ */
+export function drawStages(stages: readonly StageCounts[], place: string, colors: Colors, hint: Hint): string {
+  if (stages.length === 0) return `attak has nothing in ${place}.\n`
+  const names = stages.map(({ topology, stage }) => `${topology} (${stage})`)
+  const width = Math.max(...names.map(({ length }) => length))
+  const lines = stages.map(({ resources }, index) => {
+    const counts = Object.entries(resources).map(([kind, count]) => drawCount(count, NOUNS[kind] ?? kind))
+    return `  ${names[index]!.padEnd(width)}  ${counts.join(', ')}`
+  })
+  const more = colors.dim(`${hint('status --name TOPOLOGY --stage STAGE')} shows one of them.`)
+  return [`${colors.bold(`${drawCount(stages.length, 'stage')} in ${place}`)}`, ...lines, more, ''].join('\n')
+}
+
+const NOUNS: Readonly<Record<string, string>> = { logs: 'log group' }

@@ -6,7 +6,6 @@ import { type FailureOptions, failuresDrawn, titleOf } from '../../view/failure.
 import { type Colors, colorsOf, jsonText } from '../../view/print.ts'
 import { drawWord, shorten, widthOf } from '../../view/value.ts'
 import type { Terminal } from '../terminal.ts'
-import { idLength } from './filter.ts'
 
 /** What errors are drawn with. */
 export interface DrawOptions {
@@ -138,3 +137,15 @@ function drawKindOf({ kind }: ErrorRecord): string {
 function firstLine({ error }: ErrorRecord): string {
   return titleOf(error).split('\n', 1)[0]!
 }
+
+/** So many characters of ids tell all of them apart, at least eight. */
+export function idLength(records: readonly { readonly id: string }[]): number {
+  const ids = [...new Set(records.map(({ id }) => id))].sort()
+  let length = LEAST_SHOWN
+  for (let index = 1; index < ids.length; index++) {
+    while (length < ids[index]!.length && ids[index]!.slice(0, length) === ids[index - 1]!.slice(0, length)) length++
+  }
+  return length
+}
+
+const LEAST_SHOWN = 8

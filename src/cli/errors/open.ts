@@ -3,17 +3,17 @@ import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { ErrorReader, KeptErrors } from '../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
-import type { FileStore } from '../../stores/file/store.ts'
+import { openMonths } from '../../stores/file/months.ts'
+import { errorsFile, type FileStore, openFileStore, SIMULATED_PART, topologiesIn } from '../../stores/file/store.ts'
 import { isName } from '../../topology/name.ts'
 import { drawCount } from '../../view/duration.ts'
 import { colorsOf, drawProblems } from '../../view/print.ts'
 import { type Arguments, flagOf, textOf } from '../command.ts'
 import { type Hint, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
+import { withTopology } from '../options.ts'
 import { type NamedStage, nameKept, nameStage, processorsOf, withLive } from '../stage.ts'
-import { type Copies, isReplayed, openCopies } from './copies.ts'
-import { copiesOf, simulatedErrors, simulatedIn } from './files.ts'
-import { withTopology } from './options.ts'
+import { type Copies, isReplayed, KEPT_MS, openCopies } from './copies.ts'
 
 /** The errors that a command line means: where they wait, and what is remembered of them here. */
 export interface Errors {
@@ -115,4 +115,19 @@ export async function look({ store, copies }: Pick<Errors, 'store' | 'copies'>, 
   for (const note of notes) host.err.write(`${note}\n`)
   const left = records.filter((record) => isReplayed(record, copies))
   return { problems, notes, unreadable, left, records: records.filter((record) => !left.includes(record)) }
+}
+
+/** Where the errors of a topology's last simulation are. */
+export function simulatedErrors({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>): FileStore {
+  return openFileStore(errorsFile(dir, SIMULATED_PART, scope.topology))
+}
+
+/** Returns the topologies with errors of a simulation in the folder, sorted. */
+export function simulatedIn(dir: string): readonly string[] {
+  return topologiesIn(dir, SIMULATED_PART)
+}
+
+/** Opens the copies of the errors of a stage. `nowMs` is milliseconds since 1970. */
+export function copiesOf({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>, nowMs: number): Copies {
+  return openCopies(openMonths(errorsFile(dir, scope.stage, scope.topology), { nowMs, keptMs: KEPT_MS }), nowMs)
 }

@@ -4,8 +4,8 @@ import { type Arguments, type Command, flagOf } from '../../command.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
 import { filterOf, isMeant } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, processorsWithErrors, withErrors } from '../../errors/open.ts'
-import { FILTER_OPTIONS, PLACE_OPTIONS } from '../../errors/options.ts'
 import type { Host } from '../../host.ts'
+import { FILTER_OPTIONS, PLACE_OPTIONS } from '../../options.ts'
 
 /** Lists what has failed and was not replayed. */
 export const list: Command = {

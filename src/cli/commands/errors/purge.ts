@@ -4,13 +4,11 @@ import { drawCount } from '../../../view/duration.ts'
 import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { type Arguments, type Command, flagOf } from '../../command.ts'
 import { confirmed } from '../../confirm.ts'
-import { choose } from '../../errors/choose.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
-import { filterOf } from '../../errors/filter.ts'
+import { choose, filterOf } from '../../errors/filter.ts'
 import { type Errors, look, processorsWithErrors, type Seen, withErrors } from '../../errors/open.ts'
-import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from '../../errors/options.ts'
 import { type Host, interruptCode } from '../../host.ts'
-import { YES_OPTION } from '../../options.ts'
+import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, YES_OPTION } from '../../options.ts'
 
 /** Removes errors for good. */
 export const purge: Command = {

@@ -5,18 +5,16 @@ import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { drawWord } from '../../../view/value.ts'
 import { type Arguments, type Command, flagOf, textOf } from '../../command.ts'
 import { confirmed } from '../../confirm.ts'
-import { choose } from '../../errors/choose.ts'
 import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
+import { choose } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, type Seen, withErrors } from '../../errors/open.ts'
-import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS } from '../../errors/options.ts'
 import { makeReady, type ReadyOptions, type Unit } from '../../errors/ready.ts'
-import { senderTo, sendUnits } from '../../errors/send.ts'
-import { type Verdict, verdictOn } from '../../errors/verify.ts'
+import { outcomesOf, type ReplayOutcomes, senderTo, sendUnits } from '../../errors/send.ts'
+import { followTraces } from '../../follow.ts'
 import { type Hint, hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
-import { quietMsOf, YES_OPTION } from '../../options.ts'
+import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, quietMsOf, YES_OPTION } from '../../options.ts'
 import { settingOption } from '../../project.ts'
-import { followTraces } from '../../trigger/follow.ts'
 
 /** Runs what has failed again. */
 export const replay: Command = {
@@ -101,15 +99,15 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     host.out.write(
       `${colorsOf(host.out).green('✓')} ${drawCount(accepted.length, 'error')} accepted by ${errors.place}\n`,
     )
-  const verdict = verdictOn(accepted)
+  const outcomes = outcomesOf(accepted)
   const roots = new Set(accepted.flatMap(({ events }) => events.map(({ attakroot }) => attakroot)))
   const awaited = new Set(accepted.flatMap(({ events }) => events.map((event) => event.id)))
   await followTraces(
     live,
-    { processors: errors.processors, roots, awaited, startedMs, quietMs, json, heard: verdict.hear },
+    { processors: errors.processors, roots, awaited, startedMs, quietMs, json, onEntry: outcomes.take },
     host,
   )
-  return interruptCode(host.signal) ?? tellVerdict(verdict, hintOf(stage.given), json, host)
+  return interruptCode(host.signal) ?? tellOutcomes(outcomes, hintOf(stage.given), json, host)
 }
 
 function withoutCode(args: Arguments): AttakError {
@@ -172,8 +170,8 @@ function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
   )
 }
 
-function tellVerdict(verdict: Verdict, hint: Hint, json: boolean, host: Host): number {
-  const counts = verdict.counts()
+function tellOutcomes(outcomes: ReplayOutcomes, hint: Hint, json: boolean, host: Host): number {
+  const counts = outcomes.counts()
   const { handled, failed, unheard, further } = counts
   const fine = failed + unheard + further === 0
   if (json) {
@@ -187,7 +185,7 @@ function tellVerdict(verdict: Verdict, hint: Hint, json: boolean, host: Host): n
   if (unheard > 0) told.push(colors.yellow(`${unheard} not heard of`))
   host.out.write(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
   if (failed + further > 0) host.out.write(`${hint('errors list')} shows what failed now.\n`)
-  const [first] = verdict.unheard()
+  const [first] = outcomes.unheard()
   if (first !== undefined)
     host.out.write(`${hint(`logs --message ${drawWord(first)}`)} shows what comes of one later on.\n`)
   return fine ? 0 : 1

@@ -6,8 +6,8 @@ import type { Copy } from '../../errors/copies.ts'
 import { drawRecord, drawTime } from '../../errors/draw.ts'
 import { findById, isProblem } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, withErrors } from '../../errors/open.ts'
-import { IDS_ARGUMENT, PLACE_OPTIONS } from '../../errors/options.ts'
 import type { Host } from '../../host.ts'
+import { IDS_ARGUMENT, PLACE_OPTIONS } from '../../options.ts'
 
 /** Shows all that is known of errors. */
 export const show: Command = {

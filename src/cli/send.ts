@@ -1,8 +1,8 @@
-import type { CloudStage, StageName } from '../../deploy/cloud.ts'
-import { AttakError } from '../../errors.ts'
-import { encodeMessage } from '../../runtime/event.ts'
-import { idOf, type Message, rootIdOf } from '../../runtime/message.ts'
-import type { InputEvent } from '../../topology/topology.ts'
+import type { CloudStage, StageName } from '../deploy/cloud.ts'
+import { AttakError } from '../errors.ts'
+import { encodeMessage } from '../runtime/event.ts'
+import { idOf, type Message, rootIdOf } from '../runtime/message.ts'
+import type { InputEvent } from '../topology/topology.ts'
 
 /** An event that its function has accepted: it will run, and its trace can be looked for. */
 export interface Triggered {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { sendAll } from '../../../src/cli/trigger/send.ts'
-import type { InputEvent } from '../../../src/topology/topology.ts'
+import { sendAll } from '../../src/cli/send.ts'
+import type { InputEvent } from '../../src/topology/topology.ts'
 
 const never = new AbortController().signal
 const eventOf = (event: number): InputEvent => ({ to: 'a', event }) as InputEvent
