@@ -1,5 +1,6 @@
 import { isUsersFile } from '../project/stack.ts'
 import { type EnvironmentOwner, openView } from '../runtime/environment.ts'
+import { traceOf } from './timers.ts'
 
 /** A variable that the project's own code read. */
 export interface VariableRead {
@@ -16,8 +17,6 @@ export interface ReadWatch {
   take(): readonly VariableRead[]
 }
 
-const CALLS = 8
-
 /**
  * Watches what is read of the environment by name: code counts that is in a file of the project, not of a package. What code has
  * set itself is not told. `processorOf` says whose handler runs.
@@ -31,7 +30,7 @@ export function watchReads(owner: EnvironmentOwner, processorOf: () => string | 
     const key = `${processor ?? ''} ${name}`
     if (written.has(name) || known.has(key) || !isUsersFile(fileOf(caller))) return
     known.add(key)
-    reads.push({ name, ...(processor !== undefined && { processor }), stack: stackOf(caller) })
+    reads.push({ name, ...(processor !== undefined && { processor }), stack: String(traceOf(caller).stack) })
   }
   openView(owner, { onRead: note, onWrite: (name) => written.add(name) })
   return {
@@ -48,21 +47,8 @@ function fileOf(caller: CallableFunction): string {
   const { prepareStackTrace } = Error
   try {
     Error.prepareStackTrace = (_, calls) => calls.map((call) => call.getFileName()).find((file) => file != null)
-    return String((traced(caller) as { readonly stack?: unknown }).stack ?? '')
+    return String(traceOf(caller).stack ?? '')
   } finally {
     Error.prepareStackTrace = prepareStackTrace
   }
-}
-
-function stackOf(caller: CallableFunction): string {
-  return String((traced(caller) as { readonly stack?: unknown }).stack)
-}
-
-function traced(caller: CallableFunction): object {
-  const trace = {}
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = CALLS
-  Error.captureStackTrace(trace, caller as (...args: never[]) => unknown)
-  Error.stackTraceLimit = stackTraceLimit
-  return trace
 }

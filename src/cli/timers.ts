@@ -51,7 +51,7 @@ export function watchTimers(ownerOf: () => string | undefined): TimerWatch {
   let started: Started[] = []
   let most = FIRST_MOST
 
-  const note = (owner: string, caller: Start, isPending: () => boolean) => {
+  const note: Note = (owner, caller, isPending) => {
     if (started.length >= most) {
       started = started.filter((one) => one.isPending())
       most = Math.max(FIRST_MOST, 2 * started.length)
@@ -59,6 +59,37 @@ export function watchTimers(ownerOf: () => string | undefined): TimerWatch {
     started.push({ owner, trace: traceOf(caller), isPending })
   }
 
+  const { watched, watchedPromise, watchedIterator } = watchersOf(ownerOf, note)
+  const originals = TIMERS.map((name) => timers[name]!)
+  const restores = [
+    ...TIMERS.map((name) => replace(timers, name, watched)),
+    replace(promises, 'setTimeout', watchedPromise),
+    replace(promises, 'setImmediate', watchedPromise),
+    replace(promises, 'setInterval', watchedIterator),
+    replace(promises.scheduler, 'wait', (wait) => watchedPromise(wait.bind(promises.scheduler))),
+    ...TIMERS.map((name, index) =>
+      replace(globalThis as unknown as Functions, name, (own) => (own === originals[index] ? timers[name]! : own)),
+    ),
+  ]
+  syncBuiltinESMExports()
+  return {
+    pending: () =>
+      started.flatMap((one) => (one.isPending() ? [{ owner: one.owner, stack: String(one.trace.stack) }] : [])),
+    forget() {
+      started = []
+    },
+    close() {
+      for (const restore of restores) restore()
+      syncBuiltinESMExports()
+    },
+  }
+}
+
+/** Notes a timer that was started; `caller` is the function that the user's code called. */
+type Note = (owner: string, caller: Start, isPending: () => boolean) => void
+
+/** What makes functions that start timers note what they start. */
+function watchersOf(ownerOf: () => string | undefined, note: Note) {
   const watched = (start: Start): Start => {
     function timer(...args: never[]): unknown {
       const made = start(...args) as NodeTimer
@@ -91,30 +122,7 @@ export function watchTimers(ownerOf: () => string | undefined): TimerWatch {
     }
     return likeOriginal(timer, start)
   }
-
-  const originals = TIMERS.map((name) => timers[name]!)
-  const restores = [
-    ...TIMERS.map((name) => replace(timers, name, watched)),
-    replace(promises, 'setTimeout', watchedPromise),
-    replace(promises, 'setImmediate', watchedPromise),
-    replace(promises, 'setInterval', watchedIterator),
-    replace(promises.scheduler, 'wait', (wait) => watchedPromise(wait.bind(promises.scheduler))),
-    ...TIMERS.map((name, index) =>
-      replace(globalThis as unknown as Functions, name, (own) => (own === originals[index] ? timers[name]! : own)),
-    ),
-  ]
-  syncBuiltinESMExports()
-  return {
-    pending: () =>
-      started.flatMap((one) => (one.isPending() ? [{ owner: one.owner, stack: String(one.trace.stack) }] : [])),
-    forget() {
-      started = []
-    },
-    close() {
-      for (const restore of restores) restore()
-      syncBuiltinESMExports()
-    },
-  }
+  return { watched, watchedPromise, watchedIterator }
 }
 
 /** Code that has replaced it since keeps its own. */
@@ -132,11 +140,12 @@ function likeOriginal(made: Start, original: Start): Start {
   return Object.defineProperties(made, Object.getOwnPropertyDescriptors(original))
 }
 
-function traceOf(caller: Start): Started['trace'] {
+/** Returns what has the stack of the code that called `caller` as its `stack`, which is written out when it is read. */
+export function traceOf(caller: CallableFunction): Started['trace'] {
   const trace = {}
   const { stackTraceLimit } = Error
   Error.stackTraceLimit = CALLS
-  Error.captureStackTrace(trace, caller)
+  Error.captureStackTrace(trace, caller as Start)
   Error.stackTraceLimit = stackTraceLimit
   return trace
 }

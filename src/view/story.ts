@@ -55,12 +55,6 @@ export function storyOf(options: StoryOptions): Story {
     const painted = `  ${colors.green('⇒')} ${colors.bold(colors.green(topic))}${colors.dim(key)}`
     return withValue(`  ⇒ ${topic}${key}`, painted, entry.data, colors.green)
   }
-  const log = ({ level, text }: LogEntry): string => {
-    const paint = { debug: colors.dim, info: String, warn: colors.yellow, error: colors.red }[level]
-    const [first = '', ...rest] = (text.startsWith(UNCAUGHT) ? placesFromHere(text, options.folder) : text).split('\n')
-    const lines = [level === 'info' ? first : `${level} ${first}`, ...rest]
-    return lines.map((line) => `  ${colors.dim('│')} ${paint(colors.asLogged(line))}\n`).join('')
-  }
   const result = (value: unknown): string => withValue('  ↩', `  ${colors.dim('↩')}`, value).replace('↩  ', '↩ ')
   const end = (entry: EndEntry): string => {
     if (entry.outcome === 'ok')
@@ -77,12 +71,19 @@ export function storyOf(options: StoryOptions): Story {
       if (quiet) return ''
       if (entry.kind === 'start') return start(entry)
       if (entry.kind === 'emit') return `${again(entry)}${emit(entry)}`
-      return entry.kind === 'log' ? `${again(entry)}${log(entry)}` : ''
+      return entry.kind === 'log' ? `${again(entry)}${drawLog(entry, options)}` : ''
     },
     get cut() {
       return cut
     },
   }
+}
+
+function drawLog({ level, text }: LogEntry, { colors, folder }: StoryOptions): string {
+  const paint = { debug: colors.dim, info: String, warn: colors.yellow, error: colors.red }[level]
+  const [first = '', ...rest] = (text.startsWith(UNCAUGHT) ? placesFromHere(text, folder) : text).split('\n')
+  const lines = [level === 'info' ? first : `${level} ${first}`, ...rest]
+  return lines.map((line) => `  ${colors.dim('│')} ${paint(colors.asLogged(line))}\n`).join('')
 }
 
 /** How the simulation reports an error that a handler left behind, with a stack relative to the topology's folder. */

@@ -5,6 +5,7 @@ import { type Hint, hintOf } from '../hint.ts'
 import { knownProcessor, parseSince } from '../options.ts'
 import { drawTime } from './draw.ts'
 import { type Errors, hintOn, processorsWithErrors, type Seen } from './open.ts'
+import { whereOf } from './ready.ts'
 
 /** Which errors are meant, by what they are. */
 export interface Filter {
@@ -121,7 +122,7 @@ function findFor(id: string, seen: Seen, errors: Errors, args: Arguments): Error
   const copy = findById(id, [...all.values()], listing)
   if (isProblem(copy) || seen.records.some((record) => record.id.startsWith(id))) return found
   if (flagOf(args, 'force')) return copy
-  const where = `error ${copy.id.slice(0, 12)} of "${copy.processor}"`
+  const where = whereOf(copy)
   return copy.replayed === undefined
     ? {
         code: 'ERROR_NOT_FOUND',

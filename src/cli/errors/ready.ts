@@ -1,4 +1,4 @@
-import { AttakError, nearest, type Problem } from '../../errors.ts'
+import { AttakError, type ErrorCode, nearest, type Problem } from '../../errors.ts'
 import type { Project } from '../../project/project.ts'
 import { type ErrorRecord, recordIdOf } from '../../runtime/error-record.ts'
 import { type CloudEvent, messageOfEvent } from '../../runtime/event.ts'
@@ -58,7 +58,7 @@ async function readyOf(
   if (!names.includes(processor)) return { problems: [unknownProcessor(record, names, hint)] }
   if (record.error.code === 'RECORD_REFUSED') return { problems: [unreadable(record, hint)] }
   const events = await eventsOf(record, options)
-  if (events === undefined) return { problems: [elsewhere(record)] }
+  if (events === undefined) return { problems: [elsewhere(record, hint)] }
   if (events.length === 0) return { problems: [gone(record, hint)] }
   const input = processors.get(processor)?.input
   const problems: Problem[] = []
@@ -98,26 +98,27 @@ export function asFirstAttempt({ attakdue, attakasked, attakchannel, attakforce,
   return { ...event, attakattempt: 1 }
 }
 
-function whereOf({ id, processor }: ErrorRecord): string {
+/** `error 3fa1b2c4d5e6 of "bill"`: where a problem with replaying an error is. */
+export function whereOf({ id, processor }: ErrorRecord): string {
   return `error ${id.slice(0, 12)} of "${processor}"`
+}
+
+function problemOf(record: ErrorRecord, code: ErrorCode, what: string, remedy: string): Problem {
+  return { code, severity: 'error', where: whereOf(record), what, remedy }
 }
 
 function unknownProcessor(record: ErrorRecord, names: readonly string[], hint: Hint): Problem {
   const near = nearest(record.processor, names)
   const now = near === undefined ? '' : ` It may be "${near}" now: name it as before while replaying.`
-  return {
-    ...{ code: 'TOPOLOGY_UNKNOWN_PROCESSOR', severity: 'error', where: whereOf(record) },
-    what: `the topology has no processor "${record.processor}" any more`,
-    remedy: `Add it again and deploy, or let the error go: ${hint(`errors purge ${record.id.slice(0, 12)}`)}.${now}`,
-  }
+  const what = `the topology has no processor "${record.processor}" any more`
+  const remedy = `Add it again and deploy, or let the error go: ${purging(record, hint)}.${now}`
+  return problemOf(record, 'TOPOLOGY_UNKNOWN_PROCESSOR', what, remedy)
 }
 
 function unreadable(record: ErrorRecord, hint: Hint): Problem {
-  return {
-    ...{ code: 'RECORD_REFUSED', severity: 'error', where: whereOf(record) },
-    what: 'what came could not be read, and the error record has only the beginning of it',
-    remedy: `Have its sender send it again as docs/messages.md says, and purge the record: ${hint(`errors purge ${record.id.slice(0, 12)}`)}.`,
-  }
+  const what = 'what came could not be read, and the error record has only the beginning of it'
+  const remedy = `Have its sender send it again as docs/messages.md says, and purge the record: ${purging(record, hint)}.`
+  return problemOf(record, 'RECORD_REFUSED', what, remedy)
 }
 
 function gone(record: ErrorRecord, hint: Hint): Problem {
@@ -125,36 +126,35 @@ function gone(record: ErrorRecord, hint: Hint): Problem {
     record.kind === 'crash'
       ? 'the messages that it had are gone: the stream no longer keeps them'
       : 'its event was too large to be recorded, and the stream no longer keeps it'
-  return {
-    ...{ code: 'EVENT_GONE', severity: 'error', where: whereOf(record), what },
-    remedy: `Trigger anew what led to it (${hint(`errors show ${record.id.slice(0, 12)}`)} names the trace), and purge it.`,
-  }
+  const remedy = `Trigger anew what led to it (${showing(record, hint)} names the trace), and purge it.`
+  return problemOf(record, 'EVENT_GONE', what, remedy)
 }
 
-function elsewhere(record: ErrorRecord): Problem {
-  const id = record.id.slice(0, 12)
-  return {
-    ...{ code: 'EVENT_GONE', severity: 'error', where: whereOf(record) },
-    what: `its event is not in the record, and "${record.processor}" does not receive from the stream at ${record.position}`,
-    remedy: `Trigger what led to it again (attak errors show ${id} names the trace), and remove it: attak errors purge ${id}.`,
-  }
+function elsewhere(record: ErrorRecord, hint: Hint): Problem {
+  const what = `its event is not in the record, and "${record.processor}" does not receive from the stream at ${record.position}`
+  const remedy = `Trigger what led to it again (${showing(record, hint)} names the trace), and remove it: ${purging(record, hint)}.`
+  return problemOf(record, 'EVENT_GONE', what, remedy)
 }
 
 function tooLarge(record: ErrorRecord, { id }: CloudEvent, bytes: number): Problem {
-  return {
-    ...{ code: 'EMIT_TOO_LARGE', severity: 'error', where: whereOf(record) },
-    what: `message ${id} is ${bytes} bytes as it travels, more than a function can be called with`,
-    remedy: 'Replay it with --local, and trigger what leads to it anew.',
-  }
+  const what = `message ${id} is ${bytes} bytes as it travels, more than a function can be called with`
+  return problemOf(record, 'EMIT_TOO_LARGE', what, 'Replay it with --local, and trigger what leads to it anew.')
 }
 
 function refused(record: ErrorRecord, { id }: CloudEvent, error: unknown, hint: Hint): Problem {
-  const what =
-    error instanceof AttakError
-      ? error.message
-      : `the input schema threw: ${error instanceof Error ? error.message : error}`
+  const thrown = error instanceof Error ? error.message : error
+  const what = error instanceof AttakError ? error.message : `the input schema threw: ${thrown}`
+  const remedy = `Have the schema take it, or let the error go: ${purging(record, hint)}.`
   return {
-    ...{ code: 'EVENT_REFUSED', severity: 'error', where: `${whereOf(record)}, message ${id.slice(0, 12)}`, what },
-    remedy: `Have the schema take it, or let the error go: ${hint(`errors purge ${record.id.slice(0, 12)}`)}.`,
+    ...problemOf(record, 'EVENT_REFUSED', what, remedy),
+    where: `${whereOf(record)}, message ${id.slice(0, 12)}`,
   }
+}
+
+function purging({ id }: ErrorRecord, hint: Hint): string {
+  return hint(`errors purge ${id.slice(0, 12)}`)
+}
+
+function showing({ id }: ErrorRecord, hint: Hint): string {
+  return hint(`errors show ${id.slice(0, 12)}`)
 }

@@ -7,7 +7,7 @@ import { warn } from '../project.ts'
 import { pendingProblems } from './after.ts'
 import { tellWaiting } from './progress.ts'
 import { openRunReport, type RunOptions } from './run-report.ts'
-import { exitError, guard } from './stall.ts'
+import { exitError, guard } from './watchdog.ts'
 
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
 export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
