@@ -1,7 +1,7 @@
 import { type Command, type CommandGroup, GLOBAL_OPTIONS, isGroup, type Option } from './command.ts'
 
 /** What a shell may offer for one flag. */
-interface Flag {
+interface ShellFlag {
   /** `-i` and `--input`. */
   readonly spellings: readonly string[]
   readonly summary: string
@@ -14,7 +14,7 @@ interface Flag {
 type Operand = 'none' | 'file' | readonly string[]
 
 /** The flags of a command, the global ones included. */
-function flagsOf(command: Command): readonly Flag[] {
+function flagsOf(command: Command): readonly ShellFlag[] {
   return [...command.options, ...GLOBAL_OPTIONS].map(flag)
 }
 
@@ -25,7 +25,7 @@ function operandOf(command: Command): Operand {
   return first.choices ?? (first.path === true ? 'file' : 'none')
 }
 
-function flag({ flags, summary, choices, repeatable }: Option): Flag {
+function flag({ flags, summary, choices, repeatable }: Option): ShellFlag {
   const spellings = flags.split(/[ ,]+/).filter((word) => word.startsWith('-'))
   const placeholder = /[<[]([^>\]]+)/.exec(flags)?.[1]
   const value = choices ?? (placeholder === undefined ? 'none' : placeholder === 'file' ? 'file' : 'text')
@@ -144,7 +144,7 @@ function zshArguments(command: Command): readonly string[] {
   return [...flagsOf(command).flatMap(zshFlag), ...own]
 }
 
-function zshFlag({ spellings, summary, value, repeatable }: Flag): readonly string[] {
+function zshFlag({ spellings, summary, value, repeatable }: ShellFlag): readonly string[] {
   const text = summary.replaceAll(/[[\]:\\]/g, '\\$&')
   const takes =
     value === 'none' ? '' : `:value:${value === 'file' ? '_files' : value === 'text' ? '' : `(${value.join(' ')})`}`
@@ -189,7 +189,7 @@ function fishCommand(command: Command, condition: string): readonly string[] {
   ]
 }
 
-function fishFlag({ spellings, value }: Flag): string {
+function fishFlag({ spellings, value }: ShellFlag): string {
   const names = spellings.map((each) => (each.startsWith('--') ? `-l ${each.slice(2)}` : `-s ${each.slice(1)}`))
   const takes =
     value === 'none' ? '' : value === 'file' ? ' -r -F' : value === 'text' ? ' -x' : ` -x -a ${quote(value.join(' '))}`

@@ -54,7 +54,7 @@ export async function parseArguments(
   })
 }
 
-interface Prepared {
+interface PreparedProgram {
   readonly program: Program
   /** What is asked for. */
   readonly asked: Program
@@ -64,7 +64,7 @@ interface Prepared {
   readonly command?: Command
 }
 
-function prepareCommand(asked: Program, command: Command, name: string): Omit<Prepared, 'program'> {
+function prepareCommand(asked: Program, command: Command, name: string): Omit<PreparedProgram, 'program'> {
   fill(asked, command)
   return { asked, command, name }
 }
@@ -83,7 +83,7 @@ function memberOf({ name, commands }: CommandGroup, words: readonly string[], of
   return member
 }
 
-function ask(words: readonly string[], prepare: (printed: string[]) => Prepared): Request {
+function ask(words: readonly string[], prepare: (printed: string[]) => PreparedProgram): Request {
   const printed: string[] = []
   const { program, asked, name, command } = prepare(printed)
   let args: Arguments | undefined

@@ -38,7 +38,7 @@ said.`,
     const [id] = args.positionals
     const tell = async (source: Source, project: Printing['project']) => {
       try {
-        const found = choose(id, await source.find(knownId(id)), source.remedy)
+        const found = meantBy(id, await source.find(knownId(id)), source.remedy)
         print(found, await wayTo(found, source), { args, host, project })
       } finally {
         warn(source.problems?.() ?? [], host)
@@ -134,9 +134,9 @@ const SHOWN = 10
  * The one thing that an id means: of a message that several processors handled, where it failed. Throws MESSAGE_NOT_FOUND, and
  * USAGE where it is the beginning of several ids.
  */
-export function choose(prefix: string | undefined, found: readonly Found[], remedy: string): Found {
+export function meantBy(prefix: string | undefined, found: readonly Found[], remedy: string): Found {
   const ids = new Map<string, Found[]>()
-  for (const one of found) ids.set(idOf(one), [...(ids.get(idOf(one)) ?? []), one])
+  for (const one of found) ids.set(givenId(one), [...(ids.get(givenId(one)) ?? []), one])
   const [meant] = ids.values()
   if (meant === undefined) {
     const what =
@@ -145,7 +145,7 @@ export function choose(prefix: string | undefined, found: readonly Found[], reme
   }
   const exact = prefix === undefined ? undefined : ids.get(prefix)
   if (ids.size > 1 && exact === undefined) {
-    const shown = [...ids.values()].slice(0, SHOWN).map(([first]) => `${idOf(first!)} (${sayFound(first!)})`)
+    const shown = [...ids.values()].slice(0, SHOWN).map(([first]) => `${givenId(first!)} (${sayFound(first!)})`)
     const more = ids.size > SHOWN ? ', and more' : ''
     const what = `"${prefix}" is the beginning of several ids: ${shown.join(', ')}${more}`
     throw new AttakError('USAGE', what, 'Give more of it.')
@@ -159,7 +159,7 @@ export function choose(prefix: string | undefined, found: readonly Found[], reme
   return same.find(({ outcome }) => outcome !== undefined && outcome !== 'ok') ?? same[0]!
 }
 
-function idOf({ record, message }: Found): string {
+function givenId({ record, message }: Found): string {
   return record ?? message
 }
 

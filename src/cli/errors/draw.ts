@@ -7,32 +7,22 @@ import { type Colors, colorsOf, jsonText } from '../../view/print.ts'
 import { drawWord, shorten, widthOf } from '../../view/value.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** What errors are drawn with. */
-export interface DrawOptions {
-  readonly colors: Colors
-  /** Columns a line may take. */
-  readonly width: number
-}
-
 /** Columns of what is not for a terminal. */
 const PLAIN_COLUMNS = 160
-
-/** What is drawn for a terminal, or whatever takes its place. */
-export function drawOptionsOf(terminal: Terminal): DrawOptions {
-  return { colors: colorsOf(terminal), width: terminal.isTTY ? terminal.columns : PLAIN_COLUMNS }
-}
 
 const LEAST_ERROR = 20
 
 /**
- * Errors as a table that fits the terminal; ends with a line break.
+ * Errors as a table that fits the terminal that it is drawn for; ends with a line break.
  * ```
  * when                 processor  error             id        attempts
  * 2026-11-21 13:05:02  bill       TypeError: no id  3fa1b2c4         1
  * 2026-11-21 13:05:07  bill       crash: timed out  77ab01d9         3
  * ```
  */
-export function drawTable(records: readonly ErrorRecord[], { colors, width }: DrawOptions): string {
+export function drawErrors(records: readonly ErrorRecord[], terminal: Terminal): string {
+  const colors = colorsOf(terminal)
+  const width = terminal.isTTY ? terminal.columns : PLAIN_COLUMNS
   const idWidth = idLength(records)
   const rows = records.map((record) => [
     drawTime(record.time),
@@ -82,7 +72,7 @@ export function drawRecord(record: ErrorRecord, options: FailureOptions): string
       : ['', `${drawCount(suspects.length, 'message')} that it had, any of which it may be:`]),
     ...(suspects.length === 0 && message === undefined ? ['', 'The messages that it had are no longer known.'] : []),
     ...events.flatMap((event) => ['', ...drawEvent(event, { colors, isLost: record.withoutData === true })]),
-    ...(way.length < 2 ? [] : ['', 'The way here:', ...way.map((event, index) => drawStep(event, index))]),
+    ...(way.length < 2 ? [] : ['', 'The way here:', ...way.map((event, index) => drawAncestor(event, index))]),
     '',
   ].join('\n')
 }
@@ -108,7 +98,7 @@ function drawData(event: CloudEvent, isLost: boolean): readonly string[] {
   return [isLost ? 'The event was too large to be recorded: it is in the stream, as long as that keeps it.' : 'no data']
 }
 
-function drawStep({ source, type, data }: CloudEvent, index: number): string {
+function drawAncestor({ source, type, data }: CloudEvent, index: number): string {
   const name = drawWord(emitterIn(source) ?? 'the input')
   const topic = index === 0 ? '' : ` → ${drawWord(type)}`
   return `  ${index + 1}. ${name}${topic}  ${shorten(jsonText(data), 80).text}`

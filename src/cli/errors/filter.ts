@@ -103,7 +103,7 @@ export interface Chosen {
  * Chooses errors by ids, by a filter, or all. An id of what is no longer there is a problem, told by what is known of it
  * here; with `--force` the copy is chosen. Throws USAGE.
  */
-export function choose(command: string, args: Arguments, seen: Seen, errors: Errors, nowMs: number): Chosen {
+export function chooseErrors(command: string, args: Arguments, seen: Seen, errors: Errors, nowMs: number): Chosen {
   const ids = args.positionals.filter((id) => id !== undefined)
   const filter = filterOf(args, nowMs, processorsWithErrors(errors, seen))
   checkMeant(command, args, { ids, filter, listing: hintOn(errors)('errors list') })

@@ -19,7 +19,7 @@ export interface SummaryOptions {
 export function drawSummary(tally: Tally, options: SummaryOptions): string {
   return [
     ...drawOutputs(tally, options),
-    ...drawTable([...tally.processors], options.colors),
+    ...drawCounts([...tally.processors], options.colors),
     '',
     drawVerdict(tally, options),
     ...options.notes.map((note) => options.colors.dim(hang(note))),
@@ -60,7 +60,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'longest', of: ({ longestMs }) => longestMs, draw: drawDuration },
 ]
 
-function drawTable(rows: readonly (readonly [string, ProcessorTally])[], colors: Colors): readonly string[] {
+function drawCounts(rows: readonly (readonly [string, ProcessorTally])[], colors: Colors): readonly string[] {
   const columns = COLUMNS.filter(({ of, always }) => always || rows.some(([, count]) => of(count) > 0))
   const first = Math.max('processor'.length, ...rows.map(([name]) => name.length))
   const widths = columns.map(({ title, of, draw }) =>

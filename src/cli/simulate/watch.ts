@@ -19,7 +19,7 @@ const SETTLE_MS = 80
 export async function watch(run: WatchedRun, host: Host): Promise<number> {
   const colors = colorsOf(host.err)
   for (let round = 2; ; round++) {
-    const change = openChange(host.signal)
+    const change = openFileChange(host.signal)
     try {
       await runOnce(run, { signal: AbortSignal.any([host.signal, change.signal]), onFiles: change.add }, host)
       if (host.out.isClosed) return 0
@@ -48,7 +48,7 @@ async function runOnce(run: WatchedRun, options: Parameters<WatchedRun>[0], host
   }
 }
 
-interface Change {
+interface FileChange {
   /** Watches these files as well, as they are now. */
   add(files: readonly string[]): void
   /** Aborted as soon as one of them changes. */
@@ -61,7 +61,7 @@ interface Change {
 }
 
 /** A watcher misses what happens before it is ready; so the files' stamps are compared when it is. */
-function openChange(ended: AbortSignal): Change {
+function openFileChange(ended: AbortSignal): FileChange {
   const changed = new AbortController()
   const stamps: Stamps = stampsOf()
   let found: (file: string | undefined) => void = () => {}

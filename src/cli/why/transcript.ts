@@ -98,9 +98,9 @@ function finder(prefix: string | undefined, parse: Parse) {
     const { message, processor } = start
     const record = outcome === 'failed' ? recordIdFor(message, contentOf(start), processor, 'failed') : undefined
     if (record !== undefined && (prefix === undefined || record.startsWith(prefix))) {
-      add({ ...foundOf(start), outcome, record })
+      add({ ...foundOfStart(start), outcome, record })
     }
-    if (prefix !== undefined && message.startsWith(prefix)) add({ ...foundOf(start), outcome })
+    if (prefix !== undefined && message.startsWith(prefix)) add({ ...foundOfStart(start), outcome })
   }
   return {
     found,
@@ -125,7 +125,7 @@ function finder(prefix: string | undefined, parse: Parse) {
   }
 }
 
-function foundOf({ message, processor, root, from, topic }: Entries['start']): Found {
+function foundOfStart({ message, processor, root, from, topic }: Entries['start']): Found {
   return { message, processor, root, ...(from !== undefined && { from }), ...(topic !== undefined && { topic }) }
 }
 

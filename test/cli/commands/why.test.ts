@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { choose } from '../../../src/cli/commands/why.ts'
+import { meantBy } from '../../../src/cli/commands/why.ts'
 import type { Found } from '../../../src/cli/why/fact.ts'
 import { idOf } from '../../../src/runtime/message.ts'
 import type { EmitEntry, EndEntry, TranscriptEntry } from '../../../src/simulator/transcript.ts'
@@ -153,34 +153,34 @@ const at = (message: string, processor: string, more: Partial<Found> = {}): Foun
 })
 
 test('an id is what it begins', () => {
-  expect(choose('ab', [at('abc', 'bill')], '')).toMatchObject({ message: 'abc' })
+  expect(meantBy('ab', [at('abc', 'bill')], '')).toMatchObject({ message: 'abc' })
 })
 
 test('a message that several processors handled is meant where it failed', () => {
   const found = [at('abc', 'audit', { outcome: 'ok' }), at('abc', 'bill', { outcome: 'failed' })]
-  expect(choose('ab', found, '')).toMatchObject({ processor: 'bill' })
+  expect(meantBy('ab', found, '')).toMatchObject({ processor: 'bill' })
 })
 
 test('the beginning of several ids is told, with what they are', () => {
   const found = [at('abc', 'bill', { topic: 'order' }), at('x', 'price', { record: 'abd' })]
-  expect(() => choose('ab', found, '')).toThrow(
+  expect(() => meantBy('ab', found, '')).toThrow(
     '"ab" is the beginning of several ids: abc (order at bill), abd (error of price)',
   )
 })
 
 test('a whole id means itself, though it is the beginning of another', () => {
-  expect(choose('ab', [at('abc', 'bill'), at('ab', 'price')], '')).toMatchObject({ message: 'ab' })
+  expect(meantBy('ab', [at('abc', 'bill'), at('ab', 'price')], '')).toMatchObject({ message: 'ab' })
 })
 
 test('what is not there is told, with what to do', () => {
   const remedy = 'Look elsewhere.'
-  expect(() => choose('ab', [], remedy)).toThrow(expect.objectContaining({ code: 'MESSAGE_NOT_FOUND', remedy }))
-  expect(() => choose(undefined, [], remedy)).toThrow('there is no error to tell of')
+  expect(() => meantBy('ab', [], remedy)).toThrow(expect.objectContaining({ code: 'MESSAGE_NOT_FOUND', remedy }))
+  expect(() => meantBy(undefined, [], remedy)).toThrow('there is no error to tell of')
 })
 
 test('a crash with several messages is each of them', () => {
   const found = [at('m1', 'bill', { record: 'abc' }), at('m2', 'bill', { record: 'abc' })]
-  expect(() => choose('ab', found, '')).toThrow(
+  expect(() => meantBy('ab', found, '')).toThrow(
     expect.objectContaining({ remedy: 'Give the id of one of them: m1, m2.' }),
   )
 })

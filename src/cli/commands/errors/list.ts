@@ -1,7 +1,7 @@
 import { drawCount } from '../../../view/duration.ts'
 import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { type Arguments, type Command, flagOf } from '../../command.ts'
-import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
+import { drawErrors } from '../../errors/draw.ts'
 import { filterOf, isMeant } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, processorsWithErrors, withErrors } from '../../errors/open.ts'
 import type { Host } from '../../host.ts'
@@ -41,7 +41,7 @@ export async function listErrors(errors: Errors, args: Arguments, host: Host): P
   const more = others === 0 ? '' : `, and ${others} that the filter leaves out`
   out.write(`${colors.bold(errors.place)}: ${drawCount(meant.length, 'error')}${more}\n`)
   if (meant.length > 0) {
-    out.write(`${drawTable(meant, drawOptionsOf(out))}\n`)
+    out.write(`${drawErrors(meant, out)}\n`)
     const again = filter === undefined ? hint('errors replay --all') : `${hint('errors replay')} with the same filter`
     out.write(colors.dim(`${hint('errors show ID')} tells all of one, ${again} runs them again.\n`))
   }

@@ -4,8 +4,8 @@ import { drawCount } from '../../../view/duration.ts'
 import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { type Arguments, type Command, flagOf } from '../../command.ts'
 import { confirmed } from '../../confirm.ts'
-import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
-import { choose, filterOf } from '../../errors/filter.ts'
+import { drawErrors } from '../../errors/draw.ts'
+import { chooseErrors, filterOf } from '../../errors/filter.ts'
 import { type Errors, look, processorsWithErrors, type Seen, withErrors } from '../../errors/open.ts'
 import { type Host, interruptCode } from '../../host.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, YES_OPTION } from '../../options.ts'
@@ -47,7 +47,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   if (count === 0) {
     err.write(`There is nothing to remove of ${errors.place}.\n`)
   } else {
-    if (going.length > 0) err.write(drawTable(going, drawOptionsOf(err)))
+    if (going.length > 0) err.write(drawErrors(going, err))
     const what = [
       ...(going.length > 0 ? [drawCount(going.length, 'error')] : []),
       ...(unreadable.length > 0 ? [`${drawCount(unreadable.length, 'message')} that cannot be read`] : []),
@@ -79,7 +79,7 @@ function isMore(args: Arguments, nowMs: number, names: readonly string[]): boole
 }
 
 function meant(errors: Errors, args: Arguments, seen: Seen, host: Host): readonly ErrorRecord[] {
-  const { records, problems } = choose('attak errors purge', args, seen, errors, host.date())
+  const { records, problems } = chooseErrors('attak errors purge', args, seen, errors, host.date())
   if (problems.length > 0) throw errorOf(problems)
   return flagOf(args, 'all') ? [...records, ...seen.left] : records
 }

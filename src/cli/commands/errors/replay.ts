@@ -5,14 +5,14 @@ import { colorsOf, drawJsonLine } from '../../../view/print.ts'
 import { drawWord } from '../../../view/value.ts'
 import { type Arguments, type Command, flagOf, textOf } from '../../command.ts'
 import { confirmed } from '../../confirm.ts'
-import { drawOptionsOf, drawTable } from '../../errors/draw.ts'
-import { choose } from '../../errors/filter.ts'
+import { drawErrors } from '../../errors/draw.ts'
+import { chooseErrors } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, type Seen, withErrors } from '../../errors/open.ts'
 import { makeReady, type ReadyOptions, type Unit } from '../../errors/ready.ts'
 import { outcomesOf, type ReplayOutcomes, senderTo, sendUnits } from '../../errors/send.ts'
 import { followTraces } from '../../follow.ts'
 import { type Hint, hintOf } from '../../hint.ts'
-import { type Host, interruptCode } from '../../host.ts'
+import { type Host, interruptCode, type Terminal } from '../../host.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, quietMsOf, YES_OPTION } from '../../options.ts'
 import { settingOption } from '../../project.ts'
 
@@ -60,7 +60,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const isLocal = live === undefined || flagOf(args, 'local')
   if (isLocal && stage.project === undefined) throw withoutCode(args)
   const seen = await look(errors, host)
-  const chosen = choose('attak errors replay', args, seen, errors, host.date())
+  const chosen = chooseErrors('attak errors replay', args, seen, errors, host.date())
   const ready = await makeReady(chosen.records, readyOptions(errors, isLocal))
   const problems = [...chosen.problems, ...ready.problems]
   if (flagOf(args, 'dryRun')) tellDryRun(ready.units, args, host)
@@ -76,13 +76,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     return replayHere(errors, ready.units, args, host)
   }
   const json = flagOf(args, 'json')
-  if (!json)
-    host.err.write(
-      drawTable(
-        ready.units.map(({ record }) => record),
-        drawOptionsOf(host.err),
-      ),
-    )
+  if (!json) host.err.write(drawUnits(ready.units, host.err))
   const question = `Replay ${drawCount(ready.units.length, 'error')} on ${errors.place}?`
   if (!(await confirmed(question, { yes: flagOf(args, 'yes') }, host))) {
     host.err.write('Nothing was replayed.\n')
@@ -91,10 +85,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const startedMs = host.date()
   const send = senderTo(live, { time: new Date(startedMs).toISOString(), forced: flagOf(args, 'force') })
   const accepted = await sendUnits(ready.units, errors, send, host)
-  for (const { record, events } of json ? accepted : []) {
-    const { id, processor } = record
-    host.out.write(drawJsonLine({ kind: 'accepted', id, processor, messages: events.map((event) => event.id) }))
-  }
+  if (json) for (const unit of accepted) host.out.write(jsonOfUnit('accepted', unit))
   if (!json)
     host.out.write(
       `${colorsOf(host.out).green('✓')} ${drawCount(accepted.length, 'error')} accepted by ${errors.place}\n`,
@@ -149,22 +140,22 @@ async function takeLeft({ left }: Seen, { store }: Errors): Promise<void> {
   if (left.length > 0) await store.remove(left)
 }
 
+function drawUnits(units: readonly Unit[], terminal: Terminal): string {
+  const records = units.map(({ record }) => record)
+  return drawErrors(records, terminal)
+}
+
+function jsonOfUnit(kind: 'accepted' | 'ready', { record: { id, processor }, events }: Unit): string {
+  return drawJsonLine({ kind, id, processor, messages: events.map((event) => event.id) })
+}
+
 function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
   if (flagOf(args, 'json')) {
-    for (const { record, events } of units) {
-      const { id, processor } = record
-      host.out.write(drawJsonLine({ kind: 'ready', id, processor, messages: events.map((event) => event.id) }))
-    }
+    for (const unit of units) host.out.write(jsonOfUnit('ready', unit))
     return
   }
   const messages = units.reduce((sum, { events }) => sum + events.length, 0)
-  if (units.length > 0)
-    host.out.write(
-      drawTable(
-        units.map(({ record }) => record),
-        drawOptionsOf(host.out),
-      ),
-    )
+  if (units.length > 0) host.out.write(drawUnits(units, host.out))
   host.out.write(
     `${drawCount(units.length, 'error')} with ${drawCount(messages, 'message')} can be replayed; nothing was.\n`,
   )
