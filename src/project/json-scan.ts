@@ -1,4 +1,5 @@
 import { isTextTooDeep, MOST_DEPTH } from '../runtime/depth.ts'
+import { MAYBE_OUT_OF_RANGE } from '../runtime/range.ts'
 
 /** Where scanning stopped, and why. */
 export interface Stop {
@@ -13,8 +14,7 @@ const SPACE = /[ \t\n\r]*/y
 const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const WORD = /true|false|null/y
 
-/** Few texts have what may be a number out of range; the second test is slower and lets fewer pass. */
-const MAYBE_HUGE = /[eE]\+?\d{3}|\d{200}/
+/** Slower than `MAYBE_OUT_OF_RANGE`, and matches fewer texts. */
 const HUGE = /\d[eE]\+?\d{3,}[ \t\n\r]*(?:[,\]}]|$)|\d{200}/
 
 /**
@@ -22,7 +22,7 @@ const HUGE = /\d[eE]\+?\d{3,}[ \t\n\r]*(?:[,\]}]|$)|\d{200}/
  * on, or too deep a nesting. Takes a twentieth of the time of parsing where there is neither.
  */
 export function refusedIn(text: string): Stop | undefined {
-  const isHuge = MAYBE_HUGE.test(text) && HUGE.test(text)
+  const isHuge = MAYBE_OUT_OF_RANGE.test(text) && HUGE.test(text)
   return isHuge || isTextTooDeep(text) ? scan(text) : undefined
 }
 

@@ -4,6 +4,7 @@ import { excerptOf, isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import { hexDigestOf } from './digest.ts'
 import { MOST_ID_CHARACTERS, messageOfEvent } from './event.ts'
 import type { Message } from './message.ts'
+import { isOutOfRange, MAYBE_OUT_OF_RANGE, OUT_OF_RANGE } from './range.ts'
 import { fieldsOf, jsonOrText } from './text.ts'
 import { messagesOfPack } from './unpack.ts'
 
@@ -38,6 +39,9 @@ export function decodeText(text: string, place: RecordPlace): readonly Message[]
   // A short text cannot be deep.
   if (text.length > 2 * MOST_DEPTH && isTooDeep(value, MOST_DEPTH + (isPack ? 2 : isEvent ? 1 : 0))) {
     return [refusedMessage(`its data ${TOO_DEEP}`, text, place)]
+  }
+  if (MAYBE_OUT_OF_RANGE.test(text) && isOutOfRange(isPack || isEvent ? fields.data : value)) {
+    return [refusedMessage(`its data ${OUT_OF_RANGE}`, text, place)]
   }
   if (isPack) {
     const messages = messagesOfPack(fields, place.to)

@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts'
 import { isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import { type ErrorRecord, RECORD_VERSION } from './error-record.ts'
 import { RECORD_KINDS } from './id.ts'
+import { isOutOfRange, OUT_OF_RANGE } from './range.ts'
 import { fieldsOf, jsonIn } from './text.ts'
 
 /** What a text is that should be an error record. */
@@ -16,6 +17,7 @@ export type ParsedRecord =
 export function parseRecord(text: string, where: string): ParsedRecord {
   const value = jsonIn(text)
   if (isTooDeep(value, MOST_DEPTH + LEVELS_AROUND)) return problem(where, `this ${TOO_DEEP}`, FOREIGN)
+  if (isOutOfRange(value)) return problem(where, `this ${OUT_OF_RANGE}`, FOREIGN)
   const fields = fieldsOf(value)
   if (fields === undefined || !('attakerror' in fields)) return problem(where, 'this is no error record', FOREIGN)
   const { attakerror } = fields

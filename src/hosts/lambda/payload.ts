@@ -4,6 +4,7 @@ import { excerptOf, isTooDeep, MOST_DEPTH, TOO_DEEP } from '../../runtime/depth.
 import { knownRoot, messageOfEvent } from '../../runtime/event.ts'
 import { INVOKE_TOPIC } from '../../runtime/invoke.ts'
 import type { Message } from '../../runtime/message.ts'
+import { isOutOfRange, OUT_OF_RANGE } from '../../runtime/range.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 
 /** An invocation payload, by what is to be answered: which records come again, what a handler settled with, or nothing. */
@@ -49,8 +50,11 @@ interface DirectPlace {
 function messageIn(payload: unknown, place: DirectPlace): Message | undefined {
   const fields = fieldsOf(payload)
   const isEvent = fields !== undefined && 'attakroot' in fields
-  if (isTooDeep(payload, MOST_DEPTH + (isEvent ? 1 : 0))) {
-    const refused = { ...inputOf(excerptOf(payload), place), refused: `its data ${TOO_DEEP}` }
+  const fault = isTooDeep(payload, MOST_DEPTH + (isEvent ? 1 : 0))
+    ? TOO_DEEP
+    : isOutOfRange(isEvent ? fields.data : payload) && OUT_OF_RANGE
+  if (fault) {
+    const refused = { ...inputOf(excerptOf(payload), place), refused: `its data ${fault}` }
     // Whoever waits for an answer is to have one.
     return fields?.type === INVOKE_TOPIC ? { ...refused, topic: INVOKE_TOPIC } : refused
   }
