@@ -166,6 +166,11 @@ export function errorOfSystem(error: unknown): AttakError | undefined {
   return new AttakError('FILE_FAILED', message, remedy, { cause: error })
 }
 
+/** Whether an error of the operating system says that a path leads to no file: it was mistyped, and is not refused. */
+export function isWrongPath(error: unknown): boolean {
+  return isSystemError(error) && ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code)
+}
+
 /** Runs what works with a file by its number, and adds the file's path to what the operating system refuses. */
 export function atPath<Value>(path: string, action: () => Value): Value {
   try {

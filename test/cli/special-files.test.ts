@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { attak } from './fake-host.ts'
@@ -16,6 +17,23 @@ describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or read
     expect([code, err]).toEqual([
       2,
       '[USAGE] --trace run.jsonl: is neither a file nor a character device. Give a file, or use --json and pipe stdout.\n',
+    ])
+  })
+
+  test('is no trace to look in', async () => {
+    const { code, err } = await attak(withPipe('run.jsonl'), ['why', '--trace', 'run.jsonl'])
+    expect([code, err]).toEqual([2, expect.stringContaining('[USAGE] --trace run.jsonl: is not a file')])
+  })
+
+  test.each([
+    [['--input', 'pipe.jsonl'], {}],
+    [[], { 'topology.js': HELLO['topology.js'].replace('{', "{ input: './pipe.jsonl',") }],
+  ])('is no input that --watch could read again: %s', async (argv, changes) => {
+    const { 'input.json': _, ...files } = { ...HELLO, ...changes }
+    const { code, err } = await attak(withPipe('pipe.jsonl', files), ['simulate', '--watch', ...argv])
+    expect([code, err]).toEqual([
+      2,
+      '[USAGE] attak simulate: --watch cannot read pipe.jsonl again, which is not a file. Give a file as --input.\n',
     ])
   })
 
@@ -38,3 +56,16 @@ describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or read
 test('/dev/null is a trace that nobody reads', async () => {
   expect(await attak(folderOf(HELLO), ['simulate', '--trace', '/dev/null'])).toMatchObject({ code: 0, err: '' })
 })
+
+test.each([['simulate'], ['why']])(
+  'a trace that the system refuses is a failure, and no wrong usage: %s',
+  async (command) => {
+    const folder = folderOf(HELLO)
+    symlinkSync('run.jsonl', join(folder, 'run.jsonl'))
+    const { code, err } = await attak(folder, [command, '--trace', 'run.jsonl'])
+    expect([code, err]).toEqual([
+      1,
+      expect.stringMatching(/^\[FILE_FAILED\] .*run\.jsonl: its symbolic links lead in a circle/),
+    ])
+  },
+)

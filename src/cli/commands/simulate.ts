@@ -3,7 +3,9 @@ import { sizeProblems } from '../../bundle/variables.ts'
 import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
+import { shown } from '../../project/find.ts'
 import { modulesOf } from '../../project/handlers.ts'
+import { isSpecial } from '../../project/modules.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
@@ -79,6 +81,14 @@ function inputFilesOf(args: Arguments, host: Host, { dir, topology }: Project): 
   return [resolve(dir, 'input.json'), ...(typeof topology.input === 'string' ? [resolve(dir, topology.input)] : [])]
 }
 
+/** A pipe gives its events once, and each run of --watch reads its input anew. */
+function refuseSpecial(files: readonly string[], { cwd }: Host): void {
+  const special = files.find(isSpecial)
+  if (special === undefined) return
+  const what = `attak simulate: --watch cannot read ${shown(special, cwd)} again, which is not a file`
+  throw new AttakError('USAGE', what, 'Give a file as --input.')
+}
+
 interface OnceOptions {
   readonly signal: AbortSignal
   /** Load what was loaded before anew. */
@@ -106,7 +116,9 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   if (tooLarge.length > 0) throw errorOf(tooLarge)
   const isBuilt = flagOf(args, 'built')
   warn([...project.warnings, ...(isBuilt ? [] : conflictProblems(project.graph, host.env))], host)
-  onFiles?.(inputFilesOf(args, host, project))
+  const inputFiles = inputFilesOf(args, host, project)
+  onFiles?.(inputFiles)
+  if (fresh) refuseSpecial(inputFiles, host)
   const only = listOf(args, 'only')
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await openProjectInput(args, project, host)

@@ -1,8 +1,7 @@
 import { closeSync, openSync, readSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { AttakError } from '../../errors.ts'
+import { AttakError, isWrongPath } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
-import { isFile, isSpecial } from '../../project/modules.ts'
 import type { Project } from '../../project/project.ts'
 import { cleanThrown } from '../../project/stack.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
@@ -203,28 +202,28 @@ function drawingOf({ project }: RunOptions, host: Host) {
 /** Overwrites only what an earlier run wrote: the path may be that of the input, or of code. */
 function openTrace(file: string, cwd: string, before: () => void): Blocks {
   const path = resolve(cwd, file)
-  // To open a pipe waits until somebody reads it, and no signal ends that.
-  if (isSpecial(path) && !statSync(path).isCharacterDevice()) {
-    const remedy = 'Give a file, or use --json and pipe stdout.'
-    throw new AttakError('USAGE', `--trace ${file}: is neither a file nor a character device`, remedy)
+  const refuse = (what: string, remedy: string, cause?: unknown) => {
+    return new AttakError('USAGE', `--trace ${file}: ${what}`, remedy, { cause })
   }
-  if (holdsOther(path)) {
-    const remedy = 'Remove that file, or give another path.'
-    throw new AttakError('USAGE', `--trace ${file}: there is a file that is no trace`, remedy)
+  const found = statSync(path, { throwIfNoEntry: false })
+  // Opening a pipe waits until somebody reads it, and no signal ends that.
+  if (found !== undefined && !(found.isFile() || found.isDirectory() || found.isCharacterDevice())) {
+    throw refuse('is neither a file nor a character device', 'Give a file, or use --json and pipe stdout.')
+  }
+  if (found?.isFile() && holdsOther(path)) {
+    throw refuse('there is a file that is no trace', 'Remove that file, or give another path.')
   }
   try {
     return blocksToFile(path, before)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const remedy = 'Give a file in a folder that exists.'
-    throw new AttakError('USAGE', `--trace ${file}: cannot be written: ${reason}`, remedy, { cause })
+  } catch (error) {
+    if (!isWrongPath(error)) throw error
+    throw refuse(`cannot be written: ${describeThrown(error).message}`, 'Give a file in a folder that exists.', error)
   }
 }
 
 const FIRST_OF_TRACE = '{"kind":"run"'
 
 function holdsOther(path: string): boolean {
-  if (!isFile(path)) return false
   const start = Buffer.alloc(FIRST_OF_TRACE.length)
   const descriptor = openSync(path, 'r')
   try {

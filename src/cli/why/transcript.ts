@@ -1,10 +1,11 @@
-import { AttakError, type Problem } from '../../errors.ts'
+import { AttakError, isWrongPath, type Problem } from '../../errors.ts'
 import { type LineLimits, readBlocks, wholeLines } from '../../project/lines.ts'
+import { isSpecial } from '../../project/modules.ts'
 import { contentDigest } from '../../runtime/content.ts'
 import { isTooDeep, MOST_DEPTH } from '../../runtime/depth.ts'
 import { recordIdFor } from '../../runtime/id.ts'
 import { fieldsOf, jsonIn } from '../../runtime/text.ts'
-import { thrownIn } from '../../runtime/thrown.ts'
+import { describeThrown, thrownIn } from '../../runtime/thrown.ts'
 import type { EmitEntry, EndEntry, StartEntry } from '../../simulator/transcript.ts'
 import { drawCount, drawNumber } from '../../view/duration.ts'
 import type { Hint } from '../hint.ts'
@@ -28,6 +29,7 @@ interface Line {
  * the `problems`. Throws USAGE when the file is no transcript.
  */
 export function transcriptSource(file: string, name: string, hint: Hint): Source {
+  if (isSpecial(file)) throw noTranscript(name, 'is not a file, and a transcript is read several times')
   const skipped = skippedLines(name)
   const read = (onLine: (line: Line) => boolean) => readTranscript({ file, name, skip: skipped.add }, onLine)
   const parse = <Kind extends keyof Entries>({ text, number }: Line, kind: Kind): Entries[Kind] | undefined => {
@@ -217,8 +219,9 @@ async function readTranscript({ file, name, skip }: Reading, onLine: (line: Line
 async function* linesOf(file: string, name: string) {
   try {
     yield* wholeLines(readBlocks(file), LIMITS)
-  } catch (cause) {
-    throw noTranscript(name, `cannot be read: ${cause instanceof Error ? cause.message : cause}`, cause)
+  } catch (error) {
+    if (!isWrongPath(error)) throw error
+    throw noTranscript(name, `cannot be read: ${describeThrown(error).message}`, error)
   }
 }
 
