@@ -35,6 +35,18 @@ describe('what is emitted after its handler has settled', () => {
 })
 
 describe('lines of what comes late', () => {
+  it('have the virtual time of the last message, also after the end of the run', async () => {
+    const a = (_event: unknown, context: Context) => {
+      if (context.attempt === 1) throw new Error('not yet')
+      setImmediate(() => context.emit('late', 1))
+    }
+    const definition = { retries: 1, processors: { a } }
+    const run = await runTopology(definition, { a: 1 }, { onUncaught: () => () => {} })
+    const [{ at } = { at: 0 }] = run.of('end').slice(-1)
+    expect(at).toBeGreaterThan(0)
+    expect(run.of('log').map((line) => line.at)).toEqual([at])
+  })
+
   /** Runs many messages that leave something behind in each way, with a first one that blocks the thread for a while. */
   const transcriptOf = async (blockedMs: number) => {
     const target = Object.assign(Object.create(globalThis.console), { log() {} })

@@ -142,6 +142,22 @@ describe('messages of one key', () => {
     await run([['k1', 'k2', 'k3']], handler, { clock, accept: () => clock.sleep(1000) })
     expect(starts).toEqual([0, 10, 20])
   })
+
+  it('do not start once one before them is to come again', async () => {
+    const clock = createFakeClock()
+    const handler = async (event: string, context: Context) => {
+      context.emit('t', event)
+      await clock.sleep(event === 'k2' ? 1000 : 10)
+    }
+    const notAccepted = Object.assign(new Error('too much at once'), { code: 'EMIT_NOT_ACCEPTED' })
+    const accept = async (_: FakeClock, data: unknown) => {
+      await clock.sleep(500)
+      if (data === 'k1') throw notAccepted
+    }
+    const { failed, ended } = await run([['k1', 'k2', 'k3'], ['k4']], handler as never, { clock, accept })
+    expect(failed).toEqual(['r0', 'r1'])
+    expect(ended).toEqual(['k1 postponed', 'k2 ok'])
+  })
 })
 
 describe('when the time of the invocation is up', () => {
