@@ -1,7 +1,7 @@
 import { relative, sep } from 'node:path'
 import type { Problem } from '../../errors.ts'
 import type { GraphProcessor } from '../../graph/graph.ts'
-import { isGiven, undeclaredProblem } from '../../graph/platform.ts'
+import { undeclaredProblem } from '../../graph/platform.ts'
 import { sharedVariables } from '../../graph/variables.ts'
 import type { LendVariables, Project } from '../../project/project.ts'
 import { placeOfFirstCall } from '../../project/stack.ts'
@@ -65,7 +65,7 @@ function undeclared(reads: readonly Read[], processors: readonly GraphProcessor[
   const byName = new Map<string, { readonly places: string[]; readonly readers: Set<string> }>()
   for (const { name, processor, place } of reads) {
     const mayRead = processors.filter((one) => processor === undefined || one.name === processor)
-    if (isGiven(name) || mayRead.some(({ environment }) => Object.hasOwn(environment, name))) continue
+    if (mayRead.some(({ environment }) => Object.hasOwn(environment, name))) continue
     const known = byName.get(name) ?? { places: [], readers: new Set() }
     byName.set(name, known)
     known.places.push(place)

@@ -74,6 +74,20 @@ describe('plan', () => {
     expect(plan.artifacts[0].sizes[0]).toEqual({ part: 'attak', bytes: expect.any(Number) })
   })
 
+  test('warns of files and variables that functions will not find', async () => {
+    const { env } = await startFakeAws()
+    const folder = folderOf({
+      ...HELLO,
+      'spout.js': `import { readFileSync } from 'node:fs'
+export const handler = () => [readFileSync(new URL('./data.txt', import.meta.url)), process.env.TOKEN]`,
+      'data.txt': '1',
+    })
+    const { code, err } = await attak(folder, ['plan'], { env })
+    expect(code).toBe(0)
+    expect(err).toMatch(/^warning \[VARIABLE_UNDECLARED\] spout\.js:2:\d+: reads the variable TOKEN, .*\['TOKEN'\]\.$/m)
+    expect(err).toMatch(/^warning \[FILE_NOT_SHIPPED\] processors\.spout: .* Ship it: include: \['data\.txt'\]\.$/m)
+  })
+
   test('--exit-code is 3 when there are changes', async () => {
     const { env } = await startFakeAws()
     expect((await attak(folderOf(HELLO), ['plan', '--exit-code'], { env })).code).toBe(3)
