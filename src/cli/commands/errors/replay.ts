@@ -12,9 +12,10 @@ import { makeReady, type ReadyOptions, type Unit } from '../../errors/ready.ts'
 import { outcomesOf, type ReplayOutcomes, senderTo, sendUnits } from '../../errors/send.ts'
 import { followTraces } from '../../follow.ts'
 import { type Hint, hintOf } from '../../hint.ts'
-import { type Host, interruptCode, type Terminal } from '../../host.ts'
+import { type Host, interruptCode } from '../../host.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, quietMsOf, YES_OPTION } from '../../options.ts'
 import { settingOption } from '../../project.ts'
+import type { Terminal } from '../../terminal.ts'
 
 /** Runs what has failed again. */
 export const replay: Command = {
