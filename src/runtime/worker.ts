@@ -22,6 +22,8 @@ import { openRecorder } from './worker-recorder.ts'
  * a clock, and knows nothing of the platform.
  */
 export interface Worker {
+  /** The processor that it runs. */
+  readonly name: string
   /** Handles the records of one payload, and returns what the platform is to be answered. */
   records(records: Records): Promise<unknown>
   /** Handles an event that came over no stream. Throws what it failed with where that was not recorded. */
@@ -57,6 +59,7 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
     retryPlace: retryPlaceOf(entry, name, parts.carriers),
   }
   return {
+    name,
     records: (records) => handleRecords(opened, records),
     event: (direct) => handleEvent(opened, direct),
     invoked: (direct) => handleInvoked(opened, direct),

@@ -68,9 +68,7 @@ export function createEntry(definition: EntryDefinition, parts: EntryParts, worl
       opening = undefined
       throw error
     }
-    const { host } = world
-    const name = processorOf(definition, host.env[PROCESSOR_VARIABLE])
-    return answer(await opening, payload, { name, host, carriers: parts.carriers, context })
+    return answer(await opening, payload, { now: world.host.now, carriers: parts.carriers, context })
   }
 }
 
@@ -113,17 +111,14 @@ function processorOf({ topology, processors }: BakedEntry, named: string | undef
   )
 }
 
-interface AnswerParts extends Pick<EntryParts, 'carriers'> {
-  readonly name: string
-  readonly host: LambdaHost
+interface AnswerParts extends Pick<EntryParts, 'carriers'>, Pick<LambdaHost, 'now'> {
   readonly context: PlatformContext
 }
 
 /** Handles one invocation payload, and returns what the platform is to be answered. */
-async function answer(worker: Worker, payload: unknown, parts: AnswerParts): Promise<unknown> {
-  const { name, host, carriers, context } = parts
-  const endsMs = host.now() + context.getRemainingTimeInMillis()
-  const read = readPayload(payload, { processor: name, requestId: context.awsRequestId, carriers })
+async function answer(worker: Worker, payload: unknown, { now, carriers, context }: AnswerParts): Promise<unknown> {
+  const endsMs = now() + context.getRemainingTimeInMillis()
+  const read = readPayload(payload, { processor: worker.name, requestId: context.awsRequestId, carriers })
   if (read.kind === 'no records') return { batchItemFailures: [] }
   if (read.kind === 'records') return worker.records({ via: read.via, payload, endsMs })
   const { message } = read
