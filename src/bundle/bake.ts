@@ -23,10 +23,7 @@ export function bakeEntry(graph: Graph, processors: readonly string[]): BakedEnt
     stage: graph.stage,
     hopLimit: graph.hopLimit,
     processors: Object.fromEntries(
-      baked.map((processor) => [
-        processor.name,
-        bakeProcessor(own, processor, heard, retryViaOf(graph, processor.name)),
-      ]),
+      baked.map((processor) => [processor.name, bakeProcessor(own, processor, heard, vias)]),
     ),
     streams: sent.map(bakeStream),
     carriers: Object.fromEntries(vias.map((via) => [via, bakeCarrier(graph.carriers[via])])),
@@ -42,14 +39,16 @@ function bakeProcessor(
   own: Graph,
   processor: GraphProcessor,
   heard: readonly GraphStream[],
-  retryVia: string,
+  vias: readonly string[],
 ): BakedProcessor {
+  const retryVia = retryViaOf({ ...own, streams: heard }, processor.name)
   const { name, timeoutMs, callback, outputs, invokes, idempotent, logEvents, retryQueue } = processor
   const hears = heard.filter(({ to }) => to === name).map((stream) => bakeEar(own, processor, stream))
   return {
     ...{ timeoutMs, callback, outputs, invokes, ...heldPolicyOf(own, processor) },
     ...(idempotent && { idempotent }),
-    ...{ logEvents, retryQueue, retryVia },
+    ...{ logEvents, retryQueue },
+    ...(vias.includes(retryVia) && { retryVia }),
     ...{ routes: routesFor(own, name), hears },
   }
 }

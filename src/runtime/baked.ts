@@ -28,8 +28,8 @@ export type BakedCarrier = Pick<CarrierRules, 'limits' | 'orderedByKey'>
 export interface BakedProcessor extends HeldPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {
   readonly timeoutMs: number
   readonly callback: boolean
-  /** The carrier of the place in which its messages wait for their next try. */
-  readonly retryVia: string
+  /** The carrier of the place in which its messages wait for their next try; absent where nothing can come from there. */
+  readonly retryVia?: string
   /** Emits that nobody hears are logged. */
   readonly outputs: boolean
   /** Whom it may call by `context.invoke`. */

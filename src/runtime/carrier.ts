@@ -11,9 +11,11 @@ export interface Carrier<World> {
   readonly receiver: Receiver
 }
 
-/** A carrier within a worker. */
-export type OpenCarrier = Pick<Carrier<never>, 'receiver'> & {
-  openSender(channel: CarriedChannel): Sender<WireRecord>
+/** The carriers of a worker, by name. */
+export interface OpenCarriers {
+  readonly receivers: Readonly<Record<string, Pick<Carrier<never>, 'receiver'>>>
+  /** Opens the way to one channel over one carrier. */
+  openSender(via: string, channel: CarriedChannel): Sender<WireRecord>
 }
 
 /** A channel, as the graph calls it. */

@@ -1,7 +1,7 @@
 import type { HeldPolicy } from '../graph/holds.ts'
 import { retryPart } from '../graph/names.ts'
 import type { BakedEar, BakedEntry, BakedProcessor } from './baked.ts'
-import type { Delivery, OpenCarrier } from './carrier.ts'
+import type { Delivery, OpenCarriers } from './carrier.ts'
 import type { Later } from './deliver/round.ts'
 import type { Message } from './message.ts'
 import type { Outbox, OutboxChannel } from './outbox.ts'
@@ -17,24 +17,19 @@ export interface RetryPlace {
 }
 
 /** Returns the retry place of a worker's processor; undefined where no carrier for it is at hand. */
-export function retryPlaceOf(
-  entry: BakedEntry,
-  processor: string,
-  carriers: Readonly<Record<string, OpenCarrier>>,
-): RetryPlace | undefined {
-  const { retryVia } = entry.processors[processor]!
-  const carrier = carriers[retryVia]
-  const rules = entry.carriers[retryVia]
-  if (carrier === undefined || rules === undefined) return undefined
+export function retryPlaceOf(entry: BakedEntry, processor: string, carriers: OpenCarriers): RetryPlace | undefined {
+  const { retryVia = '' } = entry.processors[processor]!
+  const carrier = carriers.receivers[retryVia]
+  if (carrier === undefined) return undefined
   const channel = retryPart(processor)
   const carried = { name: channel, fifo: false }
   return {
     channel,
     start: `${carrier.receiver.channelOf(entry, carried)}/`,
     open: () => ({
-      sender: carrier.openSender(carried),
+      sender: carriers.openSender(retryVia, carried),
       // What has a key may wait here where nothing keeps its order: see `Later`.
-      limits: { ...rules.limits, orderedByKey: true },
+      limits: { ...entry.carriers[retryVia]!.limits, orderedByKey: true },
       pack: 1,
     }),
   }

@@ -113,7 +113,7 @@ function openOutbox({ entry, carriers, host, retryPlace }: OpenWorker, remaining
       const { via, fifo, pack } = streams.find(({ channel }) => channel === name)!
       const { limits, orderedByKey } = entry.carriers[via]!
       return {
-        sender: carriers[via]!.openSender({ name, fifo }),
+        sender: carriers.openSender(via, { name, fifo }),
         limits: { ...limits, orderedByKey: fifo ? orderedByKey.fifo : orderedByKey.plain },
         pack,
       }

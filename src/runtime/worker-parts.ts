@@ -1,5 +1,5 @@
 import type { BakedEntry, BakedProcessor } from './baked.ts'
-import type { OpenCarrier } from './carrier.ts'
+import type { OpenCarriers } from './carrier.ts'
 import type { Current } from './current.ts'
 import type { ChannelRoute } from './deliver/accept.ts'
 import type { Progress } from './deliver/progress.ts'
@@ -19,8 +19,8 @@ export interface WorkerParts {
   readonly name: string
   /** Loads its code. */
   readonly load: (name: string) => LoadedProcessor | Promise<LoadedProcessor>
-  /** All that its streams and its retry place go over, by name. */
-  readonly carriers: Readonly<Record<string, OpenCarrier>>
+  /** All that its streams and its retry place go over. */
+  readonly carriers: OpenCarriers
   readonly store: ErrorStore
   readonly host: WorkerHost
   /** Lines less serious than this are left out. */

@@ -83,7 +83,7 @@ export interface Records {
 }
 
 async function handleRecords(opened: OpenWorker, { via, payload, endsMs }: Records): Promise<unknown> {
-  const { receiver } = opened.carriers[via]!
+  const { receiver } = opened.carriers.receivers[via]!
   const decode = () => receiver.decode(payload, opened.name)
   const first = decode()
   const isRetried = areRetried(first, opened.retryPlace)

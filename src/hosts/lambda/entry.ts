@@ -4,7 +4,6 @@ import { placeOfArn } from '../../aws/names.ts'
 import type { StoreParts } from '../../aws/store-parts.ts'
 import { ARTIFACT_VARIABLE, PROCESSOR_VARIABLE } from '../../bundle/artifact.ts'
 import type { BakedEntry } from '../../runtime/baked.ts'
-import type { OpenCarrier } from '../../runtime/carrier.ts'
 import type { Spans } from '../../runtime/invocation.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
 import { keepCalls } from '../../runtime/thrown.ts'
@@ -85,13 +84,9 @@ async function open(
   const { idempotent } = entry.processors[name]!
   const world = { client, place, scope: { topology, stage }, host }
   const leases = idempotent && rememberHandled?.(world, idempotent)
-  const opened = Object.entries(carriers).map(([via, { openSender, receiver }]): [string, OpenCarrier] => [
-    via,
-    { receiver, openSender: (channel) => openSender(world, channel) },
-  ])
   return openWorker({
     ...{ entry, name, load, host },
-    carriers: Object.fromEntries(opened),
+    carriers: { receivers: carriers, openSender: (via, channel) => carriers[via]!.openSender(world, channel) },
     store: openStore({ topology, stage, client, place, errors, now: host.now }),
     logLevel: logLevelOf(host.env),
     artifact: () => host.env[ARTIFACT_VARIABLE],

@@ -1,4 +1,4 @@
-import type { OpenCarrier } from '../../runtime/carrier.ts'
+import type { OpenCarriers } from '../../runtime/carrier.ts'
 import { UNREADABLE_EVENT } from '../../runtime/codec.ts'
 import { excerptOf, isTooDeep, MOST_DEPTH, TOO_DEEP } from '../../runtime/depth.ts'
 import { knownRoot, messageOfEvent } from '../../runtime/event.ts'
@@ -19,7 +19,7 @@ export interface PayloadPlace {
   readonly processor: string
   /** Names this invocation, and stays when it is repeated. */
   readonly requestId: string
-  readonly carriers: Readonly<Record<string, Pick<OpenCarrier, 'receiver'>>>
+  readonly carriers: OpenCarriers['receivers']
 }
 
 /**
