@@ -54,12 +54,17 @@ export function watchReads(owner: EnvironmentOwner, processorOf: () => string | 
   }
 }
 
-/** The file of the code that called `caller`; native functions are passed over. */
+/** The file of the code that called `caller`; native functions are passed over. Empty where the project keeps stacks from being read. */
 function fileOf(caller: CallableFunction): string {
   const { prepareStackTrace } = Error
+  let file: string | null | undefined
   try {
-    Error.prepareStackTrace = (_, calls) => calls.map((call) => call.getFileName()).find((file) => file != null)
-    return String(traceOf(caller).stack ?? '')
+    // Node calls that of `globalThis.Error`, which a project may have replaced.
+    Error.prepareStackTrace = (_, calls) => {
+      file = calls.map((call) => call.getFileName()).find((each) => each != null)
+    }
+    void (traceOf(caller) as { readonly stack?: unknown }).stack
+    return file ?? ''
   } finally {
     Error.prepareStackTrace = prepareStackTrace
   }
