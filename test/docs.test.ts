@@ -9,6 +9,7 @@ import { SETTINGS } from '../src/project/setting-list.ts'
 import { DELIVERY_DEFAULTS } from '../src/topology/delivery.ts'
 import { knownSettings } from '../src/topology/known-settings.ts'
 import { root } from './install.ts'
+import { packageRows } from './packages/table.ts'
 
 const KNOWN = knownSettings(CARRIER_RULES)
 
@@ -147,6 +148,10 @@ test.each(['How messages are carried', 'What a deployed processor runs with', 'W
 test('docs/simulation.md lists every kind of line that a transcript has', () => {
   const kinds = [...read('src/simulator/transcript.ts').matchAll(/readonly kind: '(\w+)'/g)].map(([, kind]) => kind)
   expect(namesIn('docs/simulation.md', 'kind')).toEqual(kinds)
+})
+
+test('docs/packages.md lists the packages that are tested, with their versions and what they need', () => {
+  expect(tableOf('docs/packages.md', 'package', 'version')).toEqual(packageRows())
 })
 
 test('docs/architecture.md has every folder and file of src', () => {

@@ -15,8 +15,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // They need more than npm packages: npm run test:cloud.
-    exclude: ['test/cloud/**'],
+    // They need emulators, or a thousand packages: npm run test:cloud, npm run test:packages.
+    exclude: ['test/cloud/**', 'test/packages/**'],
     // Projects that tests load are JavaScript, as written or as built: Node itself is to load them, as it does for users.
     server: { deps: { external: [/\.[cm]?js$/] } },
     deps: { interopDefault: false },
