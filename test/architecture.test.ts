@@ -27,7 +27,7 @@ const JOINTS = [
 ]
 /** What does not keep to the rules yet. The lists only get shorter: whoever mends a line takes it away. */
 const VIOLATIONS: readonly string[] = []
-const CIRCLES = ['cli/commands.ts, cli/commands/completion.ts', 'runtime/dispatch.ts, runtime/outbox.ts']
+const CIRCLES = ['runtime/dispatch.ts, runtime/outbox.ts']
 /** What users import. */
 const PUBLIC = ['index.ts', 'testing.ts']
 const EXPORTED = /^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm

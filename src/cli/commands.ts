@@ -20,8 +20,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry('destroy', 'remove all of a stage from AWS, with its messages', () => import('./commands/destroy.ts')),
   entry('doctor', 'say what deploying needs: what is there, what is missing', () => import('./commands/doctor.ts')),
   entry('policy', 'print the IAM policy for deploying, or for a processor', () => import('./commands/policy.ts')),
-  entry('completion', 'print a script that completes attak in your shell', () => import('./commands/completion.ts')),
+  entry('completion', 'print a script that completes attak in your shell', completionOfAll),
 ]
+
+async function completionOfAll() {
+  const { completionOf } = await import('./commands/completion.ts')
+  return { completion: completionOf(COMMANDS) }
+}
 
 function entry<Name extends string>(
   name: Name,

@@ -1,31 +1,32 @@
 import { AttakError } from '../../errors.ts'
-import type { Command } from '../command.ts'
-import { COMMANDS } from '../commands.ts'
+import type { Command, CommandEntry } from '../command.ts'
 import { drawBash, drawFish, drawZsh } from '../completion.ts'
 
 const SHELLS = { bash: drawBash, zsh: drawZsh, fish: drawFish }
 
-/** Prints the completions of one shell, made from the commands' own data. */
-export const completion: Command = {
-  name: 'completion',
-  summary: 'print a script that completes attak in your shell',
-  arguments: [{ name: 'shell', summary: 'bash, zsh or fish', choices: Object.keys(SHELLS) }],
-  options: [],
-  notes: [
-    'Switch it on for good:',
-    "  bash  echo 'source <(attak completion bash)' >> ~/.bashrc",
-    "  zsh   echo 'source <(attak completion zsh)' >> ~/.zshrc",
-    '  fish  attak completion fish > ~/.config/fish/completions/attak.fish',
-  ].join('\n'),
-  examples: ['source <(attak completion bash)'],
-  async run(args, host) {
-    const shell = args.positionals[0]
-    if (shell === undefined || !Object.hasOwn(SHELLS, shell)) {
-      const what = shell === undefined ? 'which shell?' : `there are no completions for "${shell}"`
-      throw new AttakError('USAGE', `attak completion: ${what}`, 'Say bash, zsh or fish: attak completion bash.')
-    }
-    const commands = await Promise.all(COMMANDS.map((entry) => entry.load()))
-    host.out.write(SHELLS[shell as keyof typeof SHELLS](commands))
-    return 0
-  },
+/** Prints the completions of one shell, made from the data of these commands. */
+export function completionOf(entries: readonly CommandEntry[]): Command {
+  return {
+    name: 'completion',
+    summary: 'print a script that completes attak in your shell',
+    arguments: [{ name: 'shell', summary: 'bash, zsh or fish', choices: Object.keys(SHELLS) }],
+    options: [],
+    notes: [
+      'Switch it on for good:',
+      "  bash  echo 'source <(attak completion bash)' >> ~/.bashrc",
+      "  zsh   echo 'source <(attak completion zsh)' >> ~/.zshrc",
+      '  fish  attak completion fish > ~/.config/fish/completions/attak.fish',
+    ].join('\n'),
+    examples: ['source <(attak completion bash)'],
+    async run(args, host) {
+      const shell = args.positionals[0]
+      if (shell === undefined || !Object.hasOwn(SHELLS, shell)) {
+        const what = shell === undefined ? 'which shell?' : `there are no completions for "${shell}"`
+        throw new AttakError('USAGE', `attak completion: ${what}`, 'Say bash, zsh or fish: attak completion bash.')
+      }
+      const commands = await Promise.all(entries.map((entry) => entry.load()))
+      host.out.write(SHELLS[shell as keyof typeof SHELLS](commands))
+      return 0
+    },
+  }
 }
