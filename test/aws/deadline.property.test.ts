@@ -1,15 +1,14 @@
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createAwsClient } from '../../src/aws/client.ts'
-import { KEYS } from '../contract/emulator.ts'
+import { endsWithin, scriptedServer } from '../contract/scripted-server.ts'
 
 /** What a server does with a request. Times are parts of the time that the call has. */
 type Trouble =
   | { readonly kind: 'answer' | 'hang' | 'hang in the answer' | 'drip' }
   | { readonly kind: 'reset' | 'reset in the answer'; readonly after: number }
+
+const ANSWER: Trouble = { kind: 'answer' }
 
 const WITHIN_MS = 60
 /** Fires after the call's own timer, which is set before and is shorter, however slow the machine is. */
@@ -42,46 +41,20 @@ function answer(trouble: Trouble, request: IncomingMessage, response: ServerResp
   }
 }
 
-async function serve(script: readonly Trouble[]) {
-  let requests = 0
-  const server = createServer((request, response) => {
-    request.resume()
-    request.on('end', () => answer(script[requests++] ?? { kind: 'hang' }, request, response))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-  const client = createAwsClient({ env, now: Date.now })
-  const close = () => {
-    client.close()
-    server.close()
-    server.closeAllConnections()
-  }
-  return { client, close }
-}
-
-/** Whether something ended before a timer that was set after it began. */
-function endsInTime(work: Promise<unknown>): Promise<boolean> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => resolve(false), REFERENCE_MS)
-    void work.then(() => {
-      clearTimeout(timer)
-      resolve(true)
-    })
-  })
-}
-
 it('a call ends within its time, its second try included, whatever becomes of its connections', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 4 }), async (script) => {
       // Answered once, so that the next call has a connection that was kept.
-      const { client, close } = await serve([{ kind: 'answer' }, ...script])
+      const { client, close } = await scriptedServer((request, response, place) =>
+        answer([ANSWER, ...script][place] ?? { kind: 'hang' }, request, response),
+      )
       const call = (withinMs: number) =>
         client.call({ service: 'sqs', region: 'eu-west-1', headers: {}, body: '{}', withinMs })
       try {
         expect(await call(30_000)).toMatchObject({ ok: true })
         for (let calls = 0; calls < script.length; calls++) {
           const result = call(WITHIN_MS)
-          expect(await endsInTime(result)).toBe(true)
+          expect(await endsWithin(result, REFERENCE_MS)).toBe(true)
           const { ok, ...said } = await result
           if (!ok) expect(said).toMatchObject({ passing: true })
         }

@@ -1,11 +1,8 @@
 import { Console } from 'node:console'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { createAwsClient } from '../../../src/aws/client.ts'
 import { bakeEntry } from '../../../src/bundle/bake.ts'
 import { CARRIERS } from '../../../src/carriers/table.ts'
 import { createEntry } from '../../../src/hosts/lambda/entry.ts'
@@ -15,7 +12,7 @@ import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
 import { createSqsStore } from '../../../src/stores/sqs/store.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
-import { KEYS } from '../../contract/emulator.ts'
+import { endsWithin, scriptedServer } from '../../contract/scripted-server.ts'
 import { recordOf } from './one-function.ts'
 
 /** What a server does with a request. */
@@ -44,23 +41,6 @@ function answer(trouble: Trouble, request: IncomingMessage, response: ServerResp
     const drop = trouble === 'drip' && setInterval(() => response.write(' '), 10)
     response.on('close', () => drop && clearInterval(drop))
   }
-}
-
-async function serve(script: readonly Trouble[]) {
-  let requests = 0
-  const server = createServer((request, response) => {
-    request.resume()
-    request.on('end', () => answer(script[requests++ % script.length]!, request, response))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-  const client = createAwsClient({ env, now: Date.now })
-  const close = () => {
-    client.close()
-    server.close()
-    server.closeAllConnections()
-  }
-  return { client, close, requests: () => requests }
 }
 
 /** Emits, invokes, or fails, by what an event says. */
@@ -105,7 +85,9 @@ it('an invocation answers in its time, whatever becomes of the connections of al
   }
   await fc.assert(
     fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 6 }), work, async (script, events) => {
-      const { client, close, requests } = await serve(script)
+      const { client, close, requests } = await scriptedServer((request, response, place) =>
+        answer(script[place % script.length]!, request, response),
+      )
       const entry = createEntry({ ...baked, load: () => ({ name: 'b', handler }) }, parts, { host, client })
       const endMs = Date.now() + INVOCATION_MS
       const context = {
@@ -116,14 +98,7 @@ it('an invocation answers in its time, whatever becomes of the connections of al
       try {
         const Records = events.map((event, index) => recordOf('kinesis', `${100 + index}`, JSON.stringify(event)))
         const answered = entry({ Records }, context)
-        const isInTime = await new Promise((resolve) => {
-          const timer = setTimeout(() => resolve(false), REFERENCE_MS)
-          void answered.then(() => {
-            clearTimeout(timer)
-            resolve(true)
-          })
-        })
-        expect(isInTime).toBe(true)
+        expect(await endsWithin(answered, REFERENCE_MS)).toBe(true)
         expect(await answered).toHaveProperty('batchItemFailures')
         expect(requests()).toBeGreaterThan(0)
       } finally {

@@ -1,0 +1,39 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createAwsClient } from '../../src/aws/client.ts'
+import { KEYS } from './emulator.ts'
+
+/**
+ * Starts a server, and a client of AWS that sends everything to it. `answer` is called with each request once it was read, and
+ * with how many came before it.
+ */
+export async function scriptedServer(
+  answer: (request: IncomingMessage, response: ServerResponse, place: number) => void,
+) {
+  let requests = 0
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => answer(request, response, requests++))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  const client = createAwsClient({ env, now: Date.now })
+  const close = () => {
+    client.close()
+    server.close()
+    server.closeAllConnections()
+  }
+  return { client, close, requests: () => requests }
+}
+
+/** Whether something ends before a timer that is set after it began. */
+export function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve(false), ms)
+    void work.then(() => {
+      clearTimeout(timer)
+      resolve(true)
+    })
+  })
+}
