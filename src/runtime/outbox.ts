@@ -86,8 +86,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
   let [timeMs, time] = [Number.NaN, '']
 
   const open = (name: string): OpenChannel => {
-    const channel = parts.channel(name)
-    const { sender, limits } = channel
+    const { sender, limits, pack } = parts.channel(name)
     const { after, random, remainingMs } = parts
     const growing: OpenChannel['growing'] = new Map()
     const dispatch = createDispatch<Sealed>({
@@ -110,7 +109,7 @@ export function createOutbox(parts: OutboxParts): Outbox {
       random,
       remainingMs,
     })
-    const opened: OpenChannel = { ...channel, name, dispatch, growing }
+    const opened: OpenChannel = { sender, limits, pack, name, dispatch, growing }
     channels.set(name, opened)
     return opened
   }

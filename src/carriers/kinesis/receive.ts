@@ -3,6 +3,8 @@ import type { Delivery, Receiver } from '../../runtime/carrier.ts'
 import { BROKEN, brokenDelivery, decodeBytes, recordsIn } from '../../runtime/codec.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 
+const SOURCE = 'aws:kinesis'
+
 /** A record as Lambda hands it to a function that reads a stream. Source: Lambda developer guide, "with-kinesis", read 2026-11-21. */
 interface KinesisRecord {
   /** `shardId-000000000006:49590338271490256608559692538361571095921575989136588898` */
@@ -17,7 +19,7 @@ interface KinesisRecord {
  * first is all there is to say. Source: Lambda developer guide, "services-kinesis-batchfailurereporting", read 2026-11-21.
  */
 export const kinesisReceiver: Receiver = {
-  eventSource: 'aws:kinesis',
+  eventSource: SOURCE,
   redeliversAtOnce: true,
   channelOf: (scope, { name }) => streamName(scope, name),
   decode: (payload, to) =>
@@ -35,7 +37,7 @@ function isKinesisRecord(record: unknown): record is KinesisRecord {
   return (
     texts.every((text) => typeof text === 'string') &&
     SEQUENCE.test(sequenceNumber as string) &&
-    (eventSource === undefined || eventSource === kinesisReceiver.eventSource)
+    (eventSource === undefined || eventSource === SOURCE)
   )
 }
 

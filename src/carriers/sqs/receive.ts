@@ -5,6 +5,8 @@ import { BROKEN, brokenDelivery, decodeText, recordsIn } from '../../runtime/cod
 import { keyIn } from '../../runtime/event.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 
+const SOURCE = 'aws:sqs'
+
 /** A record as Lambda hands it to a function that reads a queue. Source: Lambda developer guide, "with-sqs", read 2026-11-21. */
 interface SqsRecord {
   readonly messageId: string
@@ -19,7 +21,7 @@ interface SqsRecord {
  * them. Source: Lambda developer guide, "services-sqs-errorhandling", read 2026-11-21.
  */
 export const sqsReceiver: Receiver = {
-  eventSource: 'aws:sqs',
+  eventSource: SOURCE,
   redeliversAtOnce: false,
   channelOf: (scope, { name, fifo }) => queueName(scope, name, { fifo }),
   decode: (payload, to) =>
@@ -32,7 +34,7 @@ function isSqsRecord(record: unknown): record is SqsRecord {
   return (
     [messageId, body, eventSourceARN].every((text) => typeof text === 'string') &&
     messageId !== BROKEN &&
-    (eventSource === undefined || eventSource === sqsReceiver.eventSource)
+    (eventSource === undefined || eventSource === SOURCE)
   )
 }
 
