@@ -1,21 +1,12 @@
-import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { Architecture } from '../topology/deployment.ts'
 import { misfitIn } from './binaries.ts'
 import { type FoundFiles, isExecutable } from './include.ts'
+import { type Manifest, packageFolder, readManifest } from './installed.ts'
 import { worksWithoutAddon } from './packages.ts'
 import type { ArtifactFile } from './zip.ts'
-
-/** The parts of a package.json that say what else it needs, and what it runs on. */
-interface Manifest {
-  readonly dependencies?: Readonly<Record<string, string>>
-  readonly optionalDependencies?: Readonly<Record<string, string>>
-  readonly peerDependencies?: Readonly<Record<string, string>>
-  readonly os?: readonly string[]
-  readonly cpu?: readonly string[]
-  readonly libc?: readonly string[]
-}
 
 /** A package on its way into an artifact. */
 interface Placed {
@@ -97,18 +88,6 @@ function lookUp(name: string, at: string, placed: ReadonlyMap<string, Placed>): 
     if (placed.has(candidate)) return candidate
     if (place === '') return undefined
   }
-}
-
-function packageFolder(from: string, name: string): string | undefined {
-  for (let at = from; ; at = dirname(at)) {
-    const candidate = join(at, 'node_modules', name)
-    if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate)
-    if (at === dirname(at)) return undefined
-  }
-}
-
-function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
 }
 
 /** Made for some platforms only. */

@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import type { ImportKind, OnLoadResult, Plugin } from 'esbuild'
 import { withPlainRequires } from '../code/aliases.ts'
 import { createdRequires } from '../code/created.ts'
@@ -8,6 +8,7 @@ import { kindOf } from '../code/kinds.ts'
 import { commonJsNames } from '../code/names.ts'
 import { CODE } from '../code/places.ts'
 import { findLent, staysOutside } from './links.ts'
+import { openNativeParts } from './native-parts.ts'
 
 /** How packages are followed. */
 export interface PackageOptions {
@@ -23,7 +24,7 @@ const GET = 'process.getBuiltinModule'
 
 /** Packages by which others find their native code while they run. */
 const ADDON_LOADERS: ReadonlySet<string> = new Set([
-  ...['node-gyp-build', 'node-gyp-build-optional-packages', 'bindings', 'pkg-prebuilds'],
+  ...['node-gyp-build', 'node-gyp-build-optional-packages', 'bindings', 'pkg-prebuilds', 'require-addon'],
   ...['node-pre-gyp', '@mapbox/node-pre-gyp'],
 ])
 
@@ -43,6 +44,7 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
     name: 'attak-packages',
     setup(build) {
       const asked = new Set<string>()
+      const nativePart = openNativeParts()
       const find: Find = async (from) => {
         const { specifier, asking, importer } = from
         // esbuild reads package.json again for each question, and that of some packages is long.
@@ -78,6 +80,16 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
         // A computed path leads to files that nobody asks for by their names.
         if (!asked.has(path) && !CODE.test(path) && !path.endsWith('.json')) return { contents: '', loader: 'empty' }
+        const part = nativePart(path)
+        if (part !== undefined)
+          return {
+            errors: [
+              {
+                text: `"${part}" is native code, which no bundle can hold`,
+                location: { file: relative(build.initialOptions.absWorkingDir!, path) },
+              },
+            ],
+          }
         if (!/\.c?js$/.test(path)) return undefined
         const text = textOf(path)
         const plain = withPlainRequires(text)
