@@ -4,14 +4,17 @@ import { encodeMessage } from '../runtime/event.ts'
 import type { InvocationHost } from '../runtime/invocation.ts'
 import { idOf, type Message } from '../runtime/message.ts'
 import { dataRefusal, hopRefusal, keyRefusal, sizeRefusal } from '../runtime/refusal.ts'
+import { isPlain } from '../runtime/text.ts'
 import type { Copier } from './copy.ts'
+import { CHARACTER_BYTES, SCALAR_BYTES } from './copy-walk.ts'
 import { SimulatedMessage, type SimulatedProcessor, type SimulatedRoute } from './message.ts'
 
 /** Makes what takes the emits of a simulation: one snapshot and one message each, however many hear it. */
 export function acceptorOf(graph: Graph): InvocationHost['accept'] {
   const { hopLimit } = graph
   const origin = { topology: graph.name, stage: graph.stage, time: new Date(0).toISOString() }
-  const checkSize = (message: Message, messageBytes: number) => {
+  const checkSize = (message: Message, messageBytes: number, metadataBytes: number) => {
+    if (metadataBytes + mostBytesOf(message.data) <= messageBytes) return
     const bytes = Buffer.byteLength(encodeMessage(message, origin)) + Buffer.byteLength(message.key ?? idOf(message))
     if (bytes > messageBytes) throw sizeRefusal(message.topic ?? '', bytes, messageBytes)
   }
@@ -33,8 +36,8 @@ export function acceptorOf(graph: Graph): InvocationHost['accept'] {
       attempt: 1,
       id: undefined,
     })
-    const most = copier.mostBytes + MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
-    if (most > messageBytes) checkSize(message, messageBytes)
+    const metadataBytes = MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
+    if (copier.mostBytes + metadataBytes > messageBytes) checkSize(message, messageBytes, metadataBytes)
     addEmit(invocation, message)
     return undefined
   }
@@ -42,6 +45,18 @@ export function acceptorOf(graph: Graph): InvocationHost['accept'] {
 
 /** More than what a message carries beside data, topic and key: names of 40 characters and ids of 32. */
 const MOST_METADATA_BYTES = 1024
+
+/**
+ * Returns an upper bound of the bytes of plain data as JSON. Looks through each string, where a copier counts six bytes for each
+ * character; that takes a fifth of the time of writing it.
+ */
+function mostBytesOf(value: unknown): number {
+  if (typeof value === 'string') return value.length * (isPlain(value) ? 1 : CHARACTER_BYTES) + 3
+  if (typeof value !== 'object' || value === null) return SCALAR_BYTES
+  let bytes = 2
+  for (const [name, item] of Object.entries(value)) bytes += mostBytesOf(name) + mostBytesOf(item) + 1
+  return bytes
+}
 
 function routeTo(processor: SimulatedProcessor, topic: string): SimulatedRoute {
   const { lastRoute } = processor
