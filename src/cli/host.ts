@@ -65,8 +65,6 @@ export interface Host {
 export function hostOf(process: NodeJS.Process): Host {
   const signals = openSignals(process)
   const builtIns = rememberBuiltIns()
-  let timers: TimerWatch | undefined
-  let reads: ReadWatch | undefined
   let leaving = false
   const leave = (code?: number): never => {
     leaving = true
@@ -85,10 +83,7 @@ export function hostOf(process: NodeJS.Process): Host {
     addVariables: (variables) => void Object.assign(process.env, variables),
     lendVariables: (variables) => lendVariables(process, variables),
     keepVariables: () => keepVariables(process),
-    watchReads() {
-      reads ??= watchReads(process, () => currentInvocation()?.processor)
-      return reads
-    },
+    watchReads: once(() => watchReads(process, () => currentInvocation()?.processor)),
     out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, process.env)),
     err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, process.env)),
     get stdin() {
@@ -115,24 +110,34 @@ export function hostOf(process: NodeJS.Process): Host {
     console,
     onUncaught: catcherOf(process, { leave, restore: builtIns.restore }),
     restoreBuiltIns: builtIns.restore,
-    onExit(take) {
-      const onExit = (code: number) => {
-        if (!leaving) take(code)
-      }
-      const onIdle = () => take(undefined)
-      process.on('exit', onExit).on('beforeExit', onIdle)
-      return () => void process.off('exit', onExit).off('beforeExit', onIdle)
-    },
-    watchTimers() {
-      timers ??= watchTimers(() => currentInvocation()?.processor)
-      return timers
-    },
+    onExit: exitsOf(process, () => leaving),
+    watchTimers: once(() => watchTimers(() => currentInvocation()?.processor)),
     temporaryFolder: temporaryFolders(process, { leave, areTaken: () => signals.areTaken }),
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)
       return leave(code)
     },
+  }
+}
+
+/** Returns what makes something when it is first asked for it. */
+function once<Made>(make: () => Made): () => Made {
+  let made: Made | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+
+function exitsOf(process: NodeJS.Process, isOurs: () => boolean): Host['onExit'] {
+  return (take) => {
+    const onExit = (code: number) => {
+      if (!isOurs()) take(code)
+    }
+    const onIdle = () => take(undefined)
+    process.on('exit', onExit).on('beforeExit', onIdle)
+    return () => void process.off('exit', onExit).off('beforeExit', onIdle)
   }
 }
 

@@ -1,5 +1,7 @@
-import { closeSync, openSync, writeFileSync } from 'node:fs'
-import { atPath } from '../../errors.ts'
+import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { AttakError, atPath, isWrongPath } from '../../errors.ts'
+import { describeThrown } from '../../runtime/thrown.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Takes text piece by piece and hands it on in blocks. */
@@ -87,5 +89,42 @@ export function blocksToFile(file: string, before = () => {}): Blocks {
     get failure() {
       return failure
     },
+  }
+}
+
+/**
+ * Blocks for the file that `--trace` names. Overwrites only what an earlier run wrote: the path may be that of the input, or of
+ * code. Throws USAGE where it cannot be written.
+ */
+export function openTrace(file: string, cwd: string, before: () => void): Blocks {
+  const path = resolve(cwd, file)
+  const refuse = (what: string, remedy: string, cause?: unknown) => {
+    return new AttakError('USAGE', `--trace ${file}: ${what}`, remedy, { cause })
+  }
+  const found = statSync(path, { throwIfNoEntry: false })
+  // Opening a pipe waits until somebody reads it, and no signal ends that.
+  if (found !== undefined && !(found.isFile() || found.isDirectory() || found.isCharacterDevice())) {
+    throw refuse('is neither a file nor a character device', 'Give a file, or use --json and pipe stdout.')
+  }
+  if (found?.isFile() && holdsOther(path)) {
+    throw refuse('there is a file that is no trace', 'Remove that file, or give another path.')
+  }
+  try {
+    return blocksToFile(path, before)
+  } catch (error) {
+    if (!isWrongPath(error)) throw error
+    throw refuse(`cannot be written: ${describeThrown(error).message}`, 'Give a file in a folder that exists.', error)
+  }
+}
+
+const FIRST_OF_TRACE = '{"kind":"run"'
+
+function holdsOther(path: string): boolean {
+  const start = Buffer.alloc(FIRST_OF_TRACE.length)
+  const descriptor = openSync(path, 'r')
+  try {
+    return readSync(descriptor, start) > 0 && start.toString('latin1') !== FIRST_OF_TRACE
+  } finally {
+    closeSync(descriptor)
   }
 }

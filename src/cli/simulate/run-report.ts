@@ -1,6 +1,3 @@
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
-import { resolve } from 'node:path'
-import { AttakError, isWrongPath } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Project } from '../../project/project.ts'
 import { cleanThrown } from '../../project/stack.ts'
@@ -20,7 +17,7 @@ import { storyOf } from '../../view/story.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from '../input.ts'
 import { warn } from '../project.ts'
-import { type Blocks, blocksTo, blocksToFile } from './blocks.ts'
+import { type Blocks, blocksTo, openTrace } from './blocks.ts'
 import { type KeepOptions, keepErrors } from './keep.ts'
 import { progressTo } from './progress.ts'
 import { drawSummary, totalOf } from './summary.ts'
@@ -197,40 +194,6 @@ function cleanRecord(record: ErrorRecord, dir: string): ErrorRecord {
 function drawingOf({ project }: RunOptions, host: Host) {
   const width = host.out.isTTY ? host.out.columns : PLAIN_COLUMNS
   return { ...failureOptionsOf(host.out, host, project), width }
-}
-
-/** Overwrites only what an earlier run wrote: the path may be that of the input, or of code. */
-function openTrace(file: string, cwd: string, before: () => void): Blocks {
-  const path = resolve(cwd, file)
-  const refuse = (what: string, remedy: string, cause?: unknown) => {
-    return new AttakError('USAGE', `--trace ${file}: ${what}`, remedy, { cause })
-  }
-  const found = statSync(path, { throwIfNoEntry: false })
-  // Opening a pipe waits until somebody reads it, and no signal ends that.
-  if (found !== undefined && !(found.isFile() || found.isDirectory() || found.isCharacterDevice())) {
-    throw refuse('is neither a file nor a character device', 'Give a file, or use --json and pipe stdout.')
-  }
-  if (found?.isFile() && holdsOther(path)) {
-    throw refuse('there is a file that is no trace', 'Remove that file, or give another path.')
-  }
-  try {
-    return blocksToFile(path, before)
-  } catch (error) {
-    if (!isWrongPath(error)) throw error
-    throw refuse(`cannot be written: ${describeThrown(error).message}`, 'Give a file in a folder that exists.', error)
-  }
-}
-
-const FIRST_OF_TRACE = '{"kind":"run"'
-
-function holdsOther(path: string): boolean {
-  const start = Buffer.alloc(FIRST_OF_TRACE.length)
-  const descriptor = openSync(path, 'r')
-  try {
-    return readSync(descriptor, start) > 0 && start.toString('latin1') !== FIRST_OF_TRACE
-  } finally {
-    closeSync(descriptor)
-  }
 }
 
 function lateNotes(late: number, quiet: boolean): readonly string[] {
