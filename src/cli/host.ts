@@ -8,7 +8,8 @@ import { hang } from '../view/print.ts'
 import { rememberBuiltIns } from './built-ins.ts'
 import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
-import { openSignals, temporaryFolders } from './signals.ts'
+import { openSignals } from './signals.ts'
+import { temporaryFolders } from './temporary.ts'
 import { type Terminal, terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
 
@@ -55,7 +56,7 @@ export interface Host {
   readonly watchTimers: () => Pick<TimerWatch, 'pending' | 'forget'>
   /** Puts back what a project changed of what is built into JavaScript. Returns the names of all that was put back. */
   readonly restoreBuiltIns: () => readonly string[]
-  /** Makes a folder for temporary files. It is removed when the process ends, also by SIGINT, SIGTERM or SIGHUP. */
+  /** Makes a folder for temporary files. It is removed when the process ends, also by a signal. */
   readonly temporaryFolder: () => string
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
   readonly exit: (code: number) => never
@@ -112,7 +113,7 @@ export function hostOf(process: NodeJS.Process): Host {
     restoreBuiltIns: builtIns.restore,
     onExit: exitsOf(process, () => leaving),
     watchTimers: once(() => watchTimers(() => currentInvocation()?.processor)),
-    temporaryFolder: temporaryFolders(process, { leave, areTaken: () => signals.areTaken }),
+    temporaryFolder: temporaryFolders(process),
     exit(code) {
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { errorOfSystem } from '../../src/errors.ts'
 import { attak } from './fake-host.ts'
 import { folderOf, HELLO } from './folder.ts'
@@ -11,6 +11,8 @@ const FAILING = {
   'topology.mjs': `export default { name: 't', processors: { a() { throw new Error('no') } }, input: { a: 1 } }`,
 }
 const LONG = 'x'.repeat(5000)
+/** Only a test that hangs waits so long. */
+const PATIENCE = { timeout: 120_000 }
 
 describe('what the operating system refuses is the user’s to fix, and names the path', () => {
   const folder = (files: Readonly<Record<string, unknown>> = HELLO) => {
@@ -166,25 +168,38 @@ export default { name: 't', processors: { async a(event: unknown) {
     expect(leftIn(place)).toEqual([])
   })
 
-  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('neither does a run that %s ends', async (signal) => {
+  test.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', null],
+    ['SIGKILL', null],
+  ] as const)('neither does a run that %s ends', async (signal, code) => {
     const place = homeless(source(`const EVENT = 'wait'`))
     const { child, until, ended } = startWith(place, ['simulate'])
     await until('err', 'running')
     expect(leftIn(place)).toHaveLength(1)
     child.kill(signal)
-    expect(await ended).toBe({ SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[signal])
-    expect(leftIn(place)).toEqual([])
+    expect(await ended).toBe(code)
+    await vi.waitUntil(() => leftIn(place).length === 0, PATIENCE)
   })
 
-  test('neither does a command that takes no signals over', async () => {
-    const place = homeless(
-      source(`const EVENT = 1; console.error('loading'); await new Promise((resolve) => setTimeout(resolve, 60_000))`),
-    )
+  test.each([
+    ['SIGINT', 'temporary'],
+    ['SIGTERM', 'temporary'],
+    ['SIGHUP', 'temporary'],
+    ['SIGKILL', 'temporary'],
+    ['SIGINT', `-*; "$(exit)" '\n`],
+  ] as const)('neither does code that never yields, which the first %s ends, in %j', async (signal, temporary) => {
+    const files = source(`const EVENT = 1; console.error('loading'); while (true);`)
+    const place = homeless({ ...files, [`${temporary}/a`]: '' }, temporary)
+    rmSync(join(place.env.TMPDIR, 'a'), { force: true })
     const { child, until, ended } = startWith(place, ['check'])
     await until('err', 'loading')
-    child.kill('SIGTERM')
-    expect(await ended).toBe(143)
-    expect(leftIn(place)).toEqual([])
+    expect(leftIn(place)).toHaveLength(1)
+    child.kill(signal)
+    await ended
+    expect(child.signalCode).toBe(signal)
+    await vi.waitUntil(() => leftIn(place).length === 0, PATIENCE)
   })
 
   test('a temporary folder that is not there is named', () => {

@@ -1,0 +1,44 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import type { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Waits until its input ends, which is when attak has ended, however that was. The folder is an argument, never code. */
+const SWEEPER = 'read -r _; exec rm -rf -- "$1"'
+
+/**
+ * Makes folders that are removed when the process ends, all within one. A process that ends by itself removes them. Otherwise a
+ * second process does: signals, SIGKILL among them, can end attak in code that never yields, where no listener of ours can run.
+ */
+export function temporaryFolders(process: NodeJS.Process): () => string {
+  let made: string | undefined
+  return () => {
+    // Something that cleans up the system's folder may have removed ours.
+    if (made === undefined || !existsSync(made)) made = openFolder(process)
+    return mkdtempSync(join(made, 'part-'))
+  }
+}
+
+function openFolder(process: NodeJS.Process): string {
+  const folder = mkdtempSync(join(tmpdir(), 'attak-'))
+  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  sweepAfter(process, folder)
+  return folder
+}
+
+/** Where no shell can be started, only a process that ends by itself removes its folders. */
+function sweepAfter({ env, getBuiltinModule }: NodeJS.Process, folder: string): void {
+  // Loaded by the few commands that need it.
+  const { spawn } = getBuiltinModule('node:child_process')
+  const child = spawn('/bin/sh', ['-c', SWEEPER, 'attak', folder], {
+    cwd: '/',
+    // Enough to find rm.
+    env: { PATH: env.PATH },
+    // Neither Ctrl-C nor the end of the terminal reaches it.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  })
+  child.on('error', () => {})
+  child.unref()
+  ;(child.stdin as Socket | undefined)?.on('error', () => {}).unref()
+}
