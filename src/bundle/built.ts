@@ -59,7 +59,7 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
       try {
         processors.set(name, await lent.as(name, () => load(name, artifact, { folder: join(folder, name), options })))
       } catch (error) {
-        failures.push(failureOf(name, error))
+        failures.push(loadFailure(name, error))
       }
     }
     if (failures.length > 0) throw errorOf(failures)
@@ -121,7 +121,7 @@ function lendEnvironments(owner: EnvironmentOwner, environments: ReadonlyMap<str
   }
 }
 
-function failureOf(name: string, error: unknown): Problem {
+function loadFailure(name: string, error: unknown): Problem {
   const stack = error instanceof Error ? error.stack : undefined
   const message = error instanceof Error ? error.message : String(error)
   const said = fromArtifact(message)

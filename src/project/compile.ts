@@ -56,7 +56,7 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
     const found = [...links.values()].flatMap((own) => [...own.values()])
     const data = found.flatMap((link) => (link.to === 'local' ? [link.file] : []))
     const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))
-    const options: LayoutOptions = { dir, target: 'node20.19', read, reserved: [REQUIRE_FILE], placeOf }
+    const options: LayoutOptions = { dir, target: 'node20.19', read, reserved: [REQUIRE_FILE], placeOf: sourcePlace }
     const laid = await layOut(files, discovered, options)
     const outputs = [...laid].flatMap(([file, module]) => outputsOf(file, module))
     return {
@@ -85,7 +85,7 @@ function outputsOf(file: string, { at, text, map, beside }: LaidModule): { at: s
 }
 
 /** Outputs lie elsewhere than their sources, whatever their names are. */
-function placeOf(file: string) {
+function sourcePlace(file: string) {
   return {
     url: JSON.stringify(pathToFileURL(file).href),
     filename: JSON.stringify(file),

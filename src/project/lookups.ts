@@ -16,7 +16,7 @@ export type Lookups = Readonly<Record<string, string | null>>
 export function lookupsOf({ links, folders }: Discovered): Lookups {
   const lookups: Record<string, string | null> = {}
   const note = (paths: readonly string[]) => {
-    for (const path of paths) lookups[path] ??= placeOf(path)
+    for (const path of paths) lookups[path] ??= realPathOf(path)
   }
   const aliases = new Map<string, readonly Alias[]>()
   for (const [importer, own] of links) {
@@ -50,7 +50,7 @@ export function manifestsOf({ links }: Discovered): readonly string[] {
 
 /** Whether all still lead where they led. */
 export function leadThere(lookups: Lookups): boolean {
-  return Object.entries(lookups).every(([path, place]) => placeOf(path) === place)
+  return Object.entries(lookups).every(([path, place]) => realPathOf(path) === place)
 }
 
 /** The files that a path may mean, as far as the first that is there. */
@@ -65,7 +65,7 @@ function filesFor(path: string): readonly string[] {
 function packagesFor(from: string, specifier: string): readonly string[] {
   const folders = foldersFor(from, specifier)
   const last = folders.at(-1)!
-  return placeOf(last) === null
+  return realPathOf(last) === null
     ? folders
     : [...folders, ...filesFor(last + specifier.slice(packageOf(specifier).length))]
 }
@@ -75,7 +75,7 @@ function foldersFor(from: string, specifier: string): readonly string[] {
   for (let at = from; ; at = dirname(at)) {
     const folder = join(at, 'node_modules', packageOf(specifier))
     folders.push(folder)
-    if (placeOf(folder) !== null || at === dirname(at)) return folders
+    if (realPathOf(folder) !== null || at === dirname(at)) return folders
   }
 }
 
@@ -87,7 +87,7 @@ function aliasFiles({ pattern, target }: Alias, specifier: string): readonly str
   return filesFor(target.replace('*', () => middle))
 }
 
-function placeOf(path: string): string | null {
+function realPathOf(path: string): string | null {
   try {
     return path.endsWith('/') ? namesIn(path).join('\n') : realpathSync(path)
   } catch {

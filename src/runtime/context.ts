@@ -12,7 +12,7 @@ import {
 } from './invocation.ts'
 import { invoke } from './invoke.ts'
 import { idOf, type Message, parentIdOf, rootIdOf, traceparentOf } from './message.ts'
-import { failureOf, settle } from './settle.ts'
+import { failureOfCallback, settle } from './settle.ts'
 
 /**
  * An invocation as its handler sees it. A class, since one is made for every message, and methods of a prototype cost nothing
@@ -134,7 +134,7 @@ export class InvocationContext implements Invocation {
 
   get done(): Context['done'] {
     rareOf(this).settlesItself = true
-    return (error, result) => settle(this, failureOf(error), result)
+    return (error, result) => settle(this, failureOfCallback(error), result)
   }
 
   getRemainingTimeInMillis(): number {

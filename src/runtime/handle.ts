@@ -3,7 +3,7 @@ import type { SchemaResult } from '../topology/schema.ts'
 import type { Invocation } from './invocation.ts'
 import { recordRefusal } from './refusal.ts'
 import { eventRefusal } from './schema.ts'
-import { failureOf, settle } from './settle.ts'
+import { failureOfCallback, settle } from './settle.ts'
 import { HANDLE } from './thrown.ts'
 
 /**
@@ -65,7 +65,7 @@ export function call(invocation: Invocation, event: unknown): void {
 const NO_CALLBACK: Callback = () => {}
 
 function callbackOf(invocation: Invocation): Callback {
-  return (error, result) => settle(invocation, failureOf(error), result)
+  return (error, result) => settle(invocation, failureOfCallback(error), result)
 }
 
 function settleBy(invocation: Invocation, result: PromiseLike<unknown>): void {

@@ -69,7 +69,7 @@ export function copyForInvoke(processor: string, what: What, data: unknown): unk
     return JSON.parse(text)
   } catch (cause) {
     if (cause instanceof AttakError) throw cause
-    throw new AttakError('INVOKE_REFUSED', `${placeOf(processor, what)}: ${sayUnwritable(data, cause)}`, REMEDY[what], {
+    throw new AttakError('INVOKE_REFUSED', `${whatOf(processor, what)}: ${sayUnwritable(data, cause)}`, REMEDY[what], {
       cause,
     })
   }
@@ -82,7 +82,7 @@ const REMEDY = { data: 'Invoke it with what JSON can carry.', answer: 'Settle wi
 /** What data and answers must fit beside their metadata. Source: Lambda's quotas, 6 MB a synchronous call, read 2026-11-21. */
 const INVOKE_BYTES = 6_000_000
 
-function placeOf(processor: string, what: What): string {
+function whatOf(processor: string, what: What): string {
   return what === 'answer' ? `the answer of "${processor}" to an invoke` : `invoke of "${processor}"`
 }
 
@@ -91,7 +91,7 @@ function checkBytes(processor: string, what: What, text: string): void {
   if (bytes <= INVOKE_BYTES) return
   throw new AttakError(
     'INVOKE_REFUSED',
-    `${placeOf(processor, what)}: ${bytes} bytes, and it carries at most ${INVOKE_BYTES}`,
+    `${whatOf(processor, what)}: ${bytes} bytes, and it carries at most ${INVOKE_BYTES}`,
     'Store the data elsewhere and give where it is.',
   )
 }

@@ -15,7 +15,7 @@ export const MOST_WAIT_MS = 366 * 86_400_000
  * What to do with a failed message: try again after a wait, which its handler may have `asked` for, or record it as failed
  * with `error`.
  */
-export type Verdict =
+export type RetryDecision =
   | { readonly retry: true; readonly afterMs: number; readonly asked: boolean }
   | { readonly retry: false; readonly error: unknown }
 
@@ -24,7 +24,7 @@ export type Verdict =
  * ended by `Retry`: those do not use up `policy.retries`. What its own processor refused is never tried again,
  * and neither is what would have to wait for longer than it can: that fails with RETRY_TOO_LONG.
  */
-export function settleFailure(message: Message, failure: Failure, policy: HeldPolicy, asked: number): Verdict {
+export function settleFailure(message: Message, failure: Failure, policy: HeldPolicy, asked: number): RetryDecision {
   const { error, isRefusal } = failure
   const failures = message.attempt - asked
   // A handler may have changed the Retry that it threw.

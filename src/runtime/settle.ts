@@ -4,7 +4,7 @@ import type { EmitPromise } from './emit-promise.ts'
 import { abortOf, type Failure, type Invocation } from './invocation.ts'
 
 /** A callback's or `done`'s first argument as failure: null and undefined mean success. */
-export function failureOf(error: unknown): Failure | undefined {
+export function failureOfCallback(error: unknown): Failure | undefined {
   return error === undefined || error === null ? undefined : { error }
 }
 

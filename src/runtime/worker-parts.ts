@@ -2,7 +2,7 @@ import type { BakedEntry, BakedProcessor } from './baked.ts'
 import type { OpenCarriers } from './carrier.ts'
 import type { Current } from './current.ts'
 import type { ChannelRoute } from './deliver/accept.ts'
-import type { Progress } from './deliver/progress.ts'
+import type { DeliveryProgress } from './deliver/progress.ts'
 import type { DeliverParts } from './deliver/round.ts'
 import type { Invoke, LoadedProcessor, LogLevel, ProcessorRuntime, Spans } from './invocation.ts'
 import type { RetryPlace } from './retry-place.ts'
@@ -40,7 +40,7 @@ export interface OpenWorker extends Omit<WorkerParts, 'load' | 'spans'> {
   readonly baked: BakedProcessor
   readonly runtime: Omit<ProcessorRuntime, 'host'>
   readonly route: Router<ChannelRoute>
-  readonly progress: Progress
+  readonly progress: DeliveryProgress
   readonly current: Current
   readonly log: WorkerLog
   readonly recorder: Recorder

@@ -19,7 +19,7 @@ import type { SummaryEntry } from './transcript.ts'
 export type Stop = 'over' | 'hungry' | 'waiting' | 'done'
 
 /** Everything one simulation is made of. */
-export interface Run {
+export interface PreparedRun {
   readonly scheduler: Scheduler
   /** Works until it must wait; `live`: does not let what is done wait for input. Virtual time stops at `untilMs`. */
   slice(live: boolean, untilMs: number): Stop
@@ -50,7 +50,7 @@ const SLICE_MS = 10
 const STEPS_PER_CLOCK = 256
 
 /** Puts a run together; nothing has started yet. */
-export function prepareRun(options: SessionOptions): Run {
+export function prepareRun(options: SessionOptions): PreparedRun {
   const { graph, intake, recorder, now, openRoots = 4096, timings: timed = false, describe = describeThrown } = options
   const sayThrown = (error: unknown) => {
     const { stack, name, message } = describe(error)

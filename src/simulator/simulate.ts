@@ -4,7 +4,7 @@ import { captureConsole } from '../runtime/console.ts'
 import { keepCalls } from '../runtime/thrown.ts'
 import { openIntake } from './intake.ts'
 import type { SessionOptions, SimulationOptions, SimulationResult } from './options.ts'
-import { prepareRun, type Run, roundedMs } from './run.ts'
+import { type PreparedRun, prepareRun, roundedMs } from './run.ts'
 
 /**
  * Runs an input through a topology until nothing is in flight: a discrete event simulation around the runtime that a
@@ -110,7 +110,7 @@ interface Drive extends Pick<SimulationOptions, 'signal' | 'live' | 'ready'> {
 }
 
 /** Works in slices, and waits between them for whatever the slice stopped at. */
-async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
+async function drive(run: PreparedRun, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
   while (signal?.aborted !== true) {
     const stop = run.slice(live, untilMs)
     // A handler may have ended the run: nothing wakes what would wait for it now.

@@ -22,7 +22,7 @@ export interface Tries {
  * What a warm function remembers from one invocation to the next, as well as it can: the platform may give the same
  * record to another instance, which then handles all of it again. So it saves work, and no law depends on it.
  */
-export interface Progress {
+export interface DeliveryProgress {
   /** By the position of records; those longest not remembered are forgotten first. */
   readonly records: Map<string, RecordProgress>
   /** About how long a slow message of this processor takes, in milliseconds. */
@@ -30,12 +30,12 @@ export interface Progress {
 }
 
 /** Remembers nothing yet. */
-export function createProgress(): Progress {
+export function createProgress(): DeliveryProgress {
   return { records: new Map(), slowMs: 0 }
 }
 
 /** Remembers a record, in place of what was known of it. */
-export function remember({ records }: Progress, position: string, known: RecordProgress): void {
+export function remember({ records }: DeliveryProgress, position: string, known: RecordProgress): void {
   records.delete(position)
   records.set(position, known)
   const [oldest] = records.size > MOST_RECORDS ? records.keys() : []
@@ -46,6 +46,6 @@ export function remember({ records }: Progress, position: string, known: RecordP
 const MOST_RECORDS = 10_000
 
 /** Learns how long a message took; one slow message is forgotten over the next hundred. */
-export function noteDuration(progress: Progress, tookMs: number): void {
+export function noteDuration(progress: DeliveryProgress, tookMs: number): void {
   progress.slowMs = Math.max(tookMs, progress.slowMs * 0.97)
 }

@@ -4,7 +4,7 @@ import type { Current } from '../current.ts'
 import type { Invocation, InvocationHost, Invoked, ProcessorRuntime } from '../invocation.ts'
 import type { Message } from '../message.ts'
 import type { Lane } from './lanes.ts'
-import type { Progress, RecordProgress } from './progress.ts'
+import type { DeliveryProgress, RecordProgress } from './progress.ts'
 
 /**
  * What became of one attempt. `postponed`: its record will come again; `skipped`: there was none, since the message was handled
@@ -53,7 +53,7 @@ export interface DeliverParts {
    * else one would follow the other, and another instance might not know of the wait.
    */
   readonly redeliversAtOnce: boolean
-  readonly progress: Progress
+  readonly progress: DeliveryProgress
   readonly current: Current
   /** Handlers that run at once. */
   readonly concurrency: number
@@ -179,7 +179,7 @@ export function endsOf(nowMs: number, endsMs: number): Ends {
 /** The records in the order in which they are to run, and whether the first is to run alone. */
 export function openRecords(
   deliveries: readonly Delivery[],
-  { records: known }: Progress,
+  { records: known }: DeliveryProgress,
 ): Pick<Round, 'records' | 'alone'> {
   // Mostly nothing is known, and to look for it would take longer than all else here.
   const knownOf = known.size === 0 ? () => undefined : ({ position }: Delivery) => known.get(position)

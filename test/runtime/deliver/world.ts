@@ -3,7 +3,7 @@ import type { Delivery } from '../../../src/runtime/carrier.ts'
 import { followCurrent } from '../../../src/runtime/current.ts'
 import { deliver } from '../../../src/runtime/deliver/deliver.ts'
 import { openLeases } from '../../../src/runtime/deliver/leases.ts'
-import { createProgress, type Progress } from '../../../src/runtime/deliver/progress.ts'
+import { createProgress, type DeliveryProgress } from '../../../src/runtime/deliver/progress.ts'
 import type { FailedMessage } from '../../../src/runtime/deliver/round.ts'
 import { addEmit, childOf, nextOrdinal } from '../../../src/runtime/emit.ts'
 import type { HandledStore } from '../../../src/runtime/handled.ts'
@@ -50,7 +50,7 @@ export interface World {
   readonly lines: string[]
   /** Events that failed for good. */
   readonly recorded: string[]
-  progress: Progress
+  progress: DeliveryProgress
   idles: number
 }
 
