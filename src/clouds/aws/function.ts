@@ -7,28 +7,29 @@ import {
   GetFunctionConfigurationCommand,
   GetFunctionEventInvokeConfigCommand,
   GetFunctionRecursionConfigCommand,
-  type GetFunctionResponse,
+  type LambdaClient,
   ListFunctionsCommand,
+  ListTagsCommand,
   PutFunctionConcurrencyCommand,
   PutFunctionEventInvokeConfigCommand,
   PutFunctionRecursionConfigCommand,
+  TagResourceCommand,
+  UntagResourceCommand,
   UpdateFunctionCodeCommand,
   UpdateFunctionConfigurationCommand,
 } from '@aws-sdk/client-lambda'
 import { functionArn, NAME_LIMITS } from '../../aws/names.ts'
 import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
-import type { Write } from '../../deploy/change.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { LiveResource, Resource } from '../../graph/resource.ts'
-import { isAbsent, unlessAbsent, unlessUnknown } from './failure.ts'
+import { unlessAbsent, unlessUnknown } from './failure.ts'
 import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf, undone, untouched } from './function-config.ts'
-import { type Account, adopting, changes, differing, type Kind } from './kind.ts'
-import { lambdaTags, loosen, retag } from './lambda-tags.ts'
+import { type Account, changes, type Kind, kindOf, type Pairs, type Writing } from './kind.ts'
 import { requireRole } from './role.ts'
-import { found, listed, TAGS, tagPair, tagsOf } from './tags.ts'
-import { poll } from './waits.ts'
+import { type Seen, TAGS, type Tags, tagPair, tagsOf } from './tags.ts'
+import { poll, retry } from './waits.ts'
 
 /** As the SDK's own waiters: a second between tries, five minutes in all; a network of one's own takes the longest. */
 const READY = { firstMs: 250, maxMs: 1_000, withinMs: 300_000 }
@@ -41,63 +42,10 @@ const IAM = { firstMs: 1_000, maxMs: 5_000, withinMs: 120_000 }
 export function functions(account: Account): Kind {
   const { scope, place, clients } = account
   const { lambda } = clients
-
-  const get = (name: string): Promise<GetFunctionResponse | undefined> =>
-    unlessAbsent(lambda.send(new GetFunctionCommand({ FunctionName: name })))
-
-  const read = async (resource: Resource) => {
-    const answer = await get(resource.name)
-    return answer && found(scope, resource, functionArn(place, resource.name), answer.Tags ?? {})
-  }
-
-  /** Ends when the function can be called and changed. Throws AWS_REFUSED where AWS could not make it. */
-  const ready = async (name: string) => {
-    const state = await poll(`function ${name} to be ready`, READY, async () => {
-      const now = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName: name }))
-      const failed = now.State === 'Failed' || now.LastUpdateStatus === 'Failed'
-      const changing = now.State === 'Pending' || now.LastUpdateStatus === 'InProgress'
-      if (failed) return { why: now.StateReason ?? now.LastUpdateStatusReason ?? 'for no reason given' }
-      return changing ? undefined : {}
-    })
-    if (state !== undefined && !('why' in state)) return
-    const why = state?.why ?? 'it is still being made after five minutes'
-    throw new AttakError('AWS_REFUSED', `function ${name} did not get ready: ${why}`, 'Mend that, then deploy again.')
-  }
-
-  /** Changes a function, after what AWS is doing with it has ended. */
-  const settle = async (name: string, send: () => Promise<FunctionConfiguration>) => {
-    const done = await poll(`function ${name} to take a change`, READY, async () => {
-      try {
-        return await send()
-      } catch (error) {
-        if (!failedWith(error, 'ResourceConflictException')) throw error
-        return undefined
-      }
-    })
-    if (!done) throw new AttakError('AWS_REFUSED', `function ${name} takes no change`, 'Deploy again later.')
-    if (done.LastUpdateStatus !== 'Successful') await ready(name)
-  }
-
-  /** Sends what needs the role, until IAM has told Lambda of it. */
-  const withRole = async <T>({ role }: FunctionConfig, send: () => Promise<T>): Promise<T> => {
-    let last: unknown
-    const answer = await poll('IAM to make the role known', IAM, async () => {
-      try {
-        return { value: await send() }
-      } catch (error) {
-        if (!isRoleUnknown(error)) throw error
-        if (last === undefined) await requireRole(account, role)
-        last = error
-        return undefined
-      }
-    })
-    if (answer === undefined) throw last
-    return answer.value
-  }
-
-  return {
-    read,
-
+  const see = (name: string) => lambdaSeen(lambda, functionArn(place, name), name)
+  return kindOf(scope, {
+    ...lambdaTagging(lambda, ({ resource }) => functionArn(place, resource.name)),
+    find: ({ name }) => see(name),
     async list() {
       const prefix = prefixOf(scope.topology, scope.stage, NAME_LIMITS.function)
       const all = await pagesOf(async (Marker) => {
@@ -105,156 +53,171 @@ export function functions(account: Account): Kind {
         return { items: page.Functions, next: page.NextMarker }
       })
       const ours = all.map(({ FunctionName = '' }) => FunctionName).filter((name) => name.startsWith(prefix))
-      return gather(ours, async (name) => {
-        const Resource = functionArn(place, name)
-        const tags = await lambdaTags(lambda, Resource)
-        return tags && listed(scope, Resource, name, tags)
-      })
+      return gather(ours, see)
     },
-
-    async inspect(resource) {
-      const FunctionName = resource.name
-      const answer = await get(FunctionName)
-      if (answer === undefined) return []
-      const invoking = await unlessAbsent(lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName })))
-      const asked = lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
-      const loops = await unlessUnknown(asked, account.emulated)
-      const config = resource.config as FunctionConfig
-      const live = answer.Configuration
-      const wanted = settingsOf(config, {})
-      return differing({
-        code: [answer.Tags?.[TAGS.code] ?? account.artifact(config.code).zipHash, live?.CodeSha256],
-        architecture: [codeOf(config).Architectures, live?.Architectures],
-        runtime: [wanted.Runtime, live?.Runtime],
-        handler: [wanted.Handler, live?.Handler],
-        memory: [wanted.MemorySize, live?.MemorySize],
-        timeout: [wanted.Timeout, live?.Timeout],
-        role: [wanted.Role, live?.Role],
-        environment: [config.environment, hashedEnvironment(live?.Environment?.Variables ?? {}, resource.name)],
-        vpc: [
-          [sorted(config.vpc?.subnets), sorted(config.vpc?.securityGroups)],
-          [sorted(live?.VpcConfig?.SubnetIds), sorted(live?.VpcConfig?.SecurityGroupIds)],
-        ],
-        artifact: [config.code, live?.Environment?.Variables?.[ARTIFACT_VARIABLE]],
-        ...untouched(live),
-        asynchronousRetries: [0, invoking?.MaximumRetryAttempts],
-        eventAgeSeconds: [MOST_EVENT_AGE_S, invoking?.MaximumEventAgeInSeconds ?? MOST_EVENT_AGE_S],
-        onSuccess: [undefined, invoking?.DestinationConfig?.OnSuccess?.Destination],
-        tags: tagPair(scope, resource, answer.Tags ?? {}),
-        concurrency: [config.concurrency, answer.Concurrency?.ReservedConcurrentExecutions],
-        onFailure: [config.onFailure, invoking?.DestinationConfig?.OnFailure?.Destination],
-        loops: [config.loops, loops?.RecursiveLoop === 'Allow'],
-      })
+    compare: (resource) => compare(account, resource),
+    create: ({ resource }) => create(account, resource),
+    async update(writing) {
+      if (writing.live !== undefined) await update(account, writing)
+      await besides(account, writing)
     },
-
-    async write(change) {
-      // A listing that shows it whole is believed, which saves a call for each function.
-      const listed = change.kind === 'update' && change.live?.fingerprint !== undefined ? change.live : undefined
-      try {
-        await bring(change, listed ?? (await read(change.resource)))
-      } catch (error) {
-        if (listed === undefined || !isAbsent(error)) throw error
-        await bring(change, await read(change.resource))
-      }
+    ownTags(writing) {
+      const { code } = writing.resource.config as FunctionConfig
+      return uploads(writing) ? { [TAGS.code]: account.artifact(code).zipHash } : {}
     },
-
-    async remove({ live: { name } }) {
-      const gone = await poll(`function ${name} to be gone`, READY, async () => {
-        try {
-          await lambda.send(new DeleteFunctionCommand({ FunctionName: name }))
-          return true
-        } catch (error) {
-          if (isAbsent(error)) return true
-          if (!failedWith(error, 'ResourceConflictException')) throw error
-          return undefined
-        }
-      })
-      if (!gone) throw new AttakError('AWS_REFUSED', `function ${name} does not go`, 'Remove it again later.')
-    },
-  }
-
-  async function bring(change: Write, there: LiveResource | undefined) {
-    const { resource } = change
-    const address = functionArn(place, resource.name)
-    const made = there === undefined && (await create(resource))
-    const live = made ? undefined : (there ?? (await read(resource)))
-    await loosen(lambda, address, change, live)
-    const write = adopting(change, live)
-    const uploaded = made || (await update(write))
-    await beside(write, made)
-    const { code } = resource.config as FunctionConfig
-    const more = uploaded ? { [TAGS.code]: account.artifact(code).zipHash } : {}
-    await retag(lambda, change, { scope, address, live, more })
-  }
-
-  /** Gives false when the function was there already, from a try whose answer got lost or from another deploy. */
-  async function create(resource: Resource): Promise<boolean> {
-    const config = resource.config as FunctionConfig
-    const ZipFile = await account.artifact(config.code).zip()
-    const input = {
-      FunctionName: resource.name,
-      ...settingsOf(config, account.environment(resource.processor ?? '')),
-      Architectures: codeOf(config).Architectures,
-      Code: { ZipFile },
-      Tags: tagsOf(scope, resource),
-    }
-    try {
-      const made = await withRole(config, () => lambda.send(new CreateFunctionCommand(input)))
-      if (made.State !== 'Active') await ready(resource.name)
+    async remove({ name }) {
+      await lambda.send(new DeleteFunctionCommand({ FunctionName: name }))
       return true
-    } catch (error) {
-      // It may exist, or something else be done to it: whoever has the name tells.
-      if (!failedWith(error, 'ResourceConflictException') || (await read(resource)) === undefined) throw error
-      await ready(resource.name)
-      return false
-    }
-  }
+    },
+    pace: READY,
+    trustsListing: true,
+  })
+}
 
-  /** Gives whether it has uploaded the code. */
-  async function update(write: Write): Promise<boolean> {
-    const { name, processor = '' } = write.resource
-    const config = write.resource.config as FunctionConfig
-    const uploads = changes(write, 'code', 'architecture')
-    if (uploads) {
-      const ZipFile = await account.artifact(config.code).zip()
-      const input = { FunctionName: name, ...codeOf(config), ZipFile }
-      await settle(name, () => lambda.send(new UpdateFunctionCodeCommand(input)))
-    }
-    if (changes(write, 'code', 'runtime', 'handler', 'memory', 'timeout', 'environment', 'role', 'vpc')) {
-      const input = {
-        FunctionName: name,
-        ...settingsOf(config, account.environment(processor)),
-        ...undone(write.settings),
-      }
-      await settle(name, () => withRole(config, () => lambda.send(new UpdateFunctionConfigurationCommand(input))))
-    }
-    return uploads
+async function compare({ scope, clients: { lambda }, emulated, artifact }: Account, resource: Resource) {
+  const FunctionName = resource.name
+  const answer = await unlessAbsent(lambda.send(new GetFunctionCommand({ FunctionName })))
+  if (answer === undefined) return undefined
+  const invoking = await unlessAbsent(lambda.send(new GetFunctionEventInvokeConfigCommand({ FunctionName })))
+  const asked = lambda.send(new GetFunctionRecursionConfigCommand({ FunctionName }))
+  const loops = await unlessUnknown(asked, emulated)
+  const config = resource.config as FunctionConfig
+  const { Configuration: live, Tags = {} } = answer
+  const wanted = settingsOf(config, {})
+  const pairs: Pairs = {
+    code: [Tags[TAGS.code] ?? artifact(config.code).zipHash, live?.CodeSha256],
+    architecture: [codeOf(config).Architectures, live?.Architectures],
+    runtime: [wanted.Runtime, live?.Runtime],
+    handler: [wanted.Handler, live?.Handler],
+    memory: [wanted.MemorySize, live?.MemorySize],
+    timeout: [wanted.Timeout, live?.Timeout],
+    role: [wanted.Role, live?.Role],
+    environment: [config.environment, hashedEnvironment(live?.Environment?.Variables ?? {}, resource.name)],
+    vpc: [
+      [sorted(config.vpc?.subnets), sorted(config.vpc?.securityGroups)],
+      [sorted(live?.VpcConfig?.SubnetIds), sorted(live?.VpcConfig?.SecurityGroupIds)],
+    ],
+    artifact: [config.code, live?.Environment?.Variables?.[ARTIFACT_VARIABLE]],
+    ...untouched(live),
+    asynchronousRetries: [0, invoking?.MaximumRetryAttempts],
+    eventAgeSeconds: [MOST_EVENT_AGE_S, invoking?.MaximumEventAgeInSeconds ?? MOST_EVENT_AGE_S],
+    onSuccess: [undefined, invoking?.DestinationConfig?.OnSuccess?.Destination],
+    tags: tagPair(scope, resource, Tags),
+    concurrency: [config.concurrency, answer.Concurrency?.ReservedConcurrentExecutions],
+    onFailure: [config.onFailure, invoking?.DestinationConfig?.OnFailure?.Destination],
+    loops: [config.loops, loops?.RecursiveLoop === 'Allow'],
   }
+  return pairs
+}
 
-  /** What has calls of its own; a new function needs none where its default is what is wanted. */
-  async function beside(write: Write, made: boolean) {
-    const FunctionName = write.resource.name
-    const config = write.resource.config as FunctionConfig
-    if (made || changes(write, 'onFailure', 'role', 'asynchronousRetries', 'eventAgeSeconds', 'onSuccess')) {
-      const input = {
-        FunctionName,
-        MaximumRetryAttempts: 0,
-        DestinationConfig: { OnFailure: { Destination: config.onFailure } },
-      }
-      await withRole(config, () => lambda.send(new PutFunctionEventInvokeConfigCommand(input)))
-    }
-    if (made ? config.loops : changes(write, 'loops')) {
-      const RecursiveLoop = config.loops ? 'Allow' : 'Terminate'
-      await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop }))
-    }
-    if (made ? config.concurrency !== undefined : changes(write, 'concurrency')) {
-      if (config.concurrency === undefined) {
-        await unlessAbsent(lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName })))
-      } else {
-        const ReservedConcurrentExecutions = config.concurrency
-        await lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions }))
-      }
-    }
+async function create(account: Account, resource: Resource): Promise<'bare' | 'unsure'> {
+  const { lambda } = account.clients
+  const config = resource.config as FunctionConfig
+  const ZipFile = await account.artifact(config.code).zip()
+  const input = {
+    FunctionName: resource.name,
+    ...settingsOf(config, account.environment(resource.processor ?? '')),
+    Architectures: codeOf(config).Architectures,
+    Code: { ZipFile },
+    Tags: tagsOf(account.scope, resource),
+  }
+  try {
+    const made = await withRole(account, config, () => lambda.send(new CreateFunctionCommand(input)))
+    if (made.State !== 'Active') await ready(lambda, resource.name)
+    return 'bare'
+  } catch (error) {
+    if (!failedWith(error, 'ResourceConflictException')) throw error
+    return 'unsure'
+  }
+}
+
+function uploads(writing: Writing): boolean {
+  return writing.live === undefined || changes(writing, 'code', 'architecture')
+}
+
+async function update(account: Account, writing: Writing): Promise<void> {
+  const { lambda } = account.clients
+  const { name, processor = '' } = writing.resource
+  const config = writing.resource.config as FunctionConfig
+  if (uploads(writing)) {
+    const ZipFile = await account.artifact(config.code).zip()
+    const input = { FunctionName: name, ...codeOf(config), ZipFile }
+    await settle(lambda, name, () => lambda.send(new UpdateFunctionCodeCommand(input)))
+  }
+  if (changes(writing, 'code', 'runtime', 'handler', 'memory', 'timeout', 'environment', 'role', 'vpc')) {
+    const settings = settingsOf(config, account.environment(processor))
+    const input = { FunctionName: name, ...settings, ...undone(writing.planned) }
+    const send = () => lambda.send(new UpdateFunctionConfigurationCommand(input))
+    await settle(lambda, name, () => withRole(account, config, send))
+  }
+}
+
+/** Writes what has calls of its own; a new function needs none where its default is what is wanted. */
+async function besides(account: Account, writing: Writing): Promise<void> {
+  const { lambda } = account.clients
+  const { config: wanted, name: FunctionName } = writing.resource
+  const config = wanted as FunctionConfig
+  const isNew = writing.live === undefined
+  if (isNew || changes(writing, 'onFailure', 'role', 'asynchronousRetries', 'eventAgeSeconds', 'onSuccess')) {
+    const DestinationConfig = { OnFailure: { Destination: config.onFailure } }
+    const input = { FunctionName, MaximumRetryAttempts: 0, DestinationConfig }
+    await withRole(account, config, () => lambda.send(new PutFunctionEventInvokeConfigCommand(input)))
+  }
+  if (isNew ? config.loops : changes(writing, 'loops')) {
+    const RecursiveLoop = config.loops ? 'Allow' : 'Terminate'
+    await lambda.send(new PutFunctionRecursionConfigCommand({ FunctionName, RecursiveLoop }))
+  }
+  const ReservedConcurrentExecutions = config.concurrency
+  if (isNew ? ReservedConcurrentExecutions === undefined : !changes(writing, 'concurrency')) return
+  await (ReservedConcurrentExecutions === undefined
+    ? unlessAbsent(lambda.send(new DeleteFunctionConcurrencyCommand({ FunctionName })))
+    : lambda.send(new PutFunctionConcurrencyCommand({ FunctionName, ReservedConcurrentExecutions })))
+}
+
+/** Ends when the function can be called and changed. Throws AWS_REFUSED where AWS could not make it. */
+async function ready(lambda: LambdaClient, FunctionName: string): Promise<void> {
+  const why = await poll(`function ${FunctionName} to be ready`, READY, async () => {
+    const now = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))
+    const hasFailed = now.State === 'Failed' || now.LastUpdateStatus === 'Failed'
+    if (hasFailed) return now.StateReason ?? now.LastUpdateStatusReason ?? 'for no reason given'
+    return now.State === 'Pending' || now.LastUpdateStatus === 'InProgress' ? undefined : ''
+  })
+  if (why === '') return
+  const what = `function ${FunctionName} did not get ready: ${why}`
+  throw new AttakError('AWS_REFUSED', what, 'Fix that, then deploy again.')
+}
+
+/** Changes a function, after what AWS is doing with it has ended. */
+async function settle(lambda: LambdaClient, name: string, send: () => Promise<FunctionConfiguration>): Promise<void> {
+  const isBusy = (error: unknown) => failedWith(error, 'ResourceConflictException')
+  const done = await retry(`function ${name} to take a change`, READY, isBusy, send)
+  if (done.LastUpdateStatus !== 'Successful') await ready(lambda, name)
+}
+
+/** Sends what needs the role, until IAM has told Lambda of it. */
+function withRole<T>(account: Account, { role }: FunctionConfig, send: () => Promise<T>): Promise<T> {
+  let required: Promise<void> | undefined
+  const isUnknown = async (error: unknown) => {
+    if (!isRoleUnknown(error)) return false
+    required ??= requireRole(account, role)
+    await required
+    return true
+  }
+  return retry('IAM to make the role known', IAM, isUnknown, send)
+}
+
+/** Returns a function or mapping by its ARN; undefined where it is not there. */
+export async function lambdaSeen(lambda: LambdaClient, address: string, name: string): Promise<Seen | undefined> {
+  const answer = await unlessAbsent(lambda.send(new ListTagsCommand({ Resource: address })))
+  return answer && { name, address, tags: answer.Tags ?? {} }
+}
+
+/** Returns how Lambda tags what has an ARN there. */
+export function lambdaTagging(lambda: LambdaClient, addressOf: (writing: Writing) => string) {
+  return {
+    tag: (writing: Writing, Tags: Tags) => lambda.send(new TagResourceCommand({ Resource: addressOf(writing), Tags })),
+    untag: ({ address: Resource }: LiveResource, TagKeys: string[]) =>
+      lambda.send(new UntagResourceCommand({ Resource, TagKeys })),
   }
 }
 

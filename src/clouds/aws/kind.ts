@@ -1,8 +1,12 @@
 import type { Place, Scope } from '../../aws/names.ts'
+import { failedWith } from '../../aws/sdk.ts'
 import type { Removal, Write } from '../../deploy/change.ts'
 import type { Code } from '../../deploy/cloud.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 import type { Clients } from './clients.ts'
+import { isAbsent } from './failure.ts'
+import { found, listed, type Seen, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
+import { type Pace, poll } from './waits.ts'
 
 /** One kind of resource: what a cloud does, for this kind alone. */
 export interface Kind {
@@ -33,18 +37,120 @@ export interface Account {
   readonly environment: (processor: string) => Readonly<Record<string, string>>
 }
 
-/** A change to what is there: all of it is written where that is not what the change was planned for. */
-export function adopting(change: Write, live: LiveResource | undefined): Write {
-  return change.live?.fingerprint === live?.fingerprint ? change : { ...change, settings: [] }
+/**
+ * What one service can do with one kind of resource. {@link kindOf} makes a {@link Kind} of it: it refuses what is not
+ * ours, adopts what is there, and writes the fingerprint last.
+ */
+export interface Service {
+  /** Returns what there is by the name of a resource, whoever made it. */
+  find(resource: Resource): Promise<Seen | undefined>
+  /** Returns what may be of this stage, by name. */
+  list(): Promise<readonly Seen[]>
+  /** Returns pairs of what is wanted and what is there, by setting; undefined where nothing is there. */
+  compare(resource: Resource): Promise<Pairs | undefined>
+  /** See {@link Kind.describe}. */
+  describe?(live: LiveResource): Promise<JsonObject | undefined>
+  /**
+   * Makes a resource with its tags. Returns `whole` if it is as wanted, with its fingerprint; `bare` if this call made it;
+   * `unsure` if it may have been there: from a try whose answer was lost, or from another deploy.
+   */
+  create(change: Write): Promise<'whole' | 'bare' | 'unsure'>
+  /** Brings settings to what is wanted, and waits until the resource can be used. */
+  update(writing: Writing): Promise<void>
+  /** Returns tags beside those of every resource. */
+  ownTags?(writing: Writing): Tags
+  tag(writing: Writing, tags: Tags): Promise<unknown>
+  untag(live: LiveResource, keys: string[]): Promise<unknown>
+  /** Asks for the removal; true when it is gone. It is called again until then, also when it fails because AWS is busy. */
+  remove(live: LiveResource): Promise<boolean>
+  /** How long a removal takes. */
+  readonly pace?: Pace
+  /** Whether a listing that shows it whole is believed before an update, which saves a call for each. */
+  readonly trustsListing?: boolean
 }
 
-/** Whether what is there has to lose its fingerprint first: it was to be made, and is about to be changed. */
-export function loosens(change: Write, live: LiveResource | undefined): live is LiveResource {
-  return change.kind === 'create' && live?.fingerprint !== undefined
+/** A change that is being written. */
+export interface Writing extends Omit<Write, 'live'> {
+  /** What is there now; undefined where it was just made. */
+  readonly live: LiveResource | undefined
+  /** The settings that the plan names. `settings` is empty instead where all of them are written. */
+  readonly planned: readonly string[]
 }
+
+/** Pairs of what is wanted and what was found, by setting. */
+export type Pairs = Readonly<Record<string, readonly [wanted: unknown, found: unknown]>>
+
+/** Returns the kind of resource that a service has, for one stage. */
+export function kindOf(scope: Scope, service: Service): Kind {
+  const seenAs = async (resource: Resource): Promise<There | undefined> => {
+    const seen = await service.find(resource)
+    return seen && { live: found(scope, resource, seen), tags: seen.tags }
+  }
+  return {
+    list: async () => (await service.list()).flatMap((seen) => listed(scope, seen) ?? []),
+    read: async (resource) => (await seenAs(resource))?.live,
+    inspect: async (resource) => differing((await service.compare(resource)) ?? {}),
+    ...(service.describe && { describe: service.describe }),
+    async write(change) {
+      const { kind, live, resource } = change
+      const isTrusted = service.trustsListing && kind === 'update' && live?.fingerprint !== undefined
+      try {
+        await bring(isTrusted ? { live } : await seenAs(resource), change)
+      } catch (error) {
+        if (!isTrusted || !isAbsent(error)) throw error
+        await bring(await seenAs(resource), change)
+      }
+    },
+    async remove({ live }) {
+      const { kind, name } = live
+      await poll(`${kind} ${name} to be gone`, service.pace ?? AT_ONCE, async () => {
+        try {
+          return (await service.remove(live)) || undefined
+        } catch (error) {
+          if (isAbsent(error)) return true
+          if (!failedWith(error, ...BUSY)) throw error
+          return undefined
+        }
+      })
+    },
+  }
+
+  async function bring(before: There | undefined, change: Write): Promise<void> {
+    const { resource, fingerprint, kind, settings: planned } = change
+    const made = before === undefined && (await service.create(change))
+    if (made === 'whole') return
+    // Whoever was first to make it, it has to be ours.
+    const there = made === 'unsure' ? await seenAs(resource) : before
+    const live = there?.live
+    if (made === 'unsure' && live?.fingerprint === fingerprint) return
+    // What was to be made, and is there, is half-made until all of it is written.
+    if (kind === 'create' && live?.fingerprint !== undefined) await service.untag(live, [TAGS.config])
+    const isAsPlanned = change.live?.fingerprint === live?.fingerprint
+    const writing = { ...change, live, planned, settings: isAsPlanned ? planned : [] }
+    await service.update(writing)
+    if (live !== undefined && changes(writing, 'tags')) {
+      const tags = there?.tags ?? (await service.find(resource))?.tags ?? {}
+      const stale = staleTags(tags, userTags(resource.config))
+      if (stale.length > 0) await service.untag(live, [...stale])
+    }
+    await service.tag(writing, { ...tagsOf(scope, resource, fingerprint), ...service.ownTags?.(writing) })
+  }
+}
+
+/** What is there; its tags where they were asked for. */
+interface There {
+  readonly live: LiveResource
+  readonly tags?: Tags
+}
+
+/** Removals that one call does. */
+const AT_ONCE: Pace = { firstMs: 500, maxMs: 3_000, withinMs: 60_000 }
+
+/** What AWS says while it changes a resource, or too many of them. */
+const BUSY = ['ResourceInUseException', 'ResourceConflictException', 'LimitExceededException']
 
 /** Whether any of `names` has to be written: all are where a change does not say which, or speaks of one it does not know. */
-export function changes({ kind, settings, resource }: Write, ...names: readonly string[]): boolean {
+export function changes({ kind, settings, resource }: Writing, ...names: readonly string[]): boolean {
   if (
     kind === 'create' ||
     settings.length === 0 ||
@@ -55,10 +161,7 @@ export function changes({ kind, settings, resource }: Write, ...names: readonly 
   return names.some((name) => settings.includes(name))
 }
 
-/** The names among pairs of settings, wanted and found, that differ. */
-export function differing(
-  pairs: Readonly<Record<string, readonly [wanted: unknown, found: unknown]>>,
-): readonly string[] {
+function differing(pairs: Pairs): readonly string[] {
   return Object.entries(pairs)
     .filter(([, [wanted, found]]) => canonical(wanted) !== canonical(found))
     .map(([name]) => name)

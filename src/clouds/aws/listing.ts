@@ -2,7 +2,7 @@ import { GetResourcesCommand, type TagFilter } from '@aws-sdk/client-resource-gr
 import { pagesOf } from '../../aws/sdk.ts'
 import type { LiveResource } from '../../graph/resource.ts'
 import type { Account, Kind } from './kind.ts'
-import { listed, TAGS, type Tags, tagsOfPairs } from './tags.ts'
+import { listed, TAGS, tagsOfPairs } from './tags.ts'
 
 /**
  * Everything of a stage in few calls: a hundred resources a page by their tags, and the roles, which that listing does
@@ -18,7 +18,7 @@ export async function listByTags({ scope, clients }: Account, roles: Kind): Prom
   // Nobody awaits it where the other listing throws first.
   withRoles.catch(() => {})
   const found = (await taggedResources(clients, filters)).flatMap(({ arn, tags }) => {
-    const live = listed(scope, arn, nameOf(arn, tags), tags)
+    const live = listed(scope, { name: nameOf(arn), address: arn, tags })
     return live === undefined || live.kind === 'role' ? [] : [live]
   })
   return [...found, ...(await withRoles)]
@@ -39,13 +39,10 @@ export async function listByService(kinds: Readonly<Record<string, Kind>>): Prom
   return (await Promise.all(Object.values(kinds).map((kind) => kind.list()))).flat()
 }
 
-/** The name within an ARN; a mapping has none there but what its tags say. */
-function nameOf(arn: string, tags: Tags): string {
+/** The name within an ARN; a mapping has none there. */
+function nameOf(arn: string): string {
   const rest = arn.split(':').slice(5).join(':')
-  if (rest.startsWith('event-source-mapping:')) {
-    const id = tags[TAGS.resource] ?? ''
-    return id.slice(id.indexOf('/') + 1)
-  }
+  if (rest.startsWith('event-source-mapping:')) return ''
   if (rest.startsWith('log-group:')) return rest.slice('log-group:'.length).replace(/:\*$/, '')
   return rest.replace(/^(?:function:|stream\/|table\/)/, '')
 }

@@ -14,8 +14,8 @@ import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
+import { type Account, type Kind, kindOf } from './kind.ts'
+import { type Seen, TAGS, tagPair, tagsOf } from './tags.ts'
 
 /** What is wanted of a log group. */
 export type LogsConfig = { readonly retentionDays: number; readonly tags: JsonObject }
@@ -30,75 +30,54 @@ export function logGroups({ scope, place, clients: { logs } }: Account): Kind {
       const page = await logs.send(new DescribeLogGroupsCommand({ logGroupNamePrefix: prefix, nextToken }))
       return { items: page.logGroups, next: page.nextToken }
     })
-
   const groupOf = async (name: string) => (await groupsUnder(name)).find(({ logGroupName }) => logGroupName === name)
-
-  const tagsOn = async (resourceArn: string): Promise<Tags | undefined> => {
-    const answer = await unlessAbsent(logs.send(new ListTagsForResourceCommand({ resourceArn })))
-    return answer && (answer.tags ?? {})
+  const see = async (name: string): Promise<Seen | undefined> => {
+    const address = groupArn(place, name)
+    const answer = await unlessAbsent(logs.send(new ListTagsForResourceCommand({ resourceArn: address })))
+    return answer && { name, address, tags: answer.tags ?? {} }
   }
-
-  const untag = (resourceArn: string, tagKeys: readonly string[]) =>
-    logs.send(new UntagResourceCommand({ resourceArn, tagKeys: [...tagKeys] }))
-
-  const kind: Kind = {
-    async read(resource) {
-      const group = await groupOf(resource.name)
-      const address = groupArn(place, resource.name)
-      const tags = group && (await tagsOn(address))
-      if (tags === undefined) return undefined
-      const free = TAGS.topology in tags ? tags : { ...tags, ...tagsOf(scope, resource) }
-      return found(scope, resource, address, free)
+  return kindOf(scope, {
+    async find(resource) {
+      const seen = (await groupOf(resource.name)) && (await see(resource.name))
+      if (seen === undefined || TAGS.topology in seen.tags) return seen
+      return { ...seen, tags: { ...seen.tags, ...tagsOf(scope, resource) } }
     },
-
     async list() {
       const groups = await groupsUnder(`/aws/lambda/${prefixOf(scope.topology, scope.stage, NAME_LIMITS.function)}`)
-      return gather(groups, async ({ logGroupName: name = '' }) => {
-        const tags = await tagsOn(groupArn(place, name))
-        return tags && listed(scope, groupArn(place, name), name, tags)
-      })
+      return gather(groups, ({ logGroupName = '' }) => see(logGroupName))
     },
-
-    async inspect(resource) {
-      const { name, config } = resource
-      const group = await groupOf(name)
-      if (group === undefined) return []
-      return differing({
-        retentionDays: [(config as LogsConfig).retentionDays, group.retentionInDays],
-        key: [undefined, group.kmsKeyId],
-        tags: tagPair(scope, resource, (await tagsOn(groupArn(place, name))) ?? {}),
-      })
-    },
-
-    async write(change) {
-      const { resource, fingerprint } = change
-      const { name, config } = resource
-      const { retentionDays, tags } = config as LogsConfig
-      let live = await kind.read(resource)
-      if (live === undefined) {
-        try {
-          await logs.send(new CreateLogGroupCommand({ logGroupName: name, tags: tagsOf(scope, resource) }))
-        } catch (error) {
-          if (!failedWith(error, 'ResourceAlreadyExistsException', 'OperationAbortedException')) throw error
-          live = await kind.read(resource)
+    async compare(resource) {
+      const group = await groupOf(resource.name)
+      return (
+        group && {
+          retentionDays: [(resource.config as LogsConfig).retentionDays, group.retentionInDays],
+          key: [undefined, group.kmsKeyId],
+          tags: tagPair(scope, resource, (await see(resource.name))?.tags ?? {}),
         }
+      )
+    },
+    async create({ resource }) {
+      try {
+        await logs.send(new CreateLogGroupCommand({ logGroupName: resource.name, tags: tagsOf(scope, resource) }))
+        return 'bare'
+      } catch (error) {
+        if (!failedWith(error, 'ResourceAlreadyExistsException', 'OperationAbortedException')) throw error
+        return 'unsure'
       }
-      const resourceArn = groupArn(place, name)
-      if (loosens(change, live)) await untag(resourceArn, [TAGS.config])
+    },
+    async update({ resource: { name, config }, planned }) {
+      const { retentionDays } = config as LogsConfig
       await logs.send(new PutRetentionPolicyCommand({ logGroupName: name, retentionInDays: retentionDays }))
-      if (change.settings.includes('key')) await logs.send(new DisassociateKmsKeyCommand({ logGroupName: name }))
-      if (live !== undefined && changes(adopting(change, live), 'tags')) {
-        const stale = staleTags((await tagsOn(resourceArn)) ?? {}, userTags({ tags }))
-        if (stale.length > 0) await untag(resourceArn, stale)
-      }
-      await logs.send(new TagResourceCommand({ resourceArn, tags: tagsOf(scope, resource, fingerprint) }))
+      if (planned.includes('key')) await logs.send(new DisassociateKmsKeyCommand({ logGroupName: name }))
     },
-
-    async remove({ live: { name } }) {
-      await unlessAbsent(logs.send(new DeleteLogGroupCommand({ logGroupName: name })))
+    tag: ({ resource: { name } }, tags) =>
+      logs.send(new TagResourceCommand({ resourceArn: groupArn(place, name), tags })),
+    untag: ({ name }, tagKeys) => logs.send(new UntagResourceCommand({ resourceArn: groupArn(place, name), tagKeys })),
+    async remove({ name }) {
+      await logs.send(new DeleteLogGroupCommand({ logGroupName: name }))
+      return true
     },
-  }
-  return kind
+  })
 }
 
 /** The form without `:*` is the one that tags are kept by. Source: CloudWatch Logs API reference, TagResource, read 2026-11-21. */

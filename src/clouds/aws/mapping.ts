@@ -3,6 +3,7 @@ import {
   DeleteEventSourceMappingCommand,
   type EventSourceMappingConfiguration,
   GetEventSourceMappingCommand,
+  type LambdaClient,
   ListEventSourceMappingsCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda'
@@ -10,15 +11,14 @@ import { NAME_LIMITS, type Place } from '../../aws/names.ts'
 import type { MappingConfig } from '../../aws/resources.ts'
 import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import type { Write } from '../../deploy/change.ts'
-import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
-import { isAbsent, unlessAbsent } from './failure.ts'
-import { type Account, differing, type Kind } from './kind.ts'
-import { lambdaTags, loosen, retag } from './lambda-tags.ts'
+import { unlessAbsent } from './failure.ts'
+import { lambdaSeen, lambdaTagging } from './function.ts'
+import { type Account, type Kind, kindOf } from './kind.ts'
 import { startOf, tuningOf, undone, wantedOf } from './mapping-config.ts'
-import { found, listed, type Tags, tagPair, tagsOf } from './tags.ts'
-import { poll } from './waits.ts'
+import { tagPair, tagsOf } from './tags.ts'
+import { poll, retry } from './waits.ts'
 
 /** A mapping takes a minute or two to begin, on real AWS. */
 const READY = { firstMs: 250, maxMs: 3_000, withinMs: 600_000 }
@@ -27,147 +27,114 @@ const IAM = { firstMs: 1_000, maxMs: 5_000, withinMs: 180_000 }
 type Mapping = EventSourceMappingConfiguration & { readonly UUID: string }
 
 /** Event source mappings: what hands a function the records of a stream or queue. */
-export function mappings({ scope, place, clients: { lambda }, startedAtMs }: Account): Kind {
-  const under = async (filter: { FunctionName?: string; EventSourceArn?: string }): Promise<readonly Mapping[]> => {
-    const mappings = await pagesOf(async (Marker) => {
-      const page = await unlessAbsent(lambda.send(new ListEventSourceMappingsCommand({ ...filter, Marker })))
-      return { items: page?.EventSourceMappings, next: page?.NextMarker }
-    })
-    return mappings.flatMap((one) =>
-      one.UUID !== undefined && one.State !== 'Deleting' ? [{ ...one, UUID: one.UUID }] : [],
-    )
-  }
-
-  /** All that join the two: AWS allows one. */
-  const joining = ({ config }: Resource) => {
-    const { function: FunctionName, source: EventSourceArn } = config as MappingConfig
-    return under({ FunctionName, EventSourceArn })
-  }
-
-  const read = async (resource: Resource) => {
-    const [mapping] = await joining(resource)
-    if (mapping === undefined) return undefined
-    const address = arnOf(place, mapping)
-    const tags = await lambdaTags(lambda, address)
-    return tags && found(scope, resource, address, tags)
-  }
-
-  /** Ends when it is at rest, and gives it; undefined when it is gone. */
-  const atRest = async (UUID: string): Promise<Mapping | undefined> => {
-    const rest = await poll('the mapping to begin', READY, async () => {
-      const now = await unlessAbsent(lambda.send(new GetEventSourceMappingCommand({ UUID })))
-      if (now === undefined) return { mapping: undefined }
-      return now.State === undefined || /^(?:Enabled|Disabled)$/.test(now.State)
-        ? { mapping: { ...now, UUID } }
-        : undefined
-    })
-    if (rest !== undefined) return rest.mapping
-    throw new AttakError('AWS_REFUSED', `mapping ${UUID} does not come to rest`, 'Deploy again later.')
-  }
-
-  /** Sends a change, once what AWS is doing with the mapping has ended and IAM has told of the role. */
-  const settled = async <T>(send: () => Promise<T>): Promise<T> => {
-    let last: unknown
-    const answer = await poll('IAM, or a change that is under way', IAM, async () => {
-      try {
-        return { value: await send() }
-      } catch (error) {
-        if (!failedWith(error, 'ResourceInUseException') && !isRoleUnknown(error)) throw error
-        last = error
-        return undefined
-      }
-    })
-    if (answer === undefined) throw last
-    return answer.value
-  }
-
-  return {
-    read,
-
+export function mappings(account: Account): Kind {
+  const { scope, place } = account
+  const { lambda } = account.clients
+  const see = (mapping: Mapping) => lambdaSeen(lambda, arnOf(place, mapping), '')
+  return kindOf(scope, {
+    ...lambdaTagging(lambda, ({ live }) => live!.address),
+    async find(resource) {
+      const [mapping] = await joining(lambda, resource)
+      return mapping && see(mapping)
+    },
     async list() {
       const prefix = `:function:${prefixOf(scope.topology, scope.stage, NAME_LIMITS.function)}`
-      const ours = (await under({})).filter(({ FunctionArn = '' }) => FunctionArn.includes(prefix))
-      return gather(ours, async (mapping) => {
-        const address = arnOf(place, mapping)
-        const tags = await lambdaTags(lambda, address)
-        return tags && listedMapping(scope, address, tags)
-      })
+      const ours = (await mappingsUnder(lambda, {})).filter(({ FunctionArn = '' }) => FunctionArn.includes(prefix))
+      return gather(ours, see)
     },
-
-    async inspect(resource) {
-      const [mapping] = await joining(resource)
-      if (mapping === undefined) return []
-      const tags = (await lambdaTags(lambda, arnOf(place, mapping))) ?? {}
-      return differing({
-        ...wantedOf(resource.config as MappingConfig, mapping),
-        tags: tagPair(scope, resource, tags),
-      })
+    async compare(resource) {
+      const [mapping] = await joining(lambda, resource)
+      if (mapping === undefined) return undefined
+      const tags = (await see(mapping))?.tags ?? {}
+      return { ...wantedOf(resource.config as MappingConfig, mapping), tags: tagPair(scope, resource, tags) }
     },
-
-    async write(write) {
-      const { resource } = write
+    create: (change) => create(account, change),
+    async update({ resource, planned }) {
       const config = resource.config as MappingConfig
-      let live = await read(resource)
-      if (live === undefined && (await create(write))) return
-      live ??= await read(resource)
-      const [mapping, ...extra] = await joining(resource)
+      const [mapping, ...extra] = await joining(lambda, resource)
       if (mapping === undefined) throw new Error(`${resource.id} went while it was written`)
-      for (const { UUID } of extra) await drop(UUID)
-      const address = arnOf(place, mapping)
-      await loosen(lambda, address, write, live)
-      await atRest(mapping.UUID)
-      const FunctionName = config.function
-      const input = { UUID: mapping.UUID, FunctionName, ...tuningOf(config, mapping), ...undone(write.settings) }
+      const { UUID } = mapping
+      for (const one of extra) await drop(lambda, one.UUID)
+      await atRest(lambda, UUID)
+      const input = { UUID, FunctionName: config.function, ...tuningOf(config, mapping), ...undone(planned) }
       await settled(() => lambda.send(new UpdateEventSourceMappingCommand(input)))
-      await atRest(mapping.UUID)
-      await retag(lambda, write, { scope, address, live })
+      await atRest(lambda, UUID)
     },
-
-    async remove({ live: { address } }) {
+    async remove({ address }) {
       const UUID = address.slice(address.lastIndexOf(':') + 1)
-      await drop(UUID)
-      await atRest(UUID)
-    },
-  }
-
-  /** One call makes it with all its settings and tags. Gives false when it was there already. */
-  async function create({ resource, fingerprint, made }: Write): Promise<boolean> {
-    const config = resource.config as MappingConfig
-    const isNew = made.some((id) => id.startsWith('stream/'))
-    const input = {
-      EventSourceArn: config.source,
-      FunctionName: config.function,
-      ...tuningOf(config),
-      ...startOf(config, isNew ? undefined : startedAtMs),
-      Tags: tagsOf(scope, resource, fingerprint),
-    }
-    try {
-      const mapping = await settled(() => lambda.send(new CreateEventSourceMappingCommand(input)))
-      await atRest(mapping.UUID!)
-      // After a lost answer, an emulator makes it twice.
-      if ((mapping.$metadata.attempts ?? 1) > 1) {
-        for (const { UUID } of (await joining(resource)).filter(({ UUID }) => UUID !== mapping.UUID)) await drop(UUID)
-      }
+      await drop(lambda, UUID)
+      await atRest(lambda, UUID)
       return true
-    } catch (error) {
-      if (!failedWith(error, 'ResourceConflictException') || (await read(resource)) === undefined) throw error
-      return false
-    }
-  }
+    },
+  })
+}
 
-  async function drop(UUID: string) {
-    try {
-      await settled(() => lambda.send(new DeleteEventSourceMappingCommand({ UUID })))
-    } catch (error) {
-      if (!isAbsent(error)) throw error
+async function mappingsUnder(
+  lambda: LambdaClient,
+  filter: { readonly FunctionName?: string; readonly EventSourceArn?: string },
+): Promise<readonly Mapping[]> {
+  const mappings = await pagesOf(async (Marker) => {
+    const page = await unlessAbsent(lambda.send(new ListEventSourceMappingsCommand({ ...filter, Marker })))
+    return { items: page?.EventSourceMappings, next: page?.NextMarker }
+  })
+  return mappings.flatMap((one) =>
+    one.UUID !== undefined && one.State !== 'Deleting' ? [{ ...one, UUID: one.UUID }] : [],
+  )
+}
+
+/** All that join the two: AWS allows one. */
+function joining(lambda: LambdaClient, { config }: Resource): Promise<readonly Mapping[]> {
+  const { function: FunctionName, source: EventSourceArn } = config as MappingConfig
+  return mappingsUnder(lambda, { FunctionName, EventSourceArn })
+}
+
+/** Makes a mapping with all its settings and tags in one call. */
+async function create(
+  { scope, clients: { lambda }, startedAtMs }: Account,
+  { resource, fingerprint, made }: Write,
+): Promise<'whole' | 'unsure'> {
+  const config = resource.config as MappingConfig
+  const isNew = made.some((id) => id.startsWith('stream/'))
+  const input = {
+    EventSourceArn: config.source,
+    FunctionName: config.function,
+    ...tuningOf(config),
+    ...startOf(config, isNew ? undefined : startedAtMs),
+    Tags: tagsOf(scope, resource, fingerprint),
+  }
+  try {
+    const mapping = await settled(() => lambda.send(new CreateEventSourceMappingCommand(input)))
+    await atRest(lambda, mapping.UUID!)
+    // After a lost answer, an emulator makes it twice.
+    if ((mapping.$metadata.attempts ?? 1) > 1) {
+      const all = await joining(lambda, resource)
+      for (const { UUID } of all.filter(({ UUID }) => UUID !== mapping.UUID)) await drop(lambda, UUID)
     }
+    return 'whole'
+  } catch (error) {
+    const [there] = failedWith(error, 'ResourceConflictException') ? await joining(lambda, resource) : []
+    if (there === undefined) throw error
+    await atRest(lambda, there.UUID)
+    return 'unsure'
   }
 }
 
-/** A mapping as a listing by tag tells it. */
-export function listedMapping(scope: Account['scope'], address: string, tags: Tags) {
-  const live = listed(scope, address, '', tags)
-  return live && { ...live, name: live.id.slice(live.id.indexOf('/') + 1) }
+/** Ends when a mapping is at rest, or gone. */
+async function atRest(lambda: LambdaClient, UUID: string): Promise<void> {
+  await poll(`mapping ${UUID} to come to rest`, READY, async () => {
+    const now = await unlessAbsent(lambda.send(new GetEventSourceMappingCommand({ UUID })))
+    return /^(?:Enabled|Disabled)$/.test(now?.State ?? 'Enabled') || undefined
+  })
+}
+
+/** Sends a change, once what AWS is doing with the mapping has ended and IAM has told of the role. */
+function settled<T>(send: () => Promise<T>): Promise<T> {
+  const passes = (error: unknown) => failedWith(error, 'ResourceInUseException') || isRoleUnknown(error)
+  return retry('IAM, or a change that is under way', IAM, passes, send)
+}
+
+async function drop(lambda: LambdaClient, UUID: string): Promise<void> {
+  await unlessAbsent(settled(() => lambda.send(new DeleteEventSourceMappingCommand({ UUID }))))
 }
 
 function arnOf({ partition, region, account }: Place, { UUID, EventSourceMappingArn }: Mapping): string {

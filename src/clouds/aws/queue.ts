@@ -14,14 +14,12 @@ import {
 import { NAME_LIMITS, type Place, queueArn } from '../../aws/names.ts'
 import type { QueueConfig } from '../../aws/resources.ts'
 import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
-import type { Write } from '../../deploy/change.ts'
-import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
-import { poll } from './waits.ts'
+import { type Account, type Kind, kindOf, type Pairs } from './kind.ts'
+import { type Seen, type Tags, tagPair, tagsOf } from './tags.ts'
+import { retry } from './waits.ts'
 
 type Attributes = Partial<Record<QueueAttributeName, string>>
 
@@ -38,124 +36,94 @@ export interface Queues extends Kind {
 
 /** SQS queues: one call makes one with all its settings and tags. */
 export function queues({ scope, place, emulated, clients: { sqs } }: Account): Queues {
-  /** Undefined where there is no such queue and that has to be asked for to know its address. */
-  const addressOf = async (name: string): Promise<string | undefined> =>
-    emulated
-      ? (await unlessAbsent(sqs.send(new GetQueueUrlCommand({ QueueName: name }))))?.QueueUrl
-      : queueAddress(place, name)
-
-  const tagsAt = async (QueueUrl: string): Promise<Tags | undefined> => {
-    const answer = await unlessAbsent(sqs.send(new ListQueueTagsCommand({ QueueUrl })))
-    return answer && (answer.Tags ?? {})
+  const at = async <T>(name: string, send: (QueueUrl: string) => Promise<T>): Promise<T> =>
+    send(emulated ? (await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl! : queueAddress(place, name))
+  const tagsAt = (QueueUrl: string) => sqs.send(new ListQueueTagsCommand({ QueueUrl }))
+  const seen = async (name: string, asked: ReturnType<typeof tagsAt>): Promise<Seen | undefined> => {
+    const answer = await unlessAbsent(asked)
+    return answer && { name, address: queueArn(place, name), tags: answer.Tags ?? {} }
   }
-
-  const tagsOn = async (name: string) => {
-    const address = await addressOf(name)
-    return address === undefined ? undefined : tagsAt(address)
-  }
-
-  const create = async (resource: Resource, tags: Tags) => {
-    const input = {
-      QueueName: resource.name,
-      Attributes: { ...attributesOf(resource), ...((resource.config as QueueConfig).fifo && { FifoQueue: 'true' }) },
-      tags,
-    }
-    const made = await poll(`the name ${resource.name} to be free`, PACE, async () => {
-      try {
-        return (await sqs.send(new CreateQueueCommand(input))).QueueUrl
-      } catch (error) {
-        // QueueNameExists: made meanwhile, with other settings; what follows brings it to these.
-        if (failedWith(error, 'QueueNameExists', 'QueueAlreadyExists')) return addressOf(resource.name)
-        if (failedWith(error, 'QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently')) return undefined
-        throw error
-      }
-    })
-    if (made !== undefined) return made
-    throw new AttakError('AWS_REFUSED', `queue ${resource.name} cannot be made yet`, 'Run the same again in a minute.')
-  }
-
-  const read = async (resource: Resource) => {
-    const tags = await tagsOn(resource.name)
-    return tags && found(scope, resource, queueArn(place, resource.name), tags)
-  }
-
-  return {
-    read,
-    tagsOf: tagsOn,
-
+  const see = (name: string) => seen(name, at(name, tagsAt))
+  const untag = (name: string, TagKeys: string[]) =>
+    at(name, (QueueUrl) => sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys })))
+  const tag = (name: string, Tags: Tags) => at(name, (QueueUrl) => sqs.send(new TagQueueCommand({ QueueUrl, Tags })))
+  const kind = kindOf(scope, {
+    find: ({ name }) => see(name),
     async list() {
       const addresses = await queueAddresses(sqs, prefixOf(scope.topology, scope.stage, NAME_LIMITS.queue))
-      return gather(addresses, async (address) => {
-        const name = address.slice(address.lastIndexOf('/') + 1)
-        const tags = await tagsAt(address)
-        return tags && listed(scope, queueArn(place, name), name, tags)
-      })
+      return gather(addresses, (url) => seen(url.slice(url.lastIndexOf('/') + 1), tagsAt(url)))
     },
-
-    async inspect(resource) {
-      const QueueUrl = await addressOf(resource.name)
-      if (QueueUrl === undefined) return []
-      const answer = await unlessAbsent(sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] })))
-      if (answer === undefined) return []
-      const { visibilitySeconds, retentionSeconds, redrive } = resource.config as QueueConfig
-      const live = answer.Attributes ?? {}
-      const policy = JSON.parse(live.RedrivePolicy || '{}') as Record<string, unknown>
-      return differing({
-        visibilitySeconds: [visibilitySeconds, Number(answer.Attributes?.VisibilityTimeout)],
-        retentionSeconds: [retentionSeconds, Number(answer.Attributes?.MessageRetentionPeriod)],
-        redrive: [
-          redrive,
-          policy.deadLetterTargetArn === undefined
-            ? undefined
-            : { queue: policy.deadLetterTargetArn, received: Number(policy.maxReceiveCount) },
-        ],
-        ...Object.fromEntries(Object.entries(UNTOUCHED).map(([name, { found, made }]) => [name, [made, found(live)]])),
-        throughput: (resource.config as QueueConfig).fifo
-          ? ['messageGroup perMessageGroupId', `${live.DeduplicationScope} ${live.FifoThroughputLimit}`]
-          : [undefined, undefined],
-        tags: tagPair(scope, resource, (await tagsAt(QueueUrl)) ?? {}),
-      })
-    },
-
-    async write(change) {
-      const { resource, fingerprint } = change
-      let live = await read(resource)
-      const wanted = tagsOf(scope, resource, fingerprint)
-      const made = live === undefined
-      const QueueUrl = await (made ? create(resource, wanted) : addressOf(resource.name))
-      if (QueueUrl === undefined) throw new Error(`${resource.id} went while it was written`)
-      if (made) {
-        // Whoever was first to make it, it has to be ours, and as wanted.
-        live = await read(resource)
-        if (live?.fingerprint === fingerprint) return
+    async compare(resource) {
+      const ask = (QueueUrl: string) => sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))
+      const answer = await unlessAbsent(at(resource.name, ask))
+      if (answer === undefined) return undefined
+      const tags = (await see(resource.name))?.tags ?? {}
+      return {
+        ...pairsOf(resource.config as QueueConfig, answer.Attributes ?? {}),
+        tags: tagPair(scope, resource, tags),
       }
-      if (loosens(change, live)) await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: [TAGS.config] }))
-      const Attributes = { ...attributesOf(resource), ...undone(change) }
-      await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }))
-      if (!made && changes(adopting(change, live), 'tags')) {
-        const TagKeys = staleTags((await tagsAt(QueueUrl)) ?? {}, userTags(resource.config))
-        if (TagKeys.length > 0) await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: [...TagKeys] }))
-      }
-      await sqs.send(new TagQueueCommand({ QueueUrl, Tags: wanted }))
     },
-
-    async remove({ live: { name } }) {
-      const QueueUrl = await addressOf(name)
-      if (QueueUrl !== undefined) await unlessAbsent(sqs.send(new DeleteQueueCommand({ QueueUrl })))
+    async create({ resource, fingerprint }) {
+      await create(sqs, resource, tagsOf(scope, resource, fingerprint))
+      return 'unsure'
     },
-
+    async update({ resource, planned }) {
+      const Attributes = { ...attributesOf(resource), ...undone(resource, planned) }
+      await at(resource.name, (QueueUrl) => sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes })))
+    },
+    tag: ({ resource: { name } }, tags) => tag(name, tags),
+    untag: ({ name }, keys) => untag(name, keys),
+    async remove({ name }) {
+      await at(name, (QueueUrl) => sqs.send(new DeleteQueueCommand({ QueueUrl })))
+      return true
+    },
+  })
+  return {
+    ...kind,
+    tagsOf: async (name) => (await see(name))?.tags,
     async tag(resource, tags) {
+      const { name } = resource
       const set = Object.entries(tags).filter((entry): entry is [string, string] => entry[1] !== undefined)
       const unset = Object.keys(tags).filter((key) => tags[key] === undefined)
-      const address = await addressOf(resource.name)
-      const put = async (QueueUrl: string) => {
-        if (set.length > 0) await sqs.send(new TagQueueCommand({ QueueUrl, Tags: Object.fromEntries(set) }))
-        if (unset.length > 0) await sqs.send(new UntagQueueCommand({ QueueUrl, TagKeys: unset }))
+      const put = async () => {
+        if (set.length > 0) await tag(name, Object.fromEntries(set))
+        if (unset.length > 0) await untag(name, unset)
         return true
       }
-      if (address !== undefined && (await unlessAbsent(put(address)))) return
-      if (set.length > 0) await put(await create(resource, tagsOf(scope, resource)))
+      if ((await unlessAbsent(put())) || set.length === 0) return
+      await create(sqs, resource, tagsOf(scope, resource))
+      await put()
     },
+  }
+}
+
+/** Makes a queue, or leaves as it is what has its name. */
+async function create(sqs: SQSClient, resource: Resource, tags: Tags): Promise<void> {
+  const { fifo } = resource.config as QueueConfig
+  const Attributes = { ...attributesOf(resource), ...(fifo && { FifoQueue: 'true' }) }
+  const isGoing = (error: unknown) =>
+    failedWith(error, 'QueueDeletedRecently', 'AWS.SimpleQueueService.QueueDeletedRecently')
+  await retry(`the name ${resource.name} to be free`, PACE, isGoing, async () => {
+    try {
+      await sqs.send(new CreateQueueCommand({ QueueName: resource.name, Attributes, tags }))
+    } catch (error) {
+      // Made meanwhile, with other settings; what follows brings it to these.
+      if (!failedWith(error, 'QueueNameExists', 'QueueAlreadyExists')) throw error
+    }
+  })
+}
+
+function pairsOf({ fifo, visibilitySeconds, retentionSeconds, redrive }: QueueConfig, live: Attributes): Pairs {
+  const policy = JSON.parse(live.RedrivePolicy || '{}') as Readonly<Record<string, unknown>>
+  const { deadLetterTargetArn: queue, maxReceiveCount } = policy
+  return {
+    visibilitySeconds: [visibilitySeconds, Number(live.VisibilityTimeout)],
+    retentionSeconds: [retentionSeconds, Number(live.MessageRetentionPeriod)],
+    redrive: [redrive, queue === undefined ? undefined : { queue, received: Number(maxReceiveCount) }],
+    ...Object.fromEntries(Object.entries(UNTOUCHED).map(([name, { found, made }]) => [name, [made, found(live)]])),
+    ...(fifo && {
+      throughput: ['messageGroup perMessageGroupId', `${live.DeduplicationScope} ${live.FifoThroughputLimit}`],
+    }),
   }
 }
 
@@ -202,9 +170,9 @@ const UNTOUCHED: Readonly<
   },
 }
 
-/** What brings back those of a change's settings that were added by hand. */
-function undone({ settings, resource }: Write): Attributes {
-  const redrive = settings.includes('redrive') && (resource.config as QueueConfig).redrive === undefined
+/** What brings back those of the settings that were added by hand. */
+function undone({ config }: Resource, settings: readonly string[]): Attributes {
+  const redrive = settings.includes('redrive') && (config as QueueConfig).redrive === undefined
   return Object.assign(redrive ? { RedrivePolicy: '' } : {}, ...settings.map((name) => UNTOUCHED[name]?.back))
 }
 

@@ -1,5 +1,6 @@
 import {
   CreateRoleCommand,
+  type CreateRoleCommandInput,
   DeleteRoleCommand,
   DeleteRolePermissionsBoundaryCommand,
   DeleteRolePolicyCommand,
@@ -19,12 +20,12 @@ import {
 } from '@aws-sdk/client-iam'
 import { failedWith, pagesOf } from '../../aws/sdk.ts'
 import { AttakError } from '../../errors.ts'
-import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
+import type { JsonObject, Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
+import { type Account, changes, type Kind, kindOf, type Writing } from './kind.ts'
 import { rolePath } from './names.ts'
 import type { Policy } from './policies.ts'
-import { notOurs, staleTags, type Tags, tagPair, tagsOf, tagsOfPairs, userTags } from './tags.ts'
+import { pairsOfTags, type Seen, TAGS, tagPair, tagsOf, tagsOfPairs } from './tags.ts'
 
 /** What is wanted of a role. */
 export type RoleConfig = { readonly policy: Policy; readonly tags: JsonObject }
@@ -46,123 +47,112 @@ const TRUST = JSON.stringify({
  */
 export function roles({ scope, place, clients: { iam } }: Account): Kind {
   const path = rolePath(scope, place)
-
-  const roleOf = async (name: string): Promise<Role | undefined> =>
-    (await unlessAbsent(iam.send(new GetRoleCommand({ RoleName: name }))))?.Role
-
-  const read = async (resource: Resource): Promise<LiveResource | undefined> => {
-    const role = await roleOf(resource.name)
-    if (role === undefined) return undefined
-    if (role.Path !== path) throw notOurs(role.Arn ?? resource.name)
-    return liveRole(role)
+  /** A role as if its tags said what its path and description say. */
+  const seen = ({ RoleName: name = '', Arn: address = '', Path, Description = '', Tags }: Role, id?: string): Seen => {
+    if (Path !== path) return { name, address, tags: {} }
+    const [, described = id, fingerprint] = /^(role\/\S+)(?: (.+))?$/.exec(Description) ?? []
+    const config = fingerprint === undefined ? {} : { [TAGS.config]: fingerprint }
+    if (described === undefined) return { name, address, tags: {} }
+    const processor = described.slice('role/'.length)
+    const own = { id: described, processor, config: {} }
+    return { name, address, tags: { ...tagsOfPairs(Tags), ...tagsOf(scope, own), ...config } }
   }
-
-  return {
-    read,
-
-    async list() {
-      return (await rolesUnder(iam, path)).map(liveRole).filter((one) => one !== undefined)
+  return kindOf(scope, {
+    async find({ name, id }) {
+      const role = await roleOf(iam, name)
+      return role && seen(role, id)
     },
-
-    async inspect(resource) {
-      const { name, config } = resource
-      const role = await roleOf(name)
-      if (role === undefined) return []
-      const answer = await unlessAbsent(iam.send(new GetRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME })))
-      return differing({
+    list: async () => (await rolesUnder(iam, path)).map((role) => seen(role)),
+    async compare(resource) {
+      const { name: RoleName, config } = resource
+      const role = await roleOf(iam, RoleName)
+      if (role === undefined) return undefined
+      const answer = await unlessAbsent(iam.send(new GetRolePolicyCommand({ RoleName, PolicyName: POLICY_NAME })))
+      return {
         policy: [(config as RoleConfig).policy, documentOf(answer?.PolicyDocument)],
-        otherPolicies: [[], await otherPolicies(name)],
-        attachedPolicies: [[], await attachedPolicies(name)],
+        otherPolicies: [[], await otherPolicies(iam, RoleName)],
+        attachedPolicies: [[], await attachedPolicies(iam, RoleName)],
         trust: [JSON.parse(TRUST), documentOf(role.AssumeRolePolicyDocument)],
         boundary: [undefined, role.PermissionsBoundary?.PermissionsBoundaryArn],
         sessionSeconds: [SESSION_SECONDS, role.MaxSessionDuration ?? SESSION_SECONDS],
-        tags: tagPair(scope, resource, tagsIn(role)),
-      })
-    },
-
-    async write(change) {
-      const { resource, fingerprint } = change
-      const { name, config, id } = resource
-      let live = await read(resource)
-      if (live === undefined) {
-        await create(resource)
-        live = await read(resource)
+        tags: tagPair(scope, resource, tagsOfPairs(role.Tags)),
       }
-      if (loosens(change, live)) await iam.send(new UpdateRoleCommand({ RoleName: name, Description: id }))
-      if (changes(adopting(change, live), 'tags')) {
-        const TagKeys = staleTags(tagsIn(await roleOf(name)), userTags(config))
-        if (TagKeys.length > 0) await iam.send(new UntagRoleCommand({ RoleName: name, TagKeys: [...TagKeys] }))
-        await iam.send(new TagRoleCommand({ RoleName: name, Tags: tagList(resource) }))
-      }
-      const PolicyDocument = JSON.stringify((config as RoleConfig).policy)
-      await iam.send(new PutRolePolicyCommand({ RoleName: name, PolicyName: POLICY_NAME, PolicyDocument }))
-      await undo(name, change.settings)
-      await iam.send(new UpdateRoleCommand({ RoleName: name, Description: `${id} ${fingerprint}` }))
     },
-
-    async remove({ live: { name } }) {
-      await detach(name)
-      await dropPolicies(name, [...(await otherPolicies(name)), POLICY_NAME])
-      await unlessAbsent(iam.send(new DeleteRoleCommand({ RoleName: name })))
+    create: ({ resource }) => create(iam, resource, { Path: path, Tags: pairsOfTags(tagsOf(scope, resource)) }),
+    update: (writing) => update(iam, writing),
+    async tag(writing, { [TAGS.config]: fingerprint, ...tags }) {
+      const { name: RoleName, id } = writing.resource
+      if (changes(writing, 'tags')) await iam.send(new TagRoleCommand({ RoleName, Tags: pairsOfTags(tags) }))
+      await iam.send(new UpdateRoleCommand({ RoleName, Description: `${id} ${fingerprint}` }))
     },
-  }
+    untag: ({ name: RoleName, id }, TagKeys) =>
+      TagKeys.includes(TAGS.config)
+        ? iam.send(new UpdateRoleCommand({ RoleName, Description: id }))
+        : iam.send(new UntagRoleCommand({ RoleName, TagKeys })),
+    async remove({ name }) {
+      await detach(iam, name)
+      await dropPolicies(iam, name, [...(await otherPolicies(iam, name)), POLICY_NAME])
+      await iam.send(new DeleteRoleCommand({ RoleName: name }))
+      return true
+    },
+  })
+}
 
-  async function attachedPolicies(RoleName: string): Promise<readonly string[]> {
-    const policies = await pagesOf(async (Marker) => {
-      const page = await unlessAbsent(iam.send(new ListAttachedRolePoliciesCommand({ RoleName, Marker })))
-      return { items: page?.AttachedPolicies, next: page?.IsTruncated ? page.Marker : undefined }
-    })
-    return policies.map(({ PolicyArn = '' }) => PolicyArn).sort()
-  }
+async function roleOf(iam: IAMClient, RoleName: string): Promise<Role | undefined> {
+  return (await unlessAbsent(iam.send(new GetRoleCommand({ RoleName }))))?.Role
+}
 
-  /** The names of inline policies beside attak's own. */
-  async function otherPolicies(RoleName: string): Promise<readonly string[]> {
-    const names = await pagesOf(async (Marker) => {
-      const page = await unlessAbsent(iam.send(new ListRolePoliciesCommand({ RoleName, Marker })))
-      return { items: page?.PolicyNames, next: page?.IsTruncated ? page.Marker : undefined }
-    })
-    return names.filter((name) => name !== POLICY_NAME).sort()
+async function create(
+  iam: IAMClient,
+  { name: RoleName, id: Description }: Resource,
+  parts: Pick<CreateRoleCommandInput, 'Path' | 'Tags'>,
+): Promise<'bare' | 'unsure'> {
+  try {
+    await iam.send(new CreateRoleCommand({ RoleName, Description, AssumeRolePolicyDocument: TRUST, ...parts }))
+    return 'bare'
+  } catch (error) {
+    if (!failedWith(error, 'EntityAlreadyExistsException', 'EntityAlreadyExists')) throw error
+    return 'unsure'
   }
+}
 
-  async function detach(RoleName: string) {
-    for (const PolicyArn of await attachedPolicies(RoleName))
-      await unlessAbsent(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })))
-  }
+/** Writes the policy, and takes back what was changed by hand beside it. */
+async function update(iam: IAMClient, { planned, resource }: Writing): Promise<void> {
+  const { name: RoleName, config } = resource
+  const PolicyDocument = JSON.stringify((config as RoleConfig).policy)
+  const has = (setting: string) => planned.includes(setting)
+  await iam.send(new PutRolePolicyCommand({ RoleName, PolicyName: POLICY_NAME, PolicyDocument }))
+  if (has('attachedPolicies')) await detach(iam, RoleName)
+  if (has('otherPolicies')) await dropPolicies(iam, RoleName, await otherPolicies(iam, RoleName))
+  if (has('trust')) await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: TRUST }))
+  if (has('boundary')) await unlessAbsent(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })))
+  if (has('sessionSeconds')) await iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: SESSION_SECONDS }))
+}
 
-  async function dropPolicies(RoleName: string, names: readonly string[]) {
-    for (const PolicyName of names) await unlessAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })))
-  }
+async function attachedPolicies(iam: IAMClient, RoleName: string): Promise<readonly string[]> {
+  const policies = await pagesOf(async (Marker) => {
+    const page = await unlessAbsent(iam.send(new ListAttachedRolePoliciesCommand({ RoleName, Marker })))
+    return { items: page?.AttachedPolicies, next: page?.IsTruncated ? page.Marker : undefined }
+  })
+  return policies.map(({ PolicyArn = '' }) => PolicyArn).sort()
+}
 
-  /** Takes back what was changed by hand beside the policy. */
-  async function undo(RoleName: string, settings: readonly string[]) {
-    const has = (setting: string) => settings.includes(setting)
-    if (has('attachedPolicies')) await detach(RoleName)
-    if (has('otherPolicies')) await dropPolicies(RoleName, await otherPolicies(RoleName))
-    if (has('trust')) await iam.send(new UpdateAssumeRolePolicyCommand({ RoleName, PolicyDocument: TRUST }))
-    if (has('boundary')) await unlessAbsent(iam.send(new DeleteRolePermissionsBoundaryCommand({ RoleName })))
-    if (has('sessionSeconds')) await iam.send(new UpdateRoleCommand({ RoleName, MaxSessionDuration: SESSION_SECONDS }))
-  }
+/** The names of inline policies beside attak's own. */
+async function otherPolicies(iam: IAMClient, RoleName: string): Promise<readonly string[]> {
+  const names = await pagesOf(async (Marker) => {
+    const page = await unlessAbsent(iam.send(new ListRolePoliciesCommand({ RoleName, Marker })))
+    return { items: page?.PolicyNames, next: page?.IsTruncated ? page.Marker : undefined }
+  })
+  return names.filter((name) => name !== POLICY_NAME).sort()
+}
 
-  function tagList(resource: Resource) {
-    return Object.entries(tagsOf(scope, resource)).map(([Key, Value]) => ({ Key, Value }))
-  }
+async function detach(iam: IAMClient, RoleName: string): Promise<void> {
+  for (const PolicyArn of await attachedPolicies(iam, RoleName))
+    await unlessAbsent(iam.send(new DetachRolePolicyCommand({ RoleName, PolicyArn })))
+}
 
-  async function create(resource: Resource) {
-    try {
-      await iam.send(
-        new CreateRoleCommand({
-          RoleName: resource.name,
-          Path: path,
-          AssumeRolePolicyDocument: TRUST,
-          Description: resource.id,
-          Tags: tagList(resource),
-        }),
-      )
-    } catch (error) {
-      if (!failedWith(error, 'EntityAlreadyExistsException', 'EntityAlreadyExists')) throw error
-      await read(resource)
-    }
-  }
+async function dropPolicies(iam: IAMClient, RoleName: string, names: readonly string[]): Promise<void> {
+  for (const PolicyName of names) await unlessAbsent(iam.send(new DeleteRolePolicyCommand({ RoleName, PolicyName })))
 }
 
 /** Returns all roles whose paths start so. */
@@ -177,10 +167,6 @@ function documentOf(encoded: string | undefined): unknown {
   return encoded === undefined ? undefined : JSON.parse(decodeURIComponent(encoded))
 }
 
-function tagsIn(role: Role | undefined): Tags {
-  return tagsOfPairs(role?.Tags)
-}
-
 /** Throws ROLE_NOT_FOUND where a role that was given, by its ARN, is not there. */
 export async function requireRole(
   { place, clients: { iam } }: Pick<Account, 'place' | 'clients'>,
@@ -189,16 +175,10 @@ export async function requireRole(
   // A role of another account cannot be asked for; Lambda says what it thinks of it.
   if (arn.split(':')[4] !== place.account) return
   const name = arn.slice(arn.lastIndexOf('/') + 1)
-  if ((await unlessAbsent(iam.send(new GetRoleCommand({ RoleName: name })))) !== undefined) return
+  if ((await roleOf(iam, name)) !== undefined) return
   throw new AttakError(
     'ROLE_NOT_FOUND',
     `there is no role ${arn}`,
     'Mend the name, make the role, or give none: then attak makes one for each processor.',
   )
-}
-
-function liveRole({ RoleName: name = '', Arn: address = '', Description = '' }: Role): LiveResource | undefined {
-  const [, id, processor, fingerprint] = /^(role\/(\S+))(?: (.+))?$/.exec(Description) ?? []
-  if (id === undefined || processor === undefined) return undefined
-  return { id, kind: 'role', name, address, fingerprint, holdsData: false, processor }
 }

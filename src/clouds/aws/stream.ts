@@ -6,6 +6,7 @@ import {
   DescribeStreamSummaryCommand,
   DisableEnhancedMonitoringCommand,
   IncreaseStreamRetentionPeriodCommand,
+  type KinesisClient,
   ListStreamsCommand,
   ListTagsForStreamCommand,
   type MetricsName,
@@ -17,14 +18,13 @@ import {
 } from '@aws-sdk/client-kinesis'
 import { NAME_LIMITS, streamArn } from '../../aws/names.ts'
 import type { StreamConfig } from '../../aws/resources.ts'
-import { failedWith, gather } from '../../aws/sdk.ts'
-import type { Write } from '../../deploy/change.ts'
+import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, adopting, changes, differing, type Kind, loosens } from './kind.ts'
-import { found, listed, staleTags, TAGS, type Tags, tagPair, tagsOf, userTags } from './tags.ts'
+import { type Account, changes, type Kind, kindOf, type Writing } from './kind.ts'
+import { type Seen, type Tags, tagPair, tagsOf, tagsOfPairs } from './tags.ts'
 import { poll } from './waits.ts'
 
 /** What a stream keeps records for when it is made. Source: Kinesis API reference, CreateStream, read 2026-11-21. */
@@ -38,191 +38,156 @@ const PACE = { firstMs: 500, maxMs: 3_000, withinMs: 600_000 }
  * the making at once, more wait their turn.
  */
 export function streams({ scope, place, emulated, clients: { kinesis } }: Account): Kind {
-  const summaryOf = async (name: string): Promise<StreamDescriptionSummary | undefined> => {
-    const answer = await unlessAbsent(kinesis.send(new DescribeStreamSummaryCommand({ StreamName: name })))
-    return answer?.StreamDescriptionSummary
+  const see = async (name: string): Promise<Seen> => {
+    return { name, address: streamArn(place, name), tags: await tagsOn(kinesis, name) }
   }
-
-  const tagsOn = async (name: string): Promise<Tags> => {
-    const tags: Record<string, string> = {}
-    for (let after: string | undefined; ; ) {
-      const answer = await unlessAbsent(
-        kinesis.send(new ListTagsForStreamCommand({ StreamName: name, ...(after && { ExclusiveStartTagKey: after }) })),
-      )
-      for (const { Key, Value } of answer?.Tags ?? []) tags[Key!] = Value ?? ''
-      after = answer?.Tags?.at(-1)?.Key
-      if (!answer?.HasMoreTags || after === undefined) return tags
-    }
-  }
-
-  const tag = async (name: string, tags: Tags) => {
-    const entries = Object.entries(tags)
-    for (let from = 0; from < entries.length; from += TAGS_PER_CALL) {
-      const Tags = Object.fromEntries(entries.slice(from, from + TAGS_PER_CALL))
-      await kinesis.send(new AddTagsToStreamCommand({ StreamName: name, Tags }))
-    }
-  }
-
-  const untag = (name: string, keys: readonly string[]) =>
-    kinesis.send(new RemoveTagsFromStreamCommand({ StreamName: name, TagKeys: [...keys] }))
-
-  const active = async (name: string): Promise<StreamDescriptionSummary> => {
-    const summary = await poll(`stream ${name} to be active`, PACE, async () => {
-      const now = await summaryOf(name)
-      return now?.StreamStatus === 'ACTIVE' ? now : undefined
-    })
-    if (summary !== undefined) return summary
-    throw new AttakError('AWS_REFUSED', `stream ${name} did not become active`, 'Look at it in the console of Kinesis.')
-  }
-
-  /** Undefined while too many are in the making, or one of that name is still going. */
-  const create = async (resource: Resource) => {
-    const { name } = resource
-    const { shards } = resource.config as StreamConfig
-    try {
-      await kinesis.send(
-        new CreateStreamCommand({
-          StreamName: name,
-          StreamModeDetails: { StreamMode: shards === undefined ? 'ON_DEMAND' : 'PROVISIONED' },
-          ...(shards !== undefined && { ShardCount: shards }),
-          Tags: tagsOf(scope, resource),
-        }),
-      )
-      return true
-    } catch (error) {
-      if (!failedWith(error, 'ResourceInUseException', 'LimitExceededException')) throw error
-      const there = await summaryOf(name)
-      return there !== undefined && there.StreamStatus !== 'DELETING' ? true : undefined
-    }
-  }
-
-  const read = async (resource: Resource) => {
-    const summary = await summaryOf(resource.name)
-    if (summary === undefined || summary.StreamStatus === 'DELETING') return undefined
-    const tags = await tagsOn(resource.name)
-    // An emulator may drop the tags that a stream is made with; those come again with the fingerprint.
-    const own = emulated && Object.keys(tags).length === 0 ? tagsOf(scope, resource) : tags
-    return found(scope, resource, streamArn(place, resource.name), own)
-  }
-
-  return {
-    read,
-
-    async list() {
-      const names: string[] = []
-      const prefix = prefixOf(scope.topology, scope.stage, NAME_LIMITS.stream)
-      for (let after: string | undefined; ; after = names.at(-1)) {
-        const page = await kinesis.send(
-          new ListStreamsCommand({ Limit: 1000, ...(after && { ExclusiveStartStreamName: after }) }),
-        )
-        names.push(...(page.StreamNames ?? []))
-        if (!page.HasMoreStreams) break
-      }
-      const ours = names.filter((name) => name.startsWith(prefix))
-      return gather(ours, async (name) => listed(scope, streamArn(place, name), name, await tagsOn(name)))
+  return kindOf(scope, {
+    async find(resource) {
+      const { StreamStatus = 'DELETING' } = (await summaryOf(kinesis, resource.name)) ?? {}
+      if (StreamStatus === 'DELETING') return undefined
+      const seen = await see(resource.name)
+      // An emulator may drop the tags that a stream is made with; those come again with the fingerprint.
+      const isBare = emulated && Object.keys(seen.tags).length === 0
+      return isBare ? { ...seen, tags: tagsOf(scope, resource) } : seen
     },
-
-    async inspect(resource) {
-      const { name, config } = resource
-      const { shards, retentionHours } = config as StreamConfig
-      const summary = await summaryOf(name)
-      const provisioned = summary?.StreamModeDetails?.StreamMode === 'PROVISIONED'
-      return differing({
-        shards: [shards, provisioned ? summary?.OpenShardCount : undefined],
+    async list() {
+      const names = await namesUnder(kinesis, prefixOf(scope.topology, scope.stage, NAME_LIMITS.stream))
+      return gather(names, see)
+    },
+    async compare(resource) {
+      const { shards, retentionHours } = resource.config as StreamConfig
+      const summary = await summaryOf(kinesis, resource.name)
+      const isProvisioned = summary?.StreamModeDetails?.StreamMode === 'PROVISIONED'
+      return {
+        shards: [shards, isProvisioned ? summary?.OpenShardCount : undefined],
         retentionHours: [retentionHours, summary?.RetentionPeriodHours],
         encryption: ['NONE', summary?.EncryptionType ?? 'NONE'],
         shardMetrics: [[], metricsOf(summary)],
-        tags: tagPair(scope, resource, await tagsOn(name)),
-      })
+        tags: tagPair(scope, resource, await tagsOn(kinesis, resource.name)),
+      }
     },
-
     async describe({ name }): Promise<StreamConfig | undefined> {
-      const summary = await summaryOf(name)
+      const summary = await summaryOf(kinesis, name)
       if (summary === undefined) return undefined
       const { StreamModeDetails, OpenShardCount = 1, RetentionPeriodHours = FIRST_RETENTION_HOURS } = summary
       const isProvisioned = StreamModeDetails?.StreamMode === 'PROVISIONED'
       return { ...(isProvisioned && { shards: OpenShardCount }), retentionHours: RetentionPeriodHours, tags: {} }
     },
-
-    async write(change) {
-      const { resource, fingerprint } = change
-      let live = await read(resource)
-      if (live === undefined) {
-        const made = await poll('room for another stream in the making', PACE, () => create(resource))
-        if (made === undefined) throw tooMany(resource.name)
-        // Whoever was first to make it, it has to be ours.
-        await active(resource.name)
-        live = await read(resource)
+    create: ({ resource }) => create(kinesis, resource, tagsOf(scope, resource)),
+    update: (writing) => update(kinesis, writing, streamArn(place, writing.resource.name)),
+    async tag({ resource: { name } }, tags) {
+      const entries = Object.entries(tags)
+      for (let from = 0; from < entries.length; from += TAGS_PER_CALL) {
+        const Tags = Object.fromEntries(entries.slice(from, from + TAGS_PER_CALL))
+        await kinesis.send(new AddTagsToStreamCommand({ StreamName: name, Tags }))
       }
-      if (loosens(change, live)) await untag(resource.name, [TAGS.config])
-      const summary = await active(resource.name)
-      await reshape(adopting(change, live), summary)
-      await undo(change, summary)
-      await tag(resource.name, tagsOf(scope, resource, fingerprint))
     },
-
-    async remove({ live: { name } }) {
-      const gone = await poll(`stream ${name} to be gone`, PACE, async () => {
-        const summary = await summaryOf(name)
-        if (summary === undefined) return true
-        if (summary.StreamStatus === 'DELETING') return undefined
-        try {
-          await kinesis.send(new DeleteStreamCommand({ StreamName: name, EnforceConsumerDeletion: true }))
-        } catch (error) {
-          if (!failedWith(error, 'ResourceInUseException', 'ResourceNotFoundException', 'LimitExceededException')) {
-            throw error
-          }
-        }
-        return undefined
-      })
-      if (gone) return
-      throw new AttakError('AWS_REFUSED', `stream ${name} does not go`, 'Look at it in the console of Kinesis.')
+    untag: ({ name }, TagKeys) => kinesis.send(new RemoveTagsFromStreamCommand({ StreamName: name, TagKeys })),
+    async remove({ name }) {
+      const summary = await summaryOf(kinesis, name)
+      if (summary === undefined) return true
+      if (summary.StreamStatus !== 'DELETING')
+        await kinesis.send(new DeleteStreamCommand({ StreamName: name, EnforceConsumerDeletion: true }))
+      return false
     },
-  }
+    pace: PACE,
+  })
+}
 
-  async function reshape(change: Write, summary: StreamDescriptionSummary) {
-    const { name, config } = change.resource
-    const { shards, retentionHours, tags } = config as StreamConfig
-    if (changes(change, 'shards')) await scale(name, shards, summary)
-    const hours = summary.RetentionPeriodHours ?? FIRST_RETENTION_HOURS
-    const period = { StreamName: name, RetentionPeriodHours: retentionHours }
-    if (hours < retentionHours) await kinesis.send(new IncreaseStreamRetentionPeriodCommand(period))
-    if (hours > retentionHours) await kinesis.send(new DecreaseStreamRetentionPeriodCommand(period))
-    if (hours !== retentionHours) await active(name)
-    if (change.kind === 'create' || !changes(change, 'tags')) return
-    const stale = staleTags(await tagsOn(name), userTags({ tags }))
-    if (stale.length > 0) await untag(name, stale)
-  }
+async function summaryOf(kinesis: KinesisClient, StreamName: string): Promise<StreamDescriptionSummary | undefined> {
+  return (await unlessAbsent(kinesis.send(new DescribeStreamSummaryCommand({ StreamName }))))?.StreamDescriptionSummary
+}
 
-  /** Takes back what was changed by hand and is no setting of attak's. */
-  async function undo({ settings, resource: { name } }: Write, summary: StreamDescriptionSummary) {
-    const { KeyId } = summary
-    if (settings.includes('encryption') && summary.EncryptionType === 'KMS') {
-      await kinesis.send(new StopStreamEncryptionCommand({ StreamName: name, EncryptionType: 'KMS', KeyId }))
-      await active(name)
-    }
-    const ShardLevelMetrics = [...metricsOf(summary)]
-    if (settings.includes('shardMetrics') && ShardLevelMetrics.length > 0)
-      await kinesis.send(new DisableEnhancedMonitoringCommand({ StreamName: name, ShardLevelMetrics }))
-  }
+async function namesUnder(kinesis: KinesisClient, prefix: string): Promise<readonly string[]> {
+  const names = await pagesOf(async (start) => {
+    const page = await kinesis.send(
+      new ListStreamsCommand({ Limit: 1000, ...(start && { ExclusiveStartStreamName: start }) }),
+    )
+    return { items: page.StreamNames, next: page.HasMoreStreams ? page.StreamNames?.at(-1) : undefined }
+  })
+  return names.filter((name) => name.startsWith(prefix))
+}
 
-  async function scale(name: string, shards: number | undefined, summary: StreamDescriptionSummary) {
-    const onDemand = summary.StreamModeDetails?.StreamMode === 'ON_DEMAND'
-    if (onDemand !== (shards === undefined)) {
-      const StreamMode = shards === undefined ? 'ON_DEMAND' : 'PROVISIONED'
-      await kinesis.send(
-        new UpdateStreamModeCommand({ StreamARN: streamArn(place, name), StreamModeDetails: { StreamMode } }),
-      )
-      await active(name)
-    }
-    if (shards === undefined) return
-    const open = onDemand ? ((await summaryOf(name))?.OpenShardCount ?? shards) : (summary.OpenShardCount ?? shards)
-    for (const target of stepsTo(open, shards)) {
-      const step = { StreamName: name, TargetShardCount: target, ScalingType: 'UNIFORM_SCALING' as const }
-      await kinesis.send(new UpdateShardCountCommand(step))
-      await active(name)
+async function tagsOn(kinesis: KinesisClient, StreamName: string): Promise<Tags> {
+  const pairs = await pagesOf(async (start) => {
+    const input = { StreamName, ...(start && { ExclusiveStartTagKey: start }) }
+    const page = await unlessAbsent(kinesis.send(new ListTagsForStreamCommand(input)))
+    return { items: page?.Tags, next: page?.HasMoreTags ? page.Tags?.at(-1)?.Key : undefined }
+  })
+  return tagsOfPairs(pairs)
+}
+
+function active(kinesis: KinesisClient, name: string): Promise<StreamDescriptionSummary> {
+  return poll(`stream ${name} to be active`, PACE, async () => {
+    const now = await summaryOf(kinesis, name)
+    return now?.StreamStatus === 'ACTIVE' ? now : undefined
+  })
+}
+
+/** Waits while too many are in the making, or one of that name is still going. */
+async function create(kinesis: KinesisClient, { name, config }: Resource, tags: Tags): Promise<'bare' | 'unsure'> {
+  const { shards } = config as StreamConfig
+  const input = {
+    StreamName: name,
+    StreamModeDetails: { StreamMode: modeOf(shards) },
+    ...(shards !== undefined && { ShardCount: shards }),
+    Tags: tags,
+  }
+  const tryMaking = async () => {
+    try {
+      await kinesis.send(new CreateStreamCommand(input))
+      return 'bare'
+    } catch (error) {
+      if (!failedWith(error, 'ResourceInUseException', 'LimitExceededException')) throw error
+      const { StreamStatus = 'DELETING' } = (await summaryOf(kinesis, name)) ?? {}
+      return StreamStatus === 'DELETING' ? undefined : 'unsure'
     }
   }
+  const made = await poll('room for another stream in the making', PACE, tryMaking, () => tooMany(name))
+  await active(kinesis, name)
+  return made
+}
+
+async function update(kinesis: KinesisClient, writing: Writing, StreamARN: string): Promise<void> {
+  const { name: StreamName, config } = writing.resource
+  const { shards, retentionHours } = config as StreamConfig
+  const summary = await active(kinesis, StreamName)
+  if (changes(writing, 'shards')) await scale(kinesis, { StreamName, StreamARN, shards }, summary)
+  const hours = summary.RetentionPeriodHours ?? FIRST_RETENTION_HOURS
+  const period = { StreamName, RetentionPeriodHours: retentionHours }
+  if (hours < retentionHours) await kinesis.send(new IncreaseStreamRetentionPeriodCommand(period))
+  if (hours > retentionHours) await kinesis.send(new DecreaseStreamRetentionPeriodCommand(period))
+  if (hours !== retentionHours) await active(kinesis, StreamName)
+  const { KeyId, EncryptionType } = summary
+  if (writing.planned.includes('encryption') && EncryptionType === 'KMS') {
+    await kinesis.send(new StopStreamEncryptionCommand({ StreamName, EncryptionType, KeyId }))
+    await active(kinesis, StreamName)
+  }
+  const ShardLevelMetrics = [...metricsOf(summary)]
+  if (writing.planned.includes('shardMetrics') && ShardLevelMetrics.length > 0)
+    await kinesis.send(new DisableEnhancedMonitoringCommand({ StreamName, ShardLevelMetrics }))
+}
+
+async function scale(
+  kinesis: KinesisClient,
+  { StreamName, StreamARN, shards }: { StreamName: string; StreamARN: string; shards: number | undefined },
+  summary: StreamDescriptionSummary,
+): Promise<void> {
+  let { OpenShardCount } = summary
+  const StreamMode = modeOf(shards)
+  if (summary.StreamModeDetails?.StreamMode !== StreamMode) {
+    await kinesis.send(new UpdateStreamModeCommand({ StreamARN, StreamModeDetails: { StreamMode } }))
+    OpenShardCount = (await active(kinesis, StreamName)).OpenShardCount
+  }
+  if (shards === undefined) return
+  for (const TargetShardCount of stepsTo(OpenShardCount ?? shards, shards)) {
+    await kinesis.send(new UpdateShardCountCommand({ StreamName, TargetShardCount, ScalingType: 'UNIFORM_SCALING' }))
+    await active(kinesis, StreamName)
+  }
+}
+
+function modeOf(shards: number | undefined): 'ON_DEMAND' | 'PROVISIONED' {
+  return shards === undefined ? 'ON_DEMAND' : 'PROVISIONED'
 }
 
 function metricsOf(summary: StreamDescriptionSummary | undefined): readonly MetricsName[] {

@@ -19,13 +19,30 @@ export const TAGS = Object.freeze({
 /** Tags by their keys. */
 export type Tags = Readonly<Record<string, string>>
 
+/** What a service shows of a resource, whoever made it. */
+export interface Seen {
+  /** Empty where its tags alone tell. */
+  readonly name: string
+  readonly address: string
+  readonly tags: Tags
+}
+
+/** Tags as most services take them. */
+export function pairsOfTags(tags: Tags) {
+  return Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+}
+
 /** Tags as most services list them. */
 export function tagsOfPairs(pairs: readonly { Key?: string | undefined; Value?: string | undefined }[] = []): Tags {
   return Object.fromEntries(pairs.map(({ Key, Value }) => [Key!, Value ?? '']))
 }
 
 /** All tags of a resource but its fingerprint; with one, that too. The user's stand in its setting `tags`. */
-export function tagsOf({ topology, stage }: Scope, resource: Resource, fingerprint?: string): Tags {
+export function tagsOf(
+  { topology, stage }: Scope,
+  resource: Pick<Resource, 'id' | 'config' | 'processor'>,
+  fingerprint?: string,
+): Tags {
   return {
     ...userTags(resource.config),
     [TAGS.topology]: topology,
@@ -53,13 +70,12 @@ export function tagPair(scope: Scope, resource: Resource, live: Tags): readonly 
   return [wanted, Object.fromEntries(found)]
 }
 
-/** Whether tags say that something belongs to this topology and stage. */
-export function isOurs({ topology, stage }: Scope, tags: Tags): boolean {
+function isOurs({ topology, stage }: Scope, tags: Tags): boolean {
   return tags[TAGS.topology] === topology && tags[TAGS.stage] === stage
 }
 
 /** What was found by its name, as a live resource. Throws RESOURCE_NOT_OURS where its tags say something else. */
-export function found(scope: Scope, resource: Resource, address: string, tags: Tags): LiveResource {
+export function found(scope: Scope, resource: Resource, { address, tags }: Omit<Seen, 'name'>): LiveResource {
   if (!isOurs(scope, tags) || tags[TAGS.resource] !== resource.id) throw notOurs(address)
   return {
     id: resource.id,
@@ -79,14 +95,14 @@ export function kindOfTags(tags: Tags): string | undefined {
 }
 
 /** What a listing found, told by its tags alone; undefined where they tell of another topology, or of nothing. */
-export function listed(scope: Scope, address: string, name: string, tags: Tags): LiveResource | undefined {
+export function listed(scope: Scope, { name, address, tags }: Seen): LiveResource | undefined {
   const id = tags[TAGS.resource]
   if (!isOurs(scope, tags) || id === undefined) return undefined
   const kind = id.slice(0, id.indexOf('/'))
   return {
     id,
     kind,
-    name,
+    name: name === '' ? id.slice(kind.length + 1) : name,
     address,
     fingerprint: tags[TAGS.config],
     holdsData: kind === 'stream' || kind === 'queue' || kind === 'logs' || id === `table/${ERRORS_PART}`,
@@ -94,8 +110,7 @@ export function listed(scope: Scope, address: string, name: string, tags: Tags):
   }
 }
 
-/** The error for something that has the name of a resource and was not made by this topology. */
-export function notOurs(address: string): AttakError {
+function notOurs(address: string): AttakError {
   return new AttakError(
     'RESOURCE_NOT_OURS',
     `there is ${address} already, and it does not belong to this topology and stage`,

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { Report } from '../../deploy/resources.ts'
+import { AttakError } from '../../errors.ts'
 
 interface Reporting {
   readonly report: Report
@@ -43,9 +44,14 @@ export interface Pace {
 
 /**
  * Asks until there is an answer, waiting longer from time to time, and tells what is waited for from the first wait on.
- * Gives undefined when there was none in time.
+ * Throws AWS_REFUSED, or what `tooLate` returns, when there was none in time.
  */
-export async function poll<T>(what: string, pace: Pace, ask: () => Promise<T | undefined>): Promise<T | undefined> {
+export async function poll<T>(
+  what: string,
+  pace: Pace,
+  ask: () => Promise<T | undefined>,
+  tooLate: () => unknown = () => new AttakError('AWS_REFUSED', `gave up waiting for ${what}`, LATER),
+): Promise<T> {
   const first = await ask()
   if (first !== undefined) return first
   return waitingFor(what, async () => {
@@ -55,8 +61,30 @@ export async function poll<T>(what: string, pace: Pace, ask: () => Promise<T | u
       const answer = await ask()
       if (answer !== undefined) return answer
     }
-    return undefined
+    throw tooLate()
   })
+}
+
+const LATER = 'Look at it in the console of AWS, or run the same again in a few minutes.'
+
+/** Sends again, as {@link poll} asks, while what it throws passes by itself; throws the last error when it does not. */
+export async function retry<T>(
+  what: string,
+  pace: Pace,
+  passes: (error: unknown) => boolean | Promise<boolean>,
+  send: () => Promise<T>,
+): Promise<T> {
+  let last: unknown
+  const trySending = async () => {
+    try {
+      return { value: await send() }
+    } catch (error) {
+      if (!(await passes(error))) throw error
+      last = error
+      return undefined
+    }
+  }
+  return (await poll(what, pace, trySending, () => last)).value
 }
 
 /** Resolves after some time. */
