@@ -30,7 +30,7 @@ export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: (
     const error = errorOf([
       { code: 'TOPOLOGY_LOAD_FAILED', severity: 'error', where: name, what: `${awaited.who} ${what}`, ...rest },
     ])
-    host.err.write(drawError(error, colorsOf(host.err)))
+    host.err.tell(drawError(error, colorsOf(host.err)))
     host.exit(1)
   })
   const takeSignals = host.letSignalsEnd()

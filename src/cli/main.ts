@@ -40,10 +40,10 @@ function report(error: unknown, host: Host): number {
   const colors = colorsOf(host.err)
   const known = error instanceof AttakError ? error : errorOfSystem(error)
   if (known !== undefined) {
-    host.err.write(drawError(known, colors))
+    host.err.tell(drawError(known, colors))
     return known.code === 'USAGE' ? 2 : 1
   }
-  host.err.write(drawBug(error, colors, about.version))
+  host.err.tell(drawBug(error, colors, about.version))
   return 70
 }
 

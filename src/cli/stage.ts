@@ -120,7 +120,7 @@ function withoutProject({ settings, added, given, file }: MeantProject, topology
 /** What signing in works with, for a command line. */
 export function signInOf({ settings, added }: Pick<NamedStage, 'settings' | 'added'>, host: Host): SignIn {
   const { env, now } = host
-  return { settings, added, env, now, tell: (sentence) => host.err.write(`${sentence}\n`) }
+  return { settings, added, env, now, tell: (sentence) => host.err.tell(`${sentence}\n`) }
 }
 
 /** The command lines that were told already. */
@@ -134,7 +134,7 @@ export async function tellOrigins(stage: Pick<NamedStage, 'settings' | 'added'>,
   const cloud = await loadCloud()
   const origins = told.has(host) ? undefined : cloud.originsOf(stage)
   told.add(host)
-  if (origins !== undefined) host.err.write(`${origins}\n`)
+  if (origins !== undefined) host.err.tell(`${origins}\n`)
   return cloud
 }
 

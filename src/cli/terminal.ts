@@ -1,4 +1,5 @@
 import { escapedJson, visible } from '../view/controls.ts'
+import { wrapLines } from '../view/wrap.ts'
 
 /** Where a command writes. */
 export interface Terminal {
@@ -7,6 +8,8 @@ export interface Terminal {
    * behind; `drained` then gives the promise to wait for. Dropped once `isClosed`.
    */
   write(text: string): boolean
+  /** Writes whole lines that people read: on a terminal, lines that are too long break between words. Otherwise like `write`. */
+  tell(text: string): boolean
   /** Writes JSON, in which control characters are escaped so that its values stay the same. Otherwise like `write`. */
   writeJson(json: string): boolean
   /** Resolves when all that was written has been taken. */
@@ -23,12 +26,13 @@ export interface Terminal {
 }
 
 /** Where text goes as it is. */
-export type Output = Omit<Terminal, 'writeJson'>
+export type Output = Omit<Terminal, 'tell' | 'writeJson'>
 
 /** Makes a terminal of an output: whatever is written to it goes through here, and no text can command it. */
 export function terminalTo(output: Output): Terminal {
   return Object.create(output, {
     write: { value: (text: string) => output.write(visible(text)) },
+    tell: { value: (text: string) => output.write(visible(output.isTTY ? wrapLines(text, output.columns) : text)) },
     writeJson: { value: (json: string) => output.write(escapedJson(json)) },
   })
 }

@@ -45,6 +45,11 @@ export function visible(text: string): string {
   )
 }
 
+/** Returns a text as a terminal shows it, without its colors. */
+export function shownText(text: string): string {
+  return visible(text).replace(SGR, '')
+}
+
 /** Whether a text has characters that {@link visible} would change. */
 export function hasControls(text: string): boolean {
   return CONTROL.test(text)

@@ -3,7 +3,7 @@ import type { Project } from '../project/project.ts'
 import { type ReadSource, sourceReader } from '../project/source.ts'
 import { type Link, linksOf, type Thrown } from '../runtime/thrown.ts'
 import { drawCodeFrame, type Place, placeInCall } from './code-frame.ts'
-import { type Colors, colorsOf, hang, sentence } from './print.ts'
+import { type Colors, colorsOf, hang, type Screen, sentence } from './print.ts'
 
 /** What failures are drawn with. */
 export interface FailureOptions {
@@ -23,7 +23,7 @@ const REMEMBERED_PLACES = 1000
 
 /** What failures of a project are drawn with. */
 export function failureOptionsOf(
-  terminal: { readonly color: boolean },
+  terminal: Screen,
   { cwd }: { readonly cwd: string },
   project: Pick<Project, 'dir'> & Partial<Pick<Project, 'files'>>,
 ): FailureOptions {
@@ -43,12 +43,13 @@ export function failuresDrawn({
   calls = SHOWN_CALLS,
 }: FailureOptions): (error: Thrown, asOfMs?: number) => string {
   const framed = new Set<string>()
+  const inFrame = { ...colors, columns: colors.columns - margin - 2 }
   const frameOnce = (place: Place, asOfMs: number): string => {
     const id = `${place.file}:${place.line}:${place.column}`
     if (framed.has(id) || framed.size >= REMEMBERED_PLACES) return ''
     framed.add(id)
     const source = sourceOf(place.file, asOfMs)
-    const frame = source === undefined ? '' : drawCodeFrame(source, place, colors)
+    const frame = source === undefined ? '' : drawCodeFrame(source, place, inFrame)
     return frame === '' ? '' : indent(frame, margin + 2)
   }
   return (error, asOfMs = Number.POSITIVE_INFINITY) => {

@@ -1,6 +1,7 @@
 import type { AttakError, Problem } from '../errors.ts'
 import { linksIn } from '../runtime/thrown.ts'
 import { escapedJson, own, withOwnColors } from './controls.ts'
+import { cutExcerpt } from './cut.ts'
 
 /** SGR codes that begin and end a style. Source: ECMA-48, 8.3.117, read 2026-11-28. */
 const STYLES = {
@@ -16,15 +17,25 @@ const STYLES = {
 export interface Colors extends Readonly<Record<keyof typeof STYLES, (text: string) => string>> {
   /** Shows the colors that a text has of its own, such as a line of a handler's log; leaves them out where color is off. */
   readonly asLogged: (text: string) => string
+  /** Columns that excerpts of code are cut to; infinite where the text is not for a terminal. */
+  readonly columns: number
+}
+
+/** What {@link colorsOf} needs to know of a terminal. */
+export interface Screen {
+  readonly color: boolean
+  readonly isTTY?: boolean
+  readonly columns?: number
 }
 
 /** Returns the colors of a terminal. */
-export function colorsOf({ color }: { readonly color: boolean }): Colors {
+export function colorsOf({ color, isTTY = false, columns }: Screen): Colors {
   const paint = (style: keyof typeof STYLES) => (color ? painter(STYLES[style]) : String)
   return {
     ...{ bold: paint('bold'), dim: paint('dim'), red: paint('red') },
     ...{ green: paint('green'), yellow: paint('yellow'), cyan: paint('cyan') },
     asLogged: (text) => withOwnColors(text, color),
+    columns: (isTTY ? columns : undefined) ?? Number.POSITIVE_INFINITY,
   }
 }
 
@@ -45,12 +56,14 @@ export function drawProblems(problems: readonly Problem[], colors: Colors): stri
   return problems.map((problem) => drawProblem(problem, colors)).join('')
 }
 
+const BAR_COLUMNS = 6
+
 /** Lines of `what` after the first, such as an excerpt of a file, are printed below the remedy. */
 function drawProblem({ code, severity, where, what, remedy, stack }: Problem, colors: Colors): string {
   const [first = '', ...rest] = what.split('\n')
   const more = rest.join('') === '' ? [] : rest
   const head = `${colors.bold(where)}: ${sentence(first)} ${remedy}`.trimEnd()
-  const text = line(code, severity, [head, ...more].join('\n'), colors)
+  const text = line(code, severity, [head, ...cutExcerpt(more, colors.columns - BAR_COLUMNS)].join('\n'), colors)
   return `${text}${stack === undefined ? '' : drawStack(stack.trimEnd(), colors)}`
 }
 

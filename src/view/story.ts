@@ -2,7 +2,8 @@ import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from 
 import { drawDuration } from './duration.ts'
 import { type FailureOptions, failuresDrawn, fromHere, titleOf } from './failure.ts'
 import { hang } from './print.ts'
-import { drawValue, drawWord, widthOf } from './value.ts'
+import { drawValue, drawWord } from './value.ts'
+import { widthOf } from './width.ts'
 
 /** What a story is told with. */
 export interface StoryOptions extends FailureOptions {

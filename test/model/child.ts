@@ -91,6 +91,7 @@ async function command(cwd: string, argv: readonly string[]) {
     }
     return {
       write,
+      tell: write,
       writeJson: write,
       drained: () => Promise.resolve(),
       isClosed: false,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { drawCodeFrame, placeInCall } from '../../src/view/code-frame.ts'
 import { colorsOf } from '../../src/view/print.ts'
+import { widthOf } from '../../src/view/width.ts'
 
 const plain = colorsOf({ color: false })
 
@@ -30,8 +31,8 @@ test('marks the column, with two lines around it', () => {
     "
       2 | two
       3 | three
-    > 4 | 	four()
-        | 	^
+    > 4 |     four()
+        |     ^
       5 | five
       6 | six"
   `)
@@ -50,4 +51,26 @@ test('keeps the numbers in a column at the end of a file', () => {
 
 test('says nothing when the source has no such line', () => {
   expect(drawCodeFrame('one', { file: '', line: 2, column: 1 }, plain)).toBe('')
+})
+
+test('cuts all lines alike to the columns of a terminal, so that the mark stands below the marked character', () => {
+  const source = [
+    'short',
+    `${'x'.repeat(70)}before()`,
+    `\tif (一) { ${'y'.repeat(50)}; boom() } // ${'z'.repeat(90)}`,
+  ].join('\n')
+  const column = source.split('\n')[2]!.indexOf('boom') + 1
+  for (const columns of [20, 60, 80, 160]) {
+    const drawn = drawCodeFrame(source, { file: '', line: 3, column }, { ...plain, columns }).split('\n')
+    const [line, mark] = drawn.slice(-2) as [string, string]
+    for (const one of drawn) expect(widthOf(one)).toBeLessThanOrEqual(columns)
+    const marked = [...line].findIndex((_, index) => widthOf([...line].slice(0, index).join('')) === mark.indexOf('^'))
+    expect([...line].slice(marked).join('')).toMatch(/^boom/)
+  }
+  expect(drawCodeFrame(source, { file: '', line: 3, column: 2 }, { ...plain, columns: 30 })).toMatchInlineSnapshot(`
+    "  1 | short
+      2 | xxxxxxxxxxxxxxxxxxxxxxx…
+    > 3 |     if (一) { yyyyyyyyy…
+        |     ^"
+  `)
 })

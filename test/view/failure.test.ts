@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type FailureOptions, failureOptionsOf, failuresDrawn } from '../../src/view/failure.ts'
+import { colorsOf } from '../../src/view/print.ts'
 import { fakeHost } from '../cli/fake-host.ts'
 
-const plain = new Proxy({} as FailureOptions['colors'], { get: () => String })
+const plain = colorsOf({ color: false })
 const options: FailureOptions = {
   colors: plain,
   folder: 'examples/shop/',

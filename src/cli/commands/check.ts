@@ -22,10 +22,8 @@ export const check: Command = {
   examples: ['attak check', 'attak check examples/hello-world', 'attak check --json'],
   async run(args, host) {
     const inspected = await inspect(args, host)
-    const report = flagOf(args, 'json')
-      ? drawJsonLine(jsonOf(inspected, host.cwd))
-      : drawReport(inspected, host.cwd, colorsOf(host.out))
-    host.out.write(report)
+    if (flagOf(args, 'json')) host.out.write(drawJsonLine(jsonOf(inspected, host.cwd)))
+    else host.out.tell(drawReport(inspected, host.cwd, colorsOf(host.out)))
     return countOf(inspected.problems, 'error') > 0 ? 1 : 0
   },
 }

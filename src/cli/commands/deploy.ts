@@ -28,10 +28,10 @@ it was.`,
       const prepared = await prepareStage(stage, account, args, host)
       const { deployment } = prepared
       const colors = colorsOf(host.err)
-      host.err.write(drawPrepared(prepared, { sizes: flagOf(args, 'sizes'), colors }))
+      host.err.tell(drawPrepared(prepared, { sizes: flagOf(args, 'sizes'), colors }))
       if (prepared.obstacles.length > 0) throw errorOf(prepared.obstacles)
       if (!(await confirmPlan(deployment.plan, flagOf(args, 'yes'), host))) {
-        host.err.write('Nothing was changed.\n')
+        host.err.tell('Nothing was changed.\n')
         return interruptCode(host.signal) ?? 1
       }
       const { done } = await applyShown(deployment, host)
@@ -42,8 +42,8 @@ it was.`,
       } else if (interrupted === undefined) {
         const took = drawDuration(host.now() - started)
         const what = done.length === 0 ? 'as it is' : `${drawCount(done.length, 'change')} in ${took}`
-        host.out.write(`${colorsOf(host.out).green('✓')} ${prepared.place} is live: ${what}\n`)
-        if (done.length > 0) host.err.write(colors.dim(drawNext(hintOf(stage.given))))
+        host.out.tell(`${colorsOf(host.out).green('✓')} ${prepared.place} is live: ${what}\n`)
+        if (done.length > 0) host.err.tell(colors.dim(drawNext(hintOf(stage.given))))
       }
       return interrupted ?? 0
     })

@@ -30,20 +30,20 @@ is in them. May be broken off and run again at any time.`,
       }
       const deployment = await prepareDeploy(live.resources, request)
       const { plan } = deployment
-      host.err.write(
+      host.err.tell(
         plan.changes.length === 0
           ? `Nothing of ${place} is there.\n`
           : drawPlanOf(plan, { title: place, wanted: [], costs: [] }, colorsOf(host.err)),
       )
       if (!(await confirmPlan(plan, flagOf(args, 'yes'), host))) {
-        host.err.write('Nothing was removed.\n')
+        host.err.tell('Nothing was removed.\n')
         return interruptCode(host.signal) ?? 1
       }
       const { done } = await applyShown(deployment, host)
       if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, removed: done.map(({ id }) => id) }))
       const interrupted = interruptCode(host.signal)
       if (done.length > 0 && interrupted === undefined && !flagOf(args, 'json'))
-        host.out.write(
+        host.out.tell(
           `${colorsOf(host.out).green('✓')} ${place} is gone: ${drawCount(done.length, 'resource')} removed\n`,
         )
       return interrupted ?? 0

@@ -22,7 +22,8 @@ export const doctor: Command = {
       ...(await cloud.diagnose(signInOf(stage, host), stage.scope, stage.project?.graph)),
     ]
     const fine = findings.every(({ state }) => state !== 'wrong')
-    host.out.write(flagOf(args, 'json') ? drawJsonLine({ ok: fine, findings }) : draw(findings, colorsOf(host.out)))
+    if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ok: fine, findings }))
+    else host.out.tell(draw(findings, colorsOf(host.out)))
     return fine ? 0 : 1
   },
 }

@@ -44,7 +44,7 @@ export const init: Command = {
   async run(args, host) {
     const wish = await wishOf(args, host)
     if (wish === undefined) {
-      host.err.write('Nothing was made.\n')
+      host.err.tell('Nothing was made.\n')
       return 1
     }
     const { dir, name } = wish
@@ -53,7 +53,8 @@ export const init: Command = {
     const files = await loadTemplate({ root: own.root, ...wish, ...attak })
     await createProject(dir, files)
     const made = { name, dir, template: wish.template, language: wish.language, files: [...files.keys()] }
-    host.out.write(flagOf(args, 'json') ? drawJsonLine(made) : drawMade(made, host.cwd))
+    if (flagOf(args, 'json')) host.out.write(drawJsonLine(made))
+    else host.out.tell(drawMade(made, host.cwd))
     return 0
   },
 }

@@ -49,7 +49,7 @@ read.`,
       let printed = 0
       for await (const fresh of lines) printed += readEntries(fresh).filter(print).length
       if (printed === 0 && !following)
-        host.err.write(
+        host.err.tell(
           `There are no such lines. Look further back with --since; ${hintOf(stage.given)('status')} says what is deployed.\n`,
         )
     })
@@ -75,7 +75,7 @@ function printerOf(args: Arguments, names: readonly string[], host: Host): (entr
     if (entry.kind === 'platform' && !flagOf(args, 'all')) return false
     if (entry.kind === 'end' && !outcomes && QUIET.has(entry.fields.outcome)) return false
     const { timeMs, processor, kind, fields } = entry
-    if (!flagOf(args, 'json')) host.out.write(drawEntry(entry, width, colors))
+    if (!flagOf(args, 'json')) host.out.tell(drawEntry(entry, width, colors))
     else host.out.write(drawJsonLine({ time: new Date(timeMs).toISOString(), processor, kind, ...fields }))
     return true
   }

@@ -29,10 +29,8 @@ something keeps the plan from being applied.`,
     return withAccount(stage, host, async (account) => {
       const prepared = await prepareStage(stage, account, args, host)
       const told = { sizes: flagOf(args, 'sizes'), colors: colorsOf(host.out) }
-      const text = flagOf(args, 'json')
-        ? drawJsonLine(jsonOfPrepared(stage.scope, prepared))
-        : drawPrepared(prepared, told)
-      host.out.write(text)
+      if (flagOf(args, 'json')) host.out.write(drawJsonLine(jsonOfPrepared(stage.scope, prepared)))
+      else host.out.tell(drawPrepared(prepared, told))
       if (prepared.obstacles.length > 0) throw errorOf(prepared.obstacles)
       const { plan } = prepared.deployment
       return flagOf(args, 'exitCode') && plan.changes.length + plan.refused.length > 0 ? 3 : 0

@@ -24,7 +24,7 @@ account: "*" stands where the account's number would.`,
     if (name !== undefined) knownProcessor(name, processorsOf(stage.project))
     const cloud = await tellOrigins(stage, host)
     const { policy: found, note } = await cloud.policy(signInOf(stage, host), graph, name)
-    if (note !== undefined) host.err.write(`${hang(note)}\n`)
+    if (note !== undefined) host.err.tell(`${hang(note)}\n`)
     host.out.write(`${jsonText(found, 2)}\n`)
     return 0
   },

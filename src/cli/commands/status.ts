@@ -36,7 +36,7 @@ async function showStage(args: Arguments, host: Host): Promise<number> {
     const resources = await live.status()
     const fine = resources.length > 0 && resources.every((resource) => resource.fine)
     if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...stage.scope, ...facts, ok: fine, resources }))
-    else host.out.write(drawStatus(place, resources, colorsOf(host.out), hintOf(stage.given)))
+    else host.out.tell(drawStatus(place, resources, colorsOf(host.out), hintOf(stage.given)))
     return fine ? 0 : 1
   })
 }
@@ -46,7 +46,7 @@ async function listStages(args: Arguments, host: Host): Promise<number> {
   return withAccount(settings, host, async (account) => {
     const stages = await account.stages()
     if (flagOf(args, 'json')) host.out.write(drawJsonLine({ ...account.facts, stages }))
-    else host.out.write(drawStages(stages, account.place, colorsOf(host.out), hintOf(anyStage(settings.given))))
+    else host.out.tell(drawStages(stages, account.place, colorsOf(host.out), hintOf(anyStage(settings.given))))
     return 0
   })
 }

@@ -56,13 +56,13 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
           if (json) host.out.write(drawJsonLine({ kind: 'accepted', ...triggered }))
         })
       } catch (error) {
-        host.err.write(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
+        host.err.tell(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
         throw error
       } finally {
-        for (const note of input.notes()) host.err.write(`${hang(note)}\n`)
+        for (const note of input.notes()) host.err.tell(`${hang(note)}\n`)
       }
       const roots = new Set(sent.keys())
-      if (!json) host.out.write(drawAccepted(accepted, roots, place, host))
+      if (!json) host.out.tell(drawAccepted(accepted, roots, place, host))
       const following = flagOf(args, 'follow') && accepted > 0
       if (!following) return interruptCode(host.signal) ?? 0
       const { failed, confirmed } = await followTraces(
@@ -73,7 +73,7 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       if (host.signal.aborted) return interruptCode(host.signal)!
       const hint = hintOf(stage.given)
       if (failed > 0 && !json)
-        host.err.write(`${hint('errors list')} shows what failed, ${hint('errors replay')} runs it again.\n`)
+        host.err.tell(`${hint('errors list')} shows what failed, ${hint('errors replay')} runs it again.\n`)
       const count = accepted - confirmed.size
       if (count > 0) {
         const isKnown = accepted <= MOST_TRACES
@@ -103,7 +103,7 @@ async function recordsOf(stage: MeantStage, live: CloudStage, host: Host): Promi
     return [...records, ...left]
   } catch (error) {
     if (!(error instanceof AttakError)) throw error
-    host.err.write(drawError(error, colorsOf(host.err)))
+    host.err.tell(drawError(error, colorsOf(host.err)))
     return []
   }
 }
@@ -141,7 +141,7 @@ function tellUnconfirmed({ events, count, of, json, records, hint }: Unconfirmed
   })
   const more = count - listed.length
   const [first] = events
-  host.err.write(
+  host.err.tell(
     [
       `${colorsOf(host.err).red('✗')} ${drawCount(count, 'event')} of ${of} not confirmed: no log line says what became of them.\n`,
       ...listed,

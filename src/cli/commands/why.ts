@@ -110,7 +110,7 @@ function print(found: Found, path: Path, { args, host, project }: Printing): voi
     width: host.out.isTTY ? host.out.columns : PLAIN_COLUMNS,
     full: flagOf(args, 'full'),
   }
-  host.out.write(drawPath(found, path, drawing))
+  host.out.tell(drawPath(found, path, drawing))
 }
 
 /** What each step says in JSON: the event itself, absent where there is none, or `missing` says why it cannot be had. */

@@ -27,9 +27,9 @@ export async function applyShown(deployment: Deployment, host: Host): Promise<Pi
     const failure = failureOf(outcome)
     if (failure === undefined) return outcome
     tasks.clear()
-    if (done.length > 0) err.write(`${drawCount(done.length, 'change')} done, ${left.length} not.\n`)
+    if (done.length > 0) err.tell(`${drawCount(done.length, 'change')} done, ${left.length} not.\n`)
     if (!signal.aborted) throw failure
-    err.write(drawError(failure, colorsOf(err)))
+    err.tell(drawError(failure, colorsOf(err)))
     return outcome
   } finally {
     signal.removeEventListener('abort', onAbort)
@@ -81,7 +81,7 @@ export function tasksTo(err: Terminal, now: () => number): Tasks {
   }
   const say = (line: string) => {
     clear()
-    err.write(`${line}\n`)
+    err.tell(`${line}\n`)
     draw()
   }
   return {

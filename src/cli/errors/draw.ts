@@ -4,7 +4,8 @@ import { visible } from '../../view/controls.ts'
 import { drawCount, drawNumber } from '../../view/duration.ts'
 import { type FailureOptions, failuresDrawn, titleOf } from '../../view/failure.ts'
 import { type Colors, colorsOf, jsonText } from '../../view/print.ts'
-import { drawWord, shorten, widthOf } from '../../view/value.ts'
+import { drawWord } from '../../view/value.ts'
+import { shorten, widthOf } from '../../view/width.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Columns of what is not for a terminal. */

@@ -64,7 +64,7 @@ const HAS_NO_ACCOUNT: ReadonlySet<ErrorCode> = new Set(['REGION_MISSING', 'CREDE
 function tellOfSimulated(stage: NamedStage, host: Host): void {
   const { length } = simulatedErrors(stage).list().records
   if (length === 0) return
-  host.err.write(`${drawCount(length, 'error')} of the last simulation here: --simulated means those.\n`)
+  host.err.tell(`${drawCount(length, 'error')} of the last simulation here: --simulated means those.\n`)
 }
 
 /** A name without errors may be a typing error. */
@@ -72,7 +72,7 @@ function tellOfOthers({ dir, scope }: NamedStage, host: Host): void {
   const names = simulatedIn(dir)
   if (names.includes(scope.topology)) return
   const others = names.length === 0 ? '' : ` There are errors of ${names.join(', ')}.`
-  host.err.write(`There are no errors of a simulation of ${scope.topology} in ${join(dir, '.attak')}.${others}\n`)
+  host.err.tell(`There are no errors of a simulation of ${scope.topology} in ${join(dir, '.attak')}.${others}\n`)
 }
 
 function errorsOfSimulation(stage: NamedStage, host: Host): Errors {
@@ -111,8 +111,8 @@ export interface Seen extends KeptErrors {
 export async function look({ store, copies }: Pick<Errors, 'store' | 'copies'>, host: Host): Promise<Seen> {
   const { records, problems, notes, unreadable = [] } = await store.list()
   copies.keep(records)
-  if (problems.length > 0) host.err.write(drawProblems(problems, colorsOf(host.err)))
-  for (const note of notes) host.err.write(`${note}\n`)
+  if (problems.length > 0) host.err.tell(drawProblems(problems, colorsOf(host.err)))
+  for (const note of notes) host.err.tell(`${note}\n`)
   const left = records.filter((record) => isReplayed(record, copies))
   return { problems, notes, unreadable, left, records: records.filter((record) => !left.includes(record)) }
 }

@@ -48,7 +48,7 @@ export async function sendUnits(
   try {
     await sendAll([units], sendUnit, host.signal, accept)
   } catch (error) {
-    host.err.write(
+    host.err.tell(
       accepted.length === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted.length, 'error')} accepted, then:\n`,
     )
     await takeAway(accepted, store, host)
@@ -66,7 +66,7 @@ async function takeAway(units: readonly Unit[], store: Errors['store'], host: Ho
     // What was accepted runs, whatever becomes of its record: who replays again is told that it was.
     if (!(error instanceof AttakError)) throw error
     const count = drawCount(units.length, 'error')
-    host.err.write(
+    host.err.tell(
       `${count} accepted, and still in the store: ${hang(error.message)}. ${error.remedy} They will not be replayed twice from here.\n`,
     )
   }

@@ -19,7 +19,7 @@ export function prepareForAfter(host: Host): void {
     if (handler === undefined) return endIfChanged(error, host)
     const { name, message, stack } = describeThrown(error)
     const what = hang(stack ?? `${name}: ${message}`)
-    host.err.write(`"${handler.processor}" failed after its run had ended: ${what}\n`)
+    host.err.tell(`"${handler.processor}" failed after its run had ended: ${what}\n`)
     return true
   })
   host.onExit((code) => {
@@ -32,7 +32,7 @@ export function prepareForAfter(host: Host): void {
 function endIfChanged(error: unknown, host: Host): false {
   const changed = errorOfChanged(error, host)
   if (changed === undefined) return false
-  host.err.write(drawError(changed, colorsOf(host.err)))
+  host.err.tell(drawError(changed, colorsOf(host.err)))
   return host.exit(1)
 }
 

@@ -21,7 +21,7 @@ const BLOCK_CHARACTERS = 65_536
  * free. Calls `before` before each write.
  */
 export function blocksTo(terminal: Terminal, kind: 'text' | 'json', before = () => {}): Blocks {
-  const send = kind === 'json' ? terminal.writeJson : terminal.write
+  const send = kind === 'json' ? terminal.writeJson : terminal.tell
   let block = ''
   let behind = false
   let soon: NodeJS.Immediate | undefined

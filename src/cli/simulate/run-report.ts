@@ -100,7 +100,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       const notes = notesOf(run, result, { cut: people.cut, inputs: people.tally.inputs, isTraced })
       people.end([...lateNotes(late, run.quiet), ...notes, ...kept], late)
       await out.close()
-      if (json) for (const note of run.input.notes()) host.err.write(`${hang(note)}\n`)
+      if (json) for (const note of run.input.notes()) host.err.tell(`${hang(note)}\n`)
       warn(keeping?.problems() ?? [], host)
       if (result !== undefined && trace?.failure !== undefined) throw trace.failure
     },
@@ -110,7 +110,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       lines?.flush()
       trace?.flush()
       out.flush()
-      host.err.write(failuresDrawn({ ...drawing, colors: colorsOf(host.err) })(error))
+      host.err.tell(failuresDrawn({ ...drawing, colors: colorsOf(host.err) })(error))
       return host.exit(1)
     },
   }

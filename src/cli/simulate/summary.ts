@@ -1,6 +1,7 @@
 import { drawCount, drawDuration, drawNumber } from '../../view/duration.ts'
 import { type Colors, hang } from '../../view/print.ts'
-import { drawValue, drawWord, widthOf } from '../../view/value.ts'
+import { drawValue, drawWord } from '../../view/value.ts'
+import { widthOf } from '../../view/width.ts'
 import type { ProcessorTally, Tally } from './tally.ts'
 
 /** What the end of a story is told with. */

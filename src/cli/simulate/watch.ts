@@ -25,7 +25,7 @@ export async function watch(run: WatchedRun, host: Host): Promise<number> {
       if (host.out.isClosed) return 0
       await change.settle()
       if (!host.signal.aborted && !change.signal.aborted) {
-        host.err.write(colors.dim('\nWaiting for changes; Ctrl-C ends.\n'))
+        host.err.tell(colors.dim('\nWaiting for changes; Ctrl-C ends.\n'))
       }
       const file = await change.file
       if (file === undefined) return interruptCode(host.signal) ?? 0
@@ -44,7 +44,7 @@ async function runOnce(run: WatchedRun, options: Parameters<WatchedRun>[0], host
   } catch (error) {
     const known = error instanceof AttakError ? error : errorOfSystem(error)
     if (known === undefined || known.code === 'USAGE') throw error
-    host.err.write(drawError(known, colorsOf(host.err)))
+    host.err.tell(drawError(known, colorsOf(host.err)))
   }
 }
 

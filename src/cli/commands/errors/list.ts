@@ -39,15 +39,15 @@ export async function listErrors(errors: Errors, args: Arguments, host: Host): P
   const colors = colorsOf(out)
   const others = records.length - meant.length
   const more = others === 0 ? '' : `, and ${others} that the filter leaves out`
-  out.write(`${colors.bold(errors.place)}: ${drawCount(meant.length, 'error')}${more}\n`)
+  out.tell(`${colors.bold(errors.place)}: ${drawCount(meant.length, 'error')}${more}\n`)
   if (meant.length > 0) {
-    out.write(`${drawErrors(meant, out)}\n`)
+    out.tell(`${drawErrors(meant, out)}\n`)
     const again = filter === undefined ? hint('errors replay --all') : `${hint('errors replay')} with the same filter`
-    out.write(colors.dim(`${hint('errors show ID')} tells all of one, ${again} runs them again.\n`))
+    out.tell(colors.dim(`${hint('errors show ID')} tells all of one, ${again} runs them again.\n`))
   }
   if (left.length > 0) {
     const what = `${drawCount(left.length, 'error')} replayed from here, and still where it was`
-    out.write(`${what}: ${hint('errors purge --all --yes')} removes all, ${hint('errors replay --all')} those alone.\n`)
+    out.tell(`${what}: ${hint('errors purge --all --yes')} removes all, ${hint('errors replay --all')} those alone.\n`)
   }
   return 0
 }

@@ -45,9 +45,9 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   const json = flagOf(args, 'json')
   const { err } = host
   if (count === 0) {
-    err.write(`There is nothing to remove of ${errors.place}.\n`)
+    err.tell(`There is nothing to remove of ${errors.place}.\n`)
   } else {
-    if (going.length > 0) err.write(drawErrors(going, err))
+    if (going.length > 0) err.tell(drawErrors(going, err))
     const what = [
       ...(going.length > 0 ? [drawCount(going.length, 'error')] : []),
       ...(unreadable.length > 0 ? [`${drawCount(unreadable.length, 'message')} that cannot be read`] : []),
@@ -59,7 +59,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
         host,
       ))
     ) {
-      err.write('Nothing was removed.\n')
+      err.tell('Nothing was removed.\n')
       return interruptCode(host.signal) ?? 1
     }
   }
@@ -67,7 +67,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   if (json) host.out.write(drawJsonLine({ removed: [...removed] }))
   else if (count > 0) {
     const told = drawCount(removed.size, unreadable.length > 0 ? 'message' : 'error')
-    host.out.write(`${colorsOf(host.out).green('✓')} ${told} of ${errors.place} removed\n`)
+    host.out.tell(`${colorsOf(host.out).green('✓')} ${told} of ${errors.place} removed\n`)
   }
   return 0
 }

@@ -111,10 +111,8 @@ export async function waitForDebugger(given: string | boolean, host: Host): Prom
     throw new AttakError('USAGE', `--inspect: "${given}" is no port`, `Give a number, or leave it out for ${PORT}.`)
   }
   const inspector = await import('node:inspector')
-  host.err.write(
-    'Attach a debugger: chrome://inspect, or "attach to a Node process" of your editor. It stops where each\n',
-  )
-  host.err.write('handler begins; step into it. Nothing runs until then.\n')
+  host.err.tell('Attach a debugger: chrome://inspect, or "attach to a Node process" of your editor.\n')
+  host.err.tell('It stops where each handler begins; step into it. Nothing runs until then.\n')
   if (inspector.url() === undefined) inspector.open(port, '127.0.0.1')
   inspector.waitForDebugger()
 }

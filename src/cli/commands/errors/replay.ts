@@ -69,7 +69,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   if (flagOf(args, 'dryRun')) return 0
   if (!isLocal) await takeLeft(seen, errors)
   if (ready.units.length === 0) {
-    host.err.write(`There is nothing to replay of ${errors.place}.\n`)
+    host.err.tell(`There is nothing to replay of ${errors.place}.\n`)
     return 0
   }
   if (isLocal) {
@@ -77,10 +77,10 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     return replayHere(errors, ready.units, args, host)
   }
   const json = flagOf(args, 'json')
-  if (!json) host.err.write(drawUnits(ready.units, host.err))
+  if (!json) host.err.tell(drawUnits(ready.units, host.err))
   const question = `Replay ${drawCount(ready.units.length, 'error')} on ${errors.place}?`
   if (!(await confirmed(question, { yes: flagOf(args, 'yes') }, host))) {
-    host.err.write('Nothing was replayed.\n')
+    host.err.tell('Nothing was replayed.\n')
     return interruptCode(host.signal) ?? 1
   }
   const startedMs = host.date()
@@ -88,7 +88,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   const accepted = await sendUnits(ready.units, errors, send, host)
   if (json) for (const unit of accepted) host.out.write(jsonOfUnit('accepted', unit))
   if (!json)
-    host.out.write(
+    host.out.tell(
       `${colorsOf(host.out).green('✓')} ${drawCount(accepted.length, 'error')} accepted by ${errors.place}\n`,
     )
   const outcomes = outcomesOf(accepted)
@@ -156,8 +156,8 @@ function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
     return
   }
   const messages = units.reduce((sum, { events }) => sum + events.length, 0)
-  if (units.length > 0) host.out.write(drawUnits(units, host.out))
-  host.out.write(
+  if (units.length > 0) host.out.tell(drawUnits(units, host.out))
+  host.out.tell(
     `${drawCount(units.length, 'error')} with ${drawCount(messages, 'message')} can be replayed; nothing was.\n`,
   )
 }
@@ -175,10 +175,10 @@ function tellOutcomes(outcomes: ReplayOutcomes, hint: Hint, json: boolean, host:
   if (failed > 0) told.push(colors.red(`${failed} failed again`))
   if (further > 0) told.push(colors.red(`${drawCount(further, 'failure')} further on`))
   if (unheard > 0) told.push(colors.yellow(`${unheard} not heard of`))
-  host.out.write(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
-  if (failed + further > 0) host.out.write(`${hint('errors list')} shows what failed now.\n`)
+  host.out.tell(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
+  if (failed + further > 0) host.out.tell(`${hint('errors list')} shows what failed now.\n`)
   const [first] = outcomes.unheard()
   if (first !== undefined)
-    host.out.write(`${hint(`logs --message ${drawWord(first)}`)} shows what comes of one later on.\n`)
+    host.out.tell(`${hint(`logs --message ${drawWord(first)}`)} shows what comes of one later on.\n`)
   return fine ? 0 : 1
 }

@@ -45,10 +45,10 @@ export async function showErrors(errors: Errors, args: Arguments, host: Host): P
   const { out } = host
   const options = failureOptionsOf(out, host, errors.stage.project ?? { dir: errors.stage.dir })
   for (const record of shown) {
-    out.write(`${drawRecord(record, options)}\n`)
+    out.tell(`${drawRecord(record, options)}\n`)
     const replayed = errors.copies.all.get(record.id)?.replayed
-    if (!records.includes(record)) out.write(`${told(replayed)}\n`)
-    out.write(options.colors.dim(drawNext(record.id.slice(0, 12), errors)))
+    if (!records.includes(record)) out.tell(`${told(replayed)}\n`)
+    out.tell(options.colors.dim(drawNext(record.id.slice(0, 12), errors)))
   }
   return 0
 }
