@@ -47,7 +47,6 @@ export interface PreparedRun {
 }
 
 const SLICE_MS = 10
-const STEPS_PER_CLOCK = 256
 
 /** Puts a run together; nothing has started yet. */
 export function prepareRun(options: SessionOptions): PreparedRun {
@@ -58,7 +57,6 @@ export function prepareRun(options: SessionOptions): PreparedRun {
   }
   const current = followCurrent()
   let sliceEndMs = now() + SLICE_MS
-  let steps = 0
   let timedOut = false
   let awaited: { readonly invocation: Invocation; readonly wake: () => void } | undefined
   let stopWaiting = () => {}
@@ -153,14 +151,8 @@ export function prepareRun(options: SessionOptions): PreparedRun {
     scheduler,
     slice(live, untilMs) {
       for (;;) {
-        if (scheduler.startedMs() > sliceEndMs) return 'over'
-        if (steps >= STEPS_PER_CLOCK) {
-          steps = 0
-          if (now() > sliceEndMs) return 'over'
-        }
-        const worked = scheduler.work(STEPS_PER_CLOCK - steps, sliceEndMs)
-        steps += worked + 1
-        if (worked > 0) continue
+        if (scheduler.lookedMs() > sliceEndMs) return 'over'
+        if (scheduler.work(sliceEndMs)) continue
         const head = scheduler.head()
         if (isHungry() && !(live && head?.state === 'complete')) return 'hungry'
         if (head === undefined) {

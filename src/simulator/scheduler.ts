@@ -27,12 +27,12 @@ import { openRetries } from './retries.ts'
  */
 export interface Scheduler {
   /**
-   * Starts messages that may start, the oldest first. Takes an event of the input where no message may start. Does at most
-   * `most` of these steps, and starts nothing once a message was started after `endMs` (real). Returns the number of steps.
+   * Starts messages that may start, the oldest first. Takes an event of the input where no message may start. Stops after
+   * the first step that is made after `endMs` (real). Returns whether it did anything.
    */
-  work(most: number, endMs: number): number
-  /** When the last message was started, in real milliseconds. */
-  startedMs(): number
+  work(endMs: number): boolean
+  /** Real milliseconds when the last step was made: a start, a commit by `commitHead`, or an event taken in that may not start. */
+  lookedMs(): number
   /**
    * Runs a message that the handler of `invoker` invokes, beside all else, and gives what it settles with as JSON carries
    * it. It is committed after its invoker, in the order of the calls.
@@ -95,35 +95,37 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
   const retries = openRetries()
   const counts: Counts = { roots: 0, openRoots: 0, outputs: 0, failed: 0 }
   let nowMs = 0
-  let startedMs = Number.NEGATIVE_INFINITY
+  let lookedMs = Number.NEGATIVE_INFINITY
 
-  const work = (most: number, endMs: number) => {
+  const work = (endMs: number) => {
     // Kept here, not outside: to store what is new in what is old costs the collector (5 ns a message).
     let first = next
-    let steps = 0
-    for (; steps < most && startedMs <= endMs && uncommitted.size < concurrency; steps++) {
+    let worked = false
+    while (lookedMs <= endMs && uncommitted.size < concurrency) {
       const message = first === undefined && ready.size > 0 ? dequeue(ready) : first
       if (message === undefined) {
         const { roots } = counts
         first = admit()
         if (counts.roots === roots) break
+        if (first === undefined) lookedMs = now()
       } else {
         const after = message.receivers!.next
         first = after === undefined ? undefined : messageTo(message, after)
         const emitted = start(message, first === undefined)
         if (first === undefined) first = emitted
       }
+      worked = true
     }
     next = first
-    return steps
+    return worked
   }
 
   /** Gives what it emitted, where that is one message that may start next, which `isFirst` says of it: see `arrive`. */
   const start = (message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined => {
     const { receiver, copier } = message.edge!
     const event = copier.copy(message.data)
-    startedMs = now()
-    const invocation = new InvocationContext(receiver, message, startedMs)
+    lookedMs = now()
+    const invocation = new InvocationContext(receiver, message, lookedMs)
     current.run(invocation, handle, event)
     if (invocation.state !== 'complete') invocation.outlasting = true
     else {
@@ -213,13 +215,14 @@ export function createScheduler(parts: SchedulerParts): Scheduler {
 
   return {
     work,
-    startedMs: () => startedMs,
+    lookedMs: () => lookedMs,
     invoke: invoked.run,
     head: () => oldest(uncommitted),
     commitHead() {
       const invocation = dequeue(uncommitted)
       const passed = invocation && commit(invocation, next === undefined)
       next ??= passed
+      lookedMs = now()
     },
     advance(untilMs) {
       const nextMs = retries.nextMs() ?? Number.POSITIVE_INFINITY

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { recordEntries } from '../../src/simulator/recorder.ts'
+import type { TranscriptEntry } from '../../src/simulator/transcript.ts'
 import type { Context } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
 
@@ -149,5 +151,63 @@ describe('real time starts anew for each message', () => {
       { a: 1, b: 1 },
     )
     expect(run.of('end')).toMatchObject([{ outcome: 'ok' }, { outcome: 'failed', error: { code: 'TIMEOUT' } }])
+  })
+})
+
+/** The most entries of a kind between two times that a run gave the thread back, where each look at the clock takes a millisecond. */
+async function mostAtOnce(kind: TranscriptEntry['kind'], a: (n: number) => unknown): Promise<number> {
+  let ms = 0
+  const lengths = [0]
+  const recorder = recordEntries((entry) => {
+    if (entry.kind === kind) lengths[0]!++
+  })
+  const input = Array.from({ length: 200 }, (_, event) => ({ to: 'a', event }))
+  const options = { now: () => ms++, ready: () => void lengths.unshift(0), recorder }
+  const { summary } = await runTopology({ processors: { a } }, input, options)
+  expect(summary.handled).toEqual({ a: 200 })
+  return Math.max(...lengths)
+}
+
+describe('a slice of work ends by the clock', () => {
+  it('where messages are started', async () => {
+    expect(await mostAtOnce('start', () => {})).toBeLessThanOrEqual(11)
+  })
+
+  it('where messages are committed and none is started', async () => {
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const waits = async (n: number) => {
+      if (n === 199) open()
+      await opened
+    }
+    expect(await mostAtOnce('end', waits)).toBeLessThanOrEqual(11)
+  })
+
+  it('where events are taken in that wait for one with their key', async () => {
+    let ms = 0
+    let taken = 0
+    let most = 0
+    function* input() {
+      for (let n = 0; n < 200; n++) {
+        taken++
+        yield [{ to: 'a', event: n, key: 'k' }]
+      }
+    }
+    const ready = (): undefined => {
+      most = Math.max(most, taken)
+      taken = 0
+    }
+    let open = () => {}
+    const opened = new Promise<void>((resolve) => {
+      open = resolve
+    })
+    const a = async () => await opened
+    const run = runTopology({ processors: { a } }, [], { now: () => ms++, ready, input: input() })
+    setTimeout(open, 1)
+    const { summary } = await run
+    expect(summary.handled).toEqual({ a: 200 })
+    expect(Math.max(most, taken)).toBeLessThanOrEqual(11)
   })
 })
