@@ -9,11 +9,11 @@ import type { CloudSettings, Finding, SignIn, StageName } from '../../deploy/clo
 import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Errors } from '../../topology/recording.ts'
-import { checkErrorStore } from './error-store.ts'
 import { mended } from './failure.ts'
 import { graphOfLive } from './live-graph.ts'
 import type { Aws } from './open.ts'
 import { deployerPolicy } from './policies.ts'
+import { checkErrorStore } from './preflight.ts'
 import { explain, requireProfile, signInToAws } from './sign-in.ts'
 
 /**

@@ -43,6 +43,7 @@ export async function unlessUnknown<T>(call: Promise<T>, emulated: boolean): Pro
 }
 
 interface Mending {
+  readonly matches: (error: Error) => boolean
   readonly code: ErrorCode
   readonly what: (error: Error, place: CallPlace) => string
   readonly remedy: string
@@ -50,101 +51,79 @@ interface Mending {
 
 const ACTION = /not authorized to perform:? ([\w-]+:\w+)(?:.*? on resource:? (\S+))?/
 
-const MENDINGS: readonly (readonly [matches: (error: Error) => boolean, Mending])[] = [
-  [
-    isStrange,
-    {
-      code: 'AWS_REFUSED',
-      what: strangeWhat,
-      remedy:
-        'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.',
-    },
-  ],
-  [
-    named('CredentialsProviderError'),
-    {
-      code: 'CREDENTIALS_MISSING',
-      what: ({ message }) =>
-        /from any providers$/.test(message)
-          ? 'there are no AWS credentials'
-          : `there are no AWS credentials: ${message}`,
-      remedy:
-        'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for single sign-on, run `aws sso login` first.',
-    },
-  ],
-  [
-    named('ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'),
-    {
-      code: 'CREDENTIALS_EXPIRED',
-      what: () => 'the AWS session has expired',
-      remedy: 'Sign in again (`aws sso login`), or set a new AWS_SESSION_TOKEN with its keys.',
-    },
-  ],
-  [
-    named(
+const MENDINGS: readonly Mending[] = [
+  {
+    matches: isStrange,
+    code: 'AWS_REFUSED',
+    what: strangeWhat,
+    remedy:
+      'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.',
+  },
+  {
+    matches: named('CredentialsProviderError'),
+    code: 'CREDENTIALS_MISSING',
+    what: ({ message }) =>
+      /from any providers$/.test(message) ? 'there are no AWS credentials' : `there are no AWS credentials: ${message}`,
+    remedy:
+      'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE; for single sign-on, run `aws sso login` first.',
+  },
+  {
+    matches: named('ExpiredToken', 'ExpiredTokenException', 'RequestExpired', 'TokenRefreshRequired'),
+    code: 'CREDENTIALS_EXPIRED',
+    what: () => 'the AWS session has expired',
+    remedy: 'Sign in again (`aws sso login`), or set a new AWS_SESSION_TOKEN with its keys.',
+  },
+  {
+    matches: named(
       ...['InvalidClientTokenId', 'UnrecognizedClientException', 'SignatureDoesNotMatch', 'InvalidSignatureException'],
       ...['InvalidAccessKeyId', 'AuthFailure', 'IncompleteSignature', 'MissingAuthenticationToken', 'NotAuthorized'],
     ),
-    {
-      code: 'CREDENTIALS_REFUSED',
-      what: ({ message }) => `AWS does not accept the credentials: ${message}`,
-      remedy: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if they are of a session).',
-    },
-  ],
-  [
-    isDenied,
-    {
-      code: 'PERMISSION_MISSING',
-      what: ({ message }) => deniedWhat(message),
-      remedy: 'Grant it; `attak policy` prints all that deploying needs.',
-    },
-  ],
-  [
-    (error) => 'code' in error && (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'),
-    {
-      code: 'AWS_UNREACHABLE',
-      what: ({ message }, { region }) => `there is no such address in region "${region}": ${message}`,
-      remedy: 'Check AWS_REGION (such as eu-west-1), AWS_ENDPOINT_URL if it is set, and the network.',
-    },
-  ],
-  [
-    (error) => 'code' in error && /^E[A-Z_]+$/.test(String(error.code)),
-    {
-      code: 'AWS_UNREACHABLE',
-      what: ({ message }) => `the connection failed: ${message}`,
-      remedy: 'Check the network, and AWS_ENDPOINT_URL if it is set; then run the same again.',
-    },
-  ],
-  [
-    named('TimeoutError', 'RequestTimeout'),
-    {
-      code: 'AWS_UNREACHABLE',
-      what: ({ message }) => `AWS did not answer in time: ${message}`,
-      remedy: 'Check the network; then run the same again.',
-    },
-  ],
-  [
-    (error) => /LimitExceeded|QuotaExceeded|CodeStorageExceeded|OverLimit/.test(error.name),
-    {
-      code: 'QUOTA_EXCEEDED',
-      what: ({ message }) => message,
-      remedy: 'Remove what is no longer needed, or ask AWS for more in Service Quotas; then run the same again.',
-    },
-  ],
-  [
-    (error) => '$fault' in error || '$metadata' in error,
-    {
-      code: 'AWS_REFUSED',
-      what: ({ name, message }) => `${name}: ${message}`,
-      remedy: 'Mend what the message names, then run the same again.',
-    },
-  ],
+    code: 'CREDENTIALS_REFUSED',
+    what: ({ message }) => `AWS does not accept the credentials: ${message}`,
+    remedy: 'Check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN, if they are of a session).',
+  },
+  {
+    matches: isDenied,
+    code: 'PERMISSION_MISSING',
+    what: ({ message }) => deniedWhat(message),
+    remedy: 'Grant it; `attak policy` prints all that deploying needs.',
+  },
+  {
+    matches: (error) => 'code' in error && (error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN'),
+    code: 'AWS_UNREACHABLE',
+    what: ({ message }, { region }) => `there is no such address in region "${region}": ${message}`,
+    remedy: 'Check AWS_REGION (such as eu-west-1), AWS_ENDPOINT_URL if it is set, and the network.',
+  },
+  {
+    matches: (error) => 'code' in error && /^E[A-Z_]+$/.test(String(error.code)),
+    code: 'AWS_UNREACHABLE',
+    what: ({ message }) => `the connection failed: ${message}`,
+    remedy: 'Check the network, and AWS_ENDPOINT_URL if it is set; then run the same again.',
+  },
+  {
+    matches: named('TimeoutError', 'RequestTimeout'),
+    code: 'AWS_UNREACHABLE',
+    what: ({ message }) => `AWS did not answer in time: ${message}`,
+    remedy: 'Check the network; then run the same again.',
+  },
+  {
+    matches: (error) => /LimitExceeded|QuotaExceeded|CodeStorageExceeded|OverLimit/.test(error.name),
+    code: 'QUOTA_EXCEEDED',
+    what: ({ message }) => message,
+    remedy: 'Remove what is no longer needed, or ask AWS for more in Service Quotas; then run the same again.',
+  },
+  {
+    matches: (error) => '$fault' in error || '$metadata' in error,
+    code: 'AWS_REFUSED',
+    what: ({ name, message }) => `${name}: ${message}`,
+    remedy: 'Mend what the message names, then run the same again.',
+  },
 ]
 
 /** The failure of a call as an error that tells what to do; what is no failure of AWS is given back as it is. */
 export function mended(error: unknown, place: CallPlace): unknown {
   if (error instanceof AttakError || !(error instanceof Error)) return error
-  const mending = MENDINGS.find(([matches]) => matches(error))?.[1]
+  const mending = MENDINGS.find(({ matches }) => matches(error))
   if (mending === undefined) return error
   const { code, what, remedy } = mending
   return new AttakError(code, `could not ${place.doing}: ${what(error, place)}`, remedy, { cause: bare(error) })

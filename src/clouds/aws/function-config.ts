@@ -63,58 +63,32 @@ export function codeOf({ architecture }: FunctionConfig): { readonly Architectur
   return { Architectures: [architecture === 'x64' ? 'x86_64' : 'arm64'] }
 }
 
-/** What of a function attak leaves as Lambda makes it: as it is made, as it was found, and what brings it back. */
-const UNTOUCHED: Readonly<
-  Record<
-    string,
-    {
-      readonly made: unknown
-      readonly found: (live: FunctionConfiguration) => unknown
-      readonly back: Partial<UpdateFunctionConfigurationRequest>
-    }
-  >
-> = {
-  layers: { made: [], found: ({ Layers = [] }) => Layers.map(({ Arn }) => Arn), back: { Layers: [] } },
-  storage: {
-    made: 512,
-    found: (live) => live.EphemeralStorage?.Size ?? 512,
-    back: { EphemeralStorage: { Size: 512 } },
-  },
-  tracing: {
-    made: 'PassThrough',
-    found: (live) => live.TracingConfig?.Mode ?? 'PassThrough',
-    back: { TracingConfig: { Mode: 'PassThrough' } },
-  },
-  deadLetters: {
-    made: '',
-    found: (live) => live.DeadLetterConfig?.TargetArn ?? '',
-    back: { DeadLetterConfig: { TargetArn: '' } },
-  },
-  key: { made: '', found: (live) => live.KMSKeyArn ?? '', back: { KMSKeyArn: '' } },
-  description: { made: '', found: (live) => live.Description ?? '', back: { Description: '' } },
-  fileSystems: {
-    made: [],
-    found: ({ FileSystemConfigs = [] }) => FileSystemConfigs.map(({ Arn }) => Arn),
-    back: { FileSystemConfigs: [] },
-  },
-  snapStart: {
-    made: 'None',
-    found: (live) => live.SnapStart?.ApplyOn ?? 'None',
-    back: { SnapStart: { ApplyOn: 'None' } },
-  },
-  logFormat: {
-    made: 'Text',
-    found: (live) => live.LoggingConfig?.LogFormat ?? 'Text',
-    back: { LoggingConfig: { LogFormat: 'Text' } },
-  },
+/** What attak leaves as Lambda makes it: where it is in a function's configuration, and how Lambda makes it, by setting. */
+const UNTOUCHED: Readonly<Record<string, readonly [path: string, made: unknown]>> = {
+  layers: ['Layers', []],
+  storage: ['EphemeralStorage.Size', 512],
+  tracing: ['TracingConfig.Mode', 'PassThrough'],
+  deadLetters: ['DeadLetterConfig.TargetArn', ''],
+  key: ['KMSKeyArn', ''],
+  description: ['Description', ''],
+  fileSystems: ['FileSystemConfigs', []],
+  snapStart: ['SnapStart.ApplyOn', 'None'],
+  logFormat: ['LoggingConfig.LogFormat', 'Text'],
 }
 
-/** Pairs of how Lambda makes what attak does not set, and how it was found, by setting. */
+/** Returns pairs of how Lambda makes what attak does not set, and how it was found, by setting. */
 export function untouched(live: FunctionConfiguration = {}): Record<string, readonly [unknown, unknown]> {
-  return Object.fromEntries(Object.entries(UNTOUCHED).map(([name, { made, found }]) => [name, [made, found(live)]]))
+  const at = (path: string) =>
+    path.split('.').reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], live)
+  return Object.fromEntries(Object.entries(UNTOUCHED).map(([name, [path, made]]) => [name, [made, at(path) ?? made]]))
 }
 
-/** What brings back those of the settings that attak does not set. */
+/** Returns what brings back those of the settings that attak does not set. */
 export function undone(settings: readonly string[]): Partial<UpdateFunctionConfigurationRequest> {
-  return Object.assign({}, ...settings.map((name) => UNTOUCHED[name]?.back))
+  const back = settings.flatMap((setting) => {
+    const [path, made] = UNTOUCHED[setting] ?? []
+    const [name = '', inner] = path?.split('.') ?? []
+    return path === undefined ? [] : [[name, inner === undefined ? made : { [inner]: made }]]
+  })
+  return Object.fromEntries(back)
 }

@@ -10,11 +10,11 @@ import { type Pace, poll } from './waits.ts'
 
 /** One kind of resource: what a cloud does, for this kind alone. */
 export interface Kind {
-  /** What each service says is there, whatever the listing by tag knows. */
+  /** Asks the service what is there, which lags less than the listing by tag. */
   list(): Promise<readonly LiveResource[]>
   /** See {@link import('../../deploy/resources.ts').CloudResources.read}. */
   read(resource: Resource): Promise<LiveResource | undefined>
-  /** The settings in which what is there differs from what is wanted. */
+  /** Returns the settings that differ from what is wanted. */
   inspect(resource: Resource, live: LiveResource): Promise<readonly string[]>
   /** What there is, as a setting of this kind; only of a kind that costs something at rest. */
   describe?(live: LiveResource): Promise<JsonObject | undefined>
@@ -102,16 +102,18 @@ export function kindOf(scope: Scope, service: Service): Kind {
       }
     },
     async remove({ live }) {
-      const { kind, name } = live
-      await poll(`${kind} ${name} to be gone`, service.pace ?? AT_ONCE, async () => {
+      let last: unknown
+      const tryRemoving = async () => {
         try {
           return (await service.remove(live)) || undefined
         } catch (error) {
           if (isAbsent(error)) return true
           if (!failedWith(error, ...BUSY)) throw error
+          last = error
           return undefined
         }
-      })
+      }
+      await poll(`${live.kind} ${live.name} to be gone`, service.pace ?? AT_ONCE, tryRemoving, () => last)
     },
   }
 
@@ -143,7 +145,7 @@ interface There {
   readonly tags?: Tags
 }
 
-/** Removals that one call does. */
+/** For removals that one call does. */
 const AT_ONCE: Pace = { firstMs: 500, maxMs: 3_000, withinMs: 60_000 }
 
 /** What AWS says while it changes a resource, or too many of them. */

@@ -38,11 +38,11 @@ export interface Aws {
 export interface StageOptions {
   readonly scope: Scope
   /** When this run began, in milliseconds since 1970: what reads a stream that was there before begins here. */
-  readonly startedAtMs: number
-  /** What functions run, by its hash; only asked for what has to be written. */
-  readonly artifact: (hash: string) => Code
+  readonly startedAtMs?: number
+  /** What functions run, by its hash. Absent, as the next, where nothing is written. */
+  readonly artifact?: (hash: string) => Code
   /** The variables of a processor's function, by its name. */
-  readonly variables: (processor: string) => Readonly<Record<string, string>>
+  readonly variables?: (processor: string) => Readonly<Record<string, string>>
 }
 
 /** Every kind of resource, what is needed before what needs it. */
@@ -92,7 +92,10 @@ export async function anyPlace(region: string | undefined, profile: string | und
 }
 
 /** The cloud of one stage; what it throws tells what to do. */
-export function openAwsResources(aws: Aws, { scope, startedAtMs, artifact, variables }: StageOptions): CloudResources {
+export function openAwsResources(
+  aws: Aws,
+  { scope, startedAtMs = 0, artifact = nothing, variables = nothing }: StageOptions,
+): CloudResources {
   const { place, clients, emulated, listsByTags } = aws
   const account: Account = { scope, place, clients, emulated, startedAtMs, artifact, environment: variables }
   const ownQueues = queues(account)
@@ -127,7 +130,7 @@ export function openAwsResources(aws: Aws, { scope, startedAtMs, artifact, varia
     write: (change, report) => told(`write ${change.id}`, () => kindOf(change.resource).write(change), report),
     remove: (removal, report) => told(`remove ${removal.id}`, () => kindOf(removal.live).remove(removal), report),
     marks: () => told('read who deploys', async () => marksIn((await ownQueues.tagsOf(errorsQueueName(scope))) ?? {})),
-    mark: (name, text) => told('mark the stage', () => ownQueues.tag(marker, { [markTag(name)]: text })),
+    mark: (name, text) => told('mark the stage', () => ownQueues.mark(marker, markTag(name), text)),
     describe: (left) =>
       told('look at what is left over', () =>
         gather(left, async (live) => {
@@ -137,6 +140,10 @@ export function openAwsResources(aws: Aws, { scope, startedAtMs, artifact, varia
       ),
     costs: idleCosts,
   }
+}
+
+function nothing(): never {
+  throw new Error('nothing is written')
 }
 
 /** A kind that few topologies have: its code comes with a client, which costs time to load, and is loaded when it is needed. */
@@ -150,15 +157,12 @@ function loadedLater(load: () => Promise<Kind>): Kind {
   }
 }
 
-const MARKS: readonly MarkName[] = ['deploy', 'overtaken', 'ended']
-
-/** The tag of the errors queue that carries a mark. */
+/** Returns the tag of the errors queue that carries a mark. */
 function markTag(name: MarkName): string {
   return `attak:${name}`
 }
 
-/** The marks among the tags of the errors queue. */
 function marksIn(tags: Tags): Marks {
-  const given = MARKS.flatMap((name) => (tags[markTag(name)] === undefined ? [] : [[name, tags[markTag(name)]]]))
-  return Object.fromEntries(given)
+  const marks = (['deploy', 'overtaken', 'ended'] as const).map((name) => [name, tags[markTag(name)]])
+  return Object.fromEntries(marks.filter(([, text]) => text !== undefined))
 }

@@ -37,20 +37,21 @@ export type Statement = {
  * AWSLambdaSQSQueueExecutionRole; a mapping of a queue, Lambda guide, services-sqs-configure.
  */
 const READING = {
-  kinesis: [
-    ...['kinesis:DescribeStream', 'kinesis:DescribeStreamSummary', 'kinesis:GetRecords', 'kinesis:GetShardIterator'],
-    ...['kinesis:ListShards', 'kinesis:ListStreams', 'kinesis:SubscribeToShard'],
-  ],
-  sqs: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage'],
+  kinesis: actions(
+    'kinesis',
+    'DescribeStream DescribeStreamSummary GetRecords GetShardIterator ListShards ListStreams SubscribeToShard',
+  ),
+  sqs: actions('sqs', 'DeleteMessage GetQueueAttributes ReceiveMessage'),
 }
 
 const SENDING = { kinesis: 'kinesis:PutRecords', sqs: 'sqs:SendMessage' }
 
 /** Source: AWS managed policy AWSLambdaVPCAccessExecutionRole, read 2026-11-21; none of them can be held to one network. */
-const NETWORKING = [
-  ...['ec2:AssignPrivateIpAddresses', 'ec2:CreateNetworkInterface', 'ec2:DeleteNetworkInterface'],
-  ...['ec2:DescribeNetworkInterfaces', 'ec2:DescribeSubnets', 'ec2:UnassignPrivateIpAddresses'],
-]
+const NETWORKING = actions(
+  'ec2',
+  `AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface DescribeNetworkInterfaces DescribeSubnets
+  UnassignPrivateIpAddresses`,
+)
 
 /** What each processor's function may do, by name: exactly the actions that its streams need, on exactly those. */
 export function processorPolicies(graph: Graph, place: Place): Readonly<Record<string, Policy>> {
@@ -128,65 +129,53 @@ export function deployerPolicy(graph: Graph, place: Place, role?: string): Polic
 }
 
 const LOOKING = [
-  ...[
-    'dynamodb:ListTables',
-    'iam:ListRoles',
-    'kinesis:DescribeLimits',
-    'kinesis:ListStreams',
-    'lambda:GetAccountSettings',
-  ],
-  ...['lambda:ListEventSourceMappings', 'lambda:ListFunctions', 'logs:DescribeLogGroups', 'sqs:ListQueues'],
-  'tag:GetResources',
+  ...['dynamodb:ListTables', 'iam:ListRoles'],
+  ...actions('kinesis', 'DescribeLimits ListStreams'),
+  ...actions('lambda', 'GetAccountSettings ListEventSourceMappings ListFunctions'),
+  ...['logs:DescribeLogGroups', 'sqs:ListQueues', 'tag:GetResources'],
 ]
-const LOOKING_AT_NETWORKS = ['ec2:DescribeSecurityGroups', 'ec2:DescribeSubnets', 'ec2:DescribeVpcs']
-const FUNCTIONS = [
-  ...['CreateFunction', 'DeleteFunction', 'DeleteFunctionConcurrency', 'GetFunction', 'GetFunctionConfiguration'],
-  ...['GetFunctionEventInvokeConfig', 'GetFunctionRecursionConfig', 'InvokeFunction', 'ListTags'],
-  ...['PutFunctionConcurrency', 'PutFunctionEventInvokeConfig', 'PutFunctionRecursionConfig', 'TagResource'],
-  ...['UntagResource', 'UpdateFunctionCode', 'UpdateFunctionConfiguration'],
-].map((action) => `lambda:${action}`)
-const MAPPINGS = [
-  ...['DeleteEventSourceMapping', 'GetEventSourceMapping', 'ListTags', 'TagResource', 'UntagResource'],
-  'UpdateEventSourceMapping',
-].map((action) => `lambda:${action}`)
-const STREAMS = [
-  ...['AddTagsToStream', 'CreateStream', 'DecreaseStreamRetentionPeriod', 'DeleteStream', 'DescribeStreamSummary'],
-  ...['IncreaseStreamRetentionPeriod', 'ListTagsForStream', 'RemoveTagsFromStream', 'UpdateShardCount'],
-  ...[
-    'DisableEnhancedMonitoring',
-    'StopStreamEncryption',
-    'UpdateStreamMode',
-    'GetRecords',
-    'GetShardIterator',
-    'ListShards',
-  ],
-].map((action) => `kinesis:${action}`)
+const LOOKING_AT_NETWORKS = actions('ec2', 'DescribeSecurityGroups DescribeSubnets DescribeVpcs')
+const FUNCTIONS = actions(
+  'lambda',
+  `CreateFunction DeleteFunction DeleteFunctionConcurrency GetFunction GetFunctionConfiguration
+  GetFunctionEventInvokeConfig GetFunctionRecursionConfig InvokeFunction ListTags
+  PutFunctionConcurrency PutFunctionEventInvokeConfig PutFunctionRecursionConfig TagResource
+  UntagResource UpdateFunctionCode UpdateFunctionConfiguration`,
+)
+const MAPPINGS = actions(
+  'lambda',
+  'DeleteEventSourceMapping GetEventSourceMapping ListTags TagResource UntagResource UpdateEventSourceMapping',
+)
+const STREAMS = actions(
+  'kinesis',
+  `AddTagsToStream CreateStream DecreaseStreamRetentionPeriod DeleteStream DescribeStreamSummary
+  IncreaseStreamRetentionPeriod ListTagsForStream RemoveTagsFromStream UpdateShardCount DisableEnhancedMonitoring
+  StopStreamEncryption UpdateStreamMode GetRecords GetShardIterator ListShards`,
+)
 const QUEUES = [
-  ...['CreateQueue', 'DeleteQueue', 'ListQueueTags', 'SetQueueAttributes', 'TagQueue', 'UntagQueue'].map(
-    (action) => `sqs:${action}`,
-  ),
+  ...actions('sqs', 'CreateQueue DeleteQueue ListQueueTags SetQueueAttributes TagQueue UntagQueue'),
   ...LOOKING_AT_QUEUES,
 ]
-const TABLES = [
-  ...['CreateTable', 'DeleteTable', 'DescribeTable', 'DescribeTimeToLive', 'ListTagsOfResource', 'TagResource'],
-  ...['UntagResource', 'UpdateTable', 'UpdateTimeToLive'],
-].map((action) => `dynamodb:${action}`)
-const LOGS = [
-  ...[
-    'CreateLogGroup',
-    'DeleteLogGroup',
-    'DisassociateKmsKey',
-    'FilterLogEvents',
-    'ListTagsForResource',
-    'PutRetentionPolicy',
-  ],
-  ...['TagResource', 'UntagResource'],
-].map((action) => `logs:${action}`)
-const ROLES = [
-  ...['CreateRole', 'DeleteRole', 'DeleteRolePermissionsBoundary', 'DeleteRolePolicy', 'DetachRolePolicy'],
-  ...['GetRolePolicy', 'ListAttachedRolePolicies', 'ListRolePolicies', 'PutRolePolicy', 'TagRole', 'UntagRole'],
-  ...['UpdateAssumeRolePolicy', 'UpdateRole'],
-].map((action) => `iam:${action}`)
+const TABLES = actions(
+  'dynamodb',
+  `CreateTable DeleteTable DescribeTable DescribeTimeToLive ListTagsOfResource TagResource UntagResource UpdateTable
+  UpdateTimeToLive`,
+)
+const LOGS = actions(
+  'logs',
+  `CreateLogGroup DeleteLogGroup DisassociateKmsKey FilterLogEvents ListTagsForResource PutRetentionPolicy TagResource
+  UntagResource`,
+)
+const ROLES = actions(
+  'iam',
+  `CreateRole DeleteRole DeleteRolePermissionsBoundary DeleteRolePolicy DetachRolePolicy GetRolePolicy
+  ListAttachedRolePolicies ListRolePolicies PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole`,
+)
+
+/** Returns actions of a service by their names, which white space separates. */
+function actions(service: string, names: string): readonly string[] {
+  return names.split(/\s+/).map((name) => `${service}:${name}`)
+}
 
 /** What the store that `errors` names takes. */
 function storeAccess({ name: topology, stage, errors }: Graph, place: Place): StoreAccess {

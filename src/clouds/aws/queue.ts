@@ -30,8 +30,8 @@ const PACE = { firstMs: 2_000, maxMs: 10_000, withinMs: 150_000 }
 export interface Queues extends Kind {
   /** The tags of a queue as they are now; undefined where there is none. */
   tagsOf(name: string): Promise<Tags | undefined>
-  /** Puts tags on a queue, those that are undefined taken off, after making it, half-made, where it is not there. */
-  tag(resource: Resource, tags: Readonly<Record<string, string | undefined>>): Promise<void>
+  /** Puts a tag on a queue, or takes it off; makes the queue, half-made, if there is none to put it on. */
+  mark(resource: Resource, key: string, text: string | undefined): Promise<void>
 }
 
 /** SQS queues: one call makes one with all its settings and tags. */
@@ -81,16 +81,10 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
   return {
     ...kind,
     tagsOf: async (name) => (await see(name))?.tags,
-    async tag(resource, tags) {
+    async mark(resource, key, text) {
       const { name } = resource
-      const set = Object.entries(tags).filter((entry): entry is [string, string] => entry[1] !== undefined)
-      const unset = Object.keys(tags).filter((key) => tags[key] === undefined)
-      const put = async () => {
-        if (set.length > 0) await tag(name, Object.fromEntries(set))
-        if (unset.length > 0) await untag(name, unset)
-        return true
-      }
-      if ((await unlessAbsent(put())) || set.length === 0) return
+      const put = () => (text === undefined ? untag(name, [key]) : tag(name, { [key]: text }))
+      if ((await unlessAbsent(put())) !== undefined || text === undefined) return
       await create(sqs, resource, tagsOf(scope, resource))
       await put()
     },
@@ -120,7 +114,11 @@ function pairsOf({ fifo, visibilitySeconds, retentionSeconds, redrive }: QueueCo
     visibilitySeconds: [visibilitySeconds, Number(live.VisibilityTimeout)],
     retentionSeconds: [retentionSeconds, Number(live.MessageRetentionPeriod)],
     redrive: [redrive, queue === undefined ? undefined : { queue, received: Number(maxReceiveCount) }],
-    ...Object.fromEntries(Object.entries(UNTOUCHED).map(([name, { found, made }]) => [name, [made, found(live)]])),
+    ...Object.fromEntries(
+      Object.entries(UNTOUCHED).map(([name, [attribute, made]]) => [name, [made, live[attribute] ?? made]]),
+    ),
+    // Queues were made with 256 KiB until 2025, and are with 1 MiB since. Source: SQS API reference, CreateQueue, read 2026-11-28.
+    messageBytes: [true, Number(live.MaximumMessageSize ?? 262_144) >= 262_144],
     ...(fifo && {
       throughput: ['messageGroup perMessageGroupId', `${live.DeduplicationScope} ${live.FifoThroughputLimit}`],
     }),
@@ -140,40 +138,26 @@ function queueAddress({ partition, region, account }: Place, name: string): stri
   return `https://sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}/${account}/${name}`
 }
 
-/** What of a queue attak leaves as SQS makes it: as it is made, as it was found, and what brings it back. */
-const UNTOUCHED: Readonly<
-  Record<string, { readonly made: unknown; readonly found: (live: Attributes) => unknown; readonly back: Attributes }>
-> = {
-  delaySeconds: { made: 0, found: (live) => Number(live.DelaySeconds ?? 0), back: { DelaySeconds: '0' } },
-  waitSeconds: {
-    made: 0,
-    found: (live) => Number(live.ReceiveMessageWaitTimeSeconds ?? 0),
-    back: { ReceiveMessageWaitTimeSeconds: '0' },
-  },
-  policy: { made: '', found: (live) => live.Policy ?? '', back: { Policy: '' } },
-  key: {
-    made: '',
-    found: (live) => live.KmsMasterKeyId ?? '',
-    back: { KmsMasterKeyId: '', SqsManagedSseEnabled: 'true' },
-  },
-  redriveAllow: { made: '', found: (live) => live.RedriveAllowPolicy ?? '', back: { RedriveAllowPolicy: '' } },
-  // Queues were made with 256 KiB until 2025, and are with 1 MiB since. Source: SQS API reference, CreateQueue, read 2026-11-28.
-  messageBytes: {
-    made: true,
-    found: (live) => Number(live.MaximumMessageSize ?? 262_144) >= 262_144,
-    back: { MaximumMessageSize: '1048576' },
-  },
-  deduplication: {
-    made: false,
-    found: (live) => live.ContentBasedDeduplication === 'true',
-    back: { ContentBasedDeduplication: 'false' },
-  },
+/** What attak leaves as SQS makes it: the attribute, and how SQS makes it, by setting. */
+const UNTOUCHED: Readonly<Record<string, readonly [attribute: QueueAttributeName, made: string]>> = {
+  delaySeconds: ['DelaySeconds', '0'],
+  waitSeconds: ['ReceiveMessageWaitTimeSeconds', '0'],
+  policy: ['Policy', ''],
+  key: ['KmsMasterKeyId', ''],
+  redriveAllow: ['RedriveAllowPolicy', ''],
+  deduplication: ['ContentBasedDeduplication', 'false'],
 }
 
-/** What brings back those of the settings that were added by hand. */
+/** Returns what brings back those of the settings that were added by hand. */
 function undone({ config }: Resource, settings: readonly string[]): Attributes {
   const redrive = settings.includes('redrive') && (config as QueueConfig).redrive === undefined
-  return Object.assign(redrive ? { RedrivePolicy: '' } : {}, ...settings.map((name) => UNTOUCHED[name]?.back))
+  const back = settings.flatMap((setting) => (UNTOUCHED[setting] === undefined ? [] : [UNTOUCHED[setting]]))
+  return {
+    ...(redrive && { RedrivePolicy: '' }),
+    ...Object.fromEntries(back),
+    ...(settings.includes('messageBytes') && { MaximumMessageSize: '1048576' }),
+    ...(settings.includes('key') && { SqsManagedSseEnabled: 'true' }),
+  }
 }
 
 /** FIFO queues order and deduplicate by key, which is what lets them take many messages a second. */

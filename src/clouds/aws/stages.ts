@@ -54,8 +54,7 @@ async function stagesByQueue(aws: Aws): Promise<readonly StageCounts[]> {
     return tags[TAGS.resource] === ERRORS_QUEUE ? scopeIn(tags) : undefined
   })
   const live = await gather(scopes, async (scope) => {
-    const options = { scope, startedAtMs: 0, artifact: nothing, variables: nothing }
-    const resources = await openAwsResources(aws, options).list('thorough')
+    const resources = await openAwsResources(aws, { scope }).list('thorough')
     return resources.map(({ kind }) => ({ ...scope, kind }))
   })
   return counted(live.flat())
@@ -78,8 +77,4 @@ function scopeIn(tags: Tags): Scope {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
-}
-
-function nothing(): never {
-  throw new Error('nothing is written')
 }

@@ -27,19 +27,15 @@ export async function readStatus(
 ): Promise<readonly ResourceStatus[]> {
   const [live, statuses] = await Promise.all([
     cloud.list('quick'),
-    gather(wanted, async (resource) => {
-      const read = READERS[resource.kind]
-      return read === undefined ? THERE : ((await unlessAbsent(read(account, resource))) ?? ABSENT)
-    }),
+    gather(wanted, (resource) => statusOf(account, resource)),
   ])
   const listed = new Set(live.map(keyOf))
   const read = await gather(wanted, async (resource, index) => {
-    const { id, kind, name, processor } = resource
-    const known = listed.has(keyOf(resource)) || statuses[index] === ABSENT
-    const status = known || (await isOurs(cloud, resource)) ? statuses[index]! : NOT_OURS
-    return { id, kind, name, ...(processor !== undefined && { processor }), wanted: true, ...status }
+    const isKnown = listed.has(keyOf(resource)) || statuses[index] === ABSENT
+    return told(resource, isKnown || (await isOurs(cloud, resource)) ? statuses[index]! : NOT_OURS)
   })
-  return [...read, ...leftOver(live, wanted)]
+  const known = new Set(wanted.map(keyOf))
+  return [...read, ...live.filter((one) => !known.has(keyOf(one))).map((one) => told(one, LEFT_OVER))]
 }
 
 /** Asks everything that is live of a stage how it is, without knowing what its topology wants. */
@@ -47,16 +43,16 @@ export async function readLiveStatus(
   account: Reached,
   cloud: Pick<CloudResources, 'list'>,
 ): Promise<readonly ResourceStatus[]> {
-  const live = await cloud.list('thorough')
-  const statuses = await gather(live, async (one) => {
-    const read = READERS[one.kind]
-    return read === undefined ? THERE : ((await unlessAbsent(read(account, { ...one, config: {} }))) ?? ABSENT)
-  })
-  return live.map(({ id, kind, name, processor }, index) => ({
-    ...{ id, kind, name, wanted: true },
-    ...(processor !== undefined && { processor }),
-    ...statuses[index]!,
-  }))
+  return gather(await cloud.list('thorough'), async (one) => told(one, await statusOf(account, { ...one, config: {} })))
+}
+
+async function statusOf(account: Reached, resource: Asked): Promise<Status> {
+  const read = READERS[resource.kind]
+  return read === undefined ? THERE : ((await unlessAbsent(read(account, resource))) ?? ABSENT)
+}
+
+function told({ id, kind, name, processor }: Omit<Asked, 'config'>, status: Status): ResourceStatus {
+  return { id, kind, name, ...(processor !== undefined && { processor }), wanted: status !== LEFT_OVER, ...status }
 }
 
 /** Asks of a thing itself: a listing may lag behind. */
@@ -70,16 +66,6 @@ async function isOurs(cloud: Pick<CloudResources, 'read'>, resource: Resource): 
   }
 }
 
-function leftOver(live: readonly LiveResource[], wanted: readonly Resource[]): readonly ResourceStatus[] {
-  const known = new Set(wanted.map(keyOf))
-  return live
-    .filter((one) => !known.has(keyOf(one)))
-    .map(({ id, kind, name, processor }) => {
-      const status = { wanted: false, state: 'left over', fine: true, details: {} }
-      return { id, kind, name, ...(processor !== undefined && { processor }), ...status }
-    })
-}
-
 function keyOf({ kind, name }: Pick<Resource, 'kind' | 'name'>): string {
   return `${kind} ${name}`
 }
@@ -88,13 +74,14 @@ function keyOf({ kind, name }: Pick<Resource, 'kind' | 'name'>): string {
 type Reached = Pick<Account, 'scope' | 'place' | 'clients'>
 
 /** A resource by its name; a mapping is known by what it joins, or by its address. */
-type Asked = Pick<Resource, 'name' | 'config'> & Partial<Pick<LiveResource, 'address'>>
+type Asked = Pick<Resource, 'id' | 'kind' | 'name' | 'config' | 'processor'> & Partial<Pick<LiveResource, 'address'>>
 
 type Status = Pick<ResourceStatus, 'state' | 'fine' | 'details'>
 
 const THERE: Status = { state: 'there', fine: true, details: {} }
 const ABSENT: Status = { state: 'absent', fine: false, details: {} }
 const NOT_OURS: Status = { state: 'not ours', fine: false, details: {} }
+const LEFT_OVER: Status = { state: 'left over', fine: true, details: {} }
 
 const READERS: Readonly<Record<string, (account: Reached, resource: Asked) => Promise<Status>>> = {
   async function({ clients }, { name }) {

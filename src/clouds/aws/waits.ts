@@ -50,7 +50,7 @@ export async function poll<T>(
   what: string,
   pace: Pace,
   ask: () => Promise<T | undefined>,
-  tooLate: () => unknown = () => new AttakError('AWS_REFUSED', `gave up waiting for ${what}`, LATER),
+  tooLate?: () => unknown,
 ): Promise<T> {
   const first = await ask()
   if (first !== undefined) return first
@@ -61,7 +61,7 @@ export async function poll<T>(
       const answer = await ask()
       if (answer !== undefined) return answer
     }
-    throw tooLate()
+    throw tooLate?.() ?? new AttakError('AWS_REFUSED', `gave up waiting for ${what}`, LATER)
   })
 }
 

@@ -1,8 +1,9 @@
-import type { Message } from '@aws-sdk/client-sqs'
+import type { Message as SqsMessage } from '@aws-sdk/client-sqs'
 import { placeOfArn, queueName, type Scope, tableName } from '../../../aws/names.ts'
-import { AttakError } from '../../../errors.ts'
+import { gather } from '../../../aws/sdk.ts'
+import { AttakError, type Problem } from '../../../errors.ts'
 import type { Graph } from '../../../graph/graph.ts'
-import { ERRORS_PART } from '../../../graph/names.ts'
+import { CRASHES_PART, ERRORS_PART } from '../../../graph/names.ts'
 import { type ErrorReader, joinReaders } from '../../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../../runtime/error-record.ts'
 import { parseRecord } from '../../../runtime/parse-record.ts'
@@ -10,7 +11,8 @@ import { errorObjectsPrefix } from '../../../stores/s3/resources.ts'
 import { queueReader, type Read } from '../../../stores/sqs/reader.ts'
 import { isAbsent, mended } from '../failure.ts'
 import type { Account } from '../kind.ts'
-import { crashesReader } from './crashes.ts'
+import { messagesIn, readBack } from '../read-back.ts'
+import { type Crash, readCrash, suspectsOf } from './crash.ts'
 
 /** What the errors of a stage are read with. */
 export interface ErrorsOptions {
@@ -62,7 +64,7 @@ async function storeReader(
 
 /** In a queue of the user's own there may be records of other topologies, which are theirs. */
 function recordsOf({ topology, stage }: Scope, queue: string) {
-  return ({ MessageId, Body }: Message): Read => {
+  return ({ MessageId, Body }: SqsMessage): Read => {
     const parsed = parseRecord(Body ?? '', `queue ${queue}, message ${MessageId}`)
     if (parsed.kind === 'problem') return parsed.problem
     const { record } = parsed
@@ -107,4 +109,57 @@ function absent(what: string, { topology, stage }: Scope, cause: unknown): Attak
 function elsewhere(queue: string, region: string): AttakError {
   const what = `the errors queue ${queue} is not in region "${region}", where the topology is`
   return new AttakError('AWS_REFUSED', what, 'Read it with the tools of its own, or name a queue in that region.')
+}
+
+/** What the reader of crashes works with. */
+export interface CrashesParts {
+  readonly account: Pick<Account, 'clients' | 'place'>
+  readonly graph: Graph
+  readonly fifo: boolean
+  /** A record as it was seen before, with events that its stream may no longer have. */
+  readonly known: (id: string) => ErrorRecord | undefined
+}
+
+/**
+ * What the platform gave up, as error records of kind `crash`. The events of a stream, which Lambda tells only the place of,
+ * are read back from it, while it keeps them.
+ */
+export function crashesReader({ account, graph, fifo, known }: CrashesParts): ErrorReader {
+  const { clients, place } = account
+  const name = queueName({ topology: graph.name, stage: graph.stage }, CRASHES_PART, { fifo })
+  const ranges = new Map<string, Crash['range']>()
+  const read = (message: SqsMessage): ErrorRecord | Problem => {
+    const crash = readCrash(crashIn(message, name), { graph, place })
+    if (!('record' in crash)) return crash
+    ranges.set(crash.record.id, crash.range)
+    return crash.record
+  }
+  const reader = queueReader({ sqs: clients.messages, name, read, isOwn: true })
+  const complete = async (record: ErrorRecord): Promise<ErrorRecord> => {
+    const range = ranges.get(record.id)
+    if (range === undefined) return record
+    const before = known(record.id)?.suspects
+    if (before !== undefined && before.length > 0) return { ...record, suspects: before }
+    const kept = (await readBack(account, { graph, processor: record.processor }, range)) ?? []
+    const messages = kept.flatMap((one) => messagesIn(one, record.processor))
+    const suspects = suspectsOf(messages, record, graph)
+    const gone = range.count - kept.length
+    if (gone <= 0) return { ...record, suspects }
+    const what = kept.length === 0 ? 'they are' : `${gone} of them are`
+    const error = { ...record.error, message: `${record.error.message}; ${what} no longer in the stream` }
+    return { ...record, error, withoutData: true, suspects }
+  }
+  return {
+    ...reader,
+    async list() {
+      const kept = await reader.list()
+      return { ...kept, records: await gather(kept.records, complete) }
+    },
+  }
+}
+
+function crashIn({ MessageId = '', Body = '', Attributes = {} }: SqsMessage, queue: string) {
+  const { SentTimestamp = '0', DeadLetterQueueSourceArn: sourceArn } = Attributes
+  const where = `queue ${queue}, message ${MessageId}`
+  return { id: MessageId, body: Body, sentMs: Number(SentTimestamp), where, ...(sourceArn && { sourceArn }) }
 }

@@ -1,7 +1,7 @@
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type Clients, openClients } from '../../../../src/clouds/aws/clients.ts'
-import { crashesReader } from '../../../../src/clouds/aws/errors/crashes.ts'
+import { crashesReader } from '../../../../src/clouds/aws/errors/open.ts'
 import type { ErrorRecord } from '../../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../../src/runtime/event.ts'
 import { type StreamCrashSaid, streamCrashOf } from '../../../contract/crash.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { startOf, tuningOf } from '../../../src/clouds/aws/mapping-config.ts'
+import { startOf, tuningOf } from '../../../src/clouds/aws/mapping.ts'
 
 const queue = 'arn:aws:sqs:eu-west-1:123456789012:orders--dev--bill'
 const stream = 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders--dev--bill'
