@@ -109,7 +109,7 @@ export function openStage(aws: Aws, scope: StageName, graph: Graph | undefined):
     resources,
     known,
     processors: async () => (await live()).graph.processors.map(({ name }) => name),
-    status: () => (graph === undefined ? readLiveStatus(account, resources) : readStatus(account, known(), resources)),
+    status: () => (graph === undefined ? readLiveStatus(resources) : readStatus(known(), resources)),
     logs: (query) => readLogLines(account, query),
     mostSendBytes: MOST_INVOKE_BYTES,
     send: (processor, payload) => invokeLater(account, processor, payload),

@@ -26,7 +26,7 @@ import { prefixOf } from '../../graph/names.ts'
 import type { LiveResource, Resource } from '../../graph/resource.ts'
 import { unlessAbsent, unlessUnknown } from './failure.ts'
 import { codeOf, type FunctionConfig, hashedEnvironment, settingsOf, undone, untouched } from './function-config.ts'
-import { type Account, changes, type Kind, kindOf, type Pairs, type Writing } from './kind.ts'
+import { type Account, changes, type Kind, kindOf, type Pairs, type Status, statusOf, type Writing } from './kind.ts'
 import { requireRole } from './role.ts'
 import { type Seen, TAGS, type Tags, tagPair, tagsOf } from './tags.ts'
 import { poll, retry } from './waits.ts'
@@ -56,6 +56,7 @@ export function functions(account: Account): Kind {
       return gather(ours, see)
     },
     compare: (resource) => compare(account, resource),
+    status: ({ name }) => status(lambda, name),
     create: ({ resource }) => create(account, resource),
     async update(writing) {
       if (writing.live !== undefined) await update(account, writing)
@@ -108,6 +109,14 @@ async function compare({ scope, clients: { lambda }, emulated, artifact }: Accou
     loops: [config.loops, loops?.RecursiveLoop === 'Allow'],
   }
   return pairs
+}
+
+async function status(lambda: LambdaClient, FunctionName: string): Promise<Status> {
+  const now = await lambda.send(new GetFunctionConfigurationCommand({ FunctionName }))
+  const { State = '', LastUpdateStatus: lastUpdate, StateReason: reason, LastModified: lastModified } = now
+  const details = { runtime: now.Runtime, memoryMb: now.MemorySize, codeBytes: now.CodeSize, lastModified }
+  const isFine = /^(?:Active|Inactive)$/.test(State) && lastUpdate !== 'Failed'
+  return statusOf(now.State, isFine, { ...details, reason, lastUpdate })
 }
 
 async function create(account: Account, resource: Resource): Promise<'bare' | 'unsure'> {

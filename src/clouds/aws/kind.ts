@@ -1,10 +1,10 @@
 import type { Place, Scope } from '../../aws/names.ts'
 import { failedWith } from '../../aws/sdk.ts'
 import type { Removal, Write } from '../../deploy/change.ts'
-import type { Code } from '../../deploy/cloud.ts'
+import type { Code, ResourceStatus } from '../../deploy/cloud.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 import type { Clients } from './clients.ts'
-import { isAbsent } from './failure.ts'
+import { isAbsent, unlessAbsent } from './failure.ts'
 import { found, listed, type Seen, staleTags, TAGS, type Tags, tagsOf, userTags } from './tags.ts'
 import { type Pace, poll } from './waits.ts'
 
@@ -18,8 +18,27 @@ export interface Kind {
   inspect(resource: Resource, live: LiveResource): Promise<readonly string[]>
   /** What there is, as a setting of this kind; only of a kind that costs something at rest. */
   describe?(live: LiveResource): Promise<JsonObject | undefined>
+  /** Asks how a resource is; undefined where it is not there. */
+  status(asked: Asked): Promise<Status | undefined>
   write(change: Write): Promise<void>
   remove(removal: Removal): Promise<void>
+}
+
+/** A resource to ask about. Without its project its settings are not known, and its address is. */
+export type Asked = Pick<Resource, 'id' | 'kind' | 'name' | 'config' | 'processor'> &
+  Partial<Pick<LiveResource, 'address'>>
+
+/** How a resource is, in the words of its service. */
+export type Status = Pick<ResourceStatus, 'state' | 'fine' | 'details'>
+
+/** Returns a status; details that are undefined or empty are left out. */
+export function statusOf(
+  state: string | undefined,
+  fine: boolean,
+  details: Readonly<Record<string, string | number | undefined>>,
+): Status {
+  const given = Object.entries(details).filter((entry): entry is [string, string | number] => (entry[1] ?? '') !== '')
+  return { state: state ?? 'unknown', fine, details: Object.fromEntries(given) }
 }
 
 /** What all kinds work with. */
@@ -50,6 +69,8 @@ export interface Service {
   compare(resource: Resource): Promise<Pairs | undefined>
   /** See {@link Kind.describe}. */
   describe?(live: LiveResource): Promise<JsonObject | undefined>
+  /** See {@link Kind.status}. It may fail instead where nothing is there. */
+  status(asked: Asked): Promise<Status | undefined>
   /**
    * Makes a resource with its tags. Returns `whole` if it is as wanted, with its fingerprint; `bare` if this call made it;
    * `unsure` if it may have been there: from a try whose answer was lost, or from another deploy.
@@ -91,6 +112,7 @@ export function kindOf(scope: Scope, service: Service): Kind {
     read: async (resource) => (await seenAs(resource))?.live,
     inspect: async (resource) => differing((await service.compare(resource)) ?? {}),
     ...(service.describe && { describe: service.describe }),
+    status: (asked) => unlessAbsent(service.status(asked)),
     async write(change) {
       const { kind, live, resource } = change
       const isTrusted = service.trustsListing && kind === 'update' && live?.fingerprint !== undefined

@@ -14,7 +14,7 @@ import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, type Kind, kindOf } from './kind.ts'
+import { type Account, type Kind, kindOf, statusOf } from './kind.ts'
 import { type Seen, TAGS, tagPair, tagsOf } from './tags.ts'
 
 /** What is wanted of a log group. */
@@ -55,6 +55,11 @@ export function logGroups({ scope, place, clients: { logs } }: Account): Kind {
           tags: tagPair(scope, resource, (await see(resource.name))?.tags ?? {}),
         }
       )
+    },
+    async status({ name }) {
+      const group = await groupOf(name)
+      const details = { storedBytes: group?.storedBytes, retentionDays: group?.retentionInDays }
+      return group && statusOf('there', true, details)
     },
     async create({ resource }) {
       try {

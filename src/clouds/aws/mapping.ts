@@ -16,7 +16,7 @@ import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
 import { lambdaSeen, lambdaTagging } from './function.ts'
-import { type Account, type Kind, kindOf, type Pairs } from './kind.ts'
+import { type Account, type Asked, type Kind, kindOf, type Pairs, type Status, statusOf } from './kind.ts'
 import { tagPair, tagsOf } from './tags.ts'
 import { poll, retry } from './waits.ts'
 
@@ -48,6 +48,7 @@ export function mappings(account: Account): Kind {
       const tags = (await see(mapping))?.tags ?? {}
       return { ...wantedOf(resource.config as MappingConfig, mapping), tags: tagPair(scope, resource, tags) }
     },
+    status: (asked) => status(lambda, asked),
     create: (change) => create(account, change),
     async update({ resource, planned }) {
       const config = resource.config as MappingConfig
@@ -61,7 +62,7 @@ export function mappings(account: Account): Kind {
       await atRest(lambda, UUID)
     },
     async remove({ address }) {
-      const UUID = address.slice(address.lastIndexOf(':') + 1)
+      const UUID = idOf(address)
       await drop(lambda, UUID)
       await atRest(lambda, UUID)
       return true
@@ -83,9 +84,25 @@ async function mappingsUnder(
 }
 
 /** All that join the two: AWS allows one. */
-function joining(lambda: LambdaClient, { config }: Resource): Promise<readonly Mapping[]> {
+function joining(lambda: LambdaClient, { config }: Pick<Resource, 'config'>): Promise<readonly Mapping[]> {
   const { function: FunctionName, source: EventSourceArn } = config as MappingConfig
   return mappingsUnder(lambda, { FunctionName, EventSourceArn })
+}
+
+/** A mapping is asked for by its address, or by what it joins. */
+async function status(lambda: LambdaClient, { address, config }: Asked): Promise<Status | undefined> {
+  const found =
+    address === undefined
+      ? (await joining(lambda, { config }))[0]
+      : await lambda.send(new GetEventSourceMappingCommand({ UUID: idOf(address) }))
+  if (found === undefined) return undefined
+  const { State, StateTransitionReason = '', LastProcessingResult: lastResult = '', BatchSize: batch } = found
+  const reason = /^(?:USER_INITIATED|User action)$/i.test(StateTransitionReason) ? undefined : StateTransitionReason
+  return statusOf(State, State === 'Enabled' && !lastResult.startsWith('PROBLEM'), { batch, lastResult, reason })
+}
+
+function idOf(address: string): string {
+  return address.slice(address.lastIndexOf(':') + 1)
 }
 
 /** Makes a mapping with all its settings and tags in one call. */

@@ -45,6 +45,9 @@ export interface StageOptions {
   readonly variables?: (processor: string) => Readonly<Record<string, string>>
 }
 
+/** The resources of a stage, which can be asked how they are. */
+export interface AwsResources extends CloudResources, Pick<Kind, 'status'> {}
+
 /** Every kind of resource, what is needed before what needs it. */
 export const KINDS = ['queue', 'table', 'stream', 'logs', 'role', 'function', 'mapping'] as const
 
@@ -95,7 +98,7 @@ export async function anyPlace(region: string | undefined, profile: string | und
 export function openAwsResources(
   aws: Aws,
   { scope, startedAtMs = 0, artifact = nothing, variables = nothing }: StageOptions,
-): CloudResources {
+): AwsResources {
   const { place, clients, emulated, listsByTags } = aws
   const account: Account = { scope, place, clients, emulated, startedAtMs, artifact, environment: variables }
   const ownQueues = queues(account)
@@ -139,6 +142,7 @@ export function openAwsResources(
         }),
       ),
     costs: idleCosts,
+    status: (asked) => told(`read ${asked.id}`, () => kindOf(asked).status(asked)),
   }
 }
 
@@ -152,6 +156,7 @@ function loadedLater(load: () => Promise<Kind>): Kind {
     list: async () => (await load()).list(),
     read: async (resource) => (await load()).read(resource),
     inspect: async (resource, live) => (await load()).inspect(resource, live),
+    status: async (asked) => (await load()).status(asked),
     write: async (change) => (await load()).write(change),
     remove: async (removal) => (await load()).remove(removal),
   }

@@ -17,7 +17,7 @@ import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, type Kind, kindOf, type Pairs } from './kind.ts'
+import { type Account, type Kind, kindOf, type Pairs, type Status, statusOf } from './kind.ts'
 import { type Seen, type Tags, tagPair, tagsOf } from './tags.ts'
 import { retry } from './waits.ts'
 
@@ -38,6 +38,8 @@ export interface Queues extends Kind {
 export function queues({ scope, place, emulated, clients: { sqs } }: Account): Queues {
   const at = async <T>(name: string, send: (QueueUrl: string) => Promise<T>): Promise<T> =>
     send(emulated ? (await sqs.send(new GetQueueUrlCommand({ QueueName: name }))).QueueUrl! : queueAddress(place, name))
+  const attributesAt = (QueueUrl: string) =>
+    sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))
   const tagsAt = (QueueUrl: string) => sqs.send(new ListQueueTagsCommand({ QueueUrl }))
   const seen = async (name: string, asked: ReturnType<typeof tagsAt>): Promise<Seen | undefined> => {
     const answer = await unlessAbsent(asked)
@@ -54,8 +56,7 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
       return gather(addresses, (url) => seen(url.slice(url.lastIndexOf('/') + 1), tagsAt(url)))
     },
     async compare(resource) {
-      const ask = (QueueUrl: string) => sqs.send(new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }))
-      const answer = await unlessAbsent(at(resource.name, ask))
+      const answer = await unlessAbsent(at(resource.name, attributesAt))
       if (answer === undefined) return undefined
       const tags = (await see(resource.name))?.tags ?? {}
       return {
@@ -63,6 +64,7 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
         tags: tagPair(scope, resource, tags),
       }
     },
+    status: async ({ name }) => statusIn((await at(name, attributesAt)).Attributes),
     async create({ resource, fingerprint }) {
       await create(sqs, resource, tagsOf(scope, resource, fingerprint))
       return 'unsure'
@@ -89,6 +91,12 @@ export function queues({ scope, place, emulated, clients: { sqs } }: Account): Q
       await put()
     },
   }
+}
+
+function statusIn(attributes: Attributes = {}): Status {
+  const { ApproximateNumberOfMessages: messages = 0, ...others } = attributes
+  const { ApproximateNumberOfMessagesNotVisible: running = 0, ApproximateNumberOfMessagesDelayed: delayed = 0 } = others
+  return statusOf('there', true, { messages: Number(messages), running: Number(running), delayed: Number(delayed) })
 }
 
 /** Makes a queue, or leaves as it is what has its name. */

@@ -22,7 +22,7 @@ import { failedWith, pagesOf } from '../../aws/sdk.ts'
 import { AttakError } from '../../errors.ts'
 import type { JsonObject, Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, changes, type Kind, kindOf, type Writing } from './kind.ts'
+import { type Account, changes, type Kind, kindOf, statusOf, type Writing } from './kind.ts'
 import { rolePath } from './names.ts'
 import type { Policy } from './policies.ts'
 import { pairsOfTags, type Seen, TAGS, tagPair, tagsOf, tagsOfPairs } from './tags.ts'
@@ -77,6 +77,10 @@ export function roles({ scope, place, clients: { iam } }: Account): Kind {
         sessionSeconds: [SESSION_SECONDS, role.MaxSessionDuration ?? SESSION_SECONDS],
         tags: tagPair(scope, resource, tagsOfPairs(role.Tags)),
       }
+    },
+    async status({ name }) {
+      const role = await roleOf(iam, name)
+      return role && statusOf('there', true, { lastUsed: role.RoleLastUsed?.LastUsedDate?.toISOString() })
     },
     create: ({ resource }) => create(iam, resource, { Path: path, Tags: pairsOfTags(tagsOf(scope, resource)) }),
     update: (writing) => update(iam, writing),

@@ -23,7 +23,7 @@ import { AttakError } from '../../errors.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, changes, type Kind, kindOf, type Writing } from './kind.ts'
+import { type Account, changes, type Kind, kindOf, type Status, statusOf, type Writing } from './kind.ts'
 import { type Seen, type Tags, tagPair, tagsOf, tagsOfPairs } from './tags.ts'
 import { poll } from './waits.ts'
 
@@ -72,6 +72,10 @@ export function streams({ scope, place, emulated, clients: { kinesis } }: Accoun
       const { StreamModeDetails, OpenShardCount = 1, RetentionPeriodHours = FIRST_RETENTION_HOURS } = summary
       const isProvisioned = StreamModeDetails?.StreamMode === 'PROVISIONED'
       return { ...(isProvisioned && { shards: OpenShardCount }), retentionHours: RetentionPeriodHours, tags: {} }
+    },
+    async status({ name }) {
+      const summary = await summaryOf(kinesis, name)
+      return summary && statusIn(summary)
     },
     create: ({ resource }) => create(kinesis, resource, tagsOf(scope, resource)),
     update: (writing) => update(kinesis, writing, streamArn(place, writing.resource.name)),
@@ -188,6 +192,15 @@ async function scale(
 
 function modeOf(shards: number | undefined): 'ON_DEMAND' | 'PROVISIONED' {
   return shards === undefined ? 'ON_DEMAND' : 'PROVISIONED'
+}
+
+function statusIn({ StreamStatus, StreamModeDetails, ...summary }: StreamDescriptionSummary): Status {
+  const { OpenShardCount: shards, RetentionPeriodHours: retentionHours } = summary
+  return statusOf(StreamStatus, StreamStatus === 'ACTIVE', {
+    shards,
+    retentionHours,
+    mode: StreamModeDetails?.StreamMode,
+  })
 }
 
 function metricsOf(summary: StreamDescriptionSummary | undefined): readonly MetricsName[] {

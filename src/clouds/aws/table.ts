@@ -19,7 +19,7 @@ import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
 import { prefixOf } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { unlessAbsent } from './failure.ts'
-import { type Account, type Kind, kindOf, type Writing } from './kind.ts'
+import { type Account, type Kind, kindOf, statusOf, type Writing } from './kind.ts'
 import { pairsOfTags, type Seen, type Tags, tagPair, tagsOf, tagsOfPairs } from './tags.ts'
 import { poll } from './waits.ts'
 
@@ -69,6 +69,10 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
         changeStream: [false, table.StreamSpecification?.StreamEnabled ?? false],
         tags: tagPair(scope, resource, (await see(resource.name))?.tags ?? {}),
       }
+    },
+    async status({ name }) {
+      const { TableStatus, ItemCount } = (await tableOf(dynamodb, name)) ?? {}
+      return TableStatus && statusOf(TableStatus, TableStatus === 'ACTIVE', { items: ItemCount })
     },
     create: ({ resource }) => create(dynamodb, resource, tagsOf(scope, resource)),
     update: (writing) => update(dynamodb, writing),

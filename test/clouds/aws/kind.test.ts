@@ -24,6 +24,7 @@ function shelf(tags: Tags | undefined, own: Partial<Service> = {}) {
     },
     list: async () => (world.tags === undefined ? [] : [{ name: BILL.name, address: 'arn:bill', tags: world.tags }]),
     compare: async () => (world.tags === undefined ? undefined : { size: [3, 4], color: ['red', 'red'] }),
+    status: async () => undefined,
     async create() {
       calls.push('create')
       world.tags = OURS
