@@ -46,8 +46,37 @@ export function platformOf(contents: Uint8Array): Platform | undefined {
 
 function elfPlatform(file: Buffer): Platform {
   const machine = file[5] === 2 ? file.readUInt16BE(18) : file.readUInt16LE(18)
-  const isMusl = file.includes('\0libc.musl-') || (file.includes('\0libc.so\0') && !file.includes('\0libc.so.6\0'))
+  const isMusl = neededBy(file).some((name) => name.startsWith('libc.musl-') || name === 'libc.so')
   return { os: 'linux', cpus: [ELF_MACHINES[machine] ?? `machine ${machine}`], ...(isMusl && { libc: 'musl' }) }
+}
+
+/**
+ * Returns the libraries that an ELF file is linked with. A removed name stays in the table of strings, so only the entries
+ * count (`DT_NEEDED` in the section `SHT_DYNAMIC`). Empty for files that no function runs: of 32 bits, or big-endian.
+ * Source: elf.h, read 2026-11-28.
+ */
+function neededBy(file: Buffer): readonly string[] {
+  if (file[4] !== 2 || file[5] !== 1) return []
+  const long = (at: number) => Number(file.readBigUInt64LE(at))
+  const section = (index: number) => {
+    const at = long(0x28) + index * 64
+    return {
+      type: file.readUInt32LE(at + 4),
+      start: long(at + 24),
+      bytes: long(at + 32),
+      link: file.readUInt32LE(at + 40),
+    }
+  }
+  const sections = Array.from({ length: file.readUInt16LE(0x3c) }, (_, index) => section(index))
+  const dynamic = sections.find(({ type }) => type === 6)
+  if (dynamic === undefined) return []
+  const needed: string[] = []
+  const names = section(dynamic.link).start
+  for (let at = dynamic.start; at < dynamic.start + dynamic.bytes; at += 16) {
+    const name = names + long(at + 8)
+    if (long(at) === 1) needed.push(file.toString('latin1', name, file.indexOf(0, name)))
+  }
+  return needed
 }
 
 function machPlatform(file: Buffer): Platform | undefined {

@@ -3,11 +3,27 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { misfitIn, type Platform, platformOf } from '../../src/bundle/binaries.ts'
 
-function elf(machine: number, needed: string): Uint8Array {
-  const file = Buffer.alloc(64)
+/** A library that needs another one, and whose strings name a second one: the header, entries, strings and two sections. */
+function elf(machine: number, needed: string, unneeded = ''): Uint8Array {
+  const names = Buffer.from(`\0${needed}\0${unneeded}\0`)
+  const file = Buffer.alloc(80 + names.length + 128)
   file.write('\x7fELF\x02\x01\x01', 'latin1')
   file.writeUInt16LE(machine, 18)
-  return Buffer.concat([file, Buffer.from(`\0${needed}\0`)])
+  file.writeBigUInt64LE(BigInt(80 + names.length), 0x28)
+  file.writeUInt16LE(2, 0x3c)
+  file.writeBigUInt64LE(1n, 64)
+  file.writeBigUInt64LE(1n, 72)
+  names.copy(file, 80)
+  for (const [index, { type, start, bytes }] of [
+    { type: 3, start: 80, bytes: names.length },
+    { type: 6, start: 64, bytes: 16 },
+  ].entries()) {
+    const at = 80 + names.length + index * 64
+    file.writeUInt32LE(type, at + 4)
+    file.writeBigUInt64LE(BigInt(start), at + 24)
+    file.writeBigUInt64LE(BigInt(bytes), at + 32)
+  }
+  return file
 }
 
 function mach(cpu: number): Uint8Array {
@@ -44,6 +60,11 @@ test.each<[string, Uint8Array, Platform]>([
   ['ELF for arm64', ARM64, { os: 'linux', cpus: ['arm64'] }],
   ['ELF with musl', MUSL, { os: 'linux', cpus: ['x64'], libc: 'musl' }],
   ['ELF with musl by another name', elf(183, 'libc.so'), { os: 'linux', cpus: ['arm64'], libc: 'musl' }],
+  [
+    'ELF that names musl and does not need it',
+    elf(62, 'a.so', 'libc.musl-x86_64.so.1'),
+    { os: 'linux', cpus: ['x64'] },
+  ],
   ['ELF for another machine', elf(4711, ''), { os: 'linux', cpus: ['machine 4711'] }],
   ['Mach-O', MAC, { os: 'darwin', cpus: ['arm64'] }],
   ['Mach-O for two', fatMach(0x1000007, 0x100000c), { os: 'darwin', cpus: ['x64', 'arm64'] }],
