@@ -19,12 +19,13 @@ export interface CodePlace {
   readonly cwd?: string
 }
 
-const PLACED = /\b__dirname\b|\b__filename\b|\bimport\s*\.\s*meta\b|\battakMeta\b/
+const PLACED = /\b__dirname\b|\b__filename\b|\bimport\s*\.\s*meta\b|\battakMeta\b|\.wasm\b/
 
 /**
  * Finds the paths that JavaScript makes of its own place (`import.meta.url`, `import.meta.dirname`, `__dirname`) or gives to
  * functions that read files. Only those that can be known without running it, whether they exist or not. Of alternatives
- * (`process.env.DATA || 'data'`) the one that can be known counts.
+ * (`process.env.DATA || 'data'`) the one that can be known counts. The name of a WebAssembly file alone counts, too: compilers
+ * write modules that find out their own place as they run, and load the file beside themselves.
  */
 export function pathsIn(text: string, place: CodePlace): readonly NamedPath[] {
   if (!PLACED.test(text) && (place.cwd === undefined || !READS_TEXT.test(text))) return []
@@ -36,7 +37,7 @@ export function pathsIn(text: string, place: CodePlace): readonly NamedPath[] {
     // What a constant is, is told where it is declared.
     if (node.type === 'Identifier') return false
     const value = evaluated(node, known) ?? readBy(node, known)
-    const path = value?.placed ? pathOf(value.text) : undefined
+    const path = value?.placed ? pathOf(value.text) : wasmBeside(node, known)
     if (path !== undefined) found.push({ path, said: lastString(node) })
     return path === undefined
   })
@@ -79,6 +80,11 @@ function readBy(node: AnyNode, known: Known): Value | undefined {
   const given = evaluated(node.arguments[0]!, known)
   if (given === undefined || given.placed || given.text === '' || isAbsolute(given.text)) return undefined
   return /^[a-z]+:/i.test(given.text) ? undefined : { text: resolve(known.cwd, given.text), placed: true }
+}
+
+function wasmBeside(node: AnyNode, { file }: Known): string | undefined {
+  if (node.type !== 'Literal' || typeof node.value !== 'string') return undefined
+  return /^[^/\\:]+\.wasm$/.test(node.value) ? join(dirname(file), node.value) : undefined
 }
 
 const MOST_DEPTH = 20

@@ -22,6 +22,8 @@ test.each([
   [`const url = new URL('.', import.meta.url); f(new URL('b.txt', url))`, '/project/lib/b.txt'],
   [`join(__dirname, process.env.DATA || 'data')`, '/project/lib/data'],
   [`process.env.DATA ?? join(__dirname, 'data')`, '/project/lib/data'],
+  [`let here = ''; here = placeOf(globalThis); load(here + 'code.wasm')`, '/project/lib/code.wasm'],
+  [`path ??= locate ? locate('code.wasm', here) : here + 'code.wasm'`, '/project/lib/code.wasm'],
   [`fs.readFileSync('./b.txt')`, '/project/b.txt'],
   [`await readFile('b.txt', 'utf8')`, '/project/b.txt'],
   [`join(process.cwd(), 'b.txt')`, '/project/b.txt'],
