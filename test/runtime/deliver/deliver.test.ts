@@ -3,7 +3,7 @@ import type { AttakError } from '../../../src/errors.ts'
 import type { Message } from '../../../src/runtime/message.ts'
 import { type Context, Retry } from '../../../src/topology/handler.ts'
 import { createFakeClock, type FakeClock } from '../../contract/clock.ts'
-import { deliveryOf, openWorld, type Said } from './world.ts'
+import { deliveryOf, openWorld, type Said, type World } from './world.ts'
 
 const BACKOFF = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: false }
 
@@ -40,6 +40,17 @@ describe('a message is done', () => {
     expect(ended).toEqual(['1 failed'])
     expect(world.recorded).toEqual(['1'])
   })
+
+  it.each([[null], [undefined], [0], ['text']])(
+    'when its failure is recorded, also where %j was thrown',
+    async (thrown) => {
+      const { failed, world } = await run([[1]], () => {
+        throw thrown
+      })
+      expect(failed).toEqual([])
+      expect(world.recorded).toEqual(['1'])
+    },
+  )
 
   it('but comes again when its failure cannot be recorded', async () => {
     const handler = () => {
@@ -217,6 +228,25 @@ describe('when the time of the invocation is up', () => {
       'TIMEOUT',
       'TIMEOUT',
     ])
+  })
+
+  it('others start as soon as a record that had no time before, and now has it to itself, is done', async () => {
+    const clock = createFakeClock()
+    const started: string[] = []
+    let ms = 20_000
+    const handler = async (event: unknown) => {
+      started.push(`${event} ${clock.now() - sinceMs}`)
+      await clock.sleep(ms)
+    }
+    const deliver = ({ deliver }: World) => clock.until(deliver([deliveryOf('a', ['a']), deliveryOf('b', ['b'])]))
+    const short = openWorld({ clock, handler, forMs: 10_000, timeoutMs: 60_000 })
+    let sinceMs = clock.now()
+    expect([...(await deliver(short))]).toEqual(['a', 'b'])
+    const long = Object.assign(openWorld({ clock, handler }), { progress: short.progress })
+    ms = 1000
+    sinceMs = clock.now()
+    expect([...(await deliver(long))]).toEqual([])
+    expect(started).toEqual(['a 0', 'b 0', 'a 0', 'b 1000'])
   })
 
   it('a message ends by its own timeout before that', async () => {

@@ -171,6 +171,13 @@ describe('a message that comes from where it waited', () => {
     expect(world.ended).toEqual(['bad ok'])
   })
 
+  it('goes round again also where it was never tried', async () => {
+    const { kept, deliverKept } = open({ handler: () => {} })
+    const wait = { dueMs: NOW_MS + 5_000_000, asked: 0 }
+    expect(await deliverKept(waited({ attempt: 1, wait }))).toEqual([])
+    expect(kept).toMatchObject([{ attempt: 1, wait }])
+  })
+
   it('takes nothing of its waiting into the record of its failure', async () => {
     const failed: Message[] = []
     const { deliverKept } = open({
