@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, posix, resolve } from 'node:path'
+import { join, posix, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ARTIFACTS, fromArtifact, LACKING } from '../code/places.ts'
 import { errorOf, type Problem } from '../errors.ts'
@@ -59,7 +59,7 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
       try {
         processors.set(name, await lent.as(name, () => load(name, artifact, { folder: join(folder, name), options })))
       } catch (error) {
-        failures.push(loadFailure(name, error))
+        failures.push(loadFailure(name, error, made))
       }
     }
     if (failures.length > 0) throw errorOf(failures)
@@ -121,11 +121,13 @@ function lendEnvironments(owner: EnvironmentOwner, environments: ReadonlyMap<str
   }
 }
 
-function loadFailure(name: string, error: unknown): Problem {
-  const stack = error instanceof Error ? error.stack : undefined
-  const message = error instanceof Error ? error.message : String(error)
-  const said = fromArtifact(message)
-  const isLacking = said !== message && message.startsWith('ENOENT')
+function loadFailure(name: string, error: unknown, folder: string): Problem {
+  const { message, stack, code, path } =
+    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) }
+  const [said] = fromArtifact(message)
+    .replaceAll(folder + sep, '')
+    .split('\nRequire stack:')
+  const isLacking = code === 'ENOENT' ? path?.startsWith(folder + sep) : code?.endsWith('MODULE_NOT_FOUND')
   return {
     code: 'PROCESSOR_LOAD_FAILED',
     severity: 'error',

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
@@ -90,6 +90,33 @@ test('the transcript is that of the source, and nothing is left behind', { timeo
   expect(source).toContain('fails.ts:2:9')
   expect(simulate('--built')).toBe(source)
   expect(readdirSync(temporary)).toEqual(['node_modules'])
+})
+
+test.each([
+  ['a file', `require('fs').readFileSync(require('path').join(...[__dirname, '..', 'data.txt']))`],
+  [
+    'a file above the artifact',
+    `require('fs').readFileSync(require('path').join(...[__dirname, '../../..', 'data.txt']))`,
+  ],
+  ['a module', `require(['..', 'lib', 'other.js'].join('/'))`],
+  ['the place of a module', `require.resolve(['..', 'lib', 'other.js'].join('/'))`],
+])('a package that lacks %s when its artifact loads is reported with the remedy', (_, code) => {
+  const folder = projectFolder({
+    'topology.json': '{ "name": "built", "processors": { "a": "./a.mjs" } }',
+    'data.txt': '1',
+    'a.mjs': `import 'pkg'\nexport const handler = () => {}`,
+    'node_modules/pkg/package.json': '{ "name": "pkg", "version": "1.0.0", "main": "lib/index.js" }',
+    'node_modules/pkg/lib/index.js': code,
+    'node_modules/pkg/lib/other.js': '',
+    'node_modules/pkg/data.txt': '1',
+  })
+  const argv = [resolve('bin/attak.js'), 'simulate', '--built', '--input', '-']
+  const { stderr } = spawnSync(process.execPath, argv, {
+    cwd: folder,
+    input: '{"to":"a","event":1}\n',
+    encoding: 'utf8',
+  })
+  expect(stderr).toMatch(/PROCESSOR_LOAD_FAILED.* the package that reads it in external/)
 })
 
 test('what does not load with the declared environment is told with its processor', async () => {
