@@ -440,4 +440,56 @@ export const CASES: Readonly<Record<string, Readonly<Record<string, PackageCase>
       use: `(() => { const out = Buffer.alloc(2); bufferutil.mask(Buffer.from('ab'), Buffer.from([1, 2, 3, 4]), out, 0, 2); return out.toString('hex') })()`,
     },
   },
+  'data and WebAssembly': {
+    'mime-db': { imports: [`import db from 'mime-db'`], use: `db['text/html']` },
+    'country-list': { imports: [`import { getName } from 'country-list'`], use: `getName('DE')` },
+    'i18n-iso-countries': {
+      imports: [`import countries from 'i18n-iso-countries'`],
+      use: `[countries.getName('DE', 'en') ?? null, countries.getName('FR', 'de') ?? null, countries.alpha2ToAlpha3('IT')]`,
+    },
+    'sql.js': {
+      imports: [`import initSqlJs from 'sql.js'`],
+      use: `(async () => { const SQL = await initSqlJs(); return new SQL.Database().exec('select 1 + 1 as two') })()`,
+      remedy: { external: ['sql.js'] },
+      why: 'it reads a file beside its code',
+    },
+    tiktoken: {
+      imports: [`import { get_encoding } from 'tiktoken'`],
+      use: `[...get_encoding('cl100k_base').encode('attak runs')]`,
+      remedy: { external: ['tiktoken'] },
+      why: 'it reads a file beside its code',
+    },
+    'libsodium-wrappers': {
+      imports: [`import sodium from 'libsodium-wrappers'`],
+      use: `sodium.ready.then(() => sodium.to_hex(sodium.crypto_generichash(32, 'attak')))`,
+    },
+    'libphonenumber-js': {
+      imports: [`import { parsePhoneNumber } from 'libphonenumber-js'`],
+      use: `parsePhoneNumber('+4930123456').formatInternational()`,
+    },
+  },
+  threads: {
+    piscina: {
+      imports: [`import { Piscina } from 'piscina'`],
+      use: `(async () => { const { mkdtempSync, writeFileSync } = process.getBuiltinModule('node:fs'); const filename = mkdtempSync('/tmp/attak-threads-') + '/work.mjs'; writeFileSync(filename, 'export default (n) => n + 1'); const pool = new Piscina({ filename, maxThreads: 1 }); const value = await pool.run(1); await pool.destroy(); return value })()`,
+      remedy: { external: ['piscina'] },
+      why: 'it starts threads with a file beside its code',
+    },
+    workerpool: {
+      imports: [`import workerpool from 'workerpool'`],
+      use: `(async () => { const pool = workerpool.pool({ maxWorkers: 1, workerType: 'thread' }); const value = await pool.exec((a, b) => a + b, [1, 2]); await pool.terminate(); return value })()`,
+      remedy: { external: ['workerpool'] },
+      why: 'it starts threads with a file beside its code',
+    },
+    pino: {
+      imports: [`import pino from 'pino'`],
+      use: `new Promise((done) => { const { Writable } = process.getBuiltinModule('node:stream'); pino({ base: null, timestamp: false }, new Writable({ write: (text) => done(String(text)) })).info({ a: 1 }, 'told') })`,
+    },
+    'pino-pretty': {
+      imports: [`import pino from 'pino'`],
+      use: `(async () => { const { readFileSync, mkdtempSync, existsSync } = process.getBuiltinModule('node:fs'); const destination = mkdtempSync('/tmp/attak-pino-') + '/log'; const transport = pino.transport({ target: 'pino-pretty', options: { destination, colorize: false, sync: true } }); await new Promise((done, failed) => { transport.on('ready', done); transport.on('error', failed) }); pino({ base: null, timestamp: false }, transport).info('told'); transport.end(); await new Promise((done) => transport.on('close', done)); return readFileSync(destination, 'utf8') })()`,
+      remedy: { external: ['pino', 'pino-pretty'] },
+      why: 'transports of pino are threads, which start with a file beside its code',
+    },
+  },
 }
