@@ -18,7 +18,7 @@ test('a reader that is behind is waited for', async () => {
   let drain = () => {}
   const terminal = {
     ...fakeHost('.').out,
-    write: () => false,
+    tell: () => false,
     drained: () => new Promise<void>((resolve) => (drain = resolve)),
   }
   const blocks = blocksTo(terminal, 'text')

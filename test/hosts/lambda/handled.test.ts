@@ -139,7 +139,7 @@ it('what is invoked is handled each time: its caller waits for an answer', async
 
 it('without its table nothing is handled, all comes again, and the log says why', async () => {
   const seen: unknown[] = []
-  const { open, lines } = await deploy((event) => void seen.push(event), { hasTable: false, forMs: 1000 })
+  const { open, lines } = await deploy((event) => void seen.push(event), { hasTable: false, forMs: 5000 })
   expect(await open()(batchOf(['event 0', 'event 1']))).toEqual({ batchItemFailures: [{ itemIdentifier: '100' }] })
   expect(seen).toEqual([])
   expect(lines.filter(({ attak }) => attak === 'end')).toMatchObject([
