@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('../.ric/', import.meta.url))
 const CLIENT = '4.0.2'
+const versions = JSON.parse(readFileSync(new URL('nodes.json', import.meta.url), 'utf8'))
 /** By the runtimes that functions can have. */
-const NODES = { 'nodejs22.x': '22.23.3', 'nodejs24.x': '24.21.0' }
+const NODES = { 'nodejs22.x': versions[22], 'nodejs24.x': versions[24] }
 const TOOLS = ['autoconf', 'automake', 'libtoolize', 'cmake', 'make', 'g++', 'tar', 'xz']
 
 /**

@@ -5,14 +5,16 @@ import { tmpdir, userInfo } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** One version of each major that attak supports, the first being the lowest that package.json allows. */
-const NODES = { 20: '20.19.0', 22: '22.23.3', 24: '24.21.0' } as const
+/** The major versions of Node that cases run on. */
+export const MAJORS = [20, 22, 24] as const
 
-/** A major version of Node that cases run on. */
-export type Major = keyof typeof NODES
+/** One of {@link MAJORS}. */
+export type Major = (typeof MAJORS)[number]
 
-/** All of them. */
-export const MAJORS = [20, 22, 24] as const satisfies readonly Major[]
+/** The versions that continuous integration runs the tests on. */
+const NODES: Readonly<Record<Major, string>> = JSON.parse(
+  readFileSync(new URL('../../.ci/nodes.json', import.meta.url), 'utf8'),
+)
 
 const HERE = dirname(fileURLToPath(import.meta.url))
 
