@@ -249,6 +249,14 @@ describe('when the time of the invocation is up', () => {
     expect(started).toEqual(['a 0', 'b 0', 'a 0', 'b 1000'])
   })
 
+  it('a record that comes alone has it to itself the first time', async () => {
+    const clock = createFakeClock()
+    const said = { clock, forMs: 10_000, timeoutMs: 60_000 }
+    const { failed, world } = await run([['a']], slow(clock, 20_000), said)
+    expect(failed).toEqual([])
+    expect(world.recorded).toEqual(['a'])
+  })
+
   it('a message ends by its own timeout before that', async () => {
     const clock = createFakeClock()
     const { ended } = await run([[1]], slow(clock, 2000), { clock, forMs: 10_000, timeoutMs: 1000 })
