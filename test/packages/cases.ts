@@ -492,4 +492,52 @@ export const CASES: Readonly<Record<string, Readonly<Record<string, PackageCase>
       why: 'transports of pino are threads, which start with a file beside its code',
     },
   },
+  'for their effect': {
+    dotenv: { imports: [`import 'dotenv/config'`, `import dotenv from 'dotenv'`], use: `dotenv.parse('A=1')` },
+    'source-map-support': {
+      imports: [`import 'source-map-support/register.js'`],
+      use: `typeof Error.prepareStackTrace`,
+    },
+    'reflect-metadata': {
+      imports: [`import 'reflect-metadata'`],
+      use: `(Reflect.defineMetadata('a', 1, Object), Reflect.getMetadata('a', Object))`,
+    },
+    'core-js': {
+      imports: [`import 'core-js/actual/array/group-by-to-map.js'`, `import 'core-js/actual/promise/index.js'`],
+      use: `[typeof [].groupByToMap, typeof Promise.try]`,
+    },
+    'regenerator-runtime': { imports: [`import 'regenerator-runtime/runtime.js'`], use: `typeof regeneratorRuntime` },
+    '@opentelemetry/sdk-trace-base': {
+      imports: [
+        `import { trace } from '@opentelemetry/api'`,
+        `import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base'`,
+      ],
+      use: `(() => { const exporter = new InMemorySpanExporter(); const provider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] }); provider.getTracer('t').startSpan('s').end(); return [exporter.getFinishedSpans().map(({ name }) => name), typeof trace.getTracer] })()`,
+    },
+    '@opentelemetry/sdk-node': {
+      imports: [`import { NodeSDK } from '@opentelemetry/sdk-node'`],
+      use: `typeof new NodeSDK({ autoDetectResources: false }).start`,
+    },
+    '@sentry/node': {
+      imports: [`import * as Sentry from '@sentry/node'`],
+      use: `(() => { Sentry.init({ dsn: undefined, defaultIntegrations: false }); return typeof Sentry.captureException(new Error('x')) })()`,
+    },
+    'dd-trace': {
+      imports: [`import tracer from 'dd-trace'`],
+      use: `[typeof tracer.init, typeof tracer.trace('a', () => 1)]`,
+      remedy: { external: ['@datadog/native-appsec', '@datadog/native-metrics', '@datadog/pprof'] },
+      why: 'native code',
+    },
+    newrelic: {
+      imports: [`import newrelic from 'newrelic'`],
+      use: `[typeof newrelic.startBackgroundTransaction, newrelic.getTransaction().constructor.name]`,
+      remedy: { external: ['newrelic'] },
+      isUnseen: true,
+      why: 'native code in what it depends on, and it resolves its own modules by names computed while it runs',
+    },
+    'cls-hooked': {
+      imports: [`import cls from 'cls-hooked'`],
+      use: `(() => { const space = cls.createNamespace('s'); return space.runAndReturn(() => { space.set('a', 1); return space.get('a') }) })()`,
+    },
+  },
 }
