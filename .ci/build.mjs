@@ -18,6 +18,7 @@ async function buildCode() {
     bundle({
       entryPoints: { index: 'src/index.ts', testing: 'src/testing.ts' },
       minifyIdentifiers: false,
+      banner: { js: REQUIRE },
       ...OWN_GLOBALS,
     }),
     // Deployed functions are bundled from these.
@@ -38,8 +39,7 @@ const OWN_GLOBALS = {
 }
 
 /** CommonJS packages require what is built into Node. */
-const REQUIRE =
-  "import{createRequire as createRequireHere}from'node:module';const require=createRequireHere(import.meta.url);"
+const REQUIRE = 'var require=process.getBuiltinModule;'
 
 /** Returns the modules that artifacts import: `{ 'function-hosts-lambda-entry': 'src/hosts/lambda/entry.ts' }`. */
 export function functionModules() {

@@ -81,6 +81,20 @@ describe('the packed package, installed in an empty project', () => {
     expect(run(project, process.execPath, file)).toBe('function\nfunction\n')
   })
 
+  test('tests the artifacts of a project', () => {
+    const here = join(project, 'tested')
+    mkdirSync(here)
+    writeFileSync(join(here, 'topology.json'), '{ "name": "tested", "processors": { "a": "./a.mjs" }, "input": {} }')
+    writeFileSync(join(here, 'a.mjs'), "export const handler = (event, context) => context.emit('out', event + 1)")
+    const test = `import { createTestDriver } from 'attak/testing'
+      const driver = await createTestDriver(new URL('./topology.json', import.meta.url), { built: true })
+      await driver.send('a', 1)
+      console.log(driver.outputs.map(({ data }) => data))
+      await driver.close()`
+    writeFileSync(join(here, 'test.mjs'), test)
+    expect(run(here, process.execPath, 'test.mjs')).toBe('[ 2 ]\n')
+  })
+
   test.each(['nodenext', 'bundler'])('has types for moduleResolution %s', (resolution) => {
     const module = resolution === 'bundler' ? 'esnext' : resolution
     const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
