@@ -86,12 +86,20 @@ function standIn(real: Variables, views: readonly EnvironmentView[]): Variables 
     set(_, name, value) {
       for (const { onWrite } of views) if (typeof name === 'string') onWrite?.(name)
       const variables = current()
-      // Node makes text of all that it is given.
-      return Reflect.set(variables, name, variables === real ? value : `${value}`)
+      // Node refuses a symbol as a name, and makes text of all values.
+      if (variables === real || typeof name === 'symbol') return Reflect.set(real, name, value)
+      return Reflect.set(variables, name, `${value}`)
     },
     has: (_, name) => Reflect.has(current(), name),
     deleteProperty: (_, name) => Reflect.deleteProperty(current(), name),
-    defineProperty: (_, name, descriptor) => Reflect.defineProperty(current(), name, descriptor),
+    defineProperty(_, name, descriptor) {
+      const variables = current()
+      for (const { onWrite } of views) if (typeof name === 'string') onWrite?.(name)
+      // Node throws its own error for what it refuses.
+      if (variables === real || typeof name === 'symbol' || !isDefinable(descriptor))
+        return Reflect.defineProperty(real, name, descriptor)
+      return Reflect.defineProperty(variables, name, { ...descriptor, value: `${descriptor.value}` })
+    },
     getOwnPropertyDescriptor: (_, name) => Reflect.getOwnPropertyDescriptor(current(), name),
     ownKeys() {
       const names = Reflect.ownKeys(current())
@@ -99,6 +107,12 @@ function standIn(real: Variables, views: readonly EnvironmentView[]): Variables 
       return names
     },
   })
+}
+
+/** Whether Node's environment accepts a descriptor. */
+function isDefinable(descriptor: PropertyDescriptor): boolean {
+  const { configurable, enumerable, writable } = descriptor
+  return 'value' in descriptor && configurable === true && enumerable === true && writable === true
 }
 
 interface Lent {

@@ -46,6 +46,41 @@ test('views show the variables of the code that runs, and are closed in any orde
   expect(owner.env).toBe(own)
 })
 
+test('variables of a view are defined as those of a process: as text, or with the error of Node', () => {
+  const all = { configurable: true, enumerable: true, writable: true }
+  const name = Symbol('name')
+  const attempts: readonly ((env: Variables) => unknown)[] = [
+    (env) => Object.defineProperty(env, 'ATTAK_TESTED', { ...all, value: 5 }),
+    (env) => Object.defineProperty(env, 'ATTAK_TESTED', { ...all, value: undefined }),
+    (env) => Object.defineProperty(env, 'ATTAK_TESTED', { ...all, value: Symbol('value') }),
+    (env) => Object.defineProperty(env, 'ATTAK_TESTED', { value: 5 }),
+    (env) => Object.defineProperty(env, 'ATTAK_TESTED', { ...all, enumerable: false, value: 5 }),
+    (env) => Object.defineProperty(env, 'ATTAK_TESTED', all),
+    (env) => Object.defineProperty(env, 'ATTAK_TESTED', { get: () => '5' }),
+    (env) => Object.defineProperty(env, name, { ...all, value: 5 }),
+    (env) => Reflect.set(env, name, '5'),
+  ]
+  const results = () =>
+    attempts.map((attempt) => {
+      delete process.env.ATTAK_TESTED
+      try {
+        attempt(process.env)
+        return process.env.ATTAK_TESTED
+      } catch (error) {
+        return [String(error), process.env.ATTAK_TESTED]
+      }
+    })
+  const ofNode = results()
+  const view = openView(process, { variables: () => ownVariables })
+  const ownVariables: Variables = {}
+  try {
+    expect(results()).toEqual(ofNode)
+  } finally {
+    view.close()
+  }
+  expect(ofNode.slice(0, 2)).toEqual(['5', 'undefined'])
+})
+
 test('reads by name are told, and lists of all are not', async () => {
   const read: string[] = []
   const owner = ownerOf({ A: '1', B: '2' })
