@@ -63,7 +63,7 @@ function redefine(owner: EnvironmentOwner, descriptor: PropertyDescriptor): void
 const ASKED: ReadonlySet<string> = new Set(['toJSON', 'then'])
 
 function standIn(real: Variables, views: readonly EnvironmentView[]): Variables {
-  const listed = new Set<PropertyKey>()
+  const listing = followListing()
   const current = () => {
     for (let index = views.length - 1; index >= 0; index--) {
       const variables = views[index]!.variables?.()
@@ -71,14 +71,10 @@ function standIn(real: Variables, views: readonly EnvironmentView[]): Variables 
     }
     return real
   }
-  /** Code that lists variables goes on to get each of them: a spread, Object.entries, JSON.stringify. */
-  const list = (names: readonly PropertyKey[]) => {
-    if (listed.size === 0) queueMicrotask(() => listed.clear())
-    for (const name of names) listed.add(name)
-  }
   return new Proxy(real, {
     get: function get(_, name) {
-      if (typeof name === 'string' && !listed.delete(name) && !(name in Object.prototype) && !ASKED.has(name)) {
+      const isListed = listing.isRead(name)
+      if (typeof name === 'string' && !isListed && !(name in Object.prototype) && !ASKED.has(name)) {
         for (const { onRead } of views) onRead?.(name, get)
       }
       return Reflect.get(current(), name)
@@ -100,13 +96,58 @@ function standIn(real: Variables, views: readonly EnvironmentView[]): Variables 
         return Reflect.defineProperty(real, name, descriptor)
       return Reflect.defineProperty(variables, name, { ...descriptor, value: `${descriptor.value}` })
     },
-    getOwnPropertyDescriptor: (_, name) => Reflect.getOwnPropertyDescriptor(current(), name),
+    getOwnPropertyDescriptor(_, name) {
+      listing.describe(name)
+      return Reflect.getOwnPropertyDescriptor(current(), name)
+    },
     ownKeys() {
       const names = Reflect.ownKeys(current())
-      list(names)
+      listing.begin(names)
       return names
     },
   })
+}
+
+/**
+ * Tells reads that are part of listing all variables from reads by name. The language specifies the steps: a spread,
+ * Object.entries and the like describe a name and read it, then the next name. JSON.stringify asks for `toJSON`, describes all
+ * names, then reads all. Object.keys only describes, so what code reads after it is read by name.
+ */
+function followListing() {
+  let names: readonly PropertyKey[] = []
+  /** The index of the name that JSON.stringify reads next. */
+  let next = 0
+  let isJson = false
+  let described: PropertyKey | undefined
+  const end = () => {
+    names = []
+    isJson = false
+    described = undefined
+  }
+  return {
+    begin(all: readonly PropertyKey[]) {
+      if (names.length === 0) queueMicrotask(end)
+      names = all
+      next = 0
+      described = undefined
+    },
+    describe(name: PropertyKey) {
+      if (isJson || names.length === 0) return
+      if (described === undefined) described = name
+      else end()
+    },
+    /** Call it for each read. Returns whether the read is part of a listing. */
+    isRead(name: PropertyKey): boolean {
+      const isPart = name === (isJson ? names[next] : described)
+      if (isPart) {
+        next++
+        described = undefined
+      }
+      if (isPart ? name === names.at(-1) : isJson) end()
+      if (name === 'toJSON') isJson = true
+      return isPart
+    },
+  }
 }
 
 /** Whether Node's environment accepts a descriptor. */

@@ -95,6 +95,52 @@ test('reads by name are told, and lists of all are not', async () => {
   view.close()
 })
 
+test('reads by name are told after a listing, in the same tick too', async () => {
+  const listings: Readonly<Record<string, (env: Variables) => unknown>> = {
+    keys: (env) => Object.keys(env),
+    'own keys': (env) => Reflect.ownKeys(env),
+    names: (env) => Object.getOwnPropertyNames(env),
+    descriptors: (env) => Object.getOwnPropertyDescriptors(env),
+    'for in': (env) => {
+      for (const name in env) void name
+    },
+    'for in with reads': (env) => {
+      for (const name in env) void env[name]
+    },
+    spread: (env) => ({ ...env }),
+    rest: ({ A, ...rest }) => rest,
+    'rest without the last': ({ C, ...rest }) => rest,
+    assign: (env) => Object.assign({}, env),
+    entries: (env) => Object.entries(env),
+    values: (env) => Object.values(env),
+    json: (env) => JSON.stringify(env),
+    'json inside': (env) => JSON.stringify({ env: [env] }),
+  }
+  const owner = ownerOf({ A: '1', B: '2', C: '3' })
+  let read: string[] = []
+  const view = openView(owner, { onRead: (name) => read.push(name) })
+  const told = (listing: (env: Variables) => unknown, names: string) => {
+    listing(owner.env)
+    read = []
+    for (const name of names) void owner.env[name]
+    return read.join('')
+  }
+  for (const [kind, listing] of Object.entries(listings)) {
+    for (const names of ['ABC', 'CBA', 'C', 'B']) expect([kind, told(listing, names)]).toEqual([kind, names])
+    listing(owner.env)
+    await Promise.resolve()
+    read = []
+    expect([kind, Object.hasOwn(owner.env, 'C') && owner.env.C, read]).toEqual([kind, '3', ['C']])
+    read = []
+    listing(owner.env)
+    expect([kind, read]).toEqual([kind, kind === 'rest' ? ['A'] : kind === 'rest without the last' ? ['C'] : []])
+  }
+  read = []
+  for (const name in owner.env) void [owner.env.OTHER, owner.env[name]]
+  expect(read).toEqual(['OTHER', 'OTHER', 'OTHER'])
+  view.close()
+})
+
 test('the environment of a process stays one: values are text, programs inherit it, and modules import it', () => {
   const { env } = process
   const view = openView(process, {})
