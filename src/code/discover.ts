@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import type { BuildOptions, ImportKind, Metafile, Plugin, PluginBuild } from 'esbuild'
+import type { BuildFailure, BuildOptions, ImportKind, Metafile, Plugin, PluginBuild } from 'esbuild'
 import { createdRequires } from './created.ts'
 import { CODE } from './places.ts'
 
@@ -79,11 +79,43 @@ export function linkKey(specifier: string, asking: Asking): string {
  * the place of each import that means nothing.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovered> {
-  const { build } = await import('esbuild')
   const links = new Map([[join(options.dir, INDEX), new Map<string, Link>()]])
-  const folders = new Set<string>()
+  const found: Found = { links, folders: new Set(), sloppy: new Set() }
   let entries = [...options.entries, ...(options.also ?? [])]
   do {
+    for (const format of ['esm', 'cjs'] as const) {
+      const own = entries.filter((entry) => found.sloppy.has(entry) === (format === 'cjs'))
+      if (own.length > 0) await follow(own, format, options, found)
+    }
+    const local = [...links.values()].flatMap((own) => [...own.values()]).flatMap(localFile)
+    entries = [...new Set([...local, ...found.sloppy])].filter((file) => CODE.test(file) && !links.has(file))
+  } while (entries.length > 0)
+  return { links, folders: found.folders }
+}
+
+interface Found {
+  readonly links: Map<string, Map<string, Link>>
+  readonly folders: Set<string>
+  /** Files with syntax that only sloppy CommonJS has. */
+  readonly sloppy: Set<string>
+}
+
+/** What esbuild says of syntax that it would accept in CommonJS. */
+const SLOPPY = /cannot be used with the "esm" output format/
+
+/**
+ * Follows entries to the files that esbuild accepts in one format. No format has all: ES modules have top-level await, which
+ * CommonJS lacks, and CommonJS has the sloppy syntax, which ES modules lack.
+ */
+async function follow(
+  entries: readonly string[],
+  format: 'esm' | 'cjs',
+  options: DiscoverOptions,
+  found: Found,
+): Promise<void> {
+  const { build } = await import('esbuild')
+  const isOther = (file: string) => found.sloppy.has(file) !== (format === 'cjs')
+  try {
     const { metafile } = await build({
       ...NODE_RESOLUTION,
       stdin: { contents: entries.map(importOf).join(''), resolveDir: options.dir, sourcefile: INDEX },
@@ -91,18 +123,26 @@ export async function discover(options: DiscoverOptions): Promise<Discovered> {
       bundle: true,
       write: false,
       metafile: true,
-      format: 'esm',
+      format,
       target: 'esnext',
       logLevel: 'silent',
       logLimit: 0,
-      plugins: [recording(options, links)],
+      plugins: [recording(options, found.links, isOther)],
     })
-    addGlobs(metafile, options.dir, { links, folders })
-    entries = [...new Set([...links.values()].flatMap((own) => [...own.values()]).flatMap(localFile))].filter(
-      (file) => CODE.test(file) && !links.has(file),
-    )
-  } while (entries.length > 0)
-  return { links, folders }
+    addGlobs(metafile, options.dir, found)
+  } catch (error) {
+    const sloppy = format === 'esm' ? sloppyFiles(error as BuildFailure, options.dir) : []
+    if (sloppy.length === 0) throw error
+    for (const file of sloppy) {
+      found.sloppy.add(file)
+      found.links.delete(file)
+    }
+    await follow(entries, format, options, found)
+  }
+}
+
+function sloppyFiles({ errors = [] }: Partial<BuildFailure>, dir: string): string[] {
+  return errors.flatMap(({ text, location }) => (location && SLOPPY.test(text) ? [resolve(dir, location.file)] : []))
 }
 
 function importOf(file: string): string {
@@ -113,7 +153,11 @@ function localFile(link: Link): string[] {
   return link.to === 'local' ? [link.file] : []
 }
 
-function recording({ dir, read, link }: DiscoverOptions, links: Map<string, Map<string, Link>>): Plugin {
+function recording(
+  { dir, read, link }: DiscoverOptions,
+  links: Map<string, Map<string, Link>>,
+  isOther: (file: string) => boolean,
+): Plugin {
   return {
     name: 'attak-discover',
     setup(build) {
@@ -121,7 +165,7 @@ function recording({ dir, read, link }: DiscoverOptions, links: Map<string, Map<
       build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, ...from }) => {
         if (pluginData === RESOLVING || kind === 'entry-point') return undefined
         const importer = from.namespace === 'file' ? from.importer : join(dir, INDEX)
-        if (importer === join(dir, INDEX) && isAbsolute(path)) return { path }
+        if (importer === join(dir, INDEX) && isAbsolute(path)) return { path, external: isOther(path) }
         const specifier = path.startsWith(CREATED) ? path.slice(CREATED.length) : path
         const asking = path === specifier ? askingOf(kind, importer) : 'require'
         const asked = { specifier, asking, importer }
@@ -129,7 +173,8 @@ function recording({ dir, read, link }: DiscoverOptions, links: Map<string, Map<
         if (meant === undefined) return path === specifier ? undefined : { path, external: true }
         if (meant.to === 'nothing') return { errors: [{ text: meant.why }] }
         links.get(importer)?.set(linkKey(specifier, asking), meant)
-        const isFollowed = meant.to === 'local' && CODE.test(meant.file) && kind !== 'require-resolve'
+        const isFollowed =
+          meant.to === 'local' && CODE.test(meant.file) && kind !== 'require-resolve' && !isOther(meant.file)
         return isFollowed ? { path: meant.file } : { path, external: true }
       })
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
@@ -159,12 +204,8 @@ function askingOf(kind: ImportKind, importer: string): Asking {
 }
 
 /** A computed path leads to every file that it may mean; esbuild tells only its pattern, such as `./plug/x*.js`. */
-function addGlobs(
-  { inputs }: Metafile,
-  dir: string,
-  { links, folders }: { readonly links: ReadonlyMap<string, Map<string, Link>>; readonly folders: Set<string> },
-): void {
-  const files = Object.keys(inputs).map((input) => resolve(dir, input))
+function addGlobs({ inputs }: Metafile, dir: string, { links, folders, sloppy }: Found): void {
+  const files = [...new Set([...Object.keys(inputs).map((input) => resolve(dir, input)), ...sloppy])]
   for (const [input, { imports }] of Object.entries(inputs)) {
     const importer = resolve(dir, input)
     const own = links.get(importer)

@@ -98,6 +98,27 @@ export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: 
     },
     emits: [[1, 'number']],
   },
+  'CommonJS has syntax that strict code lacks': {
+    files: {
+      'package.json': '{}',
+      ...topologyOf('a.cjs'),
+      'a.cjs': `const found = [require('./words.js'), require('./old.cts'), require('./' + ['plug/a'][0] + '.cjs')]
+exports.handler = async (e, c) => { with ({ x: 3 }) c.emit('out', [x, ...found, (await import('./late.mjs')).late]) }`,
+      'words.js': `var static = 4, yield = 5, let = 6, octal = 010, text = '\\101', arguments = 7
+if (true) function even() {} else function odd() {}
+label: function labeled() {}
+function twice(a, a) { return a }
+for (var at = 8 in {}) ;
+module.exports = [static, yield, let, octal, text, arguments, twice(1, 2), at, delete static] <!-- old`,
+      'old.cts': `const { plain } = require('./plain.cjs')
+module.exports = () => 0
+with ({ y: plain }) module.exports = y`,
+      'plain.cjs': `exports.plain = 9`,
+      'plug/a.cjs': `with ({ z: 10 }) module.exports = z`,
+      'late.mjs': `import words from './words.js'\nexport const late = await words[0]`,
+    },
+    emits: [[3, [4, 5, 6, 8, 'A', 7, 2, 8, false], 9, 10, 4]],
+  },
   'CommonJS requires into a variable that nobody declared': {
     files: {
       ...topologyOf('a.cjs'),
