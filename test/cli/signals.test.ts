@@ -100,3 +100,14 @@ describe('the first signal ends a command that loads a project', () => {
     expect(child.signalCode).toBe('SIGINT')
   })
 })
+
+test('a handler that never yields is ended by a signal, long before its timeout', async () => {
+  const source = `import { writeSync } from 'node:fs'
+export default { name: 't', timeout: 600, processors: { a() { writeSync(2, 'looping'); for (;;); } }, input: { a: 1 } }`
+  const { child, until, ended } = start(folderOf({ 'topology.mjs': source }), 'simulate')
+  await until('err', 'looping')
+  const again = setInterval(() => child.kill('SIGINT'), 200)
+  await ended
+  clearInterval(again)
+  expect(child.signalCode).toBe('SIGINT')
+})

@@ -22,6 +22,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     ? undefined
     : guard({
         ...{ graph, dir: project.dir, running: () => probe?.running() },
+        letSignalsEnd: host.letSignalsEnd,
         end: (error, handler) => report.endAtOnce('a handler does not yield', error, handler),
       })
   const offExit = host.onExit((code) => {

@@ -80,6 +80,8 @@ export interface StallOptions {
   readonly dir: string
   /** Whose code has the thread; undefined when it is no handler's. */
   readonly running: () => Invocation | undefined
+  /** Until the returned function is called, signals end the process at once, also in code that never yields. */
+  readonly letSignalsEnd: () => () => void
   /** Tells of it, and whose it was, hands on all that is still to be written, and ends the process. */
   readonly end: (error: Thrown, handler: Invocation | undefined) => never
 }
@@ -89,13 +91,22 @@ const LEAST_STALL_MS = 2000
 
 /**
  * Guards a run against code that loops without yielding. It is named when its processor's timeout is over, after two seconds
- * at the earliest.
+ * at the earliest. Until it yields again, Ctrl-C ends the process at once.
  */
-export function guard({ graph, dir, running, end }: StallOptions): Watchdog {
+export function guard({ graph, dir, running, letSignalsEnd, end }: StallOptions): Watchdog {
   const timeouts = graph.processors.map(({ timeoutMs }) => timeoutMs)
+  let takeSignals: (() => void) | undefined
+  const onYield = () => {
+    takeSignals?.()
+    takeSignals = undefined
+  }
   return openWatchdog({
-    firstMs: Math.max(LEAST_STALL_MS, Math.min(...timeouts)),
+    firstMs: LEAST_STALL_MS,
     onStall(stalledMs, stack) {
+      if (takeSignals === undefined) {
+        takeSignals = letSignalsEnd()
+        setImmediate(onYield)
+      }
       const handler = running()
       const limitMs = Math.max(LEAST_STALL_MS, handler?.runtime.timeoutMs ?? Math.max(...timeouts))
       if (stalledMs < limitMs) return limitMs
