@@ -540,4 +540,50 @@ export const CASES: Readonly<Record<string, Readonly<Record<string, PackageCase>
       use: `(() => { const space = cls.createNamespace('s'); return space.runAndReturn(() => { space.set('a', 1); return space.get('a') }) })()`,
     },
   },
+  'templates and files': {
+    handlebars: {
+      imports: [`import Handlebars from 'handlebars'`],
+      use: `Handlebars.compile('{{#each a}}{{this}};{{/each}}')({ a: [1, 2] })`,
+    },
+    ejs: {
+      imports: [`import ejs from 'ejs'`],
+      use: `ejs.render('<% for (const n of a) { %><%= n %>;<% } %>', { a: [1, 2] })`,
+    },
+    pug: { imports: [`import pug from 'pug'`], use: `pug.render('p= a', { a: 1 })` },
+    mustache: { imports: [`import mustache from 'mustache'`], use: `mustache.render('{{a}}', { a: 1 })` },
+    nunjucks: {
+      imports: [`import nunjucks from 'nunjucks'`],
+      use: `nunjucks.renderString('{% for n in a %}{{ n }};{% endfor %}', { a: [1, 2] })`,
+    },
+    consolidate: {
+      imports: [`import consolidate from 'consolidate'`, `import 'ejs'`],
+      use: `consolidate.ejs.render('<%= a %>', { a: 1 })`,
+      remedy: { external: ['consolidate', 'ejs'] },
+      isUnseen: true,
+      why: 'it requires the engines by computed names',
+    },
+    i18next: {
+      imports: [`import i18next from 'i18next'`],
+      use: `(async () => { const i18n = i18next.createInstance(); await i18n.init({ lng: 'de', resources: { de: { translation: { hi: 'hallo {{name}}' } } } }); return i18n.t('hi', { name: 'x' }) })()`,
+    },
+    'i18next-fs-backend': {
+      imports: [`import i18next from 'i18next'`, `import Backend from 'i18next-fs-backend'`],
+      use: `(async () => { const { mkdtempSync, writeFileSync } = process.getBuiltinModule('node:fs'); const folder = mkdtempSync('/tmp/attak-i18n-'); writeFileSync(folder + '/de.json', '{ "hi": "hallo" }'); const i18n = i18next.createInstance(); await i18n.use(Backend).init({ lng: 'de', fallbackLng: 'de', backend: { loadPath: folder + '/{{lng}}.json' } }); return i18n.t('hi') })()`,
+    },
+    pdfkit: {
+      imports: [`import PDFDocument from 'pdfkit'`],
+      use: `new Promise((done) => { const doc = new PDFDocument({ info: { CreationDate: new Date(0) }, compress: false }); const parts = []; doc.on('data', (part) => parts.push(part)); doc.on('end', () => done(Buffer.concat(parts).includes('Helvetica'))); doc.text('attak'); doc.end() })`,
+      remedy: { external: ['pdfkit'] },
+      why: 'it reads files beside its code',
+    },
+    fontkit: {
+      imports: [`import * as fontkit from 'fontkit'`],
+      use: `(() => { try { return fontkit.create(Buffer.alloc(8)) } catch (error) { return error.message } })()`,
+    },
+    cheerio: {
+      imports: [`import * as cheerio from 'cheerio'`],
+      use: `cheerio.load('<p class="a">x</p>')('.a').text()`,
+    },
+    'markdown-it': { imports: [`import MarkdownIt from 'markdown-it'`], use: `new MarkdownIt().render('# a')` },
+  },
 }
