@@ -22,7 +22,7 @@ export interface BuiltProcessors {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   /** What their code does not find deployed. */
   readonly warnings: readonly Problem[]
-  /** Gives the process its environment back and removes what was unpacked. May be called again. */
+  /** Restores the environment of the process. Removes the unpacked files, unless `temporaryFolder` made their folder. May be called again. */
   close(): void
 }
 
@@ -41,8 +41,8 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
   const { artifacts, problems: found } = await bundleProject(options)
   const problems = [...sizeProblems(options.graph, options.env), ...found]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
-  const { temporaryFolder = () => mkdtempSync(join(tmpdir(), 'attak-built-')) } = options
-  const made = await realpath(temporaryFolder())
+  const { temporaryFolder } = options
+  const made = await realpath(temporaryFolder?.() ?? mkdtempSync(join(tmpdir(), 'attak-built-')))
   const folder = join(made, ARTIFACTS)
   const environments = new Map(
     options.graph.processors.map((processor) => [processor.name, environmentOf(processor, options.env)]),
@@ -50,7 +50,8 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
   const lent = lendEnvironments(owner, environments)
   const close = () => {
     lent.close()
-    rmSync(made, { recursive: true, force: true })
+    // A thread that a package started may still load its files: a temporary folder of the process stays until the process ends.
+    if (temporaryFolder === undefined) rmSync(made, { recursive: true, force: true })
   }
   try {
     const processors = new Map<string, LoadedProcessor>()

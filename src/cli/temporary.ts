@@ -21,9 +21,19 @@ export function temporaryFolders(process: NodeJS.Process): () => string {
 
 function openFolder(process: NodeJS.Process): string {
   const folder = mkdtempSync(join(tmpdir(), 'attak-'))
-  process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+  onExitLast(process, () => rmSync(folder, { recursive: true, force: true }))
   sweepAfter(process, folder)
   return folder
+}
+
+/** Calls a listener after all others when the process ends: a package that flushes its logs then may need its files. */
+function onExitLast(process: NodeJS.Process, listener: () => void): void {
+  const moveToEnd = () => process.off('exit', listener).on('exit', listener)
+  process.on('exit', listener)
+  process.on('newListener', (name, added) => {
+    // The new listener is added after this one has returned.
+    if (name === 'exit' && added !== listener) queueMicrotask(moveToEnd)
+  })
 }
 
 /** Where no shell can be started, only a process that ends by itself removes its folders. */

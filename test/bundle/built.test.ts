@@ -119,6 +119,41 @@ test.each([
   expect(stderr).toMatch(/PROCESSOR_LOAD_FAILED.* the package that reads it in external/)
 })
 
+/** A package whose thread still reads its own files when the process ends, as the transports of pino do. */
+const THREADED = {
+  'node_modules/threaded/package.json': '{ "name": "threaded", "version": "1.0.0", "main": "index.js" }',
+  'node_modules/threaded/index.js': `const { Worker } = require('node:worker_threads')
+    const state = new Int32Array(new SharedArrayBuffer(4))
+    exports.start = () => {
+      new Worker(require('node:path').join(__dirname, 'worker.js'), { workerData: state }).unref()
+      process.on('exit', () => {
+        Atomics.store(state, 0, 1)
+        Atomics.notify(state, 0)
+        Atomics.wait(state, 0, 1, 30_000)
+        require('node:fs').writeSync(2, ['not started', 'still loading', 'read', 'not found'][Atomics.load(state, 0)])
+      })
+    }`,
+  'node_modules/threaded/worker.js': `const { workerData: state } = require('node:worker_threads')
+    Atomics.wait(state, 0, 0)
+    Atomics.store(state, 0, require('node:fs').existsSync(__filename) ? 2 : 3)
+    Atomics.notify(state, 0)`,
+}
+
+test('the files of a package stay until the process has ended, and are removed then', () => {
+  const folder = projectFolder({
+    ...THREADED,
+    'topology.json': `{ "name": "t", "processors": { "a": { "path": "./a.mjs", "external": ["threaded"] } }, "input": { "a": 1 } }`,
+    'a.mjs': `import { start } from 'threaded'\nexport const handler = () => start()`,
+  })
+  const temporary = projectFolder({})
+  const { status, stderr } = spawnSync(process.execPath, [resolve('bin/attak.js'), 'simulate', folder, '--built'], {
+    encoding: 'utf8',
+    env: { ...process.env, TMPDIR: temporary },
+  })
+  expect({ status, stderr }).toEqual({ status: 0, stderr: 'read' })
+  expect(readdirSync(temporary)).toEqual(['node_modules'])
+})
+
 test('what does not load with the declared environment is told with its processor', async () => {
   const folder = projectFolder({
     'topology.json': '{ "name": "built", "processors": { "a": "./a.mjs" } }',
