@@ -44,7 +44,7 @@ export function externalFiles(names: readonly string[], dir: string, architectur
   for (const name of names) {
     const found = place(name, undefined)
     if (found === undefined) problems.push(refusal(name, 'is not installed', `Install it: npm install ${name}`))
-    else if (!placed.has(found.at)) problems.push(wrongPlatform(name, name, architecture))
+    else if (!placed.has(found.at)) problems.push(wrongPlatform(name, [found], architecture))
   }
   for (let package_ = queue.shift(); package_ !== undefined; package_ = queue.shift()) {
     problems.push(...placeDependencies(package_, place, placed, architecture))
@@ -71,11 +71,11 @@ function placeDependencies(
   const problems = required.flatMap((name) => {
     const found = place(name, from)
     if (found === undefined) return [refusal(name, `is not installed, and ${from.name} needs it`, 'Run npm install.')]
-    return placed.has(found.at) ? [] : [wrongPlatform(from.name, name, architecture)]
+    return placed.has(found.at) ? [] : [wrongPlatform(from.name, [found], architecture)]
   })
   const others = optional.flatMap((name) => place(name, from) ?? []).filter(({ manifest }) => isBound(manifest))
   if (others.length > 0 && !others.some(({ at }) => placed.has(at))) {
-    problems.push(wrongPlatform(from.name, others[0]!.name, architecture))
+    problems.push(wrongPlatform(from.name, others, architecture))
   }
   for (const name of Object.keys(peerDependencies ?? {})) place(name, from)
   return problems
@@ -117,9 +117,23 @@ function addFiles(files: Map<string, ArtifactFile>, folder: string, at: string):
   }
 }
 
-function wrongPlatform(name: string, part: string, architecture: Architecture): Omit<Problem, 'where'> {
+/** The parts of a package are for other platforms. A part that is named in `external` itself is the only one. */
+function wrongPlatform(name: string, parts: readonly Placed[], architecture: Architecture): Omit<Problem, 'where'> {
+  const part = parts[0]!.name
   const what = `${part === name ? 'is' : `has ${part}, which is`} not for linux on ${architecture}, where functions run`
-  return refusal(name, what, installCommand(name, architecture))
+  const install =
+    part === name ? 'Name the package that needs it in external instead' : installCommand(name, architecture)
+  const runsOnOther = parts.some(({ manifest }) => runsOn(manifest, otherThan(architecture)))
+  return refusal(name, what, install + (runsOnOther ? orSet(architecture) : ''))
+}
+
+function otherThan(architecture: Architecture): Architecture {
+  return architecture === 'x64' ? 'arm64' : 'x64'
+}
+
+/** The other way out, for code that runs on the other architecture. */
+function orSet(architecture: Architecture): string {
+  return `, or set architecture: '${otherThan(architecture)}'`
 }
 
 function misfitsOf(
@@ -136,7 +150,9 @@ function misfitsOf(
   const made = `${os} on ${cpus.join(' and ')}${libc === undefined ? '' : ` with ${libc}`}`
   const what = `has ${misfit.path}, which is for ${made}; its function needs linux on ${architecture} with glibc`
   const compiled = `If npm compiles the package, run it on Linux (${architecture}), for example in a container.`
-  return [refusal(name, what, `${installCommand(name, architecture)}. ${compiled}`)]
+  const runsOnOther = os === 'linux' && cpus.includes(otherThan(architecture)) && libc !== 'musl'
+  const install = installCommand(name, architecture) + (runsOnOther ? orSet(architecture) : '')
+  return [refusal(name, what, `${install}. ${compiled}`)]
 }
 
 function installCommand(name: string, architecture: Architecture): string {

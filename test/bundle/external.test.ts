@@ -87,9 +87,21 @@ test('parts for other platforms stay out; a package that has none for the functi
       severity: 'error',
       where: 'processors.a',
       what: 'external package "pictures" has p-mac, which is not for linux on x64, where functions run',
-      remedy: 'Run npm install --os=linux --cpu=x64 --libc=glibc pictures',
+      remedy: "Run npm install --os=linux --cpu=x64 --libc=glibc pictures, or set architecture: 'arm64'",
     },
   ])
+})
+
+test.each([
+  ['arm64', "Name the package that needs it in external instead, or set architecture: 'arm64'"],
+  ['ia32', 'Name the package that needs it in external instead'],
+])('a package made for %s alone is refused without advice to install it for x64', async (cpu, remedy) => {
+  const folder = projectFolder({
+    'topology.json': TOPOLOGY,
+    'a.mjs': `export const handler = () => import('pictures')`,
+    ...packageFiles('node_modules/pictures', { name: 'pictures', os: ['linux'], cpu: [cpu] }, ''),
+  })
+  expect((await problemsOf(folder)).map((problem) => problem.remedy)).toEqual([remedy])
 })
 
 test('packages that are not there are told all at once', async () => {
@@ -126,7 +138,7 @@ test('a native addon for another platform is refused, with the file, what it is 
       where: 'processors.a',
       what: 'external package "deep" has deep.node, which is for linux on arm64; its function needs linux on x64 with glibc',
       remedy:
-        'Run npm install --os=linux --cpu=x64 --libc=glibc deep. If npm compiles the package, run it on Linux (x64), for example in a container.',
+        "Run npm install --os=linux --cpu=x64 --libc=glibc deep, or set architecture: 'arm64'. If npm compiles the package, run it on Linux (x64), for example in a container.",
     },
   ])
   writeFiles(folder, {
