@@ -4,6 +4,8 @@ import { sizeProblems } from '../bundle/variables.ts'
 import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { sharedVariables } from '../graph/variables.ts'
+import { loadEnvironment } from '../project/environment.ts'
+import { findTopology } from '../project/find.ts'
 import { findHandlers, modulesOf } from '../project/handlers.ts'
 import { buildGraph, parseTopology } from '../project/parse.ts'
 import { inspectProject } from '../project/project.ts'
@@ -34,23 +36,40 @@ export interface SubjectOptions {
 
 /**
  * Loads what a test runs: the topology of a file or folder (relative to the current folder), or one given as value.
- * Throws one AttakError with all problems, those of `replace` included.
+ * Sets what the `.env` of a file's project adds until the subject is closed. Throws one AttakError with all problems, those of
+ * `replace` included.
  */
 export async function loadSubject(
   topology: string | URL | TopologyDefinition,
   options: SubjectOptions,
 ): Promise<Subject> {
   const isPath = typeof topology === 'string' || topology instanceof URL
-  if (options.built && !isPath) throw errorOf([notBuilt()])
-  const { subject, problems } = isPath ? await inspectPath(topology, options) : inspectValue(topology, options)
-  const all = [...problems, ...(subject === undefined ? [] : problemsOf(subject.graph, options.replace))]
+  if (!isPath) return settle(inspectValue(topology, options), options)
+  const file = findTopology(topology instanceof URL ? fileURLToPath(topology) : topology, resolve())
+  const { added } = await loadEnvironment(file, globalThis.process.env)
+  const giveBack = lendVariables(globalThis.process, added)
+  try {
+    const subject = settle(await inspectPath(file, options), options)
+    const close = () => {
+      subject.close?.()
+      giveBack()
+    }
+    return { ...subject, close }
+  } catch (error) {
+    giveBack()
+    throw error
+  }
+}
+
+function settle({ subject, problems }: Inspected, { replace }: SubjectOptions): Subject {
+  const all = [...problems, ...(subject === undefined ? [] : problemsOf(subject.graph, replace))]
   if (subject === undefined || all.some(({ severity }) => severity === 'error')) {
     subject?.close?.()
     throw errorOf(all)
   }
-  if (subject.close !== undefined) return replaceHandlers(subject, options.replace)
+  if (subject.close !== undefined) return replaceHandlers(subject, replace)
   const close = lendVariables(globalThis.process, sharedVariables(subject.graph))
-  return replaceHandlers({ ...subject, close }, options.replace)
+  return replaceHandlers({ ...subject, close }, replace)
 }
 
 interface Inspected {
@@ -58,8 +77,7 @@ interface Inspected {
   readonly problems: readonly Problem[]
 }
 
-async function inspectPath(path: string | URL, { stage, built }: SubjectOptions): Promise<Inspected> {
-  const file = path instanceof URL ? fileURLToPath(path) : path
+async function inspectPath(file: string, { stage, built }: SubjectOptions): Promise<Inspected> {
   const { project, problems } = await inspectProject(file, {
     ...{ cwd: resolve(), stage, topologyOnly: built },
     lend: (variables) => lendVariables(globalThis.process, variables),
@@ -75,7 +93,8 @@ async function inspectPath(path: string | URL, { stage, built }: SubjectOptions)
   return { subject: { graph, processors, dir, close }, problems }
 }
 
-function inspectValue(value: TopologyDefinition, { stage, replace }: SubjectOptions): Inspected {
+function inspectValue(value: TopologyDefinition, { stage, built, replace }: SubjectOptions): Inspected {
+  if (built) return { subject: undefined, problems: [notBuilt()] }
   const { topology, processors: parsed, problems } = parseTopology(value, { file: 'topology', modulesIn: () => [] })
   const hasHandler = (name: string) => typeof replace[name] === 'function'
   const inModules = parsed.filter(({ name, source }) => source.kind === 'module' && !hasHandler(name))

@@ -310,3 +310,23 @@ describe('a test driver', () => {
     }
   })
 })
+
+it.each([false, true])('a driver sets what .env adds until it is closed (built: %s)', async (built) => {
+  const folder = projectFolder({
+    'package.json': '{ "type": "module" }',
+    '.env': 'DOTENV_ONLY=from .env\nDOTENV_BOTH=from .env\n',
+    'topology.json': `{ "name": "t", "environment": ["DOTENV_ONLY", "DOTENV_BOTH"], "processors": { "a": "./a.js" } }`,
+    'a.js': `const { DOTENV_ONLY, DOTENV_BOTH } = process.env
+      export const handler = (_, context) => context.emit('out', [DOTENV_ONLY, DOTENV_BOTH])`,
+  })
+  vi.stubEnv('DOTENV_BOTH', 'from the shell')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  const driver = await drive(folder, { built })
+  await driver.send('a')
+  expect(dataOf(driver.outputs)).toEqual([['from .env', 'from the shell']])
+  await driver.close()
+  await driver.close()
+  expect(process.env.DOTENV_ONLY).toBeUndefined()
+  await expect(drive(folder, { replace: { b: () => {} } })).rejects.toThrow('no processor is named "b"')
+  expect(process.env.DOTENV_ONLY).toBeUndefined()
+})
