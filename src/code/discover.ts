@@ -58,7 +58,8 @@ export type Find = (asked: Asked) => Promise<string | undefined>
 export const NODE_RESOLUTION = {
   platform: 'node',
   mainFields: ['main'],
-  conditions: [],
+  // esbuild adds `node`, and `import` or `require`. Node takes this one where `require` may load ES modules.
+  conditions: ['module-sync'],
   resolveExtensions: ['.js', '.json', '.node', '.ts', '.tsx', '.jsx'],
 } satisfies BuildOptions
 

@@ -119,6 +119,25 @@ with ({ y: plain }) module.exports = y`,
     },
     emits: [[3, [4, 5, 6, 8, 'A', 7, 2, 8, false], 9, 10, 4]],
   },
+  'a package has a file for import and require alike': {
+    files: {
+      ...topologyOf('a.mjs'),
+      'a.mjs': `import { which } from 'sync'
+import { createRequire } from 'node:module'
+import old from './old.cjs'
+import outer from 'outer'
+const require = createRequire(import.meta.url)
+export const handler = (event, c) => c.emit('out', [which, require('sync').which, old, outer])`,
+      'old.cjs': `const sync = require('sync')\nmodule.exports = [sync.which, Object.keys(sync)]`,
+      ...packageOf('outer', `module.exports = require('sync').which`),
+      ...packageOf('sync', `exports.which = 'require'`, {
+        exports: { 'module-sync': './sync.mjs', import: './import.mjs', require: './index.js' },
+      }),
+      'node_modules/sync/sync.mjs': `export const which = 'module-sync'`,
+      'node_modules/sync/import.mjs': `export const which = 'import'`,
+    },
+    emits: [['module-sync', 'module-sync', ['module-sync', ['which']], 'module-sync']],
+  },
   'CommonJS requires into a variable that nobody declared': {
     files: {
       ...topologyOf('a.cjs'),
