@@ -51,7 +51,7 @@ export function openBuilder(file: string, temporaryFolder: MakeFolder): Builder 
       entries.filter((entry) => !broken.has(entry)),
     )
     if (rest.kind === 'failed') throw new Error(`modules build alone and not together: ${rest.faults[0]?.text}`)
-    return { ...cache.write(folder, { ...rest, inputs }), broken }
+    return { ...(await cache.write(folder, { ...rest, inputs })), broken }
   }
 
   return {

@@ -1,12 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, dirname, isAbsolute, join, relative } from 'node:path'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LENT_PACKAGES } from '../code/packages.ts'
 import { errorOfSystem } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
+import { cacheRoots, makeCacheRoot } from './cache-roots.ts'
 import type { Compiled } from './compile.ts'
-import { areSame, type Inputs } from './inputs.ts'
+import { areSame, type Inputs, writeNoted } from './inputs.ts'
 import { readJsonFile } from './json-file.ts'
 import { type Lookups, leadThere } from './lookups.ts'
 import { maker } from './maker.ts'
@@ -28,9 +39,9 @@ export interface BuildCache {
   /** Makes a folder of its own for a new build. */
   newFolder(): string
   /** Writes a build to its folder. */
-  write(folder: string, compiled: Outputs): Build
+  write(folder: string, compiled: Outputs): Promise<Build>
   /** Writes a build, remembers it, and removes those that are too old to be in use. */
-  save(folder: string, compiled: Outputs): Build
+  save(folder: string, compiled: Outputs): Promise<Build>
 }
 
 type Outputs = Compiled & { readonly kind: 'compiled' }
@@ -43,8 +54,8 @@ interface Manifest {
   readonly entries: Readonly<Record<string, string>>
   readonly inputs: Inputs
   readonly lookups: Lookups
-  /** The bytes of each file in the folder: one may be cut or gone. */
-  readonly sizes: Readonly<Record<string, number>>
+  /** What each file in the folder holds, by its path there: one may be changed or gone. */
+  readonly outputs: Inputs
   /** Where the topology finds the packages that attak lends to those who lack them. */
   readonly packages: Readonly<Record<string, string | null>>
 }
@@ -55,24 +66,28 @@ const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000
 /** Makes a temporary folder; whoever gives it removes the folder. */
 export type MakeFolder = () => string
 
+/** The names of manifests and of builds. attak removes nothing else from a cache. */
+const MANIFEST_NAME = /-[0-9a-f]{8}(?:-\w{6})?\.json$/
+const BUILD_NAME = /-[0-9a-f]{8}-\w{6}$/
+
 /**
- * Opens the builds of the topology `file`: in `node_modules/.cache/attak`, or in the user's own cache folder when the
- * project has no node_modules, or, when neither can be written, in a temporary folder that is used once.
+ * Opens the builds of the topology `file`. They are kept in the first of {@link cacheRoots} that can be written, or in a
+ * temporary folder that is used once.
  */
 export function openBuildCache(file: string, temporaryFolder: MakeFolder): BuildCache {
   const prefix = `${basename(file)}-${shortHash(file)}`
   return {
     async load() {
-      for (const root of rootsFor(file)) {
+      for (const root of cacheRoots(file)) {
         const build = await loadBuild(file, root, join(root, `${prefix}.json`)).catch(ignoreRefusal)
         if (build !== undefined) return build
       }
       return undefined
     },
     newFolder() {
-      for (const root of rootsFor(file)) {
+      for (const root of cacheRoots(file)) {
         try {
-          mkdirSync(root, { recursive: true, mode: 0o700 })
+          makeCacheRoot(root)
           return mkdtempSync(join(root, `${prefix}-`))
         } catch (error) {
           // It cannot be written: the next one may be.
@@ -81,9 +96,9 @@ export function openBuildCache(file: string, temporaryFolder: MakeFolder): Build
       }
       return mkdtempSync(join(temporaryFolder(), `${prefix}-`))
     },
-    write: (folder, compiled) => writeBuild(file, folder, compiled).build,
-    save(folder, compiled) {
-      const { build, manifest } = writeBuild(file, folder, compiled)
+    write: async (folder, compiled) => (await writeBuild(file, folder, compiled)).build,
+    async save(folder, compiled) {
+      const { build, manifest } = await writeBuild(file, folder, compiled)
       try {
         remember(manifest, folder, join(dirname(folder), `${prefix}.json`))
         removeOld(dirname(folder), `${prefix}-`, folder)
@@ -108,40 +123,28 @@ function remember(manifest: Manifest, folder: string, manifestFile: string): voi
   renameSync(`${folder}.json`, manifestFile)
 }
 
-function rootsFor(file: string): string[] {
-  const modules = nearestModules(dirname(file))
-  const home = homeFolder()
-  return [...(modules ? [join(modules, '.cache/attak')] : []), ...(home ? [join(home, '.cache/attak')] : [])]
-}
-
-/** Undefined where the user has none: HOME is empty, or unset for a user that the system does not know. */
-function homeFolder(): string | undefined {
-  try {
-    const home = homedir()
-    return isAbsolute(home) ? home : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function nearestModules(folder: string): string | undefined {
-  for (let at = folder; ; at = dirname(at)) {
-    const candidate = join(at, 'node_modules')
-    if (isFolder(candidate)) return candidate
-    if (at === dirname(at)) return undefined
-  }
-}
-
 async function loadBuild(file: string, root: string, manifestFile: string): Promise<Build | undefined> {
   const manifest = readManifest(manifestFile)
   if (manifest === undefined || manifest.maker !== maker() || manifest.topology !== file) return undefined
   const lent = lentTo(file)
   if (LENT_PACKAGES.some((name) => manifest.packages[name] !== lent[name])) return undefined
-  const isWhole = Object.entries(manifest.sizes).every(([name, bytes]) => {
-    return statSync(join(root, manifest.folder, name), { throwIfNoEntry: false })?.size === bytes
-  })
-  if (!isWhole || !leadThere(manifest.lookups)) return undefined
-  return (await areSame(manifest.inputs)) ? buildOf(manifest, root) : undefined
+  const outputs = Object.entries(manifest.outputs).map(([name, output]) => [join(root, manifest.folder, name), output])
+  if (!leadThere(manifest.lookups) || !(await areSame(Object.fromEntries(outputs)))) return undefined
+  if (!(await areSame(manifest.inputs))) return undefined
+  try {
+    markUsed(join(root, manifest.folder), manifestFile)
+  } catch (error) {
+    // A cache that cannot be written may still be read.
+    ignoreRefusal(error)
+  }
+  return buildOf(manifest, root)
+}
+
+/** Gives a build and its manifest the age of now, by the clock of the file system. */
+function markUsed(folder: string, manifestFile: string): void {
+  rmdirSync(mkdtempSync(join(folder, 'used-')))
+  const { atime, mtime } = statSync(folder)
+  utimesSync(manifestFile, atime, mtime)
 }
 
 function readManifest(manifestFile: string): Manifest | undefined {
@@ -152,21 +155,21 @@ function readManifest(manifestFile: string): Manifest | undefined {
 
 /** A disk that was full, or another program, may have left anything. */
 function isManifest(value: unknown): value is Manifest {
-  const { maker, topology, folder, entries, inputs, lookups, sizes, packages } = fieldsOf(value) ?? {}
+  const { maker, topology, folder, entries, inputs, lookups, outputs, packages } = fieldsOf(value) ?? {}
   const isText = (field: unknown) => typeof field === 'string'
   const isInput = (input: unknown) => input === null || isText(fieldsOf(input)?.digest)
   const isLent = (found: unknown) => found === null || isText(found)
   const has = (record: unknown, is: (field: unknown) => boolean) =>
     fieldsOf(record) !== undefined && Object.values(record as object).every(is)
-  const areTold = has(lookups, isLent) && has(packages, isLent) && has(sizes, (bytes) => typeof bytes === 'number')
-  return [maker, topology, folder].every(isText) && has(entries, isText) && has(inputs, isInput) && areTold
+  const isOutput = (name: unknown) => isText(name) && Object.hasOwn(outputs as object, name as string)
+  const areTold = has(lookups, isLent) && has(packages, isLent) && has(inputs, isInput) && has(outputs, isInput)
+  const isBuild = typeof folder === 'string' && basename(folder) === folder && BUILD_NAME.test(folder)
+  return isText(maker) && isText(topology) && isBuild && areTold && has(entries, isOutput)
 }
 
-function writeBuild(file: string, folder: string, { outputs, entries, inputs, lookups }: Outputs) {
-  for (const { path, contents } of outputs) {
-    mkdirSync(dirname(path), { recursive: true })
-    writeFileSync(path, contents)
-  }
+async function writeBuild(file: string, folder: string, { outputs, entries, inputs, lookups }: Outputs) {
+  for (const { path } of outputs) mkdirSync(dirname(path), { recursive: true })
+  const written = Object.entries(await writeNoted(outputs))
   const manifest: Manifest = {
     maker: maker(),
     topology: file,
@@ -174,7 +177,7 @@ function writeBuild(file: string, folder: string, { outputs, entries, inputs, lo
     entries: Object.fromEntries(entries),
     inputs,
     lookups,
-    sizes: Object.fromEntries(outputs.map(({ path, contents }) => [relative(folder, path), contents.byteLength])),
+    outputs: Object.fromEntries(written.map(([path, output]) => [relative(folder, path), output])),
     packages: lentTo(file),
   }
   return { manifest, build: buildOf(manifest, dirname(folder)) }
@@ -194,7 +197,7 @@ function lentTo(file: string): Record<string, string | null> {
 function markReplaced(manifestFile: string, fresh: string): void {
   const replaced = readManifest(manifestFile)?.folder
   if (replaced === undefined) return
-  const path = join(dirname(fresh), basename(replaced))
+  const path = join(dirname(fresh), replaced)
   const { atime, mtime } = statSync(fresh)
   if (isFolder(path)) utimesSync(path, atime, mtime)
 }
@@ -204,8 +207,11 @@ function removeOld(root: string, prefix: string, kept: string): void {
   const { mtimeMs: nowMs } = statSync(kept)
   for (const name of readdirSync(root)) {
     const path = join(root, name)
-    const ageMs = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs)
-    if (ageMs > (name.startsWith(prefix) ? REPLACED_MS : FORGOTTEN_MS)) rmSync(path, { recursive: true, force: true })
+    const found = lstatSync(path, { throwIfNoEntry: false })
+    const isMade = (found?.isDirectory() && BUILD_NAME.test(name)) || (found?.isFile() && MANIFEST_NAME.test(name))
+    const ageMs = nowMs - (found?.mtimeMs ?? nowMs)
+    if (isMade && ageMs > (name.startsWith(prefix) ? REPLACED_MS : FORGOTTEN_MS))
+      rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
 import { configurationsOf } from './configurations.ts'
 import { isFile, stampOf } from './modules.ts'
@@ -65,6 +65,19 @@ export async function openInputs(entries: readonly string[], nowMs: number): Pro
     note: (path) => void (path in inputs || note(path)),
     inputs: () => inputs,
   }
+}
+
+/** Writes files and notes what they hold. Their stamps count at once: only attak writes these files. */
+export async function writeNoted(
+  files: readonly { readonly path: string; readonly contents: Uint8Array }[],
+): Promise<Inputs> {
+  const digestOf = await openDigests()
+  const notes = files.map(({ path, contents }): [string, Input] => {
+    writeFileSync(path, contents)
+    const stamp = stampOf(path)
+    return [path, { digest: digestOf(contents), ...(stamp !== undefined && { stamp }) }]
+  })
+  return Object.fromEntries(notes)
 }
 
 /**
