@@ -13,7 +13,7 @@ import type {
 import { AttakError, errorOf } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { openErrors } from './errors/open.ts'
-import { isAbsent, mended } from './failure.ts'
+import { isAbsent, mended, mendedCall, mending } from './failure.ts'
 import type { Account } from './kind.ts'
 import { hasFifoCrashes, type LiveGraph, liveGraphOf } from './live-graph.ts'
 import { readLogLines } from './log-lines.ts'
@@ -37,7 +37,7 @@ export async function openAccount(signIn: SignIn): Promise<CloudAccount> {
     stages: () => readStages(aws),
     openStage: (stage, graph) => openStage(aws, stage, graph),
     openDeploy: (deploying) => openDeploy(aws, deploying, settings.role.value),
-    explain: (error) => explain(error, settings),
+    explain: (error) => explain(mendedCall(error, region), settings),
     close: aws.close,
   }
 }
@@ -110,12 +110,14 @@ export function openStage(aws: Aws, scope: StageName, graph: Graph | undefined):
     known,
     processors: async () => (await live()).graph.processors.map(({ name }) => name),
     status: () => (graph === undefined ? readLiveStatus(resources) : readStatus(known(), resources)),
-    logs: (query) => readLogLines(account, query),
+    logs: (query) => mending({ doing: 'read the logs', region: place.region }, () => readLogLines(account, query)),
     mostSendBytes: MOST_INVOKE_BYTES,
     send: (processor, payload) => invokeLater(account, processor, payload),
     errors: async (seen) => openErrors(account, { ...(await live()), known: seen }),
-    readBack: async (position, processor) =>
-      readPosition(account, { graph: (await live()).graph, processor }, position),
+    readBack: (position, processor) =>
+      mending({ doing: `read the events of "${processor}" back`, region: place.region }, async () =>
+        readPosition(account, { graph: (await live()).graph, processor }, position),
+      ),
   }
 }
 

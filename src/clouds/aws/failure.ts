@@ -129,6 +129,21 @@ export function mended(error: unknown, place: CallPlace): unknown {
   return new AttakError(code, `could not ${place.doing}: ${what(error, place)}`, remedy, { cause: bare(error) })
 }
 
+/** Runs `work`, and throws its failures as {@link mended} gives them. */
+export async function mending<Given>(place: CallPlace, work: () => Promise<Given>): Promise<Given> {
+  try {
+    return await work()
+  } catch (error) {
+    throw mended(error, place)
+  }
+}
+
+/** The failure of a call that nothing else has explained: its message names the call. */
+export function mendedCall(error: unknown, region: string): unknown {
+  const call = callOf(error)
+  return mended(error, { doing: call === undefined ? 'call AWS' : `call ${call.service} ${call.operation}`, region })
+}
+
 /** A failure without the request that the SDK puts on it, in whose headers a session's token is. */
 function bare({ name, message, stack }: Error): Error {
   return Object.assign(new Error(message), { name, ...(stack !== undefined && { stack }) })
