@@ -4,6 +4,7 @@ import type { Handler } from '../topology/handler.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import { ownEvents } from './events.ts'
 import { type Observed, observe, observeProcessor, type ProcessorView } from './observe.ts'
+import { checkOptions, textOf } from './options.ts'
 import { createRecord } from './record.ts'
 import { openRunner } from './runner.ts'
 import { loadSubject, unknownProcessorError } from './subject.ts'
@@ -78,8 +79,10 @@ export interface TestDriver<Events extends object = AnyEvents> extends Observed 
  */
 export async function createTestDriver<Definition extends TopologyDefinition>(
   topology: string | URL | Definition,
-  { seed = 'attak', stage = 'dev', built = false, replace = {} }: TestDriverOptions<EventsOf<Definition>> = {},
+  options: TestDriverOptions<EventsOf<Definition>> = {},
 ): Promise<TestDriver<EventsOf<Definition>>> {
+  checkOptions(options)
+  const { seed = 'attak', stage = 'dev', built = false, replace = {} } = options
   const subject = await loadSubject(topology, { stage, built, replace })
   const { graph, processors, dir, close: release } = subject
   const record = createRecord({ topology: graph.name, stage: graph.stage, dir })
@@ -95,7 +98,7 @@ export async function createTestDriver<Definition extends TopologyDefinition>(
     sendAll,
     async advance(ms: number) {
       if (Number.isFinite(ms) && ms >= 0) return runner.run([], ms)
-      throw new RangeError(`advance(ms): ms must be a finite number of milliseconds, 0 or more; got ${ms}`)
+      throw new RangeError(`advance(ms): ms must be a finite number of milliseconds, 0 or more; got ${textOf(ms)}`)
     },
     drain: async () => runner.run([], Number.POSITIVE_INFINITY),
     get nowMs() {

@@ -1,12 +1,18 @@
 import { errorOf, type Problem } from '../errors.ts'
 import { faultOf, ownEvent, problemAt, readMadeEvent } from '../project/events.ts'
 import type { InputEvent } from '../topology/topology.ts'
+import { textOf } from './options.ts'
 
 /**
  * Gives the events data of their own, equal to a JSON round trip, so that a test may change what it has sent. Throws
  * INPUT_INVALID, all problems at once.
  */
 export function ownEvents(events: readonly InputEvent[], processors: ReadonlySet<string>): InputEvent[] {
+  if (!Array.isArray(events)) {
+    const what = `must be an array of events; got ${textOf(events)}`
+    const remedy = "Write [{ to: 'processor', event: … }]."
+    throw errorOf([{ code: 'INPUT_INVALID', severity: 'error', where: 'the events', what, remedy }])
+  }
   const problems: Problem[] = []
   const owned = events.flatMap((given, index) => {
     const input = readMadeEvent(given)

@@ -46,6 +46,36 @@ describe('a test driver refuses', () => {
     expect(driver.attempts).toEqual([])
   })
 
+  it('options that it does not have, and values that do not fit, with all problems', async () => {
+    const options = { replce: {}, toString: 1, stage: 'a b', seed: 1, built: 'yes', replace: [] }
+    expect(await problemsOf(createTestDriver(words, options as never))).toEqual([
+      'options.replce: a test driver has no such option. Did you mean "replace"?',
+      'options.toString: a test driver has no such option. The options are seed, stage, built, replace.',
+      expect.stringMatching(/^options\.stage: must be 1 to 40 letters.*; got "a b"\. Correct it\.$/),
+      'options.seed: must be a string; got 1. Correct it.',
+      'options.built: must be true or false; got "yes". Correct it.',
+      'options.replace: must be an object: { processor: handler }; got an array. Correct it.',
+    ])
+    expect(await problemsOf(createTestDriver(words, null as never))).toEqual([
+      'options: must be an object; got null. Correct it.',
+    ])
+    await drive(words, { stage: undefined, seed: undefined } as never)
+  })
+
+  it('events that are no array, and a time that is no number', async () => {
+    const driver = await drive(words)
+    for (const [events, got] of [
+      ['x', '"x"'],
+      [{ to: 'spout' }, 'an object'],
+      [undefined, 'undefined'],
+    ] as const) {
+      expect(await problemsOf(driver.sendAll(events as never))).toEqual([
+        `the events: must be an array of events; got ${got}. Write [{ to: 'processor', event: … }].`,
+      ])
+    }
+    await expect(driver.advance('1000' as never)).rejects.toThrow('got "1000"')
+  })
+
   it('a look at a processor that is not there, and time that runs backwards', async () => {
     const driver = await drive(words)
     expect(() => driver.processor('revers')).toThrow('no processor is named "revers"')
