@@ -7,7 +7,7 @@ import { ARTIFACTS, fromArtifact, LACKING } from '../code/places.ts'
 import { errorOf, type Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
 import { variablesOf } from '../graph/variables.ts'
-import { followCurrent } from '../runtime/current.ts'
+import { currentLoading, followCurrent, type Loading, loadAs } from '../runtime/current.ts'
 import { type EnvironmentOwner, openView, type Variables } from '../runtime/environment.ts'
 import type { LoadedProcessor } from '../runtime/invocation.ts'
 import { placeOfProcessor } from '../topology/name.ts'
@@ -58,7 +58,10 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
     const failures: Problem[] = []
     for (const [name, artifact] of artifacts) {
       try {
-        processors.set(name, await lent.as(name, () => load(name, artifact, { folder: join(folder, name), options })))
+        processors.set(
+          name,
+          await loadAs(loadingOf(name), () => load(name, artifact, { folder: join(folder, name), options })),
+        )
       } catch (error) {
         failures.push(loadFailure(name, error, made))
       }
@@ -107,19 +110,12 @@ function environmentOf(processor: GraphProcessor, env: Readonly<Variables>): Var
 /** Has the environment be that of the processor whose code uses it. */
 function lendEnvironments(owner: EnvironmentOwner, environments: ReadonlyMap<string, Variables>) {
   const current = followCurrent()
-  let loading: string | undefined
-  const view = openView(owner, { variables: () => environments.get(loading ?? current.get()?.processor ?? '') })
-  return {
-    async as<Value>(name: string, code: () => Promise<Value>): Promise<Value> {
-      loading = name
-      try {
-        return await code()
-      } finally {
-        loading = undefined
-      }
-    },
-    close: view.close,
-  }
+  const name = () => currentLoading()?.processors[0] ?? current.get()?.processor
+  return openView(owner, { variables: () => environments.get(name() ?? '') })
+}
+
+function loadingOf(name: string): Loading {
+  return { processors: [name], isShared: false }
 }
 
 function loadFailure(name: string, error: unknown, folder: string): Problem {

@@ -84,7 +84,7 @@ export function hostOf(process: NodeJS.Process): Host {
     addVariables: (variables) => void Object.assign(process.env, variables),
     lendVariables: (variables) => lendVariables(process, variables),
     keepVariables: () => keepVariables(process),
-    watchReads: once(() => watchReads(process, () => currentInvocation()?.processor)),
+    watchReads: once(() => watchReads(process)),
     out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, process.env)),
     err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, process.env)),
     get stdin() {

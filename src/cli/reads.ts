@@ -1,13 +1,14 @@
 import { isGiven } from '../graph/platform.ts'
 import { isUsersFile } from '../project/stack.ts'
+import { currentInvocation, currentLoading } from '../runtime/current.ts'
 import { type EnvironmentOwner, openView } from '../runtime/environment.ts'
 import { traceOf } from './timers.ts'
 
 /** A variable that the project's own code read. */
 export interface VariableRead {
   readonly name: string
-  /** The processor whose handler read it. Absent: code that runs while its module is loaded, or that is no handler's. */
-  readonly processor?: string
+  /** The processors whose handler or module read it. Empty: code of the topology, or of what it imports. */
+  readonly processors: readonly string[]
   /** The stack of the code that read it, calls only. */
   readonly stack: string
 }
@@ -23,17 +24,18 @@ const MOST_BY_PACKAGES = 100
 
 /**
  * Watches what is read of the environment by name: code counts that is in a file of the project, not of a package. What code has
- * set itself is not told, nor what every function has. `processorOf` says whose handler runs.
+ * set itself is not told, nor what every function has.
  */
-export function watchReads(owner: EnvironmentOwner, processorOf: () => string | undefined): ReadWatch {
+export function watchReads(owner: EnvironmentOwner): ReadWatch {
   let reads: VariableRead[] = []
   let known = new Set<string>()
   const written = new Set<string>()
   const byPackages = new Map<string, number>()
   const note = (name: string, caller: CallableFunction) => {
-    if (isGiven(name) || written.has(name)) return
-    const processor = processorOf()
-    const key = `${processor ?? ''} ${name}`
+    if (isGiven(name) || written.has(keyOf([], name))) return
+    const processors = currentLoading()?.processors ?? handlersNow()
+    const key = keyOf(processors, name)
+    if (processors.length > 0 && processors.every((processor) => written.has(keyOf([processor], name)))) return
     if (known.has(key)) return
     if (!isUsersFile(fileOf(caller))) {
       const times = (byPackages.get(key) ?? 0) + 1
@@ -42,9 +44,9 @@ export function watchReads(owner: EnvironmentOwner, processorOf: () => string | 
       return
     }
     known.add(key)
-    reads.push({ name, ...(processor !== undefined && { processor }), stack: String(traceOf(caller).stack) })
+    reads.push({ name, processors, stack: String(traceOf(caller).stack) })
   }
-  openView(owner, { onRead: note, onWrite: (name) => written.add(name) })
+  openView(owner, { onRead: note, onWrite: (name) => written.add(keyOf(writersNow(), name)) })
   return {
     take() {
       const taken = reads
@@ -52,6 +54,22 @@ export function watchReads(owner: EnvironmentOwner, processorOf: () => string | 
       return taken
     },
   }
+}
+
+function keyOf(processors: readonly string[], name: string): string {
+  return `${processors.join()} ${name}`
+}
+
+function handlersNow(): readonly string[] {
+  const invocation = currentInvocation()
+  return invocation === undefined ? [] : [invocation.processor]
+}
+
+/** Other processors may import the module that writes, which is loaded only once where they share it. Empty: any may. */
+function writersNow(): readonly string[] {
+  const loading = currentLoading()
+  if (loading === undefined) return handlersNow()
+  return loading.isShared ? [] : loading.processors
 }
 
 /** The file of the code that called `caller`; native functions are passed over. Empty where the project keeps stacks from being read. */

@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url'
 import { errorOfSystem } from '../errors.ts'
+import { loadAs } from '../runtime/current.ts'
 import { type Builder, type Built, openBuilder } from './build.ts'
 import type { Build, MakeFolder } from './cache.ts'
 import type { BuildFault } from './compile.ts'
@@ -31,6 +32,8 @@ export interface LoadOptions {
   readonly file: string
   /** Reads from what the topology exports which modules its processors are, absolute. May be called twice. */
   readonly modulesOf: (exports: unknown) => readonly string[]
+  /** Returns the names of the processors whose module a file is. */
+  readonly processorsOf: (module: string) => readonly string[]
   /** Load anew what this process has loaded before: for `--watch`. */
   readonly fresh: boolean
   /** For a build that can be kept nowhere. */
@@ -50,7 +53,7 @@ export async function loadModules(options: LoadOptions): Promise<LoadedModules> 
   return asIs ?? loadBuilt(options, builder, last)
 }
 
-async function loadAsIs({ file, modulesOf }: LoadOptions): Promise<LoadedModules | undefined> {
+async function loadAsIs({ file, modulesOf, processorsOf }: LoadOptions): Promise<LoadedModules | undefined> {
   if (isTypeScript(file)) return undefined
   const reader = readerOf(file)
   const topology = reader === undefined ? await importModule(pathToFileURL(file).href) : readWith(reader, file)
@@ -59,7 +62,9 @@ async function loadAsIs({ file, modulesOf }: LoadOptions): Promise<LoadedModules
   if (modules.some(isTypeScript)) return undefined
   const processors = new Map<string, LoadedModule>()
   for (const module of modules) {
-    const loaded = await importModule(pathToFileURL(module).href)
+    const loaded = await loadAs({ processors: processorsOf(module), isShared: true }, () =>
+      importModule(pathToFileURL(module).href),
+    )
     if (loaded.kind === 'threw' && needsBuild(loaded.error)) return undefined
     processors.set(module, loaded)
   }
@@ -85,7 +90,7 @@ const UNLOADABLE: ReadonlySet<string> = new Set([
 ])
 
 async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | undefined): Promise<LoadedModules> {
-  const { file, modulesOf } = options
+  const { file, modulesOf, processorsOf } = options
   let build: Built = last ?? (await builder.buildGuessing())
   let topology = await loadFrom(build, file)
   let modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
@@ -95,7 +100,10 @@ async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | u
     modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   }
   const processors = new Map<string, LoadedModule>()
-  for (const module of modules) processors.set(module, await loadFrom(build, module))
+  for (const module of modules) {
+    const whose = { processors: processorsOf(module), isShared: true }
+    processors.set(module, await loadAs(whose, () => loadFrom(build, module)))
+  }
   return { topology, processors, files: [...new Set([file, ...modules, ...build.files])] }
 }
 

@@ -102,7 +102,10 @@ async function inspectFile(
     giveBack = parsed.topology && lend?.(sharedVariables(buildGraph(parsed.topology, { stage })))
     return topologyOnly ? [] : parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])
   }
-  const modules = await loadModules({ file, modulesOf, fresh, temporaryFolder }).finally(() => giveBack?.())
+  const processorsOf = (module: string) =>
+    parsed.processors.filter((processor) => moduleOf(processor, dir) === module).map((processor) => processor.name)
+  const options = { file, modulesOf, processorsOf, fresh, temporaryFolder }
+  const modules = await loadModules(options).finally(() => giveBack?.())
   const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, cwd })
   // A module that is not there is a problem all the same.
   const loaded = parsed.processors.filter((one) => !topologyOnly || moduleOf(one, dir) === undefined)

@@ -4,6 +4,30 @@ import type { Invocation } from './invocation.ts'
 /** One for the process: each storage that was ever used costs every promise and timer a step. */
 const storage = new AsyncLocalStorage<Invocation | undefined>()
 
+/** The processors whose modules are loaded now. */
+export interface Loading {
+  readonly processors: readonly string[]
+  /** Whether other processors get the same instances of what these modules import. */
+  readonly isShared: boolean
+}
+
+let loading: Loading | undefined
+
+/** Returns whose modules are loaded now; undefined when none are. */
+export function currentLoading(): Loading | undefined {
+  return loading
+}
+
+/** Runs code that loads modules of processors. To be called for one module after the other. */
+export async function loadAs<Value>(whose: Loading, code: () => Promise<Value>): Promise<Value> {
+  loading = whose
+  try {
+    return await code()
+  } finally {
+    loading = undefined
+  }
+}
+
 /** Nothing waits for the end of these, so that Node need not track them. */
 const UNTRACKED = { requireManualDestroy: true }
 

@@ -1,6 +1,5 @@
 import { relative, sep } from 'node:path'
 import type { Problem } from '../../errors.ts'
-import type { GraphProcessor } from '../../graph/graph.ts'
 import { undeclaredProblem } from '../../graph/platform.ts'
 import { sharedVariables } from '../../graph/variables.ts'
 import type { LendVariables, Project } from '../../project/project.ts'
@@ -32,18 +31,16 @@ export function followReads(host: Host): FollowedReads {
     loaded: () => void later.push(...watch.take()),
     problems(project, isBuilt) {
       // Code that is no handler's now, such as the topology's input, is not deployed.
-      later.push(...watch.take().filter(({ processor }) => processor !== undefined))
+      later.push(...watch.take().filter(({ processors }) => processors.length > 0))
       const reads = [...early, ...later].map((read) => ({
         ...read,
         place: placeOfFirstCall(read.stack, host.cwd) ?? '',
       }))
       const isTopology = ({ place }: Read) => isIn(project.file, place, host.cwd)
-      const deployed = hasTopologyCode(project) ? reads : reads.filter((read) => !isTopology(read))
-      const imported = reads.slice(0, early.length).filter((read) => !isTopology(read))
-      return [
-        ...undeclared(deployed, project.graph.processors),
-        ...(isBuilt ? [] : tooEarly(imported, project, host.env)),
-      ]
+      const deployed = withTopologyCode(project).length > 0 ? reads : reads.filter((read) => !isTopology(read))
+      const isImported = (read: Read) => read.processors.length === 0 && !isTopology(read)
+      const imported = reads.slice(0, early.length).filter(isImported)
+      return [...undeclared(deployed, project), ...(isBuilt ? [] : tooEarly(imported, project, host.env))]
     },
   }
 }
@@ -53,23 +50,30 @@ interface Read extends VariableRead {
 }
 
 /** Functions have the topology's module where handlers or schemas are part of it. */
-function hasTopologyCode({ topology }: Project): boolean {
-  return topology.processors.some(({ source, input }) => source.kind === 'inline' || input !== undefined)
+function withTopologyCode({ topology }: Project): readonly string[] {
+  return topology.processors
+    .filter(({ source, input }) => source.kind === 'inline' || input !== undefined)
+    .map(({ name }) => name)
 }
 
 function isIn(file: string, place: string, cwd: string): boolean {
   return place.startsWith(`${relative(cwd, file).split(sep).join('/')}:`)
 }
 
-function undeclared(reads: readonly Read[], processors: readonly GraphProcessor[]): readonly Problem[] {
+function undeclared(reads: readonly Read[], project: Project): readonly Problem[] {
+  const declares = (processor: string, name: string) =>
+    project.graph.processors.some((one) => one.name === processor && Object.hasOwn(one.environment, name))
+  const inTopology = withTopologyCode(project)
   const byName = new Map<string, { readonly places: string[]; readonly readers: Set<string> }>()
-  for (const { name, processor, place } of reads) {
-    const mayRead = processors.filter((one) => processor === undefined || one.name === processor)
-    if (mayRead.some(({ environment }) => Object.hasOwn(environment, name))) continue
+  for (const { name, processors, place } of reads) {
+    const lacking = processors.filter((processor) => !declares(processor, name))
+    // Code of the topology may be that of any processor in it.
+    const isDeclared = processors.length === 0 && inTopology.some((processor) => declares(processor, name))
+    if (isDeclared || (processors.length > 0 && lacking.length === 0)) continue
     const known = byName.get(name) ?? { places: [], readers: new Set() }
     byName.set(name, known)
     known.places.push(place)
-    if (processor !== undefined) known.readers.add(processor)
+    for (const processor of lacking) known.readers.add(processor)
   }
   return [...byName]
     .sort()

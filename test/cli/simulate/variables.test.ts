@@ -100,6 +100,42 @@ export async function handler(event: number, context: any) {
   }
 })
 
+test('a read of a module is a warning unless each processor of it declares the name', { timeout: 60_000 }, () => {
+  const files = {
+    'topology.mjs': `export default { name: 'v', input: { a: 1, b: 1, c: 1 }, processors: {
+      a: './a.mjs', b: { path: './b.mjs', environment: { URL_X: 'b' } }, c: { path: './a.mjs', environment: ['URL_X'] } } }`,
+    'a.mjs': `const url = process.env.URL_X\n${EMITS('url ?? null').replaceAll(': any', '')}`,
+    'b.mjs': `const url = process.env.URL_X\n${EMITS('url ?? null').replaceAll(': any', '')}`,
+  }
+  for (const flags of [[], ['--built']]) {
+    const { stderr } = simulate(files, { URL_X: 'b' }, ...flags)
+    expect(stderr.replace(/so it.*/s, '')).toBe(
+      'warning [VARIABLE_UNDECLARED] a.mjs:1:25: reads the variable URL_X, which the environment of "a" does not declare, ',
+    )
+  }
+})
+
+test('what a processor writes is a warning where another one reads it', { timeout: 60_000 }, () => {
+  const files = {
+    'topology.mjs': `export default { name: 'v', input: { a: 1, b: 1 }, streams: [['a', 'b']], processors: { a: './a.mjs', b: './b.mjs' } }`,
+    'shared.mjs': `process.env.OF_SHARED = '1'`,
+    'a.mjs': `import './shared.mjs'
+      process.env.OF_MODULE = '1'
+      export const handler = () => { process.env.OF_A = '1'; return [process.env.OF_A, process.env.OF_SHARED] }`,
+    'b.mjs': `import './shared.mjs'
+      export const handler = () => [process.env.OF_A, process.env.OF_SHARED, process.env.OF_MODULE]`,
+  }
+  const told = (...flags: string[]) =>
+    [...simulate(files, {}, ...flags).stderr.matchAll(/(\S+):\d+:\d+: reads the variable (\w+)/g)].map((all) =>
+      all.slice(1),
+    )
+  expect(told()).toEqual([['b.mjs', 'OF_A']])
+  expect(told('--built')).toEqual([
+    ['b.mjs', 'OF_A'],
+    ['b.mjs', 'OF_MODULE'],
+  ])
+})
+
 test('what the topology imports and reads before its environment is known is a warning', { timeout: 60_000 }, () => {
   const files = {
     'topology.ts': `import { handler } from './a.ts'
