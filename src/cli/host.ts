@@ -6,6 +6,7 @@ import { keepVariables, lendVariables } from '../runtime/environment.ts'
 import { visible } from '../view/controls.ts'
 import { hang } from '../view/print.ts'
 import { rememberBuiltIns } from './built-ins.ts'
+import { printWarnings } from './node-warnings.ts'
 import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
 import { openSignals } from './signals.ts'
@@ -72,7 +73,7 @@ export function hostOf(process: NodeJS.Process): Host {
     return process.exit(code)
   }
   const stdout = takeStdout(process)
-  dropAdvice(process)
+  printWarnings(process, console)
   // Stacks of what was built name the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
@@ -150,16 +151,6 @@ function takeStdout(process: NodeJS.Process): () => NodeJS.WriteStream {
   const own = Object.getOwnPropertyDescriptor(process, 'stdout')
   Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => process.stderr })
   return () => own?.get?.call(process) ?? own?.value
-}
-
-/** What Node refuses for its spelling is built instead, so its advice, which comes on stderr, would only puzzle. */
-function dropAdvice(process: NodeJS.Process): void {
-  for (const print of process.listeners('warning')) {
-    process.off('warning', print)
-    process.on('warning', (warning) => {
-      if (!/^(To load an|Failed to load the) ES module/.test(warning.message)) print(warning)
-    })
-  }
 }
 
 const STDIN_IS_FOLDER = { code: 'EISDIR', syscall: 'read', path: 'stdin' }
