@@ -41,7 +41,7 @@ export interface TopologyPart {
  * lines and columns stay.
  *
  * - Plain data: settings and streams, which deployed functions do not read from the module.
- * - Other processors that are functions, or names of functions.
+ * - Other processors that are functions, or names of functions; of those that are made by calls, the plain settings.
  * - Functions, constants and imports that only those refer to. An import without names stays.
  *
  * The module must export an object that no other code refers to: by `export default` or `module.exports`, through
@@ -85,9 +85,10 @@ function removeOthers(removal: Removal, value: Expression): ReadonlySet<string> 
     for (const [index, element] of list.elements.entries()) {
       const isOwn = options.names[index] === options.processor
       if (isOwn) removeSettings(removal, element!)
-      else if (options.names.length === list.elements.length && isInert(bindings, element)) {
+      else if (options.names.length !== list.elements.length) continue
+      else if (isInert(bindings, element)) {
         blank(removal.text, element!.start, list.elements[index + 1]?.start ?? list.end - 1)
-      }
+      } else removeOtherSettings(removal, element!)
     }
     return new Set()
   }
@@ -107,7 +108,9 @@ function removeProperties(removal: Removal, processors: ObjectExpression): Reado
     } else if (keyOf(property) === options.processor) {
       if (isData(property)) blank(text, property.start, next)
       else removeSettings(removal, property.value)
-    } else if (keyOf(property) !== undefined && isInert(bindings, property.value)) blank(text, property.start, next)
+    } else if (keyOf(property) === undefined) continue
+    else if (isInert(bindings, property.value)) blank(text, property.start, next)
+    else removeOtherSettings(removal, property.value)
   }
   return whole
 }
@@ -131,6 +134,12 @@ function namespaceOf({ bindings, options }: Removal, value: AnyNode): ImportBind
   const binding = value.type === 'Identifier' ? bindings.imports.get(value.name) : undefined
   const exported = binding?.imported === ALL ? options.exportsOf(binding.specifier) : undefined
   return exported?.includes('default') === false ? binding : undefined
+}
+
+/** Removes plain settings of another processor, which stays for what it calls. Nobody runs its handler here. */
+function removeOtherSettings({ module, text }: Removal, value: AnyNode): void {
+  const processor = objectOf(module, value)
+  if (processor !== undefined) removeData(text, processor, READ_OF_PROCESSOR)
 }
 
 /** Removes plain settings of a processor. Its handler's `this` is the object, so that what reads that keeps all of it. */

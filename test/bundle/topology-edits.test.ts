@@ -40,6 +40,17 @@ describe('an edit of a setting leaves the artifacts of inline processors as they
   })
 })
 
+test('an edit of a setting beside a call leaves the artifacts of other processors as they were', async () => {
+  const write = (setting: string) => `const wrap = (handler) => (event, c) => handler(event, c)
+export default { name: 'orders', processors: {
+  take: { handler: wrap((event) => event), ${setting} },
+  bill: (event) => event,
+} }`
+  const before = await hashesOf(write('memory: 128'), 'topology.mjs')
+  const after = await hashesOf(write(`memory: 256, tags: { a: 'b' }`), 'topology.mjs')
+  expect(after[1]).toBe(before[1])
+})
+
 /** Bundles a project, and runs a script beside the artifact of one of its processors, which `load` loads. */
 async function runOf(files: Files, name: string, script: string): Promise<string> {
   const folder = projectFolder(files)

@@ -54,7 +54,7 @@ export default {
 export default {
   name: 'orders',
   processors: {
-    a: { handler: greet, memory: 256, environment: { URL: 'x' }, input: schema() },
+    a: { handler: greet, input: schema() },
     b: (event) => /[,}]/.test(event) ? { retries: 1 } : \`\${{ a: 1, b: 2 }.a}, \`,
   },
 }
@@ -88,6 +88,23 @@ export default {
     const whole = `{ processors: { a: { handler: () => 1, memory: 2 } }, streams: [['a', 'b']] }`
     const left = bare(form.replace('{…}', () => whole))
     expect(left).toBe(javascript(form.replace('{…}', `{ processors: { a: { handler: () => 1 } } }`)))
+  })
+
+  test.each([
+    ['beside names', `a: () => 1, b: { handler: wrap(() => 2), timeout: 3, tags: { x: 1 } }`],
+    ['in a list', null],
+  ])('from another processor that a call makes, %s', (_, named) => {
+    const processors =
+      named === null ? `[() => 1, { handler: wrap(() => 2), timeout: 3, tags: { x: 1 } }]` : `{ ${named} }`
+    const text = `export default { processors: ${processors} }`
+    const options = { ...ALONE, names: ['a', 'b'], processor: 'a' }
+    const left = topologyPart(javascript(text), options)
+    expect(left && javascript(left.code)).toBe(javascript(text.replace(', timeout: 3, tags: { x: 1 }', '')))
+  })
+
+  test('but not from what may be the processor by a computed name', () => {
+    const text = `export default { processors: { [name]: { handler: wrap(() => 2), memory: 3 } } }`
+    expect(bare(text)).toBe(javascript(text))
   })
 
   test('from constants that are parts of it', () => {
@@ -202,9 +219,9 @@ describe('a module stays whole', () => {
 
   test('as to processors, if a handler reads its settings by `this`', () => {
     const methods = `a: { handler() { return this.memory }, memory: 1 }, b: { handler: f, memory: 1 }`
-    expect(bare(`export default { processors: { ${methods} }, retries: 1 }`)).toBe(
-      javascript(`export default { processors: { ${methods} } }`),
-    )
+    const text = `export default { processors: { ${methods} } }`
+    expect(bare(text)).toBe(javascript(text.replace('f, memory: 1', 'f')))
+    expect(bare(text, 'b')).toBe(javascript(`export default { processors: { b: { handler: f, memory: 1 } } }`))
     const classes = `class A { handler() { return this.a } }; export default { processors: { a: new A(), b: `
     expect(bare(`${classes}{ handler: () => 1, memory: 1 } } }`, 'b')).toBe(
       javascript(`${classes}{ handler: () => 1 } } }`),
