@@ -1,5 +1,6 @@
 import { dirname, extname, join, relative, resolve } from 'node:path'
 import { type AttakError, errorOf } from '../errors.ts'
+import { fieldsOf } from '../runtime/text.ts'
 import { readJsonFile } from './json-file.ts'
 import { isFile, isFolder, resolveModule } from './modules.ts'
 import { DATA_ENDINGS, readerOf } from './readers.ts'
@@ -78,8 +79,15 @@ function mainOf(folder: string, cwd: string): string | undefined {
       'Correct package.json, or give the path of a topology.',
     )
   }
-  const { value } = parsed
-  const main = typeof value === 'object' && value !== null && 'main' in value ? value.main : undefined
+  const fields = fieldsOf(parsed.value)
+  if (fields === undefined) {
+    throw notFound(
+      shown(manifest, cwd),
+      'is not a JSON object',
+      'Correct package.json, or give the path of a topology.',
+    )
+  }
+  const { main } = fields
   return typeof main === 'string' && main !== '' ? main : undefined
 }
 

@@ -1,10 +1,13 @@
-import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { errorOfSystem } from '../errors.ts'
 import { loadAs } from '../runtime/current.ts'
 import { type Builder, type Built, openBuilder } from './build.ts'
 import type { Build, MakeFolder } from './cache.ts'
 import type { BuildFault } from './compile.ts'
-import { isTypeScript } from './modules.ts'
+import { packageFolder } from './find.ts'
+import { readJsonFile } from './json-file.ts'
+import { isFile, isTypeScript } from './modules.ts'
 import { type Reader, type ReadFault, readerOf } from './readers.ts'
 
 /** What loading one module gave: what it exports, or why there is nothing. */
@@ -122,8 +125,17 @@ async function importModule(address: string): Promise<LoadedModule> {
     return { kind: 'loaded', exports: await import(address) }
   } catch (error) {
     if (isRefusedModule(error)) throw error
-    return { kind: 'threw', error }
+    return nullManifest(fileURLToPath(address)) ?? { kind: 'threw', error }
   }
+}
+
+/** Node imports no module of a package whose package.json holds null. Its error does not name the file. */
+function nullManifest(module: string): LoadedModule | undefined {
+  const file = join(packageFolder(module), 'package.json')
+  if (!isFile(file)) return undefined
+  const manifest = readJsonFile(file)
+  const fault = { text: 'holds null, not an object', file }
+  return manifest.kind === 'value' && manifest.value === null ? { kind: 'unbuildable', faults: [fault] } : undefined
 }
 
 /** Whether the operating system refused to read a module itself, and not a file that its code wanted. */

@@ -356,6 +356,21 @@ test('a topology that cannot be loaded is told where it is broken', async () => 
   `)
 })
 
+test.each([
+  ['topology.js', { 'package.json': 'null' }, 'package.json: holds null, not an object'],
+  [undefined, { 'package.json': 'null' }, 'package.json: is not a JSON object'],
+  [undefined, { 'package.json': '[1]' }, 'package.json: is not a JSON object'],
+  [undefined, { 'a/package.json': 'null' }, 'a/package.json: holds null, not an object'],
+])('a package.json that is not an object is named (topology %s, %j)', async (path, files, expected) => {
+  const cwd = projectFolder({
+    'topology.js': `module.exports = { name: 'x', processors: { a: './a/index.js' } }`,
+    'a/index.js': 'exports.handler = () => 1',
+    ...files,
+  })
+  const { problems } = await inspectProject(path, { cwd, stage: 'dev' })
+  expect(problems.map(({ where, what }) => `${where}: ${what}`)).toContainEqual(expect.stringContaining(expected))
+})
+
 test('a failed load says what to watch', async () => {
   const cwd = projectFolder({ 'topology.ts': `import './lib.ts'\nexport default 1`, 'lib.ts': 'let a b' })
   const { files } = await inspectProject(undefined, { cwd, stage: 'dev', fresh: true })
