@@ -29,7 +29,20 @@ export function undeclaredProblem(name: string, where: string, processors: reado
     code: 'VARIABLE_UNDECLARED',
     severity: 'warning',
     where,
-    what: `reads the variable ${name}, which ${whose} does not declare, so it is undefined when deployed`,
-    remedy: `Declare it at the processor or the topology: environment: ['${name}'].`,
+    what: `reads the variable ${shownName(name)}, which ${whose} does not declare, so it is undefined when deployed`,
+    remedy: `Declare it at the processor or the topology: environment: [${quotedName(name)}].`,
   }
+}
+
+/** Returns the name of a variable as code writes it if it is not a word: a line break would end the line of a problem. */
+export function shownName(name: string): string {
+  return isWord(name) ? name : JSON.stringify(name)
+}
+
+function quotedName(name: string): string {
+  return isWord(name) ? `'${name}'` : JSON.stringify(name)
+}
+
+function isWord(name: string): boolean {
+  return /^[\w.-]+$/.test(name)
 }

@@ -14,9 +14,10 @@ import type { Hint } from '../hint.ts'
  *   ! stream gone        left over
  * attak deploy removes what is left over; with --allow-data-loss also what holds data.
  * ```
- * `hint` writes the commands that it names.
+ * `stage` names the stage, its region and its account. `hint` writes the commands that it names.
  */
-export function drawStatus(place: string, resources: readonly ResourceStatus[], colors: Colors, hint: Hint): string {
+export function drawStatus(stage: string, resources: readonly ResourceStatus[], colors: Colors, hint: Hint): string {
+  const place = onOneLine(stage)
   if (resources.every(({ state }) => state === 'absent'))
     return `Nothing of ${place} is there. Make it live with ${hint('deploy')}.\n`
   const bad = resources.filter(({ fine }) => !fine).length
@@ -24,8 +25,8 @@ export function drawStatus(place: string, resources: readonly ResourceStatus[], 
   const verdict = bad === 0 ? colors.green('all well') : colors.red(`${drawNumber(bad)} not well`)
   const counts = [drawCount(resources.length, 'resource'), verdict]
   if (stale > 0) counts.push(colors.yellow(`${drawNumber(stale)} left over`))
-  const names = resources.map(({ id }) => visible(id.replace('/', ' ')))
-  const states = resources.map(({ state }) => visible(state))
+  const names = resources.map(({ id }) => onOneLine(id.replace('/', ' ')))
+  const states = resources.map(({ state }) => onOneLine(state))
   const nameWidth = Math.max(...names.map(({ length }) => length))
   const stateWidth = Math.max(...states.map(({ length }) => length))
   const lines = resources.map(({ fine, wanted, details }, index) => {
@@ -34,6 +35,11 @@ export function drawStatus(place: string, resources: readonly ResourceStatus[], 
     return `  ${sign} ${names[index]!.padEnd(nameWidth)}  ${states[index]!.padEnd(stateWidth)}  ${said}`.trimEnd()
   })
   return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources, hint), ''].join('\n')
+}
+
+/** Answers of a cloud may hold line breaks, and a line of their own would look like a line of attak. */
+function onOneLine(text: string): string {
+  return visible(text).replaceAll('\n', '\\n')
 }
 
 function advice(resources: readonly ResourceStatus[], hint: Hint): readonly string[] {

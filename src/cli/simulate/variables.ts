@@ -1,6 +1,7 @@
 import { relative, sep } from 'node:path'
 import type { Problem } from '../../errors.ts'
-import { undeclaredProblem } from '../../graph/platform.ts'
+import type { GraphProcessor } from '../../graph/graph.ts'
+import { shownName, undeclaredProblem } from '../../graph/platform.ts'
 import { sharedVariables } from '../../graph/variables.ts'
 import type { LendVariables, Project } from '../../project/project.ts'
 import { placeOfFirstCall } from '../../project/stack.ts'
@@ -89,7 +90,7 @@ function tooEarly(reads: readonly Read[], { graph }: Project, env: Host['env']):
       code: 'VARIABLE_EARLY',
       severity: 'warning',
       where: place,
-      what: `reads the variable ${name} while the topology is loaded, before environment gives its value; deployed, it sees that`,
+      what: `reads the variable ${shownName(name)} while the topology is loaded, before environment gives its value; deployed, it sees that`,
       remedy: 'Read it in the handler, name the processor by its path, or run it with --built.',
     }))
 }

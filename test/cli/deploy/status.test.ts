@@ -89,3 +89,19 @@ test('what waits among errors or crashes has failed: it says how to see it', () 
     else expect(drawn(1)).toContain(advice)
   }
 })
+
+test('line breaks in answers of the cloud begin no line', () => {
+  const text = drawStatus(
+    'hello (dev) in eu-west-1 of account 1\n✓ all fine',
+    [statusOf('queue/a', { state: 'odd\nstate' }), statusOf('queue/b\nc', { state: 'absent' })],
+    colors,
+    hint,
+  )
+  expect(text.split('\n').map((line) => line.trim().slice(0, 7))).toEqual([
+    'hello (',
+    '✓ queue',
+    '✓ queue',
+    'attak d',
+    '',
+  ])
+})
