@@ -1,4 +1,5 @@
 import type { Pluggable } from '@smithy/types'
+import { checkFields, isStrangeAnswer, readAnswer } from './answers.ts'
 
 /** A call of AWS's API: `{ service: 'Lambda', operation: 'GetFunction' }`. */
 export interface Call {
@@ -8,34 +9,47 @@ export interface Call {
 
 const calls = new WeakMap<object, Call>()
 
-const rememberCalls: Pluggable<object, object> = {
+const watchCalls: Pluggable<object, object> = {
   applyToStack(stack) {
     stack.add(
-      (next, { clientName = '', commandName = '' }) =>
-        async (args) => {
-          try {
-            return await next(args)
-          } catch (error) {
-            if (typeof error === 'object' && error !== null) {
-              const call = {
-                service: clientName.replace(/Client$/, ''),
-                operation: commandName.replace(/Command$/, ''),
-              }
-              calls.set(error, call)
+      (next, context) => async (args) => {
+        const result = await next(args)
+        await readAnswer(result.response as Parameters<typeof readAnswer>[0], context)
+        return result
+      },
+      { step: 'deserialize', priority: 'low', name: 'attakAnswers' },
+    )
+    stack.add(
+      (next, context) => async (args) => {
+        try {
+          const result = await next(args)
+          checkFields(result.output, (result as { readonly response?: unknown }).response, context)
+          return result
+        } catch (error) {
+          if (typeof error === 'object' && error !== null) {
+            const { clientName = '', commandName = '' } = context
+            const call = {
+              service: clientName.replace(/Client$/, ''),
+              operation: commandName.replace(/Command$/, ''),
             }
-            throw error
+            calls.set(error, call)
           }
-        },
+          throw error
+        }
+      },
       { step: 'initialize', name: 'attakCalls' },
     )
   },
 }
 
-/** Makes a client remember of each failure which call it was; see {@link callOf}. */
-export function remembering<Client extends { readonly middlewareStack: { use(plugin: never): void } }>(
+/**
+ * Makes a client check each answer, and remember of each failure which call it was; see {@link callOf}. A call fails where
+ * its answer is not one of AWS.
+ */
+export function watched<Client extends { readonly middlewareStack: { use(plugin: never): void } }>(
   client: Client,
 ): Client {
-  client.middlewareStack.use(rememberCalls as never)
+  client.middlewareStack.use(watchCalls as never)
   return client
 }
 
@@ -51,6 +65,6 @@ export function callOf(error: unknown): Call | undefined {
  */
 export function isStrange(error: unknown): error is Error {
   if (!(error instanceof Error) || !('$metadata' in error)) return false
-  if (error.message.includes('Deserialization error:')) return true
+  if (isStrangeAnswer(error) || error.message.includes('Deserialization error:')) return true
   return /^Unknown(?:Error)?$/.test(error.message) && callOf(error)?.service !== 'S3'
 }

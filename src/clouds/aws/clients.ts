@@ -11,7 +11,7 @@ import { STSClient } from '@aws-sdk/client-sts'
 import { state } from '@aws-sdk/core/client'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createLimiter } from '../../deploy/limiter.ts'
-import { remembering } from './calls.ts'
+import { watched } from './calls.ts'
 import { createRetryStrategy } from './retries.ts'
 
 // On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so it tells users nothing.
@@ -113,7 +113,7 @@ export function openClients(settings: AwsSettings & { readonly region: string },
     sts: new STSClient(of('sts')),
     tagging: new ResourceGroupsTaggingAPIClient(of('tagging')),
   }
-  for (const client of Object.values(clients)) remembering(client)
+  for (const client of Object.values(clients)) watched(client)
   const later: Promise<{ destroy(): void }>[] = []
   const once = <Client extends { destroy(): void }>(open: () => Promise<Client>) => {
     let opened: Promise<Client> | undefined
@@ -127,11 +127,11 @@ export function openClients(settings: AwsSettings & { readonly region: string },
   }
   return {
     ...clients,
-    dynamodb: once(async () => remembering(new (await import('./dynamodb-sdk.ts')).DynamoDBClient(unpaced))),
+    dynamodb: once(async () => watched(new (await import('./dynamodb-sdk.ts')).DynamoDBClient(unpaced))),
     // What stands in for S3 seldom has a name for each bucket.
     s3: once(async () => {
       const { S3Client } = await import('./s3-sdk.ts')
-      return remembering(new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined }))
+      return watched(new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined }))
     }),
     close() {
       for (const client of Object.values(clients)) client.destroy()

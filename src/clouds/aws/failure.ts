@@ -1,5 +1,6 @@
 import { failedWith } from '../../aws/sdk.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
+import { isStrangeAnswer, textOf } from './answers.ts'
 import { callOf, isStrange } from './calls.ts'
 
 /** What a failed call was about, for its message. */
@@ -49,6 +50,10 @@ interface Mending {
   readonly remedy: string
 }
 
+/** What to do about an answer that is not one of AWS. */
+export const CHECK_PROXY =
+  'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.'
+
 const ACTION = /not authorized to perform:? ([\w-]+:\w+)(?:.*? on resource:? (\S+))?/
 
 const MENDINGS: readonly Mending[] = [
@@ -56,8 +61,7 @@ const MENDINGS: readonly Mending[] = [
     matches: isStrange,
     code: 'AWS_REFUSED',
     what: strangeWhat,
-    remedy:
-      'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.',
+    remedy: CHECK_PROXY,
   },
   {
     matches: named('CredentialsProviderError'),
@@ -156,18 +160,23 @@ function named(...names: readonly string[]): (error: Error) => boolean {
 /** How much of an answer is shown that is not of AWS. */
 const MOST_SHOWN = 100
 
+/** The beginning of an answer's text, in quotes. */
+export function quoted(text: string): string {
+  return JSON.stringify(text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text)
+}
+
 function strangeWhat(error: Error): string {
   const { service = 'AWS', operation = '' } = callOf(error) ?? {}
   const body = bodyOf(error)
-  const shown = body.length > MOST_SHOWN ? `${body.slice(0, MOST_SHOWN)}…` : body
-  const told = shown === '' ? 'and says nothing' : `and says ${JSON.stringify(shown)}`
-  return `the answer to ${`${service} ${operation}`.trim()} is not one of AWS: it has status ${statusOf(error)} ${told}`
+  const told = body === '' ? 'and says nothing' : `and says ${quoted(body)}`
+  const flaw = isStrangeAnswer(error) ? `${error.message}, ` : ''
+  return `the answer to ${`${service} ${operation}`.trim()} is not one of AWS: ${flaw}it has status ${statusOf(error)} ${told}`
 }
 
-/** The text of an answer, as far as the SDK has kept it; in its own words where it quotes the beginning alone. */
+/** The text of an answer, as far as it was kept. */
 function bodyOf(error: Error): string {
   if ('$responseBodyText' in error) return String(error.$responseBodyText)
-  return /^Unknown/.test(error.message) ? '' : (error.message.split('\n')[0] ?? '')
+  return '$response' in error ? textOf((error.$response as { readonly body?: unknown } | undefined)?.body) : ''
 }
 
 function isDenied(error: Error): boolean {

@@ -8,7 +8,7 @@ import type { Resource } from '../../graph/resource.ts'
 import { errorsQueue } from '../../stores/sqs/resources.ts'
 import { type AwsSettings, type Clients, openClients, profileRegion } from './clients.ts'
 import { idleCosts } from './costs.ts'
-import { mended } from './failure.ts'
+import { CHECK_PROXY, mended } from './failure.ts'
 import { functions } from './function.ts'
 import type { Account, Kind } from './kind.ts'
 import { listByService, listByTags } from './listing.ts'
@@ -82,9 +82,7 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
 /** An empty answer means success to the SDK, and no answer of AWS is empty. */
 function nobody(): AttakError {
   const what = 'could not sign in to AWS: STS GetCallerIdentity was answered without an account'
-  const remedy =
-    'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.'
-  return new AttakError('AWS_REFUSED', what, remedy)
+  return new AttakError('AWS_REFUSED', what, CHECK_PROXY)
 }
 
 /** Where credentials would lead that are not there: any account, and any region where none is said. */

@@ -1,0 +1,145 @@
+import { Readable } from 'node:stream'
+import { NormalizedSchema } from '@smithy/core/schema'
+import { getSmithyContext } from '@smithy/core/transport'
+import type { HandlerExecutionContext } from '@smithy/types'
+
+/** The largest answers of AWS are ten messages of 1 MiB, each character of which may be escaped as six. */
+const MOST_BYTES = 64 * 1024 * 1024
+/** For an answer to arrive whole, after its headers. */
+const WITHIN_MS = 60_000
+const STRANGE = 'StrangeAnswer'
+
+/** The answer of a server, before the SDK has read it. */
+interface Response {
+  readonly statusCode: number
+  body?: unknown
+}
+
+/** An answer that AWS would not give: what is wrong with it, its status and its text. */
+export function strangeAnswer(flaw: string, httpStatusCode: number, $responseBodyText: string): Error {
+  return Object.assign(new Error(flaw), { name: STRANGE, $metadata: { httpStatusCode }, $responseBodyText })
+}
+
+/** Whether an error is one of {@link strangeAnswer}. */
+export function isStrangeAnswer(error: Error): boolean {
+  return error.name === STRANGE
+}
+
+/**
+ * Reads an answer whole, within limits, so that none is read without end. Throws a strange answer where it is neither XML
+ * nor a JSON object, which the SDK takes for an answer without fields.
+ */
+export async function readAnswer(response: Response, context: HandlerExecutionContext): Promise<void> {
+  const { body, statusCode } = response
+  if (!(body instanceof Readable)) return
+  const bytes = await readBytes(body, statusCode)
+  const members = [...(outputOf(context)?.structIterator() ?? [])].map(([, member]) => member)
+  // Whoever reads an object of S3 expects a stream.
+  response.body = members.some((member) => member.isStreaming()) ? Readable.from([bytes]) : bytes
+  if (statusCode > 299 || members.some((member) => 'httpPayload' in member.getMergedTraits())) return
+  const text = textOf(bytes)
+  if (/[^{<\s]/.test(text.trimStart().charAt(0))) throw strangeAnswer('it has no fields', statusCode, text)
+}
+
+/** Throws a strange answer where a field has another type than AWS says. */
+export function checkFields(output: unknown, response: unknown, context: HandlerExecutionContext): void {
+  const schema = outputOf(context)
+  const flaw = schema && flawOf(output, schema, '')
+  if (flaw === undefined) return
+  const { statusCode, body } = response as Response
+  throw strangeAnswer(flaw, statusCode, textOf(body))
+}
+
+/** The text that an answer begins with, as far as it was read. */
+export function textOf(body: unknown): string {
+  return body instanceof Uint8Array ? Buffer.from(body.subarray(0, MOST_TEXT)).toString('utf8') : ''
+}
+
+const MOST_TEXT = 1000
+
+async function readBytes(body: Readable, statusCode: number): Promise<Buffer> {
+  const chunks: Buffer[] = []
+  let size = 0
+  const late = Object.assign(new Error(`the answer was not complete after ${WITHIN_MS} ms`), { name: 'TimeoutError' })
+  const timer = setTimeout(() => body.destroy(late), WITHIN_MS)
+  try {
+    // Leaving the loop ends the connection.
+    for await (const chunk of body) {
+      size += chunk.length
+      if (size > MOST_BYTES) {
+        const flaw = `it is longer than ${MOST_BYTES / 1024 / 1024} MiB`
+        throw strangeAnswer(flaw, statusCode, textOf(chunks[0] ?? chunk).trim())
+      }
+      chunks.push(chunk)
+    }
+  } finally {
+    clearTimeout(timer)
+  }
+  return Buffer.concat(chunks)
+}
+
+function outputOf(context: HandlerExecutionContext): NormalizedSchema | undefined {
+  const { operationSchema } = getSmithyContext(context) as { readonly operationSchema?: readonly unknown[] }
+  const schema = operationSchema && NormalizedSchema.of(operationSchema[5] as never)
+  return schema?.isStructSchema() === true ? schema : undefined
+}
+
+/** What is wrong with a value, undefined where it is what the schema says: `QueueUrls[0] is no text`. */
+function flawOf(value: unknown, schema: NormalizedSchema, path: string): string | undefined {
+  if (schema.isStreaming()) return undefined
+  if (schema.isStructSchema()) return flawOfFields(value, schema, path)
+  if (schema.isListSchema()) {
+    if (!Array.isArray(value)) return `${path} is no list`
+    return firstFlaw(
+      value.entries(),
+      (at) => `${path}[${at}]`,
+      () => schema.getValueSchema(),
+    )
+  }
+  if (schema.isMapSchema()) {
+    if (!isObject(value)) return `${path} is no object`
+    return firstFlaw(
+      Object.entries(value),
+      (key) => `${path}.${key}`,
+      () => schema.getValueSchema(),
+    )
+  }
+  if (schema.isStringSchema()) return typeof value === 'string' ? undefined : `${path} is no text`
+  if (schema.isBooleanSchema()) return typeof value === 'boolean' ? undefined : `${path} is neither true nor false`
+  if (schema.isNumericSchema()) return typeof value === 'number' ? undefined : `${path} is no number`
+  if (schema.isTimestampSchema()) return isTime(value) ? undefined : `${path} is no time`
+  return undefined
+}
+
+/** AWS writes null for a field without a value. */
+function flawOfFields(value: unknown, schema: NormalizedSchema, path: string): string | undefined {
+  if (!isObject(value)) return `${path} is no object`
+  const members = schema.getMemberSchemas()
+  const given = Object.entries(value).filter(([name, field]) => Object.hasOwn(members, name) && field != null)
+  for (const [name, field] of Object.entries(value)) if (field === null) delete value[name]
+  return firstFlaw(
+    given,
+    (name) => (path === '' ? name : `${path}.${name}`),
+    (name) => members[name]!,
+  )
+}
+
+function firstFlaw<Key>(
+  entries: Iterable<[Key, unknown]>,
+  pathOf: (key: Key) => string,
+  schemaOf: (key: Key) => NormalizedSchema,
+): string | undefined {
+  for (const [key, value] of entries) {
+    const flaw = flawOf(value, schemaOf(key), pathOf(key))
+    if (flaw !== undefined) return flaw
+  }
+  return undefined
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTime(value: unknown): boolean {
+  return value instanceof Date && !Number.isNaN(value.getTime())
+}
