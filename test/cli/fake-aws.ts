@@ -16,7 +16,7 @@ export interface Refusal {
   readonly status?: number
 }
 
-/** Answers by action; a function is asked anew for each call. An answer is the JSON (or XML) of it, or a refusal. */
+/** Answers by action, a text as it is with status 200; a function is asked anew for each call. An answer is the JSON (or XML) of it, or a refusal. */
 export type Answers = Readonly<Record<string, Answer | ((call: Call) => Answer)>>
 
 type Answer = object | string | Refusal
@@ -95,6 +95,7 @@ async function callOf(request: IncomingMessage): Promise<Call> {
 
 function reply(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   if (typeof answer === 'string') return void response.end(answer)
+  if (!('code' in answer) && request.url?.endsWith('/invocations')) response.statusCode = 202
   if (!('code' in answer)) return void response.end(JSON.stringify(answer))
   const { code, message, status = 400 } = answer as Refusal
   const isQuery = String(request.headers['content-type']).startsWith('application/x-www-form-urlencoded')

@@ -1,4 +1,4 @@
-import { InvokeCommand } from '@aws-sdk/client-lambda'
+import { InvokeCommand, type InvokeCommandOutput } from '@aws-sdk/client-lambda'
 import { functionName, type Place } from '../../aws/names.ts'
 import { functionVariables } from '../../bundle/variables.ts'
 import type {
@@ -12,8 +12,9 @@ import type {
 } from '../../deploy/cloud.ts'
 import { AttakError, errorOf } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
+import { textOf } from './answers.ts'
 import { openErrors } from './errors/open.ts'
-import { isAbsent, mended, mendedCall, mending } from './failure.ts'
+import { CHECK_PROXY, isAbsent, mended, mendedCall, mending, quoted } from './failure.ts'
 import type { Account } from './kind.ts'
 import { hasFifoCrashes, type LiveGraph, liveGraphOf } from './live-graph.ts'
 import { readLogLines } from './log-lines.ts'
@@ -134,11 +135,25 @@ async function invokeLater(
 ): Promise<void> {
   try {
     const command = { FunctionName: functionName(scope, to), InvocationType: 'Event', Payload } as const
-    await clients.invocations.send(new InvokeCommand(command))
+    const answer = await clients.invocations.send(new InvokeCommand(command))
+    if (answer.StatusCode !== ACCEPTED || answer.FunctionError !== undefined) throw notAccepted(to, answer)
   } catch (error) {
     if (isAbsent(error)) throw notDeployed(to, scope.stage, error)
     throw mended(error, { doing: `trigger "${to}"`, region: place.region })
   }
+}
+
+/** Lambda answers an asynchronous invocation with this status alone. Source: Lambda API reference, Invoke, read 2026-11-28. */
+const ACCEPTED = 202
+
+function notAccepted(to: string, { StatusCode, FunctionError, Payload }: InvokeCommandOutput): AttakError {
+  const failed = FunctionError === undefined ? '' : `, the function error ${JSON.stringify(FunctionError)}`
+  const told = `status ${StatusCode} instead of ${ACCEPTED}${failed} and the text ${quoted(textOf(Payload))}`
+  return new AttakError(
+    'AWS_REFUSED',
+    `could not trigger "${to}": the answer to Lambda Invoke has ${told}`,
+    CHECK_PROXY,
+  )
 }
 
 function notDeployed(to: string, stage: string, cause: unknown): AttakError {

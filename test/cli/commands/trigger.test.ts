@@ -55,6 +55,18 @@ describe('trigger', () => {
     )
   })
 
+  test.each(['<html>sign in</html>', '{}', ''])(
+    'an answer that does not say that it was accepted is an error: %j',
+    async (text) => {
+      const { code, out, err } = await trigger([], { answers: { [INVOKE]: text } })
+      expect([code, out]).toEqual([1, ''])
+      expect(err).toMatch(
+        /^Nothing was accepted:\n\[AWS_REFUSED\] could not trigger "spout": .* status 200 instead of 202/,
+      )
+      expect(err).toContain(JSON.stringify(text))
+    },
+  )
+
   test('an event that is too large is refused before it is sent', async () => {
     const { code, err, payloads } = await trigger([], { files: { 'input.json': { spout: 'x'.repeat(1024 * 1024) } } })
     expect([code, payloads]).toEqual([1, []])
