@@ -3,7 +3,7 @@ import type { LogEntry } from '../view/log-entry.ts'
 import { readEntries } from '../view/log-entry.ts'
 import { drawEntry } from '../view/log-line.ts'
 import { colorsOf, drawJsonLine } from '../view/print.ts'
-import type { Host } from './host.ts'
+import { type Host, unlessAborted } from './host.ts'
 
 /** Reads the lines there are from a time on, oldest first; may give lines again that it has given before. */
 export type ReadLines = (fromMs: number) => Promise<readonly LogLine[]>
@@ -24,7 +24,7 @@ const OVERLAP_MS = 20_000
 /** The time between two looks for new lines. */
 export const LOOK_MS = 1000
 
-/** Gives lines as they come, each once, until the signal or `over` ends it. */
+/** Gives lines as they come, each once, until the signal or `over` ends it; the signal does not wait for a look. */
 export async function* followLines(
   read: ReadLines,
   { fromMs, signal, over, pause }: FollowOptions,
@@ -33,7 +33,9 @@ export async function* followLines(
   let newestMs = fromMs
   while (!signal.aborted) {
     const sinceMs = Math.max(fromMs, newestMs - OVERLAP_MS)
-    const fresh = (await read(sinceMs)).filter(({ id }) => !seen.has(id))
+    const lines = await unlessAborted(read(sinceMs), signal)
+    if (lines === undefined) return
+    const fresh = lines.filter(({ id }) => !seen.has(id))
     for (const { id, timeMs } of fresh) {
       seen.set(id, timeMs)
       newestMs = Math.max(newestMs, timeMs)

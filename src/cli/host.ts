@@ -204,3 +204,20 @@ export function interruptCode(signal: AbortSignal): number | undefined {
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return wait(ms, undefined, { signal }).catch(() => {})
 }
+
+/** Returns what `work` gives, or undefined once the signal is aborted: whatever is waited for may never come. */
+export async function unlessAborted<Given>(work: Promise<Given>, signal: AbortSignal): Promise<Given | undefined> {
+  let end = () => {}
+  const aborted = new Promise<undefined>((resolve) => {
+    end = () => resolve(undefined)
+  })
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', end)
+    // It may fail after nobody waits for it.
+    work.catch(() => undefined)
+  }
+}

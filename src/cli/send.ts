@@ -3,6 +3,8 @@ import { AttakError } from '../errors.ts'
 import { encodeMessage } from '../runtime/event.ts'
 import { idOf, type Message, rootIdOf } from '../runtime/message.ts'
 import type { InputEvent } from '../topology/topology.ts'
+import { drawCount } from '../view/duration.ts'
+import { unlessAborted } from './host.ts'
 
 /** An event that its function has accepted: it will run, and its trace can be looked for. */
 export interface Triggered {
@@ -56,16 +58,20 @@ function rootOf({ to, event, key, topic }: InputEvent, seed: string, position: n
 /** How many events are on their way at once. */
 const AT_ONCE = 32
 
+/** What is on its way at an interrupt is waited for so long. */
+const GRACE_MS = 2_000
+
 /**
  * Sends events, some at once, telling of each that was accepted. At the first that is refused nothing more is sent; what
- * is on its way is waited for, and then that refusal thrown. Ends early when the signal says so.
+ * is on its way is waited for, and then that refusal thrown. Ends early when the signal says so. Returns how many events
+ * were on their way then, and had no answer after two seconds: nobody knows whether they were accepted.
  */
 export async function sendAll<Event, Sent>(
   chunks: AsyncIterable<readonly Event[]> | Iterable<readonly Event[]>,
   send: (event: Event) => Promise<Sent>,
   signal: AbortSignal,
   accepted: (sent: Sent) => void,
-): Promise<void> {
+): Promise<number> {
   const sending = new Set<Promise<void>>()
   const refusals: unknown[] = []
   const start = (event: Event) => {
@@ -80,14 +86,33 @@ export async function sendAll<Event, Sent>(
       for (const event of events) {
         if (stopped()) break
         start(event)
-        if (sending.size >= AT_ONCE) await Promise.race(sending)
+        if (sending.size >= AT_ONCE) await unlessAborted(Promise.race(sending), signal)
       }
       if (stopped()) break
     }
   } finally {
-    await Promise.all(sending)
+    await settle(sending, signal)
   }
   if (refusals.length > 0) throw refusals[0]
+  return sending.size
+}
+
+async function settle(sending: ReadonlySet<Promise<void>>, signal: AbortSignal): Promise<void> {
+  const all = Promise.all(sending)
+  await unlessAborted(all, signal)
+  if (sending.size === 0) return
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, GRACE_MS)
+  })
+  await Promise.race([all, late])
+  clearTimeout(timer)
+}
+
+/** Returns what to tell of events, or of other things that were sent, without an answer; empty where there are none. */
+export function drawUnanswered(count: number, what = 'event'): string {
+  if (count === 0) return ''
+  return `${drawCount(count, what)} had no answer at the interrupt, and may have been accepted.\n`
 }
 
 /** Ends when the signal says so, without waiting for the next chunk, which may never come. */
@@ -96,23 +121,17 @@ async function* untilAborted<Chunk>(
   signal: AbortSignal,
 ): AsyncGenerator<Chunk, void, undefined> {
   const iterator = Symbol.asyncIterator in chunks ? chunks[Symbol.asyncIterator]() : chunks[Symbol.iterator]()
-  let end = () => {}
-  const aborted = new Promise<undefined>((resolve) => {
-    end = () => resolve(undefined)
-  })
-  signal.addEventListener('abort', end, { once: true })
   let isAsked = false
   try {
     while (!signal.aborted) {
       isAsked = true
-      const next = await Promise.race([iterator.next(), aborted])
+      const next = await unlessAborted(Promise.resolve(iterator.next()), signal)
       if (next === undefined) return
       isAsked = false
       if (next.done === true) return
       yield next.value
     }
   } finally {
-    signal.removeEventListener('abort', end)
     const closed = Promise.resolve(iterator.return?.())
     if (isAsked) closed.catch(() => undefined)
     else await closed

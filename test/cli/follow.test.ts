@@ -36,6 +36,15 @@ test('goes back behind the newest line, but never before its start', async () =>
   expect(asked).toEqual([90_000, 90_000, 90_000])
 })
 
+test('an interrupt ends it during a look that is never answered', async () => {
+  const abort = new AbortController()
+  const read = () => {
+    queueMicrotask(() => abort.abort())
+    return new Promise<never>(() => {})
+  }
+  expect(await idsOf(followLines(read, { fromMs: 0, signal: abort.signal, pause }))).toEqual([])
+})
+
 test('an interrupt while it waits ends it without another look', async () => {
   const abort = new AbortController()
   let looks = 0

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sendAll } from '../../src/cli/send.ts'
 import type { InputEvent } from '../../src/topology/topology.ts'
 
@@ -40,6 +40,22 @@ describe('sendAll', () => {
     const send = async (event: InputEvent) => triggered(event)
     await sendAll(never(), send, stop.signal, () => stop.abort())
     expect(stop.signal.aborted).toBe(true)
+  })
+
+  test.each([1, 32, 40])('an interrupt does not wait for calls that are never answered: %i events', async (count) => {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    const stop = new AbortController()
+    let sent = 0
+    const send = () => {
+      sent++
+      return new Promise<never>(() => {})
+    }
+    const sending = sendAll(chunksOf(Array.from({ length: count }, (_, index) => index)), send, stop.signal, () => {})
+    while (sent < Math.min(count, 32)) await Promise.resolve()
+    stop.abort()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect(await sending).toBe(sent)
   })
 
   test('stops at the first refusal, waits for what is on its way, and throws it', async () => {

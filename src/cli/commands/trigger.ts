@@ -13,7 +13,7 @@ import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { quietMsOf, STAGE_OPTIONS } from '../options.ts'
-import { sendAll, type Triggered, triggerOf } from '../send.ts'
+import { drawUnanswered, sendAll, type Triggered, triggerOf } from '../send.ts'
 import { loadStage, type MeantStage, processorsOf, tellOrigins, withLive } from '../stage.ts'
 
 /** Feeds the live topology. */
@@ -50,11 +50,12 @@ event that was accepted will be handled, at least once. Exits with 1 when one wa
       const sent = new Map<string, Triggered>()
       let accepted = 0
       try {
-        await sendAll(input.chunks, send, host.signal, (triggered) => {
+        const unanswered = await sendAll(input.chunks, send, host.signal, (triggered) => {
           accepted++
           if (sent.size <= MOST_TRACES) sent.set(triggered.root, triggered)
           if (json) host.out.write(drawJsonLine({ kind: 'accepted', ...triggered }))
         })
+        host.err.tell(drawUnanswered(unanswered))
       } catch (error) {
         host.err.tell(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
         throw error

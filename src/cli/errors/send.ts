@@ -5,7 +5,7 @@ import { drawCount } from '../../view/duration.ts'
 import type { LogEntry } from '../../view/log-entry.ts'
 import { hang } from '../../view/print.ts'
 import type { Host } from '../host.ts'
-import { sendAll } from '../send.ts'
+import { drawUnanswered, sendAll } from '../send.ts'
 import type { Errors } from './open.ts'
 import { asFirstAttempt, type Unit } from './ready.ts'
 
@@ -46,7 +46,7 @@ export async function sendUnits(
     copies.markReplayed([unit.record], new Date(host.date()).toISOString())
   }
   try {
-    await sendAll([units], sendUnit, host.signal, accept)
+    host.err.tell(drawUnanswered(await sendAll([units], sendUnit, host.signal, accept), 'error'))
   } catch (error) {
     host.err.tell(
       accepted.length === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted.length, 'error')} accepted, then:\n`,
