@@ -3,7 +3,7 @@ import { AttakError, type Problem } from '../errors.ts'
 import { summarizeUnused } from '../graph/check.ts'
 import { configurationsOf } from '../project/configurations.ts'
 import { loadEnvironment } from '../project/environment.ts'
-import { findTopology } from '../project/find.ts'
+import { filesLookedFor, findTopology, packageFolder } from '../project/find.ts'
 import { SETTINGS, type SettingName } from '../project/setting-list.ts'
 import { resolveSettings, type Settings } from '../project/settings.ts'
 import { colorsOf, drawProblems } from '../view/print.ts'
@@ -20,16 +20,23 @@ export interface MeantProject {
   readonly given: Given
   /** Variables that the project's `.env` sets and the shell does not. */
   readonly added: Readonly<Record<string, string>>
-  /** What else was read, absolute: what `--watch` watches beside the project's modules. */
-  readonly files: readonly string[]
 }
+
+/** Is called with the files that decide what is found, absolute, before what is wrong with them is thrown. */
+export type OnFiles = (files: readonly string[]) => void
 
 /**
  * Finds the project and settles its settings; what its `.env` adds is in the environment from then on, for handlers to
  * see. Throws TOPOLOGY_NOT_FOUND, TOPOLOGY_LOAD_FAILED and USAGE.
  */
-export async function findProject(args: Arguments, host: Host): Promise<MeantProject> {
-  return settledProject(findTopology(args.positionals[0], host.cwd), args, host)
+export async function findProject(args: Arguments, host: Host, onFiles: OnFiles = () => {}): Promise<MeantProject> {
+  const path = args.positionals[0]
+  try {
+    return await settledProject(findTopology(path, host.cwd), args, host, onFiles)
+  } catch (error) {
+    onFiles(filesLookedFor(path, host.cwd))
+    throw error
+  }
 }
 
 /** The same without a topology: the settings of the folder that a command line means, as far as there is a project. */
@@ -37,14 +44,20 @@ export async function findSettings(args: Arguments, host: Host): Promise<MeantPr
   return settledProject(topologyOrFolder(args.positionals[0], host.cwd), args, host)
 }
 
-async function settledProject(file: string, args: Arguments, host: Host): Promise<MeantProject> {
+async function settledProject(
+  file: string,
+  args: Arguments,
+  host: Host,
+  onFiles: OnFiles = () => {},
+): Promise<MeantProject> {
+  onFiles([file, join(packageFolder(file), 'package.json')])
   configurationsOf(dirname(file))
   const environment = await loadEnvironment(file, host.env)
+  if (environment.file !== undefined) onFiles([environment.file])
   const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))
   const settings = resolveSettings({ flags, environment, file, cwd: host.cwd })
   host.addVariables(environment.added)
-  const files = environment.file === undefined ? [] : [environment.file]
-  return { file, settings, given: givenOf(args, settings.stage.value), added: environment.added, files }
+  return { file, settings, given: givenOf(args, settings.stage.value), added: environment.added }
 }
 
 /** A file in the folder that stands for its topology, which need not exist. */

@@ -1,8 +1,9 @@
 import { dirname, extname, join, relative, resolve } from 'node:path'
 import { type AttakError, errorOf } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
+import type { ParsedJson } from './json.ts'
 import { readJsonFile } from './json-file.ts'
-import { isFile, isFolder, resolveModule } from './modules.ts'
+import { filesFor, isFile, isFolder, resolveModule } from './modules.ts'
 import { DATA_ENDINGS, readerOf } from './readers.ts'
 
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', ...DATA_ENDINGS.map((ending) => ending.slice(1))]
@@ -23,6 +24,16 @@ export function findTopology(path: string | undefined, cwd: string): string {
     'there is no such file or folder',
     'Give the path of a topology or of the folder that holds it.',
   )
+}
+
+/** The files that decide what {@link findTopology} finds, absolute, whether they are there or not. */
+export function filesLookedFor(path: string | undefined, cwd: string): readonly string[] {
+  const start = resolve(cwd, path ?? '.')
+  if (!isFolder(start)) return filesFor(start)
+  const manifest = join(start, 'package.json')
+  const main = isFile(manifest) ? mainIn(readJsonFile(manifest)) : undefined
+  const meant = main === undefined ? [] : filesFor(join(start, main), DATA_ENDINGS)
+  return [manifest, ...CANDIDATES.map((name) => join(start, name)), ...meant].filter((file) => isFolder(dirname(file)))
 }
 
 /** Other files would be built as code, and their faults would be told as faults of code. */
@@ -79,15 +90,18 @@ function mainOf(folder: string, cwd: string): string | undefined {
       'Correct package.json, or give the path of a topology.',
     )
   }
-  const fields = fieldsOf(parsed.value)
-  if (fields === undefined) {
+  if (fieldsOf(parsed.value) === undefined) {
     throw notFound(
       shown(manifest, cwd),
       'is not a JSON object',
       'Correct package.json, or give the path of a topology.',
     )
   }
-  const { main } = fields
+  return mainIn(parsed)
+}
+
+function mainIn(parsed: ParsedJson): string | undefined {
+  const main = parsed.kind === 'value' ? fieldsOf(parsed.value)?.main : undefined
   return typeof main === 'string' && main !== '' ? main : undefined
 }
 

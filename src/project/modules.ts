@@ -42,12 +42,19 @@ export function stampOf(path: string): string | undefined {
  * TypeScript file behind a path that ends in `.js`. Undefined when there is none.
  */
 export function resolveModule(path: string, moreEndings: readonly string[] = []): string | undefined {
-  if (isFile(path)) return path
+  return filesFor(path, moreEndings).find(isFile)
+}
+
+/** The files that {@link resolveModule} looks for, in this order. */
+export function filesFor(path: string, moreEndings: readonly string[] = []): readonly string[] {
   const endings = [...MODULE_ENDINGS, ...moreEndings]
-  const beside = endings.map((ending) => path + ending).find(isFile)
-  if (beside !== undefined) return beside
-  const inside = isFolder(path) ? endings.map((ending) => join(path, `index${ending}`)).find(isFile) : undefined
-  return inside ?? typeScriptBehind(path)
+  return [
+    path,
+    ...endings.map((ending) => path + ending),
+    // Nothing can be looked for inside a file.
+    ...(isFile(path) ? [] : endings.map((ending) => join(path, `index${ending}`))),
+    ...typeScriptBehind(path),
+  ]
 }
 
 /** Gives the paths of the modules in a folder that can be processors, without their endings, sorted by name. */
@@ -69,9 +76,7 @@ export function neighboursOf(path: string): string[] {
   return isFolder(folder) ? modulesInFolder(folder) : []
 }
 
-function typeScriptBehind(path: string): string | undefined {
+function typeScriptBehind(path: string): readonly string[] {
   const match = /\.([cm]?)js$/.exec(path)
-  if (match === null) return undefined
-  const source = `${path.slice(0, -match[0].length)}.${match[1]}ts`
-  return isFile(source) ? source : undefined
+  return match === null ? [] : [`${path.slice(0, -match[0].length)}.${match[1]}ts`]
 }

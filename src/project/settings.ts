@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { errorOf, nearest, type Problem } from '../errors.ts'
+import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import { isName, NAME_RULE } from '../topology/name.ts'
 import type { Environment } from './environment.ts'
 import { packageFolder, shown } from './find.ts'
@@ -64,6 +64,11 @@ export function resolveSettings({ flags, environment, file, cwd }: SettingSource
   return Object.freeze(settings) as unknown as Settings
 }
 
+/** Whether USAGE tells of settings that stand in files of the project alone: then an edit there mends it. */
+export function isInFiles({ problems }: AttakError): boolean {
+  return problems.length > 0 && problems.every(({ where }) => /(?:^|[/\\])(?:package\.json|\.env): /.test(where))
+}
+
 interface Candidate {
   readonly origin: Origin
   readonly where: string
@@ -72,11 +77,10 @@ interface Candidate {
 
 function fromVariables({ variable, also }: SettingInfo, { added, variables }: Environment): readonly Candidate[] {
   const meant = also !== undefined && !variables[also.unless] ? [variable, also.variable] : [variable]
-  return meant.map((name) => ({
-    origin: Object.hasOwn(added, name) ? '.env' : 'environment',
-    where: name,
-    value: variables[name] || undefined,
-  }))
+  return meant.map((name) => {
+    const origin = Object.hasOwn(added, name) ? '.env' : 'environment'
+    return { origin, where: origin === '.env' ? `.env: ${name}` : name, value: variables[name] || undefined }
+  })
 }
 
 const READERS: Readonly<Record<keyof Settings, (value: unknown, where: string, problems: Problem[]) => unknown>> = {

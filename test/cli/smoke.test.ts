@@ -307,6 +307,30 @@ test('--watch runs again on each change, survives a broken project, and ends wit
   expect(await ended).toBe(130)
 })
 
+test.each([
+  ['a package.json that is half saved', 'package.json', '{ "type": "module",'],
+  ['a "main" that names a missing file', 'package.json', '{ "type": "module", "main": "lib/main.js" }'],
+  ['a misspelt setting', 'package.json', '{ "type": "module", "main": "topology.js", "attak": { "stag": 1 } }'],
+  ['a wrong setting in .env', '.env', 'ATTAK_CONCURRENCY=many'],
+])('--watch waits for the mend of %s', async (_, name, content) => {
+  const files: Readonly<Record<string, unknown>> = { ...HELLO, '.env': '' }
+  const folder = folderOf(files)
+  const fault = () => writeFileSync(join(folder, name), content)
+  const mend = () => {
+    const whole = files[name]
+    writeFileSync(join(folder, name), typeof whole === 'string' ? whole : JSON.stringify(whole))
+  }
+  fault()
+  const { child, printed, until, ended } = start(folder, 'simulate', '--watch')
+  await until('err', 'Waiting for changes')
+  expect(printed.err).toMatch(/^\[(USAGE|TOPOLOGY_NOT_FOUND)\]/)
+  mend()
+  await until('out', '"olleh"')
+  await until('err', `${name} changed`)
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+})
+
 test('a real terminal is not commanded by what a handler throws or logs, nor by what nobody catches', () => {
   const run = (more: string) => {
     const folder = folderOf({

@@ -67,7 +67,7 @@ test('every wrong value is told at once, with where it stands', async () => {
   const error = await settle(cwd).catch((thrown: AttakError) => thrown)
   expect((error as AttakError).problems.map(({ where }) => where)).toEqual([
     'package.json: attak.stagee',
-    'ATTAK_STAGE',
+    '.env: ATTAK_STAGE',
     'package.json: attak.concurrency',
   ])
 })

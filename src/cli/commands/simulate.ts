@@ -97,8 +97,7 @@ interface OnceOptions {
 }
 
 async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
-  const { file, settings, given, files } = await findProject(args, host)
-  onFiles?.([file, ...files])
+  const { file, settings, given } = await findProject(args, host, onFiles)
   const reads = followReads(host)
   const loaded = await awaitCode({ who: MODULES, file }, host, () =>
     inspectProject(file, {

@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
 import { AttakError, errorOfSystem } from '../../errors.ts'
 import { stampOf } from '../../project/modules.ts'
+import { isInFiles } from '../../project/settings.ts'
 import { colorsOf, drawError } from '../../view/print.ts'
 import { type Host, interruptCode } from '../host.ts'
 
@@ -43,7 +44,7 @@ async function runOnce(run: WatchedRun, options: Parameters<WatchedRun>[0], host
     await run(options)
   } catch (error) {
     const known = error instanceof AttakError ? error : errorOfSystem(error)
-    if (known === undefined || known.code === 'USAGE') throw error
+    if (known === undefined || (known.code === 'USAGE' && !isInFiles(known))) throw error
     host.err.tell(drawError(known, colorsOf(host.err)))
   }
 }
