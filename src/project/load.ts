@@ -90,6 +90,8 @@ const UNLOADABLE: ReadonlySet<string> = new Set([
   'ERR_UNKNOWN_FILE_EXTENSION',
   'ERR_UNSUPPORTED_DIR_IMPORT',
   'ERR_IMPORT_ATTRIBUTE_MISSING',
+  // The name that Node 20 has for it.
+  'ERR_IMPORT_ASSERTION_TYPE_MISSING',
 ])
 
 async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | undefined): Promise<LoadedModules> {

@@ -376,3 +376,13 @@ test('a failed load says what to watch', async () => {
   const { files } = await inspectProject(undefined, { cwd, stage: 'dev', fresh: true })
   expect([...files].sort()).toEqual([join(cwd, 'lib.ts'), join(cwd, 'topology.ts')])
 })
+
+test('JSON is imported without an attribute, from a topology and from a processor', async () => {
+  const cwd = projectFolder({
+    'topology.mjs': `import c from './c.json'\nexport default { name: 'c', processors: { a: './a', b: () => c } }`,
+    'a.mjs': `import c from './c.json'\nexport default () => c`,
+    'c.json': '{ "one": 1 }',
+  })
+  const project = await load(cwd)
+  expect([call(project, 'a'), call(project, 'b')]).toEqual([{ one: 1 }, { one: 1 }])
+})
