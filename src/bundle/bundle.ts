@@ -8,7 +8,6 @@ import { type CompiledUnit, compileUnits } from './compile.ts'
 import { placeOf, readExtras } from './extras.ts'
 import { bundleProblems } from './faults.ts'
 import { entrySource } from './generate.ts'
-import { includeFiles } from './include.ts'
 import { sizeProblems } from './limits.ts'
 import { packArtifacts } from './pack.ts'
 import { tryArtifacts } from './trial.ts'
@@ -77,11 +76,11 @@ export async function codeProblems(options: BundleOptions): Promise<readonly Pro
   const { file, graph, host, telemetry = false } = options
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const dir = dirname(file)
-  const compiled = await compileUnits(units, dir)
-  if (compiled.kind === 'failed') return bundleProblems(compiled.faults)
-  const extra = (unit: Unit) => async () => (await includeFiles(unit.include, dir)).files.keys()
+  const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
+  if (compiled.kind === 'failed') return [...bundleProblems(compiled.faults), ...extras.problems]
+  const extra = (unit: Unit) => async () => extras.files.get(unit)!.keys()
   const checked = units.map((unit) => ({ unit, code: compiled.units.get(unit.id)!, extra: extra(unit) }))
-  return codeWarnings(checked, graph, dir)
+  return [...extras.problems, ...(await codeWarnings(checked, graph, dir))]
 }
 
 function refuse(problems: readonly Problem[]): BundledProject {

@@ -32,6 +32,13 @@ describe('check', () => {
     expect(await complaint(files)).toContain('[BUNDLE_FAILED] processors.a: a.cjs:1:29: require(name) names a module')
   })
 
+  test('reports packages and files that its artifacts would lack', async () => {
+    const processors = { a: { path: './a', external: ['absent'], include: ['none/*.txt'] } }
+    expect(await complaintOf({ name: 't', processors })).toMatch(
+      /\[EXTERNAL_REFUSED\] processors\.a: .*npm install absent[\s\S]*\[INCLUDE_REFUSED\] processors\.a: .*none\/\*\.txt/,
+    )
+  })
+
   test('a warning is told and is fine', async () => {
     const topology = { name: 't', processors: { ...PROCESSORS, c: './a' }, streams: [['a', 'b']] }
     const files = { 'topology.json': topology, 'a.mjs': HANDLER, 'b.mjs': HANDLER }
