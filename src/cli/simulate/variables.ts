@@ -1,6 +1,5 @@
 import { relative, sep } from 'node:path'
 import type { Problem } from '../../errors.ts'
-import type { GraphProcessor } from '../../graph/graph.ts'
 import { shownName, undeclaredProblem } from '../../graph/platform.ts'
 import { sharedVariables } from '../../graph/variables.ts'
 import type { LendVariables, Project } from '../../project/project.ts'
