@@ -1,4 +1,4 @@
-import type { Problem } from '../../errors.ts'
+import { errorOfSystem, type Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { FileStore, RunFile } from '../../stores/file/store.ts'
 import { drawNumber } from '../../view/duration.ts'
@@ -89,8 +89,9 @@ export function keepErrors(store: FileStore, { anew, hint }: KeepOptions): Keepi
     },
     problems() {
       if (failure === undefined) return isLast ? [] : [REPLACED]
-      const what = `could not be kept: ${failure instanceof Error ? failure.message : failure}`
-      const remedy = 'Let the folder .attak of the project be written, if attak errors is to find them.'
+      const error = errorOfSystem(failure) ?? failure
+      const what = `could not be kept: ${error instanceof Error ? error.message : error}`
+      const remedy = 'For attak errors to find them, let attak write to the folder .attak of the project.'
       return [{ code: 'STORE_FAILED', severity: 'warning', where: 'errors of this run', what, remedy }]
     },
   }

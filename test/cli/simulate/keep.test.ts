@@ -1,4 +1,4 @@
-import { existsSync, writeFileSync } from 'node:fs'
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hintOf } from '../../../src/cli/hint.ts'
@@ -56,6 +56,22 @@ test('a folder that cannot be written is told of, and nothing more', () => {
       code: 'STORE_FAILED',
       severity: 'warning',
       what: expect.stringMatching(/ENOTDIR|EEXIST/),
+    }),
+  ])
+})
+
+test.skipIf(process.platform === 'win32')('a folder that leads to a device is told of in words', () => {
+  const { store, folder } = storeIn()
+  symlinkSync('/dev/null', join(folder, '.attak'))
+  const keeping = keepErrors(store, { anew: true, hint })
+  keeping.take(nthRecord(1))
+  keeping.end()
+  expect(keeping.problems()).toEqual([
+    expect.objectContaining({
+      code: 'STORE_FAILED',
+      what: expect.stringMatching(
+        /^could not be kept: \/.*: a part of the path is a file and no folder \(ENOTDIR, \w+\)$/,
+      ),
     }),
   ])
 })
