@@ -47,8 +47,13 @@ export function platformOf(contents: Uint8Array): Platform | undefined {
 function elfPlatform(file: Buffer): Platform {
   const machine = file[5] === 2 ? file.readUInt16BE(18) : file.readUInt16LE(18)
   const isMusl = neededBy(file).some((name) => name.startsWith('libc.musl-') || name === 'libc.so')
-  return { os: 'linux', cpus: [ELF_MACHINES[machine] ?? `machine ${machine}`], ...(isMusl && { libc: 'musl' }) }
+  const cpu = ELF_MACHINES[machine] ?? `machine ${machine}`
+  const is32Bit = file[4] === 1 && WIDE.has(cpu)
+  return { os: 'linux', cpus: [is32Bit ? `${cpu} (32-bit)` : cpu], ...(isMusl && { libc: 'musl' }) }
 }
+
+/** Machines of 64 bits, for which files of 32 bits exist too: a process of 64 bits does not load them. */
+const WIDE: ReadonlySet<string> = new Set(['x64', 'arm64', 'riscv64', 's390x', 'loong64'])
 
 /**
  * Returns the libraries that an ELF file is linked with. A removed name stays in the table of strings, so only the entries
@@ -103,28 +108,34 @@ function pePlatform(file: Buffer): Platform | undefined {
 /** A binary that a function cannot load. */
 export interface Misfit {
   readonly path: string
-  readonly platform: Platform
+  /** Undefined if the file is damaged: it is empty, cut, or no binary. */
+  readonly platform: Platform | undefined
 }
 
 /** A part of a path that names a platform: such files are for one of several. */
 const NAMES_PLATFORM =
   /(?:^|[^a-z])(?:darwin|macos|mac|osx|win32|windows|win|linux|linuxmusl|musl|glibc|gnu|android|freebsd|openbsd|sunos|aix|x64|x86_64|amd64|ia32|x86|arm64|aarch64|arm|armv[678]l?|riscv64|ppc64|s390x)(?:[^a-z]|$)/i
 
+/** Folders whose files no function loads: tests of loaders have addons that are none. */
+const OF_TESTS = /(?:^|\/)(?:tests?|__tests__|fixtures?|examples?)\//i
+
 /**
  * Finds a binary of a package that functions need and cannot load. A package may hold the same addon for several platforms, in
- * paths that name them: one that fits is enough. An addon whose path names no platform has to fit by itself. So do shared
- * libraries beside addons, by their own endings.
+ * paths that name them: one that fits is enough. An addon whose path names no platform has to fit by itself. A damaged addon
+ * does not fit. The same holds for shared libraries beside addons, by their own endings.
  */
 export function misfitIn(files: ReadonlyMap<string, Uint8Array>, architecture: Architecture): Misfit | undefined {
-  const addons = binariesIn(files, /\.node$/)
+  const addons = binariesIn(files, /\.node$/).filter(
+    ({ path, platform }) => platform !== undefined || !OF_TESTS.test(path),
+  )
   const folders = new Set(addons.map(({ path }) => path.slice(0, path.lastIndexOf('/') + 1)))
-  const libraries = binariesIn(files, /\.(?:so(?:\.\d+)*|dylib|dll)$/).filter(({ path }) =>
-    folders.has(path.slice(0, path.lastIndexOf('/') + 1)),
+  const libraries = binariesIn(files, /\.(?:so(?:\.\d+)*|dylib|dll)$/).filter(
+    ({ path, platform }) => platform !== undefined && folders.has(path.slice(0, path.lastIndexOf('/') + 1)),
   )
   return misfitAmong(addons, architecture) ?? misfitAmong(libraries.filter(isAlone), architecture)
 
   function isAlone({ platform }: Misfit): boolean {
-    return platform.os === 'linux' || !libraries.some((other) => other.platform.os === 'linux')
+    return platform?.os === 'linux' || !libraries.some((other) => other.platform?.os === 'linux')
   }
 }
 
@@ -135,12 +146,9 @@ function misfitAmong(binaries: readonly Misfit[], architecture: Architecture): M
 }
 
 function binariesIn(files: ReadonlyMap<string, Uint8Array>, ending: RegExp): readonly Misfit[] {
-  return [...files].flatMap(([path, contents]) => {
-    const platform = ending.test(path) ? platformOf(contents) : undefined
-    return platform === undefined ? [] : [{ path, platform }]
-  })
+  return [...files].flatMap(([path, contents]) => (ending.test(path) ? [{ path, platform: platformOf(contents) }] : []))
 }
 
-function fits({ os, cpus, libc }: Platform, architecture: Architecture): boolean {
-  return os === 'linux' && cpus.includes(architecture) && libc === undefined
+function fits(platform: Platform | undefined, architecture: Architecture): boolean {
+  return platform?.os === 'linux' && platform.cpus.includes(architecture) && platform.libc === undefined
 }

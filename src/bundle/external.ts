@@ -146,6 +146,10 @@ function misfitsOf(
   if (misfit === undefined) return []
   const scripts = [...files].filter(([path]) => /\.[cm]?js$/.test(path))
   if (scripts.some(([, { contents }]) => worksWithoutAddon(Buffer.from(contents).toString()))) return []
+  if (misfit.platform === undefined) {
+    const what = `has ${misfit.path}, which is damaged: it is empty, cut, or no native binary`
+    return [refusal(name, what, `Remove the folder of the package first. ${installCommand(name, architecture)}`)]
+  }
   const { os, cpus, libc } = misfit.platform
   const made = `${os} on ${cpus.join(' and ')}${libc === undefined ? '' : ` with ${libc}`}`
   const what = `has ${misfit.path}, which is for ${made}; its function needs linux on ${architecture} with glibc`

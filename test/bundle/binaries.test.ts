@@ -26,6 +26,13 @@ function elf(machine: number, needed: string, unneeded = ''): Uint8Array {
   return file
 }
 
+function elf32(machine: number): Uint8Array {
+  const file = Buffer.alloc(52)
+  file.write('\x7fELF\x01\x01\x01', 'latin1')
+  file.writeUInt16LE(machine, 18)
+  return file
+}
+
 function mach(cpu: number): Uint8Array {
   const file = Buffer.alloc(32)
   file.writeUInt32BE(0xcffaedfe, 0)
@@ -66,6 +73,8 @@ test.each<[string, Uint8Array, Platform]>([
     { os: 'linux', cpus: ['x64'] },
   ],
   ['ELF for another machine', elf(4711, ''), { os: 'linux', cpus: ['machine 4711'] }],
+  ['ELF of 32 bits for x64', elf32(62), { os: 'linux', cpus: ['x64 (32-bit)'] }],
+  ['ELF for arm of 32 bits', elf32(40), { os: 'linux', cpus: ['arm'] }],
   ['Mach-O', MAC, { os: 'darwin', cpus: ['arm64'] }],
   ['Mach-O for two', fatMach(0x1000007, 0x100000c), { os: 'darwin', cpus: ['x64', 'arm64'] }],
   ['PE', pe(0x8664), { os: 'win32', cpus: ['x64'] }],
@@ -120,6 +129,22 @@ describe('a package', () => {
       'build/Release/a.node',
     ],
     ['with two addons, one of which does not fit', { 'a.node': X64, 'b.node': pe(0x14c) }, 'b.node'],
+    ['with an empty addon', { 'a.node': new Uint8Array() }, 'a.node'],
+    [
+      'with a text as an addon',
+      { 'build/Release/a.node': Buffer.from('version https://git-lfs') },
+      'build/Release/a.node',
+    ],
+    ['with an addon cut to 4 bytes', { 'a.node': X64.subarray(0, 4) }, 'a.node'],
+    ['with an addon cut before its end', { 'a.node': X64.subarray(0, -30) }, 'a.node'],
+    ['with an MZ file that has no PE header', { 'a.node': Buffer.from('MZ'.padEnd(200, '\0')) }, 'a.node'],
+    [
+      'with a damaged addon for another platform',
+      { 'win32-x64/a.node': Buffer.from('MZ'), 'linux-x64/a.node': X64 },
+      undefined,
+    ],
+    ['with a damaged addon of its tests', { 'test/a.node': Buffer.from(''), 'a.node': X64 }, undefined],
+    ['with an addon of 32 bits', { 'a.node': elf32(62) }, 'a.node'],
     ['whose shared library does not fit', { 'a.node': X64, 'libvips.so.42': ARM64 }, 'libvips.so.42'],
     ['that has only a library of another system', { 'a.node': X64, 'libvips.dylib': MAC }, 'libvips.dylib'],
     [

@@ -33,7 +33,7 @@ test('an external package is shipped as it is, with what it needs, out of a pnpm
       { name: 'pictures', dependencies: { deep: '1', leaf: '1' } },
       `exports.size = (event) => [event, require('deep'), require('leaf')].join()`,
     ),
-    [`${store}/pictures/node_modules/pictures/bin/tool.node`]: 'native code',
+    [`${store}/pictures/node_modules/pictures/bin/tool.bin`]: 'native code',
     ...packageFiles(
       `${store}/deep/node_modules/deep`,
       { name: 'deep', dependencies: { leaf: '2' } },
@@ -48,7 +48,7 @@ test('an external package is shipped as it is, with what it needs, out of a pnpm
   link(folder, `${store}/deep/node_modules/leaf`, `${store}/leaf2/node_modules/leaf`)
   const { a } = await artifactsOf(folder)
   const files = await unzip(a!)
-  expect(files.get('node_modules/pictures/bin/tool.node')!.contents.toString()).toBe('native code')
+  expect(files.get('node_modules/pictures/bin/tool.bin')!.contents.toString()).toBe('native code')
   expect([...files.keys()].filter((path) => path.endsWith('leaf/index.js'))).toEqual([
     'node_modules/deep/node_modules/leaf/index.js',
     'node_modules/leaf/index.js',
