@@ -20,12 +20,18 @@ export interface Outgoing {
 /** Connections that are kept between calls, since opening one takes longer than most calls. */
 export interface Connections {
   /**
-   * Sends a request and reads its answer. Rejects when the connection breaks, or with `TIMEOUT` after `withinMs`: that holds
-   * for the whole call, with all that it waits for and a second try.
+   * Sends a request and reads its answer. Rejects when the connection breaks, with `ANSWER_TOO_LARGE`, or with `TIMEOUT` after
+   * `withinMs`: that holds for the whole call, with all that it waits for and a second try.
    */
   send(outgoing: Outgoing): Promise<Answer>
   close(): void
 }
+
+/**
+ * How much of an answer is read, so that none fills the memory. The largest answers of AWS are ten messages of 1 MiB, each
+ * character of which may be escaped as six.
+ */
+export const MOST_ANSWER_BYTES = 64 * 1024 * 1024
 
 /** What requests of one protocol are made with. */
 interface Way {
@@ -96,7 +102,14 @@ function sendOnce(
     sent.on('response', (response) => {
       isAnswering = true
       const chunks: Buffer[] = []
-      response.on('data', (chunk: Buffer) => chunks.push(chunk))
+      let size = 0
+      response.on('data', (chunk: Buffer) => {
+        chunks.push(chunk)
+        size += chunk.length
+        if (size <= MOST_ANSWER_BYTES) return
+        reject(tooLargeError(url))
+        sent.destroy()
+      })
       response.on('error', reject)
       response.on('end', () => resolve(answerOf(response, Buffer.concat(chunks).toString('utf8'))))
     })
@@ -151,6 +164,11 @@ function answerOf({ statusCode = 0, headers }: IncomingMessage, body: string): A
   const one: Record<string, string> = {}
   for (const [name, value] of Object.entries(headers)) one[name] = String(value)
   return { status: statusCode, headers: one, body }
+}
+
+function tooLargeError({ host }: URL): NodeJS.ErrnoException {
+  const message = `the answer from ${host} is longer than ${MOST_ANSWER_BYTES} bytes`
+  return Object.assign(new Error(message), { code: 'ANSWER_TOO_LARGE' })
 }
 
 function timeoutError({ url, withinMs }: Outgoing): NodeJS.ErrnoException {

@@ -142,6 +142,20 @@ describe('a call that fails', () => {
     expect(await client.call(CALL)).toMatchObject({ ok: false, status: 0, passing: true })
   })
 
+  it('ends at a limit where an answer has no end', async () => {
+    const piece = Buffer.alloc(1024 * 1024, 32)
+    const { client, server } = await serve((_, response) => {
+      const goOn = () => {
+        while (!response.destroyed && response.write(piece));
+      }
+      response.on('drain', goOn)
+      goOn()
+    })
+    const closed = new Promise((resolve) => server.once('connection', (socket) => socket.once('close', resolve)))
+    expect(await client.call({ ...CALL, withinMs: 60_000 })).toMatchObject({ ok: false, code: 'ANSWER_TOO_LARGE' })
+    await closed
+  })
+
   it('ends when its time is up, and passes', async () => {
     const { client } = await serve(() => {})
     expect(await client.call({ ...CALL, withinMs: 20 })).toMatchObject({ code: 'TIMEOUT', passing: true })

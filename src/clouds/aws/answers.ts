@@ -2,9 +2,8 @@ import { Readable } from 'node:stream'
 import { NormalizedSchema } from '@smithy/core/schema'
 import { getSmithyContext } from '@smithy/core/transport'
 import type { HandlerExecutionContext } from '@smithy/types'
+import { MOST_ANSWER_BYTES } from '../../aws/connections.ts'
 
-/** The largest answers of AWS are ten messages of 1 MiB, each character of which may be escaped as six. */
-const MOST_BYTES = 64 * 1024 * 1024
 /** For an answer to arrive whole, after its headers. */
 const WITHIN_MS = 60_000
 const STRANGE = 'StrangeAnswer'
@@ -66,8 +65,8 @@ async function readBytes(body: Readable, statusCode: number): Promise<Buffer> {
     // Leaving the loop ends the connection.
     for await (const chunk of body) {
       size += chunk.length
-      if (size > MOST_BYTES) {
-        const flaw = `it is longer than ${MOST_BYTES / 1024 / 1024} MiB`
+      if (size > MOST_ANSWER_BYTES) {
+        const flaw = `it is longer than ${MOST_ANSWER_BYTES / 1024 / 1024} MiB`
         throw strangeAnswer(flaw, statusCode, textOf(chunks[0] ?? chunk).trim())
       }
       chunks.push(chunk)
