@@ -130,7 +130,9 @@ export function mended(error: unknown, place: CallPlace): unknown {
   const mending = MENDINGS.find(({ matches }) => matches(error))
   if (mending === undefined) return error
   const { code, what, remedy } = mending
-  return new AttakError(code, `could not ${place.doing}: ${what(error, place)}`, remedy, { cause: bare(error) })
+  const message = `could not ${place.doing}: ${what(error, place)}`
+  // A remedy follows the message, and is to stand behind all of it.
+  return new AttakError(code, message.replace(/\s*[\r\n\u2028\u2029]\s*/g, ' '), remedy, { cause: bare(error) })
 }
 
 /** Runs `work`, and throws its failures as {@link mended} gives them. */

@@ -8,7 +8,7 @@ import type { Resource } from '../../graph/resource.ts'
 import { errorsQueue } from '../../stores/sqs/resources.ts'
 import { type AwsSettings, type Clients, openClients, profileRegion } from './clients.ts'
 import { idleCosts } from './costs.ts'
-import { CHECK_PROXY, mended } from './failure.ts'
+import { CHECK_PROXY, mended, quoted } from './failure.ts'
 import { functions } from './function.ts'
 import type { Account, Kind } from './kind.ts'
 import { listByService, listByTags } from './listing.ts'
@@ -68,8 +68,10 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
   const clients = openClients({ ...settings, region }, now)
   try {
     const { Account = '', Arn = '' } = await clients.sts.send(new GetCallerIdentityCommand({}))
-    if (Account === '') throw nobody()
-    const place = { partition: Arn.split(':')[1] || 'aws', region, account: Account }
+    if (!/^\d{12}$/.test(Account)) throw nobody(Account)
+    const partition = /^arn:(aws[a-z-]*):[^\p{C}\p{Z}]*$/u.exec(Arn)?.[1]
+    if (partition === undefined && Arn !== '') throw nobody(Arn)
+    const place = { partition: partition ?? 'aws', region, account: Account }
     const emulated = settings.endpoint !== undefined
     return { place, identity: Arn, clients, emulated, listsByTags: !emulated, close: () => clients.close() }
   } catch (error) {
@@ -79,9 +81,10 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
   }
 }
 
-/** An empty answer means success to the SDK, and no answer of AWS is empty. */
-function nobody(): AttakError {
-  const what = 'could not sign in to AWS: STS GetCallerIdentity was answered without an account'
+/** An empty answer means success to the SDK, and no answer of AWS is empty. Nor does AWS name an account by anything but digits. */
+function nobody(named: string): AttakError {
+  const without = named === '' ? 'without an account' : `with ${quoted(named)}, which is no account of AWS`
+  const what = `could not sign in to AWS: STS GetCallerIdentity was answered ${without}`
   return new AttakError('AWS_REFUSED', what, CHECK_PROXY)
 }
 

@@ -76,6 +76,20 @@ describe('credentials and regions', () => {
     expect(err).toContain('aws sso login')
   })
 
+  test.each([
+    ['123456789012&#10;[OK] all well', 'arn:aws:iam::123456789012:user/ada'],
+    ['twelve', 'arn:aws:iam::123456789012:user/ada'],
+    ['123456789012', 'arn:aws:iam::123456789012:user/ada&#10;[OK] all well'],
+    ['123456789012', 'arn:my&#10;cloud:iam::123456789012:user/ada'],
+  ])('an account that AWS would not name is told on one line: %j as %j', async (account, arn) => {
+    const answer = `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${arn}</Arn><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
+    const { env } = await startFakeAws({ GetCallerIdentity: answer })
+    const { code, out, err } = await attak(folderOf(HELLO), ['status'], { env })
+    expect([code, out]).toEqual([1, ''])
+    expectOneLine(err, 'AWS_REFUSED')
+    expect(err).toContain('which is no account of AWS')
+  })
+
   test('keys that AWS does not know are told from missing ones', async () => {
     const refusal = { code: 'InvalidClientTokenId', message: 'The security token is invalid.', status: 403 }
     const { env } = await startFakeAws({ GetCallerIdentity: refusal })

@@ -47,6 +47,13 @@ it('keeps nothing of a request, where the token of a session is', () => {
   expect(Object.keys(told.cause as Error)).toEqual(['name'])
 })
 
+it('puts a message of several lines on one, so that the remedy stands behind all of it', () => {
+  const told = mended(failure('ValidationException', 'bad name\r\n  [OK] all well\u2028done', service), PLACE)
+  expect(told).toMatchObject({
+    message: 'could not write function/bill: ValidationException: bad name [OK] all well done',
+  })
+})
+
 it('leaves alone what is told well already, and what is no failure of AWS', () => {
   const own = new AttakError('ROLE_NOT_FOUND', 'no role', 'Make it.')
   const bug = new TypeError('undefined is not a function')
