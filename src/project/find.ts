@@ -3,7 +3,7 @@ import { type AttakError, errorOf } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
 import type { ParsedJson } from './json.ts'
 import { readJsonFile } from './json-file.ts'
-import { filesFor, isFile, isFolder, resolveModule } from './modules.ts'
+import { filesFor, isFile, isFolder, isModule, resolveModule } from './modules.ts'
 import { DATA_ENDINGS, readerOf } from './readers.ts'
 
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', ...DATA_ENDINGS.map((ending) => ending.slice(1))]
@@ -39,14 +39,13 @@ export function filesLookedFor(path: string | undefined, cwd: string): readonly 
 /** Other files would be built as code, and their faults would be told as faults of code. */
 function checkEnding(file: string, given: string): string {
   const ending = extname(file)
-  if (!FOREIGN.has(ending) || readerOf(file) !== undefined) return file
+  if (isModule(file) || readerOf(file) !== undefined) return file
   const known = `.ts, ${['.js', ...DATA_ENDINGS.slice(0, -1)].join(', ')} or ${DATA_ENDINGS.at(-1)}`
   const remedy = EVENTS.has(ending) ? `Events are given by --input ${given}.` : `Give a ${known} file.`
-  throw notFound(given, `a ${ending} file is no topology`, remedy)
+  throw notFound(given, `a ${ending === '' ? 'file without an ending' : `${ending} file`} is no topology`, remedy)
 }
 
 const EVENTS: ReadonlySet<string> = new Set(['.jsonl', '.ndjson', '.txt', '.log', '.csv'])
-const FOREIGN: ReadonlySet<string> = new Set([...EVENTS, '.yaml', '.yml', '.toml', '.md', '.py', '.coffee', '.sh'])
 
 /** Gives the folder of the package that `file` belongs to: the nearest one with a package.json, else its own folder. */
 export function packageFolder(file: string): string {

@@ -6,7 +6,7 @@ import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'
 import { isObject } from '../topology/user-code.ts'
 import type { LoadedModule } from './load.ts'
-import { neighboursOf, resolveModule } from './modules.ts'
+import { isModule, neighboursOf, resolveModule } from './modules.ts'
 import { loadProblems } from './problems.ts'
 
 /** Processors with their code, and what is wrong with those that have none. */
@@ -17,7 +17,8 @@ export interface LoadedProcessors {
 
 /** Gives the absolute file of a processor that is a module; undefined when it is inline or the file is not there. */
 export function moduleOf({ source }: TopologyProcessor, dir: string): string | undefined {
-  return source.kind === 'module' ? resolveModule(resolve(dir, source.path)) : undefined
+  const file = source.kind === 'module' ? resolveModule(resolve(dir, source.path)) : undefined
+  return file !== undefined && isModule(file) ? file : undefined
 }
 
 /** Returns the file of each processor that is a module, absolute, by its name. */
@@ -62,11 +63,20 @@ function findHandler(
   const where = placeOfProcessor(name)
   const file = resolveModule(resolve(dir, source.path))
   const module = file === undefined ? undefined : modules.get(file)
+  if (file !== undefined && !isModule(file)) return { problems: [noModule(where, source.path)] }
   if (file === undefined || module === undefined) return { problems: [notFound(where, source.path, dir)] }
   if (module.kind !== 'loaded') {
     return { problems: loadProblems(module, { code: 'PROCESSOR_LOAD_FAILED', where, file, cwd }) }
   }
   return handlerIn(module.exports) ?? { problems: [noHandler(where, relative(dir, file), module.exports)] }
+}
+
+function noModule(where: string, path: string): Problem {
+  return {
+    ...{ code: 'PROCESSOR_NOT_FOUND', severity: 'error', where },
+    what: `"${path}" is neither a JavaScript nor a TypeScript file`,
+    remedy: `Give the path of a module, with an ending such as .js or .ts.`,
+  }
 }
 
 function notFound(where: string, path: string, dir: string): Problem {

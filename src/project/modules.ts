@@ -4,8 +4,14 @@ import { basename, dirname, extname, join } from 'node:path'
 /** Endings of files that hold a module, in the order in which they are tried. */
 export const MODULE_ENDINGS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'] as const
 
+const MODULE = /\.[cm]?[jt]sx?$/
 const TYPESCRIPT = /\.[cm]?tsx?$/
 const NOT_A_PROCESSOR = /^\.|\.d\.[cm]?ts$|[.](test|spec)\.[^.]+$/
+
+/** Whether the ending of a file says that it is JavaScript or TypeScript. */
+export function isModule(file: string): boolean {
+  return MODULE.test(file)
+}
 
 /** Whether a file must be built before Node can run it. */
 export function isTypeScript(file: string): boolean {

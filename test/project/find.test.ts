@@ -68,6 +68,20 @@ test.each([
     'Give a .ts, .js or .json file.',
   ],
   [
+    'a file of a format that only a bundler knows',
+    { 'y.wasm': '' },
+    'y.wasm',
+    'y.wasm: a .wasm file is no topology',
+    'Give a .ts, .js or .json file.',
+  ],
+  [
+    'a file without an ending',
+    { passwd: 'root:x:0:0' },
+    'passwd',
+    'passwd: a file without an ending is no topology',
+    'Give a .ts, .js or .json file.',
+  ],
+  [
     'a file of events',
     { 'in/e.jsonl': '' },
     'in/e.jsonl',

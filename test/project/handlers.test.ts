@@ -60,3 +60,14 @@ test.each([
   const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
   expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', remedy }])
 })
+
+test.each(['a.yml', 'a.wasm', 'a.css', 'a.json5', 'a.node', 'a'])(
+  '%s is no processor, and that is told',
+  async (file) => {
+    const topology = JSON.stringify({ name: 'handlers', processors: { a: `./${file}` } })
+    const cwd = projectFolder({ 'topology.json': topology, [file]: 'hello: world' })
+    const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
+    const what = `"./${file}" is neither a JavaScript nor a TypeScript file`
+    expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', what }])
+  },
+)

@@ -202,6 +202,13 @@ function lateNotes(late: number, quiet: boolean): readonly string[] {
   return [quiet ? `${what} See which without --quiet.` : what]
 }
 
+/** Whether a run had nothing to do; a replay has no inputs either, and handles messages. */
+function isEmpty(result: SimulationResult | undefined, inputs: number): boolean {
+  if (result === undefined || result.aborted || inputs > 0) return false
+  const { handled, failed } = result.summary
+  return failed === 0 && Object.values(handled).every((count) => count === 0)
+}
+
 function notesOf(
   run: RunOptions,
   result: SimulationResult | undefined,
@@ -209,7 +216,7 @@ function notesOf(
 ): readonly string[] {
   return [
     ...run.input.notes(),
-    ...(result !== undefined && !result.aborted && inputs === 0 ? ['The input holds no event.'] : []),
+    ...(isEmpty(result, inputs) ? ['The input holds no event.'] : []),
     ...(result?.timedOut
       ? ['A timeout ended a handler. That is real time: the same run may come out differently another time.']
       : []),

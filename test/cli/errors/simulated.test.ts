@@ -57,6 +57,7 @@ test('what failed in a simulation is listed and shown, with the way there; what 
   mend([-2])
   const replayed = await attak(folder, ['errors', 'replay', '--all', '--simulated'])
   expect(replayed).toMatchObject({ code: 1, out: expect.stringContaining('1 handled') })
+  expect(replayed.out).not.toContain('The input holds no event')
   expect((await listed(folder)).map(({ id }) => id)).toEqual([records[1]!.id])
 
   mend([-2, -3])
