@@ -1,4 +1,4 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
 import { basename, dirname, extname, join, resolve, sep } from 'node:path'
 import { AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
@@ -76,7 +76,7 @@ export async function openInput(options: InputOptions): Promise<Input> {
     return isFile(beside) ? { ...input, warnings: [...input.warnings, AMBIGUOUS] } : input
   }
   if (isFile(beside)) return openFile(beside, { ...reader, isUnasked: true }, shown(beside, cwd))
-  throw errorOf([noInput(topology)])
+  throw errorOf([existsSync(beside) ? NO_FILE : noInput(topology)])
 }
 
 /**
@@ -88,7 +88,7 @@ export async function inspectInput(
 ): Promise<readonly Problem[]> {
   const { topology, dir } = options
   if (typeof topology.input === 'function') return isFile(join(dir, 'input.json')) ? [AMBIGUOUS] : []
-  if (topology.input === undefined && !isFile(join(dir, 'input.json'))) return []
+  if (topology.input === undefined && !existsSync(join(dir, 'input.json'))) return []
   try {
     const { warnings } = await openInput({ ...options, stdin: NOTHING, badLines: 'stop' })
     return warnings
@@ -115,6 +115,14 @@ const AMBIGUOUS: Problem = {
   where: 'input.json',
   what: 'is not read: the topology has an input of its own',
   remedy: 'Remove one of them, or say which with --input input.json.',
+}
+
+const NO_FILE: Problem = {
+  code: 'INPUT_INVALID',
+  severity: 'error',
+  where: 'input.json',
+  what: 'is a folder, a pipe, a socket or a device',
+  remedy: 'Put a regular file there, or give the input with --input FILE.',
 }
 
 function checkTo(to: string, given: string | undefined, processors: ReadonlySet<string>): void {

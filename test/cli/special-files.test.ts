@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { symlinkSync } from 'node:fs'
+import { mkdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { attak } from './fake-host.ts'
@@ -46,6 +46,12 @@ describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or read
     }
   })
 
+  test.each([['simulate'], ['check']])('is no input.json: %s', async (command) => {
+    const { 'input.json': _, ...files } = HELLO
+    const { code, out, err } = await attak(withPipe('input.json', files), [command])
+    expect([code, out + err]).toEqual([1, expect.stringContaining('[INPUT_INVALID] input.json: is a folder, a pipe')])
+  })
+
   test('is no package.json', async () => {
     const { 'package.json': _, ...files } = HELLO
     const { code, err } = await attak(withPipe('package.json', files), ['simulate'])
@@ -69,3 +75,15 @@ test.each([['simulate'], ['why']])(
     ])
   },
 )
+
+test.each(['simulate', 'check'])('a folder is no input.json, package.json or tsconfig.json: %s', async (command) => {
+  for (const name of ['input.json', 'package.json', 'tsconfig.json'] as const) {
+    const folder = folderOf({ ...HELLO, 'topology.ts': HELLO['topology.js'] })
+    rmSync(join(folder, name), { force: true })
+    mkdirSync(join(folder, name))
+    for (const topology of ['topology.js', 'topology.ts']) {
+      const { code, out, err } = await attak(folder, [command, topology])
+      expect([code, out + err], `${name} for ${topology}`).toEqual([1, expect.stringMatching(`${name}:? is a folder`)])
+    }
+  }
+})
