@@ -19,6 +19,15 @@ const watchCalls: Pluggable<object, object> = {
       },
       { step: 'deserialize', priority: 'low', name: 'attakAnswers' },
     )
+    // Before the SDK's own checks, such as that of the digests of messages, which expect fields of the right types.
+    stack.add(
+      (next, context) => async (args) => {
+        const result = await next(args)
+        checkFields((result as { readonly output?: unknown }).output, result.response, context)
+        return result
+      },
+      { step: 'deserialize', priority: 'high', name: 'attakFields' },
+    )
     stack.add(
       (next, context) => async (args) => {
         try {

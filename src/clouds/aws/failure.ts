@@ -64,6 +64,12 @@ const MENDINGS: readonly Mending[] = [
     remedy: CHECK_PROXY,
   },
   {
+    matches: (error) => callOf(error) !== undefined && /checksum/i.test(error.message),
+    code: 'AWS_REFUSED',
+    what: ({ message }) => `the answer was changed on its way: ${message}`,
+    remedy: CHECK_PROXY,
+  },
+  {
     matches: named('CredentialsProviderError'),
     code: 'CREDENTIALS_MISSING',
     what: ({ message }) =>

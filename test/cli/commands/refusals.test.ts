@@ -109,6 +109,40 @@ describe('credentials and regions', () => {
   })
 })
 
+describe.each(['plan', 'status', 'errors list'])('answers that are not of AWS to attak %s', (line) => {
+  const QUEUE = { QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/q' }
+  const ACTIONS = [
+    ...['ListStreams', 'ListQueues', 'GetQueueUrl', 'GetQueueAttributes', 'ReceiveMessage', 'DescribeLogGroups'],
+    ...['DescribeStreamSummary', 'GetResources', 'GET functions', 'GET event-source-mappings'],
+  ]
+
+  test.each([
+    'null',
+    '[1,2]',
+    '7',
+    '<html>',
+    '{"QueueUrl":5,"QueueUrls":[5,null],"Messages":[7],"Functions":[null],"StreamNames":{},"logGroups":[1]}',
+  ])('are told as such, and are neither an empty account nor a bug: %s', async (text) => {
+    const { env } = await startFakeAws({
+      ...Object.fromEntries(ACTIONS.map((action) => [action, text])),
+      ...(line === 'errors list' && { GetQueueUrl: QUEUE }),
+    })
+    const { code, out, err } = await attak(folderOf(HELLO), line.split(' '), { env })
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining('is not one of AWS: ')])
+    expectOneLine(err, 'AWS_REFUSED')
+  })
+})
+
+test('messages whose digest is wrong are told as changed on their way', async () => {
+  const { env } = await startFakeAws({
+    GetQueueUrl: { QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/q' },
+    GetQueueAttributes: { Attributes: { ApproximateNumberOfMessages: '1' } },
+    ReceiveMessage: { Messages: [{ MessageId: 'm', ReceiptHandle: 'r', Body: '{}', MD5OfBody: 'no' }] },
+  })
+  const { code, err } = await attak(folderOf(HELLO), ['errors', 'list'], { env })
+  expect([code, err]).toEqual([1, expect.stringContaining('the answer was changed on its way: ')])
+})
+
 describe('what a deploy refuses before it makes anything', () => {
   async function refused(folder: string, ...answers: Parameters<typeof startFakeAws>) {
     const { env, calls } = await startFakeAws(...answers)
