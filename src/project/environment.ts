@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { AttakError } from '../errors.ts'
+import { decodeText } from '../runtime/utf8.ts'
 import { packageFolder } from './find.ts'
-import { isFile } from './modules.ts'
+import { isFile, isSpecial } from './modules.ts'
 import { KNOWN_VARIABLES } from './setting-list.ts'
 
 /** The environment of a project: what the process has, and what its `.env` adds. */
@@ -15,7 +17,8 @@ export interface Environment {
 
 /**
  * Reads the `.env` of the project that the topology `file` belongs to: the nearest one from its folder up to that of its
- * package.json. What the process already has, stays; a setting of attak or AWS that is left empty there is not given.
+ * package.json. What the process already has, stays; a setting of attak or AWS that is left empty there is not given. Throws
+ * USAGE for a pipe, a socket or a device, and for text that is no UTF-8: what is left out could change where a deploy goes.
  */
 export async function loadEnvironment(
   file: string,
@@ -25,16 +28,27 @@ export async function loadEnvironment(
   if (found === undefined) return { added: {}, variables: env }
   // Bundled, a CommonJS module that is loaded when needed has a default export alone.
   const { parse } = (await import('dotenv')).default
-  const entries = Object.entries(parse(readFileSync(found))).filter(
+  const entries = Object.entries(parse(textOf(found))).filter(
     ([name, value]) => env[name] === undefined && (value !== '' || !KNOWN_VARIABLES.includes(name)),
   )
   const added = Object.freeze(Object.fromEntries(entries))
   return { added, variables: { ...env, ...added }, file: found }
 }
 
+function textOf(file: string): string {
+  const decoded = decodeText(readFileSync(file), { isStart: true })
+  if (decoded.kind === 'text') return decoded.text
+  throw new AttakError('USAGE', `${file}: ${decoded.what}`, 'Correct that file, or remove it.')
+}
+
 function nearestDotenv(from: string, last: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
-    if (isFile(join(folder, '.env'))) return join(folder, '.env')
+    const file = join(folder, '.env')
+    if (isFile(file)) return file
+    if (isSpecial(file) && realpathSync(file) !== '/dev/null') {
+      const remedy = 'Put a regular file there, or set its variables in the shell: set -a; . ./.env; set +a'
+      throw new AttakError('USAGE', `${file} is a pipe, a socket or a device`, remedy)
+    }
     if (folder === last || folder === dirname(folder)) return undefined
   }
 }

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { AttakError } from '../../src/errors.ts'
@@ -48,6 +49,20 @@ test('a setting that .env leaves empty is not given, and other variables may be 
   const cwd = projectFolder({ 'package.json': '{}', '.env': 'AWS_REGION=\nAWS_SESSION_TOKEN=\nPREFIX=' })
   const { added } = await loadEnvironment(join(cwd, 'topology.ts'), {})
   expect(added).toEqual({ PREFIX: '' })
+})
+
+test('an .env that cannot be read as text is refused rather than left out', async () => {
+  const cwd = projectFolder({ 'package.json': '{}' })
+  const load = () => loadEnvironment(join(cwd, 'topology.ts'), {})
+  const file = join(cwd, '.env')
+  writeFileSync(file, Buffer.from('\ufeffATTAK_STAGE=prod\n', 'utf16le'))
+  await expect(load()).rejects.toThrow(`${file}: this is UTF-16 instead of UTF-8: save it as UTF-8`)
+  rmSync(file)
+  spawnSync('mkfifo', [file])
+  await expect(load()).rejects.toThrow(`${file} is a pipe, a socket or a device`)
+  rmSync(file)
+  symlinkSync('/dev/null', file)
+  expect((await load()).added).toEqual({})
 })
 
 test.each([
