@@ -21,15 +21,18 @@ export function makeCacheRoot(root: string): void {
   mkdirSync(root, { recursive: true, mode: 0o700 })
 }
 
-/** The cache folder itself is never a link: attak removes files in it. */
+/** The cache folder itself is never a link: attak removes files in it. What the system does not let us look at is not ours. */
 function isOwn(base: string): boolean {
-  const cache = statSync(join(base, '.cache'), { throwIfNoEntry: false })
-  const root = lstatSync(join(base, '.cache/attak'), { throwIfNoEntry: false })
-  return (
-    isOwnFolder(statSync(base), WRITABLE_BY_ALL) &&
-    (cache === undefined || isOwnFolder(cache, WRITABLE_BY_ALL)) &&
-    (root === undefined || isOwnFolder(root, WRITABLE_BY_OTHERS))
-  )
+  try {
+    const cache = statSync(join(base, '.cache'), { throwIfNoEntry: false })
+    if (!isOwnFolder(statSync(base), WRITABLE_BY_ALL)) return false
+    if (cache === undefined) return true
+    if (!isOwnFolder(cache, WRITABLE_BY_ALL)) return false
+    const root = lstatSync(join(base, '.cache/attak'), { throwIfNoEntry: false })
+    return root === undefined || isOwnFolder(root, WRITABLE_BY_OTHERS)
+  } catch {
+    return false
+  }
 }
 
 /** Windows has neither owners nor modes here: a user's folders are the user's own there. */

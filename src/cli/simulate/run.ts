@@ -47,6 +47,8 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
       throw error
     })
     waiting.close()
+    // The run is over: what it changed must not change how the summary is drawn.
+    host.restoreBuiltIns()
     const pending = result.aborted ? [] : pendingProblems(timers.pending(), host.cwd)
     await report.end(result)
     warn(pending, host)

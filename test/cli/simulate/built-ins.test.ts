@@ -100,3 +100,15 @@ it.each([
   })
   expect(err).toContain(`changed ${name}, and`)
 })
+
+it('the summary is drawn with what was built in at first', () => {
+  const folder = folderOf({
+    'topology.mjs': `export default { name: 't', processors: { a(event, context) {
+      context.emit('x', 1)
+      String.prototype.replace = () => 'zz'
+    } }, input: { a: 1 } }`,
+  })
+  const { stdout } = spawnSync(process.execPath, [BIN, 'simulate', '--quiet'], { cwd: folder, encoding: 'utf8' })
+  expect(stdout).toContain('Out came 1 event:')
+  expect(stdout).toContain('1 input, 1 handled, 1 output')
+})
