@@ -27,9 +27,9 @@ function wrapLine(line: string, columns: number): string {
   let width = 0
   for (const [spaced] of line.matchAll(/ *[^ ]+/g)) {
     const added = shownWidth(spaced)
-    if (width + added > columns && current.trim() !== '') {
+    if (width + added > columns && /[^ ]/.test(current)) {
       lines.push(current)
-      current = hanging + spaced.trimStart()
+      current = hanging + spaced.replace(/^ +/, '')
       width = shownWidth(current)
     } else {
       current += spaced
