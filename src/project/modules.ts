@@ -58,7 +58,7 @@ export function filesFor(path: string, moreEndings: readonly string[] = []): rea
     path,
     ...endings.map((ending) => path + ending),
     // Nothing can be looked for inside a file.
-    ...(isFile(path) ? [] : endings.map((ending) => join(path, `index${ending}`))),
+    ...(isFile(path) || isSpecial(path) ? [] : endings.map((ending) => join(path, `index${ending}`))),
     ...typeScriptBehind(path),
   ]
 }
