@@ -94,7 +94,10 @@ test('--inspect waits for a debugger, and stops where the handler begins', async
   }
   expect(stepped.at(-1)).toBe('handler')
   inspector.say('Debugger.disable')
+  // Node 20 crashes now and then where a debugger goes away in the middle of a handler.
+  while (!out.includes('1 handled')) await once(child.stdout, 'data')
+  const closed = once(child, 'close')
   inspector.close()
-  const [code] = await once(child, 'close')
+  const [code] = await closed
   expect([code, out]).toEqual([0, expect.stringContaining('1 handled')])
 })
