@@ -102,7 +102,7 @@ export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: 
     files: {
       'package.json': '{}',
       ...topologyOf('a.cjs'),
-      'a.cjs': `const found = [require('./words.js'), require('./old.cts'), require('./' + ['plug/a'][0] + '.cjs')]
+      'a.cjs': `const found = [require('./words.js'), require('./old.cts'), require('./plug/' + ['a'][0] + '.cjs')]
 exports.handler = async (e, c) => { with ({ x: 3 }) c.emit('out', [x, ...found, (await import('./late.mjs')).late]) }`,
       'words.js': `var static = 4, yield = 5, let = 6, octal = 010, text = '\\101', arguments = 7
 if (true) function even() {} else function odd() {}
