@@ -18,7 +18,7 @@ const CHANGES: Readonly<Record<string, string>> = {
   clocks: 'performance.now = () => 0',
   console: 'for (const name of Object.keys(console)) console[name] = fail',
   'timers and clocks, as fake timers do': `const queue = []
-    globalThis.setTimeout = globalThis.setImmediate = process.nextTick = (call) => queue.push(call)
+    globalThis.setTimeout = globalThis.setImmediate = (call) => queue.push(call)
     process.hrtime = Object.assign(() => [0, 0], { bigint: () => 0n })
     globalThis.performance = { now: () => 0 }`,
   'then, as zones do': `const { then } = Promise.prototype
