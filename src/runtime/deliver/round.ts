@@ -188,7 +188,13 @@ export function openRecords(
   })
   const late = records.find((record) => record.known?.late === true)
   if (late === undefined) return { records, alone: records.length === 1 }
-  const keys = new Set(late.delivery.messages.map(({ key }) => key).filter((key) => key !== undefined))
-  const first = records.find(({ delivery }) => delivery.messages.some(({ key }) => keys.has(key!))) ?? late
+  const first = ahead(records, late)
   return { records: [first, ...records.filter((record) => record !== first)], alone: true }
+}
+
+/** The record to begin with, where `late` has to run soon: no record before it has one of its keys, so no order changes. */
+function ahead(records: readonly RecordState[], late: RecordState): RecordState {
+  const keys = new Set(late.delivery.messages.map(({ key }) => key).filter((key) => key !== undefined))
+  const first = records.find(({ delivery }) => delivery.messages.some(({ key }) => keys.has(key!)))
+  return first === undefined || first.place >= late.place ? late : ahead(records, first)
 }

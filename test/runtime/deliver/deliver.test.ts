@@ -249,6 +249,23 @@ describe('when the time of the invocation is up', () => {
     expect(started).toEqual(['a 0', 'b 0', 'a 0', 'b 1000'])
   })
 
+  it('what runs first so that a late record can run overtakes none of its own keys', async () => {
+    const clock = createFakeClock()
+    const started: string[] = []
+    const handler = (event: string, context: Context) => {
+      started.push(event)
+      if (event === 'l1') return context.emit('t')
+      return clock.sleep(event === 'k3' ? 20_000 : 0)
+    }
+    const accept = () => Promise.reject(Object.assign(new Error('full'), { code: 'EMIT_NOT_ACCEPTED' }))
+    const world = openWorld({ clock, handler, forMs: 10_000, timeoutMs: 60_000, accept })
+    const records = [deliveryOf('a', ['l1']), deliveryOf('b', ['k1', 'l2']), deliveryOf('c', ['k3'])]
+    expect([...(await clock.until(world.deliver(records)))]).toEqual(['a', 'b', 'c'])
+    expect(started.splice(0)).toEqual(['l1', 'k1', 'k3'])
+    await clock.until(world.deliver(records))
+    expect(started).toEqual(['l1'])
+  })
+
   it('a record that comes alone has it to itself the first time', async () => {
     const clock = createFakeClock()
     const said = { clock, forMs: 10_000, timeoutMs: 60_000 }
