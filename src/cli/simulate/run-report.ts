@@ -22,6 +22,7 @@ import { type KeepOptions, keepErrors } from './keep.ts'
 import { progressTo } from './progress.ts'
 import { drawSummary, totalOf } from './summary.ts'
 import { countQuietly, tallyOf } from './tally.ts'
+import { watchTopics } from './topics.ts'
 
 /** One run of a loaded project, and how to tell of it. */
 export interface RunOptions {
@@ -75,6 +76,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
   const lines = takers.length === 0 ? undefined : linesTo(takers, run)
   const drawing = drawingOf(run, host)
   const people = openStory(run, host, { out, drawing })
+  const topics = watchTopics(graph)
   const recorded = { topology: graph.name, stage: graph.stage, now: host.date }
   return {
     say: people.say,
@@ -84,6 +86,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       ...(keeping ? [recordErrors(recorded, (record) => keeping.take(cleanRecord(record, project.dir)))] : []),
       ...(lines ? [lines] : []),
       people.recorder,
+      topics.recorder,
     ]),
     flush() {
       lines?.flush()
@@ -98,9 +101,9 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       await trace?.close()
       const isTraced = trace !== undefined && trace.failure === undefined
       const notes = notesOf(run, result, { cut: people.cut, inputs: people.tally.inputs, isTraced })
-      people.end([...lateNotes(late, run.quiet), ...notes, ...kept], late)
+      people.end([...lateNotes(late, run.quiet), ...topics.notes(), ...notes, ...kept], late)
       await out.close()
-      if (json) for (const note of run.input.notes()) host.err.tell(`${hang(note)}\n`)
+      if (json) for (const note of [...topics.notes(), ...run.input.notes()]) host.err.tell(`${hang(note)}\n`)
       warn(keeping?.problems() ?? [], host)
       if (result !== undefined && trace?.failure !== undefined) throw trace.failure
     },
