@@ -15,8 +15,8 @@ import { idOf, type Message, parentIdOf, rootIdOf, traceparentOf } from './messa
 import { failureOfCallback, settle } from './settle.ts'
 
 /**
- * An invocation as its handler sees it. A class, since one is made for every message, and methods of a prototype cost nothing
- * to make (row S1 of the benchmarks).
+ * An invocation, and the `context` of handlers that only read it by name. A class, since one is made for every message, and
+ * methods of a prototype cost nothing to make (row S1 of the benchmarks).
  */
 export class InvocationContext implements Invocation {
   declare readonly runtime: ProcessorRuntime
@@ -111,11 +111,9 @@ export class InvocationContext implements Invocation {
     return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
   }
 
-  // A getter, so that it works taken off the context (`handler(event, { emit })`). Handlers that cannot do so share a
-  // function: one made for each invocation costs a quarter of a dispatch.
-  get emit(): Context['emit'] {
-    if (!this.runtime.mayTakeEmit) return IN_PLACE.emit as Context['emit']
-    return (topic, data, options, callback) => emit(this, topic, data, options, callback)
+  // Called on its context only: who takes it off the context has a `contextView`.
+  emit(topic: string, data?: unknown, options?: EmitOptions | Callback, callback?: Callback): Promise<void> {
+    return emit(this, topic, data, options, callback)
   }
 
   get invoke(): Context['invoke'] {
@@ -142,17 +140,4 @@ export class InvocationContext implements Invocation {
     const endsMs = Math.min(this.startedMs + timeoutMs, host.endsMs ?? Number.POSITIVE_INFINITY)
     return Math.max(0, endsMs - host.now())
   }
-
-  /** What `console.log(context)` shows: the context, not how it is kept. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    const { processor, topology, stage, id, topic, from, key, attempt, hop, root, parent } = this
-    return { processor, topology, stage, id, topic, from, key, attempt, hop, root, parent }
-  }
-}
-
-/** `emit` where it is called on its context. */
-const IN_PLACE = {
-  emit(this: Invocation, topic: string, data?: unknown, options?: EmitOptions | Callback, callback?: Callback) {
-    return emit(this, topic, data, options, callback)
-  },
 }

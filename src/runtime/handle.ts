@@ -1,5 +1,6 @@
 import type { Callback } from '../topology/handler.ts'
 import type { SchemaResult } from '../topology/schema.ts'
+import { contextView } from './context-view.ts'
 import type { Invocation } from './invocation.ts'
 import { recordRefusal } from './refusal.ts'
 import { eventRefusal } from './schema.ts'
@@ -49,11 +50,11 @@ function take(invocation: Invocation, result: SchemaResult<unknown>): void {
 
 /** Calls the handler of an invocation with what its schema made of the event: again, where it has not done anything yet. */
 export function call(invocation: Invocation, event: unknown): void {
-  const { handler, self, seesCallback, settlesByCallback } = invocation.runtime
+  const { handler, self, seesCallback, takesContext, settlesByCallback } = invocation.runtime
   try {
     const callback = seesCallback ? callbackOf(invocation) : NO_CALLBACK
-    const result =
-      self === undefined ? handler(event, invocation, callback) : handler.call(self, event, invocation, callback)
+    const context = takesContext ? contextView(invocation) : invocation
+    const result = self === undefined ? handler(event, context, callback) : handler.call(self, event, context, callback)
     if (isThenable(result)) settleBy(invocation, result)
     else if (!settlesByCallback && invocation.rare?.settlesItself !== true) settle(invocation, undefined, result)
   } catch (error) {

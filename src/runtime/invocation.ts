@@ -54,8 +54,8 @@ export interface ProcessorRuntime {
   readonly input: StandardSchema | undefined
   /** The handler can reach a callback: see `seesCallback`. Others are spared one for each message. */
   readonly seesCallback: boolean
-  /** The handler may take `emit` off its context: see `mayTakeEmit`. Others are spared a function for each message. */
-  readonly mayTakeEmit: boolean
+  /** The handler may do more with its context than read it by name: see `takesContext`. */
+  readonly takesContext: boolean
   /** The handler settles through its callback (or `context.done`), not by returning. */
   readonly settlesByCallback: boolean
   /** The setting `callback: true`: a promise that the handler returns settles it only by its rejection. */

@@ -1,4 +1,5 @@
 import type { Handler } from '../topology/handler.ts'
+import { isContextName } from './context-view.ts'
 import type { LoadedProcessor, ProcessorRuntime } from './invocation.ts'
 
 /** A processor's code, and what handling calls of it needs to know of it. */
@@ -15,7 +16,7 @@ export function callingOf(
     self,
     input,
     seesCallback: seesCallback(handler),
-    mayTakeEmit: mayTakeEmit(handler),
+    takesContext: takesContext(handler),
     settlesByCallback: callback || handler.length >= 3,
     ignoresFulfillment: callback,
     invokes,
@@ -49,11 +50,12 @@ function parametersOf(text: string): string {
 }
 
 /**
- * Whether a handler may call `emit` without its context (`const { emit } = context`), or hand its context to code that
- * may. It cannot where its text names the context once among simple parameters, and after that only to read something of
- * it by name (`context.key`), and `emit` only to call it at once (`context.emit(…)`).
+ * Whether a handler may do more with its context than read it by name: take a function off it (`const { emit } = context`),
+ * hand it to other code, spread it, set something on it. It cannot where its text names the context once among simple
+ * parameters, and after that only to read what is documented (`context.key`), and functions only to call them at once
+ * (`context.emit(…)`).
  */
-export function mayTakeEmit(handler: Handler): boolean {
+export function takesContext(handler: Handler): boolean {
   const text = Function.prototype.toString.call(handler)
   const parameters = parametersOf(text)
   if (REACHES_ARGUMENTS.test(text) || text.includes('\\u')) return true
@@ -62,8 +64,15 @@ export function mayTakeEmit(handler: Handler): boolean {
   if (name === undefined) return false
   if (!/^[A-Za-z_]\w*$/.test(name)) return true
   const after = text.split(new RegExp(`(?<![\\w$.])${name}(?![\\w$])`)).slice(1)
-  const uses = after.filter((rest) => !/^\s*\.\s*(emit\s*\(|(?!emit(?![\w$]))[A-Za-z])/.test(rest))
-  return uses.length !== 1
+  return after.filter((rest) => !isRead(rest)).length !== 1
+}
+
+/** Whether text goes on, behind a context, with the reading of a documented property, or a call of it. */
+function isRead(rest: string): boolean {
+  const [read, name = ''] = /^\s*\.\s*(\w+)(?![\w$])\s*/.exec(rest) ?? []
+  if (read === undefined || !isContextName(name)) return false
+  if (/^(emit|getRemainingTimeInMillis)$/.test(name)) return rest[read.length] === '('
+  return !/^((\*\*|<<|>>>?|&&|\|\||\?\?|[-+*/%&|^])?=(?!=)|\+\+|--)/.test(rest.slice(read.length))
 }
 
 /** Parameters by their names, in order; `''` where one is taken apart. */

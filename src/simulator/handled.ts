@@ -1,4 +1,5 @@
 import { contentDigest } from '../runtime/content.ts'
+import { contextView } from '../runtime/context-view.ts'
 import { call } from '../runtime/handle.ts'
 import { OTHER_DATA } from '../runtime/handled.ts'
 import type { Invocation, InvocationHost, ProcessorRuntime } from '../runtime/invocation.ts'
@@ -33,9 +34,11 @@ export function skippingHandled(calling: Calling, host: InvocationHost): Calling
 
   return {
     ...calling,
-    handler(event, context, callback) {
-      const invocation = context as Invocation
+    takesContext: false,
+    handler(event, given, callback) {
+      const invocation = given as Invocation
       const { message } = invocation
+      const context = calling.takesContext ? contextView(invocation) : given
       const run = () =>
         self === undefined ? handler(event, context, callback) : handler.call(self, event, context, callback)
       if (message.edge?.invoked === true) return run()

@@ -4,7 +4,7 @@ import { addEmit, nextOrdinal } from '../../src/runtime/emit.ts'
 import { handle } from '../../src/runtime/handle.ts'
 import { type Invocation, type InvocationHost, keepLine, type ProcessorRuntime } from '../../src/runtime/invocation.ts'
 import type { Message } from '../../src/runtime/message.ts'
-import { mayTakeEmit } from '../../src/runtime/reach.ts'
+import { takesContext } from '../../src/runtime/reach.ts'
 import { messageOf } from './message.ts'
 
 /** A host of invocations whose clock stands still until it is moved, and which takes emits as a test tells it to. */
@@ -65,7 +65,7 @@ export function invoke(handler: ProcessorRuntime['handler'], said: Said = {}): I
     self: undefined,
     input: undefined,
     seesCallback: true,
-    mayTakeEmit: mayTakeEmit(handler),
+    takesContext: takesContext(handler),
     settlesByCallback: handler.length >= 3,
     ignoresFulfillment: false,
     invokes: [],

@@ -104,7 +104,7 @@ describe('H1: a handler settles', () => {
       },
       { event: { n: 1 } },
     )
-    expect(given).toEqual([{ n: 1 }, invocation, expect.any(Function)])
+    expect(given).toEqual([{ n: 1 }, expect.objectContaining({ id: invocation.id }), expect.any(Function)])
   })
 })
 

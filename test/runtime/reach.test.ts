@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { mayTakeEmit } from '../../src/runtime/reach.ts'
+import { takesContext } from '../../src/runtime/reach.ts'
 import type { Handler } from '../../src/topology/handler.ts'
 
 /** A function of this text, which never runs. */
 const of = (text: string): Handler => new Function('helper', `return ${text}`)()
 
-describe('emit stays on its context', () => {
+describe('the context is only read by name', () => {
   it.each([
     '() => 1',
     'event => event.emit',
@@ -14,14 +14,15 @@ describe('emit stays on its context', () => {
     "(event, context) => context.emit('t', event)",
     "async ({ id, of: [first] }, context) => { await id; context\n  .emit ('t', first) }",
     "function (event, context, callback) { context.emit('t', context.key, callback) }",
-    "({ run(event, context) { return () => context.emit('t', context.emitted) } }).run",
+    '(event, context) => context.attempt == 1 && context.key === event && context.hop >= 2',
+    "({ run(event, context) { return () => context.emit('t', context.key) } }).run",
     "(event, c) => { for (const abc of event) c.emit('t', abc.c) }",
   ])('in %s', (text) => {
-    expect(mayTakeEmit(of(text))).toBe(false)
+    expect(takesContext(of(text))).toBe(false)
   })
 })
 
-describe('emit may be taken off its context', () => {
+describe('the context may be taken, handed on or changed', () => {
   it.each([
     "(event, { emit }) => emit('t')",
     "(event, context) => { const { emit } = context; emit('t') }",
@@ -35,6 +36,10 @@ describe('emit may be taken off its context', () => {
     '(event, context) => helper(\\u0063ontext)',
     '(event, context, more = helper(context)) => {}',
     '(event, context = {}) => {}',
+    '(event, context) => { context.attempt += 1 }',
+    '(event, context) => { context.key = event }',
+    '(event, context) => context.runtime',
+    '(event, context) => helper(context.getRemainingTimeInMillis)',
     '(event, ...rest) => helper(rest)',
     "function (event) { arguments[1].emit('t') }",
     "(/* a, b, */ event, { emit }) => emit('t')",
@@ -43,6 +48,6 @@ describe('emit may be taken off its context', () => {
     '(event, context) => { context = helper(context) }',
     '((event, context) => {}).bind(undefined)',
   ])('in %s', (text) => {
-    expect(mayTakeEmit(of(text))).toBe(true)
+    expect(takesContext(of(text))).toBe(true)
   })
 })

@@ -169,7 +169,7 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
   const { accept, settled, completed } = hooks
   const { invoke, late, log } = host
   const { name, topology, stage, timeoutMs, handler, self, input, invokes, spans } = processor
-  const { seesCallback, mayTakeEmit, settlesByCallback, ignoresFulfillment } = processor
+  const { seesCallback, takesContext, settlesByCallback, ignoresFulfillment } = processor
   return {
     name,
     topology,
@@ -179,7 +179,7 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
     self,
     input,
     seesCallback,
-    mayTakeEmit,
+    takesContext,
     settlesByCallback,
     ignoresFulfillment,
     invokes,

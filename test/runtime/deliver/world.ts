@@ -8,7 +8,7 @@ import type { FailedMessage } from '../../../src/runtime/deliver/round.ts'
 import { addEmit, childOf, nextOrdinal } from '../../../src/runtime/emit.ts'
 import type { HandledStore } from '../../../src/runtime/handled.ts'
 import type { Message } from '../../../src/runtime/message.ts'
-import { mayTakeEmit, seesCallback } from '../../../src/runtime/reach.ts'
+import { seesCallback, takesContext } from '../../../src/runtime/reach.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
 import type { FakeClock } from '../../contract/clock.ts'
 import { messageOf, rootOf } from '../../contract/message.ts'
@@ -86,7 +86,7 @@ export function openWorld(said: Said): World {
           handler,
           self: undefined,
           input: undefined,
-          mayTakeEmit: mayTakeEmit(handler),
+          takesContext: takesContext(handler),
           invokes: [],
           seesCallback: seesCallback(handler),
           settlesByCallback: handler.length >= 3,
