@@ -3,6 +3,7 @@ import type { CarrierTable } from './carrier-rules.ts'
 import { checkChannels } from './check-channels.ts'
 import { type KnownSettings, knownSettings } from './known-settings.ts'
 import { isName, NAME_RULE, renameRemedy } from './name.ts'
+import { readOldSettings } from './old-settings.ts'
 import type { ModulesIn } from './processor-entries.ts'
 import { checkInvokes, parseProcessors } from './processors.ts'
 import { createReport, type Report, show } from './report.ts'
@@ -48,8 +49,9 @@ export interface Parsed {
 export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   const known = knownSettings(options.carriers)
   const report = createReport(options.file)
-  const fields = topologyFields(value, known, report)
-  if (fields === undefined) return { processors: [], problems: report.problems }
+  const given = topologyFields(value, known, report)
+  if (given === undefined) return { processors: [], problems: report.problems }
+  const fields = readOldSettings('topology', given, '', report)
   holdRejection(fields.input)
   const name = parseName(fields.name, report)
   const settings = parseSettings('topology', fields, '', { known, report })
@@ -91,7 +93,12 @@ function topologyFields(exported: unknown, known: KnownSettings, report: Report)
   const value = unwrap(exported)
   if (isPlainObject(value)) {
     const fields = readFields(value, 'topology', report)
-    return fields && isModule(value) ? settingsAmongExports(fields, known) : fields
+    if (fields === undefined || !isModule(value)) return fields
+    const named = Object.keys(fields).find((name) => isTopologyLike(fields[name]))
+    if (named === undefined || isTopologyLike(value)) return settingsAmongExports(fields, known)
+    const what = `the topology is exported as ${named}, and not as the default export`
+    report.error('TOPOLOGY_INVALID', 'topology', what, `Write: export default ${named}`)
+    return undefined
   }
   if (isPromise(value)) reportPromise(value, 'topology', 'what is exported is a promise', report)
   else {
@@ -101,6 +108,10 @@ function topologyFields(exported: unknown, known: KnownSettings, report: Report)
     report.error('TOPOLOGY_INVALID', 'topology', what, remedy)
   }
   return undefined
+}
+
+function isTopologyLike(value: unknown): boolean {
+  return isPlainObject(value) && ('processors' in value || 'processor' in value)
 }
 
 function describe(value: unknown): string {

@@ -90,16 +90,22 @@ function folderEntries(folder: string, modulesIn: ModulesIn, report: Report): re
 function arrayEntries(list: readonly unknown[]): readonly Entry[] {
   const names = list.map((value) => {
     const name = ownName(value)
-    return name?.match(/[./\\]/) ? moduleName(baseNameOf(name)) : name
+    return name?.match(/[./\\]/) ? moduleName(baseNameOf(name)) : name === '' ? undefined : name
   })
+  const places = new Map<string | undefined, number[]>()
+  for (const [index, name] of names.entries()) {
+    const same = places.get(name)
+    if (same === undefined) places.set(name, [index])
+    else same.push(index)
+  }
   return list.map((value, index) => {
     const name = names[index]
     const where = `processors[${index}]`
-    const same = names.flatMap((each, place) => (name !== undefined && each === name ? [place] : []))
+    const same = places.get(name)!
     if (name !== undefined && same.length === 1 && isName(name) && !SAYS_NOTHING.has(name))
       return { name, value, where }
     const isTold = same.length > 1 && same[0] !== index
-    const warning = same.length > 1 ? namedAlike(name!, same, list) : namedByIndex(name, index)
+    const warning = same.length > 1 ? namedAlike(name, same, list) : namedByIndex(name, index)
     return { name: String(index), value, where, namedByIndex: true, ...(!isTold && { warning }) }
   })
 }
@@ -118,21 +124,28 @@ function namedByIndex(name: string | undefined, index: number): NonNullable<Entr
   return { what: `is named "${index}" by its place, since ${because}`, remedy: `${remedy} write processors as a map.` }
 }
 
-function namedAlike(name: string, places: readonly number[], list: readonly unknown[]): NonNullable<Entry['warning']> {
+function namedAlike(
+  name: string | undefined,
+  places: readonly number[],
+  list: readonly unknown[],
+): NonNullable<Entry['warning']> {
   const values = places.map((place) => list[place])
   const noun = values.every((value) => typeof value === 'function') ? 'functions' : 'processors'
   const count = places.length === 2 ? 'two' : String(places.length)
-  const called = `${places
-    .slice(0, -1)
-    .map((place) => `"${place}"`)
-    .join(', ')} and "${places.at(-1)}"`
+  const what = `${count} ${noun} ${name === undefined ? 'have no name' : `are named "${name}"`}; they are called ${placeNames(places)} here`
+  if (name === undefined) return { what, remedy: 'Name the functions, or write processors as a map.' }
   const isOne = new Set(values).size === 1 && noun === 'functions'
   const map =
     /^[a-z_]\w*$/i.test(name) && isOne ? `{ ${name}, other: ${name} }` : `{ ${JSON.stringify(name)}: …, other: … }`
-  return {
-    what: `${count} ${noun} are named "${name}"; they are called ${called} here`,
-    remedy: `Write processors as a map: ${map}.`,
-  }
+  return { what, remedy: `Write processors as a map: ${map}.` }
+}
+
+/** `"0", "1" and "2"`, or `"0" to "9"`. */
+function placeNames(places: readonly number[]): string {
+  const [first, last] = [places[0], places.at(-1)]
+  if (places.length > 3 && last! - first! === places.length - 1) return `"${first}" to "${last}"`
+  const others = places.slice(0, -1).map((place) => `"${place}"`)
+  return `${others.join(', ')} and "${last}"`
 }
 
 function factoryEntries(factory: unknown, names: readonly string[], report: Report): readonly Entry[] | undefined {

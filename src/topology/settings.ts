@@ -4,6 +4,7 @@ import type { DeploymentSettings, Environment } from './deployment.ts'
 import { parseEnvironment } from './environment.ts'
 import { parseField, placeOf } from './field.ts'
 import type { KnownSettings, Level } from './known-settings.ts'
+import { readOldSettings } from './old-settings.ts'
 import type { Errors, IdempotentDefinition } from './recording.ts'
 import { parseErrors, parseIdempotent } from './recording-settings.ts'
 import { type Report, show } from './report.ts'
@@ -38,12 +39,13 @@ export interface Parsing {
  * Parses the settings among `fields`, reporting each wrong and each unknown one. `where` is the place of the whole:
  * empty for the topology. The topology's own `input` (events, not a schema) is left to its reader.
  */
-export function parseSettings(level: Level, fields: Fields, where: string, { known, report }: Parsing): Settings {
+export function parseSettings(level: Level, given: Fields, where: string, { known, report }: Parsing): Settings {
   const { rules } = known
+  const fields = readOldSettings(level, given, where, report)
   const taken = known.fields[level]
   reportUnknown(fields, { kind: level, taken, levels: known.fields }, where, report)
-  const given = taken.filter((name) => Object.hasOwn(rules, name) && name in fields)
-  const values = Object.fromEntries(given.map((name) => [name, parseField(rules, name, fields[name], where, report)]))
+  const ruled = taken.filter((name) => Object.hasOwn(rules, name) && name in fields)
+  const values = Object.fromEntries(ruled.map((name) => [name, parseField(rules, name, fields[name], where, report)]))
   const read = <Value>(name: string, parse: () => Value) =>
     runUserCode(parse, placeOf(where, name), report)?.value as Value | undefined
   const { timeout, idempotent, ...settings } = values as Record<string, unknown> & Respelt

@@ -216,6 +216,17 @@ describe('processors', () => {
     ])
   })
 
+  it('in a list without names say so once, and how they are called', () => {
+    const warnings = (list: readonly unknown[]) => parse({ name: 't', processors: list }).problems
+    const tell = ({ where, what, remedy }: Problem) => `${where}: ${what}. ${remedy}`
+    expect(warnings([spout, () => 1, () => 2]).map(tell)).toEqual([
+      'processors[1]: two functions have no name; they are called "1" and "2" here (topology.ts). Name the functions, or write processors as a map.',
+    ])
+    expect(warnings([() => 1, () => 2, () => 3, () => 4]).map(({ what }) => what)).toEqual([
+      '4 functions have no name; they are called "0" to "3" here (topology.ts)',
+    ])
+  })
+
   it('are built by a function from the names in the streams', () => {
     const built: string[] = []
     const processor = (name: string) => {
@@ -480,4 +491,13 @@ describe('a problem', () => {
       './p/a.b: the name "a-b" is that of ./p/a b too (t.ts)',
     ])
   })
+})
+
+it('a topology that is not the default export of its module is found, and the message says so', () => {
+  const module = (exports: object) => Object.assign(Object.create(null), { __esModule: true, ...exports })
+  const topology = { name: 't', processors: { a: spout } }
+  const { problems } = parse(Object.defineProperty(module({ topology }), '__esModule', { enumerable: false }))
+  expect(problems.map(({ what, remedy }) => `${what}: ${remedy}`)).toEqual([
+    'the topology is exported as topology, and not as the default export (topology.ts): Write: export default topology',
+  ])
 })
