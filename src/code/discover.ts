@@ -163,10 +163,14 @@ function recording(
     name: 'attak-discover',
     setup(build) {
       const find = finder(build)
+      const followed = new Set<string>()
       build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, ...from }) => {
         if (pluginData === RESOLVING || kind === 'entry-point') return undefined
         const importer = from.namespace === 'file' ? from.importer : join(dir, INDEX)
-        if (importer === join(dir, INDEX) && isAbsolute(path)) return { path, external: isOther(path) }
+        if (importer === join(dir, INDEX) && isAbsolute(path)) {
+          followed.add(path)
+          return { path, external: isOther(path) }
+        }
         const specifier = path.startsWith(CREATED) ? path.slice(CREATED.length) : path
         const asking = path === specifier ? askingOf(kind, importer) : 'require'
         const asked = { specifier, asking, importer }
@@ -176,10 +180,13 @@ function recording(
         links.get(importer)?.set(linkKey(specifier, asking), meant)
         const isFollowed =
           meant.to === 'local' && CODE.test(meant.file) && kind !== 'require-resolve' && !isOther(meant.file)
-        return isFollowed ? { path: meant.file } : { path, external: true }
+        if (!isFollowed) return { path, external: true }
+        followed.add(meant.file)
+        return { path: meant.file }
       })
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
-        if (!CODE.test(path)) return { contents: '', loader: 'empty' }
+        // esbuild finds it by a computed path, which may not mean it: `addGlobs` decides, and then it is an entry.
+        if (!followed.has(path) || !CODE.test(path)) return { contents: '', loader: 'empty' }
         if (!links.has(path)) links.set(path, new Map())
         const source = Buffer.from(read(path)).toString()
         const created = createdRequires(source).map((name) => `\n;import(${JSON.stringify(CREATED + name)})`)
@@ -213,19 +220,23 @@ function addGlobs({ inputs }: Metafile, dir: string, { links, folders, sloppy }:
     if (own === undefined) continue
     for (const { path } of imports.filter((one) => one.external && /^\.{1,2}\/.*\*/.test(one.path))) {
       const pattern = patternOf(path)
-      folders.add(resolve(dirname(importer), path.slice(0, path.indexOf('*')).replace(/[^/]*$/, '')))
+      const folder = resolve(dirname(importer), path.slice(0, path.indexOf('*')).replace(/[^/]*$/, ''))
+      folders.add(folder)
       for (const file of files.filter((one) => CODE.test(one) || one.endsWith('.json'))) {
         const specifier = relative(dirname(importer), file)
           .split(sep)
           .join('/')
           .replace(/^(?!\.\.?\/)/, './')
-        if (!pattern.test(specifier)) continue
+        if (!pattern.test(specifier) || NEVER_COMPUTED.test(relative(folder, file))) continue
         for (const asking of ['import', 'require'] as const)
           own.set(linkKey(specifier, asking), { to: 'local', file, isComputed: true })
       }
     }
   }
 }
+
+/** Packages, and hidden folders, where tools keep what they make: a computed path leads there only if it names them itself. */
+const NEVER_COMPUTED = /(?:^|[/\\])(?:node_modules|\.[^/\\]+)[/\\]/
 
 function patternOf(glob: string): RegExp {
   const parts = glob.split(/(\*\*\/\*|\*)/)

@@ -98,6 +98,22 @@ export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: 
     },
     emits: [[1, 'number']],
   },
+  'a computed path begins in the folder of the project, where packages and hidden folders are': {
+    files: {
+      ...topologyOf('a.cjs'),
+      'a.cjs': `const [name] = ['one']
+        exports.handler = (e, c) => c.emit('out', [require('./' + name + '.cjs'), require('./.plug/' + name + '.cjs'), require('./.plug/two.cjs')])`,
+      'one.cjs': `module.exports = 1`,
+      'node_modules/.cache/broken.cjs': '((',
+      'node_modules/broken/broken.cjs': '((',
+      '.attak/broken.cjs': '((',
+      'deep/.hidden/broken.cjs': '((',
+      '.plug/one.cjs': `module.exports = ['plug', require('./two.cjs')]`,
+      '.plug/two.cjs': `module.exports = 2`,
+      '.plug/.hidden/broken.cjs': '((',
+    },
+    emits: [[1, ['plug', 2], 2]],
+  },
   'CommonJS has syntax that strict code lacks': {
     files: {
       'package.json': '{}',
