@@ -68,6 +68,7 @@ export const ERROR_CODES = [
   'INCLUDE_REFUSED',
   'FILE_NOT_SHIPPED',
   'EXTERNAL_REFUSED',
+  'PACKAGE_REQUIRES_MODULE',
 ] as const
 
 /** One of {@link ERROR_CODES}. */

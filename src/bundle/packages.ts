@@ -9,6 +9,7 @@ import { commonJsNames } from '../code/names.ts'
 import { CODE } from '../code/places.ts'
 import { findLent, staysOutside } from './links.ts'
 import { openNativeParts } from './native-parts.ts'
+import { escaped } from './refusals.ts'
 
 /** How packages are followed. */
 export interface PackageOptions {
@@ -33,9 +34,9 @@ export function worksWithoutAddon(text: string): boolean {
   return [...ADDON_LOADERS].some((loader) => expectsNone(text, loader))
 }
 
-/** Whether code goes on without its native part. */
-function expectsNone(text: string, loader: string): boolean {
-  return new RegExp(`\\btry\\s*\\{[^}]*require\\(\\s*["']${loader}["']`).test(text)
+/** Whether code goes on where a package that it requires cannot be loaded. */
+export function expectsNone(text: string, name: string): boolean {
+  return new RegExp(`\\btry\\s*\\{[^}]*require\\(\\s*["']${escaped(name)}["']`).test(text)
 }
 
 /** Follows imports of packages as Node does: all that a module imports runs, whatever its package says of side effects. */

@@ -12,6 +12,7 @@ import type { CompiledUnit } from './compile.ts'
 import { placeOf } from './extras.ts'
 import { isSecret } from './include.ts'
 import { escaped, locationOf } from './refusals.ts'
+import { requiredModules } from './required-modules.ts'
 import type { Unit } from './units.ts'
 
 /** A unit, and what its artifact is made of. */
@@ -22,13 +23,17 @@ export interface CheckedUnit {
   readonly extra: () => Promise<Iterable<string>>
 }
 
-/** Warns of what code finds where its source is, and does not find where its artifact runs: files, and variables. */
+/** Warns of what code finds where its source is, and does not find where its artifact runs: files, variables, and ES modules for `require`. */
 export async function codeWarnings(
   units: readonly CheckedUnit[],
   graph: Graph,
   dir: string,
 ): Promise<readonly Problem[]> {
-  return [...undeclared(units, graph, dir), ...(await unshipped(units, dir))]
+  return [
+    ...undeclared(units, graph, dir),
+    ...(await unshipped(units, dir)),
+    ...(await requiredModules(units, graph, dir)),
+  ]
 }
 
 function undeclared(units: readonly CheckedUnit[], graph: Graph, dir: string): readonly Problem[] {

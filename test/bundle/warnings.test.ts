@@ -80,6 +80,48 @@ test('a package that reads files of its own is a warning, unless it is external'
   expect(await warningsOf(files(['fonts', '@scope/geo']))).toEqual([])
 })
 
+test('an external package that requires an ES module is a warning, as far down as it does so', async () => {
+  const package_ = (name: string, text: string, manifest: object = {}) => ({
+    [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: '1.0.0', ...manifest }),
+    [`node_modules/${name}/index.js`]: text,
+  })
+  const files = (settings: object) => ({
+    'topology.json': JSON.stringify({
+      name: 'modules',
+      processors: {
+        a: { path: './a.mjs', external: ['dom', 'both'], ...settings },
+        b: { path: './b.cjs', external: ['both'], ...settings },
+      },
+    }),
+    'a.mjs': `import dom from 'dom'\nimport { both } from 'both'\n${HANDLER}\nexport const used = [dom, both]`,
+    'b.cjs': `const { both } = require('both')\nexports.handler = () => both`,
+    ...package_('dom', `exports.dom = () => require('bytes')`, { dependencies: { bytes: '1' } }),
+    ...package_(
+      'bytes',
+      `try { require('optional') } catch {}\nimport('late')\nmodule.exports = require('late/sub.js')`,
+      {
+        dependencies: { late: '1' },
+      },
+    ),
+    ...package_('late', 'export default 1', { type: 'module' }),
+    'node_modules/late/sub.js': 'export default 1',
+    ...package_('optional', 'export default 1', { type: 'module' }),
+    // As an ES module it imports one, which Lambda lets it do; as CommonJS it requires that.
+    ...package_('both', `exports.both = require('late')`, {
+      exports: { import: './index.mjs', require: './index.js' },
+      dependencies: { late: '1' },
+    }),
+    'node_modules/both/index.mjs': `export { default as both } from 'late'`,
+  })
+  const help = (name: string) =>
+    `, an ES module, which Lambda does not let require() load. Install a version of ${name} that requires none, or set environment: { NODE_OPTIONS: '--experimental-require-module' }.`
+  expect(await warningsOf(files({}))).toEqual([
+    `PACKAGE_REQUIRES_MODULE processors.a: bytes/index.js requires "late/sub.js"${help('dom')}`,
+    `PACKAGE_REQUIRES_MODULE processors.b: both/index.js requires "late"${help('both')}`,
+  ])
+  expect(await warningsOf(files({ environment: { NODE_OPTIONS: '--experimental-require-module' } }))).toEqual([])
+})
+
 test('check tells reads of variables that are not declared, and those declared that are missing', () => {
   const folder = projectFolder({
     'topology.ts': `import { settings } from './settings.ts'
