@@ -1,5 +1,4 @@
 import type { Refusal, Sender, SendLimits, WireRecord } from './carrier.ts'
-import type { OutboxParts } from './outbox.ts'
 
 /** What is sent: those of one key one after the other. */
 export type Sent = Pick<WireRecord, 'key' | 'bytes'>
@@ -12,8 +11,18 @@ export interface Dispatch<Item extends Sent> {
   flush(): void
 }
 
+/** What sending is timed with. */
+export interface Pacing {
+  /** Calls back after a wait; gives what takes that back. */
+  readonly after: (ms: number, call: () => void) => () => void
+  /** From 0 up to 1. */
+  readonly random: () => number
+  /** How much longer sending may take; what is not accepted by then is refused. */
+  readonly remainingMs: () => number
+}
+
 /** What a dispatch works with. */
-export interface DispatchParts<Item extends Sent> extends Pick<OutboxParts, 'after' | 'random' | 'remainingMs'> {
+export interface DispatchParts<Item extends Sent> extends Pacing {
   readonly limits: Pick<SendLimits, 'batchRecords' | 'batchBytes'>
   readonly sender: Pick<Sender<Item>, 'send'>
   /** What is said to those that wait, of a refusal that lasts, or that lasted as long as there was time. */

@@ -1,7 +1,6 @@
 import { AttakError } from '../errors.ts'
-import { createDispatch, type Dispatch, type Refused } from './dispatch.ts'
+import { createDispatch, type Dispatch, type Pacing, type Refused } from './dispatch.ts'
 import { type ErrorRecord, encodeRecord } from './error-record.ts'
-import type { OutboxParts } from './outbox.ts'
 import type { ErrorStore, StoredRecord } from './store.ts'
 
 /** Hands error records to a store: several in one call where they come together, again and again where it takes none. */
@@ -18,7 +17,7 @@ export interface ErrorKeeper {
 }
 
 /** What a keeper works with. */
-export interface KeeperParts extends Pick<OutboxParts, 'after' | 'random' | 'remainingMs'> {
+export interface KeeperParts extends Pacing {
   readonly store: ErrorStore
 }
 

@@ -2,7 +2,7 @@ import { AttakError } from '../errors.ts'
 import { type OpenAcceptance, openAcceptance } from './acceptance.ts'
 import type { Sender, SendLimits, WireRecord } from './carrier.ts'
 import { checkMessage, dataTextOf, keyBytes } from './check-message.ts'
-import { createDispatch, type Dispatch, type Refused } from './dispatch.ts'
+import { createDispatch, type Dispatch, type Pacing, type Refused } from './dispatch.ts'
 import { encodeMessage } from './event.ts'
 import type { Message } from './message.ts'
 import { createPack, type Pack } from './pack.ts'
@@ -16,19 +16,13 @@ export interface OutboxChannel {
 }
 
 /** What an outbox works with. */
-export interface OutboxParts {
+export interface OutboxParts extends Pacing {
   readonly topology: string
   readonly stage: string
   /** Opens a channel by its name, once for each name. */
   readonly channel: (name: string) => OutboxChannel
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Calls back after a wait; gives what takes that back. */
-  readonly after: (ms: number, call: () => void) => () => void
-  /** From 0 up to 1. */
-  readonly random: () => number
-  /** How much longer sending may take; what is not accepted by then is refused. */
-  readonly remainingMs: () => number
 }
 
 /** Where the emits of all invocations of an entry invocation wait for others, so that they travel together. */
