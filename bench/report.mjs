@@ -29,7 +29,7 @@ export function terminalTable(lines) {
     .join('\n')
 }
 
-/** The table for docs/benchmarks.md. */
+/** The table for docs/contributing/benchmarks.md. */
 export function markdownTable(lines) {
   const all = [HEAD, ...lines]
   // A rule is three dashes at least.

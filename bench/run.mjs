@@ -6,7 +6,7 @@ import { buildPackage, compileEngine, installPeers } from './prepare.mjs'
 import { linesOf, linesWith, markdownTable, readTable, terminalTable } from './report.mjs'
 import { ROWS } from './rows.mjs'
 
-const DOCS = new URL('../docs/benchmarks.md', import.meta.url)
+const DOCS = new URL('../docs/contributing/benchmarks.md', import.meta.url)
 const MARK = '<!-- table -->'
 const MIN_ROUNDS = 1
 

@@ -1,4 +1,4 @@
-/** Every code an {@link AttakError} or {@link Problem} carries, each documented in docs/errors.md. */
+/** Every code an {@link AttakError} or {@link Problem} carries, each documented in docs/reference/errors.md. */
 export const ERROR_CODES = [
   'TOPOLOGY_NOT_FOUND',
   'TOPOLOGY_LOAD_FAILED',

@@ -75,8 +75,10 @@ test('the README lists every setting with its variable and default', () => {
   expect(listed).toEqual(settings)
 })
 
-test('docs/commands.md shows the help of every command', async () => {
-  const shown = [...read('docs/commands.md').matchAll(/^\$ attak (\w+(?: \w+)?) --help$/gm)].map(([, name]) => name)
+test('docs/reference/commands.md shows the help of every command', async () => {
+  const shown = [...read('docs/reference/commands.md').matchAll(/^\$ attak (\w+(?: \w+)?) --help$/gm)].map(
+    ([, name]) => name,
+  )
   const names = COMMANDS.map(async ({ name, load }) => {
     const loaded = await load()
     return [name, ...(isGroup(loaded) ? loaded.commands.map((command) => `${name} ${command.name}`) : [])]
@@ -84,29 +86,29 @@ test('docs/commands.md shows the help of every command', async () => {
   expect(shown).toEqual((await Promise.all(names)).flat())
 })
 
-test('docs/handlers.md lists everything on a context', () => {
+test('docs/reference/handler.md lists everything on a context', () => {
   const [, body = ''] = /^export interface Context<.*?\{\n(.*?)^\}/ms.exec(read('src/topology/handler.ts')) ?? []
   const names = [...body.matchAll(/^ {2}(?:readonly )?(\w+)(?=[:(<])/gm)].map(([, name]) => name)
   expect(names).toContain('traceparent')
-  expect(namesIn('docs/handlers.md', 'field')).toEqual(names)
+  expect(namesIn('docs/reference/handler.md', 'field')).toEqual(names)
 })
 
-test('docs/topologies.md lists every field of a topology and every setting of a processor', () => {
-  const settings = namesIn('docs/topologies.md', 'setting', 'is', 'from … to')
-  const fields = namesIn('docs/topologies.md', 'field', 'is')
+test('docs/reference/topology.md lists every field of a topology and every setting of a processor', () => {
+  const settings = namesIn('docs/reference/topology.md', 'setting', 'is', 'from … to')
+  const fields = namesIn('docs/reference/topology.md', 'field', 'is')
   const deployed = settingsIn('What a deployed processor runs with').map(([name]) => name)
   expect(settings).toEqual([...KNOWN.delivery])
   const recorded = settingsIn('What becomes of failures').map(([name]) => name)
   const topology = [...fields, ...settings, ...deployed.filter((name) => name !== 'concurrency'), ...recorded]
   expect(topology.toSorted()).toEqual([...KNOWN.fields.topology].toSorted())
-  const [, processors = ''] = read('docs/topologies.md').split('\n## Processors\n')
+  const [, processors = ''] = read('docs/reference/topology.md').split('\n## Processors\n')
   const named = KNOWN.fields.processor.filter((name) => !processors.includes(`\`${name}\``))
   expect(named).toEqual([])
 })
 
 /** The settings that a section lists: name, range and default. */
 function settingsIn(section: string): (readonly [name: string, range: string, fallback: string])[] {
-  const [, text = ''] = read('docs/topologies.md').split(`\n## ${section}\n`)
+  const [, text = ''] = read('docs/reference/topology.md').split(`\n## ${section}\n`)
   const lines = text.split('\n## ')[0]!.split('\n')
   const rows = lines
     .slice(
@@ -126,7 +128,7 @@ function settingsIn(section: string): (readonly [name: string, range: string, fa
 }
 
 test.each(['How messages are carried', 'What a deployed processor runs with', 'What becomes of failures'])(
-  'docs/topologies.md, %s: each setting has the range and the default of the source',
+  'docs/reference/topology.md, %s: each setting has the range and the default of the source',
   (section) => {
     const fallbacks: Record<string, unknown> = {
       via: KNOWN.fallback,
@@ -145,17 +147,17 @@ test.each(['How messages are carried', 'What a deployed processor runs with', 'W
   },
 )
 
-test('docs/simulation.md lists every kind of line that a transcript has', () => {
+test('docs/reference/simulation.md lists every kind of line that a transcript has', () => {
   const kinds = [...read('src/simulator/transcript.ts').matchAll(/readonly kind: '(\w+)'/g)].map(([, kind]) => kind)
-  expect(namesIn('docs/simulation.md', 'kind')).toEqual(kinds)
+  expect(namesIn('docs/reference/simulation.md', 'kind')).toEqual(kinds)
 })
 
-test('docs/packages.md lists the packages that are tested, with their versions and what they need', () => {
-  expect(tableOf('docs/packages.md', 'package', 'version')).toEqual(packageRows())
+test('docs/reference/packages.md lists the packages that are tested, with their versions and what they need', () => {
+  expect(tableOf('docs/reference/packages.md', 'package', 'version')).toEqual(packageRows())
 })
 
-test('docs/architecture.md has every folder and file of src', () => {
-  const listed = namesIn('docs/architecture.md', 'folder or file')
+test('docs/contributing/architecture.md has every folder and file of src', () => {
+  const listed = namesIn('docs/contributing/architecture.md', 'folder or file')
   const entries = readdirSync(join(root, 'src')).map((name) => `src/${name}`)
   const folderOf = (entry: string) => entry.replace(/^src\/testing\.ts$/, 'src/testing')
   expect(entries.map(folderOf).filter((entry) => !listed.includes(entry))).toEqual([])

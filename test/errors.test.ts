@@ -2,12 +2,13 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { ERROR_CODES, nearest } from '../src/errors.ts'
 
-it('docs/errors.md explains every code, in the order of src/errors.ts', () => {
-  const page = readFileSync(new URL('../docs/errors.md', import.meta.url), 'utf8')
+it('docs/reference/errors.md explains every code, in the order of src/errors.ts', () => {
+  const page = readFileSync(new URL('../docs/reference/errors.md', import.meta.url), 'utf8')
   const rows = [...page.matchAll(/^\| `([A-Z_]+)` *\| +\S.*\| +\S.*\|$/gm)].map(([, code]) => code)
-  expect(rows, 'whoever adds a code to ERROR_CODES adds its row to docs/errors.md, at the same place').toEqual([
-    ...ERROR_CODES,
-  ])
+  expect(
+    rows,
+    'whoever adds a code to ERROR_CODES adds its row to docs/reference/errors.md, at the same place',
+  ).toEqual([...ERROR_CODES])
 })
 
 it('a mistyped name is met by the nearest one', () => {

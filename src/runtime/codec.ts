@@ -28,7 +28,7 @@ export function decodeBytes(bytes: Buffer, place: RecordPlace): readonly Message
 
 /**
  * The messages in a record's text: one of a CloudEvent with `attakroot`, those of a pack, and of anything else one of
- * bare data without a topic: the value, if it is JSON, else the text. One that breaks the bounds of docs/messages.md is one
+ * bare data without a topic: the value, if it is JSON, else the text. One that breaks the bounds of docs/reference/messages.md is one
  * message that says so in `refused`. Never throws.
  */
 export function decodeText(text: string, place: RecordPlace): readonly Message[] {

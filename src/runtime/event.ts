@@ -24,7 +24,7 @@ export interface Origin {
 export const INPUT_TYPE = 'attak.input'
 
 /**
- * A message as it travels alone: a CloudEvent 1.0 in JSON format, so that anything else can read it. See docs/messages.md.
+ * A message as it travels alone: a CloudEvent 1.0 in JSON format, so that anything else can read it. See docs/reference/messages.md.
  * Source: CloudEvents 1.0.2, JSON event format and the partitioning and distributed tracing extensions, read 2026-11-21.
  */
 export interface CloudEvent {

@@ -214,7 +214,7 @@ function refusalError(channel: string, { messages }: WireRecord, { passing, trie
   const what = messages.length === 1 ? 'a message' : `${messages.length} messages in one record`
   const remedy = passing
     ? 'What emitted it is tried again, as its retries say. If it goes on: more shards, or a longer timeout.'
-    : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/errors.md.'
+    : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/reference/errors.md.'
   const said = tries === 1 ? '' : ` after ${tries} tries`
   return new AttakError('EMIT_NOT_ACCEPTED', `channel "${channel}" did not accept ${what}${said}: ${why}`, remedy)
 }

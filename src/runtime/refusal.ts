@@ -108,17 +108,17 @@ const WAITING = {
   keyed: {
     who: 'an event with a key',
     remedy: () =>
-      'Wait for less, or emit without a key. docs/handlers.md says which setting limits the wait in a stream.',
+      'Wait for less, or emit without a key. docs/reference/handler.md says which setting limits the wait in a stream.',
   },
   any: { who: 'a message', remedy: () => 'Wait for less.' },
 } as const
 
-/** Why the handler of a message was not called: its record breaks what docs/messages.md says. It is not tried again. */
+/** Why the handler of a message was not called: its record breaks what docs/reference/messages.md says. It is not tried again. */
 export function recordRefusal(processor: string, what: string): AttakError {
   return new AttakError(
     'RECORD_REFUSED',
     `"${processor}" received a record that cannot be read: ${what}`,
-    'Send what docs/messages.md describes. The record that is kept has the beginning of what came.',
+    'Send what docs/reference/messages.md describes. The record that is kept has the beginning of what came.',
   )
 }
 

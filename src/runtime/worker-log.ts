@@ -9,7 +9,7 @@ import type { WorkerHost } from './worker-host.ts'
 /**
  * Writes what happens as JSON lines, which `attak logs` and `attak why` read: `{"time":"…","level":"info","attak":"end",
  * "processor":"bill","message":"…","root":"…",…}`. `attak` says what a line tells of: `log`, what a handler wrote; `end`, what
- * became of an attempt; `error`, a message that failed for good; `output`, an emit that nobody hears. See docs/logs.md.
+ * became of an attempt; `error`, a message that failed for good; `output`, an emit that nobody hears. See docs/reference/logs.md.
  */
 export interface WorkerLog {
   /** A line that a handler wrote. */

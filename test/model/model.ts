@@ -2,7 +2,7 @@ import { type EmitStep, makeValue, mutate, type Script, type Seen, scriptOf } fr
 import type { Case, CaseBackoff, CaseRetries, CaseStream } from './case.ts'
 
 /**
- * What docs/handlers.md, docs/simulation.md and docs/errors.md promise of a case, computed without any code of attak.
+ * What docs/reference/handler.md, docs/reference/simulation.md and docs/reference/errors.md promise of a case, computed without any code of attak.
  * A message is named by what its id is derived from: the name of its parent, processor, topic, key and ordinal.
  */
 export interface Expected {

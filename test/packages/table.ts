@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { CASES, type PackageCase } from './cases.ts'
 
-/** Returns the rows of the table in docs/packages.md: package, version, what it needs to work in an artifact. */
+/** Returns the rows of the table in docs/reference/packages.md: package, version, what it needs to work in an artifact. */
 export function packageRows(): string[][] {
   const manifest = readFileSync(new URL('package.json', import.meta.url), 'utf8')
   const { dependencies } = JSON.parse(manifest) as { readonly dependencies: Readonly<Record<string, string>> }

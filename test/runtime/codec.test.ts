@@ -218,8 +218,8 @@ describe('messages that travel as a pack', () => {
   })
 })
 
-describe('what docs/messages.md says to strangers', () => {
-  const docs = readFileSync(new URL('../../docs/messages.md', import.meta.url), 'utf8')
+describe('what docs/reference/messages.md says to strangers', () => {
+  const docs = readFileSync(new URL('../../docs/reference/messages.md', import.meta.url), 'utf8')
 
   it('reads a pack', () => {
     const code = /```js\n([\s\S]*?)```/.exec(docs)![1]

@@ -161,8 +161,8 @@ test('a position in a stream says stream, shard and sequence; others are in no s
   for (const position of [IN_QUEUE, 'invoke/7c', '', '//', 'a/b/c/d']) expect(streamPlaceOf(position)).toBeUndefined()
 })
 
-describe('docs/errors.md', () => {
-  const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8')
+describe('docs/reference/errors.md', () => {
+  const page = readFileSync(new URL('../../docs/reference/errors.md', import.meta.url), 'utf8')
   const shown: ErrorRecord = JSON.parse(/## Error records[^`]*```text\n(.*?)```/s.exec(page)![1]!)
 
   test('shows a record as it is made', () => {

@@ -121,7 +121,7 @@ describe('a message that would have to wait for longer than it can', () => {
       error: {
         code: 'RETRY_TOO_LONG',
         message: 'the retry of "b" is due in 3600 s, but an event with a key can only wait for less than 3600 s',
-        remedy: expect.stringContaining('docs/handlers.md'),
+        remedy: expect.stringContaining('docs/reference/handler.md'),
         cause: { name: 'Retry' },
       },
     })

@@ -117,7 +117,7 @@ function unknownProcessor(record: ErrorRecord, names: readonly string[], hint: H
 
 function unreadable(record: ErrorRecord, hint: Hint): Problem {
   const what = 'what came could not be read, and the error record has only the beginning of it'
-  const remedy = `Have its sender send it again as docs/messages.md says, and purge the record: ${purging(record, hint)}.`
+  const remedy = `Have its sender send it again as docs/reference/messages.md says, and purge the record: ${purging(record, hint)}.`
   return problemOf(record, 'RECORD_REFUSED', what, remedy)
 }
 
