@@ -32,7 +32,10 @@ export type OnFiles = (files: readonly string[]) => void
 export async function findProject(args: Arguments, host: Host, onFiles: OnFiles = () => {}): Promise<MeantProject> {
   const path = args.positionals[0]
   try {
-    return await settledProject(findTopology(path, host.cwd), args, host, onFiles)
+    const { file, warnings } = findTopology(path, host.cwd)
+    const project = await settledProject(file, args, host, onFiles)
+    warn(warnings, host)
+    return project
   } catch (error) {
     onFiles(filesLookedFor(path, host.cwd))
     throw error
@@ -63,7 +66,7 @@ async function settledProject(
 /** A file in the folder that stands for its topology, which need not exist. */
 function topologyOrFolder(path: string | undefined, cwd: string): string {
   try {
-    return findTopology(path, cwd)
+    return findTopology(path, cwd).file
   } catch (error) {
     if (!(error instanceof AttakError)) throw error
     return join(resolve(cwd, path ?? '.'), 'topology')

@@ -40,6 +40,9 @@ export async function loadStage(args: Arguments, host: Host): Promise<MeantStage
   const found = await findProject(args, host)
   const { project, problems } = await inspect(found, host)
   if (project === undefined) throw errorOf(problems)
+  // What is deployed keeps its name, whatever its package is renamed to.
+  const unnamed = problems.filter(({ code }) => code === 'TOPOLOGY_UNNAMED')
+  if (unnamed.length > 0) throw errorOf(unnamed.map((problem) => ({ ...problem, severity: 'error' })))
   return stageOf(found, project)
 }
 

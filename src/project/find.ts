@@ -1,5 +1,5 @@
 import { dirname, extname, join, relative, resolve } from 'node:path'
-import { type AttakError, errorOf } from '../errors.ts'
+import { type AttakError, errorOf, type Problem } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
 import type { ParsedJson } from './json.ts'
 import { readJsonFile } from './json-file.ts'
@@ -9,16 +9,23 @@ import { DATA_ENDINGS, readerOf } from './readers.ts'
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', ...DATA_ENDINGS.map((ending) => ending.slice(1))]
 const CANDIDATES = [...ENDINGS.map((ending) => `topology.${ending}`), ...ENDINGS.map((ending) => `index.${ending}`)]
 
+/** The file of a topology, absolute, and what is odd about the way to it. */
+export interface FoundTopology {
+  readonly file: string
+  readonly warnings: readonly Problem[]
+}
+
 /**
- * Gives the absolute file of the topology that `path` (a file or a folder; the current folder when left out) means. In a
- * folder that is the `main` of package.json, else `topology.*`, else `index.*`. Throws TOPOLOGY_NOT_FOUND.
+ * Finds the topology that `path` (a file or a folder; the current folder when left out) means. In a folder that is the `main`
+ * of package.json, else `topology.*`, else `index.*`. If `main` names a file that does not exist, as `npm init` does, the only
+ * one of these is taken, with a warning. Throws TOPOLOGY_NOT_FOUND.
  */
-export function findTopology(path: string | undefined, cwd: string): string {
+export function findTopology(path: string | undefined, cwd: string): FoundTopology {
   const start = resolve(cwd, path ?? '.')
-  if (isFile(start)) return checkEnding(start, path ?? '.')
+  if (isFile(start)) return { file: checkEnding(start, path ?? '.'), warnings: [] }
   if (isFolder(start)) return findInFolder(start, cwd)
   const file = resolveModule(start)
-  if (file !== undefined) return file
+  if (file !== undefined) return { file, warnings: [] }
   throw notFound(
     path ?? '.',
     'there is no such file or folder',
@@ -55,21 +62,37 @@ export function packageFolder(file: string): string {
   }
 }
 
-function findInFolder(folder: string, cwd: string): string {
+/** Returns the name of the package that `file` belongs to; undefined where it has none. */
+export function packageName(file: string): string | undefined {
+  const manifest = join(packageFolder(file), 'package.json')
+  const parsed = isFile(manifest) ? readJsonFile(manifest) : undefined
+  const name = parsed?.kind === 'value' ? fieldsOf(parsed.value)?.name : undefined
+  return typeof name === 'string' ? name : undefined
+}
+
+function findInFolder(folder: string, cwd: string): FoundTopology {
   const main = mainOf(folder, cwd)
-  const usual = CANDIDATES.find((name) => isFile(join(folder, name)))
+  const usual = CANDIDATES.filter((name) => isFile(join(folder, name)))
+  const [first] = usual
   if (main !== undefined) {
     const file = resolveModule(join(folder, main), DATA_ENDINGS)
-    if (file !== undefined) return file
-    throw notFound(
-      shown(join(folder, 'package.json'), cwd),
-      `"main" names ${JSON.stringify(main)}, which does not exist`,
-      usual === undefined
-        ? `Create ${main}, or make "main" the path of the topology.`
-        : `If it should be ${usual}: npm pkg set main=${usual}`,
-    )
+    if (file !== undefined) return { file, warnings: [] }
+    const where = shown(join(folder, 'package.json'), cwd)
+    const what = `"main" names ${JSON.stringify(main)}, which does not exist`
+    if (first === undefined) throw notFound(where, what, `Create ${main}, or make "main" the path of the topology.`)
+    const remedy = `Name it in "main": npm pkg set main=${first}`
+    if (usual.length > 1)
+      throw notFound(where, what, `Name one of ${usual.join(', ')} in "main": npm pkg set main=${first}`)
+    const warning = {
+      code: 'TOPOLOGY_NOT_FOUND',
+      severity: 'warning',
+      where,
+      what: `${what}; ${first} is run`,
+      remedy,
+    } as const
+    return { file: join(folder, first), warnings: [warning] }
   }
-  if (usual !== undefined) return join(folder, usual)
+  if (first !== undefined) return { file: join(folder, first), warnings: [] }
   throw notFound(
     shown(folder, cwd),
     `there is no topology here: no "main" in a package.json, no topology.{${ENDINGS}}, no index.{${ENDINGS}}`,

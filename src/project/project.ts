@@ -9,7 +9,7 @@ import type { LoadedProcessor } from '../runtime/invocation.ts'
 import type { Parsed } from '../topology/parse.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { MakeFolder } from './cache.ts'
-import { findTopology } from './find.ts'
+import { type FoundTopology, findTopology, packageName } from './find.ts'
 import { findHandlers, moduleOf } from './handlers.ts'
 import { loadModules } from './load.ts'
 import { isFolder, modulesInFolder } from './modules.ts'
@@ -76,10 +76,10 @@ export async function loadProject(path: string | undefined, options: ProjectOpti
 export async function inspectProject(path: string | undefined, options: ProjectOptions): Promise<InspectedProject> {
   const found = findFile(path, options.cwd)
   if (found instanceof AttakError) return { problems: found.problems, files: [] }
-  return inspectFile(found, options)
+  return inspectFile(found.file, options)
 }
 
-function findFile(path: string | undefined, cwd: string): string | AttakError {
+function findFile(path: string | undefined, cwd: string): FoundTopology | AttakError {
   try {
     return findTopology(path, cwd)
   } catch (error) {
@@ -97,7 +97,11 @@ async function inspectFile(
   let parsed: Parsed = { processors: [], problems: [] }
   let giveBack: (() => void) | undefined
   const modulesOf = (exported: unknown) => {
-    parsed = parseTopology(exported, { file: name, modulesIn: (folder) => modulesIn(resolve(dir, folder)) })
+    parsed = parseTopology(exported, {
+      file: name,
+      packageName: packageName(file),
+      modulesIn: (folder) => modulesIn(resolve(dir, folder)),
+    })
     giveBack?.()
     giveBack = parsed.topology && lend?.(sharedVariables(buildGraph(parsed.topology, { stage })))
     return topologyOnly ? [] : parsed.processors.flatMap((processor) => moduleOf(processor, dir) ?? [])

@@ -45,7 +45,7 @@ export async function loadSubject(
 ): Promise<Subject> {
   const isPath = typeof topology === 'string' || topology instanceof URL
   if (!isPath) return settle(inspectValue(topology, options), options)
-  const file = findTopology(topology instanceof URL ? fileURLToPath(topology) : topology, resolve())
+  const { file } = findTopology(topology instanceof URL ? fileURLToPath(topology) : topology, resolve())
   const { added } = await loadEnvironment(file, globalThis.process.env)
   const giveBack = lendVariables(globalThis.process, added)
   try {

@@ -10,6 +10,12 @@ export function isName(name: string): boolean {
 
 /** The remedy for a refused name: one that is near and allowed, where there is one. */
 export function renameRemedy(name: string): string {
+  const near = nearName(name)
+  return near === undefined ? 'Rename it.' : `Rename it, for example to "${near}".`
+}
+
+/** Returns a name that is allowed and near to this one; undefined where nothing of it is left. */
+export function nearName(name: string): string | undefined {
   const near = name
     .normalize('NFKD')
     .replace(/\p{M}+/gu, '')
@@ -17,7 +23,7 @@ export function renameRemedy(name: string): string {
     .replace(/^[-_]+/, '')
     .slice(0, 40)
     .replace(/-+$/, '')
-  return isName(near) ? `Rename it, for example to "${near}".` : 'Rename it.'
+  return isName(near) ? near : undefined
 }
 
 /** The processor name of a module: its base name with `-` for each `.` and space: `file.export` is `file-export`. */

@@ -2,7 +2,7 @@ import { nearest, type Problem } from '../errors.ts'
 import type { CarrierTable } from './carrier-rules.ts'
 import { checkChannels } from './check-channels.ts'
 import { type KnownSettings, knownSettings } from './known-settings.ts'
-import { isName, NAME_RULE, renameRemedy } from './name.ts'
+import { isName, NAME_RULE, nearName, renameRemedy } from './name.ts'
 import { readOldSettings } from './old-settings.ts'
 import type { ModulesIn } from './processor-entries.ts'
 import { checkInvokes, parseProcessors } from './processors.ts'
@@ -26,6 +26,8 @@ import {
 export interface ParseOptions {
   /** The topology's file as the user should see it in messages. */
   readonly file: string
+  /** The name of the package that the topology belongs to, as its package.json gives it: the topology's, if it has none. */
+  readonly packageName?: string | undefined
   /** Lists the base names of the modules in a folder, for `processors: './folder'`; undefined when there is none. */
   readonly modulesIn: ModulesIn
   /** What streams may go over. */
@@ -53,7 +55,7 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   if (given === undefined) return { processors: [], problems: report.problems }
   const fields = readOldSettings('topology', given, '', report)
   holdRejection(fields.input)
-  const name = parseName(fields.name, report)
+  const name = parseName(fields.name, options.packageName, report)
   const settings = parseSettings('topology', fields, '', { known, report })
   const late = createReport(options.file)
   const streams = parseStreams(fields.streams, { known, report: late })
@@ -75,8 +77,14 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   }
 }
 
-function parseName(name: unknown, report: Report): string {
+function parseName(name: unknown, packageName: string | undefined, report: Report): string {
   if (typeof name === 'string' && isName(name)) return name
+  const fallback = name === undefined ? nearName(packageName?.replace(/^@[^/]*\//, '') ?? '') : undefined
+  if (fallback !== undefined) {
+    const what = `the topology has no name and is called "${fallback}", as its package`
+    report.warn('TOPOLOGY_UNNAMED', 'name', what, `Add name: '${fallback}'. To deploy it needs a name.`)
+    return fallback
+  }
   const [what, remedy] =
     name === undefined
       ? ['the topology has no name', "Add name: 'my-topology'."]

@@ -20,15 +20,24 @@ test.each([
   ['index last', { 'index.mjs': '' }, 'index.mjs'],
 ])('in a folder the topology is %s', (_, files, expected) => {
   const folder = projectFolder(files)
-  expect(findTopology(undefined, folder)).toBe(join(folder, expected))
-  expect(findTopology('.', folder)).toBe(join(folder, expected))
+  expect(findTopology(undefined, folder)).toEqual({ file: join(folder, expected), warnings: [] })
+  expect(findTopology('.', folder).file).toBe(join(folder, expected))
+})
+
+test('where main is missing, the only file that may be meant is the topology, with a warning', () => {
+  const folder = projectFolder({ 'package.json': manifest('index.js'), 'topology.mjs': '' })
+  const { file, warnings } = findTopology(undefined, folder)
+  expect(file).toBe(join(folder, 'topology.mjs'))
+  expect(warnings.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)).toEqual([
+    'package.json: "main" names "index.js", which does not exist; topology.mjs is run. Name it in "main": npm pkg set main=topology.mjs',
+  ])
 })
 
 test('a path names a file, with or without its ending, or a folder', () => {
   const folder = projectFolder({ 'a/flow.ts': '', 'a/topology.js': '' })
-  expect(findTopology('a/flow.ts', folder)).toBe(join(folder, 'a/flow.ts'))
-  expect(findTopology('a/flow', folder)).toBe(join(folder, 'a/flow.ts'))
-  expect(findTopology('a', folder)).toBe(join(folder, 'a/topology.js'))
+  expect(findTopology('a/flow.ts', folder).file).toBe(join(folder, 'a/flow.ts'))
+  expect(findTopology('a/flow', folder).file).toBe(join(folder, 'a/flow.ts'))
+  expect(findTopology('a', folder).file).toBe(join(folder, 'a/topology.js'))
 })
 
 test.each([
@@ -40,11 +49,11 @@ test.each([
     'Make a new project with `attak init my-project`, or give the path of a topology.',
   ],
   [
-    'a main that is missing',
-    { 'package.json': manifest('gone.js'), 'topology.ts': '' },
+    'a main that is missing, where several files may be meant',
+    { 'package.json': manifest('gone.js'), 'topology.ts': '', 'index.ts': '' },
     undefined,
     'package.json: "main" names "gone.js", which does not exist',
-    'If it should be topology.ts: npm pkg set main=topology.ts',
+    'Name one of topology.ts, index.ts in "main": npm pkg set main=topology.ts',
   ],
   [
     'a main that is missing, where there is nothing else',

@@ -501,3 +501,26 @@ it('a topology that is not the default export of its module is found, and the me
     'the topology is exported as topology, and not as the default export (topology.ts): Write: export default topology',
   ])
 })
+
+describe('a topology without a name', () => {
+  const parseIn = (packageName: string | undefined) =>
+    parseTopology({ processors: { a: spout } }, { file: 'topology.ts', packageName, modulesIn: () => undefined })
+
+  it.each([
+    ['my-app', 'my-app'],
+    ['@scope/my-app', 'my-app'],
+    ['my.app', 'my-app'],
+  ])('is called as its package %s: %s, with a warning', (packageName, expected) => {
+    const { topology, problems } = parseIn(packageName)
+    expect(topology?.name).toBe(expected)
+    expect(problems.map(tell)).toEqual([
+      `[TOPOLOGY_UNNAMED] name: the topology has no name and is called "${expected}", as its package (topology.ts). Add name: '${expected}'. To deploy it needs a name.`,
+    ])
+  })
+
+  it.each([undefined, '', '@scope/', '..'])('is refused where the package is called %j', (packageName) => {
+    expect(parseIn(packageName).problems.map(tell)).toEqual([
+      "[TOPOLOGY_INVALID] name: the topology has no name (topology.ts). Add name: 'my-topology'.",
+    ])
+  })
+})

@@ -121,7 +121,7 @@ function plainStep({ event, missing, error, ...step }: Step): object {
 /** A trace can be read without the topology that it is of. */
 function folderOf(path: string | undefined, host: Host): string {
   try {
-    return dirname(findTopology(path, host.cwd))
+    return dirname(findTopology(path, host.cwd).file)
   } catch (error) {
     if (path !== undefined) throw error
     return host.cwd
