@@ -4,7 +4,7 @@ import type { Invocation } from './invocation.ts'
 const DATA = ['processor', 'topology', 'stage', 'id', 'topic', 'from', 'key', 'attempt', 'hop', 'root', 'parent']
 /** What spreading and `Object.keys` show of a context: all of it but what settles the message. */
 const SHOWN = [...DATA, 'traceparent', 'signal', 'log', 'getRemainingTimeInMillis', 'emit', 'invoke']
-const SILENT = ['succeed', 'fail', 'done']
+const SILENT = ['succeed', 'fail', 'done', 'invokeLocal']
 const DOCUMENTED: ReadonlySet<PropertyKey> = new Set([...SHOWN, ...SILENT])
 
 /** Whether this is the name of a documented property of a context. */

@@ -117,7 +117,14 @@ export class InvocationContext implements Invocation {
   }
 
   get invoke(): Context['invoke'] {
-    return (processor, data) => invoke(this, processor, data) as Promise<never>
+    return (processor, data, callback) => invoke(this, processor, data, callback) as Promise<never>
+  }
+
+  get invokeLocal(): Context['invokeLocal'] {
+    return (processor, ...given) => {
+      const callback = given.find((one) => typeof one === 'function') as Callback | undefined
+      return invoke(this, processor, given[0] === callback ? undefined : given[0], callback) as Promise<never>
+    }
   }
 
   get succeed(): Context['succeed'] {

@@ -18,6 +18,10 @@ export function emit(
   callback: Callback | undefined,
 ): Promise<void> {
   if (typeof options === 'function') return emit(invocation, topic, data, undefined, options)
+  // JSON has no functions: one in the place of data is a callback.
+  if (typeof data === 'function' && callback === undefined) {
+    return emit(invocation, topic, undefined, options, data as Callback)
+  }
   let acceptance: Promise<void> | undefined
   try {
     if (invocation.state !== 'running') throw lateEmit(invocation, topic)
@@ -35,16 +39,19 @@ function follow(invocation: Invocation, acceptance: Promise<void>, callback: Cal
   const followed = followEmit(acceptance)
   if (invocation.state === 'running') addFollow(invocation, followed)
   if (callback !== undefined) {
-    const call = (error: unknown) => callSafely(invocation, callback, error)
     followed.taken = true
-    followed.acceptance.then(() => call(null), call)
+    followed.acceptance.then(
+      () => callSafely(invocation, callback, null),
+      (error: unknown) => callSafely(invocation, callback, error),
+    )
   }
   return followed
 }
 
-function callSafely(invocation: Invocation, callback: Callback, error: unknown): void {
+/** Calls a handler's callback; what it throws fails the message. */
+export function callSafely(invocation: Invocation, callback: Callback, error: unknown, result?: unknown): void {
   try {
-    callback(error)
+    callback(error, result)
   } catch (thrown) {
     settle(invocation, { error: thrown })
   }

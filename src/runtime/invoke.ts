@@ -1,6 +1,8 @@
 import { format } from 'node:util'
 import { AttakError, nearest } from '../errors.ts'
+import type { Callback } from '../topology/handler.ts'
 import { checkedDepth } from './depth.ts'
+import { callSafely } from './emit.ts'
 import { followEmit } from './emit-promise.ts'
 import { addFollow, type Invocation, rareOf } from './invocation.ts'
 import { type Edge, invokedIdOf, type Message } from './message.ts'
@@ -18,9 +20,25 @@ export type Answer = { readonly result?: unknown } | { readonly error: Thrown }
  * What `context.invoke` does. Like an emit, it is waited for before its invocation is complete, and fails the message
  * when nobody takes its rejection.
  */
-export function invoke(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
-  const followed = followEmit(answerTo(invocation, processor, data))
+export function invoke(
+  invocation: Invocation,
+  processor: string,
+  data: unknown,
+  callback: Callback | undefined,
+): Promise<unknown> {
+  if (typeof data === 'function' && callback === undefined) {
+    return invoke(invocation, processor, undefined, data as Callback)
+  }
+  const answer = answerTo(invocation, processor, data)
+  const followed = followEmit(answer)
   if (invocation.state === 'running') addFollow(invocation, followed)
+  if (callback !== undefined) {
+    followed.taken = true
+    answer.then(
+      (result) => callSafely(invocation, callback, null, result),
+      (error: unknown) => callSafely(invocation, callback, error),
+    )
+  }
   return followed
 }
 

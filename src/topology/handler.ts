@@ -71,13 +71,16 @@ export interface Context<Emits extends object = Record<string, unknown>> {
     options?: EmitOptions | Callback,
     callback?: Callback,
   ): Promise<void>
+  emit<T extends keyof Emits & string>(topic: T, callback: Callback): Promise<void>
   /**
    * Calls another processor of the topology with data, and gives what it settles with: what its handler returns, calls back
    * or gives to `succeed`, as JSON carries it. It must be among this processor's `invokes`. Rejects with the error that it
    * failed with, which is not tried again, and with `INVOKE_REFUSED` or `HOP_LIMIT` where it is not called at all. A
-   * rejection that nobody takes fails the message.
+   * rejection that nobody takes fails the message. A callback is called with the error or the result.
    */
-  invoke<Result = unknown>(processor: string, data?: unknown): Promise<Result>
+  invoke<Result = unknown>(processor: string, data?: unknown, callback?: Callback): Promise<Result>
+  /** @deprecated What attak 2017 called `invoke`. */
+  invokeLocal<Result = unknown>(processor: string, ...dataAndCallback: unknown[]): Promise<Result>
   /** Ends the message as handled; `result` is for who invoked it. */
   succeed(result?: unknown): void
   /** Ends the message as failed. */

@@ -109,6 +109,7 @@ describe('H2: emit', () => {
 
   it.each<[string, (context: Context, callback: Callback) => unknown]>([
     ['emit(topic, data, options, callback)', ({ emit }, callback) => emit('t', 1, { key: 'k' }, callback)],
+    ['emit(topic, callback)', ({ emit }, callback) => emit('t', callback)],
     ['emit(topic, data, callback)', ({ emit }, callback) => emit('t', 1, callback)],
     ['emit(topic, data, undefined, callback)', ({ emit }, callback) => emit('t', 1, undefined, callback)],
   ])('%s calls back when it is accepted', async (_, emit) => {

@@ -15,6 +15,50 @@ const pass: Handler = async (event, context) => context.emit('got', await contex
 const caught: Handler = (event, context) =>
   context.invoke('b', event).catch((error) => context.emit('got', [error.name, error.code, error.message]))
 
+describe('context.invoke with a callback', () => {
+  const answers = (event: unknown) => ({ answer: event })
+  const telling = (name: 'invoke' | 'invokeLocal', ...data: unknown[]): Handler => {
+    return (_event, context, callback) => {
+      const call = context[name] as (processor: string, ...given: unknown[]) => Promise<unknown>
+      call('b', ...data, async (error: Error | null, result: unknown) => {
+        await context.emit('got', [error?.message ?? null, result ?? null])
+        callback()
+      })
+    }
+  }
+
+  it.each<[string, Handler, unknown]>([
+    ['invoke(processor, data, callback)', telling('invoke', 1), [null, { answer: 1 }]],
+    ['invoke(processor, callback)', telling('invoke'), [null, {}]],
+    ['invokeLocal(processor, data, callback)', telling('invokeLocal', 1), [null, { answer: 1 }]],
+    ['invokeLocal(processor, data, options, callback)', telling('invokeLocal', 1, {}), [null, { answer: 1 }]],
+    ['invokeLocal(processor, callback)', telling('invokeLocal'), [null, {}]],
+  ])('%s calls back with the result', async (_, a, expected) => {
+    expect((await invoke(answers, a)).got.map(({ data }) => data)).toEqual([expected])
+  })
+
+  it('calls back with the error, which then does not fail the message', async () => {
+    const { got, summary } = await invoke(
+      () => {
+        throw new Error('no')
+      },
+      telling('invoke', 1),
+    )
+    expect(got.map(({ data }) => data)).toEqual([['no', null]])
+    expect(summary).toMatchObject({ handled: { a: 1 } })
+  })
+
+  it('fails the message with what the callback throws', async () => {
+    const { of } = await invoke(answers, (_event, context) => {
+      context.invoke('b', 1, () => {
+        throw new Error('mine')
+      })
+      return new Promise(() => {})
+    })
+    expect(of('end').find(({ processor }) => processor === 'a')).toMatchObject({ error: { message: 'mine' } })
+  })
+})
+
 describe('context.invoke', () => {
   it.each<[string, Handler]>([
     ['what it returns', (n: number) => ({ n, at: new Date(0) })],
