@@ -1,238 +1,225 @@
-import { MEMORY_BYTES, memorySender } from '../carriers/memory/carrier.ts'
-import { AttakError, nearest } from '../errors.ts'
-import type { LineTaker } from '../runtime/console.ts'
+import { MEMORY_BYTES } from '../carriers/memory/carrier.ts'
 import { followCurrent, invocationOfUncaught } from '../runtime/current.ts'
-import { type Invocation, keepDuration, keepLine, type LogLevel } from '../runtime/invocation.ts'
+import { type Invocation, type InvocationHost, keepDuration, keepLine, type LogLevel } from '../runtime/invocation.ts'
 import { timeoutRefusal } from '../runtime/refusal.ts'
 import { hasEnded, settle } from '../runtime/settle.ts'
 import { describeThrown } from '../runtime/thrown.ts'
 import { createCopier } from './copy.ts'
-import type { ResumedEvent } from './intake.ts'
-import { openLates } from './lates.ts'
-import type { SimulatedEdge } from './message.ts'
-import { buildNetwork } from './network.ts'
+import { openInputEdges } from './input-edges.ts'
+import { type Lates, openLates } from './lates.ts'
+import { buildNetwork, type Network } from './network.ts'
 import type { SessionOptions } from './options.ts'
-import { createScheduler, type Scheduler } from './scheduler.ts'
+import type { Schedule } from './schedule.ts'
+import { advance, commitHead, cutOffRunning, hasRoom, headOf, openSchedule, work } from './scheduler.ts'
 import type { SummaryEntry } from './transcript.ts'
+
+/** Everything one simulation is made of. */
+export interface Run {
+  readonly options: SessionOptions
+  readonly network: Network
+  /** The processors of `network`: whose invocations are of this run. */
+  readonly runtimes: ReadonlySet<unknown>
+  readonly schedule: Schedule
+  /** What handlers do after their messages are done. */
+  readonly lates: Lates
+  /** When the slice of work ends, in real milliseconds. */
+  sliceEndMs: number
+  /** Whether a handler's time was up. */
+  timedOut: boolean
+  aborted: boolean
+  /** The invocation that the run waits for. */
+  awaited: { readonly invocation: Invocation; readonly wake: () => void } | undefined
+  /** Ends the wait for input. */
+  stopWaiting: () => void
+}
 
 /** Why a slice of work stopped: it was long enough, it wants input, the oldest handler is not done, or all is. */
 export type Stop = 'over' | 'hungry' | 'waiting' | 'done'
 
-/** Everything one simulation is made of. */
-export interface PreparedRun {
-  readonly scheduler: Scheduler
-  /** Works until it must wait; `live`: does not let what is done wait for input. Virtual time stops at `untilMs`. */
-  slice(live: boolean, untilMs: number): Stop
-  /** Begins the time that a slice may take. */
-  newSlice(): void
-  /** From now on keeps what handlers do after their messages are done. */
-  holdLates(): void
-  /** Tells of it, and from now on at once. */
-  tellLates(): void
-  /** Resolves when an event is at hand, the input has ended, the run is aborted, or (`live`) the oldest is complete. */
-  inputAtHand(live: boolean): Promise<void>
-  /** Resolves when the oldest invocation is complete. */
-  headComplete(): Promise<void>
-  abort(reason: unknown): void
-  /** Ends handlers whose time is up. */
-  cutOffLate(): void
-  /** Whether any was. */
-  timedOut(): boolean
-  /** Whose lines are written to the console, and what takes them. */
-  readonly lines: Pick<LineTaker<Invocation>, 'writer' | 'take'>
-  takeUncaught(error: unknown): boolean
-  running(): Invocation | undefined
-  oldest(): Invocation | undefined
-  summary(): SummaryEntry
-}
-
 const SLICE_MS = 10
 
 /** Puts a run together; nothing has started yet. */
-export function prepareRun(options: SessionOptions): PreparedRun {
-  const { graph, intake, recorder, now, openRoots = 4096, timings: timed = false, describe = describeThrown } = options
-  const sayThrown = (error: unknown) => {
-    const { stack, name, message } = describe(error)
-    return stack ?? `${name}: ${message}`
-  }
+export function openRun(options: SessionOptions): Run {
+  const { graph, recorder, now } = options
   const current = followCurrent()
-  let sliceEndMs = now() + SLICE_MS
-  let timedOut = false
-  let awaited: { readonly invocation: Invocation; readonly wake: () => void } | undefined
-  let stopWaiting = () => {}
-
-  const lates = openLates(({ invocation, level, text, failure }) => {
-    const nowMs = scheduler.nowMs()
-    if (failure !== undefined) recorder?.fault?.(invocation, nowMs, failure.error)
-    recorder?.line(invocation, nowMs, level, text)
-  })
-  const log = (invocation: Invocation, level: LogLevel, text: string) => {
-    if (hasEnded(invocation)) lates.add({ invocation, level, text })
-    else keepLine(invocation, level, text)
-  }
-  let aborted = false
-  const blame = (invocation: Invocation, error: unknown, text: string) => {
-    // What runs when a run is ended is cut off by us, and no fault of its own when it goes on.
-    if (aborted) return
-    scheduler.counts.failed++
-    lates.add({ invocation, level: 'error', text, failure: { error } })
-  }
   const network = buildNetwork({
     graph,
     processors: options.processors,
     createCopier: options.createCopier ?? createCopier,
     messageBytes: MEMORY_BYTES,
     ...(options.spans && { spans: options.spans }),
-    invoke: (invoker, message) => scheduler.invoke(invoker, message),
-    host: {
-      log,
-      late: (invocation, error) => blame(invocation, error, error.message),
-      completed(invocation) {
-        if (timed) keepDuration(invocation, roundedMs(Math.max(0, now() - invocation.startedMs)))
-        invocation.rare?.invoked?.answer?.()
-        if (awaited?.invocation === invocation) awaited.wake()
-      },
-      now,
-    },
+    invoke: (invoker, message) => run.schedule.invoked.run(invoker, message),
+    host: hostOf(() => run),
   })
-  let lastTo: string | undefined
-  let lastEdge: SimulatedEdge | undefined
-  const edgeTo = (name: string) => {
-    if (name !== lastTo || lastEdge === undefined) {
-      lastEdge = network.inputs.get(name)
-      if (lastEdge === undefined) throw unknownReceiver(name, network.inputs.keys(), scheduler.counts.roots)
-      lastTo = name
-    }
-    return lastEdge
-  }
-  const edgeOf = ({ to, topic = '', resumed: { from } }: ResumedEvent) => {
-    const came = network.streams.find(
-      (edge, index) => edge.from === from && edge.to === to && (graph.streams[index]!.topics?.includes(topic) ?? true),
-    )
-    return came ?? edgeTo(to)
-  }
-
-  const nextInput = () => {
-    const input = intake.next()
-    if (input !== undefined || intake.ended()) return input
-    // It is the user's own code, too, and that of no handler.
-    return current.apart(intake.ask) ? intake.next() : undefined
-  }
-
-  const scheduler = createScheduler({
+  const edges = openInputEdges(network, graph)
+  const schedule = openSchedule({
     seed: options.seed ?? 'attak',
     concurrency: options.concurrency ?? 256,
-    openRoots,
-    nextInput,
-    edgeTo,
-    edgeOf,
-    openSender: memorySender,
+    mostOpenRoots: options.openRoots ?? 4096,
+    nextInput: () => nextInput(run),
+    edgeTo: (name) => edges.to(name, schedule.counts.roots),
+    edgeOf: (resumed) => edges.of(resumed, schedule.counts.roots),
     recorder,
     current,
     now,
-    timed,
+    timed: options.timings === true,
   })
-  const runtimes: ReadonlySet<unknown> = new Set(network.processors)
-  /** Whose code runs, if it is a handler of this run. */
-  const ours = (invocation: Invocation | undefined) => (runtimes.has(invocation?.runtime) ? invocation : undefined)
-  const running = () => ours(current.get())
-
-  const isHungry = () => !intake.ended() && scheduler.hasRoom()
-
-  const headComplete = () => {
-    const invocation = scheduler.head()
-    if (invocation?.state === 'complete') return Promise.resolve()
-    return new Promise<void>((wake) => {
-      if (invocation !== undefined) awaited = { invocation, wake }
-    })
+  const lates = openLates(({ invocation, level, text, failure }) => {
+    const { nowMs } = schedule
+    if (failure !== undefined) recorder?.fault?.(invocation, nowMs, failure.error)
+    recorder?.line(invocation, nowMs, level, text)
+  })
+  const run: Run = {
+    options,
+    network,
+    runtimes: new Set(network.processors),
+    schedule,
+    lates,
+    sliceEndMs: now() + SLICE_MS,
+    timedOut: false,
+    aborted: false,
+    awaited: undefined,
+    stopWaiting: () => {},
   }
+  return run
+}
 
+function hostOf(run: () => Run): Omit<InvocationHost, 'accept' | 'invoke'> {
   return {
-    scheduler,
-    slice(live, untilMs) {
-      for (;;) {
-        if (scheduler.lookedMs() > sliceEndMs) return 'over'
-        if (scheduler.work(sliceEndMs)) continue
-        const head = scheduler.head()
-        if (isHungry() && !(live && head?.state === 'complete')) return 'hungry'
-        if (head === undefined) {
-          if (!scheduler.advance(untilMs)) return 'done'
-        } else if (head.state !== 'complete') return 'waiting'
-        else scheduler.commitHead()
-      }
-    },
-    newSlice() {
-      sliceEndMs = now() + SLICE_MS
-    },
-    holdLates: lates.hold,
-    tellLates: lates.release,
-    inputAtHand(live) {
-      return new Promise((resolve, reject) => {
-        stopWaiting = resolve
-        const fill = async () => {
-          try {
-            resolve(await current.apart(intake.fill))
-          } catch (error) {
-            reject(error)
-          }
-        }
-        const complete = async () => resolve(await headComplete())
-        void fill()
-        if (live) void complete()
-      })
-    },
-    headComplete,
-    abort(reason) {
-      aborted = true
-      scheduler.cutOff(
-        () => true,
-        () => reason,
-      )
-      stopWaiting()
-    },
-    cutOffLate() {
-      const nowMs = now()
-      const isOver = ({ startedMs, runtime }: Invocation) => nowMs - startedMs >= runtime.timeoutMs
-      scheduler.cutOff(isOver, (invocation) => {
-        timedOut = true
-        return timeoutRefusal(invocation, invocation.runtime.timeoutMs)
-      })
-    },
-    timedOut: () => timedOut,
-    lines: { writer: running, take: log },
-    takeUncaught(error) {
-      const invocation = ours(invocationOfUncaught(error))
-      if (invocation === undefined) return false
-      if (invocation.state === 'running') settle(invocation, { error })
-      else blame(invocation, error, `uncaught after it had settled: ${sayThrown(error)}`)
-      return true
-    },
-    running,
-    oldest() {
-      const invocation = scheduler.head()
-      return invocation?.state === 'running' ? invocation : undefined
-    },
-    summary: () => ({
-      kind: 'summary',
-      handled: Object.fromEntries(network.processors.map(({ name, handled }) => [name, handled])),
-      emitted: Object.fromEntries(network.processors.map(({ name, emitted }) => [name, emitted])),
-      outputs: scheduler.counts.outputs,
-      failed: scheduler.counts.failed,
-    }),
+    log: (invocation, level, text) => takeLine(run(), invocation, level, text),
+    late: (invocation, error) => blame(run(), invocation, error, error.message),
+    completed: (invocation) => takeCompleted(run(), invocation),
+    now: () => run().options.now(),
+  }
+}
+
+function takeCompleted({ schedule, awaited }: Run, invocation: Invocation): void {
+  if (schedule.timed) keepDuration(invocation, roundedMs(Math.max(0, schedule.now() - invocation.startedMs)))
+  invocation.rare?.invoked?.answer?.()
+  if (awaited?.invocation === invocation) awaited.wake()
+}
+
+function nextInput({ options: { intake }, schedule: { current } }: Run) {
+  const input = intake.next()
+  if (input !== undefined || intake.ended()) return input
+  // Inputs are the user's own code too, but no handler's.
+  return current.apart(intake.ask) ? intake.next() : undefined
+}
+
+/** Takes a line that a handler wrote. */
+export function takeLine({ lates }: Run, invocation: Invocation, level: LogLevel, text: string): void {
+  if (hasEnded(invocation)) lates.add({ invocation, level, text })
+  else keepLine(invocation, level, text)
+}
+
+/** Fails the invocation that left an uncaught error behind. Returns false if there is none in this run. */
+export function takeUncaught(run: Run, error: unknown): boolean {
+  const invocation = ofRun(run, invocationOfUncaught(error))
+  if (invocation === undefined) return false
+  if (invocation.state === 'running') settle(invocation, { error })
+  else {
+    const { stack, name, message } = (run.options.describe ?? describeThrown)(error)
+    blame(run, invocation, error, `uncaught after it had settled: ${stack ?? `${name}: ${message}`}`)
+  }
+  return true
+}
+
+function blame({ aborted, schedule, lates }: Run, invocation: Invocation, error: unknown, text: string): void {
+  // The end of a run cuts off its handlers. It is no fault of theirs when they go on.
+  if (aborted) return
+  schedule.counts.failed++
+  lates.add({ invocation, level: 'error', text, failure: { error } })
+}
+
+/** Returns whose code has the thread, if it is a handler of this run. */
+export function runningIn(run: Run): Invocation | undefined {
+  return ofRun(run, run.schedule.current.get())
+}
+
+function ofRun({ runtimes }: Run, invocation: Invocation | undefined): Invocation | undefined {
+  return runtimes.has(invocation?.runtime) ? invocation : undefined
+}
+
+/** Returns the oldest invocation that has not settled, if nothing older waits to be committed. */
+export function oldestIn({ schedule }: Run): Invocation | undefined {
+  const invocation = headOf(schedule)
+  return invocation?.state === 'running' ? invocation : undefined
+}
+
+/** Begins the time that a slice may take. */
+export function newSlice(run: Run): void {
+  run.sliceEndMs = run.schedule.now() + SLICE_MS
+}
+
+/**
+ * Works until it must wait. With `live`, commits the oldest handler rather than waiting for input. Virtual time stops at
+ * `untilMs`.
+ */
+export function workSlice({ schedule, options: { intake }, sliceEndMs }: Run, live: boolean, untilMs: number): Stop {
+  for (;;) {
+    if (schedule.lookedMs > sliceEndMs) return 'over'
+    if (work(schedule, sliceEndMs)) continue
+    const head = headOf(schedule)
+    const isHungry = !intake.ended() && hasRoom(schedule)
+    if (isHungry && !(live && head?.state === 'complete')) return 'hungry'
+    if (head === undefined) {
+      if (!advance(schedule, untilMs)) return 'done'
+    } else if (head.state !== 'complete') return 'waiting'
+    else commitHead(schedule)
+  }
+}
+
+/** Resolves when an event is at hand, the input has ended, the run is aborted, or (`live`) the oldest is complete. */
+export function inputAtHand(run: Run, live: boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    run.stopWaiting = resolve
+    run.schedule.current.apart(run.options.intake.fill).then(resolve, reject)
+    if (live) void headComplete(run).then(resolve)
+  })
+}
+
+/** Resolves when the oldest invocation is complete. */
+export function headComplete(run: Run): Promise<void> {
+  const invocation = headOf(run.schedule)
+  if (invocation?.state === 'complete') return Promise.resolve()
+  return new Promise<void>((wake) => {
+    if (invocation !== undefined) run.awaited = { invocation, wake }
+  })
+}
+
+/** Ends the run: nothing more starts, and everything that runs is cut off. */
+export function abortRun(run: Run, reason: unknown): void {
+  run.aborted = true
+  cutOffRunning(
+    run.schedule,
+    () => true,
+    () => reason,
+  )
+  run.stopWaiting()
+}
+
+/** Ends handlers whose time is up. */
+export function cutOffLate(run: Run): void {
+  const nowMs = run.schedule.now()
+  const isOver = ({ startedMs, runtime }: Invocation) => nowMs - startedMs >= runtime.timeoutMs
+  cutOffRunning(run.schedule, isOver, (invocation) => {
+    run.timedOut = true
+    return timeoutRefusal(invocation, invocation.runtime.timeoutMs)
+  })
+}
+
+/** Returns what the run has come to so far. */
+export function summaryOf({ network: { processors }, schedule: { counts } }: Run): SummaryEntry {
+  return {
+    kind: 'summary',
+    handled: Object.fromEntries(processors.map(({ name, handled }) => [name, handled])),
+    emitted: Object.fromEntries(processors.map(({ name, emitted }) => [name, emitted])),
+    outputs: counts.outputs,
+    failed: counts.failed,
   }
 }
 
 /** To a microsecond. */
 export function roundedMs(ms: number): number {
   return Math.round(ms * 1000) / 1000
-}
-
-function unknownReceiver(name: string, names: Iterable<string>, position: number): AttakError {
-  const near = nearest(name, names)
-  const hint = near === undefined ? '' : ` Did you mean "${near}"?`
-  return new AttakError(
-    'TOPOLOGY_UNKNOWN_PROCESSOR',
-    `input event ${position + 1}: no processor named "${name}".${hint}`,
-    'Send it to a processor of the topology.',
-  )
 }

@@ -1,10 +1,26 @@
 import { clearInterval, setImmediate, setInterval } from 'node:timers'
 import type { Graph } from '../graph/graph.ts'
 import { captureConsole } from '../runtime/console.ts'
+import type { Invocation, LogLevel } from '../runtime/invocation.ts'
 import { keepCalls } from '../runtime/thrown.ts'
 import { openIntake } from './intake.ts'
 import type { SessionOptions, SimulationOptions, SimulationResult } from './options.ts'
-import { type PreparedRun, prepareRun, roundedMs } from './run.ts'
+import {
+  abortRun,
+  cutOffLate,
+  headComplete,
+  inputAtHand,
+  newSlice,
+  oldestIn,
+  openRun,
+  type Run,
+  roundedMs,
+  runningIn,
+  summaryOf,
+  takeLine,
+  takeUncaught,
+  workSlice,
+} from './run.ts'
 
 /**
  * Runs an input through a topology until nothing is in flight: a discrete event simulation around the runtime that a
@@ -50,24 +66,26 @@ export interface Session {
 /** Opens a simulation; nothing has run yet. */
 export function openSession(options: SessionOptions): Session {
   const { intake, signal, now } = options
-  const run = prepareRun(options)
+  const run = openRun(options)
   const closing = new AbortController()
   const stop = signal === undefined ? closing.signal : AbortSignal.any([signal, closing.signal])
-  const abort = () => run.abort(stop.reason)
+  const abort = () => abortRun(run, stop.reason)
   stop.addEventListener('abort', abort, { once: true })
+  const writer = () => runningIn(run)
+  const take = (invocation: Invocation, level: LogLevel, text: string) => takeLine(run, invocation, level, text)
   const releases = [
-    options.console && captureConsole(options.console, { ...run.lines, echo: options.echo === true }),
-    options.onUncaught?.(run.takeUncaught),
+    options.console && captureConsole(options.console, { writer, take, echo: options.echo === true }),
+    options.onUncaught?.((error) => takeUncaught(run, error)),
     keepCalls(),
   ]
   const startedMs = now()
-  options.onProbe?.({ running: run.running, oldest: run.oldest })
+  options.onProbe?.({ running: writer, oldest: () => oldestIn(run) })
   return {
     async runUntil(untilMs) {
-      const sweep = setInterval(run.cutOffLate, sweepMs(options.graph))
+      const sweep = setInterval(() => cutOffLate(run), sweepMs(options.graph))
       try {
-        run.newSlice()
-        run.holdLates()
+        newSlice(run)
+        run.lates.hold()
         // By a callback, where `await` would add its callers to the stack of each error that a handler makes (5 µs).
         await new Promise<void>((resolve, reject) => {
           drive(run, { ...options, signal: stop, untilMs }).then(() => resolve(), reject)
@@ -76,21 +94,21 @@ export function openSession(options: SessionOptions): Session {
         if (options.onUncaught !== undefined && signal?.aborted !== true) await new Promise(setImmediate)
       } finally {
         clearInterval(sweep)
-        run.tellLates()
+        run.lates.release()
       }
     },
     get nowMs() {
-      return run.scheduler.nowMs()
+      return run.schedule.nowMs
     },
     get waiting() {
-      return run.scheduler.waiting()
+      return run.schedule.retries.size()
     },
     result() {
-      const summary = run.summary()
+      const summary = summaryOf(run)
       return {
         summary: options.timings === true ? { ...summary, tookMs: roundedMs(now() - startedMs) } : summary,
-        roots: run.scheduler.counts.roots,
-        timedOut: run.timedOut(),
+        roots: run.schedule.counts.roots,
+        timedOut: run.timedOut,
         aborted: signal?.aborted === true,
       }
     },
@@ -98,7 +116,7 @@ export function openSession(options: SessionOptions): Session {
       for (const release of releases.splice(0)) release?.()
       stop.removeEventListener('abort', abort)
       const reason = new Error('the simulation was closed')
-      run.abort(reason)
+      abortRun(run, reason)
       closing.abort(reason)
       await intake.close()
     },
@@ -110,17 +128,17 @@ interface Drive extends Pick<SimulationOptions, 'signal' | 'live' | 'ready'> {
 }
 
 /** Works in slices, and waits between them for whatever the slice stopped at. */
-async function drive(run: PreparedRun, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
+async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
   while (signal?.aborted !== true) {
-    const stop = run.slice(live, untilMs)
+    const stop = workSlice(run, live, untilMs)
     // A handler may have ended the run: nothing wakes what would wait for it now.
     if (stop === 'done' || signal?.aborted) return
-    if (stop === 'hungry') await run.inputAtHand(live)
-    else if (stop === 'waiting') await run.headComplete()
+    if (stop === 'hungry') await inputAtHand(run, live)
+    else if (stop === 'waiting') await headComplete(run)
     else {
       await new Promise(setImmediate)
       await ready?.()
-      run.newSlice()
+      newSlice(run)
     }
   }
 }
