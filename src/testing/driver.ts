@@ -30,6 +30,11 @@ export interface TestDriverOptions<Events extends object = AnyEvents> {
 /** Settings of one event. */
 export type SendOptions = Pick<InputEvent, 'key' | 'topic'>
 
+/** What follows the processor of an event: the event may be left out only where the processor takes `undefined`. */
+type SendRest<Event> = undefined extends Event
+  ? [event?: Event, options?: SendOptions | undefined]
+  : [event: Event, options?: SendOptions | undefined]
+
 /**
  * Runs a topology inside a test. Handlers really run; virtual time stands still until the test moves it, so that what is
  * to be tried again after a second waits for `advance(1000)`.
@@ -39,7 +44,7 @@ export interface TestDriver<Events extends object = AnyEvents> extends Observed 
    * Gives a processor an event, and runs the topology until nothing more happens at this virtual time. A handler that
    * fails does not reject this: see `errors`. Throws INPUT_INVALID for a processor that is not there.
    */
-  send(processor: keyof Events & string, event?: unknown, options?: SendOptions): Promise<void>
+  send<Name extends keyof Events & string>(processor: Name, ...rest: SendRest<Events[Name]>): Promise<void>
   /** Gives several events at once: their handlers run side by side, as far as keys allow. */
   sendAll(events: readonly InputEvent[]): Promise<void>
   /** Moves virtual time on, running what becomes due on the way at the time it is due. */

@@ -3,7 +3,7 @@ import type { DeploymentSettings } from './deployment.ts'
 import type { Callback, Context, Handler, Json } from './handler.ts'
 import type { ErrorsDefinition, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
-import type { Backoff } from './topology.ts'
+import type { Backoff, InputEvent } from './topology.ts'
 
 /** How a failed message is tried again; stream beats processor beats topology, and what none says has a default. */
 export interface RetrySettings {
@@ -130,6 +130,7 @@ export function defineTopology<Processors, Outputs, const Streams>(
       | (Processors & { readonly [Name in keyof Outputs]: ProcessorDefinition<Outputs[Name]> })
       | string
       | (() => ProcessorsDefinition)
+    readonly input?: InputOf<NoInfer<Processors>>
     readonly streams?: Streams extends readonly unknown[]
       ? { readonly [I in keyof Streams]: Fit<Streams[I], CheckedStream<Processors, Streams[I]>> }
       : Streams & (() => readonly StreamDefinition[])
@@ -137,6 +138,22 @@ export function defineTopology<Processors, Outputs, const Streams>(
 ): TypedTopology<Processors> {
   return definition as TopologyDefinition
 }
+
+/** What `input` may be: where the processors are a map, events that they take. */
+type InputOf<P> = P extends string | readonly unknown[] | ((...args: never) => unknown)
+  ? unknown
+  : [keyof P] extends [never]
+    ? unknown
+    : string | InputMap<P> | readonly InputEntry<P>[] | (() => unknown) | PromiseLike<unknown> | AsyncIterable<unknown>
+
+type InputMap<P> = { readonly [Name in Extract<keyof P, string>]?: OrAny<Event<P, Name>> }
+
+type InputEntry<P> = {
+  [Name in Extract<keyof P, string>]: Omit<InputEvent, 'to' | 'event'> & {
+    readonly to: Name
+    readonly event?: OrAny<Event<P, Name>>
+  }
+}[Extract<keyof P, string>]
 
 // biome-ignore lint/suspicious/noExplicitAny: an event that nothing describes may be anything.
 type OrAny<Event> = unknown extends Event ? any : Event

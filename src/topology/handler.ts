@@ -33,6 +33,11 @@ export interface Logger {
 /** What `Emits` maps: each topic a processor emits to the type of its data. */
 export type Topics = Record<string, unknown>
 
+/** What follows the topic of an emit: data may be left out only where its type allows `undefined`. */
+export type EmitRest<Data> = undefined extends Data
+  ? [data?: Data, options?: EmitOptions | Callback | undefined, callback?: Callback | undefined] | [callback: Callback]
+  : [data: Data, options?: EmitOptions | Callback | undefined, callback?: Callback | undefined]
+
 /** Everything a handler may know and do beside its event. */
 export interface Context<Emits extends object = Record<string, unknown>> {
   readonly processor: string
@@ -65,13 +70,7 @@ export interface Context<Emits extends object = Record<string, unknown>> {
    * when every stream has accepted it; both report what was refused: `EMIT_REFUSED` (not JSON), `EMIT_TOO_LARGE`,
    * `EMIT_AFTER_END`. A refusal that nobody takes fails the message.
    */
-  emit<T extends keyof Emits & string>(
-    topic: T,
-    data?: Emits[T],
-    options?: EmitOptions | Callback,
-    callback?: Callback,
-  ): Promise<void>
-  emit<T extends keyof Emits & string>(topic: T, callback: Callback): Promise<void>
+  emit<T extends keyof Emits & string>(topic: T, ...rest: EmitRest<Emits[T]>): Promise<void>
   /**
    * Calls another processor of the topology with data, and gives what it settles with: what its handler returns, calls back
    * or gives to `succeed`, as JSON carries it. It must be among this processor's `invokes`. Rejects with the error that it

@@ -16,7 +16,13 @@ const topology = defineTopology({
 
 // A topology that was defined says which processors there are and what they take.
 const typed = await createTestDriver(topology, { replace: { spout: () => undefined } })
-await typed.send('spout', 'x')
+await typed.send('spout', 'x', { key: 'k' })
+await typed.send('file', { anything: 1 })
+await typed.send('file')
+// @ts-expect-error a number is no text
+await typed.send('spout', 1)
+// @ts-expect-error the event is missing
+await typed.send('spout')
 // @ts-expect-error no processor has that name
 await typed.send('spuot', 'x')
 // @ts-expect-error no processor has that name

@@ -209,3 +209,45 @@ defineTopology({ name: 't', processors, errors: { store: 's3', bucket: 'ours' } 
 defineTopology({ name: 't', processors, errors: 'dynamo' })
 // @ts-expect-error A bucket has to be named.
 defineTopology({ name: 't', processors, errors: { store: 's3' } })
+
+// What is emitted has the data of its topic, unless that may be left out.
+const emitting: Handler<string, { text: string; done: undefined; maybe: number | undefined }> = (event, context) => {
+  context.emit('text', event)
+  context.emit('text', event, { key: 'k' }, () => {})
+  context.emit('done')
+  context.emit('done', () => {})
+  context.emit('maybe')
+  context.emit('maybe', 1)
+  // @ts-expect-error the data of a text is missing
+  context.emit('text')
+  // @ts-expect-error a number is no text
+  context.emit('text', 1)
+}
+const free: Handler = (event, context) => {
+  context.emit('anything')
+  context.emit('anything', event, { key: 'k' })
+  context.emit('anything', () => {})
+}
+defineTopology({ name: 't', processors: { emitting, free }, streams: [['emitting', 'free', 'text']] })
+
+// The topology's input names processors, and events that they take.
+defineTopology({ name: 't', processors, input: { spout: 'a', checked: { n: 1 }, file: 'anything' } })
+defineTopology({
+  name: 't',
+  processors,
+  input: [
+    { to: 'spout', event: 'a', key: 'k' },
+    { to: 'dated', event: new Date() },
+  ],
+})
+defineTopology({ name: 't', processors, input: './events.jsonl' })
+defineTopology({ name: 't', processors, input: () => [{ to: 'spout', event: 'a' }] })
+defineTopology({ name: 't', processors: './processors', input: { anything: 1 } })
+// @ts-expect-error no such processor
+defineTopology({ name: 't', processors, input: { spuot: 'a' } })
+// @ts-expect-error a number is no text
+defineTopology({ name: 't', processors, input: { spout: 1 } })
+// @ts-expect-error a number is no text
+defineTopology({ name: 't', processors, input: [{ to: 'spout', event: 1 }] })
+// @ts-expect-error no such processor
+defineTopology({ name: 't', processors, input: [{ to: 'spuot', event: 'a' }] })
