@@ -13,6 +13,8 @@ export interface Built {
   readonly sizes: ReadonlyMap<string, number>
   /** The files of packages that are in them, absolute. */
   readonly sources: readonly string[]
+  /** Packages that keep paths from those who ask for them: see `isClosed`. */
+  readonly closed: readonly string[]
 }
 
 /** What builds for one set of artifacts have in common. */
@@ -48,7 +50,12 @@ export async function buildOwn(source: string, settings: BuildSettings): Promise
     plugins: [ownModules()],
     ...fromSource(source, settings.dir),
   })
-  return { files: new Map([...files.values()].map((contents) => ['attak.mjs', contents])), sizes, sources: [] }
+  return {
+    files: new Map([...files.values()].map((contents) => ['attak.mjs', contents])),
+    sizes,
+    sources: [],
+    closed: [],
+  }
 }
 
 /**
@@ -63,17 +70,20 @@ export async function buildModules(wanted: Wanted, settings: BuildSettings, comm
     const id = JSON.stringify(packageName(settings.dir, file))
     return `process.getBuiltinModule("node:module").createRequire(import.meta.url)("./${COMMON_JS}")[${id}]()`
   }
-  const build = (exact: boolean) =>
-    run(settings, {
+  const closed = new Set<string>()
+  const build = async (exact: boolean) => {
+    const built = await run(settings, {
       format: 'esm',
       splitting: true,
       chunkNames: 'shared-[hash]',
       entryPoints: files.map((file) => ({ in: ENTRY + file, out: packageName(settings.dir, file) })),
       plugins: [
         entries((file) => (exact && !wanted.get(file)!.has(ALL) ? exportsOf(file, wanted.get(file)!) : undefined)),
-        packages({ external: settings.external, commonJs: fromCommonJs }),
+        packages({ external: settings.external, commonJs: fromCommonJs, closed }),
       ],
     })
+    return { ...built, closed: [...closed] }
+  }
   try {
     return await build(true)
   } catch {
@@ -89,18 +99,21 @@ export async function buildCommonJs(wanted: readonly string[], settings: BuildSe
     const id = JSON.stringify(packageName(settings.dir, file))
     return `exports[${id}]=()=>require(${JSON.stringify(file)})\n`
   })
+  const closed = new Set<string>()
   const { files, sizes, sources } = await run(settings, {
     format: 'cjs',
     define: { 'import.meta.url': '__attak_url' },
     banner: { js: `var __attak_url=require("node:url").pathToFileURL(__filename).href;${MODULE}` },
-    plugins: [packages({ external: settings.external, commonJs: (file) => `require(${JSON.stringify(file)})` })],
+    plugins: [
+      packages({ external: settings.external, commonJs: (file) => `require(${JSON.stringify(file)})`, closed }),
+    ],
     ...fromSource(roots.join(''), settings.dir),
   })
   const contents = [...files.values()][0]!
-  return { files: new Map([[COMMON_JS, withModules(endingsTried(contents))]]), sizes, sources }
+  return { files: new Map([[COMMON_JS, withModules(endingsTried(contents))]]), sizes, sources, closed: [...closed] }
 }
 
-const NOTHING: Built = { files: new Map(), sizes: new Map(), sources: [] }
+const NOTHING: Built = { files: new Map(), sizes: new Map(), sources: [], closed: [] }
 
 /** Makes what CommonJS finds as `module`; esbuild gives it nothing but exports. All modules are children of their one file. */
 const MODULE =
@@ -167,7 +180,7 @@ function fromSource(contents: string, resolveDir: string): BuildOptions {
   return { stdin: { contents, resolveDir, sourcefile: SOURCE } }
 }
 
-async function run({ dir, target }: BuildSettings, options: BuildOptions): Promise<Built> {
+async function run({ dir, target }: BuildSettings, options: BuildOptions): Promise<Omit<Built, 'closed'>> {
   const { build } = await import('esbuild')
   const keepNames = options.plugins![0]!.name !== 'attak-own'
   const { metafile, outputFiles } = await build({

@@ -96,6 +96,9 @@ interface FilledUnit {
   readonly clashes: readonly Problem[]
 }
 
+/** The manifest of a package of which nothing else is in an artifact, and every path of which is closed. */
+const CLOSED = Buffer.from('{"exports":{}}')
+
 function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit {
   const files = new Map(extra)
   const clashes: Problem[] = []
@@ -104,6 +107,11 @@ function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit 
     // What shifts the lines of the topology changes the map of all its processors, and none of their code.
     const unhashed = unit.module === undefined && path.endsWith('.map')
     files.set(path, { contents, executable: false, ...(unhashed && { unhashed }) })
+  }
+  // Has Node throw there what it throws here; a package that is shipped as it is does so itself.
+  for (const name of code.closed) {
+    const manifest = `node_modules/${name}/package.json`
+    if (!files.has(manifest)) files.set(manifest, { contents: CLOSED, executable: false })
   }
   return { unit, code, files, sizes: [...code.sizes, ...sizesOf(extra)], clashes }
 }

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { BuildFailure } from 'esbuild'
-import { discover, INDEX, linkKey } from '../code/discover.ts'
+import { discover, INDEX, type Link, linkKey } from '../code/discover.ts'
 import { layOut } from '../code/layout.ts'
+import { packageOf } from '../code/packages.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../code/require.ts'
 import { rewriteImports } from '../code/rewrite.ts'
 import { asUrl, type LaidModule, type LayoutOptions } from '../code/write.ts'
@@ -29,6 +30,8 @@ export interface CompiledUnit {
   readonly local: ReadonlyMap<string, LaidModule>
   /** The files of packages that it holds, absolute. */
   readonly packaged: readonly string[]
+  /** Packages that keep paths from those who ask for them: see `isClosed`. */
+  readonly closed: readonly string[]
 }
 
 /** What is wrong, and where; files are relative to the topology's folder. */
@@ -141,7 +144,15 @@ async function compileUnit(
   const old = await builds.commonJs([...new Set([...reached.commonJs, ...commonJs])].sort())
   const stubs = [...reached.commonJs].map((file) => [stubName(settings.dir, file), stubOf(settings.dir, file)] as const)
   const local = new Map(reached.local.map((file) => [file, laid.get(file)!]))
-  return assemble({ index, own, local, packages: [built, old], stubs })
+  const closed = reached.local.flatMap((file) => closedTo(discovered.links.get(file)))
+  return assemble({ index, own, local, packages: [built, old], stubs, closed })
+}
+
+/** The packages that keep from a module what it asks for. */
+function closedTo(links: ReadonlyMap<string, Link> = new Map()): string[] {
+  return [...links.values()].flatMap((link) =>
+    link.to === 'stays' && link.isClosed ? [packageOf(link.specifier)] : [],
+  )
 }
 
 /** What of attak a unit imports: by its generated module, and by users' own. */
@@ -182,9 +193,11 @@ interface Parts {
   readonly local: ReadonlyMap<string, LaidModule>
   readonly packages: readonly Built[]
   readonly stubs: readonly (readonly [string, Uint8Array])[]
+  /** Packages that are closed to local modules. */
+  readonly closed: readonly string[]
 }
 
-function assemble({ index, own, local, packages, stubs }: Parts): CompiledUnit {
+function assemble({ index, own, local, packages, stubs, closed: closedToLocal }: Parts): CompiledUnit {
   const laid = [...local.values()]
   const files = new Map<string, Uint8Array>([[CODE_FILE, Buffer.from(index)], ...own.files])
   const sizes = new Map<string, number>()
@@ -207,7 +220,8 @@ function assemble({ index, own, local, packages, stubs }: Parts): CompiledUnit {
   for (const built of [own, ...packages]) for (const [part, bytes] of built.sizes) count(part, bytes)
   const inPlace = new Set(laid.filter(({ moved }) => !moved).map(({ at }) => at))
   const packaged = packages.flatMap(({ sources }) => sources)
-  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })), inPlace, local, packaged }
+  const closed = [...new Set([...closedToLocal, ...packages.flatMap((built) => built.closed)])].sort()
+  return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })), inPlace, local, packaged, closed }
 }
 
 /** Tries each unit by itself, since a build of several does not tell which of them a fault is in. */

@@ -1,5 +1,6 @@
 import { isBuiltin } from 'node:module'
 import { extname, join, relative } from 'node:path'
+import { isClosed } from '../code/closed.ts'
 import type { Asked, Find, Link, Refusal } from '../code/discover.ts'
 import { isInPackages, isLent, packageOf } from '../code/packages.ts'
 import { CODE } from '../code/places.ts'
@@ -18,7 +19,7 @@ export function linkIn({ dir, external }: LinkOptions) {
     const { specifier } = asked
     if (staysOutside(specifier, external)) return { to: 'stays', specifier }
     const file = found ?? (await findLent(asked, find))
-    if (file === undefined) return undefined
+    if (file === undefined) return isClosed(asked) ? { to: 'stays', specifier, isClosed: true } : undefined
     if (file.endsWith('.json')) return { to: 'local', file }
     if (!CODE.test(file))
       return { to: 'nothing', why: `No loader is configured for "${extname(file)}" files: ${relative(dir, file)}` }

@@ -2,10 +2,12 @@ import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import type { ImportKind, OnLoadResult, Plugin } from 'esbuild'
 import { withPlainRequires } from '../code/aliases.ts'
+import { isClosed } from '../code/closed.ts'
 import { createdRequires } from '../code/created.ts'
 import type { Asked, Asking, Find } from '../code/discover.ts'
 import { kindOf } from '../code/kinds.ts'
 import { commonJsNames } from '../code/names.ts'
+import { packageOf } from '../code/packages.ts'
 import { CODE } from '../code/places.ts'
 import { findLent, staysOutside } from './links.ts'
 import { openNativeParts } from './native-parts.ts'
@@ -16,6 +18,8 @@ export interface PackageOptions {
   readonly external: readonly string[]
   /** Takes a CommonJS file that a module imports, and returns an expression of what it exports. */
   readonly commonJs: (file: string) => string
+  /** Takes the names of packages that keep paths from those who ask for them. */
+  readonly closed: Set<string>
 }
 
 const FACADE = 'attak-facade'
@@ -40,7 +44,8 @@ export function expectsNone(text: string, name: string): boolean {
 }
 
 /** Follows imports of packages as Node does: all that a module imports runs, whatever its package says of side effects. */
-export function packages({ external, commonJs }: PackageOptions): Plugin {
+export function packages(options: PackageOptions): Plugin {
+  const { external, commonJs, closed } = options
   return {
     name: 'attak-packages',
     setup(build) {
@@ -68,7 +73,10 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
         const from = { specifier: path, asking: askingOf(kind), importer }
         const file = (await find(from)) ?? (await findLent(from, find))
         // Node looks for it when code gets there; many packages ask for what need not be installed.
-        if (file === undefined) return kind === 'import-statement' ? undefined : { path, external: true }
+        if (file === undefined) {
+          if (isClosed(from)) closed.add(packageOf(path))
+          return kind === 'import-statement' ? undefined : { path, external: true }
+        }
         if (ADDON_LOADERS.has(path) && !expectsNone(textOf(importer), path))
           return { errors: [{ text: `"${path}" loads native code, which no bundle can hold` }] }
         asked.add(file)
@@ -77,7 +85,7 @@ export function packages({ external, commonJs }: PackageOptions): Plugin {
         return { path: file, namespace: isFacade ? FACADE : 'file', sideEffects: true }
       })
       build.onLoad({ filter: /./, namespace: FACADE }, ({ path }) => facade(path, commonJs(path)))
-      build.onLoad({ filter: /./, namespace: CREATES }, ({ path }) => creating(path, find, { external, commonJs }))
+      build.onLoad({ filter: /./, namespace: CREATES }, ({ path }) => creating(path, find, options))
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
         // A computed path leads to files that nobody asks for by their names.
         if (!asked.has(path) && !CODE.test(path) && !path.endsWith('.json')) return { contents: '', loader: 'empty' }
@@ -133,10 +141,16 @@ function facade(file: string, expression: string): OnLoadResult {
 }
 
 /** Stands for `node:module` where a package makes a `require` of its own. */
-async function creating(file: string, find: Find, { external, commonJs }: PackageOptions): Promise<OnLoadResult> {
+async function creating(
+  file: string,
+  find: Find,
+  { external, commonJs, closed }: PackageOptions,
+): Promise<OnLoadResult> {
   const found: string[] = []
   for (const specifier of createdRequires(textOf(file)).filter((name) => !staysOutside(name, external))) {
-    const meant = await find({ specifier, asking: 'require', importer: file })
+    const asked: Asked = { specifier, asking: 'require', importer: file }
+    const meant = await find(asked)
+    if (meant === undefined && isClosed(asked)) closed.add(packageOf(specifier))
     if (meant !== undefined) found.push(`${JSON.stringify(specifier)}: () => ${commonJs(meant)}`)
   }
   const contents = `const files = { __proto__: null, ${found.join(', ')} }

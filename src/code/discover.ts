@@ -22,7 +22,13 @@ export type Link =
       /** The import computes a path that may be this one. */
       readonly isComputed?: boolean
     }
-  | { readonly to: 'stays'; readonly specifier: string; readonly asJson?: boolean }
+  | {
+      readonly to: 'stays'
+      readonly specifier: string
+      readonly asJson?: boolean
+      /** The package is there, and keeps this path from others: see `isClosed`. */
+      readonly isClosed?: boolean
+    }
 /** What cannot be followed is told at the place of the import. */
 export type Refusal = { readonly to: 'nothing'; readonly why: string }
 
@@ -178,6 +184,7 @@ function recording(
         if (meant === undefined) return path === specifier ? undefined : { path, external: true }
         if (meant.to === 'nothing') return { errors: [{ text: meant.why }] }
         links.get(importer)?.set(linkKey(specifier, asking), meant)
+        if (meant.to === 'stays' && meant.isClosed && path === specifier) return undefined
         const isFollowed =
           meant.to === 'local' && CODE.test(meant.file) && kind !== 'require-resolve' && !isOther(meant.file)
         if (!isFollowed) return { path, external: true }

@@ -114,6 +114,38 @@ export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: 
     },
     emits: [[1, ['plug', 2], 2]],
   },
+  'a package is asked for a path that its exports close': {
+    files: {
+      ...topologyOf('a.mjs'),
+      'a.mjs': `import { createRequire } from 'node:module'
+        import used from 'uses'
+        import { old } from './old.cjs'
+        const code = async (ask) => { try { return await ask() } catch (error) { return error.code } }
+        const require = createRequire(import.meta.url)
+        export const handler = async (event, c) => c.emit('out', [
+          await import('closed/inner.js').catch(({ code }) => code), await import('half').catch(({ code }) => code), await code(() => require('closed/inner.js')),
+          await code(() => require.resolve('closed/inner.js')), ...(await used(code)), ...(await old(code))])`,
+      'old.cjs': `exports.old = (code) => Promise.all([code(() => { try { return require('closed/inner.js') } catch (e) { throw e } }), code(() => require.resolve('@a/closed/package.json')),
+        code(() => { try { return require('nowhere/at/all') } catch (e) { throw e } })])`,
+      ...packageOf(
+        'uses',
+        `module.exports = (code) => Promise.all([code(() => require('closed/inner.js')), code(() => require.resolve('closed/inner.js')), code(async () => (await import('closed')).is), code(() => require('half')), code(() => require('@a/closed/index.js'))])`,
+      ),
+      ...packageOf('closed', `exports.is = 'open'`, { exports: { '.': './index.js' } }),
+      'node_modules/closed/inner.js': `module.exports = 'inner'`,
+      ...packageOf('half', `module.exports = 'half'`, { exports: { require: './index.js' } }),
+      ...packageOf('@a/closed', '', { exports: {} }),
+    },
+    emits: [
+      [
+        ...['ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],
+        ...['ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],
+        ...['open', 'half'],
+        ...['ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],
+        'MODULE_NOT_FOUND',
+      ],
+    ],
+  },
   'CommonJS has syntax that strict code lacks': {
     files: {
       'package.json': '{}',
