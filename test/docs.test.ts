@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CARRIER_RULES } from '../src/carriers/table.ts'
 import { isGroup } from '../src/cli/command.ts'
@@ -46,11 +46,31 @@ function namesIn(page: string, ...head: string[]): string[] {
   return tableOf(page, ...head).map(([name = '']) => name.replace(/[`()]/g, ''))
 }
 
-describe.each(pages)('%s', (page) => {
-  test('links to what exists', () => {
-    const links = [...proseOf(page).matchAll(/\]\(([^)#]+)[^)]*\)/g)].map(([, path]) => path!)
-    const files = links.filter((path) => !/^https?:/.test(path))
-    expect(files.filter((path) => !existsSync(join(root, dirname(page), path)))).toEqual([])
+/** The anchors of a page's headings, as GitHub makes them. */
+function anchorsOf(page: string): string[] {
+  const headings = [...proseOf(page).matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading!)
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}_ -]/gu, '')
+      .replaceAll(' ', '-'),
+  )
+}
+
+/** The links of a page to files of this repository that do not exist, or that lack the heading. */
+function brokenLinks(page: string): string[] {
+  const links = [...proseOf(page).matchAll(/\]\(([^)#]*)(?:#([^)]*))?\)/g)]
+  return links.flatMap(([, path = '', anchor]) => {
+    if (/^https?:/.test(path)) return []
+    const file = path === '' ? page : join(dirname(page), path)
+    if (!existsSync(join(root, file))) return [path]
+    return anchor === undefined || anchorsOf(file).includes(anchor) ? [] : [`${path}#${anchor}`]
+  })
+}
+
+describe.each([...pages, 'docs/llms.txt'])('%s', (page) => {
+  test('links to files and headings that exist', () => {
+    expect(brokenLinks(page)).toEqual([])
   })
 
   test('names files and folders of this repository that exist', () => {
@@ -59,19 +79,33 @@ describe.each(pages)('%s', (page) => {
   })
 })
 
-test('the README lists every command with its summary', () => {
-  const listed = tableOf('README.md', 'command').map(([name, summary]) => ({ name, summary }))
+test.each(['README.md', 'docs/llms.txt'])('%s links to every page of docs', (page) => {
+  const linked = [...read(page).matchAll(/\]\(([^)#]*)/g)].map(([, path]) => join(dirname(page), path!))
+  const notes = /^docs\/decisions\/\d/
+  expect(pagesIn('docs').filter((file) => !notes.test(file) && !linked.includes(file))).toEqual([])
+})
+
+test('docs/decisions/README.md links to every decision, by its title', () => {
+  const notes = pagesIn('docs/decisions').filter((file) => !file.endsWith('README.md'))
+  const titles = notes.toSorted().map((file) => `- [${read(file).split('\n')[0]!.slice(2)}](${basename(file)})`)
+  expect(read('docs/decisions/README.md').match(/^- .*$/gm)).toEqual(titles)
+})
+
+test('docs/reference/commands.md lists every command with its summary', () => {
+  const listed = tableOf('docs/reference/commands.md', 'command').map(([name, summary]) => ({ name, summary }))
   expect(listed).toEqual(COMMANDS.map(({ name, summary }) => ({ name: `\`attak ${name}\``, summary })))
 })
 
-test('the README lists every setting with its variable and default', () => {
+test('docs/reference/settings.md lists every setting with its variable and default', () => {
   const settings = SETTINGS.map(({ name, flag, variable, fallback }) => [
     flag,
     variable,
     `attak.${name}`,
     `${fallback ?? ''}`,
   ])
-  const listed = tableOf('README.md', 'flag').map((cells) => cells.map((cell) => cell.replaceAll('`', '')))
+  const listed = tableOf('docs/reference/settings.md', 'flag').map((cells) =>
+    cells.map((cell) => cell.replaceAll('`', '')),
+  )
   expect(listed).toEqual(settings)
 })
 

@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url'
 /** The folder of attak's own package. */
 export const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** What `npm install` gives a project of ours, offline: attak itself and the packages that templates name, linked. */
-export function install(project: string): void {
+/** Links attak, the packages that templates name, and other packages that are installed here, as `npm install` would do. */
+export function install(project: string, others: readonly string[] = []): void {
   link(project, 'attak', '.')
   link(project, '.bin/attak', 'bin/attak.js')
   link(project, '.bin/vitest', 'node_modules/.bin/vitest')
   installOthers(project)
+  for (const name of others) link(project, name, join('node_modules', name))
 }
 
 /** The same without attak. */

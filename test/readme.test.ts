@@ -9,9 +9,9 @@ import { install, root } from './install.ts'
  * The code of the README and of the pages in docs is run as it stands there. Every `##` section has a folder of its own,
  * in which, from top to bottom:
  * - a block behind the comment `<!-- file: PATH -->` is written to that file;
- * - of a ```console block each line `$ COMMAND` is run, and the lines below it must be what it prints. `…` stands for
- *   anything, alone on its line for any lines. `npm install` links what is installed here.
- * Blocks of sh and text are for the reader. A block of any other language must be a file, so that none goes unrun.
+ * - each line `$ COMMAND` of a ```console block is run, and the lines below it must be what it prints. `…` stands for
+ *   any text, or for any lines if it is alone on its line. `npm install` links packages that are installed here.
+ * Blocks of sh and text are for the reader. A block of any other language must be a file.
  */
 
 interface Block {
@@ -59,10 +59,11 @@ function commandsOf(text: string): { command: string; output: string }[] {
   })
 }
 
-/** Runs one command line in `cwd`; gives what it printed and where it ended up. */
+/** Runs one command line in `cwd`. Returns its output and the folder in which it ended. */
 function run(command: string, cwd: string): { output: string; cwd: string } {
-  if (command === 'npm install') {
-    install(cwd)
+  const [, packages] = /^npm install((?: @?[\w/-]+)*)$/.exec(command) ?? []
+  if (packages !== undefined) {
+    install(cwd, packages.split(' ').filter(Boolean))
     return { output: '', cwd }
   }
   const script = `
