@@ -313,7 +313,7 @@ test.each([
   ['a misspelt setting', 'package.json', '{ "type": "module", "main": "topology.js", "attak": { "stag": 1 } }'],
   ['a wrong setting in .env', '.env', 'ATTAK_CONCURRENCY=many'],
 ])('--watch waits for the mend of %s', async (_, name, content) => {
-  const files: Readonly<Record<string, unknown>> = { ...HELLO, '.env': '' }
+  const files: Readonly<Record<string, unknown>> = { ...HELLO, 'index.js': '', '.env': '' }
   const folder = folderOf(files)
   const fault = () => writeFileSync(join(folder, name), content)
   const mend = () => {

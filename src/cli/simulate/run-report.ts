@@ -61,6 +61,9 @@ export interface RunReport {
   readonly endAtOnce: (why: string, error: Thrown, handler: Invocation | undefined) => never
 }
 
+/** What a longer story showed has left the screen when it ends. */
+const SEEN_LINES = 40
+
 /** Columns of a story that is not told to a terminal. */
 const PLAIN_COLUMNS = 120
 
@@ -132,10 +135,10 @@ function openStory(
   // A story that rolls by on a terminal shows by itself how far the run is.
   const silent = json || quiet || !host.out.isTTY
   const progress = progressTo(host.err, host.now, run.input.totalBytes)
-  let told = false
+  let toldLines = 0
   const tellStory = (text: string) => {
     if (text === '') return
-    told = true
+    toldLines += text.split('\n').length - 1
     progress.clear()
     out.add(text)
   }
@@ -155,8 +158,9 @@ function openStory(
     },
     end(notes: readonly string[], late: number) {
       progress.clear()
-      const end = drawSummary(tally, { ...drawing, notes, late, tookMs: host.now() - startedMs })
-      if (!json) tellStory(told ? `\n${end}` : end)
+      const outputs = quiet || toldLines > SEEN_LINES
+      const end = drawSummary(tally, { ...drawing, outputs, notes, late, tookMs: host.now() - startedMs })
+      if (!json) tellStory(toldLines > 0 ? `\n${end}` : end)
     },
   }
 }

@@ -12,14 +12,16 @@ export interface SummaryOptions {
   readonly tookMs: number
   /** What failed after its handler had settled: nobody's attempt, and a failure of the run all the same. */
   readonly late?: number
+  /** List the first outputs: the story that stands above did not show them. */
+  readonly outputs: boolean
   /** Sentences that close it, each a line. */
   readonly notes: readonly string[]
 }
 
-/** The end of a story: what came out, a table of who did how much, one line that says it all. */
+/** Draws the end of a story: outputs, a table of what each processor did, one line that says it all. */
 export function drawSummary(tally: Tally, options: SummaryOptions): string {
   return [
-    ...drawOutputs(tally, options),
+    ...(options.outputs ? drawOutputs(tally, options) : []),
     ...drawCounts([...tally.processors], options.colors),
     '',
     drawVerdict(tally, options),
@@ -32,14 +34,14 @@ function drawOutputs(tally: Tally, { colors, width }: SummaryOptions): readonly 
   const count = totalOf(tally, 'outputs')
   if (count === 0) return []
   const shown = tally.firstOutputs.length
-  const many = count > shown ? `, the first ${shown} of them` : ''
+  const heading = count > shown ? `Outputs (${drawNumber(count)}, the first ${shown} of them)` : `Outputs (${count})`
   const lines = tally.firstOutputs.map(({ processor, topic: given, data }) => {
     const topic = drawWord(given)
     const value = drawValue(data, Math.max(20, width - widthOf(`  ${processor} ⇒ ${topic}  `))).text
     const name = `  ${processor} ${colors.green('⇒')} ${colors.bold(colors.green(topic))}`
     return value === '' ? name : `${name}  ${colors.green(value)}`
   })
-  return [colors.bold(`Out came ${drawCount(count, 'event')}${many}:`), ...lines, '']
+  return [colors.bold(heading), ...lines, '']
 }
 
 interface Column {
@@ -94,10 +96,13 @@ export function totalOf(tally: Tally, what: keyof ProcessorTally): number {
 
 function drawVerdict(tally: Tally, { colors, tookMs, late = 0 }: SummaryOptions): string {
   const failed = totalOf(tally, 'failed') + late
-  const verdict = failed === 0 ? colors.green('nothing failed') : colors.red(`${drawNumber(failed)} failed`)
+  const [mark, verdict] =
+    failed === 0
+      ? [colors.green('✓'), colors.green('nothing failed')]
+      : [colors.red('✗'), colors.red(`${drawNumber(failed)} failed`)]
   const virtual = tally.at > 0 ? `, ${drawDuration(tally.at)} of virtual time` : ''
   const inputs = drawCount(tally.inputs, 'input')
   const outputs = drawCount(totalOf(tally, 'outputs'), 'output')
   const counts = `${inputs}, ${drawNumber(totalOf(tally, 'handled'))} handled, ${outputs}`
-  return `${counts}, ${verdict} ${colors.dim(`(${drawDuration(tookMs)}${virtual})`)}`
+  return `${mark} ${counts}, ${verdict} ${colors.dim(`(${drawDuration(tookMs)}${virtual})`)}`
 }

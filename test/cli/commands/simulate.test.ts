@@ -30,14 +30,11 @@ describe('simulate', () => {
       reverse ← spout · text  "hello"
         ⇒ reversed strings  "olleh"
 
-      Out came 1 event:
-        reverse ⇒ reversed strings  "olleh"
-
       processor  handled  emitted  outputs
       spout            1        1        0
       reverse          1        1        1
 
-      1 input, 2 handled, 1 output, nothing failed (0 ms)
+      ✓ 1 input, 2 handled, 1 output, nothing failed (0 ms)
       "
     `)
   })
@@ -115,7 +112,7 @@ describe('simulate', () => {
       processor  handled  emitted  retried  failed
       shaky            1        0        2       1
 
-      2 inputs, 1 handled, 0 outputs, 1 failed (0 ms, 1 s of virtual time)
+      ✗ 2 inputs, 1 handled, 0 outputs, 1 failed (0 ms, 1 s of virtual time)
       More of what failed: attak errors show 0a4ae3a9b9a5be914499c7d9f3cfdd9a --simulated
       "
     `)
@@ -145,14 +142,14 @@ describe('simulate', () => {
     const { out } = await attak(folderOf(HELLO), ['simulate', '--quiet'])
     expect(`\n${out}`).toMatchInlineSnapshot(`
       "
-      Out came 1 event:
+      Outputs (1)
         reverse ⇒ reversed strings  "olleh"
 
       processor  handled  emitted  outputs
       spout            1        1        0
       reverse          1        1        1
 
-      1 input, 2 handled, 1 output, nothing failed (0 ms)
+      ✓ 1 input, 2 handled, 1 output, nothing failed (0 ms)
       "
     `)
   })
@@ -347,6 +344,6 @@ test('--quiet counts the same as the story does', async () => {
     b(event, context) { if (context.attempt === 1) throw new Error('once'); if (event === 3) throw new Error('twice') },
   }, streams: [['a', 'b', 'heard']]`
   const input = [5, 30, 2, 0].map((event) => ({ to: 'a', event }))
-  const endOf = ({ out }: Ran) => out.slice(out.indexOf('Out came'))
+  const endOf = ({ out }: Ran) => out.slice(out.indexOf('processor '))
   expect(endOf(await run(topology, input, ['--quiet']))).toBe(endOf(await run(topology, input)))
 })

@@ -109,6 +109,6 @@ it('the summary is drawn with what was built in at first', () => {
     } }, input: { a: 1 } }`,
   })
   const { stdout } = spawnSync(process.execPath, [BIN, 'simulate', '--quiet'], { cwd: folder, encoding: 'utf8' })
-  expect(stdout).toContain('Out came 1 event:')
+  expect(stdout).toContain('Outputs (1)')
   expect(stdout).toContain('1 input, 1 handled, 1 output')
 })

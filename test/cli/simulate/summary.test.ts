@@ -3,7 +3,7 @@ import { drawSummary } from '../../../src/cli/simulate/summary.ts'
 import { type Tally, tallyOf } from '../../../src/cli/simulate/tally.ts'
 import { colorsOf } from '../../../src/view/print.ts'
 
-const OPTIONS = { colors: colorsOf({ color: false }), width: 80, tookMs: 12, notes: [] }
+const OPTIONS = { colors: colorsOf({ color: false }), width: 80, tookMs: 12, notes: [], outputs: true }
 const AT = { at: 0, processor: 'reverse', message: 'm' } as const
 
 function handled(tally: Tally, processor: string, times: number): void {
@@ -17,14 +17,14 @@ test('what came out, who did how much, and one line that says it all', () => {
   handled(tally, 'reverse', 1234)
   tally.add({ kind: 'emit', ...AT, id: '1', topic: 'reversed strings', data: 'olleh', to: [] })
   expect(drawSummary(tally, OPTIONS)).toMatchInlineSnapshot(`
-    "Out came 1 event:
+    "Outputs (1)
       reverse ⇒ reversed strings  "olleh"
 
     processor  handled  emitted  outputs
     spout            1        0        0
     reverse      1,234        1        1
 
-    1 input, 1,235 handled, 1 output, nothing failed (12 ms)
+    ✓ 1 input, 1,235 handled, 1 output, nothing failed (12 ms)
     "
   `)
 })
@@ -37,7 +37,7 @@ test('retries and failures have a column when there are any', () => {
     "processor  handled  emitted  retried  failed
     reverse          0        0        1       1
 
-    0 inputs, 0 handled, 0 outputs, 1 failed (12 ms, 1 s of virtual time)
+    ✗ 0 inputs, 0 handled, 0 outputs, 1 failed (12 ms, 1 s of virtual time)
     Long values were cut.
     "
   `)
@@ -52,7 +52,13 @@ test('what failed after its handler had settled counts as failed', () => {
 test('of many outputs the first are shown', () => {
   const tally = tallyOf(['reverse'])
   for (let id = 0; id < 12; id++) tally.add({ kind: 'emit', ...AT, id: `${id}`, topic: 't', data: id, to: [] })
-  expect(drawSummary(tally, OPTIONS)).toContain('Out came 12 events, the first 10 of them:\n  reverse ⇒ t  0\n')
+  expect(drawSummary(tally, OPTIONS)).toContain('Outputs (12, the first 10 of them)\n  reverse ⇒ t  0\n')
+})
+
+test('outputs are not repeated where the story showed them', () => {
+  const tally = tallyOf(['reverse'])
+  tally.add({ kind: 'emit', ...AT, id: '1', topic: 't', to: [] })
+  expect(drawSummary(tally, { ...OPTIONS, outputs: false })).not.toContain('Outputs')
 })
 
 test('times are shown where they were measured', () => {
@@ -63,7 +69,7 @@ test('times are shown where they were measured', () => {
     spout            0        0  0 ms   0 ms     0 ms
     reverse          2        0   3 s  1.5 s    2.8 s
 
-    0 inputs, 2 handled, 0 outputs, nothing failed (12 ms)
+    ✓ 0 inputs, 2 handled, 0 outputs, nothing failed (12 ms)
     "
   `)
 })
