@@ -50,7 +50,7 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
   const dir = dirname(file)
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
-  const faults = compiled.kind === 'failed' ? bundleProblems(compiled.faults) : []
+  const faults = compiled.kind === 'failed' ? bundleProblems(compiled.faults, dir) : []
   const problems = [...indexProblems(graph), ...faults, ...extras.problems]
   if (compiled.kind === 'failed' || problems.length > 0) return refuse(problems)
   const filled = units.map((unit) => fill(unit, compiled.units.get(unit.id)!, extras.files.get(unit)!))
@@ -77,7 +77,7 @@ export async function codeProblems(options: BundleOptions): Promise<readonly Pro
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const dir = dirname(file)
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
-  if (compiled.kind === 'failed') return [...bundleProblems(compiled.faults), ...extras.problems]
+  if (compiled.kind === 'failed') return [...bundleProblems(compiled.faults, dir), ...extras.problems]
   const extra = (unit: Unit) => async () => extras.files.get(unit)!.keys()
   const checked = units.map((unit) => ({ unit, code: compiled.units.get(unit.id)!, extra: extra(unit) }))
   return [...extras.problems, ...(await codeWarnings(checked, graph, dir))]

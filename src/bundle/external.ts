@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Manifest, packageFolder, readManifest } from '../code/installed.ts'
 import type { Problem } from '../errors.ts'
 import type { Architecture } from '../topology/deployment.ts'
 import { misfitIn } from './binaries.ts'
 import { type FoundFiles, isExecutable } from './include.ts'
-import { type Manifest, packageFolder, readManifest } from './installed.ts'
 import { worksWithoutAddon } from './packages.ts'
 import type { ArtifactFile } from './zip.ts'
 

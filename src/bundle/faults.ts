@@ -1,10 +1,12 @@
+import { dirname, join } from 'node:path'
+import { remedyForMissing } from '../code/missing.ts'
 import { packageOf } from '../code/packages.ts'
 import type { Problem } from '../errors.ts'
 import type { BundleFault } from './compile.ts'
 import { placeOf } from './extras.ts'
 
-/** Says of each thing that does not bundle where it is, in which processors, and what to do about it. */
-export function bundleProblems(faults: readonly BundleFault[]): readonly Problem[] {
+/** Says of each thing that does not bundle where it is, in which processors, and what to do; `dir` is the topology's folder. */
+export function bundleProblems(faults: readonly BundleFault[], dir: string): readonly Problem[] {
   return faults.map(({ message: { text, location }, units }) => {
     const place = location === null ? '' : `${location.file}:${location.line}:${location.column + 1}: `
     return {
@@ -12,15 +14,14 @@ export function bundleProblems(faults: readonly BundleFault[]): readonly Problem
       severity: 'error',
       where: placeOf(units),
       what: place + text,
-      remedy: remedyFor(text, location?.file ?? ''),
+      remedy: remedyFor(text, location?.file ?? '', dir),
     }
   })
 }
 
-function remedyFor(text: string, file: string): string {
+function remedyFor(text: string, file: string, dir: string): string {
   const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
-  if (missing?.startsWith('.')) return 'Mend the path; it is relative to the file that names it.'
-  if (missing !== undefined) return `Install it: npm install ${packageOf(missing)}`
+  if (missing !== undefined) return remedyForMissing(missing, dirname(join(dir, file)))
   if (/is an ES module, which/.test(text)) return 'Import it, or await import() where it is used.'
   const resolved = /^import\.meta\.resolve finds no "([^"]+)"/.exec(text)?.[1]
   if (resolved !== undefined) return `Ship the package as it is: external: ['${packageOf(resolved)}'].`

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { packageFolder, readManifest } from '../code/installed.ts'
 import { packageOf } from '../code/packages.ts'
-import { packageFolder, readManifest } from './installed.ts'
 
 /** Returns what finds the native part of a package that a file belongs to; each package is read once. */
 export function openNativeParts(): (file: string) => string | undefined {

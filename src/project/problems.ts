@@ -1,5 +1,5 @@
-import { relative } from 'node:path'
-import { packageOf } from '../code/packages.ts'
+import { dirname, relative } from 'node:path'
+import { remedyForMissing } from '../code/missing.ts'
 import type { ErrorCode, Problem } from '../errors.ts'
 import type { LoadedModule } from './load.ts'
 import { cleanStack } from './stack.ts'
@@ -30,7 +30,7 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   if (module.kind === 'unbuildable') {
     return module.faults.map((fault) => {
       const place = fault.file === undefined ? name : `${relative(cwd, fault.file)}${placeIn(fault)}`
-      const told = { code, severity, remedy: remedyFor(fault.text) } as const
+      const told = { code, severity, remedy: remedyFor(fault.text, dirname(fault.file ?? file)) } as const
       return subject.where === name
         ? { ...told, where: place, what: fault.text }
         : { ...told, where: subject.where, what: `${place}: ${fault.text}` }
@@ -59,8 +59,7 @@ function placeIn({ line, column }: { readonly line?: number; readonly column?: n
   return line === undefined ? '' : `:${line}:${column}`
 }
 
-function remedyFor(text: string): string {
+function remedyFor(text: string, folder: string): string {
   const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
-  if (missing === undefined) return 'Correct the code there.'
-  return /^[./]/.test(missing) ? 'Correct the path, or make the file.' : `Install it: npm install ${packageOf(missing)}`
+  return missing === undefined ? 'Correct the code there.' : remedyForMissing(missing, folder)
 }

@@ -240,9 +240,14 @@ describe('the bytes of artifacts', () => {
 test('what does not bundle is told all at once, with its place, processors and remedy', async () => {
   const folder = projectFolder({
     'package.json': '{ "type": "module" }',
-    'topology.json': JSON.stringify({ name: 'bad', processors: { a: './a.js', b: './b.js', c: './c.js' } }),
+    'topology.json': JSON.stringify({
+      name: 'bad',
+      processors: { a: './a.js', b: './b.js', c: './c.js', d: './d.js' },
+    }),
     'a.js': `import { x } from './lib.js'\nexport const handler = () => [x, import('./table.xyz')]`,
     'b.js': `import { x } from './lib.js'\nexport const handler = () => x`,
+    'd.js': `export const handler = () => [import('native/v4'), import('#inner'), import('@/lib/x'), import('half')]`,
+    'node_modules/half/package.json': '{ "name": "half", "exports": {} }',
     'c.js': `export const handler = () => import('native')`,
     'lib.js': `export const x = () => [\n  import('not-there'), import('./neither.js')]`,
     'table.xyz': '',
@@ -268,7 +273,7 @@ test('what does not bundle is told all at once, with its place, processors and r
       'BUNDLE_FAILED',
       'processors.a, processors.b',
       'lib.js:2:31: Could not resolve "./neither.js"',
-      'Mend the path; it is relative to the file that names it.',
+      'Correct the path; it is relative to the file that names it.',
     ],
     [
       'BUNDLE_FAILED',
@@ -276,6 +281,25 @@ test('what does not bundle is told all at once, with its place, processors and r
       'node_modules/native/index.js:1:26: No loader is configured for ".node" files: node_modules/native/build/native.node',
       "Ship the package as it is: external: ['native'].",
     ],
+    ...[
+      [
+        38,
+        'native/v4',
+        'native 1.0.0 is installed, and does not have this path. Import a path that it has, or install a version that has this one.',
+      ],
+      [59, '#inner', 'Name "#inner" in the imports of package.json, or correct the file there.'],
+      [77, '@/lib/x', 'Write a path that begins with ./ or ../, or the name of a package.'],
+      [
+        96,
+        'half',
+        'half is installed, and its package.json names no file for this import. Install another version: npm install half@latest',
+      ],
+    ].map(([column, name, remedy]) => [
+      'BUNDLE_FAILED',
+      'processors.d',
+      `d.js:1:${column}: Could not resolve "${name}"`,
+      remedy,
+    ]),
   ])
 })
 

@@ -328,13 +328,13 @@ test('a topology that cannot be loaded is told where it is broken', async () => 
     }),
   ).toMatchInlineSnapshot(`
     [
-      "TOPOLOGY_LOAD_FAILED topology.ts:1:19: Could not resolve "./gone.ts" | Correct the path, or make the file.",
+      "TOPOLOGY_LOAD_FAILED topology.ts:1:19: Could not resolve "./gone.ts" | Correct the path; it is relative to the file that names it.",
       "TOPOLOGY_LOAD_FAILED topology.ts:2:15: Could not resolve "no-such-package" | Install it: npm install no-such-package",
     ]
   `)
   expect(await told({ 'topology.cjs': `module.exports = require('./gone.js')` })).toMatchInlineSnapshot(`
     [
-      "TOPOLOGY_LOAD_FAILED topology.cjs:1:26: Could not resolve "./gone.js" | Correct the path, or make the file.",
+      "TOPOLOGY_LOAD_FAILED topology.cjs:1:26: Could not resolve "./gone.js" | Correct the path; it is relative to the file that names it.",
     ]
   `)
   expect(await told({ 'topology.mjs': `throw new RangeError('too much')` })).toMatchInlineSnapshot(`

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 
 /** The parts of a package.json that say what else it needs, and what it runs on. */
 export interface Manifest {
+  readonly version?: string
   readonly dependencies?: Readonly<Record<string, string>>
   readonly optionalDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
