@@ -25,7 +25,7 @@ export async function includeFiles(globs: readonly string[], dir: string): Promi
   for (const pattern of globs) {
     const paths = (await glob([pattern], { cwd: dir, ignore: NEVER_MEANT })).sort()
     if (paths.length === 0)
-      problems.push(refusal(pattern, 'is no file', "Correct it; it is relative to the topology's folder."))
+      problems.push(refusal(pattern, 'matches no file', "Correct it; it is relative to the topology's folder."))
     for (const path of paths) {
       const file = join(dir, path)
       const refused = refusalOf(pattern, path, file)

@@ -22,17 +22,24 @@ export function checkVariables(graph: Graph, env: Variables): readonly Problem[]
   return [...missingProblems(graph, env), ...sizeProblems(graph, env)]
 }
 
-/** What `environment` is to take, and is not there. */
+/** What `environment` is to take, and is not there: each variable once, with all processors that name it. */
 export function missingProblems(graph: Graph, env: Variables): readonly Problem[] {
-  return graph.processors.flatMap((processor) =>
-    Object.entries(processor.environment)
-      .filter(([name, { kind }]) => kind === 'taken' && env[name] === undefined)
-      .map(([name]): Problem => {
-        const what = `its environment names ${name}, which is not set here`
-        const remedy = `Set ${name} in the shell or in .env, or give its value in the topology.`
-        return { code: 'VARIABLE_MISSING', severity: 'error', where: placeIn(processor), what, remedy }
-      }),
-  )
+  const missing = new Map<string, GraphProcessor[]>()
+  for (const processor of graph.processors) {
+    for (const [name, { kind }] of Object.entries(processor.environment)) {
+      if (kind === 'taken' && env[name] === undefined) missing.set(name, [...(missing.get(name) ?? []), processor])
+    }
+  }
+  return [...missing].map(([name, processors]) => {
+    const isEvery = processors.length > 1 && processors.length === graph.processors.length
+    return {
+      code: 'VARIABLE_MISSING',
+      severity: 'error',
+      where: isEvery ? 'every processor' : processors.map(placeIn).join(', '),
+      what: `environment names ${name}, which is not set here`,
+      remedy: `Set ${name} in the shell or in .env, or give its value in the topology.`,
+    }
+  })
 }
 
 /** The processors whose variables are more than a function takes. */

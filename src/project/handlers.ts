@@ -1,7 +1,7 @@
 import { relative, resolve } from 'node:path'
 import { nearest, type Problem } from '../errors.ts'
 import type { LoadedProcessor } from '../runtime/invocation.ts'
-import { type ExportedHandler, handlerIn, isClass } from '../topology/exported.ts'
+import { type ExportedHandler, handlerIn, isClass, pathInstead } from '../topology/exported.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'
 import { isObject } from '../topology/user-code.ts'
@@ -80,10 +80,13 @@ function noModule(where: string, path: string): Problem {
 }
 
 function notFound(where: string, path: string, dir: string): Problem {
+  const instead = pathInstead(path)
+  const isThere = instead !== undefined && resolveModule(resolve(dir, instead.path)) !== undefined
   const meant = nearest(basenameOf(path), neighboursOf(resolve(dir, path)))
   const folder = path.slice(0, path.length - basenameOf(path).length)
-  const remedy =
-    meant === undefined
+  const remedy = isThere
+    ? instead.remedy
+    : meant === undefined
       ? "Make that file, or correct the path; it is relative to the topology's file."
       : `Did you mean "${folder}${meant}"? The path is relative to the topology's file.`
   return {

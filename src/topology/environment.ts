@@ -2,6 +2,7 @@ import type { Environment, EnvironmentValue } from './deployment.ts'
 import { type Report, show } from './report.ts'
 import { isPlainObject, readFields } from './user-code.ts'
 
+const FREE = 'Remove it here: code can read it all the same. For a value of your own, choose another name.'
 const SPELLINGS = "Write ['NAME'] to take it from the environment of whoever deploys, or { NAME: 'value' }."
 
 /**
@@ -13,7 +14,10 @@ export function parseEnvironment(value: unknown, where: string, report: Report):
   const parsed: Record<string, EnvironmentValue> = {}
   for (const [name, text] of given) {
     const fault = faultOf(name, text)
-    if (fault !== undefined) report.error('TOPOLOGY_INVALID', where, fault, SPELLINGS)
+    const isReserved = typeof name === 'string' && RESERVED.test(name)
+    if (isReserved)
+      report.error('TOPOLOGY_INVALID', where, `the variable "${name}" is set by the platform or by attak`, FREE)
+    else if (fault !== undefined) report.error('TOPOLOGY_INVALID', where, fault, SPELLINGS)
     else parsed[name as string] = text === true ? { kind: 'taken' } : { kind: 'value', value: text as string }
   }
   return parsed
@@ -31,7 +35,6 @@ function faultOf(name: unknown, text: unknown): string | undefined {
   if (!/^[A-Za-z]\w+$/.test(name)) {
     return `the variable ${show(name)} must be two or more letters, digits and "_", and begin with a letter`
   }
-  if (RESERVED.test(name)) return `the variable "${name}" is set by the platform or by attak`
   return text === true || typeof text === 'string' ? undefined : `${name} must be a text or true; got ${show(text)}`
 }
 

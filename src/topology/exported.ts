@@ -34,3 +34,18 @@ function callable(value: unknown): ExportedHandler | undefined {
   if (typeof handler === 'function' && !isClass(handler)) return { handler: handler as Handler, self: value }
   return inner === undefined || inner === value || !isModule(value) ? undefined : callable(inner)
 }
+
+/** Endings that a path may have; after any other dot stands the name of an export. */
+const ENDING = /\.(?:[cm]?[jt]sx?|json)$/
+
+/**
+ * Returns how to write `src/index.handler`, by which other tools name an export of a module, as a path here; undefined for what
+ * is a path already.
+ */
+export function pathInstead(text: string): { readonly path: string; readonly remedy: string } | undefined {
+  const [, module, name] = /^([\w@./-]*[\w-])\.([A-Za-z_$][\w$]*)$/.exec(text) ?? []
+  if (module === undefined || name === undefined || ENDING.test(text)) return undefined
+  const path = /^\.{0,2}\//.test(module) ? module : `./${module}`
+  const isFound = name === 'handler' || name === 'default'
+  return { path, remedy: `Write path: "${path}"${isFound ? '' : `, and export ${name} there as handler`}.` }
+}

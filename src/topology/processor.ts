@@ -1,3 +1,4 @@
+import { pathInstead } from './exported.ts'
 import { placeOf } from './field.ts'
 import type { Handler } from './handler.ts'
 import { type Report, show } from './report.ts'
@@ -107,8 +108,10 @@ function moduleSource(path: unknown, where: string, report: Report): HandlerSour
 
 function inlineSource(handler: unknown, where: string, report: Report, self?: object): HandlerSource | undefined {
   if (typeof handler !== 'function') {
-    const remedy = typeof handler === 'string' ? `Write path: ${show(handler)} instead.` : 'Give a function.'
-    report.error('PROCESSOR_NO_HANDLER', where, `a handler must be a function; got ${show(handler)}`, remedy)
+    const path =
+      typeof handler === 'string' && (pathInstead(handler)?.remedy ?? `Write path: ${show(handler)} instead.`)
+    const what = `a handler must be a function; got ${show(handler)}`
+    report.error('PROCESSOR_NO_HANDLER', where, what, path || 'Give a function.')
     return undefined
   }
   if (/^class\b/.test(Function.prototype.toString.call(handler))) {

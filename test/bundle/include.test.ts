@@ -49,7 +49,7 @@ test('secrets are refused by any name, and so is what is nowhere, or in the way'
     'INCLUDE_REFUSED processors.a include ".env*": would ship .env, and secrets never enter an artifact',
     'INCLUDE_REFUSED processors.a include ".env*": would ship .env.local, and secrets never enter an artifact',
     'INCLUDE_REFUSED processors.a include "alias.txt": would ship alias.txt, and secrets never enter an artifact',
-    'INCLUDE_REFUSED processors.a include "no/*.csv": is no file',
+    'INCLUDE_REFUSED processors.a include "no/*.csv": matches no file',
   ])
   expect((await problemsOf(project(['index.mjs'], { 'index.mjs': '' }))).map(({ what }) => what)).toEqual([
     'include has index.mjs, which is the name of what is made of the code',

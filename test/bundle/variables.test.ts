@@ -14,20 +14,25 @@ describe('checkVariables', () => {
     expect(problemsOf({ bill: { handler: noop, environment: { TOKEN: 'x' } } }, {})).toEqual([])
   })
 
-  it('names each variable that is missing, of every processor', () => {
+  it('names each variable that is missing once, with the processors that name it', () => {
     const processors = {
       bill: { handler: noop, environment: ['TOKEN', 'URL'] },
       ship: { handler: noop, environment: ['TOKEN'] },
+      store: { handler: noop },
     }
     expect(problemsOf(processors, { URL: 'x' })).toEqual([
       {
         code: 'VARIABLE_MISSING',
         severity: 'error',
-        where: 'processor "bill"',
-        what: 'its environment names TOKEN, which is not set here',
+        where: 'processor "bill", processor "ship"',
+        what: 'environment names TOKEN, which is not set here',
         remedy: 'Set TOKEN in the shell or in .env, or give its value in the topology.',
       },
-      expect.objectContaining({ code: 'VARIABLE_MISSING', where: 'processor "ship"' }),
+    ])
+    const { bill, ship } = processors
+    expect(problemsOf({ bill, ship }, {}).map(({ where, what }) => `${where}: ${what}`)).toEqual([
+      'every processor: environment names TOKEN, which is not set here',
+      'processor "bill": environment names URL, which is not set here',
     ])
   })
 

@@ -60,3 +60,17 @@ test('all problems of all processors are told at once, with those of the topolog
     ],
   ])
 })
+
+test('a module and its export, as other tools name a handler, are answered with the path', async () => {
+  const cwd = projectFolder({
+    'topology.json':
+      '{ "name": "t", "processors": { "a": "src/index.handler", "b": { "path": "./src/index.charge" }, "c": "gone.handler" } }',
+    'src/index.js': 'exports.handler = exports.charge = () => 1',
+  })
+  const { problems } = await inspectProject(undefined, options(cwd))
+  expect(problems.map(({ where, remedy }) => [where, remedy])).toEqual([
+    ['processors.a', 'Write path: "./src/index".'],
+    ['processors.b', 'Write path: "./src/index", and export charge there as handler.'],
+    ['processors.c', "Make that file, or correct the path; it is relative to the topology's file."],
+  ])
+})

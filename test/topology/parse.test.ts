@@ -78,7 +78,7 @@ describe('what a deployed processor runs with', () => {
     [{ environment: ['1ST'] }, 'processors.a.environment: the variable "1ST" must be two or more letters'],
     [
       { environment: { AWS_REGION: 'x' } },
-      'processors.a.environment: the variable "AWS_REGION" is set by the platform',
+      'processors.a.environment: the variable "AWS_REGION" is set by the platform or by attak (topology.ts). Remove it here: code can read it all the same.',
     ],
     [{ environment: { PORT: 80 } }, 'processors.a.environment: PORT must be a text or true; got 80'],
     [{ logRetention: 14 }, 'processors.a.logRetention: a processor has no setting "logRetention"'],
@@ -93,6 +93,17 @@ describe('what a deployed processor runs with', () => {
     const [problem] = told({ name: 't', processors: { a: { path: './a', invokes: ['bill'] }, billing: './b' } })
     expect(problem).toMatch(/TOPOLOGY_UNKNOWN_PROCESSOR.*Did you mean "billing"\?/)
   })
+})
+
+it.each([
+  ['src/index.handler', 'Write path: "./src/index".'],
+  ['../lib/bill.charge', 'Write path: "../lib/bill", and export charge there as handler.'],
+  ['./a.mjs', 'Write path: "./a.mjs" instead.'],
+])('a handler that is the text %j is answered with the path', (handler, remedy) => {
+  const what = `a handler must be a function; got "${handler}" (topology.ts)`
+  expect(told({ name: 't', processors: { a: { handler } } })).toEqual([
+    `[PROCESSOR_NO_HANDLER] processors.a.handler: ${what}. ${remedy}`,
+  ])
 })
 
 describe('processors', () => {

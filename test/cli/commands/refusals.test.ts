@@ -188,7 +188,7 @@ describe('what a deploy refuses before it makes anything', () => {
       `{ name: 'hello', processors: { spout: { path: './spout', environment: ['TOKEN'] }, reverse: { path: './reverse', environment: { BIG: 'x'.repeat(4096) } } }, streams: [['spout', 'reverse', 'text']] }`,
     )
     const err = await refused(folder)
-    expect(err).toMatch(/^\[VARIABLE_MISSING\] processor "spout": its environment names TOKEN, .*in \.env/m)
+    expect(err).toMatch(/^\[VARIABLE_MISSING\] processor "spout": environment names TOKEN, .*in \.env/m)
     expect(err).toMatch(
       /^\[ENVIRONMENT_TOO_LARGE\] processor "reverse": its environment is \d+ bytes; Lambda takes 4096/m,
     )
