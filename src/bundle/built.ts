@@ -1,6 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+
 import { join, posix, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ARTIFACTS, fromArtifact, LACKING } from '../code/places.ts'
@@ -22,8 +21,17 @@ export interface BuiltProcessors {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   /** What their code does not find deployed. */
   readonly warnings: readonly Problem[]
-  /** Restores the environment of the process. Removes the unpacked files, unless `temporaryFolder` made their folder. May be called again. */
+  /**
+   * Restores the environment of the process. May be called again. The unpacked files stay: a thread that a package started may
+   * still load them.
+   */
   close(): void
+}
+
+/** What to load. */
+export interface BuiltOptions extends BundleOptions {
+  /** Makes a folder that is removed when the process has ended. */
+  readonly temporaryFolder: () => string
 }
 
 /** What Lambda itself sets, as far as code asks for it here; credentials are those of the user. */
@@ -37,22 +45,16 @@ const PLATFORM = [
  * `environment` declares, and what Lambda sets. `owner.env` is from then on that of whichever processor's code reads it. Throws
  * what keeps artifacts from being made, or from being loaded.
  */
-export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner): Promise<BuiltProcessors> {
+export async function loadBuilt(options: BuiltOptions, owner: EnvironmentOwner): Promise<BuiltProcessors> {
   const { artifacts, problems: found } = await bundleProject(options)
   const problems = [...sizeProblems(options.graph, options.env), ...found]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
-  const { temporaryFolder } = options
-  const made = await realpath(temporaryFolder?.() ?? mkdtempSync(join(tmpdir(), 'attak-built-')))
+  const made = await realpath(options.temporaryFolder())
   const folder = join(made, ARTIFACTS)
   const environments = new Map(
     options.graph.processors.map((processor) => [processor.name, environmentOf(processor, options.env)]),
   )
   const lent = lendEnvironments(owner, environments)
-  const close = () => {
-    lent.close()
-    // A thread that a package started may still load its files: a temporary folder of the process stays until the process ends.
-    if (temporaryFolder === undefined) rmSync(made, { recursive: true, force: true })
-  }
   try {
     const processors = new Map<string, LoadedProcessor>()
     const failures: Problem[] = []
@@ -67,9 +69,9 @@ export async function loadBuilt(options: BundleOptions, owner: EnvironmentOwner)
       }
     }
     if (failures.length > 0) throw errorOf(failures)
-    return { processors, warnings: problems, close }
+    return { processors, warnings: problems, close: lent.close }
   } catch (error) {
-    close()
+    lent.close()
     throw error
   }
 }

@@ -10,6 +10,7 @@ import { findHandlers, modulesOf } from '../project/handlers.ts'
 import { buildGraph, parseTopology } from '../project/parse.ts'
 import { inspectProject } from '../project/project.ts'
 import { hasTelemetry } from '../project/telemetry.ts'
+import { temporaryFolders } from '../project/temporary.ts'
 import { lendVariables } from '../runtime/environment.ts'
 import type { LoadedProcessor } from '../runtime/invocation.ts'
 import type { TopologyDefinition } from '../topology/definition.ts'
@@ -72,6 +73,9 @@ function settle({ subject, problems }: Inspected, { replace }: SubjectOptions): 
   return replaceHandlers({ ...subject, close }, replace)
 }
 
+/** All drivers of a process have their folders in one. */
+const temporaryFolder = temporaryFolders(globalThis.process)
+
 interface Inspected {
   readonly subject: Subject | undefined
   readonly problems: readonly Problem[]
@@ -79,7 +83,7 @@ interface Inspected {
 
 async function inspectPath(file: string, { stage, built }: SubjectOptions): Promise<Inspected> {
   const { project, problems } = await inspectProject(file, {
-    ...{ cwd: resolve(), stage, topologyOnly: built },
+    ...{ cwd: resolve(), stage, topologyOnly: built, temporaryFolder },
     lend: (variables) => lendVariables(globalThis.process, variables),
   })
   if (project === undefined) return { subject: undefined, problems }
@@ -88,8 +92,11 @@ async function inspectPath(file: string, { stage, built }: SubjectOptions): Prom
   const { topology, graph, dir } = project
   const modules = modulesOf(topology.processors, dir)
   const env = globalThis.process.env
-  const options = { file: project.file, topology, graph, modules, env, telemetry: hasTelemetry(dir), host: 'lambda' }
-  const { processors, close } = await loadBuilt(options, globalThis.process)
+  const telemetry = hasTelemetry(dir)
+  const { processors, close } = await loadBuilt(
+    { file: project.file, topology, graph, modules, env, telemetry, temporaryFolder, host: 'lambda' },
+    globalThis.process,
+  )
   return { subject: { graph, processors, dir, close }, problems }
 }
 

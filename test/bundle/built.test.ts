@@ -139,14 +139,22 @@ const THREADED = {
     Atomics.notify(state, 0)`,
 }
 
-test('the files of a package stay until the process has ended, and are removed then', () => {
+const DRIVEN = `const { createTestDriver } = await import(${JSON.stringify(resolve('dist/testing.js'))})
+  const driver = await createTestDriver(process.argv[1], { built: true })
+  await driver.send('a')
+  await driver.close()`
+
+test.each([
+  ['attak simulate', (folder: string) => [resolve('bin/attak.js'), 'simulate', folder, '--built']],
+  ['a test driver', (folder: string) => ['--input-type=module', '--eval', DRIVEN, folder]],
+])('the files of a package stay until the process of %s has ended, and are removed then', (_, argvOf) => {
   const folder = projectFolder({
     ...THREADED,
     'topology.json': `{ "name": "t", "processors": { "a": { "path": "./a.mjs", "external": ["threaded"] } }, "input": { "a": 1 } }`,
     'a.mjs': `import { start } from 'threaded'\nexport const handler = () => start()`,
   })
   const temporary = projectFolder({})
-  const { status, stderr } = spawnSync(process.execPath, [resolve('bin/attak.js'), 'simulate', folder, '--built'], {
+  const { status, stderr } = spawnSync(process.execPath, argvOf(folder), {
     encoding: 'utf8',
     env: { ...process.env, TMPDIR: temporary },
   })
