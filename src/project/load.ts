@@ -1,4 +1,5 @@
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { errorOfSystem } from '../errors.ts'
 import { loadAs } from '../runtime/current.ts'
@@ -112,14 +113,29 @@ async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | u
   return { topology, processors, files: [...new Set([file, ...modules, ...build.files])] }
 }
 
-async function loadFrom({ entries, broken }: Built, file: string): Promise<LoadedModule> {
+async function loadFrom({ entries, broken, files }: Built, file: string): Promise<LoadedModule> {
   const reader = readerOf(file)
   if (reader !== undefined) return readWith(reader, file)
   const faults = broken?.get(file)
   if (faults !== undefined) return { kind: 'unbuildable', faults }
   const address = entries.get(file)
-  if (address !== undefined) return importModule(address)
+  if (address !== undefined) {
+    const loaded = await importModule(address)
+    return (loaded.kind === 'threw' && brokenJson(loaded.error, files)) || loaded
+  }
   return { kind: 'unbuildable', faults: [{ text: 'the topology names it only every other time it is loaded', file }] }
+}
+
+/** Where a file of JSON that a module imports is broken. Node's error names the copy of it that is beside the build. */
+function brokenJson(error: unknown, files: readonly string[]): LoadedModule | undefined {
+  const copy = error instanceof SyntaxError ? /^(.+\.json): /.exec(error.message)?.[1] : undefined
+  if (copy === undefined || !isFile(copy)) return undefined
+  const bytes = readFileSync(copy)
+  const file = files.find((one) => basename(one) === basename(copy) && isFile(one) && readFileSync(one).equals(bytes))
+  const read = file === undefined ? undefined : readJsonFile(file)
+  if (file === undefined || read?.kind !== 'fault') return undefined
+  const { what, line, column, excerpt } = read.fault
+  return { kind: 'unbuildable', faults: [{ text: `${what}\n${excerpt}`, file, line, column }] }
 }
 
 async function importModule(address: string): Promise<LoadedModule> {

@@ -342,6 +342,18 @@ test('a topology that cannot be loaded is told where it is broken', async () => 
       "TOPOLOGY_LOAD_FAILED topology.mjs: failed while it was loaded: too much | Mend the code that threw.",
     ]
   `)
+  expect(
+    await told({
+      'topology.ts': `import c from './data/prices.json' with { type: 'json' }\nexport default { name: 'x', processors: { c: () => c } }`,
+      'data/prices.json': '{ "a": 1,\n  "b": oops }',
+    }),
+  ).toMatchInlineSnapshot(`
+    [
+      "TOPOLOGY_LOAD_FAILED data/prices.json:2:8: not JSON: expected a value, found "o"
+      "b": oops }
+           ^ | Correct the code there.",
+    ]
+  `)
   expect(await told({ 'topology.json': '{ "name": "x", }' })).toMatchInlineSnapshot(`
     [
       "TOPOLOGY_LOAD_FAILED topology.json:1:16: not JSON: expected a property name in double quotes, found "}"
