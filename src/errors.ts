@@ -83,6 +83,8 @@ export interface Problem {
   readonly where: string
   readonly what: string
   readonly remedy: string
+  /** It is in a file of the project, so that an edit there fixes it, and not in how the command was called. */
+  readonly inFile?: true
   /** The user's own stack, where their code threw while loading. */
   readonly stack?: string
 }

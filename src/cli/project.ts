@@ -55,8 +55,7 @@ async function settledProject(
 ): Promise<MeantProject> {
   onFiles([file, join(packageFolder(file), 'package.json')])
   configurationsOf(dirname(file))
-  const environment = await loadEnvironment(file, host.env)
-  if (environment.file !== undefined) onFiles([environment.file])
+  const environment = await loadEnvironment(file, host.env, (dotenv) => onFiles([dotenv]))
   const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))
   const settings = resolveSettings({ flags, environment, file, cwd: host.cwd })
   host.addVariables(environment.added)

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { AttakError } from '../errors.ts'
+import { type AttakError, errorOf } from '../errors.ts'
 import { decodeText } from '../runtime/utf8.ts'
 import { packageFolder } from './find.ts'
 import { isFile, isSpecial } from './modules.ts'
@@ -11,44 +11,49 @@ export interface Environment {
   /** Variables that `.env` sets and the process does not: give them to `process.env` for handlers to see. */
   readonly added: Readonly<Record<string, string>>
   readonly variables: Readonly<Record<string, string | undefined>>
-  /** The `.env` that was read, absolute. */
-  readonly file?: string
 }
 
 /**
  * Reads the `.env` of the project that the topology `file` belongs to: the nearest one from its folder up to that of its
  * package.json. What the process already has, stays; a setting of attak or AWS that is left empty there is not given. Throws
  * USAGE for a pipe, a socket or a device, and for text that is no UTF-8: what is left out could change where a deploy goes.
+ * Calls `onFile` with the absolute path of that `.env` before it reads it.
  */
 export async function loadEnvironment(
   file: string,
   env: Readonly<Record<string, string | undefined>>,
+  onFile: (file: string) => void = () => {},
 ): Promise<Environment> {
   const found = nearestDotenv(dirname(file), packageFolder(file))
   if (found === undefined) return { added: {}, variables: env }
+  onFile(found)
   // Bundled, a CommonJS module that is loaded when needed has a default export alone.
   const { parse } = (await import('dotenv')).default
   const entries = Object.entries(parse(textOf(found))).filter(
     ([name, value]) => env[name] === undefined && (value !== '' || !KNOWN_VARIABLES.includes(name)),
   )
   const added = Object.freeze(Object.fromEntries(entries))
-  return { added, variables: { ...env, ...added }, file: found }
+  return { added, variables: { ...env, ...added } }
 }
 
 function textOf(file: string): string {
+  if (isSpecial(file)) {
+    const remedy = 'Put a regular file there, or set its variables in the shell: set -a; . ./.env; set +a'
+    throw refused(file, 'this is a pipe, a socket or a device', remedy)
+  }
   const decoded = decodeText(readFileSync(file), { isStart: true })
   if (decoded.kind === 'text') return decoded.text
-  throw new AttakError('USAGE', `${file}: ${decoded.what}`, 'Correct that file, or remove it.')
+  throw refused(file, decoded.what, 'Correct that file, or remove it.')
 }
 
 function nearestDotenv(from: string, last: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
     const file = join(folder, '.env')
-    if (isFile(file)) return file
-    if (isSpecial(file) && realpathSync(file) !== '/dev/null') {
-      const remedy = 'Put a regular file there, or set its variables in the shell: set -a; . ./.env; set +a'
-      throw new AttakError('USAGE', `${file} is a pipe, a socket or a device`, remedy)
-    }
+    if (isFile(file) || (isSpecial(file) && realpathSync(file) !== '/dev/null')) return file
     if (folder === last || folder === dirname(folder)) return undefined
   }
+}
+
+function refused(where: string, what: string, remedy: string): AttakError {
+  return errorOf([{ code: 'USAGE', severity: 'error', where, what, remedy, inFile: true }])
 }

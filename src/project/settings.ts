@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
+import { errorOf, nearest, type Problem } from '../errors.ts'
 import { isName, NAME_RULE } from '../topology/name.ts'
 import type { Environment } from './environment.ts'
 import { packageFolder, shown } from './find.ts'
@@ -57,21 +57,20 @@ export function resolveSettings({ flags, environment, file, cwd }: SettingSource
     ]
     const given = candidates.find((candidate) => candidate.value !== undefined)
     if (given === undefined) return Object.freeze({ origin: 'default', value: fallback })
-    return Object.freeze({ origin: given.origin, value: READERS[name](given.value, given.where, problems) })
+    return Object.freeze({ origin: given.origin, value: READERS[name](given.value, given, problems) })
   }
   const settings = Object.fromEntries(SETTINGS.map((info) => [info.name, settle(info)]))
   if (problems.length > 0) throw errorOf(problems)
   return Object.freeze(settings) as unknown as Settings
 }
 
-/** Whether USAGE tells of settings that stand in files of the project alone: then an edit there mends it. */
-export function isInFiles({ problems }: AttakError): boolean {
-  return problems.length > 0 && problems.every(({ where }) => /(?:^|[/\\])(?:package\.json|\.env): /.test(where))
-}
-
-interface Candidate {
+/** Where a value stands, and how messages say it. */
+interface Place {
   readonly origin: Origin
   readonly where: string
+}
+
+interface Candidate extends Place {
   readonly value: unknown
 }
 
@@ -83,51 +82,53 @@ function fromVariables({ variable, also }: SettingInfo, { added, variables }: En
   })
 }
 
-const READERS: Readonly<Record<keyof Settings, (value: unknown, where: string, problems: Problem[]) => unknown>> = {
-  stage(value, where, problems) {
+const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, problems: Problem[]) => unknown>> = {
+  stage(value, place, problems) {
     if (typeof value === 'string' && isName(value)) return value
-    return refuse(problems, where, `the name ${JSON.stringify(value)} must ${NAME_RULE}`, 'Choose another stage.')
+    return refuse(problems, place, `the name ${JSON.stringify(value)} must ${NAME_RULE}`, 'Choose another stage.')
   },
-  seed(value, where, problems) {
+  seed(value, place, problems) {
     if (typeof value === 'string' || typeof value === 'number') return String(value)
-    return refuse(problems, where, `${JSON.stringify(value)} cannot be a seed`, 'Give a text or a number.')
+    return refuse(problems, place, `${JSON.stringify(value)} cannot be a seed`, 'Give a text or a number.')
   },
-  concurrency(value, where, problems) {
+  concurrency(value, place, problems) {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
     if (typeof number === 'number' && Number.isSafeInteger(number) && number > 0) return number
     const remedy = 'Give a whole number, 1 or more.'
-    return refuse(problems, where, `${JSON.stringify(value)} cannot be a number of handlers`, remedy)
+    return refuse(problems, place, `${JSON.stringify(value)} cannot be a number of handlers`, remedy)
   },
-  region(value, where, problems) {
+  region(value, place, problems) {
     if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value
-    return refuse(problems, where, `${JSON.stringify(value)} is no region`, 'Give one such as eu-west-1.')
+    return refuse(problems, place, `${JSON.stringify(value)} is no region`, 'Give one such as eu-west-1.')
   },
-  profile(value, where, problems) {
+  profile(value, place, problems) {
     if (typeof value === 'string' && value.trim() !== '') return value
-    return refuse(problems, where, `${JSON.stringify(value)} is no profile`, 'Give a name of ~/.aws/config.')
+    return refuse(problems, place, `${JSON.stringify(value)} is no profile`, 'Give a name of ~/.aws/config.')
   },
-  role(value, where, problems) {
+  role(value, place, problems) {
     if (typeof value === 'string' && /^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(value)) return value
     const remedy = 'Give its ARN, such as arn:aws:iam::123456789012:role/worker.'
-    return refuse(problems, where, `${JSON.stringify(value)} is not the ARN of a role`, remedy)
+    return refuse(problems, place, `${JSON.stringify(value)} is not the ARN of a role`, remedy)
   },
-  endpoint(value, where, problems) {
+  endpoint(value, place, problems) {
     if (typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value)) return value
     const remedy = 'Give one such as http://localhost:4566.'
-    return refuse(problems, where, `${JSON.stringify(value)} is no http or https address`, remedy)
+    return refuse(problems, place, `${JSON.stringify(value)} is no http or https address`, remedy)
   },
 }
 
-function refuse(problems: Problem[], where: string, what: string, remedy: string): undefined {
-  problems.push({ code: 'USAGE', severity: 'error', where, what, remedy })
+function refuse(problems: Problem[], { origin, where }: Place, what: string, remedy: string): undefined {
+  const inFile = origin === '.env' || origin === 'package.json'
+  problems.push({ code: 'USAGE', severity: 'error', where, what, remedy, ...(inFile && { inFile }) })
 }
 
 function projectSettings(manifest: string, name: string, problems: Problem[]): GivenSettings {
   if (!isFile(manifest)) return {}
+  const placeOf = (field: string): Place => ({ origin: 'package.json', where: `${name}: ${field}` })
   const settings = settingsIn(readFileSync(manifest, 'utf8'))
   if (settings === undefined) return {}
   if (typeof settings !== 'object' || settings === null || Array.isArray(settings)) {
-    refuse(problems, `${name}: attak`, 'is not an object of settings', `Write { "stage": "dev" }, or leave it out.`)
+    refuse(problems, placeOf('attak'), 'is not an object of settings', `Write { "stage": "dev" }, or leave it out.`)
     return {}
   }
   const names: readonly string[] = SETTINGS.map((info) => info.name)
@@ -135,7 +136,7 @@ function projectSettings(manifest: string, name: string, problems: Problem[]): G
     if (names.includes(given)) continue
     const meant = nearest(given, names)
     const remedy = meant === undefined ? `There are ${names.join(', ')}.` : `Did you mean "${meant}"?`
-    refuse(problems, `${name}: attak.${given}`, 'is no setting', remedy)
+    refuse(problems, placeOf(`attak.${given}`), 'is no setting', remedy)
   }
   return settings
 }

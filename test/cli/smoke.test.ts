@@ -312,6 +312,7 @@ test.each([
   ['a "main" that names a missing file', 'package.json', '{ "type": "module", "main": "lib/main.js" }'],
   ['a misspelt setting', 'package.json', '{ "type": "module", "main": "topology.js", "attak": { "stag": 1 } }'],
   ['a wrong setting in .env', '.env', 'ATTAK_CONCURRENCY=many'],
+  ['an .env that is no text', '.env', Buffer.from([0x41, 0x3d, 0xff])],
 ])('--watch waits for the mend of %s', async (_, name, content) => {
   const files: Readonly<Record<string, unknown>> = { ...HELLO, 'index.js': '', '.env': '' }
   const folder = folderOf(files)

@@ -3,7 +3,6 @@ import { relative } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
 import { AttakError, errorOfSystem } from '../../errors.ts'
 import { stampOf } from '../../project/modules.ts'
-import { isInFiles } from '../../project/settings.ts'
 import { colorsOf, drawError } from '../../view/print.ts'
 import { type Host, interruptCode } from '../host.ts'
 
@@ -47,6 +46,10 @@ async function runOnce(run: WatchedRun, options: Parameters<WatchedRun>[0], host
     if (known === undefined || (known.code === 'USAGE' && !isInFiles(known))) throw error
     host.err.tell(drawError(known, colorsOf(host.err)))
   }
+}
+
+function isInFiles({ problems }: AttakError): boolean {
+  return problems.length > 0 && problems.every(({ inFile }) => inFile)
 }
 
 interface FileChange {
