@@ -5,7 +5,7 @@ import { checkMessage, dataTextOf, keyBytes } from './check-message.ts'
 import { createDispatch, type Dispatch, type Pacing, type Refused } from './dispatch.ts'
 import { encodeMessage } from './event.ts'
 import type { Message } from './message.ts'
-import { createPack, type Pack } from './pack.ts'
+import { createPack, type Pack, type PackOrigin } from './pack.ts'
 
 /** What carries the messages of a channel. */
 export interface OutboxChannel {
@@ -69,152 +69,169 @@ interface Sealed extends WireRecord {
   readonly acceptance: OpenAcceptance
 }
 
+/** An outbox, and what is in it. */
+interface Box extends OutboxParts {
+  readonly origin: PackOrigin
+  readonly channels: Map<string, OpenChannel>
+  /** Records that are on their way or grow. */
+  unsettled: number
+  /** Called when there are none. */
+  waiting: (() => void)[]
+  cancelFlush: (() => void) | undefined
+  /** The last time that was written, and how. */
+  timeMs: number
+  time: string
+}
+
 /** Makes an outbox. It packs what has one key, and leaves the sending to a dispatch for each channel. */
 export function createOutbox(parts: OutboxParts): Outbox {
-  const { topology, stage } = parts
-  const channels = new Map<string, OpenChannel>()
-  /** Records that are on their way or grow, and those who wait until there are none. */
-  let unsettled = 0
-  let waiting: (() => void)[] = []
-  let cancelFlush: (() => void) | undefined
-  let [timeMs, time] = [Number.NaN, '']
-
-  const open = (name: string): OpenChannel => {
-    const { sender, limits, pack } = parts.channel(name)
-    const { after, random, remainingMs } = parts
-    const growing: OpenChannel['growing'] = new Map()
-    const dispatch = createDispatch<Sealed>({
-      limits,
-      sender,
-      errorOf: (record, refused) => refusalError(name, record, refused),
-      accepted({ acceptance }) {
-        acceptance.accept()
-        settle()
-      },
-      refused({ acceptance, key }, error) {
-        refuse(acceptance, error)
-        const behind = key === undefined ? undefined : growing.get(key)
-        if (behind === undefined) return
-        // It would overtake what was refused, when that comes again.
-        growing.delete(key)
-        refuse(behind.acceptance, error)
-      },
-      after,
-      random,
-      remainingMs,
-    })
-    const opened: OpenChannel = { sender, limits, pack, name, dispatch, growing }
-    channels.set(name, opened)
-    return opened
+  const box: Box = {
+    ...parts,
+    origin: { topology: parts.topology, stage: parts.stage },
+    channels: new Map(),
+    unsettled: 0,
+    waiting: [],
+    cancelFlush: undefined,
+    timeMs: Number.NaN,
+    time: '',
   }
-
-  const refuse = (acceptance: OpenAcceptance, error: Error) => {
-    acceptance.refuse(error)
-    settle()
-  }
-
-  const settle = () => {
-    unsettled--
-    if (unsettled > 0) return
-    for (const call of waiting) call()
-    waiting = []
-  }
-
-  const begin = (channel: OpenChannel, key: string | undefined): Parcel => {
-    const parcel = { pack: createPack({ topology, stage }, key), key, acceptance: openAcceptance() }
-    unsettled++
-    channel.growing.set(key, parcel)
-    return parcel
-  }
-
-  const sendAlone = ({ dispatch }: OpenChannel, message: Message, data: string | undefined): Promise<void> => {
-    const acceptance = openAcceptance()
-    unsettled++
-    const body = encodeMessage(message, { topology, stage, time: timeNow() }, data)
-    post(dispatch, [message], { key: message.key, body, acceptance })
-    return acceptance
-  }
-
-  const seal = ({ growing, dispatch }: OpenChannel, { pack, key, acceptance }: Parcel) => {
-    growing.delete(key)
-    post(dispatch, pack.messages, { key, body: pack.encode(timeNow()), acceptance })
-  }
-
-  const post = (
-    dispatch: Dispatch<Sealed>,
-    messages: readonly Message[],
-    { key, body, acceptance }: Pick<Sealed, 'key' | 'body' | 'acceptance'>,
-  ) => {
-    const bytes = Buffer.byteLength(body) + keyBytes(key)
-    const record: Sealed = { messages, key, body, bytes, acceptance }
-    const { wait } = messages[0]!
-    // Messages that wait travel alone.
-    dispatch.post(wait === undefined ? record : { ...record, delayMs: Math.max(0, wait.dueMs - parts.now()) })
-  }
-
-  /** Most records are made within the same millisecond as the one before. */
-  const timeNow = () => {
-    const nowMs = parts.now()
-    if (nowMs !== timeMs) {
-      timeMs = nowMs
-      time = new Date(nowMs).toISOString()
-    }
-    return time
-  }
-
-  const flush = () => {
-    cancelFlush?.()
-    cancelFlush = undefined
-    for (const channel of channels.values()) {
-      for (const parcel of channel.growing.values()) seal(channel, parcel)
-      channel.dispatch.flush()
-    }
-  }
-
-  const settled = async () => {
-    if (unsettled > 0) await new Promise<void>((resolve) => waiting.push(resolve))
-  }
-
   return {
-    add(name, message) {
-      const channel = channels.get(name) ?? open(name)
-      const { key } = message
-      const data = dataTextOf(message)
-      checkMessage(message, data, channel.limits, parts)
-      cancelFlush ??= parts.after(LINGER_MS, flush)
-      if (channel.pack === 1) return sendAlone(channel, message, data)
-      let parcel = channel.growing.get(key)
-      const mostBytes = PACK_BYTES - keyBytes(key)
-      if (parcel !== undefined && !parcel.pack.add(message, data, mostBytes)) {
-        seal(channel, parcel)
-        parcel = undefined
-      }
-      if (parcel === undefined) {
-        parcel = begin(channel, key)
-        parcel.pack.add(message, data, Number.POSITIVE_INFINITY)
-      }
-      const { pack } = parcel
-      if (pack.messages.length >= channel.pack || pack.bytes() >= mostBytes) seal(channel, parcel)
-      if (channel.growing.size >= channel.limits.batchRecords) flush()
-      return parcel.acceptance
-    },
-    idle: flush,
-    settled,
+    add: (name, message) => add(box, name, message),
+    idle: () => flush(box),
+    settled: () => settled(box),
     async close() {
-      flush()
-      await settled()
-      const opened = [...channels.values()]
-      channels.clear()
+      flush(box)
+      await settled(box)
+      const opened = [...box.channels.values()]
+      box.channels.clear()
       await Promise.all(opened.map(({ sender }) => sender.close()))
     },
   }
+}
+
+function add(box: Box, name: string, message: Message): Promise<void> {
+  const channel = box.channels.get(name) ?? open(box, name)
+  const { growing, limits } = channel
+  const { key } = message
+  const data = dataTextOf(message)
+  checkMessage(message, data, limits, box.origin)
+  box.cancelFlush ??= box.after(LINGER_MS, () => flush(box))
+  if (channel.pack === 1) return sendAlone(box, channel, message, data)
+  let parcel = growing.get(key)
+  const mostBytes = PACK_BYTES - keyBytes(key)
+  if (parcel !== undefined && !parcel.pack.add(message, data, mostBytes)) {
+    seal(box, channel, parcel)
+    parcel = undefined
+  }
+  if (parcel === undefined) {
+    parcel = begin(box, channel, key)
+    parcel.pack.add(message, data, Number.POSITIVE_INFINITY)
+  }
+  const { pack } = parcel
+  if (pack.messages.length >= channel.pack || pack.bytes() >= mostBytes) seal(box, channel, parcel)
+  if (growing.size >= limits.batchRecords) flush(box)
+  return parcel.acceptance
+}
+
+function open(box: Box, name: string): OpenChannel {
+  const { sender, limits, pack } = box.channel(name)
+  const { after, random, remainingMs } = box
+  const growing: OpenChannel['growing'] = new Map()
+  const dispatch = createDispatch<Sealed>({
+    limits,
+    sender,
+    errorOf: (record, refused) => refusalError(name, record, refused),
+    accepted({ acceptance }) {
+      acceptance.accept()
+      settle(box)
+    },
+    refused({ acceptance, key }, error) {
+      refuse(box, acceptance, error)
+      const behind = key === undefined ? undefined : growing.get(key)
+      if (behind === undefined) return
+      // It would overtake what was refused, when that comes again.
+      growing.delete(key)
+      refuse(box, behind.acceptance, error)
+    },
+    after,
+    random,
+    remainingMs,
+  })
+  const opened: OpenChannel = { sender, limits, pack, name, dispatch, growing }
+  box.channels.set(name, opened)
+  return opened
+}
+
+function refuse(box: Box, acceptance: OpenAcceptance, error: Error): void {
+  acceptance.refuse(error)
+  settle(box)
+}
+
+function settle(box: Box): void {
+  box.unsettled--
+  if (box.unsettled > 0) return
+  for (const call of box.waiting) call()
+  box.waiting = []
+}
+
+function begin(box: Box, channel: OpenChannel, key: string | undefined): Parcel {
+  const parcel = { pack: createPack(box.origin, key), key, acceptance: openAcceptance() }
+  box.unsettled++
+  channel.growing.set(key, parcel)
+  return parcel
+}
+
+function sendAlone(box: Box, channel: OpenChannel, message: Message, data: string | undefined): Promise<void> {
+  const { topology, stage } = box.origin
+  const acceptance = openAcceptance()
+  box.unsettled++
+  const body = encodeMessage(message, { topology, stage, time: timeNow(box) }, data)
+  post(box, channel, { messages: [message], key: message.key, body, acceptance })
+  return acceptance
+}
+
+function seal(box: Box, channel: OpenChannel, { pack, key, acceptance }: Parcel): void {
+  channel.growing.delete(key)
+  post(box, channel, { messages: pack.messages, key, body: pack.encode(timeNow(box)), acceptance })
+}
+
+function post(box: Box, { dispatch }: OpenChannel, sealed: Omit<Sealed, 'bytes'>): void {
+  const { messages, key, body, acceptance } = sealed
+  const bytes = Buffer.byteLength(body) + keyBytes(key)
+  const record: Sealed = { messages, key, body, bytes, acceptance }
+  const { wait } = messages[0]!
+  // Messages that wait travel alone.
+  dispatch.post(wait === undefined ? record : { ...record, delayMs: Math.max(0, wait.dueMs - box.now()) })
+}
+
+/** Most records are made within the same millisecond as the one before. */
+function timeNow(box: Box): string {
+  const nowMs = box.now()
+  if (nowMs !== box.timeMs) {
+    box.timeMs = nowMs
+    box.time = new Date(nowMs).toISOString()
+  }
+  return box.time
+}
+
+function flush(box: Box): void {
+  box.cancelFlush?.()
+  box.cancelFlush = undefined
+  for (const channel of box.channels.values()) {
+    for (const parcel of channel.growing.values()) seal(box, channel, parcel)
+    channel.dispatch.flush()
+  }
+}
+
+async function settled(box: Box): Promise<void> {
+  if (box.unsettled > 0) await new Promise<void>((resolve) => box.waiting.push(resolve))
 }
 
 function refusalError(channel: string, { messages }: WireRecord, { passing, tries, why }: Refused): AttakError {
   const what = messages.length === 1 ? 'a message' : `${messages.length} messages in one record`
   const remedy = passing
     ? 'What emitted it is tried again, as its retries say. If it goes on: more shards, or a longer timeout.'
-    : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/reference/errors.md.'
+    : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/errors.md.'
   const said = tries === 1 ? '' : ` after ${tries} tries`
   return new AttakError('EMIT_NOT_ACCEPTED', `channel "${channel}" did not accept ${what}${said}: ${why}`, remedy)
 }
