@@ -1,5 +1,5 @@
 import type { Delivery } from '../carrier.ts'
-import type { InvocationHost, ProcessorRuntime } from '../invocation.ts'
+import type { Invocation, InvocationHost, ProcessorRuntime } from '../invocation.ts'
 import { attemptCompleted, attemptSettled, startAttempt } from './attempt.ts'
 import { cutOffLate, giveUp, isHeld, nextEndMs, settleRound, stopStarting } from './end.ts'
 import { type DeliverParts, endsOf, openRecords, type Round } from './round.ts'
@@ -18,115 +18,125 @@ import { nextTask, setWaitingAside } from './tasks.ts'
  */
 export function deliver(deliveries: readonly Delivery[], parts: DeliverParts): Promise<ReadonlySet<string>> {
   return new Promise((answer) => {
-    const driver = createDriver(deliveries, parts, answer)
-    driver.pump()
+    const driver: Driver = {
+      round: openRound(deliveries, parts, {
+        settled: (invocation) => goOn(driver, attemptSettled, invocation),
+        completed: (invocation) => goOn(driver, attemptCompleted, invocation),
+        wake: () => pump(driver),
+        accept: (invocation, topic, data, key) => {
+          if (!driver.pumping) look(driver)
+          return parts.host.accept(invocation, topic, data, key)
+        },
+      }),
+      answer,
+      pumping: false,
+      answered: false,
+      goingOn: false,
+      looking: false,
+      watchedMs: Number.POSITIVE_INFINITY,
+      unwatch: () => {},
+    }
+    pump(driver)
   })
 }
 
 /** How long starting handlers may keep the thread, before what waits for timers and the network gets its turn. */
 const SLICE_MS = 10
 
-function createDriver(
-  deliveries: readonly Delivery[],
-  parts: DeliverParts,
-  answer: (failed: ReadonlySet<string>) => void,
-) {
-  let pumping = false
-  let answered = false
-  let goingOn = false
-  let looking = false
-  let watchedMs = Number.POSITIVE_INFINITY
-  let unwatch = () => {}
+/** What keeps a round going until it is answered. */
+interface Driver {
+  readonly round: Round
+  readonly answer: (failed: ReadonlySet<string>) => void
+  /** Handlers are being started. */
+  pumping: boolean
+  answered: boolean
+  /** It will go on when this turn's microtasks have run. */
+  goingOn: boolean
+  /** It will look for emits to send when this turn of the event loop has ended. */
+  looking: boolean
+  /** When it looks for handlers whose time is up. */
+  watchedMs: number
+  unwatch: () => void
+}
 
-  const round = openRound(deliveries, parts, {
-    settled: (invocation) => goOn(() => attemptSettled(round, invocation)),
-    completed: (invocation) => goOn(() => attemptCompleted(round, invocation)),
-    wake: () => pump(),
-    accept: (invocation, topic, data, key) => {
-      if (!pumping) look()
-      return parts.host.accept(invocation, topic, data, key)
-    },
-  })
-
-  /** Emits that travelled together make many messages complete at once. */
-  const goOn = (event: () => void) => {
-    round.nowMs = parts.now()
-    if (!goingOn) {
-      goingOn = true
-      queueMicrotask(() => {
-        goingOn = false
-        pump()
-      })
-    }
-    event()
+/** Goes on after an event. Emits that travelled together make many messages complete at once. */
+function goOn(driver: Driver, take: (round: Round, invocation: Invocation) => void, invocation: Invocation): void {
+  const { round } = driver
+  round.nowMs = round.parts.now()
+  if (!driver.goingOn) {
+    driver.goingOn = true
+    queueMicrotask(() => {
+      driver.goingOn = false
+      pump(driver)
+    })
   }
+  take(round, invocation)
+}
 
-  const pump = () => {
-    if (!pumping && !answered) parts.current.apart(start)
-  }
+function pump(driver: Driver): void {
+  if (!driver.pumping && !driver.answered) driver.round.parts.current.apart(() => start(driver))
+}
 
-  const start = () => {
-    pumping = true
-    round.nowMs = parts.now()
-    const isOver = startAll(round)
-    if (!isOver) {
-      parts.after(0, () => {
-        pumping = false
-        pump()
-      })
-      return
-    }
-    setWaitingAside(round)
-    pumping = false
-    if (isIdle(round)) parts.idle()
-    else if (round.handlers > 0) look()
-    if (isDone(round) && !isHeld(round)) finish()
-    else watch()
-  }
-
-  /** Sends what was emitted, when this turn of the event loop has ended and every handler waits for just that. */
-  const look = () => {
-    if (looking) return
-    looking = true
+function start(driver: Driver): void {
+  const { round } = driver
+  const { parts } = round
+  driver.pumping = true
+  round.nowMs = parts.now()
+  if (!startAll(round)) {
     parts.after(0, () => {
-      looking = false
-      if (round.handlers > 0 && allAwaitEmits(round)) parts.idle()
+      driver.pumping = false
+      pump(driver)
     })
+    return
   }
+  setWaitingAside(round)
+  driver.pumping = false
+  if (isIdle(round)) parts.idle()
+  else if (round.handlers > 0) look(driver)
+  if (isDone(round) && !isHeld(round)) finish(driver)
+  else watch(driver)
+}
 
-  const watch = () => {
-    const endMs = nextEndMs(round)
-    if (endMs >= watchedMs) return
-    unwatch()
-    watchedMs = endMs
-    unwatch = parts.after(Math.max(0, endMs - round.nowMs), () => {
-      watchedMs = Number.POSITIVE_INFINITY
-      endLate()
-    })
-  }
+/** Sends what was emitted, when this turn of the event loop has ended and every handler waits for just that. */
+function look(driver: Driver): void {
+  if (driver.looking) return
+  const { round } = driver
+  driver.looking = true
+  round.parts.after(0, () => {
+    driver.looking = false
+    if (round.handlers > 0 && allAwaitEmits(round)) round.parts.idle()
+  })
+}
 
-  const endLate = () => {
-    if (!answered) parts.current.apart(end)
-  }
+function watch(driver: Driver): void {
+  const { round } = driver
+  const endMs = nextEndMs(round)
+  if (endMs >= driver.watchedMs) return
+  driver.unwatch()
+  driver.watchedMs = endMs
+  driver.unwatch = round.parts.after(Math.max(0, endMs - round.nowMs), () => {
+    driver.watchedMs = Number.POSITIVE_INFINITY
+    if (!driver.answered) round.parts.current.apart(() => endLate(driver))
+  })
+}
 
-  const end = () => {
-    round.nowMs = parts.now()
-    if (round.nowMs >= round.answerMs) {
-      giveUp(round)
-      return finish()
-    }
+function endLate(driver: Driver): void {
+  const { round } = driver
+  round.nowMs = round.parts.now()
+  if (round.nowMs >= round.answerMs) {
+    giveUp(round)
+    finish(driver)
+  } else {
     cutOffLate(round)
-    pump()
-    if (!answered) watch()
+    pump(driver)
+    if (!driver.answered) watch(driver)
   }
+}
 
-  const finish = () => {
-    answered = true
-    unwatch()
-    answer(settleRound(round))
-  }
-
-  return { pump }
+function finish(driver: Driver): void {
+  driver.answered = true
+  driver.unwatch()
+  driver.answer(settleRound(driver.round))
 }
 
 type Hooks = Required<Pick<InvocationHost, 'settled' | 'completed' | 'accept'>> & Pick<Round, 'wake'>

@@ -14,138 +14,173 @@ const CALL_MS = 3000
 const FIRST_WAIT_MS = 50
 const MOST_WAIT_MS = 2000
 
+/** What a round asked a store for, and what it got. */
+interface Desk {
+  readonly store: HandledStore
+  readonly round: Round
+  /** What is known of tasks whose leases are asked for, or will be again. */
+  readonly asked: Map<Task, { readonly lease: Lease; waitMs: number }>
+  readonly held: Map<Task, Lease>
+  readonly asking: Set<Task>
+  readonly finishing: Set<Task>
+  releasing: number
+  hasWaited: boolean
+}
+
 /**
  * Keeps what a store knows to be handled from being handled again. A message waits for its lease before its handler starts,
  * and is done when the store knows that it was handled. One that another handles waits here while there is time, and then
  * comes again; so does one about which the store gives no answer.
  */
 export function openLeases(store: HandledStore, round: Round): Leases {
-  const { parts } = round
-  /** What is known of tasks whose leases are asked for, or will be again. */
-  const asked = new Map<Task, { readonly lease: Lease; waitMs: number }>()
-  const held = new Map<Task, Lease>()
-  const asking = new Set<Task>()
-  const finishing = new Set<Task>()
-  let releasing = 0
-  let hasWaited = false
+  const desk: Desk = {
+    store,
+    round,
+    asked: new Map(),
+    held: new Map(),
+    asking: new Set(),
+    finishing: new Set(),
+    releasing: 0,
+    hasWaited: false,
+  }
+  return {
+    has: (task) => has(desk, task),
+    asking: () => desk.asking.size,
+    hasWaited: () => desk.hasWaited,
+    isQuiet: () => desk.asking.size + desk.finishing.size + desk.releasing === 0,
+    handled: (task) => handled(desk, task),
+    giveBack: (task) => giveBack(desk, task),
+    giveUp: () => giveUp(desk),
+  }
+}
 
-  const goOn = (step: () => void) => {
-    round.nowMs = parts.now()
-    step()
+function has(desk: Desk, task: Task): boolean {
+  const { store, round, held } = desk
+  if (held.has(task)) return true
+  if (task.message.forced === true) held.set(task, leaseOf(store, round, task.message))
+  else ask(desk, task)
+  return held.has(task)
+}
+
+function ask(desk: Desk, task: Task): void {
+  const { store, round, asked } = desk
+  const question = asked.get(task) ?? { lease: leaseOf(store, round, task.message), waitMs: FIRST_WAIT_MS }
+  asked.set(task, question)
+  desk.asking.add(task)
+  const leaseMs = round.parts.endsMs - round.nowMs + LATER_MS
+  store.begin(question.lease, { leaseMs, withinMs: callMs(round) }).then(
+    (begun) => goOn(round, () => answered(desk, task, begun)),
+    (error) => goOn(round, () => askLater(desk, task, error as Error)),
+  )
+}
+
+function goOn(round: Round, step: () => void): void {
+  round.nowMs = round.parts.now()
+  step()
+  round.wake()
+}
+
+function answered(desk: Desk, task: Task, begun: Begun): void {
+  const { round, asked, held, asking } = desk
+  if ('lease' in begun) {
+    held.set(task, begun.lease)
+    asked.delete(task)
+    if (asking.delete(task)) start(round, task, begun.kind)
+    else giveBack(desk, task)
+  } else if (begun.kind === 'busy')
+    askLater(desk, task, new Error('another invocation is handling it, or did so when it ended'))
+  else if (asking.delete(task)) {
+    asked.delete(task)
+    say(round, task, 'skipped')
+    closeTask(round, task)
+  }
+}
+
+function start(round: Round, task: Task, kind: 'new' | 'differs'): void {
+  if (kind === 'differs') warn(round, task, OTHER_DATA)
+  if (round.over) setAside(round, task)
+  else round.ready.push(task)
+}
+
+function askLater(desk: Desk, task: Task, error: Error): void {
+  const { round, asked, asking } = desk
+  if (!asking.delete(task)) return
+  desk.hasWaited = true
+  const question = asked.get(task)!
+  const { waitMs } = question
+  task.dueMs = round.nowMs + waitMs
+  question.waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)
+  if (round.over || task.dueMs >= round.stopMs) say(round, task, 'postponed', error)
+  else if (question.waitMs === MOST_WAIT_MS && waitMs < MOST_WAIT_MS)
+    warn(round, task, `it still waits: ${error.message}`)
+  const now = startable(round, task)
+  if (now !== undefined) round.ready.push(now)
+}
+
+function giveBack(desk: Desk, task: Task): void {
+  const { store, round, asked, held } = desk
+  asked.delete(task)
+  const lease = held.get(task)
+  if (lease === undefined || !held.delete(task)) return
+  desk.releasing++
+  // One that is not taken back ends by itself.
+  const end = () => {
+    desk.releasing--
     round.wake()
   }
+  store.release(lease, callMs(round)).then(end, end)
+}
 
-  const ask = (task: Task) => {
-    const { message } = task
-    const question = asked.get(task) ?? { lease: leaseOf(store, round, message), waitMs: FIRST_WAIT_MS }
-    asked.set(task, question)
-    asking.add(task)
-    const leaseMs = parts.endsMs - round.nowMs + LATER_MS
-    store.begin(question.lease, { leaseMs, withinMs: callMs(round) }).then(
-      (begun) => goOn(() => answered(task, begun)),
-      (error) => goOn(() => askLater(task, error as Error)),
-    )
-  }
-
-  const answered = (task: Task, begun: Begun) => {
-    if ('lease' in begun) {
-      held.set(task, begun.lease)
-      asked.delete(task)
-      if (asking.delete(task)) start(task, begun.kind)
-      else giveBack(task)
-    } else if (begun.kind === 'busy')
-      askLater(task, new Error('another invocation is handling it, or did so when it ended'))
-    else if (asking.delete(task)) {
-      asked.delete(task)
-      say(task, 'skipped')
-      closeTask(round, task)
-    }
-  }
-
-  const start = (task: Task, kind: 'new' | 'differs') => {
-    if (kind === 'differs') warn(task, OTHER_DATA)
-    if (round.over) setAside(round, task)
-    else round.ready.push(task)
-  }
-
-  const askLater = (task: Task, error: Error) => {
-    if (!asking.delete(task)) return
-    hasWaited = true
-    const question = asked.get(task)!
-    const { waitMs } = question
-    task.dueMs = round.nowMs + waitMs
-    question.waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)
-    if (round.over || task.dueMs >= round.stopMs) say(task, 'postponed', error)
-    else if (question.waitMs === MOST_WAIT_MS && waitMs < MOST_WAIT_MS) warn(task, `it still waits: ${error.message}`)
-    const now = startable(round, task)
-    if (now !== undefined) round.ready.push(now)
-  }
-
-  const giveBack = (task: Task) => {
-    asked.delete(task)
-    const lease = held.get(task)
-    if (lease === undefined || !held.delete(task)) return
-    releasing++
-    // One that is not taken back ends by itself.
-    const end = () => {
-      releasing--
-      round.wake()
-    }
-    store.release(lease, callMs(round)).then(end, end)
-  }
-
-  const remember = async (task: Task, lease: Lease) => {
-    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)) {
-      try {
-        return await store.done(lease, callMs(round))
-      } catch (error) {
-        if (!finishing.has(task) || parts.now() + waitMs >= round.answerMs) return notRemembered(task, error)
-        await new Promise<void>((resolve) => parts.after(waitMs, resolve))
-      }
-    }
-  }
-
-  const notRemembered = (task: Task, error: unknown) => {
-    if (finishing.has(task))
-      warn(task, `it was handled, and may be again if it comes again: ${describeThrown(error).message}`)
-  }
-
-  const finish = (task: Task) => {
+function handled(desk: Desk, task: Task): void {
+  const { round, held, finishing } = desk
+  const lease = held.get(task)!
+  held.delete(task)
+  finishing.add(task)
+  const finish = () => {
     if (finishing.delete(task)) closeTask(round, task)
   }
+  remember(desk, task, lease).then(() => goOn(round, finish))
+}
 
-  const voiceOf = ({ message }: Task) => new InvocationContext(round.runtime, message, round.nowMs)
-  const say = (task: Task, outcome: 'skipped' | 'postponed', error?: unknown) =>
-    parts.ended(voiceOf(task), task.record.delivery, outcome, error)
-  const warn = (task: Task, text: string) => parts.host.log(voiceOf(task), 'warn', text)
-
-  return {
-    has(task) {
-      if (held.has(task)) return true
-      if (task.message.forced === true) held.set(task, leaseOf(store, round, task.message))
-      else ask(task)
-      return held.has(task)
-    },
-    asking: () => asking.size,
-    hasWaited: () => hasWaited,
-    isQuiet: () => asking.size + finishing.size + releasing === 0,
-    handled(task) {
-      const lease = held.get(task)!
-      held.delete(task)
-      finishing.add(task)
-      remember(task, lease).then(() => goOn(() => finish(task)))
-    },
-    giveBack,
-    giveUp() {
-      for (const task of asking) round.left.add(task)
-      asking.clear()
-      for (const task of finishing) {
-        notRemembered(task, new Error('the store gave no answer in time'))
-        task.record.open--
-      }
-      finishing.clear()
-    },
+async function remember(desk: Desk, task: Task, lease: Lease): Promise<void> {
+  const { store, round, finishing } = desk
+  const { parts } = round
+  for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)) {
+    try {
+      return await store.done(lease, callMs(round))
+    } catch (error) {
+      if (!finishing.has(task) || parts.now() + waitMs >= round.answerMs) return notRemembered(desk, task, error)
+      await new Promise<void>((resolve) => parts.after(waitMs, resolve))
+    }
   }
+}
+
+function notRemembered({ round, finishing }: Desk, task: Task, error: unknown): void {
+  if (finishing.has(task))
+    warn(round, task, `it was handled, and may be again if it comes again: ${describeThrown(error).message}`)
+}
+
+function giveUp(desk: Desk): void {
+  const { round, asking, finishing } = desk
+  for (const task of asking) round.left.add(task)
+  asking.clear()
+  for (const task of finishing) {
+    notRemembered(desk, task, new Error('the store gave no answer in time'))
+    task.record.open--
+  }
+  finishing.clear()
+}
+
+function say(round: Round, task: Task, outcome: 'skipped' | 'postponed', error?: unknown): void {
+  round.parts.ended(voiceOf(round, task), task.record.delivery, outcome, error)
+}
+
+function warn(round: Round, task: Task, text: string): void {
+  round.parts.host.log(voiceOf(round, task), 'warn', text)
+}
+
+function voiceOf({ runtime, nowMs }: Round, { message }: Task): InvocationContext {
+  return new InvocationContext(runtime, message, nowMs)
 }
 
 function leaseOf(store: HandledStore, { runtime }: Round, message: Message): Lease {
