@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
+import ts from 'typescript'
 import { expect, it } from 'vitest'
 
 /** From left to right: what stands in one row may import only rows before it, and its own folder or file. */
@@ -38,6 +39,23 @@ const importsOf = (file: string) =>
   [...read(file).matchAll(/(?:from|import)\s*\(?\s*'(\.[^']+)'/g)].map(([, path]) =>
     relative(ROOT, join(ROOT, dirname(file), path!)),
   )
+
+/** The files and functions that may not grow further. What is inside of a function counts to it. */
+const MOST_LINES = { file: 300, function: 60 }
+
+/** Returns the functions of a file that are too long: `['deploy/plan.ts: planOf has 72 lines']`. */
+function longFunctions(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(join(ROOT, file), 'utf8'), ts.ScriptTarget.Latest, true)
+  const lineOf = (position: number) => source.getLineAndCharacterOfPosition(position).line
+  const found: string[] = []
+  const visit = (node: ts.Node) => {
+    const lines = ts.isFunctionLike(node) ? lineOf(node.end) - lineOf(node.getStart()) + 1 : 0
+    if (lines > MOST_LINES.function) found.push(`${file}: ${node.getText().split('(')[0]} has ${lines} lines`)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
 
 const isFile = (part: string | undefined) => part?.endsWith('.ts') ?? false
 
@@ -133,3 +151,9 @@ it('no export is used by tests or benchmarks alone', () => {
   const uses = (name: string) => text.match(new RegExp(`(?<![\\w$])${name}(?![\\w$])`, 'g'))!.length
   expect(names.filter((name) => uses(name) === 1)).toEqual([])
 })
+
+it('no file and no function is longer than somebody wants to read', () => {
+  const lines = (file: string) => readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1
+  expect(files.filter((file) => lines(file) > MOST_LINES.file)).toEqual([])
+  expect(files.flatMap(longFunctions)).toEqual([])
+}, 60_000)

@@ -26,14 +26,7 @@ export interface Exports {
 /** Opens what reads exports of modules, which are given by their sources. */
 export function openExports(laid: ReadonlyMap<string, LaidModule>): Exports {
   const files = new Map([...laid].map(([file, { at }]) => [at, file]))
-  const programs = new Map<string, Program | undefined>()
-
-  function programOf(file: string): Program | undefined {
-    const module = laid.get(file)
-    if (module === undefined || module.kind === 'json') return undefined
-    if (!programs.has(file)) programs.set(file, parsed(module.text))
-    return programs.get(file)
-  }
+  const programOf = programReader(laid)
 
   function importedBy(file: string, specifier: unknown): string | undefined {
     const from = posix.dirname(laid.get(file)!.at)
@@ -83,6 +76,17 @@ export function openExports(laid: ReadonlyMap<string, LaidModule>): Exports {
       const program = programOf(file)
       return program === undefined || usesThis(program) || !isFunction(program, name)
     },
+  }
+}
+
+/** Parses each module once. Returns undefined for what is no module, or cannot be parsed. */
+function programReader(laid: ReadonlyMap<string, LaidModule>): (file: string) => Program | undefined {
+  const programs = new Map<string, Program | undefined>()
+  return (file) => {
+    const module = laid.get(file)
+    if (module === undefined || module.kind === 'json') return undefined
+    if (!programs.has(file)) programs.set(file, parsed(module.text))
+    return programs.get(file)
   }
 }
 

@@ -1,6 +1,6 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import type { ImportKind, OnLoadResult, Plugin } from 'esbuild'
+import type { ImportKind, OnLoadResult, Plugin, PluginBuild } from 'esbuild'
 import { withPlainRequires } from '../code/aliases.ts'
 import { isClosed } from '../code/closed.ts'
 import { createdRequires } from '../code/created.ts'
@@ -51,16 +51,7 @@ export function packages(options: PackageOptions): Plugin {
     setup(build) {
       const asked = new Set<string>()
       const nativePart = openNativeParts()
-      const find: Find = async (from) => {
-        const { specifier, asking, importer } = from
-        // esbuild reads package.json again for each question, and that of some packages is long.
-        const beside = fileBeside(from)
-        if (beside !== undefined) return beside
-        const kind = asking === 'require' ? 'require-call' : 'import-statement'
-        const options = { resolveDir: dirname(importer), importer, kind, pluginData: RESOLVING } as const
-        const { errors, path, namespace } = await build.resolve(specifier, options)
-        return errors.length > 0 || namespace !== 'file' ? undefined : path
-      }
+      const find = finderIn(build)
       build.onResolve({ filter: /./ }, async ({ path, namespace, kind, pluginData, with: attributes, ...args }) => {
         if (pluginData === RESOLVING || kind === 'entry-point') return undefined
         const importer =
@@ -105,6 +96,19 @@ export function packages(options: PackageOptions): Plugin {
         return plain === text ? undefined : { contents: plain, loader: 'js', resolveDir: dirname(path) }
       })
     },
+  }
+}
+
+/** Finds files as esbuild does. esbuild reads package.json again for each question, and that of some packages is long. */
+function finderIn(build: PluginBuild): Find {
+  return async (from) => {
+    const beside = fileBeside(from)
+    if (beside !== undefined) return beside
+    const { specifier, asking, importer } = from
+    const kind = asking === 'require' ? 'require-call' : 'import-statement'
+    const options = { resolveDir: dirname(importer), importer, kind, pluginData: RESOLVING } as const
+    const { errors, path, namespace } = await build.resolve(specifier, options)
+    return errors.length > 0 || namespace !== 'file' ? undefined : path
   }
 }
 

@@ -75,17 +75,19 @@ export async function openParts({ file, names, layout }: PartsOptions, all: Know
       return [{ at: name, text: declared.map(([as, found]) => exportOf(as, found!, at, project)).join('') }]
     })
     const discovered = { ...all.discovered, links: new Map([...links, [file, left]]) }
-    const comment = [
-      '\n//#',
-      `sourceMappingURL=data:application/json;base64,${Buffer.from(made.map).toString('base64')}`,
-    ]
-    const contents = Buffer.from(part.code + comment.join(' '))
+    const contents = withSourceMap(part.code, made.map)
     const options = { ...layout, read: () => contents, javascript: file, known: project.laid }
     const module = (await layOut([file], discovered, options)).get(file)!
     const laid = new Map([...project.laid, [file, { ...module, beside: [...module.beside, ...beside] }]])
     return { ...project, discovered, laid }
   }
   return { projectFor }
+}
+
+/** The comment is joined, so that no tool takes it for the comment of this file. */
+function withSourceMap(code: string, map: string): Buffer {
+  const url = `data:application/json;base64,${Buffer.from(map).toString('base64')}`
+  return Buffer.from(code + ['\n//#', `sourceMappingURL=${url}`].join(' '))
 }
 
 /** Whether code may still ask for what a link is of. */

@@ -89,92 +89,94 @@ export async function* wholeLines(
   blocks: AsyncIterable<Uint8Array | string>,
   limits: LineLimits = LIMITS,
 ): AsyncGenerator<Lines, void, undefined> {
-  const splitter = splitterOf(limits)
+  const splitter: Splitter = { ...limits, cut: [], cutBytes: 0, skipped: 0, isStart: true }
   for await (const block of blocks) {
-    for (const lines of splitter.take(typeof block === 'string' ? Buffer.from(block) : bufferOf(block))) {
+    for (const lines of take(splitter, typeof block === 'string' ? Buffer.from(block) : bufferOf(block))) {
       yield lines
       if (typeof lines !== 'string' && lines.isEndless) return
     }
   }
-  yield* splitter.end()
+  if (splitter.cutBytes > 0) yield decodeLine(splitter, Buffer.concat(splitter.cut))
 }
 
 function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length)
 }
 
-function splitterOf({ lineBytes, skippedBytes }: LineLimits) {
-  /** The beginning of a line. */
-  let cut: Buffer[] = []
-  let cutBytes = 0
-  /** How much was read of a line that is too long; that was told as soon as it was known. */
-  let skipped = 0
-  let isStart = true
+/** What is known of a line whose end has not come yet. */
+interface Splitter extends LineLimits {
+  /** Its beginning. */
+  cut: Buffer[]
+  cutBytes: number
+  /** How much was read of it, if it is too long; that was told as soon as it was known. */
+  skipped: number
+  /** Nothing was decoded yet. */
+  isStart: boolean
+}
 
-  function tooLong(): UnreadableLine {
-    const format = isStart ? formatOf(Buffer.concat(cut.slice(0, FORMAT_BYTES))) : undefined
-    isStart = false
-    return format === undefined
-      ? { column: lineBytes + 1, what: `longer than ${sizeOf(lineBytes)}, the limit of one line`, excerpt: '' }
-      : { column: 1, what: `this is ${format}`, excerpt: '' }
+/** Takes the next block. Yields what ends in it. */
+function* take(splitter: Splitter, block: Buffer): Generator<Lines> {
+  let start = 0
+  if (splitter.isStart || splitter.cutBytes > 0 || splitter.skipped > 0) {
+    // Joined alone: to join it with all of the block would copy the block.
+    start = block.indexOf(NEWLINE) + 1
+    if (start === 0) return yield* keep(splitter, block)
+    yield* close(splitter, block.subarray(0, start))
   }
+  const end = block.lastIndexOf(NEWLINE) + 1
+  if (end > start) yield* decode(splitter, block.subarray(start, end))
+  if (end < block.length) yield* keep(splitter, block.subarray(end))
+}
 
-  function decodeLine(bytes: Buffer): Lines {
-    const decoded = decodeText(bytes, { isStart })
-    isStart = false
-    if (decoded.kind === 'text') return decoded.text
-    const marks = decoded.text.charCodeAt(0) === 0xfeff ? 1 : 0
-    // An excerpt of bytes that are no text would be unreadable.
-    return { column: Math.max(0, decoded.offset - marks) + 1, what: decoded.what, excerpt: '' }
+/** Keeps a part of a line that goes on in the next block. */
+function* keep(splitter: Splitter, rest: Buffer): Generator<Lines> {
+  const { lineBytes, skippedBytes } = splitter
+  if (splitter.skipped > 0) {
+    splitter.skipped += rest.length
+    const what = `the line has no end within ${sizeOf(skippedBytes)}`
+    if (splitter.skipped > skippedBytes) yield { column: skippedBytes + 1, what, excerpt: '', isEndless: true }
+    return
   }
+  splitter.cut.push(Buffer.from(rest))
+  splitter.cutBytes += rest.length
+  if (splitter.cutBytes <= lineBytes) return
+  yield tooLong(splitter)
+  Object.assign(splitter, { skipped: splitter.cutBytes, cut: [], cutBytes: 0 })
+}
 
-  function* keep(rest: Buffer): Generator<Lines> {
-    if (skipped > 0) {
-      skipped += rest.length
-      const what = `the line has no end within ${sizeOf(skippedBytes)}`
-      if (skipped > skippedBytes) yield { column: skippedBytes + 1, what, excerpt: '', isEndless: true }
-      return
-    }
-    cut.push(Buffer.from(rest))
-    cutBytes += rest.length
-    if (cutBytes <= lineBytes) return
-    yield tooLong()
-    ;[skipped, cut, cutBytes] = [cutBytes, [], 0]
-  }
+/** Takes what is left of a line that was cut, with its newline. */
+function* close(splitter: Splitter, rest: Buffer): Generator<Lines> {
+  yield* keep(splitter, rest.subarray(0, -1))
+  if (splitter.skipped === 0) yield decodeLine(splitter, Buffer.concat([...splitter.cut, rest.subarray(-1)]))
+  Object.assign(splitter, { skipped: 0, cut: [], cutBytes: 0 })
+}
 
-  /** Takes what is left of a line that was cut, with its newline. */
-  function* close(rest: Buffer): Generator<Lines> {
-    yield* keep(rest.subarray(0, -1))
-    if (skipped === 0) yield decodeLine(Buffer.concat([...cut, rest.subarray(-1)]))
-    ;[skipped, cut, cutBytes] = [0, [], 0]
+function* decode(splitter: Splitter, bytes: Buffer): Generator<Lines> {
+  const { lineBytes } = splitter
+  if (bytes.length <= lineBytes && isUtf8(bytes)) return yield bytes.toString('utf8')
+  for (let start = 0; start < bytes.length; ) {
+    const line = bytes.subarray(start, bytes.indexOf(NEWLINE, start) + 1)
+    yield line.length - 1 > lineBytes ? tooLong(splitter) : decodeLine(splitter, line)
+    start += line.length
   }
+}
 
-  function* decode(bytes: Buffer): Generator<Lines> {
-    if (bytes.length <= lineBytes && isUtf8(bytes)) return yield bytes.toString('utf8')
-    for (let start = 0; start < bytes.length; ) {
-      const line = bytes.subarray(start, bytes.indexOf(NEWLINE, start) + 1)
-      yield line.length - 1 > lineBytes ? tooLong() : decodeLine(line)
-      start += line.length
-    }
-  }
+function decodeLine(splitter: Splitter, bytes: Buffer): Lines {
+  const decoded = decodeText(bytes, splitter)
+  splitter.isStart = false
+  if (decoded.kind === 'text') return decoded.text
+  const marks = decoded.text.charCodeAt(0) === 0xfeff ? 1 : 0
+  // An excerpt of bytes that are no text would be unreadable.
+  return { column: Math.max(0, decoded.offset - marks) + 1, what: decoded.what, excerpt: '' }
+}
 
-  return {
-    *take(block: Buffer): Generator<Lines> {
-      let start = 0
-      if (isStart || cutBytes > 0 || skipped > 0) {
-        // Joined alone: to join it with all of the block would copy the block.
-        start = block.indexOf(NEWLINE) + 1
-        if (start === 0) return yield* keep(block)
-        yield* close(block.subarray(0, start))
-      }
-      const end = block.lastIndexOf(NEWLINE) + 1
-      if (end > start) yield* decode(block.subarray(start, end))
-      if (end < block.length) yield* keep(block.subarray(end))
-    },
-    *end(): Generator<Lines> {
-      if (cutBytes > 0) yield decodeLine(Buffer.concat(cut))
-    },
-  }
+function tooLong(splitter: Splitter): UnreadableLine {
+  const { lineBytes, cut, isStart } = splitter
+  const format = isStart ? formatOf(Buffer.concat(cut.slice(0, FORMAT_BYTES))) : undefined
+  splitter.isStart = false
+  return format === undefined
+    ? { column: lineBytes + 1, what: `longer than ${sizeOf(lineBytes)}, the limit of one line`, excerpt: '' }
+    : { column: 1, what: `this is ${format}`, excerpt: '' }
 }
 
 function sizeOf(bytes: number): string {

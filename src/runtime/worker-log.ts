@@ -43,18 +43,45 @@ const MOST_HELD_CHARACTERS = 16_384
 /** Makes a log. Lines less serious than `level` are left out. */
 export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog {
   const least = RANKS[level]
-  let held = ''
-  let isDue = false
-  let timeMs = 0
-  let time = ''
-  // What the last line began with: most lines that follow it begin the same.
-  let start = ''
-  let startLevel = ''
-  let startKind = ''
-  const rootField = fieldWriter('root')
+  const { hold, flush } = holdLines(host)
+  const begin = beginner(host)
   const positionField = fieldWriter('position')
   const sayWay = wayWriter()
+  const add = (level: LogLevel, kind: string, invocation: Invocation, fields: Fields) => {
+    if (RANKS[level] >= least) hold(`${begin(level, kind, invocation)},${JSON.stringify(fields).slice(1)}\n`)
+  }
+  return {
+    line: (invocation, level, text) => add(level, 'log', invocation, { text }),
+    trouble(invocation, error) {
+      const { code, message: text } = host.describe(error)
+      add('error', 'log', invocation, { code, text })
+    },
+    ended(invocation, { position }, outcome, error, event) {
+      const level = LEVEL_OF[outcome]
+      if (RANKS[level] < least) return
+      const way = `${sayWay(invocation.message)}${positionField(position)}`
+      const why = level === 'info' ? '' : `,"error":${JSON.stringify(titleOnly(host.describe(error)))}`
+      const data = event === undefined ? '' : `,"data":${event}`
+      hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
+    },
+    failed({ invocation, delivery: { position }, error }) {
+      const { topic, from, key, attempt, hop, parent } = invocation
+      const why = host.describe(error)
+      add('error', 'error', invocation, { position, parent, from, topic, key, hop, attempt, error: why })
+    },
+    output(invocation, message, data) {
+      const { topic, key } = message
+      const fields = JSON.stringify({ id: idOf(message), topic, key }).slice(1, -1)
+      hold(`${begin('info', 'output', invocation)},${fields}${data === undefined ? '' : `,"data":${data}`}}\n`)
+    },
+    flush,
+  }
+}
 
+/** Writes the lines of one turn together. */
+function holdLines(host: WorkerHost): { readonly hold: (line: string) => void; readonly flush: () => void } {
+  let held = ''
+  let isDue = false
   const flush = () => {
     if (held === '') return
     const text = held
@@ -71,8 +98,15 @@ export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog
       flush()
     })
   }
-  /** What every line begins with. */
-  const begin = (level: LogLevel, kind: string, { runtime, message }: Invocation) => {
+  return { hold, flush }
+}
+
+/** Writes what every line begins with. Most lines begin as the one before did, up to the id of their message. */
+function beginner(host: WorkerHost): (level: LogLevel, kind: string, invocation: Invocation) => string {
+  let [timeMs, time] = [0, '']
+  let [start, startLevel, startKind] = ['', '', '']
+  const rootField = fieldWriter('root')
+  return (level, kind, { runtime, message }) => {
     const nowMs = host.now()
     if (nowMs !== timeMs) {
       timeMs = nowMs
@@ -85,45 +119,6 @@ export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog
       start = `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}","message":"`
     }
     return `${start}${escaped(idOf(message))}"${rootField(rootIdOf(message.root))}`
-  }
-  const add = (level: LogLevel, kind: string, invocation: Invocation, fields: Fields) => {
-    if (RANKS[level] >= least) hold(`${begin(level, kind, invocation)},${JSON.stringify(fields).slice(1)}\n`)
-  }
-
-  return {
-    line: (invocation, level, text) => add(level, 'log', invocation, { text }),
-    trouble(invocation, error) {
-      const { code, message: text } = host.describe(error)
-      add('error', 'log', invocation, { code, text })
-    },
-    ended(invocation, { position }, outcome, error, event) {
-      const level = LEVEL_OF[outcome]
-      if (RANKS[level] < least) return
-      const way = `${sayWay(invocation.message)}${positionField(position)}`
-      const why = LEVEL_OF[outcome] === 'info' ? '' : `,"error":${JSON.stringify(titleOnly(host.describe(error)))}`
-      const data = event === undefined ? '' : `,"data":${event}`
-      hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
-    },
-    failed({ invocation, delivery, error }) {
-      const { topic, from, key, attempt, hop, parent } = invocation
-      const { position } = delivery
-      add('error', 'error', invocation, {
-        position,
-        parent,
-        from,
-        topic,
-        key,
-        hop,
-        attempt,
-        error: host.describe(error),
-      })
-    },
-    output(invocation, message, data) {
-      const { topic, key } = message
-      const fields = JSON.stringify({ id: idOf(message), topic, key }).slice(1, -1)
-      hold(`${begin('info', 'output', invocation)},${fields}${data === undefined ? '' : `,"data":${data}`}}\n`)
-    },
-    flush,
   }
 }
 

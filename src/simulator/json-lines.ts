@@ -20,98 +20,114 @@ export interface LineRecorder extends Recorder {
 
 const BLOCK_CHARACTERS = 64 * 1024
 
+/** Lines that are not written yet, and what is known of those to come. */
+interface Lines extends Required<LineWriter> {
+  block: string
+  /** By the processor. */
+  readonly heads: Map<object, Heads>
+  readonly quoted: (text: string) => string
+  readonly fromAndTopic: (edge: Edge, topic: string | undefined) => string
+  readonly json: (data: unknown, id: string) => string
+}
+
 /**
  * Makes a recorder that writes each transcript entry as a line of JSON: the same lines as JSON.stringify makes of the
  * entries, put together from parts that are known (row S5 of the benchmarks).
  */
 export function recordLines({ write, describe = describeThrown }: LineWriter): LineRecorder {
   const quoted = quoter()
-  const fromAndTopic = fromAndTopicOf(quoted)
-  const known = new Map<object, Heads>()
-  const json = jsonOf()
-  let block = ''
-
-  const flush = () => {
-    if (block !== '') write(block)
-    block = ''
+  const lines: Lines = {
+    ...{ write, describe, block: '', heads: new Map(), quoted },
+    ...{ fromAndTopic: fromAndTopicOf(quoted), json: jsonOf() },
   }
-  const add = (line: string) => {
-    block += line
-    if (block.length >= BLOCK_CHARACTERS) flush()
-  }
-  const addEntry = (entry: TranscriptEntry) => add(`${JSON.stringify(entry)}\n`)
-
-  const headsOf = ({ runtime }: Invocation, at: number): Heads => {
-    let heads = known.get(runtime)
-    if (heads === undefined || heads.at !== at) {
-      heads = headsFor(quoted(runtime.name), at)
-      known.set(runtime, heads)
-    }
-    return heads
-  }
-  const start = (heads: Heads, message: Message, id: string) => {
-    const { key, data, hop, attempt } = message
-    const edge = message.edge!
-    const parent = parentIdOf(message)
-    const lineage = parent === undefined ? '' : `","parent":"${parent}`
-    let line = `${heads.start}${id}","root":"${rootIdOf(message.root)}${lineage}"${fromAndTopic(edge, message.topic)}`
-    if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
-    line += `,"hop":${hop},"attempt":${attempt}${edge.invoked ? ',"invoked":true' : ''}`
-    add(data === undefined ? `${line}}\n` : `${line},"event":${json(data, id)}}\n`)
-  }
-  const emit = (heads: Heads, of: string, message: SimulatedMessage) => {
-    const { topic = '', key, data, receivers } = message
-    const id = idOf(message)
-    if (heads.last.topic !== topic || heads.last.receivers !== receivers) {
-      const to = receiverNames(receivers).map(quoted)
-      heads.last = { topic, receivers, start: `","topic":${quoted(topic)}`, end: `,"to":[${to.join(',')}]}\n` }
-    }
-    const { start, end } = heads.last
-    const keyed = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
-    add(`${heads.emit}${of}","id":"${id}${start}${keyed}${data === undefined ? '' : `,"data":${json(data, id)}`}${end}`)
-  }
-  const emitsAndLines = (heads: Heads, of: string, invocation: Invocation) => {
-    const { emits } = invocation
-    const lines = invocation.rare?.logs ?? NO_LINES
-    let said = 0
-    for (let index = 0; index <= emits.length; index++) {
-      for (; said < lines.length && lines[said]!.emits <= index; said++) {
-        const { level, text } = lines[said]!
-        add(`${heads.log}${of}","level":"${level}","text":${JSON.stringify(text)}}\n`)
-      }
-      if (index < emits.length) emit(heads, of, emits[index] as SimulatedMessage)
-    }
-  }
-
+  const addEntry = (entry: TranscriptEntry) => add(lines, `${JSON.stringify(entry)}\n`)
   return {
     begin: addEntry,
     commit(invocation, at, outcome, retryAt) {
-      const { failure, rare, message } = invocation
-      const heads = headsOf(invocation, at)
-      const id = idOf(message)
-      start(heads, message, id)
-      emitsAndLines(heads, id, invocation)
-      if (failure === undefined && rare === undefined) {
-        add(`${heads.end}${id}","outcome":"ok"}\n`)
-        return
-      }
-      let line = `${heads.end}${id}","outcome":"${outcome}"`
-      if (retryAt !== undefined) line += `,"retryAt":${retryAt}`
-      if (rare?.tookMs !== undefined) line += `,"tookMs":${rare.tookMs}`
-      if (message.edge?.invoked) line += ',"invoked":true'
-      if (failure !== undefined) line += `,"error":${JSON.stringify(describe(failure.error))}`
-      else if (rare?.invoked?.result !== undefined) line += `,"result":${JSON.stringify(rare.invoked.result)}`
-      add(`${line}}\n`)
+      const heads = headsOf(lines, invocation, at)
+      const id = idOf(invocation.message)
+      addStart(lines, heads, invocation.message, id)
+      addEmitsAndLogs(lines, heads, invocation, id)
+      add(lines, `${heads.end}${id}","outcome":"${outcome}"${endOf(lines, invocation, retryAt)}}\n`)
     },
     line({ processor, id: message }, at, level, text) {
       addEntry({ kind: 'log', at, processor, message, level, text })
     },
     end(summary) {
       addEntry(summary)
-      flush()
+      flush(lines)
     },
-    flush,
+    flush: () => flush(lines),
   }
+}
+
+function add(lines: Lines, line: string): void {
+  lines.block += line
+  if (lines.block.length >= BLOCK_CHARACTERS) flush(lines)
+}
+
+function flush(lines: Lines): void {
+  const { block, write } = lines
+  if (block !== '') write(block)
+  lines.block = ''
+}
+
+function headsOf({ heads: known, quoted }: Lines, { runtime }: Invocation, at: number): Heads {
+  let heads = known.get(runtime)
+  if (heads === undefined || heads.at !== at) {
+    heads = headsFor(quoted(runtime.name), at)
+    known.set(runtime, heads)
+  }
+  return heads
+}
+
+function addStart(lines: Lines, heads: Heads, message: Message, id: string): void {
+  const { key, data, hop, attempt } = message
+  const edge = message.edge!
+  const parent = parentIdOf(message)
+  const lineage = parent === undefined ? '' : `","parent":"${parent}`
+  const way = lines.fromAndTopic(edge, message.topic)
+  let line = `${heads.start}${id}","root":"${rootIdOf(message.root)}${lineage}"${way}`
+  if (key !== undefined) line += `,"key":${JSON.stringify(key)}`
+  line += `,"hop":${hop},"attempt":${attempt}${edge.invoked ? ',"invoked":true' : ''}`
+  add(lines, data === undefined ? `${line}}\n` : `${line},"event":${lines.json(data, id)}}\n`)
+}
+
+function addEmitsAndLogs(lines: Lines, heads: Heads, { emits, rare }: Invocation, of: string): void {
+  const logs = rare?.logs ?? NO_LINES
+  let said = 0
+  for (let index = 0; index <= emits.length; index++) {
+    for (; said < logs.length && logs[said]!.emits <= index; said++) {
+      const { level, text } = logs[said]!
+      add(lines, `${heads.log}${of}","level":"${level}","text":${JSON.stringify(text)}}\n`)
+    }
+    if (index < emits.length) addEmit(lines, heads, emits[index] as SimulatedMessage, of)
+  }
+}
+
+function addEmit(lines: Lines, heads: Heads, message: SimulatedMessage, of: string): void {
+  const { topic = '', key, data, receivers } = message
+  const { quoted, json } = lines
+  const id = idOf(message)
+  if (heads.last.topic !== topic || heads.last.receivers !== receivers) {
+    const to = receiverNames(receivers).map(quoted)
+    heads.last = { topic, receivers, start: `","topic":${quoted(topic)}`, end: `,"to":[${to.join(',')}]}\n` }
+  }
+  const { start, end } = heads.last
+  const keyed = key === undefined ? '' : `,"key":${JSON.stringify(key)}`
+  const text = data === undefined ? '' : `,"data":${json(data, id)}`
+  add(lines, `${heads.emit}${of}","id":"${id}${start}${keyed}${text}${end}`)
+}
+
+/** Returns what follows the outcome: mostly nothing. */
+function endOf({ describe }: Lines, { failure, rare, message }: Invocation, retryAt: number | undefined): string {
+  if (failure === undefined && rare === undefined) return ''
+  let text = retryAt === undefined ? '' : `,"retryAt":${retryAt}`
+  if (rare?.tookMs !== undefined) text += `,"tookMs":${rare.tookMs}`
+  if (message.edge?.invoked) text += ',"invoked":true'
+  if (failure !== undefined) return `${text},"error":${JSON.stringify(describe(failure.error))}`
+  const result = rare?.invoked?.result
+  return result === undefined ? text : `${text},"result":${JSON.stringify(result)}`
 }
 
 /** How the lines of a processor begin at a virtual time, up to the id of the message it handles. */

@@ -88,11 +88,15 @@ export function keepErrors(store: FileStore, { anew, hint }: KeepOptions): Keepi
       return [...most, `More of what failed: ${hint(`errors ${command} --simulated`)}`]
     },
     problems() {
-      if (failure === undefined) return isLast ? [] : [REPLACED]
-      const error = errorOfSystem(failure) ?? failure
-      const what = `could not be kept: ${error instanceof Error ? error.message : error}`
-      const remedy = 'For attak errors to find them, let attak write to the folder .attak of the project.'
-      return [{ code: 'STORE_FAILED', severity: 'warning', where: 'errors of this run', what, remedy }]
+      if (failure !== undefined) return [notKept(failure)]
+      return isLast ? [] : [REPLACED]
     },
   }
+}
+
+function notKept(failure: unknown): Problem {
+  const error = errorOfSystem(failure) ?? failure
+  const what = `could not be kept: ${error instanceof Error ? error.message : error}`
+  const remedy = 'For attak errors to find them, let attak write to the folder .attak of the project.'
+  return { code: 'STORE_FAILED', severity: 'warning', where: 'errors of this run', what, remedy }
 }
