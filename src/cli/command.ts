@@ -58,6 +58,8 @@ export interface Arguments {
 
 /** A command before its code is loaded: what the root's help and the completions' first word need. */
 export interface CommandEntry {
+  /** The heading that the root's help lists it under. */
+  readonly group: string
   readonly name: string
   readonly summary: string
   load(): Promise<Command | CommandGroup>
@@ -65,7 +67,7 @@ export interface CommandEntry {
 
 /** Options that every command has. */
 export const GLOBAL_OPTIONS: readonly Option[] = [
-  { flags: '--no-color', summary: 'print without colour (so does NO_COLOR; FORCE_COLOR=1 is the opposite)' },
+  { flags: '--no-color', summary: 'print without color, like NO_COLOR (FORCE_COLOR=1 does the opposite)' },
   { flags: '-h, --help', summary: 'show this help' },
 ]
 
@@ -75,7 +77,7 @@ export const JSON_OPTION: Option = { flags: '--json', summary: 'print JSON, for 
 /** The project argument that every command on a topology takes. */
 export const PATH_ARGUMENT: Argument = {
   name: 'path',
-  summary: 'the topology: its file, or the folder of its project (default: here)',
+  summary: 'the file of the topology, or the folder of its project (default: this folder)',
   path: true,
 }
 

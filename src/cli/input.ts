@@ -9,9 +9,9 @@ import { warn } from './project.ts'
 
 /** Where events come from: options of every command that takes some in. */
 export const INPUT_OPTIONS: readonly Option[] = [
-  { flags: '-i, --input <file>', summary: 'the events: a .json or .jsonl file, or - for lines on stdin' },
-  { flags: '--to <processor>', summary: 'who the events of --input are for, when they do not say it' },
-  { flags: '--skip-bad-lines', summary: 'go on past lines that are no events, instead of stopping there' },
+  { flags: '-i, --input <file>', summary: 'the events: a .json or .jsonl file, or - for lines from stdin' },
+  { flags: '--to <processor>', summary: 'the processor that receives the events of --input' },
+  { flags: '--skip-bad-lines', summary: 'skip lines that are not events, instead of stopping' },
 ]
 
 /** What a command takes in, and what there is to say about it at the end. */

@@ -11,19 +11,19 @@ export const STAGE_OPTIONS: readonly Option[] = PLACE_SETTINGS.map(settingOption
 /** Addresses what is live without its project. */
 export const NAME_OPTION: Option = {
   flags: '--name <topology>',
-  summary: 'the name of a live topology; no project is loaded then',
+  summary: 'the name of a deployed topology; no project is loaded',
 }
 
 /** What a plan may do, and how closely it looks. */
 export const PLAN_OPTIONS: readonly Option[] = [
   settingOption('role'),
-  { flags: '--refresh', summary: 'look at what every resource is really like, and undo what was changed by hand' },
-  { flags: '--sizes', summary: 'say what every artifact holds, by size; else only of those beyond 1 MB' },
-  { flags: '--allow-data-loss', summary: 'also remove what is no longer wanted and holds messages, errors or logs' },
+  { flags: '--refresh', summary: 'read the real state of every resource, and undo changes made by hand' },
+  { flags: '--sizes', summary: 'list the contents of every artifact by size (default: only of those beyond 1 MB)' },
+  { flags: '--allow-data-loss', summary: 'also remove unused resources that hold messages, errors or logs' },
 ]
 
 /** Answers the question whether to go on. */
-export const YES_OPTION: Option = { flags: '-y, --yes', summary: 'ask nothing; what loses data still needs its flag' }
+export const YES_OPTION: Option = { flags: '-y, --yes', summary: 'do not ask; losing data still needs its own flag' }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -67,24 +67,27 @@ const MOST_SECONDS = 86_400
 
 /** Where errors are: options of every command on them. */
 export const PLACE_OPTIONS: readonly Option[] = [
-  { flags: '--topology <path>', summary: 'the topology: its file, or the folder of its project (default: here)' },
-  { ...NAME_OPTION, summary: 'the name of the topology; no project is loaded then' },
+  {
+    flags: '--topology <path>',
+    summary: 'the file of the topology, or the folder of its project (default: this folder)',
+  },
+  { ...NAME_OPTION, summary: 'the name of the topology; no project is loaded' },
   ...STAGE_OPTIONS,
-  { flags: '--simulated', summary: 'those of the last simulation here, instead of those that are live' },
+  { flags: '--simulated', summary: 'the errors of the last simulation, instead of the deployed topology' },
 ]
 
 /** Which errors are meant. */
 export const FILTER_OPTIONS: readonly Option[] = [
   { flags: '--processor <name>', summary: 'only errors of this processor', repeatable: true },
-  { flags: '--since <time>', summary: 'only from then on: 30s, 10m, 2h, 1d or a date' },
-  { flags: '--kind <kind>', summary: 'only of this kind', choices: RECORD_KINDS, repeatable: true },
-  { flags: '--text <text>', summary: 'only those that hold this text: in the error, the event or an id' },
+  { flags: '--since <time>', summary: 'only errors since then: 30s, 10m, 2h, 1d or a date' },
+  { flags: '--kind <kind>', summary: 'only errors of this kind', choices: RECORD_KINDS, repeatable: true },
+  { flags: '--text <text>', summary: 'only errors that contain this text, in the error, the event or an id' },
 ]
 
 /** The errors that are meant by their ids. */
 export const IDS_ARGUMENT: Argument = {
   name: 'ids',
-  summary: 'the beginnings of their ids, as list shows them',
+  summary: 'the ids of the errors, or their first characters',
   repeatable: true,
 }
 

@@ -109,11 +109,13 @@ function rootOf(entries: readonly CommandEntry[], about: About): Program {
     .version(about.version, '-v, --version', 'print the version')
     .option('--no-color', GLOBAL_OPTIONS[0]?.summary)
     .helpOption('-h, --help', GLOBAL_OPTIONS[1]?.summary)
+    .commandsGroup('Other:')
     .helpCommand('help [command]', 'show the help of a command')
     .usage('<command> [options]')
     .enablePositionalOptions()
     .action(() => {})
-  for (const { name, summary } of entries) program.command(name).description(summary).usage('[options]')
+  for (const { group, name, summary } of entries)
+    program.command(name).description(summary).usage('[options]').helpGroup(`${group}:`)
   return program
 }
 

@@ -81,7 +81,7 @@ export function warn(problems: readonly Problem[], host: Host): void {
 export function settingOption(name: SettingName): Option {
   const info = SETTINGS.find((setting) => setting.name === name)
   if (info === undefined) throw new Error(`there is no setting ${name}`)
-  const summary = info.summary.replace(/^./, (first) => first.toLowerCase()).replace(/\.$/, '')
+  const summary = info.summary.replace(/^[A-Z](?![A-Z])/, (first) => first.toLowerCase()).replace(/\.$/, '')
   const fallback = info.fallback === undefined ? '' : `; default ${info.fallback}`
   return { flags: `${info.flag} <${info.placeholder}>`, summary: `${summary} (${info.variable}${fallback})` }
 }

@@ -25,10 +25,10 @@ export interface CredentialInfo {
 
 /** What AWS's own libraries read to know who deploys, beside profiles and SSO. */
 export const CREDENTIALS: readonly CredentialInfo[] = [
-  { variable: 'AWS_ACCESS_KEY_ID', summary: 'Who deploys: the id of an AWS access key. Not needed with AWS_PROFILE.' },
-  { variable: 'AWS_SECRET_ACCESS_KEY', summary: 'The secret that belongs to it.' },
-  { variable: 'AWS_SESSION_TOKEN', summary: 'The session token of a temporary access key.' },
-  { variable: 'AWS_CA_BUNDLE', summary: 'A file of certificates to trust, in PEM, for an endpoint with its own.' },
+  { variable: 'AWS_ACCESS_KEY_ID', summary: 'Id of the AWS access key that deploys. Not needed with AWS_PROFILE.' },
+  { variable: 'AWS_SECRET_ACCESS_KEY', summary: 'Secret of the access key.' },
+  { variable: 'AWS_SESSION_TOKEN', summary: 'Session token of a temporary access key.' },
+  { variable: 'AWS_CA_BUNDLE', summary: 'PEM file of certificates to trust, for an endpoint that has its own.' },
 ]
 
 /** Every setting there is. Nothing else is read from the environment but {@link CREDENTIALS} and what a terminal says of itself. */
@@ -40,7 +40,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     isPlace: true,
     variable: 'ATTAK_STAGE',
     fallback: 'dev',
-    summary: 'The stage to run as: handlers see it as context.stage.',
+    summary: 'Stage name; handlers read it as context.stage.',
   },
   {
     name: 'seed',
@@ -48,7 +48,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     placeholder: 'text',
     variable: 'ATTAK_SEED',
     fallback: 'attak',
-    summary: 'What ids and jitter are drawn from: the same seed and input give the same run.',
+    summary: 'Seed for ids and jitter: the same seed and input give the same run.',
   },
   {
     name: 'concurrency',
@@ -56,7 +56,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     placeholder: 'number',
     variable: 'ATTAK_CONCURRENCY',
     fallback: 256,
-    summary: 'How many handlers may run at once.',
+    summary: 'How many handlers run at once.',
   },
   {
     name: 'region',
@@ -65,7 +65,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     isPlace: true,
     variable: 'AWS_REGION',
     fallback: undefined,
-    summary: 'The AWS region to deploy to, such as eu-west-1. Without it, the one of your profile.',
+    summary: 'AWS region, such as eu-west-1; without it, the region of your profile.',
   },
   {
     name: 'profile',
@@ -74,7 +74,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     isPlace: true,
     variable: 'AWS_PROFILE',
     fallback: undefined,
-    summary: 'The profile of ~/.aws/config to take credentials and region from.',
+    summary: 'Profile in ~/.aws/config, for credentials and region.',
   },
   {
     name: 'role',
@@ -83,7 +83,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     variable: 'ATTAK_ROLE_ARN',
     also: { variable: 'AWS_ROLE_ARN', unless: 'AWS_WEB_IDENTITY_TOKEN_FILE' },
     fallback: undefined,
-    summary: 'The role that deployed functions run as. Without it, each gets one of its own with just what it needs.',
+    summary: 'Role of the deployed functions; without it, each gets its own, with only the permissions that it needs.',
   },
   {
     name: 'endpoint',
@@ -92,7 +92,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     isPlace: true,
     variable: 'AWS_ENDPOINT_URL',
     fallback: undefined,
-    summary: 'Where AWS is, instead of the real one: the address of an emulator.',
+    summary: 'Address of an emulator, to use instead of AWS.',
   },
 ]
 

@@ -15,10 +15,10 @@ import { findProject } from '../project.ts'
 /** Tells all that is wrong or odd about a topology, its code and the input beside it, and runs nothing of it but its modules. */
 export const check: Command = {
   name: 'check',
-  summary: 'find all problems of a topology without running it',
+  summary: 'find problems in a topology without running it',
   arguments: [PATH_ARGUMENT],
   options: [JSON_OPTION],
-  notes: 'Exits with 1 when there is an error; warnings are fine.',
+  notes: 'Exit code: 1 when there is an error; warnings do not count.',
   examples: ['attak check', 'attak check examples/hello-world', 'attak check --json'],
   async run(args, host) {
     const inspected = await inspect(args, host)

@@ -8,11 +8,11 @@ const SHELLS = { bash: drawBash, zsh: drawZsh, fish: drawFish }
 export function completionOf(entries: readonly CommandEntry[]): Command {
   return {
     name: 'completion',
-    summary: 'print a script that completes attak in your shell',
+    summary: 'print a completion script for your shell',
     arguments: [{ name: 'shell', summary: 'bash, zsh or fish', choices: Object.keys(SHELLS) }],
     options: [],
     notes: [
-      'Switch it on for good:',
+      'Install it:',
       "  bash  echo 'source <(attak completion bash)' >> ~/.bashrc",
       "  zsh   echo 'source <(attak completion zsh)' >> ~/.zshrc",
       '  fish  attak completion fish > ~/.config/fish/completions/attak.fish',
@@ -22,7 +22,7 @@ export function completionOf(entries: readonly CommandEntry[]): Command {
       const shell = args.positionals[0]
       if (shell === undefined || !Object.hasOwn(SHELLS, shell)) {
         const what = shell === undefined ? 'which shell?' : `there are no completions for "${shell}"`
-        throw new AttakError('USAGE', `attak completion: ${what}`, 'Say bash, zsh or fish: attak completion bash.')
+        throw new AttakError('USAGE', `attak completion: ${what}`, 'Name a shell: attak completion bash, zsh or fish.')
       }
       const commands = await Promise.all(entries.map((entry) => entry.load()))
       host.out.write(SHELLS[shell as keyof typeof SHELLS](commands))

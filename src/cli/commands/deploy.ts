@@ -14,12 +14,11 @@ import { loadStage, withAccount } from '../stage.ts'
 /** Makes what is live what the topology says. */
 export const deploy: Command = {
   name: 'deploy',
-  summary: 'make a topology live on AWS, or bring what is live up to date',
+  summary: 'deploy a topology to AWS, or update it',
   arguments: [PATH_ARGUMENT],
   options: [...STAGE_OPTIONS, ...PLAN_OPTIONS, YES_OPTION, JSON_OPTION],
-  notes: `Shows what will change and asks, where someone can answer. Without a terminal it goes ahead, but
-needs --yes to take something away. May be broken off and run again at any time: it goes on where
-it was.`,
+  notes: `Shows the changes and asks you to confirm them. Without a terminal it does not ask, but needs --yes to
+remove something. You can interrupt it at any time; the next deploy continues.`,
   examples: ['attak deploy', 'attak deploy --stage production --yes', 'attak deploy --endpoint http://localhost:4566'],
   async run(args, host) {
     const started = host.now()

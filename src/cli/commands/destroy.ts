@@ -12,11 +12,11 @@ import { nameStage, withLive } from '../stage.ts'
 /** Removes all that deploys of a stage have made. */
 export const destroy: Command = {
   name: 'destroy',
-  summary: 'remove all of a stage from AWS, with its messages',
+  summary: 'remove a deployed topology from AWS, with its messages',
   arguments: [PATH_ARGUMENT],
   options: [NAME_OPTION, ...STAGE_OPTIONS, YES_OPTION, JSON_OPTION],
-  notes: `Shows what will go and asks; without a terminal it needs --yes. Streams and queues go with all that
-is in them. May be broken off and run again at any time.`,
+  notes: `Shows what it will remove and asks you to confirm; without a terminal it needs --yes. Messages in streams
+and queues are lost. You can interrupt it and run it again at any time.`,
   examples: ['attak destroy', 'attak destroy --stage preview --yes'],
   async run(args, host) {
     const stage = await nameStage(args, host)

@@ -8,10 +8,10 @@ import { type NamedStage, nameKept, signInOf, tellOrigins } from '../stage.ts'
 /** Looks at all that a deploy needs, and says what is missing. */
 export const doctor: Command = {
   name: 'doctor',
-  summary: 'say what deploying needs: what is there, what is missing',
+  summary: 'check what a deploy needs: tools, credentials, permissions',
   arguments: [PATH_ARGUMENT],
   options: [NAME_OPTION, ...STAGE_OPTIONS, JSON_OPTION],
-  notes: 'Reads only. Exits with 1 when something is missing.',
+  notes: 'This command changes nothing. Exit code: 1 when something is missing.',
   examples: ['attak doctor', 'attak doctor --profile work --region eu-west-1', 'attak doctor --json'],
   async run(args, host) {
     // No resource of the topology is looked at, so that any name will do.

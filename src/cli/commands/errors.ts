@@ -7,9 +7,9 @@ import { show } from './errors/show.ts'
 /** Looks after what has failed. */
 export const errors: CommandGroup = {
   name: 'errors',
-  summary: 'list, show, replay and purge what has failed',
+  summary: 'list, show, replay and purge errors',
   commands: [list, show, replay, purge],
-  notes: 'attak errors COMMAND --help tells what each takes.',
+  notes: 'attak errors <command> --help shows the options of each command.',
   examples: [
     'attak errors list',
     'attak errors show 3fa1b2c4',

@@ -10,12 +10,12 @@ const FORMATS = Object.keys(DRAWINGS) as DrawingFormat[]
 /** Draws a topology. */
 export const graph: Command = {
   name: 'graph',
-  summary: 'draw a topology as text, mermaid, dot or JSON',
+  summary: 'draw a topology as text, Mermaid, DOT or JSON',
   arguments: [PATH_ARGUMENT],
   options: [
-    { flags: '-f, --format <format>', summary: 'how to draw it (text)', choices: FORMATS },
+    { flags: '-f, --format <format>', summary: 'the format (default: text)', choices: FORMATS },
     settingOption('stage'),
-    { ...JSON_OPTION, summary: 'the same as --format json' },
+    { ...JSON_OPTION, summary: 'same as --format json' },
   ],
   examples: [
     'attak graph',

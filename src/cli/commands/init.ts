@@ -11,6 +11,7 @@ import { shellWord } from '../hint.ts'
 import type { Host } from '../host.ts'
 
 const FOLDER = 'my-topology'
+const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { typescript: 'TypeScript', javascript: 'JavaScript' }
 const TEMPLATE_NAMES = Object.keys(TEMPLATES) as TemplateName[]
 
 interface Wish {
@@ -25,18 +26,22 @@ interface Wish {
 /** Makes a project from a template: asks for what was not given where someone can answer, else takes the defaults. */
 export const init: Command = {
   name: 'init',
-  summary: 'make a new project',
+  summary: 'create a new project',
   arguments: [
     {
       name: 'name',
-      summary: `the folder to make, which names the topology; . is this one (${FOLDER})`,
+      summary: `the folder to create, which names the topology; . is this folder (default: ${FOLDER})`,
       path: true,
     },
   ],
   options: [
-    { flags: '-t, --template <name>', summary: `what to begin with (${TEMPLATE_NAMES[0]})`, choices: TEMPLATE_NAMES },
-    { flags: '-l, --language <language>', summary: `what to write it in (${LANGUAGES[0]})`, choices: LANGUAGES },
-    { flags: '-y, --yes', summary: 'ask nothing, take the defaults' },
+    {
+      flags: '-t, --template <name>',
+      summary: `the template (default: ${TEMPLATE_NAMES[0]})`,
+      choices: TEMPLATE_NAMES,
+    },
+    { flags: '-l, --language <language>', summary: `the language (default: ${LANGUAGES[0]})`, choices: LANGUAGES },
+    { flags: '-y, --yes', summary: 'do not ask; use the defaults' },
     JSON_OPTION,
   ],
   notes: ['Templates:', ...TEMPLATE_NAMES.map((name) => `  ${name.padEnd(12)} ${TEMPLATES[name]}`)].join('\n'),
@@ -44,7 +49,7 @@ export const init: Command = {
   async run(args, host) {
     const wish = await wishOf(args, host)
     if (wish === undefined) {
-      host.err.tell('Nothing was made.\n')
+      host.err.tell('Created nothing.\n')
       return 1
     }
     const { dir, name } = wish
@@ -64,16 +69,15 @@ async function wishOf(args: Arguments, host: Host): Promise<Wish | undefined> {
   const silent = flagOf(args, 'yes') || flagOf(args, 'json') || !host.interactive
   const { askText, askChoice } = silent ? takeDefaults : await import('../questions.ts')
   const refusal = (folder: string) => refusalOf(folder, host.cwd)
-  const folder =
-    args.positionals[0] ?? (await askText('What is it called? (its folder gets this name)', FOLDER, refusal, host))
+  const folder = args.positionals[0] ?? (await askText('Name of the project and its folder?', FOLDER, refusal, host))
   if (folder === undefined) return undefined
   const place = await folderOf(folder, host.cwd)
   const template =
     (textOf(args, 'template') as TemplateName | undefined) ??
-    (await askChoice('What to begin with?', TEMPLATE_NAMES, TEMPLATES, host))
+    (await askChoice('Which template?', TEMPLATE_NAMES, TEMPLATES, host))
   if (template === undefined) return undefined
   const language =
-    (textOf(args, 'language') as Language | undefined) ?? (await askChoice('In which language?', LANGUAGES, {}, host))
+    (textOf(args, 'language') as Language | undefined) ?? (await askChoice('Which language?', LANGUAGES, {}, host))
   return language === undefined ? undefined : { ...place, template, language }
 }
 
@@ -111,13 +115,13 @@ function drawMade({ name, dir, template, language, files }: Made, cwd: string): 
   const path = relative(cwd, dir)
   const quoted = shellWord(path)
   const steps = [
-    [`npx attak simulate${path === '' ? '' : ` ${quoted}`}`, 'runs it here; nothing needs installing'],
-    [path === '' ? 'npm install' : `cd ${quoted} && npm install`, 'for its test and for your editor'],
-    ['npm test', 'runs its test'],
+    [`npx attak simulate${path === '' ? '' : ` ${quoted}`}`, 'run it; this needs no installation'],
+    [path === '' ? 'npm install' : `cd ${quoted} && npm install`, 'install what its test and your editor need'],
+    ['npm test', 'run its test'],
   ] as const
   const width = Math.max(...steps.map(([command]) => command.length))
   return [
-    `Made ${name} in ${path === '' ? 'this folder' : quoted}: ${template} in ${language}, ${files.length} files.`,
+    `Created ${path === '' ? name : `${quoted}/`} from ${template} (${LANGUAGE_NAMES[language]}): ${files.length} files.`,
     '',
     'Next:',
     ...steps.map(([command, why]) => `  ${command.padEnd(width)}   ${why}`),

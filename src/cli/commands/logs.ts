@@ -11,21 +11,21 @@ import { nameStage, processorsOf, withLive } from '../stage.ts'
 /** Prints what the functions of a stage have logged, merged by time. */
 export const logs: Command = {
   name: 'logs',
-  summary: 'print what deployed processors log, merged by time',
+  summary: 'print the logs of deployed processors, merged by time',
   arguments: [PATH_ARGUMENT],
   options: [
     NAME_OPTION,
     ...STAGE_OPTIONS,
     { flags: '--processor <name>', summary: 'only lines of this processor', repeatable: true },
-    { flags: '--message <id>', summary: 'lines about this message, and what became of it' },
-    { flags: '--trace <id>', summary: 'the same of all messages of this trace' },
-    { flags: '--since <time>', summary: 'from then on: 30s, 10m, 2h, 1d or a date (default 10m)' },
-    { flags: '-f, --follow', summary: 'go on printing what comes, until interrupted' },
-    { flags: '--all', summary: "each handled or skipped message too, and the platform's own lines" },
-    { ...JSON_OPTION, summary: 'print one JSON object a line' },
+    { flags: '--message <id>', summary: 'only lines of this message and its descendants' },
+    { flags: '--trace <id>', summary: 'only lines of this trace' },
+    { flags: '--since <time>', summary: 'lines since then: 30s, 10m, 2h, 1d or a date (default 10m)' },
+    { flags: '-f, --follow', summary: 'keep printing new lines until interrupted' },
+    { flags: '--all', summary: "also lines for each handled or skipped message, and the platform's own lines" },
+    { ...JSON_OPTION, summary: 'print one JSON object per line' },
   ],
-  notes: `Prints what handlers write, outputs, failures and crashes. Lines take some seconds until they can be
-read.`,
+  notes: `Prints lines that handlers write, outputs, failures and crashes. CloudWatch Logs delivers lines after
+some seconds.`,
   examples: ['attak logs', 'attak logs --follow --processor bill', 'attak logs --trace 4bf92f35 --since 1d --json'],
   async run(args, host) {
     const stage = await nameStage(args, host)

@@ -9,16 +9,16 @@ import { loadStage, withAccount } from '../stage.ts'
 /** Says what a deploy would do, and does nothing. */
 export const plan: Command = {
   name: 'plan',
-  summary: 'say what a deploy would change, and what it costs',
+  summary: 'show what a deploy would change and what it costs',
   arguments: [PATH_ARGUMENT],
   options: [
     ...STAGE_OPTIONS,
     ...PLAN_OPTIONS,
-    { flags: '--exit-code', summary: 'exit with 3 when there are changes, for CI' },
+    { flags: '--exit-code', summary: 'exit with 3 if there are changes, for CI' },
     JSON_OPTION,
   ],
-  notes: `Reads only. Exits with 0, also when there are changes, unless --exit-code is given; with 1 when
-something keeps the plan from being applied.`,
+  notes: `This command changes nothing. Exit codes: 0, also when there are changes (3 with --exit-code); 1 when a
+problem prevents the deploy.`,
   examples: [
     'attak plan',
     'attak plan --stage production --json',

@@ -10,12 +10,12 @@ export const policy: Command = {
   summary: 'print the IAM policy for deploying, or for a processor',
   arguments: [PATH_ARGUMENT],
   options: [
-    { flags: '--processor <name>', summary: "the policy of this processor's role, instead of the deployer's" },
+    { flags: '--processor <name>', summary: 'the policy for the role of this processor, instead of for deploying' },
     ...STAGE_OPTIONS,
     settingOption('role'),
   ],
-  notes: `Prints JSON, as IAM takes it, for this topology and stage alone. Without credentials it is for any
-account: "*" stands where the account's number would.`,
+  notes: `Prints a policy as JSON, for this topology and stage only. Without credentials it holds for any account:
+"*" stands for the account number.`,
   examples: ['attak policy > deployer.json', 'attak policy --stage production', 'attak policy --processor bill'],
   async run(args, host) {
     const stage = await loadStage(args, host)

@@ -22,35 +22,35 @@ import { followReads } from '../simulate/variables.ts'
 /** Runs a topology in this process and tells what happens. */
 export const simulate: Command = {
   name: 'simulate',
-  summary: 'run a topology here and tell what happens',
+  summary: 'run a topology on this machine',
   arguments: [PATH_ARGUMENT],
   options: [
     ...INPUT_OPTIONS,
-    { flags: '--only <processor>', summary: 'run this processor and not the others', repeatable: true },
-    { ...JSON_OPTION, summary: 'print the transcript, one JSON object a line, and nothing else' },
-    { flags: '--trace <file>', summary: 'write the transcript to a file as well' },
-    { flags: '-q, --quiet', summary: 'tell of failures and the end only' },
-    { flags: '-w, --watch', summary: 'run again whenever the project or its input changes' },
+    { flags: '--only <processor>', summary: 'run only this processor', repeatable: true },
+    { ...JSON_OPTION, summary: 'print the transcript as JSON lines, and nothing else' },
+    { flags: '--trace <file>', summary: 'also write the transcript to a file' },
+    { flags: '-q, --quiet', summary: 'print only failures and the summary' },
+    { flags: '-w, --watch', summary: 'run again when the project or its input changes' },
     settingOption('seed'),
     settingOption('concurrency'),
     settingOption('stage'),
     { flags: '--built', summary: 'run the artifacts that a deploy would upload' },
-    { flags: '--timings', summary: 'measure how long handlers take, in real time' },
+    { flags: '--timings', summary: 'measure the real time of handlers' },
   ],
-  notes: `Events come from --input, else from the topology's own input, else from input.json beside it:
-  { "spout": … }                             one event for each processor named
-  [{ "to": "spout", "event": … }, …]         many; "key" and "topic" may be given too
-  a .jsonl file, or stdin with --input -     one such object a line, streamed however long it is
+  notes: `The input is --input, else the input of the topology, else input.json beside it:
+  { "spout": … }                             one event for each processor
+  [{ "to": "spout", "event": … }, …]         many events, each with "key" and "topic" if you like
+  a .jsonl file, or stdin with --input -     one such object per line, read as a stream
 
---only runs just the processors it names. Events for others are left out, and what goes to others counts
-as output of the run, so that a part of a topology can be looked at alone.
+--only runs one part of a topology. Events for other processors are skipped, and what is emitted to them
+is an output of the run.
 
---built runs each processor out of its artifact, with modules and an environment of its own, as the cloud does:
-what it prints is the same, unless code depends on what only this machine has.
+--built runs each processor from its artifact, with its own modules and environment, like the cloud does.
+The result is the same, unless the code depends on something that only this machine has.
 
-What failed for good is kept in .attak/errors until the next run: attak errors list --simulated.
+Errors are kept in .attak/errors until the next run: attak errors list --simulated.
 
-Exits with 1 when an event failed for good, 130 when interrupted.`,
+Exit codes: 1 when an event failed, 130 when interrupted.`,
   examples: [
     'attak simulate',
     'attak simulate examples/hello-world --watch',

@@ -10,17 +10,17 @@ import { nameStage, withAccount, withLive } from '../stage.ts'
 /** Shows every resource of a stage and how it is. */
 export const status: Command = {
   name: 'status',
-  summary: 'show the state and counts of all that is live',
+  summary: 'show the state and counts of a deployed topology',
   arguments: [PATH_ARGUMENT],
   options: [
     NAME_OPTION,
-    { flags: '--all', summary: 'list all topologies and stages that are live in the account and region' },
+    { flags: '--all', summary: 'list all deployed topologies and stages in the account and region' },
     ...STAGE_OPTIONS,
     JSON_OPTION,
   ],
-  notes: `Shows what the topology has, and what is left over from an earlier one. Exits with 1 when something
-is not as it should be, or nothing is deployed. With --name, and for a project that does not load, it
-shows what is live.`,
+  notes: `Shows the resources of the topology, and those left over from an earlier version. With --name, or for a
+project that does not load, it shows what is deployed. Exit code: 1 when a resource has a problem or
+nothing is deployed.`,
   examples: [
     'attak status',
     'attak status --stage production --json',

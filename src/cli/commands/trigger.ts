@@ -19,19 +19,22 @@ import { loadStage, type MeantStage, processorsOf, tellOrigins, withLive } from 
 /** Feeds the live topology. */
 export const trigger: Command = {
   name: 'trigger',
-  summary: 'feed events to the live topology',
+  summary: 'send events to a deployed topology',
   arguments: [PATH_ARGUMENT],
   options: [
     ...INPUT_OPTIONS,
-    { flags: '-f, --follow', summary: 'show what becomes of them until it is quiet' },
-    { flags: '--quiet-after <seconds>', summary: 'it is quiet when nothing was logged for so long (default 10)' },
+    { flags: '-f, --follow', summary: 'show what happens to the events until nothing more is logged' },
+    {
+      flags: '--quiet-after <seconds>',
+      summary: '--follow ends after so many seconds without a log line (default 10)',
+    },
     ...STAGE_OPTIONS,
-    { ...JSON_OPTION, summary: 'print one JSON object a line: of each event, and of what follows' },
+    { ...JSON_OPTION, summary: 'print one JSON object per line: each event, and each log line of --follow' },
   ],
-  notes: `Takes the same input as attak simulate, and hands each event to the function of its processor. An
-event that was accepted will be handled, at least once. Exits with 1 when one was refused or, with
---follow, failed or was not confirmed: no log line says that it ended. While an event is not confirmed,
---follow waits three times as long.`,
+  notes: `Takes the same input as attak simulate and sends each event to the function of its processor. Accepted
+events are handled at least once. --follow waits three times as long while the end of an event is not
+confirmed by a log line. Exit code: 1 when an event was refused or, with --follow, failed or was not
+confirmed.`,
   examples: [
     'attak trigger',
     'attak trigger --follow',

@@ -21,18 +21,20 @@ const PLAIN_COLUMNS = 120
 /** Tells how a message came about, and what became of it. */
 export const why: Command = {
   name: 'why',
-  summary: 'tell the way from the input to an error or a message',
-  arguments: [{ name: 'id', summary: 'of an error or a message, or its beginning (default: the newest error)' }],
+  summary: 'show the path from an input to an error or a message',
+  arguments: [
+    { name: 'id', summary: 'the id of an error or a message, or its first characters (default: the newest error)' },
+  ],
   options: [
     ...PLACE_OPTIONS,
-    { flags: '--trace <file>', summary: 'look it up in what simulate --trace or --json wrote' },
-    { flags: '--since <time>', summary: 'read logs from then on: 30s, 10m, 2h, 1d or a date (default 1d)' },
-    { flags: '--full', summary: 'print events whole' },
+    { flags: '--trace <file>', summary: 'search a transcript that simulate --trace or --json wrote' },
+    { flags: '--since <time>', summary: 'read logs since then: 30s, 10m, 2h, 1d or a date (default 1d)' },
+    { flags: '--full', summary: 'print whole events' },
     JSON_OPTION,
   ],
-  notes: `Prints each message on the way with its event: from a trace, from the errors of the last simulation, or of
-what is live, from error records, logs and streams, for as long as those keep it. What cannot be had is
-said.`,
+  notes: `Prints each message on the path with its event. It reads a transcript, the errors of the last simulation
+or, for a deployed topology, error records, logs and streams, while they keep the events. It says which
+events are no longer available.`,
   examples: ['attak why', 'attak why 6f0f3e8a', 'attak why --simulated', 'attak why 6f0f3e8a --trace run.jsonl --json'],
   async run(args, host) {
     const [id] = args.positionals

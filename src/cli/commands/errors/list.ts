@@ -10,11 +10,11 @@ import { FILTER_OPTIONS, PLACE_OPTIONS } from '../../options.ts'
 /** Lists what has failed and was not replayed. */
 export const list: Command = {
   name: 'list',
-  summary: 'list what has failed',
+  summary: 'list errors',
   arguments: [],
   options: [...FILTER_OPTIONS, ...PLACE_OPTIONS, { flags: '--json', summary: 'print a JSON array of the records' }],
-  notes: `Nothing is taken away by looking: what waits in a queue is received, remembered here in .attak/errors,
-and given back. What a crash, a timeout or a lack of memory has ended is listed as crash.`,
+  notes: `Listing removes nothing: attak receives the records from the queue, keeps a copy in .attak/errors, and
+gives them back. Invocations that ended by a crash, a timeout or out of memory are listed as crash.`,
   examples: [
     'attak errors list',
     'attak errors list --processor bill --since 1h',

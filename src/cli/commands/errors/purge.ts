@@ -13,17 +13,17 @@ import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, YES_OPTION } from '../../o
 /** Removes errors for good. */
 export const purge: Command = {
   name: 'purge',
-  summary: 'remove errors without running them again',
+  summary: 'remove errors without replaying them',
   arguments: [IDS_ARGUMENT],
   options: [
-    { flags: '--all', summary: 'all errors there are' },
+    { flags: '--all', summary: 'all errors' },
     ...FILTER_OPTIONS,
-    { flags: '--unreadable', summary: 'what is in the queues of crashes and cannot be read' },
+    { flags: '--unreadable', summary: 'messages in the crash queues that attak cannot read' },
     ...PLACE_OPTIONS,
-    { ...YES_OPTION, summary: 'ask nothing' },
+    { ...YES_OPTION, summary: 'do not ask' },
     { flags: '--json', summary: 'print JSON, for programs' },
   ],
-  notes: 'Says what will go, and asks; without a terminal it needs --yes. What fails anew meanwhile stays.',
+  notes: 'Shows what it will remove and asks you to confirm; without a terminal it needs --yes. New errors stay.',
   examples: [
     'attak errors purge 3fa1b2c4',
     'attak errors purge --processor bill --yes',

@@ -20,30 +20,36 @@ import type { Terminal } from '../../terminal.ts'
 /** Runs what has failed again. */
 export const replay: Command = {
   name: 'replay',
-  summary: 'run what has failed again, live or here',
+  summary: 'run failed messages again',
   arguments: [IDS_ARGUMENT],
   options: [
-    { flags: '--all', summary: 'all errors there are' },
+    { flags: '--all', summary: 'all errors' },
     ...FILTER_OPTIONS,
     ...PLACE_OPTIONS,
-    { flags: '--dry-run', summary: 'say what would run, and what keeps it from running; run nothing' },
-    { flags: '--local', summary: 'run them in a simulation here instead; what is live stays as it is' },
-    { flags: '--inspect [port]', summary: 'with --local: wait for a debugger, and stop where each handler begins' },
-    { flags: '--force', summary: 'replay also what was replayed before, or is only known from its copy here' },
-    { flags: '--quiet-after <seconds>', summary: 'it is quiet when nothing was logged for so long (default 10)' },
+    { flags: '--dry-run', summary: 'show what would run and what prevents it; run nothing' },
+    { flags: '--local', summary: 'run them in a simulation on this machine; the deployed topology does not change' },
+    { flags: '--inspect [port]', summary: 'with --local: wait for a debugger and pause at the start of each handler' },
+    {
+      flags: '--force',
+      summary: 'also replay errors that were replayed before, or that only the copy on this machine has',
+    },
+    {
+      flags: '--quiet-after <seconds>',
+      summary: 'stop following after so many seconds without a log line (default 10)',
+    },
     settingOption('concurrency'),
-    { ...YES_OPTION, summary: 'ask nothing' },
+    { ...YES_OPTION, summary: 'do not ask' },
     {
       flags: '--json',
-      summary: 'print one JSON object a line: of each that was accepted, what follows, and the counts',
+      summary: 'print one JSON object per line: each accepted error, log lines, and the counts',
     },
   ],
-  notes: `Each message goes to its processor as it was: with its id, its trace and its event, as a first attempt.
-Once its function has accepted it, its record is removed; then it is followed until it is quiet. Exits with 1
-when one was not handled. Of a crash, all messages that the function had run again.
+  notes: `Sends each message to its processor again, with the same id, trace and event, as a first attempt. Removes
+its record when the function accepts it, then follows the logs until nothing more is logged. For a crash, all
+messages of the invocation run again. Exit code: 1 when a message was not handled.
 
---local runs the same in a simulation; with --simulated the errors are those of the last simulation, and
-those that are handled now are no longer among them.`,
+--local runs the messages in a simulation. With --simulated, errors that are handled now are removed from
+the errors of the last simulation.`,
   examples: [
     'attak errors replay 3fa1b2c4',
     'attak errors replay --processor bill --since 2h --dry-run',

@@ -12,11 +12,11 @@ import { IDS_ARGUMENT, PLACE_OPTIONS } from '../../options.ts'
 /** Shows all that is known of errors. */
 export const show: Command = {
   name: 'show',
-  summary: 'tell all that is known of an error',
+  summary: 'show one error in full',
   arguments: [IDS_ARGUMENT],
   options: [...PLACE_OPTIONS, { flags: '--json', summary: 'print a JSON array of the records' }],
-  notes: `An id may be cut, or be that of the message. What its store no longer has is told from the copy that
-was kept here when it was listed.`,
+  notes: `The id may be cut, or be the id of the message. If the store no longer has the error, attak shows the copy
+that it kept when the error was listed.`,
   examples: ['attak errors show 3fa1b2c4', 'attak errors show 3fa1b2c4 --json'],
   run: (args, host) => withErrors(args, host, (errors) => showErrors(errors, args, host)),
 }
