@@ -39,7 +39,7 @@ const OWN_GLOBALS = {
 }
 
 /** CommonJS packages require what is built into Node. */
-const REQUIRE = 'var require=process.getBuiltinModule;'
+const REQUIRE = 'import{getBuiltinModule as require}from"node:process";'
 
 /** Returns the modules that artifacts import: `{ 'function-hosts-lambda-entry': 'src/hosts/lambda/entry.ts' }`. */
 export function functionModules() {

@@ -24,12 +24,38 @@ export const {
   String: own_String,
   Number: own_Number,
   Math: own_Math,
+  Function: own_Function,
+  Boolean: own_Boolean,
+  BigInt: own_BigInt,
+  Int32Array: own_Int32Array,
   Uint8Array: own_Uint8Array,
+  SharedArrayBuffer: own_SharedArrayBuffer,
+  Atomics: own_Atomics,
+  Buffer: own_Buffer,
+  URL: own_URL,
+  process: own_process,
 } = globalThis
 
 // The build has attak call `own_JSON_stringify` where it says `JSON.stringify`.
 export const { parse: own_JSON_parse, stringify: own_JSON_stringify } = JSON
-export const { now: own_Date_now } = Date
+export const { now: own_Date_now, parse: own_Date_parse } = Date
+export const { load: own_Atomics_load, add: own_Atomics_add } = Atomics
+export const {
+  raw: own_String_raw,
+  fromCodePoint: own_String_fromCodePoint,
+  fromCharCode: own_String_fromCharCode,
+} = String
+export const { canParse: own_URL_canParse } = URL
+export const {
+  apply: own_Reflect_apply,
+  get: own_Reflect_get,
+  set: own_Reflect_set,
+  has: own_Reflect_has,
+  ownKeys: own_Reflect_ownKeys,
+  deleteProperty: own_Reflect_deleteProperty,
+  defineProperty: own_Reflect_defineProperty,
+  getOwnPropertyDescriptor: own_Reflect_getOwnPropertyDescriptor,
+} = Reflect
 export const {
   max: own_Math_max,
   min: own_Math_min,
@@ -37,6 +63,8 @@ export const {
   round: own_Math_round,
   ceil: own_Math_ceil,
   random: own_Math_random,
+  trunc: own_Math_trunc,
+  imul: own_Math_imul,
 } = Math
 export const {
   keys: own_Object_keys,
@@ -48,7 +76,12 @@ export const {
   create: own_Object_create,
   defineProperty: own_Object_defineProperty,
   getPrototypeOf: own_Object_getPrototypeOf,
+  defineProperties: own_Object_defineProperties,
+  getOwnPropertyDescriptor: own_Object_getOwnPropertyDescriptor,
+  getOwnPropertyDescriptors: own_Object_getOwnPropertyDescriptors,
   freeze: own_Object_freeze,
+  isFrozen: own_Object_isFrozen,
+  is: own_Object_is,
 } = Object
 export const { isArray: own_Array_isArray } = Array
 export const {
@@ -60,10 +93,11 @@ export const {
 } = Number
 
 // These need their `this`, and the build replaces `Promise.all` here too.
-const { all, race, resolve, reject } = Promise
+const { all, allSettled, race, resolve, reject } = Promise
 const { from: arrayFrom } = Array
-const { from: bufferFrom, concat, alloc, byteLength } = Buffer
+const { from: bufferFrom, concat, alloc, allocUnsafeSlow, byteLength } = Buffer
 export const own_Promise_all = all.bind(Promise)
+export const own_Promise_allSettled = allSettled.bind(Promise)
 export const own_Promise_race = race.bind(Promise)
 export const own_Promise_resolve = resolve.bind(Promise)
 export const own_Promise_reject = reject.bind(Promise)
@@ -71,4 +105,5 @@ export const own_Array_from = arrayFrom.bind(Array)
 export const own_Buffer_from = bufferFrom.bind(Buffer)
 export const own_Buffer_concat = concat.bind(Buffer)
 export const own_Buffer_alloc = alloc.bind(Buffer)
+export const own_Buffer_allocUnsafeSlow = allocUnsafeSlow.bind(Buffer)
 export const own_Buffer_byteLength = byteLength.bind(Buffer)

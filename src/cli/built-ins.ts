@@ -1,21 +1,30 @@
-import { AttakError, errorOf } from '../errors.ts'
+import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+import { AttakError, errorOf, type Problem } from '../errors.ts'
 import { cleanStack } from '../project/stack.ts'
 import { describeThrown } from '../runtime/thrown.ts'
+import { colorsOf, drawProblems } from '../view/print.ts'
+import { isAlike } from './samples.ts'
+import type { Terminal } from './terminal.ts'
 
-/** The functions that are built into JavaScript, as they were before any code of a project ran. */
+/** The functions that are built into JavaScript and Node, as they were before any code of a project ran. */
 export interface BuiltIns {
-  /**
-   * Puts back what was changed, and removes what was added to `Object.prototype`. Returns the names of all that it has ever
-   * put back: `['Array.prototype.push']`.
-   */
+  /** Puts back what was changed, and removes what was added to `Object.prototype`. Returns the names of all it ever put back. */
   restore(): readonly string[]
+  /** Does the same. Returns a problem for the methods that were replaced since the last call, which attak calls too. */
+  takeProblems(): readonly Problem[]
+  /** Whether methods that attak calls do something else now than before. Changes nothing. */
+  areWrong(): boolean
 }
 
 interface Place {
   readonly owner: object
+  readonly ownerName: string
   readonly key: string | symbol
-  readonly was: PropertyDescriptor
-  readonly name: string
+  /** Undefined: the owner inherits it. */
+  readonly was: PropertyDescriptor | undefined
+  /** The kind of object that has this method, where attak calls it: `Array`. Other functions attak took at its start. */
+  readonly kind: string | undefined
 }
 
 // Taken now, since a project may replace these, too.
@@ -23,11 +32,87 @@ const { getOwnPropertyDescriptor, defineProperty, getPrototypeOf } = Object
 const { ownKeys, deleteProperty } = Reflect
 
 /**
- * Remembers the functions that attak may call as methods: those of prototypes, and those of the constructors themselves. Call it
- * before any code of a project runs. It takes a fifth of a millisecond; nothing is checked before `restore` is called.
+ * Remembers the functions that attak and Node may call. Call it before any code of a project runs. It takes half a millisecond;
+ * nothing is checked before `restore` is called.
  */
-export function rememberBuiltIns(): BuiltIns {
-  const places: Place[] = []
+export function rememberBuiltIns(process: NodeJS.Process): BuiltIns {
+  const places = placesOf(process)
+  const objectKeys = new Set(ownKeys(Object.prototype))
+  const names = new Set<string>()
+  let replaced: readonly Change[] = []
+  const restore = () => {
+    const changed = putBack(places)
+    const added = ownKeys(Object.prototype).filter((key) => !objectKeys.has(key))
+    for (const key of added) deleteProperty(Object.prototype, key)
+    for (const { place } of changed) names.add(nameOf(place))
+    for (const key of added) names.add(`Object.prototype.${String(key)}`)
+    replaced = [...replaced, ...changed.filter(isCalled)]
+    return [...names]
+  }
+  return {
+    restore,
+    takeProblems() {
+      restore()
+      const taken = replaced
+      replaced = []
+      const wrong = taken.filter(isWrong)
+      return wrong.length > 0 ? [problemOf(wrong, 'error')] : taken.length > 0 ? [problemOf(taken, 'warning')] : []
+    },
+    areWrong() {
+      const changed = putBack(places)
+      const found = changed.some((change) => isCalled(change) && isWrong(change))
+      // Nothing may be called as a method here.
+      for (let index = 0; index < changed.length; index++) {
+        const { place, now } = changed[index]!
+        define(place, now)
+      }
+      if (changed.length > 0) syncBuiltinESMExports()
+      return found
+    },
+  }
+}
+
+interface Change {
+  readonly place: Place
+  /** Undefined: it was removed. */
+  readonly now: PropertyDescriptor | undefined
+}
+
+function putBack(places: readonly Place[]): readonly Change[] {
+  // Nothing may be called as a method here before it was put back.
+  const changed: Change[] = []
+  for (let index = 0; index < places.length; index++) {
+    const place = places[index]!
+    const now = getOwnPropertyDescriptor(place.owner, place.key)
+    if (isSame(place, now)) continue
+    define(place, place.was)
+    changed[changed.length] = { place, now }
+  }
+  if (changed.length > 0) syncBuiltinESMExports()
+  return changed
+}
+
+function define({ owner, key }: Place, descriptor: PropertyDescriptor | undefined): void {
+  if (descriptor === undefined) deleteProperty(owner, key)
+  else defineProperty(owner, key, descriptor)
+}
+
+function isCalled({ place }: Change): boolean {
+  return place.kind !== undefined
+}
+
+function isWrong({ place, now }: Change): boolean {
+  return !isAlike(place.kind!, place.was!, now)
+}
+
+function isSame({ key, was }: Place, now: PropertyDescriptor | undefined): boolean {
+  if (now === undefined || was === undefined) return now === was
+  // attak itself has another object stand in for the environment.
+  if (key === 'env') return typeof now.value === 'object' && now.value !== null
+  return now.value === was.value && now.get === was.get
+}
+
+function placesOf(process: NodeJS.Process): readonly Place[] {
   const constructors = [
     Object,
     Function,
@@ -43,51 +128,91 @@ export function rememberBuiltIns(): BuiltIns {
     Error,
     Buffer,
   ]
-  const owners: [name: string, owner: object][] = [
-    ...constructors.map(({ name, prototype }): [string, object] => [`${name}.prototype`, prototype]),
-    ...constructors.map((each): [string, object] => [each.name, each]),
-    ['Uint8Array.prototype', getPrototypeOf(Uint8Array.prototype)],
-    ['an iterator', getPrototypeOf([].values())],
-    ['an iterator', getPrototypeOf(new Map().values())],
-    ['an iterator', getPrototypeOf(new Set().values())],
-    ...[{ JSON }, { Math }, { Reflect }].flatMap((group) => Object.entries(group)),
+  const methods: readonly [kind: string, owner: object][] = [
+    ...constructors.map(({ name, prototype }): [string, object] => [name, prototype]),
+    ['Uint8Array', getPrototypeOf(Uint8Array.prototype)],
+    ['iterator', getPrototypeOf([].values())],
+    ['iterator', getPrototypeOf(new Map().values())],
+    ['iterator', getPrototypeOf(new Set().values())],
   ]
-  for (const [ownerName, owner] of owners) {
-    for (const key of ownKeys(owner)) {
-      const was = getOwnPropertyDescriptor(owner, key)!
-      if (!was.configurable || (was.get === undefined && typeof was.value !== 'function')) continue
-      places.push({
-        owner,
-        key,
-        was,
-        name: `${ownerName}${typeof key === 'symbol' ? `[${key.description}]` : `.${key}`}`,
-      })
-    }
+  const others = { JSON, Math, Reflect, AbortSignal, fs, 'EventEmitter.prototype': emitterOf(process) }
+  const places: Place[] = []
+  for (const [kind, owner] of methods) addFunctions(places, { owner, ownerName: `${kind}.prototype`, kind })
+  for (const owner of constructors) addFunctions(places, { owner, ownerName: owner.name })
+  for (const [ownerName, owner] of Object.entries(others)) addFunctions(places, { owner, ownerName })
+  for (const key of OF_PROCESS) places.push(placeOf({ owner: process, ownerName: 'process' }, key))
+  places.push(placeOf({ owner: globalThis, ownerName: 'globalThis' }, 'process'))
+  return places
+}
+
+/** What attak and Node call of the process while code of a project runs. Node itself changes others. */
+const OF_PROCESS = ['env', 'nextTick', 'emit', 'on', 'once', 'off', 'removeListener', 'cwd', 'hrtime', 'exit']
+
+interface Owner {
+  readonly owner: object
+  readonly ownerName: string
+  readonly kind?: string
+}
+
+function emitterOf(process: NodeJS.Process): object {
+  return getPrototypeOf(getPrototypeOf(process))
+}
+
+function placeOf({ owner, ownerName, kind }: Owner, key: string | symbol): Place {
+  return { owner, ownerName, key, was: getOwnPropertyDescriptor(owner, key), kind }
+}
+
+function addFunctions(places: Place[], owner: Owner): void {
+  for (const key of ownKeys(owner.owner)) {
+    const place = placeOf(owner, key)
+    const { value, get, configurable } = place.was!
+    // Getters of `fs` load what they give.
+    const isFunction = typeof value === 'function' || (get !== undefined && owner.kind !== undefined)
+    if (configurable && isFunction && key !== 'constructor') places.push(place)
   }
-  const objectKeys = new Set(ownKeys(Object.prototype))
-  const names = new Set<string>()
-  return {
-    restore() {
-      // Nothing may be called as a method here before it was put back.
-      const changed: Place[] = []
-      for (let index = 0; index < places.length; index++) {
-        const place = places[index]!
-        const now = getOwnPropertyDescriptor(place.owner, place.key)
-        if (now !== undefined && now.value === place.was.value && now.get === place.was.get) continue
-        defineProperty(place.owner, place.key, place.was)
-        changed[changed.length] = place
-      }
-      const added = ownKeys(Object.prototype).filter((key) => !objectKeys.has(key))
-      for (const key of added) deleteProperty(Object.prototype, key)
-      for (const { name } of changed) names.add(name)
-      for (const key of added) names.add(`Object.prototype.${String(key)}`)
-      return [...names]
-    },
-  }
+}
+
+function nameOf({ ownerName, key }: Place): string {
+  return typeof key === 'symbol' ? `${ownerName}[${key.description}]` : `${ownerName}.${key}`
 }
 
 /** Names that are printed. */
 const SHOWN_NAMES = 5
+
+function shownOf(names: readonly string[]): string {
+  return `${names.slice(0, SHOWN_NAMES).join(', ')}${names.length > SHOWN_NAMES ? ', …' : ''}`
+}
+
+const REMEDY = 'Leave what is built into JavaScript as it is, or put it back before the handler returns.'
+
+function problemOf(changed: readonly Change[], severity: Problem['severity']): Problem {
+  const what =
+    severity === 'error'
+      ? 'attak calls that too, and it does something else now, so results would be wrong'
+      : 'attak calls that too: if it does not do the same as before, results can be wrong'
+  const names = shownOf(changed.map(({ place }) => nameOf(place)))
+  return {
+    code: 'BUILT_IN_CHANGED',
+    severity,
+    where: 'project',
+    what: `its code replaced ${names}. ${what}`,
+    remedy: REMEDY,
+  }
+}
+
+/** What it takes to say that the project has changed what is built in. */
+interface Teller {
+  readonly builtIns: BuiltIns
+  readonly err: Terminal
+  readonly cwd: string
+}
+
+/** Puts back what the project replaced, and says so. Returns whether results can be wrong for certain. */
+export function tellChanged({ builtIns, err }: Pick<Teller, 'builtIns' | 'err'>): boolean {
+  const problems = builtIns.takeProblems()
+  if (problems.length > 0) err.tell(drawProblems(problems, colorsOf(err)))
+  return problems.some(({ severity }) => severity === 'error')
+}
 
 /**
  * Returns an error that attak does not expect as one for the user, BUILT_IN_CHANGED, if the project has changed what is built into
@@ -95,20 +220,20 @@ const SHOWN_NAMES = 5
  */
 export function errorOfChanged(
   error: unknown,
-  host: { readonly restoreBuiltIns: BuiltIns['restore']; readonly cwd: string },
+  { builtIns, cwd }: Pick<Teller, 'builtIns' | 'cwd'>,
 ): AttakError | undefined {
-  const names = host.restoreBuiltIns()
+  const names = builtIns.restore()
   if (names.length === 0 || error instanceof AttakError) return undefined
-  const shown = `${names.slice(0, SHOWN_NAMES).join(', ')}${names.length > SHOWN_NAMES ? ', …' : ''}`
+  builtIns.takeProblems()
   const { name, message } = describeThrown(error)
-  const stack = cleanStack(error, host.cwd)
+  const stack = cleanStack(error, cwd)
   return errorOf([
     {
       code: 'BUILT_IN_CHANGED',
       severity: 'error',
       where: 'project',
-      what: `its code changed ${shown}, and attak cannot go on with that: ${name}: ${message}`,
-      remedy: 'Leave what is built into JavaScript as it is, or put it back before the handler returns.',
+      what: `its code changed ${shownOf(names)}, and attak cannot go on with that: ${name}: ${message}`,
+      remedy: REMEDY,
       ...(stack !== undefined && { stack }),
     },
   ])

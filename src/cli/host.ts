@@ -6,7 +6,7 @@ import { currentInvocation } from '../runtime/current.ts'
 import { keepVariables, lendVariables } from '../runtime/environment.ts'
 import { visible } from '../view/controls.ts'
 import { hang } from '../view/print.ts'
-import { rememberBuiltIns } from './built-ins.ts'
+import { type BuiltIns, rememberBuiltIns, tellChanged } from './built-ins.ts'
 import { printWarnings } from './node-warnings.ts'
 import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
@@ -55,8 +55,8 @@ export interface Host {
   readonly onExit: (take: (code: number | undefined) => void) => () => void
   /** Knows which timers handlers have started since it was first called. */
   readonly watchTimers: () => Pick<TimerWatch, 'pending' | 'forget'>
-  /** Puts back what a project changed of what is built into JavaScript. Returns the names of all that was put back. */
-  readonly restoreBuiltIns: () => readonly string[]
+  /** Knows what a project changed of what is built into JavaScript, and puts it back. */
+  readonly builtIns: BuiltIns
   /** Makes a folder for temporary files. It is removed when the process ends, also by a signal. */
   readonly temporaryFolder: () => string
   /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
@@ -65,12 +65,13 @@ export interface Host {
 
 /** The one real host. */
 export function hostOf(process: NodeJS.Process): Host {
-  const signals = openSignals(process)
-  const builtIns = rememberBuiltIns()
+  const own = functionsOf(process)
+  const signals = openSignals(own)
+  const builtIns = rememberBuiltIns(process)
   let leaving = false
   const leave = (code?: number): never => {
     leaving = true
-    return process.exit(code)
+    return own.exit(code)
   }
   const stdout = takeStdout(process)
   printWarnings(process, console)
@@ -79,26 +80,26 @@ export function hostOf(process: NodeJS.Process): Host {
   return {
     // Throws where the current folder was removed.
     get cwd() {
-      return process.cwd()
+      return own.cwd()
     },
-    env: process.env,
-    addVariables: (variables) => void Object.assign(process.env, variables),
+    env: own.env,
+    addVariables: (variables) => void Object.assign(own.env, variables),
     lendVariables: (variables) => lendVariables(process, variables),
     keepVariables: () => keepVariables(process),
     watchReads: once(() => watchReads(process)),
-    out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, process.env)),
-    err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, process.env)),
+    out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, own.env)),
+    err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, own.env)),
     get stdin() {
       // Node gives an empty stream for a folder.
       if (isFolderAt(0)) throw Object.assign(new Error('stdin is a folder'), STDIN_IS_FOLDER)
       return process.stdin
     },
     get interactive() {
-      return process.stdin.isTTY === true && process.stderr.isTTY === true && !isSet(process.env.CI)
+      return process.stdin.isTTY === true && process.stderr.isTTY === true && !isSet(own.env.CI)
     },
     // `performance` takes a fiftieth of `node -e 0` to be there.
     now() {
-      const [seconds, nanoseconds] = process.hrtime()
+      const [seconds, nanoseconds] = own.hrtime()
       return seconds * 1000 + nanoseconds / 1e6
     },
     date: () => Date.now(),
@@ -110,12 +111,13 @@ export function hostOf(process: NodeJS.Process): Host {
     },
     letSignalsEnd: signals.letEnd,
     console,
-    onUncaught: catcherOf(process, { leave, restore: builtIns.restore }),
-    restoreBuiltIns: builtIns.restore,
-    onExit: exitsOf(process, () => leaving),
+    onUncaught: catcherOf(own, { leave, restore: builtIns.restore, stderr: () => process.stderr }),
+    builtIns,
+    onExit: exitsOf(own, () => leaving),
     watchTimers: once(() => watchTimers(() => currentInvocation()?.processor)),
-    temporaryFolder: temporaryFolders(process),
+    temporaryFolder: temporaryFolders(own),
     exit(code) {
+      tellChanged(this)
       // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
       closeSync(2)
       return leave(code)
@@ -132,14 +134,26 @@ function once<Made>(make: () => Made): () => Made {
   }
 }
 
-function exitsOf(process: NodeJS.Process, isOurs: () => boolean): Host['onExit'] {
+type OwnProcess = Pick<NodeJS.Process, 'env' | 'cwd' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'>
+
+/** Returns what attak calls of the process, so that a project which replaces these functions changes its own calls only. */
+function functionsOf(process: NodeJS.Process): OwnProcess {
+  const { env, cwd, hrtime, exit, getBuiltinModule } = process
+  return { env, cwd, hrtime, exit, getBuiltinModule, on: process.on.bind(process), off: process.off.bind(process) }
+}
+
+function exitsOf({ on, off }: OwnProcess, isOurs: () => boolean): Host['onExit'] {
   return (take) => {
     const onExit = (code: number) => {
       if (!isOurs()) take(code)
     }
     const onIdle = () => take(undefined)
-    process.on('exit', onExit).on('beforeExit', onIdle)
-    return () => void process.off('exit', onExit).off('beforeExit', onIdle)
+    on('exit', onExit)
+    on('beforeExit', onIdle)
+    return () => {
+      off('exit', onExit)
+      off('beforeExit', onIdle)
+    }
   }
 }
 
@@ -165,8 +179,16 @@ function isFolderAt(descriptor: number): boolean {
 
 /** Listens while somebody subscribes. What nobody takes ends the process, as it would have without us. */
 function catcherOf(
-  process: NodeJS.Process,
-  { leave, restore }: { readonly leave: (code: number) => never; readonly restore: () => unknown },
+  { on, off }: OwnProcess,
+  {
+    leave,
+    restore,
+    stderr,
+  }: {
+    readonly leave: (code: number) => never
+    readonly restore: () => unknown
+    readonly stderr: () => NodeJS.WriteStream
+  },
 ): Host['onUncaught'] {
   const takers: ((error: unknown) => boolean)[] = []
   const isTaken = (error: unknown) => takers.some((take) => take(error))
@@ -179,17 +201,17 @@ function catcherOf(
       if (isTaken(error)) return
     }
     const text = error instanceof Error ? error.stack : String(error)
-    process.stderr.write(visible(`Uncaught, and not in a handler: ${hang(text ?? '')}\n`))
+    stderr().write(visible(`Uncaught, and not in a handler: ${hang(text ?? '')}\n`))
     leave(1)
   }
   const events = ['uncaughtException', 'unhandledRejection'] as const
   return (take) => {
-    if (takers.length === 0) for (const event of events) process.on(event, onError)
+    if (takers.length === 0) for (const event of events) on(event, onError)
     takers.unshift(take)
     return () => {
       const index = takers.indexOf(take)
       if (index >= 0) takers.splice(index, 1)
-      if (takers.length === 0) for (const event of events) process.off(event, onError)
+      if (takers.length === 0) for (const event of events) off(event, onError)
     }
   }
 }

@@ -20,7 +20,8 @@ export const MODULES = 'a module of the project'
 
 /**
  * Awaits code of the user's. Meanwhile SIGINT and SIGTERM end the process at once, and a terminal is told when it takes long.
- * If the code ends the process, or nothing is left that could settle it, that is reported and the process ends with 1.
+ * If the code ends the process, or nothing is left that could settle it, that is reported and the process ends with 1. Throws
+ * BUILT_IN_CHANGED.
  */
 export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: () => Promise<Value>): Promise<Value> {
   const name = shown(awaited.file, host.cwd)
@@ -36,7 +37,9 @@ export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: (
   const takeSignals = host.letSignalsEnd()
   const slow = tellSlow(name, host)
   try {
-    return await code()
+    const value = await code()
+    if (host.builtIns.areWrong()) throw errorOf(host.builtIns.takeProblems())
+    return value
   } finally {
     slow.close()
     takeSignals()

@@ -1,7 +1,7 @@
 import about from '../../package.json' with { type: 'json' }
 import { AttakError, errorOfSystem } from '../errors.ts'
 import { colorsOf, drawBug, drawError } from '../view/print.ts'
-import { errorOfChanged } from './built-ins.ts'
+import { errorOfChanged, tellChanged } from './built-ins.ts'
 import { COMMANDS } from './commands.ts'
 import type { Host } from './host.ts'
 import { parseArguments } from './program.ts'
@@ -20,11 +20,12 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
     reported = error
     code = report(errorOfChanged(error, plain) ?? error, plain)
   }
+  if (tellChanged(plain) && code === 0) code = 1
   await host.out.drained()
   await host.err.drained()
   const { failure } = host.out
   if (failure === undefined || failure === reported) return code
-  const failed = report(failure, plain)
+  const failed = report(errorOfChanged(failure, plain) ?? failure, plain)
   await host.err.drained()
   return failed
 }

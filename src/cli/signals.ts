@@ -9,7 +9,7 @@ export interface Signals {
 const NAMES = ['SIGINT', 'SIGTERM'] as const
 
 /** Opens what takes signals over; nothing is taken over before `signal` is read. */
-export function openSignals(process: NodeJS.Process): Signals {
+export function openSignals({ on, off }: Pick<NodeJS.Process, 'on' | 'off'>): Signals {
   let abort: AbortController | undefined
   let letting = 0
   const take = (name: string) => {
@@ -17,11 +17,11 @@ export function openSignals(process: NodeJS.Process): Signals {
     abort?.abort(name)
   }
   const release = () => {
-    for (const name of NAMES) process.off(name, take)
+    for (const name of NAMES) off(name, take)
   }
   const subscribe = () => {
     if (abort === undefined || abort.signal.aborted || letting > 0) return
-    for (const name of NAMES) process.on(name, take)
+    for (const name of NAMES) on(name, take)
   }
   return {
     get signal() {

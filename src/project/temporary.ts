@@ -6,11 +6,13 @@ import { join } from 'node:path'
 /** Waits until its input ends, which is when attak has ended, however that was. The folder is an argument, never code. */
 const SWEEPER = 'read -r _; exec rm -rf -- "$1"'
 
+type Owner = Pick<NodeJS.Process, 'env' | 'getBuiltinModule' | 'on' | 'off'>
+
 /**
  * Makes folders that are removed when the process ends, all within one. A process that ends by itself removes them. Otherwise a
  * second process does: signals, SIGKILL among them, can end attak in code that never yields, where no listener of ours can run.
  */
-export function temporaryFolders(process: NodeJS.Process): () => string {
+export function temporaryFolders(process: Owner): () => string {
   let made: string | undefined
   return () => {
     // Something that cleans up the system's folder may have removed ours.
@@ -19,7 +21,7 @@ export function temporaryFolders(process: NodeJS.Process): () => string {
   }
 }
 
-function openFolder(process: NodeJS.Process): string {
+function openFolder(process: Owner): string {
   const folder = mkdtempSync(join(tmpdir(), 'attak-'))
   onExitLast(process, () => rmSync(folder, { recursive: true, force: true }))
   sweepAfter(process, folder)
@@ -27,17 +29,20 @@ function openFolder(process: NodeJS.Process): string {
 }
 
 /** Calls a listener after all others when the process ends: a package that flushes its logs then may need its files. */
-function onExitLast(process: NodeJS.Process, listener: () => void): void {
-  const moveToEnd = () => process.off('exit', listener).on('exit', listener)
-  process.on('exit', listener)
-  process.on('newListener', (name, added) => {
+function onExitLast({ on, off }: Owner, listener: () => void): void {
+  const moveToEnd = () => {
+    off('exit', listener)
+    on('exit', listener)
+  }
+  on('exit', listener)
+  on('newListener', (name, added) => {
     // The new listener is added after this one has returned.
     if (name === 'exit' && added !== listener) queueMicrotask(moveToEnd)
   })
 }
 
 /** Where no shell can be started, only a process that ends by itself removes its folders. */
-function sweepAfter({ env, getBuiltinModule }: NodeJS.Process, folder: string): void {
+function sweepAfter({ env, getBuiltinModule }: Owner, folder: string): void {
   // Loaded by the few commands that need it.
   const { spawn } = getBuiltinModule('node:child_process')
   const child = spawn('/bin/sh', ['-c', SWEEPER, 'attak', folder], {

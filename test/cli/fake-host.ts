@@ -67,7 +67,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     console: globalThis.console,
     onUncaught: () => () => {},
     onExit: () => () => {},
-    restoreBuiltIns: () => [],
+    builtIns: { restore: () => [], takeProblems: () => [], areWrong: () => false },
     temporaryFolder: () => folderOf({}),
     watchTimers: () => ({ pending: () => [], forget() {} }),
     exit: (code) => {

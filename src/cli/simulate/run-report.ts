@@ -111,6 +111,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       if (result !== undefined && trace?.failure !== undefined) throw trace.failure
     },
     endAtOnce(why, error, handler) {
+      host.builtIns.restore()
       if (handler !== undefined) keeping?.take(recordOfLast(handler, errorOfThrown(error), recorded))
       people.end([`The run was ended: ${why}.`, ...(keeping?.end() ?? [])], 1)
       lines?.flush()

@@ -2,6 +2,7 @@ import { loadTelemetry } from '../../project/telemetry.ts'
 import { createSpans } from '../../runtime/spans.ts'
 import type { RunProbe } from '../../simulator/options.ts'
 import { simulate } from '../../simulator/simulate.ts'
+import { tellChanged } from '../built-ins.ts'
 import type { Host } from '../host.ts'
 import { warn } from '../project.ts'
 import { pendingProblems } from './after.ts'
@@ -48,11 +49,12 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     })
     waiting.close()
     // The run is over: what it changed must not change how the summary is drawn.
-    host.restoreBuiltIns()
+    host.builtIns.restore()
     const pending = result.aborted ? [] : pendingProblems(timers.pending(), host.cwd)
     await report.end(result)
     warn(pending, host)
-    return result.summary.failed === 0
+    const isWrong = tellChanged(host)
+    return result.summary.failed === 0 && !isWrong
   } finally {
     guarded?.close()
     waiting.close()

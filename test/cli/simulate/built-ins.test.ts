@@ -1,8 +1,12 @@
 import { spawnSync } from 'node:child_process'
-import { resolve } from 'node:path'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { expect, it } from 'vitest'
 import { folderOf } from '../folder.ts'
 
+const COMMENT_LINE = /^ *(?:\/?\*|\/\/).*$/gm
+const STATIC_CALL =
+  /(?<![\w.`'])(Object|Array|Math|Number|String|Reflect|JSON|Promise|Buffer|Date|Atomics|BigInt|URL|AbortSignal)\.([a-z]\w*)(?=[(`])/g
 const BIN = resolve('bin/attak.js')
 
 /** What a project changes; `fail` throws. */
@@ -16,18 +20,18 @@ const CHANGES: Readonly<Record<string, string>> = {
   JSON: "JSON.parse = fail; JSON.stringify = () => '{}'",
   dates: 'Date.now = () => 0; globalThis.Date = class { constructor() { fail() } }',
   clocks: 'performance.now = () => 0',
+  'functions of process': 'process.cwd = process.hrtime = process.exit = process.on = process.off = fail',
   console: 'for (const name of Object.keys(console)) console[name] = fail',
   'timers and clocks, as fake timers do': `const queue = []
     globalThis.setTimeout = globalThis.setImmediate = (call) => queue.push(call)
     process.hrtime = Object.assign(() => [0, 0], { bigint: () => 0n })
     globalThis.performance = { now: () => 0 }`,
-  'then, as zones do': `const { then } = Promise.prototype
-    Promise.prototype.then = function (well, badly) { return then.call(this, well && ((value) => well(value)), badly) }`,
   'methods of every prototype': `for (const { prototype } of [Array, String, Number, Function, RegExp, Date, Map])
       for (const name of ['each', 'first', 'compact', 'red', 'strip']) prototype[name] = function () { return fail() }`,
-  'methods of Array, as old libraries do': `Array.prototype.map = function (call) { return this.reduce((all, each, index) => [...all, call(each, index, this)], []) }`,
+  'functions of Reflect, String and Atomics':
+    'Reflect.apply = Reflect.get = Reflect.set = Promise.allSettled = Math.trunc = Math.imul = String.raw = Atomics.add = fail',
   'what polyfills replace':
-    'for (const name of ["Map", "Set", "WeakMap", "Reflect", "Proxy"]) globalThis[name] = undefined',
+    'for (const name of ["Map", "Set", "WeakMap", "Reflect", "Proxy", "Function", "Boolean", "Int32Array"]) globalThis[name] = undefined',
   'how errors are made':
     'globalThis.Error = class extends Error {}; Error.captureStackTrace = fail; Error.stackTraceLimit = 0',
   'stacks, as source-map-support does':
@@ -37,11 +41,16 @@ const CHANGES: Readonly<Record<string, string>> = {
     'Object.keys = Object.entries = Object.assign = Array.isArray = Array.from = Math.max = Math.min = Promise.all = fail',
 }
 
-const topologyOf = (change: string, place: 'load' | 'handler') => `const fail = () => { throw new Error('changed') }
+type Place = 'load' | 'handler'
+
+const topologyOf = (change: string, place: Place) => `import fs from 'node:fs'
+import { syncBuiltinESMExports } from 'node:module'
+const fail = () => { throw new Error('changed') }
 const change = () => { ${change} }
 ${place === 'load' ? 'change()' : ''}
 export default {
   name: 'built-ins',
+  timeout: 2,
   processors: {
     a(n, context) {
       ${place === 'handler' ? 'if (n === 1) change()' : ''}
@@ -60,11 +69,12 @@ export default {
 }
 `
 
-function transcriptOf(change: string, place: 'load' | 'handler') {
+function transcriptOf(change: string, place: Place) {
   const folder = folderOf({ 'topology.mjs': topologyOf(change, place) })
   const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, 'simulate', '--json'], {
     cwd: folder,
     encoding: 'utf8',
+    timeout: 60_000,
   })
   // Lines of the topology's own stacks are elsewhere each time.
   return { code: status, out: stdout.replace(/"stack":"(?:[^"\\]|\\.)*"/g, '"stack"'), err: stderr }
@@ -99,6 +109,100 @@ it.each([
     err: expect.stringContaining('[BUILT_IN_CHANGED] project: its code changed'),
   })
   expect(err).toContain(`changed ${name}, and`)
+})
+
+const PLACES: readonly Place[] = ['load', 'handler']
+
+// Nothing throws here: without a check, some of it is wrong or lost in silence.
+it.each([
+  ['Array.prototype.find', 'function () {}', 'load'],
+  ['Array.prototype.every', 'function () {}', 'handler'],
+  ['Map.prototype.get', 'function () {}', 'handler'],
+  ['Map.prototype.set', 'function () { return this }', 'handler'],
+  ['Map.prototype.has', 'function () { return this }', 'load'],
+  ['Map.prototype.delete', '() => false', 'handler'],
+  ['Set.prototype.add', 'function () { return this }', 'load'],
+  ['String.prototype.slice', "() => ''", 'handler'],
+  ['RegExp.prototype.test', '() => false', 'load'],
+  ['Function.prototype.call', 'function () {}', 'load'],
+  ['Function.prototype.apply', 'function () {}', 'load'],
+  ['Object.prototype.toString', "() => '[object Array]'", 'load'],
+] as const)('a run in which %s does something else fails and says so (%s, %s)', (name, value, place) => {
+  const { code, err } = transcriptOf(`${name} = ${value}`, place)
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('[BUILT_IN_CHANGED] project: its code') })
+  expect(err).toContain(name)
+  expect(err).not.toContain('bug of attak')
+})
+
+it.each([
+  [
+    'Array.prototype.map',
+    'function (call) { return this.reduce((all, each, at) => [...all, call(each, at, this)], []) }',
+  ],
+  [
+    'Promise.prototype.then',
+    'function (well, badly) { return was.call(this, well && ((value) => well(value)), badly) }',
+  ],
+] as const)('a run goes on with a %s that does the same, and a warning names it', (name, value) => {
+  for (const place of PLACES) {
+    const usual = transcriptOf('', place)
+    const { err, ...run } = transcriptOf(`const was = ${name}; ${name} = ${value}`, place)
+    expect(run).toEqual({ code: usual.code, out: usual.out })
+    expect(err).toContain(`warning [BUILT_IN_CHANGED] project: its code replaced ${name}`)
+  }
+})
+
+it.each(
+  [
+    'process.env = null',
+    'process.nextTick = fail',
+    'process.nextTick = null',
+    'globalThis.process = undefined',
+    'delete globalThis.process',
+    'fs.statSync = fs.writeSync = fail; syncBuiltinESMExports()',
+    'Promise.prototype.then = function () { return this }',
+    'AbortSignal.any = fail',
+  ].flatMap((change) => PLACES.map((place) => [change, place] as const)),
+)('attak does not need %s, or ends with a message (%s)', (change, place) => {
+  const { code, err } = transcriptOf(change, place)
+  if (code === 0) expect(err).toBe('')
+  else expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('[BUILT_IN_CHANGED]') })
+})
+
+it('a built-in that keeps attak itself in a loop is named when the timeout is over', () => {
+  const folder = folderOf({
+    'topology.mjs': `export default { name: 't', timeout: 1, processors: {
+      a(event, context) { Array.prototype.pop = function () {}; context.emit('x', 1) }, b() {} },
+      streams: [['a', 'b']], input: { a: 1 } }`,
+  })
+  const { status, stderr } = spawnSync(process.execPath, [BIN, 'simulate'], {
+    cwd: folder,
+    encoding: 'utf8',
+    timeout: 60_000,
+  })
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('Array.prototype.pop') })
+})
+
+it.each(['check', 'graph'])('attak %s says what was replaced while the project was loaded', (command) => {
+  const folder = folderOf({ 'topology.mjs': topologyOf('String.prototype.startsWith = () => false', 'load') })
+  const { status, stderr } = spawnSync(process.execPath, [BIN, command], { cwd: folder, encoding: 'utf8' })
+  expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('String.prototype.startsWith') })
+})
+
+/** Node makes `AbortSignal` when it is first used, which takes time that most commands need not spend. */
+const NOT_TAKEN = ['AbortSignal.any']
+
+it('attak takes each static function that it calls at its start', () => {
+  const taken = new Set(readFileSync('.ci/own-globals.mjs', 'utf8').match(/(?<=own_)\w+/g))
+  const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /^(?!hosts).*\.ts$/.test(path),
+  )
+  const called = files.flatMap((path) => {
+    const code = readFileSync(join('src', path), 'utf8').replace(COMMENT_LINE, '')
+    return [...code.matchAll(STATIC_CALL)].map(([call]) => call)
+  })
+  expect(called.length).toBeGreaterThan(500)
+  expect([...new Set(called)].filter((call) => !taken.has(call.replace('.', '_')))).toEqual(NOT_TAKEN)
 })
 
 it('the summary is drawn with what was built in at first', () => {
