@@ -1,4 +1,4 @@
-import { closeSync, fstatSync } from 'node:fs'
+import { fstatSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { LendVariables } from '../project/project.ts'
 import { temporaryFolders } from '../project/temporary.ts'
@@ -11,6 +11,7 @@ import { printWarnings } from './node-warnings.ts'
 import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
 import { openSignals } from './signals.ts'
+import { keepStandardOpen } from './standard-streams.ts'
 import { type Terminal, terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
 
@@ -67,6 +68,7 @@ export interface Host {
 export function hostOf(process: NodeJS.Process): Host {
   const own = functionsOf(process)
   const signals = openSignals(own)
+  const closeSync = keepStandardOpen()
   const builtIns = rememberBuiltIns(process)
   let leaving = false
   const leave = (code?: number): never => {
