@@ -85,7 +85,8 @@ type End = Readonly<Record<'processor' | 'message' | 'attempt' | 'outcome' | 'er
 
 /**
  * The calls of handlers with events that have a key, by what has an order: one message of a sender, receiver, channel and
- * key. Events that different messages caused are apart, since nothing says which of their handlers emits first there.
+ * key. Events that different messages caused are apart, since nothing says which of their handlers emits first there. For the
+ * same reason a call counts once: an attempt that failed emits again, and without a key both copies are handled at once.
  */
 function ordersOf(calls: readonly string[], random: RandomTopology, streams: readonly RandomStream[]): object {
   const orders: Record<string, string[]> = {}
@@ -95,7 +96,7 @@ function ordersOf(calls: readonly string[], random: RandomTopology, streams: rea
     const emit = random.processors.find(({ name }) => name === from)?.emits[Number(index)]
     if (from === undefined || emit?.key === undefined) continue
     const lane = `${cause} ${from} ${channelOf(streams, { from, to, topic: emit.topic })} ${emit.key}`
-    orders[lane] = [...(orders[lane] ?? []), call]
+    orders[lane] = [...new Set([...(orders[lane] ?? []), call])]
   }
   return orders
 }
