@@ -40,6 +40,8 @@ export interface Host {
   readonly sleep: (ms: number) => Promise<void>
   /** Aborted on SIGINT and SIGTERM, the signal's name being the reason. Reading it takes over from Node's own end. */
   readonly signal: AbortSignal
+  /** Aborts the signal as SIGINT does. */
+  readonly interrupt: () => void
   /** Until the returned function is called, signals end the process at once, also in code that never yields. */
   readonly letSignalsEnd: () => () => void
   /** What handlers write to when they say `console`. */
@@ -111,6 +113,7 @@ export function hostOf(process: NodeJS.Process): Host {
     get signal() {
       return signals.signal
     },
+    interrupt: signals.interrupt,
     letSignalsEnd: signals.letEnd,
     console,
     onUncaught: catcherOf(own, { leave, restore: builtIns.restore, stderr: () => process.stderr }),

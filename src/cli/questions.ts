@@ -21,7 +21,7 @@ export async function askText(
     validate,
     ...terminalOf(host),
   })
-  return isCancel(answer) ? undefined : answer
+  return isCancel(answer) ? brokenOff(host) : answer
 }
 
 /** Asks for one of `values`, the first being the default. Undefined when the user breaks off. */
@@ -33,12 +33,18 @@ export async function askChoice<Value extends string>(
 ): Promise<Value | undefined> {
   const options = values.map((value: string) => ({ value, hint: hints[value as Value] ?? '' }))
   const answer = await select<string>({ message: visible(message), options, ...terminalOf(host) })
-  return isCancel(answer) ? undefined : (answer as Value)
+  return isCancel(answer) ? brokenOff(host) : (answer as Value)
 }
 
 /** Asks yes or no, no being the default. False when the user breaks off. */
 export async function askYes(message: string, host: Host): Promise<boolean> {
-  return (await confirm({ message: visible(message), initialValue: false, ...terminalOf(host) })) === true
+  const answer = await confirm({ message: visible(message), initialValue: false, ...terminalOf(host) })
+  return isCancel(answer) ? (brokenOff(host) ?? false) : answer
+}
+
+/** Ctrl-C at a question is a key and no signal. */
+function brokenOff(host: Host): undefined {
+  host.interrupt()
 }
 
 function terminalOf(host: Host) {

@@ -2,6 +2,8 @@
 export interface Signals {
   /** Aborted by the first SIGINT or SIGTERM, the signal's name being the reason. The second ends the process at once. */
   readonly signal: AbortSignal
+  /** Does what the first SIGINT does. */
+  interrupt(): void
   /** Until the returned function is called, signals end the process at once, also in code that never yields. */
   letEnd(): () => void
 }
@@ -31,6 +33,7 @@ export function openSignals({ on, off }: Pick<NodeJS.Process, 'on' | 'off'>): Si
       }
       return abort.signal
     },
+    interrupt: () => take('SIGINT'),
     letEnd() {
       letting++
       release()

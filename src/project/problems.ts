@@ -1,4 +1,5 @@
 import { dirname, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { remedyForMissing } from '../code/missing.ts'
 import type { ErrorCode, Problem } from '../errors.ts'
 import type { LoadedModule } from './load.ts'
@@ -21,6 +22,13 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   const severity = 'error'
   const name = relative(cwd, file)
   if (module.kind === 'threw') {
+    const fault = linkFaultOf(module.error, cwd)
+    if (fault !== undefined) {
+      const { place, text, remedy } = fault
+      return subject.where === name
+        ? [{ code, severity, where: place, what: text, remedy }]
+        : [{ code, severity, where: subject.where, what: `${place}: ${text}`, remedy }]
+    }
     const stack = cleanStack(module.error, cwd)
     const who = subject.where === name ? '' : `${name} `
     const what = `${who}failed while it was loaded: ${messageOf(module.error)}`
@@ -52,6 +60,28 @@ export function messageOf(error: unknown): string {
     return `it threw ${typeof error === 'object' && error !== null ? 'an object' : String(error)}`
   } catch {
     return 'it threw what cannot be read'
+  }
+}
+
+const LACKS_EXPORT = /module '(.+)' does not provide an export named '(.+)'/
+/** Node writes the import above the error: its file and line in the user's code, the line itself, and what marks the name. */
+const IMPORT_ABOVE = /^(.+):(\d+)\n.*\n( *)\^/
+
+/** What is wrong with an import of a name that a package lacks, and where; undefined for other errors. */
+function linkFaultOf(error: unknown, cwd: string) {
+  if (!(error instanceof SyntaxError)) return undefined
+  const [, specifier, name] = LACKS_EXPORT.exec(error.message) ?? []
+  const [, at, line, indent] = IMPORT_ABOVE.exec(String(error.stack)) ?? []
+  if (specifier === undefined || at === undefined) return undefined
+  const remedy =
+    name === 'default'
+      ? `Import what you need by name: import { … } from '${specifier}'.`
+      : `Correct the name. If it is a CommonJS module, import all of it: import pkg from '${specifier}'; const { ${name} } = pkg.`
+  const file = at.startsWith('file:') ? fileURLToPath(at) : at
+  return {
+    place: `${relative(cwd, file)}:${line}:${indent!.length + 1}`,
+    text: `"${specifier}" has no export named "${name}"`,
+    remedy,
   }
 }
 

@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { expect, test } from 'vitest'
 import { confirmPlan } from '../../src/cli/confirm.ts'
+import { interruptCode } from '../../src/cli/host.ts'
 import type { Change } from '../../src/deploy/change.ts'
 import type { Plan } from '../../src/deploy/plan.ts'
 import { fakeHost } from './fake-host.ts'
@@ -31,6 +32,15 @@ test('where someone sits, they are asked, and no is the default', async () => {
   const host = answering('n')
   expect(await confirmPlan(planOf(made, removed), false, host)).toBe(false)
   expect(host.ran(0).err).toContain('Apply 2 changes?')
+})
+
+test('Ctrl-C at a question is an interrupt, and no is none', async () => {
+  const refusing = answering('n')
+  expect(await confirmPlan(planOf(made), false, refusing)).toBe(false)
+  expect(interruptCode(refusing.signal)).toBeUndefined()
+  const interrupting = answering('\u0003')
+  expect(await confirmPlan(planOf(made), false, interrupting)).toBe(false)
+  expect(interruptCode(interrupting.signal)).toBe(130)
 })
 
 test('with --yes nobody is asked', async () => {

@@ -33,6 +33,7 @@ export interface HostOptions {
 /** A host that keeps what is written. */
 export function fakeHost(cwd: string, options: HostOptions = {}): Host & { readonly ran: (code: number) => Ran } {
   const written = { out: '', err: '' }
+  const interrupted = new AbortController()
   const output = (name: 'out' | 'err'): Output => ({
     write(text) {
       written[name] += text
@@ -62,7 +63,8 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     date: options.date ?? (() => 0),
     // Time passes unseen: tests move their own clocks.
     sleep: () => new Promise(setImmediate),
-    signal: options.signal ?? new AbortController().signal,
+    signal: options.signal ?? interrupted.signal,
+    interrupt: () => interrupted.abort('SIGINT'),
     letSignalsEnd: () => () => {},
     console: globalThis.console,
     onUncaught: () => () => {},

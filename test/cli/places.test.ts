@@ -32,3 +32,28 @@ test('code that throws null is reported as that', () => {
   const { out } = attak(folderOf({ 'topology.mjs': 'throw null' }), 'check')
   expect(out).toContain('it threw null')
 })
+
+test.each([
+  ['topology.mjs', 'topology.mjs'],
+  ['topology.ts', 'topology.ts'],
+  ['topology.mjs', 'lib/pay.mjs'],
+  ['topology.ts', 'lib/pay.ts'],
+])(
+  'an import of a name that a package lacks is named with its line, and Node’s advice is kept: %s, %s',
+  (file, importing) => {
+    const lines = ["import fs from 'node:fs'", "import { b } from 'common'", 'export const pay = () => [fs, b]']
+    const own = `export default { name: 't', processors: { pay }, input: { pay: 1 } }`
+    const folder = folderOf({
+      'node_modules/common/package.json': { name: 'common', version: '1.0.0' },
+      'node_modules/common/index.js': 'module.exports = Object.assign({}, { b: 1 })',
+      [importing]: lines.join('\n'),
+      [file]: file === importing ? [...lines, own].join('\n') : `import { pay } from './${importing}'\n${own}`,
+    })
+    const { code, out } = attak(folder, 'check')
+    expect(code).toBe(1)
+    expect(out).toContain(
+      `[TOPOLOGY_LOAD_FAILED] ${importing}:2:10: "common" has no export named "b". Correct the name. If it is a CommonJS module,`,
+    )
+    expect(out).toContain("import pkg from 'common'; const { b } = pkg.")
+  },
+)

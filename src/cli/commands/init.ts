@@ -8,7 +8,7 @@ import { isName, moduleName, NAME_RULE, renameRemedy } from '../../topology/name
 import { drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../command.ts'
 import { shellWord } from '../hint.ts'
-import type { Host } from '../host.ts'
+import { type Host, interruptCode } from '../host.ts'
 
 const FOLDER = 'my-topology'
 const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { typescript: 'TypeScript', javascript: 'JavaScript' }
@@ -50,7 +50,7 @@ export const init: Command = {
     const wish = await wishOf(args, host)
     if (wish === undefined) {
       host.err.tell('Created nothing.\n')
-      return 1
+      return interruptCode(host.signal) ?? 1
     }
     const { dir, name } = wish
     const own = findOwnPackage()

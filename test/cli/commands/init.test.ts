@@ -158,7 +158,7 @@ describe('attak init', () => {
       stdin,
       onErr: (text) => text.includes('called') && setImmediate(() => stdin.write('\u0003')),
     })
-    expect(code).toBe(1)
+    expect(code).toBe(130)
     expect(err).toContain('Nothing was made.')
     expect(readdirSync(cwd)).toEqual([])
   })
