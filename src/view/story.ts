@@ -1,3 +1,4 @@
+import type { Thrown } from '../runtime/thrown.ts'
 import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../simulator/transcript.ts'
 import { drawDuration } from './duration.ts'
 import { type FailureOptions, failuresDrawn, fromHere, titleOf } from './failure.ts'
@@ -17,6 +18,8 @@ export interface StoryOptions extends FailureOptions {
 export interface Story {
   /** The lines that an entry adds, each with its line end; often none. */
   tell(entry: TranscriptEntry): string
+  /** The lines of a failure that came after its handler had settled. */
+  tellLate(of: Pick<EndEntry, 'processor' | 'message'>, error: Thrown): string
   /** Whether a value was cut to fit. */
   readonly cut: boolean
 }
@@ -41,7 +44,7 @@ export function storyOf(options: StoryOptions): Story {
     return withValue(`${entry.processor}${origin}`, `${name}${colors.dim(origin)}`, entry.event)
   }
   /** The paragraph's head again, where another message came between. */
-  const again = ({ processor, message }: EmitEntry | LogEntry | EndEntry): string => {
+  const again = ({ processor, message }: Pick<EndEntry, 'processor' | 'message'>): string => {
     if (told === message) return ''
     told = message
     return `${colors.bold(colors.cyan(processor))}${colors.dim(quiet ? ` · message ${drawWord(message)}` : ' · continued')}\n`
@@ -74,6 +77,7 @@ export function storyOf(options: StoryOptions): Story {
       if (entry.kind === 'emit') return `${again(entry)}${emit(entry)}`
       return entry.kind === 'log' ? `${again(entry)}${drawLog(entry, options)}` : ''
     },
+    tellLate: (of, error) => `${again(of)}${drawFailure(error)}`,
     get cut() {
       return cut
     },

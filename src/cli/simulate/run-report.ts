@@ -104,7 +104,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       await trace?.close()
       const isTraced = trace !== undefined && trace.failure === undefined
       const notes = notesOf(run, result, { cut: people.cut, inputs: people.tally.inputs, isTraced })
-      people.end([...lateNotes(late, run.quiet), ...topics.notes(), ...notes, ...kept], late)
+      people.end([...lateNotes(late), ...topics.notes(), ...notes, ...kept], late)
       await out.close()
       if (json) for (const note of [...topics.notes(), ...run.input.notes()]) host.err.tell(`${hang(note)}\n`)
       warn(keeping?.problems() ?? [], host)
@@ -149,11 +149,14 @@ function openStory(
     if (!json) tellStory(story.tell(entry))
     if (entry.kind === 'start') showProgress()
   }
+  const tellLate = ({ processor, id }: Invocation, _atMs: number, error: unknown) => {
+    if (!json) tellStory(story.tellLate({ processor, message: id }, describe(error, run.project.dir)))
+  }
   const entries = recordEntries(tell, (error) => describe(error, run.project.dir))
   return {
     tally,
     say: progress.say,
-    recorder: json || quiet ? countQuietly(entries, tally, showProgress) : entries,
+    recorder: json || quiet ? { ...countQuietly(entries, tally, showProgress), fault: tellLate } : entries,
     get cut() {
       return story.cut
     },
@@ -204,10 +207,9 @@ function drawingOf({ project }: RunOptions, host: Host) {
   return { ...failureOptionsOf(host.out, host, project), width }
 }
 
-function lateNotes(late: number, quiet: boolean): readonly string[] {
+function lateNotes(late: number): readonly string[] {
   if (late <= 0) return []
-  const what = `${late} of the failures came after a handler had settled: an emit, or an error that nobody caught.`
-  return [quiet ? `${what} See which without --quiet.` : what]
+  return [`${late} of the failures came after a handler had settled: an emit, or an error that nobody caught.`]
 }
 
 /** Whether a run had nothing to do; a replay has no inputs either, and handles messages. */

@@ -147,3 +147,20 @@ export default {
     expect(err).toContain('left a timer pending at the end of the run (topology.ts:7:7)')
   })
 })
+
+it('--quiet prints failures that come after a handler has settled', () => {
+  const folder = folderOf({
+    'topology.mjs': `export default { name: 't', input: { a: 1, b: 1, c: 1 }, processors: {
+  a(event, context) { setImmediate(() => context.emit('late', 1)) },
+  b() { setImmediate(() => { throw new Error('left behind') }) },
+  c: () => new Promise((resolve) => setTimeout(resolve, 200)) } }`,
+  })
+  const quiet = spawnSync(process.execPath, [BIN, 'simulate', '--quiet'], { cwd: folder, encoding: 'utf8' })
+  expect(quiet.status).toBe(1)
+  expect(quiet.stdout).toContain('✗ Error: left behind')
+  expect(quiet.stdout).toContain('topology.mjs:3:')
+  expect(quiet.stdout).toContain('✗ [EMIT_AFTER_END] "a" emitted "late" after it had settled')
+  expect(quiet.stdout).toContain('2 of the failures came after a handler had settled')
+  const json = spawnSync(process.execPath, [BIN, 'simulate', '--quiet', '--json'], { cwd: folder, encoding: 'utf8' })
+  for (const line of json.stdout.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
+})
