@@ -70,8 +70,7 @@ export interface Host {
 export function hostOf(process: NodeJS.Process): Host {
   const own = functionsOf(process)
   const signals = openSignals(own)
-  const closeSync = keepStandardOpen()
-  const builtIns = rememberBuiltIns(process)
+  const [closeSync, builtIns] = [keepStandardOpen(), rememberBuiltIns(process)]
   let leaving = false
   const leave = (code?: number): never => {
     leaving = true
@@ -113,8 +112,7 @@ export function hostOf(process: NodeJS.Process): Host {
     get signal() {
       return signals.signal
     },
-    interrupt: signals.interrupt,
-    letSignalsEnd: signals.letEnd,
+    ...{ interrupt: signals.interrupt, letSignalsEnd: signals.letEnd },
     console,
     onUncaught: catcherOf(own, { leave, restore: builtIns.restore, stderr: () => process.stderr }),
     builtIns,

@@ -19,6 +19,7 @@ const VALUES: Readonly<Record<string, () => readonly unknown[]>> = {
   ],
   Set: () => [new Set<unknown>(['b', first])],
   WeakMap: () => [new WeakMap([[first, 1]])],
+  Promise: () => [Promise.resolve(1)],
   Date: () => [new Date(0)],
   Error: () => [new RangeError('b')],
   Buffer: () => [Buffer.from('b a')],
@@ -57,16 +58,24 @@ const THROWN = 'thrown'
 /** What a call gives, and what its value is then. */
 function resultOf(call: CallableFunction, value: unknown, args: readonly unknown[]): unknown {
   try {
-    return [plain(Reflect.apply(call, value, args)), value]
+    const given: unknown = Reflect.apply(call, value, args)
+    return [plain(given), plain(value), given === value]
   } catch {
     return THROWN
   }
 }
 
+const THENABLE = 'thenable'
+
 /** What can be compared: the items of an iterator, and what a function that was made gives. */
 function plain(given: unknown): unknown {
   if (typeof given === 'function') return given === first || given === isB ? given : [given('b')]
-  const { next } = Object(given)
+  const { next, then } = Object(given)
+  if (typeof then === 'function') {
+    // Promises of a library do, too. Nobody else takes what they are rejected with.
+    ;(given as PromiseLike<unknown>).then(first, first)
+    return THENABLE
+  }
   return typeof next === 'function' ? itemsOf(given as Iterator<unknown>) : given
 }
 

@@ -10,6 +10,9 @@ import { tellWaiting } from './progress.ts'
 import { openRunReport, type RunOptions } from './run-report.ts'
 import { exitError, guard } from './watchdog.ts'
 
+/** How often a run looks whether code of the project has replaced what attak calls. It takes 0.1 ms. */
+const LOOK_MS = 1000
+
 /** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
 export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
   const { project, graph, input, seed, concurrency, timings, signal } = run
@@ -31,6 +34,13 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     const handler = probe?.running()
     report.endAtOnce('a handler ended the process', exitError(handler, code, project.dir), handler)
   })
+  // Where attak's own promises never settle, nothing else would end the run.
+  const looking = setInterval(() => {
+    if (!host.builtIns.areWrong()) return
+    const { code, where, what, remedy } = host.builtIns.takeProblems()[0]!
+    const error = { name: 'AttakError', code, message: `${where}: ${what}`, remedy }
+    report.endAtOnce('attak cannot go on', error, probe?.running())
+  }, LOOK_MS).unref()
   const waiting = tellWaiting({ oldest: () => probe?.oldest(), now: host.now, say: report.say })
   try {
     const running = simulate({
@@ -56,6 +66,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     const isWrong = tellChanged(host)
     return result.summary.failed === 0 && !isWrong
   } finally {
+    clearInterval(looking)
     guarded?.close()
     waiting.close()
     offExit()
