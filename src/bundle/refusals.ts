@@ -1,3 +1,4 @@
+import { SourceMap } from 'node:module'
 import { relative } from 'node:path'
 import { parse } from 'es-module-lexer/js'
 import { type Discovered, linkKey } from '../code/discover.ts'
@@ -25,22 +26,29 @@ export function refusalsIn(
   { links }: Discovered,
   options: RefusalOptions,
 ): readonly Refusal[] {
-  return [...laid].flatMap(([file, { text, kind }]) => {
+  return [...laid].flatMap(([file, module]) => {
+    const { text, kind } = module
     if (kind === 'json') return []
     const found = [
       ...requiredModules(file, laid, links),
       ...resolvedPackages(text, options.external),
       ...(options.hasMore ? [] : computedNames(text)),
     ]
-    return found.map(({ why, code }) => ({ text: why, location: locationOf(code, file, options) }))
+    return found.map(({ why, ...part }) => ({ text: why, location: locationOf({ ...part, module }, file, options) }))
   })
 }
 
-interface Found {
-  readonly why: string
+/** A part of a module's code. */
+export interface CodePart {
   /** What stands in the source, as far as it can be known. */
   readonly code: RegExp
+  /** Where it is in what became of the source. */
+  readonly at?: number
+  /** What became of the source. */
+  readonly module: LaidModule
 }
+
+type Found = Omit<CodePart, 'module'> & { readonly why: string }
 
 function requiredModules(file: string, laid: ReadonlyMap<string, LaidModule>, links: Discovered['links']): Found[] {
   const prefix = linkKey('', 'require')
@@ -57,10 +65,10 @@ function requiredModules(file: string, laid: ReadonlyMap<string, LaidModule>, li
 const RESOLVE = /\b(?:import\.meta|attakMeta\(\))\.resolve\(\s*"([^"]+)"/g
 
 function resolvedPackages(text: string, external: readonly string[]): Found[] {
-  const names = [...text.matchAll(RESOLVE)].map(([, name]) => name!)
-  return names
-    .filter((name) => /^[^./]/.test(name) && !staysOutside(name, external))
-    .map((name) => ({ why: `import.meta.resolve finds no "${name}" in an artifact`, code: quoted(name) }))
+  return [...text.matchAll(RESOLVE)]
+    .map(({ 1: name, index }) => ({ name: name!, at: index }))
+    .filter(({ name }) => /^[^./]/.test(name) && !staysOutside(name, external))
+    .map(({ name, at }) => ({ why: `import.meta.resolve finds no "${name}" in an artifact`, code: quoted(name), at }))
 }
 
 const COMPUTED_REQUIRE = /(?<![\w$.])require\(\s*([A-Za-z_$][\w$.]*)\s*\)/g
@@ -70,16 +78,16 @@ function computedNames(text: string): Found[] {
   const imported = imports
     .filter(({ n, d }) => d >= 0 && n === undefined)
     // What is computed of a path is followed: see `rewriteImports`.
-    .map(({ s, e }) =>
-      text
-        .slice(s, e)
-        .replace(/^.*attakFiles\[attakName\].*?\}\s*,([\s\S]*)\)$/, '$1')
-        .trim(),
-    )
-    .filter((name) => !/^["'`]\.{1,2}\//.test(name))
-    .map((name) => ({ call: 'import', name }))
-  const required = [...text.matchAll(COMPUTED_REQUIRE)].map(([, name]) => ({ call: 'require', name: name! }))
-  return [...imported, ...required].map(({ call, name }) => ({
+    .map(({ s, e, ss }) => {
+      const written = text.slice(s, e).replace(/^.*attakFiles\[attakName\].*?\}\s*,([\s\S]*)\)$/, '$1')
+      return { call: 'import', name: written.trim(), at: ss }
+    })
+    .filter(({ name }) => !/^["'`]\.{1,2}\//.test(name))
+  const required = [...text.matchAll(COMPUTED_REQUIRE)].map(({ 1: name, index }) => {
+    return { call: 'require', name: name!, at: index }
+  })
+  return [...imported, ...required].map(({ call, name, at }) => ({
+    at,
     why: `${call}(${name}) names a module that only running it tells`,
     code: new RegExp(`\\b${call}\\s*\\(\\s*${escaped(name).replaceAll(/["'`]/g, '["\'`]')}`),
   }))
@@ -94,14 +102,23 @@ export function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-/** Finds the line of a source where something stands; the first line where it is not found. */
+/** Finds the line of a source where something stands; where its text is not found there, as the source map says. */
 export function locationOf(
-  code: RegExp,
+  { code, at, module }: CodePart,
   file: string,
   { dir, read }: Pick<RefusalOptions, 'dir' | 'read'>,
 ): NonNullable<Refusal['location']> {
   const lines = Buffer.from(read(file)).toString().split('\n')
   const index = lines.findIndex((line) => code.test(line) && !/^\s*(?:\/\/|\*)/.test(line))
-  const column = index === -1 ? 0 : lines[index]!.search(code)
-  return { file: relative(dir, file), line: Math.max(index, 0) + 1, column }
+  const found = index === -1 ? mapped(module, at) : { line: index, column: lines[index]!.search(code) }
+  return { file: relative(dir, file), line: found.line + 1, column: found.column }
+}
+
+/** Where the source has what stands at a place of what became of it; both from 0. */
+function mapped({ text, map }: LaidModule, at = 0): { readonly line: number; readonly column: number } {
+  const before = text.slice(0, at).split('\n')
+  const entry = map && new SourceMap(JSON.parse(map)).findEntry(before.length - 1, before.at(-1)!.length)
+  return entry && 'originalLine' in entry
+    ? { line: entry.originalLine, column: entry.originalColumn }
+    : { line: 0, column: 0 }
 }

@@ -11,7 +11,7 @@ import { isGiven, undeclaredProblem } from '../graph/platform.ts'
 import type { CompiledUnit } from './compile.ts'
 import { placeOf } from './extras.ts'
 import { isSecret } from './include.ts'
-import { escaped, locationOf } from './refusals.ts'
+import { type CodePart, escaped, locationOf } from './refusals.ts'
 import { requiredModules } from './required-modules.ts'
 import type { Unit } from './units.ts'
 
@@ -41,16 +41,16 @@ function undeclared(units: readonly CheckedUnit[], graph: Graph, dir: string): r
   // Code of the topology's module may be that of any processor in it.
   const inline = units.flatMap(({ unit }) => (unit.module === undefined ? unit.processors : []))
   for (const { unit, code } of units) {
-    const all = [...code.local].map(([file, { text }]) => ({ file, ...variablesIn(text) }))
+    const all = [...code.local].map(([file, module]) => ({ file, module, ...variablesIn(module.text) }))
     const set = new Set(all.flatMap((one) => [...one.set]))
     const names = unit.module === undefined ? inline : unit.processors
     const declared = graph.processors.flatMap(({ name, environment }) =>
       names.includes(name) ? Object.keys(environment) : [],
     )
-    for (const { file, read } of all) {
-      for (const name of read) {
+    for (const { file, module, read } of all) {
+      for (const [name, at] of read) {
         if (isGiven(name) || set.has(name) || declared.includes(name)) continue
-        const where = placed(new RegExp(`\\b${escaped(name)}\\b`), file, dir)
+        const where = placed({ code: new RegExp(`\\b${escaped(name)}\\b`), at, module }, file, dir)
         const known = found.get(name) ?? { where, processors: new Set() }
         found.set(name, known)
         for (const processor of unit.processors) known.processors.add(processor)
@@ -113,11 +113,14 @@ function readings(dir: string) {
   }
 }
 
-function inModule(file: string, { kind, text }: LaidModule, dir: string): readonly Reading[] {
-  if (kind === 'json') return []
-  return pathsIn(text, { file, cwd: dir })
+function inModule(file: string, module: LaidModule, dir: string): readonly Reading[] {
+  if (module.kind === 'json') return []
+  return pathsIn(module.text, { file, cwd: dir })
     .filter(({ path }) => isBeside(path, file) && path !== dir && !isSecret(path))
-    .map(({ path, said }) => ({ path, reader: placed(new RegExp(escaped(said)), file, dir), isPackage: false }))
+    .map(({ path, said, at }) => {
+      const reader = placed({ code: new RegExp(escaped(said)), at, module }, file, dir)
+      return { path, reader, isPackage: false }
+    })
 }
 
 function inPackage(file: string): readonly Reading[] {
@@ -159,7 +162,7 @@ function problemOf({ path, reader, isPackage, units }: Lacking, dir: string): Pr
   return { ...told, what, remedy }
 }
 
-function placed(code: RegExp, file: string, dir: string): string {
+function placed(code: CodePart, file: string, dir: string): string {
   const at = locationOf(code, file, { dir, read: readFileSync })
   return `${at.file.split(sep).join('/')}:${at.line}:${at.column + 1}`
 }

@@ -9,6 +9,8 @@ export interface NamedPath {
   readonly path: string
   /** A text in the code that stands for it: its last string. */
   readonly said: string
+  /** Where the code that makes it begins. */
+  readonly at: number
 }
 
 /** Where code is when it runs. */
@@ -38,7 +40,7 @@ export function pathsIn(text: string, place: CodePlace): readonly NamedPath[] {
     if (node.type === 'Identifier') return false
     const value = evaluated(node, known) ?? readBy(node, known)
     const path = value?.placed ? pathOf(value.text) : wasmBeside(node, known)
-    if (path !== undefined) found.push({ path, said: lastString(node) })
+    if (path !== undefined) found.push({ path, said: lastString(node), at: node.start })
     return path === undefined
   })
   return found

@@ -3,12 +3,13 @@ import { type Constants, calledName, constantsIn, parseCode, propertyName, walk 
 
 /** The names of variables that code says plainly. */
 export interface NamedVariables {
-  readonly read: ReadonlySet<string>
+  /** Each with the place where it is first read. */
+  readonly read: ReadonlyMap<string, number>
   /** Those that it sets itself. */
   readonly set: ReadonlySet<string>
 }
 
-const NONE: NamedVariables = { read: new Set(), set: new Set() }
+const NONE: NamedVariables = { read: new Map(), set: new Set() }
 const PROCESS = /^(?:node:)?process$/
 
 /**
@@ -20,15 +21,19 @@ export function variablesIn(text: string): NamedVariables {
   const program = parseCode(text)
   if (program === undefined) return NONE
   const known = { constants: constantsIn(program), ...importsIn(program) }
-  const [read, set] = [new Set<string>(), new Set<string>()]
+  const [read, set] = [new Map<string, number>(), new Set<string>()]
+  const reads = (name: string, { start }: AnyNode) => {
+    if (!read.has(name)) read.set(name, start)
+  }
   walk(program, (node, parent) => {
     if (node.type === 'MemberExpression' && isEnv(node.object, known)) {
       const name = propertyName(node)
-      if (name !== undefined) (isSet(node, parent) ? set : read).add(name)
+      if (name !== undefined && isSet(node, parent)) set.add(name)
+      else if (name !== undefined) reads(name, node)
     }
     const [pattern, value] = destructured(node)
     if (pattern?.type === 'ObjectPattern' && value && isEnv(value, known)) {
-      for (const name of keysOf(pattern)) read.add(name)
+      for (const name of keysOf(pattern)) reads(name, node)
     }
     return true
   })

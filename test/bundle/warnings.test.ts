@@ -43,6 +43,24 @@ exports.handler = (name) => [require('fs').readFileSync('./here.txt'), join(__di
   expect(await warningsOf(files(['data', 'lib/templates/*.txt', '*.txt']))).toEqual([])
 })
 
+test('what a module computes is told where it does so', async () => {
+  const folder = projectFolder({
+    'topology.json': '{ "name": "files", "processors": { "a": "./a.ts" } }',
+    'a.ts': `import { readFileSync } from 'node:fs'
+
+interface Unused { readonly text: string }
+export const handler = (event: Unused) =>
+  [process.env['OTH' + 'ER'], event.text,
+    readFileSync('./da' + 'ta.txt')]`,
+    'data.txt': '',
+  })
+  const { problems } = await bundleFolder(folder)
+  expect(problems.map(({ where, what }) => `${where}: ${what}`)).toEqual([
+    'a.ts:5:4: reads the variable OTHER, which the environment of "a" does not declare, so it is undefined when deployed',
+    'processors.a: a.ts:6:5 reads data.txt, which the artifact does not have',
+  ])
+})
+
 test('what is outside of the topology, and modules that nobody imports, are named with what helps', async () => {
   const folder = projectFolder({
     'app/topology.json': '{ "name": "files", "processors": { "a": "./a.mjs" } }',

@@ -50,6 +50,6 @@ test('a path that only running it tells is not found, nor one in a comment or a 
 test('what is relative to where the process runs is told for users code alone', () => {
   expect(found(`readFileSync('b.txt'); join(__dirname, 'c.txt')`, '')).toHaveLength(2)
   expect(pathsIn(`readFileSync('b.txt'); join(__dirname, 'c.txt'); process.cwd()`, { file: FILE })).toEqual([
-    { path: join('/project/lib', 'c.txt'), said: 'c.txt' },
+    { path: join('/project/lib', 'c.txt'), said: 'c.txt', at: 23 },
   ])
 })

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { variablesIn } from '../../src/code/variables.ts'
 
-const read = (text: string) => [...variablesIn(text).read].sort()
+const read = (text: string) => [...variablesIn(text).read.keys()].sort()
 
 test.each([
   ['process.env.A', ['A']],
