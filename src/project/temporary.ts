@@ -21,6 +21,23 @@ export function temporaryFolders(process: Owner): () => string {
   }
 }
 
+/** Makes folders in runs, and removes those of all runs but the last two: code of a run that has ended may still load its files. */
+export function foldersOfRuns(make: () => string) {
+  let runs: readonly (readonly string[])[] = []
+  return {
+    /** Begins a run; returns what makes its folders. */
+    begin(): () => string {
+      const own: string[] = []
+      for (const folder of runs.slice(0, -1).flat()) rmSync(folder, { recursive: true, force: true })
+      runs = [...runs.slice(-1), own]
+      return () => {
+        own.push(make())
+        return own.at(-1)!
+      }
+    },
+  }
+}
+
 function openFolder(process: Owner): string {
   const folder = mkdtempSync(join(tmpdir(), 'attak-'))
   onExitLast(process, () => rmSync(folder, { recursive: true, force: true }))

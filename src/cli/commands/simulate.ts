@@ -8,6 +8,7 @@ import { modulesOf } from '../../project/handlers.ts'
 import { isSpecial } from '../../project/modules.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
+import { foldersOfRuns } from '../../project/temporary.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { hintOf } from '../hint.ts'
@@ -64,12 +65,18 @@ Exit codes: 1 when an event failed, 130 when interrupted.`,
         throw new AttakError('USAGE', 'attak simulate: --watch cannot read stdin again', 'Give a file as --input.')
       }
       const { watch } = await import('../simulate/watch.ts')
+      const folders = foldersOfRuns(host.temporaryFolder)
       return watch((options) => {
         const giveBack = host.keepVariables()
-        return simulateOnce(args, host, { ...options, fresh: true }).finally(giveBack)
+        const temporaryFolder = folders.begin()
+        return simulateOnce(args, host, { ...options, temporaryFolder, fresh: true }).finally(giveBack)
       }, host)
     }
-    const fine = await simulateOnce(args, host, { signal: host.signal, fresh: false })
+    const fine = await simulateOnce(args, host, {
+      signal: host.signal,
+      temporaryFolder: host.temporaryFolder,
+      fresh: false,
+    })
     return interruptCode(host.signal) ?? (fine ? 0 : 1)
   },
 }
@@ -93,16 +100,17 @@ interface OnceOptions {
   readonly signal: AbortSignal
   /** Load what was loaded before anew. */
   readonly fresh: boolean
+  readonly temporaryFolder: () => string
   readonly onFiles?: (files: readonly string[]) => void
 }
 
-async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFiles }: OnceOptions): Promise<boolean> {
+async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): Promise<boolean> {
+  const { signal, fresh, temporaryFolder, onFiles } = options
   const { file, settings, given } = await findProject(args, host, onFiles)
   const reads = followReads(host)
   const loaded = await awaitCode({ who: MODULES, file }, host, () =>
     inspectProject(file, {
-      ...{ cwd: host.cwd, stage: settings.stage.value, fresh },
-      temporaryFolder: host.temporaryFolder,
+      ...{ cwd: host.cwd, stage: settings.stage.value, fresh, temporaryFolder },
       lend: reads.lend,
       topologyOnly: flagOf(args, 'built'),
     }),
@@ -122,14 +130,14 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await openProjectInput(args, project, host)
   const traceFile = textOf(args, 'trace')
-  const built = isBuilt ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host)) : undefined
+  const built = isBuilt
+    ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host.env, temporaryFolder))
+    : undefined
   if (built !== undefined) {
     reads.loaded()
     // Which variables are read is told when they are.
-    warn(
-      built.warnings.filter(({ code }) => code === 'FILE_NOT_SHIPPED'),
-      host,
-    )
+    const unshipped = built.warnings.filter(({ code }) => code === 'FILE_NOT_SHIPPED')
+    warn(unshipped, host)
   }
   const giveBack = isBuilt ? undefined : host.lendVariables(sharedVariables(project.graph))
   const offExit = host.onExit(() => built?.close())
@@ -158,11 +166,10 @@ async function simulateOnce(args: Arguments, host: Host, { signal, fresh, onFile
 }
 
 /** Loads the processors of a project out of what a deploy would upload. */
-async function loadArtifacts({ file, dir, topology, graph }: Project, host: Host) {
+async function loadArtifacts({ file, dir, topology, graph }: Project, env: Host['env'], temporaryFolder: () => string) {
   const { loadBuilt } = await import('../../bundle/built.ts')
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
-  const { env, temporaryFolder } = host
   return loadBuilt(
     { file, topology, graph, modules, env, telemetry, temporaryFolder, host: 'lambda' },
     globalThis.process,

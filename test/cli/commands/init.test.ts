@@ -159,7 +159,7 @@ describe('attak init', () => {
       onErr: (text) => text.includes('called') && setImmediate(() => stdin.write('\u0003')),
     })
     expect(code).toBe(130)
-    expect(err).toContain('Nothing was made.')
+    expect(err).toContain('Created nothing.')
     expect(readdirSync(cwd)).toEqual([])
   })
 

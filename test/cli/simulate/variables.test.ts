@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
+import { readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { projectFolder } from '../../project/folder.ts'
@@ -174,6 +174,35 @@ test('a replay of what a simulation left sees the same environment', { timeout: 
   expect(run('simulate')).toContain('level given')
   expect(run('errors', 'replay', '--simulated', '--all', '--yes')).toContain('level given')
   expect(execFileSync(process.execPath, [ATTAK, 'check'], { cwd: folder, encoding: 'utf8' })).toContain('is fine')
+})
+
+test('--watch --built keeps the files of the last two runs alone', { timeout: 60_000 }, async () => {
+  const temporary = projectFolder({})
+  const module = (n: number) => `export const handler = (event, context) => context.emit('seen', ${n})`
+  const folder = projectFolder({
+    'topology.json': '{ "name": "v", "input": { "a": 1 }, "processors": { "a": "./a.mjs" } }',
+    'a.mjs': module(1),
+  })
+  const child = spawn(process.execPath, [ATTAK, 'simulate', '--watch', '--built'], {
+    cwd: folder,
+    env: { PATH: process.env.PATH, TMPDIR: temporary },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let printed = ''
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (printed += text))
+  try {
+    for (let round = 1; round <= 4; round++) {
+      while (printed.split('Waiting for changes').length <= round)
+        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data')])
+      writeFileSync(join(folder, 'a.mjs'), module(round + 1))
+    }
+    const kept = readdirSync(temporary, { recursive: true, encoding: 'utf8' })
+    expect(kept.filter((path) => path.endsWith('attak-artifacts/a/a.mjs')).length).toBeLessThanOrEqual(2)
+  } finally {
+    child.kill()
+  }
+  expect(printed).toContain('⇒ seen  4')
 })
 
 test('each run of --watch starts with the environment of the first', { timeout: 60_000 }, async () => {
