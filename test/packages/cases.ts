@@ -368,6 +368,7 @@ export const CASES: Readonly<Record<string, Readonly<Record<string, PackageCase>
       use: `argon2.hash('x', { salt: Buffer.alloc(16), timeCost: 2, memoryCost: 1024 })`,
       remedy: { external: ['argon2'] },
       why: 'native code',
+      node: 22,
     },
     esbuild: {
       imports: [`import esbuild from 'esbuild'`],
@@ -585,5 +586,184 @@ export const CASES: Readonly<Record<string, Readonly<Record<string, PackageCase>
       use: `cheerio.load('<p class="a">x</p>')('.a').text()`,
     },
     'markdown-it': { imports: [`import MarkdownIt from 'markdown-it'`], use: `new MarkdownIt().render('# a')` },
+  },
+  'databases and brokers': {
+    knex: {
+      imports: [`import knex from 'knex'`],
+      use: `knex({ client: 'pg' })('bills').where({ id: 1 }).select('n').toString()`,
+    },
+    sequelize: {
+      imports: [`import { Sequelize, DataTypes } from 'sequelize'`],
+      use: `(() => { const db = new Sequelize('postgres://a@127.0.0.1:1/b', { logging: false }); const Bill = db.define('Bill', { n: DataTypes.INTEGER }); return db.getQueryInterface().queryGenerator.selectQuery('Bills', { where: { n: 1 } }, Bill) })()`,
+      remedy: { external: ['sequelize', 'pg'] },
+      isUnseen: true,
+      why: 'it requires the driver of a database by a computed name',
+    },
+    typeorm: {
+      imports: [`import 'reflect-metadata'`, `import { DataSource, EntitySchema } from 'typeorm'`],
+      use: `new DataSource({ type: 'postgres', host: '127.0.0.1', port: 1, entities: [new EntitySchema({ name: 'Bill', columns: { id: { type: Number, primary: true } } })] }).initialize().catch((error) => error.code)`,
+      remedy: { external: ['typeorm', 'pg'] },
+      isUnseen: true,
+      why: 'it requires the driver of a database by a computed name',
+    },
+    mongoose: {
+      imports: [`import mongoose from 'mongoose'`],
+      remedy: { external: ['snappy'] },
+      why: 'where snappy is installed, it loads the native code of that',
+      use: `(() => { const Bill = new mongoose.Mongoose().model('Bill', new mongoose.Schema({ n: { type: Number, required: true } })); return Object.keys(new Bill({}).validateSync().errors) })()`,
+    },
+    mongodb: {
+      imports: [`import { MongoClient, ObjectId } from 'mongodb'`],
+      remedy: { external: ['snappy'] },
+      why: 'where snappy is installed, it loads the native code of that',
+      use: `new MongoClient('mongodb://127.0.0.1:1', { serverSelectionTimeoutMS: 50 }).connect().catch((error) => [error.name, new ObjectId('0123456789abcdef01234567').toHexString()])`,
+    },
+    pg: {
+      imports: [`import pg from 'pg'`],
+      use: `new pg.Client({ host: '127.0.0.1', port: 1 }).connect().catch((error) => [error.code, pg.escapeIdentifier('a"b')])`,
+    },
+    mysql2: {
+      imports: [`import mysql from 'mysql2/promise'`],
+      use: `mysql.createConnection({ host: '127.0.0.1', port: 1 }).catch((error) => [error.code, mysql.format('? ??', [1, 'a'])])`,
+    },
+    redis: {
+      imports: [`import { createClient } from 'redis'`],
+      use: `(async () => { const client = createClient({ url: 'redis://127.0.0.1:1', socket: { reconnectStrategy: false } }); client.on('error', () => {}); return client.connect().catch((error) => error.code) })()`,
+    },
+    ioredis: {
+      imports: [`import Redis from 'ioredis'`],
+      use: `(async () => { const client = new Redis({ port: 1, lazyConnect: true, retryStrategy: null }); client.on('error', () => {}); return client.connect().catch((error) => error.message) })()`,
+    },
+    kafkajs: {
+      imports: [`import { Kafka, logLevel } from 'kafkajs'`],
+      use: `new Kafka({ brokers: ['127.0.0.1:1'], logLevel: logLevel.NOTHING, retry: { retries: 0 } }).admin().connect().catch((error) => error.name)`,
+    },
+    amqplib: {
+      imports: [`import amqp from 'amqplib'`],
+      use: `amqp.connect('amqp://127.0.0.1:1').catch((error) => error.code)`,
+    },
+    mssql: {
+      imports: [`import sql from 'mssql'`],
+      use: `sql.connect({ server: '127.0.0.1', port: 1, options: { encrypt: false } }).catch((error) => error.code)`,
+    },
+    '@elastic/elasticsearch': {
+      imports: [`import { Client } from '@elastic/elasticsearch'`],
+      use: `new Client({ node: 'http://127.0.0.1:1', maxRetries: 0 }).ping().catch((error) => error.name)`,
+    },
+    'drizzle-orm': {
+      imports: [
+        `import { pgTable, integer, QueryBuilder } from 'drizzle-orm/pg-core'`,
+        `import { eq } from 'drizzle-orm'`,
+      ],
+      use: `(() => { const bills = pgTable('bills', { id: integer() }); return new QueryBuilder().select().from(bills).where(eq(bills.id, 1)).toSQL() })()`,
+    },
+    kysely: {
+      imports: [
+        `import { Kysely, DummyDriver, PostgresAdapter, PostgresIntrospector, PostgresQueryCompiler } from 'kysely'`,
+      ],
+      only: 'module',
+      use: `new Kysely({ dialect: { createAdapter: () => new PostgresAdapter(), createDriver: () => new DummyDriver(), createIntrospector: (db) => new PostgresIntrospector(db), createQueryCompiler: () => new PostgresQueryCompiler() } }).selectFrom('bills').selectAll().compile().sql`,
+    },
+    electrodb: {
+      imports: [`import { Entity } from 'electrodb'`],
+      use: `new Entity({ model: { entity: 'bill', version: '1', service: 's' }, attributes: { id: { type: 'string' } }, indexes: { one: { pk: { field: 'pk', composite: ['id'] }, sk: { field: 'sk', composite: [] } } } }, { table: 't' }).get({ id: 'a' }).params()`,
+    },
+  },
+  'names computed while they run': {
+    'any-promise': { imports: [`import AnyPromise from 'any-promise'`], use: `AnyPromise.resolve(1)` },
+    cosmiconfig: {
+      imports: [`import { cosmiconfig } from 'cosmiconfig'`],
+      use: `(async () => { const { mkdtempSync, writeFileSync } = process.getBuiltinModule('node:fs'); const folder = mkdtempSync('/tmp/attak-cosmic-'); writeFileSync(folder + '/.billrc.yaml', 'a: 1'); return (await cosmiconfig('bill').search(folder)).config })()`,
+    },
+    config: { imports: [`import config from 'config'`], use: `[typeof config.get, config.has('a')]` },
+    '@nestjs/platform-express': {
+      imports: [
+        `import 'reflect-metadata'`,
+        `import { NestFactory } from '@nestjs/core'`,
+        `import { Module } from '@nestjs/common'`,
+        `import '@nestjs/platform-express'`,
+      ],
+      use: `(async () => { class App {} ; Module({ providers: [{ provide: 'n', useValue: 7 }] })(App); const app = await NestFactory.create(App, { logger: false, abortOnError: false }); await app.init(); return app.get('n') })()`,
+    },
+    'express and a view engine': {
+      imports: [`import express from 'express'`, `import 'ejs'`],
+      use: `(() => { const { mkdtempSync, writeFileSync } = process.getBuiltinModule('node:fs'); const views = mkdtempSync('/tmp/attak-views-'); writeFileSync(views + '/bill.ejs', '<%= n %>'); const app = express(); app.set('views', views); app.set('view engine', 'ejs'); return new Promise((done, failed) => app.render('bill', { n: 7 }, (error, text) => (error ? failed(error) : done(text)))) })()`,
+      remedy: { external: ['express', 'ejs'] },
+      isUnseen: true,
+      why: 'express requires the engine by a computed name',
+    },
+    convict: {
+      imports: [`import convict from 'convict'`],
+      use: `convict({ port: { format: 'port', default: 80, env: 'NO_SUCH_PORT' } }).validate().getProperties()`,
+    },
+  },
+  'clients of services': {
+    '@aws-sdk/client-sqs': {
+      imports: [`import { SQSClient, SendMessageCommand } from '@aws-sdk/client-sqs'`],
+      use: `serve((endpoint) => new SQSClient({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }).send(new SendMessageCommand({ QueueUrl: endpoint + '/q', MessageBody: 'x' }), { abortSignal: AbortSignal.timeout(10_000) }).then(({ $metadata }) => $metadata.httpStatusCode, (error) => error.name))`,
+    },
+    '@aws-sdk/client-secrets-manager': {
+      imports: [`import { SecretsManager } from '@aws-sdk/client-secrets-manager'`],
+      use: `serve((endpoint) => new SecretsManager({ endpoint, region: 'eu-west-1', credentials: { accessKeyId: 'a', secretAccessKey: 'b' } }).getSecretValue({ SecretId: 's' }).then(({ $metadata }) => $metadata.httpStatusCode))`,
+    },
+    'puppeteer-core': {
+      imports: [`import puppeteer from 'puppeteer-core'`],
+      only: 'module',
+      node: 22,
+      use: `puppeteer.launch({ executablePath: '/none' }).catch((error) => error.message.split('\\n')[0])`,
+    },
+    'playwright-core': {
+      imports: [`import { chromium } from 'playwright-core'`],
+      use: `chromium.launch({ executablePath: '/none' }).catch((error) => [error.name, /none/.test(error.message)])`,
+      remedy: { external: ['playwright-core'] },
+      why: 'it reads files beside its code',
+    },
+    '@google-cloud/storage': {
+      imports: [`import { Storage } from '@google-cloud/storage'`],
+      use: `new Storage({ projectId: 'p', apiEndpoint: 'http://127.0.0.1:1' }).bucket('b').file('a').name`,
+    },
+    '@google-cloud/pubsub': {
+      imports: [`import { PubSub } from '@google-cloud/pubsub'`],
+      use: `new PubSub({ projectId: 'p' }).topic('t').name`,
+    },
+    stripe: {
+      imports: [`import Stripe from 'stripe'`],
+      use: `new Stripe('sk_test_x').webhooks.generateTestHeaderString({ payload: '{}', secret: 's', timestamp: 1 })`,
+    },
+    twilio: {
+      imports: [`import twilio from 'twilio'`],
+      use: `[typeof twilio('AC' + '0'.repeat(32), 'x').messages.create, new twilio.twiml.VoiceResponse().toString()]`,
+    },
+    '@slack/web-api': {
+      imports: [`import { WebClient } from '@slack/web-api'`],
+      use: `serve((url) => new WebClient('x', { slackApiUrl: url + '/', retryConfig: { retries: 0 } }).api.test().catch((error) => error.code))`,
+    },
+    openai: {
+      imports: [`import OpenAI from 'openai'`],
+      use: `serve((baseURL) => new OpenAI({ apiKey: 'x', baseURL }).models.retrieve('m'))`,
+    },
+    '@anthropic-ai/sdk': {
+      imports: [`import Anthropic from '@anthropic-ai/sdk'`],
+      use: `serve((baseURL) => new Anthropic({ apiKey: 'x', baseURL }).models.retrieve('m'))`,
+    },
+    'firebase-admin': {
+      imports: [
+        `import { initializeApp, cert, deleteApp } from 'firebase-admin/app'`,
+        `import { getFirestore } from 'firebase-admin/firestore'`,
+      ],
+      use: `(async () => { const app = initializeApp({ projectId: 'p' }, 'a' + Math.random()); const { path } = getFirestore(app).collection('c').doc('d'); await deleteApp(app); return [path, typeof cert] })()`,
+    },
+    '@langchain/core': {
+      imports: [`import { ChatPromptTemplate } from '@langchain/core/prompts'`],
+      use: `ChatPromptTemplate.fromTemplate('hi {name}').invoke({ name: 'x' }).then((value) => value.toString())`,
+    },
+    'google-auth-library': {
+      imports: [`import { GoogleAuth, JWT } from 'google-auth-library'`],
+      use: `[typeof new GoogleAuth().getClient, new JWT({ email: 'a@b.c' }).email]`,
+    },
+    busboy: {
+      imports: [`import busboy from 'busboy'`],
+      use: `new Promise((done) => { const form = busboy({ headers: { 'content-type': 'multipart/form-data; boundary=x' } }); form.on('field', (name, value) => done([name, value])); form.end('--x\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\nb\\r\\n--x--\\r\\n') })`,
+    },
   },
 }
