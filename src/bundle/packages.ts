@@ -113,7 +113,7 @@ function finderIn(build: PluginBuild): Find {
 }
 
 /** The file that a relative path names, where Node looks no further: its package.json says nothing about it. */
-function fileBeside({ specifier, asking, importer }: Asked): string | undefined {
+export function fileBeside({ specifier, asking, importer }: Asked): string | undefined {
   if (!/^\.{1,2}\//.test(specifier) || /[?#%]|(?:^|\/)\.{0,2}$/.test(specifier)) return undefined
   const file = join(dirname(importer), specifier)
   const files = asking === 'require' ? [file, `${file}.js`] : [file]

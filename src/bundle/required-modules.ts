@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { relative, sep } from 'node:path'
-import type { Plugin } from 'esbuild'
+import { join, relative, sep } from 'node:path'
+import type { Plugin, ResolveOptions } from 'esbuild'
 import { kindOf } from '../code/kinds.ts'
 import { CODE } from '../code/places.ts'
 import type { Problem } from '../errors.ts'
@@ -8,7 +8,7 @@ import type { Graph } from '../graph/graph.ts'
 import { variablesOf } from '../graph/variables.ts'
 import type { CompiledUnit } from './compile.ts'
 import { placeOf } from './extras.ts'
-import { expectsNone } from './packages.ts'
+import { expectsNone, fileBeside } from './packages.ts'
 import { escaped } from './refusals.ts'
 import type { Unit } from './units.ts'
 
@@ -23,6 +23,9 @@ interface UnitCode {
  * Node.js", experimental features; read 2026-11-28.
  */
 const ALLOWED = '--experimental-require-module'
+/** What the artifact itself holds, users' code and bundled packages. */
+const OWN_CODE = 'code of the artifact'
+const ENTRY = 'attak-entry.js'
 const RESOLVING = Symbol('resolving')
 
 /**
@@ -55,7 +58,7 @@ export async function requiredModules(
     severity: 'warning',
     where: placeOf(all),
     what: `${what}, an ES module, which Lambda does not let require() load`,
-    remedy: `Install a version of ${name} that requires none, or set environment: { NODE_OPTIONS: '${ALLOWED}' }.`,
+    remedy: `${what.startsWith(OWN_CODE) ? 'Import it' : `Install a version of ${name} that requires none`}, or set environment: { NODE_OPTIONS: '${ALLOWED}' }.`,
   }))
 }
 
@@ -89,7 +92,7 @@ async function requireIn(entry: string, dir: string): Promise<string | undefined
   const found: string[] = []
   try {
     await build({
-      stdin: { contents: entry, resolveDir: dir, sourcefile: 'attak-entry.js' },
+      stdin: { contents: entry, resolveDir: dir, sourcefile: ENTRY },
       absWorkingDir: dir,
       bundle: true,
       write: false,
@@ -111,17 +114,28 @@ function following(dir: string, found: string[]): Plugin {
   return {
     name: 'attak-required-modules',
     setup(build) {
-      build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, importer, namespace, resolveDir }) => {
+      const modules = new Map<string, boolean>()
+      const isModule = (file: string) => {
+        const known = modules.get(file) ?? kindOf(file, () => readFileSync(file, 'utf8')) === 'module'
+        modules.set(file, known)
+        return known
+      }
+      const resolved = async (path: string, options: ResolveOptions) => {
+        const { errors, external, namespace, path: file } = await build.resolve(path, options)
+        return errors.length > 0 || external || namespace !== 'file' ? undefined : file
+      }
+      build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, importer, resolveDir }) => {
         if (pluginData === RESOLVING || kind === 'entry-point') return undefined
-        const to = await build.resolve(path, { resolveDir, importer, kind, pluginData: RESOLVING })
-        if (to.errors.length > 0 || to.external || to.namespace !== 'file' || !CODE.test(to.path))
-          return { path, external: true }
-        if (kind === 'require-call' && kindOf(to.path, () => readFileSync(to.path, 'utf8')) === 'module') {
-          const isEntry = namespace !== 'file' || importer === ''
+        const isEntry = importer === join(dir, ENTRY)
+        const asking = kind.startsWith('require') ? 'require' : 'import'
+        const beside = isEntry ? undefined : fileBeside({ specifier: path, asking, importer })
+        const to = beside ?? (await resolved(path, { resolveDir, importer, kind, pluginData: RESOLVING }))
+        if (to === undefined || !CODE.test(to)) return { path, external: true }
+        if (kind === 'require-call' && isModule(to)) {
           if (isEntry || !expectsNone(readFileSync(importer, 'utf8'), path))
-            found.push(`${isEntry ? 'code' : shown(importer, dir)} requires "${path}"`)
+            found.push(`${isEntry ? OWN_CODE : shown(importer, dir)} requires "${path}"`)
         }
-        return { path: to.path }
+        return { path: to }
       })
     },
   }

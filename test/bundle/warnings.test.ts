@@ -109,9 +109,11 @@ test('an external package that requires an ES module is a warning, as far down a
       processors: {
         a: { path: './a.mjs', external: ['dom', 'both'], ...settings },
         b: { path: './b.cjs', external: ['both'], ...settings },
+        c: { path: './c.cjs', external: ['late'], ...settings },
       },
     }),
     'a.mjs': `import dom from 'dom'\nimport { both } from 'both'\n${HANDLER}\nexport const used = [dom, both]`,
+    'c.cjs': `const late = require('late')\nexports.handler = () => late`,
     'b.cjs': `const { both } = require('both')\nexports.handler = () => both`,
     ...package_('dom', `exports.dom = () => require('bytes')`, { dependencies: { bytes: '1' } }),
     ...package_(
@@ -131,11 +133,12 @@ test('an external package that requires an ES module is a warning, as far down a
     }),
     'node_modules/both/index.mjs': `export { default as both } from 'late'`,
   })
-  const help = (name: string) =>
-    `, an ES module, which Lambda does not let require() load. Install a version of ${name} that requires none, or set environment: { NODE_OPTIONS: '--experimental-require-module' }.`
+  const help = (remedy: string) =>
+    `, an ES module, which Lambda does not let require() load. ${remedy}, or set environment: { NODE_OPTIONS: '--experimental-require-module' }.`
   expect(await warningsOf(files({}))).toEqual([
-    `PACKAGE_REQUIRES_MODULE processors.a: bytes/index.js requires "late/sub.js"${help('dom')}`,
-    `PACKAGE_REQUIRES_MODULE processors.b: both/index.js requires "late"${help('both')}`,
+    `PACKAGE_REQUIRES_MODULE processors.a: bytes/index.js requires "late/sub.js"${help('Install a version of dom that requires none')}`,
+    `PACKAGE_REQUIRES_MODULE processors.b: both/index.js requires "late"${help('Install a version of both that requires none')}`,
+    `PACKAGE_REQUIRES_MODULE processors.c: code of the artifact requires "late"${help('Import it')}`,
   ])
   expect(await warningsOf(files({ environment: { NODE_OPTIONS: '--experimental-require-module' } }))).toEqual([])
 })
