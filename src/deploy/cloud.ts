@@ -4,6 +4,7 @@ import type { LiveResource, Resource } from '../graph/resource.ts'
 import type { ErrorReader } from '../runtime/error-reader.ts'
 import type { ErrorRecord } from '../runtime/error-record.ts'
 import type { Message } from '../runtime/message.ts'
+import type { Position } from '../runtime/position.ts'
 import type { Change } from './change.ts'
 import type { CloudResources } from './resources.ts'
 
@@ -121,8 +122,8 @@ export interface CloudStage {
    * seen before, with messages that may be gone by now.
    */
   errors(seen: (id: string) => ErrorRecord | undefined): Promise<ErrorReader>
-  /** Reads again what a function received from a position, such as `orders--dev--bill/shardId-0/4959…`. */
-  readBack(position: string, processor: string): Promise<ReadBack>
+  /** Reads again what a function received from a position. */
+  readBack(position: Position, processor: string): Promise<ReadBack>
 }
 
 /** How a resource is. */

@@ -1,5 +1,6 @@
 import type { CarrierLimits, CarrierRules } from '../topology/carrier-rules.ts'
 import type { Message } from './message.ts'
+import type { Position } from './position.ts'
 
 /** One way that messages travel between processors. `World` is what sending needs: a client, and whose channels they are. */
 export interface Carrier<World> {
@@ -72,10 +73,12 @@ export interface Receiver {
   readonly eventSource: string
   /** Failed records come again at once, and not after a wait of their own. */
   readonly redeliversAtOnce: boolean
-  /** What the platform calls a channel; positions begin with it. */
+  /** What the platform calls a channel, in positions too. */
   channelOf(scope: { readonly topology: string; readonly stage: string }, channel: CarriedChannel): string
   /** The records of a payload, in order; every message is to the processor `to`. Unreadable records are bare data. */
   decode(payload: unknown, to: string): readonly Delivery[]
+  /** Whether the record at a position can still be read after it was handled, as long as its channel keeps it. */
+  isKept(position: Position): boolean
   /** The platform's answer after a payload was handled but for the `failed` records, which come again. */
   settle(failed: ReadonlySet<string>): unknown
 }
@@ -84,8 +87,8 @@ export interface Receiver {
 export interface Delivery {
   /** What the platform knows it by: a sequence number, a message id. */
   readonly record: string
-  /** Where it stood, for logs and error records: `<stream>/<shard>/<sequence>`, `<queue>/<message id>`. */
-  readonly position: string
+  /** Where it stood, for logs and error records. */
+  readonly position: Position
   /** One message, or those of a pack, at least one. A foreign record gives one without topic: see `codec.ts`. */
   readonly messages: readonly Message[]
 }

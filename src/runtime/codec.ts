@@ -4,14 +4,15 @@ import { excerptOf, isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import { hexDigestOf } from './digest.ts'
 import { MOST_ID_CHARACTERS, messageOfEvent } from './event.ts'
 import type { Message } from './message.ts'
+import { type Position, positionText } from './position.ts'
 import { isOutOfRange, MAYBE_OUT_OF_RANGE, OUT_OF_RANGE } from './range.ts'
 import { fieldsOf, jsonOrText } from './text.ts'
 import { messagesOfPack } from './unpack.ts'
 
 /** What the platform says of a record. */
 export interface RecordPlace {
-  /** Where it stood, which the id of bare data is made from: `<stream>/<shard>/<sequence>`. */
-  readonly position: string
+  /** Where it stood, which the id of bare data is made from. */
+  readonly position: Position
   /** The key of bare data. */
   readonly key: string | undefined
   /** The processor that all its messages are to. */
@@ -70,7 +71,7 @@ export const BROKEN = ''
 
 /** The delivery of a record that is not of the form that its platform says: it says nothing of where it stood. */
 export function brokenDelivery(record: unknown, to: string): Delivery {
-  const position = `broken/${hexDigestOf(excerptOf(record))}`
+  const position = { channel: 'broken', ref: hexDigestOf(excerptOf(record)) }
   const refused = refusedMessage('it is not of the form that its platform hands over', record, { position, to })
   return { record: BROKEN, position, messages: [refused] }
 }
@@ -82,7 +83,7 @@ function bareMessage(data: unknown, { position, key, to }: RecordPlace): Message
     key,
     edge: { from: undefined, to },
     parent: undefined,
-    root: { seed: position, position: 0, pending: 0, id: undefined },
+    root: { seed: positionText(position), position: 0, pending: 0, id: undefined },
     ordinal: 0,
     hop: 1,
     attempt: 1,

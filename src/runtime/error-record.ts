@@ -3,6 +3,7 @@ import { contentDigest } from './content.ts'
 import { type CloudEvent, eventOf } from './event.ts'
 import { type RecordKind, recordIdFor } from './id.ts'
 import { idOf, type Message } from './message.ts'
+import type { Position } from './position.ts'
 import { textOf } from './text.ts'
 import { describeThrown, type Thrown } from './thrown.ts'
 
@@ -23,8 +24,8 @@ export interface ErrorRecord {
   /** Which attempt it was, from 1. */
   readonly attempt: number
   readonly error: Thrown
-  /** Where its record stood: `<stream>/<shard>/<sequence>`, `<queue>/<message id>`; absent where it was simulated. */
-  readonly position?: string
+  /** Where its record stood; absent where it was simulated. */
+  readonly position?: Position
   /** As it travels, with its lineage and its event as it was emitted. Absent of a crash, which `suspects` tells of. */
   readonly message?: CloudEvent
   /** The events were too large for the store: they are in the stream that `position` names, as long as it keeps them. */
@@ -52,7 +53,7 @@ export interface FailureParts {
   readonly processor: string
   /** Milliseconds since 1970. */
   readonly timeMs: number
-  readonly position?: string | undefined
+  readonly position?: Position | undefined
   readonly artifact?: string | undefined
 }
 
@@ -97,12 +98,13 @@ function ancestorsOf(message: Message): readonly Message[] {
 
 /**
  * A record as the text that a store keeps, of at most `mostBytes` in UTF-8. One that is larger goes without its ancestors,
- * then with a cut error, then without events, which are in its stream still, and then without all of its messages but the
- * position. Throws STORE_FAILED where that would lose an event that is in no stream.
+ * then with a cut error. Where its carrier keeps it, which `isKept` says, it then goes without events, and then without all
+ * of its messages but the position. Throws STORE_FAILED where that would lose an event that is nowhere else.
  */
-export function encodeRecord(record: ErrorRecord, mostBytes: number): string {
+export function encodeRecord(record: ErrorRecord, mostBytes: number, isKept: (position: Position) => boolean): string {
+  const { position } = record
   let cut = record
-  for (const shorten of CUTS) {
+  for (const shorten of position !== undefined && isKept(position) ? [...CUTS, ...CUTS_OF_KEPT] : CUTS) {
     cut = shorten(cut)
     const text = textOf(cut)!
     // A character takes three bytes at most.
@@ -120,9 +122,8 @@ const CUTS: readonly ((record: ErrorRecord) => ErrorRecord)[] = [
   (record) => record,
   ({ ancestors, ...record }) => record,
   ({ error, ...record }) => ({ ...record, error: cutThrown(error) }),
-  (record) => (isInStream(record) ? withoutData(record) : record),
-  (record) => (isInStream(record) ? withoutMessages(record) : record),
 ]
+const CUTS_OF_KEPT = [withoutData, withoutMessages]
 
 /** Each of its texts. */
 const MOST_CUT_CHARACTERS = 4000
@@ -144,23 +145,3 @@ function withoutData({ message, suspects, ...record }: ErrorRecord): ErrorRecord
 function withoutMessages({ message, suspects, ...record }: ErrorRecord): ErrorRecord {
   return { ...record, withoutData: true }
 }
-
-function isInStream({ position }: ErrorRecord): boolean {
-  return position !== undefined && streamPlaceOf(position) !== undefined
-}
-
-/** A record in a stream, which keeps it after it was read. */
-export interface StreamPlace {
-  readonly stream: string
-  readonly shard: string
-  readonly sequence: string
-}
-
-/** What a position says, if it is in a stream; undefined for one in a queue, or of an event that came directly. */
-export function streamPlaceOf(position: string): StreamPlace | undefined {
-  const [, stream = '', shard = '', sequence = ''] = IN_STREAM.exec(position) ?? []
-  return sequence === '' ? undefined : { stream, shard, sequence }
-}
-
-/** Source: Kinesis API reference, GetShardIterator and Record, read 2026-11-28. Emulators begin numbers with zeros. */
-const IN_STREAM = /^([\w.-]{1,128})\/([\w.-]{1,128})\/(\d{1,129})$/

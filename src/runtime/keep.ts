@@ -1,6 +1,7 @@
 import { AttakError } from '../errors.ts'
 import { createDispatch, type Dispatch, type Pacing, type Refused } from './dispatch.ts'
 import { type ErrorRecord, encodeRecord } from './error-record.ts'
+import type { Position } from './position.ts'
 import type { ErrorStore, StoredRecord } from './store.ts'
 
 /** Hands error records to a store: several in one call where they come together, again and again where it takes none. */
@@ -19,6 +20,8 @@ export interface ErrorKeeper {
 /** What a keeper works with. */
 export interface KeeperParts extends Pacing {
   readonly store: ErrorStore
+  /** See `encodeRecord`. */
+  readonly isKept: (position: Position) => boolean
 }
 
 /** How long a record waits for others. */
@@ -34,7 +37,7 @@ interface Kept extends StoredRecord {
 }
 
 /** Makes a keeper. */
-export function createKeeper({ store, after, random, remainingMs }: KeeperParts): ErrorKeeper {
+export function createKeeper({ store, isKept, after, random, remainingMs }: KeeperParts): ErrorKeeper {
   const underWay = new Map<string, Promise<void>>()
   let cancelFlush: (() => void) | undefined
   const dispatch: Dispatch<Kept> = createDispatch<Kept>({
@@ -53,7 +56,7 @@ export function createKeeper({ store, after, random, remainingMs }: KeeperParts)
 
   const start = (record: ErrorRecord): Promise<void> => {
     const { id, processor } = record
-    const text = encodeRecord(record, store.limits.recordBytes)
+    const text = encodeRecord(record, store.limits.recordBytes, isKept)
     const kept = { id, text, processor, key: undefined, bytes: Buffer.byteLength(text) }
     const promise = new Promise<void>((accept, refuse) => dispatch.post({ ...kept, accept, refuse }))
     const done = () => void underWay.delete(id)

@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts'
 import { isTooDeep, MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import { type ErrorRecord, RECORD_VERSION } from './error-record.ts'
 import { RECORD_KINDS } from './id.ts'
+import { positionIn } from './position.ts'
 import { isOutOfRange, OUT_OF_RANGE } from './range.ts'
 import { fieldsOf, jsonIn } from './text.ts'
 
@@ -11,7 +12,8 @@ export type ParsedRecord =
   | { readonly kind: 'problem'; readonly problem: Problem }
 
 /**
- * Reads an error record. Fields that it does not know are kept. A text that is none, or of another version, is a problem
+ * Reads an error record. Fields that it does not know are kept. The text that older
+ * versions wrote as `position` becomes a position. A text that is none, or of another version, is a problem
  * RECORD_UNREADABLE; `where` says where it was found: `queue orders--dev--_errors, message 5d1e…`.
  */
 export function parseRecord(text: string, where: string): ParsedRecord {
@@ -24,7 +26,8 @@ export function parseRecord(text: string, where: string): ParsedRecord {
   if (attakerror !== RECORD_VERSION) return problem(where, sayVersion(attakerror), remedyOf(attakerror))
   const missing = Object.entries(FIELDS).find(([name, is]) => !is(fields[name]))?.[0]
   if (missing !== undefined) return problem(where, `this error record has no ${missing} that could be read`, FOREIGN)
-  return { kind: 'record', record: fields as unknown as ErrorRecord }
+  const position = positionIn(fields.position)
+  return { kind: 'record', record: { ...fields, ...(position && { position }) } as unknown as ErrorRecord }
 }
 
 /** The record, its list of events, and one of those, which holds the data. */
@@ -60,7 +63,7 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   processor: isText,
   attempt: Number.isSafeInteger,
   error: isThrown,
-  position: isTextOrAbsent,
+  position: (value) => value === undefined || positionIn(value) !== undefined,
   artifact: isTextOrAbsent,
   message: (value) => value === undefined || isEvent(value),
   suspects: isEvents,

@@ -19,10 +19,10 @@ export function policiesOf({ entry, baked }: Baked, via: string, receiver: Recei
   }
   const named = ears.map((ear) => ({
     ear,
-    start: `${receiver.channelOf(entry, { name: ear.channel, fifo: ear.fifo })}/`,
+    channel: receiver.channelOf(entry, { name: ear.channel, fifo: ear.fifo }),
   }))
   return (message, { position }) =>
-    named.find(({ ear, start }) => position.startsWith(start) && hears(ear, message))?.ear
+    named.find(({ ear, channel }) => position.channel === channel && hears(ear, message))?.ear
 }
 
 /**

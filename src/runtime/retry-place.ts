@@ -11,8 +11,8 @@ import { MOST_WAIT_MS } from './retry.ts'
 export interface RetryPlace {
   /** What outboxes call it: no stream's channel is called so. */
   readonly channel: string
-  /** What the positions of its records begin with. */
-  readonly start: string
+  /** What the platform calls it. */
+  readonly address: string
   open(): OutboxChannel
 }
 
@@ -25,7 +25,7 @@ export function retryPlaceOf(entry: BakedEntry, processor: string, carriers: Ope
   const carried = { name: channel, fifo: false }
   return {
     channel,
-    start: `${carrier.receiver.channelOf(entry, carried)}/`,
+    address: carrier.receiver.channelOf(entry, carried),
     open: () => ({
       sender: carriers.openSender(retryVia, carried),
       // What has a key may wait here where nothing keeps its order: see `Later`.
@@ -37,7 +37,7 @@ export function retryPlaceOf(entry: BakedEntry, processor: string, carriers: Ope
 
 /** Whether records came from a retry place: those of one payload are of one channel. */
 export function areRetried(deliveries: readonly Delivery[], place: RetryPlace | undefined): boolean {
-  return place !== undefined && deliveries.some(({ position }) => position.startsWith(place.start))
+  return place !== undefined && deliveries.some(({ position }) => position.channel === place.address)
 }
 
 /**

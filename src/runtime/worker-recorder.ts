@@ -2,9 +2,8 @@ import type { Delivery } from './carrier.ts'
 import type { FailedMessage } from './deliver/round.ts'
 import { type ErrorRecord, errorRecordOf, type FailureParts } from './error-record.ts'
 import type { Invocation } from './invocation.ts'
-import { createKeeper } from './keep.ts'
+import { createKeeper, type KeeperParts } from './keep.ts'
 import { idOf, type Message } from './message.ts'
-import type { ErrorStore } from './store.ts'
 import type { WorkerHost } from './worker-host.ts'
 import type { WorkerLog } from './worker-log.ts'
 
@@ -32,8 +31,9 @@ export interface Delivered {
 }
 
 /** What a recorder works with. */
-export interface RecorderParts extends Pick<FailureParts, 'topology' | 'stage' | 'processor'> {
-  readonly store: ErrorStore
+export interface RecorderParts
+  extends Pick<FailureParts, 'topology' | 'stage' | 'processor'>,
+    Pick<KeeperParts, 'store' | 'isKept'> {
   readonly host: WorkerHost
   readonly log: WorkerLog
   /** Names the code that runs. */
@@ -41,11 +41,11 @@ export interface RecorderParts extends Pick<FailureParts, 'topology' | 'stage' |
 }
 
 /** Makes the recorder of a function. */
-export function openRecorder({ store, host, log, artifact, ...place }: RecorderParts): Recorder {
+export function openRecorder({ store, isKept, host, log, artifact, ...place }: RecorderParts): Recorder {
   let answerMs = 0
   const between: (() => void)[] = []
   const remainingMs = () => answerMs - host.now()
-  const keeper = createKeeper({ store, after: host.after, random: host.random, remainingMs })
+  const keeper = createKeeper({ store, isKept, after: host.after, random: host.random, remainingMs })
   const recordOf = (parts: Pick<FailureParts, 'kind' | 'message' | 'error' | 'position'>): ErrorRecord => {
     return errorRecordOf({
       ...{ ...parts, ...place, describe: host.describe, timeMs: host.now() },

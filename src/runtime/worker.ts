@@ -7,6 +7,7 @@ import type { Invocation, Invoked } from './invocation.ts'
 import { type Answer, copyForInvoke } from './invoke.ts'
 import { idOf, type Message } from './message.ts'
 import { policiesAnywhere, policiesOf } from './policies.ts'
+import { type Position, positionText } from './position.ts'
 import { callingOf } from './reach.ts'
 import { areRetried, retryPlaceOf, withHeldWaits, withoutMarks } from './retry-place.ts'
 import { routerOf } from './routes.ts'
@@ -34,7 +35,7 @@ export interface Worker {
 
 /** Loads a processor, and takes the lines that it writes from then on. */
 export async function openWorker({ load, spans, ...parts }: WorkerParts): Promise<Worker> {
-  const { entry, name, host, store, logLevel, artifact } = parts
+  const { entry, name, host, store, carriers, logLevel, artifact } = parts
   const { topology, stage } = entry
   const baked = entry.processors[name]!
   const { timeoutMs } = baked
@@ -44,10 +45,11 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
   const writer = () => current.get()
   captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
   host.onUncaught((error) => blame(invocationOfUncaught(error), error))
+  const isKept = (position: Position) => carriers.receivers[position.carrier ?? '']?.receiver.isKept(position) ?? false
   const opened: OpenWorker = {
     ...parts,
     ...{ baked, current, log },
-    recorder: openRecorder({ topology, stage, processor: name, host, log, store, artifact }),
+    recorder: openRecorder({ topology, stage, processor: name, host, log, store, isKept, artifact }),
     runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), ...(spans && { spans }) },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
@@ -56,7 +58,7 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
       ),
     ),
     progress: createProgress(),
-    retryPlace: retryPlaceOf(entry, name, parts.carriers),
+    retryPlace: retryPlaceOf(entry, name, carriers),
   }
   return {
     name,
@@ -106,7 +108,7 @@ async function handleRecords(opened: OpenWorker, { via, payload, endsMs }: Recor
 /** A message that came over no stream. */
 export interface Direct {
   readonly message: Message
-  readonly position: string
+  readonly position: Position
   readonly endsMs: number
 }
 
@@ -150,7 +152,7 @@ async function runOne(
   work: Pick<Work, 'policyOf' | 'recordFailure' | 'invoked'>,
 ): Promise<Ended> {
   const readAgain = readerOf(message, position)
-  let last: Pick<Ended, 'isOk' | 'error'> = { isOk: false, error: new Error(`${position} was not run`) }
+  let last: Pick<Ended, 'isOk' | 'error'> = { isOk: false, error: new Error(`${positionText(position)} was not run`) }
   const failed = await runDeliveries(opened, readAgain(), {
     ...work,
     endsMs,
@@ -165,7 +167,7 @@ async function runOne(
 }
 
 /** Gives the delivery of one message, each time with an event that nobody has touched. */
-function readerOf(message: Message, position: string): () => readonly Delivery[] {
+function readerOf(message: Message, position: Position): () => readonly Delivery[] {
   const text = JSON.stringify(message.data)
   const record = idOf(message)
   return () => [{ record, position, messages: [{ ...message, data: text && JSON.parse(text) }] }]

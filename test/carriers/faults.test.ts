@@ -11,6 +11,7 @@ import { PLACE } from '../contract/emulator.ts'
 import { type Fault, type FaultyAws, startFaultyAws } from '../contract/faulty-aws.ts'
 import { messageOf } from '../contract/message.ts'
 import { overWire } from '../contract/over-wire.ts'
+import { at } from '../contract/position.ts'
 
 const CASES = [
   {
@@ -39,7 +40,7 @@ const FAULTS: readonly Fault[] = [
 ]
 
 const arrivedAt = (server: FaultyAws) =>
-  server.accepted.flatMap((body) => decodeText(body, { position: '', key: undefined, to: 'b' }))
+  server.accepted.flatMap((body) => decodeText(body, { position: at(''), key: undefined, to: 'b' }))
 
 /** The first arrival of each id: what comes twice is told apart by its id. */
 function firsts(messages: readonly Message[]): readonly Message[] {

@@ -155,7 +155,13 @@ test('no text of a record that strangers wrote looks like a line of errors', asy
     ...{ id: FORGED, type: FORGED, source: `/orders/dev/${FORGED}`, partitionkey: FORGED },
     ...{ attakroot: FORGED, attakparent: FORGED, data: { order: 1, [FORGED]: FORGED } },
   }
-  const texts = { topology: FORGED, stage: FORGED, position: FORGED, artifact: FORGED, error }
+  const texts = {
+    topology: FORGED,
+    stage: FORGED,
+    position: { carrier: FORGED, channel: FORGED, ref: FORGED },
+    artifact: FORGED,
+    error,
+  }
   const hostile = { ...texts, message: event, ancestors: [event] }
   const records = [
     failed('a', { ...hostile, id: 'a'.repeat(32) }),

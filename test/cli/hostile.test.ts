@@ -276,7 +276,7 @@ test('records that strangers wrote are listed, shown, replayed and purged withou
     id: 'a'.repeat(32),
     topology: EVIL,
     stage: EVIL,
-    position: EVIL,
+    position: { carrier: EVIL, channel: EVIL, ref: EVIL },
     artifact: EVIL,
     message: event,
     ancestors: [event],

@@ -154,7 +154,7 @@ function batchOf(name: string, records: readonly KeptRecord[]) {
       approximateArrivalTimestamp: Date.parse(TIME) / 1000,
     },
     ...{ eventSource: 'aws:kinesis', eventVersion: '1.0', eventName: 'aws:kinesis:record', awsRegion: REGION },
-    eventID: position.split('/').slice(1).join(':'),
+    eventID: position.ref.replace('/', ':'),
     invokeIdentityArn: 'arn:aws:iam::000000000000:role/worker',
     eventSourceARN: `${ARN.kinesis}:stream/${name}--dev--worker`,
   }))

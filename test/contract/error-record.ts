@@ -3,6 +3,7 @@ import type { ErrorRecord, FailureParts } from '../../src/runtime/error-record.t
 import { errorRecordOf } from '../../src/runtime/error-record.ts'
 import type { Message } from '../../src/runtime/message.ts'
 import { messageOf, rootOf } from './message.ts'
+import { at } from './position.ts'
 
 /** A failure of a message to `b`, where nothing else is said. */
 export function failureOf(said: Partial<FailureParts> = {}): FailureParts {
@@ -67,7 +68,10 @@ export const anyFailure: fc.Arbitrary<FailureParts> = fc
     kind: fc.constantFrom('failed' as const, 'late' as const),
     message: anyMessage,
     error: anyThrown,
-    position: fc.constantFrom(undefined, 'orders--dev--b/shardId-000000000000/49', 'orders--dev--b/5d1e', 'invoke/7c'),
+    position: fc.constantFrom(
+      ...[undefined, at('orders--dev--b/shardId-000000000000/49'), at('orders--dev--b/5d1e', 'sqs')],
+      { channel: 'invoke', ref: '7c' },
+    ),
     artifact: fc.constantFrom(undefined, 'f00d'),
   })
   .map(failureOf)

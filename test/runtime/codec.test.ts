@@ -15,9 +15,10 @@ import {
 import { createPack } from '../../src/runtime/pack.ts'
 import { textOf } from '../../src/runtime/text.ts'
 import { messageOf, rootOf } from '../contract/message.ts'
+import { at } from '../contract/position.ts'
 
 const ORIGIN = { topology: 'orders', stage: 'dev', time: '2026-11-21T13:20:57.123Z' }
-const PLACE = { position: 'orders--dev--b/shardId-000000000000/49', key: undefined, to: 'b' }
+const PLACE = { position: at('orders--dev--b/shardId-000000000000/49'), key: undefined, to: 'b' }
 
 /** What of a message has to be the same on both sides of a wire. */
 function travelled(message: Message) {
@@ -268,6 +269,6 @@ describe('a foreign record', () => {
 
   it('has an id made from its place: the same when it comes again', () => {
     expect(idOf(decodeText('1', PLACE)[0]!)).toBe(idOf(decodeText('2', PLACE)[0]!))
-    expect(idOf(decodeText('1', { ...PLACE, position: 'else' })[0]!)).not.toBe(idOf(decodeText('1', PLACE)[0]!))
+    expect(idOf(decodeText('1', { ...PLACE, position: at('else') })[0]!)).not.toBe(idOf(decodeText('1', PLACE)[0]!))
   })
 })

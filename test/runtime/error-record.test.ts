@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type ErrorRecord, encodeRecord, errorRecordOf, streamPlaceOf } from '../../src/runtime/error-record.ts'
+import { type ErrorRecord, encodeRecord, errorRecordOf } from '../../src/runtime/error-record.ts'
 import { messageOfEvent } from '../../src/runtime/event.ts'
 import { RECORD_KINDS, recordIdFor } from '../../src/runtime/id.ts'
 import { idOf } from '../../src/runtime/message.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
+import { type Position, positionText } from '../../src/runtime/position.ts'
 import { errorOfThrown } from '../../src/runtime/thrown.ts'
 import { anyFailure, anyMessage, anyText, failureOf, recordOf } from '../contract/error-record.ts'
 import { messageOf } from '../contract/message.ts'
+import { at } from '../contract/position.ts'
 
-const IN_STREAM = 'orders--dev--b/shardId-000000000000/495'
-const IN_QUEUE = 'orders--dev--b/5d1e'
+const IN_STREAM = at('orders--dev--b/shardId-000000000000/495')
+const IN_QUEUE = at('orders--dev--b/5d1e', 'sqs')
+const isKept = ({ carrier }: Position) => carrier === 'kinesis'
 const parsed = (text: string) => parseRecord(text, 'here')
 
 describe('an error record', () => {
@@ -19,7 +22,7 @@ describe('an error record', () => {
     fc.assert(
       fc.property(anyFailure, (failure) => {
         const record = errorRecordOf(failure)
-        expect(parsed(encodeRecord(record, Number.POSITIVE_INFINITY))).toEqual({ kind: 'record', record })
+        expect(parsed(encodeRecord(record, Number.POSITIVE_INFINITY, isKept))).toEqual({ kind: 'record', record })
       }),
       { numRuns: 500 },
     )
@@ -28,7 +31,7 @@ describe('an error record', () => {
   test('gives the message back that failed, with its id and its lineage', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
-        const { message: event } = JSON.parse(encodeRecord(recordOf({ message }), Number.POSITIVE_INFINITY))
+        const { message: event } = JSON.parse(encodeRecord(recordOf({ message }), Number.POSITIVE_INFINITY, isKept))
         const { data, key, hop, attempt, root } = message
         expect(messageOfEvent(event, 'b')).toMatchObject({ key, hop, attempt, id: idOf(message) })
         expect(messageOfEvent(event, 'b')!.root.id).toBe(root.id)
@@ -77,8 +80,8 @@ describe('a record that is too large', () => {
   const ancestor = messageOf({ parent: undefined, data: 'a'.repeat(5000) })
   const message = messageOf({ parent: ancestor, data: 'd'.repeat(5000) })
   const error = Object.assign(new Error('m'.repeat(14_993)), { stack: `Error: ${'m'.repeat(14_993)}` })
-  const cut = (mostBytes: number, position: string) =>
-    JSON.parse(encodeRecord(errorRecordOf(failureOf({ message, error, position })), mostBytes))
+  const cut = (mostBytes: number, position: Position) =>
+    JSON.parse(encodeRecord(errorRecordOf(failureOf({ message, error, position })), mostBytes, isKept))
 
   test('goes without ancestors first, then with a cut error, then without its event, which its stream has', () => {
     expect(cut(50_000, IN_STREAM).ancestors).toHaveLength(1)
@@ -105,7 +108,7 @@ describe('a record that is too large', () => {
         (failure, most, size) => {
           const large = { ...failure.message, topic: 'ü'.repeat(size) }
           const record = errorRecordOf({ ...failure, position: IN_STREAM, message: large })
-          const text = encodeRecord(record, most)
+          const text = encodeRecord(record, most, isKept)
           expect(Buffer.byteLength(text)).toBeLessThanOrEqual(most)
           const { id, position, processor } = record
           expect(parsed(text)).toMatchObject({ kind: 'record', record: { id, position, processor } })
@@ -156,9 +159,23 @@ describe('reading', () => {
   })
 })
 
-test('a position in a stream says stream, shard and sequence; others are in no stream', () => {
-  expect(streamPlaceOf(IN_STREAM)).toEqual({ stream: 'orders--dev--b', shard: 'shardId-000000000000', sequence: '495' })
-  for (const position of [IN_QUEUE, 'invoke/7c', '', '//', 'a/b/c/d']) expect(streamPlaceOf(position)).toBeUndefined()
+test('the position of a record that an older version wrote as text is read', () => {
+  for (const [text, position] of [
+    ['orders--dev--b/shardId-000000000000/495', { channel: 'orders--dev--b', ref: 'shardId-000000000000/495' }],
+    ['orders--dev--b/5d1e', { channel: 'orders--dev--b', ref: '5d1e' }],
+    ['invoke/7c', { channel: 'invoke', ref: '7c' }],
+    ['', { channel: '', ref: '' }],
+  ] as const) {
+    const record = recordOf()
+    expect(parsed(JSON.stringify({ ...record, position: text }))).toEqual({
+      kind: 'record',
+      record: { ...record, position },
+    })
+    expect(positionText(position)).toBe(text)
+  }
+  for (const position of [7, null, [], {}, { channel: 'a' }, { channel: 'a', ref: 'b', carrier: 1 }]) {
+    expect(parsed(JSON.stringify({ ...recordOf(), position })).kind).toBe('problem')
+  }
 })
 
 describe('docs/reference/errors.md', () => {

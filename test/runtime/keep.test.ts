@@ -2,15 +2,18 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { createKeeper } from '../../src/runtime/keep.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
+import type { Position } from '../../src/runtime/position.ts'
 import { createFakeClock } from '../contract/clock.ts'
 import { recordOf } from '../contract/error-record.ts'
 import { createFakeStore, type FakeStore, refuseRecords } from '../contract/fake-store.ts'
 import { messageOf } from '../contract/message.ts'
+import { at } from '../contract/position.ts'
 
 function setUp(store: FakeStore = createFakeStore(), remainingMs = 30_000) {
   const clock = createFakeClock(0)
   const { now, after, until } = clock
-  const keeper = createKeeper({ store, after, random: () => 0.5, remainingMs: () => remainingMs - now() })
+  const isKept = ({ carrier }: Position) => carrier === 'kinesis'
+  const keeper = createKeeper({ store, isKept, after, random: () => 0.5, remainingMs: () => remainingMs - now() })
   return { keeper, store, until, now }
 }
 
@@ -72,7 +75,9 @@ describe('a keeper', () => {
 
   it('refuses what is too large for the store, and is in no stream', async () => {
     const { keeper, store } = setUp(createFakeStore(() => [], { recordBytes: 500 }))
-    await expect(keeper.keep(recordOf({ position: 'queue/1' }))).rejects.toMatchObject({ code: 'STORE_FAILED' })
+    await expect(keeper.keep(recordOf({ position: at('queue/1', 'sqs') }))).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+    })
     expect(store.batches).toEqual([])
   })
 

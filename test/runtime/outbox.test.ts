@@ -7,6 +7,7 @@ import { createOutbox, type OutboxChannel } from '../../src/runtime/outbox.ts'
 import { createFakeClock } from '../contract/clock.ts'
 import { turn } from '../contract/host.ts'
 import { messageOf } from '../contract/message.ts'
+import { at } from '../contract/position.ts'
 import { createFakeWire, type FakeWire } from '../contract/wire.ts'
 
 interface Said extends Partial<OutboxChannel> {
@@ -33,7 +34,7 @@ function setUp({ wire = createFakeWire(), remainingMs = 30_000, random = () => 0
 const some = (count: number, said: Partial<Message> = {}) =>
   Array.from({ length: count }, (_, ordinal) => messageOf({ data: ordinal, ordinal, ...said }))
 const read = (records: readonly WireRecord[]) =>
-  records.flatMap(({ body }) => decodeText(body, { position: '', key: undefined, to: 'b' }))
+  records.flatMap(({ body }) => decodeText(body, { position: at(''), key: undefined, to: 'b' }))
 const dataIn = (records: readonly WireRecord[]) => read(records).map(({ data }) => data)
 const sizes = (records: readonly WireRecord[] = []) => records.map(({ messages }) => messages.length)
 const throttled = (batch: readonly WireRecord[]) =>

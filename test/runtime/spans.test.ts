@@ -8,6 +8,7 @@ import { createPack } from '../../src/runtime/pack.ts'
 import { createSpans } from '../../src/runtime/spans.ts'
 import type { Context, Handler } from '../../src/topology/handler.ts'
 import { messageOf } from '../contract/message.ts'
+import { at } from '../contract/position.ts'
 import { registerTelemetry, treeOf } from '../contract/telemetry.ts'
 import { deploy } from '../hosts/lambda/deploy.ts'
 import { runTopology } from '../simulator/run-topology.ts'
@@ -147,7 +148,7 @@ describe('a message that travels', () => {
   const origin = { topology: 'shop', stage: 'dev' }
   const sent = (index: number) => `00-${'a'.repeat(32)}-${String(index).repeat(16)}-01`
   const messages = [0, 1, 2].map((ordinal) => messageOf({ topic: 'order', data: ordinal, ordinal }))
-  const place = { position: 'p', key: undefined, to: 'b' }
+  const place = { position: at('p'), key: undefined, to: 'b' }
 
   const packed = (each: readonly (string | undefined)[]) => {
     const pack = createPack(origin, undefined)

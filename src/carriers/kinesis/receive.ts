@@ -2,6 +2,7 @@ import { streamName } from '../../aws/names.ts'
 import type { Delivery, Receiver } from '../../runtime/carrier.ts'
 import { BROKEN, brokenDelivery, decodeBytes, recordsIn } from '../../runtime/codec.ts'
 import { fieldsOf } from '../../runtime/text.ts'
+import { shardPlaceOf } from './place.ts'
 
 const SOURCE = 'aws:kinesis'
 
@@ -24,6 +25,7 @@ export const kinesisReceiver: Receiver = {
   channelOf: (scope, { name }) => streamName(scope, name),
   decode: (payload, to) =>
     recordsIn(payload).map((record) => (isKinesisRecord(record) ? deliveryOf(record, to) : brokenDelivery(record, to))),
+  isKept: (position) => shardPlaceOf(position) !== undefined,
   settle(failed) {
     const first = [...failed].sort(bySequence)[0]
     return { batchItemFailures: first === undefined ? [] : [{ itemIdentifier: first }] }
@@ -45,21 +47,22 @@ const SEQUENCE = /^\d{1,128}$/
 
 function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisRecord, to: string): Delivery {
   const { sequenceNumber, partitionKey, data } = kinesis
-  const position = startOf(eventSourceARN, eventID) + sequenceNumber
+  const { channel, shard } = laneOf(eventSourceARN, eventID)
+  const position = { carrier: 'kinesis', channel, ref: `${shard}/${sequenceNumber}` }
   const messages = decodeBytes(Buffer.from(data, 'base64'), { position, key: partitionKey, to })
   return { record: sequenceNumber, position, messages }
 }
 
 /** What was read last: the records of a payload are of one shard. */
-let last = { arn: '', shard: '', start: '' }
+let last = { arn: '', start: '', channel: '', shard: '' }
 
-/** What positions of a shard begin with: `<stream>/<shard>/`. */
-function startOf(arn: string, eventID: string): string {
-  if (arn !== last.arn || !eventID.startsWith(last.shard)) {
-    const shard = eventID.slice(0, eventID.indexOf(':') + 1)
-    last = { arn, shard, start: `${arn.slice(arn.lastIndexOf('/') + 1)}/${shard.slice(0, -1)}/` }
+/** The stream and the shard that a record is in. */
+function laneOf(arn: string, eventID: string): typeof last {
+  if (arn !== last.arn || !eventID.startsWith(last.start)) {
+    const start = eventID.slice(0, eventID.indexOf(':') + 1)
+    last = { arn, start, channel: arn.slice(arn.lastIndexOf('/') + 1), shard: start.slice(0, -1) }
   }
-  return last.start
+  return last
 }
 
 /** Sequence numbers are whole numbers of up to 128 digits. What has none comes first: Lambda then gives all again. */

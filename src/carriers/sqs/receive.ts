@@ -26,6 +26,8 @@ export const sqsReceiver: Receiver = {
   channelOf: (scope, { name, fifo }) => queueName(scope, name, { fifo }),
   decode: (payload, to) =>
     recordsIn(payload).map((record) => (isSqsRecord(record) ? deliveryOf(record, to) : brokenDelivery(record, to))),
+  // A queue deletes what was handled.
+  isKept: () => false,
   settle: (failed) => ({ batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) }),
 }
 
@@ -39,7 +41,7 @@ function isSqsRecord(record: unknown): record is SqsRecord {
 }
 
 function deliveryOf({ messageId, body, attributes, eventSourceARN }: SqsRecord, to: string): Delivery {
-  const position = `${queueIn(eventSourceARN)}/${messageId}`
+  const position = { carrier: 'sqs', channel: queueIn(eventSourceARN), ref: messageId }
   const isFifo = eventSourceARN.endsWith('.fifo')
   const key = isFifo ? keyIn(attributes?.MessageGroupId) : undefined
   return { record: messageId, position, messages: decodeText(body, { position, key, to }) }

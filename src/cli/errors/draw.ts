@@ -1,5 +1,6 @@
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, INPUT_TYPE } from '../../runtime/event.ts'
+import { positionText } from '../../runtime/position.ts'
 import { visible } from '../../view/controls.ts'
 import { drawCount, drawNumber } from '../../view/duration.ts'
 import { type FailureOptions, failuresDrawn, titleOf } from '../../view/failure.ts'
@@ -61,7 +62,7 @@ export function drawRecord(record: ErrorRecord, options: FailureOptions): string
     ['error', `${drawWord(record.id)} (${drawKindOf(record)})`],
     ['when', drawTime(record.time)],
     ['processor', `${processor} of ${topology} (${stage}), attempt ${record.attempt}`],
-    ...(position === undefined ? [] : [['where', drawWord(position)] as const]),
+    ...(position === undefined ? [] : [['where', drawWord(positionText(position))] as const]),
     ...(artifact === undefined ? [] : [['code', drawWord(artifact)] as const]),
   ]
   const way = [...ancestors, ...(message === undefined ? [] : [message])]

@@ -2,6 +2,7 @@ import { AttakError, type ErrorCode, nearest, type Problem } from '../../errors.
 import type { Project } from '../../project/project.ts'
 import { type ErrorRecord, recordIdOf } from '../../runtime/error-record.ts'
 import { type CloudEvent, messageOfEvent } from '../../runtime/event.ts'
+import { type Position, positionText } from '../../runtime/position.ts'
 import { eventRefusal } from '../../runtime/schema.ts'
 import type { Hint } from '../hint.ts'
 
@@ -21,7 +22,7 @@ export interface ReadyOptions {
    * Reads messages that a record does not hold, from the position that does; returns undefined where the processor does not
    * receive from there. Absent where nothing is live.
    */
-  readonly readAgain?: (position: string, processor: string) => Promise<readonly CloudEvent[] | undefined>
+  readonly readAgain?: (position: Position, processor: string) => Promise<readonly CloudEvent[] | undefined>
   /** The largest message that can be sent, in bytes of its JSON. */
   readonly mostBytes?: number
   /** Writes the commands that remedies name. */
@@ -131,7 +132,7 @@ function gone(record: ErrorRecord, hint: Hint): Problem {
 }
 
 function elsewhere(record: ErrorRecord, hint: Hint): Problem {
-  const what = `its event is not in the record, and "${record.processor}" does not receive from the stream at ${record.position}`
+  const what = `its event is not in the record, and "${record.processor}" does not receive from the stream at ${record.position && positionText(record.position)}`
   const remedy = `Trigger what led to it again (${showing(record, hint)} names the trace), and remove it: ${purging(record, hint)}.`
   return problemOf(record, 'EVENT_GONE', what, remedy)
 }

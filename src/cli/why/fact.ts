@@ -1,6 +1,7 @@
 import type { Problem } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, topicOf } from '../../runtime/event.ts'
+import type { Position } from '../../runtime/position.ts'
 import type { Thrown } from '../../runtime/thrown.ts'
 
 /** What one line, record or stream says of a message at a processor. What is absent it does not say. */
@@ -23,7 +24,7 @@ export interface Fact {
   readonly time?: string
   /** Virtual milliseconds, where it was simulated. */
   readonly at?: number
-  readonly position?: string
+  readonly position?: Position
   /** The handler of `parent` invoked it and waited. */
   readonly invoked?: true
   /** The event, where it is known; without `data` where nothing was emitted. */

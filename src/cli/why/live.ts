@@ -1,6 +1,7 @@
 import type { CloudStage, LogQuery } from '../../deploy/cloud.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { idOf } from '../../runtime/message.ts'
+import { positionIn } from '../../runtime/position.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 import { type Thrown, thrownIn } from '../../runtime/thrown.ts'
 import type { LogEntry } from '../../view/log-entry.ts'
@@ -80,9 +81,11 @@ export function factOfEntry({ kind, message, root, processor, timeMs, fields }: 
     return { message: id, processor: undefined, root, time, ...way, event: {}, ...event }
   }
   if (kind !== 'end' && kind !== 'error') return undefined
+  const position = positionIn(fields.position)
   return {
     ...{ message, processor, root, time },
-    ...textsIn(fields, 'parent', 'from', 'topic', 'key', 'position', 'outcome'),
+    ...textsIn(fields, 'parent', 'from', 'topic', 'key', 'outcome'),
+    ...(position && { position }),
     ...numbersIn(fields, 'hop', 'attempt'),
     ...(kind === 'error' && { outcome: 'failed' }),
     ...errorIn(fields),

@@ -1,4 +1,3 @@
-import { streamPlaceOf } from '../../runtime/error-record.ts'
 import type { Fact, Found } from './fact.ts'
 
 /** A message on the way, with all that is known of it at the processor that the way leads through. */
@@ -82,9 +81,9 @@ function childName(message: string, processor: string | undefined): string {
   return `${processor ?? ''} ${message}`
 }
 
-/** That a message came again and was skipped says nothing of what became of it before. */
+/** How much an outcome says of an attempt: a message that was postponed or skipped comes another time with the same attempt. */
 function toldOf({ outcome }: Fact): number {
-  return outcome === 'skipped' ? 0 : 1
+  return outcome === 'skipped' ? 0 : outcome === 'postponed' ? 1 : 2
 }
 
 function whatIsShared({ attempt, outcome, error, position, at, missing, ...shared }: Fact): Fact {
@@ -96,7 +95,7 @@ function mergeFacts(facts: readonly Fact[]): Partial<Fact> {
   const inOrder = facts.toSorted((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0) || toldOf(a) - toldOf(b))
   const { error, missing, ...merged } = Object.assign({}, ...inOrder) as Partial<Fact>
   // A message that waited in a queue for its next try came over its stream before, which may have it still.
-  const position = inOrder.map((fact) => fact.position).find((each) => each !== undefined && streamPlaceOf(each))
+  const position = inOrder.find((fact) => fact.position !== undefined && fact.outcome !== 'skipped')?.position
   return {
     ...merged,
     ...(position !== undefined && { position }),

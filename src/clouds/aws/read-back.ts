@@ -1,11 +1,12 @@
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis'
 import { streamArn, streamName } from '../../aws/names.ts'
 import { failedWith } from '../../aws/sdk.ts'
+import { shardPlaceOf } from '../../carriers/kinesis/place.ts'
 import type { ReadBack } from '../../deploy/cloud.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { decodeBytes } from '../../runtime/codec.ts'
-import { streamPlaceOf } from '../../runtime/error-record.ts'
 import type { Message } from '../../runtime/message.ts'
+import type { Position } from '../../runtime/position.ts'
 import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
 
@@ -22,8 +23,7 @@ export interface RecordRange {
 
 /** A record as its stream still has it. */
 export interface KeptRecord {
-  /** `<stream>/<shard>/<sequence>` */
-  readonly position: string
+  readonly position: Position
   readonly sequence: string
   readonly partitionKey: string
   readonly data: Buffer
@@ -86,7 +86,7 @@ export async function readBack(
       if (at > to || at < from) return found
       bytes += Data.byteLength
       if (bytes > MOST_BYTES && found.length > 0) return found
-      const position = `${stream}/${shard}/${SequenceNumber}`
+      const position = { carrier: 'kinesis', channel: stream, ref: `${shard}/${SequenceNumber}` }
       found.push({ position, sequence: SequenceNumber, partitionKey: PartitionKey, data: Buffer.from(Data) })
       if (at === to) return found
     }
@@ -100,12 +100,13 @@ export async function readBack(
 export async function readPosition(
   account: Pick<Account, 'clients' | 'place'>,
   receiver: Receiver,
-  position: string,
+  position: Position,
 ): Promise<ReadBack> {
   const { processor } = receiver
-  const place = streamPlaceOf(position)
+  const place = shardPlaceOf(position)
   if (place === undefined) return { messages: [], missing: whyGone(position) }
-  const { stream, shard, sequence } = place
+  const { shard, sequence } = place
+  const stream = position.channel
   const kept = await readBack(account, receiver, { stream, shard, first: sequence, last: sequence, most: 1 })
   if (kept === undefined)
     return { messages: [], missing: `"${processor}" does not receive from the stream ${stream}`, isForeign: true }
@@ -113,8 +114,8 @@ export async function readPosition(
   return { messages, missing: `the stream ${stream} no longer has it` }
 }
 
-function whyGone(position: string): string {
-  if (position.startsWith('invoke/')) return 'it came to the function directly, and no stream has it'
+function whyGone({ channel }: Position): string {
+  if (channel === 'invoke') return 'it came to the function directly, and no stream has it'
   return 'it came over a queue, which deletes what was handled'
 }
 

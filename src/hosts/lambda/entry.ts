@@ -117,7 +117,7 @@ async function answer(worker: Worker, payload: unknown, { now, carriers, context
   if (read.kind === 'no records') return { batchItemFailures: [] }
   if (read.kind === 'records') return worker.records({ via: read.via, payload, endsMs })
   const { message } = read
-  const direct = { message, position: `invoke/${context.awsRequestId}`, endsMs }
+  const direct = { message, position: { channel: 'invoke', ref: context.awsRequestId }, endsMs }
   return read.kind === 'invoked' ? worker.invoked(direct) : worker.event(direct)
 }
 

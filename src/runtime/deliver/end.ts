@@ -1,3 +1,4 @@
+import { positionText } from '../position.ts'
 import { timeoutRefusal } from '../refusal.ts'
 import { cutOff } from '../settle.ts'
 import { waitingIn } from './lanes.ts'
@@ -85,7 +86,7 @@ export function settleRound(round: Round): ReadonlySet<string> {
     for (const record of records)
       remember(progress, record.delivery.position, progressOf(record, unfinished.get(record)))
   } else if (progress.records.size > 0) {
-    for (const { delivery } of records) progress.records.delete(delivery.position)
+    for (const { delivery } of records) progress.records.delete(positionText(delivery.position))
   }
   return failed
 }

@@ -1,3 +1,5 @@
+import { type Position, positionText } from '../position.ts'
+
 /** What a warm function knows of records that may come again. */
 export interface RecordProgress {
   /** Places of its messages that need no more handling. */
@@ -23,7 +25,7 @@ export interface Tries {
  * record to another instance, which then handles all of it again. So it saves work, and no law depends on it.
  */
 export interface DeliveryProgress {
-  /** By the position of records; those longest not remembered are forgotten first. */
+  /** By the text of the position of records; those longest not remembered are forgotten first. */
   readonly records: Map<string, RecordProgress>
   /** About how long a slow message of this processor takes, in milliseconds. */
   slowMs: number
@@ -35,7 +37,8 @@ export function createProgress(): DeliveryProgress {
 }
 
 /** Remembers a record, in place of what was known of it. */
-export function remember({ records }: DeliveryProgress, position: string, known: RecordProgress): void {
+export function remember({ records }: DeliveryProgress, at: Position, known: RecordProgress): void {
+  const position = positionText(at)
   records.delete(position)
   records.set(position, known)
   const [oldest] = records.size > MOST_RECORDS ? records.keys() : []

@@ -3,6 +3,7 @@ import type { Delivery } from '../carrier.ts'
 import type { Current } from '../current.ts'
 import type { Invocation, InvocationHost, Invoked, ProcessorRuntime } from '../invocation.ts'
 import type { Message } from '../message.ts'
+import { positionText } from '../position.ts'
 import type { Lane } from './lanes.ts'
 import type { DeliveryProgress, RecordProgress } from './progress.ts'
 
@@ -182,7 +183,7 @@ export function openRecords(
   { records: known }: DeliveryProgress,
 ): Pick<Round, 'records' | 'alone'> {
   // Mostly nothing is known, and to look for it would take longer than all else here.
-  const knownOf = known.size === 0 ? () => undefined : ({ position }: Delivery) => known.get(position)
+  const knownOf = known.size === 0 ? () => undefined : ({ position }: Delivery) => known.get(positionText(position))
   const records = deliveries.map((delivery, place): RecordState => {
     return { delivery, place, open: delivery.messages.length, ran: 0, known: knownOf(delivery) }
   })

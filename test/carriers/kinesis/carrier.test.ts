@@ -8,6 +8,7 @@ import { callAws, type Emulator, PLACE } from '../../contract/emulator.ts'
 import { startKinesisLocal } from '../../contract/kinesis-local.ts'
 import { messageOf } from '../../contract/message.ts'
 import { overWire } from '../../contract/over-wire.ts'
+import { at } from '../../contract/position.ts'
 
 let emulator: Emulator
 let streams = 0
@@ -72,7 +73,7 @@ describe('what Lambda hands over from a stream', () => {
   it('is read with its place, and with the partition key of what is foreign', () => {
     const data = Buffer.from('{"total":3}').toString('base64')
     const [delivery] = kinesisReceiver.decode({ Records: [record({ data })] }, 'b')
-    expect(delivery).toMatchObject({ record: '7', position: 'orders--dev--b/shardId-000000000001/7' })
+    expect(delivery).toMatchObject({ record: '7', position: at('orders--dev--b/shardId-000000000001/7') })
     expect(delivery?.messages).toMatchObject([{ data: { total: 3 }, topic: undefined, key: 'k', edge: { to: 'b' } }])
   })
 

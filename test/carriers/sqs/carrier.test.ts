@@ -9,6 +9,7 @@ import { callAws, type Emulator, PLACE } from '../../contract/emulator.ts'
 import { startFauxqs } from '../../contract/fauxqs.ts'
 import { messageOf } from '../../contract/message.ts'
 import { overWire } from '../../contract/over-wire.ts'
+import { at } from '../../contract/position.ts'
 
 let emulator: Emulator
 let queues = 0
@@ -131,8 +132,16 @@ describe('what Lambda hands over from a queue', () => {
 
   it('is read with its place, and from a FIFO queue with the group of what is foreign', () => {
     const [plain, ordered] = ['q', 'q.fifo'].map((name) => sqsReceiver.decode({ Records: [record(name)] }, 'b')[0])
-    expect(plain).toMatchObject({ record: 'm1', position: 'q/m1', messages: [{ data: 'order 3', key: undefined }] })
-    expect(ordered).toMatchObject({ record: 'm1', position: 'q.fifo/m1', messages: [{ data: 'order 3', key: 'g' }] })
+    expect(plain).toMatchObject({
+      record: 'm1',
+      position: at('q/m1', 'sqs'),
+      messages: [{ data: 'order 3', key: undefined }],
+    })
+    expect(ordered).toMatchObject({
+      record: 'm1',
+      position: at('q.fifo/m1', 'sqs'),
+      messages: [{ data: 'order 3', key: 'g' }],
+    })
   })
 
   it('is answered with every record that comes again', () => {

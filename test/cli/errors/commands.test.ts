@@ -254,7 +254,11 @@ describe('replay', () => {
       ONE,
       failed('five'),
       failed(6, { processor: 'bb' }),
-      failed(7, { message: { ...failed(7).message!, data: undefined }, withoutData: true, position: 'invoke/7' }),
+      failed(7, {
+        message: { ...failed(7).message!, data: undefined },
+        withoutData: true,
+        position: { channel: 'invoke', ref: '7' },
+      }),
     ]
     const { run, invoked } = await worldOf(records)
     const error = await run(replayErrors, [], { all: true, yes: true }).catch((thrown) => thrown)

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
 import { replayErrors } from '../../../src/cli/commands/errors/replay.ts'
 import { invokeCrashOf, streamCrashOf } from '../../contract/crash.ts'
+import { at } from '../../contract/position.ts'
 import { type Answers, startFakeAws } from '../fake-aws.ts'
 import { attak } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
@@ -129,7 +130,7 @@ test.each([
   'orders--prod--b/shard/1',
   'orders--dev--b/shard/abc',
 ])('a record whose position is %s makes a replay read no stream', async (position) => {
-  const { message, ...record } = failed(1, { withoutData: true, position })
+  const { message, ...record } = failed(1, { withoutData: true, position: at(position) })
   const { data, ...event } = message!
   const { run, aws } = await worldOf([{ ...record, message: event }])
   for (const options of [{ local: true }, { yes: true }]) {

@@ -2,12 +2,14 @@ import { expect, test } from 'vitest'
 import { asFirstAttempt, makeReady } from '../../../src/cli/errors/ready.ts'
 import { hintOf } from '../../../src/cli/hint.ts'
 import type { CloudEvent } from '../../../src/runtime/event.ts'
+import type { Position } from '../../../src/runtime/position.ts'
+import { at } from '../../contract/position.ts'
 import { failed } from './world.ts'
 
 const hint = hintOf({ flags: {} })
 
 const project = { names: ['a', 'b'], processors: new Map() }
-const position = 'orders--dev--b/shardId-000000000000/49601189658422359378836298521827638475320189012309704722'
+const position = at('orders--dev--b/shardId-000000000000/49601189658422359378836298521827638475320189012309704722')
 
 /** A record that its store had to keep without its event. */
 function withoutData(order: number) {
@@ -18,8 +20,8 @@ function withoutData(order: number) {
 
 test('an event that was too large to be recorded is read from the stream', async () => {
   const { record, whole } = withoutData(1)
-  const asked: [string, string][] = []
-  const readAgain = async (place: string, processor: string) => {
+  const asked: [Position, string][] = []
+  const readAgain = async (place: Position, processor: string) => {
     asked.push([place, processor])
     return [failed(2).message!, whole]
   }

@@ -4,6 +4,7 @@ import { foundInRecords, recordsSource } from '../../../src/cli/why/fact.ts'
 import { pathTo } from '../../../src/cli/why/path.ts'
 import type { ErrorRecord } from '../../../src/runtime/error-record.ts'
 import type { CloudEvent } from '../../../src/runtime/event.ts'
+import { at } from '../../contract/position.ts'
 
 const eventOf = (id: string, emitter: string | undefined, parent: string | undefined, hop: number): CloudEvent => ({
   ...{ specversion: '1.0', id, type: parent === undefined ? 'attak.input' : 'order', traceparent: '' },
@@ -48,9 +49,9 @@ describe('an error record', () => {
 
   test('that has no room for its event leaves it to the stream', async () => {
     const { data, ...event } = record.message!
-    const small: ErrorRecord = { ...record, message: event, withoutData: true, position: 'shop--dev--bill/s/1' }
+    const small: ErrorRecord = { ...record, message: event, withoutData: true, position: at('shop--dev--bill/s/1') }
     const [last] = (await wayIn([small], foundInRecords([small], 'e1')[0])).slice(-1)
-    expect(last).toMatchObject({ position: 'shop--dev--bill/s/1' })
+    expect(last).toMatchObject({ position: at('shop--dev--bill/s/1') })
     expect(last).not.toHaveProperty('event')
   })
 

@@ -5,6 +5,7 @@ import { openStage } from '../../../src/clouds/aws/account.ts'
 import { openAws } from '../../../src/clouds/aws/open.ts'
 import { readEntry } from '../../../src/view/log-entry.ts'
 import { graphOf } from '../../clouds/aws/graphs.ts'
+import { at } from '../../contract/position.ts'
 import { startFakeAws } from '../fake-aws.ts'
 
 const graph = graphOf({ name: 'orders', processors: { a: () => {}, b: () => {} }, streams: [['a', 'b', 't']] })
@@ -28,7 +29,7 @@ test.each([
       remembered: [],
       hint: hintOf({ flags: {} }),
     })
-    const [fact] = await source.details([{ message: 'm', processor, root: 'm', position }])
+    const [fact] = await source.details([{ message: 'm', processor, root: 'm', position: at(position) }])
     opened.close()
     expect(fact).toMatchObject({ missing: expect.any(String) })
     expect(aws.calls.map(({ action }) => action)).not.toContain('GetShardIterator')
@@ -47,7 +48,7 @@ test('the end of an attempt says where a message came from, where it stood and w
   const end = { attak: 'end', ...WAY, position, outcome: 'ok' }
   expect(factOf(end)).toEqual({
     ...{ message: 'b1', processor: 'bill', root: 'a1', time: TIME, ...WAY },
-    ...{ position, outcome: 'ok' },
+    ...{ position: { channel: 'shop--dev--bill', ref: 'shard/17' }, outcome: 'ok' },
   })
   expect(factOf({ ...end, data: { total: 3 } })).toMatchObject({ event: { data: { total: 3 } } })
 })

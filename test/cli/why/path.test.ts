@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { Fact, Found } from '../../../src/cli/why/fact.ts'
 import { pathTo } from '../../../src/cli/why/path.ts'
+import { at } from '../../contract/position.ts'
 
 const failing: Found = { message: 'c', processor: 'bill', root: 'a' }
 const input: Fact = { message: 'a', processor: 'intake', root: 'a', hop: 1, attempt: 1, outcome: 'ok' }
@@ -47,8 +48,8 @@ describe('the way to a message', () => {
   })
 
   test('keeps where a message stood in its stream when it was tried again from a queue', () => {
-    const inStream = { ...last, attempt: 1, position: 'shop--dev--bill/shard-0/17' }
-    const inQueue = { ...last, attempt: 2, position: 'shop--dev--_retry-bill/1f2e' }
+    const inStream = { ...last, attempt: 1, position: at('shop--dev--bill/shard-0/17') }
+    const inQueue = { ...last, attempt: 2, position: at('shop--dev--_retry-bill/1f2e', 'sqs') }
     expect(pathTo(failing, [input, middle, inStream, inQueue]).steps.at(-1)?.position).toBe(inStream.position)
   })
 

@@ -19,6 +19,7 @@ import type { LoadedProcessor, Spans } from '../../../src/runtime/invocation.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
 import { createFakeStore, type FakeStore, recordsIn } from '../../contract/fake-store.ts'
 import { messageOf, rootOf } from '../../contract/message.ts'
+import { at } from '../../contract/position.ts'
 
 /** One line that a function wrote. */
 export type LogLine = Readonly<Record<string, unknown>>
@@ -107,8 +108,10 @@ export function openCloud({
       channelOf: (_, { name }) => name,
       decode: (payload, to) =>
         (payload as { Records: FakeRecord[] }).Records.map(({ position, key, body }) => {
-          return { record: position, position, messages: decodeText(body, { position, key, to }) }
+          const stood = at(position, via)
+          return { record: position, position: stood, messages: decodeText(body, { position: stood, key, to }) }
         }),
+      isKept: () => via === 'kinesis',
       settle: (failed) => [...failed],
     },
     openSender: (_, { name }) => ({ send: async (records) => take(name, records), close: async () => {} }),

@@ -3,6 +3,7 @@ import { withHeldWaits, withoutMarks } from '../../../src/runtime/retry-place.ts
 import { Retry } from '../../../src/topology/handler.ts'
 import { recordsIn } from '../../contract/fake-store.ts'
 import { messageOf } from '../../contract/message.ts'
+import { at } from '../../contract/position.ts'
 import { openFunctionOf, recordOf } from './one-function.ts'
 
 const RETRY_QUEUE = 'test--dev--_retry-b'
@@ -87,7 +88,7 @@ describe('a message that says it waits', () => {
 
 describe('what deliveries say', () => {
   const delivery = (said: object) => [
-    { record: '1', position: 'p/1', messages: [messageOf({ data: 1 }), messageOf(said)] },
+    { record: '1', position: at('p/1'), messages: [messageOf({ data: 1 }), messageOf(said)] },
   ]
   const policy = (keyedMs?: number) => () => {
     const backoff = { firstMs: 1, factor: 2, maxMs: 1, jitter: false }

@@ -3,6 +3,7 @@ import type { Delivery } from '../../../src/runtime/carrier.ts'
 import type { Message } from '../../../src/runtime/message.ts'
 import { type Context, Retry } from '../../../src/topology/handler.ts'
 import { createFakeClock } from '../../contract/clock.ts'
+import { at } from '../../contract/position.ts'
 import { deliveryOf, openWorld, type Said } from './world.ts'
 
 const NOW_MS = 1_000_000
@@ -23,7 +24,7 @@ function open(said: Partial<Said> = {}, hold: (message: Message) => Promise<void
     ...(await clock.until(world.deliver(records.map((events, index) => deliveryOf(`r${index}`, events))))),
   ]
   const deliverKept = async (message: Message, record = 'q0') => {
-    const delivery: Delivery = { record, position: `retry/${record}`, messages: [message] }
+    const delivery: Delivery = { record, position: at(`retry/${record}`), messages: [message] }
     return [...(await clock.until(world.deliver([delivery], { keyed: true })))]
   }
   return { clock, kept, world, deliver, deliverKept }

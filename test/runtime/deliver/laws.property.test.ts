@@ -4,6 +4,7 @@ import { createProgress } from '../../../src/runtime/deliver/progress.ts'
 import type { Message } from '../../../src/runtime/message.ts'
 import { type Context, Retry } from '../../../src/topology/handler.ts'
 import { createFakeClock } from '../../contract/clock.ts'
+import { at } from '../../contract/position.ts'
 import { deliveryOf, openWorld } from './world.ts'
 
 /** What one attempt does. */
@@ -204,7 +205,11 @@ async function observe(scenario: Scenario, most: number): Promise<Observed> {
   const deliverQueue = async () => {
     const visible = queue.filter(({ visibleMs }) => visibleMs <= clock.now()).slice(0, 10)
     if (visible.length === 0) return
-    const taken = visible.map(({ message, record }) => ({ record, position: `retry/${record}`, messages: [message] }))
+    const taken = visible.map(({ message, record }) => ({
+      record,
+      position: at(`retry/${record}`),
+      messages: [message],
+    }))
     const before = kept.length
     const failed = await clock.until(world.deliver(taken, { keyed: true }))
     for (const item of visible) {

@@ -3,6 +3,7 @@ import type { HandledStore } from '../../../src/runtime/handled.ts'
 import type { Context } from '../../../src/topology/handler.ts'
 import { createFakeClock, type FakeClock } from '../../contract/clock.ts'
 import { createMemoryHandled } from '../../contract/memory-handled.ts'
+import { at } from '../../contract/position.ts'
 import { deliveryOf, openWorld, type Said } from './world.ts'
 
 const BACKOFF = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: false }
@@ -65,7 +66,7 @@ describe('a message that comes again', () => {
   it('in the same delivery is handled once', async () => {
     const { world, clock } = openFunction(() => {})
     const [delivery] = [deliveryOf('r0', ['x'])]
-    const again = { ...delivery!, record: 'r1', position: 's/0/r1' }
+    const again = { ...delivery!, record: 'r1', position: at('s/0/r1') }
     expect([...(await clock.until(world.deliver([delivery!, again])))]).toEqual([])
     expect(world.ended).toEqual(['x ok', 'x skipped'])
   })

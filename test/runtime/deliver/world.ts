@@ -12,6 +12,7 @@ import { seesCallback, takesContext } from '../../../src/runtime/reach.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
 import type { FakeClock } from '../../contract/clock.ts'
 import { messageOf, rootOf } from '../../contract/message.ts'
+import { at } from '../../contract/position.ts'
 
 /** What a test says of the place in which deliveries are handled. */
 export interface Said {
@@ -62,7 +63,7 @@ export function deliveryOf(record: string, events: readonly unknown[]): Delivery
     const key = /^[kl]/.exec(String(data))?.[0]
     return messageOf({ data, key, ordinal: index, id: `${record}.${index}`, root: rootOf() })
   })
-  return { record, position: `s/0/${record}`, messages }
+  return { record, position: at(`s/0/${record}`), messages }
 }
 
 /** Opens a function that has handled nothing yet. */

@@ -9,6 +9,7 @@ import { type CloudEvent, eventOf, knownRoot, messageOfEvent } from '../../../ru
 import { recordIdFor } from '../../../runtime/id.ts'
 import type { Message } from '../../../runtime/message.ts'
 import { hears } from '../../../runtime/policies.ts'
+import { type Position, positionText } from '../../../runtime/position.ts'
 import { fieldsOf } from '../../../runtime/text.ts'
 import type { Thrown } from '../../../runtime/thrown.ts'
 import { type Report, type ReportStage, readReport } from './report.ts'
@@ -45,18 +46,18 @@ export function readCrash(message: CrashMessage, stage: ReportStage): Crash | Pr
   if (batch === undefined) {
     const suspect = invokedWith(report)
     if (isTooDeep(suspect.data)) return unreadable(message, `what the function was given ${TOO_DEEP}`)
-    const position = `invoke/${requestId ?? message.id}`
+    const position = { channel: 'invoke', ref: requestId ?? message.id }
     const suspects = [eventOf(suspect, parts.scope)]
-    return { record: crashRecord({ ...parts, about: position, position, error: thrownOf(report), suspects }) }
+    return { record: crashRecord({ ...parts, position, error: thrownOf(report), suspects }) }
   }
   const { stream, shard, first, last, count } = batch
-  const position = `${stream}/${shard}/${first}`
+  const position = { carrier: 'kinesis', channel: stream, ref: `${shard}/${first}` }
   const why = [report.condition, report.functionError].filter(Boolean).join(', ')
   const times = countText(invocations ?? 1, 'invocation')
   const what = `the function did not get through ${countText(count, 'record')} in ${times}`
   return {
     record: crashRecord({
-      ...{ ...parts, position, about: `${position}-${last}` },
+      ...{ ...parts, position, about: `${positionText(position)}-${last}` },
       error: { name: 'Crash', message: why === '' ? what : `${what}: ${why}` },
     }),
     range: batch,
@@ -69,10 +70,11 @@ function unreadable({ where }: CrashMessage, what: string): Problem {
 }
 
 /** The events that a crashed function had of a stream: those messages that it hears, as records hold them. */
-export function suspectsOf(messages: readonly Message[], { processor, position = '' }: ErrorRecord, graph: Graph) {
+export function suspectsOf(messages: readonly Message[], { processor, position }: ErrorRecord, graph: Graph) {
   const scope = scopeOf(graph)
-  const stream = position.split('/')[0]
-  const streams = graph.streams.filter((one) => one.to === processor && streamName(scope, one.channel) === stream)
+  const streams = graph.streams.filter(
+    (one) => one.to === processor && streamName(scope, one.channel) === position?.channel,
+  )
   return ours(messages, streams).map((message) => eventOf(message, scope))
 }
 
@@ -90,7 +92,7 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
   const { id, body, sourceArn = '' } = message
   const scope = scopeOf(graph)
   const source = sourceArn.slice(sourceArn.lastIndexOf(':') + 1)
-  const position = `${source === '' ? 'queue' : source}/${id}`
+  const position = { carrier: 'sqs', channel: source === '' ? 'queue' : source, ref: id }
   const decoded = decodeText(body, { position, key: undefined, to: '' })
   const processor = receiverOf(source, decoded, graph)
   if (processor === undefined) return unreadable(message, 'nothing says which processor this was for')
@@ -103,7 +105,7 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
       ? { name: 'Crash', message: 'its function did not get through it as often as its queue delivers it' }
       : { name: 'AttakError', code: 'RECORD_REFUSED', message: refused }
   const parts = { scope, processor, time: timeOf(message), attempt: suspects[0]?.attakattempt }
-  return { record: crashRecord({ ...parts, about: position, position, error, suspects }) }
+  return { record: crashRecord({ ...parts, position, error, suspects }) }
 }
 
 /** Who a queue is for: it says so, as each has one receiver; else what comes over queues to one processor alone. */
@@ -128,9 +130,10 @@ interface CrashParts {
   readonly processor: string
   readonly time: string
   readonly attempt: number | undefined
-  /** Where it stood, which its id is made of: ids of messages are chosen by their senders. */
-  readonly about: string
-  readonly position: string
+  /** Where it stood: its id is made of that, since ids of messages are chosen by their senders. */
+  readonly position: Position
+  /** What its id is made of, where that is more than one position. */
+  readonly about?: string
   readonly error: Thrown
   readonly suspects?: readonly CloudEvent[]
 }
@@ -140,8 +143,8 @@ function crashRecord({
   processor,
   time,
   attempt = 1,
-  about,
   position,
+  about = positionText(position),
   error,
   suspects,
 }: CrashParts): ErrorRecord {

@@ -1,6 +1,6 @@
 import { functionName, type Place, streamArn, streamName } from '../../../aws/names.ts'
+import { shardPlaceOf } from '../../../carriers/kinesis/place.ts'
 import type { Graph, GraphChannel } from '../../../graph/graph.ts'
-import { streamPlaceOf } from '../../../runtime/error-record.ts'
 import { fieldsOf, jsonIn } from '../../../runtime/text.ts'
 import { MOST_RECORDS, type RecordRange, receivedFrom } from '../read-back.ts'
 
@@ -66,7 +66,7 @@ function batchIn(
   if (channel === undefined) return { wrong: `its streamArn is not of a stream that "${processor}" receives from` }
   const stream = nameOf(channel)
   const placeOf = (sequence: unknown) =>
-    isText(shardId) && isText(sequence) ? streamPlaceOf(`${stream}/${shardId}/${sequence}`) : undefined
+    isText(shardId) && isText(sequence) ? shardPlaceOf({ channel: stream, ref: `${shardId}/${sequence}` }) : undefined
   const [first, last] = [placeOf(startSequenceNumber), placeOf(endSequenceNumber)]
   if (first === undefined || last === undefined) return { wrong: 'its shardId or a sequence number is none' }
   if (!isCount(batchSize) || batchSize > MOST_RECORDS) return { wrong: 'its batchSize is no count of records' }

@@ -8,6 +8,7 @@ import { createPack } from '../../../../src/runtime/pack.ts'
 import { parseRecord } from '../../../../src/runtime/parse-record.ts'
 import { invokeCrashOf, streamCrashOf } from '../../../contract/crash.ts'
 import { messageOf } from '../../../contract/message.ts'
+import { at } from '../../../contract/position.ts'
 import { graphOf, PLACE } from '../graphs.ts'
 
 const origin = { topology: 'orders', stage: 'dev', time: '2026-11-21T13:00:00.000Z' }
@@ -62,7 +63,7 @@ describe('of records in a stream', () => {
           name: 'Crash',
           message: 'the function did not get through 500 records in 3 invocations: RetryAttemptsExhausted, Unhandled',
         },
-        position: `orders--dev--b/shardId-000000000001/${KINESIS.KinesisBatchInfo.startSequenceNumber}`,
+        position: at(`orders--dev--b/shardId-000000000001/${KINESIS.KinesisBatchInfo.startSequenceNumber}`),
       },
       range: {
         stream: 'orders--dev--b',
@@ -72,6 +73,21 @@ describe('of records in a stream', () => {
         count: 500,
       },
     })
+  })
+
+  test('its id is made of the text of where it stood, as older versions made it', () => {
+    const { startSequenceNumber, endSequenceNumber } = KINESIS.KinesisBatchInfo
+    const about = `orders--dev--b/shardId-000000000001/${startSequenceNumber}-${endSequenceNumber}`
+    const queued = {
+      id: '5d1e',
+      body: '1',
+      sentMs: 0,
+      sourceArn: 'arn:aws:sqs:x:1:orders--dev--_retry-b',
+      where: 'here',
+    }
+    expect(readCrash(message(KINESIS), stage)).toMatchObject({ record: { id: recordIdFor(about, '', 'b', 'crash') } })
+    const id = recordIdFor('orders--dev--_retry-b/5d1e', '', 'b', 'crash')
+    expect(readCrash(queued, stage)).toMatchObject({ record: { id } })
   })
 
   test('told twice, it is one record; another range is another', () => {
@@ -90,7 +106,7 @@ describe('of records in a stream', () => {
   test('every message of a pack is a suspect; those for others who share the stream are none', () => {
     const own = [1, 2].map((n) => messageOf({ data: n, topic: 'shared', edge: { from: 'b', to: 'd' } }))
     const other = messageOf({ data: 3, topic: 'other', edge: { from: 'a', to: 'c' } })
-    const place = { position: 'orders--dev--all/s/1', key: undefined, to: 'd' }
+    const place = { position: at('orders--dev--all/s/1'), key: undefined, to: 'd' }
     const pack = createPack(origin, undefined)
     for (const one of own) pack.add(one, JSON.stringify(one.data), 10_000)
     const texts = [pack.encode(origin.time), encodeMessage(other, origin)]
@@ -126,7 +142,7 @@ describe('of an invocation', () => {
         processor: 'a',
         attempt: 1,
         error: { name: 'Runtime.ExitError', message: OUT_OF_MEMORY.errorMessage },
-        position: 'invoke/e4b46cbf-b738-4dce-8880-a18cdf61200e',
+        position: { channel: 'invoke', ref: 'e4b46cbf-b738-4dce-8880-a18cdf61200e' },
         suspects: [requestPayload],
       },
     })
@@ -171,7 +187,7 @@ describe('what poses as a report, or is a broken one', () => {
       const crash = readCrash(given, stage)
       expect('range' in crash).toBe(false)
       if (processor === undefined) expect(crash).toMatchObject({ code: 'RECORD_UNREADABLE' })
-      else expect(crash).toMatchObject({ record: { processor, position: `${queue}/${given.id}` } })
+      else expect(crash).toMatchObject({ record: { processor, position: at(`${queue}/${given.id}`, 'sqs') } })
     }
   })
 

@@ -72,7 +72,7 @@ function payloadOf(records: Omit<StreamCrashSaid, 'functionArn' | 'streamArn'> &
 const list = async (known: (id: string) => ErrorRecord | undefined = () => undefined) => {
   const reader = crashesReader({ account: { clients, place: PLACE }, graph, fifo: false, known })
   const { records } = await reader.list()
-  return [false, true].map((isGone) => records.find(({ position = '' }) => position.includes('gone') === isGone)!)
+  return [false, true].map((isGone) => records.find(({ position }) => position?.channel.includes('gone') === isGone)!)
 }
 
 test('a crash lists every message that the function had, as long as its stream keeps them; and says what is gone', async () => {
