@@ -1,6 +1,6 @@
 import type { Graph, GraphChannel, GraphProcessor } from '../graph/graph.ts'
 import type { Resource } from '../graph/resource.ts'
-import type { Carrier } from '../runtime/carrier.ts'
+import type { CarriedChannel, Carrier } from '../runtime/carrier.ts'
 import type { AwsClient } from './client.ts'
 import type { Place, Scope } from './names.ts'
 
@@ -13,9 +13,15 @@ export interface AwsWorld {
   readonly scope: Scope
 }
 
-/** A carrier that topologies on AWS can use, and what has to be made for it. */
+/** A carrier that topologies on AWS can use, and what AWS has to know of it. */
 export interface AwsCarrier extends Carrier<AwsWorld> {
   readonly resources?: CarrierResources
+  /** The kind of resource that holds the messages of a channel. */
+  readonly holder: 'stream' | 'queue'
+  /** What functions need of IAM to receive from a channel, and to send to one. */
+  readonly actions: { readonly receive: readonly string[]; readonly send: readonly string[] }
+  /** Returns the ARN of what holds the messages of a channel. */
+  addressOf(place: Place, scope: Scope, channel: CarriedChannel): string
 }
 
 /** The resources of a carrier. */

@@ -35,6 +35,11 @@ export interface Allowed {
   readonly on: readonly string[]
 }
 
+/** Returns actions of a service by their names, which white space separates. */
+export function actions(service: string, names: string): readonly string[] {
+  return names.split(/\s+/).map((name) => `${service}:${name}`)
+}
+
 /** What a store of error records takes: of a function that keeps them, and of whoever looks at them and replays them. */
 export interface StoreAccess {
   readonly keep: Allowed

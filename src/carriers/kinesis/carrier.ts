@@ -1,5 +1,7 @@
 import * as z from 'zod/mini'
 import type { AwsCarrier } from '../../aws/carrier.ts'
+import { streamArn, streamName } from '../../aws/names.ts'
+import { actions } from '../../aws/resources.ts'
 import type { CarrierRules } from '../../topology/carrier-rules.ts'
 import { wholeNumber, yesOrNo } from '../../topology/rules.ts'
 import { kinesisReceiver } from './receive.ts'
@@ -41,11 +43,23 @@ const rules: CarrierRules = {
   mostDelayMs: 0,
 }
 
-/** Kinesis Data Streams: a stream for each channel. */
+/**
+ * Kinesis Data Streams: a stream for each channel. Source of the actions, read 2026-11-21: AWS managed policy
+ * AWSLambdaKinesisExecutionRole.
+ */
 export const kinesis: AwsCarrier = {
   name: 'kinesis',
   rules,
   openSender: kinesisSender,
   receiver: kinesisReceiver,
   resources: { channel: channelResources },
+  holder: 'stream',
+  actions: {
+    receive: actions(
+      'kinesis',
+      'DescribeStream DescribeStreamSummary GetRecords GetShardIterator ListShards ListStreams SubscribeToShard',
+    ),
+    send: ['kinesis:PutRecords'],
+  },
+  addressOf: (place, scope, { name }) => streamArn(place, streamName(scope, name)),
 }

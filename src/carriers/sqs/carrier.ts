@@ -1,6 +1,8 @@
 import * as z from 'zod/mini'
 import type { AwsCarrier } from '../../aws/carrier.ts'
+import { queueArn, queueName } from '../../aws/names.ts'
 import { SQS_MOST } from '../../aws/queue.ts'
+import { actions } from '../../aws/resources.ts'
 import type { CarrierRules } from '../../topology/carrier-rules.ts'
 import { wholeNumber, yesOrNo } from '../../topology/rules.ts'
 import { sqsReceiver } from './receive.ts'
@@ -35,11 +37,17 @@ const rules: CarrierRules = {
   mostDelayMs: 900_000,
 }
 
-/** SQS: a queue for each channel, and one for each processor in which messages wait for their next try. */
+/**
+ * SQS: a queue for each channel, and one for each processor in which messages wait for their next try. Sources of the
+ * actions, read 2026-11-21: AWS managed policy AWSLambdaSQSQueueExecutionRole; Lambda guide, services-sqs-configure.
+ */
 export const sqs: AwsCarrier = {
   name: 'sqs',
   rules,
   openSender: sqsSender,
   receiver: sqsReceiver,
   resources: { channel: channelResources, retry: retryResources },
+  holder: 'queue',
+  actions: { receive: actions('sqs', 'DeleteMessage GetQueueAttributes ReceiveMessage'), send: ['sqs:SendMessage'] },
+  addressOf: (place, scope, { name, fifo }) => queueArn(place, queueName(scope, name, { fifo })),
 }

@@ -13,10 +13,11 @@ import type {
 import { AttakError, errorOf } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { textOf } from './answers.ts'
+import { hasFifoQueue } from './channels.ts'
 import { openErrors } from './errors/open.ts'
 import { CHECK_PROXY, isAbsent, mended, mendedCall, mending, quoted } from './failure.ts'
 import type { Account } from './kind.ts'
-import { hasFifoCrashes, type LiveGraph, liveGraphOf } from './live-graph.ts'
+import { type LiveGraph, liveGraphOf } from './live-graph.ts'
 import { readLogLines } from './log-lines.ts'
 import { type Aws, anyPlace, openAwsResources } from './open.ts'
 import { deployerPolicy, processorPolicies } from './policies.ts'
@@ -102,7 +103,7 @@ export function openStage(aws: Aws, scope: StageName, graph: Graph | undefined):
   const known = () => (graph === undefined ? [] : resourcesOf(graph, aws))
   let found: Promise<LiveGraph> | undefined
   const live = () => {
-    if (graph !== undefined) return Promise.resolve({ graph, fifo: hasFifoCrashes(graph) })
+    if (graph !== undefined) return Promise.resolve({ graph, fifo: hasFifoQueue(graph) })
     found ??= resources.list('thorough').then((listed) => liveGraphOf(scope, listed))
     return found
   }

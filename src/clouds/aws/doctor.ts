@@ -9,6 +9,7 @@ import type { CloudSettings, Finding, SignIn, StageName } from '../../deploy/clo
 import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Errors } from '../../topology/recording.ts'
+import { isQueued } from './channels.ts'
 import { mended } from './failure.ts'
 import { graphOfLive } from './live-graph.ts'
 import type { Aws } from './open.ts'
@@ -225,7 +226,7 @@ function principalOf(identity: string): string | undefined {
 
 async function streamRoom({ clients }: Aws, graph: Graph): Promise<Found> {
   const limits = await clients.kinesis.send(new DescribeLimitsCommand({}))
-  const wanted = graph.channels.filter(({ via, settings }) => via === 'kinesis' && settings.shards === undefined).length
+  const wanted = graph.channels.filter((channel) => !isQueued(channel) && channel.settings.shards === undefined).length
   const { OnDemandStreamCount = 0, OnDemandStreamCountLimit = 50 } = limits
   const what = `${OnDemandStreamCount} of ${OnDemandStreamCountLimit} on-demand streams are in use; this topology has ${wanted}`
   // Those of a stage that is live already are among them.

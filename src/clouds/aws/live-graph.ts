@@ -4,17 +4,13 @@ import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { ERRORS_PART } from '../../graph/names.ts'
 import type { LiveResource } from '../../graph/resource.ts'
 import { buildGraph, parseTopology } from '../../project/parse.ts'
+import { viaOfHolder } from './channels.ts'
 
 /** A graph, and what its channels do not tell of a stage that is read without its project. */
 export interface LiveGraph {
   readonly graph: Graph
   /** Whether there is a queue of crashes for FIFO queues. */
   readonly fifo: boolean
-}
-
-/** Whether a deploy of a graph makes a queue of crashes for FIFO queues. */
-export function hasFifoCrashes({ channels }: Graph): boolean {
-  return channels.some((channel) => channel.via === 'sqs' && channel.fifo)
 }
 
 /** Returns the graph of what is live, as far as its names tell. */
@@ -50,7 +46,7 @@ function channelsOfLive(live: readonly LiveResource[]): readonly GraphChannel[] 
     if ((kind !== 'stream' && kind !== 'queue') || to.length === 0 || name.startsWith('_')) return []
     // What names do not tell: a channel may have filters.
     const settings = { batch: 1, window: 0, retention: 24, filters: [] }
-    const via = kind === 'stream' ? 'kinesis' : 'sqs'
+    const via = viaOfHolder(kind)
     return [{ name, to, streams: [], via, fifo: address.endsWith('.fifo'), pack: 1, settings } as const]
   })
 }

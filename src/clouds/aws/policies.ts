@@ -1,3 +1,4 @@
+import type { AwsCarrier } from '../../aws/carrier.ts'
 import {
   functionArn,
   functionName,
@@ -6,15 +7,15 @@ import {
   type Place,
   queueArn,
   queueName,
-  type Scope,
   streamArn,
-  streamName,
   tableArn,
 } from '../../aws/names.ts'
-import type { Allowed, StoreAccess } from '../../aws/resources.ts'
+import { type Allowed, actions, type StoreAccess } from '../../aws/resources.ts'
+import { CARRIERS } from '../../carriers/table.ts'
 import type { Graph, GraphChannel, GraphProcessor } from '../../graph/graph.ts'
 import { CRASHES_PART, prefixOf, retryPart } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
+import { retryViaOf } from '../../graph/retry-via.ts'
 import { dynamodbAccess, handledAccess } from '../../stores/dynamodb/resources.ts'
 import { s3Access } from '../../stores/s3/resources.ts'
 import { LOOKING as LOOKING_AT_QUEUES, sqsAccess } from '../../stores/sqs/resources.ts'
@@ -32,20 +33,6 @@ export type Statement = {
   readonly Condition?: JsonObject
 }
 
-/**
- * What reading a source takes. Sources, read 2026-11-21: AWS managed policies AWSLambdaKinesisExecutionRole and
- * AWSLambdaSQSQueueExecutionRole; a mapping of a queue, Lambda guide, services-sqs-configure.
- */
-const READING = {
-  kinesis: actions(
-    'kinesis',
-    'DescribeStream DescribeStreamSummary GetRecords GetShardIterator ListShards ListStreams SubscribeToShard',
-  ),
-  sqs: actions('sqs', 'DeleteMessage GetQueueAttributes ReceiveMessage'),
-}
-
-const SENDING = { kinesis: 'kinesis:PutRecords', sqs: 'sqs:SendMessage' }
-
 /** Source: AWS managed policy AWSLambdaVPCAccessExecutionRole, read 2026-11-21; none of them can be held to one network. */
 const NETWORKING = actions(
   'ec2',
@@ -60,27 +47,31 @@ export function processorPolicies(graph: Graph, place: Place): Readonly<Record<s
   )
 }
 
+type Carried = Pick<GraphChannel, 'name' | 'fifo' | 'via'>
+
 /** What the function of one processor may do. */
 export function processorPolicy(graph: Graph, processor: GraphProcessor, place: Place): Policy {
   const scope = { topology: graph.name, stage: graph.stage }
   const { name, invokes, vpc, idempotent, retryQueue } = processor
-  const own = (channels: Iterable<GraphChannel>, via: keyof typeof READING) =>
-    [...channels].filter((channel) => channel.via === via).map((channel) => addressOf(scope, channel, place))
   const heard = graph.channels.filter((channel) => channel.to.includes(name))
   const sentTo = new Set(graph.streams.filter(({ from }) => from === name).map(({ channel }) => channel))
   const sent = graph.channels.filter((channel) => sentTo.has(channel.name))
   const crashes = queueArn(place, queueName(scope, CRASHES_PART, { fifo: false }))
-  const retries = retryQueue ? [queueArn(place, queueName(scope, retryPart(name), { fifo: false }))] : []
+  const retries = retryQueue ? [{ name: retryPart(name), fifo: false, via: retryViaOf(graph, name) }] : []
+  const allowChannels = (sid: string, does: keyof AwsCarrier['actions'], channels: readonly Carried[]) =>
+    Object.values(CARRIERS).map(({ name: via, actions, addressOf }) => {
+      const own = [...channels, ...retries].filter((channel) => channel.via === via)
+      const on = own.map((channel) => addressOf(place, scope, channel))
+      return allow(`${sid}${via[0]!.toUpperCase()}${via.slice(1)}`, actions[does], on)
+    })
   const logs = `arn:${place.partition}:logs:${place.region}:${place.account}:log-group:${logGroupName(scope, name)}:*`
   return policyOf([
     allow('Log', ['logs:CreateLogStream', 'logs:PutLogEvents'], [logs]),
     allow('TellCrashes', ['sqs:SendMessage'], [crashes]),
-    allow('HearKinesis', READING.kinesis, own(heard, 'kinesis')),
+    ...allowChannels('Hear', 'receive', heard),
     allowAll('KeepErrors', storeAccess(graph, place).keep),
     idempotent && allowAll('RememberHandled', handledAccess(scope, place)),
-    allow('HearSqs', READING.sqs, [...own(heard, 'sqs'), ...retries]),
-    allow('EmitKinesis', [SENDING.kinesis], own(sent, 'kinesis')),
-    allow('EmitSqs', [SENDING.sqs], [...own(sent, 'sqs'), ...retries]),
+    ...allowChannels('Emit', 'send', sent),
     allow(
       'Invoke',
       ['lambda:InvokeFunction'],
@@ -172,11 +163,6 @@ const ROLES = actions(
   ListAttachedRolePolicies ListRolePolicies PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole`,
 )
 
-/** Returns actions of a service by their names, which white space separates. */
-function actions(service: string, names: string): readonly string[] {
-  return names.split(/\s+/).map((name) => `${service}:${name}`)
-}
-
 /** What the store that `errors` names takes. */
 function storeAccess({ name: topology, stage, errors }: Graph, place: Place): StoreAccess {
   const scope = { topology, stage }
@@ -200,10 +186,4 @@ function allow(
 ): Statement | undefined {
   if (Resource.length === 0) return undefined
   return { Sid, Effect: 'Allow', Action, Resource, ...(Condition && { Condition }) }
-}
-
-function addressOf(scope: Scope, { name, via, fifo }: GraphChannel, place: Place): string {
-  return via === 'kinesis'
-    ? streamArn(place, streamName(scope, name))
-    : queueArn(place, queueName(scope, name, { fifo }))
 }

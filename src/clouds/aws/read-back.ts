@@ -1,5 +1,5 @@
 import { GetRecordsCommand, GetShardIteratorCommand } from '@aws-sdk/client-kinesis'
-import { streamArn, streamName } from '../../aws/names.ts'
+import { streamArn } from '../../aws/names.ts'
 import { failedWith } from '../../aws/sdk.ts'
 import { shardPlaceOf } from '../../carriers/kinesis/place.ts'
 import type { ReadBack } from '../../deploy/cloud.ts'
@@ -7,6 +7,7 @@ import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import { decodeBytes } from '../../runtime/codec.ts'
 import type { Message } from '../../runtime/message.ts'
 import type { Position } from '../../runtime/position.ts'
+import { isQueued, nameOfChannel } from './channels.ts'
 import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
 
@@ -42,9 +43,9 @@ export interface Receiver {
   readonly processor: string
 }
 
-/** The channels that a processor receives from over Kinesis. */
+/** The channels that a processor receives from and that keep what was read: streams of Kinesis. */
 export function receivedFrom(graph: Graph, processor: string): readonly GraphChannel[] {
-  return graph.channels.filter(({ via, to }) => via === 'kinesis' && to.includes(processor))
+  return graph.channels.filter((channel) => !isQueued(channel) && channel.to.includes(processor))
 }
 
 /**
@@ -58,7 +59,8 @@ export async function readBack(
   { stream, shard, first, last, most }: RecordRange,
 ): Promise<readonly KeptRecord[] | undefined> {
   const scope = { topology: graph.name, stage: graph.stage }
-  if (!receivedFrom(graph, processor).some(({ name }) => streamName(scope, name) === stream)) return undefined
+  const channel = receivedFrom(graph, processor).find((one) => nameOfChannel(scope, one) === stream)
+  if (channel === undefined) return undefined
   const StreamARN = streamArn(place, stream)
   const [from, to] = [BigInt(first), BigInt(last)]
   const iteratorAt = async (at: { ShardIteratorType: 'AT_SEQUENCE_NUMBER' | 'TRIM_HORIZON' }) => {
@@ -86,7 +88,7 @@ export async function readBack(
       if (at > to || at < from) return found
       bytes += Data.byteLength
       if (bytes > MOST_BYTES && found.length > 0) return found
-      const position = { carrier: 'kinesis', channel: stream, ref: `${shard}/${SequenceNumber}` }
+      const position = { carrier: channel.via, channel: stream, ref: `${shard}/${SequenceNumber}` }
       found.push({ position, sequence: SequenceNumber, partitionKey: PartitionKey, data: Buffer.from(Data) })
       if (at === to) return found
     }

@@ -9,6 +9,7 @@ import { retryViaOf } from '../../graph/retry-via.ts'
 import { invocationMs } from '../../runtime/deliver/round.ts'
 import { errorsTable, handledTable } from '../../stores/dynamodb/resources.ts'
 import { crashesQueue, errorsQueue } from '../../stores/sqs/resources.ts'
+import { hasFifoQueue } from './channels.ts'
 import { type FunctionConfig, hashedEnvironment } from './function-config.ts'
 import type { LogsConfig } from './logs.ts'
 import { CRASHES_QUEUE, roleName, rolePath } from './names.ts'
@@ -36,11 +37,10 @@ export function wantedResources(
 ): readonly Resource[] {
   const scope = { topology: graph.name, stage: graph.stage }
   const looping = processorsOnCycles(graph)
-  const fifo = graph.channels.some((channel) => channel.via === 'sqs' && channel.fifo)
   return [
     errorsQueue(scope, graph.tags, graph.errors),
     crashesQueue(scope, graph.tags, false),
-    ...(fifo ? [crashesQueue(scope, graph.tags, true)] : []),
+    ...(hasFifoQueue(graph) ? [crashesQueue(scope, graph.tags, true)] : []),
     ...(graph.errors.store === 'dynamodb' ? [errorsTable(scope, graph.tags)] : []),
     ...(graph.processors.some(({ idempotent }) => idempotent) ? [handledTable(scope, graph.tags)] : []),
     ...graph.channels.flatMap(

@@ -1,4 +1,4 @@
-import { queueName, type Scope, streamName } from '../../../aws/names.ts'
+import { queueName, type Scope } from '../../../aws/names.ts'
 import type { Problem } from '../../../errors.ts'
 import type { Graph, GraphStream } from '../../../graph/graph.ts'
 import { retryPart } from '../../../graph/names.ts'
@@ -12,6 +12,7 @@ import { hears } from '../../../runtime/policies.ts'
 import { type Position, positionText } from '../../../runtime/position.ts'
 import { fieldsOf } from '../../../runtime/text.ts'
 import type { Thrown } from '../../../runtime/thrown.ts'
+import { isQueued, nameOfChannel, viaOfHolder } from '../channels.ts'
 import { type Report, type ReportStage, readReport } from './report.ts'
 
 /** A message in a queue of crashes. */
@@ -51,7 +52,7 @@ export function readCrash(message: CrashMessage, stage: ReportStage): Crash | Pr
     return { record: crashRecord({ ...parts, position, error: thrownOf(report), suspects }) }
   }
   const { stream, shard, first, last, count } = batch
-  const position = { carrier: 'kinesis', channel: stream, ref: `${shard}/${first}` }
+  const position = { carrier: viaOfHolder('stream'), channel: stream, ref: `${shard}/${first}` }
   const why = [report.condition, report.functionError].filter(Boolean).join(', ')
   const times = countText(invocations ?? 1, 'invocation')
   const what = `the function did not get through ${countText(count, 'record')} in ${times}`
@@ -72,9 +73,8 @@ function unreadable({ where }: CrashMessage, what: string): Problem {
 /** The events that a crashed function had of a stream: those messages that it hears, as records hold them. */
 export function suspectsOf(messages: readonly Message[], { processor, position }: ErrorRecord, graph: Graph) {
   const scope = scopeOf(graph)
-  const streams = graph.streams.filter(
-    (one) => one.to === processor && streamName(scope, one.channel) === position?.channel,
-  )
+  const channel = graph.channels.find((one) => nameOfChannel(scope, one) === position?.channel)
+  const streams = graph.streams.filter((one) => one.to === processor && one.channel === channel?.name)
   return ours(messages, streams).map((message) => eventOf(message, scope))
 }
 
@@ -92,11 +92,11 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
   const { id, body, sourceArn = '' } = message
   const scope = scopeOf(graph)
   const source = sourceArn.slice(sourceArn.lastIndexOf(':') + 1)
-  const position = { carrier: 'sqs', channel: source === '' ? 'queue' : source, ref: id }
+  const position = { carrier: viaOfHolder('queue'), channel: source === '' ? 'queue' : source, ref: id }
   const decoded = decodeText(body, { position, key: undefined, to: '' })
   const processor = receiverOf(source, decoded, graph)
   if (processor === undefined) return unreadable(message, 'nothing says which processor this was for')
-  const streams = graph.streams.filter(({ to, via }) => to === processor && via === 'sqs')
+  const streams = graph.streams.filter((stream) => stream.to === processor && isQueued(stream))
   const isRetried = source === retryQueueName(scope, processor)
   const suspects = (isRetried ? decoded : ours(decoded, streams)).map((one) => eventOf(one, scope))
   const refused = decoded.find((one) => one.refused !== undefined)?.refused
@@ -113,8 +113,7 @@ function receiverOf(source: string, messages: readonly Message[], graph: Graph):
   const scope = scopeOf(graph)
   const waiting = graph.processors.find(({ name }) => retryQueueName(scope, name) === source)
   if (waiting !== undefined) return waiting.name
-  const channels = graph.channels.filter(({ via }) => via === 'sqs')
-  const channel = channels.find(({ name, fifo }) => queueName(scope, name, { fifo }) === source)
+  const channel = graph.channels.find((one) => isQueued(one) && nameOfChannel(scope, one) === source)
   const heard = graph.streams.filter((stream) => messages.some((message) => hears(stream, message)))
   const inChannel = heard.filter((stream) => channel === undefined || stream.channel === channel.name)
   const receivers = new Set(channel?.to.length === 1 ? channel.to : inChannel.map(({ to }) => to))
