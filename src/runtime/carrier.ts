@@ -2,13 +2,17 @@ import type { CarrierLimits, CarrierRules } from '../topology/carrier-rules.ts'
 import type { Message } from './message.ts'
 import type { Position } from './position.ts'
 
-/** One way that messages travel between processors. `World` is what sending needs: a client, and whose channels they are. */
-export interface Carrier<World> {
-  /** What `via` calls it. */
+/** What every carrier has: how it sends, and what it takes. `World` is what sending needs: a client, and whose channels they are. */
+export interface SendingCarrier<World, Carried> {
   readonly name: string
-  readonly rules: CarrierRules
+  readonly rules: Pick<CarrierRules, 'orderedByKey'> & { readonly limits: Pick<CarrierLimits, 'messageBytes'> }
   /** Opens the way to one channel. */
-  openSender(world: World, channel: CarriedChannel): Sender<WireRecord>
+  openSender(world: World, channel: CarriedChannel): Sender<Carried>
+}
+
+/** One way that messages travel between the processes of processors; `via` names it. */
+export interface Carrier<World> extends SendingCarrier<World, WireRecord> {
+  readonly rules: CarrierRules
   readonly receiver: Receiver
 }
 

@@ -1,4 +1,4 @@
-import { MEMORY_BYTES } from '../carriers/memory/carrier.ts'
+import { memory } from '../carriers/memory/carrier.ts'
 import { followCurrent, invocationOfUncaught } from '../runtime/current.ts'
 import { type Invocation, type InvocationHost, keepDuration, keepLine, type LogLevel } from '../runtime/invocation.ts'
 import { timeoutRefusal } from '../runtime/refusal.ts'
@@ -46,7 +46,7 @@ export function openRun(options: SessionOptions): Run {
     graph,
     processors: options.processors,
     createCopier: options.createCopier ?? createCopier,
-    messageBytes: MEMORY_BYTES,
+    messageBytes: memory.rules.limits.messageBytes,
     ...(options.spans && { spans: options.spans }),
     invoke: (invoker, message) => run.schedule.invoked.run(invoker, message),
     host: hostOf(() => run),

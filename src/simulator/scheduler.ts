@@ -1,4 +1,4 @@
-import { memorySender } from '../carriers/memory/carrier.ts'
+import { memory } from '../carriers/memory/carrier.ts'
 import { InvocationContext } from '../runtime/context.ts'
 import { handle } from '../runtime/handle.ts'
 import { type Invocation, keepDuration } from '../runtime/invocation.ts'
@@ -20,7 +20,7 @@ export function openSchedule(parts: ScheduleParts): Schedule {
     uncommitted: createQueue(),
     retries: openRetries(),
     invoked: openInvoked(parts),
-    sender: memorySender((message) => void arrive(schedule, message as SimulatedMessage, false)),
+    sender: memory.openSender((message) => void arrive(schedule, message as SimulatedMessage, false)),
     counts: { roots: 0, openRoots: 0, outputs: 0, failed: 0 },
     nowMs: 0,
     lookedMs: Number.NEGATIVE_INFINITY,

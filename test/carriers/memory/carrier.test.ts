@@ -1,11 +1,16 @@
-import { MEMORY_BYTES, memorySender } from '../../../src/carriers/memory/carrier.ts'
+import { memory } from '../../../src/carriers/memory/carrier.ts'
+import type { Message } from '../../../src/runtime/message.ts'
 import { type ArrivedMessage, arrivedForm, carrierContract } from '../../contract/carrier.ts'
 
 carrierContract('memory', () => {
   const messages: ArrivedMessage[] = []
-  const open = () => memorySender((message) => void messages.push(arrivedForm(message)))
+  const arrive = (message: Message) => void messages.push(arrivedForm(message))
+  const { limits, orderedByKey } = memory.rules
   return {
-    way: { limits: { messageBytes: MEMORY_BYTES, orderedByKey: true }, open },
+    way: {
+      limits: { ...limits, orderedByKey: orderedByKey.plain },
+      open: () => memory.openSender(arrive),
+    },
     arrived: async () => messages,
     close: async () => {},
   }
