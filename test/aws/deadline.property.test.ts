@@ -1,12 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { endsWithin, scriptedServer } from '../contract/scripted-server.ts'
-
-/** What a server does with a request. Times are parts of the time that the call has. */
-type Trouble =
-  | { readonly kind: 'answer' | 'hang' | 'hang in the answer' | 'drip' }
-  | { readonly kind: 'reset' | 'reset in the answer'; readonly after: number }
+import { answerWith, endsWithin, scriptedServer, type Trouble } from '../contract/scripted-server.ts'
 
 const ANSWER: Trouble = { kind: 'answer' }
 
@@ -14,39 +8,18 @@ const WITHIN_MS = 60
 /** Fires after the call's own timer, which is set before and is shorter, however slow the machine is. */
 const REFERENCE_MS = 1.5 * WITHIN_MS
 
-const part = fc.constantFrom(0, 0.3, 0.8)
+const afterMs = fc.constantFrom(0, 0.3, 0.8).map((part) => part * WITHIN_MS)
 const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   fc.record({ kind: fc.constantFrom('answer', 'hang', 'hang in the answer', 'drip') }),
-  fc.record({ kind: fc.constantFrom('reset', 'reset in the answer'), after: part }),
+  fc.record({ kind: fc.constantFrom('reset', 'reset in the answer'), afterMs }),
 )
-
-function answer(trouble: Trouble, request: IncomingMessage, response: ServerResponse): void {
-  switch (trouble.kind) {
-    case 'answer':
-      response.end('1')
-      break
-    case 'hang':
-      break
-    case 'hang in the answer':
-      response.write('[')
-      break
-    case 'drip': {
-      const drop = setInterval(() => response.write(' '), 5)
-      response.on('close', () => clearInterval(drop))
-      break
-    }
-    default:
-      if (trouble.kind === 'reset in the answer') response.write('[')
-      setTimeout(() => request.socket.resetAndDestroy(), trouble.after * WITHIN_MS)
-  }
-}
 
 it('a call ends within its time, its second try included, whatever becomes of its connections', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 4 }), async (script) => {
       // Answered once, so that the next call has a connection that was kept.
       const { client, close } = await scriptedServer((request, response, place) =>
-        answer([ANSWER, ...script][place] ?? { kind: 'hang' }, request, response),
+        answerWith([ANSWER, ...script][place] ?? { kind: 'hang' }, '1', request, response),
       )
       const call = (withinMs: number) =>
         client.call({ service: 'sqs', region: 'eu-west-1', headers: {}, body: '{}', withinMs })
@@ -64,7 +37,7 @@ it('a call ends within its time, its second try included, whatever becomes of it
     }),
     {
       numRuns: 25,
-      examples: [[[{ kind: 'reset', after: 0.8 }, { kind: 'hang' }]], [[{ kind: 'drip' }]]],
+      examples: [[[{ kind: 'reset', afterMs: 0.8 * WITHIN_MS }, { kind: 'hang' }]], [[{ kind: 'drip' }]]],
     },
   )
 })

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
+import { expect, vi } from 'vitest'
 import { createAwsClient } from '../../src/aws/client.ts'
 import { callAws, type Emulator, KEYS, PLACE } from './emulator.ts'
 
@@ -43,6 +44,30 @@ export async function startKinesisLocal(): Promise<Emulator> {
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
     },
   }
+}
+
+/** Makes a stream of one shard with records in it, and returns their sequence numbers. */
+export async function makeStream(
+  { client }: Emulator,
+  StreamName: string,
+  records: readonly { readonly key: string; readonly body: string }[],
+): Promise<readonly string[]> {
+  const call = (action: string, body: object) => callAws(client, `Kinesis_20131202.${action}`, body)
+  await call('CreateStream', { StreamName, ShardCount: 1 })
+  await vi.waitFor(
+    async () => {
+      const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName })
+      expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
+    },
+    { timeout: 300_000 },
+  )
+  const sequences: string[] = []
+  for (const { key, body } of records) {
+    const Data = Buffer.from(body).toString('base64')
+    const { SequenceNumber } = await call('PutRecord', { StreamName, PartitionKey: key, Data })
+    sequences.push(String(SequenceNumber))
+  }
+  return sequences
 }
 
 async function freePort(): Promise<number> {

@@ -27,6 +27,26 @@ export async function scriptedServer(
   return { client, close, requests: () => requests }
 }
 
+/** What a server does with a request: it hangs, drips or resets before or in the middle of its answer. */
+export type Trouble =
+  | { readonly kind: 'answer' | 'fault' | 'hang' | 'hang in the answer' | 'drip' }
+  | { readonly kind: 'reset' | 'reset in the answer'; readonly afterMs: number }
+
+/** Answers with a text, or as a trouble says. */
+export function answerWith(trouble: Trouble, text: string, request: IncomingMessage, response: ServerResponse): void {
+  const { kind } = trouble
+  if (kind === 'answer') response.end(text)
+  else if (kind === 'fault') response.writeHead(500).end()
+  else if (kind === 'reset' || kind === 'reset in the answer') {
+    if (kind === 'reset in the answer') response.write('[')
+    setTimeout(() => request.socket.resetAndDestroy(), trouble.afterMs)
+  } else if (kind !== 'hang') {
+    response.write('[')
+    const drop = kind === 'drip' && setInterval(() => response.write(' '), 5)
+    response.on('close', () => drop && clearInterval(drop))
+  }
+}
+
 /** Whether something ends before a timer that is set after it began. */
 export function endsWithin(work: Promise<unknown>, ms: number): Promise<boolean> {
   return new Promise((resolve) => {

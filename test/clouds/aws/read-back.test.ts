@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clients, openClients } from '../../../src/clouds/aws/clients.ts'
 import { messagesIn, type RecordRange, readBack } from '../../../src/clouds/aws/read-back.ts'
-import { callAws, type Emulator, PLACE } from '../../contract/emulator.ts'
-import { startKinesisLocal } from '../../contract/kinesis-local.ts'
+import { type Emulator, PLACE } from '../../contract/emulator.ts'
+import { makeStream, startKinesisLocal } from '../../contract/kinesis-local.ts'
 import { graphOf } from './graphs.ts'
 
 let emulator: Emulator
 let clients: Clients
-let sequences: string[]
+let sequences: readonly string[]
 const shard = 'shardId-000000000000'
 const stream = 'orders--dev--bill'
 
@@ -16,21 +16,9 @@ beforeAll(async () => {
   const { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = emulator.env
   const credentials = { accessKeyId: AWS_ACCESS_KEY_ID!, secretAccessKey: AWS_SECRET_ACCESS_KEY! }
   clients = openClients({ endpoint: endpoint!, credentials, region: PLACE.region }, performance.now)
-  const call = (action: string, body: object) => callAws(emulator.client, `Kinesis_20131202.${action}`, body)
-  await call('CreateStream', { StreamName: stream, ShardCount: 1 })
-  await vi.waitFor(
-    async () => {
-      const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
-      expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
-    },
-    { timeout: 300_000 },
-  )
-  sequences = []
-  for (const data of ['one', 'two', 'three', 'four']) {
-    const Data = Buffer.from(JSON.stringify(data)).toString('base64')
-    const answer = await call('PutRecord', { StreamName: stream, PartitionKey: `key of ${data}`, Data })
-    sequences.push(String(answer.SequenceNumber))
-  }
+  const texts = ['one', 'two', 'three', 'four']
+  const records = texts.map((text) => ({ key: `key of ${text}`, body: JSON.stringify(text) }))
+  sequences = await makeStream(emulator, stream, records)
 })
 
 afterAll(async () => {

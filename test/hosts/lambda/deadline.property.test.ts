@@ -1,5 +1,4 @@
 import { Console } from 'node:console'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -12,35 +11,24 @@ import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
 import { createSqsStore } from '../../../src/stores/sqs/store.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
-import { endsWithin, scriptedServer } from '../../contract/scripted-server.ts'
+import { answerWith, endsWithin, scriptedServer, type Trouble } from '../../contract/scripted-server.ts'
 import { recordOf } from './one-function.ts'
-
-/** What a server does with a request. */
-type Trouble = 'answer' | 'fault' | 'hang' | 'hang in the answer' | 'drip' | 'reset' | 'reset late'
 
 const INVOCATION_MS = 400
 /** Fires after all timers of the invocation, which are set before and are shorter, however slow the machine is. */
 const REFERENCE_MS = 1.5 * INVOCATION_MS
 
-const trouble = fc.constantFrom<Trouble>('answer', 'fault', 'hang', 'hang in the answer', 'drip', 'reset', 'reset late')
+const LATE: Trouble = { kind: 'reset', afterMs: 0.7 * INVOCATION_MS }
+const trouble = fc.constantFrom<Trouble>(
+  ...(['answer', 'fault', 'hang', 'hang in the answer', 'drip'] as const).map((kind) => ({ kind })),
+  ...[{ kind: 'reset', afterMs: 0 } as const, LATE],
+)
 
 /** Takes everything, in the words of Kinesis, SQS, DynamoDB and Lambda at once. */
 const ALL_WELL = {
   Records: [{ SequenceNumber: '1', ShardId: 'shardId-000000000000' }],
   Successful: [{ Id: '0', MessageId: '0' }],
   result: 1,
-}
-
-function answer(trouble: Trouble, request: IncomingMessage, response: ServerResponse): void {
-  if (trouble === 'answer') response.end(JSON.stringify(ALL_WELL))
-  else if (trouble === 'fault') response.writeHead(500).end()
-  else if (trouble === 'reset') request.socket.resetAndDestroy()
-  else if (trouble === 'reset late') setTimeout(() => request.socket.resetAndDestroy(), 0.7 * INVOCATION_MS)
-  else if (trouble !== 'hang') {
-    response.write('[')
-    const drop = trouble === 'drip' && setInterval(() => response.write(' '), 10)
-    response.on('close', () => drop && clearInterval(drop))
-  }
 }
 
 /** Emits, invokes, or fails, by what an event says. */
@@ -86,7 +74,7 @@ it('an invocation answers in its time, whatever becomes of the connections of al
   await fc.assert(
     fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 6 }), work, async (script, events) => {
       const { client, close, requests } = await scriptedServer((request, response, place) =>
-        answer(script[place % script.length]!, request, response),
+        answerWith(script[place % script.length]!, JSON.stringify(ALL_WELL), request, response),
       )
       const entry = createEntry({ ...baked, load: () => ({ name: 'b', handler }) }, parts, { host, client })
       const endMs = Date.now() + INVOCATION_MS
@@ -108,9 +96,9 @@ it('an invocation answers in its time, whatever becomes of the connections of al
     {
       numRuns: 12,
       examples: [
-        [['answer', 'reset late', 'hang'], ['fail']],
+        [[{ kind: 'answer' }, LATE, { kind: 'hang' }], ['fail']],
         [
-          ['answer', 'drip'],
+          [{ kind: 'answer' }, { kind: 'drip' }],
           ['emit', 'fail'],
         ],
       ],

@@ -1,13 +1,13 @@
 import { CreateQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clients, openClients } from '../../../../src/clouds/aws/clients.ts'
 import { crashesReader } from '../../../../src/clouds/aws/errors/open.ts'
 import type { ErrorRecord } from '../../../../src/runtime/error-record.ts'
 import { encodeMessage } from '../../../../src/runtime/event.ts'
 import { type StreamCrashSaid, streamCrashOf } from '../../../contract/crash.ts'
-import { callAws, type Emulator, PLACE } from '../../../contract/emulator.ts'
+import { type Emulator, PLACE } from '../../../contract/emulator.ts'
 import { startFauxqs } from '../../../contract/fauxqs.ts'
-import { startKinesisLocal } from '../../../contract/kinesis-local.ts'
+import { makeStream, startKinesisLocal } from '../../../contract/kinesis-local.ts'
 import { messageOf } from '../../../contract/message.ts'
 import { graphOf } from '../graphs.ts'
 
@@ -23,7 +23,7 @@ const messages = ['one', 'two', 'three'].map((data, ordinal) => messageOf({ data
 const emulators: Emulator[] = []
 const opened: Clients[] = []
 let clients: Clients
-let sequences: string[]
+let sequences: readonly string[]
 
 beforeAll(async () => {
   emulators.push(await startKinesisLocal(), await startFauxqs())
@@ -33,28 +33,15 @@ beforeAll(async () => {
   }
   const [kinesis, sqs] = opened
   clients = { ...kinesis!, sqs: sqs!.sqs, messages: sqs!.messages }
-  const call = (action: string, body: object) => callAws(emulators[0]!.client, `Kinesis_20131202.${action}`, body)
-  await call('CreateStream', { StreamName: stream, ShardCount: 1 })
-  await vi.waitFor(
-    async () => {
-      const { StreamDescriptionSummary } = await call('DescribeStreamSummary', { StreamName: stream })
-      expect(StreamDescriptionSummary).toMatchObject({ StreamStatus: 'ACTIVE' })
-    },
-    { timeout: 300_000 },
-  )
-  sequences = []
-  for (const message of messages) {
-    const Data = Buffer.from(encodeMessage(message, origin)).toString('base64')
-    const answer = await call('PutRecord', { StreamName: stream, PartitionKey: 'k', Data })
-    sequences.push(String(answer.SequenceNumber))
-  }
+  const records = messages.map((message) => ({ key: 'k', body: encodeMessage(message, origin) }))
+  sequences = await makeStream(emulators[0]!, stream, records)
   const { QueueUrl } = await clients.sqs.send(new CreateQueueCommand({ QueueName: 'orders--dev--_crashes' }))
   const tell = (info: Parameters<typeof payloadOf>[0]) =>
     clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: JSON.stringify(payloadOf(info)) }))
-  const [first, last] = sequences as [string, string]
-  const records = { startSequenceNumber: first, endSequenceNumber: last, batchSize: 2 }
-  await tell(records)
-  await tell({ ...records, streamArn: 'arn:aws:kinesis:eu-west-1:000000000000:stream/orders--dev--gone' })
+  const [first, last] = sequences as readonly [string, string]
+  const range = { startSequenceNumber: first, endSequenceNumber: last, batchSize: 2 }
+  await tell(range)
+  await tell({ ...range, streamArn: 'arn:aws:kinesis:eu-west-1:000000000000:stream/orders--dev--gone' })
 })
 
 afterAll(async () => {
