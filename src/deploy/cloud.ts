@@ -1,10 +1,10 @@
 import type { Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { LiveResource, Resource } from '../graph/resource.ts'
-import type { ErrorReader } from '../runtime/error-reader.ts'
 import type { ErrorRecord } from '../runtime/error-record.ts'
 import type { Message } from '../runtime/message.ts'
 import type { Position } from '../runtime/position.ts'
+import type { ErrorReader } from '../runtime/store.ts'
 import type { Change } from './change.ts'
 import type { CloudResources } from './resources.ts'
 

@@ -1,35 +1,6 @@
 import type { Problem } from '../errors.ts'
-import type { ErrorRecord } from './error-record.ts'
 import type { ParsedRecord } from './parse-record.ts'
-
-/** The reading side of an `ErrorStore`: what looks at error records and removes them. Reading takes nothing away. */
-export interface ErrorReader {
-  /** Returns all that is there. Throws an AttakError where it cannot be read. */
-  list(): KeptErrors | Promise<KeptErrors>
-  /**
-   * Removes all copies of the given records, and the `unreadable` messages that `list` returned. A copy that was recorded
-   * later than the given `time` stays. Returns the ids of what was removed.
-   */
-  remove(
-    records: readonly RecordedAt[],
-    unreadable?: readonly string[],
-  ): ReadonlySet<string> | Promise<ReadonlySet<string>>
-}
-
-/** The id of a record, and when it was recorded. */
-export type RecordedAt = Pick<ErrorRecord, 'id' | 'time'>
-
-/** What a store keeps. */
-export interface KeptErrors {
-  /** Each record once, the oldest first. */
-  readonly records: readonly ErrorRecord[]
-  /** What is there and cannot be read; it is left there. */
-  readonly problems: readonly Problem[]
-  /** The ids of unreadable messages that may be removed: those that the platform itself put there. */
-  readonly unreadable?: readonly string[]
-  /** Sentences about what was not seen. */
-  readonly notes: readonly string[]
-}
+import type { ErrorReader, KeptErrors, RecordedAt } from './store.ts'
 
 /** Returns one reader for the records of several. */
 export function joinReaders(readers: readonly ErrorReader[]): ErrorReader {

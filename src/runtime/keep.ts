@@ -2,7 +2,7 @@ import { AttakError } from '../errors.ts'
 import { createDispatch, type Dispatch, type Pacing, type Refused } from './dispatch.ts'
 import { type ErrorRecord, encodeRecord } from './error-record.ts'
 import type { Position } from './position.ts'
-import type { ErrorStore, StoredRecord } from './store.ts'
+import type { ErrorWriter, StoredRecord } from './store.ts'
 
 /** Hands error records to a store: several in one call where they come together, again and again where it takes none. */
 export interface ErrorKeeper {
@@ -19,7 +19,7 @@ export interface ErrorKeeper {
 
 /** What a keeper works with. */
 export interface KeeperParts extends Pacing {
-  readonly store: ErrorStore
+  readonly store: ErrorWriter
   /** See `encodeRecord`. */
   readonly isKept: (position: Position) => boolean
 }
@@ -76,7 +76,7 @@ export function createKeeper({ store, isKept, after, random, remainingMs }: Keep
   }
 }
 
-function storeError(store: ErrorStore, { id, processor }: Kept, { why, tries, passing }: Refused): AttakError {
+function storeError(store: ErrorWriter, { id, processor }: Kept, { why, tries, passing }: Refused): AttakError {
   const said = tries > 1 ? ` after ${tries} tries` : ''
   const what = `the error record ${id} of "${processor}" could not be kept in ${store.place}${said}: ${why}`
   const remedy = passing

@@ -1,9 +1,12 @@
+import type { Problem } from '../errors.ts'
 import type { Errors, ErrorsStore } from '../topology/recording.ts'
 import type { Refusal } from './carrier.ts'
+import type { ErrorRecord } from './error-record.ts'
 
 /**
- * Where a deployed function keeps what failed: made by a factory that takes its client. It makes single calls; what becomes
- * of a record that was refused is up to an `ErrorKeeper`.
+ * Where error records are kept. A function opens the side that writes, and `attak errors` the side that reads, each by a
+ * factory that takes its client. The writing side makes single calls; an `ErrorKeeper` decides what becomes of a record that
+ * was refused. Reading takes nothing away.
  */
 export interface ErrorStore {
   readonly name: string
@@ -17,6 +20,37 @@ export interface ErrorStore {
    * is refused, though it may be kept. One that is put twice is one record to who reads. Never rejects.
    */
   put(batch: readonly StoredRecord[], withinMs: number): Promise<readonly Refusal[]>
+  /** Returns all that is there. Throws an AttakError where it cannot be read. */
+  list(): KeptErrors | Promise<KeptErrors>
+  /**
+   * Removes all copies of the given records, and the `unreadable` messages that `list` returned. A copy that was recorded
+   * later than the given `time` stays. Returns the ids of what was removed.
+   */
+  remove(
+    records: readonly RecordedAt[],
+    unreadable?: readonly string[],
+  ): ReadonlySet<string> | Promise<ReadonlySet<string>>
+}
+
+/** The side of an {@link ErrorStore} that functions write to. */
+export type ErrorWriter = Pick<ErrorStore, 'name' | 'place' | 'action' | 'limits' | 'put'>
+
+/** The side of an {@link ErrorStore} that is looked at and cleared. */
+export type ErrorReader = Pick<ErrorStore, 'list' | 'remove'>
+
+/** The id of a record, and when it was recorded. */
+export type RecordedAt = Pick<ErrorRecord, 'id' | 'time'>
+
+/** What a store keeps. */
+export interface KeptErrors {
+  /** Each record once, the oldest first. */
+  readonly records: readonly ErrorRecord[]
+  /** What is there and cannot be read; it is left there. */
+  readonly problems: readonly Problem[]
+  /** The ids of unreadable messages that may be removed: those that the platform itself put there. */
+  readonly unreadable?: readonly string[]
+  /** Sentences about what was not seen. */
+  readonly notes: readonly string[]
 }
 
 /** What one call of a store takes. */

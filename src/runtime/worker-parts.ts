@@ -7,7 +7,7 @@ import type { DeliverParts } from './deliver/round.ts'
 import type { Invoke, LoadedProcessor, LogLevel, ProcessorRuntime, Spans } from './invocation.ts'
 import type { RetryPlace } from './retry-place.ts'
 import type { Router } from './routes.ts'
-import type { ErrorStore } from './store.ts'
+import type { ErrorWriter } from './store.ts'
 import type { WorkerHost } from './worker-host.ts'
 import type { WorkerLog } from './worker-log.ts'
 import type { Recorder } from './worker-recorder.ts'
@@ -21,7 +21,7 @@ export interface WorkerParts {
   readonly load: (name: string) => LoadedProcessor | Promise<LoadedProcessor>
   /** All that its streams and its retry place go over. */
   readonly carriers: OpenCarriers
-  readonly store: ErrorStore
+  readonly store: ErrorWriter
   readonly host: WorkerHost
   /** Lines less serious than this are left out. */
   readonly logLevel: LogLevel | 'none'

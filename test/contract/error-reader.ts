@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest'
-import type { ErrorReader } from '../../src/runtime/error-reader.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
+import type { ErrorReader } from '../../src/runtime/store.ts'
 import { recordOf } from './error-record.ts'
 import { lawsIn, type Skip } from './law.ts'
 import { messageOf } from './message.ts'

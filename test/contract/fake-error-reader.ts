@@ -1,6 +1,7 @@
-import { countedOf, type ErrorReader, latestOf, removableOf } from '../../src/runtime/error-reader.ts'
+import { countedOf, latestOf, removableOf } from '../../src/runtime/error-reader.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
+import type { ErrorReader } from '../../src/runtime/store.ts'
 
 /** A store in memory. */
 export interface FakeReader extends ErrorReader {

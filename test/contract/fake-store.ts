@@ -1,7 +1,7 @@
 import type { Refusal } from '../../src/runtime/carrier.ts'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { parseRecord } from '../../src/runtime/parse-record.ts'
-import type { ErrorStore, StoredRecord, StoreLimits } from '../../src/runtime/store.ts'
+import type { ErrorWriter, StoredRecord, StoreLimits } from '../../src/runtime/store.ts'
 
 /** How a fake store takes a batch: what it refuses, at once or later. */
 export type TakeRecords = (
@@ -10,7 +10,7 @@ export type TakeRecords = (
 ) => readonly Refusal[] | Promise<readonly Refusal[]>
 
 /** A store that keeps in this process what it took. */
-export interface FakeStore extends ErrorStore {
+export interface FakeStore extends ErrorWriter {
   /** What was taken, in order, also what was taken twice. */
   readonly kept: readonly StoredRecord[]
   /** All batches that were put. */

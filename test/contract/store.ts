@@ -1,12 +1,12 @@
 import { describe, expect } from 'vitest'
-import type { ErrorStore, StoredRecord } from '../../src/runtime/store.ts'
+import type { ErrorWriter, StoredRecord } from '../../src/runtime/store.ts'
 import { lawsIn, type Skip } from './law.ts'
 
 /** A store in a world of its own, and what it keeps. */
 export interface StoreWorld {
-  readonly store: ErrorStore
+  readonly store: ErrorWriter
   /** The same, where what it puts into is not there. */
-  readonly lost: ErrorStore
+  readonly lost: ErrorWriter
   /** Texts of all that is kept. */
   kept(): Promise<readonly string[]>
   close(): Promise<void>
@@ -20,7 +20,7 @@ function stored(index: number, text = `{"n":${index},"t":"ä\u2028 \\" </x> \\uf
   return { id: index.toString(16).padStart(32, '0'), text }
 }
 
-/** What every store does: the definition of the `ErrorStore` interface. A skip's reason shows in the test's name. */
+/** What every store does: the definition of the `ErrorWriter` interface. A skip's reason shows in the test's name. */
 export function storeContract(
   name: string,
   make: () => Promise<StoreWorld> | StoreWorld,

@@ -5,7 +5,7 @@ import type { StoreParts } from '../../aws/store-parts.ts'
 import { ARTIFACT_VARIABLE, PROCESSOR_VARIABLE } from '../../bundle/artifact.ts'
 import type { BakedEntry } from '../../runtime/baked.ts'
 import type { Spans } from '../../runtime/invocation.ts'
-import type { ErrorStore } from '../../runtime/store.ts'
+import type { ErrorWriter } from '../../runtime/store.ts'
 import { keepCalls } from '../../runtime/thrown.ts'
 import { openWorker, type Worker } from '../../runtime/worker.ts'
 import type { WorkerParts } from '../../runtime/worker-parts.ts'
@@ -26,7 +26,7 @@ export interface EntryParts {
   /** Of all streams that come to them and go from them. */
   readonly carriers: Readonly<Record<string, Pick<AwsCarrier, 'openSender' | 'receiver'>>>
   /** Opens what keeps their error records. */
-  openStore(parts: StoreParts): ErrorStore
+  openStore(parts: StoreParts): ErrorWriter
   /** Where one invokes others. */
   readonly invokeBy?: typeof invokeBy
   /** Where the project has OpenTelemetry. */

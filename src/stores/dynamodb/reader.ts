@@ -1,7 +1,8 @@
 import { DeleteItemCommand, type DynamoDBClient, GetItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb'
 import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
-import { type ErrorReader, keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
+import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
+import type { ErrorReader } from '../../runtime/store.ts'
 
 /** Reads the error records of a DynamoDB table, an item each: see `store.ts`. */
 export function tableReader(client: DynamoDBClient, TableName: string): ErrorReader {

@@ -2,7 +2,7 @@ import { tableName } from '../../aws/names.ts'
 import { putEach } from '../../aws/put-each.ts'
 import type { StoreParts } from '../../aws/store-parts.ts'
 import { ERRORS_PART } from '../../graph/names.ts'
-import type { ErrorStore, StoreLimits } from '../../runtime/store.ts'
+import type { ErrorWriter, StoreLimits } from '../../runtime/store.ts'
 import { tableCall } from './call.ts'
 
 /**
@@ -17,7 +17,7 @@ const HOUR_SECONDS = 3600
  * Keeps error records in the topology's own table: an item each, `id` the key, `record` the text, and `expires` when
  * DynamoDB is to remove it, in seconds since 1970. A record that is put twice is one item.
  */
-export function createDynamodbStore({ client, place, errors, now, ...scope }: StoreParts<'dynamodb'>): ErrorStore {
+export function createDynamodbStore({ client, place, errors, now, ...scope }: StoreParts<'dynamodb'>): ErrorWriter {
   const table = tableName(scope, ERRORS_PART)
   const call = tableCall({ client, region: place.region, table })
   return {

@@ -14,15 +14,10 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { AttakError, atPath, type Problem } from '../../errors.ts'
-import {
-  countedOf,
-  type ErrorReader,
-  type KeptErrors,
-  type RecordedAt,
-  removableOf,
-} from '../../runtime/error-reader.ts'
+import { countedOf, removableOf } from '../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import { type ParsedRecord, parseRecord } from '../../runtime/parse-record.ts'
+import type { ErrorReader, KeptErrors, RecordedAt } from '../../runtime/store.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 import { decodeText } from '../../runtime/utf8.ts'
 import { isName } from '../../topology/name.ts'

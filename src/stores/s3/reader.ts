@@ -1,7 +1,8 @@
 import { DeleteObjectCommand, GetObjectCommand, ListObjectsV2Command, type S3Client } from '@aws-sdk/client-s3'
 import { failedWith, gather, pagesOf } from '../../aws/sdk.ts'
-import { type ErrorReader, keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
+import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
+import type { ErrorReader } from '../../runtime/store.ts'
 
 /** Where error records are in a bucket. */
 export interface BucketPlace {

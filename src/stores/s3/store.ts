@@ -1,7 +1,7 @@
 import { putEach } from '../../aws/put-each.ts'
 import { escapePath } from '../../aws/sign.ts'
 import type { StoreParts } from '../../aws/store-parts.ts'
-import type { ErrorStore, StoreLimits } from '../../runtime/store.ts'
+import type { ErrorWriter, StoreLimits } from '../../runtime/store.ts'
 import { errorObjectsPrefix } from './resources.ts'
 
 /** Objects may have 5 GB; what a function can hold is less. Several are put side by side. */
@@ -11,7 +11,7 @@ export const S3_LIMITS: StoreLimits = { recordBytes: 100_000_000, batchRecords: 
  * Keeps error records in a bucket of the user's, which is in the function's region: an object each, named by its id. A
  * record that is put twice is one object.
  */
-export function createS3Store({ client, place, errors, ...scope }: StoreParts<'s3'>): ErrorStore {
+export function createS3Store({ client, place, errors, ...scope }: StoreParts<'s3'>): ErrorWriter {
   const prefix = errorObjectsPrefix(scope, errors)
   const { region } = place
   return {

@@ -9,8 +9,9 @@ import {
 } from '@aws-sdk/client-sqs'
 import { gather } from '../../aws/sdk.ts'
 import { AttakError, type Problem } from '../../errors.ts'
-import { countedOf, type ErrorReader, latestOf, removableOf } from '../../runtime/error-reader.ts'
+import { countedOf, latestOf, removableOf } from '../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
+import type { ErrorReader } from '../../runtime/store.ts'
 
 /** What a message of a queue is: a record, something that cannot be read, or nobody's business here. */
 export type Read = ErrorRecord | Problem | undefined

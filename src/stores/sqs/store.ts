@@ -2,13 +2,13 @@ import { queueArn, queueName } from '../../aws/names.ts'
 import { SQS_MOST, sendMessages } from '../../aws/queue.ts'
 import type { StoreParts } from '../../aws/store-parts.ts'
 import { ERRORS_PART } from '../../graph/names.ts'
-import type { ErrorStore } from '../../runtime/store.ts'
+import type { ErrorWriter } from '../../runtime/store.ts'
 
 /**
  * Keeps error records in the topology's own errors queue, or in the queue that `errors` names: one message each, whose body
  * is the record. A record that is put twice is two messages, which who reads takes for one by its id.
  */
-export function createSqsStore({ client, place, errors, ...scope }: StoreParts<'sqs'>): ErrorStore {
+export function createSqsStore({ client, place, errors, ...scope }: StoreParts<'sqs'>): ErrorWriter {
   const arn = errors.queue ?? queueArn(place, queueName(scope, ERRORS_PART, { fifo: false }))
   const { messageBytes: recordBytes, batchRecords, batchBytes } = SQS_MOST
   return {
