@@ -1,15 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { bakeEntry } from '../../src/bundle/bake.ts'
 import type { Graph } from '../../src/graph/graph.ts'
-import { buildGraph, parseTopology } from '../../src/project/parse.ts'
+import { graphOf as parsedGraph } from '../contract/graph.ts'
 
 function graphOf(streams: readonly object[], processors: Record<string, object> = {}): Graph {
   const names = [...new Set(streams.flatMap((stream) => Object.values(stream).slice(0, 2) as string[]))]
   const inline = Object.fromEntries(names.map((name) => [name, { handler: () => {}, ...processors[name] }]))
-  const source = { name: 't', processors: inline, streams }
-  const { topology, problems } = parseTopology(source, { file: 't', modulesIn: () => undefined })
-  if (topology === undefined) throw new Error(JSON.stringify(problems))
-  return buildGraph(topology, { stage: 'dev' })
+  return parsedGraph({ name: 't', processors: inline, streams })
 }
 
 describe('what is baked into an artifact', () => {

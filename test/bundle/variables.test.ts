@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkVariables, functionVariables } from '../../src/bundle/variables.ts'
-import { graphOf } from '../clouds/aws/graphs.ts'
+import { graphOf } from '../contract/graph.ts'
 
 const noop = () => {}
 

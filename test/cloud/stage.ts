@@ -7,9 +7,7 @@ import { type Aws, openAws, openAwsResources } from '../../src/clouds/aws/open.t
 import { wantedResources } from '../../src/clouds/aws/wanted.ts'
 import type { DeployRequest } from '../../src/deploy/claim.ts'
 import { failureOf, prepareDeploy } from '../../src/deploy/deploy.ts'
-import { errorOf } from '../../src/errors.ts'
 import type { Graph } from '../../src/graph/graph.ts'
-import { buildGraph, parseTopology } from '../../src/project/parse.ts'
 
 /** Keys that no emulator looks at. */
 export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
@@ -17,13 +15,6 @@ export const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' }
 /** Opens an emulator as if it were AWS. */
 export function openEmulator(endpoint: string, region = 'eu-west-1'): Promise<Aws> {
   return openAws({ region, endpoint, credentials: CREDENTIALS }, () => performance.now())
-}
-
-/** The graph of a topology as a user writes it. */
-export function graphOf(topology: object, stage = 'dev'): Graph {
-  const { topology: parsed, problems } = parseTopology(topology, { file: 'topology.js', modulesIn: () => [] })
-  if (parsed === undefined) throw errorOf(problems)
-  return buildGraph(parsed, { stage })
 }
 
 /** A zip with one module, which answers every call with its text. */

@@ -1,17 +1,14 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 // @ts-expect-error It brings no types.
 import dynalite from 'dynalite'
-import { createAwsClient } from '../../src/aws/client.ts'
-import { callAws, type Emulator, KEYS } from './emulator.ts'
+import { callAws, type Emulator, openClientAt, portOf } from './emulator.ts'
 
 /** Starts dynalite, an emulator of DynamoDB, on a free port of this machine alone. */
 export async function startDynalite(): Promise<Emulator> {
   const server = dynalite({ createTableMs: 0, deleteTableMs: 0 })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-  const client = createAwsClient({ env, now: Date.now })
+  const { env, client } = openClientAt(portOf(server))
   return {
     env,
     client,

@@ -1,4 +1,6 @@
-import type { AwsClient } from '../../src/aws/client.ts'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type AwsClient, createAwsClient } from '../../src/aws/client.ts'
 
 /** An emulator that runs. */
 export interface Emulator {
@@ -13,6 +15,17 @@ export const PLACE = { partition: 'aws', region: 'eu-west-1', account: '00000000
 
 /** Keys that every emulator takes. */
 export const KEYS = { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' }
+
+/** Opens a client of what listens on a port of this machine, with the environment of those that call it. */
+export function openClientAt(port: number): Pick<Emulator, 'env' | 'client'> {
+  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` }
+  return { env, client: createAwsClient({ env, now: Date.now }) }
+}
+
+/** Returns the port that a server listens on. */
+export function portOf(server: Pick<Server, 'address'>): number {
+  return (server.address() as AddressInfo).port
+}
 
 const SERVICES = ['kinesis', 'dynamodb', 'sqs']
 

@@ -1,8 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createAwsClient } from '../../src/aws/client.ts'
-import { type Emulator, KEYS } from './emulator.ts'
+import { type Emulator, openClientAt, portOf } from './emulator.ts'
 
 /** What is wrong with a call that comes in: nothing, all of it, or some of its records; or the answer to it is lost. */
 export type Fault = 'none' | 'throttle' | 'fault' | 'cut before' | 'cut after' | 'some refused'
@@ -45,8 +43,7 @@ export async function startFaultyAws(fault: () => Fault, refuses: () => boolean)
 
   const server = createServer((request, response) => void answer(request, response)).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-  const client = createAwsClient({ env, now: Date.now })
+  const { env, client } = openClientAt(portOf(server))
   return {
     env,
     client,

@@ -4,8 +4,7 @@ import { createRequire } from 'node:module'
 import { type AddressInfo, createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { expect, vi } from 'vitest'
-import { createAwsClient } from '../../src/aws/client.ts'
-import { callAws, type Emulator, KEYS, PLACE } from './emulator.ts'
+import { callAws, type Emulator, openClientAt, PLACE } from './emulator.ts'
 
 /** Starts kinesis-local on free ports. */
 export async function startKinesisLocal(): Promise<Emulator> {
@@ -24,15 +23,14 @@ export async function startKinesisLocal(): Promise<Emulator> {
       LOG_LEVEL: 'ERROR',
     },
   })
-  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${plain}` }
-  const client = createAwsClient({ env, now: Date.now })
+  const { env, client } = openClientAt(plain)
   const isUp = () =>
     callAws(client, 'Kinesis_20131202.ListStreams', {}).then(
       () => true,
       () => false,
     )
   for (let tries = 0; !(await isUp()); tries++) {
-    if (tries > 100 || child.exitCode !== null) throw new Error('kinesis-local did not start')
+    if (tries > 3000 || child.exitCode !== null) throw new Error('kinesis-local did not start')
     await new Promise((resolve) => setTimeout(resolve, 100))
   }
   return {

@@ -1,8 +1,6 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { createAwsClient } from '../../src/aws/client.ts'
-import { KEYS } from './emulator.ts'
+import { openClientAt, portOf } from './emulator.ts'
 
 /**
  * Starts a server, and a client of AWS that sends everything to it. `answer` is called with each request once it was read, and
@@ -17,8 +15,7 @@ export async function scriptedServer(
     request.on('end', () => answer(request, response, requests++))
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const env = { ...KEYS, AWS_ENDPOINT_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
-  const client = createAwsClient({ env, now: Date.now })
+  const { client } = openClientAt(portOf(server))
   const close = () => {
     client.close()
     server.close()

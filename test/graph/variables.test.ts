@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { conflictProblems, sharedVariables, variablesOf } from '../../src/graph/variables.ts'
-import { graphOf } from '../clouds/aws/graphs.ts'
+import { graphOf } from '../contract/graph.ts'
 
 const handler = () => {}
 const graph = (processors: object) => graphOf({ name: 'variables', processors })

@@ -1,10 +1,11 @@
-import { buildGraph, parseTopology } from '../../src/project/parse.ts'
+import { buildGraph } from '../../src/project/parse.ts'
 import type { LoadedProcessor } from '../../src/runtime/invocation.ts'
 import type { SimulationOptions, SimulationResult } from '../../src/simulator/options.ts'
 import { recordEntries } from '../../src/simulator/recorder.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import type { TranscriptEntry } from '../../src/simulator/transcript.ts'
 import type { InputEvent } from '../../src/topology/topology.ts'
+import { parsedOf } from '../contract/graph.ts'
 
 /** What a run gave, and everything it committed. */
 export interface RunResult extends SimulationResult {
@@ -19,11 +20,7 @@ export async function runTopology(
   input: readonly InputEvent[] | Record<string, unknown>,
   options: Partial<SimulationOptions> = {},
 ): Promise<RunResult> {
-  const { topology, problems } = parseTopology(
-    { name: 'test', ...definition },
-    { file: 't', modulesIn: () => undefined },
-  )
-  if (topology === undefined) throw new Error(JSON.stringify(problems))
+  const topology = parsedOf({ name: 'test', ...definition })
   const processors = new Map<string, LoadedProcessor>()
   for (const { name, source, input: schema } of topology.processors) {
     if (source.kind !== 'inline') throw new Error(`${name} is not inline`)

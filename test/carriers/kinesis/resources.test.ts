@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { channelResources } from '../../../src/carriers/kinesis/resources.ts'
-import { graphOf, PLACE } from '../../clouds/aws/graphs.ts'
+import { PLACE } from '../../clouds/aws/graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
 
 const noop = () => {}
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { channelResources, retryResources } from '../../../src/carriers/sqs/resources.ts'
-import { graphOf, PLACE } from '../../clouds/aws/graphs.ts'
+import { PLACE } from '../../clouds/aws/graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
 
 const noop = () => {}
 

@@ -4,7 +4,7 @@ import { factOfEntry, liveSource } from '../../../src/cli/why/live.ts'
 import { openStage } from '../../../src/clouds/aws/account.ts'
 import { openAws } from '../../../src/clouds/aws/open.ts'
 import { readEntry } from '../../../src/view/log-entry.ts'
-import { graphOf } from '../../clouds/aws/graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
 import { at } from '../../contract/position.ts'
 import { startFakeAws } from '../fake-aws.ts'
 

@@ -9,7 +9,7 @@ import type { Scope } from '../../../src/aws/names.ts'
 import type { Clients } from '../../../src/clouds/aws/clients.ts'
 import { TAGS } from '../../../src/clouds/aws/tags.ts'
 import type { LiveResource } from '../../../src/graph/resource.ts'
-import { graphOf } from '../../clouds/aws/graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
 import { CREDENTIALS, openEmulator, stageOf } from '../stage.ts'
 
 /** Keeps the names of calls, and tells those of calls that change something. */

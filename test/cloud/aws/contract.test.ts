@@ -7,8 +7,9 @@ import type { Aws } from '../../../src/clouds/aws/open.ts'
 import { openAwsResources } from '../../../src/clouds/aws/open.ts'
 import { wantedResources } from '../../../src/clouds/aws/wanted.ts'
 import { type ResourcesWorld, resourcesContract } from '../../contract/cloud-resources.ts'
+import { graphOf } from '../../contract/graph.ts'
 import type { Skip } from '../../contract/law.ts'
-import { artifactOf, graphOf, openEmulator } from '../stage.ts'
+import { artifactOf, openEmulator } from '../stage.ts'
 
 const LOOPS = 'moto has no recursion settings of functions'
 const EMULATORS: Readonly<Record<'ministack' | 'moto', readonly Skip[]>> = {

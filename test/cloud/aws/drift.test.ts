@@ -12,7 +12,8 @@ import {
 import { GetQueueUrlCommand, SetQueueAttributesCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Aws } from '../../../src/clouds/aws/open.ts'
-import { graphOf, openEmulator, stageOf } from '../stage.ts'
+import { graphOf } from '../../contract/graph.ts'
+import { openEmulator, stageOf } from '../stage.ts'
 
 const noop = () => {}
 const TRUST = JSON.stringify({

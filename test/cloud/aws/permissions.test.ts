@@ -10,7 +10,8 @@ import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { AwsCredentials } from '../../../src/clouds/aws/clients.ts'
 import { type Aws, openAws } from '../../../src/clouds/aws/open.ts'
 import { deployerPolicy, type Policy, processorPolicies } from '../../../src/clouds/aws/policies.ts'
-import { anyGraph, graphOf } from '../../clouds/aws/graphs.ts'
+import { anyGraph } from '../../clouds/aws/graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
 import { openEmulator, stageOf } from '../stage.ts'
 
 const noop = () => {}

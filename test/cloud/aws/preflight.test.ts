@@ -3,8 +3,8 @@ import { CreateQueueCommand } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Aws } from '../../../src/clouds/aws/open.ts'
 import { preflight } from '../../../src/clouds/aws/preflight.ts'
-import { graphOf } from '../../clouds/aws/graphs.ts'
 import { writeOf } from '../../contract/cloud-resources.ts'
+import { graphOf } from '../../contract/graph.ts'
 import { openEmulator, stageOf } from '../stage.ts'
 
 let aws: Aws

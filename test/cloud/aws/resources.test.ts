@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
 import type { Aws } from '../../../src/clouds/aws/open.ts'
-import { graphOf, openEmulator, stageOf } from '../stage.ts'
+import { graphOf } from '../../contract/graph.ts'
+import { openEmulator, stageOf } from '../stage.ts'
 
 let aws: Aws
 beforeAll(async () => {

@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { idleCosts } from '../../../src/clouds/aws/costs.ts'
 import { wantedResources } from '../../../src/clouds/aws/wanted.ts'
-import { artifactsOf, graphOf, PLACE } from './graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
+import { artifactsOf, PLACE } from './graphs.ts'
 
 it('counts what costs while nothing happens, and names what does not', () => {
   const noop = () => {}

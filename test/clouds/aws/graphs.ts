@@ -1,17 +1,9 @@
 import * as fc from 'fast-check'
-import { errorOf } from '../../../src/errors.ts'
 import type { Graph } from '../../../src/graph/graph.ts'
-import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
+import { graphOf } from '../../contract/graph.ts'
 
 /** Somewhere to deploy to. */
 export const PLACE = { partition: 'aws', region: 'eu-west-1', account: '123456789012' }
-
-/** The graph of a topology as a user writes it. */
-export function graphOf(topology: object, stage = 'dev'): Graph {
-  const { topology: parsed, problems } = parseTopology(topology, { file: 'topology.js', modulesIn: () => [] })
-  if (parsed === undefined) throw errorOf(problems)
-  return buildGraph(parsed, { stage })
-}
 
 /** Artifacts of all processors of a graph, each with a hash of its own. */
 export function artifactsOf(graph: Graph) {

@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import { deployerPolicy, type Policy, processorPolicies } from '../../../src/clouds/aws/policies.ts'
 import { wantedResources } from '../../../src/clouds/aws/wanted.ts'
 import type { Graph } from '../../../src/graph/graph.ts'
-import { anyGraph, artifactsOf, graphOf, PLACE } from './graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
+import { anyGraph, artifactsOf, PLACE } from './graphs.ts'
 
 const REGION = 'eu-west-1:123456789012'
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { checkOwnRoles } from '../../../src/clouds/aws/preflight.ts'
 import { wantedResources } from '../../../src/clouds/aws/wanted.ts'
-import { artifactsOf, graphOf, PLACE } from './graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
+import { artifactsOf, PLACE } from './graphs.ts'
 
 const noop = () => {}
 

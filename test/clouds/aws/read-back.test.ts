@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Clients, openClients } from '../../../src/clouds/aws/clients.ts'
 import { messagesIn, type RecordRange, readBack } from '../../../src/clouds/aws/read-back.ts'
 import { type Emulator, PLACE } from '../../contract/emulator.ts'
+import { graphOf } from '../../contract/graph.ts'
 import { makeStream, startKinesisLocal } from '../../contract/kinesis-local.ts'
-import { graphOf } from './graphs.ts'
 
 let emulator: Emulator
 let clients: Clients

@@ -4,7 +4,8 @@ import { KINDS } from '../../../src/clouds/aws/open.ts'
 import { processorsOnCycles, wantedResources } from '../../../src/clouds/aws/wanted.ts'
 import { orderByNeeds } from '../../../src/deploy/order.ts'
 import { fingerprint } from '../../../src/graph/resource.ts'
-import { anyGraph, artifactsOf, graphOf, PLACE } from './graphs.ts'
+import { graphOf } from '../../contract/graph.ts'
+import { anyGraph, artifactsOf, PLACE } from './graphs.ts'
 
 const noop = () => {}
 

@@ -2,15 +2,14 @@ import { Console } from 'node:console'
 import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { bakeEntry } from '../../../src/bundle/bake.ts'
 import { CARRIERS } from '../../../src/carriers/table.ts'
 import { createEntry } from '../../../src/hosts/lambda/entry.ts'
 import { rememberHandled } from '../../../src/hosts/lambda/handled.ts'
 import { invokeBy } from '../../../src/hosts/lambda/invoker.ts'
-import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
 import { createSqsStore } from '../../../src/stores/sqs/store.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
+import { bakedOf } from '../../contract/graph.ts'
 import { answerWith, endsWithin, scriptedServer, type Trouble } from '../../contract/scripted-server.ts'
 import { recordOf } from './one-function.ts'
 
@@ -51,9 +50,7 @@ it('an invocation answers in its time, whatever becomes of the connections of al
     retryQueue: true,
     retries: 0,
   }
-  const { topology, problems } = parseTopology(definition, { file: 't', modulesIn: () => undefined })
-  if (topology === undefined) throw new Error(JSON.stringify(problems))
-  const baked = JSON.parse(JSON.stringify(bakeEntry(buildGraph(topology, { stage: 'dev' }), ['b'])))
+  const baked = bakedOf(definition, 'b')
   const host = {
     env: {},
     console: new Console(new Writable({ write: (_chunk, _encoding, done) => done() })),

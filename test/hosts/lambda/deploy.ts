@@ -1,6 +1,7 @@
-import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
+import { buildGraph } from '../../../src/project/parse.ts'
 import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
+import { parsedOf } from '../../contract/graph.ts'
 import { type CloudParts, type FakeCloud, openCloud } from './cloud.ts'
 
 type Processors = Record<string, Handler | { readonly handler: Handler; readonly [setting: string]: unknown }>
@@ -12,8 +13,7 @@ export function deploy(
   said: Partial<CloudParts> = {},
 ): FakeCloud {
   const definition = { name: 'test', processors, streams }
-  const { topology, problems } = parseTopology(definition, { file: 't', modulesIn: () => undefined })
-  if (topology === undefined) throw new Error(JSON.stringify(problems))
+  const topology = parsedOf(definition)
   const loaded = new Map<string, LoadedProcessor>()
   for (const { name, source, input } of topology.processors) {
     if (source.kind === 'inline') loaded.set(name, { name, handler: source.handler, ...(input && { input }) })

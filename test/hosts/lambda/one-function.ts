@@ -2,15 +2,14 @@ import { Console } from 'node:console'
 import { Writable } from 'node:stream'
 import type { AwsCarrier } from '../../../src/aws/carrier.ts'
 import type { AwsClient } from '../../../src/aws/client.ts'
-import { bakeEntry } from '../../../src/bundle/bake.ts'
 import { CARRIERS } from '../../../src/carriers/table.ts'
 import { createEntry } from '../../../src/hosts/lambda/entry.ts'
-import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import type { WireRecord } from '../../../src/runtime/carrier.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
 import { createFakeClock } from '../../contract/clock.ts'
 import { createFakeStore } from '../../contract/fake-store.ts'
+import { bakedOf } from '../../contract/graph.ts'
 
 type Via = 'kinesis' | 'sqs'
 
@@ -26,9 +25,7 @@ export function openFunctionOf(via: Via, handler: Handler, settings: object = {}
     streams: [{ from: 'a', to: 'b', topics: ['t'] }],
     ...{ via, retries: 0, backoff: { firstMs: 1, jitter: false } },
   }
-  const { topology, problems } = parseTopology(definition, { file: 't', modulesIn: () => undefined })
-  if (topology === undefined) throw new Error(JSON.stringify(problems))
-  const baked = JSON.parse(JSON.stringify(bakeEntry(buildGraph(topology, { stage: 'dev' }), ['b'])))
+  const baked = bakedOf(definition, 'b')
   const host = {
     env: {},
     console: new Console(new Writable({ write: (_chunk, _encoding, done) => done() })),

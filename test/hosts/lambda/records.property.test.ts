@@ -3,10 +3,8 @@ import { Writable } from 'node:stream'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { AwsCarrier } from '../../../src/aws/carrier.ts'
-import { bakeEntry } from '../../../src/bundle/bake.ts'
 import { CARRIERS } from '../../../src/carriers/table.ts'
 import { createEntry } from '../../../src/hosts/lambda/entry.ts'
-import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
 import { recordIdOf } from '../../../src/runtime/error-record.ts'
 import { idOf, type Message, rootIdOf } from '../../../src/runtime/message.ts'
 import { createPack } from '../../../src/runtime/pack.ts'
@@ -14,6 +12,7 @@ import { describeThrown } from '../../../src/runtime/thrown.ts'
 import type { Context, Handler } from '../../../src/topology/handler.ts'
 import { createFakeClock } from '../../contract/clock.ts'
 import { createFakeStore, recordsIn, refuseRecords } from '../../contract/fake-store.ts'
+import { bakedOf } from '../../contract/graph.ts'
 import { turn } from '../../contract/host.ts'
 import { messageOf, rootOf } from '../../contract/message.ts'
 import { at } from '../../contract/position.ts'
@@ -134,9 +133,7 @@ function openFunctions({ via, retries, answers }: Scenario) {
     ],
     ...{ via, retries, hopLimit: HOP_LIMIT, backoff: { firstMs: 1, jitter: false }, retryQueue: false },
   }
-  const { topology, problems } = parseTopology(definition, { file: 't', modulesIn: () => undefined })
-  if (topology === undefined) throw new Error(JSON.stringify(problems))
-  const baked = JSON.parse(JSON.stringify(bakeEntry(buildGraph(topology, { stage: 'dev' }), ['b'])))
+  const baked = bakedOf(definition, 'b')
   const load = () => ({ name: 'b', handler: handlerOf(handled), input })
   const host = {
     env: { ATTAK_ARTIFACT: 'f00d' },

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { buildGraph, parseTopology } from '../../../src/project/parse.ts'
+import { buildGraph } from '../../../src/project/parse.ts'
 import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
 import { type Context, type Handler, Retry } from '../../../src/topology/handler.ts'
+import { parsedOf } from '../../contract/graph.ts'
 import { type CloudParts, type FakeCloud, openCloud, triggerOf } from './cloud.ts'
 
 const BACKOFF = { firstMs: 100_000, factor: 10, maxMs: 86_400_000, jitter: false }
@@ -15,8 +16,7 @@ function deploy(handler: Handler, stream: object = {}, said: Partial<CloudParts>
   }
   const processors = { a, b: { handler, ...b } }
   const definition = { name: 'test', backoff: BACKOFF, processors, streams: [{ from: 'a', to: 'b', ...stream }] }
-  const { topology, problems } = parseTopology(definition, { file: 't', modulesIn: () => undefined })
-  if (topology === undefined) throw new Error(JSON.stringify(problems))
+  const topology = parsedOf(definition)
   const loaded = new Map<string, LoadedProcessor>()
   for (const { name, source } of topology.processors) {
     if (source.kind === 'inline') loaded.set(name, { name, handler: source.handler })

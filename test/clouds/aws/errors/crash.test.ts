@@ -7,9 +7,10 @@ import { recordIdFor } from '../../../../src/runtime/id.ts'
 import { createPack } from '../../../../src/runtime/pack.ts'
 import { parseRecord } from '../../../../src/runtime/parse-record.ts'
 import { invokeCrashOf, streamCrashOf } from '../../../contract/crash.ts'
+import { graphOf } from '../../../contract/graph.ts'
 import { messageOf } from '../../../contract/message.ts'
 import { at } from '../../../contract/position.ts'
-import { graphOf, PLACE } from '../graphs.ts'
+import { PLACE } from '../graphs.ts'
 
 const origin = { topology: 'orders', stage: 'dev', time: '2026-11-21T13:00:00.000Z' }
 const graph = graphOf({

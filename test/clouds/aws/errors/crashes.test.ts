@@ -7,9 +7,9 @@ import { encodeMessage } from '../../../../src/runtime/event.ts'
 import { type StreamCrashSaid, streamCrashOf } from '../../../contract/crash.ts'
 import { type Emulator, PLACE } from '../../../contract/emulator.ts'
 import { startFauxqs } from '../../../contract/fauxqs.ts'
+import { graphOf } from '../../../contract/graph.ts'
 import { makeStream, startKinesisLocal } from '../../../contract/kinesis-local.ts'
 import { messageOf } from '../../../contract/message.ts'
-import { graphOf } from '../graphs.ts'
 
 const origin = { topology: 'orders', stage: 'dev', time: '2026-11-21T13:00:00.000Z' }
 const graph = graphOf({

@@ -15,7 +15,7 @@ import { type Emulator, PLACE } from '../../../contract/emulator.ts'
 import { nthRecord, readerContract } from '../../../contract/error-reader.ts'
 import { createFakeReader } from '../../../contract/fake-error-reader.ts'
 import { startFauxqs } from '../../../contract/fauxqs.ts'
-import { graphOf } from '../graphs.ts'
+import { graphOf } from '../../../contract/graph.ts'
 
 let [fauxqs, dynalite]: (Emulator | undefined)[] = []
 let [sqs, dynamo]: (Clients | undefined)[] = []
