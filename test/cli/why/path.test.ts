@@ -53,6 +53,19 @@ describe('the way to a message', () => {
     expect(pathTo(failing, [input, middle, inStream, inQueue]).steps.at(-1)?.position).toBe(inStream.position)
   })
 
+  test('keeps it too when the message was postponed there, and says what became of it then', () => {
+    const postponed: Fact = { ...last, attempt: 1, outcome: 'postponed', position: at('shop--dev--bill/shard-0/17') }
+    const done: Fact = { ...last, attempt: 1, outcome: 'ok', position: at('shop--dev--_retry-bill/1f2e', 'sqs') }
+    const skipped: Fact = { ...done, outcome: 'skipped', position: at('shop--dev--bill/shard-0/18') }
+    for (const facts of [
+      [postponed, done, skipped],
+      [skipped, done, postponed],
+    ]) {
+      const { position, outcome } = pathTo(failing, [input, middle, ...facts]).steps.at(-1)!
+      expect({ position, outcome }).toEqual({ position: postponed.position, outcome: 'ok' })
+    }
+  })
+
   test('counts the other messages that each handler emitted, each once', () => {
     const other: Fact = { message: 'd', processor: 'price', root: 'a', parent: 'a', from: 'intake' }
     const facts = [input, middle, last, other, { ...other, processor: 'audit' }, { ...middle, attempt: 2 }]
