@@ -2,7 +2,7 @@ import type { Delivery } from './carrier.ts'
 import type { FailedMessage, Outcome } from './deliver/round.ts'
 import type { Invocation, LogLevel } from './invocation.ts'
 import { idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
-import { type Position, positionText } from './position.ts'
+import { positionText } from './position.ts'
 import { escaped, fieldWriter } from './text.ts'
 import type { Thrown } from './thrown.ts'
 import type { WorkerHost } from './worker-host.ts'
@@ -46,7 +46,7 @@ export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog
   const least = RANKS[level]
   const { hold, flush } = holdLines(host)
   const begin = beginner(host)
-  const positionField = positionWriter()
+  const positionField = fieldWriter('position')
   const sayWay = wayWriter()
   const add = (level: LogLevel, kind: string, invocation: Invocation, fields: Fields) => {
     if (RANKS[level] >= least) hold(`${begin(level, kind, invocation)},${JSON.stringify(fields).slice(1)}\n`)
@@ -60,7 +60,7 @@ export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog
     ended(invocation, { position }, outcome, error, event) {
       const level = LEVEL_OF[outcome]
       if (RANKS[level] < least) return
-      const way = `${sayWay(invocation.message)}${positionField(position)}`
+      const way = `${sayWay(invocation.message)}${positionField(positionText(position))}`
       const why = level === 'info' ? '' : `,"error":${JSON.stringify(titleOnly(host.describe(error)))}`
       const data = event === undefined ? '' : `,"data":${event}`
       hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
@@ -121,19 +121,6 @@ function beginner(host: WorkerHost): (level: LogLevel, kind: string, invocation:
       start = `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}","message":"`
     }
     return `${start}${escaped(idOf(message))}"${rootField(rootIdOf(message.root))}`
-  }
-}
-
-/** Writes positions as text. The messages of a record share one. */
-function positionWriter(): (position: Position) => string {
-  let last: Position | undefined
-  let field = ''
-  return (position) => {
-    if (position !== last) {
-      last = position
-      field = `,"position":"${escaped(positionText(position))}"`
-    }
-    return field
   }
 }
 
