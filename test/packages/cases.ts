@@ -374,7 +374,7 @@ export const CASES: Readonly<Record<string, Readonly<Record<string, PackageCase>
       imports: [`import esbuild from 'esbuild'`],
       use: `esbuild.transform('let a: number = 1', { loader: 'ts' }).then(({ code }) => code)`,
       remedy: { external: ['esbuild'] },
-      why: 'it starts a program of its own',
+      why: 'it starts another program',
     },
     '@node-rs/argon2': {
       imports: [`import { hashSync, verify } from '@node-rs/argon2'`],
