@@ -15,7 +15,7 @@ const order = {
   items: [{ sku: 'notebook', quantity: 6, cents: 450 }],
 }
 
-test('an order is paid and packed, and the customer hears of both', async () => {
+test('an order is paid and packed, and the customer receives a mail for each', async () => {
   await driver.send('intake', order)
   expect(driver.outputs.map(({ data }) => data)).toEqual([
     { to: 'ada@example.com', subject: 'Order 1: you paid 27.00' },
