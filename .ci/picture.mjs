@@ -18,7 +18,7 @@ export function record() {
   const [section = ''] = rest.split('\n## ')
   const cwd = mkdtempSync(join(tmpdir(), 'attak-picture-'))
   try {
-    for (const [, file, text] of section.matchAll(/<!-- file: (\S+) -->\n```\w+\n(.*?)```/gs)) {
+    for (const [, file, text] of section.matchAll(/^`(\S+)`\n+```\w+\n(.*?)^```/gms)) {
       writeFileSync(join(cwd, file), text)
     }
     const blocks = [...section.matchAll(/^```console\n(.*?)^```/gms)].map(([, text]) => text).join('')

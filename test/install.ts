@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -11,7 +11,7 @@ export function install(project: string, others: readonly string[] = []): void {
   link(project, '.bin/attak', 'bin/attak.js')
   link(project, '.bin/vitest', 'node_modules/.bin/vitest')
   installOthers(project)
-  for (const name of others) link(project, name, join('node_modules', name))
+  for (const name of others.filter((each) => each !== 'attak')) link(project, name, join('node_modules', name))
 }
 
 /** The same without attak. */
@@ -21,6 +21,7 @@ export function installOthers(project: string): void {
 
 function link(project: string, path: string, target: string): void {
   const place = join(project, 'node_modules', path)
+  if (existsSync(place)) return
   mkdirSync(dirname(place), { recursive: true })
   symlinkSync(join(root, target), place)
 }

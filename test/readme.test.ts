@@ -8,9 +8,9 @@ import { install, root } from './install.ts'
 /*
  * The code of the README and of the pages in docs is run as it stands there. Every `##` section has a folder of its own,
  * in which, from top to bottom:
- * - a block behind the comment `<!-- file: PATH -->` is written to that file;
+ * - a block below a line that is only the path of a file, as code, is written to that file;
  * - each line `$ COMMAND` of a ```console block is run, and the lines below it must be what it prints. `…` stands for
- *   any text, or for any lines if it is alone on its line. `npm install` links packages that are installed here.
+ *   any text, or for any lines if it is alone on its line. `npm install` and `npm link` link packages that are installed here.
  * Blocks of sh and text are for the reader. A block of any other language must be a file.
  */
 
@@ -47,7 +47,7 @@ function blocksOf(page: string): Block[] {
 }
 
 function fileIn(line: string): string | undefined {
-  return /^<!-- file: (\S+) -->$/.exec(line)?.[1]
+  return /^`(\S+)`$/.exec(line)?.[1]
 }
 
 function commandsOf(text: string): { command: string; output: string }[] {
@@ -61,7 +61,7 @@ function commandsOf(text: string): { command: string; output: string }[] {
 
 /** Runs one command line in `cwd`. Returns its output and the folder in which it ended. */
 function run(command: string, cwd: string): { output: string; cwd: string } {
-  const [, packages] = /^npm install((?: @?[\w/-]+)*)$/.exec(command) ?? []
+  const [, packages] = /^npm (?:install|link)((?: @?[\w/-]+)*)$/.exec(command) ?? []
   if (packages !== undefined) {
     install(cwd, packages.split(' ').filter(Boolean))
     return { output: '', cwd }
