@@ -11,17 +11,17 @@ import { loadSubject, unknownProcessorError } from './subject.ts'
 
 /** Settings of a test driver. */
 export interface TestDriverOptions<Events extends object = AnyEvents> {
-  /** Makes ids: the same seed and events give the same ids. Default `attak`. */
+  /** Decides the ids: the same seed and events give the same ids. Default `attak`. */
   readonly seed?: string
-  /** What handlers read as `context.stage`. Default `dev`. */
+  /** The stage, which handlers read as `context.stage`. Default `dev`. */
   readonly stage?: string
   /**
-   * Runs each processor out of the artifact that a deploy would upload, with modules and an environment of its own: what
-   * `environment` declares, and what Lambda sets. Close the driver when its test has ended. Default false.
+   * Runs each processor from the artifact that a deploy would upload. Each has its own modules, and only the variables that
+   * `environment` declares and that Lambda sets. Close the driver at the end of the test. Default false.
    */
   readonly built?: boolean
   /**
-   * Functions that run in place of processors' own handlers, by name: for what a test must not do, such as sending mail.
+   * Handlers that run instead of the processors' handlers, by name. Use it for what a test must not do, such as sending mail.
    * Settings and schema of the processor stay.
    */
   readonly replace?: { readonly [Name in keyof Events]?: Handler }
@@ -30,46 +30,46 @@ export interface TestDriverOptions<Events extends object = AnyEvents> {
 /** Settings of one event. */
 export type SendOptions = Pick<InputEvent, 'key' | 'topic'>
 
-/** What follows the processor of an event: the event may be left out only where the processor takes `undefined`. */
+/** The arguments of `send` after the processor. The event may be omitted only if the processor accepts `undefined`. */
 type SendRest<Event> = undefined extends Event
   ? [event?: Event, options?: SendOptions | undefined]
   : [event: Event, options?: SendOptions | undefined]
 
 /**
- * Runs a topology inside a test. Handlers really run; virtual time stands still until the test moves it, so that what is
- * to be tried again after a second waits for `advance(1000)`.
+ * Runs a topology inside a test. It runs your handlers. Virtual time stands still until the test moves it: a retry that is due
+ * in a second runs in `advance(1000)`.
  */
 export interface TestDriver<Events extends object = AnyEvents> extends Observed {
   /**
-   * Gives a processor an event, and runs the topology until nothing more happens at this virtual time. A handler that
-   * fails does not reject this: see `errors`. Throws INPUT_INVALID for a processor that is not there.
+   * Sends an event to a processor. Resolves when nothing more happens at this virtual time. Does not reject when a handler
+   * fails: see `errors`. Throws INPUT_INVALID if the processor does not exist.
    */
   send<Name extends keyof Events & string>(processor: Name, ...rest: SendRest<Events[Name]>): Promise<void>
-  /** Gives several events at once: their handlers run side by side, as far as keys allow. */
+  /** Sends several events at once. Their handlers run at the same time, as far as keys allow. */
   sendAll(events: readonly InputEvent[]): Promise<void>
-  /** Moves virtual time on, running what becomes due on the way at the time it is due. */
+  /** Moves virtual time forward. Each message that becomes due runs at its time. */
   advance(ms: number): Promise<void>
-  /** Moves virtual time on until nothing is in flight. */
+  /** Moves virtual time forward until no message is left. */
   drain(): Promise<void>
-  /** Virtual milliseconds since the beginning. */
+  /** Virtual milliseconds since the start. */
   readonly nowMs: number
-  /** How many messages wait for a later virtual time, to be tried again. */
+  /** How many messages wait for a retry at a later virtual time. */
   readonly waiting: number
-  /** What happened at one processor. Throws TOPOLOGY_UNKNOWN_PROCESSOR. */
+  /** Returns the results of one processor. Throws TOPOLOGY_UNKNOWN_PROCESSOR. */
   processor<Name extends keyof Events & string>(name: Name): ProcessorView<Events[Name]>
-  /** What happened as `attak simulate --json` would print it, without first and last line. */
+  /** The lines that `attak simulate --json` would print, without the first and the last. */
   readonly transcript: readonly TranscriptEntry[]
-  /** Forgets what has happened so far; what is in flight stays. */
+  /** Forgets all results. Messages in flight stay. */
   clear(): void
-  /** Aborts what still runs and gives the console back. May be called again. */
+  /** Stops handlers that still run, and restores the console. May be called again. */
   close(): Promise<void>
   /** The same as `close`: `await using driver = await createTestDriver(…)`. */
   [Symbol.asyncDispose](): Promise<void>
 }
 
 /**
- * Makes a driver that runs a topology inside a test, in any test runner. The topology is its file or folder, as `attak
- * simulate` takes it, or the value itself where its handlers are functions.
+ * Returns a driver that runs a topology inside a test, in any test runner. The topology is the path of its file or folder, as
+ * for `attak simulate`, or the topology itself if its handlers are functions.
  *
  * ```ts
  * const driver = await createTestDriver(new URL('../topology.ts', import.meta.url))
@@ -79,7 +79,7 @@ export interface TestDriver<Events extends object = AnyEvents> extends Observed 
  * await driver.close()
  * ```
  *
- * Names of processors are checked where the topology is made by defineTopology; beside a path, say
+ * The compiler checks names of processors if the topology is made by defineTopology; with a path, write
  * `createTestDriver<typeof topology>(…)`. Throws one AttakError with all problems of a bad topology.
  */
 export async function createTestDriver<Definition extends TopologyDefinition>(

@@ -5,57 +5,58 @@ import type { ErrorsDefinition, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
 import type { Backoff, InputEvent } from './topology.ts'
 
-/** How a failed message is tried again; stream beats processor beats topology, and what none says has a default. */
+/** How a failed message is retried. Stream overrides processor, and processor overrides topology. */
 export interface RetrySettings {
-  /** How many times a failing message is tried again, 0 to 1000. Default 0. */
+  /** How often a failed message is retried, 0 to 1000. Default 0. */
   readonly retries?: number
-  /** The waits between tries. Default `{ firstMs: 1000, factor: 2, maxMs: 60000, jitter: true }`. */
+  /** The waits between attempts. Default `{ firstMs: 1000, factor: 2, maxMs: 60000, jitter: true }`. */
   readonly backoff?: Partial<Backoff>
 }
 
-/** What deployed processors run with; a processor's own beats the topology's, and lists and maps of both come together. */
+/** Settings of deployed processors. Processor overrides topology; lists and maps of both are merged. */
 export interface FunctionSettings extends DeploymentSettings {
   /**
-   * Variables that handlers find in `process.env`: a list of names to take from the environment (or `.env`) of whoever
-   * deploys, or a map of names to texts, or to `true` for one to take. In a simulation they see the process's own.
+   * Variables that handlers find in `process.env`. A list has names; their values are copied from the environment or `.env` of
+   * the person who deploys. A map has a text for each name, or `true` to copy the value. A simulation also has all other
+   * variables of its process.
    */
   readonly environment?: readonly string[] | { readonly [name: string]: string | true }
 }
 
-/** A processor in any spelling: a module's path, a function, an object with settings, an instance with a handler. */
+/** A processor in any spelling: the path of a module, a function, an object with settings, an instance with a handler. */
 export type ProcessorDefinition<Output = unknown> = string | Handler | ProcessorSettings<Output>
 
-/** A processor with settings: exactly one of `handler`, `path` and `source` says where its code is. */
+/** A processor with settings. It has exactly one of `handler`, `path` and `source`. */
 export interface ProcessorSettings<Output = unknown>
   extends RetrySettings,
     DeliverySettings,
     FunctionSettings,
     RecordingSettings {
   handler?(event: OrAny<Output>, context: Context, callback: Callback): unknown
-  /** A module, relative to the topology's file; its `handler` or default export runs. */
+  /** The path of a module, relative to the topology's file. Its `handler` or default export runs. */
   readonly path?: string
   /** The same as `path`. */
   readonly source?: string
-  /** Events that do not fit are refused before the handler, which gets the schema's output. */
+  /** A schema. Events that do not fit are refused before the handler runs. The handler receives the output of the schema. */
   readonly input?: StandardSchema<unknown, Output>
   /** Seconds a message may take, up to 900. Default 30. */
   readonly timeout?: number
-  /** The handler settles through its callback, though it declares fewer than three parameters. */
+  /** The handler settles by its callback, even if it has fewer than three parameters. */
   readonly callback?: boolean
-  /** The processors that it may call by `context.invoke`. */
+  /** The processors that it may call with `context.invoke`. */
   readonly invokes?: readonly string[]
-  /** How many of it may run at once when it is deployed, set aside for it alone. */
+  /** How many of its deployed functions may run at once, reserved for it. */
   readonly concurrency?: number
 }
 
-/** A stream in any spelling. Without a topic, all that `from` emits goes to `to`. */
+/** A stream in any spelling. Without a topic, `to` receives everything that `from` emits. */
 export type StreamDefinition =
   | readonly [from: string, to: string, topic?: string]
   | (StreamEnds & StreamSettings & { readonly topic?: string; readonly topics?: readonly string[] })
 
 /** Settings of a stream. */
 export interface StreamSettings extends RetrySettings, DeliverySettings {
-  /** The name of what carries it when it is deployed; streams that name the same one share it. */
+  /** The name of its channel when deployed. Streams with the same name share a channel. */
   readonly stream?: string
 }
 
@@ -64,7 +65,7 @@ interface StreamEnds {
   readonly to: string
 }
 
-/** Several processors: a map by name, a list, or a folder with a module for each. */
+/** Several processors: a map by name, a list, or the path of a folder with a module for each. */
 export type ProcessorsDefinition =
   | string
   | readonly ProcessorDefinition[]
@@ -78,14 +79,14 @@ export interface TopologyDefinition extends TopologySettings {
 
 declare const PROCESSORS: unique symbol
 
-/** A topology whose processors' types the compiler remembers; nothing but a topology when it runs. */
+/** A topology with the types of its processors, for the compiler. At run time it is a plain topology. */
 export interface TypedTopology<Processors> extends TopologyDefinition {
   readonly [PROCESSORS]?: Processors
 }
 
 /**
- * What each processor of a topology takes, by name: `{ spout: string; reverse: string }`. Any name, and anything, where
- * the topology was not made by {@link defineTopology} from a map.
+ * The event that each processor of a topology accepts, by name: `{ spout: string; reverse: string }`. Any name with any event,
+ * unless the topology was made by {@link defineTopology} from a map.
  */
 export type EventsOf<Definition> =
   Definition extends TypedTopology<infer P>
@@ -105,24 +106,24 @@ export interface AnyEvents {
 interface TopologySettings extends RetrySettings, DeliverySettings, FunctionSettings, RecordingSettings {
   /** 1 to 40 letters, digits, `-` and `_`. */
   readonly name: string
-  /** Builds each processor that the streams name; instead of `processors`. */
+  /** Returns the processor for each name in the streams. Use it instead of `processors`. */
   readonly processor?: (name: string) => ProcessorDefinition
-  /** Used when no input is given: a path, `{ processor: event }`, a list, or a function giving an (async) iterable. */
+  /** The input if none is given: a path, `{ processor: event }`, a list, or a function that returns any of these or an (async) iterable. */
   readonly input?: unknown
-  /** Seconds a message may take, up to 900, where its processor does not say. Default 30. */
+  /** Seconds a message may take, up to 900. Default 30. A processor may override it. */
   readonly timeout?: number
-  /** How many processors a message may come through before it counts as a runaway. Default 100. */
+  /** How many processors a message may pass through. Default 100. A message beyond it fails with `HOP_LIMIT`. */
   readonly hopLimit?: number
   /** Days that logs of deployed processors are kept. Default 14. */
   readonly logRetention?: number
-  /** Where error records are kept. Default: a queue of the topology's own, for 24 hours. */
+  /** Where error records are kept. Default: the queue of the topology, for 24 hours. */
   readonly errors?: ErrorsDefinition
 }
 
 /**
- * Gives back the topology it is given, after the compiler has checked that streams name processors that exist, topics
- * that they emit (where a handler's `Context<Emits>` says which), and receivers that take what JSON makes of the data.
- * A handler beside an `input` schema gets the schema's output as its event.
+ * Returns the topology unchanged. The compiler checks that streams name existing processors, that topics are emitted (if the
+ * handler has a `Context<Emits>`), and that receivers accept the data as JSON carries it. A handler with an `input` schema
+ * receives the output of the schema.
  */
 export function defineTopology<Processors, Outputs, const Streams>(
   definition: TopologySettings & {

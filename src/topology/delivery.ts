@@ -1,38 +1,38 @@
-/** The carriers that a stream can name: every carrier's folder adds its own name. */
+/** The carriers that a stream can name. The folder of each carrier adds its name. */
 // biome-ignore lint/suspicious/noEmptyInterface: carriers extend it.
 export interface Vias {}
 
-/** The name of what carries the messages of a stream. */
+/** The name of a carrier. */
 export type Via = Extract<keyof Vias, string>
 
-/** The settings of streams, each of which can stand at a stream, at its receiver, and at the topology; the first of these counts. */
+/** How messages are carried. Stream overrides receiver, and receiver overrides topology. */
 export interface DeliverySettings extends ChannelSettings {
-  /** What carries the messages. Default `kinesis`. */
+  /** The carrier of the messages. Default `kinesis`. */
   readonly via?: Via
-  /** Keep the order of each key, where the carrier does that only if asked. Default false. */
+  /** Keeps the order of each key in an SQS queue. Default false. */
   readonly fifo?: boolean
-  /** The most messages that one record of the carrier holds; 1 switches packing off. Default 25. */
+  /** The largest number of messages in one record; 1 puts each message in its own record. Default 25. */
   readonly pack?: number
 }
 
 /**
- * How what carries messages is made, and how it hands them over. Absent means not given, or nothing to give. Every
- * carrier's folder adds the settings that only it has.
+ * How a channel is made, and how it delivers messages. A setting that was not given is absent. The folder of each carrier adds
+ * the settings that only it has.
  */
 export interface ChannelSettings {
-  /** The most messages a processor is handed at once. */
+  /** The largest number of messages that a processor receives at once. Default 100. */
   readonly batch?: number
-  /** Seconds to wait for more of them. */
+  /** Seconds that the platform waits to fill a batch. Default 0. */
   readonly window?: number
-  /** Hours that messages are kept for. */
+  /** Hours that messages are kept. Default 24 for Kinesis, 96 for SQS. */
   readonly retention?: number
-  /** How often what was never answered (a crash, a timeout) is handed over again; -1 is without limit. */
+  /** How often a batch without an answer (a crash, a timeout) is delivered again; -1 is without limit. */
   readonly maximumRetryAttempts?: number
-  /** Count what is polled, filtered and delivered, at a price. */
+  /** Counts what the platform polls, filters and delivers. This costs money. Default false. */
   readonly metrics?: boolean
-  /** Hand over only messages (as they travel: CloudEvents) that match one of these patterns; the rest is lost. */
+  /** Delivers only messages that match one of these patterns, as CloudEvents. All other messages are lost. */
   readonly filters?: readonly object[]
 }
 
-/** What holds of every carrier where nothing is said. */
+/** The defaults for every carrier. */
 export const DELIVERY_DEFAULTS = Object.freeze({ fifo: false, pack: 25, batch: 100, window: 0 } as const)

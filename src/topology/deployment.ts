@@ -1,29 +1,29 @@
-/** What a deployed processor runs with; each can stand at a processor and, for all of them, at the topology. */
+/** Settings of deployed processors. Set on a processor, or on the topology for all processors. */
 export interface DeploymentSettings {
-  /** MB, 128 to 10240; the share of a CPU grows with it. Default 256. */
+  /** Memory in MB, 128 to 10240. A larger memory has a larger share of a CPU. Default 256. */
   readonly memory?: number
-  /** Default `nodejs24.x`. */
+  /** The version of Node.js. Default `nodejs24.x`. */
   readonly runtime?: RuntimeName
-  /** Default `arm64`. */
+  /** The kind of CPU. Default `arm64`. */
   readonly architecture?: Architecture
-  /** Absent: a role is made that may do just what is needed. */
+  /** The ARN of a role. Without it, attak makes one with only the permissions that the processor needs. */
   readonly role?: string
-  /** The network that it runs in; absent is the platform's own. */
+  /** The network that it runs in. Without it, the function runs outside of your networks. */
   readonly vpc?: Vpc
-  /** Tags of what is made; those of the topology and of the processor come together. */
+  /** Tags of its resources. Tags of topology and processor are merged. */
   readonly tags?: Readonly<Record<string, string>>
-  /** Globs of files that are shipped beside the code, relative to the topology's folder. */
+  /** Globs of files to put beside its code, relative to the topology's folder. */
   readonly include?: readonly string[]
-  /** Packages that are shipped as they are, not bundled. */
+  /** Packages that are copied as they are, not bundled. */
   readonly external?: readonly string[]
-  /** Log what it emits and nobody hears. Default true. */
+  /** Logs emits that no processor receives. Default true. */
   readonly outputs?: boolean
 }
 
-/** A Node.js that functions run on. */
+/** A version of Node.js for functions. */
 export type RuntimeName = (typeof RUNTIMES)[number]
 
-/** A kind of processor that functions run on. */
+/** A kind of CPU for functions. */
 export type Architecture = (typeof ARCHITECTURES)[number]
 
 /** A network of the cloud. */
@@ -32,16 +32,16 @@ export interface Vpc {
   readonly securityGroups: readonly string[]
 }
 
-/** Variables by name: given as they are, or taken from the environment (or `.env`) of whoever deploys. */
+/** Variables by name. A value is written out, or copied from the environment or `.env` of the person who deploys. */
 export type Environment = Readonly<Record<string, EnvironmentValue>>
 
 /** Where a variable's value comes from. */
 export type EnvironmentValue = { readonly kind: 'value'; readonly value: string } | { readonly kind: 'taken' }
 
-/** Every runtime that attak's entry is tested on. */
+/** Every runtime that attak is tested on. */
 export const RUNTIMES = ['nodejs22.x', 'nodejs24.x'] as const
 
-/** Every architecture that there is. */
+/** Every architecture of AWS Lambda. */
 export const ARCHITECTURES = ['arm64', 'x64'] as const
 
 /** Days that logs can be kept for. Source: CloudWatch Logs API reference, PutRetentionPolicy, read 2026-11-21. */

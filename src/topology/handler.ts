@@ -1,4 +1,4 @@
-/** What JSON makes of a value of type `T`: a Date arrives as string, a method or `undefined` property not at all. */
+/** The type of a value after it was JSON: a `Date` is a string; methods and `undefined` properties are missing. */
 export type Json<T> = T extends string | number | boolean | null | undefined
   ? T
   : T extends { toJSON(...args: never[]): infer R }
@@ -13,16 +13,16 @@ export type Json<T> = T extends string | number | boolean | null | undefined
             }
           : T
 
-/** Tells the runtime how the handler ended; anything but null and undefined as first argument is a failure. */
+/** Ends a handler: as failed if the first argument is neither null nor undefined, otherwise as handled with `result`. */
 export type Callback = (error?: unknown, result?: unknown) => void
 
 /** Settings of one emit. */
 export interface EmitOptions {
-  /** Events of one key are handled one after the other, in the order of their emission, by each receiver. */
+  /** A receiver handles events with the same key one after the other, in the order of their emission. */
   readonly key?: string
 }
 
-/** Writes lines that carry the processor and the message they belong to. */
+/** Logs lines together with the processor and the message. */
 export interface Logger {
   debug(...args: unknown[]): void
   info(...args: unknown[]): void
@@ -30,69 +30,69 @@ export interface Logger {
   error(...args: unknown[]): void
 }
 
-/** What `Emits` maps: each topic a processor emits to the type of its data. */
+/** The form of `Emits`: a map from each topic that a processor emits to the type of its data. */
 export type Topics = Record<string, unknown>
 
-/** What follows the topic of an emit: data may be left out only where its type allows `undefined`. */
+/** The arguments of `emit` after the topic. Data may be omitted only if its type allows `undefined`. */
 export type EmitRest<Data> = undefined extends Data
   ? [data?: Data, options?: EmitOptions | Callback | undefined, callback?: Callback | undefined] | [callback: Callback]
   : [data: Data, options?: EmitOptions | Callback | undefined, callback?: Callback | undefined]
 
-/** Everything a handler may know and do beside its event. */
+/** What a handler can read about its message, and what it can do. */
 export interface Context<Emits extends object = Record<string, unknown>> {
   readonly processor: string
   readonly topology: string
   readonly stage: string
   /** The id of the message being handled. */
   readonly id: string
-  /** The topic it was emitted with; undefined for an input without one and for foreign records. */
+  /** The topic of the emit; undefined for an input without a topic, and for records of other programs. */
   readonly topic: string | undefined
   /** The processor that emitted it; undefined for an input. */
   readonly from: string | undefined
   readonly key: string | undefined
-  /** 1 for the first try, one more for each retry. */
+  /** 1 for the first attempt, 2 for the second, and so on. */
   readonly attempt: number
-  /** 1 for an input, one more for each processor it came through. */
+  /** 1 for an input, one more for each processor that the message passed through. */
   readonly hop: number
-  /** The id of the message that started it all: the input. */
+  /** The id of the input that caused this message. */
   readonly root: string
   /** The id of the message whose handler emitted this one. */
   readonly parent: string | undefined
   /** W3C trace context: `00-<32 hex>-<16 hex>-01`; one trace per root. */
   readonly traceparent: string
-  /** Aborted when the time of this message is up or the run ends. */
+  /** Aborted when the timeout of this message is over, or when the run ends. */
   readonly signal: AbortSignal
   readonly log: Logger
-  /** Milliseconds of real time until this message's timeout. The name is Lambda's. */
+  /** Returns the milliseconds of real time until the timeout of this message. AWS Lambda has the same function. */
   getRemainingTimeInMillis(): number
   /**
-   * Sends data to every processor that hears `topic` from this one. The promise resolves, and the callback is called,
-   * when every stream has accepted it; both report what was refused: `EMIT_REFUSED` (not JSON), `EMIT_TOO_LARGE`,
-   * `EMIT_AFTER_END`. A refusal that nobody takes fails the message.
+   * Sends data to every processor that subscribes to `topic`. The promise resolves, and the callback is called, when every
+   * stream has accepted the data. Both report a refusal: `EMIT_REFUSED` (not JSON), `EMIT_TOO_LARGE`, `HOP_LIMIT`,
+   * `EMIT_AFTER_END`. Without `await` or a callback, a refusal fails the message.
    */
   emit<T extends keyof Emits & string>(topic: T, ...rest: EmitRest<Emits[T]>): Promise<void>
   /**
-   * Calls another processor of the topology with data, and gives what it settles with: what its handler returns, calls back
-   * or gives to `succeed`, as JSON carries it. It must be among this processor's `invokes`. Rejects with the error that it
-   * failed with, which is not tried again, and with `INVOKE_REFUSED` or `HOP_LIMIT` where it is not called at all. A
-   * rejection that nobody takes fails the message. A callback is called with the error or the result.
+   * Calls another processor of the topology and returns its result: what its handler returns, or passes to its callback or
+   * to `succeed`, as JSON carries it. The processor must be listed in `invokes`. Rejects with the error of the other handler,
+   * which is not retried, and with `INVOKE_REFUSED` or `HOP_LIMIT` if the processor is not called. Without `await` or a
+   * callback, a rejection fails the message.
    */
   invoke<Result = unknown>(processor: string, data?: unknown, callback?: Callback): Promise<Result>
-  /** @deprecated What attak 2017 called `invoke`. */
+  /** @deprecated The name of `invoke` in attak of 2017. */
   invokeLocal<Result = unknown>(processor: string, ...dataAndCallback: unknown[]): Promise<Result>
-  /** Ends the message as handled; `result` is for who invoked it. */
+  /** Ends the message as handled. An invoker receives `result`. */
   succeed(result?: unknown): void
   /** Ends the message as failed. */
   fail(error?: unknown): void
-  /** Ends the message: failed when `error` is given, else handled. */
+  /** Ends the message: as failed if `error` is neither null nor undefined, otherwise as handled. */
   done(error?: unknown, result?: unknown): void
 }
 
 /**
- * A processor's function. A promise it returns settles it; otherwise its return does, unless it declares three or more
- * parameters (or has read `context.done`, `succeed` or `fail`, or carries `callback: true`): then the callback does.
+ * The function of a processor. If it returns a promise, the promise settles it. Otherwise its return does, unless it has three
+ * or more parameters, has read `context.done`, `succeed` or `fail`, or has the setting `callback: true`: then its callback does.
  */
-// biome-ignore lint/suspicious/noExplicitAny: a handler that does not say what it takes takes anything.
+// biome-ignore lint/suspicious/noExplicitAny: a handler without a type for its event accepts any event.
 export type Handler<Event = any, Emits extends object = Record<string, unknown>> = (
   event: Event,
   context: Context<Emits>,
@@ -102,9 +102,8 @@ export type Handler<Event = any, Emits extends object = Record<string, unknown>>
 const RETRY = Symbol.for('attak.Retry')
 
 /**
- * Thrown (or rejected, or given to the callback) by a handler: deliver this message again after `afterMs` milliseconds.
- * The catcher waits that long and tries again without using up `retries`; at most 100 times for one message, after
- * which it counts as a failure like any other.
+ * Asks for another attempt. A handler throws it, rejects with it, or passes it to its callback. The message is retried after
+ * `afterMs` milliseconds, without using up `retries`. After 100 such retries of a message it counts as a failure.
  */
 export class Retry extends Error {
   readonly afterMs: number
@@ -120,7 +119,7 @@ export class Retry extends Error {
   }
 }
 
-/** Whether `error` is a {@link Retry}, of this copy of attak or of another one. */
+/** Returns whether `error` is a {@link Retry} of this copy of attak, or of another one. */
 export function isRetry(error: unknown): error is Retry {
   return typeof error === 'object' && error !== null && RETRY in error
 }

@@ -1,15 +1,15 @@
-/** What becomes of failures and redeliveries; each can stand at a processor and, for all of them, at the topology. */
+/** How failures and repeated deliveries are handled. Set on a processor, or on the topology for all processors. */
 export interface RecordingSettings {
   /**
-   * Remember which messages were handled, and skip those that come again; `{ ttl }` says for how many hours. Default
-   * false; with `true` 24 hours.
+   * Remembers which messages were handled, and skips those that are delivered again. `{ ttl }` sets for how many hours; `true`
+   * means 24 hours. Default false.
    */
   readonly idempotent?: IdempotentDefinition
-  /** Log the data of each event that is handled, too. Default false: logs hold ids alone. */
+  /** Logs the data of each handled event. Default false: logs have only ids. */
   readonly logEvents?: boolean
   /**
-   * A queue where messages wait for their next try, so that they hold up nobody. Default: where `retries` is above 0.
-   * Say `true` for a handler that throws `Retry` without it.
+   * Makes a queue in which messages wait for their next attempt, so that they do not hold up others. Default: true if
+   * `retries` is above 0. Set it for a handler that throws `Retry` without `retries`.
    */
   readonly retryQueue?: boolean
 }
@@ -23,9 +23,8 @@ export interface Idempotence {
 }
 
 /**
- * Where error records are kept. `'sqs'`: the topology's own queue, as without the setting; `'dynamodb'`: a table that is
- * made. As an object it says more: `retention` in hours, a `queue` of one's own by its ARN, or a `bucket` of one's own
- * with the folder in it.
+ * Where error records are kept. `'sqs'` is the queue of the topology, which is the default. `'dynamodb'` is a table that attak
+ * makes. An object can set `retention` in hours, the ARN of an existing `queue`, or an existing `bucket` with a `prefix`.
  */
 export type ErrorsDefinition =
   | 'sqs'
@@ -35,22 +34,22 @@ export type ErrorsDefinition =
   | { readonly store: 'dynamodb'; readonly retention?: number }
   | { readonly store: 's3'; readonly bucket: string; readonly prefix?: string }
 
-/** Where error records are kept, in the one form that every spelling becomes. */
+/** Where error records are kept, in normal form. */
 export type Errors =
-  /** In the topology's own queue, or in the one of this ARN, which is somebody else's: not made and not changed. */
+  /** In the queue of the topology, or in an existing queue with this ARN, which attak does not change. */
   | { readonly store: 'sqs'; readonly queue?: string; readonly retentionHours: number }
-  /** In a table that is made. */
+  /** In a table that attak makes. */
   | { readonly store: 'dynamodb'; readonly retentionHours: number }
-  /** In a bucket that is there already, under a prefix that is empty or ends in `/`. */
+  /** In an existing bucket, below a prefix that is empty or ends in `/`. */
   | { readonly store: 's3'; readonly bucket: string; readonly prefix: string }
 
-/** What keeps error records. */
+/** The kind of store of error records. */
 export type ErrorsStore = Errors['store']
 
 /**
- * What holds where nothing is said, in hours. A queue is for a night on call; whoever takes a table wants to keep records
- * longer than the 14 days that a queue can, or look them up, so it begins there. Handled ids are kept for as long as a
- * stream keeps its records by default: what has expired is not delivered again.
+ * The defaults, in hours. A queue keeps records for a night on call. A table is for records that stay longer than the 14 days
+ * of a queue, so its default is 14 days. Handled ids are kept for as long as a stream keeps its records by default, because an
+ * expired record is not delivered again.
  */
 export const RECORDING_DEFAULTS = Object.freeze({
   retention: Object.freeze({ sqs: 24, dynamodb: 336 }),

@@ -4,12 +4,12 @@ import type { Handler } from './handler.ts'
 import type { Errors, Idempotence, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
 
-/** How long to wait before a failed message is tried again: `firstMs`, then `factor` times longer each time. */
+/** The waits before a failed message is retried: `firstMs`, then `factor` times longer each time, at most `maxMs`. */
 export interface Backoff {
   readonly firstMs: number
   readonly factor: number
   readonly maxMs: number
-  /** Draw each wait between half of it and all of it. */
+  /** Makes each wait between half and all of its length. The id of the message decides. */
   readonly jitter: boolean
 }
 
@@ -20,47 +20,47 @@ export type HandlerSource =
   /** A function in the topology's own module; `self` is `this` for methods of an instance. */
   | { readonly kind: 'inline'; readonly handler: Handler; readonly self?: object }
 
-/** Settings of {@link RecordingSettings} in the one form that every spelling becomes. */
+/** {@link RecordingSettings} in normal form. */
 export interface Recording extends Omit<RecordingSettings, 'idempotent'> {
-  /** False: not, whatever the topology says. */
+  /** False overrides the topology. */
   readonly idempotent?: Idempotence | false
 }
 
-/** One processor in the one form that every spelling becomes. A setting that is absent was not given. */
+/** A processor in normal form. A setting that was not given is absent. */
 export interface TopologyProcessor extends DeploymentSettings, DeliverySettings, Recording {
   readonly name: string
   readonly source: HandlerSource
-  /** Named by its index in an array, since its function has no name of its own. */
+  /** True if its name is its index in a list, because its function has no name. */
   readonly namedByIndex: boolean
   readonly input?: StandardSchema
   readonly retries?: number
   readonly backoff?: Partial<Backoff>
   readonly timeoutMs?: number
   readonly callback?: boolean
-  /** The processors that it may call by `context.invoke`. */
+  /** The processors that it may call with `context.invoke`. */
   readonly invokes?: readonly string[]
   readonly environment?: Environment
-  /** How many of it may run at once, set aside for it alone. */
+  /** How many of its functions may run at once, reserved for it. */
   readonly concurrency?: number
 }
 
-/** One edge in the one form that every spelling becomes. No `topics` means every topic. */
+/** A stream in normal form. Without `topics` it carries every topic. */
 export interface TopologyStream extends DeliverySettings {
   readonly from: string
   readonly to: string
-  /** The name of what carries it; streams that name the same one share it. */
+  /** The name of its channel. Streams with the same name share a channel. */
   readonly stream?: string
   readonly topics?: readonly string[]
   readonly retries?: number
   readonly backoff?: Partial<Backoff>
 }
 
-/** A topology as every layer behind the parser knows it. Names are checked; streams name processors that exist. */
+/** A topology in normal form, as `parseTopology` returns it. Names are valid, and streams name existing processors. */
 export interface Topology extends DeploymentSettings, DeliverySettings, Recording {
   readonly name: string
   readonly processors: readonly TopologyProcessor[]
   readonly streams: readonly TopologyStream[]
-  /** As the user wrote it: a path, `{ processor: event }`, a list, or a function giving an (async) iterable. */
+  /** As the user wrote it: a path, `{ processor: event }`, a list, or a function that returns an (async) iterable. */
   readonly input?: unknown
   readonly retries?: number
   readonly backoff?: Partial<Backoff>
@@ -73,7 +73,7 @@ export interface Topology extends DeploymentSettings, DeliverySettings, Recordin
   readonly errors?: Errors
 }
 
-/** One event for one processor, as input files and `trigger` name it. */
+/** One event for one processor, as in input files. */
 export interface InputEvent {
   readonly to: string
   readonly event: unknown

@@ -1,14 +1,14 @@
 /** Settings of streams that only Kinesis has. */
 export interface KinesisSettings {
-  /** Seconds after which what was never answered is not handed over again (Kinesis only). */
+  /** How old a batch without an answer may get, in seconds; then it is not delivered again (Kinesis only). Default 3600. */
   readonly maximumRecordAge?: number
-  /** Halve a batch that was never answered (Kinesis only). */
+  /** Halves a batch without an answer (Kinesis only). Default true. */
   readonly bisect?: boolean
-  /** Batches of one shard that are handled at once (Kinesis only). */
+  /** How many batches of one shard are handled at once (Kinesis only). Default 1. */
   readonly parallelization?: number
-  /** Where to begin in a stream that was there before: `TRIM_HORIZON`, `LATEST`, or a time in RFC 3339 (Kinesis only). */
+  /** Where to start in an existing stream: `TRIM_HORIZON`, `LATEST`, or a time in RFC 3339 (Kinesis only). */
   readonly startingPosition?: string
-  /** How many shards the stream has; absent is on-demand (Kinesis only). */
+  /** How many shards the stream has. Without it, the stream is on-demand (Kinesis only). */
   readonly shards?: number
 }
 

@@ -1,8 +1,8 @@
 /** Settings of streams that only SQS has. */
 export interface SqsSettings {
-  /** The most batches that are handled at once (SQS only). */
+  /** How many batches are handled at once (SQS only). Default: no limit. */
   readonly maximumConcurrency?: number
-  /** Pollers that are paid for whether there are messages or not (SQS only). */
+  /** Pollers that you pay for all the time (SQS only). Default: none. */
   readonly provisionedPollers?: { readonly minimum: number; readonly maximum: number }
 }
 
