@@ -5,7 +5,7 @@ import { RECORDING_DEFAULTS } from '../topology/recording.ts'
 import type { Backoff, Topology, TopologyProcessor, TopologyStream } from '../topology/topology.ts'
 import type { Deployment, Graph, GraphProcessor, RetryPolicy } from './graph.ts'
 
-/** What holds where a topology says nothing; of streams, see `DELIVERY_DEFAULTS` and the rules of carriers. */
+/** The defaults of a topology. Those of streams are in `DELIVERY_DEFAULTS` and in the rules of carriers. */
 export const DEFAULTS = Object.freeze({
   retries: 0,
   backoff: Object.freeze({ firstMs: 1000, factor: 2, maxMs: 60_000, jitter: true }) satisfies Backoff,
@@ -73,7 +73,7 @@ function buildProcessor(
   }
 }
 
-/** What a processor says beats the topology; lists and maps of both come together. */
+/** Returns the settings of a processor. Processor overrides topology; lists and maps of both are merged. */
 function deploymentOf(processor: TopologyProcessor, topology: Topology): Deployment {
   const { memory, runtime, architecture, outputs, role, vpc } = { ...topology, ...given(processor) }
   return {
@@ -96,7 +96,7 @@ function buildStream({ from, to, topics }: TopologyStream, { name, via, fifo, pa
   return { from, to, ...(sortedTopics && { topics: sortedTopics }), via, fifo, pack, channel: name }
 }
 
-/** What the nearest of `levels` that says something says, field by field. */
+/** Returns the retry policy. Each field is from the first of `levels` that has it. */
 function retryPolicy(levels: readonly { retries?: number; backoff?: Partial<Backoff> }[]): RetryPolicy {
   const retries = levels.find((level) => level.retries !== undefined)?.retries ?? DEFAULTS.retries
   const backoff = Object.assign({}, DEFAULTS.backoff, ...levels.map((level) => level.backoff).reverse())

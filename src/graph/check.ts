@@ -5,10 +5,10 @@ import type { Graph, GraphStream } from './graph.ts'
 import { longestWaitMs, mostWaitInPlaceMs } from './holds.ts'
 
 /**
- * What looks like a mistake in a graph as a whole: a processor that no stream touches and nobody invokes, while streams
- * join others. A topology without streams is a set of processors of their own, which is fine. And retries that do not fit:
- * a stream that keeps order holds an event with a key in its place before each try, no longer than its carrier allows. Where
- * the order was asked for, that is an error. Elsewhere it is a warning: only a run shows who emits with keys.
+ * Returns problems of a graph as a whole:
+ * - A processor without streams that no processor invokes, while the graph has streams. A graph without streams is fine.
+ * - Retries that do not fit. A stream that keeps order holds an event with a key before each attempt, and its carrier limits how
+ *   long. This is an error if the topology sets `fifo`. Elsewhere it is a warning, because only a run shows which emits have keys.
  */
 export function checkGraph(graph: Graph): readonly Problem[] {
   return [...unusedProcessors(graph), ...graph.streams.flatMap((stream) => misfits(stream, graph))]

@@ -1,7 +1,7 @@
 import type { Graph } from './graph.ts'
 import { topicsLabel } from './label.ts'
 
-/** The graph as a Mermaid flowchart. Nodes have ids of their own, since `end` and others are words of Mermaid. */
+/** Returns the graph as a Mermaid flowchart. Nodes have ids such as `p0`, because `end` and others are keywords of Mermaid. */
 export function drawMermaid(graph: Graph): string {
   const ids = new Map(graph.processors.map(({ name }, index) => [name, `p${index}`]))
   const nodes = graph.processors.map(({ name }) => `  ${ids.get(name)}[${quote(name)}]`)

@@ -20,7 +20,7 @@ export interface Graph {
   readonly carriers: CarrierTable
   /** Days that logs are kept. */
   readonly logRetention: number
-  /** Of all that is made; what is made for one processor has those of the processor, which hold these. */
+  /** Tags of all resources. The tags of a processor include these. */
   readonly tags: Readonly<Record<string, string>>
   /** Where error records are kept. */
   readonly errors: Errors
@@ -38,7 +38,7 @@ export interface RetryPolicy {
 /** A processor; its retry policy holds for messages that come over no stream (inputs). */
 export interface GraphProcessor extends RetryPolicy, Deployment {
   readonly name: string
-  /** `module`: its code is a file of its own; `inline`: it is part of the topology's module. */
+  /** `module`: its code is a separate file; `inline`: it is part of the topology's module. */
   readonly source: 'module' | 'inline'
   /** Named by its place in a list, since its function has no name. */
   readonly namedByIndex: boolean
@@ -48,9 +48,9 @@ export interface GraphProcessor extends RetryPolicy, Deployment {
   readonly invokes: readonly string[]
   /** Handled messages are remembered, and not handled again; absent: they are not. */
   readonly idempotent?: Idempotence
-  /** The data of each event is logged, too. */
+  /** Whether the data of each event is logged. */
   readonly logEvents: boolean
-  /** What is to be tried again may wait in a place of its own. */
+  /** Whether messages may wait for a retry in a separate queue. */
   readonly retryQueue: boolean
 }
 
@@ -64,7 +64,7 @@ export interface Deployment
   readonly concurrency?: number
 }
 
-/** An edge; its retry policy is what stream, processor and topology say together: stream beats processor beats topology. */
+/** An edge with its retry policy: stream overrides processor, and processor overrides topology. */
 export interface GraphStream extends RetryPolicy {
   readonly from: string
   readonly to: string

@@ -2,8 +2,8 @@ import { AttakError, nearest } from '../errors.ts'
 import type { Graph, GraphChannel, GraphStream } from './graph.ts'
 
 /**
- * The part of a graph that has only these processors and the streams between them; what they emit to others is heard by
- * nobody. Throws TOPOLOGY_UNKNOWN_PROCESSOR with every name that the graph does not have.
+ * Returns the part of a graph that has only these processors and the streams between them. Emits to other processors become
+ * outputs. Throws TOPOLOGY_UNKNOWN_PROCESSOR with every name that the graph does not have.
  */
 export function onlyProcessors(graph: Graph, names: readonly string[]): Graph {
   const kept = new Set(names)

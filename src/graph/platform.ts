@@ -14,8 +14,8 @@ const OF_PLATFORM: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Whether code may read a variable that `environment` does not declare: a function has it, or it is NODE_ENV, by which packages
- * and frameworks tell development from production.
+ * Returns whether code may read a variable that `environment` does not declare: every function has it, or it is NODE_ENV, by
+ * which packages and frameworks distinguish development from production.
  */
 export function isGiven(name: string): boolean {
   return OF_PLATFORM.has(name) || name === 'NODE_ENV' || /^(?:AWS_LAMBDA_|ATTAK_)\w+$/.test(name)

@@ -41,11 +41,11 @@ export interface LiveResource {
   /** Of what was wanted when it was last written, stamped with the deploy; undefined while it is half-made. */
   readonly fingerprint: string | undefined
   readonly holdsData: boolean
-  /** The ids of those that it needs, where the cloud can tell: they are removed only when it is gone. */
+  /** The ids of the resources that it needs, if the cloud knows them. They are removed after it. */
   readonly needs?: readonly string[]
-  /** Settings that somebody changed since, where the cloud was asked to look. */
+  /** Settings that were changed by hand, if the cloud compared them. */
   readonly drift?: readonly string[]
-  /** Whether a deploy may have been changing it when it died: the fingerprint may tell of what was there before. */
+  /** Whether a deploy may have died while it changed the resource. Then the fingerprint may be out of date. */
   readonly unsure?: boolean
   readonly processor?: string
 }
@@ -65,9 +65,9 @@ const SPELLINGS = [
 ]
 
 /**
- * What is wanted of a resource in one line, fit for a tag: two resources have the same one when their kind and
- * settings are the same. `<16 hex of all> code:0b1c… memory:ab12cd34 …`, a part for each setting, so that
- * {@link differingSettings} can tell which of them differ. At most 246 characters of letters, digits and ` :._-`
+ * Returns the wanted settings of a resource in one line that fits a tag. Two resources have the same line if their kind and
+ * settings are the same. It has a part for each setting, `<16 hex of all> code:0b1c… memory:ab12cd34 …`, so that
+ * {@link differingSettings} can name those that differ. At most 246 characters of letters, digits and ` :._-`
  * (AWS allows those in a tag's value: docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html, read 2026-11-21);
  * hashes and names get shorter where there are many.
  */
@@ -85,8 +85,8 @@ export function fingerprint({ id, kind, config }: Resource): string {
 }
 
 /**
- * The names of the settings by which what is wanted differs from what a fingerprint was made of, sorted. Those that are
- * no longer wanted are among them, by the name that the fingerprint has for them. Empty where the parts do not tell.
+ * Returns the names of the settings in which the wanted resource differs from a fingerprint, sorted. Settings that are no longer
+ * wanted have the name that the fingerprint has for them. Empty if the parts are equal or missing.
  */
 export function differingSettings({ config }: Resource, live: string): readonly string[] {
   const parts = new Map(unstamped(live).split(' ').slice(1).map(splitPart))
@@ -100,7 +100,7 @@ export function differingSettings({ config }: Resource, live: string): readonly 
   return [...differing, ...parts.keys()].sort()
 }
 
-/** A fingerprint with the deploy that wrote it, ` @` and 8 hex: by these no two deploys end alike. Fits a tag. */
+/** Returns a fingerprint with the deploy that wrote it: ` @` and 8 hex, which differ for each deploy. Fits a tag. */
 export function stamped(print: string, deployId: string): string {
   return `${print} @${hashOf(deployId).slice(0, 8)}`
 }

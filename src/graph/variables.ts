@@ -18,8 +18,8 @@ export function sharedVariables({ processors }: Graph): Readonly<Record<string, 
 }
 
 /**
- * Warns of each variable that has different values in processors which share a process, where all of them see the same one.
- * Does not tell the values: they may be secrets.
+ * Warns of each variable that has different values in processors that share a process, because all of them read the same value.
+ * Does not print the values: they may be secrets.
  */
 export function conflictProblems(graph: Graph, env: Variables): readonly Problem[] {
   return Object.entries(sharedVariables(graph)).flatMap(([name, value]): readonly Problem[] => {

@@ -4,8 +4,8 @@ import type { InputEvent } from '../topology/topology.ts'
 import { textOf } from './options.ts'
 
 /**
- * Gives the events data of their own, equal to a JSON round trip, so that a test may change what it has sent. Throws
- * INPUT_INVALID, all problems at once.
+ * Returns the events with copies of their data, equal to a JSON round trip, so that a test may change what it has sent. Throws
+ * INPUT_INVALID with all problems.
  */
 export function ownEvents(events: readonly InputEvent[], processors: ReadonlySet<string>): InputEvent[] {
   if (!Array.isArray(events)) {

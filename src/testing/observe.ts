@@ -1,32 +1,32 @@
 import type { Attempt, Emit, Failure, Line, Record } from './record.ts'
 
-/** What happened, in order: all of it, or that of one processor. Reading again later shows what came since. */
+/** The results, in order: of the topology, or of one processor. Each property returns the current results when it is read. */
 export interface Observed {
-  /** Each attempt to handle a message, with what it emitted and wrote, and how it ended. */
+  /** Each attempt to handle a message, with its emits, its log lines and its outcome. */
   readonly attempts: readonly Attempt[]
   readonly emits: readonly Emit[]
-  /** The emits that nobody hears: what comes out of the topology. */
+  /** The emits that no processor receives. */
   readonly outputs: readonly Emit[]
   /** Lines written by `console` and `context.log`. */
   readonly logs: readonly Line[]
-  /** Messages that were given up, after their retries, and emits that came too late. */
+  /** Messages that failed for good, and emits after a handler had settled. */
   readonly errors: readonly Failure[]
   /** How many messages were handled. */
   readonly handled: number
 }
 
-/** What happened at one processor. */
+/** The results of one processor. */
 export interface ProcessorView<Event = unknown> extends Observed {
-  /** The event of each message it was given, once however often it was tried. */
+  /** The event of each message that it received, once even if it was retried. */
   readonly events: readonly Event[]
 }
 
-/** Looks at what happened to all. */
+/** Returns the results of the topology. */
 export function observe(record: Record): Observed {
   return observeThose(record, () => true)
 }
 
-/** Looks at what happened at one processor. */
+/** Returns the results of one processor. */
 export function observeProcessor(record: Record, name: string): ProcessorView {
   const observed = observeThose(record, ({ processor }) => processor === name)
   const view = {

@@ -5,23 +5,23 @@ import { describeThrown } from '../runtime/thrown.ts'
 import { type Recorder, recordEntries } from '../simulator/recorder.ts'
 import type { EmitEntry, EndEntry, LogEntry, StartEntry, TranscriptEntry } from '../simulator/transcript.ts'
 
-/** An emit, once its handler is done: who emitted what to whom. Nobody hears an output: its `to` is empty. */
+/** An emit of a handler that has settled. `to` lists the receivers; it is empty for an output. */
 export type Emit = Omit<EmitEntry, 'kind'>
 
 /** A line that a handler wrote. */
 export type Line = Omit<LogEntry, 'kind'>
 
-/** One attempt of a processor to handle one message, with all it did. */
+/** One attempt of a processor to handle a message, with its emits and log lines. */
 export interface Attempt extends Omit<StartEntry, 'kind' | 'event'>, Pick<EndEntry, 'outcome' | 'retryAt' | 'result'> {
-  /** As it was emitted or sent; with an `input` schema the handler gets what the schema makes of it. */
+  /** The event as it was emitted or sent. With an `input` schema the handler receives the output of the schema. */
   readonly event: unknown
-  /** What the handler threw, rejected with or gave its callback, itself; absent when the outcome is `ok`. */
+  /** The value that the handler threw, rejected with or passed to its callback; absent if the outcome is `ok`. */
   readonly error?: unknown
   readonly emits: readonly Emit[]
   readonly logs: readonly Line[]
 }
 
-/** A message that was given up, or an emit that came after its handler had settled. */
+/** A message that failed for good, or an emit after its handler had settled. */
 export interface Failure {
   /** Virtual milliseconds. */
   readonly at: number
@@ -30,9 +30,9 @@ export interface Failure {
   readonly message: string
   readonly event: unknown
   readonly attempt: number
-  /** What was thrown, itself. */
+  /** The thrown value. */
   readonly error: unknown
-  /** What `attak simulate` would keep of it; its time is virtual. */
+  /** The error record that `attak simulate` would keep; its time is virtual. */
   readonly record: ErrorRecord
 }
 
@@ -42,17 +42,17 @@ export interface Record {
   readonly attempts: readonly Attempt[]
   readonly failures: readonly Failure[]
   readonly entries: readonly TranscriptEntry[]
-  /** Forgets it all. */
+  /** Forgets everything. */
   clear(): void
 }
 
-/** What a record is told of its run. */
+/** The run that a record is about. */
 export interface Place extends Pick<FailureParts, 'topology' | 'stage'> {
   /** The folder that paths in stacks are relative to. */
   readonly dir: string
 }
 
-/** Makes a record of nothing. */
+/** Returns an empty record. */
 export function createRecord({ dir, ...place }: Place): Record {
   let attempts: OpenAttempt[] = []
   let failures: Failure[] = []

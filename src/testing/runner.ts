@@ -6,16 +6,16 @@ import type { InputEvent } from '../topology/topology.ts'
 import type { Record } from './record.ts'
 import type { Subject } from './subject.ts'
 
-/** Runs a topology bit by bit. */
+/** Runs a topology step by step. */
 export interface Runner {
-  /** Takes events and runs until virtual time would pass `waitMs` from now; one such call after the other. */
+  /** Runs events, and everything that is due in the next `waitMs` of virtual time. Calls run one after the other. */
   run(events: readonly InputEvent[], waitMs: number): Promise<void>
   readonly nowMs: number
   readonly waiting: number
   close(): Promise<void>
 }
 
-/** Opens a runner whose run is recorded. */
+/** Opens a runner that records its run. */
 export function openRunner({ graph, processors }: Subject, record: Record, seed: string): Runner {
   const box = openBox()
   const session = openSession({

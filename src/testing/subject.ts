@@ -22,23 +22,23 @@ export interface Subject {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   /** The folder that paths in stacks are relative to. */
   readonly dir: string
-  /** Gives back what it holds of the process. */
+  /** Restores what it changed in the process. */
   close?(): void
 }
 
 /** How to load a {@link Subject}. */
 export interface SubjectOptions {
   readonly stage: string
-  /** Run what a deploy would upload: see `TestDriverOptions`. */
+  /** Whether to run what a deploy would upload: see `TestDriverOptions`. */
   readonly built: boolean
-  /** Functions of the test's own that run in place of processors' handlers, by name. */
+  /** Functions of the test that run instead of processors' handlers, by name. */
   readonly replace: Readonly<Record<string, Handler | undefined>>
 }
 
 /**
- * Loads what a test runs: the topology of a file or folder (relative to the current folder), or one given as value.
- * Sets what the `.env` of a file's project adds until the subject is closed. Throws one AttakError with all problems, those of
- * `replace` included.
+ * Loads the topology of a file or folder, relative to the current folder, or checks one that is given as a value. Sets the
+ * variables of the project's `.env` until the subject is closed. Throws one AttakError with all problems, also those of
+ * `replace`.
  */
 export async function loadSubject(
   topology: string | URL | TopologyDefinition,
@@ -73,7 +73,7 @@ function settle({ subject, problems }: Inspected, { replace }: SubjectOptions): 
   return replaceHandlers({ ...subject, close }, replace)
 }
 
-/** All drivers of a process have their folders in one. */
+/** The folder for temporary files of all drivers of a process. */
 const temporaryFolder = temporaryFolders(globalThis.process)
 
 interface Inspected {
@@ -112,7 +112,7 @@ function inspectValue(value: TopologyDefinition, { stage, built, replace }: Subj
   return { subject: { graph: buildGraph(topology, { stage }), processors, dir: resolve() }, problems: all }
 }
 
-/** A folder of modules cannot be looked into, whatever parsing says of that. */
+/** Replaces the problem of an empty folder: without a file, the folder of a path is unknown. */
 function sayHowToFind(problem: Problem): Problem {
   return problem.code === 'TOPOLOGY_EMPTY_FOLDER' ? notByValue(problem.where) : problem
 }
@@ -156,7 +156,7 @@ function unknownIn(where: string, name: string, names: readonly string[]): Probl
   return { code: 'TOPOLOGY_UNKNOWN_PROCESSOR', severity: 'error', where, what, remedy }
 }
 
-/** Makes the error of a test that asks for a processor which is not there. */
+/** Returns the error for a processor that does not exist. */
 export function unknownProcessorError(name: string, { processors }: Graph): AttakError {
   const names = processors.map((processor) => processor.name)
   return errorOf([unknownIn('driver.processor', name, names)])

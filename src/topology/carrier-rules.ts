@@ -10,7 +10,7 @@ export interface CarrierRules {
   readonly settings: Rules
   /** Settings of which a stream can have one at most. */
   readonly exclusive?: readonly (keyof DeliverySettings)[]
-  /** What holds where nothing is said. */
+  /** The defaults of its settings. */
   readonly defaults: ChannelSettings
   /** The least and the most of settings that carriers share. */
   readonly ranges: Readonly<Partial<Record<keyof ChannelSettings, readonly [least: number, most: number]>>>
@@ -53,8 +53,8 @@ export function keepsOrder({ orderedByKey }: CarrierRules, { fifo }: { readonly 
 }
 
 /**
- * Hours that what was never answered must be kept, so that what tells of it still finds it: twice as long as a record may
- * wait, where a setting says how long.
+ * Returns the hours that records must be kept, so that a report on a batch without an answer still finds them: twice as long as
+ * a record may wait, if a setting limits that.
  */
 export function leastRetention(settings: ChannelSettings, { waitsFor }: Pick<CarrierRules, 'waitsFor'>): number {
   const seconds = waitsFor === 'timeout' ? 0 : ((settings[waitsFor] as number | undefined) ?? 0)

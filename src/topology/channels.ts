@@ -51,9 +51,9 @@ export function textOfSettings(settings: unknown): string {
 }
 
 /**
- * Who shares a channel: streams that name the same one; otherwise those of one receiver that are carried alike. A
- * receiver's first is called like the receiver (`bill`; `bill--sqs`, `bill--fifo`), and one that is carried differently
- * `bill--from-<sender>`. So names do not depend on what is set, and a changed setting moves no messages.
+ * Returns the groups of streams that share a channel: streams with the same `stream`, and otherwise streams to one receiver with
+ * the same settings. The first channel of a receiver has its name (`bill`; `bill--sqs`, `bill--fifo`). Others are called
+ * `bill--from-<sender>`. So names do not depend on values of settings, and a changed setting moves no messages.
  */
 export function groupStreams(topology: Streams, known: KnownSettings): readonly ChannelGroup[] {
   const receivers = new Map(topology.processors.map((processor) => [processor.name, processor]))
@@ -70,7 +70,7 @@ export function groupStreams(topology: Streams, known: KnownSettings): readonly 
   return [...groups.values()].map((group, index) => ({ name: names[index]!, ...group }))
 }
 
-/** What `levels` say together, the first that says something counting, and defaults filled in. */
+/** Returns the settings of a stream: each from the first of `levels` that has it, or its default. */
 export function resolveDelivery(levels: readonly DeliverySettings[], known: KnownSettings): Resolved {
   const said = nearestOf(levels, known)
   const via = said.via ?? known.fallback
@@ -90,7 +90,7 @@ export function batchRecords({ pack, settings }: Pick<Resolved, 'pack' | 'settin
   return Math.max(1, Math.floor(settings.batch / pack))
 }
 
-/** What the nearest of `levels` that says something says, setting by setting, in the order of all settings. */
+/** Returns each setting from the first of `levels` that has it, in the order of all settings. */
 function nearestOf(levels: readonly DeliverySettings[], { delivery }: KnownSettings): DeliverySettings {
   const given = delivery.flatMap((setting) => {
     const level = levels.find((one) => one[setting] !== undefined)
@@ -103,7 +103,7 @@ function pick(settings: DeliverySettings, names: ReadonlySet<keyof DeliverySetti
   return Object.fromEntries([...names].map((name) => [name, settings[name]]))
 }
 
-/** Names groups, those first whose streams say nothing themselves: what is added to others later takes no name from them. */
+/** Names groups. Groups whose streams have no settings come first, so that later settings of others do not take their names. */
 function nameGroups(
   groups: readonly { readonly streams: readonly number[] }[],
   topology: Streams,

@@ -135,7 +135,7 @@ function reportForeign(said: DeliverySettings, where: string, vias: readonly Via
   }
 }
 
-/** Whether streams that name the same channel say the same of it; one that says nothing takes what others say. */
+/** Returns whether streams with the same channel have the same settings. A stream without a setting takes it from the others. */
 function checkAgreement({ name, streams, said }: ChannelGroup, { topology, known, report }: Parts): boolean {
   let agreed = true
   for (const setting of known.delivery) {

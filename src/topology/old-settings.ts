@@ -9,7 +9,7 @@ type Fate = { readonly readAs: string } | { readonly ignored: string }
 const NOTE: Fate = { ignored: 'Remove it, or make it a comment.' }
 const FIELDS: Fate = { ignored: 'Remove it: a handler receives the whole event.' }
 
-/** Settings of attak 2017 that have no meaning of their own today. `opts` is another matter: see `readOldSettings`. */
+/** Settings of attak 2017 that attak does not have today, except `opts`: see `readOldSettings`. */
 const OLD: Readonly<Record<Level, Readonly<Record<string, Fate>>>> = {
   topology: { description: NOTE, version: NOTE, fields: FIELDS, inputs: { readAs: 'input' } },
   processor: {
@@ -48,7 +48,7 @@ export function readOldSettings(level: Level, given: Fields, where: string, repo
   return fields
 }
 
-/** Today `outputs` says whether outputs are logged; it was a list of topics. */
+/** Today `outputs` is whether outputs are logged. In 2017 it was a list of topics. */
 function isSettingToday(name: string, value: unknown): boolean {
   if (name !== 'outputs') return false
   try {

@@ -1,6 +1,6 @@
 import type { ErrorCode, Problem } from '../errors.ts'
 
-/** Collects what is wrong with one topology file, so that all of it can be told at once. */
+/** Collects all problems of a topology file. */
 export interface Report {
   readonly problems: readonly Problem[]
   /** Notes an error; `what` is followed by the file's name. */

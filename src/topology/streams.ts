@@ -35,7 +35,7 @@ export function checkEnds(streams: readonly TopologyStream[], names: ReadonlySet
   }
 }
 
-/** Reports each stream whose receiver would hear an event twice: same ends as one before it, and a topic in common. What is the same of several is told once. */
+/** Reports each stream whose receiver would receive an event twice: an earlier stream has the same ends and a topic in common. The same overlap is reported once. */
 export function checkOverlaps(streams: readonly TopologyStream[], report: Report): void {
   const earlier = new Map<string, TopologyStream[]>()
   const told = new Set<string>()
@@ -96,7 +96,7 @@ function fromTuple(given: readonly unknown[], where: string, report: Report): ob
   return undefined
 }
 
-/** The topics a stream names; undefined where it hears all. None are left of what is reported: nothing more is wrong with those. */
+/** Returns the topics of a stream; undefined for all topics. Topics that are reported are left out, so that they are reported only once. */
 function parseTopics(topic: unknown, topics: unknown, where: string, report: Report): readonly string[] | undefined {
   if (topic !== undefined && topics !== undefined) {
     report.error('TOPOLOGY_INVALID', where, 'both topic and topics are given', 'Keep one of them.')

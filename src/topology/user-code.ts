@@ -33,7 +33,7 @@ export function holdRejection(value: unknown): void {
   if (types.isPromise(value)) value.then(undefined, () => undefined)
 }
 
-/** Reports a promise where a value belongs, and hears its rejection, which nobody else will. */
+/** Reports a promise where a value belongs. Its rejection does not raise `unhandledRejection`. */
 export function reportPromise(promise: PromiseLike<unknown>, where: string, what: string, report: Report): void {
   promise.then(undefined, () => undefined)
   report.error('TOPOLOGY_INVALID', where, what, 'Await it at the top of the module and give the result.')
