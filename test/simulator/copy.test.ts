@@ -324,6 +324,20 @@ describe('a program that changes built-in prototypes', () => {
   })
 })
 
+it.each([128, 129, 200, 201, 1100])('an object of %i fields is copied as any other, by both copies', (count) => {
+  const fields = Array.from({ length: count - 2 }, (_, index) => `"field${index}":{"at":${index}}`)
+  const wide = JSON.parse(`{"__proto__":{"own":true},${fields.join()},"7":null}`) as Record<string, unknown>
+  for (const source of ['handler', 'copy'] as const) {
+    const copier = createCopier(source)
+    for (const _ of ['walked', 'compiled']) {
+      const copied = copier.copy(wide) as typeof wide
+      expectSame(copied, roundTrip(wide))
+      expect(Object.getPrototypeOf(copied)).toBe(Object.prototype)
+      expect(copied.field0).not.toBe(wide.field0)
+    }
+  }
+})
+
 describe('a value that is too deep, too long or without end', () => {
   const nested = (depth: number, wrap: (value: unknown) => unknown) => {
     let value: unknown = 1
