@@ -9,6 +9,14 @@ const firstEmit = (sender, more = {}) => ({ kind: 'first-emit', sender, ...more 
 const wrapper = (pack, more = {}) => ({ kind: 'wrapper', wrapper: 'attak', pack, ...more })
 const faster = (what, ours, peer, atLeast) => ({ what, ours, peer, by: 'peer/ours', goal: { atLeast } })
 const bundling = (how, imports) => ({ kind: 'bundling', how, imports, processors: 100 })
+/** Each step to twice as much, from one to the other. */
+function steps(of, from, to) {
+  const made = []
+  for (let n = from; n < to; n *= 2) {
+    made.push(costs(`${of}: ${n} to ${2 * n}`, { kind: 'growth', of, n: 2 * n }, { kind: 'growth', of, n }, 3))
+  }
+  return made
+}
 const costs = (what, ours, peer, atMost) => ({ what, ours, peer, by: 'ours/peer', goal: { atMost } })
 
 /**
@@ -125,6 +133,24 @@ export const ROWS = [
         by: 'peer/ours',
         goal: { oursAtMost: 300 },
       },
+    ],
+  },
+  {
+    id: 'G2',
+    what: 'The text of an event grows to twice its size: a message that is read from JSON and passed on once',
+    unit: 'ns/event',
+    comparisons: steps('bytes', 128, 1024 * 512),
+  },
+  {
+    id: 'G3',
+    what: 'Something else grows to twice its size, against the same before',
+    unit: 'ns/event',
+    comparisons: [
+      ...steps('fields', 1, 1024),
+      ...steps('hops', 1, 8192),
+      ...steps('receivers', 1, 8192),
+      ...steps('keys', 1024, 1024 * 1024),
+      ...steps('failing', 12.5, 100),
     ],
   },
   {

@@ -46,9 +46,9 @@ export async function run(workload, { style = 'sync', inFlight, copy, transcript
 }
 
 /** Runs a topology from the spelling that users write: parsed, built, simulated. */
-export async function simulateTopology({ processors, streams, input, ...options }) {
+export async function simulateTopology({ processors, streams, input, definition, ...options }) {
   const { topology, problems } = parseTopology(
-    { name: 'bench', processors, streams },
+    { name: 'bench', processors, streams, ...definition },
     { file: 'bench', modulesIn: () => undefined },
   )
   if (topology === undefined) throw new Error(JSON.stringify(problems))
