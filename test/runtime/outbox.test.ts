@@ -74,6 +74,28 @@ describe('an outbox', () => {
     expect(wire.batches.get('address of b')?.map(sizes)).toEqual([Array(10).fill(25)])
   })
 
+  it('sends a call that large messages fill at once, whatever their keys', async () => {
+    const { outbox, wire } = setUp({ wire: createFakeWire(undefined, { batchBytes: 100_000 }) })
+    for (const key of ['k', 'l', 'm']) outbox.add('b', messageOf({ data: 'x'.repeat(60_000), key })).catch(() => {})
+    await turn()
+    expect(
+      wire.batches
+        .get('address of b')
+        ?.flat()
+        .map(({ key }) => key),
+    ).toEqual(['k', 'l', 'm'])
+  })
+
+  it('says when each record was made', async () => {
+    const { outbox, wire, pass } = setUp()
+    for (const data of [1, 2]) {
+      outbox.add('b', messageOf({ data })).catch(() => {})
+      await pass(1000)
+    }
+    const times = wire.accepted.map(({ body }) => JSON.parse(body).time)
+    expect(times).toEqual(['1970-01-01T00:00:00.005Z', '1970-01-01T00:00:01.005Z'])
+  })
+
   it('keeps a call within the bytes that its carrier takes', async () => {
     const { outbox, wire } = setUp({ wire: createFakeWire(undefined, { batchBytes: 100_000 }) })
     for (const message of some(40, { data: 'x'.repeat(10_000) })) outbox.add('b', message).catch(() => {})
