@@ -1,16 +1,15 @@
-import { existsSync, readdirSync, realpathSync, statSync } from 'node:fs'
-import { basename, dirname, extname, join, resolve, sep } from 'node:path'
-import { AttakError, errorOf, nearest, type Problem } from '../errors.ts'
+import { existsSync, realpathSync, statSync } from 'node:fs'
+import { extname, join, resolve, sep } from 'node:path'
+import { AttakError, errorOf, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
 import { ownEvents, parseEvents, problemAt, readMade, unknownProcessor } from './events.ts'
 import { packageFolder, shown } from './find.ts'
+import { AMBIGUOUS, failed, missingFile, NO_FILE, noInput, notJson, repeatedEvent } from './input-problems.ts'
 import { readIterable } from './iterable.ts'
 import { type JsonFault, parseJsonFile, repeatedName } from './json.ts'
 import { readJsonLines } from './json-lines.ts'
 import { readBlocks, readWhole } from './lines.ts'
-import { isFile, isFolder } from './modules.ts'
-import { messageOf } from './problems.ts'
-import { cleanStack } from './stack.ts'
+import { isFile } from './modules.ts'
 
 /** An input, opened: its events and how far they have been read. */
 export interface Input {
@@ -109,22 +108,6 @@ interface Reader extends Omit<InputOptions, 'stdin'> {
   readonly isUnasked?: true
 }
 
-const AMBIGUOUS: Problem = {
-  code: 'INPUT_AMBIGUOUS',
-  severity: 'warning',
-  where: 'input.json',
-  what: 'is not read: the topology has an input of its own',
-  remedy: 'Remove one of them, or say which with --input input.json.',
-}
-
-const NO_FILE: Problem = {
-  code: 'INPUT_INVALID',
-  severity: 'error',
-  where: 'input.json',
-  what: 'is a folder, a pipe, a socket or a device',
-  remedy: 'Put a regular file there, or give the input with --input FILE.',
-}
-
 function checkTo(to: string, given: string | undefined, processors: ReadonlySet<string>): void {
   if (given === undefined) {
     const remedy = 'Add --input FILE, or --input - for stdin.'
@@ -160,26 +143,6 @@ function quotable(fault: JsonFault, path: string, { isUnasked, dir }: Reader): J
   const project = realpathSync(packageFolder(join(dir, 'input.json')))
   const isOutside = isUnasked === true && !realpathSync(path).startsWith(join(project, sep))
   return isOutside ? { ...fault, excerpt: '' } : fault
-}
-
-function notJson(name: string, { line, column, what, excerpt, kind }: JsonFault, first: string | undefined): Problem {
-  if (kind === 'empty') {
-    const remedy = `Write events, such as { ${JSON.stringify(first ?? 'processor')}: "hello" }, or [] for none.`
-    return problemAt(name, { what: 'the file is empty', remedy })
-  }
-  const place = `${name}:${line}:${column}`
-  // Of other formats it says itself what to do.
-  if (kind === 'foreign')
-    return problemAt(place, { what, remedy: what.startsWith('not UTF-8') ? 'Save the file as UTF-8.' : '' })
-  const remedy = kind === 'second' ? MANY_VALUES : 'Correct it there.'
-  return problemAt(place, { what: `${what}\n${excerpt}`, remedy })
-}
-
-const MANY_VALUES = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
-
-function repeatedEvent(name: string, { line, column, what, excerpt }: JsonFault): Problem {
-  const remedy = 'Write a list to send several events to one processor: [{ "to": …, "event": … }].'
-  return problemAt(`${name}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
 }
 
 function openParsed(name: string, value: unknown, { processors }: Reader): Input {
@@ -269,32 +232,4 @@ async function readValue(value: unknown): Promise<Given> {
 
 function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || Symbol.iterator in value)
-}
-
-function failed(where: string, error: unknown, cwd: string): Problem {
-  const stack = cleanStack(error, cwd)
-  const problem = problemAt(where, { what: `failed: ${messageOf(error)}`, remedy: 'Mend the code that threw.' })
-  return stack === undefined ? problem : { ...problem, stack }
-}
-
-function missingFile(path: string, name: string): Problem {
-  const neighbours = isFolder(dirname(path)) ? readdirSync(dirname(path)) : []
-  const meant = nearest(basename(path), neighbours)
-  const what = isFolder(path) ? 'is a folder and not a file of events' : 'there is no such file'
-  const remedy =
-    isFolder(path) || meant === undefined
-      ? 'Give a .json or .jsonl file, or - for stdin.'
-      : `Did you mean "${join(dirname(name), meant)}"?`
-  return { code: 'INPUT_NOT_FOUND', severity: 'error', where: name, what, remedy }
-}
-
-function noInput({ processors, streams }: Topology): Problem {
-  const first = processors.find(({ name }) => !streams.some(({ to }) => to === name)) ?? processors[0]
-  return {
-    code: 'INPUT_NOT_FOUND',
-    severity: 'error',
-    where: 'input',
-    what: 'there is no input: no --input, none in the topology, and no input.json beside it',
-    remedy: `Write an input.json such as { "${first?.name}": "hello" }, or give --input FILE, or --input - for lines on stdin.`,
-  }
 }

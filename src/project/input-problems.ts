@@ -1,0 +1,84 @@
+import { readdirSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { nearest, type Problem } from '../errors.ts'
+import type { Topology } from '../topology/topology.ts'
+import { problemAt } from './events.ts'
+import type { JsonFault } from './json.ts'
+import { isFolder } from './modules.ts'
+import { messageOf } from './problems.ts'
+import { cleanStack } from './stack.ts'
+
+/** The topology has an input, and `input.json` lies beside it. */
+export const AMBIGUOUS: Problem = {
+  code: 'INPUT_AMBIGUOUS',
+  severity: 'warning',
+  where: 'input.json',
+  what: 'is not read: the topology has an input of its own',
+  remedy: 'Remove one of them, or say which with --input input.json.',
+}
+
+/** `input.json` is no file. */
+export const NO_FILE: Problem = {
+  code: 'INPUT_INVALID',
+  severity: 'error',
+  where: 'input.json',
+  what: 'is a folder, a pipe, a socket or a device',
+  remedy: 'Put a regular file there, or give the input with --input FILE.',
+}
+
+/** A file of events is no JSON. `first` is a processor for the example. */
+export function notJson(
+  name: string,
+  { line, column, what, excerpt, kind }: JsonFault,
+  first: string | undefined,
+): Problem {
+  if (kind === 'empty') {
+    const remedy = `Write events, such as { ${JSON.stringify(first ?? 'processor')}: "hello" }, or [] for none.`
+    return problemAt(name, { what: 'the file is empty', remedy })
+  }
+  const place = `${name}:${line}:${column}`
+  // Of other formats it says itself what to do.
+  if (kind === 'foreign')
+    return problemAt(place, { what, remedy: what.startsWith('not UTF-8') ? 'Save the file as UTF-8.' : '' })
+  const remedy = kind === 'second' ? MANY_VALUES : 'Correct it there.'
+  return problemAt(place, { what: `${what}\n${excerpt}`, remedy })
+}
+
+const MANY_VALUES = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
+
+/** A file of events names a processor twice. */
+export function repeatedEvent(name: string, { line, column, what, excerpt }: JsonFault): Problem {
+  const remedy = 'Write a list to send several events to one processor: [{ "to": …, "event": … }].'
+  return problemAt(`${name}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
+}
+
+/** The code that makes events threw. */
+export function failed(where: string, error: unknown, cwd: string): Problem {
+  const stack = cleanStack(error, cwd)
+  const problem = problemAt(where, { what: `failed: ${messageOf(error)}`, remedy: 'Mend the code that threw.' })
+  return stack === undefined ? problem : { ...problem, stack }
+}
+
+/** There is no file at `path`, which the user calls `name`. */
+export function missingFile(path: string, name: string): Problem {
+  const neighbours = isFolder(dirname(path)) ? readdirSync(dirname(path)) : []
+  const meant = nearest(basename(path), neighbours)
+  const what = isFolder(path) ? 'is a folder and not a file of events' : 'there is no such file'
+  const remedy =
+    isFolder(path) || meant === undefined
+      ? 'Give a .json or .jsonl file, or - for stdin.'
+      : `Did you mean "${join(dirname(name), meant)}"?`
+  return { code: 'INPUT_NOT_FOUND', severity: 'error', where: name, what, remedy }
+}
+
+/** A run without any input. */
+export function noInput({ processors, streams }: Topology): Problem {
+  const first = processors.find(({ name }) => !streams.some(({ to }) => to === name)) ?? processors[0]
+  return {
+    code: 'INPUT_NOT_FOUND',
+    severity: 'error',
+    where: 'input',
+    what: 'there is no input: no --input, none in the topology, and no input.json beside it',
+    remedy: `Write an input.json such as { "${first?.name}": "hello" }, or give --input FILE, or --input - for lines on stdin.`,
+  }
+}
