@@ -46,13 +46,13 @@ function openFolder(process: Owner): string {
 }
 
 /** Calls a listener after all others when the process ends: a package that flushes its logs then may need its files. */
-function onExitLast({ on, off }: Owner, listener: () => void): void {
+function onExitLast(process: Owner, listener: () => void): void {
   const moveToEnd = () => {
-    off('exit', listener)
-    on('exit', listener)
+    process.off('exit', listener)
+    process.on('exit', listener)
   }
-  on('exit', listener)
-  on('newListener', (name, added) => {
+  process.on('exit', listener)
+  process.on('newListener', (name, added) => {
     // The new listener is added after this one has returned.
     if (name === 'exit' && added !== listener) queueMicrotask(moveToEnd)
   })
