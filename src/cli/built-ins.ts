@@ -218,15 +218,14 @@ export function tellChanged({ builtIns, err }: Pick<Teller, 'builtIns' | 'err'>)
  * Returns an error that attak does not expect as one for the user, BUILT_IN_CHANGED, if the project has changed what is built into
  * JavaScript. Puts that back first, so that the error can be printed. Undefined if the project has changed nothing.
  */
-export function errorOfChanged(
-  error: unknown,
-  { builtIns, cwd }: Pick<Teller, 'builtIns' | 'cwd'>,
-): AttakError | undefined {
+export function errorOfChanged(error: unknown, host: Pick<Teller, 'builtIns' | 'cwd'>): AttakError | undefined {
+  const { builtIns } = host
   const names = builtIns.restore()
   if (names.length === 0 || error instanceof AttakError) return undefined
   builtIns.takeProblems()
   const { name, message } = describeThrown(error)
-  const stack = cleanStack(error, cwd)
+  // Read only now: the folder may have been removed.
+  const stack = cleanStack(error, host.cwd)
   return errorOf([
     {
       code: 'BUILT_IN_CHANGED',
