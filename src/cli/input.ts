@@ -11,11 +11,14 @@ import { warn } from './project.ts'
 export const INPUT_OPTIONS: readonly Option[] = [
   { flags: '-i, --input <file>', summary: 'the events: a .json or .jsonl file, or - for lines from stdin' },
   { flags: '--to <processor>', summary: 'the processor that receives the events of --input' },
+  { flags: '--lines', summary: 'read --input as plain text: each line is an event' },
   { flags: '--skip-bad-lines', summary: 'skip lines that are not events, instead of stopping' },
 ]
 
 /** What a command takes in, and what there is to say about it at the end. */
 export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' | 'readBytes'> {
+  /** What it is, as the user would say it; absent where it is no input: messages that run again. */
+  readonly name?: string
   /** Sentences: what was left out, and why. */
   notes(): readonly string[]
 }
@@ -28,7 +31,8 @@ export async function openProjectInput(
 ): Promise<RunInput> {
   const input = await awaitCode({ who: "the topology's input", file }, host, () =>
     openInput({
-      ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), topology, dir, cwd: host.cwd },
+      ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), isText: flagOf(args, 'lines') },
+      ...{ topology, dir, cwd: host.cwd },
       // Opened where it is read: that takes a twentieth of a short run (row B1).
       get stdin() {
         return host.stdin as AsyncIterable<Uint8Array>

@@ -5,6 +5,7 @@ import { type ExportedHandler, handlerIn, isClass, pathInstead } from '../topolo
 import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'
 import { isObject } from '../topology/user-code.ts'
+import { packageFolder } from './find.ts'
 import type { LoadedModule } from './load.ts'
 import { isModule, neighboursOf, resolveModule } from './modules.ts'
 import { loadProblems } from './problems.ts'
@@ -15,10 +16,17 @@ export interface LoadedProcessors {
   readonly problems: readonly Problem[]
 }
 
-/** Gives the absolute file of a processor that is a module; undefined when it is inline or the file is not there. */
+/**
+ * Returns the absolute file of a processor that is a module; undefined when it is inline or the file is not there. Its path is
+ * relative to the topology's folder, else to the folder of its package.
+ */
 export function moduleOf({ source }: TopologyProcessor, dir: string): string | undefined {
-  const file = source.kind === 'module' ? resolveModule(resolve(dir, source.path)) : undefined
+  const file = source.kind === 'module' ? fileAt(source.path, dir) : undefined
   return file !== undefined && isModule(file) ? file : undefined
+}
+
+function fileAt(path: string, dir: string): string | undefined {
+  return resolveModule(resolve(dir, path)) ?? resolveModule(resolve(packageFolder(resolve(dir, 'topology')), path))
 }
 
 /** Returns the file of each processor that is a module, absolute, by its name. */
@@ -61,7 +69,7 @@ function findHandler(
     return { handler: source.handler, ...(source.self && { self: source.self }) }
   }
   const where = placeOfProcessor(name)
-  const file = resolveModule(resolve(dir, source.path))
+  const file = fileAt(source.path, dir)
   const module = file === undefined ? undefined : modules.get(file)
   if (file !== undefined && !isModule(file)) return { problems: [noModule(where, source.path)] }
   if (file === undefined || module === undefined) return { problems: [notFound(where, source.path, dir)] }
@@ -81,7 +89,7 @@ function noModule(where: string, path: string): Problem {
 
 function notFound(where: string, path: string, dir: string): Problem {
   const instead = pathInstead(path)
-  const isThere = instead !== undefined && resolveModule(resolve(dir, instead.path)) !== undefined
+  const isThere = instead !== undefined && fileAt(instead.path, dir) !== undefined
   const meant = nearest(basenameOf(path), neighboursOf(resolve(dir, path)))
   const folder = path.slice(0, path.length - basenameOf(path).length)
   const remedy = isThere

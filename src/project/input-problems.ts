@@ -8,22 +8,32 @@ import { isFolder } from './modules.ts'
 import { messageOf } from './problems.ts'
 import { cleanStack } from './stack.ts'
 
-/** The topology has an input, and `input.json` lies beside it. */
-export const AMBIGUOUS: Problem = {
-  code: 'INPUT_AMBIGUOUS',
-  severity: 'warning',
-  where: 'input.json',
-  what: 'is not read: the topology has an input of its own',
-  remedy: 'Remove one of them, or say which with --input input.json.',
+/** A file that could be the input is not, because of another one. */
+export function notRead(name: string, because: string): Problem {
+  return {
+    code: 'INPUT_AMBIGUOUS',
+    severity: 'warning',
+    where: name,
+    what: `is not read: ${because}`,
+    remedy: `Remove one of them, or choose with --input ${name}.`,
+  }
 }
 
 /** `input.json` is no file. */
-export const NO_FILE: Problem = {
-  code: 'INPUT_INVALID',
-  severity: 'error',
-  where: 'input.json',
-  what: 'is a folder, a pipe, a socket or a device',
-  remedy: 'Put a regular file there, or give the input with --input FILE.',
+export function noFile(name: string): Problem {
+  return {
+    code: 'INPUT_INVALID',
+    severity: 'error',
+    where: name,
+    what: 'is a folder, a pipe, a socket or a device',
+    remedy: 'Put a regular file there, or give the input with --input FILE.',
+  }
+}
+
+/** A file of events is plain text, going by the ending of its name. */
+export function plainText(name: string, ending: string): Problem {
+  const remedy = 'Add --lines to send each line as an event. If it holds JSON, name it .json or .jsonl.'
+  return problemAt(name, { what: `a ${ending} file holds plain text`, remedy })
 }
 
 /** A file of events is no JSON. `first` is a processor for the example. */
@@ -78,7 +88,7 @@ export function noInput({ processors, streams }: Topology): Problem {
     code: 'INPUT_NOT_FOUND',
     severity: 'error',
     where: 'input',
-    what: 'there is no input: no --input, none in the topology, and no input.json beside it',
-    remedy: `Write an input.json such as { "${first?.name}": "hello" }, or give --input FILE, or --input - for lines on stdin.`,
+    what: 'there is no input: no --input, none in the topology, and no input.json',
+    remedy: `Write an input.json such as { "${first?.name}": "hello" }, or give --input FILE, or --input - for lines from stdin.`,
   }
 }

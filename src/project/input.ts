@@ -4,7 +4,7 @@ import { AttakError, errorOf, type Problem } from '../errors.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
 import { ownEvents, parseEvents, problemAt, readMade, unknownProcessor } from './events.ts'
 import { packageFolder, shown } from './find.ts'
-import { AMBIGUOUS, failed, missingFile, NO_FILE, noInput, notJson, repeatedEvent } from './input-problems.ts'
+import { failed, missingFile, noFile, noInput, notJson, notRead, plainText, repeatedEvent } from './input-problems.ts'
 import { readIterable } from './iterable.ts'
 import { type JsonFault, parseJsonFile, repeatedName } from './json.ts'
 import { readJsonLines } from './json-lines.ts'
@@ -43,6 +43,8 @@ export interface InputOptions {
   readonly given?: string | undefined
   /** `--to`: the processor that the given input's events are for; they are then bare. */
   readonly to?: string | undefined
+  /** `--lines`: the given input is plain text, and each line an event. */
+  readonly isText?: boolean | undefined
   readonly topology: Topology
   /** The topology's folder. */
   readonly dir: string
@@ -56,26 +58,40 @@ export interface InputOptions {
 const MOST_EVENTS = 512
 const FIRST_SKIPPED = 10
 const LINES = new Set(['.jsonl', '.ndjson'])
+const TEXTS = new Set(['.txt', '.log'])
 
 /**
- * Opens the input of a run: the given one, else the topology's own, else `input.json` beside it. JSON lines and stdin are
- * streamed, memory staying flat; all else is checked as a whole before this returns. Throws INPUT_NOT_FOUND and
- * INPUT_INVALID, all problems at once.
+ * Opens the input of a run: the given one, else the topology's own, else `input.json`, see {@link inputFiles}. Lines and stdin
+ * are streamed, memory staying flat; all else is checked as a whole before this returns. Throws INPUT_NOT_FOUND, INPUT_INVALID
+ * and USAGE, all problems at once.
  */
 export async function openInput(options: InputOptions): Promise<Input> {
-  const { given, to, topology, dir, cwd, badLines } = options
+  const { given, isText, topology, dir, cwd, badLines } = options
   const processors = new Set(topology.processors.map(({ name }) => name))
-  if (to !== undefined) checkTo(to, given, processors)
-  const reader: Reader = { given, to, topology, dir, cwd, badLines, processors }
+  const to = options.to ?? (isText ? onlyReceiver(topology) : undefined)
+  if (options.to !== undefined) checkTo(options.to, given, processors)
+  if (isText) checkLines(to, given)
+  const reader: Reader = { given, to, isText, topology, dir, cwd, badLines, processors }
   if (given === '-') return openLines('stdin', options.stdin, reader, { live: true })
   if (given !== undefined) return openFile(resolve(cwd, given), reader, given)
-  const beside = join(dir, 'input.json')
+  const found = inputFiles(dir, cwd).filter((file) => existsSync(file))
+  const [first, ...others] = found
   if (topology.input !== undefined) {
     const input = await openValue(topology.input, reader)
-    return isFile(beside) ? { ...input, warnings: [...input.warnings, AMBIGUOUS] } : input
+    const unread = found.filter(isFile).map((file) => notRead(shown(file, cwd), 'the topology has an input of its own'))
+    return { ...input, warnings: [...input.warnings, ...unread] }
   }
-  if (isFile(beside)) return openFile(beside, { ...reader, isUnasked: true }, shown(beside, cwd))
-  throw errorOf([existsSync(beside) ? NO_FILE : noInput(topology)])
+  if (first === undefined) throw errorOf([noInput(topology)])
+  if (!isFile(first)) throw errorOf([noFile(shown(first, cwd))])
+  const input = await openFile(first, { ...reader, isUnasked: true }, shown(first, cwd))
+  const unread = others.map((file) => notRead(shown(file, cwd), `${shown(first, cwd)} is`))
+  return { ...input, warnings: [...input.warnings, ...unread] }
+}
+
+/** The files that are looked for where no input is given, absolute: beside the topology, in its package, in the current folder. */
+export function inputFiles(dir: string, cwd: string): readonly string[] {
+  const folders = [dir, packageFolder(join(dir, 'input.json')), cwd]
+  return [...new Set(folders.map((folder) => join(folder, 'input.json')))]
 }
 
 /**
@@ -86,8 +102,11 @@ export async function inspectInput(
   options: Pick<InputOptions, 'topology' | 'dir' | 'cwd'>,
 ): Promise<readonly Problem[]> {
   const { topology, dir } = options
-  if (typeof topology.input === 'function') return isFile(join(dir, 'input.json')) ? [AMBIGUOUS] : []
-  if (topology.input === undefined && !existsSync(join(dir, 'input.json'))) return []
+  const found = inputFiles(dir, options.cwd).filter((file) => existsSync(file))
+  if (typeof topology.input === 'function') {
+    return found.filter(isFile).map((file) => notRead(shown(file, options.cwd), 'the topology has an input of its own'))
+  }
+  if (topology.input === undefined && found.length === 0) return []
   try {
     const { warnings } = await openInput({ ...options, stdin: NOTHING, badLines: 'stop' })
     return warnings
@@ -116,11 +135,28 @@ function checkTo(to: string, given: string | undefined, processors: ReadonlySet<
   if (!processors.has(to)) throw errorOf([problemAt('--to', unknownProcessor(to, processors))])
 }
 
+/** The one processor that no stream leads to. */
+function onlyReceiver({ processors, streams }: Topology): string | undefined {
+  const first = processors.filter(({ name }) => !streams.some(({ to }) => to === name))
+  return first.length === 1 ? first[0]!.name : undefined
+}
+
+function checkLines(to: string | undefined, given: string | undefined): void {
+  const [what, remedy] =
+    given === undefined
+      ? ['needs an input of lines', 'Add --input FILE, or --input - for stdin.']
+      : ['does not say which processor receives the lines', 'Add --to PROCESSOR.']
+  if (given === undefined || to === undefined) {
+    throw errorOf([{ code: 'USAGE', severity: 'error', where: '--lines', what, remedy }])
+  }
+}
+
 async function openFile(path: string, reader: Reader, name: string): Promise<Input> {
   const found = statSync(path, { throwIfNoEntry: false })
   // Also a pipe, such as a shell makes of <(command).
   if (found === undefined || found.isDirectory()) throw errorOf([missingFile(path, name)])
-  if (LINES.has(extname(path))) {
+  if (TEXTS.has(extname(path)) && !reader.isText) throw errorOf([plainText(name, extname(path))])
+  if (LINES.has(extname(path)) || reader.isText) {
     const traits = found.isFile() ? { live: false, totalBytes: found.size } : { live: true }
     return openLines(name, readBlocks(path), reader, traits)
   }
@@ -177,7 +213,7 @@ async function* chunksOf(events: readonly InputEvent[]): AsyncGenerator<readonly
 function openLines(
   name: string,
   blocks: AsyncIterable<Uint8Array | string>,
-  { processors, to, badLines }: Reader,
+  { processors, to, isText, badLines }: Reader,
   traits: Pick<Input, 'live' | 'totalBytes'>,
 ): Input {
   let bytes = 0
@@ -192,7 +228,13 @@ function openLines(
   const counted = countBytes(blocks, (more) => {
     bytes += more
   })
-  const chunks = readJsonLines(counted, { where: name, processors, to, ...(badLines === 'skip' && { onBadLine }) })
+  const chunks = readJsonLines(counted, {
+    where: name,
+    processors,
+    to,
+    isText,
+    ...(badLines === 'skip' && { onBadLine }),
+  })
   return { name, chunks, ...traits, readBytes: () => bytes, skipped: () => ({ lines, first, numbers }), warnings: [] }
 }
 

@@ -12,6 +12,8 @@ export interface JsonLinesOptions {
   readonly processors: ReadonlySet<string>
   /** Whom bare events are for. Not given: each line is `{ to, event, key?, topic? }`. */
   readonly to?: string | undefined
+  /** Each line is an event itself, as text; blank lines too. Needs `to`. */
+  readonly isText?: boolean | undefined
   /**
    * Called with each line that is no event; when it returns, the line is skipped. Not given: the first one is thrown. A line
    * without end is always thrown.
@@ -65,6 +67,7 @@ export async function* readJsonLines(
 
 /** Undefined for a blank line. */
 function readEvent(json: string, line: number, options: JsonLinesOptions): InputEvent | Problem | undefined {
+  if (options.isText) return { to: options.to!, event: json.replace(line === 1 ? /^\ufeff|\r$/g : /\r$/, '') }
   const parsed = parseJsonLine(json)
   if (parsed.kind === 'fault') return BLANK.test(json) ? undefined : problemOfLine(line, parsed.fault, options)
   const { to, where, processors } = options
@@ -79,6 +82,6 @@ function problemOfLine(line: number, { column, what, excerpt }: LineFault, { whe
   // Of another format it says itself what to do.
   const remedy = what.startsWith('this is ')
     ? ''
-    : 'Write one JSON value on each line, or skip such lines with --skip-bad-lines.'
+    : 'Write one JSON value on each line, read plain text with --lines, or skip such lines with --skip-bad-lines.'
   return problemAt(`${where}:${line}:${column}`, { what: `${what}\n${excerpt}`, remedy })
 }

@@ -9,7 +9,7 @@ import type { LoadedProcessor } from '../runtime/invocation.ts'
 import type { Parsed } from '../topology/parse.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { MakeFolder } from './cache.ts'
-import { type FoundTopology, findTopology, packageName } from './find.ts'
+import { type FoundTopology, findTopology, packageFolder, packageName } from './find.ts'
 import { findHandlers, moduleOf } from './handlers.ts'
 import { loadModules } from './load.ts'
 import { isFolder, modulesInFolder } from './modules.ts'
@@ -100,7 +100,7 @@ async function inspectFile(
     parsed = parseTopology(exported, {
       file: name,
       packageName: packageName(file),
-      modulesIn: (folder) => modulesIn(resolve(dir, folder)),
+      modulesIn: (folder) => modulesIn(resolve(dir, folder)) ?? modulesIn(resolve(packageFolder(file), folder)),
     })
     giveBack?.()
     giveBack = parsed.topology && lend?.(sharedVariables(buildGraph(parsed.topology, { stage })))

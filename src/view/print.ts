@@ -51,20 +51,26 @@ export function drawError(error: AttakError, colors: Colors): string {
   return line(error.code, 'error', `${sentence(error.message)} ${error.remedy}`, colors)
 }
 
-/** The same for problems that are no error yet. */
-export function drawProblems(problems: readonly Problem[], colors: Colors): string {
-  return problems.map((problem) => drawProblem(problem, colors)).join('')
+/** The same for problems that are no error yet. `below`: each remedy has a line of its own. */
+export function drawProblems(problems: readonly Problem[], colors: Colors, remedies?: 'below'): string {
+  return problems.map((problem) => drawProblem(problem, colors, remedies)).join('')
 }
 
 const BAR_COLUMNS = 6
 
 /** Lines of `what` after the first, such as an excerpt of a file, are printed below the remedy. */
-function drawProblem({ code, severity, where, what, remedy, stack }: Problem, colors: Colors): string {
+function drawProblem(
+  { code, severity, where, what, remedy, stack }: Problem,
+  colors: Colors,
+  remedies: 'below' | undefined,
+): string {
   const [first = '', ...rest] = what.split('\n')
   const more = rest.join('') === '' ? [] : rest
-  const head = `${colors.bold(where)}: ${sentence(first)} ${remedy}`.trimEnd()
+  const isBelow = remedies === 'below' && remedy !== ''
+  const head = `${colors.bold(where)}: ${sentence(first)} ${isBelow ? '' : remedy}`.trimEnd()
   const text = line(code, severity, [head, ...cutExcerpt(more, colors.columns - BAR_COLUMNS)].join('\n'), colors)
-  return `${text}${stack === undefined ? '' : drawStack(stack.trimEnd(), colors)}`
+  const below = isBelow ? `    ${hang(remedy, '    ', colors.dim)}\n` : ''
+  return `${text}${below}${stack === undefined ? '' : drawStack(stack.trimEnd(), colors)}`
 }
 
 function line(code: string, severity: Problem['severity'], text: string, colors: Colors): string {

@@ -20,6 +20,8 @@ export interface Story {
   tell(entry: TranscriptEntry): string
   /** The lines of a failure that came after its handler had settled. */
   tellLate(of: Pick<EndEntry, 'processor' | 'message'>, error: Thrown): string
+  /** The lines that were kept back so far. */
+  rest(): string
   /** Whether a value was cut to fit. */
   readonly cut: boolean
 }
@@ -78,6 +80,7 @@ export function storyOf(options: StoryOptions): Story {
       return entry.kind === 'log' ? `${again(entry)}${drawLog(entry, options)}` : ''
     },
     tellLate: (of, error) => `${again(of)}${drawFailure(error)}`,
+    rest: () => '',
     get cut() {
       return cut
     },

@@ -141,7 +141,7 @@ test("--input beats the topology's input, which beats input.json with a warning"
 test('no input at all says how to give one', async () => {
   expect(await problemsOf(optionsFor(projectFolder({})))).toMatchInlineSnapshot(`
     [
-      "input: there is no input: no --input, none in the topology, and no input.json beside it. Write an input.json such as { "spout": "hello" }, or give --input FILE, or --input - for lines on stdin.",
+      "input: there is no input: no --input, none in the topology, and no input.json. Write an input.json such as { "spout": "hello" }, or give --input FILE, or --input - for lines from stdin.",
     ]
   `)
 })
@@ -244,7 +244,7 @@ test('a bad line stops a stream, naming the line', async () => {
     [
       "a.jsonl:3:15: not JSON: expected a property name in double quotes, found "}"
     {"to":"spout",}
-                  ^. Write one JSON value on each line, or skip such lines with --skip-bad-lines.",
+                  ^. Write one JSON value on each line, read plain text with --lines, or skip such lines with --skip-bad-lines.",
     ]
   `)
   expect(await problemsOf(optionsFor(dir, { given: 'b.jsonl' }))).toMatchInlineSnapshot(`
@@ -441,5 +441,56 @@ test('events that JSON cannot hold are refused, all of a list at once', async ()
   ])
   expect(await problemsOf(optionsFor(projectFolder({}), { input: () => list.values() }))).toEqual([
     "the topology's input, [0]: data.list[0] is a BigInt. Send what JSON can carry.",
+  ])
+})
+
+test('input.json is looked for beside the topology, then in its package, then in the current folder; others are named', async () => {
+  const dir = projectFolder({
+    'package.json': '{}',
+    'src/flow/input.json': '{"spout":"beside"}',
+    'input.json': '{"spout":"package"}',
+    'elsewhere/input.json': '{"spout":"current"}',
+  })
+  const warningsOf = async (options: InputOptions) =>
+    (await openInput(options)).warnings.map(({ where, what }) => `${where} ${what}`)
+  const beside = optionsFor(join(dir, 'src/flow'), { cwd: dir })
+  expect(await eventsOf(beside)).toEqual([{ to: 'spout', event: 'beside' }])
+  expect(await warningsOf(beside)).toEqual(['input.json is not read: src/flow/input.json is'])
+  expect(await eventsOf(optionsFor(join(dir, 'src'), { cwd: dir }))).toEqual([{ to: 'spout', event: 'package' }])
+  const apart = projectFolder({ 'package.json': '{}' })
+  expect(await eventsOf(optionsFor(apart, { cwd: join(dir, 'elsewhere') }))).toEqual([
+    { to: 'spout', event: 'current' },
+  ])
+})
+
+test('with --lines each line is an event as text, whatever the file is called', async () => {
+  const dir = projectFolder({ 'a.txt': '\ufeff{ no json\r\n\n  b  \nlast' })
+  const options = { given: 'a.txt', to: 'spout', isText: true }
+  expect((await eventsOf(optionsFor(dir, options))).map(({ event }) => event)).toEqual([
+    '{ no json',
+    '',
+    '  b  ',
+    'last',
+  ])
+  const stdin = linesOf('x\ny\n')
+  expect(await eventsOf(optionsFor(dir, { given: '-', to: 'spout', isText: true, stdin }))).toHaveLength(2)
+})
+
+test('--lines needs an input, and a processor that receives the lines', async () => {
+  const dir = projectFolder({ 'a.txt': 'x' })
+  expect(await problemsOf(optionsFor(dir, { isText: true, to: 'spout' }))).toEqual([
+    '--to: needs an input of bare events. Add --input FILE, or --input - for stdin.',
+  ])
+  expect(await problemsOf(optionsFor(dir, { isText: true }))).toEqual([
+    '--lines: needs an input of lines. Add --input FILE, or --input - for stdin.',
+  ])
+  expect(await problemsOf(optionsFor(dir, { isText: true, given: 'a.txt' }))).toEqual([
+    '--lines: does not say which processor receives the lines. Add --to PROCESSOR.',
+  ])
+})
+
+test.each(['a.txt', 'a.log'])('%s is plain text, and the message names --lines', async (name) => {
+  expect(await problemsOf(optionsFor(projectFolder({ [name]: '{"spout":1}' }), { given: name }))).toEqual([
+    `${name}: a ${name.slice(1)} file holds plain text. Add --lines to send each line as an event. If it holds JSON, name it .json or .jsonl.`,
   ])
 })

@@ -74,3 +74,20 @@ test('a module and its export, as other tools name a handler, are answered with 
     ['processors.c', "Make that file, or correct the path; it is relative to the topology's file."],
   ])
 })
+
+test('paths of processors are relative to the topology, else to the folder of its package', async () => {
+  const cwd = projectFolder({
+    'package.json': '{ "type": "module" }',
+    'flows/topology.js': `export default { name: 't', processors: { a: './a', b: './processors/b' }, streams: [] }`,
+    'flows/a.js': `export default () => 'beside'`,
+    'a.js': `export default () => 'package'`,
+    'processors/b.js': `export default () => 'b'`,
+    'flows/folder.js': `export default { name: 't', processors: './processors' }`,
+  })
+  const { project, problems } = await inspectProject('flows/topology.js', options(cwd))
+  expect(problems.filter(({ severity }) => severity === 'error')).toEqual([])
+  expect(project?.processors.get('a')?.handler(undefined, undefined as never, () => {})).toBe('beside')
+  expect(project?.processors.get('b')?.handler(undefined, undefined as never, () => {})).toBe('b')
+  const { project: folder } = await inspectProject('flows/folder.js', options(cwd))
+  expect([...folder!.processors.keys()]).toEqual(['b'])
+})

@@ -76,7 +76,7 @@ function jsonOf({ project, problems }: InspectedProject, cwd: string) {
 }
 
 function drawReport({ project, problems }: InspectedProject, cwd: string, colors: Colors): string {
-  const found = drawProblems(problems, colors)
+  const found = drawProblems(problems, colors, 'below')
   const errors = countOf(problems, 'error')
   const warnings = countOf(problems, 'warning')
   const beside = warnings === 0 ? '' : `, ${drawCount(warnings, 'warning')}`

@@ -5,6 +5,7 @@ import { onlyProcessors } from '../../graph/only.ts'
 import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
 import { shown } from '../../project/find.ts'
 import { modulesOf } from '../../project/handlers.ts'
+import { inputFiles } from '../../project/input.ts'
 import { isSpecial } from '../../project/modules.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
@@ -29,6 +30,8 @@ export const simulate: Command = {
     ...INPUT_OPTIONS,
     { flags: '--only <processor>', summary: 'run only this processor', repeatable: true },
     { ...JSON_OPTION, summary: 'print the transcript as JSON lines, and nothing else' },
+    { flags: '--outputs', summary: 'print only the outputs, as JSON lines; failures go to stderr' },
+    { flags: '--by-input', summary: 'print everything that an input causes together' },
     { flags: '--trace <file>', summary: 'also write the transcript to a file' },
     { flags: '-q, --quiet', summary: 'print only failures and the summary' },
     { flags: '-w, --watch', summary: 'run again when the project or its input changes' },
@@ -38,7 +41,7 @@ export const simulate: Command = {
     { flags: '--built', summary: 'run the artifacts that a deploy would upload' },
     { flags: '--timings', summary: 'measure the real time of handlers' },
   ],
-  notes: `The input is --input, else the input of the topology, else input.json beside it:
+  notes: `The input is --input, else the input of the topology, else input.json:
   { "spout": … }                             one event for each processor
   [{ "to": "spout", "event": … }, …]         many events, each with "key" and "topic" if you like
   a .jsonl file, or stdin with --input -     one such object per line, read as a stream
@@ -59,6 +62,7 @@ Exit codes: 1 when an event failed, 130 when interrupted.`,
     'attak simulate --json --seed 7 > transcript.jsonl',
   ],
   async run(args, host) {
+    refuseTogether(args)
     prepareForAfter(host)
     if (flagOf(args, 'watch')) {
       if (textOf(args, 'input') === '-') {
@@ -81,11 +85,20 @@ Exit codes: 1 when an event failed, 130 when interrupted.`,
   },
 }
 
+/** What decides how a run is printed, of which one can be given. */
+const WAYS = { json: '--json', outputs: '--outputs', byInput: '--by-input' } as const
+
+function refuseTogether(args: Arguments): void {
+  const given = Object.entries(WAYS).flatMap(([name, flag]) => (flagOf(args, name) ? [flag] : []))
+  if (given.length < 2) return
+  throw new AttakError('USAGE', `attak simulate: ${given.join(' and ')} contradict each other`, 'Give one of them.')
+}
+
 /** The files that the input may come from; they need not be there. */
 function inputFilesOf(args: Arguments, host: Host, { dir, topology }: Project): readonly string[] {
   const given = textOf(args, 'input')
   if (given !== undefined) return [resolve(host.cwd, given)]
-  return [resolve(dir, 'input.json'), ...(typeof topology.input === 'string' ? [resolve(dir, topology.input)] : [])]
+  return [...inputFiles(dir, host.cwd), ...(typeof topology.input === 'string' ? [resolve(dir, topology.input)] : [])]
 }
 
 /** A pipe gives its events once, and each run of --watch reads its input anew. */
@@ -129,7 +142,6 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   const only = listOf(args, 'only')
   const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await openProjectInput(args, project, host)
-  const traceFile = textOf(args, 'trace')
   const built = isBuilt
     ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host.env, temporaryFolder))
     : undefined
@@ -143,11 +155,10 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   const offExit = host.onExit(() => built?.close())
   const running = tellRun(
     {
+      ...waysOf(args),
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
       ...{ project: built === undefined ? project : { ...project, processors: built.processors }, graph, signal },
       input: only.length === 0 ? input : onlyInput(input, only),
-      ...{ json: flagOf(args, 'json'), quiet: flagOf(args, 'quiet'), timings: flagOf(args, 'timings') },
-      ...(traceFile !== undefined && { traceFile }),
       errors: {
         store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)),
         anew: true,
@@ -163,6 +174,17 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   })
   warn(reads.problems(project, isBuilt), host)
   return fine
+}
+
+/** How a run is told. */
+function waysOf(args: Arguments) {
+  const traceFile = textOf(args, 'trace')
+  return {
+    command: 'attak simulate',
+    ...{ json: flagOf(args, 'json'), outputs: flagOf(args, 'outputs'), quiet: flagOf(args, 'quiet') },
+    ...{ byInput: flagOf(args, 'byInput'), timings: flagOf(args, 'timings') },
+    ...(traceFile !== undefined && { traceFile }),
+  }
 }
 
 /** Loads the processors of a project out of what a deploy would upload. */

@@ -11,14 +11,17 @@ import { type Recorder, recordEntries, recordToAll } from '../../simulator/recor
 import type { TranscriptEntry } from '../../simulator/transcript.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 import { escapedJson } from '../../view/controls.ts'
+import { drawCount } from '../../view/duration.ts'
 import { failureOptionsOf, failuresDrawn } from '../../view/failure.ts'
-import { colorsOf, hang } from '../../view/print.ts'
+import { type Colors, colorsOf, hang } from '../../view/print.ts'
 import { storyOf } from '../../view/story.ts'
+import { storyByInput } from '../../view/story-by-input.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from '../input.ts'
 import { warn } from '../project.ts'
 import { type Blocks, blocksTo, openTrace } from './blocks.ts'
 import { type KeepOptions, keepErrors } from './keep.ts'
+import { recordOutputs } from './outputs.ts'
 import { progressTo } from './progress.ts'
 import { drawSummary, totalOf } from './summary.ts'
 import { countQuietly, tallyOf } from './tally.ts'
@@ -27,13 +30,19 @@ import { watchTopics } from './topics.ts'
 /** One run of a loaded project, and how to tell of it. */
 export interface RunOptions {
   readonly project: Project
+  /** What runs, for the header: `attak simulate`. */
+  readonly command: string
   /** The part of the project's graph that runs. */
   readonly graph: Graph
   readonly input: RunInput
   readonly seed: string
   readonly concurrency: number
   readonly json: boolean
+  /** Print the outputs to stdout as JSON lines; failures and the summary go to stderr. */
+  readonly outputs: boolean
   readonly quiet: boolean
+  /** Tell one input after the other. */
+  readonly byInput: boolean
   readonly timings: boolean
   readonly traceFile?: string
   readonly signal: AbortSignal
@@ -74,11 +83,13 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
   const keepFirst = () => keeping?.flush()
   const trace = run.traceFile === undefined ? undefined : openTrace(run.traceFile, host.cwd, keepFirst)
   const keeping = run.errors && keepErrors(run.errors.store, run.errors)
-  const out = blocksTo(host.out, json ? 'json' : 'text', keepFirst)
+  const out = blocksTo(host.out, json || run.outputs ? 'json' : 'text', keepFirst)
+  const told = run.outputs ? blocksTo(host.err, 'text', keepFirst) : out
   const takers = [...(json ? [out] : []), ...(trace ? [trace] : [])]
   const lines = takers.length === 0 ? undefined : linesTo(takers, run)
   const drawing = drawingOf(run, host)
-  const people = openStory(run, host, { out, drawing })
+  if (!json && !run.outputs && host.out.isTTY) out.add(drawHeader(run, colorsOf(host.out)))
+  const people = openStory(run, host, { out: told, drawing })
   const topics = watchTopics(graph)
   const recorded = { topology: graph.name, stage: graph.stage, now: host.date }
   return {
@@ -88,6 +99,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
     recorder: recordToAll([
       ...(keeping ? [recordErrors(recorded, (record) => keeping.take(cleanRecord(record, project.dir)))] : []),
       ...(lines ? [lines] : []),
+      ...(run.outputs ? [recordOutputs(out)] : []),
       people.recorder,
       topics.recorder,
     ]),
@@ -106,6 +118,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       const notes = notesOf(run, result, { cut: people.cut, inputs: people.tally.inputs, isTraced })
       people.end([...lateNotes(late), ...topics.notes(), ...notes, ...kept], late)
       await out.close()
+      await told.close()
       if (json) for (const note of [...topics.notes(), ...run.input.notes()]) host.err.tell(`${hang(note)}\n`)
       warn(keeping?.problems() ?? [], host)
       if (result !== undefined && trace?.failure !== undefined) throw trace.failure
@@ -117,10 +130,17 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       lines?.flush()
       trace?.flush()
       out.flush()
+      told.flush()
       host.err.tell(failuresDrawn({ ...drawing, colors: colorsOf(host.err) })(error))
       return host.exit(1)
     },
   }
+}
+
+/** `attak simulate  orders (dev) · 4 processors · input.json` */
+function drawHeader({ command, graph, input }: RunOptions, { bold, dim }: Colors): string {
+  const rest = [drawCount(graph.processors.length, 'processor'), ...(input.name === undefined ? [] : [input.name])]
+  return `${dim(command)}  ${bold(graph.name)} ${dim(`(${graph.stage}) · ${rest.join(' · ')}`)}\n\n`
 }
 
 /** What people are told: the story, where stdout is not for JSON, and how far the run is. */
@@ -129,9 +149,10 @@ function openStory(
   host: Host,
   { out, drawing }: { readonly out: Blocks; readonly drawing: ReturnType<typeof drawingOf> },
 ) {
-  const { json, quiet } = run
+  const { json, outputs } = run
+  const quiet = run.quiet || outputs
   const startedMs = host.now()
-  const story = storyOf({ ...drawing, quiet })
+  const story = run.byInput ? storyByInput({ ...drawing, quiet }) : storyOf({ ...drawing, quiet })
   const tally = tallyOf(run.graph.processors.map(({ name }) => name))
   // A story that rolls by on a terminal shows by itself how far the run is.
   const silent = json || quiet || !host.out.isTTY
@@ -162,8 +183,9 @@ function openStory(
     },
     end(notes: readonly string[], late: number) {
       progress.clear()
-      const outputs = quiet || toldLines > SEEN_LINES
-      const end = drawSummary(tally, { ...drawing, outputs, notes, late, tookMs: host.now() - startedMs })
+      tellStory(story.rest())
+      const isListed = !outputs && (quiet || toldLines > SEEN_LINES)
+      const end = drawSummary(tally, { ...drawing, outputs: isListed, notes, late, tookMs: host.now() - startedMs })
       if (!json) tellStory(toldLines > 0 ? `\n${end}` : end)
     },
   }

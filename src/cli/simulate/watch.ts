@@ -3,6 +3,7 @@ import { relative } from 'node:path'
 import { watch as watchFiles } from 'chokidar'
 import { AttakError, errorOfSystem } from '../../errors.ts'
 import { stampOf } from '../../project/modules.ts'
+import { own } from '../../view/controls.ts'
 import { colorsOf, drawError } from '../../view/print.ts'
 import { type Host, interruptCode } from '../host.ts'
 
@@ -11,6 +12,9 @@ export type WatchedRun = (options: {
   readonly signal: AbortSignal
   readonly onFiles: (files: readonly string[]) => void
 }) => Promise<unknown>
+
+/** The screen is empty, and the first line is the next. Source: ECMA-48, 8.3.39 and 8.3.21, read 2026-11-28. */
+const CLEAR = '\x1b[2J\x1b[H'
 
 /** Editors and version control write in bursts: a run begins this many milliseconds after the first write. */
 const SETTLE_MS = 80
@@ -30,6 +34,7 @@ export async function watch(run: WatchedRun, host: Host): Promise<number> {
       const file = await change.file
       if (file === undefined) return interruptCode(host.signal) ?? 0
       const rule = drawRule(`run ${round} · ${relative(host.cwd, file)} changed`, host.err.columns)
+      if (host.out.isTTY && host.err.isTTY) host.err.write(own(CLEAR))
       host.err.write(`\n${colors.bold(rule)}\n\n`)
     } finally {
       await change.close()

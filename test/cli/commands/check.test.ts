@@ -35,7 +35,7 @@ describe('check', () => {
   test('reports packages and files that its artifacts would lack', async () => {
     const processors = { a: { path: './a', external: ['absent'], include: ['none/*.txt'] } }
     expect(await complaintOf({ name: 't', processors })).toMatch(
-      /\[EXTERNAL_REFUSED\] processors\.a: .*npm install absent[\s\S]*\[INCLUDE_REFUSED\] processors\.a: .*none\/\*\.txt/,
+      /\[EXTERNAL_REFUSED\] processors\.a: .*\n.*npm install absent[\s\S]*\[INCLUDE_REFUSED\] processors\.a: .*none\/\*\.txt/,
     )
   })
 
@@ -46,7 +46,8 @@ describe('check', () => {
       {
         "code": 0,
         "err": "",
-        "out": "warning [TOPOLOGY_UNUSED_PROCESSOR] processors.c: no stream leads to it or from it: it hears only inputs, and all it emits are outputs. Add a stream, or remove it if it is a leftover.
+        "out": "warning [TOPOLOGY_UNUSED_PROCESSOR] processors.c: no stream leads to it or from it: it hears only inputs, and all it emits are outputs.
+          Add a stream, or remove it if it is a leftover.
 
       ✓ t is fine: 3 processors, 1 stream, 1 warning (topology.json)
       ",
@@ -56,7 +57,8 @@ describe('check', () => {
 
   test('an input that names no processor is a problem, in the topology and in input.json', async () => {
     expect(await complaintOf({ name: 't', processors: PROCESSORS, input: { a: 1, bb: 2 } })).toBe(`
-[INPUT_INVALID] the topology's input: no processor is named "bb". There are a, b.
+[INPUT_INVALID] the topology's input: no processor is named "bb".
+    There are a, b.
 
 1 error
 `)
@@ -102,14 +104,16 @@ describe('bad input, as check prints it', () => {
   test('a missing and an empty name', async () => {
     expect(await complaintOf({ processors: PROCESSORS })).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_INVALID] name: the topology has no name (topology.json). Add name: 'my-topology'.
+      [TOPOLOGY_INVALID] name: the topology has no name (topology.json).
+          Add name: 'my-topology'.
 
       1 error
       "
     `)
     expect(await complaintOf({ name: '', processors: PROCESSORS })).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_INVALID] name: the topology's name is empty (topology.json). Write name: 'my-topology'.
+      [TOPOLOGY_INVALID] name: the topology's name is empty (topology.json).
+          Write name: 'my-topology'.
 
       1 error
       "
@@ -125,8 +129,10 @@ describe('bad input, as check prints it', () => {
     const topology = { name: 't', processors: { alpha: './a', beta: './b' }, streams }
     expect(await complaintOf(topology)).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_UNKNOWN_PROCESSOR] stream "alpha → betta": no processor named "betta" (topology.json). Did you mean "beta"? Rename the target, or add processors.betta.
-      [TOPOLOGY_DUPLICATE_STREAM] stream "alpha → beta": "beta" would hear everything from "alpha" twice (topology.json). Remove one of the two streams, or give them topics that differ.
+      [TOPOLOGY_UNKNOWN_PROCESSOR] stream "alpha → betta": no processor named "betta" (topology.json).
+          Did you mean "beta"? Rename the target, or add processors.betta.
+      [TOPOLOGY_DUPLICATE_STREAM] stream "alpha → beta": "beta" would hear everything from "alpha" twice (topology.json).
+          Remove one of the two streams, or give them topics that differ.
 
       2 errors
       "
@@ -136,7 +142,8 @@ describe('bad input, as check prints it', () => {
   test('a processor path that does not exist', async () => {
     expect(await complaintOf({ name: 't', processors: { ...PROCESSORS, c: './aa' } })).toMatchInlineSnapshot(`
       "
-      [PROCESSOR_NOT_FOUND] processors.c: there is no module "./aa", with or without the ending of a JavaScript or TypeScript file. Make that file, or correct the path; it is relative to the topology's file.
+      [PROCESSOR_NOT_FOUND] processors.c: there is no module "./aa", with or without the ending of a JavaScript or TypeScript file.
+          Make that file, or correct the path; it is relative to the topology's file.
 
       1 error
       "
@@ -150,7 +157,8 @@ describe('bad input, as check prints it', () => {
     }
     expect(await complaint(files)).toMatchInlineSnapshot(`
       "
-      [PROCESSOR_NO_HANDLER] processors.a: a.mjs exports no handler; it exports "handel". Export a function named "handler", or a function as default.
+      [PROCESSOR_NO_HANDLER] processors.a: a.mjs exports no handler; it exports "handel".
+          Export a function named "handler", or a function as default.
 
       1 error
       "
@@ -160,7 +168,8 @@ describe('bad input, as check prints it', () => {
   test('streams that are no list', async () => {
     expect(await complaintOf({ name: 't', processors: PROCESSORS, streams: { a: 'b' } })).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_INVALID] streams: streams must be a list; got {"a":"b"} (topology.json). Give a list, or a function that gives one. Write [from, to], [from, to, topic], or { from, to, topic or topics }.
+      [TOPOLOGY_INVALID] streams: streams must be a list; got {"a":"b"} (topology.json).
+          Give a list, or a function that gives one. Write [from, to], [from, to, topic], or { from, to, topic or topics }.
 
       1 error
       "
@@ -171,9 +180,12 @@ describe('bad input, as check prints it', () => {
     const a = { path: './a', retries: -1, timeout: 'soon', retrys: 3 }
     expect(await complaintOf({ name: 't', processors: { a } })).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_UNKNOWN_SETTING] processors.a.retrys: a processor has no setting "retrys" (topology.json). Did you mean "retries"?
-      [TOPOLOGY_INVALID] processors.a.retries: retries must be a whole number from 0 to 1000; got -1 (topology.json). Set retries to a whole number from 0 to 1000, or leave it out.
-      [TOPOLOGY_INVALID] processors.a.timeout: timeout must be a number of seconds above 0, up to 900; got "soon" (topology.json). Set timeout to a number of seconds above 0, up to 900, or leave it out.
+      [TOPOLOGY_UNKNOWN_SETTING] processors.a.retrys: a processor has no setting "retrys" (topology.json).
+          Did you mean "retries"?
+      [TOPOLOGY_INVALID] processors.a.retries: retries must be a whole number from 0 to 1000; got -1 (topology.json).
+          Set retries to a whole number from 0 to 1000, or leave it out.
+      [TOPOLOGY_INVALID] processors.a.timeout: timeout must be a number of seconds above 0, up to 900; got "soon" (topology.json).
+          Set timeout to a number of seconds above 0, up to 900, or leave it out.
 
       3 errors
       "
@@ -184,7 +196,8 @@ describe('bad input, as check prints it', () => {
     const files = { 'topology.json': { name: 't', processors: './empty' }, 'empty/README.md': '' }
     expect(await complaint(files)).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_EMPTY_FOLDER] processors: the folder "./empty" has no modules (topology.json). Put one module per processor in it.
+      [TOPOLOGY_EMPTY_FOLDER] processors: the folder "./empty" has no modules (topology.json).
+          Put one module per processor in it.
 
       1 error
       "
@@ -194,7 +207,8 @@ describe('bad input, as check prints it', () => {
   test('a main that is missing', async () => {
     expect(await complaint({ 'package.json': { main: 'topologie.js' } })).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_NOT_FOUND] package.json: "main" names "topologie.js", which does not exist. Create topologie.js, or make "main" the path of the topology.
+      [TOPOLOGY_NOT_FOUND] package.json: "main" names "topologie.js", which does not exist.
+          Create topologie.js, or make "main" the path of the topology.
 
       1 error
       "
@@ -204,7 +218,8 @@ describe('bad input, as check prints it', () => {
   test('no topology at all', async () => {
     expect((await complaint({})).replace(/^\n\[(\w+)] .*: no/, '\n[$1] DIR: no')).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_NOT_FOUND] DIR: no "main" in a package.json, no topology.{ts,mts,js,mjs,cjs,json}, no index.{ts,mts,js,mjs,cjs,json}. Make a new project with \`attak init my-project\`, or give the path of a topology.
+      [TOPOLOGY_NOT_FOUND] DIR: no "main" in a package.json, no topology.{ts,mts,js,mjs,cjs,json}, no index.{ts,mts,js,mjs,cjs,json}.
+          Make a new project with \`attak init my-project\`, or give the path of a topology.
 
       1 error
       "
@@ -214,9 +229,10 @@ describe('bad input, as check prints it', () => {
   test('a topology that is not JSON', async () => {
     expect(await complaint({ 'topology.json': '{\n  "name": "t",\n}\n' })).toMatchInlineSnapshot(`
       "
-      [TOPOLOGY_LOAD_FAILED] topology.json:3:1: not JSON: expected a property name in double quotes, found "}". Correct it there.
+      [TOPOLOGY_LOAD_FAILED] topology.json:3:1: not JSON: expected a property name in double quotes, found "}".
           │ }
           │ ^
+          Correct it there.
 
       1 error
       "

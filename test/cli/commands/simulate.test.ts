@@ -262,7 +262,7 @@ describe('bad input, as simulate prints it', () => {
     const lines = '{"to":"spout","event":"a"}\nhello\n{"to":"spout","event":"b"}\n'
     expect(await complaint('in.jsonl', lines)).toMatchInlineSnapshot(`
       "
-      [INPUT_INVALID] in.jsonl:2:1: not JSON: expected a value, found "h". Write one JSON value on each line, or skip such lines with --skip-bad-lines.
+      [INPUT_INVALID] in.jsonl:2:1: not JSON: expected a value, found "h". Write one JSON value on each line, read plain text with --lines, or skip such lines with --skip-bad-lines.
           │ hello
           │ ^
       "
@@ -284,7 +284,7 @@ describe('bad input, as simulate prints it', () => {
     expect(code).toBe(1)
     expect(`\n${err}`).toMatchInlineSnapshot(`
       "
-      [INPUT_NOT_FOUND] input: there is no input: no --input, none in the topology, and no input.json beside it. Write an input.json such as { "spout": "hello" }, or give --input FILE, or --input - for lines on stdin.
+      [INPUT_NOT_FOUND] input: there is no input: no --input, none in the topology, and no input.json. Write an input.json such as { "spout": "hello" }, or give --input FILE, or --input - for lines from stdin.
       "
     `)
   })
@@ -346,4 +346,81 @@ test('--quiet counts the same as the story does', async () => {
   const input = [5, 30, 2, 0].map((event) => ({ to: 'a', event }))
   const endOf = ({ out }: Ran) => out.slice(out.indexOf('processor '))
   expect(endOf(await run(topology, input, ['--quiet']))).toBe(endOf(await run(topology, input)))
+})
+
+describe('--by-input', () => {
+  const topology = `processors: {
+    split: (line, context) => { for (const word of line.split(' ')) context.emit('word', word) },
+    shout(word, context) { if (word === 'bad') throw new Error('no'); context.emit('loud', word.toUpperCase()) },
+  }, streams: [['split', 'shout', 'word']]`
+  const input = ['a bad', 'b'].map((event) => ({ to: 'split', event }))
+
+  test('tells everything that an input causes together, indented by its path', async () => {
+    const { out } = await run(topology, input, ['--by-input'])
+    const lines = out.split('\n').filter((line) => /[←→⇒✗]/.test(line))
+    expect(lines.slice(0, 10)).toEqual([
+      'split ← input  "a bad"',
+      '  → word to shout  "a"',
+      '  → word to shout  "bad"',
+      '  shout ← split · word  "a"',
+      '    ⇒ loud  "A"',
+      '  shout ← split · word  "bad"',
+      '    ✗ Error: no',
+      'split ← input  "b"',
+      '  → word to shout  "b"',
+      '  shout ← split · word  "b"',
+    ])
+  })
+
+  test('tells the same as the story does, in another order', async () => {
+    const linesOf = ({ out }: Ran) =>
+      out
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line !== '')
+        .sort()
+    expect(linesOf(await run(topology, input, ['--by-input']))).toEqual(linesOf(await run(topology, input)))
+  })
+})
+
+describe('--outputs', () => {
+  const topology = `processors: { a(event, context) {
+    if (event === 2) throw new Error('no')
+    context.emit('t', event, { key: 'k' })
+    context.emit('u')
+  } }`
+
+  test('prints the outputs as JSON lines, and failures and the summary to stderr', async () => {
+    const { code, out, err } = await run(
+      topology,
+      [1, 2].map((event) => ({ to: 'a', event })),
+      ['--outputs'],
+    )
+    expect(code).toBe(1)
+    expect(entriesOf(out)).toEqual([
+      { processor: 'a', topic: 't', key: 'k', data: 1 },
+      { processor: 'a', topic: 'u' },
+    ])
+    expect(err).toContain('✗ Error: no')
+    expect(err).toContain('✗ 2 inputs, 1 handled, 2 outputs, 1 failed')
+    expect(err).not.toContain('Outputs (')
+  })
+
+  test.each([
+    [['--json', '--outputs'], '--json and --outputs contradict each other'],
+    [['--by-input', '--outputs', '--json'], '--json and --outputs and --by-input contradict each other'],
+  ])('is one of several ways to print a run: %s', async (flags, what) => {
+    const { code, err } = await run(topology, [], flags)
+    expect(code).toBe(2)
+    expect(err).toContain(what)
+  })
+})
+
+test('on a terminal a header says what runs', async () => {
+  const { out } = await attak(folderOf(HELLO), ['simulate'], { isTTY: true })
+  expect(out.split('\n').slice(0, 3)).toEqual([
+    'attak simulate  hello (dev) · 2 processors · input.json',
+    '',
+    'spout ← input  "hello"',
+  ])
 })

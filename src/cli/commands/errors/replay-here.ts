@@ -37,9 +37,10 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
   const giveBack = host.lendVariables(sharedVariables(project.graph))
   const fine = await tellRun(
     {
-      ...{ project, graph: project.graph, input, signal: host.signal },
+      ...{ command: 'attak errors replay', project, graph: project.graph, input, signal: host.signal },
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
-      ...{ json: flagOf(args, 'json'), quiet: false, timings: false, unguarded: isInspecting },
+      ...{ json: flagOf(args, 'json'), outputs: false, quiet: false, byInput: false, timings: false },
+      unguarded: isInspecting,
       ...(simulated && { errors: { store: noting(simulated, again), anew: false, hint: hintOf(errors.stage.given) } }),
     },
     host,
