@@ -83,7 +83,7 @@ test.each(['zsh', 'fish'])('the script for %s names every command and flag', asy
 
 test('asks for a shell, and knows three', async () => {
   expect((await attak('.', ['completion'])).err).toBe(
-    '[USAGE] attak completion: which shell? Say bash, zsh or fish: attak completion bash.\n',
+    '[USAGE] attak completion: which shell? Name a shell: attak completion bash, zsh or fish.\n',
   )
   expect(await attak('.', ['completion', 'tcsh'])).toMatchObject({ code: 2, out: '' })
 })
