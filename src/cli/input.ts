@@ -65,6 +65,9 @@ export function onlyInput(input: RunInput, names: readonly string[]): RunInput {
       yield ours
     }
   }
-  const note = () => (left === 0 ? [] : [`--only left out ${drawCount(left, 'event')} for other processors.`])
+  const note = () =>
+    left === 0
+      ? []
+      : [`--only left out ${drawCount(left, 'event')} for other processors. Give events with --input and --to.`]
   return { ...input, chunks: chunks(), notes: () => [...input.notes(), ...note()] }
 }

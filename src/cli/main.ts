@@ -33,7 +33,7 @@ export async function main(argv: readonly string[], host: Host): Promise<number>
 async function run(argv: readonly string[], host: Host): Promise<number> {
   const request = await parseArguments(argv, COMMANDS, { summary: about.description, version: about.version }, host.out)
   if (request.kind === 'run') return request.command.run(request.args, host)
-  host.out.write(request.text)
+  host.out.tell(request.text)
   return 0
 }
 

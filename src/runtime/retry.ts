@@ -1,6 +1,6 @@
 import type { RetryPolicy } from '../graph/graph.ts'
 import { type HeldPolicy, longestWaitMs } from '../graph/holds.ts'
-import { isRetry } from '../topology/handler.ts'
+import { retryAfterOf } from '../topology/handler.ts'
 import type { Failure } from './invocation.ts'
 import { chanceOf, type Message } from './message.ts'
 import { type WaitLimit, waitRefusal } from './refusal.ts'
@@ -28,9 +28,10 @@ export function settleFailure(message: Message, failure: Failure, policy: HeldPo
   const { error, isRefusal } = failure
   const failures = message.attempt - asked
   // A handler may have changed the Retry that it threw.
-  const isAsked = isRetry(error) && error.afterMs >= 0 && asked < MOST_ASKED_RETRIES
+  const askedMs = asked < MOST_ASKED_RETRIES ? retryAfterOf(error) : undefined
+  const isAsked = askedMs !== undefined
   if (!isAsked && (failures > policy.retries || isRefusal)) return { retry: false, error }
-  const afterMs = Math.round(isAsked ? error.afterMs : waitOf(message, failures, policy))
+  const afterMs = Math.round(askedMs ?? waitOf(message, failures, policy))
   const limit = limitOf(message, policy)
   if (afterMs >= limit.mostMs) return { retry: false, error: waitRefusal(message, afterMs, limit, error) }
   return { retry: true, afterMs, asked: isAsked }

@@ -119,7 +119,16 @@ export class Retry extends Error {
   }
 }
 
-/** Returns whether `error` is a {@link Retry} of this copy of attak, or of another one. */
-export function isRetry(error: unknown): error is Retry {
-  return typeof error === 'object' && error !== null && RETRY in error
+/**
+ * Returns how long the {@link Retry} that was thrown wants to wait, in milliseconds, also if it is one of another copy of attak.
+ * Undefined for everything else: a handler may throw anything, such as a Proxy that was revoked.
+ */
+export function retryAfterOf(error: unknown): number | undefined {
+  try {
+    if (typeof error !== 'object' || error === null || !(RETRY in error)) return undefined
+    const { afterMs } = error as unknown as Retry
+    return typeof afterMs === 'number' && afterMs >= 0 ? afterMs : undefined
+  } catch {
+    return undefined
+  }
 }

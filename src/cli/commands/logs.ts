@@ -4,7 +4,7 @@ import { colorsOf, drawJsonLine } from '../../view/print.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import { followLines, LOOK_MS } from '../follow.ts'
 import { hintOf } from '../hint.ts'
-import type { Host } from '../host.ts'
+import { type Host, interruptCode } from '../host.ts'
 import { knownProcessor, NAME_OPTION, parseSince, STAGE_OPTIONS } from '../options.ts'
 import { nameStage, processorsOf, withLive } from '../stage.ts'
 
@@ -48,13 +48,13 @@ some seconds.`,
       })
       let printed = 0
       for await (const fresh of lines) printed += readEntries(fresh).filter(print).length
-      if (printed === 0 && !following)
+      if (printed === 0 && !following && !host.signal.aborted)
         host.err.tell(
           `There are no such lines. Look further back with --since; ${hintOf(stage.given)('status')} says what is deployed.\n`,
         )
     })
-    // Who follows ends it by an interrupt; there is nothing wrong with that.
-    return 0
+    // An interrupt is how --follow ends.
+    return flagOf(args, 'follow') ? 0 : (interruptCode(host.signal) ?? 0)
   },
 }
 

@@ -1,5 +1,6 @@
 import { AttakError, type ErrorCode, nearest, type Problem } from '../../errors.ts'
 import type { Project } from '../../project/project.ts'
+import { contentDigest } from '../../runtime/content.ts'
 import { type ErrorRecord, recordIdOf } from '../../runtime/error-record.ts'
 import { type CloudEvent, messageOfEvent } from '../../runtime/event.ts'
 import { type Position, positionText } from '../../runtime/position.ts'
@@ -31,7 +32,7 @@ export interface ReadyOptions {
 
 /** What errors come to when they are to run again. */
 export interface Ready {
-  /** The oldest first; a message that several records hold is in the first of them alone. */
+  /** The oldest first; a message that several records hold, with the same content, is in the first of them alone. */
   readonly units: readonly Unit[]
   /** All that keeps any of them from running. */
   readonly problems: readonly Problem[]
@@ -43,11 +44,17 @@ export async function makeReady(records: readonly ErrorRecord[], options: ReadyO
   const sent = new Set<string>()
   const units = all.flatMap(({ unit }) => {
     if (unit === undefined) return []
-    const events = unit.events.filter(({ id }) => !sent.has(`${unit.record.processor} ${id}`))
-    for (const { id } of events) sent.add(`${unit.record.processor} ${id}`)
+    const nameOf = (event: CloudEvent) => `${unit.record.processor} ${event.id} ${digestOf(event)}`
+    const events = unit.events.filter((event) => !sent.has(nameOf(event)))
+    for (const event of events) sent.add(nameOf(event))
     return [{ ...unit, events }]
   })
   return { units, problems: all.flatMap(({ problems }) => problems) }
+}
+
+/** Messages with one id can differ: a retry may emit other data. */
+function digestOf({ type, partitionkey, data }: CloudEvent): string {
+  return contentDigest({ topic: type, key: partitionkey, data })
 }
 
 async function readyOf(

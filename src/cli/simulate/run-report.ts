@@ -23,7 +23,7 @@ import { type Blocks, blocksTo, openTrace } from './blocks.ts'
 import { type KeepOptions, keepErrors } from './keep.ts'
 import { recordOutputs } from './outputs.ts'
 import { progressTo } from './progress.ts'
-import { drawSummary, totalOf } from './summary.ts'
+import { drawSummary, type SummaryOptions, totalOf } from './summary.ts'
 import { countQuietly, tallyOf } from './tally.ts'
 import { watchTopics } from './topics.ts'
 
@@ -116,7 +116,8 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       await trace?.close()
       const isTraced = trace !== undefined && trace.failure === undefined
       const notes = notesOf(run, result, { cut: people.cut, inputs: people.tally.inputs, isTraced })
-      people.end([...lateNotes(late), ...topics.notes(), ...notes, ...kept], late)
+      const cutShort = run.signal.aborted ? 'interrupted' : result === undefined ? 'broke off' : undefined
+      people.end([...lateNotes(late), ...topics.notes(), ...notes, ...kept], late, cutShort)
       await out.close()
       await told.close()
       if (json) for (const note of [...topics.notes(), ...run.input.notes()]) host.err.tell(`${hang(note)}\n`)
@@ -181,11 +182,18 @@ function openStory(
     get cut() {
       return story.cut
     },
-    end(notes: readonly string[], late: number) {
+    end(notes: readonly string[], late: number, cutShort?: SummaryOptions['cutShort']) {
       progress.clear()
       tellStory(story.rest())
       const isListed = !outputs && (quiet || toldLines > SEEN_LINES)
-      const end = drawSummary(tally, { ...drawing, outputs: isListed, notes, late, tookMs: host.now() - startedMs })
+      const end = drawSummary(tally, {
+        ...drawing,
+        outputs: isListed,
+        notes,
+        late,
+        cutShort,
+        tookMs: host.now() - startedMs,
+      })
       if (!json) tellStory(toldLines > 0 ? `\n${end}` : end)
     },
   }
@@ -248,7 +256,7 @@ function notesOf(
 ): readonly string[] {
   return [
     ...run.input.notes(),
-    ...(isEmpty(result, inputs) ? ['The input holds no event.'] : []),
+    ...(isEmpty(result, inputs) && run.input.notes().length === 0 ? ['The input holds no event.'] : []),
     ...(result?.timedOut
       ? ['A timeout ended a handler. That is real time: the same run may come out differently another time.']
       : []),

@@ -12,6 +12,8 @@ export interface SummaryOptions {
   readonly tookMs: number
   /** What failed after its handler had settled: nobody's attempt, and a failure of the run all the same. */
   readonly late?: number
+  /** Why the run did not come to its end; absent where it did. */
+  readonly cutShort?: 'interrupted' | 'broke off' | undefined
   /** List the first outputs: the story that stands above did not show them. */
   readonly outputs: boolean
   /** Sentences that close it, each a line. */
@@ -94,12 +96,16 @@ export function totalOf(tally: Tally, what: keyof ProcessorTally): number {
   return total
 }
 
-function drawVerdict(tally: Tally, { colors, tookMs, late = 0 }: SummaryOptions): string {
+function drawVerdict(tally: Tally, { colors, tookMs, late = 0, cutShort }: SummaryOptions): string {
   const failed = totalOf(tally, 'failed') + late
+  const wrong = [
+    ...(failed === 0 ? [] : [`${drawNumber(failed)} failed`]),
+    ...(cutShort === undefined ? [] : [cutShort]),
+  ]
   const [mark, verdict] =
-    failed === 0
+    wrong.length === 0
       ? [colors.green('✓'), colors.green('nothing failed')]
-      : [colors.red('✗'), colors.red(`${drawNumber(failed)} failed`)]
+      : [colors.red('✗'), colors.red(wrong.join(', '))]
   const virtual = tally.at > 0 ? `, ${drawDuration(tally.at)} of virtual time` : ''
   const inputs = drawCount(tally.inputs, 'input')
   const outputs = drawCount(totalOf(tally, 'outputs'), 'output')

@@ -106,7 +106,8 @@ export function recordsSource(records: readonly ErrorRecord[], remedy: string): 
  */
 export function foundInRecords(records: readonly ErrorRecord[], prefix: string | undefined): readonly Found[] {
   if (prefix === undefined) {
-    const [newest] = records.toSorted((a, b) => Date.parse(b.time) - Date.parse(a.time))
+    // Of several in one millisecond the one that was recorded last.
+    const newest = records.toSorted((a, b) => Date.parse(a.time) - Date.parse(b.time)).at(-1)
     return newest === undefined ? [] : foundOfRecord(newest)
   }
   const own = records.filter(({ id }) => id.startsWith(prefix)).flatMap(foundOfRecord)

@@ -8,6 +8,14 @@ import { MOST_ANSWER_BYTES } from '../../aws/connections.ts'
 const WITHIN_MS = 60_000
 const STRANGE = 'StrangeAnswer'
 
+/**
+ * Returns a time that an answer gives, in milliseconds since 1970; 0 for what no Date can hold. Source: ECMA-262, 21.4.1.1, read
+ * 2026-11-28.
+ */
+export function validTime(ms: number | undefined): number {
+  return ms !== undefined && Math.abs(ms) <= 8.64e15 ? ms : 0
+}
+
 /** The answer of a server, before the SDK has read it. */
 interface Response {
   readonly statusCode: number

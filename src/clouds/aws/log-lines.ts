@@ -2,6 +2,7 @@ import { type FilteredLogEvent, FilterLogEventsCommand } from '@aws-sdk/client-c
 import { logGroupName } from '../../aws/names.ts'
 import { gather, pagesOf } from '../../aws/sdk.ts'
 import type { LogLine, LogQuery } from '../../deploy/cloud.ts'
+import { validTime } from './answers.ts'
 import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
 
@@ -36,7 +37,7 @@ export async function readLogLines(
 function lineOf({ eventId, timestamp, message }: FilteredLogEvent, processor: string): LogLine {
   const text = (message ?? '').trimEnd()
   const id = eventId ?? `${processor} ${timestamp} ${text}`
-  return { id, timeMs: timestamp ?? 0, processor, text, ...(isOfPlatform(text) && { isPlatform: true }) }
+  return { id, timeMs: validTime(timestamp), processor, text, ...(isOfPlatform(text) && { isPlatform: true }) }
 }
 
 /**

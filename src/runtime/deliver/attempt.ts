@@ -102,7 +102,12 @@ function tryAgain(round: Round, task: Task, invocation: Invocation, error: unkno
 }
 
 function isNotAccepted(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EMIT_NOT_ACCEPTED'
+  try {
+    return typeof error === 'object' && error !== null && 'code' in error && error.code === 'EMIT_NOT_ACCEPTED'
+  } catch {
+    // A handler may throw anything, such as a Proxy that was revoked.
+    return false
+  }
 }
 
 function nextTry(round: Round, task: Task): Message {

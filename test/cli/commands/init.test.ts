@@ -51,12 +51,12 @@ describe('attak init', () => {
       {
         "code": 0,
         "err": "",
-        "out": "Made words in words: hello-world in typescript, 9 files.
+        "out": "Created words/ from hello-world (TypeScript): 9 files.
 
       Next:
-        npx attak simulate words   runs it here; nothing needs installing
-        cd words && npm install    for its test and for your editor
-        npm test                   runs its test
+        npx attak simulate words   run it; this needs no installation
+        cd words && npm install    install what its test and your editor need
+        npm test                   run its test
       ",
       }
     `)
@@ -124,24 +124,24 @@ describe('attak init', () => {
 
   test('asks for what was not given where someone can answer', async () => {
     const { code, out, unasked } = await answer([
-      [/called/, 'words\r'],
-      [/begin with/, '\u001b[B\r'],
-      [/language/, '\r'],
+      [/Name of the project/, 'words\r'],
+      [/Which template/, '\u001b[B\r'],
+      [/Which language/, '\r'],
     ])
     expect([code, unasked]).toEqual([0, []])
-    expect(out).toContain('Made words in words: orders in typescript')
+    expect(out).toContain('Created words/ from orders (TypeScript)')
     expect(existsSync(join(cwd, 'words', 'order.ts'))).toBe(true)
   })
 
   test('asks again for a name that will not do', async () => {
     const { code, out, unasked } = await answer([
-      [/called/, 'my words\r'],
+      [/Name of the project/, 'my words\r'],
       [/Rename it, for example to "my-words"/, '\u0015words\r'],
-      [/begin with/, '\r'],
-      [/language/, '\r'],
+      [/Which template/, '\r'],
+      [/Which language/, '\r'],
     ])
     expect([code, unasked]).toEqual([0, []])
-    expect(out).toContain('Made words in words')
+    expect(out).toContain('Created words/ from hello-world (TypeScript)')
   })
 
   test('asks nothing more once the folder is known not to do', async () => {
@@ -156,7 +156,7 @@ describe('attak init', () => {
     const { code, err } = await attak(cwd, ['init'], {
       interactive: true,
       stdin,
-      onErr: (text) => text.includes('called') && setImmediate(() => stdin.write('\u0003')),
+      onErr: (text) => text.includes('Name of the project') && setImmediate(() => stdin.write('\u0003')),
     })
     expect(code).toBe(130)
     expect(err).toContain('Created nothing.')
@@ -169,7 +169,7 @@ describe('attak init', () => {
     const inode = statSync(here).ino
     const { code, out } = await attak(here, ['init', '.'])
     expect(code).toBe(0)
-    expect(out).toContain('Made my-words-v2 in this folder')
+    expect(out).toContain('Created my-words-v2 from hello-world (TypeScript)')
     expect(out).toContain('  npx attak simulate  ')
     expect(read('my.words v2', 'topology.ts')).toContain("name: 'my-words-v2'")
     expect(statSync(here).ino).toBe(inode)

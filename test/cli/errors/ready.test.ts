@@ -87,3 +87,11 @@ test('a record that could not be read is not replayed: what is kept is its begin
   expect(units.map(({ record }) => record)).toEqual([failed(2)])
   expect(problems).toMatchObject([{ code: 'RECORD_REFUSED', remedy: expect.stringContaining('attak errors purge') }])
 })
+
+test('records of one message are replayed once, and of messages that differ under one id all are', async () => {
+  const one = failed(1)
+  const same = { ...failed(2), message: one.message! }
+  const other = { ...failed(3), message: { ...one.message!, data: 'other' } }
+  const { units } = await makeReady([one, same, other], { ...project, hint })
+  expect(units.map(({ events }) => events.map(({ data }) => data))).toEqual([[one.message!.data], [], ['other']])
+})

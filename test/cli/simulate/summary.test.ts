@@ -55,6 +55,13 @@ test('of many outputs the first are shown', () => {
   expect(drawSummary(tally, OPTIONS)).toContain('Outputs (12, the first 10 of them)\n  reverse ⇒ t  0\n')
 })
 
+test.each(['interrupted', 'broke off'] as const)('a run that %s is no success', (cutShort) => {
+  const tally = tallyOf(['reverse'])
+  expect(drawSummary(tally, { ...OPTIONS, cutShort })).toContain(`✗ 0 inputs, 0 handled, 0 outputs, ${cutShort} (`)
+  tally.add({ kind: 'end', ...AT, outcome: 'failed' })
+  expect(drawSummary(tally, { ...OPTIONS, cutShort })).toContain(`1 failed, ${cutShort} (`)
+})
+
 test('outputs are not repeated where the story showed them', () => {
   const tally = tallyOf(['reverse'])
   tally.add({ kind: 'emit', ...AT, id: '1', topic: 't', to: [] })

@@ -39,6 +39,11 @@ describe('an error record', () => {
     expect(foundInRecords([], undefined)).toEqual([])
   })
 
+  test('of several in one millisecond is the one that was recorded last', () => {
+    const later = { ...record, id: 'e2' }
+    expect(foundInRecords([record, later], undefined)).toMatchObject([{ record: 'e2' }])
+  })
+
   test('tells the way with every event, and how it ended', async () => {
     expect(await wayIn([record], foundInRecords([record], 'e1')[0])).toMatchObject([
       { processor: 'intake', message: 'a1', event: { data: { of: 'a1' } } },

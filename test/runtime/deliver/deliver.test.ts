@@ -171,6 +171,39 @@ describe('messages of one key', () => {
   })
 })
 
+describe('whatever a handler throws', () => {
+  const revoked = () => {
+    const { proxy, revoke } = Proxy.revocable({}, {})
+    revoke()
+    return proxy
+  }
+  const trapped = () =>
+    new Proxy(new Error('no'), {
+      has() {
+        throw new Error('mine')
+      },
+    })
+
+  it.each([
+    ['a revoked Proxy', revoked],
+    ['a Proxy whose trap throws', trapped],
+  ])('%s fails its message, and the others are handled', async (_, thrown) => {
+    for (const fail of [
+      () => {
+        throw thrown()
+      },
+      () => Promise.reject(thrown()),
+      (_event: unknown, context: Context) => context.fail(thrown()),
+    ]) {
+      const clock = createFakeClock()
+      const handler = (event: number, context: Context) => (event === 2 ? fail(event, context) : undefined)
+      const { ended, failed } = await run([[1, 2, 3], [4]], handler, { clock })
+      expect([...ended].sort()).toEqual(['1 ok', '2 failed', '3 ok', '4 ok'])
+      expect([...failed]).toEqual([])
+    }
+  })
+})
+
 describe('when the time of the invocation is up', () => {
   const slow = (clock: ReturnType<typeof createFakeClock>, ms: number) => () => clock.sleep(ms)
 

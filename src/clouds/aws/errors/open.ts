@@ -10,6 +10,7 @@ import { parseRecord } from '../../../runtime/parse-record.ts'
 import type { ErrorReader } from '../../../runtime/store.ts'
 import { errorObjectsPrefix } from '../../../stores/s3/resources.ts'
 import { queueReader, type Read } from '../../../stores/sqs/reader.ts'
+import { validTime } from '../answers.ts'
 import { isAbsent, mended } from '../failure.ts'
 import type { Account } from '../kind.ts'
 import { messagesIn, readBack } from '../read-back.ts'
@@ -162,5 +163,5 @@ export function crashesReader({ account, graph, fifo, known }: CrashesParts): Er
 function crashIn({ MessageId = '', Body = '', Attributes = {} }: SqsMessage, queue: string) {
   const { SentTimestamp = '0', DeadLetterQueueSourceArn: sourceArn } = Attributes
   const where = `queue ${queue}, message ${MessageId}`
-  return { id: MessageId, body: Body, sentMs: Number(SentTimestamp), where, ...(sourceArn && { sourceArn }) }
+  return { id: MessageId, body: Body, sentMs: validTime(Number(SentTimestamp)), where, ...(sourceArn && { sourceArn }) }
 }
