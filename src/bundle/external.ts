@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { type Manifest, packageFolder, readManifest } from '../code/installed.ts'
 import type { Problem } from '../errors.ts'
 import type { Architecture } from '../topology/deployment.ts'
@@ -34,11 +34,17 @@ export function externalFiles(names: readonly string[], dir: string, architectur
     const seen = placed.get(lookUp(name, from?.at ?? '', placed) ?? '')
     if (seen?.folder === folder) return seen
     const at = `${seen === undefined || from === undefined ? '' : `${from.at}/`}node_modules/${name}`
-    const found = { name, folder, at, manifest: readManifest(folder) }
+    const found = { name, folder, at, manifest: manifestIn(name, folder) }
     if (!runsOn(found.manifest, architecture)) return found
     placed.set(at, found)
     queue.push(found)
     return found
+  }
+
+  function manifestIn(name: string, folder: string): Manifest {
+    const manifest = readManifest(folder)
+    if (manifest === undefined) problems.push(brokenManifest(name, relative(dir, folder)))
+    return manifest ?? EMPTY_MANIFEST
   }
 
   for (const name of names) {
@@ -66,18 +72,19 @@ function placeDependencies(
   architecture: Architecture,
 ): Omit<Problem, 'where'>[] {
   const { dependencies, optionalDependencies, peerDependencies } = from.manifest
-  const optional = Object.keys(optionalDependencies ?? {})
-  const required = Object.keys(dependencies ?? {}).filter((name) => !optional.includes(name))
+  const required = dependencies.filter((name) => !optionalDependencies.includes(name))
   const problems = required.flatMap((name) => {
     const found = place(name, from)
     if (found === undefined) return [refusal(name, `is not installed, and ${from.name} needs it`, 'Run npm install.')]
     return placed.has(found.at) ? [] : [wrongPlatform(from.name, [found], architecture)]
   })
-  const others = optional.flatMap((name) => place(name, from) ?? []).filter(({ manifest }) => isBound(manifest))
+  const others = optionalDependencies
+    .flatMap((name) => place(name, from) ?? [])
+    .filter(({ manifest }) => isBound(manifest))
   if (others.length > 0 && !others.some(({ at }) => placed.has(at))) {
     problems.push(wrongPlatform(from.name, others, architecture))
   }
-  for (const name of Object.keys(peerDependencies ?? {})) place(name, from)
+  for (const name of peerDependencies) place(name, from)
   return problems
 }
 
@@ -92,15 +99,15 @@ function lookUp(name: string, at: string, placed: ReadonlyMap<string, Placed>): 
 
 /** Made for some platforms only. */
 function isBound({ os, cpu }: Manifest): boolean {
-  return os !== undefined || cpu !== undefined
+  return os.length > 0 || cpu.length > 0
 }
 
 function runsOn({ os, cpu, libc }: Manifest, architecture: Architecture): boolean {
   return allows(os, 'linux') && allows(cpu, architecture) && allows(libc, 'glibc')
 }
 
-function allows(listed: readonly string[] | undefined, wanted: string): boolean {
-  if (listed === undefined || listed.length === 0) return true
+function allows(listed: readonly string[], wanted: string): boolean {
+  if (listed.length === 0) return true
   if (listed.includes(`!${wanted}`)) return false
   return listed.includes(wanted) || listed.every((one) => one.startsWith('!'))
 }
@@ -157,6 +164,17 @@ function misfitsOf(
   const runsOnOther = os === 'linux' && cpus.includes(otherThan(architecture)) && libc !== 'musl'
   const install = installCommand(name, architecture) + (runsOnOther ? orSet(architecture) : '')
   return [refusal(name, what, `${install}. ${compiled}`)]
+}
+
+const EMPTY_MANIFEST: Manifest = {
+  ...{ dependencies: [], optionalDependencies: [], peerDependencies: [] },
+  ...{ os: [], cpu: [], libc: [] },
+}
+
+/** Without a manifest it is unknown what the package needs. Node imports no module of a package whose package.json holds null. */
+function brokenManifest(name: string, folder: string): Omit<Problem, 'where'> {
+  const what = `has no valid package.json: ${folder}/package.json is not a JSON object`
+  return refusal(name, what, `Remove the folder ${folder} and run npm install.`)
 }
 
 function installCommand(name: string, architecture: Architecture): string {

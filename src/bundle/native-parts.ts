@@ -18,9 +18,9 @@ export function openNativeParts(): (file: string) => string | undefined {
  * package loads it by a name that it computes. Parts for other systems alone, such as fsevents, are no need of functions.
  */
 function nativePartIn(folder: string): string | undefined {
-  return Object.keys(readManifest(folder).optionalDependencies ?? {}).find((name) => {
+  return readManifest(folder)?.optionalDependencies.find((name) => {
     const part = packageFolder(folder, name)
-    return part !== undefined && (readManifest(part).os ?? []).includes('linux')
+    return part !== undefined && readManifest(part)?.os.includes('linux') === true
   })
 }
 

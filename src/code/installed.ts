@@ -1,15 +1,17 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { fieldsOf, jsonOrText } from '../runtime/text.ts'
 
 /** The parts of a package.json that say what else it needs, and what it runs on. */
 export interface Manifest {
   readonly version?: string
-  readonly dependencies?: Readonly<Record<string, string>>
-  readonly optionalDependencies?: Readonly<Record<string, string>>
-  readonly peerDependencies?: Readonly<Record<string, string>>
-  readonly os?: readonly string[]
-  readonly cpu?: readonly string[]
-  readonly libc?: readonly string[]
+  /** The names of the packages. The same holds for the two lists below. */
+  readonly dependencies: readonly string[]
+  readonly optionalDependencies: readonly string[]
+  readonly peerDependencies: readonly string[]
+  readonly os: readonly string[]
+  readonly cpu: readonly string[]
+  readonly libc: readonly string[]
 }
 
 /** Finds the folder in which a package is installed, as Node finds it from `from`; links are resolved. */
@@ -21,7 +23,21 @@ export function packageFolder(from: string, name: string): string | undefined {
   }
 }
 
-/** Reads the package.json in a folder. */
-export function readManifest(folder: string): Manifest {
-  return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+/** Reads the package.json in a folder. Returns undefined if it is not a JSON object. A field of the wrong type counts as empty. */
+export function readManifest(folder: string): Manifest | undefined {
+  const fields = fieldsOf(jsonOrText(readFileSync(join(folder, 'package.json'), 'utf8')))
+  if (fields === undefined) return undefined
+  const { version, dependencies, optionalDependencies, peerDependencies, os, cpu, libc } = fields
+  return {
+    ...(typeof version === 'string' && { version }),
+    dependencies: Object.keys(fieldsOf(dependencies) ?? {}),
+    optionalDependencies: Object.keys(fieldsOf(optionalDependencies) ?? {}),
+    peerDependencies: Object.keys(fieldsOf(peerDependencies) ?? {}),
+    ...{ os: textsIn(os), cpu: textsIn(cpu), libc: textsIn(libc) },
+  }
+}
+
+/** npm also accepts one text instead of a list. */
+function textsIn(value: unknown): readonly string[] {
+  return [value].flat().filter((one) => typeof one === 'string')
 }

@@ -11,7 +11,7 @@ export function remedyForMissing(specifier: string, folder: string): string {
   if (!PACKAGE_NAME.test(name)) return 'Write a path that begins with ./ or ../, or the name of a package.'
   const installed = packageFolder(folder, name)
   if (installed === undefined) return `Install it: npm install ${name}`
-  const which = `${name} ${readManifest(installed).version ?? ''}`.trim()
+  const which = `${name} ${readManifest(installed)?.version ?? ''}`.trim()
   return specifier === name
     ? `${which} is installed, and its package.json names no file for this import. Install another version: npm install ${name}@latest`
     : `${which} is installed, and does not have this path. Import a path that it has, or install a version that has this one.`

@@ -120,6 +120,54 @@ test('packages that are not there are told all at once', async () => {
   ])
 })
 
+test.each(['null', '[]', '5', '"pictures"', '{ "name": ', ''])(
+  'an external package whose package.json is not a JSON object is refused: %j',
+  async (text) => {
+    const folder = projectFolder({
+      'topology.json': TOPOLOGY,
+      'a.mjs': `export const handler = () => import('pictures')`,
+      'node_modules/pictures/package.json': JSON.stringify({ dependencies: { half: '1' } }),
+      'node_modules/half/package.json': text,
+    })
+    expect((await problemsOf(folder)).map(({ what, remedy }) => [what, remedy])).toEqual([
+      [
+        'external package "half" has no valid package.json: node_modules/half/package.json is not a JSON object',
+        'Remove the folder node_modules/half and run npm install.',
+      ],
+    ])
+    writeFileSync(join(folder, 'node_modules/pictures/package.json'), text)
+    expect((await problemsOf(folder)).map(({ remedy }) => remedy)).toEqual([
+      'Remove the folder node_modules/pictures and run npm install.',
+    ])
+  },
+)
+
+test('fields of an external package.json that have the wrong type count as empty', async () => {
+  const odd = { dependencies: 5, optionalDependencies: 'ab', peerDependencies: [1], os: { linux: true }, cpu: null }
+  const folder = projectFolder({
+    'topology.json': TOPOLOGY,
+    'a.mjs': USES_PICTURES,
+    ...packageFiles('node_modules/pictures', { ...odd, version: 5, libc: 'glibc' }, 'exports.size = (event) => event'),
+  })
+  const { a } = await artifactsOf(folder)
+  expect([...(await unzip(a!)).keys()]).toContain('node_modules/pictures/index.js')
+})
+
+test.each(['null', '[]', '{ "os": "linux", "optionalDependencies": null }'])(
+  'a package with an odd package.json is bundled: %j',
+  async (text) => {
+    const folder = projectFolder({
+      'topology.json': JSON.stringify({ name: 'odd', processors: { a: './a.mjs' } }),
+      'a.mjs': `export const handler = async (event) => (await import('pictures')).size(event)`,
+      'node_modules/pictures/package.json': text,
+      'node_modules/pictures/index.js': 'exports.size = (event) => event',
+    })
+    const { a } = await artifactsOf(folder)
+    const script = `console.log(await (await import('./index.mjs')).load('a').handler('x'))`
+    expect(await runBeside(a!, join(folder, 'out'), script)).toBe('x\n')
+  },
+)
+
 test('a native addon for another platform is refused, with the file, what it is for, and the remedy', async () => {
   const folder = projectFolder({
     'topology.json': TOPOLOGY,
