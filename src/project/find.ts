@@ -3,7 +3,7 @@ import { type AttakError, errorOf, type Problem } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
 import type { ParsedJson } from './json.ts'
 import { readJsonFile } from './json-file.ts'
-import { filesFor, isFile, isFolder, isModule, resolveModule } from './modules.ts'
+import { filesFor, isFile, isFolder, isModule, isSpecial, resolveModule } from './modules.ts'
 import { DATA_ENDINGS, readerOf } from './readers.ts'
 
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', ...DATA_ENDINGS.map((ending) => ending.slice(1))]
@@ -36,11 +36,12 @@ export function findTopology(path: string | undefined, cwd: string): FoundTopolo
 /** The files that decide what {@link findTopology} finds, absolute, whether they are there or not. */
 export function filesLookedFor(path: string | undefined, cwd: string): readonly string[] {
   const start = resolve(cwd, path ?? '.')
-  if (!isFolder(start)) return filesFor(start)
+  if (isFile(start) || isSpecial(start)) return filesFor(start)
   const manifest = join(start, 'package.json')
   const main = isFile(manifest) ? mainIn(readJsonFile(manifest)) : undefined
   const meant = main === undefined ? [] : filesFor(join(start, main), DATA_ENDINGS)
-  return [manifest, ...CANDIDATES.map((name) => join(start, name)), ...meant].filter((file) => isFolder(dirname(file)))
+  const inside = [manifest, ...CANDIDATES.map((name) => join(start, name)), ...meant]
+  return isFolder(start) ? inside : [...filesFor(start), ...inside]
 }
 
 /** Other files would be built as code, and their faults would be told as faults of code. */

@@ -12,7 +12,7 @@ import type { MakeFolder } from './cache.ts'
 import { type FoundTopology, findTopology, packageFolder, packageName } from './find.ts'
 import { findHandlers, moduleOf } from './handlers.ts'
 import { loadModules } from './load.ts'
-import { isFolder, modulesInFolder } from './modules.ts'
+import { filesFor, isFolder, modulesInFolder } from './modules.ts'
 import { buildGraph, parseTopology } from './parse.ts'
 import { loadProblems } from './problems.ts'
 import { cleanStackText } from './stack.ts'
@@ -118,12 +118,20 @@ async function inspectFile(
   const problems = [...broken, ...parsed.problems, ...handlerProblems, ...(graph ? checkGraph(graph) : [])].map(
     (problem) => (problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, cwd) }),
   )
-  const { files } = modules
+  const files = [...modules.files, ...missingModules(parsed.processors, dir)]
   if (parsed.topology === undefined || graph === undefined || problems.some(({ severity }) => severity === 'error')) {
     return { ...(parsed.name !== undefined && { name: parsed.name }), problems, files }
   }
   const project = { file, dir, topology: parsed.topology, graph, processors, warnings: problems, files }
   return { project: Object.freeze(project), name: graph.name, problems, files }
+}
+
+/** The files that would be the modules of processors which have none yet. */
+function missingModules(processors: Parsed['processors'], dir: string): readonly string[] {
+  return processors
+    .filter((processor) => moduleOf(processor, dir) === undefined)
+    .flatMap(({ source }) => (source.kind === 'module' ? filesFor(resolve(dir, source.path)) : []))
+    .filter((file) => !isFolder(file))
 }
 
 function makeTemporaryFolder(): string {

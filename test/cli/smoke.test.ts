@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { folderOf, HELLO } from './folder.ts'
@@ -328,6 +328,48 @@ test.each([
   mend()
   await until('out', '"olleh"')
   await until('err', `${name} changed`)
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
+})
+
+test.each([
+  ['the topology, given by its path', 'in/proj/topology.js', 'in/proj/topology.js'],
+  ['the folder of a topology, given by its path', 'in/proj/topology.js', 'in/proj'],
+  ['the folder that was given', 'in/proj', 'in/proj'],
+  ['the folder above the folder that was given', 'in/proj', 'in'],
+  ['the folder of the file that "main" names', 'main', 'main/lib'],
+  ['the folder of a processor', 'in/proj', 'in/proj/steps'],
+  ['the folder of the input', 'in/proj', 'events'],
+])('--watch waits until %s comes back', async (_, path, removed) => {
+  const topology = `export default { name: 't', processors: { a: './steps/a.js' }, input: '../../events/input.json' }`
+  const files = {
+    'in/proj/package.json': { type: 'module' },
+    'in/proj/topology.js': topology,
+    'in/proj/steps/a.js': `export const handler = (event, context) => context.emit(event, 1)`,
+    'main/package.json': { type: 'module', main: 'lib/main.js' },
+    'main/lib/main.js': topology,
+    'main/lib/steps/a.js': `export const handler = (event, context) => context.emit(event, 1)`,
+    'events/input.json': { a: 'first' },
+  }
+  const folder = folderOf(files)
+  const write = () => {
+    for (const [name, content] of Object.entries(files)) {
+      const text = typeof content === 'string' ? content : JSON.stringify(content)
+      const file = join(folder, name)
+      if (existsSync(file)) continue
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text.replace('first', 'again'))
+    }
+  }
+  const { child, printed, until, ended } = start(folder, 'simulate', path, '--watch')
+  await until('err', 'Waiting for changes')
+  rmSync(join(folder, removed), { recursive: true })
+  await until('err', 'run 2')
+  printed.err = ''
+  await until('err', 'Waiting for changes')
+  printed.out = ''
+  write()
+  await until('out', '1 handled')
   child.kill('SIGINT')
   expect(await ended).toBe(130)
 })

@@ -1,8 +1,9 @@
 import { once } from 'node:events'
-import { relative } from 'node:path'
+import { dirname, relative } from 'node:path'
+import { clearInterval, setInterval } from 'node:timers'
 import { watch as watchFiles } from 'chokidar'
 import { AttakError, errorOfSystem } from '../../errors.ts'
-import { stampOf } from '../../project/modules.ts'
+import { isFolder, stampOf } from '../../project/modules.ts'
 import { own } from '../../view/controls.ts'
 import { colorsOf, drawError } from '../../view/print.ts'
 import { type Host, interruptCode } from '../host.ts'
@@ -18,6 +19,9 @@ const CLEAR = '\x1b[2J\x1b[H'
 
 /** Editors and version control write in bursts: a run begins this many milliseconds after the first write. */
 const SETTLE_MS = 80
+
+/** How often to look for files whose folder is missing. No watcher reports those. */
+const LOOK_MS = 200
 
 /** Runs, and runs again when a file it depends on changes, also in the middle of a run. Ends with the host's signal, or when stdout is closed. */
 export async function watch(run: WatchedRun, host: Host): Promise<number> {
@@ -85,7 +89,12 @@ function openFileChange(ended: AbortSignal): FileChange {
   }
   const open = (files: readonly string[]) =>
     watchFiles([...files], { ignoreInitial: true }).on('all', (_event, name) => onChange(name))
+  const look = () => {
+    const name = stamps.changed()
+    if (name !== undefined) onChange(name)
+  }
   let watcher = open([])
+  let looking: NodeJS.Timeout | undefined
   ended.addEventListener('abort', onEnd)
   if (ended.aborted) onEnd()
   return {
@@ -100,11 +109,12 @@ function openFileChange(ended: AbortSignal): FileChange {
       await watcher.close()
       watcher = open(stamps.files())
       await once(watcher, 'ready')
-      const name = stamps.changed()
-      if (name !== undefined) onChange(name)
+      if (stamps.files().some((file) => !isFolder(dirname(file)))) looking = setInterval(look, LOOK_MS)
+      look()
     },
     async close() {
       ended.removeEventListener('abort', onEnd)
+      clearInterval(looking)
       await watcher.close()
     },
   }
