@@ -15,6 +15,8 @@ export interface VariableRead {
 
 /** Knows which variables the project's own code reads. */
 export interface ReadWatch {
+  /** Forgets what was read and set so far: a run begins. */
+  begin(): void
   /** Returns what was read since the last call, each name once for each processor. */
   take(): readonly VariableRead[]
 }
@@ -48,6 +50,10 @@ export function watchReads(owner: EnvironmentOwner): ReadWatch {
   }
   openView(owner, { onRead: note, onWrite: (name) => written.add(keyOf(writersNow(), name)) })
   return {
+    begin() {
+      reads = []
+      for (const noted of [known, written, byPackages]) noted.clear()
+    },
     take() {
       const taken = reads
       ;[reads, known] = [[], new Set()]

@@ -54,7 +54,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     addVariables: () => {},
     lendVariables: () => () => {},
     keepVariables: () => () => {},
-    watchReads: () => ({ take: () => [] }),
+    watchReads: () => ({ begin() {}, take: () => [] }),
     out: terminalTo(output('out')),
     err: terminalTo(output('err')),
     stdin: options.stdin instanceof Readable ? options.stdin : Readable.from(options.stdin ?? []),

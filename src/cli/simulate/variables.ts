@@ -20,7 +20,7 @@ export interface FollowedReads {
 /** Begins to follow the reads of a project that is about to be loaded. */
 export function followReads(host: Host): FollowedReads {
   const watch = host.watchReads()
-  watch.take()
+  watch.begin()
   const early: VariableRead[] = []
   const later: VariableRead[] = []
   return {

@@ -4,6 +4,7 @@ import { readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { projectFolder } from '../../project/folder.ts'
+import { start } from '../spawned.ts'
 
 const ATTAK = resolve('bin/attak.js')
 const EMITS = (expression: string) =>
@@ -241,4 +242,25 @@ test('each run of --watch starts with the environment of the first', { timeout: 
   }
   const seen = [...printed.matchAll(/⇒ seen {2}"(.*)"/g)].map(([, text]) => text)
   expect([...new Set(seen)]).toEqual(['one first nothing', ' first nothing', 'two second nothing'])
+})
+
+test('each run of --watch warns of a variable that an earlier run set and this one only reads', async () => {
+  const topology = { name: 'v', input: { a: 1 }, processors: { a: './a.mjs' } }
+  const handler = (body: string) => `export const handler = (event, context) => { ${body} }`
+  const reads = "context.emit('seen', String(process.env.SET_EARLIER))"
+  const folder = projectFolder({
+    'topology.json': JSON.stringify(topology),
+    'a.mjs': handler(`process.env.SET_EARLIER = 'set'; ${reads}`),
+  })
+  const { child, printed, until, ended } = start(folder, 'simulate', '--watch')
+  await until('err', 'Waiting for changes')
+  expect(printed.out).toContain('"set"')
+  expect(printed.err).not.toContain('SET_EARLIER')
+  printed.err = ''
+  writeFileSync(join(folder, 'a.mjs'), handler(reads))
+  await until('err', 'Waiting for changes')
+  expect(printed.out).toContain('"undefined"')
+  expect(printed.err).toContain('VARIABLE_UNDECLARED')
+  child.kill('SIGINT')
+  expect(await ended).toBe(130)
 })
