@@ -26,6 +26,11 @@ export interface BuiltProcessors {
    * still load them.
    */
   close(): void
+  /**
+   * Until the returned function is called, `owner.env` is that of these processors where others that are loaded have the same
+   * names.
+   */
+  lend(): () => void
 }
 
 /** What to load. */
@@ -69,7 +74,8 @@ export async function loadBuilt(options: BuiltOptions, owner: EnvironmentOwner):
       }
     }
     if (failures.length > 0) throw errorOf(failures)
-    return { processors, warnings: problems, close: lent.close }
+    const lend = () => lendEnvironments(owner, environments).close
+    return { processors, warnings: problems, close: lent.close, lend }
   } catch (error) {
     lent.close()
     throw error

@@ -175,17 +175,27 @@ export function lendVariables(owner: EnvironmentOwner, variables: Readonly<Recor
     const one = all.get(name) ?? { original: env[name], values: [] }
     const given = { value }
     all.set(name, one)
+    // Code may have set the variable since it was lent with this value.
+    if (one.values.at(-1)?.value !== value) env[name] = value
     one.values.push(given)
-    env[name] = value
     return { name, one, given }
   })
   return () => {
     for (const { name, one, given } of own.splice(0)) {
+      const before = one.values.at(-1)?.value
       one.values.splice(one.values.indexOf(given), 1)
       if (one.values.length === 0) all.delete(name)
-      setVariable(env, name, one.values.at(-1)?.value ?? one.original)
+      const last = one.values.at(-1)?.value
+      if (last !== before) setVariable(env, name, last ?? one.original)
     }
   }
+}
+
+/** Returns the variables of the process without those that {@link lendVariables} has set. */
+export function ownVariables(owner: EnvironmentOwner): Variables {
+  const env = opened.get(owner)?.real ?? owner.env
+  const originals = [...(lent.get(env) ?? [])].map(([name, { original }]) => [name, original])
+  return { ...env, ...Object.fromEntries(originals) }
 }
 
 /** Returns a function that makes the variables of the process again what they are now. */

@@ -16,7 +16,7 @@ export interface Runner {
 }
 
 /** Opens a runner that records its run. */
-export function openRunner({ graph, processors }: Subject, record: Record, seed: string): Runner {
+export function openRunner({ graph, processors, lend }: Subject, record: Record, seed: string): Runner {
   const box = openBox()
   const session = openSession({
     graph,
@@ -37,7 +37,8 @@ export function openRunner({ graph, processors }: Subject, record: Record, seed:
       if (closed) throw new AttakError('USAGE', 'the test driver is closed', 'Close it when its test has ended.')
       const next = last.then(() => {
         box.put(events)
-        return session.runUntil(session.nowMs + waitMs)
+        const giveBack = lend?.()
+        return session.runUntil(session.nowMs + waitMs).finally(giveBack)
       })
       last = next.catch(() => {})
       await next

@@ -11,7 +11,7 @@ import { buildGraph, parseTopology } from '../project/parse.ts'
 import { inspectProject } from '../project/project.ts'
 import { hasTelemetry } from '../project/telemetry.ts'
 import { temporaryFolders } from '../project/temporary.ts'
-import { lendVariables } from '../runtime/environment.ts'
+import { lendVariables, ownVariables, type Variables } from '../runtime/environment.ts'
 import type { LoadedProcessor } from '../runtime/invocation.ts'
 import type { TopologyDefinition } from '../topology/definition.ts'
 import type { Handler } from '../topology/handler.ts'
@@ -24,6 +24,8 @@ export interface Subject {
   readonly dir: string
   /** Restores what it changed in the process. */
   close?(): void
+  /** Sets the variables that its handlers read, until the returned function is called: another subject may have set its own. */
+  lend?(): () => void
 }
 
 /** How to load a {@link Subject}. */
@@ -47,18 +49,25 @@ export async function loadSubject(
   const isPath = typeof topology === 'string' || topology instanceof URL
   if (!isPath) return settle(inspectValue(topology, options), options)
   const { file } = findTopology(topology instanceof URL ? fileURLToPath(topology) : topology, resolve())
-  const { added } = await loadEnvironment(file, globalThis.process.env)
-  const giveBack = lendVariables(globalThis.process, added)
+  const { added, variables } = await loadEnvironment(file, ownVariables(globalThis.process))
+  const lendAdded = () => lendVariables(globalThis.process, added)
+  const giveBack = lendAdded()
   try {
-    const subject = settle(await inspectPath(file, options), options)
+    const subject = settle(await inspectPath(file, variables, options), options)
     const close = () => {
       subject.close?.()
       giveBack()
     }
-    return { ...subject, close }
+    return { ...subject, close, lend: () => inTurn(lendAdded(), subject.lend?.()) }
   } catch (error) {
     giveBack()
     throw error
+  }
+}
+
+function inTurn(...calls: readonly ((() => void) | undefined)[]): () => void {
+  return () => {
+    for (const call of calls) call?.()
   }
 }
 
@@ -69,8 +78,8 @@ function settle({ subject, problems }: Inspected, { replace }: SubjectOptions): 
     throw errorOf(all)
   }
   if (subject.close !== undefined) return replaceHandlers(subject, replace)
-  const close = lendVariables(globalThis.process, sharedVariables(subject.graph))
-  return replaceHandlers({ ...subject, close }, replace)
+  const lend = () => lendVariables(globalThis.process, sharedVariables(subject.graph))
+  return replaceHandlers({ ...subject, close: lend(), lend }, replace)
 }
 
 /** The folder for temporary files of all drivers of a process. */
@@ -81,7 +90,7 @@ interface Inspected {
   readonly problems: readonly Problem[]
 }
 
-async function inspectPath(file: string, { stage, built }: SubjectOptions): Promise<Inspected> {
+async function inspectPath(file: string, env: Variables, { stage, built }: SubjectOptions): Promise<Inspected> {
   const { project, problems } = await inspectProject(file, {
     ...{ cwd: resolve(), stage, topologyOnly: built, temporaryFolder },
     lend: (variables) => lendVariables(globalThis.process, variables),
@@ -91,13 +100,12 @@ async function inspectPath(file: string, { stage, built }: SubjectOptions): Prom
   const { loadBuilt } = await import('../bundle/built.ts')
   const { topology, graph, dir } = project
   const modules = modulesOf(topology.processors, dir)
-  const env = globalThis.process.env
   const telemetry = hasTelemetry(dir)
-  const { processors, close } = await loadBuilt(
+  const { processors, close, lend } = await loadBuilt(
     { file: project.file, topology, graph, modules, env, telemetry, temporaryFolder, host: 'lambda' },
     globalThis.process,
   )
-  return { subject: { graph, processors, dir, close }, problems }
+  return { subject: { graph, processors, dir, close, lend }, problems }
 }
 
 function inspectValue(value: TopologyDefinition, { stage, built, replace }: SubjectOptions): Inspected {

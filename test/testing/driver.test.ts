@@ -330,3 +330,44 @@ it.each([false, true])('a driver sets what .env adds until it is closed (built: 
   await expect(drive(folder, { replace: { b: () => {} } })).rejects.toThrow('no processor is named "b"')
   expect(process.env.DOTENV_ONLY).toBeUndefined()
 })
+
+describe.each([false, true])('two open drivers of projects with different .env (built: %s)', (built) => {
+  const reading = (value: string) =>
+    projectFolder({
+      'package.json': '{ "type": "module" }',
+      '.env': `DOTENV_SHARED=${value}\nDOTENV_${value}=${value}\n`,
+      'topology.json': `{ "name": "t", "environment": ["DOTENV_SHARED", "DOTENV_${value}"], "processors": { "a": "./a.js" } }`,
+      'a.js': `const { DOTENV_SHARED } = process.env
+        export const handler = (_, context) => context.emit('out', [DOTENV_SHARED, process.env.DOTENV_SHARED, process.env.DOTENV_${value}])`,
+    })
+
+  it.each([
+    ['first', [0, 1]],
+    ['last', [1, 0]],
+  ])('each sees its own variables; the one that closes %s leaves those of the other', async (_, order) => {
+    const drivers = [await drive(reading('ONE'), { built }), await drive(reading('TWO'), { built })]
+    const own = [Array(3).fill('ONE'), Array(3).fill('TWO')]
+    for (const driver of drivers) await driver.send('a')
+    expect(drivers.map((driver) => dataOf(driver.outputs))).toEqual(own.map((one) => [one]))
+    const [closed, open] = order as [number, number]
+    await drivers[closed]!.close()
+    await drivers[open]!.send('a')
+    expect(dataOf(drivers[open]!.outputs)).toEqual([own[open], own[open]])
+    await drivers[open]!.close()
+    expect(process.env.DOTENV_SHARED).toBeUndefined()
+  })
+})
+
+it.each([false, true])('a variable that a handler sets stays set for its next event (built: %s)', async (built) => {
+  const folder = projectFolder({
+    'package.json': '{ "type": "module" }',
+    'topology.json': `{ "name": "t", "processors": { "a": { "path": "./a.js", "environment": { "COUNT": "1" } } } }`,
+    'a.js': `export const handler = (_, context) => {
+      context.emit('out', process.env.COUNT)
+      process.env.COUNT = Number(process.env.COUNT) + 1
+    }`,
+  })
+  const driver = await drive(folder, { built })
+  for (let turn = 0; turn < 3; turn++) await driver.send('a')
+  expect(dataOf(driver.outputs)).toEqual(['1', '2', '3'])
+})
