@@ -15,6 +15,13 @@ describe('E2: a failed message', () => {
     })
   })
 
+  it('is tried again at once by Retry(0), which does not use up retries', () => {
+    const policy = { retries: 0, backoff: steady }
+    expect(settleFailure(messageOf(), { error: new Retry(0) }, policy, 0)).toEqual({
+      ...{ retry: true, afterMs: 0, asked: true },
+    })
+  })
+
   it('waits longer each time, up to the longest wait, and is then recorded', () => {
     const policy = { retries: 4, backoff: { ...steady, firstMs: 100, factor: 3, maxMs: 1000 } }
     const verdicts = [1, 2, 3, 4, 5].map((attempt) =>
