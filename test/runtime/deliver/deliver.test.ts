@@ -263,6 +263,31 @@ describe('when the time of the invocation is up', () => {
     ])
   })
 
+  it('a record that had no time before, and was not started since, has the next invocation to itself', async () => {
+    const clock = createFakeClock()
+    const world = openWorld({ clock, handler: slow(clock, 20_000), forMs: 10_000, timeoutMs: 60_000 })
+    const deliver = (...records: string[]) =>
+      clock.until(world.deliver(records.map((record) => deliveryOf(record, [record]))))
+    await deliver('a', 'b')
+    expect([...(await deliver('a', 'b'))]).toEqual(['b'])
+    expect([...(await deliver('c', 'b'))]).toEqual(['c'])
+    expect(world.recorded).toEqual(['a', 'b'])
+  })
+
+  it('a record that is done does not take the place of one that still needs an invocation to itself', async () => {
+    const clock = createFakeClock()
+    const slowEvents = new Set<unknown>(['a', 'b'])
+    const handler = (event: unknown) => clock.sleep(slowEvents.has(event) ? 20_000 : 0)
+    const world = openWorld({ clock, handler, forMs: 10_000, timeoutMs: 60_000 })
+    const deliver = () => clock.until(world.deliver([deliveryOf('a', ['a']), deliveryOf('b', ['b'])]))
+    expect([...(await deliver())]).toEqual(['a', 'b'])
+    slowEvents.delete('a')
+    expect([...(await deliver())]).toEqual(['b'])
+    expect(world.recorded).toEqual([])
+    await deliver()
+    expect(world.recorded).toEqual(['b'])
+  })
+
   it('others start as soon as a record that had no time before, and now has it to itself, is done', async () => {
     const clock = createFakeClock()
     const started: string[] = []
