@@ -303,6 +303,51 @@ describe('without an answer of the store', () => {
   })
 })
 
+describe('an answer of the store that comes after the invocation has answered', () => {
+  it('starts no handler, and its lease is given back', async () => {
+    const clock = createFakeClock()
+    const store = slowStore(clock)
+    let answer = () => {}
+    const begin: HandledStore['begin'] = (lease, times) =>
+      new Promise((resolve) => {
+        answer = () => resolve(store.begin(lease, times))
+      })
+    let tellReleased = () => {}
+    const released = new Promise<void>((resolve) => {
+      tellReleased = resolve
+    })
+    const release: HandledStore['release'] = async () => tellReleased()
+    let started = 0
+    const { deliver } = openFunction(() => void started++, {
+      ...{ clock, handled: { ...store, begin, release }, forMs: 10_000 },
+    })
+    expect(await deliver([1])).toEqual(['r0'])
+    answer()
+    await clock.until(released)
+    expect(started).toBe(0)
+  })
+
+  it.each([
+    ['fails', (): Promise<void> => Promise.reject(new Error('no'))],
+    ['comes at last', (): Promise<void> => Promise.resolve()],
+  ])('adds no second warning where it %s', async (_, late) => {
+    const clock = createFakeClock()
+    let answer = () => {}
+    const done = () =>
+      new Promise<void>((resolve) => {
+        answer = () => resolve(late())
+      })
+    const handled = { ...slowStore(clock), done }
+    const { world, deliver } = openFunction(() => {}, { clock, handled, forMs: 10_000 })
+    expect(await deliver([1])).toEqual([])
+    answer()
+    await clock.until(clock.sleep(10_000))
+    expect(world.lines).toEqual([
+      '1 warn it was handled, and may be again if it comes again: the store gave no answer in time',
+    ])
+  })
+})
+
 it('leases that are asked for count as handlers that run, and many are asked for at once', async () => {
   const clock = createFakeClock()
   let asking = 0
