@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { sizeProblems } from '../../bundle/variables.ts'
 import { AttakError, errorOf } from '../../errors.ts'
+import type { Graph } from '../../graph/graph.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
 import { shown } from '../../project/find.ts'
@@ -15,11 +16,15 @@ import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMEN
 import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, onlyInput, openProjectInput } from '../input.ts'
+import { isInspecting, waitForDebugger, withoutTimeouts } from '../inspect.ts'
 import { awaitCode, MODULES } from '../loading.ts'
 import { findProject, settingOption, warn } from '../project.ts'
 import { prepareForAfter } from '../simulate/after.ts'
 import { tellRun } from '../simulate/run.ts'
 import { followReads } from '../simulate/variables.ts'
+
+/** Where a run stops in a debugger. */
+const STOPS = 'It stops at your breakpoints, and where your code says debugger.'
 
 /** Runs a topology in this process and tells what happens. */
 export const simulate: Command = {
@@ -40,6 +45,7 @@ export const simulate: Command = {
     settingOption('stage'),
     { flags: '--built', summary: 'run the artifacts that a deploy would upload' },
     { flags: '--timings', summary: 'measure the real time of handlers' },
+    { flags: '--inspect [port]', summary: 'wait for a debugger; handlers have no timeout' },
   ],
   notes: `The input is --input, else the input of the topology, else input.json:
   { "spout": … }                             one event for each processor
@@ -68,6 +74,7 @@ Exit codes: 1 when an event failed, 130 when interrupted.`,
       if (textOf(args, 'input') === '-') {
         throw new AttakError('USAGE', 'attak simulate: --watch cannot read stdin again', 'Give a file as --input.')
       }
+      await waitForDebugger(args, STOPS, host)
       const { watch } = await import('../simulate/watch.ts')
       const folders = foldersOfRuns(host.temporaryFolder)
       return watch((options) => {
@@ -76,6 +83,7 @@ Exit codes: 1 when an event failed, 130 when interrupted.`,
         return simulateOnce(args, host, { ...options, temporaryFolder, fresh: true }).finally(giveBack)
       }, host)
     }
+    await waitForDebugger(args, STOPS, host)
     const fine = await simulateOnce(args, host, {
       signal: host.signal,
       temporaryFolder: host.temporaryFolder,
@@ -109,6 +117,13 @@ function refuseSpecial(files: readonly string[], { cwd }: Host): void {
   throw new AttakError('USAGE', what, 'Give a file as --input.')
 }
 
+/** The part of the graph that runs. */
+function graphOf({ graph }: Project, args: Arguments): Graph {
+  const only = listOf(args, 'only')
+  const part = only.length === 0 ? graph : onlyProcessors(graph, only)
+  return isInspecting(args) ? withoutTimeouts(part) : part
+}
+
 interface OnceOptions {
   readonly signal: AbortSignal
   /** Load what was loaded before anew. */
@@ -140,7 +155,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   onFiles?.(inputFiles)
   if (fresh) refuseSpecial(inputFiles, host)
   const only = listOf(args, 'only')
-  const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
+  const graph = graphOf(project, args)
   const input = await openProjectInput(args, project, host)
   const built = isBuilt
     ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host.env, temporaryFolder))
@@ -158,7 +173,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
       ...waysOf(args),
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
       ...{ project: built === undefined ? project : { ...project, processors: built.processors }, graph, signal },
-      input: only.length === 0 ? input : onlyInput(input, only),
+      ...{ input: only.length === 0 ? input : onlyInput(input, only), unguarded: isInspecting(args) },
       errors: {
         store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)),
         anew: true,

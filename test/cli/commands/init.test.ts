@@ -63,6 +63,7 @@ describe('attak init', () => {
     expect(filesIn(join(cwd, 'words'))).toMatchInlineSnapshot(`
       [
         ".gitignore",
+        ".vscode/launch.json",
         "README.md",
         "input.json",
         "package.json",
@@ -84,6 +85,7 @@ describe('attak init', () => {
     expect(filesIn(join(cwd, 'shop'))).toMatchInlineSnapshot(`
       [
         ".gitignore",
+        ".vscode/launch.json",
         "README.md",
         "input.json",
         "order.js",

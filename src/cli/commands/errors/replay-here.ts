@@ -1,4 +1,3 @@
-import { AttakError } from '../../../errors.ts'
 import { sharedVariables } from '../../../graph/variables.ts'
 import type { Project } from '../../../project/project.ts'
 import type { ErrorRecord } from '../../../runtime/error-record.ts'
@@ -13,6 +12,7 @@ import { simulatedErrors } from '../../errors/open.ts'
 import type { Unit } from '../../errors/ready.ts'
 import { hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
+import { isInspecting, withoutTimeouts } from '../../inspect.ts'
 import { prepareForAfter } from '../../simulate/after.ts'
 import { tellRun } from '../../simulate/run.ts'
 
@@ -24,12 +24,10 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
   prepareForAfter(host)
   const { project: loaded, settings } = errors.stage
   if (loaded === undefined) throw new Error('a replay here needs the project')
-  const { inspect } = args.options
   const forced = flagOf(args, 'force')
-  const isInspecting = typeof inspect === 'string' || inspect === true
-  const project = isInspecting ? stopping(loaded) : loaded
+  const unguarded = isInspecting(args)
+  const project = unguarded ? stopping(loaded) : loaded
   const events = units.flatMap(({ record, events }) => events.map((event) => resumedOf(record, event, forced)))
-  if (isInspecting) await waitForDebugger(inspect, host)
   const input = { chunks: inOneChunk(events), live: false, readBytes: () => 0, notes: () => [] }
   const { live } = errors
   const simulated = live === undefined ? simulatedErrors(errors.stage) : undefined
@@ -39,8 +37,7 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
     {
       ...{ command: 'attak errors replay', project, graph: project.graph, input, signal: host.signal },
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
-      ...{ json: flagOf(args, 'json'), outputs: false, quiet: false, byInput: false, timings: false },
-      unguarded: isInspecting,
+      ...{ json: flagOf(args, 'json'), outputs: false, quiet: false, byInput: false, timings: false, unguarded },
       ...(simulated && { errors: { store: noting(simulated, again), anew: false, hint: hintOf(errors.stage.given) } }),
     },
     host,
@@ -100,30 +97,10 @@ function parentOf({ ancestors = [] }: ErrorRecord, event: CloudEvent): Message |
   return parent !== undefined && idOf(parent) === event.attakparent ? parent : event.attakparent
 }
 
-const PORT = 9229
-
-/** A timer's longest wait, which stands for none: who looks at a handler in a debugger takes their time. */
-const NEVER_MS = 2 ** 31 - 1
-
-/** Opens Node's inspector on loopback, says how to attach, and waits until a debugger has. Throws USAGE. */
-export async function waitForDebugger(given: string | boolean, host: Host): Promise<void> {
-  const port = typeof given === 'string' ? Number(given) : PORT
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw new AttakError('USAGE', `--inspect: "${given}" is no port`, `Give a number, or leave it out for ${PORT}.`)
-  }
-  const inspector = await import('node:inspector')
-  host.err.tell('Attach a debugger: chrome://inspect, or "attach to a Node process" of your editor.\n')
-  host.err.tell('It stops where each handler begins; step into it. Nothing runs until then.\n')
-  if (inspector.url() === undefined) inspector.open(port, '127.0.0.1')
-  inspector.waitForDebugger()
-}
-
-/** The same project, as it is debugged: before each handler it stops, and no handler is out of time. */
+/** Returns the project for a debugger: it stops before each handler, and no handler runs out of time. */
 export function stopping(project: Project): Project {
-  const { graph, processors } = project
-  const patient = graph.processors.map((processor) => ({ ...processor, timeoutMs: NEVER_MS }))
-  const stopped = [...processors].map(([name, loaded]) => [name, stoppingAt(loaded)] as const)
-  return { ...project, graph: { ...graph, processors: patient }, processors: new Map(stopped) }
+  const stopped = [...project.processors].map(([name, loaded]) => [name, stoppingAt(loaded)] as const)
+  return { ...project, graph: withoutTimeouts(project.graph), processors: new Map(stopped) }
 }
 
 /** A proxy has as many parameters as its function, which say how a handler settles. */

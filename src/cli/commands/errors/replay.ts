@@ -13,6 +13,7 @@ import { outcomesOf, type ReplayOutcomes, senderTo, sendUnits } from '../../erro
 import { followTraces } from '../../follow.ts'
 import { type Hint, hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
+import { isInspecting, waitForDebugger } from '../../inspect.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, quietMsOf, YES_OPTION } from '../../options.ts'
 import { settingOption } from '../../project.ts'
 import type { Terminal } from '../../terminal.ts'
@@ -56,7 +57,11 @@ the errors of the last simulation.`,
     'attak errors replay --all --yes --stage production',
     'attak errors replay 3fa1b2c4 --local --inspect',
   ],
-  run: (args, host) => withErrors(args, host, (errors) => replayErrors(errors, args, host)),
+  async run(args, host) {
+    checkFlags(args)
+    await waitForDebugger(args, 'It stops where each handler begins; step into it.', host)
+    return withErrors(args, host, (errors) => replayErrors(errors, args, host))
+  },
 }
 
 /** Replays the errors that a command line means. Throws USAGE, and all that keeps any of them from running. */
@@ -117,9 +122,8 @@ function withoutCode(args: Arguments): AttakError {
 }
 
 function checkFlags(args: Arguments): void {
-  const inspecting = args.options.inspect !== undefined
-  if (inspecting && !flagOf(args, 'local') && !flagOf(args, 'simulated')) {
-    throw new AttakError('USAGE', 'attak errors replay: --inspect is for what runs here', 'Add --local.')
+  if (isInspecting(args) && !flagOf(args, 'local') && !flagOf(args, 'simulated')) {
+    throw new AttakError('USAGE', 'attak errors replay: --inspect needs a run on this machine', 'Add --local.')
   }
 }
 
