@@ -115,7 +115,7 @@ function drawMade({ name, dir, template, language, files }: Made, cwd: string): 
   const path = relative(cwd, dir)
   const quoted = shellWord(path)
   const steps = [
-    [`npx attak simulate${path === '' ? '' : ` ${quoted}`}`, 'run it; this needs no installation'],
+    [`attak simulate${path === '' ? '' : ` ${quoted}`}`, 'run it; this needs no installation'],
     [path === '' ? 'npm install' : `cd ${quoted} && npm install`, 'install what its test and your editor need'],
     ['npm test', 'run its test'],
   ] as const
