@@ -5,6 +5,7 @@ export {
   defineTopology,
   type EventsOf,
   type FunctionSettings,
+  type PathOf,
   type ProcessorDefinition,
   type ProcessorSettings,
   type ProcessorsDefinition,

@@ -26,6 +26,14 @@ export interface FunctionSettings extends DeploymentSettings {
 /** A processor in any spelling: the path of a module, a function, an object with settings, an instance with a handler. */
 export type ProcessorDefinition<Output = unknown> = string | Handler | ProcessorSettings<Output>
 
+/**
+ * The path of a module, with the type of its handler, so that {@link defineTopology} can check its topics and events:
+ * `'./processors/spout' as PathOf<typeof import('./processors/spout.ts')>`. At run time it is the path alone.
+ */
+export type PathOf<Module> = string & {
+  readonly handler: Module extends { handler: infer H } ? H : Module extends { default: infer H } ? H : unknown
+}
+
 /** A processor with settings. It has exactly one of `handler`, `path` and `source`. */
 export interface ProcessorSettings<Output = unknown>
   extends RetrySettings,

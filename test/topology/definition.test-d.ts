@@ -1,5 +1,5 @@
 import * as z from 'zod'
-import { defineTopology } from '../../src/topology/definition.ts'
+import { defineTopology, type EventsOf, type PathOf } from '../../src/topology/definition.ts'
 import type { Context, Handler } from '../../src/topology/handler.ts'
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false
@@ -251,3 +251,29 @@ defineTopology({ name: 't', processors, input: { spout: 1 } })
 defineTopology({ name: 't', processors, input: [{ to: 'spout', event: 1 }] })
 // @ts-expect-error no such processor
 defineTopology({ name: 't', processors, input: [{ to: 'spuot', event: 'a' }] })
+
+// A path with the type of its module is checked like the handler itself.
+interface SpoutModule {
+  handler(line: string, context: Context<{ text: string }>): Promise<void>
+}
+interface CountModule {
+  default(word: number): void
+}
+const paths = {
+  spout: './spout' as PathOf<SpoutModule>,
+  reverse: './reverse' as PathOf<SpoutModule>,
+  count: './count' as PathOf<CountModule>,
+}
+const byPath = defineTopology({
+  name: 't',
+  processors: paths,
+  streams: [['spout', 'reverse', 'text']],
+  input: { spout: 'a' },
+})
+holds<Equal<EventsOf<typeof byPath>['spout'], string>>()
+// @ts-expect-error no such topic
+defineTopology({ name: 't', processors: paths, streams: [['spout', 'reverse', 'txet']] })
+// @ts-expect-error a text is no number
+defineTopology({ name: 't', processors: paths, streams: [['spout', 'count', 'text']] })
+// @ts-expect-error a number is no text
+defineTopology({ name: 't', processors: paths, input: { spout: 1 } })

@@ -1,10 +1,10 @@
-import { defineTopology } from 'attak'
+import { defineTopology, type PathOf } from 'attak'
 
 export default defineTopology({
   name: 'my-topology',
   processors: {
-    spout: './processors/spout',
-    reverse: './processors/reverse',
+    spout: './processors/spout' as PathOf<typeof import('./processors/spout.ts')>,
+    reverse: './processors/reverse' as PathOf<typeof import('./processors/reverse.ts')>,
   },
   streams: [['spout', 'reverse', 'text']],
 })
