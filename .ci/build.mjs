@@ -78,7 +78,13 @@ function buildTypes() {
   execFileSync(process.execPath, [tsc, '-p', '.ci/tsconfig.types.json'], { cwd: root, stdio: 'inherit' })
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  if (!process.argv.includes('--types')) await buildCode()
+/** Builds all of dist/. npm calls it in a clone; it also calls `prepare` in a packed attak that a project links to, which has no `.ci`. */
+export async function buildAll() {
+  await buildCode()
   buildTypes()
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  if (process.argv.includes('--types')) buildTypes()
+  else await buildAll()
 }

@@ -33,6 +33,19 @@ function attak(cwd: string, ...args: string[]): string {
   return run(cwd, process.execPath, join(project, 'node_modules/attak/bin/attak.js'), ...args)
 }
 
+const QUICK = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund']
+
+function attakOf(dir: string): string {
+  return JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')).devDependencies.attak
+}
+
+/** Installs attak alone in a made project, scripts included, and returns the version that it has then. */
+function installed(dir: string): string {
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ devDependencies: { attak: attakOf(dir) } }))
+  run(dir, 'npm', 'install', '--prefer-offline', '--no-audit', '--no-fund')
+  return run(dir, 'npx', '--no-install', 'attak', '--version')
+}
+
 describe('the packed package, installed in an empty project', () => {
   test('writes nothing beside its code, and shows no frame of its own after it was moved', () => {
     const here = join(project, 'moved')
@@ -68,9 +81,29 @@ describe('the packed package, installed in an empty project', () => {
 
   test.each(LANGUAGES)('makes and runs a project in %s', (language) => {
     const made = JSON.parse(attak(project, 'init', `in-${language}`, '--language', language, '--json'))
-    const { devDependencies } = JSON.parse(readFileSync(join(made.dir, 'package.json'), 'utf8'))
-    expect(devDependencies.attak).toBe(`^${version}`)
+    expect(attakOf(made.dir)).toBe(`file:${tarball}`)
     expect(attak(project, 'simulate', made.dir)).toContain('5 handled, 4 outputs, nothing failed')
+  })
+
+  test('makes projects that npm can install: from its tarball, from a global install, or from the registry', () => {
+    const made = JSON.parse(attak(project, 'init', 'installed', '--json'))
+    expect(installed(made.dir)).toBe(`${version}\n`)
+
+    const prefix = join(project, 'global')
+    run(project, 'npm', 'install', '--global', '--prefix', prefix, ...QUICK, tarball)
+    const bin = join(prefix, process.platform === 'win32' ? 'attak.cmd' : 'bin/attak')
+    const other = JSON.parse(run(project, bin, 'init', 'from-global', '--json'))
+    expect(installed(other.dir)).toBe(`${version}\n`)
+
+    const lockfile = join(project, 'node_modules/.package-lock.json')
+    const text = readFileSync(lockfile, 'utf8')
+    writeFileSync(
+      lockfile,
+      text.replace(/"resolved": "file:[^"]*"/, '"resolved": "https://registry.npmjs.org/attak.tgz"'),
+    )
+    const published = JSON.parse(attak(project, 'init', 'from-registry', '--json'))
+    writeFileSync(lockfile, text)
+    expect(attakOf(published.dir)).toBe(`^${version}`)
   })
 
   test.each(['import', 'require'])('gives its exports to %s', (kind) => {

@@ -54,7 +54,7 @@ export const init: Command = {
     }
     const { dir, name } = wish
     const own = findOwnPackage()
-    const attak = own.checkout ? { attak: `file:${own.root.replaceAll('\\', '/')}` } : {}
+    const attak = own.from === undefined ? {} : { attak: own.from }
     const files = await loadTemplate({ root: own.root, ...wish, ...attak })
     await createProject(dir, files)
     const made = { name, dir, template: wish.template, language: wish.language, files: [...files.keys()] }
