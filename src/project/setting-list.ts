@@ -1,29 +1,29 @@
 /** The name of a setting: its key in `"attak"` of package.json. */
 export type SettingName = 'stage' | 'seed' | 'concurrency' | 'region' | 'profile' | 'role' | 'endpoint'
 
-/** One setting, as help, `.env.example` and the docs tell it. */
+/** One setting, as help, `.env.example` and the docs describe it. */
 export interface SettingInfo {
   readonly name: SettingName
   readonly flag: string
-  /** What help calls its value. */
+  /** The name of its value in help. */
   readonly placeholder: string
-  /** Whether it says where a stage lives: then every command that talks to a cloud has its flag. */
+  /** It says where a stage is deployed. Every command that talks to a cloud has its flag. */
   readonly isPlace?: true
   readonly variable: string
-  /** Read where `variable` is not given, unless the variable `unless` says that it is meant for another. */
+  /** Read if `variable` is not set, unless the variable `unless` is set: then it is meant for another program. */
   readonly also?: { readonly variable: string; readonly unless: string }
-  /** Undefined where there is none: what needs it says so. */
+  /** The default. Undefined: commands that need the setting report that it is missing. */
   readonly fallback: string | number | undefined
   readonly summary: string
 }
 
-/** A variable that is read where it stands, and never a flag or in a project: it is a secret, or names who you are. */
+/** A variable that has no flag and is not read from a project, because it is a secret or an identity. */
 export interface CredentialInfo {
   readonly variable: string
   readonly summary: string
 }
 
-/** What AWS's own libraries read to know who deploys, beside profiles and SSO. */
+/** The variables, in addition to profiles and SSO, from which AWS's libraries read who deploys. */
 export const CREDENTIALS: readonly CredentialInfo[] = [
   { variable: 'AWS_ACCESS_KEY_ID', summary: 'Id of the AWS access key that deploys. Not needed with AWS_PROFILE.' },
   { variable: 'AWS_SECRET_ACCESS_KEY', summary: 'Secret of the access key.' },
@@ -31,7 +31,7 @@ export const CREDENTIALS: readonly CredentialInfo[] = [
   { variable: 'AWS_CA_BUNDLE', summary: 'PEM file of certificates to trust, for an endpoint that has its own.' },
 ]
 
-/** Every setting there is. Nothing else is read from the environment but {@link CREDENTIALS} and what a terminal says of itself. */
+/** All settings. attak reads no other variables except {@link CREDENTIALS} and those that describe the terminal. */
 export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'stage',
@@ -96,10 +96,10 @@ export const SETTINGS: readonly SettingInfo[] = [
   },
 ]
 
-/** The settings that say where a stage lives. */
+/** The settings that say where a stage is deployed. */
 export const PLACE_SETTINGS: readonly SettingName[] = SETTINGS.filter(({ isPlace }) => isPlace).map(({ name }) => name)
 
-/** The variables that an empty value leaves unset: everything that attak or AWS's libraries read as a setting. */
+/** The variables that attak or AWS's libraries read as settings. An empty value counts as unset. */
 export const KNOWN_VARIABLES: readonly string[] = [
   ...CREDENTIALS.map(({ variable }) => variable),
   ...SETTINGS.flatMap(({ variable, also }) => (also === undefined ? [variable] : [variable, also.variable])),

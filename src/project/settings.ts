@@ -7,10 +7,10 @@ import { packageFolder, shown } from './find.ts'
 import { isFile } from './modules.ts'
 import { SETTINGS, type SettingInfo, type SettingName } from './setting-list.ts'
 
-/** Where a setting's value comes from, the strongest first. */
+/** Where a setting's value comes from. Each overrides those after it. */
 export type Origin = 'flag' | 'environment' | '.env' | 'package.json' | 'default'
 
-/** A value that knows its origin. */
+/** A value and its origin. */
 export interface Setting<T> {
   readonly value: T
   readonly origin: Origin
@@ -27,22 +27,22 @@ export interface Settings extends Record<SettingName, Setting<unknown>> {
   readonly endpoint: Setting<string | undefined>
 }
 
-/** The values of {@link Settings} as a flag, a variable or package.json gives them. */
+/** The values of {@link Settings} as flags, variables or package.json contain them. */
 export type GivenSettings = { readonly [Name in keyof Settings]?: unknown }
 
-/** Where settings may stand. */
+/** Where settings are read from. */
 export interface SettingSources {
-  /** As flags gave them; undefined where none did. */
+  /** The values of flags; undefined for a flag that was not given. */
   readonly flags: GivenSettings
   readonly environment: Environment
-  /** The topology's file: settings may also stand in `"attak"` of its package.json. */
+  /** The topology's file. Its package.json may have settings in `"attak"`. */
   readonly file: string
   readonly cwd: string
 }
 
 /**
- * Settles every setting: a flag beats the environment, which beats `.env`, which beats package.json. Throws USAGE naming
- * every value that cannot be, wherever it stands.
+ * Returns the value of every setting. A flag overrides the environment, the environment overrides `.env`, and `.env` overrides
+ * package.json. Throws USAGE with every value that is not allowed, from whichever source.
  */
 export function resolveSettings({ flags, environment, file, cwd }: SettingSources): Settings {
   const manifest = join(packageFolder(file), 'package.json')
