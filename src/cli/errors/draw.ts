@@ -13,43 +13,65 @@ import type { Terminal } from '../terminal.ts'
 const PLAIN_COLUMNS = 160
 
 const LEAST_ERROR = 20
+const LEAST_PROCESSOR = 9
 
 /**
- * Errors as a table that fits the terminal that it is drawn for; ends with a line break.
+ * Returns errors as a table that fits the terminal; it ends with a line break.
  * ```
  * when                 processor  error             id        attempts
  * 2026-11-21 13:05:02  bill       TypeError: no id  3fa1b2c4         1
  * 2026-11-21 13:05:07  bill       crash: timed out  77ab01d9         3
  * ```
+ * In a narrow terminal the time has no year and no seconds, and there are no attempts. `errors show` prints all of it.
  */
 export function drawErrors(records: readonly ErrorRecord[], terminal: Terminal): string {
-  const colors = colorsOf(terminal)
   const width = terminal.isTTY ? terminal.columns : PLAIN_COLUMNS
+  const wide = cellsOf(records, false)
+  const isNarrow = widthsOf(wide).reduce(sum) - widthsOf(wide)[ERROR]! + LEAST_ERROR + 2 * (wide[0]!.length - 1) > width
+  return drawTable(isNarrow ? cellsOf(records, true) : wide, width, colorsOf(terminal))
+}
+
+const PROCESSOR = 1
+const ERROR = 2
+
+/** The head of the table and its rows. */
+function cellsOf(records: readonly ErrorRecord[], isNarrow: boolean): readonly (readonly string[])[] {
   const idWidth = idLength(records)
   const rows = records.map((record) => [
-    drawTime(record.time),
+    isNarrow ? drawTime(record.time).slice(5, 16) : drawTime(record.time),
     drawWord(record.processor),
     visible(drawKind(record) + firstLine(record)),
     drawWord(record.id.slice(0, idWidth)),
-    drawNumber(record.attempt),
+    ...(isNarrow ? [] : [drawNumber(record.attempt)]),
   ])
-  const heads = ['when', 'processor', 'error', 'id', 'attempts']
-  const widths = heads.map((head, index) => Math.max(head.length, ...rows.map((row) => widthOf(row[index]!))))
-  const others = widths.reduce((sum, each) => sum + each, 0) - widths[2]! + 2 * (heads.length - 1)
-  widths[2] = Math.min(widths[2]!, Math.max(LEAST_ERROR, width - others))
-  const pad = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - widthOf(text)))
-  const line = (cells: readonly string[], paint: (text: string, index: number) => string) => {
+  return [['when', 'processor', 'error', 'id', ...(isNarrow ? [] : ['attempts'])], ...rows]
+}
+
+function drawTable(table: readonly (readonly string[])[], width: number, colors: Colors): string {
+  const widths = widthsOf(table)
+  const [processor = 0, error = 0] = widths.slice(PROCESSOR)
+  const left = width - (widths.reduce(sum) - processor - error) - 2 * (widths.length - 1)
+  widths[PROCESSOR] = Math.min(processor, Math.max(LEAST_PROCESSOR, left - LEAST_ERROR))
+  widths[ERROR] = Math.min(error, Math.max(LEAST_ERROR, left - widths[PROCESSOR]))
+  const paints = [colors.dim, colors.cyan, colors.red, colors.bold, String] as const
+  const lines = table.map((cells, row) => {
     const drawn = cells.map((cell, index) => {
-      const cut = index === 2 ? shorten(cell, widths[2]!).text : cell
-      return paint(index === 4 ? cut.padStart(widths[4]!) : pad(cut, widths[index]!), index)
+      const { text } = shorten(cell, widths[index]!)
+      const space = ' '.repeat(Math.max(0, widths[index]! - widthOf(text)))
+      const paint = row === 0 ? colors.dim : paints[index]!
+      return paint(index === paints.length - 1 ? space + text : text + space)
     })
     return `${drawn.join('  ').trimEnd()}\n`
-  }
-  const paints = [colors.dim, colors.cyan, colors.red, colors.bold, String] as const
-  return [
-    line(heads, (text) => colors.dim(text)),
-    ...rows.map((row) => line(row, (text, index) => paints[index]!(text))),
-  ].join('')
+  })
+  return lines.join('')
+}
+
+function widthsOf(table: readonly (readonly string[])[]): number[] {
+  return table[0]!.map((_head, index) => Math.max(...table.map((cells) => widthOf(cells[index]!))))
+}
+
+function sum(left: number, right: number): number {
+  return left + right
 }
 
 /** All that a record says; ends with a line break. */

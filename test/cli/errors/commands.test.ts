@@ -53,18 +53,16 @@ attak errors show ID tells all of one, attak errors replay --all runs them again
     expect((await run(listErrors)).out).toContain('crash, 2 suspects: Error: no stock for 3')
   })
 
-  test('fits a narrow terminal', async () => {
-    const { run } = await worldOf([ONE], { host: { isTTY: true, columns: 72 } })
-    const { out } = await run(listErrors)
-    expect(out).toContain('Error: no stock for…')
-    expect(
-      Math.max(
-        ...out
-          .split('\n')
-          .slice(1, 3)
-          .map((row) => row.length),
-      ),
-    ).toBeLessThanOrEqual(72)
+  test.each([60, 72])('fits a terminal of %i columns', async (columns) => {
+    const long = { ...TWO, processor: 'a-processor-with-a-long-name' }
+    for (const records of [[ONE], [ONE, long]]) {
+      const { run } = await worldOf(records, { host: { isTTY: true, columns } })
+      const { out } = await run(listErrors)
+      const rows = out.split('\n').slice(1, 2 + records.length)
+      expect(rows[1]).toMatch(/11-21 1\d:\d\d.* {2}b +Error: no stock for/)
+      expect(rows[1]).toContain(id(ONE))
+      expect(Math.max(...rows.map((row) => row.length))).toBeLessThanOrEqual(columns)
+    }
   })
 
   test.each([
