@@ -6,7 +6,7 @@ export interface Acceptance<Value = unknown> extends Promise<Value> {
   /** Undefined until it was refused. */
   refused: { readonly error: unknown } | undefined
   isSettled: boolean
-  /** Hear of it when handlers that awaited it have gone on; undefined while nobody does. */
+  /** Called once handlers that awaited it have continued; undefined while nobody waits. */
   waiting: (() => void)[] | undefined
 }
 
@@ -42,7 +42,7 @@ const METHODS = {
   [Symbol.toStringTag]: 'Promise',
 }
 
-/** Makes an acceptance. Of a refusal that nobody asked for nobody hears. */
+/** Makes an acceptance. A refusal that is never observed does not raise `unhandledRejection`. */
 export function openAcceptance(): OpenAcceptance {
   return open(undefined)
 }
@@ -83,7 +83,7 @@ function end(acceptance: Settling, refused: Acceptance['refused']): void {
 
 const known = new WeakMap<Promise<unknown>, Settling>()
 
-/** The acceptance that a promise tells of, or is. */
+/** Returns the acceptance that follows a promise, or the argument itself if it is an acceptance. */
 export function acceptanceOf<Value>(promise: Promise<Value> | Acceptance<Value>): Acceptance<Value> {
   if ('waiting' in promise) return promise
   return (known.get(promise) ?? watch(promise)) as Acceptance as Acceptance<Value>
@@ -109,7 +109,10 @@ export function whenSettled(acceptance: Acceptance, call: () => void): void {
 /** What waits for the same turns of the microtask queue. */
 let gathered: (() => void)[] | undefined
 
-/** What awaits a promise goes on one or two microtasks after it is settled; what is settled together is told of together. */
+/**
+ * Code that awaits a promise continues one or two microtasks after it settles. Calls that are due together run
+ * together.
+ */
 function afterHandlers(call: () => void): void {
   if (gathered !== undefined) return void gathered.push(call)
   const calls = [call]

@@ -30,9 +30,9 @@ export interface BakedProcessor extends HeldPolicy, Pick<GraphProcessor, 'idempo
   readonly callback: boolean
   /** The carrier of the place in which its messages wait for their next try; absent where nothing can come from there. */
   readonly retryVia?: string
-  /** Emits that nobody hears are logged. */
+  /** Whether emits without a subscriber are logged. */
   readonly outputs: boolean
-  /** Whom it may call by `context.invoke`. */
+  /** The processors that it may call by `context.invoke`. */
   readonly invokes: readonly string[]
   /** Where its emits go: indexes into {@link BakedEntry.streams}. */
   readonly routes: RoutingTable

@@ -57,7 +57,7 @@ export interface Sender<Carried = Message> {
    * refused, though it may have arrived.
    */
   send(batch: readonly Carried[], withinMs?: number): undefined | Promise<readonly Refusal[]>
-  /** Ends it, after what was handed over is on its way. May be called again. */
+  /** Closes the carrier after it has sent everything that was passed to it. May be called again. */
   close(): Promise<void>
 }
 
@@ -75,7 +75,7 @@ export interface Refusal {
 export interface Receiver {
   /** What its records say of where they come from: `aws:kinesis`. */
   readonly eventSource: string
-  /** Failed records come again at once, and not after a wait of their own. */
+  /** The platform redelivers failed records at once, without a delay. */
   readonly redeliversAtOnce: boolean
   /** What the platform calls a channel, in positions too. */
   channelOf(scope: { readonly topology: string; readonly stage: string }, channel: CarriedChannel): string

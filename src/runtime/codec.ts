@@ -28,9 +28,9 @@ export function decodeBytes(bytes: Buffer, place: RecordPlace): readonly Message
 }
 
 /**
- * The messages in a record's text: one of a CloudEvent with `attakroot`, those of a pack, and of anything else one of
- * bare data without a topic: the value, if it is JSON, else the text. One that breaks the bounds of docs/reference/messages.md is one
- * message that says so in `refused`. Never throws.
+ * Returns the messages in a record's text: one for a CloudEvent with `attakroot`, several for a pack. Any other text is
+ * one message of bare data without a topic: the value if it is JSON, else the text. A record that exceeds the limits of
+ * docs/reference/messages.md is one message with the reason in `refused`. Never throws.
  */
 export function decodeText(text: string, place: RecordPlace): readonly Message[] {
   const value = jsonOrText(text)
@@ -69,7 +69,7 @@ export function recordsIn(payload: unknown): readonly unknown[] {
 /** What a broken record is called, since the platform has no name for it: it gives all records again where that one failed. */
 export const BROKEN = ''
 
-/** The delivery of a record that is not of the form that its platform says: it says nothing of where it stood. */
+/** Returns the delivery of a record that does not have its platform's form, so that its position is unknown. */
 export function brokenDelivery(record: unknown, to: string): Delivery {
   const position = { channel: 'broken', ref: hexDigestOf(excerptOf(record)) }
   const refused = refusedMessage('it is not of the form that its platform hands over', record, { position, to })

@@ -42,8 +42,9 @@ interface Capture {
 const captures = new WeakMap<Console, Capture>()
 
 /**
- * Gives what is written to `target` to `taker` while that knows the writer; the rest goes where it always goes. Groups
- * and timers are each writer's own. Returns what ends it; the last to end puts everything back.
+ * Passes text that is written to `target` to `taker` while `taker` knows the writer; other text is written as usual.
+ * Each writer has its own groups and timers. Returns a function that ends the capture; the last one restores
+ * everything.
  */
 export function captureConsole<Writer extends object>(target: Console, taker: LineTaker<Writer>): () => void {
   const capture = captures.get(target) ?? openCapture(target)

@@ -3,8 +3,8 @@ import type { Message } from './message.ts'
 import { textOf } from './text.ts'
 
 /**
- * What tells a message from any other that has its id, 32 hex digits: the digest of its topic, key and data. A sender chooses
- * the id of a message, so that an id alone tells nothing.
+ * Returns the digest of a message's topic, key and data, 32 hex digits. It distinguishes messages with the same id: the
+ * sender chooses the id, so an id alone proves nothing.
  */
 export function contentDigest({ topic, key, data }: Pick<Message, 'topic' | 'key' | 'data'>): string {
   return hexDigestOf(`${textOf([topic, key])}${textOf(data) ?? ''}`)

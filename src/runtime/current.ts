@@ -39,12 +39,12 @@ export function currentInvocation(): Invocation | undefined {
 /** The error that a microtask has just thrown. */
 let thrown: { readonly error: unknown; readonly invocation: Invocation } | undefined
 
-/** The same of the code that an error comes from that nobody caught: to be asked while the process tells of that error. */
+/** Returns the invocation whose code raised an uncaught error. Call it only while the process reports that error. */
 export function invocationOfUncaught(error: unknown): Invocation | undefined {
   return thrown !== undefined && Object.is(thrown.error, error) ? thrown.invocation : storage.getStore()
 }
 
-/** Before Node 24 the context of a microtask has ended when the process tells of its error. */
+/** Before Node 24 the context of a microtask has ended when the process reports its error. */
 function watchMicrotasks(): void {
   const { queueMicrotask } = globalThis
   const watched = (callback: () => void) => {
@@ -80,8 +80,8 @@ export interface Current {
    */
   run<Value>(invocation: Invocation, code: (invocation: Invocation, value: Value) => void, value: Value): void
   /**
-   * Calls code that is no handler's, in an async context that begins as it was when this was made. To be used where a handler
-   * may be the caller, by a promise or a callback of its own.
+   * Runs code that does not belong to a handler, in the async context from when this was made. Use it where a handler
+   * may be the caller through a promise or a callback.
    */
   apart<Result>(code: () => Result): Result
 }

@@ -25,7 +25,7 @@ export interface Dispatch<Item extends Sent> {
 export interface DispatchParts<Item extends Sent> extends Pacing {
   readonly limits: Pick<SendLimits, 'batchRecords' | 'batchBytes'>
   readonly sender: Pick<Sender<Item>, 'send'>
-  /** What is said to those that wait, of a refusal that lasts, or that lasted as long as there was time. */
+  /** Makes the error of a refusal that is permanent, or that lasted until the time was over. */
   readonly errorOf: (record: Item, refused: Refused) => Error
   /** Called for each record that was accepted. */
   readonly accepted: (record: Item) => void

@@ -1,6 +1,6 @@
 import { type Acceptance, acceptanceOf, openAcceptance } from './acceptance.ts'
 
-/** The promise of an emit that was accepted at once: one for all, since nothing can tell them apart. */
+/** The promise of an emit that was accepted at once. All such emits share it, because they behave the same. */
 export const ACCEPTED: Promise<void> = Promise.resolve()
 
 /** What a handler gets for an emit or an invoke: a promise that knows whether somebody took its outcome. */
@@ -13,8 +13,8 @@ export interface EmitPromise<Value = unknown> extends Promise<Value> {
 }
 
 /**
- * Follows the acceptance of one emit, or the answer to one invoke. The promise is a thenable of its own making: `await`
- * and `then` reach `taken` through it (a native promise tells nobody that it is awaited). It never counts as unhandled.
+ * Follows the acceptance of one emit, or the answer to one invoke. The promise is a custom thenable: `await` and `then`
+ * set `taken` (a native promise cannot detect that it is awaited). It never counts as unhandled.
  */
 export function followEmit<Value>(promise: Promise<Value>): EmitPromise<Value> {
   const follow = { __proto__: METHODS, acceptance: acceptanceOf(promise), taken: false, awaited: false }

@@ -7,8 +7,8 @@ import type { Edge, Message } from './message.ts'
 import { refuseLate, settle } from './settle.ts'
 
 /**
- * What `context.emit` does. Its promise tells of acceptance and refusal; a refusal that nobody takes fails the message.
- * The way of an emit without options is kept short, since most are such.
+ * Implements `context.emit`. Its promise settles when the emit is accepted or refused; a refusal that nobody takes
+ * fails the message. An emit without options takes a short path, because most have none.
  */
 export function emit(
   invocation: Invocation,

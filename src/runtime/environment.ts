@@ -109,9 +109,9 @@ function standIn(real: Variables, views: readonly EnvironmentView[]): Variables 
 }
 
 /**
- * Tells reads that are part of listing all variables from reads by name. The language specifies the steps: a spread,
- * Object.entries and the like describe a name and read it, then the next name. JSON.stringify asks for `toJSON`, describes all
- * names, then reads all. Object.keys only describes, so what code reads after it is read by name.
+ * Distinguishes reads that are part of listing all variables from reads by name. The language specifies the steps. A
+ * spread, Object.entries and the like describe a name and read it, then the next name. JSON.stringify reads `toJSON`,
+ * describes all names, then reads all. Object.keys only describes, so later reads are by name.
  */
 function followListing() {
   let names: readonly PropertyKey[] = []

@@ -26,13 +26,16 @@ export interface ErrorRecord {
   readonly error: Thrown
   /** Where its record stood; absent where it was simulated. */
   readonly position?: Position
-  /** As it travels, with its lineage and its event as it was emitted. Absent of a crash, which `suspects` tells of. */
+  /**
+   * The message as it travels, with its lineage and its event as emitted. Absent for a crash, which has `suspects`
+   * instead.
+   */
   readonly message?: CloudEvent
   /** The events were too large for the store: they are in the stream that `position` names, as long as it keeps them. */
   readonly withoutData?: true
   /** Of a crash: every message of the records that the function had. */
   readonly suspects?: readonly CloudEvent[]
-  /** The messages that led to this one, the root first, where they are at hand: in a simulation. */
+  /** The messages that led to this one, the root first. Present in a simulation only. */
   readonly ancestors?: readonly CloudEvent[]
 }
 
@@ -46,7 +49,7 @@ export interface FailureParts {
   readonly message: Message
   /** What was thrown: anything. */
   readonly error: unknown
-  /** Says what is kept of it; {@link describeThrown} where nothing else is said. */
+  /** Returns the part of the error to record; {@link describeThrown} by default. */
   readonly describe?: (error: unknown) => Thrown
   readonly topology: string
   readonly stage: string

@@ -47,7 +47,7 @@ export interface CloudEvent {
   readonly attakdue?: string
   /** Of a message that waits, how many attempts ended by `Retry`; absent where none did. */
   readonly attakasked?: number
-  /** Of a message that waits, the channel that it came over, where its source does not tell. */
+  /** For a message that waits: the channel that it came over, if its source does not determine it. */
   readonly attakchannel?: string
   /** To be handled, though it was handled before: set by `attak errors replay --force`. */
   readonly attakforce?: true
@@ -102,7 +102,7 @@ function waitAttributes({ dueMs, asked, channel }: Wait, forced: true | undefine
   }
 }
 
-/** The last time that a date can tell. Source: ECMA-262, "Time Values and Time Range", read 2026-11-21. */
+/** The last time that a date can represent. Source: ECMA-262, "Time Values and Time Range", read 2026-11-21. */
 const MOST_TIME_MS = 8.64e15
 
 /**
@@ -143,7 +143,7 @@ export function messageOfEvent(value: unknown, to: string): Message | undefined 
   }
 }
 
-/** Whether an attribute says something that cannot be read. */
+/** Whether an attribute has a value that cannot be read. */
 function isLost(said: unknown, read: unknown): boolean {
   return read === undefined && said !== undefined && said !== null
 }

@@ -8,8 +8,8 @@ import { failureOfCallback, settle } from './settle.ts'
 import { HANDLE } from './thrown.ts'
 
 /**
- * Runs the handler of an invocation with its own copy of the event. Afterwards `invocation.state` says whether it has
- * settled; if not, its promise or callback will settle it. Nothing that the handler does comes out as an exception.
+ * Runs the handler of an invocation with its own copy of the event. Afterwards `invocation.state` shows whether it has
+ * settled; if not, its promise or callback will settle it. Never throws an error of the handler.
  */
 export const handle = {
   // Stacks end at this name: calls below it are not the handler's.

@@ -6,8 +6,8 @@
  */
 export interface HandledStore {
   /**
-   * A lease of a message by its id, `<processor>/<message id>`, before it is taken; `digest` tells it from another message of that id.
-   * What is to be handled whatever was before goes on with it untaken.
+   * Returns a lease of a message by its id, `<processor>/<message id>`, without taking it; `digest` distinguishes it
+   * from other messages with that id. A message that must be handled in any case is handled without taking the lease.
    */
   lease(id: string, digest: string): Lease
   /** Takes a lease where the message is free. Without an answer, the same lease can be asked for again. */
@@ -18,7 +18,7 @@ export interface HandledStore {
   release(lease: Lease, withinMs: number): Promise<void>
 }
 
-/** What is said of a message that is handled, since its data is not that of the one of its id which was handled before. */
+/** Logged for a message whose id was handled before with other data. */
 export const OTHER_DATA = 'a message of this id came with other data before; this one is handled, too'
 
 /** How long things may take, in milliseconds. */

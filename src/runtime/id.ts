@@ -45,12 +45,13 @@ export function invokeIdFor(parent: string, caller: string | undefined, to: stri
 }
 
 /**
- * The id of an error record, 32 hex digits: the same for the same message (its id, and the digest of its content), processor
- * and kind of failure, so that what is recorded twice is one record, and two messages of one id are two.
+ * Returns the id of an error record, 32 hex digits. It depends on the message (its id and the digest of its content),
+ * the processor and the kind of failure. So recording a failure twice makes one record, and two messages with one id
+ * make two.
  */
 export function recordIdFor(message: string, content: string, processor: string, kind: RecordKind): string {
   setState(message)
-  // Before the text: an id of others is a text too, and two of them are told apart by what is taken in between.
+  // Before the text: a foreign id is a text, too, and the numbers between separate the two.
   takeNumbers(RECORD_KINDS.indexOf(kind), RECORD)
   takeText(processor)
   takeText(content)
@@ -73,7 +74,7 @@ export function chanceFor(id: string, attempt: number): number {
   return (state[0]! >>> 0) / 2 ** 32
 }
 
-/** What numbers are taken in for, so that no two sequences of what is taken in are alike. */
+/** The purpose of the numbers, so that no two input sequences are equal. */
 const EMIT = 1
 const KEYED_EMIT = 2
 const INVOKE = 3
@@ -82,7 +83,7 @@ const RECORD = 5
 
 const state = new Int32Array(4)
 
-/** The id that was made or begun with last, and what it stands for: what a message emits is told of right after it. */
+/** The last id that was made or read, and its state: the emits of a message are logged right after it. */
 const last = { id: undefined as string | undefined, state: new Int32Array(4) }
 
 /** Begins with an id; one that is not ours, come over a wire, with its digest. */

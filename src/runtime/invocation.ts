@@ -31,7 +31,7 @@ export interface Invocation extends Context {
   readonly emits: readonly Message[]
   /** How many emits that is. */
   readonly emitted: number
-  /** Its handler has returned and it is not complete: its host waits to hear of that. */
+  /** Its handler has returned and it is not complete: call its host when it is. */
   outlasting: boolean
   rare: Rare | undefined
 }
@@ -68,8 +68,8 @@ export interface ProcessorRuntime {
 }
 
 /**
- * Runs another processor with `data`, for `invocation`'s handler: see `invokedMessage`. Throws what refuses it; the promise
- * gives what it settles with, or rejects with why it failed.
+ * Runs another processor with `data`, for `invocation`'s handler: see `invokedMessage`. Throws if the call is refused.
+ * The promise resolves to the handler's result, or rejects with the reason of its failure.
  */
 export type Invoke = (invocation: Invocation, processor: string, data: unknown) => Promise<unknown>
 
@@ -93,9 +93,9 @@ export interface InvocationHost {
   late(invocation: Invocation, error: Error): void
   /** Takes a line that a handler wrote. */
   log(invocation: Invocation, level: LogLevel, text: string): void
-  /** Hears of an invocation that is complete, if it was not so when its handler returned. */
+  /** Called when an invocation is complete, if it was not complete when its handler returned. */
   completed(invocation: Invocation): void
-  /** Hears of a handler that has settled and waits for its emits, if it had not settled when it returned. */
+  /** Called when a handler has settled and waits for its emits, if it had not settled when it returned. */
   settled?(invocation: Invocation): void
   /** Real milliseconds of the run's clock. */
   now(): number
@@ -105,7 +105,7 @@ export interface InvocationHost {
 
 /** Makes spans of what invocations do: those of a message's trace are one trace of spans, over all processors. */
 export interface Spans {
-  /** Runs the handler of an invocation in a span of its own, which ends when the invocation is complete. */
+  /** Runs the handler of an invocation in a new span, which ends when the invocation is complete. */
   process(invocation: Invocation, run: () => void): void
   /** Takes emits with a span for each, which ends when it was accepted or refused, and which names itself in the message. */
   sending(accept: InvocationHost['accept']): InvocationHost['accept']
@@ -129,11 +129,11 @@ export interface LogLine {
   readonly emits: number
 }
 
-/** What an invocation that was invoked is to give back. */
+/** What an invoked invocation returns to its caller. */
 export interface Invoked {
   /** What its handler settled with. */
   result: unknown
-  /** Hears of its completion where that comes after its handler returned. */
+  /** Called on completion, if that comes after its handler returned. */
   readonly answer?: () => void
 }
 
@@ -172,7 +172,7 @@ export function rareOf(invocation: Invocation): Rare {
   return invocation.rare
 }
 
-/** Shared by all that have none: a list of its own costs each 16 places with its first entry. */
+/** Shared by all invocations without entries: a separate list would reserve 16 places with its first entry. */
 const NONE: readonly never[] = []
 
 /** Keeps an emit or an invoke whose acceptance the invocation waits for. */

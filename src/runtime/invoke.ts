@@ -60,7 +60,7 @@ export interface InvokeParts {
   readonly hopLimit: number
 }
 
-/** The message that invokes a processor, once for each call: it has an id of its own. Throws HOP_LIMIT. */
+/** Makes the message that invokes a processor. Each call gets a new id. Throws HOP_LIMIT. */
 export function invokedMessage(invocation: Invocation, { edge, data, hopLimit }: InvokeParts): Message {
   const { message } = invocation
   if (message.hop >= hopLimit) throw invokeHopRefusal(edge.to, hopLimit)

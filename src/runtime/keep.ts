@@ -7,8 +7,8 @@ import type { ErrorWriter, StoredRecord } from './store.ts'
 /** Hands error records to a store: several in one call where they come together, again and again where it takes none. */
 export interface ErrorKeeper {
   /**
-   * Resolves when a record is kept. Rejects with an AttakError STORE_FAILED when it cannot be, or not within the time there
-   * is. A record whose like is on its way (one of the same id) is kept with that.
+   * Resolves when a record is stored. Rejects with an AttakError STORE_FAILED if storing fails or takes too long. While
+   * a record is being stored, another with the same id shares its outcome.
    */
   keep(record: ErrorRecord): Promise<void>
   /** Sends what waits: to be called when nothing will join it. */
@@ -27,7 +27,7 @@ export interface KeeperParts extends Pacing {
 /** How long a record waits for others. */
 const LINGER_MS = 5
 
-/** A record on its way. */
+/** A record that is being stored. */
 interface Kept extends StoredRecord {
   readonly processor: string
   readonly key: undefined

@@ -26,7 +26,7 @@ export interface Wait {
   readonly dueMs: number
   /** How many of its attempts ended by `Retry`. */
   readonly asked: number
-  /** The channel that it came over; absent where its emitter and topic tell. */
+  /** The channel that it came over; absent if its emitter and topic determine it. */
   readonly channel?: string
 }
 
@@ -36,7 +36,7 @@ export interface Message {
   readonly data: unknown
   readonly topic: string | undefined
   readonly key: string | undefined
-  /** Undefined for an emit that nobody hears. */
+  /** Undefined for an emit without a subscriber. */
   readonly edge: Edge | undefined
   /** The message whose handler emitted this one, or its id alone when it came over a wire; undefined for an input. */
   readonly parent: Message | string | undefined

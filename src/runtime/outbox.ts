@@ -64,7 +64,7 @@ interface Parcel {
   readonly acceptance: OpenAcceptance
 }
 
-/** A record on its way, and what becomes of it. */
+/** A record that is being sent, and its acceptance. */
 interface Sealed extends WireRecord {
   readonly acceptance: OpenAcceptance
 }
@@ -73,7 +73,7 @@ interface Sealed extends WireRecord {
 interface Box extends OutboxParts {
   readonly origin: PackOrigin
   readonly channels: Map<string, OpenChannel>
-  /** Records that are on their way or grow. */
+  /** How many records are being sent or filled. */
   unsettled: number
   /** Called when there are none. */
   waiting: (() => void)[]

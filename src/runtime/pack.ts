@@ -2,7 +2,7 @@ import { encodeMessage, INPUT_TYPE, type Origin, sourceOf } from './event.ts'
 import { derivedTraceparent, emitterOf, idOf, type Message, parentIdOf, rootIdOf } from './message.ts'
 import { isPlain, textOf } from './text.ts'
 
-/** Several messages of one key, or of none, on their way into one record. */
+/** Several messages with one key, or without a key, that become one record. */
 export interface Pack {
   readonly messages: readonly Message[]
   /** Takes a message whose data has this text; gives false, and leaves it out, if the pack would have more than `most`. */
@@ -15,7 +15,7 @@ export interface Pack {
 
 type Value = string | number | null
 
-/** What is said of each message beside its data: one value if all share it, else a list with one for each. */
+/** A property of each message beside its data: one value if all share it, else a list with one value for each. */
 interface Attribute {
   readonly name: string
   readonly of: (message: Message) => Value
@@ -47,13 +47,16 @@ function sentBy(message: Message): Value {
   return traceparent === undefined || traceparent === derivedTraceparent(message) ? null : traceparent
 }
 
-/** What tells a pack from anything else. */
+/** Marks a record as a pack. */
 export const PACK_VERSION = 1
 
 /** More than the braces, version and time of a pack, and the name and marks of its data. */
 const FRAME_BYTES = 100
 
-/** Makes an empty pack. What its messages share is said once, so that most of them cost little beside their data. */
+/**
+ * Makes an empty pack. Values that all messages share are written once, so that most messages cost little beside their
+ * data.
+ */
 export function createPack(origin: PackOrigin, key: string | undefined): Pack {
   const messages: Message[] = []
   const data: string[] = []
@@ -64,7 +67,7 @@ export function createPack(origin: PackOrigin, key: string | undefined): Pack {
   let dataBytes = FRAME_BYTES + Buffer.byteLength(keyText)
   let bytes = 0
 
-  /** A column of its own from the first message on that has one: few do. */
+  /** Adds a separate column when the first message has a trace; few do. */
   const addTraces = () => {
     const column = openColumn(TRACEPARENT)
     for (const [count, message] of messages.entries()) {
@@ -116,7 +119,10 @@ interface Column {
   isAbsent: boolean
   /** All values, from the first that is not the same as the others. */
   list: Value[] | undefined
-  /** Of the message that was offered last: not an object of its own, since there are eight of these for each message. */
+  /**
+   * The values for the last offered message. They are fields, not a separate object, because each message has eight of
+   * them.
+   */
   value: Value
   bytes: number
   absentWith: boolean

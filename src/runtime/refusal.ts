@@ -17,7 +17,10 @@ export function sayUnwritable(data: unknown, cause: unknown): string {
   return cause instanceof Error ? cause.message : format('%s', cause)
 }
 
-/** Looks through data whose own code may throw again: a getter, a proxy. Then the cause alone says what is wrong. */
+/**
+ * Looks through data whose code may throw again: a getter or a proxy. If it throws, only the cause explains the
+ * refusal.
+ */
 function tryToFind(data: unknown): Found | undefined {
   try {
     return findUnwritable(data)

@@ -16,7 +16,7 @@ export interface RetryPlace {
   open(): OutboxChannel
 }
 
-/** Returns the retry place of a worker's processor; undefined where no carrier for it is at hand. */
+/** Returns the retry place of a worker's processor; undefined if the worker has no carrier for it. */
 export function retryPlaceOf(entry: BakedEntry, processor: string, carriers: OpenCarriers): RetryPlace | undefined {
   const { retryVia = '' } = entry.processors[processor]!
   const carrier = carriers.receivers[retryVia]
@@ -54,7 +54,7 @@ export function withHeldWaits(
     if (wait === undefined) return message
     const { holds = {} } = policyOf(message)
     const mostMs = holds.inputMs ?? (key === undefined ? holds.keylessMs : holds.keyedMs) ?? MOST_WAIT_MS
-    // Each `Retry` was an attempt, so that one that says more of them than attempts has used up all.
+    // Each `Retry` was an attempt. So a message with more `Retry` results than attempts has used up all of them.
     const attempt = Math.max(message.attempt, wait.asked + 1)
     return { ...message, attempt, wait: { ...wait, dueMs: Math.min(wait.dueMs, nowMs + mostMs) } }
   }

@@ -8,7 +8,7 @@ import { keepIn } from './retry-place.ts'
 import { textOf } from './text.ts'
 import type { OpenWorker } from './worker-parts.ts'
 
-/** What one invocation is to handle; `ended` hears of what is logged, too. */
+/** The work of one invocation; `ended` is called in addition to the log. */
 export interface Work
   extends Pick<DeliverParts, 'policyOf' | 'recordFailure' | 'endsMs' | 'invoked' | 'redeliversAtOnce'> {
   /** The deliveries, each time with events that nobody has touched. */
@@ -18,7 +18,7 @@ export interface Work
   readonly overStream: boolean
 }
 
-/** Handlers that run at once in one function: as many as a mapping hands over where nothing is said. */
+/** How many handlers run at once in one function: the default batch size of a mapping. */
 const CONCURRENCY = 100
 
 /** Runs deliveries through the processor, with an outbox for all that they emit; gives the records that come again. */
@@ -69,7 +69,7 @@ export async function runDeliveries(
   return failed
 }
 
-/** Logs what becomes of attempts, with their events where that is wished. */
+/** Logs the outcome of attempts, with their events if the topology asks for them. */
 function logEnds(
   { baked, log }: OpenWorker,
   deliveries: readonly Delivery[],
@@ -87,8 +87,8 @@ function logEnds(
 const MOST_EVENT_CHARACTERS = 300_000
 
 /**
- * The events as JSON, before a handler can touch them; without those too large for a line. By their messages, since two may
- * have one id, and by ids for later attempts, which have messages of their own.
+ * Returns the events as JSON, before a handler can change them; without events too large for a line. Keyed by message,
+ * because two messages may have one id, and by id for later attempts, which use new message objects.
  */
 function eventTexts(deliveries: readonly Delivery[]): ReadonlyMap<Message | string, string> {
   const texts = new Map<Message | string, string>()

@@ -65,7 +65,7 @@ export interface LateDeed {
   readonly remedy: string
 }
 
-/** Tells the place where an invocation runs that its handler did something after it had settled; gives the error of that. */
+/** Reports to the host that a handler did something after it had settled. Returns the error. */
 export function refuseLate(invocation: Invocation, { code, did, remedy }: LateDeed): AttakError {
   const what = `"${invocation.processor}" ${did} after it had settled (message ${invocation.id})`
   const error = new AttakError(code, what, remedy)

@@ -10,14 +10,15 @@ import type { ErrorRecord } from './error-record.ts'
  */
 export interface ErrorStore {
   readonly name: string
-  /** What it is, for what is said of a failure: `the queue arn:aws:sqs:…`. */
+  /** The store's name in error messages: `the queue arn:aws:sqs:…`. */
   readonly place: string
   /** What a function has to be allowed, as its platform calls it: `sqs:SendMessage`. */
   readonly action: string
   readonly limits: StoreLimits
   /**
-   * Keeps records, within the limits and each of another id, and gives what was refused; what has no answer within that time
-   * is refused, though it may be kept. One that is put twice is one record to who reads. Never rejects.
+   * Stores records with distinct ids, within the limits, and returns the refused ones. A record without an answer
+   * within that time counts as refused, though it may be stored. Readers see a record that is put twice as one. Never
+   * rejects.
    */
   put(batch: readonly StoredRecord[], withinMs: number): Promise<readonly Refusal[]>
   /** Returns all that is there. Throws an AttakError where it cannot be read. */

@@ -23,8 +23,8 @@ export function isPlain(text: string): boolean {
 const PLAIN = /^[ !#-[\]-~]*$/
 
 /**
- * Writes one field of an object, with the comma before it: `,"topic":"order"`. What was written last is kept: what is told of
- * one message after the other is mostly the same.
+ * Writes one field of an object, with the comma before it: `,"topic":"order"`. The last text is cached, because
+ * successive messages mostly have the same value.
  */
 export function fieldWriter(name: string): (text: string) => string {
   let last: string | undefined

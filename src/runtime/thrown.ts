@@ -16,7 +16,7 @@ const CAUSED_BY = 'Caused by: '
 /** The name of the function that runs a handler, in stacks. No minifier changes it. */
 export const HANDLE = 'attak.handle'
 const BELOW_HANDLER = /^\s+at (?:async )?(?:Object\.)?attak\.handle /
-/** How a line of a stack begins that tells of a call. */
+/** The beginning of a stack line that describes a call. */
 export const FRAME = /^\s+at /
 
 /** An error of a chain. */
@@ -61,7 +61,7 @@ function describeError(error: Error): Thrown {
   }
 }
 
-/** By name, not by class: a project may have an attak of its own. */
+/** Checks the name, not the class: a project may have its own copy of attak. */
 function remedyOf(error: Error): Pick<Thrown, 'remedy'> {
   const isOurs = error.name === 'AttakError' && 'remedy' in error && typeof error.remedy === 'string'
   return isOurs ? { remedy: error.remedy as string } : {}

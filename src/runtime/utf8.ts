@@ -22,7 +22,7 @@ const FORMATS: readonly { readonly begin: readonly number[]; readonly what: stri
   { begin: [0x42, 0x5a, 0x68], what: 'bzip2 instead of text: decompress it first, with bunzip2' },
 ]
 
-/** So many bytes tell a format. */
+/** How many bytes identify a format. */
 export const FORMAT_BYTES = 4
 
 /** Returns which other format a file is in, and what to do about it, by its first bytes; undefined for text. */
@@ -35,8 +35,8 @@ export function formatOf(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * Decodes UTF-8. Bytes that are none are refused rather than replaced, since a replaced character is another event. With
- * `isStart`, the bytes are a file's first, which also tell other formats.
+ * Decodes UTF-8. Invalid bytes are refused and not replaced, because a replaced character changes the event. With
+ * `isStart`, the bytes are a file's first and also identify other formats.
  */
 export function decodeText(bytes: Uint8Array, { isStart }: { readonly isStart: boolean }): DecodedText {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)

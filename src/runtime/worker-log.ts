@@ -8,9 +8,10 @@ import type { Thrown } from './thrown.ts'
 import type { WorkerHost } from './worker-host.ts'
 
 /**
- * Writes what happens as JSON lines, which `attak logs` and `attak why` read: `{"time":"…","level":"info","attak":"end",
- * "processor":"bill","message":"…","root":"…",…}`. `attak` says what a line tells of: `log`, what a handler wrote; `end`, what
- * became of an attempt; `error`, a message that failed for good; `output`, an emit that nobody hears. See docs/reference/logs.md.
+ * Writes JSON lines, which `attak logs` and `attak why` read:
+ * `{"time":"…","level":"info","attak":"end","processor":"bill","message":"…","root":"…",…}`. `attak` is the kind of the
+ * line. `log` is written by a handler. `end` is the outcome of an attempt. `error` is a message that finally failed.
+ * `output` is an emit without a subscriber. See docs/reference/logs.md.
  */
 export interface WorkerLog {
   /** A line that a handler wrote. */
@@ -124,14 +125,14 @@ function beginner(host: WorkerHost): (level: LogLevel, kind: string, invocation:
   }
 }
 
-/** What follows an attempt tells the rest. */
+/** The title alone: the lines after an attempt contain the rest. */
 function titleOnly({ stack, remedy, ...rest }: Thrown): Fields {
   return rest
 }
 
 /**
- * Says where a message came from: `,"parent":"…","from":"intake","topic":"order","hop":2,"attempt":1`; an input has no parent.
- * What was said last is kept, since the messages of a record share all of that but their parents.
+ * Writes where a message came from: `,"parent":"…","from":"intake","topic":"order","hop":2,"attempt":1`; an input has
+ * no parent. The last text is cached, because the messages of a record share all but their parents.
  */
 function wayWriter(): (message: Message) => string {
   const parentField = fieldWriter('parent')

@@ -14,8 +14,8 @@ export interface Recorder {
   /** Resolves when a failed message is recorded; rejects when it is not, so that it comes again. */
   failed(failed: FailedMessage): Promise<void>
   /**
-   * Records what a handler did after its message was done. The message stays done where that cannot be recorded; the log then
-   * says so.
+   * Records what a handler did after its message was done. If that cannot be recorded, the message stays done and the
+   * log reports it.
    */
   late(invocation: Invocation, error: unknown, delivered: Delivered): void
   /** Sends what waits: to be called when no handler is running. */
@@ -88,7 +88,7 @@ export function openRecorder({ store, isKept, host, log, artifact, ...place }: R
 /** The message of an invocation as no handler has touched it, and where its record stood. */
 function foundIn({ first, readAgain }: Delivered, { message }: Invocation): Pick<FailureParts, 'message' | 'position'> {
   const id = idOf(message)
-  // Two messages may have one id. A later attempt has a message of its own, of which the id is all that tells.
+  // Two messages may have one id. A later attempt uses a new message object, which only its id identifies.
   const place = placeOf(first, (one) => one === message) ?? placeOf(first, (one) => idOf(one) === id)
   if (place === undefined) return { message, position: undefined }
   const { position, messages } = readAgain()[place.delivery]!

@@ -122,7 +122,7 @@ async function handleEvent(opened: OpenWorker, direct: Direct): Promise<undefine
   if (failed.size > 0) throw error
 }
 
-/** What another processor waits for; so it is told of a failure, and decides what that means. */
+/** Handles the message of an invoking processor. The caller receives a failure and decides what to do. */
 async function handleInvoked(opened: OpenWorker, direct: Direct): Promise<Answer> {
   const invoked: Invoked = { result: undefined }
   const { isOk, error } = await runOne(opened, direct, {

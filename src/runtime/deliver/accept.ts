@@ -6,7 +6,7 @@ import type { Outbox } from '../outbox.ts'
 import { hopRefusal, sizeRefusal } from '../refusal.ts'
 import type { Router } from '../routes.ts'
 
-/** Where an emit goes: each channel once, however many hear it there. */
+/** Where an emit is sent: each channel once, however many processors receive it there. */
 export type ChannelRoute = readonly { readonly channel: string; readonly edge: Edge }[]
 
 /** What {@link acceptInto} works with. */
@@ -14,7 +14,7 @@ export interface AcceptParts {
   readonly route: Router<ChannelRoute>
   readonly hopLimit: number
   readonly outbox: Pick<Outbox, 'add'>
-  /** Hears of emits that nobody hears. */
+  /** Called for emits without a subscriber. */
   readonly output: (invocation: Invocation, message: Message, data: string | undefined) => void
 }
 
@@ -55,7 +55,10 @@ function allOf(acceptances: readonly Promise<void>[]): Promise<void> | undefined
   return acceptances.length === 0 ? undefined : Promise.all(acceptances).then(() => {})
 }
 
-/** Throws for what could not travel, though nobody hears it: a stream that is added later changes nothing for its emitter. */
+/**
+ * Throws for data that no stream could carry, even without a subscriber. So adding a stream later does not change the
+ * emitter.
+ */
 function dataText(message: Message): string | undefined {
   const text = dataTextOf(message)
   const bytes = text === undefined ? 0 : Buffer.byteLength(text)

@@ -115,7 +115,7 @@ function nextTry(round: Round, task: Task): Message {
   return { ...untouched, attempt: untouched.attempt + 1 }
 }
 
-/** The message of a task, with an event of its own that no try has touched. */
+/** Returns the message of a task with a fresh copy of its event, which no attempt has changed. */
 function untouchedMessage(round: Round, task: Task): Message {
   const { record, index, message } = task
   round.again ??= round.parts.readAgain()

@@ -230,7 +230,7 @@ function allAwaitEmits({ running }: Round): boolean {
   return true
 }
 
-/** Leases that are asked for will be handlers. */
+/** Counts requested leases, because each starts a handler when it is granted. */
 function hasRoom({ handlers, leases, parts }: Round): boolean {
   return handlers + (leases === undefined ? 0 : leases.asking()) < parts.concurrency
 }

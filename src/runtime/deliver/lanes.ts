@@ -19,7 +19,7 @@ export function laneOf<T>(lanes: Map<string, Lane<T>>, key: string): Lane<T> {
   return lane
 }
 
-/** Lets a lane go: gives what holds it next, if anything waits. */
+/** Releases a lane. Returns its next holder, if one waits. */
 export function passOn<T>(lane: Lane<T>): T | undefined {
   lane.held = !lane.blocked && lane.left < lane.waiting.length
   return lane.held ? lane.waiting[lane.left++] : undefined

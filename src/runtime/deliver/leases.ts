@@ -18,7 +18,7 @@ const MOST_WAIT_MS = 2000
 interface Desk {
   readonly store: HandledStore
   readonly round: Round
-  /** What is known of tasks whose leases are asked for, or will be again. */
+  /** The tasks that wait for a lease, or will request it again. */
   readonly asked: Map<Task, { readonly lease: Lease; waitMs: number }>
   readonly held: Map<Task, Lease>
   readonly asking: Set<Task>

@@ -10,7 +10,7 @@ export interface RecordProgress {
   readonly late: boolean
 }
 
-/** What a message has been through that its record does not tell. */
+/** The state of a message's attempts that its record does not contain. */
 export interface Tries {
   /** The number of the next attempt. */
   readonly attempt: number

@@ -22,7 +22,7 @@ export interface FailedMessage {
   readonly error: unknown
 }
 
-/** What `deliver` works with: all of it is named, so that nothing is left out unseen. */
+/** The arguments of `deliver`. None is optional, so that a caller cannot forget one. */
 export interface DeliverParts {
   /** The processor whose deliveries these are. */
   readonly processor: Omit<ProcessorRuntime, 'host'>
@@ -33,7 +33,7 @@ export interface DeliverParts {
   readonly readAgain: () => readonly Delivery[]
   /** Called when no handler is running: what was emitted need not wait for more. */
   readonly idle: () => void
-  /** Hears of every attempt's end, with its error unless it was ok. */
+  /** Called at the end of every attempt, with its error unless it succeeded. */
   readonly ended: (invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown) => void
   /** Where messages wait that may leave their stream; absent where all wait in theirs. */
   readonly later: Later | undefined
@@ -45,7 +45,7 @@ export interface DeliverParts {
   readonly invoked: Invoked | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** Calls back after a wait; gives what takes that back. */
+  /** Calls back after a wait. Returns a function that cancels the call. */
   readonly after: (ms: number, call: () => void) => () => void
   /** When the platform ends the invocation. */
   readonly endsMs: number
@@ -70,9 +70,11 @@ export interface Later {
 
 /** What knows in a round which messages were handled before, and has the right to handle the others. */
 export interface Leases {
-  /** Whether a task may start now. If not, it is asked for: the task is ready when it may, or done, or left. */
+  /**
+   * Returns whether a task may start now. If not, its lease is requested; later the task becomes ready, done or left.
+   */
   has(task: Task): boolean
-  /** How many are asked for at this time. */
+  /** How many leases are requested now. */
   asking(): number
   /** Some had to wait for another function, or for the store: their invocation had less time for them. */
   hasWaited(): boolean
@@ -80,13 +82,13 @@ export interface Leases {
   handled(task: Task): void
   /** A task will not be complete here: others may handle it. */
   giveBack(task: Task): void
-  /** Nothing is asked for or on its way. */
+  /** No lease is requested, and no call to the store is open. */
   isQuiet(): boolean
   /** Waits for nothing any more. What is complete is done, though it may not be remembered. */
   giveUp(): void
 }
 
-/** A message on its way through its processor. */
+/** A message while its processor handles it. */
 export interface Task {
   readonly record: RecordState
   /** Its place in the record. */
@@ -115,12 +117,12 @@ export interface RecordState {
   readonly place: number
   /** Its messages that are not done. */
   open: number
-  /** Of those that are, how many were run now. */
+  /** How many of the done messages ran in this invocation. */
   ran: number
   readonly known: RecordProgress | undefined
 }
 
-/** One invocation payload on its way through its processor. */
+/** One invocation payload while its processor handles it. */
 export interface Round extends Ends {
   readonly parts: DeliverParts
   /** Undefined where messages may be handled again. */
@@ -142,7 +144,10 @@ export interface Round extends Ends {
   readonly waiting: Map<Task, () => void>
   /** Left for when their record comes again. */
   readonly left: Set<Task>
-  /** On their way to where they are kept: recorded as failed, or for later. Each hears whether it is. */
+  /**
+   * Messages that are being saved: recorded as failed, or kept for later. Each function receives whether that
+   * succeeded.
+   */
   readonly saving: Map<Task, (isKept: boolean) => void>
   /** The deliveries once more, where a message was failed or tried again; no handler gets hold of them. */
   again: readonly Delivery[] | undefined
@@ -155,7 +160,7 @@ export interface Round extends Ends {
   readonly wake: () => void
 }
 
-/** When an invocation comes to its end, before the platform ends it. */
+/** When an invocation ends by itself, before the platform ends it. */
 export interface Ends {
   /** Handlers that still run are cut off. */
   readonly stopMs: number
@@ -166,7 +171,7 @@ export interface Ends {
 /** The most that is kept of an invocation's time for emits to be accepted, and the answer to be given. */
 const MOST_SPARE_MS = 2000
 
-/** How long the platform is to give an invocation, so that a message gets all of its own time. */
+/** How long the platform must let an invocation run, so that a message gets its whole timeout. */
 export function invocationMs(timeoutMs: number): number {
   return timeoutMs + MOST_SPARE_MS
 }

@@ -95,7 +95,10 @@ export function startable(round: Round, task: Task): Task | undefined {
   return undefined
 }
 
-/** A task that cannot be tried here: it waits elsewhere, if it may, else is left. `told` hears whether it waits there. */
+/**
+ * Moves a task that cannot be tried here to the retry place if it may go there, else leaves it. The callback receives
+ * whether it was moved.
+ */
 export function setAside(round: Round, task: Task, told: (isKept: boolean) => void = () => {}): void {
   const { later } = round.parts
   if (later !== undefined && mayLeave(round, task)) {
@@ -116,7 +119,9 @@ export function mayLeave({ parts: { later } }: Round, { lane, message, index, re
   return message.attempt > 1 || record.delivery.messages[index]!.wait !== undefined
 }
 
-/** When nothing is left to do but to wait for long, what may waits elsewhere, so that all else can be answered for. */
+/**
+ * If only long waits remain, moves those messages to the retry place where allowed. Then the rest can be acknowledged.
+ */
 export function setWaitingAside(round: Round): void {
   const { running, ready, waiting, nowMs, leases } = round
   if (running.size > 0 || ready.length > 0 || leases?.isQuiet() === false) return
@@ -133,7 +138,7 @@ export function setWaitingAside(round: Round): void {
 /** The longest that an invocation goes on for nothing but waits that could be elsewhere: a queue's delay is no shorter. */
 const MOST_HELD_MS = 1000
 
-/** Who keeps a task, and who hears of it. */
+/** How a task is saved, and the callback for the result. */
 interface Saving {
   readonly keep: () => undefined | Promise<void>
   readonly told: (isKept: boolean) => void
