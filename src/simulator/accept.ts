@@ -9,7 +9,10 @@ import type { Copier } from './copy.ts'
 import { CHARACTER_BYTES, SCALAR_BYTES } from './copy-walk.ts'
 import { SimulatedMessage, type SimulatedProcessor, type SimulatedRoute } from './message.ts'
 
-/** Makes what takes the emits of a simulation: one snapshot and one message each, however many hear it. */
+/**
+ * Makes the function that accepts the emits of a simulation: one snapshot and one message each, however many processors
+ * receive it.
+ */
 export function acceptorOf(graph: Graph): InvocationHost['accept'] {
   const { hopLimit } = graph
   const origin = { topology: graph.name, stage: graph.stage, time: new Date(0).toISOString() }

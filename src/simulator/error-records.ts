@@ -19,7 +19,7 @@ export function recordErrors(
 ): Pick<Required<Recorder>, 'commit' | 'fault'> {
   return {
     commit(invocation, _atMs, outcome) {
-      // Who invoked it is told of the failure, and has one of its own if it does nothing about that.
+      // The invoker receives the failure. If it does not handle it, it fails and gets an error record itself.
       if (outcome === 'failed' && invocation.message.edge?.invoked !== true) {
         onError(recordOf('failed', invocation, invocation.failure?.error, run))
       }
@@ -30,7 +30,7 @@ export function recordErrors(
   }
 }
 
-/** The error record of whom the run ended with: a handler that ended the process, or never gave the thread back. */
+/** Returns the error record of the handler that ended the run: it ended the process, or blocked the thread. */
 export function recordOfLast(invocation: Invocation, error: unknown, run: RecordedRun): ErrorRecord {
   return recordOf(hasEnded(invocation) ? 'late' : 'failed', invocation, error, run)
 }

@@ -89,7 +89,10 @@ function openBegun(): (message: Message) => Invocation[] {
   }
 }
 
-/** Whether it, or what led to it, was on its way before: each of these is a root of its own, and they may share a trace. */
+/**
+ * Whether this message, or one that led to it, was resumed. Each resumed message is a separate root, and several may
+ * share a trace.
+ */
 function wasResumed(message: Message): boolean {
   let first = message
   while (typeof first.parent === 'object') first = first.parent

@@ -2,7 +2,7 @@ import type { Message } from '../runtime/message.ts'
 import type { InputEvent } from '../topology/topology.ts'
 import { createQueue, dequeue, enqueue } from './queue.ts'
 
-/** An event that was on its way before: it goes on as the message it was, with its id and its lineage. */
+/** An event of an earlier run. It continues as the same message, with its id and its lineage. */
 export interface ResumedEvent extends InputEvent {
   readonly resumed: {
     readonly id: string
@@ -20,15 +20,18 @@ export interface ResumedEvent extends InputEvent {
 
 /** Takes events out of an input that comes in chunks. */
 export interface Intake {
-  /** The next event; undefined when none is at hand, which is not to say that none will come. */
+  /** Returns the next event; undefined when none is available yet, though more may follow. */
   next(): InputEvent | undefined
-  /** Asks the input for events when none is at hand; false when that takes waiting. Throws what the input throws. */
+  /**
+   * Requests events from the input when none is available. Returns false if that requires waiting. Throws what the
+   * input throws.
+   */
   ask(): boolean
   /** Whether everything was taken. */
   ended(): boolean
-  /** Waits until an event is at hand or the input has ended. Throws what the input throws. */
+  /** Waits until an event is available or the input has ended. Throws what the input throws. */
   fill(): Promise<void>
-  /** Tells the input that no more is wanted. Does not wait for an event that the input was asked for. */
+  /** Stops the input. Does not wait for an event that was already requested. */
   close(): Promise<void>
 }
 

@@ -9,7 +9,7 @@ import type { SimulatedMessage } from './message.ts'
 
 /** Invocations that other handlers wait for. They run beside all else, and are committed after their invokers. */
 export interface Invoked {
-  /** Runs a message that the handler of `invoker` invokes, and gives what it settles with as JSON carries it. */
+  /** Runs a message that the handler of `invoker` invokes. Returns the handler's result as JSON carries it. */
   run(invoker: Invocation, message: SimulatedMessage): Promise<unknown>
   /** Takes those that a handler invoked, in the order of its calls. */
   take(invoker: Invocation): readonly Invocation[]
@@ -57,7 +57,7 @@ export function openInvoked({ current, now, timed }: InvokedParts): Invoked {
   return {
     run: (invoker, message) =>
       new Promise((resolve, reject) => {
-        // In a turn of its own, since whose code runs is known by turns.
+        // In a separate turn, because the current invocation is tracked by turns.
         queueMicrotask(() => {
           if (hasEnded(invoker)) reject(invoker.failure?.error)
           else current.apart(() => start(invoker, message, (invocation) => answerWith(invocation, resolve, reject)))

@@ -9,7 +9,7 @@ import type { TranscriptEntry } from './transcript.ts'
 export interface LineWriter {
   /** Gets whole lines, many at a time. */
   readonly write: (text: string) => void
-  /** Says what is kept of an error. */
+  /** Returns the part of an error to write. */
   readonly describe?: (error: unknown) => Thrown
 }
 
@@ -150,7 +150,10 @@ function headsFor(processor: string, at: number): Heads {
 
 const NO_LINES: readonly LogLine[] = []
 
-/** Gives what a `start` line says of where its message came from, which is the same for most of an edge. */
+/**
+ * Returns the emitter and topic of a `start` line. The text is cached by edge, because most messages of an edge share
+ * it.
+ */
 function fromAndTopicOf(quoted: (text: string) => string): (edge: Edge, topic: string | undefined) => string {
   const known = new Map<Edge, { readonly topic: string | undefined; readonly text: string }>()
   return (edge, topic) => {
@@ -181,8 +184,8 @@ const SLOTS = 4096
 const MOST_KEPT_CHARACTERS = 1024
 
 /**
- * Gives data as JSON; one emit is shown by each of its receivers too, and so written but once, where it is kept until
- * then. Its place is taken from the id, whose digits are as good as drawn.
+ * Returns data as JSON. Each receiver of an emit shows the same data, so the text is cached and written once. The slot
+ * comes from the id, whose digits are evenly distributed.
  */
 function jsonOf(): (data: unknown, id: string) => string {
   const kept: unknown[] = new Array(SLOTS).fill(undefined)

@@ -25,7 +25,10 @@ export interface Lates {
 /** More than this would take too much memory: then all that are kept are given at once. */
 const MOST_KEPT = 100_000
 
-/** Gives late deeds to `tell`: by the position of their input, then by how far from it they are; of one attempt in order. */
+/**
+ * Passes late deeds on in order: by the position of their input, then by their distance from it; those of one attempt
+ * in the order they happened.
+ */
 export function openLates(tell: (late: Late) => void): Lates {
   let kept: Late[] = []
   let holds = false

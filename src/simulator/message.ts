@@ -126,7 +126,7 @@ export function inputMessage(root: Root, edge: SimulatedEdge, { event, key, topi
   return new SimulatedMessage({ data: event, topic, key, receivers: edge.alone, ...lineage })
 }
 
-/** Whether an event of the input was on its way before. */
+/** Whether an event of the input is a resumed message of an earlier run. */
 export function isResumed(input: InputEvent | ResumedEvent): input is ResumedEvent {
   return (input as Partial<ResumedEvent>).resumed !== undefined
 }

@@ -36,7 +36,7 @@ export interface NetworkParts {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly createCopier: (source: CopySource) => Copier
-  /** The largest message that may be emitted, whoever hears it. */
+  /** The largest message that may be emitted, whichever processor receives it. */
   readonly messageBytes: number
   readonly spans?: Spans
   readonly host: Omit<InvocationHost, 'accept' | 'invoke'>
@@ -110,7 +110,7 @@ function openLanes(): (stream: GraphStream) => Lanes {
   }
 }
 
-/** Held by an edge while it is made: an edge that was put together by spreading would have a shape of its own. */
+/** A placeholder while an edge is made: an edge built by spreading would have a different hidden class. */
 const NONE = undefined as unknown as Receivers
 
 function withReceiver(edge: SimulatedEdge & { alone: Receivers }): SimulatedEdge {
@@ -128,7 +128,10 @@ function traced(accept: InvocationHost['accept']): InvocationHost['accept'] {
   }
 }
 
-/** Takes invokes: a message of its own over an edge that is no stream, whatever is in flight. */
+/**
+ * Makes the function that accepts invokes. Each makes a new message over an edge that is no stream, whatever is in
+ * flight.
+ */
 function invoker(
   { graph, createCopier, invoke }: NetworkParts,
   processors: ReadonlyMap<string, SimulatedProcessor>,
@@ -173,7 +176,7 @@ function limitsOf({ carriers }: Graph, stream: GraphStream) {
   return { messageBytes: rules.limits.messageBytes, orderedByKey: keepsOrder(rules, stream) }
 }
 
-/** Whoever invoked it hears of the failure. */
+/** An invoked message is not retried: its invoker receives the failure. */
 const ONCE: HeldPolicy = { retries: 0, backoff: { firstMs: 0, factor: 1, maxMs: 0, jitter: false } }
 const NO_LANES: SimulatedEdge['lanes'] = new Map()
 

@@ -22,7 +22,7 @@ export interface SimulationOptions {
   readonly concurrency?: number
   /** Roots taken from the input that are not done. Default 4096. */
   readonly openRoots?: number
-  /** Hears everything, in order. Without one, nothing is kept of what has ended. */
+  /** Receives everything, in order. Without a recorder, the run forgets what has ended. */
   readonly recorder?: Recorder
   /** Waited for between slices of work while it gives a promise: back-pressure of whatever the recorder writes to. */
   readonly ready?: () => Promise<void> | undefined
@@ -33,16 +33,16 @@ export interface SimulationOptions {
   /** Those lines are shown where they always go, too. Default false. */
   readonly echo?: boolean
   /**
-   * Subscribes to what nobody catches (in a timer or a forgotten promise of a handler) and gives what unsubscribes.
-   * `take` fails the invocation that left it behind, and returns false if there is none. The run then ends one turn of the event
-   * loop later, since a promise that a handler forgot is known to have failed only when its turn is over.
+   * Subscribes to uncaught errors (in a timer or a forgotten promise of a handler) and returns a function that
+   * unsubscribes. `take` fails the invocation that caused the error, and returns false if there is none. The run then
+   * ends one turn of the event loop later, because a forgotten promise is known to have failed only after its turn.
    */
   readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
   /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
   readonly onProbe?: (probe: RunProbe) => void
   /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
   readonly timings?: boolean
-  /** What lines tell of an error that nobody caught. Default: all that the error says. */
+  /** Returns the part of an uncaught error that lines contain. Default: the whole error. */
   readonly describe?: (error: unknown) => Thrown
   /** Makes spans of what handlers do, where the project has OpenTelemetry. */
   readonly spans?: Spans
@@ -58,7 +58,7 @@ export interface RunProbe {
   oldest(): Invocation | undefined
 }
 
-/** What a run comes to. */
+/** The result of a run. */
 export interface SimulationResult {
   readonly summary: SummaryEntry
   /** Roots taken from the input. */

@@ -1,7 +1,7 @@
 /**
- * What waits, first in, first out: a list of small chunks. Nothing moves when it grows, and a chunk lives as short as
- * what is in it, so that storing new objects in it costs the collector nothing (a ring costs 12 ns more a message).
- * Plain data with functions beside it, since methods of a closure are not inlined into the loops that use it.
+ * A first-in, first-out queue, as a list of small chunks. Nothing moves when it grows, and a chunk lives only as long
+ * as its items. So storing new objects costs the garbage collector nothing (a ring costs 12 ns more per message). It is
+ * plain data with separate functions, because methods of a closure are not inlined into the loops that use it.
  */
 export interface Queue<T> {
   size: number

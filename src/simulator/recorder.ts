@@ -4,19 +4,22 @@ import { describeThrown, type Thrown } from '../runtime/thrown.ts'
 import { receiverNames, type SimulatedMessage } from './message.ts'
 import type { EmitEntry, EndEntry, RunEntry, StartEntry, SummaryEntry, TranscriptEntry } from './transcript.ts'
 
-/** Hears what a run commits, in order. */
+/** Receives what a run commits, in order. */
 export interface Recorder {
   begin(run: RunEntry): void
   /** One attempt has ended. `retryAtMs` (virtual) when its message will be tried again. */
   commit(invocation: Invocation, atMs: number, outcome: EndEntry['outcome'], retryAtMs: number | undefined): void
   /** An invocation that was committed wrote a line. */
   line(invocation: Invocation, atMs: number, level: LogLevel, text: string): void
-  /** An invocation whose end is told by `commit` has failed besides: an emit that came too late, or what nobody caught. */
+  /**
+   * An invocation failed in addition to the outcome that `commit` reports: it emitted too late, or an error was not
+   * caught.
+   */
   fault?(invocation: Invocation, atMs: number, error: unknown): void
   end(summary: SummaryEntry): void
 }
 
-/** Makes one recorder of several, which hear everything in their order, as far as they have a method for it. */
+/** Makes one recorder of several. Each receives the entries that it has a method for, in order. */
 export function recordToAll(recorders: readonly Partial<Recorder>[]): Recorder {
   const having = <Name extends keyof Recorder>(name: Name) => recorders.filter((one) => one[name] !== undefined)
   const [beginning, committing, writing] = [having('begin'), having('commit'), having('line')]
@@ -40,7 +43,7 @@ export function recordToAll(recorders: readonly Partial<Recorder>[]): Recorder {
   }
 }
 
-/** Makes a recorder that gives transcript entries; `describe` says what is kept of an error. */
+/** Makes a recorder that emits transcript entries; `describe` returns the part of an error to record. */
 export function recordEntries(
   onEntry: (entry: TranscriptEntry) => void,
   describe: (error: unknown) => Thrown = describeThrown,

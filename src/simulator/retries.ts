@@ -7,8 +7,8 @@ import { createTimers } from './timers.ts'
 /** What waits to be tried again, and how often a handler asked for that. Times are virtual milliseconds. */
 export interface Retries {
   /**
-   * When the message of an invocation that failed is tried again, by its policy; undefined when it is given up, with what
-   * its failure then tells. Ask once an attempt.
+   * Returns when the message of a failed invocation is retried, by its policy. Returns undefined when the message is
+   * given up, and then sets the failure to report. Call it once for each attempt.
    */
   timeOf(invocation: Invocation, failure: Failure, nowMs: number): number | undefined
   /** Adds the next attempt of a message. */

@@ -169,7 +169,7 @@ export function workSlice({ schedule, options: { intake }, sliceEndMs }: Run, li
   }
 }
 
-/** Resolves when an event is at hand, the input has ended, the run is aborted, or (`live`) the oldest is complete. */
+/** Resolves when an event is available, the input has ended, the run is aborted, or (`live`) the oldest is complete. */
 export function inputAtHand(run: Run, live: boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     run.stopWaiting = resolve

@@ -26,7 +26,7 @@ export interface ScheduleParts {
   readonly concurrency: number
   /** Roots taken from the input that are not done. */
   readonly mostOpenRoots: number
-  /** The next event of the input, if one is at hand. */
+  /** The next event of the input, if one is available. */
   readonly nextInput: () => InputEvent | undefined
   /** The edge of inputs to a processor. */
   readonly edgeTo: (processor: string) => SimulatedEdge

@@ -46,7 +46,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   return session.result()
 }
 
-/** A simulation that runs as far as it is told to. */
+/** A simulation that runs step by step, up to a given time. */
 export interface Session {
   /**
    * Runs until nothing can go on before `untilMs` of virtual time (all the input is taken, and what waits is due later),

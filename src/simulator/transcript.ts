@@ -30,7 +30,10 @@ export interface StartEntry {
   readonly event?: unknown
 }
 
-/** The handler of `message` emitted `id`; `to` lists who will hear it: an empty one makes it an output of the run. */
+/**
+ * The handler of `message` emitted `id`; `to` lists the processors that will receive it. If it is empty, the emit is an
+ * output of the run.
+ */
 export interface EmitEntry {
   readonly kind: 'emit'
   readonly at: number
@@ -64,11 +67,11 @@ export interface EndEntry {
   readonly message: string
   readonly outcome: 'ok' | 'retry' | 'failed'
   readonly retryAt?: number
-  /** Real milliseconds from call to completion, where timings were asked for. */
+  /** Real milliseconds from call to completion, if timings are on. */
   readonly tookMs?: number
-  /** It was invoked: whoever did it hears of the error, or gets the result. */
+  /** Another handler invoked it, and receives its result or error. */
   readonly invoked?: true
-  /** Where `attak simulate` tells of it, with the user's own frames alone. */
+  /** In `attak simulate`, the stack contains only the user's own frames. */
   readonly error?: Thrown
   /** What the handler settled with, where it was invoked. */
   readonly result?: unknown
@@ -81,6 +84,6 @@ export interface SummaryEntry {
   readonly emitted: Readonly<Record<string, number>>
   readonly outputs: number
   readonly failed: number
-  /** Real milliseconds of the run, where timings were asked for. */
+  /** Real milliseconds of the run, if timings are on. */
   readonly tookMs?: number
 }
