@@ -6,15 +6,18 @@ import type { ArtifactFiles } from './zip.ts'
  */
 export interface Artifact {
   /**
-   * SHA-256 in base64 of its files with their paths: the same on every machine, whatever its Node compresses with. The source
-   * map counts only where the processor has a file of its own.
+   * SHA-256 in base64 of its files with their paths. It is the same on every machine, because it does not depend on
+   * compression. The source map counts only if the processor has a separate file.
    */
   readonly hash: string
-  /** SHA-256 of the zip in base64: what Lambda tells as a function's `CodeSha256`. The same on Nodes that compress alike. */
+  /**
+   * SHA-256 of the zip in base64: a function's `CodeSha256` in Lambda. Node versions with the same compression produce
+   * the same hash.
+   */
   readonly zipHash: string
   /** What Lambda is to call: `index.handler`. */
   readonly handler: string
-  /** The processors that run it; {@link PROCESSOR_VARIABLE} tells a function which one it is. */
+  /** The processors that run it; a function reads its processor's name from {@link PROCESSOR_VARIABLE}. */
   readonly processors: readonly string[]
   readonly zipBytes: number
   readonly unzippedBytes: number
@@ -36,14 +39,14 @@ export interface SizedPart {
   readonly bytes: number
 }
 
-/** Names the environment variable that tells a function which processor it is. */
+/** The environment variable with the name of a function's processor. */
 export const PROCESSOR_VARIABLE = 'ATTAK_PROCESSOR'
 
 /**
- * Names the environment variable that tells a function the hash of its artifact, for what is recorded of it. While a deploy
- * changes the code, it tells of the one before for a second or so.
+ * The environment variable with the hash of a function's artifact, for its error records. While a deploy changes the
+ * code, it holds the previous hash for about a second.
  */
 export const ARTIFACT_VARIABLE = 'ATTAK_ARTIFACT'
 
-/** What every function's environment holds for its artifact's sake: stacks then tell lines of the sources. */
+/** What an artifact needs in every function's environment: stacks then show lines of the sources. */
 export const ARTIFACT_ENVIRONMENT = Object.freeze({ NODE_OPTIONS: '--enable-source-maps' })

@@ -8,8 +8,8 @@ import type { CarrierRules } from '../topology/carrier-rules.ts'
 import type { Errors } from '../topology/recording.ts'
 
 /**
- * What an artifact that holds these processors knows of the graph: the same for the same processors and streams, whatever
- * else the topology holds. Routes count in streams of their own, so that a stream elsewhere moves none of them.
+ * Returns what an artifact with these processors contains of the graph. It depends only on these processors and their
+ * streams. Routes are indexes into the artifact's own streams, so that a new stream elsewhere changes none of them.
  */
 export function bakeEntry(graph: Graph, processors: readonly string[]): BakedEntry {
   const baked = graph.processors.filter(({ name }) => processors.includes(name))

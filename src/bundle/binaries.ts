@@ -28,7 +28,7 @@ const MACH_MACHINES: Readonly<Record<number, string>> = {
 }
 const PE_MACHINES: Readonly<Record<number, string>> = { 332: 'ia32', 34404: 'x64', 43620: 'arm64' }
 
-/** A fat Mach-O file has few parts; Java classes, which begin alike, have a version there. */
+/** A fat Mach-O file has few parts. Java classes begin with the same bytes, followed by a version. */
 const MOST_FAT_PARTS = 20
 
 /** Reads from its header what a native binary runs on. Returns undefined if the file is no binary, or is cut. */

@@ -30,7 +30,7 @@ export interface BuildSettings {
 /** What is imported of each of several modules, by their files: names, or {@link ALL}. */
 export type Wanted = ReadonlyMap<string, ReadonlySet<string>>
 
-/** The file that holds all CommonJS of packages; each is run when it is asked for, by its {@link packageName}. */
+/** The file with the CommonJS of all packages. Each module runs when it is required by its {@link packageName}. */
 export const COMMON_JS = 'commonjs.cjs'
 
 const SOURCE = 'attak-source'
@@ -87,7 +87,7 @@ export async function buildModules(wanted: Wanted, settings: BuildSettings, comm
   try {
     return await build(true)
   } catch {
-    // One may be read that is not there; then all are kept, and Node tells what is missing.
+    // An export that does not exist may be imported. Then all exports are kept, and Node reports the missing one.
     return build(false)
   }
 }
@@ -221,7 +221,7 @@ function sizesOf({ outputs }: Metafile, dir: string): ReadonlyMap<string, number
 
 function sourcesOf({ outputs }: Metafile, dir: string): readonly string[] {
   const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs))
-  // What has a namespace of its own stands for a file, and is none.
+  // An input with its own namespace stands for a file, and is not a file itself.
   const sources = inputs.flatMap(([input, { bytesInOutput }]) =>
     bytesInOutput > 0 && /(?:^|[/\\])node_modules[/\\]/.test(input) && !input.startsWith('attak-')
       ? [resolve(dir, input)]

@@ -46,9 +46,9 @@ const PLATFORM = [
 ]
 
 /**
- * Loads each processor out of the artifact that a deploy would upload, with modules and an environment of its own: what
- * `environment` declares, and what Lambda sets. `owner.env` is from then on that of whichever processor's code reads it. Throws
- * what keeps artifacts from being made, or from being loaded.
+ * Loads each processor from the artifact that a deploy would upload, with separate modules and a separate environment:
+ * the variables that `environment` declares, and those that Lambda sets. From then on, `owner.env` is the environment
+ * of the processor whose code reads it. Throws if the artifacts cannot be made or loaded.
  */
 export async function loadBuilt(options: BuiltOptions, owner: EnvironmentOwner): Promise<BuiltProcessors> {
   const { artifacts, problems: found } = await bundleProject(options)
@@ -95,7 +95,7 @@ async function load(name: string, { files }: Artifact, { folder, options }: Load
   return artifact.load(name)
 }
 
-/** Has source maps lead to the sources themselves, so that stacks tell what they tell of those. */
+/** Points source maps to the sources themselves, so that stacks show the same positions as without a bundle. */
 function mappedToSources(files: ArtifactFiles, topology: string): ArtifactFiles {
   const mapped = [...files].map(
     ([path, file]): [string, ArtifactFiles extends ReadonlyMap<string, infer F> ? F : never] => {

@@ -83,7 +83,7 @@ function alike(units: readonly SourceUnit[]): Iterable<readonly SourceUnit[]> {
   return groups.values()
 }
 
-/** An artifact that has files beside its code may ask for them by names that only running it tells. */
+/** An artifact with files beside its code may load them by names that are only known when it runs. */
 function hasMore({ external, include }: SourceUnit): boolean {
   return external.length + include.length > 0
 }
@@ -224,7 +224,7 @@ function assemble({ index, own, local, packages, stubs, closed: closedToLocal }:
   return { files, sizes: [...sizes].map(([part, bytes]) => ({ part, bytes })), inPlace, local, packaged, closed }
 }
 
-/** Tries each unit by itself, since a build of several does not tell which of them a fault is in. */
+/** Builds each unit alone, because a build of several does not show which of them has the fault. */
 async function faultsOf(units: readonly SourceUnit[], dir: string): Promise<readonly BundleFault[]> {
   const faults = new Map<string, { message: BundleMessage; units: SourceUnit[] }>()
   for (const unit of units) {

@@ -8,7 +8,7 @@ import { type FoundFiles, isExecutable } from './include.ts'
 import { worksWithoutAddon } from './packages.ts'
 import type { ArtifactFile } from './zip.ts'
 
-/** A package on its way into an artifact. */
+/** A package that goes into an artifact. */
 interface Placed {
   readonly name: string
   /** Where it is installed, links resolved. */

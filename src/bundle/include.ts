@@ -3,7 +3,7 @@ import { basename, join } from 'node:path'
 import type { Problem } from '../errors.ts'
 import type { ArtifactFile, ArtifactFiles } from './zip.ts'
 
-/** Files for an artifact, and what is wrong with what was asked for. */
+/** Files for an artifact, and the problems with the patterns. */
 export interface FoundFiles {
   /** By their paths in the artifact. */
   readonly files: ArtifactFiles

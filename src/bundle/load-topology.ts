@@ -9,7 +9,7 @@ export function loadFromTopology(name: string, exported: unknown): LoadedProcess
   return { name, handler: source.handler, ...(source.self && { self: source.self }), ...(input && { input }) }
 }
 
-/** Gives the `input` schema that the topology's module has for a processor whose code is a module of its own. */
+/** Returns the `input` schema that the topology declares for a processor whose code is a separate module. */
 export function inputFromTopology(name: string, exported: unknown): StandardSchema | undefined {
   return findProcessor(exported, name).input
 }

@@ -112,7 +112,7 @@ function finderIn(build: PluginBuild): Find {
   }
 }
 
-/** The file that a relative path names, where Node looks no further: its package.json says nothing about it. */
+/** Returns the file of a relative path that Node resolves without reading a package.json. */
 export function fileBeside({ specifier, asking, importer }: Asked): string | undefined {
   if (!/^\.{1,2}\//.test(specifier) || /[?#%]|(?:^|\/)\.{0,2}$/.test(specifier)) return undefined
   const file = join(dirname(importer), specifier)
@@ -144,7 +144,7 @@ function facade(file: string, expression: string): OnLoadResult {
   return { contents, resolveDir: dirname(file) }
 }
 
-/** Stands for `node:module` where a package makes a `require` of its own. */
+/** Replaces `node:module` where a package creates a separate `require`. */
 async function creating(
   file: string,
   find: Find,

@@ -26,7 +26,10 @@ function packageFile(dir: string, file: string, asking: Asking): string {
   return `${packageName(dir, file)}${asking === 'require' || isCommonJs(file) ? '.cjs' : '.mjs'}`
 }
 
-/** Where a module that has another ending than its source tells that it lies: beside itself, by the name of the source. */
+/**
+ * Returns how a module whose extension differs from its source's finds its location: beside itself, under the name of
+ * the source.
+ */
 export function placeOf(_file: string, kind: LaidModule['kind'], moved: boolean): Place | undefined {
   if (!moved) return undefined
   const [filename, dirname] =

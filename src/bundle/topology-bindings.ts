@@ -68,8 +68,8 @@ export function isInert({ imports, declared }: Bindings, value: AnyNode | null):
 }
 
 /**
- * Blanks imports, functions and constants of a module that were referred to only by what is blank now. Returns what is left
- * of its static imports: names by specifier. `wanted` tells which one export is wanted of a whole module, by its name here.
+ * Blanks imports, functions and constants of a module that only blanked code used. Returns the remaining static
+ * imports: names by specifier. `wanted` maps a whole module, by its local name, to the one export that is needed.
  */
 export function dropUnused(
   module: TopologyModule,
@@ -165,7 +165,7 @@ function writeImport(code: string, text: string[], node: ImportDeclaration, left
   for (let at = 0; at < room; at++) text[node.start + at] = head.padEnd(room)[at]!
 }
 
-/** The exports that are read of a whole module, besides where it is imported. */
+/** Returns the exports of a whole module that are read outside its import statement. */
 function readOf(
   { uses, members }: TopologyModule,
   text: readonly string[],

@@ -129,8 +129,8 @@ function isLiteral(value: AnyNode | null): boolean {
 }
 
 /**
- * Whether a value is only written out, so that leaving it out leaves out no effect. `isKnown` tells which other values it may
- * hold.
+ * Whether a value is a plain literal, so that removing it removes no effect. `isKnown` accepts other values that it may
+ * contain.
  */
 export function isWritten(value: AnyNode | null, isKnown: (value: AnyNode) => boolean): boolean {
   if (value === null) return true

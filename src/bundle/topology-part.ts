@@ -115,7 +115,10 @@ function removeProperties(removal: Removal, processors: ObjectExpression): Reado
   return whole
 }
 
-/** Tells the name of a module that is spread, of which only the one processor is needed, or that nothing of it is. */
+/**
+ * Returns the name of a spread module if only the one processor is needed of it, or `nothing` if it can be removed.
+ * Undefined if its exports are not known.
+ */
 function spreadOf(
   removal: Removal,
   { argument }: SpreadElement,

@@ -138,7 +138,7 @@ function endOf(code: number | null, signal: string | null): string {
   return `the process ended while loading it, with ${signal ?? `exit code ${code}`}`
 }
 
-/** Reports failures; those that are alike, together. */
+/** Reports failures; equal ones are reported together. */
 function problemsOf(tried: readonly Tried[], folder: string): readonly Problem[] {
   const problems = new Map<string, Problem>()
   for (const { name, message, stack = '' } of tried) {

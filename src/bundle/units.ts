@@ -9,7 +9,7 @@ export interface Unit {
   /** Unlike every other's, and no path. */
   readonly id: string
   readonly processors: readonly string[]
-  /** The file with the processor's code, when it has one of its own. */
+  /** The file with the processor's code, if that is separate from the topology. */
   readonly module?: string
   /** The topology's module, when code or schemas are part of it. */
   readonly topology?: string
@@ -36,8 +36,8 @@ export interface UnitOptions {
 }
 
 /**
- * Says which artifacts there are to be, one for each processor. Those of processors that are parts of the topology's module
- * hold what each needs of that module. In the order of the topology, files of their own first.
+ * Returns the artifacts to make, one for each processor. A processor that is part of the topology's module gets what it
+ * needs of that module. Processors with separate files come first; otherwise in the order of the topology.
  */
 export function unitsOf({ file, topology, graph, modules }: UnitOptions): readonly Unit[] {
   const names = topology.processors.map(({ name }) => name)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 
-/** A file of an artifact. Files that are alike may share their contents, which are then read once. */
+/** A file of an artifact. Equal files may share their contents, which are then read once. */
 export interface ArtifactFile {
   readonly contents: Uint8Array
   /** It may be run as a program. */
