@@ -95,7 +95,10 @@ const UNKNOWN: ReadonlySet<string> = new Set([
  */
 const MOST_INVOKE_BYTES = 1024 * 1024
 
-/** Opens a stage for all that writes nothing. Without its graph, the names of what is live tell what it has. */
+/**
+ * Opens a stage for commands that make no resources. Without its graph, the contents follow from the names of live
+ * resources.
+ */
 export function openStage(aws: Aws, scope: StageName, graph: Graph | undefined): CloudStage {
   const { place, clients } = aws
   const account = { scope, place, clients }

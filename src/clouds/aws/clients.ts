@@ -14,7 +14,8 @@ import { createLimiter } from '../../deploy/limiter.ts'
 import { watched } from './calls.ts'
 import { createRetryStrategy } from './retries.ts'
 
-// On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so it tells users nothing.
+// On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so the warning does not help
+// users.
 state.warningEmitted = true
 
 /** How to reach an account. What is absent is found the usual ways: environment, profile, single sign-on, role. */
@@ -60,19 +61,20 @@ export interface Clients {
 }
 
 /**
- * Calls a second of each service's control plane, below what it takes of a whole account: Lambda 15 (Lambda quotas;
+ * Calls per second to each service's control plane, below the limits of an account: Lambda 15 (Lambda quotas;
  * invocations do not count), CreateStream 5 and DescribeStreamSummary 20 (Kinesis API reference), CloudWatch Logs 5 to
- * 10 (CreateLogGroup 10, PutRetentionPolicy 10: CloudWatch Logs quotas); read 2026-11-21. SQS and tagging tell no figure.
+ * 10 (CreateLogGroup 10, PutRetentionPolicy 10: CloudWatch Logs quotas); read 2026-11-21. SQS and tagging publish no
+ * figure.
  */
 const CALLS_PER_SECOND = { lambda: 15, kinesis: 10, sqs: 20, iam: 10, logs: 10, sts: 10, tagging: 10 }
 
-/** The region of a profile (or of the default one); empty where none is said. */
+/** Returns the region of a profile (or of the default one); empty if none is set. */
 export async function profileRegion(profile: string | undefined): Promise<string> {
   const client = new STSClient(profile === undefined ? {} : { profile })
   try {
     return await client.config.region()
   } catch {
-    // The SDK tells neither a profile without a region nor a missing one apart from others; what follows does.
+    // The SDK's error does not distinguish a missing region, a missing profile and others; the next calls do.
     return ''
   } finally {
     client.destroy()
@@ -105,7 +107,7 @@ export function openClients(settings: AwsSettings & { readonly region: string },
     lambda: new LambdaClient(of('lambda')),
     invocations: new LambdaClient(unpaced),
     kinesis: new KinesisClient(of('kinesis')),
-    // Addresses of queues are names to us: an emulator may tell one that is not where it was reached.
+    // Queue addresses serve as names only: an emulator may return one that is not reachable from here.
     sqs: new SQSClient({ ...of('sqs'), useQueueUrlAsEndpoint: false }),
     messages: new SQSClient({ ...unpaced, useQueueUrlAsEndpoint: false }),
     iam: new IAMClient(of('iam')),

@@ -97,7 +97,7 @@ async function examineAccount(signIn: SignIn, graph: Graph): Promise<readonly Fi
   }
 }
 
-/** Whose the credentials are, where no region is said yet: asked in one that AWS has for everyone. */
+/** Finds whose credentials these are when no region is set, in a region that every AWS account has. */
 async function examineCredentials(signIn: SignIn): Promise<readonly Finding[]> {
   const region = { ...signIn.settings.region, value: 'us-east-1' }
   try {
@@ -106,7 +106,7 @@ async function examineCredentials(signIn: SignIn): Promise<readonly Finding[]> {
     return [credentialsOf(aws)]
   } catch (error) {
     if (!(error instanceof AttakError)) throw error
-    // Anything else may be for the region: those of China have accounts of their own.
+    // Any other error may depend on the region: accounts in China are separate.
     return error.code === 'CREDENTIALS_MISSING' ? [findingOf(error)] : []
   }
 }

@@ -10,7 +10,10 @@ export interface CallPlace {
   readonly region: string
 }
 
-/** Whether what was asked for does not exist, in the words of any of the services. A page of a proxy says nothing of it. */
+/**
+ * Whether an error means that the resource does not exist, in any service's wording. A proxy's error page does not
+ * count.
+ */
 export function isAbsent(error: unknown): boolean {
   const names = ['ResourceNotFoundException', 'NoSuchEntityException', 'QueueDoesNotExist']
   const isNamed = failedWith(error, ...names, 'AWS.SimpleQueueService.NonExistentQueue')
@@ -23,7 +26,7 @@ export function statusOf(error: unknown): unknown {
   return (error.$metadata as { readonly httpStatusCode?: number } | undefined)?.httpStatusCode
 }
 
-/** Gives what `call` gives, or undefined where what it asks for does not exist. */
+/** Returns the result of `call`, or undefined if its resource does not exist. */
 export async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call
@@ -33,7 +36,7 @@ export async function unlessAbsent<T>(call: Promise<T>): Promise<T | undefined> 
   }
 }
 
-/** The same for a call that an emulator may not know, which it answers in words of its own. */
+/** The same for a call that an emulator may not know, and answers in its own format. */
 export async function unlessUnknown<T>(call: Promise<T>, emulated: boolean): Promise<T | undefined> {
   try {
     return await unlessAbsent(call)
@@ -130,7 +133,7 @@ const MENDINGS: readonly Mending[] = [
   },
 ]
 
-/** The failure of a call as an error that tells what to do; what is no failure of AWS is given back as it is. */
+/** Returns a failed AWS call as an error with a remedy; any other error unchanged. */
 export function mended(error: unknown, place: CallPlace): unknown {
   if (error instanceof AttakError || !(error instanceof Error)) return error
   const mending = MENDINGS.find(({ matches }) => matches(error))
@@ -141,7 +144,7 @@ export function mended(error: unknown, place: CallPlace): unknown {
   return new AttakError(code, message.replace(/\s*[\r\n\u2028\u2029]\s*/g, ' '), remedy, { cause: bare(error) })
 }
 
-/** Runs `work`, and throws its failures as {@link mended} gives them. */
+/** Runs `work`. Its failures are thrown as {@link mended} returns them. */
 export async function mending<Given>(place: CallPlace, work: () => Promise<Given>): Promise<Given> {
   try {
     return await work()

@@ -18,23 +18,23 @@ export type FunctionConfig = {
   readonly memory: number
   /** Seconds. */
   readonly timeout: number
-  /** Variables by name, each as {@link hashedEnvironment} tells it. */
+  /** Variables by name, each as a hash from {@link hashedEnvironment}. */
   readonly environment: Readonly<Record<string, string>>
   /** The ARN of its role. */
   readonly role: string
   readonly vpc?: { readonly subnets: readonly string[]; readonly securityGroups: readonly string[] }
   readonly concurrency?: number
-  /** The ARN of the queue that hears of asynchronous calls that failed. */
+  /** The ARN of the queue that receives failed asynchronous calls. */
   readonly onFailure: string
-  /** Whether its calls may come round to it again: Lambda ends such loops where it is not told. */
+  /** Whether its calls may form a loop. By default, Lambda ends such loops. */
   readonly loops: boolean
   readonly tags: JsonObject
 }
 
 /**
- * A function's variables as plans, tags and logs may tell them: by name, with eight hex digits of a hash that no other
- * function shares. Enough to see that a value changed; too little to have it back, unless it is so short that it can be
- * guessed. The one that tells the code's hash is left out: it changes with the code.
+ * Returns a function's variables in a form that plans, tags and logs may show: by name, with eight hex digits of a hash
+ * that no other function shares. That is enough to see that a value changed. It does not reveal the value, unless that
+ * is so short that it can be guessed. The variable with the code's hash is left out, because it changes with the code.
  */
 export function hashedEnvironment(variables: Readonly<Record<string, string>>, salt: string): Record<string, string> {
   const told = Object.entries(variables).filter(([name]) => name !== ARTIFACT_VARIABLE)

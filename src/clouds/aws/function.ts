@@ -31,14 +31,17 @@ import { requireRole } from './role.ts'
 import { type Seen, TAGS, type Tags, tagPair, tagsOf } from './tags.ts'
 import { poll, retry } from './waits.ts'
 
-/** As the SDK's own waiters: a second between tries, five minutes in all; a network of one's own takes the longest. */
+/** As in the SDK's waiters: a second between tries, five minutes in total. A function in a VPC takes longest. */
 const READY = { firstMs: 250, maxMs: 1_000, withinMs: 300_000 }
-/** How long Lambda keeps an asynchronous call unless it is told. Source: Lambda API reference, PutFunctionEventInvokeConfig, read 2026-11-28. */
+/**
+ * How long Lambda keeps an asynchronous call by default. Source: Lambda API reference, PutFunctionEventInvokeConfig,
+ * read 2026-11-28.
+ */
 const MOST_EVENT_AGE_S = 21_600
 /** A role takes seconds to be known everywhere, rarely more than a minute. */
 const IAM = { firstMs: 1_000, maxMs: 5_000, withinMs: 120_000 }
 
-/** Lambda functions, with what is said of them beside code and settings: asynchronous calls, loops, concurrency. */
+/** Lambda functions, with the settings that have separate calls: asynchronous calls, loops, concurrency. */
 export function functions(account: Account): Kind {
   const { scope, place, clients } = account
   const { lambda } = clients
@@ -161,7 +164,7 @@ async function update(account: Account, writing: Writing): Promise<void> {
   }
 }
 
-/** Writes what has calls of its own; a new function needs none where its default is what is wanted. */
+/** Writes the settings that have separate calls; a new function skips those that keep their default. */
 async function besides(account: Account, writing: Writing): Promise<void> {
   const { lambda } = account.clients
   const { config: wanted, name: FunctionName } = writing.resource
@@ -203,7 +206,7 @@ async function settle(lambda: LambdaClient, name: string, send: () => Promise<Fu
   if (done.LastUpdateStatus !== 'Successful') await ready(lambda, name)
 }
 
-/** Sends what needs the role, until IAM has told Lambda of it. */
+/** Sends a call that needs the role, and retries it until Lambda knows the role. */
 function withRole<T>(account: Account, { role }: FunctionConfig, send: () => Promise<T>): Promise<T> {
   let required: Promise<void> | undefined
   const isUnknown = async (error: unknown) => {
@@ -234,7 +237,10 @@ function sorted(texts: readonly string[] = []): readonly string[] {
   return [...texts].sort()
 }
 
-/** Lambda's words for a role, or its policy, that IAM has not told it of yet; also for one that is not there. */
+/**
+ * Recognizes Lambda's errors for a role, or its policy, that has not propagated from IAM yet. A missing role causes the
+ * same errors.
+ */
 function isRoleUnknown(error: unknown): boolean {
   return (
     failedWith(error, 'InvalidParameterValueException', 'AccessDeniedException') &&

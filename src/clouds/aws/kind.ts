@@ -46,7 +46,7 @@ export interface Account {
   readonly scope: Scope
   readonly place: Place
   readonly clients: Clients
-  /** Whether something else than AWS may answer, which has addresses of its own. */
+  /** Whether an emulator may answer, which has different addresses than AWS. */
   readonly emulated: boolean
   /** When the deploy began, in milliseconds since 1970: mappings of streams that were there before start here. */
   readonly startedAtMs: number
@@ -65,11 +65,11 @@ export interface Service {
   find(resource: Resource): Promise<Seen | undefined>
   /** Returns what may be of this stage, by name. */
   list(): Promise<readonly Seen[]>
-  /** Returns pairs of what is wanted and what is there, by setting; undefined where nothing is there. */
+  /** Returns pairs of the wanted and the live value by setting; undefined if the resource does not exist. */
   compare(resource: Resource): Promise<Pairs | undefined>
   /** See {@link Kind.describe}. */
   describe?(live: LiveResource): Promise<JsonObject | undefined>
-  /** See {@link Kind.status}. It may fail instead where nothing is there. */
+  /** See {@link Kind.status}. It may throw instead if the resource does not exist. */
   status(asked: Asked): Promise<Status | undefined>
   /**
    * Makes a resource with its tags. Returns `whole` if it is as wanted, with its fingerprint; `bare` if this call made it;
@@ -161,7 +161,7 @@ export function kindOf(scope: Scope, service: Service): Kind {
   }
 }
 
-/** What is there; its tags where they were asked for. */
+/** A live resource, with its tags if they were requested. */
 interface There {
   readonly live: LiveResource
   readonly tags?: Tags
@@ -173,7 +173,9 @@ const AT_ONCE: Pace = { firstMs: 500, maxMs: 3_000, withinMs: 60_000 }
 /** What AWS says while it changes a resource, or too many of them. */
 const BUSY = ['ResourceInUseException', 'ResourceConflictException', 'LimitExceededException']
 
-/** Whether any of `names` has to be written: all are where a change does not say which, or speaks of one it does not know. */
+/**
+ * Whether any of `names` must be written. Returns true for all if a change names no setting, or one it does not know.
+ */
 export function changes({ kind, settings, resource }: Writing, ...names: readonly string[]): boolean {
   if (
     kind === 'create' ||

@@ -34,7 +34,7 @@ export async function taggedResources({ tagging }: Pick<Account['clients'], 'tag
   return found.map(({ ResourceARN: arn = '', Tags: pairs }) => ({ arn, tags: tagsOfPairs(pairs) }))
 }
 
-/** Everything of a stage as each service tells it: more calls, less lag, and all there is on emulators. */
+/** Lists a stage by asking each service: more calls and less lag than tags, and complete on emulators. */
 export async function listByService(kinds: Readonly<Record<string, Kind>>): Promise<readonly LiveResource[]> {
   return (await Promise.all(Object.values(kinds).map((kind) => kind.list()))).flat()
 }

@@ -6,14 +6,14 @@ import type { LiveResource } from '../../graph/resource.ts'
 import { buildGraph, parseTopology } from '../../project/parse.ts'
 import { viaOfHolder } from './channels.ts'
 
-/** A graph, and what its channels do not tell of a stage that is read without its project. */
+/** A graph, with what its channels do not show of a stage that is read without its project. */
 export interface LiveGraph {
   readonly graph: Graph
   /** Whether there is a queue of crashes for FIFO queues. */
   readonly fifo: boolean
 }
 
-/** Returns the graph of what is live, as far as its names tell. */
+/** Returns the graph of the live resources, as far as their names determine it. */
 export function liveGraphOf(stage: StageName, live: readonly LiveResource[]): LiveGraph {
   return { graph: graphOfLive(stage, live), fifo: live.some(({ id }) => id === `queue/${crashesPart(true)}`) }
 }
@@ -44,7 +44,7 @@ function channelsOfLive(live: readonly LiveResource[]): readonly GraphChannel[] 
     const name = id.slice(id.indexOf('/') + 1)
     const to = mapped.flatMap(([, channel, receiver = '']) => (channel === name ? [receiver] : []))
     if ((kind !== 'stream' && kind !== 'queue') || to.length === 0 || name.startsWith('_')) return []
-    // What names do not tell: a channel may have filters.
+    // The names do not contain these settings: a channel may have filters.
     const settings = { batch: 1, window: 0, retention: 24, filters: [] }
     const via = viaOfHolder(kind)
     return [{ name, to, streams: [], via, fifo: address.endsWith('.fifo'), pack: 1, settings } as const]

@@ -41,8 +41,8 @@ function lineOf({ eventId, timestamp, message }: FilteredLogEvent, processor: st
 }
 
 /**
- * The pattern of the lines that are asked for; an emulator may let through more. Source: CloudWatch Logs user guide, "Using
- * filter patterns to match terms in JSON log events", read 2026-11-21.
+ * Returns the filter pattern of a query; an emulator may let more lines through. Source: CloudWatch Logs user guide,
+ * "Using filter patterns to match terms in JSON log events", read 2026-11-21.
  */
 function patternOf({ message, root }: Pick<LogQuery, 'message' | 'root'>): string | undefined {
   if (root !== undefined) return `{ $.root = "${root}" }`

@@ -89,7 +89,7 @@ function joining(lambda: LambdaClient, { config }: Pick<Resource, 'config'>): Pr
   return mappingsUnder(lambda, { FunctionName, EventSourceArn })
 }
 
-/** A mapping is asked for by its address, or by what it joins. */
+/** Finds a mapping by its address, or by the source and function that it joins. */
 async function status(lambda: LambdaClient, { address, config }: Asked): Promise<Status | undefined> {
   const found =
     address === undefined
@@ -144,7 +144,7 @@ async function atRest(lambda: LambdaClient, UUID: string): Promise<void> {
   })
 }
 
-/** Sends a change, once what AWS is doing with the mapping has ended and IAM has told of the role. */
+/** Sends a change, once AWS has finished earlier changes to the mapping and knows the role. */
 function settled<T>(send: () => Promise<T>): Promise<T> {
   const passes = (error: unknown) => failedWith(error, 'ResourceInUseException') || isRoleUnknown(error)
   return retry('IAM, or a change that is under way', IAM, passes, send)
@@ -158,7 +158,7 @@ function arnOf({ partition, region, account }: Place, { UUID, EventSourceMapping
   return EventSourceMappingArn ?? `arn:${partition}:lambda:${region}:${account}:event-source-mapping:${UUID}`
 }
 
-/** Lambda's words for a role that may not read the source, which is so until IAM has told of its policy. */
+/** Recognizes Lambda's errors for a role that may not read the source, as happens until its policy has propagated. */
 function isRoleUnknown(error: unknown): boolean {
   return (
     failedWith(error, 'InvalidParameterValueException') &&
@@ -239,7 +239,7 @@ export function undone(settings: readonly string[]): Tuning {
   return settings.includes('tumblingSeconds') ? { TumblingWindowInSeconds: 0 } : {}
 }
 
-/** What is not wanted is a setting that the source of the mapping does not have: services tell defaults of those too. */
+/** A setting that is not wanted does not apply to the mapping's source; services return defaults for it, too. */
 function pairOf(wanted: unknown, found: unknown): readonly [unknown, unknown] {
   return [wanted, wanted === undefined ? undefined : found]
 }

@@ -4,7 +4,7 @@ import { CRASHES_PART, ERRORS_PART, resourceName } from '../../graph/names.ts'
 /** The id of the queue that error records go to, which carries the marks of a stage as well. */
 export const ERRORS_QUEUE = `queue/${ERRORS_PART}`
 
-/** The id of the queue that hears of what the platform could not deliver. */
+/** The id of the queue that receives what the platform could not deliver. */
 export const CRASHES_QUEUE = `queue/${CRASHES_PART}`
 
 /** What the errors queue of a stage is called. */

@@ -88,14 +88,14 @@ function nobody(named: string): AttakError {
   return new AttakError('AWS_REFUSED', what, CHECK_PROXY)
 }
 
-/** Where credentials would lead that are not there: any account, and any region where none is said. */
+/** Returns a place for when no credentials exist: any account, and any region if none is set. */
 export async function anyPlace(region: string | undefined, profile: string | undefined): Promise<Place> {
   const said = region ?? (await profileRegion(profile))
   const partition = said.startsWith('cn-') ? 'aws-cn' : said.startsWith('us-gov-') ? 'aws-us-gov' : 'aws'
   return { partition, region: said === '' ? '*' : said, account: '*' }
 }
 
-/** The cloud of one stage; what it throws tells what to do. */
+/** Opens the cloud of one stage. Its errors have a remedy. */
 export function openAwsResources(
   aws: Aws,
   { scope, startedAtMs = 0, artifact = nothing, variables = nothing }: StageOptions,

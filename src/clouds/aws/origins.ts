@@ -1,6 +1,6 @@
 import type { Given, SignIn } from '../../deploy/cloud.ts'
 
-/** What variables of a project's `.env` change about its calls, as people are told; `$` is the value. */
+/** How variables of a project's `.env` affect AWS calls, as shown to users; `$` is the value. */
 const EFFECTS: readonly (readonly [variable: RegExp, text: string])[] = [
   [/^AWS_ENDPOINT_URL_/, 'calls of this service go to $'],
   [/^AWS_ACCESS_KEY_ID$/, 'the access key $ signs'],

@@ -106,9 +106,9 @@ async function checkRoles(aws: Aws, graph: Graph, changes: readonly Change[]): P
 }
 
 /**
- * What is wrong with a queue or bucket of the user's own that `errors` names: it is not there, is elsewhere, or refuses
- * whoever deploys. Of what attak makes itself there is nothing to say before it does. Whether functions may write to it
- * shows when they do: somebody else's policy may refuse them still.
+ * Reports problems with a user's queue or bucket that `errors` names: it does not exist, is elsewhere, or refuses the
+ * deploying identity. Resources that attak makes need no check. Whether functions may write to it is not checked:
+ * another policy may still refuse them.
  */
 export async function checkErrorStore(aws: Aws, errors: Errors): Promise<readonly Problem[]> {
   if (errors.store === 's3') return checkBucket(aws, errors.bucket)

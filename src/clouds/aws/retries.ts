@@ -18,7 +18,7 @@ const PATIENCE: Readonly<Record<Exclude<RetryErrorType, 'CLIENT_ERROR'>, Patienc
   SERVER_ERROR: { firstMs: 200, maxMs: 5_000, times: 10, what: 'AWS to recover' },
 }
 
-/** About five minutes too: a function in a network of its own takes the longest to come to rest. */
+/** About five minutes, too: a function in a VPC takes longest to settle. */
 const UNDER_WAY: Patience = { firstMs: 250, maxMs: 2_000, times: 150, what: 'AWS to end what is under way' }
 
 /**

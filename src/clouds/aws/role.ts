@@ -41,9 +41,9 @@ const TRUST = JSON.stringify({
 })
 
 /**
- * Roles of functions, one for each processor that is given none. The listing of roles tells no tags, so that a role's
- * path tells whose it is, and its description which one, with its fingerprint. IAM knows no regions: the path and the
- * name do. Source: IAM API reference, ListRoles, read 2026-11-21.
+ * Roles of functions, one for each processor without a given role. Listing roles returns no tags. So a role's path
+ * identifies the stage, and its description contains the resource id and its fingerprint. IAM has no regions: path and
+ * name contain the region. Source: IAM API reference, ListRoles, read 2026-11-21.
  */
 export function roles({ scope, place, clients: { iam } }: Account): Kind {
   const path = rolePath(scope, place)
@@ -176,7 +176,7 @@ export async function requireRole(
   { place, clients: { iam } }: Pick<Account, 'place' | 'clients'>,
   arn: string,
 ): Promise<void> {
-  // A role of another account cannot be asked for; Lambda says what it thinks of it.
+  // A role of another account cannot be read; Lambda checks it.
   if (arn.split(':')[4] !== place.account) return
   const name = arn.slice(arn.lastIndexOf('/') + 1)
   if ((await roleOf(iam, name)) !== undefined) return

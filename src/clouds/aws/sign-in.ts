@@ -7,7 +7,7 @@ import { AttakError, nearest } from '../../errors.ts'
 import { type Aws, openAws } from './open.ts'
 import { drawAddress } from './origins.ts'
 
-/** Signs in to the account that the settings mean. Tells the user where a profile's own `endpoint_url` leads the calls. */
+/** Signs in to the account of the settings. Prints where a profile's `endpoint_url` sends the calls. */
 export async function signInToAws({ settings, env, now, tell }: SignIn): Promise<Aws> {
   const { region, profile, endpoint } = settings
   const ca = caOf(env)
@@ -40,7 +40,7 @@ export function explain(error: unknown, { endpoint }: CloudSettings): unknown {
 
 const KEYS = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'] as const
 
-/** Who has set one of the two has no credentials, and is told which one is missing. */
+/** If only one of the two keys is set, returns an error that names the missing one. */
 function sayMissingHalf(error: unknown, env: Environment): unknown {
   const set = KEYS.filter((name) => env[name] !== undefined && env[name] !== '')
   if (!(error instanceof AttakError) || error.code !== 'CREDENTIALS_MISSING' || set.length !== 1) return error

@@ -12,9 +12,9 @@ import { rolesUnder } from './role.ts'
 import { kindOfTags, TAGS, type Tags } from './tags.ts'
 
 /**
- * Lists all stages that have something in the account and region, by name. AWS is asked by tags; that listing may lag behind
- * by minutes. Behind an endpoint, where tags may not be listed, the errors queues tell which stages there are: every stage
- * has one, from its first deploy to its last.
+ * Lists all stages with resources in the account and region, by name. It lists by tags, which may lag by minutes.
+ * Behind an endpoint, where tags may not be listed, it lists the errors queues: every stage has one, from its first
+ * deploy to its last.
  */
 export async function readStages(aws: Aws): Promise<readonly StageCounts[]> {
   try {

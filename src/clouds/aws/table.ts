@@ -27,11 +27,11 @@ import { poll } from './waits.ts'
 const READY = { firstMs: 500, maxMs: 5_000, withinMs: 300_000 }
 
 /**
- * DynamoDB tables: made with their tags in one call, and told when items may go in another, which takes a table that is
+ * DynamoDB tables. One call makes a table with its tags. Another sets the expiry of items, and requires a table that is
  * ready. Source: DynamoDB API reference, CreateTable and UpdateTimeToLive, read 2026-11-21.
  */
 export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kind {
-  /** DynamoDB may refuse to tell the tags of a table that is not there, so its state comes first. */
+  /** DynamoDB may refuse to list the tags of a table that does not exist, so its state is read first. */
   const see = async (name: string): Promise<Seen | undefined> => {
     const state = (await tableOf(dynamodb, name))?.TableStatus
     if (state === undefined || state === 'DELETING') return undefined
@@ -91,7 +91,7 @@ async function tableOf(dynamodb: DynamoDBClient, TableName: string): Promise<Tab
   return (await unlessAbsent(dynamodb.send(new DescribeTableCommand({ TableName }))))?.Table
 }
 
-/** Returns the attribute that tells when items may go. */
+/** Returns the attribute with the expiry time of items. */
 async function lifeOf(dynamodb: DynamoDBClient, TableName: string): Promise<string | undefined> {
   const answer = await unlessAbsent(dynamodb.send(new DescribeTimeToLiveCommand({ TableName })))
   const { TimeToLiveStatus = '', AttributeName } = answer?.TimeToLiveDescription ?? {}

@@ -12,7 +12,7 @@ export const TAGS = Object.freeze({
   resource: 'attak:resource',
   /** The fingerprint of what was wanted, written last. */
   config: 'attak:config',
-  /** The SHA-256 of a function's code as it was uploaded, as Lambda tells it. */
+  /** The SHA-256 of a function's code as it was uploaded, as Lambda returns it. */
   code: 'attak:code',
 })
 
@@ -21,7 +21,7 @@ export type Tags = Readonly<Record<string, string>>
 
 /** What a service shows of a resource, whoever made it. */
 export interface Seen {
-  /** Empty where its tags alone tell. */
+  /** Empty if only its tags identify it. */
   readonly name: string
   readonly address: string
   readonly tags: Tags
@@ -63,7 +63,7 @@ export function staleTags(live: Tags, wanted: Tags): readonly string[] {
   return Object.keys(live).filter((key) => !(key in wanted) && !/^(?:attak|aws):/.test(key))
 }
 
-/** The tags of a resource as they are wanted and as they were found, without those that tell what deploys have done. */
+/** Returns the wanted and the live tags of a resource, without those that record deploys. */
 export function tagPair(scope: Scope, resource: Resource, live: Tags): readonly [wanted: Tags, found: Tags] {
   const wanted = tagsOf(scope, resource)
   const found = Object.entries(live).filter(([key]) => key in wanted || !/^(?:attak|aws):/.test(key))
@@ -74,7 +74,7 @@ function isOurs({ topology, stage }: Scope, tags: Tags): boolean {
   return tags[TAGS.topology] === topology && tags[TAGS.stage] === stage
 }
 
-/** What was found by its name, as a live resource. Throws RESOURCE_NOT_OURS where its tags say something else. */
+/** Returns a resource that was found by its name. Throws RESOURCE_NOT_OURS if its tags do not match. */
 export function found(scope: Scope, resource: Resource, { address, tags }: Omit<Seen, 'name'>): LiveResource {
   if (!isOurs(scope, tags) || tags[TAGS.resource] !== resource.id) throw notOurs(address)
   return {
@@ -94,7 +94,7 @@ export function kindOfTags(tags: Tags): string | undefined {
   return id === undefined ? undefined : id.slice(0, id.indexOf('/'))
 }
 
-/** What a listing found, told by its tags alone; undefined where they tell of another topology, or of nothing. */
+/** Returns a listed resource, identified by its tags alone; undefined if they name another topology, or none. */
 export function listed(scope: Scope, { name, address, tags }: Seen): LiveResource | undefined {
   const id = tags[TAGS.resource]
   if (!isOurs(scope, tags) || id === undefined) return undefined

@@ -4,18 +4,18 @@ import { AttakError } from '../../errors.ts'
 
 interface Reporting {
   readonly report: Report
-  /** What is told to be waited for now. */
+  /** The wait that is reported now. */
   shown: string | undefined
 }
 
 const current = new AsyncLocalStorage<Reporting>()
 
-/** Runs `work`; what is waited for in it, however deep within, is told to `report`. */
+/** Runs `work` and passes every wait within it, at any depth, to `report`. */
 export function reportingTo<T>(report: Report, work: () => Promise<T>): Promise<T> {
   return current.run({ report, shown: undefined }, work)
 }
 
-/** Runs `work`, a wait, and tells meanwhile what is waited for; afterwards what was told before. */
+/** Runs `work`, a wait, and reports it meanwhile; afterwards reports the previous wait again. */
 export async function waitingFor<T>(what: string, work: () => Promise<T>): Promise<T> {
   const reporting = current.getStore()
   if (reporting === undefined) return work()
@@ -43,8 +43,8 @@ export interface Pace {
 }
 
 /**
- * Asks until there is an answer, waiting longer from time to time, and tells what is waited for from the first wait on.
- * Throws AWS_REFUSED, or what `tooLate` returns, when there was none in time.
+ * Asks until there is an answer, with growing waits, and reports the wait from the first one on. Throws AWS_REFUSED, or
+ * what `tooLate` returns, if the time is over.
  */
 export async function poll<T>(
   what: string,

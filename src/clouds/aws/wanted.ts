@@ -26,9 +26,9 @@ export interface AwsTarget {
 }
 
 /**
- * All that a graph needs on AWS: queues for errors and crashes, tables where errors are kept in one or handled messages
- * remembered, and for each channel what its carrier says; for each processor a queue for what it tries again later,
- * where it has one, logs, a role that may do just what it needs (unless it is given one), and its function. Pure.
+ * Returns all resources that a graph needs on AWS. These are queues for errors and crashes, tables for errors and
+ * handled messages if used, and the resources of each channel's carrier. Each processor needs a retry queue if it has
+ * one, logs, a role with minimal permissions (unless one is given), and its function. Pure.
  */
 export function wantedResources(
   graph: Graph,
@@ -129,9 +129,9 @@ function processorResources(graph: Graph, processor: GraphProcessor, target: Pro
 }
 
 /**
- * The processors whose messages or calls can come round to them again. Lambda ends such loops after about 16 rounds
- * where they go by SQS or by calls (Lambda guide, invocation-recursion, read 2026-11-21), unless it is told; the hop
- * limit ends them here. What waits in a retry queue comes round as well, and ends with its retries.
+ * Returns the processors whose messages or calls can return to them. By default, Lambda ends such loops after about 16
+ * rounds if they go by SQS or by calls (Lambda guide, invocation-recursion, read 2026-11-21); here the hop limit ends
+ * them. Messages of a retry queue return as well, and end with their retries.
  */
 export function processorsOnCycles({ processors, streams }: Graph): ReadonlySet<string> {
   const next = new Map(processors.map(({ name, invokes }) => [name, new Set(invokes)]))

@@ -70,7 +70,10 @@ function unreadable({ where }: CrashMessage, what: string): Problem {
   return { code: 'RECORD_UNREADABLE', severity: 'error', where, what, remedy }
 }
 
-/** The events that a crashed function had of a stream: those messages that it hears, as records hold them. */
+/**
+ * Returns the events of a stream that a crashed function had: the messages it subscribes to, as error records store
+ * them.
+ */
 export function suspectsOf(messages: readonly Message[], { processor, position }: ErrorRecord, graph: Graph) {
   const scope = scopeOf(graph)
   const channel = graph.channels.find((one) => nameOfChannel(scope, one) === position?.channel)
@@ -108,7 +111,10 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
   return { record: crashRecord({ ...parts, position, error, suspects }) }
 }
 
-/** Who a queue is for: it says so, as each has one receiver; else what comes over queues to one processor alone. */
+/**
+ * Returns the receiver of a queue's messages: the queue's only receiver, or else the only processor that subscribes to
+ * them over queues. Undefined if there are several.
+ */
 function receiverOf(source: string, messages: readonly Message[], graph: Graph): string | undefined {
   const scope = scopeOf(graph)
   const waiting = graph.processors.find(({ name }) => retryQueueName(scope, name) === source)

@@ -82,7 +82,7 @@ interface Told {
   readonly region: string
 }
 
-/** The same reader, whose failures say what to do. */
+/** Wraps a reader so that its failures have a remedy. */
 function telling({ what, reader, scope, region }: Told): ErrorReader {
   const tell = async <Given>(doing: string, work: () => Given): Promise<Awaited<Given>> => {
     try {
@@ -123,8 +123,8 @@ export interface CrashesParts {
 }
 
 /**
- * What the platform gave up, as error records of kind `crash`. The events of a stream, which Lambda tells only the place of,
- * are read back from it, while it keeps them.
+ * Reads what the platform gave up, as error records of kind `crash`. Lambda reports only the position of events in a
+ * stream, so they are read back from the stream while it keeps them.
  */
 export function crashesReader({ account, graph, fifo, known }: CrashesParts): ErrorReader {
   const { clients, place } = account

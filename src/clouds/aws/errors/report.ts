@@ -10,9 +10,9 @@ export interface ReportStage {
   readonly place: Place
 }
 
-/** What Lambda tells of an invocation, or of records, that a function did not get through. */
+/** Lambda's report of an invocation, or of records, that a function did not complete. */
 export interface Report {
-  /** Of a function that is no longer in the topology, what follows topology and stage in its name. */
+  /** For a function that is no longer in the topology: the part of its name after topology and stage. */
   readonly processor: string
   /** A UUID. */
   readonly requestId: string | undefined
@@ -30,9 +30,9 @@ export interface Report {
 }
 
 /**
- * Reads what Lambda tells a failure destination. Returns undefined for a text that is no report, and what is wrong with one
- * that Lambda cannot have written about this stage: each field is looked at. Sources: Lambda developer guide,
- * "kinesis-on-failure-destination" and "invocation-async-retain-records", read 2026-11-21.
+ * Parses what Lambda sends to a failure destination. Returns undefined for a text that is no report. Returns what is
+ * wrong with a report that Lambda cannot have written about this stage: each field is checked. Sources: Lambda
+ * developer guide, "kinesis-on-failure-destination" and "invocation-async-retain-records", read 2026-11-21.
  */
 export function readReport(text: string, stage: ReportStage): Report | { readonly wrong: string } | undefined {
   const fields = fieldsOf(jsonIn(text))
