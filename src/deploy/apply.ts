@@ -9,7 +9,7 @@ import { runSteps, type Step, type StepEnd, stepsOf } from './steps.ts'
 
 /** How a plan is applied. */
 export interface ApplyOptions {
-  /** Tells this deploy from all others of the stage: at most 40 letters, digits and `-`. */
+  /** Distinguishes this deploy from all others of the stage: at most 40 letters, digits and `-`. */
   readonly deployId: string
   /** The time in milliseconds. */
   readonly now: () => number
@@ -99,7 +99,7 @@ function take({ change, act }: Step, cloud: CloudResources, { deployId, report }
   return cloud.write(write, report)
 }
 
-/** Tells of changes as they go on; of a replacement as of one. */
+/** Reports the progress of changes; a replacement counts as one change. */
 function createTeller({ now, onProgress = () => {} }: ApplyOptions) {
   const startedMs = new Map<Change, number>()
   return {

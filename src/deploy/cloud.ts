@@ -28,11 +28,11 @@ export interface SignIn {
   readonly added: Readonly<Record<string, string>>
   /** A clock in milliseconds. */
   readonly now: () => number
-  /** Tells the user a sentence. */
+  /** Prints a sentence for the user. */
   readonly tell: (sentence: string) => void
 }
 
-/** The settings that say where and as whom to work: see `src/project/setting-list.ts`. */
+/** The settings for the place and the credentials: see `src/project/setting-list.ts`. */
 export type CloudSettings = Readonly<Record<'region' | 'profile' | 'endpoint' | 'role', Given>>
 
 /** The value of a setting, and where it stands: `flag`, `.env`. */
@@ -58,7 +58,10 @@ export interface CloudAccount {
   readonly facts: Readonly<Record<string, string>>
   /** Lists all stages that have something there, by name. */
   stages(): Promise<readonly StageCounts[]>
-  /** Opens a stage for all that makes nothing. Without a graph, what is live tells which processors it has. */
+  /**
+   * Opens a stage for commands that make no resources. Without a graph, its processors are found from its live
+   * resources.
+   */
   openStage(stage: StageName, graph: Graph | undefined): CloudStage
   /** Opens a stage for a deploy. Throws an AttakError for what the cloud would never accept. */
   openDeploy(deploying: Deploying): CloudDeploy

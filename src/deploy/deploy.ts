@@ -107,8 +107,8 @@ async function carryOut(claimed: Claim, deploying: Deploying): Promise<Outcome> 
 }
 
 /**
- * Whether the stage is still ours after the plan was applied. An older deploy that may still be running gets the time to
- * notice that it was overtaken, and to say so.
+ * Whether the stage is still ours after the plan was applied. An older deploy that may still be running gets time to
+ * notice and mark that it was overtaken.
  */
 async function isOurs({ guard, rivalUntilMs }: Claim, { request, options }: Deploying): Promise<boolean> {
   const sinceMs = request.now()
@@ -132,7 +132,10 @@ const NEVER = new AbortController().signal
 /** What the mark of a deploy that was overtaken ends with, until what it had begun is over. */
 const WRITING = ' writing'
 
-/** Looks at the mark while a plan is applied, and tells the deploy that has overtaken this one that it is still writing. */
+/**
+ * Reads the mark while a plan is applied. If another deploy has overtaken this one, marks that this one is still
+ * writing.
+ */
 function watch(guard: Guard, { cloud, request, options }: Deploying) {
   const over = new AbortController()
   const watchOn = async () => {
@@ -143,7 +146,7 @@ function watch(guard: Guard, { cloud, request, options }: Deploying) {
       return
     }
   }
-  // What fails here fails again when the plan was applied, where it is told.
+  // An error here occurs again after the plan is applied, and is reported then.
   const watching = watchOn().catch(() => {})
   return {
     async end() {

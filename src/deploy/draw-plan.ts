@@ -4,7 +4,7 @@ import { compareText } from './order.ts'
 import type { Kept, Plan } from './plan.ts'
 import type { IdleCost } from './resources.ts'
 
-/** What is told of a plan beside its changes. */
+/** What is printed of a plan beside its changes. */
 export interface PlanStory {
   /** `hello (dev) in eu-west-1 of account 123456789012` */
   readonly title: string

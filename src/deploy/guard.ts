@@ -7,9 +7,9 @@ export interface Guard {
   readonly lost: boolean
   /** The marks as they were last seen. */
   readonly marks: Marks
-  /** Looks again, and gives whether the stage is still ours. */
+  /** Reads the mark, and returns whether the stage is still ours. */
   check(): Promise<boolean>
-  /** Looks again when the last look is old, and gives whether the stage is still ours. */
+  /** Reads the mark if the last reading is old, and returns whether the stage is still ours. */
   glance(): Promise<boolean>
 }
 

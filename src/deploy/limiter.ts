@@ -1,4 +1,4 @@
-/** Paces calls: never more than so many starts in any window of time. Has no clock of its own. */
+/** Paces calls: limits the number of starts in any window of time. The caller passes the time. */
 export interface Limiter {
   /** Takes the next place in the row, and gives the milliseconds to wait for it: 0 while there is room. */
   reserve(nowMs: number): number

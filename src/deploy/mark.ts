@@ -5,8 +5,8 @@ import type { Plan } from './plan.ts'
 import type { Marks } from './resources.ts'
 
 /**
- * What a deploy marks its stage with before it changes anything: `b7c1… 5f0e… 1a2b3c.4d5e6f`. It tells who deploys,
- * what the listing will look like when it is through, and which resources it changes in place.
+ * A deploy's mark on its stage, made before it changes anything: `b7c1… 5f0e… 1a2b3c.4d5e6f`. It contains the deploy's
+ * id, the digest of the final listing, and the resources that change in place.
  */
 export interface DeployMark {
   /** Without spaces. */
@@ -48,7 +48,7 @@ export function markText({ deployId, digest, writes }: DeployMark): string {
   return `${deployId} ${digest} ${writes === 'all' ? writes : writes.join('.') || NONE}`
 }
 
-/** Reads a mark; what is not understood tells of a deploy that may have been changing anything. */
+/** Parses a mark. An unknown form counts as a deploy that may have been changing anything. */
 export function parseMark(text: string): DeployMark {
   const [deployId = '', digest = PENDING, writes = 'all'] = text.split(' ')
   return { deployId, digest, writes: writes === 'all' ? writes : writes === NONE ? [] : writes.split('.') }

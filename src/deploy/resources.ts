@@ -2,9 +2,9 @@ import type { LiveResource, Resource } from '../graph/resource.ts'
 import type { Removal, Write } from './change.ts'
 
 /**
- * A cloud, opened for one topology and stage. Everything it makes carries tags that say so; nothing else is ever touched.
- * Any call may be made again after it failed, or after the process died in the middle of it. A cloud keeps the
- * cloud's limits itself: it paces its calls, waits out throttling and what is not ready yet, and reports those waits.
+ * A cloud, opened for one topology and stage. Everything it makes carries tags of the stage; it changes nothing else.
+ * Any call may be made again after it failed, or after the process died during it. A cloud respects its limits: it
+ * paces its calls, waits for throttling and for resources to be ready, and reports those waits.
  * `test/contract/cloud-resources.ts` is its definition.
  */
 export interface CloudResources {
@@ -24,10 +24,10 @@ export interface CloudResources {
   /** The settings in which what is there differs from what is wanted, whatever its fingerprint says. */
   inspect?(resource: Resource, live: LiveResource): Promise<readonly string[]>
   /**
-   * Makes a resource or brings it to what is wanted; ends when it is ready to be used. What it makes carries our tags
-   * from the first call on, and the fingerprint from the last. `kind` and `live` are hints: what is gone is made, what is
-   * there and ours is adopted (its fingerprint goes first, and all of it is written), and what is there without our tags
-   * throws RESOURCE_NOT_OURS. Of an update at least the settings named are written; all of them where none is named.
+   * Makes or updates a resource; ends when it is ready to use. A new resource carries our tags from the first call on,
+   * and the fingerprint from the last. `kind` and `live` are hints. A missing resource is made. An existing one with
+   * our tags is adopted: its fingerprint is removed first, and all of it is written. An existing one without our tags
+   * throws RESOURCE_NOT_OURS. An update writes at least the named settings; all of them if none is named.
    */
   write(change: Write, report: Report): Promise<void>
   /** Removes a resource; ends when its name can be used again. What is not there counts as removed. */
@@ -48,7 +48,7 @@ export type Priced = Pick<Resource, 'kind' | 'config'>
 /** How much a listing is to ask for. */
 export type Listing = 'quick' | 'thorough'
 
-/** Told what is waited for, such as `IAM to propagate`; undefined when the wait is over. */
+/** Receives what the cloud waits for, such as `IAM to propagate`; undefined when the wait is over. */
 export type Report = (waitingFor: string | undefined) => void
 
 /**
