@@ -207,7 +207,9 @@ interface Teller {
   readonly cwd: string
 }
 
-/** Puts back what the project replaced, and says so. Returns whether results can be wrong for certain. */
+/**
+ * Restores the built-ins that the project replaced, and prints which. Returns whether results can be wrong for certain.
+ */
 export function tellChanged({ builtIns, err }: Pick<Teller, 'builtIns' | 'err'>): boolean {
   const problems = builtIns.takeProblems()
   if (problems.length > 0) err.tell(drawProblems(problems, colorsOf(err)))

@@ -29,7 +29,7 @@ export function isGroup(loaded: Command | CommandGroup): loaded is CommandGroup 
   return 'commands' in loaded
 }
 
-/** A positional argument; always optional, since every command has a sensible default, or says what it lacks. */
+/** A positional argument. It is always optional: every command has a sensible default, or prints what is missing. */
 export interface Argument {
   readonly name: string
   readonly summary: string

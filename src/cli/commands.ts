@@ -1,6 +1,6 @@
 import type { Command, CommandEntry, CommandGroup } from './command.ts'
 
-/** Every command. The code of one is loaded when it is asked for; a test holds name and summary equal to the command's. */
+/** Every command. Its code is loaded when the command is used. A test keeps name and summary equal to the command's. */
 export const COMMANDS: readonly CommandEntry[] = [
   entry('Develop', 'init', 'create a new project', () => import('./commands/init.ts')),
   entry('Develop', 'simulate', 'run a topology on this machine', () => import('./commands/simulate.ts')),

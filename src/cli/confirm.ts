@@ -7,7 +7,7 @@ import type { Host } from './host.ts'
 export interface Asking {
   /** The answer was given before: `--yes`. */
   readonly yes: boolean
-  /** What is said where nobody can be asked. */
+  /** The message for when there is no terminal to ask at. */
   readonly unasked?: string
 }
 

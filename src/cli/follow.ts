@@ -12,7 +12,7 @@ export type ReadLines = (fromMs: number) => Promise<readonly LogLine[]>
 export interface FollowOptions {
   readonly fromMs: number
   readonly signal: AbortSignal
-  /** Ends it where it says so, asked after each look. */
+  /** Ends when this returns true; called after each look. */
   readonly over?: () => boolean
   /** Waits between two looks. */
   readonly pause: () => Promise<void>
@@ -70,11 +70,11 @@ export interface Following {
   readonly onEntry?: (entry: LogEntry) => void
 }
 
-/** What became of followed events, as far as logs tell. */
+/** What became of followed events, as far as the logs show. */
 export interface Followed {
   /** How many messages failed for good. */
   readonly failed: number
-  /** The awaited messages that have ended, as logs tell: they were handled, or failed for good. */
+  /** The awaited messages that ended according to the logs: handled, or finally failed. */
   readonly confirmed: ReadonlySet<string>
 }
 

@@ -52,8 +52,8 @@ export interface Host {
    */
   readonly onUncaught: (take: (error: unknown) => boolean) => () => void
   /**
-   * Subscribes to an end of the process that is not ours: code of the project ends it, with an exit code, or what is
-   * awaited can never come, without one. Gives what unsubscribes.
+   * Subscribes to an end of the process that attak did not cause. Either the project's code ends it, with an exit code;
+   * or an awaited promise can never settle, without one. Returns a function that unsubscribes.
    */
   readonly onExit: (take: (code: number | undefined) => void) => () => void
   /** Knows which timers handlers have started since it was first called. */
@@ -121,7 +121,7 @@ export function hostOf(process: NodeJS.Process): Host {
     temporaryFolder: temporaryFolders(own),
     exit(code) {
       tellChanged(this)
-      // Node would otherwise tell of an inspector that it waits for, which the watchdog is.
+      // Otherwise Node would print that it waits for an inspector, which is the watchdog.
       closeSync(2)
       return leave(code)
     },
@@ -161,8 +161,8 @@ function exitsOf({ on, off }: OwnProcess, isOurs: () => boolean): Host['onExit']
 }
 
 /**
- * Takes stdout for results alone: what a project's own code writes there, while it is loaded or by
- * `process.stdout.write`, goes to stderr from now on. Gives what opens the real one.
+ * Reserves stdout for results. What a project's code writes there, while it loads or by `process.stdout.write`, goes to
+ * stderr from now on. Returns a function that opens the real stdout.
  */
 function takeStdout(process: NodeJS.Process): () => NodeJS.WriteStream {
   const own = Object.getOwnPropertyDescriptor(process, 'stdout')

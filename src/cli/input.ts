@@ -23,7 +23,10 @@ export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' |
   notes(): readonly string[]
 }
 
-/** Opens the input that a command line means for a project, and tells its warnings. Throws what {@link openInput} throws. */
+/**
+ * Opens the input that a command line selects for a project, and prints its warnings. Throws what {@link openInput}
+ * throws.
+ */
 export async function openProjectInput(
   args: Arguments,
   { file, topology, dir }: Pick<Project, 'file' | 'topology' | 'dir'>,

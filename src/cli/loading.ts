@@ -19,8 +19,8 @@ export interface AwaitedCode {
 export const MODULES = 'a module of the project'
 
 /**
- * Awaits code of the user's. Meanwhile SIGINT and SIGTERM end the process at once, and a terminal is told when it takes long.
- * If the code ends the process, or nothing is left that could settle it, that is reported and the process ends with 1. Throws
+ * Awaits the user's code. Meanwhile SIGINT and SIGTERM end the process at once, and a terminal shows when it takes
+ * long. If the code ends the process, or can never settle, that is reported and the process exits with 1. Throws
  * BUILT_IN_CHANGED.
  */
 export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: () => Promise<Value>): Promise<Value> {

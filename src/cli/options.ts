@@ -76,7 +76,7 @@ export const PLACE_OPTIONS: readonly Option[] = [
   { flags: '--simulated', summary: 'the errors of the last simulation, instead of the deployed topology' },
 ]
 
-/** Which errors are meant. */
+/** Options that filter errors. */
 export const FILTER_OPTIONS: readonly Option[] = [
   { flags: '--processor <name>', summary: 'only errors of this processor', repeatable: true },
   { flags: '--since <time>', summary: 'only errors since then: 30s, 10m, 2h, 1d or a date' },
@@ -84,7 +84,7 @@ export const FILTER_OPTIONS: readonly Option[] = [
   { flags: '--text <text>', summary: 'only errors that contain this text, in the error, the event or an id' },
 ]
 
-/** The errors that are meant by their ids. */
+/** The errors to select, by their ids. */
 export const IDS_ARGUMENT: Argument = {
   name: 'ids',
   summary: 'the ids of the errors, or their first characters',

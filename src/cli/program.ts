@@ -56,7 +56,7 @@ export async function parseArguments(
 
 interface PreparedProgram {
   readonly program: Program
-  /** What is asked for. */
+  /** The program that the command line selects. */
   readonly asked: Program
   /** What that is called: `attak errors list`. */
   readonly name: string

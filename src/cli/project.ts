@@ -72,7 +72,7 @@ function topologyOrFolder(path: string | undefined, cwd: string): string {
   }
 }
 
-/** Tells of warnings; touches stderr only when there are any, since to open a pipe costs 5 ms. */
+/** Prints warnings. Touches stderr only when there are any, because opening a pipe costs 5 ms. */
 export function warn(problems: readonly Problem[], host: Host): void {
   if (problems.length > 0) host.err.tell(drawProblems(summarizeUnused(problems), colorsOf(host.err)))
 }

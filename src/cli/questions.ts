@@ -4,8 +4,8 @@ import { own, visible } from '../view/controls.ts'
 import type { Host } from './host.ts'
 
 /**
- * Asks for a text on the host's terminal (stderr); an empty answer is the default. Asks again where `refusal` says what is
- * wrong with an answer. Undefined when the user breaks off.
+ * Asks for a text on the host's terminal (stderr); an empty answer is the default. Asks again if `refusal` returns a
+ * reason against the answer. Returns undefined when the user cancels.
  */
 export async function askText(
   message: string,

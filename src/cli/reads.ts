@@ -25,8 +25,8 @@ export interface ReadWatch {
 const MOST_BY_PACKAGES = 100
 
 /**
- * Watches what is read of the environment by name: code counts that is in a file of the project, not of a package. What code has
- * set itself is not told, nor what every function has.
+ * Watches which environment variables are read by name. Only code in a file of the project counts, not code of a
+ * package. Variables that the code has set itself, and those that every function has, are not reported.
  */
 export function watchReads(owner: EnvironmentOwner): ReadWatch {
   let reads: VariableRead[] = []

@@ -15,7 +15,7 @@ export interface Triggered {
   readonly root: string
 }
 
-/** How events are told from those of other triggers, and when they were made. */
+/** What distinguishes these events from those of other triggers, and the clock for their time. */
 export interface TriggerOptions {
   readonly scope: StageName
   /** Ids are made of it and of each event's place: sent again, an event keeps its id. */
@@ -55,16 +55,16 @@ function rootOf({ to, event, key, topic }: InputEvent, seed: string, position: n
   }
 }
 
-/** How many events are on their way at once. */
+/** How many events are sent at once. */
 const AT_ONCE = 32
 
-/** What is on its way at an interrupt is waited for so long. */
+/** How long an interrupt waits for answers to sent events. */
 const GRACE_MS = 2_000
 
 /**
- * Sends events, some at once, telling of each that was accepted. At the first that is refused nothing more is sent; what
- * is on its way is waited for, and then that refusal thrown. Ends early when the signal says so. Returns how many events
- * were on their way then, and had no answer after two seconds: nobody knows whether they were accepted.
+ * Sends events, several at once, and calls `accepted` for each accepted one. After the first refusal it sends nothing
+ * more, waits for the open calls, and throws the refusal. An aborted signal ends it early. Returns how many events had
+ * no answer two seconds after that: they may or may not have been accepted.
  */
 export async function sendAll<Event, Sent>(
   chunks: AsyncIterable<readonly Event[]> | Iterable<readonly Event[]>,
@@ -109,13 +109,13 @@ async function settle(sending: ReadonlySet<Promise<void>>, signal: AbortSignal):
   clearTimeout(timer)
 }
 
-/** Returns what to tell of events, or of other things that were sent, without an answer; empty where there are none. */
+/** Returns the message about events, or other things, that were sent without an answer; empty if there are none. */
 export function drawUnanswered(count: number, what = 'event'): string {
   if (count === 0) return ''
   return `${drawCount(count, what)} had no answer at the interrupt, and may have been accepted.\n`
 }
 
-/** Ends when the signal says so, without waiting for the next chunk, which may never come. */
+/** Ends when the signal is aborted, without waiting for the next chunk, which may never come. */
 async function* untilAborted<Chunk>(
   chunks: AsyncIterable<Chunk> | Iterable<Chunk>,
   signal: AbortSignal,

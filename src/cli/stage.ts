@@ -63,8 +63,9 @@ export async function nameStage(args: Arguments, host: Host): Promise<NamedStage
 }
 
 /**
- * Finds out which topology's files in a folder a command line means, like {@link nameStage}. `namesIn` returns the topologies
- * that have files in the folder. If the project does not load and its name is unknown, the only one of them is meant.
+ * Finds the topology whose files in a folder a command line selects, like {@link nameStage}. `namesIn` returns the
+ * topologies that have files in the folder. If the project does not load and its name is unknown, the only one of them
+ * is used.
  */
 export async function nameKept(
   args: Arguments,
@@ -126,12 +127,12 @@ export function signInOf({ settings, added }: Pick<NamedStage, 'settings' | 'add
   return { settings, added, env, now, tell: (sentence) => host.err.tell(`${sentence}\n`) }
 }
 
-/** The command lines that were told already. */
+/** The command lines for which this was printed already. */
 const told = new WeakSet<Host>()
 
 /**
- * Tells once for a command line how files of the project change where calls of the cloud go or who signs them. Whoever runs a
- * project of somebody else sees that before the first call. Returns the cloud.
+ * Prints once per command line how files of the project change the address or the signer of cloud calls. So users of a
+ * foreign project see that before the first call. Returns the cloud.
  */
 export async function tellOrigins(stage: Pick<NamedStage, 'settings' | 'added'>, host: Host): Promise<Cloud> {
   const cloud = await loadCloud()

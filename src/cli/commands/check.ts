@@ -12,7 +12,7 @@ import type { Host } from '../host.ts'
 import { awaitCode, MODULES } from '../loading.ts'
 import { findProject } from '../project.ts'
 
-/** Tells all that is wrong or odd about a topology, its code and the input beside it, and runs nothing of it but its modules. */
+/** Prints all problems of a topology, its code and the input beside it. Runs only the top level of its modules. */
 export const check: Command = {
   name: 'check',
   summary: 'find problems in a topology without running it',

@@ -5,7 +5,7 @@ import { hintOf } from '../hint.ts'
 import { NAME_OPTION, STAGE_OPTIONS } from '../options.ts'
 import { type NamedStage, nameKept, signInOf, tellOrigins } from '../stage.ts'
 
-/** Looks at all that a deploy needs, and says what is missing. */
+/** Checks all that a deploy needs, and prints what is missing. */
 export const doctor: Command = {
   name: 'doctor',
   summary: 'check what a deploy needs: tools, credentials, permissions',

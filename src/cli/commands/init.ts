@@ -64,7 +64,10 @@ export const init: Command = {
   },
 }
 
-/** What is to be made. Where someone can answer, what was not given is asked for, each thing once the last is known to do. */
+/**
+ * Returns what to make. On a terminal, asks for what was not given; each question follows a valid answer to the
+ * previous one.
+ */
 async function wishOf(args: Arguments, host: Host): Promise<Wish | undefined> {
   const silent = flagOf(args, 'yes') || flagOf(args, 'json') || !host.interactive
   const { askText, askChoice } = silent ? takeDefaults : await import('../questions.ts')
@@ -86,7 +89,7 @@ const takeDefaults: Pick<typeof import('../questions.ts'), 'askText' | 'askChoic
   askChoice: async (_message, values) => values[0],
 }
 
-/** What is wrong with an answer, as far as can be told before looking into the folder. */
+/** Returns what is wrong with an answer, as far as that is known without reading the folder. */
 function refusalOf(folder: string, cwd: string): string | undefined {
   const dir = resolve(cwd, folder)
   if (isFolder(dir) || isName(basename(dir))) return undefined

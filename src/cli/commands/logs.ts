@@ -61,7 +61,7 @@ some seconds.`,
 /** Outcomes that nobody needs to look at. */
 const QUIET: ReadonlySet<unknown> = new Set(['ok', 'skipped'])
 
-/** What prints the entries that a command line asks for; says whether one is. */
+/** Returns a function that prints the entries that a command line selects. It returns whether it printed the entry. */
 function printerOf(args: Arguments, names: readonly string[], host: Host): (entry: LogEntry) => boolean {
   const [message, trace] = [textOf(args, 'message'), textOf(args, 'trace')]
   const isMeant = (id: string | undefined, wish: string | undefined) =>

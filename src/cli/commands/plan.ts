@@ -6,7 +6,7 @@ import { drawPrepared, jsonOfPrepared } from '../deploy/report.ts'
 import { PLAN_OPTIONS, STAGE_OPTIONS } from '../options.ts'
 import { loadStage, withAccount } from '../stage.ts'
 
-/** Says what a deploy would do, and does nothing. */
+/** Prints what a deploy would do, and changes nothing. */
 export const plan: Command = {
   name: 'plan',
   summary: 'show what a deploy would change and what it costs',

@@ -26,7 +26,7 @@ import { followReads } from '../simulate/variables.ts'
 /** Where a run stops in a debugger. */
 const STOPS = 'It stops at your breakpoints, and where your code says debugger.'
 
-/** Runs a topology in this process and tells what happens. */
+/** Runs a topology in this process and prints what happens. */
 export const simulate: Command = {
   name: 'simulate',
   summary: 'run a topology on this machine',
@@ -162,7 +162,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
     : undefined
   if (built !== undefined) {
     reads.loaded()
-    // Which variables are read is told when they are.
+    // Reads of variables are reported when they happen.
     const unshipped = built.warnings.filter(({ code }) => code === 'FILE_NOT_SHIPPED')
     warn(unshipped, host)
   }
@@ -191,7 +191,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   return fine
 }
 
-/** How a run is told. */
+/** How a run is printed. */
 function waysOf(args: Arguments) {
   const traceFile = textOf(args, 'trace')
   return {

@@ -98,7 +98,7 @@ function drawAccepted(accepted: number, roots: ReadonlySet<Triggered['root']>, p
   return `${line}${traced === '' ? '' : colors.dim(` (${traced})`)}\n`
 }
 
-/** The errors of the stage; what keeps them from being read is told. */
+/** Returns the errors of the stage; prints why if they cannot be read. */
 async function recordsOf(stage: MeantStage, live: CloudStage, host: Host): Promise<readonly ErrorRecord[]> {
   try {
     const copies = copiesOf(stage, host.date())
@@ -115,7 +115,7 @@ async function recordsOf(stage: MeantStage, live: CloudStage, host: Host): Promi
 /** So many events are listed one by one. */
 const MOST_LISTED = 20
 
-/** Accepted events whose end no log line told. */
+/** Accepted events without an end in the logs. */
 interface Unconfirmed {
   readonly events: readonly Triggered[]
   /** How many there are; more than `events` where not all are known one by one. */

@@ -15,10 +15,10 @@ import { recordsSource } from '../why/fact.ts'
 import { type Path, pathTo, type Step } from '../why/path.ts'
 import { transcriptSource } from '../why/transcript.ts'
 
-/** Where a story is not told to a terminal. */
+/** Columns of a story that is not printed to a terminal. */
 const PLAIN_COLUMNS = 120
 
-/** Tells how a message came about, and what became of it. */
+/** Prints how a message came about, and what became of it. */
 export const why: Command = {
   name: 'why',
   summary: 'show the path from an input to an error or a message',
@@ -80,7 +80,7 @@ function sayWhere(errors: Errors): string {
   return `See what failed with ${hintOn(errors)('errors list')}, or look in a trace: ${simulate}.`
 }
 
-/** Ids that others gave may hold anything; what would mean something else to a search is none of ours. */
+/** Foreign ids may contain anything; an id with characters that a search would interpret is refused. */
 function knownId(id: string | undefined): string | undefined {
   if (id === undefined || /^[\w.:/+=@-]+$/.test(id)) return id
   throw new AttakError('USAGE', `"${id}" is no id`, 'Give the id of an error or a message, or its beginning.')

@@ -11,8 +11,8 @@ import type { Terminal } from '../terminal.ts'
 const TICK_MS = 100
 
 /**
- * Applies a plan and shows its tasks on stderr while it goes on. Throws all that went wrong, after all else is done; where
- * it was interrupted it tells what is left instead.
+ * Applies a plan and shows its tasks on stderr meanwhile. Throws all problems, after everything else is done. After an
+ * interrupt, it prints what is left instead.
  */
 export async function applyShown(deployment: Deployment, host: Host): Promise<Pick<Outcome, 'done'>> {
   if (deployment.plan.changes.length + deployment.plan.refused.length === 0) return { done: [] }
@@ -41,7 +41,7 @@ export async function applyShown(deployment: Deployment, host: Host): Promise<Pi
 /** Shows what an apply does while it does it. */
 export interface Tasks {
   show(progress: Progress): void
-  /** Puts a line of its own among them. */
+  /** Prints a separate line among the tasks. */
   say(line: string): void
   /** Draws running tasks anew: their times go on while nothing else happens. */
   tick(): void

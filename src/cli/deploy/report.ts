@@ -7,16 +7,16 @@ import { drawCount } from '../../view/duration.ts'
 import type { Colors } from '../../view/print.ts'
 import type { Prepared } from './prepare.ts'
 
-/** What is larger, zipped, starts noticeably later, and its parts are told unasked. */
+/** A zipped artifact above this size starts noticeably later, so its parts are always printed. */
 const LARGE_BYTES = 1024 * 1024
 
-/** What is told of a plan beside what it does. */
+/** What is printed of a plan beside its changes. */
 export interface ReportOptions {
-  /** Whether the parts of every artifact are told; else of large ones alone. */
+  /** Whether the parts of every artifact are printed; else those of large ones only. */
   readonly sizes: boolean
 }
 
-/** A plan with all that is told beside it, coloured by what it does; ends with a line break. */
+/** Draws a plan and what belongs to it, colored by kind of change; ends with a line break. */
 export function drawPrepared(
   prepared: Prepared,
   { sizes, colors }: ReportOptions & { readonly colors: Colors },

@@ -37,7 +37,7 @@ export function drawStatus(stage: string, resources: readonly ResourceStatus[], 
   return [`${colors.bold(place)}: ${counts.join(', ')}`, ...lines, ...advice(resources, hint), ''].join('\n')
 }
 
-/** Answers of a cloud may hold line breaks, and a line of their own would look like a line of attak. */
+/** Answers of a cloud may contain line breaks, and a separate line would look like a line of attak. */
 function onOneLine(text: string): string {
   return visible(text).replaceAll('\n', '\\n')
 }

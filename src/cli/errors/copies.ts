@@ -51,7 +51,9 @@ export function isReplayed(record: ErrorRecord, { all }: Pick<Copies, 'all'>): b
   return copy?.replayed !== undefined && Date.parse(record.time) <= Date.parse(copy.time)
 }
 
-/** Whether a record is new, was recorded anew, or says more: of a crash the events may have been read back only now. */
+/**
+ * Whether a record is new, was recorded again, or has more content: events of a crash may have been read back only now.
+ */
 function isNews(record: ErrorRecord, copy: Copy | undefined): boolean {
   if (copy === undefined || Date.parse(record.time) > Date.parse(copy.time)) return true
   return copy.replayed === undefined && (record.suspects?.length ?? 0) > (copy.suspects?.length ?? 0)

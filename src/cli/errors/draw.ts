@@ -152,7 +152,7 @@ function firstLine({ error }: ErrorRecord): string {
   return titleOf(error).split('\n', 1)[0]!
 }
 
-/** So many characters of ids tell all of them apart, at least eight. */
+/** Returns how many characters of the ids are enough to distinguish all of them; at least eight. */
 export function idLength(records: readonly { readonly id: string }[]): number {
   const ids = [...new Set(records.map(({ id }) => id))].sort()
   let length = LEAST_SHOWN

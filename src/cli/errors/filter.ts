@@ -7,7 +7,7 @@ import { drawTime } from './draw.ts'
 import { type Errors, hintOn, processorsWithErrors, type Seen } from './open.ts'
 import { whereOf } from './ready.ts'
 
-/** Which errors are meant, by what they are. */
+/** Selects errors by their properties. */
 export interface Filter {
   readonly processors: readonly string[]
   readonly kinds: readonly string[]
@@ -30,7 +30,7 @@ export function filterOf(args: Arguments, nowMs: number, names: readonly string[
   return { processors, kinds, sinceMs, text: (text ?? '').toLowerCase() }
 }
 
-/** Whether an error is meant; without a filter each is. */
+/** Whether an error passes a filter; without a filter, each does. */
 export function isMeant(record: ErrorRecord, filter: Filter | undefined): boolean {
   if (filter === undefined) return true
   const { processors, kinds, sinceMs, text } = filter
@@ -41,8 +41,8 @@ export function isMeant(record: ErrorRecord, filter: Filter | undefined): boolea
 }
 
 /**
- * The one among `records` whose id, or the id of whose message, begins so; an id that is there whole is meant alone. Gives
- * the problem ERROR_NOT_FOUND where there is none, or several; `listing` is the command that lists what there is.
+ * Finds the record whose id, or whose message's id, begins with `given`; a complete id selects its record alone.
+ * Returns the problem ERROR_NOT_FOUND if there is none, or several; `listing` is the command that lists the errors.
  */
 export function findById<Kept extends ErrorRecord>(
   given: string,
@@ -77,7 +77,7 @@ export function isProblem(found: object): found is Problem {
   return 'severity' in found
 }
 
-/** Throws USAGE unless a command line says which errors it means, by ids, by a filter, or all. */
+/** Throws USAGE unless a command line selects errors by ids, by a filter, or all. */
 export function checkMeant(
   command: string,
   args: Arguments,
@@ -100,8 +100,8 @@ export interface Chosen {
 }
 
 /**
- * Chooses errors by ids, by a filter, or all. An id of what is no longer there is a problem, told by what is known of it
- * here; with `--force` the copy is chosen. Throws USAGE.
+ * Chooses errors by ids, by a filter, or all. The id of an error that no longer exists is a problem with the details
+ * known here; with `--force` the local copy is chosen. Throws USAGE.
  */
 export function chooseErrors(command: string, args: Arguments, seen: Seen, errors: Errors, nowMs: number): Chosen {
   const ids = args.positionals.filter((id) => id !== undefined)
@@ -140,7 +140,7 @@ function findFor(id: string, seen: Seen, errors: Errors, args: Arguments): Error
       }
 }
 
-/** The command that tells what became of an error's message; a crash had several. */
+/** Returns the command that shows what became of an error's message; a crash had several messages. */
 function logsOf({ message }: ErrorRecord, hint: Hint): string {
   const which = message === undefined ? '' : ` --message ${message.id.slice(0, 12)}`
   return hint(`logs${which} --since 1d`)

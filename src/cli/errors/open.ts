@@ -107,7 +107,7 @@ export interface Seen extends KeptErrors {
   readonly left: readonly ErrorRecord[]
 }
 
-/** Looks at all errors there are, remembers them here, and tells on stderr what could not be seen or read. */
+/** Lists all errors, stores copies here, and prints on stderr what could not be reached or read. */
 export async function look({ store, copies }: Pick<Errors, 'store' | 'copies'>, host: Host): Promise<Seen> {
   const { records, problems, notes, unreadable = [] } = await store.list()
   copies.keep(records)

@@ -12,7 +12,7 @@ import { asFirstAttempt, type Unit } from './ready.ts'
 /** Sends a message to a processor again; it is accepted when this throws nothing. */
 export type Send = (processor: string, event: CloudEvent) => Promise<void>
 
-/** What is said of each message that is sent again, beside what it was. */
+/** The attributes that a replay adds to each message. */
 export interface ReplayMark {
   /** RFC 3339. */
   readonly time: string
@@ -63,7 +63,8 @@ async function takeAway(units: readonly Unit[], store: Errors['store'], host: Ho
   try {
     await store.remove(units.map(({ record }) => record))
   } catch (error) {
-    // What was accepted runs, whatever becomes of its record: who replays again is told that it was.
+    // Accepted messages run, even if their records stay in the store. A later replay from here reports that they were
+    // replayed already.
     if (!(error instanceof AttakError)) throw error
     const count = drawCount(units.length, 'error')
     host.err.tell(
@@ -72,19 +73,19 @@ async function takeAway(units: readonly Unit[], store: Errors['store'], host: Ho
   }
 }
 
-/** What became of messages that were sent again, as far as logs tell. */
+/** What became of replayed messages, as far as the logs show. */
 export interface ReplayOutcomes {
   take(entry: LogEntry): void
-  /** Messages by what they came to; `further` counts failures of what they led to. */
+  /** Counts messages by outcome; `further` counts failures of messages that they led to. */
   counts(): { readonly handled: number; readonly failed: number; readonly unheard: number; readonly further: number }
-  /** Ids of messages that nothing was heard of. */
+  /** Ids of messages without an outcome in the logs. */
   unheard(): readonly string[]
 }
 
 /** What ends a message well: one that was skipped was handled before. */
 const HANDLED: ReadonlySet<unknown> = new Set(['ok', 'skipped'])
 
-/** Waits to hear of every message of these errors. */
+/** Collects the outcome of every message of these errors. */
 export function outcomesOf(units: readonly Unit[]): ReplayOutcomes {
   const outcomes = new Map<string, 'handled' | 'failed' | undefined>()
   const nameOf = (processor: string, message: string | undefined) => `${processor} ${message}`

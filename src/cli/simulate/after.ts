@@ -36,10 +36,13 @@ function endIfChanged(error: unknown, host: Host): false {
   return host.exit(1)
 }
 
-/** Places that are told of each processor. */
+/** How many places are shown for each processor. */
 const SHOWN_PLACES = 3
 
-/** A warning for each processor whose own code left timers pending, places relative to `cwd`; those of packages are not told of. */
+/**
+ * Returns a warning for each processor whose code left timers pending, with places relative to `cwd`. Timers of
+ * packages are ignored.
+ */
 export function pendingProblems(pending: readonly PendingTimer[], cwd: string): readonly Problem[] {
   const byProcessor = new Map<string, string[]>()
   for (const { owner, stack } of pending) {

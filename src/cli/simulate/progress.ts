@@ -91,7 +91,9 @@ export function tellWaiting({ oldest, now, say }: WaitingOptions): { close(): vo
   return { close: () => clearInterval(timer) }
 }
 
-/** `waiting for bill (message 3fa1b2c4…): 4 s, of 30 s at most`; undefined where there is nothing to tell yet. */
+/**
+ * `waiting for bill (message 3fa1b2c4…): 4 s, of 30 s at most`; undefined if nothing runs, and during the first second.
+ */
 export function drawWaiting(oldest: Invocation | undefined, nowMs: number): string | undefined {
   if (oldest === undefined) return undefined
   const { processor, id, startedMs, runtime } = oldest

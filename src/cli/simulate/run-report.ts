@@ -27,7 +27,7 @@ import { drawSummary, type SummaryOptions, totalOf } from './summary.ts'
 import { countQuietly, tallyOf } from './tally.ts'
 import { watchTopics } from './topics.ts'
 
-/** One run of a loaded project, and how to tell of it. */
+/** One run of a loaded project, and how to print it. */
 export interface RunOptions {
   readonly project: Project
   /** What runs, for the header: `attak simulate`. */
@@ -41,7 +41,7 @@ export interface RunOptions {
   /** Print the outputs to stdout as JSON lines; failures and the summary go to stderr. */
   readonly outputs: boolean
   readonly quiet: boolean
-  /** Tell one input after the other. */
+  /** Print one input after the other. */
   readonly byInput: boolean
   readonly timings: boolean
   readonly traceFile?: string
@@ -52,20 +52,20 @@ export interface RunOptions {
   readonly errors?: KeepOptions & { readonly store: FileStore }
 }
 
-/** What is told of one run, in all the ways that were asked for. */
+/** Everything that is written about one run, in all requested forms. */
 export interface RunReport {
   readonly recorder: Recorder
-  /** What is told of an error: its stack as its user should see it. */
+  /** Describes an error with its stack as the user should see it. */
   readonly describe: (error: unknown) => Thrown
   /** Gives a promise while who listens is behind. Throws why the trace, or stdout, cannot be written. */
   readonly flush: () => Promise<void> | undefined
-  /** Says what the run waits for, on a terminal, until something goes on. */
+  /** Shows on a terminal what the run waits for, until something continues. */
   readonly say: (line: string) => void
   /** Closes the story; without result when the run broke off. Throws why the trace could not be written to its end. */
   readonly end: (result: SimulationResult | undefined) => Promise<void>
   /**
-   * Hands on what was told so far, says why the run cannot go on, in a few words and in full, keeps that as an error of
-   * whom it is the fault of, and ends the process.
+   * Ends the process because the run cannot continue. First writes the story so far, prints why (in a few words and in
+   * full), and records that as an error of the responsible handler.
    */
   readonly endAtOnce: (why: string, error: Thrown, handler: Invocation | undefined) => never
 }
@@ -73,13 +73,13 @@ export interface RunReport {
 /** What a longer story showed has left the screen when it ends. */
 const SEEN_LINES = 40
 
-/** Columns of a story that is not told to a terminal. */
+/** Columns of a story that is not printed to a terminal. */
 const PLAIN_COLUMNS = 120
 
 /** Opens all that a run writes to. Throws USAGE when the trace file cannot be written. */
 export function openRunReport(run: RunOptions, host: Host): RunReport {
   const { graph, json, project } = run
-  // A failure that was told is kept, even if the process is killed next.
+  // A printed failure is stored, even if the process is killed next.
   const keepFirst = () => keeping?.flush()
   const trace = run.traceFile === undefined ? undefined : openTrace(run.traceFile, host.cwd, keepFirst)
   const keeping = run.errors && keepErrors(run.errors.store, run.errors)
@@ -95,7 +95,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
   return {
     say: people.say,
     describe: (error) => describe(error, project.dir),
-    // A failure is kept before it is told.
+    // A failure is stored before it is printed.
     recorder: recordToAll([
       ...(keeping ? [recordErrors(recorded, (record) => keeping.take(cleanRecord(record, project.dir)))] : []),
       ...(lines ? [lines] : []),
@@ -144,7 +144,7 @@ function drawHeader({ command, graph, input }: RunOptions, { bold, dim }: Colors
   return `${dim(command)}  ${bold(graph.name)} ${dim(`(${graph.stage}) · ${rest.join(' · ')}`)}\n\n`
 }
 
-/** What people are told: the story, where stdout is not for JSON, and how far the run is. */
+/** What people see: the story, unless stdout carries JSON, and the progress of the run. */
 function openStory(
   run: RunOptions,
   host: Host,

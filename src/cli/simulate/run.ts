@@ -13,7 +13,10 @@ import { exitError, guard } from './watchdog.ts'
 /** How often a run looks whether code of the project has replaced what attak calls. It takes 0.1 ms. */
 const LOOK_MS = 1000
 
-/** Runs it and tells of it while it runs. Gives whether nothing failed. Throws what the input throws, having told so far. */
+/**
+ * Runs a project and prints what happens. Returns whether nothing failed. Throws what the input throws, after printing
+ * the story so far.
+ */
 export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
   const { project, graph, input, seed, concurrency, timings, signal } = run
   const telemetry = await loadTelemetry(project.dir)

@@ -4,7 +4,7 @@ import { drawValue, drawWord } from '../../view/value.ts'
 import { widthOf } from '../../view/width.ts'
 import type { ProcessorTally, Tally } from './tally.ts'
 
-/** What the end of a story is told with. */
+/** How to draw the end of a story. */
 export interface SummaryOptions {
   readonly colors: Colors
   readonly width: number

@@ -6,7 +6,7 @@ import type { EmitEntry, EndEntry, TranscriptEntry } from '../../simulator/trans
 export interface ProcessorTally {
   handled: number
   emitted: number
-  /** Emits that nobody hears. */
+  /** Emits without a subscriber. */
   outputs: number
   retried: number
   failed: number
@@ -99,8 +99,8 @@ function end(count: ProcessorTally, { outcome, invoked }: Pick<EndEntry, 'outcom
 }
 
 /**
- * A recorder that only counts what nobody will be told of, and hands the rest on to `entries`: making entries, and the
- * ids in them, is most of what a long and quiet run would otherwise cost.
+ * Makes a recorder that only counts what will not be printed, and passes the rest to `entries`. Making entries and
+ * their ids would otherwise be most of the cost of a long, quiet run.
  */
 export function countQuietly(entries: Recorder, tally: Tally, onCounted: () => void): Recorder {
   return {

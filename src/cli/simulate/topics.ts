@@ -6,7 +6,10 @@ import type { Recorder } from '../../simulator/recorder.ts'
 /** Watches a run for misspelled topics. */
 export interface TopicWatch {
   readonly recorder: Pick<Recorder, 'commit'>
-  /** One sentence for each topic of streams that carried nothing while their sender emitted one that is spelled almost alike. */
+  /**
+   * One sentence for each stream topic that carried nothing while its sender emitted a topic with almost the same
+   * spelling.
+   */
   notes(): readonly string[]
 }
 

@@ -46,7 +46,7 @@ export async function watch(run: WatchedRun, host: Host): Promise<number> {
   }
 }
 
-/** A project that does not load is told of like everywhere, and then waited for. */
+/** If a project does not load, prints the error as usual, and then waits for changes. */
 async function runOnce(run: WatchedRun, options: Parameters<WatchedRun>[0], host: Host): Promise<void> {
   try {
     await run(options)

@@ -12,7 +12,7 @@ export interface WatchdogOptions {
    * shows where. Gives the milliseconds of standstill to wait for before asking again; or ends the process.
    */
   readonly onStall: (stalledMs: number, stack: string) => number
-  /** Standstill before `onStall` is asked for the first time. */
+  /** The duration of a standstill before the first call of `onStall`. */
   readonly firstMs: number
 }
 
@@ -73,7 +73,7 @@ setInterval(() => {
 }, BEAT_MS)
 `
 
-/** What is told of a handler that never gives the thread back, and what then ends the process. */
+/** How to report a handler that never yields, and end the process. */
 export interface StallOptions {
   readonly graph: Graph
   /** The topology's folder, which the stack is made relative to. */
@@ -82,7 +82,7 @@ export interface StallOptions {
   readonly running: () => Invocation | undefined
   /** Until the returned function is called, signals end the process at once, also in code that never yields. */
   readonly letSignalsEnd: () => () => void
-  /** Tells of it, and whose it was, hands on all that is still to be written, and ends the process. */
+  /** Reports the handler, writes everything that is still buffered, and ends the process. */
   readonly end: (error: Thrown, handler: Invocation | undefined) => never
 }
 
@@ -115,7 +115,9 @@ export function guard({ graph, dir, running, letSignalsEnd, end }: StallOptions)
   })
 }
 
-/** What is told of a run that ends with its process: an 'exit' listener still sees whose code called it. */
+/**
+ * Returns the error of a run that ends with its process. In an 'exit' listener, the stack still contains the caller.
+ */
 export function exitError(handler: Invocation | undefined, code: number, dir: string): Thrown {
   const what = `${nameOf(handler)} ended the process, with exit code ${code}, and so all else that was under way.`
   const remedy = 'Throw an error where a message has failed, and return where it is done.'

@@ -13,7 +13,10 @@ export interface PathDrawing extends FailureOptions {
   readonly full: boolean
 }
 
-/** Tells a way to a person: a paragraph for each message, from the input on, and at the end what became of the last one. */
+/**
+ * Draws a path for a person: a paragraph for each message, from the input on, and at the end what became of the last
+ * one.
+ */
 export function drawPath(found: Found, path: Path, drawing: PathDrawing): string {
   const { colors } = drawing
   const cuts: boolean[] = []

@@ -7,7 +7,7 @@ import type { Thrown } from '../../runtime/thrown.ts'
 /** What one line, record or stream says of a message at a processor. What is absent it does not say. */
 export interface Fact {
   readonly message: string
-  /** Who handled it; undefined of an emit that nobody hears. */
+  /** The processor that handled it; undefined for an emit without a subscriber. */
   readonly processor: string | undefined
   readonly root?: string
   readonly parent?: string
@@ -36,7 +36,7 @@ export interface Fact {
 /** A message or an error record that an id may mean. */
 export interface Found extends Pick<Fact, 'message' | 'processor' | 'parent' | 'from' | 'topic' | 'outcome' | 'time'> {
   readonly root: string
-  /** Of the error record, where that is what was asked for. */
+  /** The id of the error record, if the search was for one. */
   readonly record?: string
 }
 

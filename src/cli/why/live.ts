@@ -24,7 +24,7 @@ export interface LiveParts {
   readonly hint: Hint
 }
 
-/** A message may have been on its way for so long before it failed. */
+/** How long before its failure a message's trace may have begun. */
 const WAY_MS = 86_400_000
 
 /** Looks messages up in a deployed stage: in its error records, in its logs, and in what its streams still hold. */
@@ -69,7 +69,7 @@ async function eventOf(live: LiveParts['live'], step: Fact): Promise<Fact> {
   }
 }
 
-/** What a line of a deployed function says of a message; undefined for those that say nothing of its way. */
+/** Returns what a line of a deployed function shows of a message; undefined for lines without a message's path. */
 export function factOfEntry({ kind, message, root, processor, timeMs, fields }: LogEntry): Fact | undefined {
   if (message === undefined || root === undefined) return undefined
   const time = new Date(timeMs).toISOString()

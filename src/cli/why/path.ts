@@ -16,9 +16,9 @@ export interface Path {
 }
 
 /**
- * Finds the way from the input to a message, in what is known of its trace. Facts may repeat and may come in any order;
- * of a message, later attempts say what became of it. Where nothing is known of a message it has a step of what its child
- * says; where the way is lost, what is known of the input comes first.
+ * Finds the path from the input to a message, from the facts of its trace. Facts may repeat and may come in any order;
+ * the latest attempt of a message determines its outcome. A message without facts gets a step from its child's. If the
+ * path is interrupted, the facts of the input come first.
  */
 export function pathTo(target: Found, facts: readonly Fact[]): Path {
   const known = byMessage(facts)
@@ -26,7 +26,7 @@ export function pathTo(target: Found, facts: readonly Fact[]): Path {
   const stepOf = (message: string, processor: string | undefined): Step => {
     const at = known.get(message)
     const own = at?.get(processor) ?? []
-    // Whoever hears it got the same message; what became of it there is another matter.
+    // Other processors received the same message, but their outcomes are separate.
     const shared = own.length > 0 ? [] : [...(at?.values() ?? [])].flat().map(whatIsShared)
     const emitted = children.get(childName(message, processor))?.size ?? 0
     return { ...mergeFacts([...shared, ...own]), message, processor, branches: Math.max(0, emitted - 1) }
@@ -90,7 +90,7 @@ function whatIsShared({ attempt, outcome, error, position, at, missing, ...share
   return shared
 }
 
-/** One fact of several: what is said of the last attempt, and what any of them says beside that. */
+/** Merges facts of one message: the last attempt's values, and values that only earlier facts have. */
 function mergeFacts(facts: readonly Fact[]): Partial<Fact> {
   const inOrder = facts.toSorted((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0) || toldOf(a) - toldOf(b))
   const { error, missing, ...merged } = Object.assign({}, ...inOrder) as Partial<Fact>

@@ -11,7 +11,7 @@ import { drawCount, drawNumber } from '../../view/duration.ts'
 import type { Hint } from '../hint.ts'
 import type { Fact, Found, Source } from './fact.ts'
 
-/** So many different things that an id may mean are told apart; a file is not read to its end to find more. */
+/** How many matches of an id are collected; the rest of the file is not read to find more. */
 const MOST_FOUND = 20
 
 /** A line of an event may be several times longer than the input was, since control characters are escaped. */
@@ -139,7 +139,7 @@ function factOfEnd({ outcome, error, at }: Entries['end']): Pick<Fact, 'outcome'
   return { outcome, at, ...(error !== undefined && { error: thrownIn(error) }) }
 }
 
-/** An emit that no processor receives. What a processor receives is told of where it is handled. */
+/** An emit that no processor receives. A received emit is described by the entries of its handler. */
 function factOfOutput({ id, message, processor, topic, key, data, to, at }: Entries['emit']): Fact | undefined {
   if (to.length > 0) return undefined
   const event = data === undefined ? {} : { data }
@@ -230,7 +230,7 @@ function noTranscript(name: string, what: string, cause?: unknown): AttakError {
   return new AttakError('USAGE', `--trace ${name}: ${what}`, remedy, { cause })
 }
 
-/** The entries of a transcript that tell what became of messages. */
+/** The entries of a transcript that show what became of messages. */
 export interface Entries {
   readonly start: Omit<StartEntry, 'kind'>
   readonly emit: Omit<EmitEntry, 'kind'>

@@ -72,7 +72,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   return 0
 }
 
-/** Whether a command line means errors besides those that cannot be read. */
+/** Whether a command line selects other errors than those that cannot be read. */
 function isMore(args: Arguments, nowMs: number, names: readonly string[]): boolean {
   const hasIds = args.positionals.some((id) => id !== undefined)
   return hasIds || flagOf(args, 'all') || filterOf(args, nowMs, names) !== undefined

@@ -17,8 +17,8 @@ import { prepareForAfter } from '../../simulate/after.ts'
 import { tellRun } from '../../simulate/run.ts'
 
 /**
- * Runs errors again in a simulation, and tells its story; gives the exit code of one. Those of a simulation that are handled
- * now are taken from its errors, and what fails now is among them; what is live stays as it is.
+ * Replays errors in a simulation and prints its story; returns the exit code of a simulation. Errors of earlier
+ * simulations that are handled now are removed, and new failures are added. Live errors stay as they are.
  */
 export async function replayHere(errors: Errors, units: readonly Unit[], args: Arguments, host: Host): Promise<number> {
   prepareForAfter(host)
@@ -107,7 +107,7 @@ export function stopping(project: Project): Project {
 function stoppingAt(loaded: LoadedProcessor): LoadedProcessor {
   const handler = new Proxy(loaded.handler, {
     apply(target, self, args) {
-      // biome-ignore lint/suspicious/noDebugger: this is what stops the debugger that was asked for.
+      // biome-ignore lint/suspicious/noDebugger: this stops the debugger that the user requested.
       debugger
       return Reflect.apply(target, self, args)
     },
