@@ -56,8 +56,8 @@ export function hasControls(text: string): boolean {
 }
 
 /**
- * Returns a text that brings colors of its own (SGR sequences): with them, and reset at the end, where `isColored`, else
- * without them.
+ * Returns a text that contains colors (SGR sequences). If `isColored`, they are kept and reset at the end; else they
+ * are removed.
  */
 export function withOwnColors(text: string, isColored: boolean): string {
   if (!text.includes('\x1b[')) return text

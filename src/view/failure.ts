@@ -12,9 +12,9 @@ export interface FailureOptions {
   readonly folder: string
   /** Reads the file whose line failed; a stack names it relative to the topology's folder. */
   readonly sourceOf: ReadSource
-  /** Columns before all of it; 2 when nothing is said. */
+  /** Columns before each line; default 2. */
   readonly margin?: number
-  /** How many calls are shown of each stack; 4 when nothing is said. */
+  /** How many calls are shown of each stack; default 4. */
   readonly calls?: number
 }
 
@@ -32,8 +32,8 @@ export function failureOptionsOf(
 }
 
 /**
- * Gives what draws failures: name and message, the line of the user's code that failed (once), and how it got there. `asOfMs`
- * is when it failed (milliseconds since 1970): now, when nothing is said.
+ * Returns a function that draws failures: name and message, the line of the user's code that failed (once), and the
+ * calls that led there. `asOfMs` is the time of the failure (milliseconds since 1970); default now.
  */
 export function failuresDrawn({
   colors,

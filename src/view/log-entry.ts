@@ -4,11 +4,12 @@ import { fieldsOf, jsonIn } from '../runtime/text.ts'
 /** A line of a deployed function. */
 export type LogLine = Pick<CloudLine, 'timeMs' | 'processor' | 'text' | 'isPlatform'>
 
-/** A line of a deployed function, read as what it tells of. */
+/** A parsed log line of a deployed function. */
 export interface LogEntry extends Pick<LogLine, 'timeMs' | 'processor'> {
   /**
-   * `log`: what a handler wrote; `end`: what became of an attempt; `error`: a message that failed for good; `output`: an
-   * emit that nobody hears; `platform`: what the platform says of an invocation; `text`: anything else, such as a crash.
+   * `log` is what a handler wrote. `end` is the outcome of an attempt. `error` is a message that finally failed.
+   * `output` is an emit without a subscriber. `platform` is the platform's line about an invocation. `text` is anything
+   * else, such as a crash.
    */
   readonly kind: 'log' | 'end' | 'error' | 'output' | 'platform' | 'text'
   readonly level: 'debug' | 'info' | 'warn' | 'error'

@@ -10,7 +10,7 @@ export function drawEntry(entry: LogEntry, width: number, colors: Colors): strin
   const time = colors.dim(new Date(entry.timeMs).toISOString().slice(11, 23))
   const name = colors.bold(drawWord(entry.processor).padEnd(width))
   const paint = PAINT[entry.level] === undefined ? String : colors[PAINT[entry.level]!]
-  // Only what a handler wrote has colors of its own.
+  // Only text that a handler wrote contains colors.
   const show = entry.kind === 'log' ? colors.asLogged : String
   const text = hang(textOf(entry), ' '.repeat(12 + 1 + width), (line) => paint(show(line)))
   return `${time} ${name}  ${text}\n`

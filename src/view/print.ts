@@ -15,7 +15,7 @@ const STYLES = {
 
 /** Paints text for one terminal; paints nothing where color does not belong. */
 export interface Colors extends Readonly<Record<keyof typeof STYLES, (text: string) => string>> {
-  /** Shows the colors that a text has of its own, such as a line of a handler's log; leaves them out where color is off. */
+  /** Shows the colors that a text contains, such as a line of a handler's log; removes them if color is off. */
   readonly asLogged: (text: string) => string
   /** Columns that excerpts of code are cut to; infinite where the text is not for a terminal. */
   readonly columns: number
@@ -51,7 +51,7 @@ export function drawError(error: AttakError, colors: Colors): string {
   return line(error.code, 'error', `${sentence(error.message)} ${error.remedy}`, colors)
 }
 
-/** The same for problems that are no error yet. `below`: each remedy has a line of its own. */
+/** The same for problems that are no error yet. `below`: each remedy is on a separate line. */
 export function drawProblems(problems: readonly Problem[], colors: Colors, remedies?: 'below'): string {
   return problems.map((problem) => drawProblem(problem, colors, remedies)).join('')
 }
@@ -86,7 +86,7 @@ export function hang(text: string, indent = '    ', paint: (line: string) => str
   return text.split('\n').map(paint).join(`\n${indent}│ `)
 }
 
-/** A text as a sentence: it ends with a full stop, unless it has an end of its own. */
+/** Returns a text as a sentence: adds a full stop, unless it ends with punctuation. */
 export function sentence(text: string): string {
   return /[.!?…]$/.test(text) ? text : `${text}.`
 }
@@ -99,7 +99,7 @@ function drawStack(stack: string, colors: Colors): string {
   return lines.map((each) => `    ${each}\n`).join('')
 }
 
-/** A failure that is ours: its stack, and where to tell us. */
+/** Draws a failure of attak itself: its stack, and where to report it. */
 export function drawBug(error: unknown, colors: Colors, version: string): string {
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return `${colors.red('This is a bug of attak, not of your code:')}\n${hang(stack)}\n\nPlease report it to attak's maintainers, with the lines above (attak ${version}).\n`

@@ -1,7 +1,7 @@
 import type { TranscriptEntry } from '../simulator/transcript.ts'
 import { type Story, type StoryOptions, storyOf } from './story.ts'
 
-/** An input on its way, and everything that it causes. */
+/** An input whose messages are not all done, and everything that it causes. */
 interface Way {
   readonly story: Story
   text: string
@@ -15,8 +15,9 @@ interface Way {
 const MOST_HOPS = 12
 
 /**
- * Starts a story that tells one input after the other: everything that an input causes stands together, indented by how many
- * processors it came through. A part is printed when all its messages are done, and at the end what is not.
+ * Starts a story that prints one input after the other. Everything that an input causes stands together, indented by
+ * how many processors it passed. A part is printed when all its messages are done; unfinished parts are printed at the
+ * end.
  */
 export function storyByInput(options: StoryOptions): Story {
   const ways = new Map<string, Way>()

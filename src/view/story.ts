@@ -6,15 +6,15 @@ import { hang } from './print.ts'
 import { drawValue, drawWord } from './value.ts'
 import { widthOf } from './width.ts'
 
-/** What a story is told with. */
+/** How a story is printed. */
 export interface StoryOptions extends FailureOptions {
   /** Columns a line may take. */
   readonly width: number
-  /** Tell of failures only. */
+  /** Print failures only. */
   readonly quiet: boolean
 }
 
-/** Tells a transcript to a person, entry by entry. */
+/** Draws a transcript for a person, entry by entry. */
 export interface Story {
   /** The lines that an entry adds, each with its line end; often none. */
   tell(entry: TranscriptEntry): string
@@ -101,7 +101,7 @@ function placesFromHere(text: string, folder: string): string {
   return text.replace(/^ {4}at .*$/gm, (call) => fromHere(call, folder))
 }
 
-/** How a message came to a processor. */
+/** How a message reached a processor. */
 export type Origin = Partial<Pick<StartEntry, 'from' | 'topic' | 'key' | 'attempt' | 'at' | 'invoked'>>
 
 /** `input`, `spout · text`, `order · invoked`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */
