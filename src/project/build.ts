@@ -17,7 +17,10 @@ export interface Builder {
   last(): Promise<Build | undefined>
   /** Whether the topology's source looks as if it named processors in TypeScript. */
   looksTyped(): boolean
-  /** Builds the topology and what its source looks like naming as processors, since only running it would tell. */
+  /**
+   * Builds the topology, and the modules that its source appears to name as processors: only running it would show them
+   * for certain.
+   */
   buildGuessing(): Promise<Built>
   /** Builds the topology and exactly these modules. What is broken does not keep the rest from being built. */
   build(modules: readonly string[]): Promise<Built>

@@ -36,7 +36,7 @@ export interface Build {
 export interface BuildCache {
   /** Gives the last build when nothing that it was made from has changed since. */
   load(): Promise<Build | undefined>
-  /** Makes a folder of its own for a new build. */
+  /** Makes a separate folder for a new build. */
   newFolder(): string
   /** Writes a build to its folder. */
   write(folder: string, compiled: Outputs): Promise<Build>

@@ -36,9 +36,9 @@ export type Compiled =
   | { readonly kind: 'failed'; readonly faults: readonly BuildFault[]; readonly inputs: Inputs }
 
 /**
- * Compiles local modules for this process, each to a file of its own, so that what they share stays one instance, and
- * modules stay modules as CommonJS stays CommonJS. Packages stay outside; `import.meta.url`, `__dirname` and the like keep
- * meaning the place of the source. The outputs only work in `outFolder`.
+ * Compiles local modules for this process, each to a separate file. So what they share stays one instance, modules stay
+ * modules, and CommonJS stays CommonJS. Packages are not compiled. `import.meta.url`, `__dirname` and the like keep the
+ * place of the source. The outputs only work in `outFolder`.
  */
 export async function compile(entries: readonly string[], outFolder: string): Promise<Compiled> {
   const reader = await openInputs(entries, statSync(outFolder).mtimeMs)

@@ -17,7 +17,7 @@ export async function createProject(dir: string, files: ProjectFiles): Promise<v
   }
 }
 
-/** Makes sure that nothing of the user's is in `dir`; tells whether it exists. Throws FOLDER_NOT_EMPTY. */
+/** Checks that `dir` contains no files of the user; returns whether it exists. Throws FOLDER_NOT_EMPTY. */
 export async function requireEmpty(dir: string): Promise<boolean> {
   const names = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined

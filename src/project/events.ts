@@ -21,7 +21,7 @@ const EXAMPLE = '{ "to": "processor", "event": … }'
 const MOST_PROBLEMS = 20
 const MOST_SHOWN = 100
 
-/** Tells why `value` is not an {@link InputEvent} for one of `processors`; undefined when it is one. */
+/** Returns why `value` is not an {@link InputEvent} for one of `processors`; undefined when it is one. */
 export function faultOf(value: unknown, processors: ReadonlySet<string>): EventFault | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return {
@@ -73,8 +73,8 @@ export function readMadeEvent(value: unknown): unknown {
 }
 
 /**
- * Gives an event that code made data of its own, equal to a JSON round trip: what that code does to it afterwards is
- * nobody's event, and what a file could not hold is a fault.
+ * Returns a copy of an event that code made, equal to a JSON round trip. Later changes by that code do not affect it.
+ * Data that a file could not hold is a fault.
  */
 export function ownEvent(input: InputEvent): InputEvent | EventFault {
   try {
@@ -85,7 +85,7 @@ export function ownEvent(input: InputEvent): InputEvent | EventFault {
   }
 }
 
-/** Gives all events data of their own: see {@link ownEvent}. `whereOf` says which is which, by its index. */
+/** Copies the data of all events: see {@link ownEvent}. `whereOf` returns an event's place from its index. */
 export function ownEvents(events: readonly InputEvent[], whereOf: (index: number) => string): ParsedEvents {
   const problems: Problem[] = []
   const owned = events.flatMap((event, index) => {

@@ -44,7 +44,7 @@ export function filesLookedFor(path: string | undefined, cwd: string): readonly 
   return isFolder(start) ? inside : [...filesFor(start), ...inside]
 }
 
-/** Other files would be built as code, and their faults would be told as faults of code. */
+/** Other files would be built as code, and their faults reported as faults of code. */
 function checkEnding(file: string, given: string): string {
   const ending = extname(file)
   if (isModule(file) || readerOf(file) !== undefined) return file

@@ -95,8 +95,8 @@ export function inputFiles(dir: string, cwd: string): readonly string[] {
 }
 
 /**
- * Tells what is wrong with the input that a run would take when it is given none, as far as that can be known without
- * running anything: neither functions are called nor lines of events read. No input at all is fine.
+ * Returns the problems of the input that a run would use by default, as far as they are known without running anything:
+ * it calls no functions and reads no lines of events. No input at all is fine.
  */
 export async function inspectInput(
   options: Pick<InputOptions, 'topology' | 'dir' | 'cwd'>,

@@ -23,7 +23,7 @@ export interface InputReader {
   inputs(): Inputs
 }
 
-/** Some file systems tell times to two seconds only. */
+/** Some file systems store times with a resolution of two seconds. */
 const UNSEEN_MS = 2000
 
 /**

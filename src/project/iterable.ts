@@ -46,7 +46,7 @@ export async function* readIterable(
     throw error
   } finally {
     const closed = await reader.close()
-    // The first error says what is wrong; one of the cleanup after it does not.
+    // The first error explains the problem; an error of the cleanup after it does not.
     if (closed !== undefined && !failed) await Promise.reject(onError(closed.error))
   }
 }
@@ -88,7 +88,7 @@ function openReader(values: Iterable<unknown> | AsyncIterable<unknown>) {
         return failed(error)
       }
     },
-    /** Tells an iterator that gave its last value too early that nobody reads on. Returns what it throws. */
+    /** Ends an iterator that is not read to its end. Returns what it throws. */
     async close(): Promise<{ readonly error: unknown } | undefined> {
       if (!isOpen) return undefined
       isOpen = false

@@ -10,7 +10,7 @@ export interface JsonLinesOptions {
   readonly where: string
   /** The processors that events can be for. */
   readonly processors: ReadonlySet<string>
-  /** Whom bare events are for. Not given: each line is `{ to, event, key?, topic? }`. */
+  /** The processor that receives bare events. Not given: each line is `{ to, event, key?, topic? }`. */
   readonly to?: string | undefined
   /** Each line is an event itself, as text; blank lines too. Needs `to`. */
   readonly isText?: boolean | undefined

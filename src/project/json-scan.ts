@@ -7,7 +7,7 @@ export interface Stop {
   readonly what: string
 }
 
-/** Tells of a name of the outermost object: where its quotes begin and end. */
+/** Receives the position of a name of the outermost object: where its quotes begin and end. */
 export type OnName = (start: number, end: number) => void
 
 const SPACE = /[ \t\n\r]*/y
@@ -84,7 +84,7 @@ function expected(what: string, text: string, offset: number): Stop {
   return { offset, what: `not JSON: expected ${what}, found ${foundAt(text, offset)}` }
 }
 
-/** The character at a place; by its number where it could not be seen, or not be told from another. */
+/** The character at a place; as a number if it is invisible or easily confused with another. */
 function foundAt(text: string, offset: number): string {
   const code = text.codePointAt(offset)
   if (code === undefined) return 'the end'

@@ -25,14 +25,14 @@ export interface JsonFault extends LineFault {
   readonly kind?: 'empty' | 'foreign' | 'second'
 }
 
-/** What a text says, or why it says nothing. */
+/** The value of a text, or why it has none. */
 export type ParsedJson<Fault = JsonFault> =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'fault'; readonly fault: Fault }
 
 /**
- * Parses JSON as `JSON.parse` does, with or without a byte order mark. Beyond what is no JSON, it refuses numbers that are
- * too large for JavaScript, and more than 1000 levels. A fault says where it is, alike on every version of Node.
+ * Parses JSON as `JSON.parse` does, with or without a byte order mark. It also refuses numbers that are too large for
+ * JavaScript, and more than 1000 levels. A fault contains its position, which is the same on every version of Node.
  */
 export function parseJson(text: string): ParsedJson {
   return parseWith(text, faultIn)
@@ -65,7 +65,7 @@ export function repeatedName(bytes: Uint8Array): JsonFault | undefined {
   return repeated && faultIn(json, repeated)
 }
 
-/** Tells of a place in one line of a file. */
+/** Describes a place in one line of a file. */
 function faultInLine(text: string, { offset, what }: Stop): LineFault {
   return { column: offset + 1, what, excerpt: excerptOf(text, { start: 0, end: text.length, offset }) }
 }

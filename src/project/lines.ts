@@ -7,9 +7,7 @@ const NEWLINE = 10
 /** Half of it costs a tenth more for each line, twice of it no less (row I1 of the benchmarks). */
 const BLOCK_BYTES = 128 * 1024
 
-/**
- * Reads a file or a pipe from its beginning, a block at a time. A block is only valid until the next one is asked for.
- */
+/** Reads a file or a pipe from its beginning, a block at a time. A block is only valid until the next one is read. */
 export async function* readBlocks(path: string): AsyncGenerator<Uint8Array, void, undefined> {
   yield* statSync(path).isFile() ? readFileBlocks(path) : await openUnblocked(path)
 }
@@ -108,7 +106,7 @@ interface Splitter extends LineLimits {
   /** Its beginning. */
   cut: Buffer[]
   cutBytes: number
-  /** How much was read of it, if it is too long; that was told as soon as it was known. */
+  /** How many bytes of it were read, if it is too long; its fault was reported at once. */
   skipped: number
   /** Nothing was decoded yet. */
   isStart: boolean

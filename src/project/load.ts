@@ -45,9 +45,10 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a topology and its processors. JavaScript is imported as it is. What Node cannot import so (TypeScript, or a
- * package that the running attak lends) is built, and then all of the project is, for one module to stay one instance.
- * A topology runs once, except when only running it tells that there are processors in TypeScript, or which.
+ * Loads a topology and its processors. JavaScript is imported as it is. If Node cannot import a module directly
+ * (TypeScript, or a package that the running attak lends), the whole project is built, so that each module stays one
+ * instance. A topology runs once. It runs twice if only running it shows that there are processors in TypeScript, or
+ * which.
  */
 export async function loadModules(options: LoadOptions): Promise<LoadedModules> {
   const builder = openBuilder(options.file, options.temporaryFolder)
@@ -76,8 +77,8 @@ async function loadAsIs({ file, modulesOf, processorsOf }: LoadOptions): Promise
 }
 
 /**
- * Whether a build can load what import() could not, or can at least say where it is broken: Node does not tell the place
- * of a syntax error.
+ * Whether a build can load what import() could not, or can at least show where it is broken: Node does not report the
+ * place of a syntax error.
  */
 function needsBuild(error: unknown): boolean {
   if (error instanceof SyntaxError) return true

@@ -35,8 +35,8 @@ export function isFolder(path: string): boolean {
 }
 
 /**
- * Tells what a file was from what it is, without reading it: its size, its times (one of which nobody can set), and its place
- * on the disk. Undefined when there is none.
+ * Returns a stamp that changes when a file changes, without reading it: its size, its times (one of which cannot be
+ * set), and its place on the disk. Undefined if the file does not exist.
  */
 export function stampOf(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false })
@@ -44,8 +44,8 @@ export function stampOf(path: string): string | undefined {
 }
 
 /**
- * Gives the file that an absolute path to a module means: itself, with an ending added, the `index` of a folder, or the
- * TypeScript file behind a path that ends in `.js`. Undefined when there is none.
+ * Returns the file of an absolute path to a module: the path itself, the path with an extension, the `index` of a
+ * folder, or the TypeScript file for a path that ends in `.js`. Undefined if there is none.
  */
 export function resolveModule(path: string, moreEndings: readonly string[] = []): string | undefined {
   return filesFor(path, moreEndings).find(isFile)
@@ -76,7 +76,7 @@ export function modulesInFolder(folder: string): string[] {
   return [...names].sort()
 }
 
-/** Gives what stands where `path` was looked for: names of its neighbours without endings; [] when there is no folder. */
+/** Returns the names in the folder of `path`, without extensions; [] if the folder does not exist. */
 export function neighboursOf(path: string): string[] {
   const folder = dirname(path)
   return isFolder(folder) ? modulesInFolder(folder) : []

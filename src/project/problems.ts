@@ -5,10 +5,10 @@ import type { ErrorCode, Problem } from '../errors.ts'
 import type { LoadedModule } from './load.ts'
 import { cleanStack } from './stack.ts'
 
-/** What a module was loaded for, as its problems tell it. */
+/** Why a module was loaded, as its problems show it. */
 export interface Subject {
   readonly code: ErrorCode
-  /** `processors.reverse`; the file is said too. */
+  /** `processors.reverse`; messages contain the file, too. */
   readonly where: string
   /** Absolute. */
   readonly file: string
@@ -16,7 +16,7 @@ export interface Subject {
   readonly cwd: string
 }
 
-/** Tells why a module could not be loaded, each problem at its own place; none when it was. */
+/** Returns why a module could not be loaded, each problem at its own place; none when it was. */
 export function loadProblems(module: LoadedModule, subject: Subject): readonly Problem[] {
   const { code, cwd, file } = subject
   const severity = 'error'

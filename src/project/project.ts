@@ -41,7 +41,9 @@ export interface ProjectOptions {
   readonly stage: string
   /** Load what this process has loaded before anew, and find every file that matters: for `--watch`. Default false. */
   readonly fresh?: boolean
-  /** Makes a folder for a build that can be kept nowhere, and removes it in the end. Default: one that stays. */
+  /**
+   * Makes a folder for a build that cannot be cached, and removes it when the process ends. Default: one that stays.
+   */
   readonly temporaryFolder?: MakeFolder
   /** Sets variables while the modules of processors are loaded: what `environment` gives. Default: nothing is set. */
   readonly lend?: LendVariables
@@ -60,11 +62,11 @@ export interface InspectedProject {
 }
 
 /**
- * Loads the project at `path` (a file or a folder; the current folder when undefined): its topology, the graph and every
- * handler. Throws one AttakError with all problems when any is an error.
+ * Loads the project at `path` (a file or a folder; the current folder when undefined): its topology, the graph and
+ * every handler. Throws one AttakError with all problems when any is an error.
  *
- * Stacks of built modules tell lines of their sources when the process has source maps switched on beforehand; that is
- * for whoever owns the process to do (`process.setSourceMapsEnabled(true)`).
+ * Stacks of built modules show lines of their sources if the process has source maps switched on beforehand. The owner
+ * of the process does that (`process.setSourceMapsEnabled(true)`).
  */
 export async function loadProject(path: string | undefined, options: ProjectOptions): Promise<Project> {
   const { project, problems } = await inspectProject(path, options)
@@ -72,7 +74,7 @@ export async function loadProject(path: string | undefined, options: ProjectOpti
   return project
 }
 
-/** Loads a project like {@link loadProject}, and gives what is wrong instead of throwing it. */
+/** Loads a project like {@link loadProject}, and returns its problems instead of throwing them. */
 export async function inspectProject(path: string | undefined, options: ProjectOptions): Promise<InspectedProject> {
   const found = findFile(path, options.cwd)
   if (found instanceof AttakError) return { problems: found.problems, files: [] }

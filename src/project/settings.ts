@@ -146,7 +146,7 @@ function settingsIn(manifest: string): unknown {
     const value: unknown = JSON.parse(manifest)
     return typeof value === 'object' && value !== null && 'attak' in value ? value.attak : undefined
   } catch {
-    // Finding a topology says what is wrong with a package.json that matters to it.
+    // Finding a topology reports a broken package.json if that matters.
     return undefined
   }
 }

@@ -10,10 +10,10 @@ const MOST_CALLS = 50
 const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, '')
 
 /**
- * Gives an error's stack as its user should see it: what was thrown, then the frames in their own code, with paths
- * relative to `dir` and `/` between folders, so that it reads alike on every machine. Frames of Node, of packages and of
- * attak are left out; causes follow, with the frames not told before. Undefined when `error` is not an Error, or has no
- * stack. Built modules show their sources where the process has source maps switched on.
+ * Returns an error's stack as its user should see it: what was thrown, then the frames in the user's code. Paths are
+ * relative to `dir`, with `/` between folders, so that it is the same on every machine. Frames of Node, packages and
+ * attak are left out. Causes follow, without the frames already shown. Undefined when `error` is not an Error, or has
+ * no stack. Built modules show their sources if the process has source maps switched on.
  */
 export function cleanStack(error: unknown, dir: string): string | undefined {
   const { stack } = describeThrown(error)
@@ -43,8 +43,8 @@ export function cleanStackText(stack: string, dir: string): string {
 }
 
 /**
- * The place of the call that a stack begins with, as `cleanStack` tells it: `lib/debounce.js:3:5`. Calls of Node and of native
- * functions are passed over. Undefined where it is in a package or in attak.
+ * The place of a stack's first call, in the form of `cleanStack`: `lib/debounce.js:3:5`. Calls of Node and of native
+ * functions are skipped. Undefined if it is in a package or in attak.
  */
 export function placeOfFirstCall(stack: string, dir: string): string | undefined {
   for (const line of stack.split('\n')) {
