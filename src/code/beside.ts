@@ -17,17 +17,17 @@ export interface NamedPath {
 export interface CodePlace {
   /** The module, absolute. */
   readonly file: string
-  /** The folder that it is run in. Absent: paths that are relative to that are not told. */
+  /** The folder that it is run in. Absent: paths relative to that folder are not reported. */
   readonly cwd?: string
 }
 
 const PLACED = /\b__dirname\b|\b__filename\b|\bimport\s*\.\s*meta\b|\battakMeta\b|\.wasm\b/
 
 /**
- * Finds the paths that JavaScript makes of its own place (`import.meta.url`, `import.meta.dirname`, `__dirname`) or gives to
- * functions that read files. Only those that can be known without running it, whether they exist or not. Of alternatives
- * (`process.env.DATA || 'data'`) the one that can be known counts. The name of a WebAssembly file alone counts, too: compilers
- * write modules that find out their own place as they run, and load the file beside themselves.
+ * Finds the paths that JavaScript builds from its location (`import.meta.url`, `import.meta.dirname`, `__dirname`) or
+ * passes to functions that read files. Finds only paths that are known without running the code, whether they exist or
+ * not. Of alternatives (`process.env.DATA || 'data'`) the known one counts. The name of a WebAssembly file alone
+ * counts, too: compilers write modules that find their location as they run, and load the file beside themselves.
  */
 export function pathsIn(text: string, place: CodePlace): readonly NamedPath[] {
   if (!PLACED.test(text) && (place.cwd === undefined || !READS_TEXT.test(text))) return []
@@ -36,7 +36,7 @@ export function pathsIn(text: string, place: CodePlace): readonly NamedPath[] {
   const known = { ...place, constants: constantsIn(program), depth: 0 }
   const found: NamedPath[] = []
   walk(program, (node) => {
-    // What a constant is, is told where it is declared.
+    // A constant's value is reported where it is declared.
     if (node.type === 'Identifier') return false
     const value = evaluated(node, known) ?? readBy(node, known)
     const path = value?.placed ? pathOf(value.text) : wasmBeside(node, known)

@@ -1,7 +1,7 @@
 const CREATE = 'createRequire'
 
 /**
- * Finds what a module asks for by a `require` that it makes with `createRequire`, wherever the text says so plainly:
+ * Finds what a module loads by a `require` that it makes with `createRequire`, if the call is written plainly:
  * `createRequire(import.meta.url)('pkg')`, or `const load = createRequire(import.meta.url)` and then `load('pkg')`.
  */
 export function createdRequires(source: string): readonly string[] {

@@ -29,7 +29,7 @@ export type Link =
       /** The package is there, and keeps this path from others: see `isClosed`. */
       readonly isClosed?: boolean
     }
-/** What cannot be followed is told at the place of the import. */
+/** An import that cannot be followed is reported at its place. */
 export type Refusal = { readonly to: 'nothing'; readonly why: string }
 
 /** Local modules and what they import. */
@@ -44,7 +44,7 @@ export interface Discovered {
 export interface DiscoverOptions {
   /** Absolute. */
   readonly entries: readonly string[]
-  /** What messages tell paths relative to, absolute. */
+  /** The folder that paths in messages are relative to, absolute. */
   readonly dir: string
   /** Packages that entries ask for beside their modules; their importer is {@link INDEX} in `dir`. */
   readonly also?: readonly string[]
@@ -73,7 +73,7 @@ export const NODE_RESOLUTION = {
 export const INDEX = 'attak-index.mjs'
 
 const RESOLVING = Symbol('resolving')
-/** How what is asked for by a `require` that a module made is put before esbuild. */
+/** The prefix for imports by a created `require`, so that esbuild handles them separately. */
 const CREATED = 'attak-created:'
 
 /** Names a link of a module. */
@@ -218,7 +218,7 @@ function askingOf(kind: ImportKind, importer: string): Asking {
   return kind.startsWith('require') || importer.endsWith('.cts') ? 'require' : 'import'
 }
 
-/** A computed path leads to every file that it may mean; esbuild tells only its pattern, such as `./plug/x*.js`. */
+/** A computed path leads to every file that it may match; esbuild returns only its pattern, such as `./plug/x*.js`. */
 function addGlobs({ inputs }: Metafile, dir: string, { links, folders, sloppy }: Found): void {
   const files = [...new Set([...Object.keys(inputs).map((input) => resolve(dir, input)), ...sloppy])]
   for (const [input, { imports }] of Object.entries(inputs)) {

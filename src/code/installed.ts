@@ -2,7 +2,7 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fieldsOf, jsonOrText } from '../runtime/text.ts'
 
-/** The parts of a package.json that say what else it needs, and what it runs on. */
+/** The parts of a package.json that list its dependencies and supported platforms. */
 export interface Manifest {
   readonly version?: string
   /** The names of the packages. The same holds for the two lists below. */

@@ -20,9 +20,9 @@ const BY_ENDING: Readonly<Record<string, ModuleKind>> = {
 const WRAPPER = ['exports', 'require', 'module', '__filename', '__dirname']
 
 /**
- * Returns the kind of a file as Node decides it: by its ending, by `type` in the nearest package.json, and where that says
- * nothing by its syntax. TypeScript is told like the JavaScript that it becomes, which `textOf` returns. What has `import` or
- * `export` is a module also where its package says `commonjs`, which Node would refuse.
+ * Returns the kind of a file as Node decides it: by its extension, then by `type` in the nearest package.json, then by
+ * its syntax. TypeScript has the kind of its JavaScript, which `textOf` returns. A file with `import` or `export` is a
+ * module even if its package is `commonjs`, which Node would refuse.
  */
 export function kindOf(file: string, textOf: () => string): ModuleKind {
   const ending = extname(file)

@@ -7,8 +7,8 @@ import { type Transpiled, transpile } from './transpile.ts'
 import { type LaidModule, type LayoutOptions, writeCommonJs, writeModule } from './write.ts'
 
 /**
- * Lays out local modules as Node runs them, each a file of its own, so that kinds, instances and the order of evaluation
- * are Node's. Places mirror those of the sources. Throws esbuild's BuildFailure.
+ * Lays out local modules as Node runs them, each in a separate file, so that kinds, instances and the order of
+ * evaluation are the same as in Node. Places mirror those of the sources. Throws esbuild's BuildFailure.
  */
 export async function layOut(
   files: readonly string[],

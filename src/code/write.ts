@@ -35,7 +35,7 @@ export interface LayoutOptions extends TranspileOptions {
   readonly placeOf: (file: string, kind: ModuleKind, moved: boolean) => Place | undefined
 }
 
-/** Expressions that tell a module its place. */
+/** Expressions for a module's own location. */
 export interface Place {
   readonly url: string
   readonly filename: string
@@ -58,7 +58,7 @@ export interface Writing {
   readonly options: LayoutOptions
 }
 
-/** A module as it is to be, and helpers of its own. */
+/** A module as it will be written, and its helper files. */
 export interface WrittenModule {
   readonly text: string
   readonly beside: readonly LaidFile[]
@@ -178,7 +178,7 @@ function requireText(own: Writing, { filename }: Place, required: ReadonlyMap<st
   return `import attakRequire from ${toRequire(own)};import{createRequire as attakCreate}from"node:module";var require=${made};`
 }
 
-/** Stands for `node:module` where a module makes a `require` of its own: that finds what it would find beside the source. */
+/** Replaces `node:module` where a module creates a `require`: the new one finds the same files as beside the source. */
 function shimText(own: Writing, required: ReadonlyMap<string, string>): string {
   return `import Module, { createRequire as create } from 'node:module'
 import attakRequire from ${toRequire(own)}
