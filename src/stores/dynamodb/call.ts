@@ -11,7 +11,7 @@ export interface TablePlace {
   readonly table: string
 }
 
-/** Gives what calls operations on a table: `call('PutItem', { Item }, 1000)`. */
+/** Returns a function that calls operations on a table: `call('PutItem', { Item }, 1000)`. */
 export function tableCall({ client, region, table }: TablePlace): TableCall {
   return (operation, fields, withinMs) =>
     client.call({

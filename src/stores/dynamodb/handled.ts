@@ -44,7 +44,7 @@ export function createDynamodbHandled({ now, ttlMs, ...place }: DynamodbHandledP
         : `Deploy again, so that the table is there and its functions may call dynamodb:${operation}.`,
     )
 
-  /** Takes a lease by `endMs`; gives what is there instead, if the message is not free. */
+  /** Takes a lease by `endMs`; returns the existing item instead if the message is not free. */
   const take = async ({ key, digest, token }: Lease, untilMs: number, endMs: number): Promise<Item | undefined> => {
     const nowMs = now()
     const leftMs = () => Math.max(1, endMs - now())

@@ -6,8 +6,8 @@ import type { ErrorWriter, StoreLimits } from '../../runtime/store.ts'
 import { tableCall } from './call.ts'
 
 /**
- * An item takes 400 KB with its names; less is said, for those and the other attributes. Several are put side by side.
- * Source: DynamoDB developer guide, "Quotas: items and attributes", read 2026-11-21.
+ * An item may have 400 KB with its names. The limit here is lower, to leave room for them and the other attributes.
+ * Several items are put in parallel. Source: DynamoDB developer guide, "Quotas: items and attributes", read 2026-11-21.
  */
 export const DYNAMODB_LIMITS: StoreLimits = { recordBytes: 400_000, batchRecords: 25, batchBytes: 10_000_000 }
 

@@ -131,7 +131,7 @@ function removeFrom(records: Map<string, ErrorRecord>, { id, time }: RecordedAt)
   if (found !== undefined && Date.parse(found.time) <= Date.parse(time)) records.delete(id)
 }
 
-/** Each run has a file of its own. A run that is replaced writes on to its own, which has no name any more. */
+/** Each run has a separate file. A replaced run continues to write to its file, which no longer has a name. */
 function openRun(file: string, { anew }: { readonly anew: boolean }): RunFile {
   let descriptor: number | undefined
   if (anew) removeIfThere(file)
@@ -250,7 +250,7 @@ function blockOf(lines: readonly object[]): Buffer {
   return Buffer.from(`\n${lines.map((line) => `${JSON.stringify(line)}\n`).join('')}`)
 }
 
-/** Makes the folder of a file; what is in `.attak` is kept from version control by a `.gitignore` of its own. */
+/** Makes the folder of a file; a `.gitignore` in `.attak` keeps its contents out of version control. */
 function makeFolder(file: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const root = join(dirname(file), '..', '..')

@@ -79,7 +79,7 @@ function isProblem(read: Read): read is Problem {
   return read !== undefined && !('attakerror' in read)
 }
 
-/** What a look through a queue came to. */
+/** The result of reading a queue. */
 interface Looked {
   /** Each message once, as it was first received. */
   readonly messages: readonly Message[]

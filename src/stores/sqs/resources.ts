@@ -6,7 +6,7 @@ import { type Errors, RECORDING_DEFAULTS } from '../../topology/recording.ts'
 
 /** How long queues of crashes keep what is in them: as long as SQS can. */
 const CRASHES_KEPT_HOURS = 14 * 24
-/** What SQS does where nothing is said; nothing receives these queues while a function runs. */
+/** The default of SQS; nothing receives these queues while a function runs. */
 const VISIBILITY_SECONDS = 30
 
 /** The queue for error records, whichever store keeps them. It also carries the marks of whoever deploys. */
