@@ -40,7 +40,9 @@ async function putRecords(client: AwsClient, arn: string, { batch, withinMs }: P
   return batch.flatMap((_, index) => refusalIn(answers[index], index))
 }
 
-/** Most records fit in here on their way to base64: memory of its own for each takes longer than to encode it (row D4). */
+/**
+ * A shared buffer for base64, which fits most records: allocating one for each takes longer than to encode it (row D4).
+ */
 const scratch = Buffer.allocUnsafeSlow(64 * 1024)
 
 function base64Of({ body, bytes }: WireRecord): string {

@@ -9,7 +9,7 @@ import { batchRecords } from '../../topology/channels.ts'
 /** How many times a function's own time a message is kept from others, and the most there is: 12 hours. */
 const VISIBILITY = { timeouts: 6, mostSeconds: 43_200 }
 
-/** How often a message without an answer is handed over again before it is given up, where nothing is said. */
+/** How often an unacknowledged message is redelivered before it is given up, by default. */
 export const TRIES = 4
 
 /**
