@@ -36,10 +36,13 @@ export function processHost(): LambdaHost {
   }
 }
 
-/** What {@link takeUncaught} replaces: those who listened before hear of what is not taken. */
+/** A listener that {@link takeUncaught} replaces. Earlier listeners receive the errors that are not taken. */
 type Listener = (error: unknown, more: unknown) => void
 
-/** The platform listens before us, and ends the process of whatever it hears. */
+/**
+ * Replaces the listeners for uncaught errors. The platform's listener, which is there before ours, ends the process; it
+ * now receives only errors that `take` refuses.
+ */
 export function takeUncaught(
   emitter: Pick<NodeJS.EventEmitter, 'listeners' | 'on' | 'removeAllListeners'>,
   take: (error: unknown) => boolean,

@@ -14,7 +14,7 @@ export type Payload =
   | { readonly kind: 'invoked'; readonly message: Message }
   | { readonly kind: 'event'; readonly message: Message }
 
-/** Where a payload came to. */
+/** The receiver of a payload. */
 export interface PayloadPlace {
   readonly processor: string
   /** Names this invocation, and stays when it is repeated. */

@@ -6,12 +6,12 @@ const PLACELESS = /[( ]node:|[( ]<anonymous>\)?$/
 const PLATFORM = 'file:///var/runtime/'
 
 /**
- * Gives what describes errors of the code in the folder of `module` (a `file:` URL) as their owner should see them: frames in
- * their own code and their packages, with paths from that folder, which is that of the topology: as a simulation tells them.
+ * Returns a function that describes errors of the code in the folder of `module` (a `file:` URL) for the user. Its
+ * stacks contain the user's code and packages only, with paths relative to the topology's folder, as in a simulation.
  */
 export function describerOf(module: string): (error: unknown) => Thrown {
   const { href, pathname } = new URL('.', module)
-  // What runs around handlers. Files of users may be named alike, but what source maps tell of has no scheme.
+  // The code around handlers. Users may have files with the same names, but positions from source maps have no scheme.
   const around = [href, PLATFORM].flatMap((folder) => [`${folder}attak.mjs:`, `${folder}index.mjs:`])
   const isNobodys = (frame: string) => PLACELESS.test(frame) || around.some((file) => frame.includes(file))
   const folder = decodeURIComponent(pathname)
