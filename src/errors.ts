@@ -75,7 +75,7 @@ export const ERROR_CODES = [
 /** One of {@link ERROR_CODES}. */
 export type ErrorCode = (typeof ERROR_CODES)[number]
 
-/** One thing wrong with what a user wrote: where it is, what it is, and the edit or command that mends it. */
+/** One problem in what a user wrote: where it is, what it is, and the edit or command that fixes it. */
 export interface Problem {
   readonly code: ErrorCode
   readonly severity: 'error' | 'warning'
@@ -89,7 +89,7 @@ export interface Problem {
   readonly stack?: string
 }
 
-/** A failure that the user can mend. Anything else that is thrown is a bug of attak. */
+/** A failure that the user can fix. Any other error is a bug of attak. */
 export class AttakError extends Error {
   readonly code: ErrorCode
   readonly remedy: string

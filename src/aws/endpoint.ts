@@ -1,4 +1,4 @@
-/** What a process is told by its environment; read again at each call, since what is in it may change. */
+/** The variables of a process. They are read at each call, because they may change. */
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /**

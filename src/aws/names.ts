@@ -48,7 +48,7 @@ export function tableName({ topology, stage }: Scope, part: string): string {
   return resourceName(topology, stage, part, NAME_LIMITS.table)
 }
 
-/** The id's part of the queue of what was given up: FIFO queues need one of their own. */
+/** Returns the id part of a queue for given-up messages. FIFO queues need a separate one. */
 export function crashesPart(fifo: boolean): string {
   return fifo ? `${CRASHES_PART}.fifo` : CRASHES_PART
 }
@@ -73,7 +73,7 @@ export function tableArn({ partition, region, account }: Place, name: string): s
   return `arn:${partition}:dynamodb:${region}:${account}:table/${name}`
 }
 
-/** Reads {@link Place} off any ARN that tells it, such as a function's own; undefined where it does not. */
+/** Returns the {@link Place} in an ARN, such as a function's; undefined if the ARN has none. */
 export function placeOfArn(arn: string): Place | undefined {
   const [prefix, partition, , region, account] = arn.split(':')
   return prefix === 'arn' && partition && region && account ? { partition, region, account } : undefined

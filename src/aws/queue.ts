@@ -17,7 +17,7 @@ export interface QueueEntry {
   readonly MessageDeduplicationId?: string
 }
 
-/** Sends messages to a queue in one call of SendMessageBatch, and gives what was refused. */
+/** Sends messages to a queue in one call of SendMessageBatch, and returns the refused ones. */
 export async function sendMessages(
   client: AwsClient,
   arn: string,

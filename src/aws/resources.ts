@@ -60,7 +60,7 @@ export type MappingConfig = {
   readonly bisect?: boolean
   readonly retryAttempts?: number
   readonly recordAgeSeconds?: number
-  /** The ARN of the queue that is told of what was given up. */
+  /** The ARN of the queue that receives what was given up. */
   readonly onFailure?: string
   /** Where the first reading begins; absent is the start of a stream that is new, else the time of the deploy. */
   readonly startingPosition?: string

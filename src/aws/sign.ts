@@ -48,7 +48,10 @@ export function signRequest(request: UnsignedRequest, credentials: Credentials, 
   return headers
 }
 
-/** Signs the path as it is sent, which every other service wants escaped once more, and wants to be told of the body. */
+/**
+ * S3 signs the path as it is sent, and requires a hash of the body in a header. Other services sign the path escaped
+ * once more.
+ */
 const S3 = 's3'
 
 /** Each part of a path as it is sent. */
