@@ -50,7 +50,9 @@ export interface BakedStream {
   readonly fifo: boolean
 }
 
-/** A stream as its receiver knows it. What comes over its channel and fits no ear is for somebody else. */
+/**
+ * A stream as its receiver knows it. A message of its channel that matches none of these belongs to another processor.
+ */
 export interface BakedEar extends HeldPolicy {
   readonly from: string
   /** Absent: every topic. */

@@ -2,7 +2,10 @@ import type { CarrierLimits, CarrierRules } from '../topology/carrier-rules.ts'
 import type { Message } from './message.ts'
 import type { Position } from './position.ts'
 
-/** What every carrier has: how it sends, and what it takes. `World` is what sending needs: a client, and whose channels they are. */
+/**
+ * The common part of every carrier: how it sends, and what it accepts. `World` is what sending needs: a client, and the
+ * scope of the channels.
+ */
 export interface SendingCarrier<World, Carried> {
   readonly name: string
   readonly rules: Pick<CarrierRules, 'orderedByKey'> & { readonly limits: Pick<CarrierLimits, 'messageBytes'> }
@@ -52,9 +55,9 @@ export interface WireRecord {
 /** An open way to one channel. */
 export interface Sender<Carried = Message> {
   /**
-   * Hands over what one call carries, in order, within the limits. Gives undefined when all was accepted at once, else a
-   * promise of what was refused. Between processes it may take `withinMs` at most, and what has no answer by then is
-   * refused, though it may have arrived.
+   * Sends the records of one call, in order, within the limits. Returns undefined when all were accepted at once, else
+   * a promise of the refused ones. Between processes it may take at most `withinMs`. A record without an answer by then
+   * counts as refused, though it may have arrived.
    */
   send(batch: readonly Carried[], withinMs?: number): undefined | Promise<readonly Refusal[]>
   /** Closes the carrier after it has sent everything that was passed to it. May be called again. */
@@ -73,7 +76,7 @@ export interface Refusal {
 
 /** What receives from one platform: reads its invocation payloads and answers them. Pure. */
 export interface Receiver {
-  /** What its records say of where they come from: `aws:kinesis`. */
+  /** The value of `eventSource` in its records: `aws:kinesis`. */
   readonly eventSource: string
   /** The platform redelivers failed records at once, without a delay. */
   readonly redeliversAtOnce: boolean

@@ -9,7 +9,7 @@ import { isOutOfRange, MAYBE_OUT_OF_RANGE, OUT_OF_RANGE } from './range.ts'
 import { fieldsOf, jsonOrText } from './text.ts'
 import { messagesOfPack } from './unpack.ts'
 
-/** What the platform says of a record. */
+/** The platform's data about a record. */
 export interface RecordPlace {
   /** Where it stood, which the id of bare data is made from. */
   readonly position: Position
@@ -52,7 +52,7 @@ export function decodeText(text: string, place: RecordPlace): readonly Message[]
   return [bareMessage(value, place)]
 }
 
-/** What is wrong with a CloudEvent that has `attakroot`, and cannot be read. */
+/** The reason for refusing a CloudEvent that has `attakroot`, and cannot be read. */
 export const UNREADABLE_EVENT = `it has attakroot, but its id, type, attakroot, attakparent or partitionkey cannot be read (an id is a text of at most ${MOST_ID_CHARACTERS} characters)`
 
 /** The message of a record that cannot be read: the beginning of it, without a key, so that nothing waits for it. */
@@ -66,7 +66,10 @@ export function recordsIn(payload: unknown): readonly unknown[] {
   return Array.isArray(records) ? records : []
 }
 
-/** What a broken record is called, since the platform has no name for it: it gives all records again where that one failed. */
+/**
+ * The name of a broken record, because the platform has no name for it. If it fails, the platform redelivers all
+ * records.
+ */
 export const BROKEN = ''
 
 /** Returns the delivery of a record that does not have its platform's form, so that its position is unknown. */

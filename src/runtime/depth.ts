@@ -5,7 +5,7 @@
  */
 export const MOST_DEPTH = 1000
 
-/** What is wrong with a value that is too deep. */
+/** The reason for refusing a value that is nested too deeply. */
 export const TOO_DEEP = `nests deeper than ${MOST_DEPTH} levels`
 
 /** Whether a text that JSON.stringify gave nests deeper than `most` levels. Takes linear time, and no stack. */
@@ -65,7 +65,7 @@ export function checkedDepth<Text extends string | undefined>(text: Text): Text 
   return text
 }
 
-/** The beginning of a value of JSON as text, for who looks for what was wrong with it. What is deep in it is left out. */
+/** Returns the beginning of a JSON value as text, to show what was wrong with it. Deeply nested parts are left out. */
 export function excerptOf(value: unknown): string {
   return typeof value === 'string' ? cutText(value) : cutText(JSON.stringify(shallow(value, EXCERPT_LEVELS)) ?? '')
 }

@@ -10,7 +10,7 @@ export interface Pacing {
   readonly remainingMs: () => number
 }
 
-/** What is sent: those of one key one after the other. */
+/** An item to send; items with one key are sent one after the other. */
 export type Sent = Pick<WireRecord, 'key' | 'bytes'>
 
 /** Sends records to one place, as many in one call as that takes, until each is accepted or refused. */
@@ -58,9 +58,10 @@ interface Sending<Item extends Sent> extends DispatchParts<Item> {
 }
 
 /**
- * Makes a dispatch. Records of one key are sent one after the other, each when the one before it was accepted, since no
- * carrier promises the order of what it half refuses. What is refused for now is sent again, alone, after a wait that
- * doubles, with jitter, as long as time remains; when a record of a key is refused for good, those behind it are too.
+ * Makes a dispatch. Records with one key are sent one after the other, each when the previous one was accepted, because
+ * no carrier guarantees the order of a partly refused batch. A temporarily refused record is sent again, alone, after a
+ * wait that doubles, with jitter, while time remains. If a record with a key is finally refused, those behind it are
+ * refused, too.
  */
 export function createDispatch<Item extends Sent>(parts: DispatchParts<Item>): Dispatch<Item> {
   const sending: Sending<Item> = {

@@ -3,7 +3,7 @@ import { type Acceptance, acceptanceOf, openAcceptance } from './acceptance.ts'
 /** The promise of an emit that was accepted at once. All such emits share it, because they behave the same. */
 export const ACCEPTED: Promise<void> = Promise.resolve()
 
-/** What a handler gets for an emit or an invoke: a promise that knows whether somebody took its outcome. */
+/** The result of an emit or an invoke for a handler: a promise that knows whether its outcome was taken. */
 export interface EmitPromise<Value = unknown> extends Promise<Value> {
   readonly acceptance: Acceptance
   /** Whether the handler awaited it, chained to it, or gave the emit a callback: then a refusal is the handler's. */

@@ -28,8 +28,8 @@ interface Opened {
 const opened = new WeakMap<EnvironmentOwner, Opened>()
 
 /**
- * Has all code that uses `owner.env` do so through a view, also code that keeps the object or imports it. If several views are
- * open, the last one that has variables decides. Views may be closed in any order; then `owner.env` is what it was.
+ * Redirects all uses of `owner.env` to a view, also by code that stores the object or imports it. If several views are
+ * open, the last one that has variables decides. Views may be closed in any order; then `owner.env` is restored.
  */
 export function openView(owner: EnvironmentOwner, view: EnvironmentView): { close(): void } {
   const known = opened.get(owner)
@@ -91,7 +91,7 @@ function standIn(real: Variables, views: readonly EnvironmentView[]): Variables 
     defineProperty(_, name, descriptor) {
       const variables = current()
       for (const { onWrite } of views) if (typeof name === 'string') onWrite?.(name)
-      // Node throws its own error for what it refuses.
+      // If Node refuses the definition, it throws its usual error.
       if (variables === real || typeof name === 'symbol' || !isDefinable(descriptor))
         return Reflect.defineProperty(real, name, descriptor)
       return Reflect.defineProperty(variables, name, { ...descriptor, value: `${descriptor.value}` })

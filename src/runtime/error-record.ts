@@ -7,7 +7,7 @@ import type { Position } from './position.ts'
 import { textOf } from './text.ts'
 import { describeThrown, type Thrown } from './thrown.ts'
 
-/** What is kept of a failure, as plain JSON: all that is needed to understand it, and to run its message again. */
+/** The record of a failure, as plain JSON: all that is needed to understand it, and to run its message again. */
 export interface ErrorRecord {
   /** The version of this shape. */
   readonly attakerror: typeof RECORD_VERSION
@@ -47,7 +47,7 @@ export interface FailureParts {
   readonly kind: Exclude<RecordKind, 'crash'>
   /** With its event as no handler has touched it. */
   readonly message: Message
-  /** What was thrown: anything. */
+  /** The thrown value: anything. */
   readonly error: unknown
   /** Returns the part of the error to record; {@link describeThrown} by default. */
   readonly describe?: (error: unknown) => Thrown
@@ -100,9 +100,9 @@ function ancestorsOf(message: Message): readonly Message[] {
 }
 
 /**
- * A record as the text that a store keeps, of at most `mostBytes` in UTF-8. One that is larger goes without its ancestors,
- * then with a cut error. Where its carrier keeps it, which `isKept` says, it then goes without events, and then without all
- * of its messages but the position. Throws STORE_FAILED where that would lose an event that is nowhere else.
+ * Returns a record as the text that a store keeps, at most `mostBytes` in UTF-8. A larger record loses its ancestors,
+ * then the end of its error. If `isKept` returns true for its position, it then loses its events, and then all of its
+ * messages but the position. Throws STORE_FAILED if that would lose an event that is stored nowhere else.
  */
 export function encodeRecord(record: ErrorRecord, mostBytes: number, isKept: (position: Position) => boolean): string {
   const { position } = record

@@ -60,7 +60,7 @@ export interface CloudEvent {
  * of it, where that is known already.
  */
 export function encodeMessage(message: Message, origin: Origin, data = textOf(message.data)): string {
-  // What waits for its next try was sent when it was emitted.
+  // A message that waits for a retry was sent when it was emitted.
   const time = message.wait === undefined ? origin.time : (message.time ?? origin.time)
   const attributes = attributesText(message, origin, time)
   return data === undefined ? `{${attributes}}` : `{${attributes},"data":${data}}`
@@ -106,8 +106,9 @@ function waitAttributes({ dueMs, asked, channel }: Wait, forced: true | undefine
 const MOST_TIME_MS = 8.64e15
 
 /**
- * The message in a CloudEvent that has `attakroot`, to the processor `to`; undefined for anything else, and for one whose id,
- * type, lineage or key cannot be read. What it says of a wait has to be checked by who knows where it came from.
+ * Returns the message in a CloudEvent that has `attakroot`, to the processor `to`. Returns undefined for anything else,
+ * and for one whose id, type, lineage or key cannot be read. The caller must check the wait, because only it knows the
+ * source.
  */
 export function messageOfEvent(value: unknown, to: string): Message | undefined {
   const event = fieldsOf(value)

@@ -1,8 +1,8 @@
 /**
- * Remembers which messages were handled, so that one that comes again is not handled again. Whoever handles a message holds
- * a lease of it meanwhile; what holds one that has ended, by a crash, holds nothing. Made by a factory that takes its client
- * and how long it is to remember. It makes single calls: each rejects with an AttakError STORE_FAILED when it has no answer
- * within its time, though it may have been done.
+ * Remembers which messages were handled, so that a redelivered message is not handled again. A handler holds a lease of
+ * its message while it runs; a lease ends by itself after a crash. A factory makes the store from its client and the
+ * time to remember. Each method makes a single call. It rejects with an AttakError STORE_FAILED without an answer in
+ * time, though the operation may have been done.
  */
 export interface HandledStore {
   /**

@@ -1,12 +1,12 @@
 import { digestOf, type Words } from './digest.ts'
 
 /**
- * The id of an input, 32 hex digits: the same for the same seed and position.
+ * Returns the id of an input, 32 hex digits: the same for the same seed and position.
  *
- * An id takes in one thing after the other, 128 bits each: texts by their SHA-256, numbers as they are. Each is added
- * by xor to what was taken in before, and that goes through a fixed permutation and is added to what comes out, so that
- * it cannot be followed back. Of what users choose this sees digests alone, and to find two names with one id takes
- * some 2^64 trials. It costs a tenth of hashing all of it for each message (row S5 of the benchmarks).
+ * An id takes in one value after the other, 128 bits each: texts by their SHA-256, numbers as they are. Each value is
+ * added by xor to the state. The result goes through a fixed permutation and is added to its output, so that it cannot
+ * be reversed. Values that users choose enter only as digests, and finding two names with one id takes about 2^64
+ * trials. It costs a tenth of hashing everything for each message (row S5 of the benchmarks).
  */
 export function rootIdFor(seed: string, position: number): string {
   state.fill(0)

@@ -14,7 +14,7 @@ export interface LoadedProcessor {
   readonly input?: StandardSchema
 }
 
-/** One attempt to handle one message: what is kept of it, and what became of it. Its handler sees it as its `context`. */
+/** One attempt to handle one message: its data and its outcome. Its handler receives it as its `context`. */
 export interface Invocation extends Context {
   readonly runtime: ProcessorRuntime
   readonly message: Message
@@ -24,10 +24,10 @@ export interface Invocation extends Context {
   state: 'running' | 'settled' | 'complete' | 'committed'
   /** Why it failed; undefined while it has not. */
   failure: Failure | undefined
-  /** What it emitted first, and after that: most emit once, and are spared a list. */
+  /** Its first emit, and the later ones: most handlers emit once, and need no list. */
   firstEmit: Message | undefined
   laterEmits: Message[] | undefined
-  /** What it emitted, a message each. */
+  /** The messages that it emitted. */
   readonly emits: readonly Message[]
   /** How many emits that is. */
   readonly emitted: number
@@ -150,9 +150,9 @@ export interface Rare {
   /** Set where another processor's handler invoked it and waits for what it settles with. */
   invoked: Invoked | undefined
   abort: AbortController | undefined
-  /** What is made of it where the user's project has OpenTelemetry. */
+  /** Its span, if the user's project has OpenTelemetry. */
   span: ProcessSpan | undefined
-  /** How long it took, in real milliseconds, where that is measured. */
+  /** How long it took, in real milliseconds, if that is measured. */
   tookMs: number | undefined
 }
 

@@ -20,7 +20,7 @@ export interface Root {
   id: string | undefined
 }
 
-/** What a message takes along that waits outside of its stream, so that whoever gets it can go on from there. */
+/** What a message outside its stream carries, so that its receiver can continue from there. */
 export interface Wait {
   /** Not to be tried before this time, in milliseconds since 1970. */
   readonly dueMs: number
@@ -32,7 +32,7 @@ export interface Wait {
 
 /** An event with its metadata. Kept small: a million of them may wait. */
 export interface Message {
-  /** As emitted: nobody changes it; whoever handles it gets a copy. */
+  /** As emitted. It never changes; handlers receive a copy. */
   readonly data: unknown
   readonly topic: string | undefined
   readonly key: string | undefined
@@ -51,7 +51,7 @@ export interface Message {
   readonly wait?: Wait
   /** Set where somebody has it handled though it was handled before. */
   readonly forced?: true
-  /** What is wrong with the record that it came in, whose beginning is its data: its handler is not called. */
+  /** Why its record was refused. Then its data is the beginning of the record, and its handler is not called. */
   readonly refused?: string
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined

@@ -149,7 +149,7 @@ function open(box: Box, name: string): OpenChannel {
       refuse(box, acceptance, error)
       const behind = key === undefined ? undefined : growing.get(key)
       if (behind === undefined) return
-      // It would overtake what was refused, when that comes again.
+      // It would overtake the refused record when that is sent again.
       growing.delete(key)
       refuse(box, behind.acceptance, error)
     },

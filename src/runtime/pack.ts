@@ -19,7 +19,7 @@ type Value = string | number | null
 interface Attribute {
   readonly name: string
   readonly of: (message: Message) => Value
-  /** What is written of it; absent means the value as it is. */
+  /** The form in which it is written; absent means the value as it is. */
   readonly write?: (value: Value, origin: PackOrigin) => Value
   /** What holds for a message when a pack does not have the attribute. */
   readonly absent: (message: Message) => Value | undefined

@@ -12,9 +12,9 @@ export type ParsedRecord =
   | { readonly kind: 'problem'; readonly problem: Problem }
 
 /**
- * Reads an error record. Fields that it does not know are kept. The text that older
- * versions wrote as `position` becomes a position. A text that is none, or of another version, is a problem
- * RECORD_UNREADABLE; `where` says where it was found: `queue orders--dev--_errors, message 5d1e…`.
+ * Parses an error record. Unknown fields are preserved. The text that older versions wrote as `position` becomes a
+ * position. A text that is no record, or one of another version, is a problem RECORD_UNREADABLE; `where` is its place:
+ * `queue orders--dev--_errors, message 5d1e…`.
  */
 export function parseRecord(text: string, where: string): ParsedRecord {
   const value = jsonIn(text)

@@ -10,7 +10,10 @@ export interface Baked {
   readonly baked: BakedProcessor
 }
 
-/** Finds how often a message that came by a carrier is tried again; what no stream brings here is for somebody else. */
+/**
+ * Returns a function that finds how often a message of a carrier is retried. It returns undefined for a message that no
+ * stream brings here: it belongs to another processor.
+ */
 export function policiesOf({ entry, baked }: Baked, via: string, receiver: Receiver): DeliverParts['policyOf'] {
   const ears = baked.hears.filter((ear) => ear.via === via)
   const first = ears[0]
@@ -26,8 +29,9 @@ export function policiesOf({ entry, baked }: Baked, via: string, receiver: Recei
 }
 
 /**
- * Finds how often a message is tried again that came by no stream now, though perhaps before: from a retry queue, or from
- * whoever invokes the function. The policy is that of the first stream that brings such a message, else the processor's own.
+ * Returns a function that finds how often a message is retried that did not come over a stream now, though perhaps
+ * before: from a retry queue, or from a direct invocation. The policy is that of the first stream that brings such a
+ * message, else the processor's.
  */
 export function policiesAnywhere({ baked }: Pick<Baked, 'baked'>): (message: Message) => HeldPolicy {
   return (message) => {
@@ -38,9 +42,9 @@ export function policiesAnywhere({ baked }: Pick<Baked, 'baked'>): (message: Mes
 }
 
 /**
- * Whether a message came over a stream. What other programs put into a channel comes from nobody: streams that name its
- * topic, or none, bring it; without a topic, those that name none. What cannot be read comes over any of them, so that
- * somebody records it.
+ * Whether a message came over a stream. A message that another program put into a channel has no emitter. It matches
+ * streams that list its topic, or that list none; without a topic, only those that list none. An unreadable message
+ * matches every stream, so that it is recorded.
  */
 export function hears({ from, topics }: Pick<BakedEar, 'from' | 'topics'>, { topic, edge, refused }: Message): boolean {
   if (refused !== undefined) return true

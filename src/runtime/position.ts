@@ -5,7 +5,7 @@ import { fieldsOf } from './text.ts'
  * `{ carrier: 'kinesis', channel: 'orders--dev--bill', ref: 'shardId-000000000003/4965…' }`
  */
 export interface Position {
-  /** What carried it; absent for what came over no carrier, in lines of logs, and in error records of older versions. */
+  /** The carrier; absent if there was none, in lines of logs, and in error records of older versions. */
   readonly carrier?: string
   /** What the platform calls the channel; `invoke` for an event that came directly. */
   readonly channel: string

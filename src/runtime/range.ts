@@ -1,7 +1,7 @@
 /** Matches few texts that have no number out of range, and all that have one. */
 export const MAYBE_OUT_OF_RANGE = /[eE]\+?\d{3}|\d{200}/
 
-/** What is wrong with a value that has such a number. */
+/** The reason for refusing a value that has such a number. */
 export const OUT_OF_RANGE = 'has a number out of range: the largest is 1.8e308'
 
 /**

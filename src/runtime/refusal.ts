@@ -84,7 +84,7 @@ function sayHowToSettle({ runtime, rare }: TimedOut): string {
   return 'Return, resolve, or call the callback'
 }
 
-/** How long a message can wait for its next try, and why no longer: `any` is the limit of every message. */
+/** How long a message can wait for a retry, and the reason for the limit: `any` is the limit of every message. */
 export interface WaitLimit {
   readonly kind: 'input' | 'keyless' | 'keyed' | 'any'
   /** The wait must be shorter than this. */
@@ -116,7 +116,10 @@ const WAITING = {
   any: { who: 'a message', remedy: () => 'Wait for less.' },
 } as const
 
-/** Why the handler of a message was not called: its record breaks what docs/reference/messages.md says. It is not tried again. */
+/**
+ * Explains why the handler of a message was not called: its record violates docs/reference/messages.md. It is not
+ * retried.
+ */
 export function recordRefusal(processor: string, what: string): AttakError {
   return new AttakError(
     'RECORD_REFUSED',

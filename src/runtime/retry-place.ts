@@ -28,7 +28,7 @@ export function retryPlaceOf(entry: BakedEntry, processor: string, carriers: Ope
     address: carrier.receiver.channelOf(entry, carried),
     open: () => ({
       sender: carriers.openSender(retryVia, carried),
-      // What has a key may wait here where nothing keeps its order: see `Later`.
+      // A message with a key may wait here if its channel keeps no order: see `Later`.
       limits: { ...entry.carriers[retryVia]!.limits, orderedByKey: true },
       pack: 1,
     }),
@@ -62,8 +62,8 @@ export function withHeldWaits(
 }
 
 /**
- * Deliveries of other channels, whose messages do not wait and are not forced, whatever they say: anybody who may write
- * there could hold a shard, or have a message handled again.
+ * Returns deliveries of other channels with the marks for waiting and forcing removed. Otherwise anyone with write
+ * access could block a shard, or have a message handled again.
  */
 export function withoutMarks(deliveries: readonly Delivery[]): readonly Delivery[] {
   const isMarked = ({ wait, forced }: Message) => wait !== undefined || forced !== undefined
@@ -77,7 +77,7 @@ export function withoutMarks(deliveries: readonly Delivery[]): readonly Delivery
   return deliveries.map((delivery) => ({ ...delivery, messages: delivery.messages.map(unmarked) }))
 }
 
-/** Keeps messages in a retry place. Those that no processor emitted take along what they came over. */
+/** Stores messages in a retry place. A message without an emitter carries the channel that it came over. */
 export function keepIn(outbox: Outbox, { channel }: RetryPlace): Later['keep'] {
   return (message, policy) => {
     const over = (policy as BakedEar | (BakedProcessor & { channel?: undefined })).channel

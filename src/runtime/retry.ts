@@ -20,9 +20,9 @@ export type RetryDecision =
   | { readonly retry: false; readonly error: unknown }
 
 /**
- * Decides what becomes of a message that failed. `asked` counts the attempts of this message that
- * ended by `Retry`: those do not use up `policy.retries`. What its own processor refused is never tried again,
- * and neither is what would have to wait for longer than it can: that fails with RETRY_TOO_LONG.
+ * Decides what becomes of a failed message. `asked` counts the attempts of this message that ended by `Retry`: those do
+ * not use up `policy.retries`. A message that its own processor refused is never retried. A message that would have to
+ * wait longer than it can fails with RETRY_TOO_LONG.
  */
 export function settleFailure(message: Message, failure: Failure, policy: HeldPolicy, asked: number): RetryDecision {
   const { error, isRefusal } = failure

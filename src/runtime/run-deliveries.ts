@@ -14,14 +14,14 @@ export interface Work
   /** The deliveries, each time with events that nobody has touched. */
   readonly readAgain: DeliverParts['readAgain']
   readonly ended?: DeliverParts['ended']
-  /** It came over a stream, which may keep the order of keys: what has one stays there. */
+  /** It came over a stream, which may keep the order of keys. Then messages with a key stay there. */
   readonly overStream: boolean
 }
 
 /** How many handlers run at once in one function: the default batch size of a mapping. */
 const CONCURRENCY = 100
 
-/** Runs deliveries through the processor, with an outbox for all that they emit; gives the records that come again. */
+/** Runs deliveries through the processor, with an outbox for its emits. Returns the records to redeliver. */
 export async function runDeliveries(
   opened: OpenWorker,
   deliveries: readonly Delivery[],

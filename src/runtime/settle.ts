@@ -9,8 +9,8 @@ export function failureOfCallback(error: unknown): Failure | undefined {
 }
 
 /**
- * The handler has spoken; the first time counts. The invocation is complete when its emits are. `result` is for who
- * invoked it, if somebody did.
+ * Settles the handler; only the first call counts. The invocation is complete when its emits are. `result` is for the
+ * invoker, if there is one.
  */
 export function settle(invocation: Invocation, failure: Failure | undefined, result?: unknown): void {
   if (invocation.state !== 'running') return

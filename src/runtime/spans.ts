@@ -5,7 +5,7 @@ import { describeThrown } from './thrown.ts'
 /** The package that spans are made with, where a project has it. */
 export const TELEMETRY_PACKAGE = '@opentelemetry/api'
 
-/** What is used of `@opentelemetry/api`: the user's own instance of it, to which their SDK is registered. */
+/** The used part of `@opentelemetry/api`. It is the user's instance, to which their SDK is registered. */
 export interface Telemetry<Context = unknown, Span extends TelemetrySpan = TelemetrySpan> {
   readonly trace: {
     getTracer(name: string): { startSpan(name: string, options: SpanOptions, context: Context): Span }
@@ -23,7 +23,7 @@ interface SpanOptions {
 
 type Attributes = Readonly<Record<string, string | number>>
 
-/** What is done with a span. */
+/** The used part of a span. */
 export interface TelemetrySpan {
   spanContext(): SpanPlace
   setAttribute(name: string, value: string): unknown

@@ -42,11 +42,11 @@ export type ErrorReader = Pick<ErrorStore, 'list' | 'remove'>
 /** The id of a record, and when it was recorded. */
 export type RecordedAt = Pick<ErrorRecord, 'id' | 'time'>
 
-/** What a store keeps. */
+/** The contents of a store. */
 export interface KeptErrors {
   /** Each record once, the oldest first. */
   readonly records: readonly ErrorRecord[]
-  /** What is there and cannot be read; it is left there. */
+  /** Messages that cannot be read; they stay in the store. */
   readonly problems: readonly Problem[]
   /** The ids of unreadable messages that may be removed: those that the platform itself put there. */
   readonly unreadable?: readonly string[]
@@ -70,7 +70,7 @@ export interface StoredRecord {
   readonly text: string
 }
 
-/** What a store has to know of the setting `errors`: how long a queue keeps its messages, the queue knows. */
+/** The part of the setting `errors` that a store needs. A queue has its retention itself. */
 export type StoreSettings<Store extends ErrorsStore = ErrorsStore> = Store extends 'sqs'
   ? Omit<Extract<Errors, { readonly store: 'sqs' }>, 'retentionHours'>
   : Extract<Errors, { readonly store: Store }>

@@ -38,7 +38,7 @@ export function fieldWriter(name: string): (text: string) => string {
   }
 }
 
-/** What a text says as JSON; the text itself, if it is not JSON. A byte order mark before JSON is no part of it. */
+/** Parses a text as JSON; returns the text itself if it is not JSON. A byte order mark before JSON is ignored. */
 export function jsonOrText(text: string): unknown {
   try {
     return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text)
@@ -49,7 +49,7 @@ export function jsonOrText(text: string): unknown {
 
 const BYTE_ORDER_MARK = 0xfeff
 
-/** What a text says as JSON; undefined if it is not JSON. */
+/** Parses a text as JSON; returns undefined if it is not JSON. */
 export function jsonIn(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -1,11 +1,11 @@
 import { fieldsOf } from './text.ts'
 
-/** What was thrown, as plain data: what transcripts, error records and answers hold of it. */
+/** A thrown value as plain data, as in transcripts, error records and answers. */
 export interface Thrown {
   readonly name: string
   readonly message: string
   readonly code?: string
-  /** What to do, where attak itself found what is wrong. */
+  /** What to do, if attak itself found the problem. */
   readonly remedy?: string
   /** Its own, and below it those of what caused it, each after `Caused by: `. */
   readonly stack?: string
@@ -86,7 +86,10 @@ function linkOf(thrown: unknown): Link {
   return { title: isLong(texts) ? unmistakable(titleOf(cutTexts(texts))) : title, frames: frames.slice(0, MOST_FRAMES) }
 }
 
-/** What is kept of a message, a name or a code, and of the calls of each error: a log line takes 1 MB of all. */
+/**
+ * The most characters of a message, a name or a code, and of the calls of each error: a log line may have 1 MB in
+ * total.
+ */
 const MOST_MESSAGE_CHARACTERS = 16_000
 const MOST_NAME_CHARACTERS = 200
 const MOST_FRAMES = 100
@@ -163,7 +166,7 @@ export function unmistakable(title: string): string {
     .join('\n')
 }
 
-/** What a stack says: its title as it is now, and the lines that follow the title that it begins with. */
+/** The parts of a stack: its current title, and the lines after the title that it begins with. */
 interface Split {
   readonly title: string
   readonly rest: readonly string[]
@@ -261,7 +264,7 @@ function nameThrown(error: unknown): string {
   return error === null || error === undefined ? `${error} thrown` : `${typeof error} thrown: ${sayThrown(error)}`
 }
 
-/** What was thrown as text, when it is no error. */
+/** Returns a thrown value as text, if it is no error. */
 function sayThrown(error: unknown): string {
   try {
     return (typeof error === 'object' && JSON.stringify(error)) || String(error)

@@ -79,7 +79,7 @@ function faultIn(attribute: string, index: number): string {
   return `message ${index} of its pack has no ${attribute} that can be read`
 }
 
-/** What an attribute says of one message: see `pack.ts`. */
+/** Returns an attribute of one message: see `pack.ts`. */
 function at(attribute: unknown, index: number): unknown {
   return Array.isArray(attribute) ? attribute[index] : attribute
 }

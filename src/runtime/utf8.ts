@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 
-/** Bytes as text; where they are no UTF-8, what they are instead. */
+/** Bytes as text; if they are not UTF-8, what they are instead. */
 export type DecodedText =
   | { readonly kind: 'text'; readonly text: string }
   | {

@@ -18,7 +18,7 @@ export interface WorkerLog {
   line(invocation: Invocation, level: LogLevel, text: string): void
   /** An error that is no attempt's: what a handler did too late, or a record of it that could not be kept. */
   trouble(invocation: Invocation, error: unknown): void
-  /** What became of an attempt. `event` is the JSON of what the handler was given, where that is to be shown. */
+  /** Writes the outcome of an attempt. `event` is the JSON of the handler's event, if it should be shown. */
   ended(invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown, event?: string): void
   /** A message that is not tried again: all that is needed to find what led to it, and no data. */
   failed(failed: FailedMessage): void
@@ -39,7 +39,7 @@ const LEVEL_OF: Readonly<Record<Outcome, LogLevel>> = {
   failed: 'error',
 }
 
-/** So much is written at once even if the turn goes on. */
+/** This many characters are written at once, even if the turn continues. */
 const MOST_HELD_CHARACTERS = 16_384
 
 /** Makes a log. Lines less serious than `level` are left out. */

@@ -27,7 +27,7 @@ export interface Worker {
   readonly name: string
   /** Handles the records of one payload, and returns what the platform is to be answered. */
   records(records: Records): Promise<unknown>
-  /** Handles an event that came over no stream. Throws what it failed with where that was not recorded. */
+  /** Handles an event that came over no stream. Throws the handler's error if it could not be recorded. */
   event(direct: Direct): Promise<undefined>
   /** Handles what another processor waits for, and returns what its handler settled with. */
   invoked(direct: Direct): Promise<Answer>
@@ -68,7 +68,10 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
   }
 }
 
-/** What nobody catches fails the handler that left it behind, or is what that did too late; false where it is nobody's. */
+/**
+ * Assigns an uncaught error to the handler that caused it: the handler fails, or did something too late. Returns false
+ * if no handler caused it.
+ */
 function blame(invocation: Invocation | undefined, error: unknown): boolean {
   if (invocation === undefined) return false
   if (invocation.state === 'running') settle(invocation, { error })
@@ -112,7 +115,10 @@ export interface Direct {
   readonly endsMs: number
 }
 
-/** An event that came over no stream: what cannot be done with it now is the platform's, which keeps what failed. */
+/**
+ * Handles an event that came over no stream. If it cannot be finished now, this throws, and the platform stores the
+ * event.
+ */
 async function handleEvent(opened: OpenWorker, direct: Direct): Promise<undefined> {
   const { failed, error } = await runOne(opened, direct, {
     invoked: undefined,
@@ -166,7 +172,7 @@ async function runOne(
   return { failed, ...last }
 }
 
-/** Gives the delivery of one message, each time with an event that nobody has touched. */
+/** Returns a function that makes the delivery of one message, each time with a fresh copy of its event. */
 function readerOf(message: Message, position: Position): () => readonly Delivery[] {
   const text = JSON.stringify(message.data)
   const record = idOf(message)

@@ -55,12 +55,12 @@ function handled(round: Round, task: Task, { startedMs }: Invocation): void {
 }
 
 /**
- * What follows in the lane need not wait for the emits of what was handled; but where handled messages are remembered, what
- * comes again would run after what followed it, and that not again.
+ * Starts the next message of the lane without waiting for the emits of this one. That is not done if handled messages
+ * are remembered: a redelivered message would run after its successor, which would not run again.
  */
 function passLaneOn(round: Round, task: Task, { failure, rare }: Invocation): void {
   if (task.lane === undefined || failure !== undefined || round.leases !== undefined) return
-  // What will fail is tried again before what follows, also where nothing remembers its attempts.
+  // An attempt that will fail is retried before the next message, even if nothing remembers its attempts.
   if (rare?.follows.some(({ acceptance, taken }) => acceptance.refused !== undefined && !taken)) return
   task.passedOn = true
   releaseLane(round, task)

@@ -6,15 +6,16 @@ import { type DeliverParts, endsOf, openRecords, type Round } from './round.ts'
 import { nextTask, setWaitingAside } from './tasks.ts'
 
 /**
- * Runs the messages of an invocation payload, and gives the records that are to come again. Messages of one key run one
- * after the other, all others at once, up to `concurrency`. A message is done when it is complete, or recorded as failed.
- * One that is tried again waits here where there is time for that, and others run meanwhile; else in a place for that, if
- * it may leave its stream. What there is no time for is left, by whole records; what was done of those is remembered in
- * `progress`. Where only that is left which has to wait in its stream, the invocation lasts as long as it can.
+ * Runs the messages of an invocation payload, and returns the records to redeliver. Messages with one key run one after
+ * the other; all others run at once, up to `concurrency`. A message is done when it is complete, or recorded as failed.
+ * A message to retry waits here if there is time, and others run meanwhile. Otherwise it waits in the retry place, if
+ * it may leave its stream. Messages that there is no time for are left, by whole records; `progress` remembers which of
+ * their messages are done. If only messages are left that must wait in their stream, the invocation lasts as long as it
+ * can.
  *
- * Of a key, the next starts when the handler of the one before has settled well: its emits need not be accepted by then.
- * A record that was cut short by the end of an invocation gets the next to itself; when it gets nowhere then either, what
- * runs of it fails for good with `TIMEOUT`, so that the rest of its stream goes on.
+ * The next message with the same key starts when the previous handler succeeds: its emits need not be accepted by then.
+ * A record that the end of an invocation cut short gets the next invocation to itself. If that ends early, too, its
+ * running messages fail with `TIMEOUT`, so that the rest of its stream continues.
  */
 export function deliver(deliveries: readonly Delivery[], parts: DeliverParts): Promise<ReadonlySet<string>> {
   return new Promise((answer) => {
@@ -40,10 +41,10 @@ export function deliver(deliveries: readonly Delivery[], parts: DeliverParts): P
   })
 }
 
-/** How long starting handlers may keep the thread, before what waits for timers and the network gets its turn. */
+/** How long starting handlers may block the thread, before timers and the network get their turn. */
 const SLICE_MS = 10
 
-/** What keeps a round going until it is answered. */
+/** The state of a round until it is answered. */
 interface Driver {
   readonly round: Round
   readonly answer: (failed: ReadonlySet<string>) => void

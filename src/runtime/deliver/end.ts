@@ -58,7 +58,7 @@ export function isHeld(round: Round): boolean {
   return waiting.size > 0 && [...left].every((task) => waiting.has(task.lane ?? task))
 }
 
-/** Gives up what is not complete, or not kept by then; its record comes again. */
+/** Gives up messages that are not complete or not saved by then; their records are redelivered. */
 export function giveUp(round: Round): void {
   stopStarting(round)
   for (const [invocation, task] of round.running) {
@@ -93,7 +93,7 @@ export function settleRound(round: Round): ReadonlySet<string> {
 
 type Unfinished = Map<number, Task | undefined>
 
-/** What is not done, by record and place; places that no task was made for have none. */
+/** Returns the messages that are not done, by record and place; places without a task have none. */
 function unfinishedOf({ records, left, ready, lanes, cursor }: Round): ReadonlyMap<RecordState, Unfinished> {
   const unfinished = new Map<RecordState, Unfinished>()
   const placesOf = (record: RecordState) => {

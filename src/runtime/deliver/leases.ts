@@ -14,7 +14,7 @@ const CALL_MS = 3000
 const FIRST_WAIT_MS = 50
 const MOST_WAIT_MS = 2000
 
-/** What a round asked a store for, and what it got. */
+/** The requests of a round to a store, and their results. */
 interface Desk {
   readonly store: HandledStore
   readonly round: Round
@@ -28,9 +28,9 @@ interface Desk {
 }
 
 /**
- * Keeps what a store knows to be handled from being handled again. A message waits for its lease before its handler starts,
- * and is done when the store knows that it was handled. One that another handles waits here while there is time, and then
- * comes again; so does one about which the store gives no answer.
+ * Prevents handling a message twice. A message waits for its lease before its handler starts, and is done when the
+ * store knows that it was handled. If another function handles the message now, it waits here while there is time, and
+ * is then redelivered. The same happens if the store does not answer.
  */
 export function openLeases(store: HandledStore, round: Round): Leases {
   const desk: Desk = {

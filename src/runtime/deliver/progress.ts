@@ -1,6 +1,6 @@
 import { type Position, positionText } from '../position.ts'
 
-/** What a warm function knows of records that may come again. */
+/** What a warm function remembers of records that may be redelivered. */
 export interface RecordProgress {
   /** Places of its messages that need no more handling. */
   readonly done: ReadonlySet<number>

@@ -27,7 +27,7 @@ export interface DeliverParts {
   /** The processor whose deliveries these are. */
   readonly processor: Omit<ProcessorRuntime, 'host'>
   readonly host: Pick<InvocationHost, 'accept' | 'invoke' | 'late' | 'log'>
-  /** How often a message is tried again; undefined when it is for somebody else, who shares the channel. */
+  /** Returns how often a message is retried; undefined if it belongs to another processor on the same channel. */
   readonly policyOf: (message: Message, delivery: Delivery) => HeldPolicy | undefined
   /** The same deliveries once more, with events that no handler has touched. Called once at most. */
   readonly readAgain: () => readonly Delivery[]
@@ -39,9 +39,9 @@ export interface DeliverParts {
   readonly later: Later | undefined
   /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
   readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
-  /** Keeps messages that were handled before from being handled again: see `openLeases`. Absent where they may be. */
+  /** Prevents handling a message twice: see `openLeases`. Absent if that is allowed. */
   readonly leases: ((round: Round) => Leases) | undefined
-  /** Set where another processor invoked this one, and waits for what it settles with: it is not tried again. */
+  /** Set if another processor invoked this one, and waits for its result. The message is then not retried. */
   readonly invoked: Invoked | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -50,8 +50,8 @@ export interface DeliverParts {
   /** When the platform ends the invocation. */
   readonly endsMs: number
   /**
-   * What is left comes again at once. So an invocation lasts as long as it can where nothing else is to be done than to wait:
-   * else one would follow the other, and another instance might not know of the wait.
+   * Unfinished records are redelivered at once. So if only waits are left, an invocation lasts as long as it can.
+   * Otherwise invocations would follow each other without pause, and another instance might not know of the wait.
    */
   readonly redeliversAtOnce: boolean
   readonly progress: DeliveryProgress
@@ -62,7 +62,10 @@ export interface DeliverParts {
 
 /** A place beside streams, in which messages wait for their next try. */
 export interface Later {
-  /** Takes a message, whose `wait` says how long. Resolves when it is kept there; throws or rejects when it is not. */
+  /**
+   * Takes a message, whose `wait` contains the time. Resolves when the message is stored; throws or rejects when it is
+   * not.
+   */
   keep(message: Message, policy: HeldPolicy): Promise<void>
   /** Takes messages with a key as well: where they come from, nothing keeps their order. */
   readonly keyed: boolean
@@ -100,11 +103,11 @@ export interface Task {
   asked: number
   /** When it may start; 0 at once. */
   dueMs: number
-  /** The lane went on when its handler had settled; a next try would come out of order. */
+  /** The lane continued when its handler had settled, so a retry would run out of order. */
   passedOn: boolean
   /** The event as JSON, made for the second try. */
   text: string | undefined
-  /** The platform's time was up before its own; `alone`: and no invocation could give it more. */
+  /** The platform's time was over before the message's timeout. `alone`: no invocation could give it more time. */
   cutShort: 'alone' | 'beside others' | undefined
   /** Its handler outlasts its call, and has not settled. */
   handling: boolean

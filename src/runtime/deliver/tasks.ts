@@ -111,8 +111,8 @@ export function setAside(round: Round, task: Task, told: (isKept: boolean) => vo
 }
 
 /**
- * Whether a task may wait elsewhere: it has no key, whose order it would leave, or comes from where nothing keeps an order.
- * First tries wait where they are: another instance finds no less there.
+ * Whether a task may move to the retry place: it has no key whose order it would leave, or its channel keeps no order.
+ * First attempts stay, because another instance loses no information about them.
  */
 export function mayLeave({ parts: { later } }: Round, { lane, message, index, record }: Task): boolean {
   if (later === undefined || (lane !== undefined && !later.keyed)) return false
@@ -144,7 +144,7 @@ interface Saving {
   readonly told: (isKept: boolean) => void
 }
 
-/** A task is done when somebody else keeps it, and left when that fails. */
+/** Saves a task elsewhere. The task is done if that succeeds, and left if it fails. */
 export function save(round: Round, task: Task, { keep, told }: Saving): void {
   const end = (isKept: boolean) => {
     if (!round.saving.delete(task)) return
@@ -168,7 +168,7 @@ export function save(round: Round, task: Task, { keep, told }: Saving): void {
   }
 }
 
-/** Leaves a task for when its record comes again, and with it what follows in its lane. */
+/** Leaves a task until its record is redelivered, and with it the next tasks of its lane. */
 export function leaveTask(round: Round, task: Task): void {
   round.left.add(task)
   round.leases?.giveBack(task)
@@ -182,7 +182,7 @@ export function closeTask(round: Round, task: Task): void {
   if (task.lane !== undefined && !task.passedOn) releaseLane(round, task)
 }
 
-/** Lets what follows in a task's lane go on. */
+/** Lets the next task of a lane start. */
 export function releaseLane(round: Round, { lane }: Task): void {
   const next = lane && passOn(lane)
   const task = next && startable(round, next)
