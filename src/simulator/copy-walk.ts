@@ -181,7 +181,7 @@ function addField(copied: Record<string, unknown>, key: string, item: unknown): 
 }
 
 function putField(copied: Record<string, unknown>, key: string, item: unknown): void {
-  // What is inherited (`__proto__`, or what somebody adds to Object.prototype) could be a setter.
+  // An inherited property (`__proto__`, or one added to Object.prototype) could be a setter.
   if (key in copied) defineProperty(copied, key, { __proto__: null, value: item, ...OWN } as PropertyDescriptor)
   else copied[key] = item
 }

@@ -1,7 +1,7 @@
 import { type CompiledCopier, compileCopier } from './copy-compiler.ts'
 import { type CopySource, copyAgain, copyAny, hasForeignKeys, tally } from './copy-walk.ts'
 
-/** Copies values as JSON does; keeps what it learned of their shape, so make one for each place that values pass. */
+/** Copies values as JSON does. It remembers the shape of values, so make one for each place that values pass. */
 export interface Copier {
   /**
    * Returns a copy equal to `JSON.parse(JSON.stringify(value))`, or undefined for what JSON leaves out. It reads each getter

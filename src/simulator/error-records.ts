@@ -3,7 +3,7 @@ import type { Invocation } from '../runtime/invocation.ts'
 import { hasEnded } from '../runtime/settle.ts'
 import type { Recorder } from './recorder.ts'
 
-/** What error records say of the run that they come from. */
+/** The run's properties in its error records. */
 export interface RecordedRun extends Pick<FailureParts, 'topology' | 'stage'> {
   /** Milliseconds since 1970: when something was recorded. */
   readonly now: () => number

@@ -14,9 +14,9 @@ type Begun = Map<string, Invocation[]>
 const SKIPPED = 'skipped: it was handled before'
 
 /**
- * Has a processor skip what it has handled, by the rules that its deployed function has from a table: see `HandledStore`. It
- * remembers a message until the last message of its input is done; what comes again comes of the same input, or was on its
- * way before, which is remembered to the end.
+ * Makes a processor skip messages that it has handled, by the same rules as a deployed function with a table: see
+ * `HandledStore`. It remembers a message until the last message of its input is done. Repeated messages come from the
+ * same input, or were resumed; resumed messages are remembered to the end of the run.
  */
 export function skippingHandled(calling: Calling, host: InvocationHost): Calling & Pick<ProcessorRuntime, 'host'> {
   const { handler, self } = calling

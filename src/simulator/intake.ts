@@ -8,7 +8,7 @@ export interface ResumedEvent extends InputEvent {
     readonly id: string
     /** The id of its trace. */
     readonly root: string
-    /** The message whose handler emitted it, with its own ancestors where they are known; else its id alone. */
+    /** The message whose handler emitted it, with its ancestors if they are known; else its id alone. */
     readonly parent?: Message | string
     /** The processor that emitted it; its stream's retry policy holds, if there is such a stream. */
     readonly from?: string

@@ -179,7 +179,7 @@ function quoter(): (text: string) => string {
   }
 }
 
-/** What keeps the JSON of events, and how much of it. */
+/** The size of the cache for the JSON of events. */
 const SLOTS = 4096
 const MOST_KEPT_CHARACTERS = 1024
 

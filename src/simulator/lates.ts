@@ -11,14 +11,14 @@ export interface Late {
 }
 
 /**
- * Keeps late deeds while a run goes on. They happen in real time, so that their place among what is committed would depend on
- * the speed of the machine.
+ * Collects late deeds during a run. They happen in real time, so their place among the committed entries would depend
+ * on the speed of the machine.
  */
 export interface Lates {
   add(late: Late): void
   /** From now on they are kept. */
   hold(): void
-  /** Gives all that are kept, and from now on each at once. */
+  /** Releases all collected deeds, and from now on each at once. */
   release(): void
 }
 

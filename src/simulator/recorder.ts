@@ -60,7 +60,7 @@ export function recordEntries(
   }
 }
 
-/** What a transcript says of an attempt; every invocation is one. */
+/** The parts of an attempt that a transcript contains; every invocation is one. */
 export type Committed = Pick<Invocation, 'processor' | 'message' | 'emits' | 'failure' | 'rare'>
 
 /** How an attempt ended: when, as what, and when it is tried again, in virtual milliseconds. */
@@ -68,7 +68,7 @@ export interface Ending extends Pick<EndEntry, 'at' | 'outcome'> {
   readonly retryAt: number | undefined
 }
 
-/** Who gets entries, and what they keep of errors. */
+/** Receives entries, and selects what they contain of errors. */
 export interface EntryTaker {
   readonly onEntry: (entry: TranscriptEntry) => void
   readonly describe: (error: unknown) => Thrown

@@ -4,7 +4,7 @@ import { settleFailure } from '../runtime/retry.ts'
 import { messageTo, type SimulatedMessage } from './message.ts'
 import { createTimers } from './timers.ts'
 
-/** What waits to be tried again, and how often a handler asked for that. Times are virtual milliseconds. */
+/** Messages that wait for a retry, and how often a handler asked for one. Times are virtual milliseconds. */
 export interface Retries {
   /**
    * Returns when the message of a failed invocation is retried, by its policy. Returns undefined when the message is

@@ -23,15 +23,15 @@ import {
 } from './run.ts'
 
 /**
- * Runs an input through a topology until nothing is in flight: a discrete event simulation around the runtime that a
- * deployed function has. Handlers really run, at zero virtual time; waits before retries are virtual. One input and seed
- * give one transcript for handlers whose behaviour depends on their event alone, also when they await real I/O.
+ * Runs an input through a topology until nothing is in flight: a discrete event simulation around the runtime of a
+ * deployed function. Handlers really run, at zero virtual time; waits before retries are virtual. One input and seed
+ * produce one transcript, if handlers depend on their event alone. That also holds when they await real I/O.
  *
- * Modelled: a copy of the event for each handler, order per key, retries and their waits, the hop limit, the limit of
- * size. Not modelled: shards, batches, packs, throttling, duplicates, the cloud's time and memory limits (`timeout` is real
- * time), concurrency of the cloud, and what a processor keeps in memory: here one process serves all its events.
+ * Modeled: a copy of the event for each handler, order per key, retries and their waits, the hop limit, the size limit.
+ * Not modeled: shards, batches, packs, throttling, duplicates, the cloud's time and memory limits (`timeout` is real
+ * time), concurrency of the cloud, and a processor's memory: here one process serves all its events.
  *
- * Throws what the input throws, and TOPOLOGY_UNKNOWN_PROCESSOR for an event to nobody.
+ * Throws what the input throws, and TOPOLOGY_UNKNOWN_PROCESSOR for an event to an unknown processor.
  */
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { graph, recorder, seed = 'attak' } = options
@@ -57,7 +57,7 @@ export interface Session {
   readonly nowMs: number
   /** Messages that wait for a later virtual time. */
   readonly waiting: number
-  /** What it has come to so far. */
+  /** The result so far. */
   result(): SimulationResult
   /** Ends it: what still runs is aborted. May be called again. */
   close(): Promise<void>

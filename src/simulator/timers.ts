@@ -1,4 +1,4 @@
-/** What is due at virtual times; of one time, in the order in which it was added. */
+/** Items that are due at virtual times; items with one time are in the order in which they were added. */
 export interface Timers<T> {
   /** `atMs`: virtual milliseconds. */
   add(atMs: number, item: T): void
