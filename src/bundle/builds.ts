@@ -13,7 +13,7 @@ export interface Built {
   readonly sizes: ReadonlyMap<string, number>
   /** The files of packages that are in them, absolute. */
   readonly sources: readonly string[]
-  /** Packages that keep paths from those who ask for them: see `isClosed`. */
+  /** Packages that do not export the imported paths: see `isClosed`. */
   readonly closed: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export interface BuildSettings {
   readonly external: readonly string[]
 }
 
-/** What is imported of each of several modules, by their files: names, or {@link ALL}. */
+/** The imports from each of several modules, by their files: names, or {@link ALL}. */
 export type Wanted = ReadonlyMap<string, ReadonlySet<string>>
 
 /** The file with the CommonJS of all packages. Each module runs when it is required by its {@link packageName}. */

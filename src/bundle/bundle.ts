@@ -71,7 +71,10 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
   return { artifacts: new Map(byProcessor), problems: warnings }
 }
 
-/** Finds what keeps the code of processors from becoming artifacts, and what it does not find there; makes none. */
+/**
+ * Returns the problems that prevent artifacts of the processors' code, and the files that are missing; makes no
+ * artifacts.
+ */
 export async function codeProblems(options: BundleOptions): Promise<readonly Problem[]> {
   const { file, graph, host, telemetry = false } = options
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))

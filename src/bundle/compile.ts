@@ -30,11 +30,11 @@ export interface CompiledUnit {
   readonly local: ReadonlyMap<string, LaidModule>
   /** The files of packages that it holds, absolute. */
   readonly packaged: readonly string[]
-  /** Packages that keep paths from those who ask for them: see `isClosed`. */
+  /** Packages that do not export the imported paths: see `isClosed`. */
   readonly closed: readonly string[]
 }
 
-/** What is wrong, and where; files are relative to the topology's folder. */
+/** A problem and its place; files are relative to the topology's folder. */
 export type BundleMessage = Refusal
 
 /** One thing that does not bundle. */
@@ -148,7 +148,7 @@ async function compileUnit(
   return assemble({ index, own, local, packages: [built, old], stubs, closed })
 }
 
-/** The packages that keep from a module what it asks for. */
+/** The packages that do not export the paths that a module imports. */
 function closedTo(links: ReadonlyMap<string, Link> = new Map()): string[] {
   return [...links.values()].flatMap((link) =>
     link.to === 'stays' && link.isClosed ? [packageOf(link.specifier)] : [],

@@ -36,7 +36,7 @@ export async function readExtras(units: readonly Unit[], dir: string): Promise<E
   return { files, problems }
 }
 
-/** Where a unit's processors are, as a problem says it. */
+/** Returns the place of a unit's processors, as problems show it. */
 export function placeOf(units: readonly Unit[]): string {
   return units.flatMap(({ processors }) => processors.map(placeOfProcessor)).join(', ')
 }

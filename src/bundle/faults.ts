@@ -5,7 +5,10 @@ import type { Problem } from '../errors.ts'
 import type { BundleFault } from './compile.ts'
 import { placeOf } from './extras.ts'
 
-/** Says of each thing that does not bundle where it is, in which processors, and what to do; `dir` is the topology's folder. */
+/**
+ * Returns a problem for each bundling fault, with its place, its processors, and a remedy; `dir` is the topology's
+ * folder.
+ */
 export function bundleProblems(faults: readonly BundleFault[], dir: string): readonly Problem[] {
   return faults.map(({ message: { text, location }, units }) => {
     const place = location === null ? '' : `${location.file}:${location.line}:${location.column + 1}: `

@@ -14,8 +14,9 @@ const NEVER_MEANT = ['**/node_modules/**', '**/.git/**', '**/.attak/**']
 const SECRETS = /^\.env(?:\.|$)/
 
 /**
- * Finds the files that globs, relative to `dir`, stand for; a folder stands for all in it. They keep their paths. What
- * begins with a dot has to be named; installed packages, and what attak keeps of failures, are never meant, and `.env` files are refused by any name.
+ * Finds the files of globs relative to `dir`; a folder stands for all its files. Paths are preserved. Names that begin
+ * with a dot must be written out. Files in `node_modules`, `.git` and `.attak` are never included. `.env` files are
+ * refused under any name.
  */
 export async function includeFiles(globs: readonly string[], dir: string): Promise<FoundFiles> {
   const files = new Map<string, ArtifactFile>()

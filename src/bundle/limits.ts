@@ -11,7 +11,7 @@ export const LIMITS = Object.freeze({ zipBytes: 50 * 1024 * 1024, unzippedBytes:
 
 const BIGGEST = 3
 
-/** Says of an artifact what is too large in it for Lambda, and what most of that is. */
+/** Reports what is too large in an artifact for Lambda, and its largest parts. */
 export function sizeProblems(
   { processors, zipBytes, unzippedBytes, sizes }: Artifact,
   limits = LIMITS,

@@ -27,7 +27,7 @@ export function linkIn({ dir, external }: LinkOptions) {
   }
 }
 
-/** Whether Node finds what a specifier names where the artifact runs: its own modules, and what is shipped as it is. */
+/** Whether Node finds a specifier where the artifact runs: a built-in module, or a package that is shipped as it is. */
 export function staysOutside(specifier: string, external: readonly string[]): boolean {
   if (/^(?:[./\\#]|file:)/.test(specifier)) return false
   return isBuiltin(specifier) || external.includes(packageOf(specifier)) || /^(?:data|https?):/.test(specifier)

@@ -18,7 +18,7 @@ export interface PackageOptions {
   readonly external: readonly string[]
   /** Takes a CommonJS file that a module imports, and returns an expression of what it exports. */
   readonly commonJs: (file: string) => string
-  /** Takes the names of packages that keep paths from those who ask for them. */
+  /** Collects the names of packages that do not export the imported paths. */
   readonly closed: Set<string>
 }
 

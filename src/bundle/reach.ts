@@ -9,7 +9,7 @@ import { isCommonJs } from './packages.ts'
 import { CODE_FILE, packageAt } from './places.ts'
 import type { SourceUnit } from './units.ts'
 
-/** What is known of all modules that units of one group are made of. */
+/** The known facts of all modules in the units of one group. */
 export interface KnownProject {
   readonly settings: BuildSettings
   readonly discovered: Discovered

@@ -11,7 +11,7 @@ export interface Refusal {
   readonly location: { readonly file: string; readonly line: number; readonly column: number } | null
 }
 
-/** What is to be looked through. */
+/** Where to look for refused code. */
 export interface RefusalOptions {
   readonly dir: string
   readonly external: readonly string[]
@@ -77,7 +77,7 @@ function computedNames(text: string): Found[] {
   const imports = /\bimport\b/.test(text) ? parse(text)[0] : []
   const imported = imports
     .filter(({ n, d }) => d >= 0 && n === undefined)
-    // What is computed of a path is followed: see `rewriteImports`.
+    // Computed paths are followed: see `rewriteImports`.
     .map(({ s, e, ss }) => {
       const written = text.slice(s, e).replace(/^.*attakFiles\[attakName\].*?\}\s*,([\s\S]*)\)$/, '$1')
       return { call: 'import', name: written.trim(), at: ss }

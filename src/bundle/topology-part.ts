@@ -31,7 +31,7 @@ export interface PartOptions {
 /** What one processor needs of the topology's module. */
 export interface TopologyPart {
   readonly code: string
-  /** What is imported by static imports, by specifier: names, or {@link ALL}. */
+  /** The static imports, by specifier: names, or {@link ALL}. */
   readonly imports: ReadonlyMap<string, ReadonlySet<string>>
 }
 
@@ -139,7 +139,10 @@ function namespaceOf({ bindings, options }: Removal, value: AnyNode): ImportBind
   return exported?.includes('default') === false ? binding : undefined
 }
 
-/** Removes plain settings of another processor, which stays for what it calls. Nobody runs its handler here. */
+/**
+ * Removes plain settings of another processor, which itself stays because it may contain calls. Its handler does not
+ * run here.
+ */
 function removeOtherSettings({ module, text }: Removal, value: AnyNode): void {
   const processor = objectOf(module, value)
   if (processor !== undefined) removeData(text, processor, READ_OF_PROCESSOR)

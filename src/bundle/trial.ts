@@ -15,7 +15,10 @@ import { escaped } from './refusals.ts'
 import { unpack } from './unpack.ts'
 import type { ArtifactFiles } from './zip.ts'
 
-/** What Lambda gives a function to start. Source: Lambda's guide, "Understanding the Lambda execution environment lifecycle", read 2026-11-21. */
+/**
+ * How long a function may take to start. Source: Lambda's guide, "Understanding the Lambda execution environment
+ * lifecycle", read 2026-11-21.
+ */
 const START_MS = 10_000
 const TRIAL_FILE = 'attak-trial.mjs'
 

@@ -17,7 +17,7 @@ export function functionVariables(processor: GraphProcessor, env: Variables): Re
   return { ...variables, ...ARTIFACT_ENVIRONMENT, NODE_OPTIONS: options, [PROCESSOR_VARIABLE]: processor.name }
 }
 
-/** What keeps a graph from being deployed with the environment there is: variables that are missing, or too large. Pure. */
+/** Returns what prevents a deploy of a graph with this environment: variables that are missing, or too large. Pure. */
 export function checkVariables(graph: Graph, env: Variables): readonly Problem[] {
   return [...missingProblems(graph, env), ...sizeProblems(graph, env)]
 }

@@ -23,9 +23,9 @@ const DATE = new Date('1980-01-01T00:00:00Z')
 const ARCHIVES = 4
 
 /**
- * Zips several sets of files so that the same files give the same bytes: sorted by path, one date, one of two modes.
- * What several sets have in common is compressed once. Node's own zlib does that: its builds differ between some Nodes,
- * so what is to be equal everywhere is the hash of the files.
+ * Zips several sets of files so that the same files produce the same bytes: sorted by path, one date, one of two modes.
+ * Files in several sets are compressed once. Node's zlib compresses them. Its builds differ between some Node versions,
+ * so only the hash of the files is equal everywhere.
  */
 export async function zipAll(sets: readonly ArtifactFiles[]): Promise<readonly Zipped[]> {
   const digests = new Map<Uint8Array, string>()
@@ -61,7 +61,7 @@ interface Listed {
   readonly key: string
 }
 
-/** A file as it stands in a zip: its header with what is compressed, and what the zip's directory says of it. */
+/** A file in a zip: its header with the compressed data, and its entry in the zip's directory. */
 interface Entry {
   readonly local: Buffer
   readonly central: Buffer
