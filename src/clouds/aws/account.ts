@@ -60,7 +60,7 @@ function openDeploy(aws: Aws, deploying: Deploying, role: string | undefined): C
   return { resources, wanted, preflight: (changes) => preflight(aws, graph, changes) }
 }
 
-/** Returns a policy for the account that the settings mean, or for any account where nobody can sign in. */
+/** Returns a policy for the account of the settings, or for any account if signing in is not possible. */
 export async function policyFor(signIn: SignIn, graph: Graph, processor: string | undefined): Promise<CloudPolicy> {
   const { place, note } = await placeFor(signIn)
   const policy =
@@ -70,7 +70,7 @@ export async function policyFor(signIn: SignIn, graph: Graph, processor: string 
   return { policy, ...(note !== undefined && { note }) }
 }
 
-/** Who grants permissions need not have any. */
+/** The person who grants permissions need not have any. */
 async function placeFor(signIn: SignIn): Promise<{ readonly place: Place; readonly note?: string }> {
   try {
     const { place, close } = await signInToAws(signIn)

@@ -22,7 +22,7 @@ interface Response {
   body?: unknown
 }
 
-/** An answer that AWS would not give: what is wrong with it, its status and its text. */
+/** Makes the error of an answer that AWS would not send, from its flaw, its status and its text. */
 export function strangeAnswer(flaw: string, httpStatusCode: number, $responseBodyText: string): Error {
   return Object.assign(new Error(flaw), { name: STRANGE, $metadata: { httpStatusCode }, $responseBodyText })
 }
@@ -91,7 +91,7 @@ function outputOf(context: HandlerExecutionContext): NormalizedSchema | undefine
   return schema?.isStructSchema() === true ? schema : undefined
 }
 
-/** What is wrong with a value, undefined where it is what the schema says: `QueueUrls[0] is no text`. */
+/** Returns what is wrong with a value; undefined if it matches the schema: `QueueUrls[0] is no text`. */
 function flawOf(value: unknown, schema: NormalizedSchema, path: string): string | undefined {
   if (schema.isStreaming()) return undefined
   if (schema.isStructSchema()) return flawOfFields(value, schema, path)

@@ -3,7 +3,7 @@ import { CARRIERS } from '../../carriers/table.ts'
 import type { Graph, GraphChannel } from '../../graph/graph.ts'
 import type { Via } from '../../topology/delivery.ts'
 
-/** Whether messages wait in queues of SQS, which give up what is never acknowledged. */
+/** Whether messages wait in SQS queues, which give up messages that are never acknowledged. */
 export function isQueued({ via }: { readonly via: Via }): boolean {
   return CARRIERS[via].holder === 'queue'
 }

@@ -4,13 +4,13 @@ import type { IdleCost, Priced } from '../../deploy/resources.ts'
 const HOURS = 730
 
 /**
- * What things cost while nothing happens, in US dollars, as in us-east-1: other regions differ by up to a half. As
- * aws.amazon.com/kinesis/data-streams/pricing has had them since on-demand streams exist (0.04 a stream and hour;
- * provisioned 0.015 a shard and hour, 0.020 more where it is kept longer than a day, up to seven). That page fills in its
- * figures in a browser, so these were not read again there. Functions, roles, log groups, tables and queues that nobody
- * reads cost nothing at rest. A queue that a function reads is polled all the time, by up to five requests that wait 20
- * seconds each (Lambda guide, services-sqs-scaling: five batches at a time, long polling, down to two when there is
- * little; read 2026-11-21), of which SQS takes 0.40 a million; the first million of an account and month is free.
+ * The cost of idle resources, in US dollars, as in us-east-1: other regions differ by up to a half. The prices are
+ * those of aws.amazon.com/kinesis/data-streams/pricing since on-demand streams exist (0.04 a stream and hour;
+ * provisioned 0.015 a shard and hour, 0.020 more if data is retained longer than a day, up to seven). That page loads
+ * its figures in a browser, so these were not read again there. Functions, roles, log groups, tables and queues without
+ * a reader cost nothing at rest. Lambda polls a queue all the time, with up to five requests that wait 20 seconds each
+ * (Lambda guide, services-sqs-scaling: five batches at a time, long polling, down to two when there is little; read
+ * 2026-11-21). SQS charges 0.40 a million requests; the first million of an account and month is free.
  */
 const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02, polledQueueHour: 0.000_36 }
 

@@ -54,7 +54,7 @@ function regionOf({ region }: CloudSettings): readonly Finding[] {
   return [{ about: 'region', state: 'wrong', what: 'no AWS region is set', remedy }]
 }
 
-/** What was given, and where: half of what goes wrong is a value that comes from somewhere else than one thinks. */
+/** Lists the settings and where each is set: many mistakes are values from an unexpected place. */
 function settingsOf(settings: CloudSettings, missing: AttakError | undefined): readonly Finding[] {
   const { region, profile, endpoint, role } = settings
   return Object.entries({ region, profile, endpoint, role }).flatMap(
@@ -155,7 +155,7 @@ const READS: Readonly<Record<string, (aws: Aws) => Promise<Found>>> = {
   tagging: async ({ clients }) => answered(clients.tagging.send(new GetResourcesCommand({ ResourcesPerPage: 1 }))),
 }
 
-/** What else answers, where a topology keeps something in a table; and the queue or bucket for errors that it names. */
+/** Checks further services: DynamoDB if a topology uses tables, and the queue or bucket for errors that it names. */
 function errorStoreOf(aws: Aws, { errors, processors }: Graph): readonly Promise<Finding>[] {
   const tables = errors.store === 'dynamodb' || processors.some(({ idempotent }) => idempotent)
   const named = errors.store === 's3' || (errors.store === 'sqs' && errors.queue !== undefined)

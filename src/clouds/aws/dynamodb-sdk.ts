@@ -1,4 +1,7 @@
-/** What is used of DynamoDB's library, in a module of our own: bundled, a library that is imported when needed lacks its names. */
+/**
+ * The used parts of DynamoDB's library, in a separate module: a bundled library that is imported on demand lacks its
+ * names.
+ */
 export {
   DescribeTableCommand,
   DynamoDBClient,

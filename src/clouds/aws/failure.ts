@@ -5,7 +5,7 @@ import { callOf, isStrange } from './calls.ts'
 
 /** What a failed call was about, for its message. */
 export interface CallPlace {
-  /** What was being done, as in `could not …`: `write function/bill`. */
+  /** The operation, as in `could not …`: `write function/bill`. */
   readonly doing: string
   readonly region: string
 }

@@ -7,7 +7,7 @@ import type {
 import { ARTIFACT_VARIABLE } from '../../bundle/artifact.ts'
 import { hashOf, type JsonObject } from '../../graph/resource.ts'
 
-/** What is wanted of a function. */
+/** The wanted configuration of a function. */
 export type FunctionConfig = {
   /** The hash of its artifact. */
   readonly code: string
@@ -63,7 +63,9 @@ export function codeOf({ architecture }: FunctionConfig): { readonly Architectur
   return { Architectures: [architecture === 'x64' ? 'x86_64' : 'arm64'] }
 }
 
-/** What attak leaves as Lambda makes it: where it is in a function's configuration, and how Lambda makes it, by setting. */
+/**
+ * Settings that attak leaves at Lambda's default: the path in a function's configuration, and the default, by setting.
+ */
 const UNTOUCHED: Readonly<Record<string, readonly [path: string, made: unknown]>> = {
   layers: ['Layers', []],
   storage: ['EphemeralStorage.Size', 512],

@@ -92,7 +92,7 @@ export interface Service {
 
 /** A change that is being written. */
 export interface Writing extends Omit<Write, 'live'> {
-  /** What is there now; undefined where it was just made. */
+  /** The existing resource; undefined if it was just made. */
   readonly live: LiveResource | undefined
   /** The settings that the plan names. `settings` is empty instead where all of them are written. */
   readonly planned: readonly string[]
@@ -147,7 +147,7 @@ export function kindOf(scope: Scope, service: Service): Kind {
     const there = made === 'unsure' ? await seenAs(resource) : before
     const live = there?.live
     if (made === 'unsure' && live?.fingerprint === fingerprint) return
-    // What was to be made, and is there, is half-made until all of it is written.
+    // An existing resource that should have been made counts as half-made until all of it is written.
     if (kind === 'create' && live?.fingerprint !== undefined) await service.untag(live, [TAGS.config])
     const isAsPlanned = change.live?.fingerprint === live?.fingerprint
     const writing = { ...change, live, planned, settings: isAsPlanned ? planned : [] }
@@ -170,7 +170,7 @@ interface There {
 /** For removals that one call does. */
 const AT_ONCE: Pace = { firstMs: 500, maxMs: 3_000, withinMs: 60_000 }
 
-/** What AWS says while it changes a resource, or too many of them. */
+/** AWS's errors while it changes a resource, or too many of them. */
 const BUSY = ['ResourceInUseException', 'ResourceConflictException', 'LimitExceededException']
 
 /**

@@ -17,7 +17,7 @@ import { unlessAbsent } from './failure.ts'
 import { type Account, type Kind, kindOf, statusOf } from './kind.ts'
 import { type Seen, TAGS, tagPair, tagsOf } from './tags.ts'
 
-/** What is wanted of a log group. */
+/** The wanted configuration of a log group. */
 export type LogsConfig = { readonly retentionDays: number; readonly tags: JsonObject }
 
 /**

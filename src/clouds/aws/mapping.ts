@@ -170,7 +170,7 @@ function isRoleUnknown(error: unknown): boolean {
 
 type Tuning = Omit<CreateEventSourceMappingRequest, 'FunctionName' | 'EventSourceArn' | 'Tags'>
 
-/** What can be changed in place. With what is there now, what is no longer wanted is taken back. */
+/** Returns the settings that can change in place. With `live`, settings that are no longer wanted are reset. */
 export function tuningOf(config: MappingConfig, live?: EventSourceMappingConfiguration): Tuning {
   const { parallelization, bisect, retryAttempts, recordAgeSeconds, onFailure, concurrency, pollers } = config
   const filters = config.filters?.map((Pattern) => ({ Pattern }))
@@ -234,7 +234,7 @@ export function wantedOf(config: MappingConfig, live: EventSourceMappingConfigur
   } satisfies Pairs
 }
 
-/** What takes back a setting that attak never gives a mapping. */
+/** Resets a setting that attak never sets on a mapping. */
 export function undone(settings: readonly string[]): Tuning {
   return settings.includes('tumblingSeconds') ? { TumblingWindowInSeconds: 0 } : {}
 }

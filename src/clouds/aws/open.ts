@@ -24,7 +24,7 @@ import { reportingTo } from './waits.ts'
 /** An account in a region, reached with somebody's credentials. */
 export interface Aws {
   readonly place: Place
-  /** Who the credentials belong to: `arn:aws:iam::123456789012:user/ada`. */
+  /** The owner of the credentials: `arn:aws:iam::123456789012:user/ada`. */
   readonly identity: string
   readonly clients: Clients
   /** Whether an endpoint was given, behind which something else than AWS may be. */

@@ -82,9 +82,9 @@ export function processorPolicy(graph: Graph, processor: GraphProcessor, place: 
 }
 
 /**
- * What whoever deploys, triggers, watches, looks after the errors of and destroys this stage needs: actions on what bears its name, and those that
- * AWS holds to no resource. The account, and the region, may be `*` where they are not known yet. `role` is what
- * processors run as that name none.
+ * Returns the permissions to deploy, trigger, watch and destroy this stage, and to manage its errors: actions on
+ * resources with its name, and actions that AWS does not limit to a resource. The account and the region may be `*` if
+ * they are not known yet. `role` is the role of processors that name none.
  */
 export function deployerPolicy(graph: Graph, place: Place, role?: string): Policy {
   const { name: topology, stage } = graph

@@ -26,7 +26,7 @@ type Attributes = Partial<Record<QueueAttributeName, string>>
 /** A name is free 60 seconds after its queue was removed. Source: SQS API reference, CreateQueue, read 2026-11-21. */
 const PACE = { firstMs: 2_000, maxMs: 10_000, withinMs: 150_000 }
 
-/** What {@link queues} gives: the kind, and what marks a stage. */
+/** The result of {@link queues}: the kind, and the marks of a stage. */
 export interface Queues extends Kind {
   /** The tags of a queue as they are now; undefined where there is none. */
   tagsOf(name: string): Promise<Tags | undefined>

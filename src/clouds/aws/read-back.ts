@@ -37,21 +37,21 @@ export interface KeptRecord {
 export const MOST_RECORDS = 10_000
 const MOST_BYTES = 6 * 1024 * 1024
 
-/** Who is to read records again: a processor of a topology and stage. */
+/** The receiver to read records for: a processor of a topology and stage. */
 export interface Receiver {
   readonly graph: Graph
   readonly processor: string
 }
 
-/** The channels that a processor receives from and that keep what was read: streams of Kinesis. */
+/** The channels of a processor that retain records after reading: streams of Kinesis. */
 export function receivedFrom(graph: Graph, processor: string): readonly GraphChannel[] {
   return graph.channels.filter((channel) => !isQueued(channel) && channel.to.includes(processor))
 }
 
 /**
- * Reads records again that a function was handed, in order. What the stream no longer keeps, or never had, is missing: none
- * where the stream is gone. Returns undefined, and reads nothing, where the processor does not receive from that stream: what
- * names the stream may come from a stranger. Calls are paced and tried again by their client.
+ * Reads records again that a function received, in order. Records that the stream no longer has, or never had, are
+ * missing; if the stream does not exist, all are. Returns undefined, and reads nothing, if the processor does not
+ * receive from that stream: a stranger may have named it. The client paces and retries the calls.
  */
 export async function readBack(
   { clients, place }: Pick<Account, 'clients' | 'place'>,

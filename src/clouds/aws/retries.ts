@@ -3,7 +3,7 @@ import { failedWith } from '../../aws/sdk.ts'
 import type { Limiter } from '../../deploy/limiter.ts'
 import { sleep, waitingFor } from './waits.ts'
 
-/** How long a kind of failure is tried again for: the waits double from `firstMs` to `maxMs`. */
+/** How long a kind of failure is retried: the waits double from `firstMs` to `maxMs`. */
 interface Patience {
   readonly firstMs: number
   readonly maxMs: number

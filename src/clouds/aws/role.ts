@@ -27,14 +27,14 @@ import { rolePath } from './names.ts'
 import type { Policy } from './policies.ts'
 import { pairsOfTags, type Seen, TAGS, tagPair, tagsOf, tagsOfPairs } from './tags.ts'
 
-/** What is wanted of a role. */
+/** The wanted configuration of a role. */
 export type RoleConfig = { readonly policy: Policy; readonly tags: JsonObject }
 
 const POLICY_NAME = 'attak'
 /** What a role is made with. Source: IAM API reference, CreateRole, read 2026-11-28. */
 const SESSION_SECONDS = 3600
 
-/** Who may take the role of a function: Lambda itself, in every partition. */
+/** The principal that may assume a function's role: Lambda itself, in every partition. */
 const TRUST = JSON.stringify({
   Version: '2012-10-17',
   Statement: [{ Effect: 'Allow', Principal: { Service: 'lambda.amazonaws.com' }, Action: 'sts:AssumeRole' }],

@@ -1,4 +1,6 @@
-/** What is used of S3's library, in a module of our own: bundled, a library that is imported when needed lacks its names. */
+/**
+ * The used parts of S3's library, in a separate module: a bundled library that is imported on demand lacks its names.
+ */
 export {
   HeadBucketCommand,
   S3Client,

@@ -27,7 +27,7 @@ import { type Account, changes, type Kind, kindOf, type Status, statusOf, type W
 import { type Seen, type Tags, tagPair, tagsOf, tagsOfPairs } from './tags.ts'
 import { poll } from './waits.ts'
 
-/** What a stream keeps records for when it is made. Source: Kinesis API reference, CreateStream, read 2026-11-21. */
+/** The initial retention of a new stream. Source: Kinesis API reference, CreateStream, read 2026-11-21. */
 const FIRST_RETENTION_HOURS = 24
 /** The most tags of one call. Source: Kinesis API reference, AddTagsToStream (10), read 2026-11-21. */
 const TAGS_PER_CALL = 10

@@ -19,7 +19,7 @@ export const TAGS = Object.freeze({
 /** Tags by their keys. */
 export type Tags = Readonly<Record<string, string>>
 
-/** What a service shows of a resource, whoever made it. */
+/** A resource as a service lists it, whether attak made it or not. */
 export interface Seen {
   /** Empty if only its tags identify it. */
   readonly name: string

@@ -61,7 +61,7 @@ export function wantedResources(
   ]
 }
 
-/** What is made of the carrier that holds what a processor tries again. */
+/** Returns the resources for the messages that a processor retries later, from the carrier that holds them. */
 function retryResources(graph: Graph, processor: GraphProcessor, place: Place): readonly Resource[] {
   return CARRIERS[retryViaOf(graph, processor.name)].resources?.retry?.(graph, processor, place) ?? []
 }

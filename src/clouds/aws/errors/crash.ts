@@ -27,15 +27,15 @@ export interface CrashMessage {
   readonly where: string
 }
 
-/** What the platform gave up: its record, and where the events of a stream are to be read that it does not hold. */
+/** What the platform gave up: its record, and where to read the events of a stream that the record lacks. */
 export interface Crash {
   readonly record: ErrorRecord
   readonly range?: NonNullable<Report['batch']>
 }
 
 /**
- * Reads what a queue of crashes holds: what Lambda reports, or a message that its own queue gave up. A message that a queue
- * gave up is data of a sender, whatever it says: it is never read as a report.
+ * Parses a message of a crashes queue: a report of Lambda, or a message that its queue gave up. A given-up message is a
+ * sender's data, whatever it contains: it is never parsed as a report.
  */
 export function readCrash(message: CrashMessage, stage: ReportStage): Crash | Problem {
   const { graph } = stage
@@ -137,7 +137,7 @@ interface CrashParts {
   readonly attempt: number | undefined
   /** Where it stood: its id is made of that, since ids of messages are chosen by their senders. */
   readonly position: Position
-  /** What its id is made of, where that is more than one position. */
+  /** The base of its id, if that is more than one position. */
   readonly about?: string
   readonly error: Thrown
   readonly suspects?: readonly CloudEvent[]

@@ -26,8 +26,8 @@ export interface ErrorsOptions {
 }
 
 /**
- * Opens all that has failed on a stage: what its store keeps, and what the platform gave up. Its methods throw NOT_DEPLOYED
- * for what is not there, PERMISSION_MISSING naming the action, and what else AWS refuses.
+ * Opens all failures of a stage: those in its store, and those that the platform gave up. Its methods throw
+ * NOT_DEPLOYED if the store does not exist, PERMISSION_MISSING with the action, and other refusals of AWS.
  */
 export async function openErrors(
   account: Pick<Account, 'clients' | 'place' | 'scope'>,

@@ -22,9 +22,9 @@ export interface Report {
   readonly condition: string | undefined
   readonly functionError: string | undefined
   readonly invocations: number | undefined
-  /** Of records in a stream: where they are, and how many the function had. */
+  /** For records of a stream: where they are, and how many the function received. */
   readonly batch?: RecordRange & { readonly count: number }
-  /** Of an invocation: what the function was given, and what it answered. */
+  /** For an invocation: the function's input, and its answer. */
   readonly given: unknown
   readonly answered: unknown
 }
