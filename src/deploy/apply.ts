@@ -16,7 +16,7 @@ export interface ApplyOptions {
   /** When it is aborted, nothing more is started; what runs is waited for. */
   readonly signal?: AbortSignal
   readonly onProgress?: (progress: Progress) => void
-  /** How many resources at once, most of which wait; the cloud paces its calls. 64 where it is not said. */
+  /** How many resources at once, most of which wait; the cloud paces its calls. Default 64. */
   readonly concurrency?: number
 }
 
@@ -41,8 +41,9 @@ export interface Applied {
 const CONCURRENCY = 64
 
 /**
- * Makes what a plan says: first what is wanted, as far as possible at the same time, then, if all of that is there and the
- * stage is still ours, the removals. What fails keeps back only what needs it. Never throws for what a cloud throws.
+ * Applies a plan. It first makes the wanted resources, as many at the same time as possible. If all of them exist and
+ * the stage is still ours, it then removes others. A failure stops only the steps that depend on it. Errors of a cloud
+ * are returned, not thrown.
  */
 export async function applyPlan(
   plan: Plan,

@@ -10,7 +10,7 @@ export interface Write {
   readonly resource: Resource
   /** To be put on the resource last, when all else of it is as wanted. */
   readonly fingerprint: string
-  /** What is there; absent where nothing is. Without a fingerprint it was left half-made. */
+  /** The existing resource; absent if there is none. Without a fingerprint it was left half-made. */
   readonly live?: LiveResource
   /** The settings that differ, sorted; empty where all of it has to be written. */
   readonly settings: readonly string[]

@@ -8,7 +8,7 @@ import { type DeployMark, endOf, isThrough, markFor, markText, parseMark } from 
 import { type Plan, plan } from './plan.ts'
 import type { CloudResources, Marks } from './resources.ts'
 
-/** What is to be there. To destroy: nothing, with what the topology had as `known`, and `allowDataLoss`. */
+/** The wanted stage. To destroy it: no wanted resources, the topology's resources as `known`, and `allowDataLoss`. */
 export interface DeployRequest extends Looking {
   readonly allowDataLoss: boolean
   /** The time in milliseconds. */

@@ -75,7 +75,7 @@ export interface StageCounts extends StageName {
   readonly resources: Readonly<Record<string, number>>
 }
 
-/** What is to be deployed. */
+/** The stage to deploy. */
 export interface Deploying {
   readonly graph: Graph
   /** What runs each processor, by name; several may share one. */
@@ -92,7 +92,7 @@ export interface Code {
   readonly hash: string
   /** SHA-256 in base64 of the zip. */
   readonly zipHash: string
-  /** What is called in it: `index.handler`. */
+  /** The function to call: `index.handler`. */
   readonly handler: string
   zip(): Promise<Uint8Array>
 }

@@ -129,7 +129,7 @@ const LOOK_MS = 500
 const MOST_WAIT_MS = 300_000
 const NEVER = new AbortController().signal
 
-/** What the mark of a deploy that was overtaken ends with, until what it had begun is over. */
+/** The end of an overtaken deploy's mark, until its open calls have ended. */
 const WRITING = ' writing'
 
 /**

@@ -9,7 +9,7 @@ export interface PlanStory {
   /** `hello (dev) in eu-west-1 of account 123456789012` */
   readonly title: string
   readonly wanted: readonly Resource[]
-  /** What the cloud says it costs to leave what is wanted running. */
+  /** The cost of leaving the wanted resources running, from the cloud. */
   readonly costs: readonly IdleCost[]
 }
 

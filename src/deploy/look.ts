@@ -4,7 +4,7 @@ import { keyOf } from './judge.ts'
 import { distrust, isSettled } from './mark.ts'
 import type { CloudResources, Marks } from './resources.ts'
 
-/** What was found of a stage. */
+/** The found state of a stage. */
 export interface View {
   readonly live: readonly LiveResource[]
   readonly marks: Marks
@@ -12,7 +12,7 @@ export interface View {
   readonly settled: boolean
 }
 
-/** What is looked for. */
+/** The resources to look for. */
 export interface Looking {
   readonly wanted: readonly Resource[]
   /** Also read by name: what may be there although it is not wanted. */

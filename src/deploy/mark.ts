@@ -55,8 +55,8 @@ export function parseMark(text: string): DeployMark {
 }
 
 /**
- * Whether what was listed is what the last deploy was to lead to: then it was through, nobody else wrote meanwhile, and
- * the listing is not behind.
+ * Whether the listing is the result of the last deploy. Then that deploy completed, no other deploy wrote meanwhile,
+ * and the listing is up to date.
  */
 export function isSettled(live: readonly LiveResource[], marks: Marks): boolean {
   return (
@@ -92,7 +92,10 @@ export function distrust(live: readonly LiveResource[], marks: Marks): readonly 
   return live.map((one) => (one.fingerprint !== undefined && mayBe(one) ? { ...one, unsure: true } : one))
 }
 
-/** What will be listed: what is written bears the stamp of the deploy, so that no earlier state looks like it. */
+/**
+ * Returns the digest of the future listing. Written resources carry the stamp of the deploy, so that no earlier state
+ * has the same digest.
+ */
 function digestAfter({ changes, unchanged, kept }: Plan, deployId: string): string {
   const written = changes.flatMap((change) =>
     change.kind === 'remove' ? [] : [{ ...change.resource, fingerprint: stamped(change.fingerprint, deployId) }],

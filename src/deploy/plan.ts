@@ -4,11 +4,11 @@ import { judge, match, type Pair, type Verdict } from './judge.ts'
 import { compareText, orderByNeeds } from './order.ts'
 import type { CloudResources } from './resources.ts'
 
-/** What has to be done so that what lives is what is wanted: a plain value. */
+/** The changes that turn the live resources into the wanted ones: a plain value. */
 export interface Plan {
   /** In an order in which they can be done one by one: what is needed first, removals last. */
   readonly changes: readonly Change[]
-  /** What is as wanted. */
+  /** Resources without changes. */
   readonly unchanged: readonly LiveResource[]
   /** No longer wanted, but left because data would be lost with them. */
   readonly kept: readonly Kept[]
@@ -24,7 +24,7 @@ export interface Kept {
   readonly reason: string
 }
 
-/** What a plan may do, and what it has to know of the cloud. */
+/** What a plan may do, and the properties of the cloud that it needs. */
 export interface PlanOptions extends Pick<CloudResources, 'kinds' | 'marker'> {
   /** Whether what holds data may be removed. */
   readonly allowDataLoss: boolean
@@ -93,7 +93,7 @@ interface Parting extends PlanOptions {
   readonly rank: (a: Ranked, b: Ranked) => number
 }
 
-/** Parts what is not wanted into what is removed, dependents first, and what is kept. */
+/** Splits unwanted resources into those to remove, dependents first, and those to keep. */
 function parted(surplus: readonly LiveResource[], wanted: readonly Resource[], options: Parting) {
   const ordered = orderByNeeds(surplus, options.rank).toReversed()
   const kept: Kept[] = []

@@ -21,7 +21,7 @@ export interface CloudResources {
   list(how: Listing): Promise<readonly LiveResource[]>
   /** What there is by the name of a resource, as it is now. Throws RESOURCE_NOT_OURS when it lacks our tags. */
   read(resource: Resource): Promise<LiveResource | undefined>
-  /** The settings in which what is there differs from what is wanted, whatever its fingerprint says. */
+  /** Returns the settings in which a live resource differs from the wanted one, whatever its fingerprint is. */
   inspect?(resource: Resource, live: LiveResource): Promise<readonly string[]>
   /**
    * Makes or updates a resource; ends when it is ready to use. A new resource carries our tags from the first call on,
@@ -32,7 +32,7 @@ export interface CloudResources {
   write(change: Write, report: Report): Promise<void>
   /** Removes a resource; ends when its name can be used again. What is not there counts as removed. */
   remove(removal: Removal, report: Report): Promise<void>
-  /** What is marked on the stage, as it is now; empty when the marker does not exist. */
+  /** Returns the current marks of the stage; empty if the marker does not exist. */
   marks(): Promise<Marks>
   /** Marks the stage, or with undefined takes a mark away; makes the marker, half-made, where it does not exist. */
   mark(name: MarkName, text: string | undefined): Promise<void>

@@ -84,8 +84,8 @@ export interface Running {
 }
 
 /**
- * Takes each step as soon as those before it allow, so many at once. What needs a step that was not done is left;
- * everything else goes on. Ends when nothing runs any more.
+ * Runs each step as soon as its predecessors are done, at most `concurrency` at once. Steps that need a failed step are
+ * skipped; all others continue. Ends when no step runs.
  */
 export function runSteps(
   steps: readonly Step[],
