@@ -166,7 +166,7 @@ function addFunctions(places: Place[], owner: Owner): void {
   for (const key of ownKeys(owner.owner)) {
     const place = placeOf(owner, key)
     const { value, get, configurable } = place.was!
-    // Getters of `fs` load what they give.
+    // Getters of `fs` load their value.
     const isFunction = typeof value === 'function' || (get !== undefined && owner.kind !== undefined)
     if (configurable && isFunction && key !== 'constructor') places.push(place)
   }
@@ -200,7 +200,7 @@ function problemOf(changed: readonly Change[], severity: Problem['severity']): P
   }
 }
 
-/** What it takes to say that the project has changed what is built in. */
+/** What is needed to report changed built-ins. */
 interface Teller {
   readonly builtIns: BuiltIns
   readonly err: Terminal

@@ -35,7 +35,7 @@ export interface Argument {
   readonly summary: string
   /** May be given several times; the last argument alone can. */
   readonly repeatable?: boolean
-  /** What there is to choose from, where it is a fixed list. */
+  /** The possible values, if that is a fixed list. */
   readonly choices?: readonly string[]
   /** Completed with the names of folders and files. */
   readonly path?: boolean
@@ -50,7 +50,7 @@ export interface Option {
   readonly repeatable?: boolean
 }
 
-/** What was given: positionals in order (undefined where left out) and options by their camel-cased name. */
+/** The parsed command line: positionals in order (undefined where left out) and options by their camel-cased name. */
 export interface Arguments {
   readonly positionals: readonly (string | undefined)[]
   readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>

@@ -11,7 +11,7 @@ export interface Asking {
   readonly unasked?: string
 }
 
-/** Whether to go on: with `--yes`, or after asking. Throws USAGE where nobody can be asked. */
+/** Whether to continue: with `--yes`, or after asking. Throws USAGE if there is no terminal to ask at. */
 export async function confirmed(question: string, { yes, unasked }: Asking, host: Host): Promise<boolean> {
   if (yes) return true
   if (!host.interactive) {
@@ -23,8 +23,8 @@ export async function confirmed(question: string, { yes, unasked }: Asking, host
 }
 
 /**
- * Whether a plan is to be applied. Where nobody can be asked, a plan that removes or replaces something throws USAGE, and
- * others are applied.
+ * Whether to apply a plan. Without a terminal, a plan that removes or replaces something throws USAGE, and other plans
+ * are applied.
  */
 export async function confirmPlan({ changes }: Plan, yes: boolean, host: Host): Promise<boolean> {
   const takesAway = changes.filter(({ kind }) => kind === 'remove' || kind === 'replace')

@@ -50,7 +50,7 @@ export async function* followLines(
 /** How many times longer to wait while an event is not confirmed: its function may have to start, or to end. */
 const UNCONFIRMED = 3
 
-/** What is followed one by one; of more events, all that is logged is shown. */
+/** The most traces that are followed one by one; for more events, all log lines are shown. */
 export const MOST_TRACES = 10_000
 
 /** What to follow, and for how long. */
@@ -72,13 +72,13 @@ export interface Following {
 
 /** What became of followed events, as far as the logs show. */
 export interface Followed {
-  /** How many messages failed for good. */
+  /** How many messages finally failed. */
   readonly failed: number
   /** The awaited messages that ended according to the logs: handled, or finally failed. */
   readonly confirmed: ReadonlySet<string>
 }
 
-/** What ends a message for good; a retry does not. One that was skipped was handled before. */
+/** Outcomes that end a message; a retry does not. A skipped message was handled before. */
 const ENDS: ReadonlySet<unknown> = new Set(['ok', 'skipped', 'failed'])
 
 /** Shows what becomes of events until it is quiet. */

@@ -44,11 +44,11 @@ export interface Host {
   readonly interrupt: () => void
   /** Until the returned function is called, signals end the process at once, also in code that never yields. */
   readonly letSignalsEnd: () => () => void
-  /** What handlers write to when they say `console`. */
+  /** The console that handlers use. */
   readonly console: Console
   /**
-   * Calls `take` for each error that nobody catches. If it returns false, those who subscribed before are asked; if all do, the
-   * process ends with 1. Returns what unsubscribes.
+   * Calls `take` for each uncaught error. If it returns false, earlier subscribers are called; if all return false, the
+   * process ends with 1. Returns a function that unsubscribes.
    */
   readonly onUncaught: (take: (error: unknown) => boolean) => () => void
   /**

@@ -15,9 +15,9 @@ export const INPUT_OPTIONS: readonly Option[] = [
   { flags: '--skip-bad-lines', summary: 'skip lines that are not events, instead of stopping' },
 ]
 
-/** What a command takes in, and what there is to say about it at the end. */
+/** The input of a command, and the notes about it for the end. */
 export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' | 'readBytes'> {
-  /** What it is, as the user would say it; absent where it is no input: messages that run again. */
+  /** The input's name for the user; absent for replayed messages, which are no input. */
   readonly name?: string
   /** Sentences: what was left out, and why. */
   notes(): readonly string[]
@@ -57,7 +57,7 @@ function skippedNotes(input: Input): readonly string[] {
   return [`${drawCount(lines, 'line')} of ${input.name} left out, the first: ${what}.${which}`]
 }
 
-/** The same without what is not for one of these processors; says at the end how much that was. */
+/** Returns the input without events for other processors; its notes contain how many those were. */
 export function onlyInput(input: RunInput, names: readonly string[]): RunInput {
   const kept = new Set(names)
   let left = 0

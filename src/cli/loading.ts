@@ -9,7 +9,7 @@ import type { Host } from './host.ts'
 
 /** Code of the user's that a command awaits. */
 export interface AwaitedCode {
-  /** What it is called in messages. */
+  /** Its name in messages. */
   readonly who: string
   /** The topology's file, absolute. */
   readonly file: string
@@ -59,7 +59,7 @@ const SLOW_MS = 2000
 /** Back to the first column, and what stands there goes. */
 const AGAIN = '\r\x1b[K'
 
-/** Says on a terminal what is loading, each second from the second one on. */
+/** Shows on a terminal what is loading, each second from the second one on. */
 function tellSlow(name: string, { err, now }: Host): { close(): void } {
   if (!err.isTTY) return { close() {} }
   const startedMs = now()

@@ -52,7 +52,7 @@ export function knownProcessor(name: string, names: readonly string[]): void {
 /** Lines take some seconds to be readable. */
 const DEFAULT_MS = 10_000
 
-/** How long nothing may be logged until what is followed counts as over, in milliseconds. Throws USAGE. */
+/** Returns how long logs must be quiet before following ends, in milliseconds. Throws USAGE. */
 export function quietMsOf(args: Arguments, { isFollowing = flagOf(args, 'follow') } = {}): number {
   const text = textOf(args, 'quietAfter')
   if (text === undefined) return DEFAULT_MS

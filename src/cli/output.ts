@@ -12,7 +12,7 @@ export interface Target {
 
 const READER_GONE: ReadonlySet<string | undefined> = new Set(['EPIPE', 'ECONNRESET'])
 
-/** The smallest pipe holds so much, so that writing waits for nobody. */
+/** The capacity of the smallest pipe: writing no more than this never waits for the reader. */
 const MOST_DIRECT_BYTES = 16_384
 
 /** Opens its stream for a terminal, or when much is written: streams, and all of Node's network code, take long to load. */

@@ -166,7 +166,7 @@ function unknownCommand(name: string, entries: readonly { readonly name: string 
   return new AttakError('USAGE', `${of}: there is no command "${name}"`, `${hint}See ${of} --help.`)
 }
 
-/** commander says `error: unknown option '--jsn'\n(Did you mean --json?)`. */
+/** The form of commander's messages: `error: unknown option '--jsn'\n(Did you mean --json?)`. */
 function usage(error: CommanderError, full: string, advice: string): AttakError {
   const [what = '', ...hint] = error.message
     .replace(/^error: /, '')

@@ -21,7 +21,7 @@ export interface ReadWatch {
   take(): readonly VariableRead[]
 }
 
-/** To find out who reads takes 30 µs: a name that packages read so often is theirs. */
+/** Finding the reader takes 30 µs. A name that packages read this often is assigned to them. */
 const MOST_BY_PACKAGES = 100
 
 /**

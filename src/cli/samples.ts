@@ -38,7 +38,10 @@ const ARGUMENTS = (): readonly (readonly unknown[])[] => [
   [first, 'c'],
 ]
 
-/** Whether a built-in method, and what replaced it, give the same for a few values. True where there is no value to try it with. */
+/**
+ * Whether a built-in method and its replacement return the same for a few values. True if there is no value to try it
+ * with.
+ */
 export function isAlike(kind: string, was: PropertyDescriptor, now: PropertyDescriptor | undefined): boolean {
   const before: unknown = was.get ?? was.value
   const after: unknown = was.get === undefined ? now?.value : now?.get
@@ -52,10 +55,10 @@ export function isAlike(kind: string, was: PropertyDescriptor, now: PropertyDesc
   )
 }
 
-/** What a call refuses. Nobody calls it so. */
+/** The result of a call that throws. Such calls are not compared, because no code makes them. */
 const THROWN = 'thrown'
 
-/** What a call gives, and what its value is then. */
+/** Returns the result of a call, and the state of its value afterwards. */
 function resultOf(call: CallableFunction, value: unknown, args: readonly unknown[]): unknown {
   try {
     const given: unknown = Reflect.apply(call, value, args)
@@ -67,12 +70,12 @@ function resultOf(call: CallableFunction, value: unknown, args: readonly unknown
 
 const THENABLE = 'thenable'
 
-/** What can be compared: the items of an iterator, and what a function that was made gives. */
+/** Returns a comparable form of a result: the items of an iterator, and the result of a returned function. */
 function plain(given: unknown): unknown {
   if (typeof given === 'function') return given === first || given === isB ? given : [given('b')]
   const { next, then } = Object(given)
   if (typeof then === 'function') {
-    // Promises of a library do, too. Nobody else takes what they are rejected with.
+    // Promises of a library have `then`, too. Without this, their rejections would be unhandled.
     ;(given as PromiseLike<unknown>).then(first, first)
     return THENABLE
   }

@@ -11,13 +11,13 @@ import type { Host } from './host.ts'
 import { awaitCode, MODULES } from './loading.ts'
 import { findProject, findSettings, type MeantProject, warn } from './project.ts'
 
-/** The stage that a command line means, with its project where there is one that loads. */
+/** The stage that a command line selects, with its project if that loads. */
 export interface NamedStage extends Pick<MeantProject, 'settings' | 'added' | 'given'> {
   readonly project?: Project
   readonly scope: StageName
   /** Why the project does not load. */
   readonly problems?: readonly Problem[]
-  /** The folder that what is kept here of the stage is in: that of the topology, where there is one. */
+  /** The folder of the stage's local files: the topology's folder, if there is one. */
   readonly dir: string
 }
 
@@ -40,16 +40,16 @@ export async function loadStage(args: Arguments, host: Host): Promise<MeantStage
   const found = await findProject(args, host)
   const { project, problems } = await inspect(found, host)
   if (project === undefined) throw errorOf(problems)
-  // What is deployed keeps its name, whatever its package is renamed to.
+  // A deployed topology keeps its name, even if its package is renamed.
   const unnamed = problems.filter(({ code }) => code === 'TOPOLOGY_UNNAMED')
   if (unnamed.length > 0) throw errorOf(unnamed.map((problem) => ({ ...problem, severity: 'error' })))
   return stageOf(found, project)
 }
 
 /**
- * Finds out which stage a command line means, for commands that work on what is live. With `--name` no project is loaded.
- * Without it the project is loaded for its name; what is wrong with it is a warning, as long as the name is known. Throws
- * USAGE where it is not.
+ * Finds the stage that a command line selects, for commands on live stages. With `--name` no project is loaded.
+ * Otherwise the project is loaded for its name. Its problems are warnings, as long as the name is known; otherwise
+ * throws USAGE.
  */
 export async function nameStage(args: Arguments, host: Host): Promise<NamedStage> {
   const name = textOf(args, 'name')
@@ -92,7 +92,7 @@ async function stageNamed(name: string, args: Arguments, host: Host): Promise<Na
   return withoutProject(await findSettings(args, host), name)
 }
 
-/** What is wrong with a project that need not load is a warning. */
+/** Prints the problems of a project that need not load as warnings. */
 function warnOf({ problems }: InspectedProject, host: Host): void {
   warn(
     problems.map((problem) => ({ ...problem, severity: 'warning' })),

@@ -40,9 +40,9 @@ const CALLS = 8
 const FIRST_MOST = 1024
 
 /**
- * Watches the timers of Node: the global functions, `node:timers` and `node:timers/promises`. `ownerOf` says whose code runs;
- * what it gives undefined for is not watched and costs nothing. Open it before the code that it watches is loaded, since code
- * may keep the functions that it finds.
+ * Watches the timers of Node: the global functions, `node:timers` and `node:timers/promises`. `ownerOf` returns whose
+ * code runs; timers without an owner are not watched and cost nothing. Open it before the watched code is loaded,
+ * because code may store the functions.
  */
 export function watchTimers(ownerOf: () => string | undefined): TimerWatch {
   const require = createRequire(import.meta.url)
@@ -88,7 +88,7 @@ export function watchTimers(ownerOf: () => string | undefined): TimerWatch {
 /** Notes a timer that was started; `caller` is the function that the user's code called. */
 type Note = (owner: string, caller: Start, isPending: () => boolean) => void
 
-/** What makes functions that start timers note what they start. */
+/** Makes wrappers of functions that start timers; they note each timer. */
 function watchersOf(ownerOf: () => string | undefined, note: Note) {
   const watched = (start: Start): Start => {
     function timer(...args: never[]): unknown {
@@ -125,7 +125,7 @@ function watchersOf(ownerOf: () => string | undefined, note: Note) {
   return { watched, watchedPromise, watchedIterator }
 }
 
-/** Code that has replaced it since keeps its own. */
+/** Restores a function. A replacement that other code made since stays. */
 function replace(functions: Functions, name: string, make: (original: Start) => Start): () => void {
   const original = functions[name]!
   const made = make(original)

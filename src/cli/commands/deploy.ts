@@ -11,7 +11,7 @@ import { interruptCode } from '../host.ts'
 import { PLAN_OPTIONS, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
 import { loadStage, withAccount } from '../stage.ts'
 
-/** Makes what is live what the topology says. */
+/** Deploys a topology: makes the live resources match it. */
 export const deploy: Command = {
   name: 'deploy',
   summary: 'deploy a topology to AWS, or update it',

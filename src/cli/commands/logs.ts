@@ -66,7 +66,7 @@ function printerOf(args: Arguments, names: readonly string[], host: Host): (entr
   const [message, trace] = [textOf(args, 'message'), textOf(args, 'trace')]
   const isMeant = (id: string | undefined, wish: string | undefined) =>
     wish === undefined || id?.startsWith(wish) === true
-  // Who asks for one message, or for one trace, asks what became of it.
+  // A search for one message or trace includes its outcome.
   const outcomes = flagOf(args, 'all') || message !== undefined || trace !== undefined
   const width = Math.max(...names.map((name) => name.length))
   const colors = colorsOf(host.out)

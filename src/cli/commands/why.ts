@@ -115,7 +115,7 @@ function print(found: Found, path: Path, { args, host, project }: Printing): voi
   host.out.tell(drawPath(found, path, drawing))
 }
 
-/** What each step says in JSON: the event itself, absent where there is none, or `missing` says why it cannot be had. */
+/** Returns a step as JSON with its event; if the event cannot be read, `missing` contains the reason. */
 function plainStep({ event, missing, error, ...step }: Step): object {
   return { ...step, event: event?.data, missing, error }
 }
@@ -133,8 +133,8 @@ function folderOf(path: string | undefined, host: Host): string {
 const SHOWN = 10
 
 /**
- * The one thing that an id means: of a message that several processors handled, where it failed. Throws MESSAGE_NOT_FOUND, and
- * USAGE where it is the beginning of several ids.
+ * Returns the one message of an id. If several processors handled it, returns the one where it failed. Throws
+ * MESSAGE_NOT_FOUND, and USAGE if several ids begin like this or a crash had several messages.
  */
 export function meantBy(prefix: string | undefined, found: readonly Found[], remedy: string): Found {
   const ids = new Map<string, Found[]>()

@@ -7,7 +7,7 @@ export type Copy = ErrorRecord & {
   readonly replayed?: string
 }
 
-/** What is remembered here of the errors of a stage: they can be seen when their store has lost them. */
+/** Local copies of the errors of a stage: they can be shown after their store has lost them. */
 export interface Copies {
   /** By id. */
   readonly all: ReadonlyMap<string, Copy>
@@ -17,10 +17,10 @@ export interface Copies {
   markReplayed(records: readonly ErrorRecord[], time: string): void
 }
 
-/** Copies older than that are removed: 30 days, twice as long as a queue can keep what it has. */
+/** The age at which copies are removed: 30 days, more than twice the longest retention of a queue. */
 export const KEPT_MS = 30 * 86_400_000
 
-/** What keeps copies: see `src/stores/file/months.ts`. */
+/** The file of copies: see `src/stores/file/months.ts`. */
 export interface CopyFile extends Pick<FileStore, 'append'> {
   list(choose: (earlier: Copy, later: Copy) => Copy): Pick<ReturnType<FileStore['list']>, 'records'>
 }

@@ -15,7 +15,7 @@ import { withTopology } from '../options.ts'
 import { type NamedStage, nameKept, nameStage, processorsOf, withLive } from '../stage.ts'
 import { type Copies, isReplayed, KEPT_MS, openCopies } from './copies.ts'
 
-/** The errors that a command line means: where they wait, and what is remembered of them here. */
+/** The errors that a command line selects: their store, and the local copies. */
 export interface Errors {
   /** `orders (dev) in eu-west-1 of account 123456789012`, `the last simulation of orders` */
   readonly place: string
@@ -58,7 +58,7 @@ export async function withErrors(
   })
 }
 
-/** Who never set up an account may well mean what failed here. */
+/** A user without an account probably wants the failures of a simulation. */
 const HAS_NO_ACCOUNT: ReadonlySet<ErrorCode> = new Set(['REGION_MISSING', 'CREDENTIALS_MISSING'])
 
 function tellOfSimulated(stage: NamedStage, host: Host): void {

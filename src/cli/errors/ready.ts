@@ -91,7 +91,7 @@ async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promi
   const { message, suspects, withoutData, position, processor } = record
   if (message === undefined && suspects !== undefined && withoutData === undefined) return suspects
   if (message !== undefined && withoutData === undefined) return [message]
-  // Of a crash, what is left in the stream was read when it was listed.
+  // For a crash, the events in the stream were read when it was listed.
   if (record.kind === 'crash') return suspects ?? []
   if (position === undefined || readAgain === undefined) return []
   const there = await readAgain(position, processor)

@@ -7,7 +7,7 @@ import type { Terminal } from '../terminal.ts'
 /** Takes text piece by piece and hands it on in blocks. */
 export interface Blocks {
   add(text: string): void
-  /** Hands on what there is, at once; gives a promise while the reader is behind. */
+  /** Writes what is buffered, at once; returns a promise while the reader is behind. */
   flush(): Promise<void> | undefined
   close(): Promise<void>
   /** Why it cannot be written; what is added from then on is dropped. */

@@ -23,7 +23,7 @@ const REPLACED: Problem = {
 
 /** So many are written at once, or as many as there are when the thread is next free. */
 const BLOCK_RECORDS = 100
-/** What is kept of one run: as much as can be read again at once. */
+/** The most bytes stored for one run: as much as can be read again at once. */
 const MOST_BYTES = 256 * 1024 * 1024
 
 /** How a run keeps its errors. */

@@ -70,7 +70,7 @@ function drawBytes(bytes: number): string {
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`
 }
 
-/** What is looked at to know what a run waits for. */
+/** Where to find out what a run waits for. */
 export interface WaitingOptions {
   /** The oldest handler that has not settled. */
   readonly oldest: () => Invocation | undefined
@@ -81,7 +81,9 @@ export interface WaitingOptions {
 
 const LOOK_MS = 1000
 
-/** Says each second which handler a run waits for, once that one has taken so long, until it is closed. */
+/**
+ * Shows each second which handler a run waits for, until it is closed. Handlers of less than a second are not shown.
+ */
 export function tellWaiting({ oldest, now, say }: WaitingOptions): { close(): void } {
   const look = () => {
     const line = drawWaiting(oldest(), now())

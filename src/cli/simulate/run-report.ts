@@ -48,7 +48,7 @@ export interface RunOptions {
   readonly signal: AbortSignal
   /** Handlers may take as long as they like, as under a debugger: nothing watches whether they yield. */
   readonly unguarded?: boolean
-  /** Where its errors are kept, instead of those of the run before or beside them; absent: nowhere. */
+  /** Where its errors are stored, replacing or extending those of the previous run; absent: nowhere. */
   readonly errors?: KeepOptions & { readonly store: FileStore }
 }
 
@@ -57,7 +57,7 @@ export interface RunReport {
   readonly recorder: Recorder
   /** Describes an error with its stack as the user should see it. */
   readonly describe: (error: unknown) => Thrown
-  /** Gives a promise while who listens is behind. Throws why the trace, or stdout, cannot be written. */
+  /** Returns a promise while the reader is behind. Throws why the trace, or stdout, cannot be written. */
   readonly flush: () => Promise<void> | undefined
   /** Shows on a terminal what the run waits for, until something continues. */
   readonly say: (line: string) => void

@@ -10,7 +10,7 @@ export interface SummaryOptions {
   readonly width: number
   /** Wall-clock milliseconds of the run. */
   readonly tookMs: number
-  /** What failed after its handler had settled: nobody's attempt, and a failure of the run all the same. */
+  /** How many failures came after their handler had settled: they belong to no attempt, but fail the run. */
   readonly late?: number
   /** Why the run did not come to its end; absent where it did. */
   readonly cutShort?: 'interrupted' | 'broke off' | undefined

@@ -80,7 +80,7 @@ function undeclared(reads: readonly Read[], project: Project): readonly Problem[
     .map(([name, { places, readers }]) => undeclaredProblem(name, places.sort()[0]!, [...readers].sort()))
 }
 
-/** What the topology imports runs before anybody knows what `environment` gives. */
+/** Modules that the topology imports run before the values of `environment` are known. */
 function tooEarly(reads: readonly Read[], { graph }: Project, env: Host['env']): readonly Problem[] {
   const given = sharedVariables(graph)
   return reads

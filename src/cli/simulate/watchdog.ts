@@ -5,7 +5,7 @@ import type { Invocation } from '../../runtime/invocation.ts'
 import type { Thrown } from '../../runtime/thrown.ts'
 import { drawDuration } from '../../view/duration.ts'
 
-/** What a watchdog guards against and what it does then. */
+/** What a watchdog does when the thread is blocked. */
 export interface WatchdogOptions {
   /**
    * Called on the main thread, in the middle of what does not yield, when it has not yielded for `stalledMs`; `stack`
@@ -21,7 +21,7 @@ export interface Watchdog {
   close(): void
 }
 
-/** How often the main thread says that it lives, and the watchdog looks. */
+/** How often the main thread signals that it runs, and the watchdog checks. */
 const BEAT_MS = 200
 
 const HOOK = 'attak.stalled'

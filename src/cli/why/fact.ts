@@ -4,7 +4,7 @@ import { type CloudEvent, emitterIn, topicOf } from '../../runtime/event.ts'
 import type { Position } from '../../runtime/position.ts'
 import type { Thrown } from '../../runtime/thrown.ts'
 
-/** What one line, record or stream says of a message at a processor. What is absent it does not say. */
+/** The data of one line, record or stream about a message at a processor. A missing field is unknown. */
 export interface Fact {
   readonly message: string
   /** The processor that handled it; undefined for an emit without a subscriber. */
@@ -44,7 +44,7 @@ export interface Found extends Pick<Fact, 'message' | 'processor' | 'parent' | '
 export interface Source {
   /** What there is whose id begins so; of an absent one, the newest error. */
   find(prefix: string | undefined): Promise<readonly Found[]>
-  /** What is known of the messages of a trace, with or without their events. */
+  /** Returns the known facts of a trace's messages, with or without their events. */
   trace(found: Found): Promise<readonly Fact[]>
   /** More of the steps that lead to one of them: their events, or why there are none. */
   details(steps: readonly Fact[]): Promise<readonly Fact[]>
@@ -54,7 +54,10 @@ export interface Source {
   readonly problems?: () => readonly Problem[]
 }
 
-/** What an error record says of its message, and of those that led to it; of a crash, of all that may have caused it. */
+/**
+ * Returns the facts of an error record: about its message, and those that led to it; for a crash, about all messages
+ * that may have caused it.
+ */
 export function factsOfRecord(record: ErrorRecord): readonly Fact[] {
   const { message, ancestors = [], suspects = [] } = record
   if (message === undefined) return suspects.map((suspect) => failedFact(record, suspect))
@@ -124,7 +127,7 @@ function foundOfRecord(record: ErrorRecord): readonly Found[] {
   return own.map((fact) => ({ ...foundOf(fact), record: record.id }))
 }
 
-/** What a fact is to who looks for it by its id. */
+/** Returns a fact as a search result. */
 export function foundOf({ message, processor, root = message, parent, from, topic, outcome, time }: Fact): Found {
   const said = { parent, from, topic, outcome, time }
   const defined = Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))

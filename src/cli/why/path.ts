@@ -2,7 +2,7 @@ import type { Fact, Found } from './fact.ts'
 
 /** A message on the way, with all that is known of it at the processor that the way leads through. */
 export interface Step extends Fact {
-  /** How many other messages its handler emitted to somebody, in all attempts. */
+  /** How many other messages with a receiver its handler emitted, in all attempts. */
   readonly branches: number
   /** Messages between the one before and this one, of which nothing is known. */
   readonly unknown?: number
@@ -94,7 +94,7 @@ function whatIsShared({ attempt, outcome, error, position, at, missing, ...share
 function mergeFacts(facts: readonly Fact[]): Partial<Fact> {
   const inOrder = facts.toSorted((a, b) => (a.attempt ?? 0) - (b.attempt ?? 0) || toldOf(a) - toldOf(b))
   const { error, missing, ...merged } = Object.assign({}, ...inOrder) as Partial<Fact>
-  // A message that waited in a queue for its next try came over its stream before, which may have it still.
+  // A message that waited in a retry queue came over its stream before, which may still have it.
   const position = inOrder.find((fact) => fact.position !== undefined && fact.outcome !== 'skipped')?.position
   return {
     ...merged,

@@ -64,7 +64,7 @@ the errors of the last simulation.`,
   },
 }
 
-/** Replays the errors that a command line means. Throws USAGE, and all that keeps any of them from running. */
+/** Replays the errors that a command line selects. Throws USAGE, and every reason why one of them cannot run. */
 export async function replayErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   checkFlags(args)
   const quietMs = quietMsOf(args, { isFollowing: true })
@@ -146,7 +146,7 @@ function readyOptions(errors: Errors, isLocal: boolean): ReadyOptions {
 /** What a replay adds to a message. */
 const MARK_BYTES = 100
 
-/** What was replayed before and is still in its store, since it could not be removed then. */
+/** Removes errors that were replayed before and are still in their store, because removing them failed then. */
 async function takeLeft({ left }: Seen, { store }: Errors): Promise<void> {
   if (left.length > 0) await store.remove(left)
 }
