@@ -10,7 +10,7 @@ const ESC = '\x1b'
 /** Colors and other styles. Source: ECMA-48, 8.3.117, read 2026-11-28. */
 const SGR = new RegExp(`${ESC}\\[[\\d;:]{0,64}m`, 'g')
 
-/** What stands before each control character that is attak's own, and finds them again. Nobody else can know it. */
+/** A prefix for attak's control characters, and a pattern that finds them again. No other code can know it. */
 interface Mark {
   readonly text: string
   readonly found: RegExp

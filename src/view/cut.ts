@@ -5,7 +5,7 @@ export function firstShown(marked: number, columns: number): number {
   return marked < columns - 1 ? 0 : marked - Math.floor(columns / 2)
 }
 
-/** Cuts a line to the `columns` from `first` on, with `…` where something is missing. What is kept stays in its column. */
+/** Cuts a line to the `columns` from `first` on, with `…` where text is missing. The rest stays in its column. */
 export function cutLine(line: string, first: number, columns: number): string {
   if (first === 0) return shorten(line, columns).text
   let cut = 0

@@ -39,7 +39,7 @@ function sayOutcome({ outcome, topic, from, attempt, error }: LogEntry['fields']
   return outcome === 'ok' ? `handled${event}` : `${String(outcome)}${event}: ${sayError(error, false)}`
 }
 
-/** What was emitted or handled, where the line holds it. */
+/** Returns the emitted or handled data, if the line contains it. */
 function dataOf(fields: LogEntry['fields']): string {
   return 'data' in fields ? ` ${jsonText(fields.data)}` : ''
 }

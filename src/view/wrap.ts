@@ -39,7 +39,10 @@ function wrapLine(line: string, columns: number): string {
   return [...lines, current].join('\n')
 }
 
-/** What stands before each part of a line but the first. A line with columns, two blanks apart, goes on below the last of them. */
+/**
+ * Returns the indent of a line's continuations. A line with columns, two blanks apart, continues below the last of
+ * them.
+ */
 function hangingOf(line: string, columns: number): string {
   const plain = shownText(line)
   const [lead] = LEAD.exec(plain)!
