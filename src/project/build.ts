@@ -22,7 +22,7 @@ export interface Builder {
    * for certain.
    */
   buildGuessing(): Promise<Built>
-  /** Builds the topology and exactly these modules. What is broken does not keep the rest from being built. */
+  /** Builds the topology and exactly these modules. A broken module does not prevent building the others. */
   build(modules: readonly string[]): Promise<Built>
 }
 

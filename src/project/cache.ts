@@ -32,7 +32,7 @@ export interface Build {
   readonly files: readonly string[]
 }
 
-/** Where the builds of one topology are kept. */
+/** The stored builds of one topology. */
 export interface BuildCache {
   /** Gives the last build when nothing that it was made from has changed since. */
   load(): Promise<Build | undefined>
@@ -46,7 +46,7 @@ export interface BuildCache {
 
 type Outputs = Compiled & { readonly kind: 'compiled' }
 
-/** What is remembered of a build; it holds for as long as all of it is still so. */
+/** The description of a stored build, which is valid as long as all of it is unchanged. */
 interface Manifest {
   readonly maker: string
   readonly topology: string
@@ -56,14 +56,14 @@ interface Manifest {
   readonly lookups: Lookups
   /** What each file in the folder holds, by its path there: one may be changed or gone. */
   readonly outputs: Inputs
-  /** Where the topology finds the packages that attak lends to those who lack them. */
+  /** Where the topology finds the packages that attak lends to projects without them. */
   readonly packages: Readonly<Record<string, string | null>>
 }
 
 const REPLACED_MS = 60 * 60 * 1000
 const FORGOTTEN_MS = 30 * 24 * 60 * 60 * 1000
 
-/** Makes a temporary folder; whoever gives it removes the folder. */
+/** Makes a temporary folder; its owner removes it. */
 export type MakeFolder = () => string
 
 /** The names of manifests and of builds. attak removes nothing else from a cache. */
@@ -111,7 +111,7 @@ export function openBuildCache(file: string, temporaryFolder: MakeFolder): Build
   }
 }
 
-/** What cannot be kept is built again; any other error is a bug. */
+/** A build that cannot be stored is made again the next time; any other error is a bug. */
 function ignoreRefusal(error: unknown): undefined {
   if (errorOfSystem(error) === undefined) throw error
 }
@@ -215,7 +215,7 @@ function removeOld(root: string, prefix: string, kept: string): void {
   }
 }
 
-/** Keeps topologies apart that share a cache (FNV-1a, 32 bits); a manifest names its own in full. */
+/** Separates topologies that share a cache (FNV-1a, 32 bits); a manifest contains its topology's full name. */
 function shortHash(text: string): string {
   let hash = 0x811c9dc5
   for (const char of text) hash = Math.imul(hash ^ char.codePointAt(0)!, 0x01000193)

@@ -55,7 +55,10 @@ function checkEnding(file: string, given: string): string {
 
 const EVENTS: ReadonlySet<string> = new Set(['.jsonl', '.ndjson', '.txt', '.log', '.csv'])
 
-/** Gives the folder of the package that `file` belongs to: the nearest one with a package.json, else its own folder. */
+/**
+ * Returns the folder of the package that `file` belongs to: the nearest one with a package.json, else the file's
+ * folder.
+ */
 export function packageFolder(file: string): string {
   for (let folder = dirname(file); ; folder = dirname(folder)) {
     if (isFile(join(folder, 'package.json'))) return folder

@@ -47,7 +47,7 @@ export function notJson(
     return problemAt(name, { what: 'the file is empty', remedy })
   }
   const place = `${name}:${line}:${column}`
-  // Of other formats it says itself what to do.
+  // For other formats, the message contains the remedy.
   if (kind === 'foreign')
     return problemAt(place, { what, remedy: what.startsWith('not UTF-8') ? 'Save the file as UTF-8.' : '' })
   const remedy = kind === 'second' ? MANY_VALUES : 'Correct it there.'

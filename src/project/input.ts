@@ -13,7 +13,7 @@ import { isFile } from './modules.ts'
 
 /** An input, opened: its events and how far they have been read. */
 export interface Input {
-  /** What it is, as the user would say it: `input.json`, `stdin`, `topology.ts (input)`. */
+  /** The input's name for the user: `input.json`, `stdin`, `topology.ts (input)`. */
   readonly name: string
   /** The events in order, in lists of at most 512; to be read once. Throws INPUT_INVALID where the input is streamed. */
   readonly chunks: AsyncIterable<readonly InputEvent[]>
@@ -174,7 +174,7 @@ async function openFile(path: string, reader: Reader, name: string): Promise<Inp
   return input
 }
 
-/** A link may lead out of the project, to a file that nobody meant to show: such a file is not quoted unless it was named. */
+/** A link may lead out of the project, to a private file: such a file is not quoted unless the user named it. */
 function quotable(fault: JsonFault, path: string, { isUnasked, dir }: Reader): JsonFault {
   const project = realpathSync(packageFolder(join(dir, 'input.json')))
   const isOutside = isUnasked === true && !realpathSync(path).startsWith(join(project, sep))

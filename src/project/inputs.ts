@@ -19,7 +19,7 @@ export interface InputReader {
   read(path: string): Uint8Array
   /** Notes what a file holds that the build reads by itself. */
   note(path: string): void
-  /** All that has a say in what is built, so far. */
+  /** Returns everything that the build depends on, so far. */
   inputs(): Inputs
 }
 

@@ -5,7 +5,7 @@ import { faultOf, ownEvent, problemAt, readMadeEvent } from './events.ts'
 
 /** How to read events from what a user's function gave. */
 export interface IterableOptions {
-  /** What gave them, as the user would say it. */
+  /** The source of the events, as shown to the user. */
   readonly where: string
   readonly processors: ReadonlySet<string>
   /** Makes an error of what the user's code threw on the way. */

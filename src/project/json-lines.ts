@@ -6,7 +6,7 @@ import { type LineLimits, wholeLines } from './lines.ts'
 
 /** How to read events from lines. */
 export interface JsonLinesOptions {
-  /** What holds them, as the user would say it: `events.jsonl`. */
+  /** The source of the lines, as shown to the user: `events.jsonl`. */
   readonly where: string
   /** The processors that events can be for. */
   readonly processors: ReadonlySet<string>
@@ -79,7 +79,7 @@ function readEvent(json: string, line: number, options: JsonLinesOptions): Input
 const BLANK = /^\ufeff?[ \t\r]*$/
 
 function problemOfLine(line: number, { column, what, excerpt }: LineFault, { where }: JsonLinesOptions): Problem {
-  // Of another format it says itself what to do.
+  // For another format, the message contains the remedy.
   const remedy = what.startsWith('this is ')
     ? ''
     : 'Write one JSON value on each line, read plain text with --lines, or skip such lines with --skip-bad-lines.'

@@ -27,8 +27,8 @@ export function refusedIn(text: string): Stop | undefined {
 }
 
 /**
- * Finds the first place where a text is not JSON, is nested too deep, or has a number out of range; undefined where there is
- * none. It keeps its own stack of open brackets, so depth costs no calls, and takes time in proportion to the text.
+ * Finds the first place where a text is not JSON, is nested too deep, or has a number out of range; undefined if there
+ * is none. It uses an explicit stack of open brackets, so depth costs no calls. Its time is proportional to the text.
  */
 export function scan(text: string, onName?: OnName): Stop | undefined {
   const open: ('[' | '{')[] = []

@@ -4,7 +4,7 @@ import { type OnName, refusedIn, type Stop, scan } from './json-scan.ts'
 /** One JSON value takes at most so many bytes: 64 MiB. Read, it takes up to thirty times as many. */
 export const MOST_JSON_BYTES = 64 * 1024 * 1024
 
-/** What is wrong with a larger one. */
+/** The reason for refusing a larger one. */
 export const TOO_LARGE = `larger than ${MOST_JSON_BYTES / 2 ** 20} MiB, the limit of one JSON value`
 
 /** Where in a line, and why, a text is not JSON. */

@@ -101,7 +101,7 @@ function bufferOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length)
 }
 
-/** What is known of a line whose end has not come yet. */
+/** The state of a line whose end has not been read yet. */
 interface Splitter extends LineLimits {
   /** Its beginning. */
   cut: Buffer[]

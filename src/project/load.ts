@@ -11,7 +11,7 @@ import { readJsonFile } from './json-file.ts'
 import { isFile, isTypeScript } from './modules.ts'
 import { type Reader, type ReadFault, readerOf } from './readers.ts'
 
-/** What loading one module gave: what it exports, or why there is nothing. */
+/** The result of loading one module: its exports, or why there are none. */
 export type LoadedModule =
   | { readonly kind: 'loaded'; readonly exports: unknown }
   /** It threw while it ran. */

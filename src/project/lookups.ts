@@ -6,7 +6,10 @@ import { packageOf } from '../code/packages.ts'
 import { type Alias, aliasesIn, configurationsOf } from './configurations.ts'
 import { isFile } from './modules.ts'
 
-/** What was looked for on the way to what imports mean: each path to the file or folder that it led to; null where none was. */
+/**
+ * The lookups that resolved a build's imports: each path with the file or folder that it led to; null if there was
+ * none.
+ */
 export type Lookups = Readonly<Record<string, string | null>>
 
 /**
@@ -53,7 +56,7 @@ export function leadThere(lookups: Lookups): boolean {
   return Object.entries(lookups).every(([path, place]) => realPathOf(path) === place)
 }
 
-/** The files that a path may mean, as far as the first that is there. */
+/** The files that a path may refer to, up to the first that exists. */
 function filesFor(path: string): readonly string[] {
   const endings = ['', ...NODE_RESOLUTION.resolveExtensions]
   const candidates = [path, join(path, 'index')].flatMap((stem) => endings.map((ending) => stem + ending))

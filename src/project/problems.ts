@@ -52,7 +52,7 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
   return []
 }
 
-/** What a thrown value says, whatever it is. Never throws. */
+/** Returns the message of any thrown value. Never throws. */
 export function messageOf(error: unknown): string {
   try {
     if (error instanceof Error) return String(error.message === '' ? error.name : error.message)
@@ -67,7 +67,7 @@ const LACKS_EXPORT = /module '(.+)' does not provide an export named '(.+)'/
 /** Node writes the import above the error: its file and line in the user's code, the line itself, and what marks the name. */
 const IMPORT_ABOVE = /^(.+):(\d+)\n.*\n( *)\^/
 
-/** What is wrong with an import of a name that a package lacks, and where; undefined for other errors. */
+/** Returns the fault of importing a name that a package lacks, with its place; undefined for other errors. */
 function linkFaultOf(error: unknown, cwd: string) {
   if (!(error instanceof SyntaxError)) return undefined
   const [, specifier, name] = LACKS_EXPORT.exec(error.message) ?? []

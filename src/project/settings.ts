@@ -64,7 +64,7 @@ export function resolveSettings({ flags, environment, file, cwd }: SettingSource
   return Object.freeze(settings) as unknown as Settings
 }
 
-/** Where a value stands, and how messages say it. */
+/** Where a value is set, and its name in messages. */
 interface Place {
   readonly origin: Origin
   readonly where: string

@@ -5,7 +5,7 @@ import { describeThrown, linksIn, stackOfLinks, type Thrown } from '../runtime/t
 
 const PARTS =
   /^\s+at (?:(?<name>.+?) \(|async )?(?<file>(?:file:\/\/)?(?:[A-Za-z]:)?[^():]*?):(?<line>\d+):(?<column>\d+)\)?$/
-/** What is shown of a stack. Errors keep more, since Node's and attak's own calls are among those. */
+/** The most calls that are shown of a stack. Errors store more, because Node's and attak's calls are among those. */
 const MOST_CALLS = 50
 const OWN = fileURLToPath(import.meta.url).replace(/(project[/\\])?[^/\\]+$/, '')
 

@@ -8,8 +8,8 @@ import { isFile } from './modules.ts'
 import { packageFolderOf } from './packages.ts'
 
 /**
- * Whether a project has OpenTelemetry: the package.json nearest to its folder names the API among what it depends on, and it
- * is installed. That others depend on it is not enough, since nobody asked for spans then.
+ * Whether a project uses OpenTelemetry: the package.json nearest to its folder lists the API as a dependency, and it is
+ * installed. A dependency of another package does not count, because the user did not ask for spans then.
  */
 export function hasTelemetry(dir: string): boolean {
   return dependsOn(dir, TELEMETRY_PACKAGE) && packageFolderOf(dir, TELEMETRY_PACKAGE) !== undefined

@@ -22,7 +22,7 @@ export type ProjectFiles = ReadonlyMap<string, string>
 /** What stands in a template where the project's own name belongs. */
 const NAME_IN_TEMPLATES = 'my-topology'
 
-/** What {@link loadTemplate} copies and what it puts in. */
+/** What {@link loadTemplate} copies and inserts. */
 export interface TemplateOptions {
   /** The package of attak, which has the folder `templates`. */
   readonly root: string
@@ -30,7 +30,7 @@ export interface TemplateOptions {
   readonly language: Language
   /** The new topology's name. */
   readonly name: string
-  /** Where the new project gets attak from, as package.json says it; left out, from the registry by its version. */
+  /** The source of attak in the new project's package.json; by default the registry, at the running version. */
   readonly attak?: string
 }
 
