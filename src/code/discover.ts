@@ -14,7 +14,7 @@ export interface Asked {
   readonly importer: string
 }
 
-/** What an import means. `stays`: it is written as `specifier` says, and Node finds that where the code runs. */
+/** The target of an import. `stays`: it is written as `specifier`, and Node resolves it where the code runs. */
 export type Link =
   | {
       readonly to: 'local' | 'package'
@@ -107,7 +107,7 @@ interface Found {
   readonly sloppy: Set<string>
 }
 
-/** What esbuild says of syntax that it would accept in CommonJS. */
+/** esbuild's error for syntax that it would accept in CommonJS. */
 const SLOPPY = /cannot be used with the "esm" output format/
 
 /**
@@ -242,7 +242,10 @@ function addGlobs({ inputs }: Metafile, dir: string, { links, folders, sloppy }:
   }
 }
 
-/** Packages, and hidden folders, where tools keep what they make: a computed path leads there only if it names them itself. */
+/**
+ * Packages, and hidden folders, where tools store their files: a computed path leads there only if it names them
+ * explicitly.
+ */
 const NEVER_COMPUTED = /(?:^|[/\\])(?:node_modules|\.[^/\\]+)[/\\]/
 
 function patternOf(glob: string): RegExp {

@@ -58,7 +58,7 @@ function namesThrough(file: string, all: Made, seen: ReadonlySet<string> = new S
   return [...new Set(found)].filter((name) => name !== 'default' && !exports.includes(name)).sort()
 }
 
-/** Where a file lies in what mirrors `dir`: what is outside of that is inside a folder `_up`. */
+/** Returns a file's place in a mirror of `dir`; files outside `dir` are in a folder `_up`. */
 export function placeIn(dir: string, file: string): string {
   const parts = relative(dir, file).split(sep)
   return parts.map((part) => (part === '..' ? '_up' : part)).join('/')

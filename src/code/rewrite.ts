@@ -1,6 +1,6 @@
 import { parse } from 'es-module-lexer/js'
 
-/** What an import says once its module lies elsewhere. */
+/** An import's text after its module has moved. */
 export interface Written {
   readonly specifier: string
   /** Add `with { type: 'json' }` where the import has no attribute. */
@@ -11,7 +11,7 @@ export interface Written {
 export interface Changes {
   /** What an import of a literal specifier becomes; undefined: it stays. `hasType`: it has an attribute `type`. */
   readonly writtenFor: (specifier: string, hasType: boolean) => Written | undefined
-  /** What specifiers become that are computed while the module runs, by what they are; they may be none of these. */
+  /** The replacements of specifiers that are computed while the module runs, by their value; a value may have none. */
   readonly computed: ReadonlyMap<string, string>
   /** Names what stands for `import.meta`; undefined: it stays. */
   readonly meta: string | undefined

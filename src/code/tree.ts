@@ -1,6 +1,6 @@
 import { type AnyNode, type Program, parse } from 'acorn'
 
-/** What code declares under a name, where it is declared once and never changed; see {@link constantsIn}. */
+/** The values of names that code declares once and never changes; see {@link constantsIn}. */
 export type Constants = ReadonlyMap<string, AnyNode>
 
 /** Parses JavaScript, as a module or as a script. Undefined: it is neither. */

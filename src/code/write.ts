@@ -42,13 +42,13 @@ export interface Place {
   readonly dirname: string
 }
 
-/** A module that is to be written for the place where it is to lie. */
+/** A module to write, and its new location. */
 export interface Writing {
   /** Its source, absolute. */
   readonly file: string
   /** Its place. */
   readonly at: string
-  /** What it finds to be its place; undefined: what Node says. */
+  /** The location that its code sees; undefined: the one that Node returns. */
   readonly place: Place | undefined
   /** JavaScript, with the imports of the source. */
   readonly text: string
@@ -132,7 +132,7 @@ function writtenFor(own: Writing, link: Link | undefined, { asking, hasType }: H
   return { specifier: asUrl(relativeTo(own, kind === 'json' && !hasType ? `${at}.mjs` : at)) }
 }
 
-/** What a module asks for, by what it says, where that is not what Node finds. */
+/** Returns the files that a module loads under names that Node would resolve differently. */
 function filesFor(own: Writing, asking: Asking): ReadonlyMap<string, string> {
   const prefix = linkKey('', asking)
   const files = [...own.links].flatMap(([key, link]): [string, string][] => {
