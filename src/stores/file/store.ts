@@ -49,7 +49,7 @@ export interface RunFile {
   close(): void
 }
 
-/** What holds all that attak keeps in a project; it is not for version control. */
+/** The folder for all of attak's files in a project; it does not belong in version control. */
 const FOLDER = '.attak'
 
 /** The part of a name that no stage can have. */

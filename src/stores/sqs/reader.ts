@@ -13,7 +13,9 @@ import { countedOf, latestOf, removableOf } from '../../runtime/error-reader.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { ErrorReader } from '../../runtime/store.ts'
 
-/** What a message of a queue is: a record, something that cannot be read, or nobody's business here. */
+/**
+ * A parsed message of a queue: a record, something unreadable, or undefined for a message that does not belong here.
+ */
 export type Read = ErrorRecord | Problem | undefined
 
 /** A queue of error records. */
@@ -83,13 +85,13 @@ function isProblem(read: Read): read is Problem {
 interface Looked {
   /** Each message once, as it was first received. */
   readonly messages: readonly Message[]
-  /** How many the queue says it has, those that somebody else holds just now included. */
+  /** The number of messages that the queue reports, with those that another reader holds now. */
   readonly reported: number
 }
 
 /** So long a message is held while the others are received; they are given back as soon as all were. */
 const HELD_SECONDS = 120
-/** What one call gives at most, and takes. Source: SQS API reference, ReceiveMessage, read 2026-11-21. */
+/** The most messages that one call returns or accepts. Source: SQS API reference, ReceiveMessage, read 2026-11-21. */
 const MOST_MESSAGES = 10
 const MOST_CALLS = 8
 /** A call that waits asks all of a queue's servers; one that does not asks some of them. Source: as above. */

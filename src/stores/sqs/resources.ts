@@ -4,12 +4,12 @@ import { CRASHES_PART, ERRORS_PART } from '../../graph/names.ts'
 import type { JsonObject, Resource } from '../../graph/resource.ts'
 import { type Errors, RECORDING_DEFAULTS } from '../../topology/recording.ts'
 
-/** How long queues of crashes keep what is in them: as long as SQS can. */
+/** How long crashes queues retain messages: the maximum of SQS. */
 const CRASHES_KEPT_HOURS = 14 * 24
 /** The default of SQS; nothing receives these queues while a function runs. */
 const VISIBILITY_SECONDS = 30
 
-/** The queue for error records, whichever store keeps them. It also carries the marks of whoever deploys. */
+/** The queue for error records, whichever store keeps them. It also carries the marks of deploys. */
 export function errorsQueue(scope: Scope, tags: JsonObject, errors?: Errors): Resource {
   const hours = errors?.store === 'sqs' ? errors.retentionHours : RECORDING_DEFAULTS.retention.sqs
   return keptQueue(ERRORS_PART, queueName(scope, ERRORS_PART, { fifo: false }), { fifo: false, hours, tags })

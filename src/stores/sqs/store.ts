@@ -5,8 +5,8 @@ import { ERRORS_PART } from '../../graph/names.ts'
 import type { ErrorWriter } from '../../runtime/store.ts'
 
 /**
- * Keeps error records in the topology's own errors queue, or in the queue that `errors` names: one message each, whose body
- * is the record. A record that is put twice is two messages, which who reads takes for one by its id.
+ * Stores error records in the topology's errors queue, or in the queue that `errors` names: one message each, whose
+ * body is the record. A record that is put twice is two messages; readers merge them by their id.
  */
 export function createSqsStore({ client, place, errors, ...scope }: StoreParts<'sqs'>): ErrorWriter {
   const arn = errors.queue ?? queueArn(place, queueName(scope, ERRORS_PART, { fifo: false }))
