@@ -11,7 +11,7 @@ export type { SqsSettings } from './sqs/settings.ts'
 /** What streams can go over. The first carries those that name nothing. */
 export const CARRIERS: Readonly<Record<Via, AwsCarrier>> = { kinesis, sqs }
 
-/** What they allow. What waits for its next try waits in SQS, whatever carried it. */
+/** The rules of each carrier. Messages wait for a retry in SQS, whichever carrier brought them. */
 export const CARRIER_RULES: CarrierTable = {
   kinesis: { ...kinesis.rules, retryVia: 'sqs' },
   sqs: { ...sqs.rules, retryVia: 'sqs' },

@@ -15,9 +15,9 @@ interface KinesisRecord {
 }
 
 /**
- * Reads what Lambda hands over from a stream, and answers it: bare data has the record's partition key as its key, since
- * who wrote it may count on their order. A failed record comes again with all that follow it in its shard, so that the
- * first is all there is to say. Source: Lambda developer guide, "services-kinesis-batchfailurereporting", read 2026-11-21.
+ * Reads Lambda's payload from a stream, and answers it. Bare data has the record's partition key as its key, because
+ * its sender may rely on their order. A failed record is redelivered with all later ones of its shard, so the answer
+ * contains only the first. Source: Lambda developer guide, "services-kinesis-batchfailurereporting", read 2026-11-21.
  */
 export const kinesisReceiver: Receiver = {
   eventSource: SOURCE,
@@ -53,7 +53,7 @@ function deliveryOf({ eventID, eventSourceARN, kinesis }: KinesisRecord, to: str
   return { record: sequenceNumber, position, messages }
 }
 
-/** What was read last: the records of a payload are of one shard. */
+/** The last result: the records of a payload are of one shard. */
 let last = { arn: '', start: '', channel: '', shard: '' }
 
 /** The stream and the shard that a record is in. */

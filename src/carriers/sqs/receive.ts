@@ -16,9 +16,9 @@ interface SqsRecord {
 }
 
 /**
- * Reads what Lambda hands over from a queue, and answers it: bare data in a FIFO queue has its group as its key. Only the
- * failed records come again, each by itself, so those behind one in its group have to be failed with it by who handles
- * them. Source: Lambda developer guide, "services-sqs-errorhandling", read 2026-11-21.
+ * Reads Lambda's payload from a queue, and answers it. Bare data in a FIFO queue has its group as its key. Only the
+ * failed records are redelivered, each by itself. So if a record fails, the caller must also fail the later ones of its
+ * group. Source: Lambda developer guide, "services-sqs-errorhandling", read 2026-11-21.
  */
 export const sqsReceiver: Receiver = {
   eventSource: SOURCE,

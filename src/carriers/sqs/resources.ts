@@ -6,7 +6,10 @@ import type { Resource } from '../../graph/resource.ts'
 import { invocationMs } from '../../runtime/deliver/round.ts'
 import { batchRecords } from '../../topology/channels.ts'
 
-/** How many times a function's own time a message is kept from others, and the most there is: 12 hours. */
+/**
+ * How long a message is hidden from other receivers, as a multiple of the function's timeout, and the maximum: 12
+ * hours.
+ */
 const VISIBILITY = { timeouts: 6, mostSeconds: 43_200 }
 
 /** How often an unacknowledged message is redelivered before it is given up, by default. */
@@ -54,14 +57,14 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
   return [{ id, kind: 'queue', name, needs: [crashes], config: queue, fixed: ['fifo'], holdsData: true }, ...mappings]
 }
 
-/** Most messages that wait for their next try, handed over together: none waits for others. */
+/** The most retried messages in one delivery: none waits for others. */
 const RETRIED_AT_ONCE = 10
 /** As long as SQS can keep what waits, should nothing receive it: 14 days. */
 const KEPT_SECONDS = 14 * 86_400
 
 /**
- * The queue where messages wait for their next try by a processor, each for as long as its delay says, and the mapping
- * that hands them over. What its function never answers goes to the crashes queue.
+ * The queue where messages wait for their retry by a processor, each for its delay, and the mapping that delivers them.
+ * Messages that its function never acknowledges go to the crashes queue.
  */
 export function retryResources(graph: Graph, processor: GraphProcessor, place: Place): readonly Resource[] {
   const scope = { topology: graph.name, stage: graph.stage }
