@@ -31,7 +31,7 @@ export interface EntryParts {
   readonly invokeBy?: typeof invokeBy
   /** Where the project has OpenTelemetry. */
   readonly spans?: Spans
-  /** Where one is not to handle again what it has handled. */
+  /** Present if a processor must not handle a message twice. */
   readonly rememberHandled?: typeof rememberHandled
 }
 

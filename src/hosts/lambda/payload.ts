@@ -7,7 +7,7 @@ import type { Message } from '../../runtime/message.ts'
 import { isOutOfRange, OUT_OF_RANGE } from '../../runtime/range.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 
-/** An invocation payload, by what is to be answered: which records come again, what a handler settled with, or nothing. */
+/** An invocation payload, by its answer: the records to redeliver, a handler's result, or nothing. */
 export type Payload =
   | { readonly kind: 'records'; readonly via: string }
   | { readonly kind: 'no records' }
