@@ -1,6 +1,7 @@
 /**
- * What becomes of an emit or an invoke; emits that travel together share one. It is a promise for those who ask: one that V8
- * makes would cost each record a microtask, and half a microsecond of AsyncLocalStorage (row D2 of the benchmarks).
+ * The outcome of an emit or an invoke; emits that travel together share one. Awaiting it makes a promise on demand: a
+ * native promise would cost each record a microtask, and half a microsecond of AsyncLocalStorage (row D2 of the
+ * benchmarks).
  */
 export interface Acceptance<Value = unknown> extends Promise<Value> {
   /** Undefined until it was refused. */
@@ -10,7 +11,7 @@ export interface Acceptance<Value = unknown> extends Promise<Value> {
   waiting: (() => void)[] | undefined
 }
 
-/** One that is not settled, for who settles it: the first word counts. */
+/** An acceptance that is not settled yet; only the first call settles it. */
 export interface OpenAcceptance extends Acceptance<void> {
   accept(): void
   refuse(error: unknown): void
@@ -106,7 +107,7 @@ export function whenSettled(acceptance: Acceptance, call: () => void): void {
   else acceptance.waiting.push(call)
 }
 
-/** What waits for the same turns of the microtask queue. */
+/** Calls that wait for the same turns of the microtask queue. */
 let gathered: (() => void)[] | undefined
 
 /**

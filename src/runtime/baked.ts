@@ -4,8 +4,8 @@ import type { CarrierRules } from '../topology/carrier-rules.ts'
 import type { StoreSettings } from './store.ts'
 
 /**
- * What a worker knows of its topology: plain data, baked into an artifact. It holds what its own processors need and
- * nothing else, so that a change elsewhere leaves the artifact as it was.
+ * A worker's part of its topology: plain data, baked into an artifact. It contains only what its processors need, so
+ * that a change elsewhere does not change the artifact.
  */
 export interface BakedEntry {
   readonly topology: string
@@ -17,24 +17,24 @@ export interface BakedEntry {
   readonly streams: readonly BakedStream[]
   /** The carriers that these processors send and receive by, with what they allow; sorted by name. */
   readonly carriers: Readonly<Record<string, BakedCarrier>>
-  /** Where error records go. */
+  /** The store of error records. */
   readonly errors: StoreSettings
 }
 
-/** What sending over a carrier has to know of it. */
+/** The properties of a carrier that sending needs. */
 export type BakedCarrier = Pick<CarrierRules, 'limits' | 'orderedByKey'>
 
-/** A processor as its worker knows it; its retry policy holds for messages that come over no stream. */
+/** A processor as its worker knows it; its retry policy applies to messages that come over no stream. */
 export interface BakedProcessor extends HeldPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {
   readonly timeoutMs: number
   readonly callback: boolean
-  /** The carrier of the place in which its messages wait for their next try; absent where nothing can come from there. */
+  /** The carrier of its retry place; absent if it has none. */
   readonly retryVia?: string
   /** Whether emits without a subscriber are logged. */
   readonly outputs: boolean
   /** The processors that it may call by `context.invoke`. */
   readonly invokes: readonly string[]
-  /** Where its emits go: indexes into {@link BakedEntry.streams}. */
+  /** The streams of its emits: indexes into {@link BakedEntry.streams}. */
   readonly routes: RoutingTable
   /** The streams it receives from, in the order of the topology. */
   readonly hears: readonly BakedEar[]
@@ -45,7 +45,7 @@ export interface BakedStream {
   readonly to: string
   readonly via: string
   readonly channel: string
-  /** At most so many messages share a record. */
+  /** The most messages that share a record. */
   readonly pack: number
   readonly fifo: boolean
 }

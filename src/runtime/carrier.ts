@@ -29,17 +29,17 @@ export interface OpenCarriers {
 /** A channel, as the graph calls it. */
 export interface CarriedChannel {
   readonly name: string
-  /** It was asked to keep the order of each key. */
+  /** Whether it must keep the order of each key. */
   readonly fifo: boolean
 }
 
-/** What can be sent to one channel. */
+/** The limits of sending to one channel. */
 export interface SendLimits extends CarrierLimits {
   /** Whether messages of one key arrive in the order in which they were sent. Without, keys cannot be sent. */
   readonly orderedByKey: boolean
 }
 
-/** What travels as one piece, and is accepted or refused as one: a message, or a pack of some. */
+/** A unit that is sent, and accepted or refused, as a whole: a message, or a pack of several. */
 export interface WireRecord {
   /** The messages in it, at least one. */
   readonly messages: readonly Message[]
@@ -74,28 +74,28 @@ export interface Refusal {
   readonly why: string
 }
 
-/** What receives from one platform: reads its invocation payloads and answers them. Pure. */
+/** The receiving side of one platform: reads its invocation payloads and answers them. Pure. */
 export interface Receiver {
   /** The value of `eventSource` in its records: `aws:kinesis`. */
   readonly eventSource: string
   /** The platform redelivers failed records at once, without a delay. */
   readonly redeliversAtOnce: boolean
-  /** What the platform calls a channel, in positions too. */
+  /** The platform's name of a channel, also in positions. */
   channelOf(scope: { readonly topology: string; readonly stage: string }, channel: CarriedChannel): string
   /** The records of a payload, in order; every message is to the processor `to`. Unreadable records are bare data. */
   decode(payload: unknown, to: string): readonly Delivery[]
-  /** Whether the record at a position can still be read after it was handled, as long as its channel keeps it. */
+  /** Whether the record at a position can still be read after it was handled, while its channel retains it. */
   isKept(position: Position): boolean
-  /** The platform's answer after a payload was handled but for the `failed` records, which come again. */
+  /** Returns the platform's answer to a payload. The `failed` records are redelivered. */
   settle(failed: ReadonlySet<string>): unknown
 }
 
 /** One record of an invocation payload. */
 export interface Delivery {
-  /** What the platform knows it by: a sequence number, a message id. */
+  /** The platform's id of the record: a sequence number, a message id. */
   readonly record: string
-  /** Where it stood, for logs and error records. */
+  /** The record's place, for logs and error records. */
   readonly position: Position
-  /** One message, or those of a pack, at least one. A foreign record gives one without topic: see `codec.ts`. */
+  /** One message, or those of a pack; at least one. A foreign record is one message without topic: see `codec.ts`. */
   readonly messages: readonly Message[]
 }

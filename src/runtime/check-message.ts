@@ -31,11 +31,11 @@ export function checkMessage(
   if (bytes > limits.messageBytes) throw sizeRefusal(topic, bytes, limits.messageBytes)
 }
 
-/** Of one character of a text. */
+/** Per character of a text. */
 const MOST_UTF8_BYTES = 3
 const ANY_TIME = new Date(0).toISOString()
 
-/** What a key takes beside the body; a message without one travels by its id. */
+/** Returns the bytes that a key adds to the body; a message without a key travels by its id. */
 export function keyBytes(key: string | undefined): number {
   return key === undefined ? ID_BYTES : Buffer.byteLength(key)
 }

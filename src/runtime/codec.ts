@@ -11,7 +11,7 @@ import { messagesOfPack } from './unpack.ts'
 
 /** The platform's data about a record. */
 export interface RecordPlace {
-  /** Where it stood, which the id of bare data is made from. */
+  /** The record's place, which determines the id of bare data. */
   readonly position: Position
   /** The key of bare data. */
   readonly key: string | undefined
@@ -19,7 +19,10 @@ export interface RecordPlace {
   readonly to: string
 }
 
-/** The messages in a record's bytes: as in its text. What is not UTF-8 is bare data `{ data_base64: 'kNjYw…' }`. */
+/**
+ * Returns the messages in a record's bytes, as for its text. Bytes that are not UTF-8 are bare data `{ data_base64:
+ * 'kNjYw…' }`.
+ */
 export function decodeBytes(bytes: Buffer, place: RecordPlace): readonly Message[] {
   const text = bytes.toString('utf8')
   // Bytes that are not UTF-8 have become U+FFFD: without any there is nothing to look for.

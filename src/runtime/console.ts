@@ -26,14 +26,14 @@ type Method = keyof typeof LEVELS
 
 /** Takes what some code writes to a console. */
 export interface LineTaker<Writer extends object> {
-  /** Whose code writes now; undefined when it is nobody that this one knows. */
+  /** Returns the writer whose code runs now; undefined if this taker does not know it. */
   writer(): Writer | undefined
   take(writer: Writer, level: LogLevel, text: string): void
-  /** Whether what was taken is shown where it always goes, too. */
+  /** Whether taken lines are written as usual, too. */
   readonly echo: boolean
 }
 
-/** A console whose methods were replaced, and all who take from it. */
+/** A console whose methods were replaced, and its takers. */
 interface Capture {
   readonly takers: Set<(method: Method, args: unknown[]) => boolean>
   restore(): void

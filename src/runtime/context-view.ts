@@ -2,7 +2,7 @@ import type { Context } from '../topology/handler.ts'
 import type { Invocation } from './invocation.ts'
 
 const DATA = ['processor', 'topology', 'stage', 'id', 'topic', 'from', 'key', 'attempt', 'hop', 'root', 'parent']
-/** What spreading and `Object.keys` show of a context: all of it but what settles the message. */
+/** The properties that spreading and `Object.keys` show: all but those that settle the message. */
 const SHOWN = [...DATA, 'traceparent', 'signal', 'log', 'getRemainingTimeInMillis', 'emit', 'invoke']
 const SILENT = ['succeed', 'fail', 'done', 'invokeLocal']
 const DOCUMENTED: ReadonlySet<PropertyKey> = new Set([...SHOWN, ...SILENT])
@@ -26,7 +26,7 @@ class Seen {
     return typeof value === 'function' ? value.bind(seen.#invocation) : value
   }
 
-  /** What `console.log(context)` shows; it is called on the proxy. */
+  /** Returns what `console.log(context)` shows; it is called on the proxy. */
   [Symbol.for('nodejs.util.inspect.custom')](): object {
     const shown = Reflect.ownKeys(this).filter((name) => DATA.includes(name as string) || !DOCUMENTED.has(name))
     return Object.fromEntries(shown.map((name) => [name, this[name as keyof this]]))

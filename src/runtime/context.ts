@@ -111,7 +111,7 @@ export class InvocationContext implements Invocation {
     return { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') }
   }
 
-  // Called on its context only: who takes it off the context has a `contextView`.
+  // Called only as a method of its context: handlers that take it off get a `contextView`.
   emit(topic: string, data?: unknown, options?: EmitOptions | Callback, callback?: Callback): Promise<void> {
     return emit(this, topic, data, options, callback)
   }

@@ -75,8 +75,8 @@ export interface Current {
   /** See {@link currentInvocation}. */
   get(): Invocation | undefined
   /**
-   * Calls `code` as that of an invocation, in an async context that begins as the caller's: what it sets by
-   * `AsyncLocalStorage.enterWith` reaches neither the caller nor another invocation.
+   * Runs `code` for an invocation, in an async context that begins as the caller's. Values that it sets by
+   * `AsyncLocalStorage.enterWith` reach neither the caller nor another invocation.
    */
   run<Value>(invocation: Invocation, code: (invocation: Invocation, value: Value) => void, value: Value): void
   /**
@@ -86,7 +86,7 @@ export interface Current {
   apart<Result>(code: () => Result): Result
 }
 
-/** Follows what it runs by AsyncLocalStorage. */
+/** Tracks the running code by AsyncLocalStorage. */
 export function followCurrent(): Current {
   if (!watchesMicrotasks) watchMicrotasks()
   watchesMicrotasks = true

@@ -14,7 +14,7 @@ export function isTextTooDeep(text: string, most = MOST_DEPTH): boolean {
   return text.length > 2 * most && hasMore(text, most) && scan(text, most)
 }
 
-/** Whether a text has more than so many brackets that open something. */
+/** Whether a text has more than `most` opening brackets. */
 function hasMore(text: string, most: number): boolean {
   let count = 0
   for (const open of '[{') {
@@ -35,7 +35,7 @@ function scan(text: string, most: number): boolean {
   return false
 }
 
-/** Where the string of JSON ends that begins at `start`. */
+/** Returns the end of the JSON string that begins at `start`. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); end >= 0; end = text.indexOf('"', end + 1)) {
     let escapes = end

@@ -1,12 +1,12 @@
 import type { Refusal, Sender, SendLimits, WireRecord } from './carrier.ts'
 
-/** What sending is timed with. */
+/** The timing of sending. */
 export interface Pacing {
   /** Calls back after a wait. Returns what takes that back. */
   readonly after: (ms: number, call: () => void) => () => void
   /** From 0 up to 1. */
   readonly random: () => number
-  /** How much longer sending may take; what is not accepted by then is refused. */
+  /** How much longer sending may take; records that are not accepted by then are refused. */
   readonly remainingMs: () => number
 }
 
@@ -21,7 +21,7 @@ export interface Dispatch<Item extends Sent> {
   flush(): void
 }
 
-/** What a dispatch works with. */
+/** The arguments of a dispatch. */
 export interface DispatchParts<Item extends Sent> extends Pacing {
   readonly limits: Pick<SendLimits, 'batchRecords' | 'batchBytes'>
   readonly sender: Pick<Sender<Item>, 'send'>
@@ -33,14 +33,14 @@ export interface DispatchParts<Item extends Sent> extends Pacing {
   readonly refused: (record: Item, error: Error) => void
 }
 
-/** A refusal, after so many tries. */
+/** A refusal, after `tries` tries. */
 export interface Refused extends Refusal {
   readonly tries: number
 }
 
 /** The most calls to one place at the same time: more would only meet its limits sooner. */
 const MOST_CALLS = 4
-/** What one call may take: a connection that hangs must leave time for another try. */
+/** The longest that one call may take: if a connection hangs, there must be time for another try. */
 const CALL_MS = 10_000
 const FIRST_WAIT_MS = 50
 const MOST_WAIT_MS = 2_000
@@ -49,7 +49,7 @@ const MOST_WAIT_MS = 2_000
 interface Sending<Item extends Sent> extends DispatchParts<Item> {
   /** Keys of which a record is ready, being sent, or waits to be sent again; with those behind it. */
   readonly lanes: Map<string, Item[]>
-  /** How often records were sent that were refused for the time being. */
+  /** How often temporarily refused records were sent. */
   readonly tries: Map<Item, number>
   ready: Item[]
   readyBytes: number

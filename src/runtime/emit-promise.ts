@@ -8,7 +8,7 @@ export interface EmitPromise<Value = unknown> extends Promise<Value> {
   readonly acceptance: Acceptance
   /** Whether the handler awaited it, chained to it, or gave the emit a callback: then a refusal is the handler's. */
   taken: boolean
-  /** Whether it was taken as `await` and `Promise.all` do, so that whoever made it most likely waits for it. */
+  /** Whether it was taken as `await` and `Promise.all` do, so that the caller most likely waits for it. */
   awaited: boolean
 }
 

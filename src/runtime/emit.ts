@@ -48,7 +48,7 @@ function follow(invocation: Invocation, acceptance: Promise<void>, callback: Cal
   return followed
 }
 
-/** Calls a handler's callback; what it throws fails the message. */
+/** Calls a handler's callback; an error that it throws fails the message. */
 export function callSafely(invocation: Invocation, callback: Callback, error: unknown, result?: unknown): void {
   try {
     callback(error, result)
@@ -60,7 +60,7 @@ export function callSafely(invocation: Invocation, callback: Callback, error: un
 function keyOf(topic: string, options: EmitOptions): string | undefined {
   if (options === null) return undefined
   if (typeof options !== 'object') throw refusal(`emit of "${topic}": options must be an object, got ${typeof options}`)
-  // What others add to Object.prototype is no option.
+  // Properties that other code added to Object.prototype are no options.
   for (const name in options) if (name !== 'key' && Object.hasOwn(options, name)) throw unknownOption(topic, name)
   const { key } = options
   if (key === undefined || typeof key === 'string') return key
@@ -88,7 +88,7 @@ function lateEmit(invocation: Invocation, topic: string): AttakError {
 
 type Emitted = Pick<Message, 'data' | 'topic' | 'key' | 'ordinal' | 'traceparent'>
 
-/** Makes the message of an emit for one receiver; without an edge for nobody. */
+/** Makes the message of an emit for one receiver; without an edge, for none. */
 export function childOf(parent: Message, emitted: Emitted, edge: Edge | undefined): Message {
   const { data, topic, key, ordinal, traceparent } = emitted
   const { root } = parent
@@ -103,7 +103,7 @@ export function addEmit(invocation: Invocation, message: Message): void {
   else invocation.laterEmits.push(message)
 }
 
-/** How many emits with this topic and key came before in this invocation; counts this one. */
+/** Returns how many earlier emits of this invocation have this topic and key; counts this one. */
 export function nextOrdinal(invocation: Invocation, topic: string, key: string | undefined): number {
   const { firstEmit, laterEmits, rare } = invocation
   if (firstEmit === undefined) return 0

@@ -3,12 +3,12 @@ import { syncBuiltinESMExports } from 'node:module'
 /** Variables by name. */
 export type Variables = Record<string, string | undefined>
 
-/** What has the environment that code reads: `process`. */
+/** The object with the environment that code reads: `process`. */
 export interface EnvironmentOwner {
   env: Variables
 }
 
-/** What changes when code uses `process.env`. */
+/** How `process.env` behaves for code. */
 export interface EnvironmentView {
   /** Returns the variables of the code that runs now. Undefined: those of the process. */
   readonly variables?: () => Variables | undefined
@@ -59,7 +59,7 @@ function redefine(owner: EnvironmentOwner, descriptor: PropertyDescriptor): void
   syncBuiltinESMExports()
 }
 
-/** What the language asks any object for: JSON.stringify, await. */
+/** Properties that the language reads of any object: JSON.stringify, await. */
 const ASKED: ReadonlySet<string> = new Set(['toJSON', 'then'])
 
 function standIn(real: Variables, views: readonly EnvironmentView[]): Variables {
@@ -164,8 +164,8 @@ interface Lent {
 const lent = new WeakMap<Variables, Map<string, Lent>>()
 
 /**
- * Sets variables of the process until the returned function is called, which gives each its value of before. If several lend
- * the same variable, the last of them decides; they may end in any order.
+ * Sets variables of the process until the returned function is called, which restores their values. If several callers
+ * lend the same variable, the last one decides; they may end in any order.
  */
 export function lendVariables(owner: EnvironmentOwner, variables: Readonly<Record<string, string>>): () => void {
   const env = opened.get(owner)?.real ?? owner.env

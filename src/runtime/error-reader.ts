@@ -21,7 +21,7 @@ export function joinReaders(readers: readonly ErrorReader[]): ErrorReader {
   }
 }
 
-/** Sorts what was read from a store into records and problems. */
+/** Sorts the parsed contents of a store into records and problems. */
 export function keptErrorsOf(read: readonly ParsedRecord[]): KeptErrors {
   return {
     records: latestOf(read.flatMap((one) => (one.kind === 'record' ? [one.record] : []))),

@@ -11,7 +11,7 @@ import { describeThrown, type Thrown } from './thrown.ts'
 export interface ErrorRecord {
   /** The version of this shape. */
   readonly attakerror: typeof RECORD_VERSION
-  /** See {@link recordIdOf}: what is recorded twice is one record. */
+  /** See {@link recordIdOf}: recording a failure twice makes one record. */
   readonly id: string
   readonly kind: RecordKind
   /** When it was recorded: RFC 3339, UTC. */
@@ -24,16 +24,16 @@ export interface ErrorRecord {
   /** Which attempt it was, from 1. */
   readonly attempt: number
   readonly error: Thrown
-  /** Where its record stood; absent where it was simulated. */
+  /** The place of its record; absent in a simulation. */
   readonly position?: Position
   /**
    * The message as it travels, with its lineage and its event as emitted. Absent for a crash, which has `suspects`
    * instead.
    */
   readonly message?: CloudEvent
-  /** The events were too large for the store: they are in the stream that `position` names, as long as it keeps them. */
+  /** The events were too large for the store. They are in the stream of `position`, while it retains them. */
   readonly withoutData?: true
-  /** Of a crash: every message of the records that the function had. */
+  /** For a crash: every message of the records that the function received. */
   readonly suspects?: readonly CloudEvent[]
   /** The messages that led to this one, the root first. Present in a simulation only. */
   readonly ancestors?: readonly CloudEvent[]
@@ -42,7 +42,7 @@ export interface ErrorRecord {
 /** The version of records that this code writes and reads. */
 export const RECORD_VERSION = 1
 
-/** What a record of one message is made of. */
+/** The parts of a record of one message. */
 export interface FailureParts {
   readonly kind: Exclude<RecordKind, 'crash'>
   /** With its event as no handler has touched it. */

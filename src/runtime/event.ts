@@ -12,7 +12,7 @@ import {
 import { MOST_ASKED_RETRIES } from './retry.ts'
 import { escaped, fieldsOf, fieldWriter, textOf } from './text.ts'
 
-/** Where and when messages were made. */
+/** The place and time at which messages were made. */
 export interface Origin {
   readonly topology: string
   readonly stage: string
@@ -45,7 +45,7 @@ export interface CloudEvent {
   readonly attakattempt: number
   /** It waits outside of its stream until then: RFC 3339, UTC. */
   readonly attakdue?: string
-  /** Of a message that waits, how many attempts ended by `Retry`; absent where none did. */
+  /** For a message that waits: how many attempts ended by `Retry`; absent if none did. */
   readonly attakasked?: number
   /** For a message that waits: the channel that it came over, if its source does not determine it. */
   readonly attakchannel?: string
@@ -56,8 +56,8 @@ export interface CloudEvent {
 }
 
 /**
- * A message as the text that travels. Throws what JSON.stringify throws of data that JSON cannot carry; `data` is the text
- * of it, where that is known already.
+ * Returns a message as the text that travels. Throws what JSON.stringify throws for data that JSON cannot carry; `data`
+ * is its text, if that is known already.
  */
 export function encodeMessage(message: Message, origin: Origin, data = textOf(message.data)): string {
   // A message that waits for a retry was sent when it was emitted.
@@ -66,7 +66,10 @@ export function encodeMessage(message: Message, origin: Origin, data = textOf(me
   return data === undefined ? `{${attributes}}` : `{${attributes},"data":${data}}`
 }
 
-/** A message as the value that {@link encodeMessage} writes, with the time at which it was sent, where that is known. */
+/**
+ * Returns a message as the value that {@link encodeMessage} writes, with the time at which it was sent, if that is
+ * known.
+ */
 export function eventOf(message: Message, place: Omit<Origin, 'time'>): CloudEvent {
   const { data, time } = message
   const event: CloudEvent = JSON.parse(`{${attributesText(message, place, time)}}`)
@@ -159,12 +162,14 @@ function waitIn({ attakdue, attakasked, attakchannel }: Readonly<Record<string, 
   }
 }
 
-/** Where messages of an emitter come from: `/orders/dev/intake`; inputs come from no processor: `/orders/dev`. */
+/**
+ * Returns the `source` of an emitter's messages: `/orders/dev/intake`; inputs come from no processor: `/orders/dev`.
+ */
 export function sourceOf(emitter: unknown, { topology, stage }: Omit<Origin, 'time'>): string {
   return typeof emitter === 'string' ? `/${topology}/${stage}/${emitter}` : `/${topology}/${stage}`
 }
 
-/** The last edge that was made: messages that come one after the other come over few of them. */
+/** The last edge, as a cache: successive messages share few edges. */
 let last: { readonly source: unknown; readonly edge: Edge } | undefined
 
 /** The edge from the processor that a source names. */
@@ -193,17 +198,17 @@ export function knownRoot(id: string): Root {
 /** The longest id that is read: ids of attak have 32 characters. */
 export const MOST_ID_CHARACTERS = 256
 
-/** An id as read; undefined for what is none. */
+/** Reads an id; undefined for anything else. */
 export function idIn(value: unknown): string | undefined {
   return typeof value === 'string' && value.length <= MOST_ID_CHARACTERS ? value : undefined
 }
 
-/** A key as read; undefined for what is none. */
+/** Reads a key; undefined for anything else. */
 export function keyIn(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** A time as read, as it was written; undefined for what is none. */
+/** Reads a time, unchanged; undefined for anything else. */
 export function timeIn(value: unknown): string | undefined {
   return typeof value === 'string' && TIME.test(value) ? value : undefined
 }
@@ -211,7 +216,9 @@ export function timeIn(value: unknown): string | undefined {
 const TIME =
   /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
-/** A trace context as read; undefined for what is none. Source: https://www.w3.org/TR/trace-context/, read 2026-11-21. */
+/**
+ * Reads a trace context; undefined for anything else. Source: https://www.w3.org/TR/trace-context/, read 2026-11-21.
+ */
 export function traceparentIn(value: unknown): string | undefined {
   return typeof value === 'string' && TRACEPARENT.test(value) ? value : undefined
 }

@@ -48,7 +48,10 @@ function take(invocation: Invocation, result: SchemaResult<unknown>): void {
   else call(invocation, result.value)
 }
 
-/** Calls the handler of an invocation with what its schema made of the event: again, where it has not done anything yet. */
+/**
+ * Calls the handler of an invocation with the schema's output for the event. May be called again if the handler has
+ * done nothing yet.
+ */
 export function call(invocation: Invocation, event: unknown): void {
   const { handler, self, seesCallback, takesContext, settlesByCallback } = invocation.runtime
   try {
@@ -62,7 +65,7 @@ export function call(invocation: Invocation, event: unknown): void {
   }
 }
 
-/** What handlers get that cannot see it. */
+/** The callback for handlers that cannot see it. */
 const NO_CALLBACK: Callback = () => {}
 
 function callbackOf(invocation: Invocation): Callback {

@@ -12,16 +12,19 @@ export interface HandledStore {
   lease(id: string, digest: string): Lease
   /** Takes a lease where the message is free. Without an answer, the same lease can be asked for again. */
   begin(lease: Lease, times: LeaseTimes): Promise<Begun>
-  /** The message was handled: whoever begins it from now on learns so, as long as the store is to remember. */
+  /** Records that the message was handled. Later calls of `begin` return that, while the store remembers it. */
   done(lease: Lease, withinMs: number): Promise<void>
-  /** The message was not handled, or not to its end: whoever begins it next may. Does nothing where another has its lease. */
+  /**
+   * Records that the message was not handled, or not to its end: the next `begin` may take it. Does nothing if another
+   * lease exists.
+   */
   release(lease: Lease, withinMs: number): Promise<void>
 }
 
 /** Logged for a message whose id was handled before with other data. */
 export const OTHER_DATA = 'a message of this id came with other data before; this one is handled, too'
 
-/** How long things may take, in milliseconds. */
+/** Time limits, in milliseconds. */
 export interface LeaseTimes {
   /** When another may take the message after all: by then, its handler does not run any more. */
   readonly leaseMs: number
@@ -30,16 +33,16 @@ export interface LeaseTimes {
 
 /** Whether a message may be handled. */
 export type Begun =
-  /** By who asked, with this lease; `differs`: its id came with other data before. */
+  /** The caller may handle it, with this lease; `differs`: its id came with other data before. */
   | { readonly kind: 'new' | 'differs'; readonly lease: Lease }
   /** It was handled. */
   | { readonly kind: 'done' }
-  /** Somebody handles it, or did so when it crashed, less than its lease ago. */
+  /** Another function handles it, or did so when it crashed, less than its lease ago. */
   | { readonly kind: 'busy' }
 
 /** The right to handle a message. */
 export interface Lease {
-  /** What the store knows the message by. */
+  /** The store's key of the message. */
   readonly key: string
   readonly digest: string
   /** No other lease has it. */

@@ -59,8 +59,8 @@ export function recordIdFor(message: string, content: string, processor: string,
 }
 
 /**
- * What an error record is of: `failed`, a message that is not tried again; `late`, what a handler did after its message was
- * done; `crash`, what the platform ended: a crash, out of time or out of memory. Ids count them by their places.
+ * The kinds of error records. `failed` is a message that is not retried. `late` is what a handler did after its message
+ * was done. `crash` is what the platform ended: a crash, out of time or out of memory. Ids use their indexes.
  */
 export const RECORD_KINDS = ['failed', 'late', 'crash'] as const
 
@@ -86,7 +86,7 @@ const state = new Int32Array(4)
 /** The last id that was made or read, and its state: the emits of a message are logged right after it. */
 const last = { id: undefined as string | undefined, state: new Int32Array(4) }
 
-/** Begins with an id; one that is not ours, come over a wire, with its digest. */
+/** Sets the state to an id; a foreign id, from another system, enters as its digest. */
 function setState(id: string): void {
   if (id !== last.id) {
     readId(id)

@@ -29,7 +29,7 @@ export interface Invocation extends Context {
   laterEmits: Message[] | undefined
   /** The messages that it emitted. */
   readonly emits: readonly Message[]
-  /** How many emits that is. */
+  /** The number of its emits. */
   readonly emitted: number
   /** Its handler has returned and it is not complete: call its host when it is. */
   outlasting: boolean
@@ -39,11 +39,11 @@ export interface Invocation extends Context {
 /** Why an invocation failed; a handler may throw anything, `undefined` too. */
 export interface Failure {
   readonly error: unknown
-  /** Its own processor refused the message before the handler ran, and would refuse it again: it is not tried again. */
+  /** Its own processor refused the message before the handler ran, and would refuse it again: it is not retried. */
   readonly isRefusal?: true
 }
 
-/** A processor as it runs: its code, and what the place it runs in gives to it. */
+/** A running processor: its code, and what its host provides. */
 export interface ProcessorRuntime {
   readonly name: string
   readonly topology: string
@@ -73,12 +73,12 @@ export interface ProcessorRuntime {
  */
 export type Invoke = (invocation: Invocation, processor: string, data: unknown) => Promise<unknown>
 
-/** What invocations need of the place they run in. */
+/** What invocations need from their host. */
 export interface InvocationHost {
   /**
-   * Takes one emit of a running invocation: snapshots `data` and adds a message to `invocation.emits`, which names the span
-   * of `traceparent` as what sent it, where one did. Throws what refuses it; gives undefined when it is accepted, else a
-   * promise of that.
+   * Accepts one emit of a running invocation: snapshots `data` and adds a message to `invocation.emits`. The message
+   * names the span of `traceparent` as its sender, if there is one. Throws if the emit is refused. Returns undefined if
+   * it is accepted at once, else a promise of that.
    */
   accept(
     invocation: Invocation,
@@ -113,7 +113,7 @@ export interface Spans {
 
 /** The span of an invocation: see {@link Spans.process}. */
 export interface ProcessSpan {
-  /** What names it to others, as W3C trace context; undefined where no SDK makes real spans. */
+  /** Its W3C trace context; undefined if no SDK makes real spans. */
   readonly traceparent: string | undefined
   /** Ends it, with what the invocation failed with. */
   end(failure: Failure | undefined): void
@@ -131,13 +131,13 @@ export interface LogLine {
 
 /** What an invoked invocation returns to its caller. */
 export interface Invoked {
-  /** What its handler settled with. */
+  /** The handler's result. */
   result: unknown
   /** Called on completion, if that comes after its handler returned. */
   readonly answer?: () => void
 }
 
-/** What few invocations need, made when the first of it is. */
+/** What only few invocations need; made on demand. */
 export interface Rare {
   /** The handler read `done`, `succeed` or `fail`: its return does not settle it. */
   settlesItself: boolean
@@ -147,7 +147,7 @@ export interface Rare {
   ordinals: Map<string, number> | undefined
   /** How often it invoked each processor. */
   invokes: Map<string, number> | undefined
-  /** Set where another processor's handler invoked it and waits for what it settles with. */
+  /** Set if another processor's handler invoked it and waits for its result. */
   invoked: Invoked | undefined
   abort: AbortController | undefined
   /** Its span, if the user's project has OpenTelemetry. */
@@ -156,7 +156,7 @@ export interface Rare {
   tookMs: number | undefined
 }
 
-/** What few invocations need, of one that does. */
+/** Returns the rarely needed part of an invocation; makes it on demand. */
 export function rareOf(invocation: Invocation): Rare {
   invocation.rare ??= {
     settlesItself: false,
@@ -175,21 +175,21 @@ export function rareOf(invocation: Invocation): Rare {
 /** Shared by all invocations without entries: a separate list would reserve 16 places with its first entry. */
 const NONE: readonly never[] = []
 
-/** Keeps an emit or an invoke whose acceptance the invocation waits for. */
+/** Adds an emit or an invoke whose acceptance the invocation waits for. */
 export function addFollow(invocation: Invocation, follow: EmitPromise): void {
   const rare = rareOf(invocation)
   if (rare.follows === NONE) rare.follows = [follow]
   else (rare.follows as EmitPromise[]).push(follow)
 }
 
-/** What aborts what a handler started. */
+/** Returns the controller that aborts what a handler started. */
 export function abortOf(invocation: Invocation): AbortController {
   const rare = rareOf(invocation)
   rare.abort ??= new AbortController()
   return rare.abort
 }
 
-/** Keeps a line with the invocation that wrote it. */
+/** Stores a line with the invocation that wrote it. */
 export function keepLine(invocation: Invocation, level: LogLevel, text: string): void {
   const rare = rareOf(invocation)
   const line = { level, text, emits: invocation.emitted }
@@ -197,7 +197,7 @@ export function keepLine(invocation: Invocation, level: LogLevel, text: string):
   else (rare.logs as LogLine[]).push(line)
 }
 
-/** Keeps how long an invocation took, in real milliseconds. */
+/** Stores how long an invocation took, in real milliseconds. */
 export function keepDuration(invocation: Invocation, tookMs: number): void {
   rareOf(invocation).tookMs = tookMs
 }

@@ -13,12 +13,12 @@ import type { Thrown } from './thrown.ts'
 /** The topic of messages that invoke a processor. */
 export const INVOKE_TOPIC = 'attak.invoke'
 
-/** What a processor that was invoked answers, wherever it runs: plain JSON. */
+/** The answer of an invoked processor, wherever it runs: plain JSON. */
 export type Answer = { readonly result?: unknown } | { readonly error: Thrown }
 
 /**
- * What `context.invoke` does. Like an emit, it is waited for before its invocation is complete, and fails the message
- * when nobody takes its rejection.
+ * Implements `context.invoke`. Its invocation waits for it like for an emit; a rejection that the handler does not take
+ * fails the message.
  */
 export function invoke(
   invocation: Invocation,
@@ -52,10 +52,10 @@ function answerTo(invocation: Invocation, processor: string, data: unknown): Pro
   }
 }
 
-/** What a message that invokes a processor is made of. */
+/** The parts of a message that invokes a processor. */
 export interface InvokeParts {
   readonly edge: Edge
-  /** As JSON carries it, and nobody else's. */
+  /** A separate copy, as JSON carries it. */
   readonly data: unknown
   readonly hopLimit: number
 }
@@ -78,7 +78,7 @@ export function invokedMessage(invocation: Invocation, { edge, data, hopLimit }:
   }
 }
 
-/** What JSON makes of the data of an invoke, or of its answer. Throws INVOKE_REFUSED. */
+/** Returns the data of an invoke, or its answer, as JSON carries it. Throws INVOKE_REFUSED. */
 export function copyForInvoke(processor: string, what: What, data: unknown): unknown {
   try {
     const text = checkedDepth(JSON.stringify(data) as string | undefined)
@@ -97,7 +97,10 @@ type What = 'data' | 'answer'
 
 const REMEDY = { data: 'Invoke it with what JSON can carry.', answer: 'Settle with what JSON can carry.' } as const
 
-/** What data and answers must fit beside their metadata. Source: Lambda's quotas, 6 MB a synchronous call, read 2026-11-21. */
+/**
+ * The limit for data and answers with their metadata. Source: Lambda's quotas, 6 MB a synchronous call, read
+ * 2026-11-21.
+ */
 const INVOKE_BYTES = 6_000_000
 
 function whatOf(processor: string, what: What): string {

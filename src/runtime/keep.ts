@@ -13,11 +13,11 @@ export interface ErrorKeeper {
   keep(record: ErrorRecord): Promise<void>
   /** Sends what waits: to be called when nothing will join it. */
   flush(): void
-  /** Resolves when all is kept or not, after what waits was sent. */
+  /** Sends waiting records, and resolves when all are stored or refused. */
   settled(): Promise<void>
 }
 
-/** What a keeper works with. */
+/** The arguments of a keeper. */
 export interface KeeperParts extends Pacing {
   readonly store: ErrorWriter
   /** See `encodeRecord`. */

@@ -1,6 +1,6 @@
 import { chanceFor, emitIdFor, invokeIdFor, rootIdFor } from './id.ts'
 
-/** Where a message travels: from one processor (none for an input) to another. */
+/** The path of a message: from one processor (none for an input) to another. */
 export interface Edge {
   readonly from: string | undefined
   readonly to: string
@@ -10,7 +10,7 @@ export interface Edge {
 
 /** The input event that started a trace. */
 export interface Root {
-  /** What its id is made from, beside its position. */
+  /** Determines its id, together with its position. */
   readonly seed: string
   /** Its place in the input, from 0. */
   readonly position: number
@@ -41,21 +41,21 @@ export interface Message {
   /** The message whose handler emitted this one, or its id alone when it came over a wire; undefined for an input. */
   readonly parent: Message | string | undefined
   readonly root: Root
-  /** How many emits with this topic and key came before in the same invocation; -1 where the id was not made from it. */
+  /** How many earlier emits of the same invocation have this topic and key; -1 if the id was not made from it. */
   readonly ordinal: number
   /** 1 for an input, one more for each processor it came through. */
   readonly hop: number
   /** From 1. */
   readonly attempt: number
-  /** Set while it waits outside of its stream to be tried again. */
+  /** Set while it waits outside its stream for a retry. */
   readonly wait?: Wait
-  /** Set where somebody has it handled though it was handled before. */
+  /** Set to handle it although it was handled before. */
   readonly forced?: true
   /** Why its record was refused. Then its data is the beginning of the record, and its handler is not called. */
   readonly refused?: string
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
-  /** When it was sent, RFC 3339: known of what came over a wire. */
+  /** When it was sent, RFC 3339; known for messages from another process. */
   readonly time?: string | undefined
   /** W3C trace context as it came, or of the span that sent it; absent: it follows from the ids, see {@link traceparentOf}. */
   traceparent?: string | undefined
@@ -110,8 +110,8 @@ export function parentIdOf(message: Message): string | undefined {
 }
 
 /**
- * W3C trace context, `00-<trace>-<span>-01`: of the span that sent the message, or what follows from its ids.
- * Source: https://www.w3.org/TR/trace-context/, read 2026-11-21.
+ * Returns the W3C trace context, `00-<trace>-<span>-01`: of the span that sent the message, or else derived from its
+ * ids. Source: https://www.w3.org/TR/trace-context/, read 2026-11-21.
  */
 export function traceparentOf(message: Message): string {
   return message.traceparent ?? derivedTraceparent(message)

@@ -7,7 +7,7 @@ import { encodeMessage } from './event.ts'
 import type { Message } from './message.ts'
 import { createPack, type Pack, type PackOrigin } from './pack.ts'
 
-/** What carries the messages of a channel. */
+/** How messages of a channel are sent. */
 export interface OutboxChannel {
   readonly sender: Sender<WireRecord>
   readonly limits: SendLimits
@@ -15,7 +15,7 @@ export interface OutboxChannel {
   readonly pack: number
 }
 
-/** What an outbox works with. */
+/** The arguments of an outbox. */
 export interface OutboxParts extends Pacing {
   readonly topology: string
   readonly stage: string
@@ -25,7 +25,7 @@ export interface OutboxParts extends Pacing {
   readonly now: () => number
 }
 
-/** Where the emits of all invocations of an entry invocation wait for others, so that they travel together. */
+/** Collects the emits of all handlers in one function invocation, so that they travel together. */
 export interface Outbox {
   /**
    * Takes a message as it is now: changes to its data afterwards do not travel. The promise resolves when its channel
@@ -37,7 +37,7 @@ export interface Outbox {
   idle(): void
   /** Resolves when everything that was added is accepted or refused. Does not send: see {@link Outbox.idle}. */
   settled(): Promise<void>
-  /** Sends what waits, and closes what was opened. May be called again. */
+  /** Sends waiting messages, and closes all channels. May be called again. */
   close(): Promise<void>
 }
 
@@ -69,7 +69,7 @@ interface Sealed extends WireRecord {
   readonly acceptance: OpenAcceptance
 }
 
-/** An outbox, and what is in it. */
+/** An outbox, and its contents. */
 interface Box extends OutboxParts {
   readonly origin: PackOrigin
   readonly channels: Map<string, OpenChannel>

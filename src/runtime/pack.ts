@@ -5,9 +5,11 @@ import { isPlain, textOf } from './text.ts'
 /** Several messages with one key, or without a key, that become one record. */
 export interface Pack {
   readonly messages: readonly Message[]
-  /** Takes a message whose data has this text; gives false, and leaves it out, if the pack would have more than `most`. */
+  /**
+   * Adds a message whose data has this text. Returns false, and leaves it out, if the pack would exceed `mostBytes`.
+   */
   add(message: Message, data: string | undefined, mostBytes: number): boolean
-  /** No less than the UTF-8 bytes of what {@link Pack.encode} gives for several messages. */
+  /** Returns an upper bound for the UTF-8 bytes of {@link Pack.encode} for several messages. */
   bytes(): number
   /** One message as a CloudEvent; several as `{"attakpack":1,"time":"…","source":"/orders/dev/a","type":"t","attakroot":["…","…"],…,"data":[1,2]}`. */
   encode(time: string): string
@@ -114,7 +116,7 @@ interface Column {
   readonly attribute: Attribute
   first: Value
   firstBytes: number
-  /** Of all values. */
+  /** The bytes of all values. */
   allBytes: number
   isAbsent: boolean
   /** All values, from the first that is not the same as the others. */

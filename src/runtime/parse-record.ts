@@ -6,7 +6,7 @@ import { positionIn } from './position.ts'
 import { isOutOfRange, OUT_OF_RANGE } from './range.ts'
 import { fieldsOf, jsonIn } from './text.ts'
 
-/** What a text is that should be an error record. */
+/** The result of parsing an error record. */
 export type ParsedRecord =
   | { readonly kind: 'record'; readonly record: ErrorRecord }
   | { readonly kind: 'problem'; readonly problem: Problem }
@@ -53,7 +53,7 @@ function isThrown(value: unknown): boolean {
   return typeof name === 'string' && typeof message === 'string' && [code, remedy, stack].every(isTextOrAbsent)
 }
 
-/** What those that use a record count on. */
+/** The fields that users of a record rely on. */
 const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   id: (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value),
   kind: (value) => RECORD_KINDS.some((kind) => kind === value),

@@ -4,7 +4,7 @@ import type { Receiver } from './carrier.ts'
 import type { DeliverParts } from './deliver/round.ts'
 import type { Message } from './message.ts'
 
-/** What a policy is looked up in. */
+/** Where to look up a policy. */
 export interface Baked {
   readonly entry: Pick<BakedEntry, 'topology' | 'stage'>
   readonly baked: BakedProcessor

@@ -1,15 +1,15 @@
 import { fieldsOf } from './text.ts'
 
 /**
- * Where a record stood: for logs and error records, and to read it again where its carrier keeps it.
- * `{ carrier: 'kinesis', channel: 'orders--dev--bill', ref: 'shardId-000000000003/4965…' }`
+ * The place of a record: for logs and error records, and to read it again while its carrier retains it. `{ carrier:
+ * 'kinesis', channel: 'orders--dev--bill', ref: 'shardId-000000000003/4965…' }`
  */
 export interface Position {
   /** The carrier; absent if there was none, in lines of logs, and in error records of older versions. */
   readonly carrier?: string
-  /** What the platform calls the channel; `invoke` for an event that came directly. */
+  /** The platform's name of the channel; `invoke` for a direct event. */
   readonly channel: string
-  /** What the carrier knows the record by within its channel: `<shard>/<sequence>`, `<message id>`. */
+  /** The carrier's reference to the record within its channel: `<shard>/<sequence>`, `<message id>`. */
   readonly ref: string
 }
 
@@ -18,7 +18,7 @@ export function positionText({ channel, ref }: Position): string {
   return ref === '' ? channel : `${channel}/${ref}`
 }
 
-/** Reads a position, or the text of one, which does not say the carrier; undefined for anything else. */
+/** Parses a position, or its text, which does not contain the carrier; undefined for anything else. */
 export function positionIn(value: unknown): Position | undefined {
   if (typeof value === 'string') {
     const [channel = '', ...ref] = value.split('/')

@@ -5,8 +5,8 @@ export const MAYBE_OUT_OF_RANGE = /[eE]\+?\d{3}|\d{200}/
 export const OUT_OF_RANGE = 'has a number out of range: the largest is 1.8e308'
 
 /**
- * Whether a value that JSON.parse gave has a number that its text says and JavaScript does not have: `1e999` was parsed as
- * Infinity, and would be sent on as null. The value may not nest deep: see `depth.ts`.
+ * Whether a parsed JSON value has a number that JavaScript cannot represent: `1e999` is parsed as Infinity, and would
+ * be sent on as null. The value may not nest deep: see `depth.ts`.
  */
 export function isOutOfRange(value: unknown): boolean {
   if (typeof value === 'number') return !Number.isFinite(value)

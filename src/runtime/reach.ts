@@ -50,9 +50,9 @@ function parametersOf(text: string): string {
 }
 
 /**
- * Whether a handler may do more with its context than read it by name: take a function off it (`const { emit } = context`),
- * hand it to other code, spread it, set something on it. It cannot where its text names the context once among simple
- * parameters, and after that only to read what is documented (`context.key`), and functions only to call them at once
+ * Whether a handler may do more with its context than read properties by name: destructure a function (`const { emit }
+ * = context`), pass it to other code, spread it, or set a property. It cannot do so if its text names the context once
+ * among simple parameters, and then only reads documented properties (`context.key`), or calls functions directly
  * (`context.emit(…)`).
  */
 export function takesContext(handler: Handler): boolean {
@@ -67,7 +67,7 @@ export function takesContext(handler: Handler): boolean {
   return after.filter((rest) => !isRead(rest)).length !== 1
 }
 
-/** Whether text goes on, behind a context, with the reading of a documented property, or a call of it. */
+/** Whether the text after a context reads a documented property, or calls one. */
 function isRead(rest: string): boolean {
   const [read, name = ''] = /^\s*\.\s*(\w+)(?![\w$])\s*/.exec(rest) ?? []
   if (read === undefined || !isContextName(name)) return false

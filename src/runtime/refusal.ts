@@ -10,7 +10,7 @@ export function dataRefusal(topic: string, data: unknown, cause: unknown): Attak
   return new AttakError('EMIT_REFUSED', `emit of "${topic}": ${what}`, 'Emit what JSON can carry.', { cause })
 }
 
-/** What in `data` JSON cannot carry, where a copy of it failed with `cause`. */
+/** Describes the part of `data` that JSON cannot carry, after copying it failed with `cause`. */
 export function sayUnwritable(data: unknown, cause: unknown): string {
   const found = tryToFind(data)
   if (found !== undefined) return sayFound(found)
@@ -66,7 +66,7 @@ export function timeoutRefusal(invocation: TimedOut, ms: number): AttakError {
   )
 }
 
-/** What a message needs to know of an invocation that timed out. */
+/** The part of an invocation that the message about its timeout needs. */
 type TimedOut = Pick<Invocation, 'processor' | 'id' | 'rare'> & {
   readonly runtime: Pick<Invocation['runtime'], 'settlesByCallback' | 'ignoresFulfillment'>
 }
@@ -91,7 +91,7 @@ export interface WaitLimit {
   readonly mostMs: number
 }
 
-/** Why a message is not tried again, though it could be: it would have to wait for longer than it can. */
+/** Explains why a message is not retried although it could be: it would have to wait longer than it can. */
 export function waitRefusal(message: Message, afterMs: number, limit: WaitLimit, cause: unknown): AttakError {
   const to = message.edge?.to
   const { who, remedy } = WAITING[limit.kind]

@@ -7,11 +7,11 @@ import type { Message } from './message.ts'
 import type { Outbox, OutboxChannel } from './outbox.ts'
 import { MOST_WAIT_MS } from './retry.ts'
 
-/** The place in which a processor's messages wait for their next try, as an outbox sends to it. */
+/** The place in which a processor's messages wait for a retry, as an outbox sends to it. */
 export interface RetryPlace {
-  /** What outboxes call it: no stream's channel is called so. */
+  /** Its name in outboxes; no stream's channel has this name. */
   readonly channel: string
-  /** What the platform calls it. */
+  /** The platform's name of it. */
   readonly address: string
   open(): OutboxChannel
 }
@@ -41,8 +41,8 @@ export function areRetried(deliveries: readonly Delivery[], place: RetryPlace | 
 }
 
 /**
- * Deliveries of a retry place, whose messages wait no longer than their policies let them. Only there does a message say that
- * it waits, since only its function writes there.
+ * Returns deliveries of a retry place, with waits limited by their policies. Only such messages may carry a wait,
+ * because only their function writes there.
  */
 export function withHeldWaits(
   deliveries: readonly Delivery[],

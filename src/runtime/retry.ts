@@ -5,15 +5,15 @@ import type { Failure } from './invocation.ts'
 import { chanceOf, type Message } from './message.ts'
 import { type WaitLimit, waitRefusal } from './refusal.ts'
 
-/** How often a handler may ask for one message again by `Retry` before that counts as failing. */
+/** How often a handler may ask for a retry of one message by `Retry` before that counts as failing. */
 export const MOST_ASKED_RETRIES = 100
 
-/** No message waits for its next try as long as this, wherever it waits. */
+/** An upper limit for the wait before a retry, wherever the message waits. */
 export const MOST_WAIT_MS = 366 * 86_400_000
 
 /**
- * What to do with a failed message: try again after a wait, which its handler may have `asked` for, or record it as failed
- * with `error`.
+ * What to do with a failed message: retry it after a wait, which its handler may have `asked` for, or record it as
+ * failed with `error`.
  */
 export type RetryDecision =
   | { readonly retry: true; readonly afterMs: number; readonly asked: boolean }
@@ -43,7 +43,7 @@ function waitOf(message: Message, failures: number, { backoff }: RetryPolicy): n
   return backoff.jitter ? waitMs * (0.5 + chanceOf(message) / 2) : waitMs
 }
 
-/** How long the message can wait where it does. */
+/** Returns how long the message can wait in its place. */
 function limitOf({ key }: Message, { holds: { inputMs, keyedMs, keylessMs } = {} }: HeldPolicy): WaitLimit {
   if (inputMs !== undefined) return { kind: 'input', mostMs: inputMs }
   const mostMs = key === undefined ? keylessMs : keyedMs

@@ -11,7 +11,7 @@ import type { OpenWorker } from './worker-parts.ts'
 /** The work of one invocation; `ended` is called in addition to the log. */
 export interface Work
   extends Pick<DeliverParts, 'policyOf' | 'recordFailure' | 'endsMs' | 'invoked' | 'redeliversAtOnce'> {
-  /** The deliveries, each time with events that nobody has touched. */
+  /** Decodes the deliveries, each time with fresh events. */
   readonly readAgain: DeliverParts['readAgain']
   readonly ended?: DeliverParts['ended']
   /** It came over a stream, which may keep the order of keys. Then messages with a key stay there. */
@@ -43,7 +43,7 @@ export async function runDeliveries(
     endsMs,
     invoked,
     redeliversAtOnce,
-    // Whoever invoked it waits for its answer, which is not remembered.
+    // The invoker waits for the answer, which is not remembered.
     leases: invoked === undefined ? opened.leases : undefined,
     ended: logEnds(opened, deliveries, work.ended),
     processor: runtime,

@@ -1,7 +1,10 @@
 import { AttakError } from '../errors.ts'
 import type { SchemaIssue } from '../topology/schema.ts'
 
-/** Why the handler of a message was not called: its processor's `input` schema found these issues. It is not tried again. */
+/**
+ * Explains why the handler of a message was not called: its processor's `input` schema found these issues. It is not
+ * retried.
+ */
 export function eventRefusal(processor: string, issues: readonly SchemaIssue[]): AttakError {
   return new AttakError(
     'EVENT_REFUSED',

@@ -45,9 +45,9 @@ const CONSUMER = 4
 const ERROR = 2
 
 /**
- * Makes spans by the user's own `@opentelemetry/api`. A message that came with the span that sent it goes on in its trace;
- * any other starts one, which the SDK's sampler decides on. Source of names and attributes: OpenTelemetry semantic
- * conventions, messaging spans (in development), read 2026-11-21.
+ * Makes spans by the user's `@opentelemetry/api`. A message from a sender with a span continues that trace; any other
+ * starts one, for which the SDK's sampler decides. Source of names and attributes: OpenTelemetry semantic conventions,
+ * messaging spans (in development), read 2026-11-21.
  */
 export function createSpans<Context, Span extends TelemetrySpan>({
   trace,

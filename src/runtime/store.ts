@@ -4,15 +4,15 @@ import type { Refusal } from './carrier.ts'
 import type { ErrorRecord } from './error-record.ts'
 
 /**
- * Where error records are kept. A function opens the side that writes, and `attak errors` the side that reads, each by a
- * factory that takes its client. The writing side makes single calls; an `ErrorKeeper` decides what becomes of a record that
- * was refused. Reading takes nothing away.
+ * A store of error records. A function opens the writing side, and `attak errors` the reading side, each by a factory
+ * that takes its client. The writing side makes single calls; an `ErrorKeeper` decides what happens to a refused
+ * record. Reading removes nothing.
  */
 export interface ErrorStore {
   readonly name: string
   /** The store's name in error messages: `the queue arn:aws:sqs:…`. */
   readonly place: string
-  /** What a function has to be allowed, as its platform calls it: `sqs:SendMessage`. */
+  /** The permission that a function needs, in its platform's terms: `sqs:SendMessage`. */
   readonly action: string
   readonly limits: StoreLimits
   /**
@@ -21,7 +21,7 @@ export interface ErrorStore {
    * rejects.
    */
   put(batch: readonly StoredRecord[], withinMs: number): Promise<readonly Refusal[]>
-  /** Returns all that is there. Throws an AttakError where it cannot be read. */
+  /** Returns all contents. Throws an AttakError if the store cannot be read. */
   list(): KeptErrors | Promise<KeptErrors>
   /**
    * Removes all copies of the given records, and the `unreadable` messages that `list` returned. A copy that was recorded
@@ -50,20 +50,20 @@ export interface KeptErrors {
   readonly problems: readonly Problem[]
   /** The ids of unreadable messages that may be removed: those that the platform itself put there. */
   readonly unreadable?: readonly string[]
-  /** Sentences about what was not seen. */
+  /** Sentences about what could not be listed. */
   readonly notes: readonly string[]
 }
 
-/** What one call of a store takes. */
+/** The limits of one call of a store. */
 export interface StoreLimits {
   /** The largest record, in bytes of its text: see `encodeRecord`. */
   readonly recordBytes: number
   readonly batchRecords: number
-  /** Of all texts together. */
+  /** For all texts together. */
   readonly batchBytes: number
 }
 
-/** An error record as it is kept. */
+/** An error record in its stored form. */
 export interface StoredRecord {
   readonly id: string
   /** See `encodeRecord`. */

@@ -28,8 +28,9 @@ export interface Link {
 }
 
 /**
- * Has V8 keep more calls of each stack than its usual 10, of which Node's and attak's own are left out afterwards: how many of
- * these there are varies from run to run. A project that keeps more is left alone. Returns what takes it back.
+ * Makes V8 record more than its usual 10 calls for each stack. Node's and attak's calls are removed afterwards, and
+ * their number varies from run to run. A higher setting of the project is respected. Returns a function that restores
+ * the limit.
  */
 export function keepCalls(): () => void {
   const before = Error.stackTraceLimit
@@ -80,7 +81,7 @@ function textsOf(error: Error): Pick<Thrown, 'name' | 'message' | 'stack'> {
 function linkOf(thrown: unknown): Link {
   if (!(thrown instanceof Error)) return { title: unmistakable(cut(sayThrown(thrown))), frames: [] }
   const texts = textsOf(thrown)
-  // Taken apart as it is, and cut then: what was cut off a message must not be taken for calls.
+  // Parsed before it is cut: the rest of a cut message must not be mistaken for calls.
   const { title, rest } = splitTitle(texts, false)
   const frames = framesAtStart(rest).filter(({ length }) => length <= MOST_FRAME_CHARACTERS)
   return { title: isLong(texts) ? unmistakable(titleOf(cutTexts(texts))) : title, frames: frames.slice(0, MOST_FRAMES) }
@@ -221,7 +222,9 @@ function lastFrames(lines: readonly string[], title: string, withCauses: boolean
   return lines.slice(first)
 }
 
-/** An error again, of what was described: it has the name, message, code, remedy and stack, and no class but Error. */
+/**
+ * Makes an error from its description. It has the name, message, code, remedy and stack, and always the class Error.
+ */
 export function errorOfThrown(thrown: Thrown): Error {
   const { name, message, code, remedy, stack } = thrown
   const [own, ...causes] = stack === undefined ? [] : linksOf(thrown)

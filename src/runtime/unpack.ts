@@ -2,12 +2,15 @@ import { countIn, emitterIn, idIn, keyIn, knownRoot, timeIn, topicOf, traceparen
 import type { Message, Root } from './message.ts'
 import { PACK_VERSION } from './pack.ts'
 
-/** The most messages of a pack, which is the most that the setting `pack` may say. */
+/** The most messages of a pack, which is also the maximum of the setting `pack`. */
 export const MOST_PACKED = 1000
 
 type Fields = Readonly<Record<string, unknown>>
 
-/** The messages of a pack (an object with `attakpack`), in order, to the processor `to`; or what is wrong with it. */
+/**
+ * Returns the messages of a pack (an object with `attakpack`), in order, to the processor `to`; or what is wrong with
+ * it.
+ */
 export function messagesOfPack(pack: Fields, to: string): readonly Message[] | string {
   const { data, source, type, attakroot, attakparent, attakhop, attakattempt, attakordinal, id } = pack
   const fault = faultOf(pack)
@@ -48,7 +51,7 @@ export function messagesOfPack(pack: Fields, to: string): readonly Message[] | s
   return messages
 }
 
-/** What each list of a pack has one value in for each of its messages. */
+/** The attributes whose lists have one value for each message of a pack. */
 const ATTRIBUTES = [
   ...(['source', 'type', 'attakroot', 'attakparent', 'attakhop', 'attakattempt', 'attakordinal'] as const),
   ...(['id', 'traceparent'] as const),

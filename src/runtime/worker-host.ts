@@ -2,7 +2,7 @@ import type { Thrown } from './thrown.ts'
 
 /** The process that a worker runs in, as far as it touches it. */
 export interface WorkerHost {
-  /** What handlers write to. */
+  /** The console that handlers use. */
   readonly console: Console
   /** Writes whole lines to stdout. */
   write(text: string): void

@@ -16,15 +16,15 @@ import type { WorkerHost } from './worker-host.ts'
 export interface WorkerLog {
   /** A line that a handler wrote. */
   line(invocation: Invocation, level: LogLevel, text: string): void
-  /** An error that is no attempt's: what a handler did too late, or a record of it that could not be kept. */
+  /** Logs an error outside of attempts: what a handler did too late, or an error record that could not be stored. */
   trouble(invocation: Invocation, error: unknown): void
   /** Writes the outcome of an attempt. `event` is the JSON of the handler's event, if it should be shown. */
   ended(invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown, event?: string): void
-  /** A message that is not tried again: all that is needed to find what led to it, and no data. */
+  /** Logs a message that is not retried: all that is needed to find what led to it, without its data. */
   failed(failed: FailedMessage): void
-  /** `data` is the JSON of what was emitted; undefined where nothing was. */
+  /** Logs an output. `data` is the JSON of the emitted data; undefined if there was none. */
   output(invocation: Invocation, message: Message, data: string | undefined): void
-  /** Writes what is held back: lines of one turn are written together. */
+  /** Writes the buffered lines: lines of one turn are written together. */
   flush(): void
 }
 

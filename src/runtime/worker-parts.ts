@@ -12,7 +12,7 @@ import type { WorkerHost } from './worker-host.ts'
 import type { WorkerLog } from './worker-log.ts'
 import type { Recorder } from './worker-recorder.ts'
 
-/** What a worker is made of. */
+/** The parts of a worker. */
 export interface WorkerParts {
   readonly entry: BakedEntry
   /** The processor that it runs. */
@@ -27,11 +27,11 @@ export interface WorkerParts {
   readonly logLevel: LogLevel | 'none'
   /** Names the code that runs, for error records. */
   readonly artifact?: () => string | undefined
-  /** Where it may invoke other processors. */
+  /** Present if it may invoke other processors. */
   readonly openInvoke?: (remainingMs: () => number) => Invoke
-  /** Where the project has OpenTelemetry. */
+  /** Present if the project has OpenTelemetry. */
   readonly spans?: Spans
-  /** Where messages are not to be handled again. */
+  /** Present if it must not handle a message twice. */
   readonly leases?: DeliverParts['leases']
 }
 

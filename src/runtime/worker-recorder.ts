@@ -11,7 +11,7 @@ import type { WorkerLog } from './worker-log.ts'
 export interface Recorder {
   /** Takes the time that the next invocation leaves for records; what came between two invocations is sent now. */
   begin(answerMs: number): void
-  /** Resolves when a failed message is recorded; rejects when it is not, so that it comes again. */
+  /** Resolves when a failed message is recorded; rejects when it is not, so that it is redelivered. */
   failed(failed: FailedMessage): Promise<void>
   /**
    * Records what a handler did after its message was done. If that cannot be recorded, the message stays done and the
@@ -24,13 +24,13 @@ export interface Recorder {
   settled(): Promise<void>
 }
 
-/** The deliveries of an invocation: as handlers got them, and once more as nobody has touched them. */
+/** The deliveries of an invocation: as handlers received them, and decoded again without changes. */
 export interface Delivered {
   readonly first: readonly Delivery[]
   readonly readAgain: () => readonly Delivery[]
 }
 
-/** What a recorder works with. */
+/** The arguments of a recorder. */
 export interface RecorderParts
   extends Pick<FailureParts, 'topology' | 'stage' | 'processor'>,
     Pick<KeeperParts, 'store' | 'isKept'> {

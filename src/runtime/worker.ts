@@ -25,7 +25,7 @@ import { openRecorder } from './worker-recorder.ts'
 export interface Worker {
   /** The processor that it runs. */
   readonly name: string
-  /** Handles the records of one payload, and returns what the platform is to be answered. */
+  /** Handles the records of one payload, and returns the answer for the platform. */
   records(records: Records): Promise<unknown>
   /** Handles an event that came over no stream. Throws the handler's error if it could not be recorded. */
   event(direct: Direct): Promise<undefined>

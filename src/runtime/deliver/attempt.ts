@@ -78,7 +78,7 @@ function endAttempt(round: Round, task: Task, invocation: Invocation): void {
 
 function failAttempt(round: Round, task: Task, invocation: Invocation, failure: Failure): void {
   const { error } = failure
-  // What the platform did not take is no fault of the message, and is not counted as a try.
+  // A refusal by the platform is not the message's fault, and does not count as an attempt.
   const verdict = isNotAccepted(error) ? undefined : settleFailure(task.message, failure, task.policy, task.asked)
   if (task.cutShort === 'beside others' || verdict === undefined) postpone(round, task, invocation, error)
   else if (task.cutShort === 'alone' || round.parts.invoked !== undefined) failFinally(round, task, invocation, error)

@@ -51,7 +51,7 @@ interface Driver {
   /** Handlers are being started. */
   pumping: boolean
   answered: boolean
-  /** It will go on when this turn's microtasks have run. */
+  /** It will continue when this turn's microtasks have run. */
   goingOn: boolean
   /** It will look for emits to send when this turn of the event loop has ended. */
   looking: boolean
@@ -60,7 +60,7 @@ interface Driver {
   unwatch: () => void
 }
 
-/** Goes on after an event. Emits that travelled together make many messages complete at once. */
+/** Continues after an event. Emits that traveled together make many messages complete at once. */
 function goOn(driver: Driver, take: (round: Round, invocation: Invocation) => void, invocation: Invocation): void {
   const { round } = driver
   round.nowMs = round.parts.now()
@@ -98,7 +98,7 @@ function start(driver: Driver): void {
   else watch(driver)
 }
 
-/** Sends what was emitted, when this turn of the event loop has ended and every handler waits for just that. */
+/** Sends the emits when this turn of the event loop has ended and every handler waits only for them. */
 function look(driver: Driver): void {
   if (driver.looking) return
   const { round } = driver
@@ -173,8 +173,8 @@ function openRound(deliveries: readonly Delivery[], parts: DeliverParts, hooks: 
 }
 
 /**
- * Name by name: what is spread has another shape each time, which what was compiled for the last payload is not made for. The
- * compiler sees to it that none is left out.
+ * Lists each name: a spread object has a different shape each time, for which the code compiled for the last payload is
+ * not optimized. The compiler checks that none is missing.
  */
 function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs: number): ProcessorRuntime {
   const { accept, settled, completed } = hooks
@@ -199,10 +199,10 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
   } satisfies All<ProcessorRuntime>
 }
 
-/** What names every field, those that may be absent too. */
+/** A type that names every field, including optional ones. */
 type All<T> = Record<keyof T, unknown>
 
-/** Starts what may start; false when that takes so long that others are to have the thread. */
+/** Starts the tasks that may start. Returns false if that takes so long that other code must get the thread. */
 function startAll(round: Round): boolean {
   const sliceEndMs = round.nowMs + SLICE_MS
   while (hasRoom(round)) {
@@ -236,7 +236,7 @@ function hasRoom({ handlers, leases, parts }: Round): boolean {
   return handlers + (leases === undefined ? 0 : leases.asking()) < parts.concurrency
 }
 
-/** Whether what starts now may not end in time, going by what was seen; the first is tried whatever is left. */
+/** Whether a task that starts now may not end in time, judging by earlier durations. The first task is always tried. */
 function hasNoTime({ parts, nowMs, stopMs, started, runtime, leases }: Round): boolean {
   return (
     (started > 0 || leases?.hasWaited() === true) &&

@@ -27,7 +27,7 @@ export function cutOffLate(round: Round): void {
       if (!stops) continue
       task.cutShort = hadAll(round, task) ? 'alone' : 'beside others'
     }
-    // What listens to its signal is the handler's own code.
+    // A listener of its signal is the handler's code.
     const error = timeoutRefusal(invocation, Math.min(ranMs, runtime.timeoutMs))
     round.parts.current.run(invocation, cutOff, error)
   }
@@ -44,12 +44,12 @@ export function stopStarting(round: Round): void {
   for (const task of round.ready.splice(0)) setAside(round, task)
 }
 
-/** No invocation could give it more: its record ran with no other beside it, and got nowhere. */
+/** Whether no invocation could give the task more time: its record ran alone, and no message of it was done. */
 function hadAll({ alone, records, leases }: Round, { record }: Task): boolean {
   return alone && leases?.hasWaited() !== true && record === records[0] && record.ran === 0
 }
 
-/** Whether the invocation goes on for what waits longer than that, and may not wait elsewhere: see `redeliversAtOnce`. */
+/** Whether the invocation continues only for longer waits that may not move elsewhere: see `redeliversAtOnce`. */
 export function isHeld(round: Round): boolean {
   const { parts, left, nowMs, over } = round
   if (left.size === 0 || !parts.redeliversAtOnce || over) return false

@@ -1,11 +1,11 @@
-/** What waits for its key: messages of one key are handled one after the other. */
+/** The messages that wait for their key: messages with one key are handled one after the other. */
 export interface Lane<T> {
-  /** One of the key is being handled, or waits for its next try. */
+  /** A message with the key is being handled, or waits for a retry. */
   held: boolean
   /** One of the key is left for later, so all that follow are too. */
   blocked: boolean
   readonly waiting: T[]
-  /** How many of `waiting` have left. */
+  /** How many of `waiting` have been passed on. */
   left: number
 }
 
@@ -25,7 +25,7 @@ export function passOn<T>(lane: Lane<T>): T | undefined {
   return lane.held ? lane.waiting[lane.left++] : undefined
 }
 
-/** What still waits. */
+/** Returns the messages that still wait. */
 export function waitingIn<T>(lane: Lane<T>): readonly T[] {
   return lane.waiting.slice(lane.left)
 }

@@ -6,7 +6,7 @@ import { describeThrown } from '../thrown.ts'
 import type { Leases, Round, Task } from './round.ts'
 import { closeTask, setAside, startable } from './tasks.ts'
 
-/** A lease ends so long after the platform ends the invocation: what clocks may differ by, with room to spare. */
+/** How long a lease lasts after the platform ends the invocation: more than clocks may differ by. */
 const LATER_MS = 1000
 /** How long one call of the store may take. */
 const CALL_MS = 3000

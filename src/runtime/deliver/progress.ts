@@ -21,8 +21,8 @@ export interface Tries {
 }
 
 /**
- * What a warm function remembers from one invocation to the next, as well as it can: the platform may give the same
- * record to another instance, which then handles all of it again. So it saves work, and no law depends on it.
+ * What a warm function remembers from one invocation to the next, where possible. The platform may deliver the same
+ * record to another instance, which then handles all of it again. So this saves work, but no guarantee depends on it.
  */
 export interface DeliveryProgress {
   /** By the text of the position of records; those longest not remembered are forgotten first. */
@@ -36,7 +36,7 @@ export function createProgress(): DeliveryProgress {
   return { records: new Map(), slowMs: 0 }
 }
 
-/** Remembers a record, in place of what was known of it. */
+/** Remembers a record, and replaces its earlier state. */
 export function remember({ records }: DeliveryProgress, at: Position, known: RecordProgress): void {
   const position = positionText(at)
   records.delete(position)

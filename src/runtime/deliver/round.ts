@@ -8,15 +8,15 @@ import type { Lane } from './lanes.ts'
 import type { DeliveryProgress, RecordProgress } from './progress.ts'
 
 /**
- * What became of one attempt. `postponed`: its record will come again; `skipped`: there was none, since the message was handled
- * before.
+ * The outcome of one attempt. `postponed`: its record will be redelivered. `skipped`: there was no attempt, because the
+ * message was handled before.
  */
 export type Outcome = 'ok' | 'retry' | 'failed' | 'postponed' | 'skipped'
 
-/** A message that is not tried again. */
+/** A message that is not retried. */
 export interface FailedMessage {
   readonly invocation: Invocation
-  /** As it was handed to the handler, with its event as nobody has touched it. */
+  /** The message as the handler received it, with an unchanged event. */
   readonly message: Message
   readonly delivery: Delivery
   readonly error: unknown
@@ -31,13 +31,15 @@ export interface DeliverParts {
   readonly policyOf: (message: Message, delivery: Delivery) => HeldPolicy | undefined
   /** The same deliveries once more, with events that no handler has touched. Called once at most. */
   readonly readAgain: () => readonly Delivery[]
-  /** Called when no handler is running: what was emitted need not wait for more. */
+  /** Called when no handler is running: emits need not wait for more. */
   readonly idle: () => void
   /** Called at the end of every attempt, with its error unless it succeeded. */
   readonly ended: (invocation: Invocation, delivery: Delivery, outcome: Outcome, error: unknown) => void
-  /** Where messages wait that may leave their stream; absent where all wait in theirs. */
+  /** The retry place, for messages that may leave their stream; absent if all wait in their streams. */
   readonly later: Later | undefined
-  /** Records a message that finally failed, before it is acknowledged. When that fails too, its record comes again. */
+  /**
+   * Records a message that finally failed, before it is acknowledged. If that fails, too, its record is redelivered.
+   */
   readonly recordFailure: (failed: FailedMessage) => undefined | Promise<void>
   /** Prevents handling a message twice: see `openLeases`. Absent if that is allowed. */
   readonly leases: ((round: Round) => Leases) | undefined
@@ -60,18 +62,18 @@ export interface DeliverParts {
   readonly concurrency: number
 }
 
-/** A place beside streams, in which messages wait for their next try. */
+/** A place outside the streams, in which messages wait for a retry. */
 export interface Later {
   /**
    * Takes a message, whose `wait` contains the time. Resolves when the message is stored; throws or rejects when it is
    * not.
    */
   keep(message: Message, policy: HeldPolicy): Promise<void>
-  /** Takes messages with a key as well: where they come from, nothing keeps their order. */
+  /** Whether it also takes messages with a key, because their channel keeps no order. */
   readonly keyed: boolean
 }
 
-/** What knows in a round which messages were handled before, and has the right to handle the others. */
+/** Tracks in a round which messages were handled before, and holds the leases of the others. */
 export interface Leases {
   /**
    * Returns whether a task may start now. If not, its lease is requested; later the task becomes ready, done or left.
@@ -87,7 +89,7 @@ export interface Leases {
   giveBack(task: Task): void
   /** No lease is requested, and no call to the store is open. */
   isQuiet(): boolean
-  /** Waits for nothing any more. What is complete is done, though it may not be remembered. */
+  /** Stops waiting. Complete tasks are done, though the store may not remember them. */
   giveUp(): void
 }
 
@@ -113,7 +115,7 @@ export interface Task {
   handling: boolean
 }
 
-/** A record, and what is open of it. */
+/** A record, and the state of its messages. */
 export interface RecordState {
   readonly delivery: Delivery
   /** Its place in the payload. */
@@ -141,25 +143,25 @@ export interface Round extends Ends {
   readonly ready: Task[]
   /** Started and not complete, in order of start. */
   readonly running: Map<Invocation, Task>
-  /** Of those, whose handlers have not settled. */
+  /** How many running handlers have not settled. */
   handlers: number
-  /** Wait for their next try, and what ends the wait. */
+  /** Tasks that wait for a retry, with a function that cancels the wait. */
   readonly waiting: Map<Task, () => void>
-  /** Left for when their record comes again. */
+  /** Tasks that are left until their record is redelivered. */
   readonly left: Set<Task>
   /**
-   * Messages that are being saved: recorded as failed, or kept for later. Each function receives whether that
+   * Messages that are being saved: recorded as failed, or stored for later. Each function receives whether that
    * succeeded.
    */
   readonly saving: Map<Task, (isKept: boolean) => void>
-  /** The deliveries once more, where a message was failed or tried again; no handler gets hold of them. */
+  /** The deliveries, decoded again if a message failed or was retried; handlers never receive them. */
   again: readonly Delivery[] | undefined
   /** Attempts so far. */
   started: number
   nowMs: number
   /** Nothing starts any more. */
   over: boolean
-  /** Goes on with what may start. */
+  /** Continues with the tasks that may start. */
   readonly wake: () => void
 }
 
@@ -171,7 +173,7 @@ export interface Ends {
   readonly answerMs: number
 }
 
-/** The most that is kept of an invocation's time for emits to be accepted, and the answer to be given. */
+/** The most time of an invocation that is reserved for accepting emits and answering. */
 const MOST_SPARE_MS = 2000
 
 /** How long the platform must let an invocation run, so that a message gets its whole timeout. */
@@ -179,7 +181,7 @@ export function invocationMs(timeoutMs: number): number {
   return timeoutMs + MOST_SPARE_MS
 }
 
-/** When an invocation is to end: a tenth of its time is kept, from 50 ms to 2 s. */
+/** Returns when an invocation must end: a tenth of its time is reserved, from 50 ms to 2 s. */
 export function endsOf(nowMs: number, endsMs: number): Ends {
   const spareMs = Math.min(MOST_SPARE_MS, Math.max(50, (endsMs - nowMs) / 10))
   return { stopMs: endsMs - spareMs, answerMs: endsMs - spareMs / 3 }

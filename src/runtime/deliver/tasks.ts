@@ -21,7 +21,7 @@ export function nextTask(round: Round): Task | undefined {
   }
 }
 
-/** Makes a task of a message; undefined when it is done, is for somebody else, or has to wait. */
+/** Makes a task of a message; undefined when it is done, belongs to another processor, or must wait. */
 function admit(round: Round, record: RecordState, index: number): Task | undefined {
   const { delivery, known } = record
   const message = delivery.messages[index]!
@@ -135,7 +135,7 @@ export function setWaitingAside(round: Round): void {
   }
 }
 
-/** The longest that an invocation goes on for nothing but waits that could be elsewhere: a queue's delay is no shorter. */
+/** The longest that an invocation continues only for waits that could move elsewhere: a queue's delay is no shorter. */
 const MOST_HELD_MS = 1000
 
 /** How a task is saved, and the callback for the result. */
@@ -175,7 +175,7 @@ export function leaveTask(round: Round, task: Task): void {
   if (task.lane !== undefined) task.lane.blocked = true
 }
 
-/** A task is done; what waits for its key goes on. */
+/** Closes a task that is done; the next message with its key may start. */
 export function closeTask(round: Round, task: Task): void {
   task.record.open--
   task.record.ran++
