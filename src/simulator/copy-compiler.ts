@@ -36,7 +36,7 @@ export function compileCopier(sample: unknown, source: CopySource): CompiledCopi
   return make(...Object.values(TOOLS))
 }
 
-/** What compiled code calls. */
+/** The functions that compiled code calls. */
 const TOOLS = {
   copyAny,
   copyAgain,

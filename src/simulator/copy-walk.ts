@@ -18,21 +18,21 @@ export function hasForeignKeys(): boolean {
 
 const EMPTY = {}
 
-/** Counts an upper bound of the JSON bytes of what is copied, and objects that a compiled copier did not expect. */
+/** Counts an upper bound of the JSON bytes of copies, and objects that a compiled copier did not expect. */
 export const tally = { bytes: 0, misses: 0 }
 
 /** A character may become `\\u0000`. */
 export const CHARACTER_BYTES = 6
 /** Enough for `-1.2345678901234567e+100,`. */
 export const SCALAR_BYTES = 26
-/** JSON.stringify refuses a text that is too long for a string; so does a copy, before what it holds fills the memory. */
+/** JSON.stringify refuses a text that is too long for a string. A copy is refused, too, before it fills the memory. */
 const MOST_BYTES = 2 ** 30
-/** A list may say that it is long and hold nothing. */
+/** A list may have a large length and no elements. */
 const MOST_ELEMENTS = 2 ** 26
 
 /**
- * Whose values a copier copies: those of handlers may hold anything; a `copy` is plain data that nobody else can change, so
- * little of it needs a check, and its bytes are not counted.
+ * The source of copied values. Values of a handler may contain anything. A `copy` is plain data that no other code can
+ * change, so little of it needs a check, and its bytes are not counted.
  */
 export type CopySource = 'handler' | 'copy'
 
@@ -44,7 +44,7 @@ export interface Holders {
   readonly depth: number
 }
 
-/** So many objects that are not known one by one. */
+/** Returns a number of unspecified holders. */
 export function unknownHolders(depth: number): Holders {
   return { holder: undefined, above: undefined, depth }
 }
@@ -53,7 +53,7 @@ export function unknownHolders(depth: number): Holders {
 export type Key = string | number
 
 /**
- * Returns what JSON makes of a value: undefined for what it leaves out. Does what JSON.stringify does, step by step, so that
+ * Returns what JSON makes of a value: undefined for what it leaves out. Does the same steps as JSON.stringify, so that
  * getters, proxies and toJSON notice no difference. Source: ECMAScript, SerializeJSONProperty, read 2026-11-28.
  */
 export function copyAny(value: unknown, key: Key, above?: Holders): unknown {
@@ -104,7 +104,7 @@ function copyScalar(value: unknown): unknown {
   }
 }
 
-/** Copies an object whose `toJSON` has no say any more. */
+/** Copies an object without calling `toJSON` on it. */
 export function copyObject(value: object, above?: Holders): unknown {
   return isArray(value) ? copyArray(value, enter(value, above)) : copyPlain(value, enter(value, above))
 }
@@ -157,7 +157,7 @@ function copyFields(value: Record<string, unknown>, keys: readonly string[], { c
   return copied
 }
 
-/** Goes on with an object whose fields before `index` were copied, and whose field there is left out. */
+/** Continues with an object whose fields before `index` were copied, and whose field there is left out. */
 export function copyRest(
   value: object,
   keys: readonly string[],
@@ -226,7 +226,7 @@ function addElement(copied: unknown[], index: number, item: unknown): void {
   copied[index] = item === undefined ? null : item
 }
 
-/** Copies what is a copy already: plain data. Nothing is converted or counted again. */
+/** Copies a copy: plain data. Nothing is converted or counted again. */
 export function copyAgain(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (isArray(value)) return copyListAgain(value, copyAgain)
@@ -245,14 +245,14 @@ function copyListAgain(list: readonly unknown[], copyElement: (element: unknown)
   return copied
 }
 
-/** As {@link listCopier}, for what is a copy already. */
+/** As {@link listCopier}, for values that are copies already. */
 export function copiedListCopier(copyElement: (element: object) => unknown): (list: object) => unknown {
   const copyOne = (element: unknown) =>
     typeof element === 'object' && element !== null ? copyElement(element) : element
   return (list) => (isArray(list) ? copyListAgain(list, copyOne) : copyAgain(list))
 }
 
-/** A proxy may give any length. Source: ECMAScript, ToLength. */
+/** A proxy may return any length. Source: ECMAScript, ToLength. */
 function lengthOf({ length }: readonly unknown[]): number {
   const whole = length >>> 0 === length ? length : Math.max(0, Math.trunc(+length) || 0)
   if (whole > MOST_ELEMENTS) throw lengthError()
@@ -264,7 +264,7 @@ function copyBoxed(value: object, holders: Holders): unknown {
   if (isStringObject(value)) return copyScalar(`${value as unknown as string}`)
   if (isBooleanObject(value)) return copyScalar(apply(booleanOf, value, []))
   if (types.isBigIntObject(value)) return copyScalar(0n)
-  // A symbol is an object without fields, or with those that somebody gave it.
+  // A symbol is an object without fields, unless code added some.
   const copied: Record<string, unknown> = {}
   tally.bytes += 2
   return copyFields(value as Record<string, unknown>, keysOf(value), { copied, from: 0, holders })

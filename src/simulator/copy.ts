@@ -15,7 +15,7 @@ export interface Copier {
 
 /**
  * Makes a copier. The first value is walked, and a function is compiled for the shape of its copy. A compiled function
- * compares the shape of each later value before it reads any field, and walks what is different.
+ * compares the shape of each later value before it reads any field, and walks the parts that differ.
  */
 export function createCopier(source: CopySource = 'handler'): Copier {
   const walk = source === 'handler' ? copyAny : copyAgain

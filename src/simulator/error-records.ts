@@ -10,8 +10,8 @@ export interface RecordedRun extends Pick<FailureParts, 'topology' | 'stage'> {
 }
 
 /**
- * Makes a recorder that gives the error record of each failure: the one that the deployed function would have made, but for
- * the place in a stream and the code, which it does not have, and with the messages that led to it.
+ * Makes a recorder that emits the error record of each failure. It is the record that a deployed function would make,
+ * without the place in a stream and the code, and with the messages that led to it.
  */
 export function recordErrors(
   run: RecordedRun,

@@ -10,7 +10,7 @@ import { hasEnded, settle } from '../runtime/settle.ts'
 /** Those of one message that were begun, by its id; of one with other data beside it, too. */
 type Begun = Map<string, Invocation[]>
 
-/** What a message that is skipped leaves in the transcript. */
+/** The log line of a skipped message in the transcript. */
 const SKIPPED = 'skipped: it was handled before'
 
 /**
@@ -70,7 +70,7 @@ export function skippingHandled(calling: Calling, host: InvocationHost): Calling
   }
 }
 
-/** Gives those of a message that were begun and have not failed, in a list that the next one goes into. */
+/** Returns the list of a message's invocations that have not failed; the caller adds the next one to it. */
 function openBegun(): (message: Message) => Invocation[] {
   const byRoot = new WeakMap<Root, Begun>()
   const resumed: Begun = new Map()

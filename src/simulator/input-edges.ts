@@ -8,7 +8,7 @@ import type { Network } from './network.ts'
 export interface InputEdges {
   /** Throws TOPOLOGY_UNKNOWN_PROCESSOR for the event at `position` of the input. */
   to(name: string, position: number): SimulatedEdge
-  /** The stream that an event came over before it was resumed; else the edge of inputs to its receiver. */
+  /** Returns the stream that an event came over before it was resumed; else the edge of inputs to its receiver. */
   of(resumed: ResumedEvent, position: number): SimulatedEdge
 }
 

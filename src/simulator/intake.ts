@@ -13,7 +13,7 @@ export interface ResumedEvent extends InputEvent {
     /** The processor that emitted it; its stream's retry policy holds, if there is such a stream. */
     readonly from?: string
     readonly hop: number
-    /** Whoever remembers that it was handled handles it all the same. */
+    /** Handle it even if it was handled before. */
     readonly forced?: true
   }
 }

@@ -15,11 +15,11 @@ export interface Invoked {
   take(invoker: Invocation): readonly Invocation[]
   /** An invocation, and before it all that it invoked and those invoked, as far as they are not taken. */
   within(invocation: Invocation): Generator<Invocation>
-  /** How many handlers there are that invoked any. */
+  /** The number of handlers that invoked any. */
   size(): number
 }
 
-/** What running them takes. */
+/** The arguments for running invoked messages. */
 export interface InvokedParts {
   readonly current: Current
   /** Milliseconds of real time, as they are now. */
@@ -30,7 +30,7 @@ export interface InvokedParts {
 
 /** Makes it, without any. */
 export function openInvoked({ current, now, timed }: InvokedParts): Invoked {
-  /** By who invoked them. */
+  /** By their invokers. */
   const all = new Map<Invocation, Invocation[]>()
 
   const start = (invoker: Invocation, message: SimulatedMessage, answer: (invocation: Invocation) => void) => {

@@ -5,7 +5,7 @@ import { type Receivers, receiverNames, type SimulatedMessage } from './message.
 import type { Recorder } from './recorder.ts'
 import type { TranscriptEntry } from './transcript.ts'
 
-/** Where a transcript goes as text. */
+/** The destination of a transcript as text. */
 export interface LineWriter {
   /** Gets whole lines, many at a time. */
   readonly write: (text: string) => void
@@ -20,7 +20,7 @@ export interface LineRecorder extends Recorder {
 
 const BLOCK_CHARACTERS = 64 * 1024
 
-/** Lines that are not written yet, and what is known of those to come. */
+/** Lines that are not written yet, and the state for later ones. */
 interface Lines extends Required<LineWriter> {
   block: string
   /** By the processor. */
@@ -133,7 +133,7 @@ function endOf({ describe }: Lines, { failure, rare, message }: Invocation, retr
 /** How the lines of a processor begin at a virtual time, up to the id of the message it handles. */
 interface Heads extends Readonly<Record<'start' | 'emit' | 'log' | 'end', string>> {
   readonly at: number
-  /** What its last emit had in common with most of them. */
+  /** The shared fields of the last emit. */
   last: {
     readonly topic: string
     readonly receivers: Receivers | undefined
@@ -203,7 +203,7 @@ function jsonOf(): (data: unknown, id: string) => string {
   }
 }
 
-/** The last twelve bits of an id, or as good as those where it is not ours. */
+/** Returns the last twelve bits of an id; for a foreign id, equally distributed bits. */
 function slotOf(id: string): number {
   const { length } = id
   const last = digitOf(id.charCodeAt(length - 1))

@@ -13,7 +13,7 @@ export function joinLane(lanes: Lanes, key: string, message: SimulatedMessage): 
   return false
 }
 
-/** Ends the message of a key that is under way, and gives the one that may start now. */
+/** Ends the running message of a key, and returns the one that may start now. */
 export function leaveLane(lanes: Lanes, key: string): SimulatedMessage | undefined {
   const waiting = lanes.get(key)
   const next = waiting && dequeue(waiting)

@@ -1,12 +1,14 @@
 import type { Failure, Invocation, LogLevel } from '../runtime/invocation.ts'
 import { idOf } from '../runtime/message.ts'
 
-/** What a handler did after its message was done: it wrote a line, and with `failure` it also failed the run. */
+/**
+ * Something that a handler did after its message was done: it wrote a line, and with `failure` it also failed the run.
+ */
 export interface Late {
   readonly invocation: Invocation
   readonly level: LogLevel
   readonly text: string
-  /** Set for an emit or invoke that was refused, and for an error that nobody caught. */
+  /** Set for an emit or invoke that was refused, and for an uncaught error. */
   readonly failure?: Failure
 }
 
@@ -16,13 +18,13 @@ export interface Late {
  */
 export interface Lates {
   add(late: Late): void
-  /** From now on they are kept. */
+  /** Collects deeds from now on. */
   hold(): void
   /** Releases all collected deeds, and from now on each at once. */
   release(): void
 }
 
-/** More than this would take too much memory: then all that are kept are given at once. */
+/** A higher number would take too much memory: then all collected deeds are released at once. */
 const MOST_KEPT = 100_000
 
 /**

@@ -16,15 +16,15 @@ export interface SimulatedEdge extends Edge {
   /** Makes the copy that a handler gets. */
   readonly copier: Copier
   /**
-   * The messages of each key that are not done. Streams of one channel to one receiver share them, whoever sends, as a
-   * deployed function does.
+   * The unfinished messages of each key. Streams of one channel to one receiver share them, whoever sends, as in a
+   * deployed function.
    */
   readonly lanes: Lanes
   /** Its receiver alone. */
   readonly alone: Receivers
 }
 
-/** Where the emits of one topic go, and what takes their snapshots. */
+/** The receivers of one topic's emits, and the copier for their snapshots. */
 export interface SimulatedRoute {
   readonly topic: string
   /** Undefined when no processor receives them. */
@@ -60,7 +60,7 @@ export interface Receivers {
   readonly count: number
 }
 
-/** What a {@link SimulatedMessage} is made of. */
+/** The parts of a {@link SimulatedMessage}. */
 export type SimulatedParts = Pick<
   SimulatedMessage,
   'data' | 'topic' | 'key' | 'receivers' | 'parent' | 'root' | 'ordinal' | 'hop' | 'attempt' | 'id'

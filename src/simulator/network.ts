@@ -31,7 +31,7 @@ export interface Network {
   readonly streams: readonly SimulatedEdge[]
 }
 
-/** What {@link buildNetwork} puts together. */
+/** The arguments of {@link buildNetwork}. */
 export interface NetworkParts {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
@@ -40,7 +40,7 @@ export interface NetworkParts {
   readonly messageBytes: number
   readonly spans?: Spans
   readonly host: Omit<InvocationHost, 'accept' | 'invoke'>
-  /** Runs a message that a handler invoked, and gives its answer. */
+  /** Runs a message that a handler invoked, and returns its answer. */
   readonly invoke: (invoker: Invocation, message: SimulatedMessage) => Promise<unknown>
 }
 
@@ -118,7 +118,7 @@ function withReceiver(edge: SimulatedEdge & { alone: Receivers }): SimulatedEdge
   return edge
 }
 
-/** Has messages name the span that sent them: until their emitter is done nobody sees them. */
+/** Adds the sending span to messages: they are not visible before their emitter is done. */
 function traced(accept: InvocationHost['accept']): InvocationHost['accept'] {
   return (invocation, topic, data, key, traceparent) => {
     const acceptance = accept(invocation, topic, data, key)
@@ -170,7 +170,7 @@ function invoker(
   }
 }
 
-/** What the carrier of a stream refuses: here as in a deployed topology. */
+/** Returns the limits of a stream's carrier, as in a deployed topology. */
 function limitsOf({ carriers }: Graph, stream: GraphStream) {
   const rules = carriers[stream.via]
   return { messageBytes: rules.limits.messageBytes, orderedByKey: keepsOrder(rules, stream) }

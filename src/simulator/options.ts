@@ -7,16 +7,18 @@ import type { InputChunks, Intake } from './intake.ts'
 import type { Recorder } from './recorder.ts'
 import type { SummaryEntry } from './transcript.ts'
 
-/** What a simulation needs; everything that is not said has a default. */
+/** The options of a simulation. */
 export interface SimulationOptions {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly input: InputChunks
   /** Monotonic milliseconds of real time, which timeouts go by. */
   readonly now: () => number
-  /** The input comes as it happens: what is running may be committed before the next event comes. */
+  /**
+   * The input arrives while the run is in progress: running messages may be committed before the next event arrives.
+   */
   readonly live?: boolean
-  /** Makes ids: the same seed and input give the same ids. Default `attak`. */
+  /** Determines ids: the same seed and input produce the same ids. Default `attak`. */
   readonly seed?: string
   /** Invocations that are started and not committed. Default 256. */
   readonly concurrency?: number
@@ -24,11 +26,11 @@ export interface SimulationOptions {
   readonly openRoots?: number
   /** Receives everything, in order. Without a recorder, the run forgets what has ended. */
   readonly recorder?: Recorder
-  /** Waited for between slices of work while it gives a promise: back-pressure of whatever the recorder writes to. */
+  /** Awaited between slices of work while it returns a promise: back-pressure of the recorder's destination. */
   readonly ready?: () => Promise<void> | undefined
   /** Ends the run early: nothing more starts, and what runs is aborted. */
   readonly signal?: AbortSignal
-  /** The console whose lines become log lines of whoever writes them, while the run lasts. */
+  /** The console whose lines become log lines of the writing handlers during the run. */
   readonly console?: Console
   /** Those lines are shown where they always go, too. Default false. */
   readonly echo?: boolean
@@ -40,7 +42,7 @@ export interface SimulationOptions {
   readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
   /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
   readonly onProbe?: (probe: RunProbe) => void
-  /** Says on `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
+  /** Adds to `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */
   readonly timings?: boolean
   /** Returns the part of an uncaught error that lines contain. Default: the whole error. */
   readonly describe?: (error: unknown) => Thrown
@@ -54,7 +56,7 @@ export interface SimulationOptions {
 export interface RunProbe {
   /** Whose code has the thread right now, also behind an `await`; undefined when it is no handler's. */
   running(): Invocation | undefined
-  /** The oldest that has not settled; while nothing else goes on, it is what the run waits for. */
+  /** Returns the oldest handler that has not settled; if nothing else runs, the run waits for it. */
   oldest(): Invocation | undefined
 }
 
@@ -63,7 +65,7 @@ export interface SimulationResult {
   readonly summary: SummaryEntry
   /** Roots taken from the input. */
   readonly roots: number
-  /** Whether a timeout, which is real time, had a say: then the run may not repeat. */
+  /** Whether a timeout, which uses real time, affected the run: then a repeated run may differ. */
   readonly timedOut: boolean
   /** Whether `signal` ended the run before it was done. */
   readonly aborted: boolean

@@ -7,7 +7,7 @@ import type { EmitEntry, EndEntry, RunEntry, StartEntry, SummaryEntry, Transcrip
 /** Receives what a run commits, in order. */
 export interface Recorder {
   begin(run: RunEntry): void
-  /** One attempt has ended. `retryAtMs` (virtual) when its message will be tried again. */
+  /** One attempt has ended. `retryAtMs` (virtual) is the time of its retry, if there is one. */
   commit(invocation: Invocation, atMs: number, outcome: EndEntry['outcome'], retryAtMs: number | undefined): void
   /** An invocation that was committed wrote a line. */
   line(invocation: Invocation, atMs: number, level: LogLevel, text: string): void
@@ -63,7 +63,7 @@ export function recordEntries(
 /** The parts of an attempt that a transcript contains; every invocation is one. */
 export type Committed = Pick<Invocation, 'processor' | 'message' | 'emits' | 'failure' | 'rare'>
 
-/** How an attempt ended: when, as what, and when it is tried again, in virtual milliseconds. */
+/** How an attempt ended: its time, its outcome, and the time of its retry, in virtual milliseconds. */
 export interface Ending extends Pick<EndEntry, 'at' | 'outcome'> {
   readonly retryAt: number | undefined
 }
@@ -74,7 +74,7 @@ export interface EntryTaker {
   readonly describe: (error: unknown) => Thrown
 }
 
-/** Gives the entries of one attempt: its start, its emits and lines in order, its end. */
+/** Emits the entries of one attempt: its start, its emits and lines in order, its end. */
 export function giveCommit(committed: Committed, ending: Ending, { onEntry, describe }: EntryTaker): void {
   const { processor, message, failure, rare } = committed
   const { at, outcome, retryAt } = ending

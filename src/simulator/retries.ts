@@ -17,9 +17,9 @@ export interface Retries {
   nextMs(): number | undefined
   /** Takes the next; undefined when nothing waits. */
   shift(): SimulatedMessage | undefined
-  /** Keeps nothing of a message that is done. */
+  /** Forgets a message that is done. */
   forget(message: SimulatedMessage): void
-  /** How many wait. */
+  /** The number of waiting messages. */
   size(): number
 }
 

@@ -20,7 +20,7 @@ export interface Run {
   /** The processors of `network`: whose invocations are of this run. */
   readonly runtimes: ReadonlySet<unknown>
   readonly schedule: Schedule
-  /** What handlers do after their messages are done. */
+  /** The deeds of handlers after their messages are done. */
   readonly lates: Lates
   /** When the slice of work ends, in real milliseconds. */
   sliceEndMs: number
@@ -125,7 +125,7 @@ export function takeUncaught(run: Run, error: unknown): boolean {
 }
 
 function blame({ aborted, schedule, lates }: Run, invocation: Invocation, error: unknown, text: string): void {
-  // The end of a run cuts off its handlers. It is no fault of theirs when they go on.
+  // The end of a run cuts off its handlers. If they continue, that is not their fault.
   if (aborted) return
   schedule.counts.failed++
   lates.add({ invocation, level: 'error', text, failure: { error } })

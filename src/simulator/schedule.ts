@@ -9,7 +9,7 @@ import type { Queue } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import type { Retries } from './retries.ts'
 
-/** What a run has come to so far. */
+/** The counts of a run so far. */
 export interface Counts {
   /** Roots taken from the input. */
   roots: number
@@ -19,7 +19,7 @@ export interface Counts {
   failed: number
 }
 
-/** What a schedule works with. */
+/** The arguments of a schedule. */
 export interface ScheduleParts {
   readonly seed: string
   /** Invocations that are started and not committed. */

@@ -56,7 +56,7 @@ export function work(schedule: Schedule, endMs: number): boolean {
   return worked
 }
 
-/** Returns what it emitted, if that is one message that may start next: see `commit`. */
+/** Returns the emitted message, if it is the only one and may start next: see `commit`. */
 function start(schedule: Schedule, message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined {
   const { uncommitted, now } = schedule
   const { receiver, copier } = message.edge!
@@ -102,8 +102,8 @@ export function commitHead(schedule: Schedule): void {
 }
 
 /**
- * When nothing can start and nothing runs: moves virtual time to what is due next. Returns false when nothing is due by
- * `untilMs`; that is then the time, unless it is infinite.
+ * Moves virtual time to the next due message, when nothing can start and nothing runs. Returns false when nothing is
+ * due by `untilMs`; then moves the time there, unless it is infinite.
  */
 export function advance(schedule: Schedule, untilMs: number): boolean {
   const { retries, ready } = schedule

@@ -49,8 +49,9 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 /** A simulation that runs step by step, up to a given time. */
 export interface Session {
   /**
-   * Runs until nothing can go on before `untilMs` of virtual time (all the input is taken, and what waits is due later),
-   * and moves the time there; with `Infinity` until nothing is in flight. Throws what the input throws. One at a time.
+   * Runs until nothing can continue before `untilMs` of virtual time (all input is taken, and waiting messages are due
+   * later), and moves the time there; with `Infinity`, until nothing is in flight. Throws what the input throws. One
+   * call at a time.
    */
   runUntil(untilMs: number): Promise<void>
   /** Virtual milliseconds. */
@@ -90,7 +91,7 @@ export function openSession(options: SessionOptions): Session {
         await new Promise<void>((resolve, reject) => {
           drive(run, { ...options, signal: stop, untilMs }).then(() => resolve(), reject)
         })
-        // What a handler left to this turn of the event loop still belongs to the run.
+        // Work that a handler left to this turn of the event loop still belongs to the run.
         if (options.onUncaught !== undefined && signal?.aborted !== true) await new Promise(setImmediate)
       } finally {
         clearInterval(sweep)
@@ -143,7 +144,7 @@ async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive):
   }
 }
 
-/** How often to look for handlers whose time is up. */
+/** Returns how often to look for handlers whose time is over. */
 function sweepMs(graph: Graph): number {
   const shortestMs = Math.min(...graph.processors.map((processor) => processor.timeoutMs))
   return Math.min(250, Math.max(5, shortestMs / 4))

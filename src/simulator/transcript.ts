@@ -12,7 +12,7 @@ export interface RunEntry {
   readonly seed: string
 }
 
-/** A handler was called. `parent`, `from` and `topic` are absent where there is none; `event` where it is `undefined`. */
+/** A handler was called. `parent`, `from` and `topic` are absent if there is none; `event` if it is `undefined`. */
 export interface StartEntry {
   readonly kind: 'start'
   readonly at: number
@@ -59,7 +59,7 @@ export interface LogEntry {
 /** How serious a line is. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 
-/** What became of one attempt; `error` when it is not `ok`, `retryAt` (virtual ms) when it is `retry`. */
+/** The outcome of one attempt; `error` when it is not `ok`, `retryAt` (virtual ms) when it is `retry`. */
 export interface EndEntry {
   readonly kind: 'end'
   readonly at: number
@@ -73,7 +73,7 @@ export interface EndEntry {
   readonly invoked?: true
   /** In `attak simulate`, the stack contains only the user's own frames. */
   readonly error?: Thrown
-  /** What the handler settled with, where it was invoked. */
+  /** The handler's result, if it was invoked. */
   readonly result?: unknown
 }
 
