@@ -1,9 +1,9 @@
 import type { LiveResource, Resource } from '../graph/resource.ts'
 
-/** What has to be done to one resource. */
+/** A change to one resource. */
 export type Change = Write | Replacement | Removal
 
-/** A resource to be made, or to be brought to what is wanted of it. This is what a cloud is given. */
+/** A resource to make or to update, as a cloud receives it. */
 export interface Write {
   readonly kind: 'create' | 'update'
   readonly id: string
@@ -14,7 +14,7 @@ export interface Write {
   readonly live?: LiveResource
   /** The settings that differ, sorted; empty where all of it has to be written. */
   readonly settings: readonly string[]
-  /** Why, for people: `memory, code`, `was left half-made`; empty for what is new. */
+  /** The reason, for people: `memory, code`, `was left half-made`; empty for a new resource. */
   readonly reason: string
   /** Which of its needs the same plan makes, or a deploy that ended midway may have; a mapping reads a new stream from its start. */
   readonly made: readonly string[]

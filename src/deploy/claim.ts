@@ -38,7 +38,7 @@ export interface Claim {
   readonly rivalUntilMs: number
 }
 
-/** A running deploy looks at the mark every {@link OLD_MS}; so much more is left for its call. */
+/** A running deploy reads the mark every {@link OLD_MS}; the rest is for its call. */
 const RIVAL_MS = OLD_MS + 3_000
 
 /**
@@ -87,7 +87,7 @@ async function settle(claimed: Claim, before: Marks, { cloud, options }: Deployi
   return { ...claimed, mark }
 }
 
-/** Plans for what was found of a stage. */
+/** Makes the plan for the found state of a stage. */
 export function planFor(
   view: View,
   { kinds, marker }: CloudResources,
@@ -107,7 +107,7 @@ function isStray(marker: string, { live }: View, { wanted }: DeployRequest): boo
   return ![...live, ...wanted].some(({ id }) => id === marker)
 }
 
-/** What a plan removes; the marker is always part of it. */
+/** Returns the resources that a plan removes, always with the marker. */
 function removedBy({ changes }: Plan, marker: string) {
   const live = changes.flatMap((change) => (change.kind === 'remove' || change.kind === 'replace' ? [change.live] : []))
   const keys = new Set(live.map(keyOf))

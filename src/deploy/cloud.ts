@@ -12,7 +12,7 @@ import type { CloudResources } from './resources.ts'
 export interface Cloud {
   /** Returns a sentence on how files of the project change where calls go and who signs them; undefined if they do not. */
   originsOf(signIn: Pick<SignIn, 'settings' | 'added'>): string | undefined
-  /** Opens the account that the settings mean. Throws REGION_MISSING, CREDENTIALS_*, and what the cloud refuses. */
+  /** Opens the account of the settings. Throws REGION_MISSING, CREDENTIALS_*, and refusals of the cloud. */
   signIn(signIn: SignIn): Promise<CloudAccount>
   /** Checks all that a deploy needs: settings, variables, credentials, permissions, quotas. Reads only. */
   diagnose(signIn: SignIn, stage: StageName, graph: Graph | undefined): Promise<readonly Finding[]>
@@ -20,7 +20,7 @@ export interface Cloud {
   policy(signIn: SignIn, graph: Graph, processor: string | undefined): Promise<CloudPolicy>
 }
 
-/** What signing in works with. */
+/** The arguments of signing in. */
 export interface SignIn {
   readonly settings: CloudSettings
   readonly env: Environment
@@ -50,9 +50,9 @@ export interface StageName {
   readonly stage: string
 }
 
-/** An account that somebody has signed in to. */
+/** An account that is signed in to. */
 export interface CloudAccount {
-  /** Where it is, for people: `eu-west-1 of account 123456789012`. */
+  /** The place, for people: `eu-west-1 of account 123456789012`. */
   readonly place: string
   /** The same for programs: `{ region: 'eu-west-1', account: '123456789012' }`. */
   readonly facts: Readonly<Record<string, string>>
@@ -78,7 +78,7 @@ export interface StageCounts extends StageName {
 /** The stage to deploy. */
 export interface Deploying {
   readonly graph: Graph
-  /** What runs each processor, by name; several may share one. */
+  /** The code of each processor, by name; several may share one. */
   readonly artifacts: ReadonlyMap<string, Code>
   /** The deployer's environment, which processors take variables from. */
   readonly env: Environment
@@ -101,7 +101,7 @@ export interface Code {
 export interface CloudDeploy {
   readonly resources: CloudResources
   readonly wanted: readonly Resource[]
-  /** Asks for what keeps changes from being made: quotas, roles and stores that are not there. */
+  /** Returns what would prevent changes: quotas, missing roles and missing stores. */
   preflight(changes: readonly Change[]): Promise<readonly Problem[]>
 }
 
@@ -112,7 +112,7 @@ export interface CloudStage {
   known(): readonly Resource[]
   /** Returns the names of its processors. */
   processors(): Promise<readonly string[]>
-  /** Asks all resources how they are: those of the topology in their order, then what is left over. */
+  /** Returns the status of all resources: those of the topology in their order, then leftovers. */
   status(): Promise<readonly ResourceStatus[]>
   /** Returns log lines, by time. Lines of the last seconds may be missing. */
   logs(query: LogQuery): Promise<readonly LogLine[]>
@@ -131,13 +131,13 @@ export interface CloudStage {
 
 /** How a resource is. */
 export interface ResourceStatus extends Pick<Resource, 'id' | 'kind' | 'name'>, Pick<LiveResource, 'processor'> {
-  /** Whether the topology has it; what it does not have is left over from an earlier one. */
+  /** Whether the topology has it; otherwise it is left over from an earlier version. */
   readonly wanted: boolean
   /** In the words of its service: `Active`, `ACTIVE`, `Enabled`; else `absent`, `not ours` or `left over`. */
   readonly state: string
   /** Whether it works in that state. */
   readonly fine: boolean
-  /** What else is known, by name: `{ messages: 3 }`. */
+  /** Further details, by name: `{ messages: 3 }`. */
   readonly details: Readonly<Record<string, string | number>>
 }
 
@@ -165,7 +165,7 @@ export interface LogLine {
   readonly isPlatform?: boolean
 }
 
-/** What a position still holds. */
+/** The messages that a position still has. */
 export interface ReadBack {
   readonly messages: readonly Message[]
   /** Why a message that is not among them cannot be read: `the stream orders--dev--bill no longer has it`. */
@@ -188,6 +188,6 @@ export interface Finding {
 /** A policy, as the cloud takes it. */
 export interface CloudPolicy {
   readonly policy: object
-  /** A sentence on which account it is for, where nobody could sign in. */
+  /** A sentence about the account that it is for, if signing in was not possible. */
   readonly note?: string
 }

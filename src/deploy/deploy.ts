@@ -28,7 +28,7 @@ export interface Deployment {
   apply(options: DeployOptions): Promise<Outcome>
 }
 
-/** What became of a deploy. */
+/** The result of a deploy. */
 export interface Outcome extends Pick<Applied, 'done' | 'left'> {
   /** No longer wanted, and left because the plan that was shown does not remove it: another deploy made it meanwhile. */
   readonly held: readonly Kept[]
@@ -125,7 +125,7 @@ async function isOurs({ guard, rivalUntilMs }: Claim, { request, options }: Depl
 }
 
 const LOOK_MS = 500
-/** What a deploy that was overtaken is just doing takes minutes at most; after that it has died. */
+/** The open calls of an overtaken deploy take minutes at most; after that it has died. */
 const MOST_WAIT_MS = 300_000
 const NEVER = new AbortController().signal
 

@@ -103,7 +103,7 @@ function countedKind(kind: string, count: number): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
-/** How many of each kind, in the order of their names. */
+/** Returns the number of resources of each kind, in the order of their names. */
 function countsOf(wanted: readonly Resource[]): Readonly<Record<string, number>> {
   const kinds = [...new Set(wanted.map(({ kind }) => kind))].sort(compareText)
   return Object.fromEntries(kinds.map((kind) => [kind, wanted.filter((one) => one.kind === kind).length]))
@@ -126,7 +126,7 @@ function reasonsOf(change: Change) {
   return { reason: change.reason, ...(change.kind === 'remove' ? {} : { settings: change.settings }) }
 }
 
-/** What a change is about: what will be there, or what will have been. */
+/** Returns the resource of a change: the future one, or the removed one. */
 function thingOf(change: Change): Resource | LiveResource {
   return change.kind === 'remove' ? change.live : change.resource
 }

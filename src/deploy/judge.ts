@@ -9,7 +9,7 @@ export interface Pair {
   readonly live?: LiveResource
 }
 
-/** What has to be done to a wanted resource; without a change it is as it should be. */
+/** The verdict on a wanted resource; without a change it is as wanted. */
 export interface Verdict {
   readonly live?: LiveResource
   readonly change?: Write | Replacement
@@ -17,7 +17,7 @@ export interface Verdict {
   readonly refused?: boolean
 }
 
-/** What else a verdict depends on. */
+/** Further inputs of a verdict. */
 export interface Judging {
   /** Those on all that it needs. */
   readonly verdicts: ReadonlyMap<string, Verdict>
@@ -31,12 +31,12 @@ export interface Judging {
 
 const NO_SETTINGS: readonly string[] = Object.freeze([])
 
-/** What identifies a resource in its cloud. */
+/** Identifies a resource in its cloud. */
 export function keyOf({ kind, name }: Pick<LiveResource, 'kind' | 'name'>): string {
   return `${kind} ${name}`
 }
 
-/** Finds for each wanted resource the one that lives under its name; what is left over belongs to none. */
+/** Finds for each wanted resource the live one with its name; the others are leftovers. */
 export function match(wanted: readonly Resource[], live: readonly LiveResource[]) {
   const prints = new Map(wanted.map((resource) => [keyOf(resource), fingerprint(resource)]))
   if (prints.size < wanted.length) throw new Error('two resources of one kind and name')
@@ -91,7 +91,7 @@ export function judge(pair: Pair, { verdicts, allowDataLoss, rewrite, interrupte
     : { change: Object.freeze({ kind: 'update', ...common, live, ...difference }) }
 }
 
-/** The settings by which the fingerprints say that it differs. */
+/** Returns the settings that differ according to the fingerprints. */
 function differing({ resource, live, fingerprint: wanted }: Pair): readonly string[] {
   if (live?.fingerprint === undefined || unstamped(live.fingerprint) === wanted) return NO_SETTINGS
   return Object.freeze(differingSettings(resource, live.fingerprint))

@@ -1,6 +1,6 @@
 /** Paces calls: limits the number of starts in any window of time. The caller passes the time. */
 export interface Limiter {
-  /** Takes the next place in the row, and gives the milliseconds to wait for it: 0 while there is room. */
+  /** Takes the next place in the row, and returns the milliseconds to wait for it: 0 while there is room. */
   reserve(nowMs: number): number
 }
 

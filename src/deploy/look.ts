@@ -17,7 +17,7 @@ export interface Looking {
   readonly wanted: readonly Resource[]
   /** Also read by name: what may be there although it is not wanted. */
   readonly known?: readonly Resource[]
-  /** Whether to ask of every resource what it is really like. */
+  /** Whether to read the actual settings of every resource. */
   readonly refresh?: boolean
 }
 
@@ -85,7 +85,7 @@ async function inspectAll(
   )
 }
 
-/** What went wrong with one resource, as a problem among others. */
+/** Returns an error of one resource as a problem. */
 export function problemOf(error: unknown, where: string): Problem {
   const severity = 'error'
   if (error instanceof AttakError) {

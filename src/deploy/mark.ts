@@ -12,8 +12,8 @@ export interface DeployMark {
   /** Without spaces. */
   readonly deployId: string
   /**
-   * Of everything that will be there; `pending` while something is to be removed, since a listing that is behind can
-   * look as if it were already.
+   * The digest of the final listing; `pending` while resources must be removed, because a listing that lags can look as
+   * if they were already gone.
    */
   readonly digest: string
   /** Short hashes of the resources that are changed in place, or all of them. */

@@ -6,7 +6,7 @@ import type { CloudResources } from './resources.ts'
 
 /** The changes that turn the live resources into the wanted ones: a plain value. */
 export interface Plan {
-  /** In an order in which they can be done one by one: what is needed first, removals last. */
+  /** In an order in which they can be done one by one: dependencies first, removals last. */
   readonly changes: readonly Change[]
   /** Resources without changes. */
   readonly unchanged: readonly LiveResource[]
@@ -28,22 +28,25 @@ export interface Kept {
 export interface PlanOptions extends Pick<CloudResources, 'kinds' | 'marker'> {
   /** Whether what holds data may be removed. */
   readonly allowDataLoss: boolean
-  /** Whether everything is written again, whatever the fingerprints say. */
+  /** Whether to write everything again, whatever the fingerprints are. */
   readonly rewrite?: boolean
   /**
-   * Whether a deploy before may have ended midway: what is missing then counts what it needs as just made, so that nothing
-   * which was sent to a new stream before its mapping was there is passed over.
+   * Whether an earlier deploy may have ended midway. Then the dependencies of a missing resource count as just made, so
+   * that a new mapping reads messages that were sent to a new stream before.
    */
   readonly interrupted?: boolean
-  /** Whether the last deploy made all that it wanted: what is missing although its neighbors are there was then removed by hand. */
+  /**
+   * Whether the last deploy completed. Then a resource that is missing, although its neighbors exist, was removed by
+   * hand.
+   */
   readonly through?: boolean
   /** Whether something that is no longer wanted may be removed; without it, everything may. */
   readonly mayRemove?: (live: LiveResource) => boolean
 }
 
 /**
- * Compares what is wanted with what lives, by kind and name. Pure: the same plan for the same resources, in whatever
- * order they come. What is half-made is finished. A resource that is replaced takes those along that need it.
+ * Compares the wanted resources with the live ones, by kind and name. Pure: the same plan for the same resources, in
+ * any order. Half-made resources are finished. If a resource is replaced, those that depend on it are replaced, too.
  */
 export function plan(wanted: readonly Resource[], live: readonly LiveResource[], options: PlanOptions): Plan {
   const rank = rankOf(options.kinds)
@@ -70,8 +73,9 @@ export function plan(wanted: readonly Resource[], live: readonly LiveResource[],
 }
 
 /**
- * The ids of what the last deploy made and is missing now. An unchanged resource proves that what it needs was there. An
- * unchanged resource that only one other needs, such as the role of a function, proves that the other one was there.
+ * Returns the ids of resources that the last deploy made and that are missing now. An unchanged resource proves that
+ * its dependencies existed. An unchanged resource that only one other depends on, such as the role of a function,
+ * proves that the other one existed.
  */
 function goneOf(pairs: readonly Pair[]): ReadonlySet<string> {
   const isComplete = ({ live, fingerprint }: Pair) =>

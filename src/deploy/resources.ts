@@ -10,16 +10,16 @@ import type { Removal, Write } from './change.ts'
 export interface CloudResources {
   /** `aws` */
   readonly name: string
-  /** Its kinds of resources, what is needed before what needs it; removals go the other way. */
+  /** Its kinds of resources, dependencies first; removals go in the opposite order. */
   readonly kinds: readonly string[]
   /** The id of the resource that carries the marks of the stage; it is removed last of all. */
   readonly marker: string
   /**
-   * What there is of the stage. `quick` may lag behind by minutes (a listing by tag); `thorough` asks each service, and
-   * lags as little as can be. Both may lack what was just made, or hold what was just removed.
+   * Lists the resources of the stage. `quick` may lag by minutes (a listing by tag); `thorough` asks each service, and
+   * lags as little as possible. Both may lack a resource that was just made, or contain one that was just removed.
    */
   list(how: Listing): Promise<readonly LiveResource[]>
-  /** What there is by the name of a resource, as it is now. Throws RESOURCE_NOT_OURS when it lacks our tags. */
+  /** Returns the current resource with this name. Throws RESOURCE_NOT_OURS when it lacks our tags. */
   read(resource: Resource): Promise<LiveResource | undefined>
   /** Returns the settings in which a live resource differs from the wanted one, whatever its fingerprint is. */
   inspect?(resource: Resource, live: LiveResource): Promise<readonly string[]>
@@ -30,19 +30,19 @@ export interface CloudResources {
    * throws RESOURCE_NOT_OURS. An update writes at least the named settings; all of them if none is named.
    */
   write(change: Write, report: Report): Promise<void>
-  /** Removes a resource; ends when its name can be used again. What is not there counts as removed. */
+  /** Removes a resource; ends when its name can be used again. A missing resource counts as removed. */
   remove(removal: Removal, report: Report): Promise<void>
   /** Returns the current marks of the stage; empty if the marker does not exist. */
   marks(): Promise<Marks>
   /** Marks the stage, or with undefined takes a mark away; makes the marker, half-made, where it does not exist. */
   mark(name: MarkName, text: string | undefined): Promise<void>
-  /** What there is of things that are no longer wanted, as far as {@link costs} asks for it. */
+  /** Returns the details of leftover resources that {@link costs} needs. */
   describe(left: readonly LiveResource[]): Promise<readonly Priced[]>
-  /** Roughly what is wanted, and what is left over, costs when nothing happens; lines without a figure inform. Pure. */
+  /** Returns the rough cost of idle wanted and leftover resources; lines without a figure inform. Pure. */
   costs(wanted: readonly Priced[], left: readonly Priced[]): readonly IdleCost[]
 }
 
-/** What a price depends on. */
+/** The inputs of a price. */
 export type Priced = Pick<Resource, 'kind' | 'config'>
 
 /** How much a listing is to ask for. */
@@ -60,7 +60,7 @@ export type MarkName = 'deploy' | 'overtaken' | 'ended'
 /** The marks that a stage carries. */
 export type Marks = Readonly<Partial<Record<MarkName, string>>>
 
-/** A line of what it costs to leave a topology running: `2 on-demand streams`, 58.4. */
+/** A line of the cost of an idle topology: `2 on-demand streams`, 58.4. */
 export interface IdleCost {
   readonly text: string
   readonly usdPerMonth: number

@@ -11,7 +11,7 @@ export interface Step {
   readonly after: readonly Step[]
 }
 
-/** The steps of a plan in its two phases: what is not wanted is removed when all that is wanted is there. */
+/** The steps of a plan in its two phases: unwanted resources are removed when all wanted ones exist. */
 export interface Steps {
   readonly writes: readonly Step[]
   readonly removals: readonly Step[]
@@ -70,7 +70,7 @@ function draft(change: Change, act: Step['act']): Draft {
   return { change, act, needs: [], after: [] }
 }
 
-/** What became of a step; `left` was not begun. */
+/** The result of a step; `left` was not begun. */
 export type StepEnd = 'done' | 'failed' | 'left'
 
 /** How steps are run. */
