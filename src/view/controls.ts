@@ -19,7 +19,7 @@ interface Mark {
 const UNMARKED = new RegExp(CONTROLS, 'g')
 let mark: Mark | undefined
 
-/** Made where it is needed: most output is not for a terminal, and random numbers take half a millisecond to load. */
+/** Made on demand: most output is not for a terminal, and random numbers take half a millisecond to load. */
 function ownMark(): Mark {
   if (mark === undefined) {
     const text = `\x1b${crypto.getRandomValues(new Uint32Array(4)).join('-')}-`

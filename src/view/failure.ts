@@ -5,7 +5,7 @@ import { type Link, linksOf, type Thrown } from '../runtime/thrown.ts'
 import { drawCodeFrame, type Place, placeInCall } from './code-frame.ts'
 import { type Colors, colorsOf, hang, type Screen, sentence } from './print.ts'
 
-/** What failures are drawn with. */
+/** The options for drawing failures. */
 export interface FailureOptions {
   readonly colors: Colors
   /** The way from where the user is to the topology's folder, which stacks are relative to: `examples/hello/`, or empty. */
@@ -21,7 +21,7 @@ export interface FailureOptions {
 const SHOWN_CALLS = 4
 const REMEMBERED_PLACES = 1000
 
-/** What failures of a project are drawn with. */
+/** Returns the options for drawing failures of a project. */
 export function failureOptionsOf(
   terminal: Screen,
   { cwd }: { readonly cwd: string },

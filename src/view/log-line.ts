@@ -24,7 +24,7 @@ function textOf({ kind, fields, ...ids }: LogEntry): string {
   if (kind === 'output') return `→ ${drawWord(String(fields.topic))}${dataOf(fields)}`
   const told =
     kind === 'end' ? `${sayOutcome(fields)}${dataOf(fields)}` : `failed for good: ${sayError(fields.error, true)}`
-  // What attak found names the message itself.
+  // A message text of attak contains the id itself.
   const known = told.includes(`(message ${message})`) ? ` (trace ${root})` : ` (message ${message}, trace ${root})`
   if (kind === 'end' || kind === 'error') return told.replace(/\n|$/, (end) => `${known}${end}`)
   return typeof fields.text === 'string' ? fields.text.trimEnd() : jsonText(fields)

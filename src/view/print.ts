@@ -21,7 +21,7 @@ export interface Colors extends Readonly<Record<keyof typeof STYLES, (text: stri
   readonly columns: number
 }
 
-/** What {@link colorsOf} needs to know of a terminal. */
+/** The properties of a terminal that {@link colorsOf} needs. */
 export interface Screen {
   readonly color: boolean
   readonly isTTY?: boolean
@@ -39,7 +39,7 @@ export function colorsOf({ color, isTTY = false, columns }: Screen): Colors {
   }
 }
 
-/** What ends within a painted text begins again behind it. */
+/** A style that ends within a painted text begins again after it. */
 function painter([first, last]: readonly [number, number]): (text: string) => string {
   const [begin, end] = [own(`\x1b[${first}m`), own(`\x1b[${last}m`)]
   return (text) => `${begin}${text.replaceAll(end, `${end}${begin}`)}${end}`

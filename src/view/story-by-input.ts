@@ -7,7 +7,7 @@ interface Way {
   text: string
   /** Messages that are not done. */
   open: number
-  /** Of its messages that were started: how many processors they came through. */
+  /** For its started messages: how many processors they passed. */
   readonly hops: Map<string, number>
 }
 

@@ -20,20 +20,20 @@ export interface Story {
   tell(entry: TranscriptEntry): string
   /** The lines of a failure that came after its handler had settled. */
   tellLate(of: Pick<EndEntry, 'processor' | 'message'>, error: Thrown): string
-  /** The lines that were kept back so far. */
+  /** Returns the lines that were held back so far. */
   rest(): string
   /** Whether a value was cut to fit. */
   readonly cut: boolean
 }
 
-/** Starts a story: a paragraph for each time a handler ran, and in it what it emitted, said, and how it failed. */
+/** Starts a story: a paragraph for each run of a handler, with its emits, its log lines, and how it failed. */
 export function storyOf(options: StoryOptions): Story {
   const { colors, quiet } = options
   const drawFailure = failuresDrawn(options)
   let told: string | undefined
   let cut = false
 
-  /** What stands before a value, and as much of the value as fits behind it. */
+  /** The text before a value, and as much of the value as fits after it. */
   const withValue = (plain: string, painted: string, value: unknown, paint: (text: string) => string = String) => {
     const drawn = drawValue(value, Math.max(20, options.width - widthOf(plain) - 2))
     cut ||= drawn.cut
@@ -104,7 +104,7 @@ function placesFromHere(text: string, folder: string): string {
 /** How a message reached a processor. */
 export type Origin = Partial<Pick<StartEntry, 'from' | 'topic' | 'key' | 'attempt' | 'at' | 'invoked'>>
 
-/** `input`, `spout · text`, `order · invoked`, and what is unusual: `spout · text · key a · attempt 2 · at 1 s`. */
+/** `input`, `spout · text`, `order · invoked`, and unusual properties: `spout · text · key a · attempt 2 · at 1 s`. */
 export function drawOrigin({ from = 'input', topic, key, attempt = 1, at = 0, invoked }: Origin): string {
   const name = drawWord(from)
   return [

@@ -4,12 +4,12 @@ import { widthOf } from './width.ts'
 /** A terminal that is narrower gets lines of this many columns. */
 const LEAST_COLUMNS = 20
 const HANG_COLUMNS = 4
-/** Blanks, the bar before what is not attak's own, and a sign such as `✗`. */
+/** Blanks, the bar before foreign text, and a sign such as `✗`. */
 const LEAD = /^ *(?:│ |[✓✗!↻→⇒↩…] (?=\S))?/
 
 /**
- * Breaks the lines of a text between words, so that each takes at most `columns`. What is broken off hangs below the text of
- * its line, or of the line's last column. A word that is longer, such as a path, is not broken.
+ * Breaks the lines of a text between words, so that each takes at most `columns`. A continuation is indented below the
+ * text of its line, or of the line's last column. A longer word, such as a path, is not broken.
  */
 export function wrapLines(text: string, columns: number): string {
   const room = Math.max(columns, LEAST_COLUMNS)
