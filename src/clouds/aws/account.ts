@@ -126,7 +126,7 @@ export function openStage(aws: Aws, scope: StageName, graph: Graph | undefined):
   }
 }
 
-/** What a deploy of a graph makes, code aside. */
+/** Returns the resources of a deploy, without code. */
 function resourcesOf(graph: Graph, { place }: Aws) {
   const artifacts = new Map(graph.processors.map(({ name }) => [name, { hash: '', handler: '' }]))
   return wantedResources(graph, { place, env: {} }, artifacts)

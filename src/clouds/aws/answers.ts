@@ -33,22 +33,22 @@ export function isStrangeAnswer(error: Error): boolean {
 }
 
 /**
- * Reads an answer whole, within limits, so that none is read without end. Throws a strange answer where it is neither XML
- * nor a JSON object, which the SDK takes for an answer without fields.
+ * Reads a whole answer, within limits, so that no answer is read without end. Throws a strange answer if it is neither
+ * XML nor a JSON object: the SDK would treat it as an answer without fields.
  */
 export async function readAnswer(response: Response, context: HandlerExecutionContext): Promise<void> {
   const { body, statusCode } = response
   if (!(body instanceof Readable)) return
   const bytes = await readBytes(body, statusCode)
   const members = [...(outputOf(context)?.structIterator() ?? [])].map(([, member]) => member)
-  // Whoever reads an object of S3 expects a stream.
+  // Code that reads an object of S3 expects a stream.
   response.body = members.some((member) => member.isStreaming()) ? Readable.from([bytes]) : bytes
   if (statusCode > 299 || members.some((member) => 'httpPayload' in member.getMergedTraits())) return
   const text = textOf(bytes)
   if (/[^{<\s]/.test(text.trimStart().charAt(0))) throw strangeAnswer('it has no fields', statusCode, text)
 }
 
-/** Throws a strange answer where a field has another type than AWS says. */
+/** Throws a strange answer if a field has another type than in AWS's schema. */
 export function checkFields(output: unknown, response: unknown, context: HandlerExecutionContext): void {
   const schema = outputOf(context)
   const flaw = schema && flawOf(output, schema, '')

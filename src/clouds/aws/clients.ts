@@ -18,14 +18,14 @@ import { createRetryStrategy } from './retries.ts'
 // users.
 state.warningEmitted = true
 
-/** How to reach an account. What is absent is found the usual ways: environment, profile, single sign-on, role. */
+/** How to reach an account. Missing values are found as usual: environment, profile, single sign-on, role. */
 export interface AwsSettings {
   /** Absent: that of the profile. */
   readonly region?: string
   readonly credentials?: AwsCredentials
   /** A profile of `~/.aws/config`. */
   readonly profile?: string
-  /** Where all services are, instead of at AWS: `http://127.0.0.1:4566`. */
+  /** The address of all services, instead of AWS: `http://127.0.0.1:4566`. */
   readonly endpoint?: string
   /** The certificates to trust instead of the usual ones, PEM. */
   readonly ca?: string
@@ -53,7 +53,7 @@ export interface Clients {
   readonly logs: CloudWatchLogsClient
   readonly sts: STSClient
   readonly tagging: ResourceGroupsTaggingAPIClient
-  /** Loaded when it is first asked for: few topologies keep their error records there. */
+  /** Loaded on demand: few topologies store their error records there. */
   dynamodb(): Promise<DynamoDBClient>
   /** As {@link Clients.dynamodb}. */
   s3(): Promise<S3Client>
@@ -83,7 +83,7 @@ export async function profileRegion(profile: string | undefined): Promise<string
 
 /** Opens the clients; nothing is called yet. `now` is a clock in milliseconds. */
 export function openClients(settings: AwsSettings & { readonly region: string }, now: () => number): Clients {
-  // One handler for all: by its own choice the Kinesis client speaks HTTP/2, which emulators do not.
+  // One handler for all: by default the Kinesis client uses HTTP/2, which emulators do not support.
   const requestHandler = new NodeHttpHandler({
     connectionTimeout: 5_000,
     requestTimeout: 60_000,
@@ -130,7 +130,7 @@ export function openClients(settings: AwsSettings & { readonly region: string },
   return {
     ...clients,
     dynamodb: once(async () => watched(new (await import('./dynamodb-sdk.ts')).DynamoDBClient(unpaced))),
-    // What stands in for S3 seldom has a name for each bucket.
+    // Emulators of S3 seldom have a name for each bucket.
     s3: once(async () => {
       const { S3Client } = await import('./s3-sdk.ts')
       return watched(new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined }))

@@ -15,8 +15,7 @@ const HOURS = 730
 const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02, polledQueueHour: 0.000_36 }
 
 /**
- * Roughly what it costs a month to leave resources running without any message, those included that are left over; the last
- * line is what costs nothing.
+ * Returns the rough monthly cost of idle resources, including leftovers; the last line lists those that cost nothing.
  */
 export function idleCosts(resources: readonly Priced[], left: readonly Priced[] = []): readonly IdleCost[] {
   const mappings = resources.filter(({ kind }) => kind === 'mapping').map(({ config }) => config as MappingConfig)

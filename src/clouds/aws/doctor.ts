@@ -35,7 +35,7 @@ export async function diagnose(
   ]
 }
 
-/** Why the profile that was given is none; undefined where it is one, or none was given. */
+/** Explains why the given profile is invalid; undefined if it is valid, or none was given. */
 async function missingProfile({ settings, env }: SignIn): Promise<AttakError | undefined> {
   if (settings.profile.value === undefined) return undefined
   try {
@@ -128,8 +128,8 @@ const ABOUT: Readonly<Record<string, string>> = {
 }
 
 /**
- * Looks whether a graph can be deployed to an account: whether each service answers, whether the deployer may do what is
- * needed, and whether quotas have room. Reads only.
+ * Checks whether a graph can be deployed to an account: whether each service answers, whether the deployer has the
+ * permissions, and whether quotas have room. Reads only.
  */
 async function examine(aws: Aws, graph: Graph): Promise<readonly Finding[]> {
   const findings = await Promise.all([
@@ -192,7 +192,7 @@ async function tried(aws: Aws, about: string, read: () => Promise<Found>): Promi
   }
 }
 
-/** Asks IAM, where it may be asked, whether the deployer's policies allow what deploying needs. */
+/** Asks IAM, if allowed, whether the deployer's policies allow a deploy. */
 async function permissionsOf(aws: Aws, graph: Graph): Promise<Finding> {
   const about = 'permissions'
   const principal = principalOf(aws.identity)
@@ -217,7 +217,7 @@ async function permissionsOf(aws: Aws, graph: Graph): Promise<Finding> {
   return { about, state: 'wrong', what, remedy: 'Grant them: attak policy prints the whole policy.' }
 }
 
-/** The user or role that IAM knows behind who called; undefined for an account's root. */
+/** Returns the user or role of the caller; undefined for an account's root. */
 function principalOf(identity: string): string | undefined {
   if (identity.endsWith(':root')) return undefined
   const session = /^arn:([\w-]+):sts::(\d+):assumed-role\/([^/]+)\//.exec(identity)
@@ -242,7 +242,8 @@ async function concurrencyRoom({ clients }: Aws, graph: Graph): Promise<Found> {
   const { ConcurrentExecutions = 0, UnreservedConcurrentExecutions = 0 } = AccountLimit ?? {}
   const reserved = graph.processors.reduce((sum, { concurrency = 0 }) => sum + concurrency, 0)
   const what = `${ConcurrentExecutions} functions at once, ${UnreservedConcurrentExecutions} of them not set aside; this topology sets ${reserved} aside`
-  // Lambda keeps 100 for all functions that have none set aside. Source: Lambda guide, configuration-concurrency, read 2026-11-21.
+  // Lambda reserves 100 for all functions without reserved concurrency. Source: Lambda guide,
+  // configuration-concurrency, read 2026-11-21.
   if (reserved === 0 || UnreservedConcurrentExecutions - reserved >= 100) return { state: 'fine', what }
   return { state: 'unknown', what, remedy: 'Lambda wants 100 to be left: lower concurrency, or ask AWS for more.' }
 }

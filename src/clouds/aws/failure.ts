@@ -3,7 +3,7 @@ import { AttakError, type ErrorCode } from '../../errors.ts'
 import { isStrangeAnswer, textOf } from './answers.ts'
 import { callOf, isStrange } from './calls.ts'
 
-/** What a failed call was about, for its message. */
+/** The subject of a failed call, for its message. */
 export interface CallPlace {
   /** The operation, as in `could not …`: `write function/bill`. */
   readonly doing: string
@@ -53,7 +53,7 @@ interface Mending {
   readonly remedy: string
 }
 
-/** What to do about an answer that is not one of AWS. */
+/** The remedy for an answer that is not from AWS. */
 export const CHECK_PROXY =
   'Something between here and AWS may have answered, such as a proxy: check the network and AWS_ENDPOINT_URL.'
 
@@ -184,7 +184,7 @@ function strangeWhat(error: Error): string {
   return `the answer to ${`${service} ${operation}`.trim()} is not one of AWS: ${flaw}it has status ${statusOf(error)} ${told}`
 }
 
-/** The text of an answer, as far as it was kept. */
+/** Returns the text of an answer, as far as it was stored. */
 function bodyOf(error: Error): string {
   if ('$responseBodyText' in error) return String(error.$responseBodyText)
   return '$response' in error ? textOf((error.$response as { readonly body?: unknown } | undefined)?.body) : ''

@@ -218,7 +218,7 @@ function withRole<T>(account: Account, { role }: FunctionConfig, send: () => Pro
   return retry('IAM to make the role known', IAM, isUnknown, send)
 }
 
-/** Returns a function or mapping by its ARN; undefined where it is not there. */
+/** Returns a function or mapping by its ARN; undefined if it does not exist. */
 export async function lambdaSeen(lambda: LambdaClient, address: string, name: string): Promise<Seen | undefined> {
   const answer = await unlessAbsent(lambda.send(new ListTagsCommand({ Resource: address })))
   return answer && { name, address, tags: answer.Tags ?? {} }

@@ -10,15 +10,15 @@ import { type Pace, poll } from './waits.ts'
 
 /** One kind of resource: what a cloud does, for this kind alone. */
 export interface Kind {
-  /** Asks the service what is there, which lags less than the listing by tag. */
+  /** Asks the service for its resources, which lags less than the listing by tag. */
   list(): Promise<readonly LiveResource[]>
   /** See {@link import('../../deploy/resources.ts').CloudResources.read}. */
   read(resource: Resource): Promise<LiveResource | undefined>
-  /** Returns the settings that differ from what is wanted. */
+  /** Returns the settings that differ from the wanted ones. */
   inspect(resource: Resource, live: LiveResource): Promise<readonly string[]>
-  /** What there is, as a setting of this kind; only of a kind that costs something at rest. */
+  /** Returns the live configuration; only for kinds that cost something at rest. */
   describe?(live: LiveResource): Promise<JsonObject | undefined>
-  /** Asks how a resource is; undefined where it is not there. */
+  /** Returns the status of a resource; undefined if it does not exist. */
   status(asked: Asked): Promise<Status | undefined>
   write(change: Write): Promise<void>
   remove(removal: Removal): Promise<void>
@@ -41,7 +41,7 @@ export function statusOf(
   return { state: state ?? 'unknown', fine, details: Object.fromEntries(given) }
 }
 
-/** What all kinds work with. */
+/** The common arguments of all kinds. */
 export interface Account {
   readonly scope: Scope
   readonly place: Place
@@ -50,18 +50,18 @@ export interface Account {
   readonly emulated: boolean
   /** When the deploy began, in milliseconds since 1970: mappings of streams that were there before start here. */
   readonly startedAtMs: number
-  /** What functions run, by its hash. */
+  /** Returns the code of functions, by its hash. */
   readonly artifact: (hash: string) => Code
   /** The variables of a processor's function: plans hold their hashes alone. */
   readonly environment: (processor: string) => Readonly<Record<string, string>>
 }
 
 /**
- * What one service can do with one kind of resource. {@link kindOf} makes a {@link Kind} of it: it refuses what is not
- * ours, adopts what is there, and writes the fingerprint last.
+ * The operations of one service on one kind of resource. {@link kindOf} makes a {@link Kind} of it, which refuses
+ * foreign resources, adopts existing ones, and writes the fingerprint last.
  */
 export interface Service {
-  /** Returns what there is by the name of a resource, whoever made it. */
+  /** Returns the resource with this name, whether attak made it or not. */
   find(resource: Resource): Promise<Seen | undefined>
   /** Returns what may be of this stage, by name. */
   list(): Promise<readonly Seen[]>
@@ -76,7 +76,7 @@ export interface Service {
    * `unsure` if it may have been there: from a try whose answer was lost, or from another deploy.
    */
   create(change: Write): Promise<'whole' | 'bare' | 'unsure'>
-  /** Brings settings to what is wanted, and waits until the resource can be used. */
+  /** Updates settings to the wanted ones, and waits until the resource can be used. */
   update(writing: Writing): Promise<void>
   /** Returns tags beside those of every resource. */
   ownTags?(writing: Writing): Tags
@@ -98,7 +98,7 @@ export interface Writing extends Omit<Write, 'live'> {
   readonly planned: readonly string[]
 }
 
-/** Pairs of what is wanted and what was found, by setting. */
+/** Pairs of the wanted and the found value, by setting. */
 export type Pairs = Readonly<Record<string, readonly [wanted: unknown, found: unknown]>>
 
 /** Returns the kind of resource that a service has, for one stage. */
@@ -143,7 +143,7 @@ export function kindOf(scope: Scope, service: Service): Kind {
     const { resource, fingerprint, kind, settings: planned } = change
     const made = before === undefined && (await service.create(change))
     if (made === 'whole') return
-    // Whoever was first to make it, it has to be ours.
+    // Whichever deploy made it first, it must be ours.
     const there = made === 'unsure' ? await seenAs(resource) : before
     const live = there?.live
     if (made === 'unsure' && live?.fingerprint === fingerprint) return

@@ -15,7 +15,7 @@ export async function listByTags({ scope, clients }: Account, roles: Kind): Prom
     { Key: TAGS.stage, Values: [scope.stage] },
   ]
   const withRoles = roles.list()
-  // Nobody awaits it where the other listing throws first.
+  // It is not awaited if the other listing throws first.
   withRoles.catch(() => {})
   const found = (await taggedResources(clients, filters)).flatMap(({ arn, tags }) => {
     const live = listed(scope, { name: nameOf(arn), address: arn, tags })

@@ -19,8 +19,8 @@ export function liveGraphOf(stage: StageName, live: readonly LiveResource[]): Li
 }
 
 /**
- * Returns the graph of what is live: its processors, the channels that they receive from, and attak's own store of errors.
- * Streams, and a queue or bucket of the user's own for errors, are only known to the project.
+ * Returns the graph of the live resources: its processors, the channels that they receive from, and attak's store of
+ * errors. Streams, and a user's queue or bucket for errors, are only known to the project.
  */
 export function graphOfLive({ topology, stage }: StageName, live: readonly LiveResource[]): Graph {
   const names = [...new Set(live.flatMap(({ processor }) => processor ?? []))].sort()

@@ -7,8 +7,8 @@ import { unlessAbsent } from './failure.ts'
 import type { Account } from './kind.ts'
 
 /**
- * Reads the lines of several functions from all pages, by time. A function that has never logged has none. What was
- * logged in the last seconds may be missing: CloudWatch Logs takes its time.
+ * Reads the lines of several functions from all pages, by time. A function that has never logged has none. Lines of the
+ * last seconds may be missing, because CloudWatch Logs lags.
  */
 export async function readLogLines(
   { clients, scope }: Pick<Account, 'clients' | 'scope'>,

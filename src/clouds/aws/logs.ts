@@ -85,7 +85,7 @@ export function logGroups({ scope, place, clients: { logs } }: Account): Kind {
   })
 }
 
-/** The form without `:*` is the one that tags are kept by. Source: CloudWatch Logs API reference, TagResource, read 2026-11-21. */
+/** Tags belong to the form without `:*`. Source: CloudWatch Logs API reference, TagResource, read 2026-11-21. */
 function groupArn({ partition, region, account }: Place, name: string): string {
   return `arn:${partition}:logs:${region}:${account}:log-group:${name}`
 }

@@ -198,8 +198,8 @@ export function tuningOf(config: MappingConfig, live?: EventSourceMappingConfigu
 }
 
 /**
- * Where a new mapping begins to read: as the topology says; else at the start of a stream that is as new as it, or, of
- * one that was there before, at the time of the deploy. Queues have no such place.
+ * Returns where a new mapping begins to read: as the topology states; else at the start of a stream that is equally
+ * new, or at the time of the deploy for an older stream. Queues have no such place.
  */
 export function startOf({ source, startingPosition }: MappingConfig, existedAtMs: number | undefined): Tuning {
   if (source.split(':')[2] !== 'kinesis') return {}
@@ -209,7 +209,7 @@ export function startOf({ source, startingPosition }: MappingConfig, existedAtMs
   return existedAtMs === undefined ? { StartingPosition: 'TRIM_HORIZON' } : startingAt(existedAtMs)
 }
 
-/** Pairs of what is wanted and what is there, by setting. */
+/** Returns pairs of the wanted and the live value, by setting. */
 export function wantedOf(config: MappingConfig, live: EventSourceMappingConfiguration) {
   const { parallelization, bisect, retryAttempts, recordAgeSeconds } = config
   const pollers = live.ProvisionedPollerConfig

@@ -7,20 +7,20 @@ export const ERRORS_QUEUE = `queue/${ERRORS_PART}`
 /** The id of the queue that receives what the platform could not deliver. */
 export const CRASHES_QUEUE = `queue/${CRASHES_PART}`
 
-/** What the errors queue of a stage is called. */
+/** Returns the name of a stage's errors queue. */
 export function errorsQueueName(scope: Scope): string {
   return queueName(scope, ERRORS_PART, { fifo: false })
 }
 
-/** Where all roles are that attak makes. */
+/** The path of all roles that attak makes. */
 export const ROLES_PATH = '/attak/'
 
-/** Where the roles of a stage are: `/attak/orders/dev/eu-west-1/`. IAM knows no regions. */
+/** Returns the path of a stage's roles: `/attak/orders/dev/eu-west-1/`. IAM has no regions. */
 export function rolePath({ topology, stage }: Scope, { region }: Pick<Place, 'region'>): string {
   return `${ROLES_PATH}${topology}/${stage}/${region}/`
 }
 
-/** What the role of a processor is called; unique in the account, wherever its path is. */
+/** Returns the name of a processor's role; unique in the account, whatever its path is. */
 export function roleName({ topology, stage }: Scope, processor: string, { region }: Pick<Place, 'region'>): string {
   return resourceName(topology, stage, `${processor}--${region}`, NAME_LIMITS.role)
 }

@@ -21,7 +21,7 @@ import { streams } from './stream.ts'
 import type { Tags } from './tags.ts'
 import { reportingTo } from './waits.ts'
 
-/** An account in a region, reached with somebody's credentials. */
+/** An account in a region, opened with credentials. */
 export interface Aws {
   readonly place: Place
   /** The owner of the credentials: `arn:aws:iam::123456789012:user/ada`. */
@@ -34,12 +34,12 @@ export interface Aws {
   close(): void
 }
 
-/** What a cloud of one stage works with. */
+/** The arguments of a stage's cloud. */
 export interface StageOptions {
   readonly scope: Scope
   /** When this run began, in milliseconds since 1970: what reads a stream that was there before begins here. */
   readonly startedAtMs?: number
-  /** What functions run, by its hash. Absent, as the next, where nothing is written. */
+  /** Returns the code of functions, by its hash. Absent, like the next field, if nothing is written. */
   readonly artifact?: (hash: string) => Code
   /** The variables of a processor's function, by its name. */
   readonly variables?: (processor: string) => Readonly<Record<string, string>>
@@ -48,7 +48,7 @@ export interface StageOptions {
 /** The resources of a stage, which can be asked how they are. */
 export interface AwsResources extends CloudResources, Pick<Kind, 'status'> {}
 
-/** Every kind of resource, what is needed before what needs it. */
+/** Every kind of resource, dependencies first. */
 export const KINDS = ['queue', 'table', 'stream', 'logs', 'role', 'function', 'mapping'] as const
 
 /**
@@ -81,7 +81,10 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
   }
 }
 
-/** An empty answer means success to the SDK, and no answer of AWS is empty. Nor does AWS name an account by anything but digits. */
+/**
+ * The error of an invalid identity. The SDK takes an empty answer for success, but no answer of AWS is empty. AWS names
+ * accounts by digits only.
+ */
 function nobody(named: string): AttakError {
   const without = named === '' ? 'without an account' : `with ${quoted(named)}, which is no account of AWS`
   const what = `could not sign in to AWS: STS GetCallerIdentity was answered ${without}`

@@ -40,7 +40,10 @@ const NETWORKING = actions(
   UnassignPrivateIpAddresses`,
 )
 
-/** What each processor's function may do, by name: exactly the actions that its streams need, on exactly those. */
+/**
+ * Returns the permissions of each processor's function, by name: exactly the actions that its streams need, on exactly
+ * those.
+ */
 export function processorPolicies(graph: Graph, place: Place): Readonly<Record<string, Policy>> {
   return Object.fromEntries(
     graph.processors.map((processor) => [processor.name, processorPolicy(graph, processor, place)]),
@@ -49,7 +52,7 @@ export function processorPolicies(graph: Graph, place: Place): Readonly<Record<s
 
 type Carried = Pick<GraphChannel, 'name' | 'fifo' | 'via'>
 
-/** What the function of one processor may do. */
+/** Returns the permissions of one processor's function. */
 export function processorPolicy(graph: Graph, processor: GraphProcessor, place: Place): Policy {
   const scope = { topology: graph.name, stage: graph.stage }
   const { name, invokes, vpc, idempotent, retryQueue } = processor
@@ -163,7 +166,7 @@ const ROLES = actions(
   ListAttachedRolePolicies ListRolePolicies PutRolePolicy TagRole UntagRole UpdateAssumeRolePolicy UpdateRole`,
 )
 
-/** What the store that `errors` names takes. */
+/** Returns the permissions for the store of `errors`. */
 function storeAccess({ name: topology, stage, errors }: Graph, place: Place): StoreAccess {
   const scope = { topology, stage }
   if (errors.store === 'dynamodb') return dynamodbAccess(scope, place)

@@ -20,7 +20,10 @@ import { type RoleConfig, requireRole } from './role.ts'
  */
 const POLICY_CHARACTERS = 10_240
 
-/** What IAM would not take of the roles that are wanted: names that differ in case alone, and policies too large. Pure. */
+/**
+ * Returns what IAM would refuse of the wanted roles: names that differ in case alone, and policies that are too large.
+ * Pure.
+ */
 export function checkOwnRoles(wanted: readonly Resource[]): readonly Problem[] {
   const roles = wanted.filter(({ kind }) => kind === 'role')
   const byName = new Map<string, Resource>()
@@ -44,8 +47,8 @@ export function checkOwnRoles(wanted: readonly Resource[]): readonly Problem[] {
 }
 
 /**
- * What keeps changes from being made, asked of AWS before any is: more on-demand streams than the account may have, roles
- * that do not exist, a queue or bucket for errors that is not there. Asks nothing that no change needs.
+ * Asks AWS what would prevent the changes, before any is made: more on-demand streams than the account may have, roles
+ * that do not exist, a missing queue or bucket for errors. Checks only what a change needs.
  */
 export async function preflight(aws: Aws, graph: Graph, changes: readonly Change[]): Promise<readonly Problem[]> {
   try {
@@ -136,7 +139,7 @@ async function checkBucket(aws: Aws, Bucket: string): Promise<readonly Problem[]
   })
 }
 
-/** What `ask` finds; a refusal as a problem. The answers of S3 to this question have no words, only a status. */
+/** Returns the findings of `ask`; a refusal becomes a problem. S3 answers this request with a status only. */
 async function told(aws: Aws, what: string, ask: () => Promise<readonly Problem[]>): Promise<readonly Problem[]> {
   try {
     return await ask()

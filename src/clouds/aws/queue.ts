@@ -28,7 +28,7 @@ const PACE = { firstMs: 2_000, maxMs: 10_000, withinMs: 150_000 }
 
 /** The result of {@link queues}: the kind, and the marks of a stage. */
 export interface Queues extends Kind {
-  /** The tags of a queue as they are now; undefined where there is none. */
+  /** Returns the current tags of a queue; undefined if it does not exist. */
   tagsOf(name: string): Promise<Tags | undefined>
   /** Puts a tag on a queue, or takes it off; makes the queue, half-made, if there is none to put it on. */
   mark(resource: Resource, key: string, text: string | undefined): Promise<void>
@@ -109,7 +109,7 @@ async function create(sqs: SQSClient, resource: Resource, tags: Tags): Promise<v
     try {
       await sqs.send(new CreateQueueCommand({ QueueName: resource.name, Attributes, tags }))
     } catch (error) {
-      // Made meanwhile, with other settings; what follows brings it to these.
+      // Made meanwhile, with other settings; the next calls change them.
       if (!failedWith(error, 'QueueNameExists', 'QueueAlreadyExists')) throw error
     }
   })
@@ -141,12 +141,15 @@ export function queueAddresses(sqs: SQSClient, QueueNamePrefix?: string): Promis
   })
 }
 
-/** Where a queue is. Source: SQS guide, queue and message identifiers; AWS general reference, endpoints; read 2026-11-21. */
+/**
+ * Returns the address of a queue. Source: SQS guide, queue and message identifiers; AWS general reference, endpoints;
+ * read 2026-11-21.
+ */
 function queueAddress({ partition, region, account }: Place, name: string): string {
   return `https://sqs.${region}.amazonaws.com${partition === 'aws-cn' ? '.cn' : ''}/${account}/${name}`
 }
 
-/** What attak leaves as SQS makes it: the attribute, and how SQS makes it, by setting. */
+/** Attributes that attak leaves at SQS's default: the attribute, and the default, by setting. */
 const UNTOUCHED: Readonly<Record<string, readonly [attribute: QueueAttributeName, made: string]>> = {
   delaySeconds: ['DelaySeconds', '0'],
   waitSeconds: ['ReceiveMessageWaitTimeSeconds', '0'],

@@ -73,7 +73,7 @@ export async function readBack(
   try {
     iterator = await iteratorAt({ ShardIteratorType: 'AT_SEQUENCE_NUMBER' })
   } catch (error) {
-    // A sequence number that was trimmed may be refused: what is left of the range begins with the oldest record.
+    // A trimmed sequence number may be refused: then the rest of the range begins with the oldest record.
     if (!failedWith(error, 'InvalidArgumentException')) throw error
     iterator = await iteratorAt({ ShardIteratorType: 'TRIM_HORIZON' })
   }
@@ -121,7 +121,7 @@ function whyGone({ channel }: Position): string {
   return 'it came over a queue, which deletes what was handled'
 }
 
-/** The messages in a record, as the function of `to` had them: all that were in it, also those for others who share it. */
+/** Returns the messages in a record, as the function of `to` received them, including those for others who share it. */
 export function messagesIn({ data, position, partitionKey }: KeptRecord, to: string): readonly Message[] {
   return decodeBytes(data, { position, key: partitionKey, to })
 }

@@ -11,7 +11,7 @@ interface Patience {
   readonly what: string
 }
 
-/** About five minutes for throttling, which many calls of an account share; half a minute for what is broken. */
+/** About five minutes for throttling, which many calls of an account share; half a minute for faults. */
 const PATIENCE: Readonly<Record<Exclude<RetryErrorType, 'CLIENT_ERROR'>, Patience>> = {
   THROTTLING: { firstMs: 500, maxMs: 10_000, times: 35, what: 'AWS to take more calls' },
   TRANSIENT: { firstMs: 100, maxMs: 5_000, times: 10, what: 'the connection to AWS' },
@@ -22,8 +22,8 @@ const PATIENCE: Readonly<Record<Exclude<RetryErrorType, 'CLIENT_ERROR'>, Patienc
 const UNDER_WAY: Patience = { firstMs: 250, maxMs: 2_000, times: 150, what: 'AWS to end what is under way' }
 
 /**
- * What refuses a change for as long as another one is under way, in Lambda, CloudWatch Logs and IAM. Sources: their API
- * references, common to most writing calls, read 2026-11-21. Lambda's word for it also means that a name is taken.
+ * Errors that refuse a change while another one is in progress, in Lambda, CloudWatch Logs and IAM. Sources: their API
+ * references, common to most writing calls, read 2026-11-21. Lambda's error also means that a name is taken.
  */
 const CONFLICTS = [
   'OperationAbortedException',
@@ -37,8 +37,8 @@ const HOPELESS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONN
 const MOST_HOPELESS = 2
 
 /**
- * How every client meets failures that pass: calls wait for their turn, throttling, faults and other changes are waited
- * out with jitter, visibly. What is the caller's fault fails at once.
+ * Makes the retry strategy of every client. Calls wait for their turn. Throttling, faults and conflicting changes are
+ * retried with jitter, and the waits are reported. Errors of the caller fail at once.
  */
 export function createRetryStrategy(limiter: Limiter | undefined, now: () => number): RetryStrategyV2 {
   const turn = async () => {

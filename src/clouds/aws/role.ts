@@ -31,7 +31,7 @@ import { pairsOfTags, type Seen, TAGS, tagPair, tagsOf, tagsOfPairs } from './ta
 export type RoleConfig = { readonly policy: Policy; readonly tags: JsonObject }
 
 const POLICY_NAME = 'attak'
-/** What a role is made with. Source: IAM API reference, CreateRole, read 2026-11-28. */
+/** The session duration of a new role. Source: IAM API reference, CreateRole, read 2026-11-28. */
 const SESSION_SECONDS = 3600
 
 /** The principal that may assume a function's role: Lambda itself, in every partition. */
@@ -47,7 +47,7 @@ const TRUST = JSON.stringify({
  */
 export function roles({ scope, place, clients: { iam } }: Account): Kind {
   const path = rolePath(scope, place)
-  /** A role as if its tags said what its path and description say. */
+  /** Returns a role with the tags that its path and description stand for. */
   const seen = ({ RoleName: name = '', Arn: address = '', Path, Description = '', Tags }: Role, id?: string): Seen => {
     if (Path !== path) return { name, address, tags: {} }
     const [, described = id, fingerprint] = /^(role\/\S+)(?: (.+))?$/.exec(Description) ?? []
@@ -120,7 +120,7 @@ async function create(
   }
 }
 
-/** Writes the policy, and takes back what was changed by hand beside it. */
+/** Writes the policy, and reverts manual changes beside it. */
 async function update(iam: IAMClient, { planned, resource }: Writing): Promise<void> {
   const { name: RoleName, config } = resource
   const PolicyDocument = JSON.stringify((config as RoleConfig).policy)

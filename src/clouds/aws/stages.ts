@@ -40,7 +40,7 @@ async function stagesByTags({ clients, place }: Aws): Promise<readonly StageCoun
   return counted([...found, ...roles.flatMap((role) => roleIn(role, place.region))])
 }
 
-/** The path of a role says whose it is: `/attak/orders/dev/eu-west-1/`. */
+/** Reads the stage from the path of a role: `/attak/orders/dev/eu-west-1/`. */
 function roleIn({ Path = '' }: Role, region: string): readonly Found[] {
   const [topology = '', stage = '', where] = Path.slice(ROLES_PATH.length).split('/')
   return where === region ? [{ topology, stage, kind: 'role' }] : []

@@ -6,8 +6,8 @@ import type { Asked, Status } from './kind.ts'
 import type { AwsResources } from './open.ts'
 
 /**
- * Asks every resource of a stage how it is, some at a time: those that are wanted in their order, then what is left over.
- * What bears the name of one and is not of this stage is `not ours`.
+ * Returns the status of every resource of a stage, several at a time: the wanted ones in their order, then leftovers. A
+ * resource with a wanted name that does not belong to this stage is `not ours`.
  */
 export async function readStatus(
   wanted: readonly Resource[],

@@ -46,7 +46,7 @@ export function streams({ scope, place, emulated, clients: { kinesis } }: Accoun
       const { StreamStatus = 'DELETING' } = (await summaryOf(kinesis, resource.name)) ?? {}
       if (StreamStatus === 'DELETING') return undefined
       const seen = await see(resource.name)
-      // An emulator may drop the tags that a stream is made with; those come again with the fingerprint.
+      // An emulator may drop the tags of a new stream; they are written again with the fingerprint.
       const isBare = emulated && Object.keys(seen.tags).length === 0
       return isBare ? { ...seen, tags: tagsOf(scope, resource) } : seen
     },

@@ -121,7 +121,7 @@ async function update(dynamodb: DynamoDBClient, { planned, resource }: Writing):
   }
 }
 
-/** What takes back settings that were changed by hand. */
+/** Updates that revert manual changes of settings. */
 const BACK: Readonly<Record<string, Omit<UpdateTableCommandInput, 'TableName'>>> = {
   billing: { BillingMode: 'PAY_PER_REQUEST' },
   protection: { DeletionProtectionEnabled: false },

@@ -3,14 +3,14 @@ import { AttakError } from '../../errors.ts'
 import { ERRORS_PART } from '../../graph/names.ts'
 import type { JsonObject, LiveResource, Resource } from '../../graph/resource.ts'
 
-/** What every resource of a topology is tagged with; user's tags come beside them. */
+/** The tags of every resource of a topology; user's tags are added. */
 export const TAGS = Object.freeze({
   topology: 'attak:topology',
   stage: 'attak:stage',
   processor: 'attak:processor',
   /** The id of the resource in its topology: `function/bill`. */
   resource: 'attak:resource',
-  /** The fingerprint of what was wanted, written last. */
+  /** The fingerprint of the wanted configuration, written last. */
   config: 'attak:config',
   /** The SHA-256 of a function's code as it was uploaded, as Lambda returns it. */
   code: 'attak:code',

@@ -34,11 +34,11 @@ function show(reporting: Reporting, what: string | undefined) {
   reporting.report(what)
 }
 
-/** What {@link poll} waits between its tries, and how often it tries. */
+/** The waits of {@link poll} between its tries. */
 export interface Pace {
   readonly firstMs: number
   readonly maxMs: number
-  /** The waits together; then it gives up. */
+  /** The total wait; then it gives up. */
   readonly withinMs: number
 }
 
@@ -67,7 +67,7 @@ export async function poll<T>(
 
 const LATER = 'Look at it in the console of AWS, or run the same again in a few minutes.'
 
-/** Sends again, as {@link poll} asks, while what it throws passes by itself; throws the last error when it does not. */
+/** Sends again, with the waits of {@link poll}, while the error is temporary; otherwise throws the last error. */
 export async function retry<T>(
   what: string,
   pace: Pace,

@@ -16,7 +16,7 @@ import { CRASHES_QUEUE, roleName, rolePath } from './names.ts'
 import { processorPolicy } from './policies.ts'
 import type { RoleConfig } from './role.ts'
 
-/** Where a graph is deployed to, and with what. */
+/** The place of a deploy, and its settings. */
 export interface AwsTarget {
   readonly place: Place
   /** The ARN of a role for every processor that names none; absent: one is made for each. */

@@ -23,7 +23,7 @@ export interface CrashMessage {
   readonly sentMs: number
   /** The ARN of the queue that gave it up; absent where the platform reports a function. */
   readonly sourceArn?: string
-  /** Where it is, for problems. */
+  /** Its place, for problems. */
   readonly where: string
 }
 
@@ -82,8 +82,8 @@ export function suspectsOf(messages: readonly Message[], { processor, position }
 }
 
 /**
- * On a channel that others share, a function leaves alone what is not for it. Without the project no stream is known, and
- * each message of the channel may be for it.
+ * On a shared channel, a function ignores messages for others. Without the project no stream is known, and each message
+ * of the channel may be for it.
  */
 function ours(messages: readonly Message[], streams: readonly GraphStream[]): readonly Message[] {
   if (streams.length === 0) return messages
@@ -135,7 +135,7 @@ interface CrashParts {
   readonly processor: string
   readonly time: string
   readonly attempt: number | undefined
-  /** Where it stood: its id is made of that, since ids of messages are chosen by their senders. */
+  /** The record's place. Its id is made from that, because senders choose the ids of messages. */
   readonly position: Position
   /** The base of its id, if that is more than one position. */
   readonly about?: string

@@ -16,7 +16,7 @@ import type { Account } from '../kind.ts'
 import { messagesIn, readBack } from '../read-back.ts'
 import { type Crash, readCrash, suspectsOf } from './crash.ts'
 
-/** What the errors of a stage are read with. */
+/** The arguments for reading the errors of a stage. */
 export interface ErrorsOptions {
   readonly graph: Graph
   /** Whether there is a queue of crashes for FIFO queues. */
@@ -113,7 +113,7 @@ function elsewhere(queue: string, region: string): AttakError {
   return new AttakError('AWS_REFUSED', what, 'Read it with the tools of its own, or name a queue in that region.')
 }
 
-/** What the reader of crashes works with. */
+/** The arguments of the reader of crashes. */
 export interface CrashesParts {
   readonly account: Pick<Account, 'clients' | 'place'>
   readonly graph: Graph

@@ -4,7 +4,7 @@ import type { Graph, GraphChannel } from '../../../graph/graph.ts'
 import { fieldsOf, jsonIn } from '../../../runtime/text.ts'
 import { MOST_RECORDS, type RecordRange, receivedFrom } from '../read-back.ts'
 
-/** Where reports are read: a stage, and the account and region that it is in. */
+/** Where reports are read: a stage, with its account and region. */
 export interface ReportStage {
   readonly graph: Graph
   readonly place: Place
