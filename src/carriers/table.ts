@@ -8,7 +8,7 @@ export type { ChannelSettings, DeliverySettings, Via } from '../topology/deliver
 export type { KinesisSettings } from './kinesis/settings.ts'
 export type { SqsSettings } from './sqs/settings.ts'
 
-/** What streams can go over. The first carries those that name nothing. */
+/** The carriers of streams. The first is the default. */
 export const CARRIERS: Readonly<Record<Via, AwsCarrier>> = { kinesis, sqs }
 
 /** The rules of each carrier. Messages wait for a retry in SQS, whichever carrier brought them. */

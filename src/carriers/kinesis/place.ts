@@ -1,6 +1,6 @@
 import type { Position } from '../../runtime/position.ts'
 
-/** Where a record is in its stream. */
+/** A record's place in its stream. */
 export interface ShardPlace {
   readonly shard: string
   readonly sequence: string

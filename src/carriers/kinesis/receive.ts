@@ -65,7 +65,9 @@ function laneOf(arn: string, eventID: string): typeof last {
   return last
 }
 
-/** Sequence numbers are whole numbers of up to 128 digits. What has none comes first: Lambda then gives all again. */
+/**
+ * Sequence numbers are whole numbers of up to 128 digits. A record without one comes first: Lambda then redelivers all.
+ */
 function bySequence(a: string, b: string): number {
   const [one, other] = [a, b].map((sequence) => (sequence === BROKEN ? -1n : BigInt(sequence))) as [bigint, bigint]
   return one < other ? -1 : one > other ? 1 : 0

@@ -7,10 +7,9 @@ import { leastRetention } from '../../topology/carrier-rules.ts'
 import { batchRecords } from '../../topology/channels.ts'
 
 /**
- * The stream of a channel, and a mapping for each receiver that hands its records over. The stream keeps records at
- * least twice as long as they are tried, so that what the crashes queue points at can still be read. Sources, read
- * 2026-11-21: Lambda guide, parameters for Kinesis event source mappings; Lambda guide, filters (those of Kinesis look
- * at `data`).
+ * Returns the stream of a channel, and a mapping for each receiver. The stream retains records at least twice as long
+ * as they are retried, so that records in the crashes queue can still be read. Sources, read 2026-11-21: Lambda guide,
+ * parameters for Kinesis event source mappings; Lambda guide, filters (those of Kinesis look at `data`).
  */
 export function channelResources(graph: Graph, channel: GraphChannel, place: Place): readonly Resource[] {
   const scope = { topology: graph.name, stage: graph.stage }

@@ -38,8 +38,8 @@ const rules: CarrierRules = {
 }
 
 /**
- * SQS: a queue for each channel, and one for each processor in which messages wait for their next try. Sources of the
- * actions, read 2026-11-21: AWS managed policy AWSLambdaSQSQueueExecutionRole; Lambda guide, services-sqs-configure.
+ * SQS: a queue for each channel, and one for each processor in which messages wait for a retry. Sources of the actions,
+ * read 2026-11-21: AWS managed policy AWSLambdaSQSQueueExecutionRole; Lambda guide, services-sqs-configure.
  */
 export const sqs: AwsCarrier = {
   name: 'sqs',

@@ -26,7 +26,7 @@ export const sqsReceiver: Receiver = {
   channelOf: (scope, { name, fifo }) => queueName(scope, name, { fifo }),
   decode: (payload, to) =>
     recordsIn(payload).map((record) => (isSqsRecord(record) ? deliveryOf(record, to) : brokenDelivery(record, to))),
-  // A queue deletes what was handled.
+  // A queue deletes handled messages.
   isKept: () => false,
   settle: (failed) => ({ batchItemFailures: [...failed].map((itemIdentifier) => ({ itemIdentifier })) }),
 }

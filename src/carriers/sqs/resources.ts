@@ -16,9 +16,9 @@ const VISIBILITY = { timeouts: 6, mostSeconds: 43_200 }
 export const TRIES = 4
 
 /**
- * The queue of a channel and the mapping that hands its messages over. What was received too often goes to the crashes
- * queue, which is FIFO where the queue is. Sources, read 2026-11-21: Lambda guide, configuring an SQS event source
- * mapping (visibility at least six times the function's timeout; a window where more than 10 are wanted, none for
+ * Returns the queue of a channel and the mappings that deliver its messages. Messages that were received too often go
+ * to the crashes queue, which is FIFO if the queue is. Sources, read 2026-11-21: Lambda guide, configuring an SQS event
+ * source mapping (visibility at least six times the function's timeout; a window if more than 10 are wanted, none for
  * FIFO); SQS API reference, SetQueueAttributes (a FIFO queue's dead-letter queue is FIFO).
  */
 export function channelResources(graph: Graph, channel: GraphChannel, place: Place): readonly Resource[] {
@@ -59,7 +59,7 @@ export function channelResources(graph: Graph, channel: GraphChannel, place: Pla
 
 /** The most retried messages in one delivery: none waits for others. */
 const RETRIED_AT_ONCE = 10
-/** As long as SQS can keep what waits, should nothing receive it: 14 days. */
+/** The longest retention of SQS: 14 days. */
 const KEPT_SECONDS = 14 * 86_400
 
 /**

@@ -36,9 +36,9 @@ function delayFieldOf({ delayMs = 0 }: WireRecord): { DelaySeconds?: number } {
 const MOST_DELAY_SECONDS = 900
 
 /**
- * The group and the deduplication id of a record. Messages of one key are one group, others each their own, since nothing
- * orders them. A record that is sent twice, as after an answer that was lost, is one to the queue for five minutes; one
- * whose messages are tried anew is another, since their attempts differ.
+ * Returns the group and the deduplication id of a record. Messages with one key are one group; each other message is a
+ * separate group, because it has no order. For five minutes, the queue treats a record that is sent twice, as after a
+ * lost answer, as one. A record of retried messages is a different one, because their attempts differ.
  */
 export function fifoFieldsOf({ key, messages }: WireRecord): {
   MessageGroupId: string
