@@ -15,36 +15,36 @@ import type { invokeBy } from './invoker.ts'
 import { logLevelOf } from './log-level.ts'
 import { readPayload } from './payload.ts'
 
-/** What makes an entry: the baked data, and what the generated module imports. */
+/** The definition of an entry: the baked data, and the imports of the generated module. */
 export type EntryDefinition = BakedEntry & Pick<WorkerParts, 'load'>
 
 /**
- * What some processors need and others do not: the generated module of an artifact hands in what its own do, so that the rest
- * is no part of it. See `generate.ts`.
+ * Optional parts of an entry: the generated module of an artifact passes those that its processors need, so that the
+ * others are not bundled. See `generate.ts`.
  */
 export interface EntryParts {
-  /** Of all streams that come to them and go from them. */
+  /** The carriers of all streams to and from them. */
   readonly carriers: Readonly<Record<string, Pick<AwsCarrier, 'openSender' | 'receiver'>>>
-  /** Opens what keeps their error records. */
+  /** Opens the store of their error records. */
   openStore(parts: StoreParts): ErrorWriter
-  /** Where one invokes others. */
+  /** Present if one invokes others. */
   readonly invokeBy?: typeof invokeBy
-  /** Where the project has OpenTelemetry. */
+  /** Present if the project has OpenTelemetry. */
   readonly spans?: Spans
   /** Present if a processor must not handle a message twice. */
   readonly rememberHandled?: typeof rememberHandled
 }
 
-/** Where an entry runs. */
+/** The environment of an entry. */
 export interface EntryWorld {
   readonly host: LambdaHost
   readonly client: AwsClient
 }
 
-/** What Lambda hands to a function beside its payload, as far as an entry reads it. */
+/** The part of Lambda's context that an entry reads. */
 export interface PlatformContext {
   readonly awsRequestId: string
-  /** `arn:aws:lambda:<region>:<account>:function:<name>`: says where the topology lives. */
+  /** `arn:aws:lambda:<region>:<account>:function:<name>`: contains the place of the topology. */
   readonly invokedFunctionArn: string
   getRemainingTimeInMillis(): number
 }
@@ -53,8 +53,8 @@ export interface PlatformContext {
 export type Entry = (payload: unknown, context: PlatformContext) => Promise<unknown>
 
 /**
- * Makes a deployed function of a baked definition: what the generated module of an artifact exports. The code of its
- * processor is loaded by the first invocation; when that fails, the next tries again.
+ * Makes a deployed function of a baked definition: the export of an artifact's generated module. The first invocation
+ * loads the code of its processor; if that fails, the next one tries again.
  */
 export function createEntry(definition: EntryDefinition, parts: EntryParts, world = platformWorld()): Entry {
   let opening: Promise<Worker> | undefined
@@ -110,7 +110,7 @@ interface AnswerParts extends Pick<EntryParts, 'carriers'>, Pick<LambdaHost, 'no
   readonly context: PlatformContext
 }
 
-/** Handles one invocation payload, and returns what the platform is to be answered. */
+/** Handles one invocation payload, and returns the answer for the platform. */
 async function answer(worker: Worker, payload: unknown, { now, carriers, context }: AnswerParts): Promise<unknown> {
   const endsMs = now() + context.getRemainingTimeInMillis()
   const read = readPayload(payload, { processor: worker.name, requestId: context.awsRequestId, carriers })

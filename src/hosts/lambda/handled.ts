@@ -8,7 +8,7 @@ import type { LambdaWorld } from './world.ts'
 
 const HOUR_MS = 3_600_000
 
-/** Keeps what a processor has handled in the table of its topology, so that it is not handled again. */
+/** Remembers handled messages of a processor in the table of its topology, so that they are not handled again. */
 export function rememberHandled(
   { client, host, place, scope }: LambdaWorld,
   { ttlHours }: Idempotence,

@@ -9,7 +9,7 @@ import { fieldsOf } from '../../runtime/text.ts'
 import { errorOfThrown, type Thrown } from '../../runtime/thrown.ts'
 import type { WorkerHost } from '../../runtime/worker-host.ts'
 
-/** What {@link invokeBy} works with. */
+/** The arguments of {@link invokeBy}. */
 export interface InvokerParts {
   readonly entry: Pick<BakedEntry, 'topology' | 'stage' | 'hopLimit'>
   readonly client: AwsClient

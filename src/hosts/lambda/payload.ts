@@ -23,9 +23,9 @@ export interface PayloadPlace {
 }
 
 /**
- * Reads what a function is invoked with: records of a carrier, of which one is enough, so that broken ones beside it are
- * refused by themselves; a CloudEvent as `attak trigger` and `context.invoke` send it; or any other event, which is then an
- * input. Whoever invokes a function may have it handle a message again, but not have it wait.
+ * Reads the payload of a function. It is records of a carrier (one such record is enough, so that broken ones beside it
+ * are refused alone), a CloudEvent from `attak trigger` or `context.invoke`, or any other event, which is an input. A
+ * direct caller may have a message handled again, but not have it wait.
  */
 export function readPayload(payload: unknown, { processor, requestId, carriers }: PayloadPlace): Payload {
   const records = fieldsOf(payload)?.Records
@@ -55,7 +55,7 @@ function messageIn(payload: unknown, place: DirectPlace): Message | undefined {
     : isOutOfRange(isEvent ? fields.data : payload) && OUT_OF_RANGE
   if (fault) {
     const refused = { ...inputOf(excerptOf(payload), place), refused: `its data ${fault}` }
-    // Whoever waits for an answer is to have one.
+    // A waiting caller must get an answer.
     return fields?.type === INVOKE_TOPIC ? { ...refused, topic: INVOKE_TOPIC } : refused
   }
   if (!isEvent) return undefined

@@ -2,7 +2,10 @@ import { describeThrown, FRAME, type Thrown } from '../../runtime/thrown.ts'
 
 /** Node itself, and what has no place. */
 const PLACELESS = /[( ]node:|[( ]<anonymous>\)?$/
-/** Where Lambda's own code for Node lies. Source: Lambda developer guide, "configuration-envvars", LAMBDA_RUNTIME_DIR, read 2026-11-21. */
+/**
+ * The folder of Lambda's code for Node. Source: Lambda developer guide, "configuration-envvars", LAMBDA_RUNTIME_DIR,
+ * read 2026-11-21.
+ */
 const PLATFORM = 'file:///var/runtime/'
 
 /**

@@ -1,7 +1,7 @@
 import type { AwsWorld } from '../../aws/carrier.ts'
 import type { LambdaHost } from './host.ts'
 
-/** Where a function runs, and whose it is. */
+/** A function's host, place and scope. */
 export interface LambdaWorld extends AwsWorld {
   readonly host: LambdaHost
 }
