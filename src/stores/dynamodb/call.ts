@@ -3,7 +3,7 @@ import type { AwsClient, AwsResult } from '../../aws/client.ts'
 /** Calls operations on one table. */
 export type TableCall = (operation: string, fields: object, withinMs: number) => Promise<AwsResult>
 
-/** Which table, and who calls. */
+/** A table, and the client for its calls. */
 export interface TablePlace {
   readonly client: AwsClient
   readonly region: string

@@ -4,7 +4,7 @@ import { AttakError } from '../../errors.ts'
 import type { Begun, HandledStore, Lease } from '../../runtime/handled.ts'
 import { type TablePlace, tableCall } from './call.ts'
 
-/** What {@link createDynamodbHandled} works with: a table whose key is `id`, a text, and whose items end with `expires`. */
+/** The arguments of {@link createDynamodbHandled}: a table with the text key `id`, whose items expire by `expires`. */
 export interface DynamodbHandledParts extends TablePlace {
   /** Milliseconds since 1970. Where the clocks of two functions differ, leases end sooner or later by that. */
   readonly now: () => number
@@ -16,8 +16,9 @@ export interface DynamodbHandledParts extends TablePlace {
 type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string }>>
 
 /**
- * Nobody has the message, or its lease or memory has ended; or the lease is this one, and the answer got lost. DynamoDB
- * removes what has expired within days. Source: DynamoDB developer guide, "Using time to live", read 2026-11-21.
+ * The message is free: no item exists, or its lease or memory has ended, or the lease is this one and the answer was
+ * lost. DynamoDB removes expired items within days. Source: DynamoDB developer guide, "Using time to live", read
+ * 2026-11-21.
  */
 const IS_FREE = 'attribute_not_exists(id) OR #until <= :now OR #token = :token'
 const IS_OURS = '#token = :token'
