@@ -9,7 +9,10 @@ import type { Terminal } from './terminal.ts'
 
 /** The functions that are built into JavaScript and Node, as they were before any code of a project ran. */
 export interface BuiltIns {
-  /** Puts back what was changed, and removes what was added to `Object.prototype`. Returns the names of all it ever put back. */
+  /**
+   * Restores changed built-ins, and removes additions to `Object.prototype`. Returns the names of all that it ever
+   * restored.
+   */
   restore(): readonly string[]
   /** Does the same. Returns a problem for the methods that were replaced since the last call, which attak calls too. */
   takeProblems(): readonly Problem[]
@@ -145,7 +148,7 @@ function placesOf(process: NodeJS.Process): readonly Place[] {
   return places
 }
 
-/** What attak and Node call of the process while code of a project runs. Node itself changes others. */
+/** The methods of the process that attak and Node call while a project's code runs. Node itself changes others. */
 const OF_PROCESS = ['env', 'nextTick', 'emit', 'on', 'once', 'off', 'removeListener', 'cwd', 'hrtime', 'exit']
 
 interface Owner {
@@ -217,8 +220,9 @@ export function tellChanged({ builtIns, err }: Pick<Teller, 'builtIns' | 'err'>)
 }
 
 /**
- * Returns an error that attak does not expect as one for the user, BUILT_IN_CHANGED, if the project has changed what is built into
- * JavaScript. Puts that back first, so that the error can be printed. Undefined if the project has changed nothing.
+ * Converts an error that attak does not expect into BUILT_IN_CHANGED, if the project has changed built-ins of
+ * JavaScript. Restores those first, so that the error can be printed. Returns undefined if the project has changed
+ * nothing.
  */
 export function errorOfChanged(error: unknown, host: Pick<Teller, 'builtIns' | 'cwd'>): AttakError | undefined {
   const { builtIns } = host

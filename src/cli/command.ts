@@ -6,15 +6,18 @@ export interface Command {
   readonly summary: string
   readonly arguments: readonly Argument[]
   readonly options: readonly Option[]
-  /** Shown below the options: what the options' one line cannot say. */
+  /** Printed below the options: what does not fit into the options' one line. */
   readonly notes?: string
   /** Shown at the end of the help: command lines a user can copy. */
   readonly examples: readonly string[]
-  /** Gives the exit code: 0 fine, 1 the user's to fix. Throws AttakError; anything else thrown is a bug (70). */
+  /**
+   * Returns the exit code: 0 success, 1 a problem that the user can fix. Throws AttakError; any other error is a bug
+   * (70).
+   */
   run(args: Arguments, host: Host): Promise<number>
 }
 
-/** A command of several: `attak errors list`, `attak errors show`. Each of them is a command by its own name. */
+/** A group of commands: `attak errors list`, `attak errors show`. Each member is a command with its own name. */
 export interface CommandGroup {
   readonly name: string
   readonly summary: string
@@ -24,7 +27,7 @@ export interface CommandGroup {
   readonly examples: readonly string[]
 }
 
-/** Whether what was loaded is several commands. */
+/** Whether a loaded command is a group. */
 export function isGroup(loaded: Command | CommandGroup): loaded is CommandGroup {
   return 'commands' in loaded
 }

@@ -1,16 +1,16 @@
 import { type Command, type CommandGroup, GLOBAL_OPTIONS, isGroup, type Option } from './command.ts'
 
-/** What a shell may offer for one flag. */
+/** A flag, as a shell completes it. */
 interface ShellFlag {
   /** `-i` and `--input`. */
   readonly spellings: readonly string[]
   readonly summary: string
-  /** What the flag takes: nothing, a file, one of a list, or something only the user knows. */
+  /** The flag's value: none, a file, one of a list, or a text that only the user knows. */
   readonly value: 'none' | 'file' | 'text' | readonly string[]
   readonly repeatable: boolean
 }
 
-/** What a shell may offer for a command's positional argument. */
+/** The completion of a command's positional argument. */
 type Operand = 'none' | 'file' | readonly string[]
 
 /** The flags of a command, the global ones included. */
@@ -18,7 +18,7 @@ function flagsOf(command: Command): readonly ShellFlag[] {
   return [...command.options, ...GLOBAL_OPTIONS].map(flag)
 }
 
-/** What the first positional argument of a command may be. */
+/** Returns the completion of a command's first positional argument. */
 function operandOf(command: Command): Operand {
   const [first] = command.arguments
   if (first === undefined) return 'none'

@@ -5,7 +5,7 @@ import { drawEntry } from '../view/log-line.ts'
 import { colorsOf, drawJsonLine } from '../view/print.ts'
 import { type Host, unlessAborted } from './host.ts'
 
-/** Reads the lines there are from a time on, oldest first; may give lines again that it has given before. */
+/** Reads the lines from a time on, oldest first; may return lines again. */
 export type ReadLines = (fromMs: number) => Promise<readonly LogLine[]>
 
 /** How lines are followed. */
@@ -24,7 +24,7 @@ const OVERLAP_MS = 20_000
 /** The time between two looks for new lines. */
 export const LOOK_MS = 1000
 
-/** Gives lines as they come, each once, until the signal or `over` ends it; the signal does not wait for a look. */
+/** Yields new lines, each once, until the signal or `over` ends it; the signal does not wait for a look. */
 export async function* followLines(
   read: ReadLines,
   { fromMs, signal, over, pause }: FollowOptions,
@@ -63,7 +63,7 @@ export interface Following {
   readonly awaited: ReadonlySet<string>
   /** When they were sent, in milliseconds since 1970. */
   readonly startedMs: number
-  /** It is quiet when nothing was logged for so long. */
+  /** Following ends when nothing was logged for this long. */
   readonly quietMs: number
   readonly json: boolean
   /** Called with each line that belongs to them. */

@@ -23,14 +23,14 @@ export interface Host {
   readonly addVariables: (variables: Readonly<Record<string, string>>) => void
   /** Sets variables that handlers see, until the returned function is called. */
   readonly lendVariables: LendVariables
-  /** Returns a function that makes the environment again what it is now. */
+  /** Returns a function that restores the current environment. */
   readonly keepVariables: () => () => void
   /** Notes from now on which variables the project's own code reads. */
   readonly watchReads: () => ReadWatch
   readonly out: Terminal
   readonly err: Terminal
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean }
-  /** Someone sits at both ends who can answer a question: terminals on stdin and stderr, and no CI. */
+  /** Whether a user can answer questions: stdin and stderr are terminals, and this is no CI. */
   readonly interactive: boolean
   /** Monotonic milliseconds. */
   readonly now: () => number
@@ -58,11 +58,11 @@ export interface Host {
   readonly onExit: (take: (code: number | undefined) => void) => () => void
   /** Knows which timers handlers have started since it was first called. */
   readonly watchTimers: () => Pick<TimerWatch, 'pending' | 'forget'>
-  /** Knows what a project changed of what is built into JavaScript, and puts it back. */
+  /** Tracks which built-ins of JavaScript a project changed, and restores them. */
   readonly builtIns: BuiltIns
   /** Makes a folder for temporary files. It is removed when the process ends, also by a signal. */
   readonly temporaryFolder: () => string
-  /** Ends the process at once, for where nothing else can: a handler that never gives the thread back. */
+  /** Ends the process at once. Used if a handler never yields. */
   readonly exit: (code: number) => never
 }
 
@@ -78,7 +78,7 @@ export function hostOf(process: NodeJS.Process): Host {
   }
   const stdout = takeStdout(process)
   printWarnings(process, console)
-  // Stacks of what was built name the lines that the user wrote.
+  // Stacks of built code show the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
     // Throws where the current folder was removed.
@@ -93,7 +93,7 @@ export function hostOf(process: NodeJS.Process): Host {
     out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, own.env)),
     err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, own.env)),
     get stdin() {
-      // Node gives an empty stream for a folder.
+      // For a folder, Node returns an empty stream.
       if (isFolderAt(0)) throw Object.assign(new Error('stdin is a folder'), STDIN_IS_FOLDER)
       return process.stdin
     },
@@ -139,7 +139,7 @@ function once<Made>(make: () => Made): () => Made {
 
 type OwnProcess = Pick<NodeJS.Process, 'env' | 'cwd' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'>
 
-/** Returns what attak calls of the process, so that a project which replaces these functions changes its own calls only. */
+/** Returns the process functions that attak calls, so that a project that replaces them affects its own calls only. */
 function functionsOf(process: NodeJS.Process): OwnProcess {
   const { env, cwd, hrtime, exit, getBuiltinModule } = process
   return { env, cwd, hrtime, exit, getBuiltinModule, on: process.on.bind(process), off: process.off.bind(process) }
@@ -180,7 +180,7 @@ function isFolderAt(descriptor: number): boolean {
   }
 }
 
-/** Listens while somebody subscribes. What nobody takes ends the process, as it would have without us. */
+/** Listens while there is a subscriber. An error that is not taken ends the process, as it would without attak. */
 function catcherOf(
   { on, off }: OwnProcess,
   {
@@ -199,7 +199,7 @@ function catcherOf(
     try {
       if (isTaken(error)) return
     } catch {
-      // What takes it calls what the project has changed.
+      // The taking code calls built-ins that the project may have changed.
       restore()
       if (isTaken(error)) return
     }
@@ -219,7 +219,7 @@ function catcherOf(
   }
 }
 
-/** What a process ended by a signal exits with by convention: 128 and the signal's number; undefined when it was not. */
+/** The conventional exit code of a process that a signal ended: 128 and the signal's number; undefined if none did. */
 export function interruptCode(signal: AbortSignal): number | undefined {
   if (!signal.aborted) return undefined
   return signal.reason === 'SIGTERM' ? 143 : 130
@@ -230,7 +230,7 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return wait(ms, undefined, { signal }).catch(() => {})
 }
 
-/** Returns what `work` gives, or undefined once the signal is aborted: whatever is waited for may never come. */
+/** Returns the result of `work`, or undefined once the signal is aborted, because `work` may never settle. */
 export async function unlessAborted<Given>(work: Promise<Given>, signal: AbortSignal): Promise<Given | undefined> {
   let end = () => {}
   const aborted = new Promise<undefined>((resolve) => {
@@ -242,7 +242,7 @@ export async function unlessAborted<Given>(work: Promise<Given>, signal: AbortSi
     return await Promise.race([work, aborted])
   } finally {
     signal.removeEventListener('abort', end)
-    // It may fail after nobody waits for it.
+    // It may fail when it is no longer awaited.
     work.catch(() => undefined)
   }
 }

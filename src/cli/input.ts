@@ -7,7 +7,7 @@ import type { Host } from './host.ts'
 import { awaitCode } from './loading.ts'
 import { warn } from './project.ts'
 
-/** Where events come from: options of every command that takes some in. */
+/** Options of every command that reads events. */
 export const INPUT_OPTIONS: readonly Option[] = [
   { flags: '-i, --input <file>', summary: 'the events: a .json or .jsonl file, or - for lines from stdin' },
   { flags: '--to <processor>', summary: 'the processor that receives the events of --input' },
@@ -19,7 +19,7 @@ export const INPUT_OPTIONS: readonly Option[] = [
 export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' | 'readBytes'> {
   /** The input's name for the user; absent for replayed messages, which are no input. */
   readonly name?: string
-  /** Sentences: what was left out, and why. */
+  /** Sentences about what was left out, and why. */
   notes(): readonly string[]
 }
 
@@ -36,7 +36,7 @@ export async function openProjectInput(
     openInput({
       ...{ given: textOf(args, 'input'), to: textOf(args, 'to'), isText: flagOf(args, 'lines') },
       ...{ topology, dir, cwd: host.cwd },
-      // Opened where it is read: that takes a twentieth of a short run (row B1).
+      // Opened on demand: that takes a twentieth of a short run (row B1).
       get stdin() {
         return host.stdin as AsyncIterable<Uint8Array>
       },

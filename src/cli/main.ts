@@ -9,7 +9,10 @@ import type { Terminal } from './terminal.ts'
 
 export { hostOf } from './host.ts'
 
-/** Runs one command line and gives its exit code: 0 fine, 1 the user's to fix, 2 wrong usage, 70 a bug of ours. */
+/**
+ * Runs one command line and returns its exit code: 0 success, 1 a problem that the user can fix, 2 wrong usage, 70 a
+ * bug of attak.
+ */
 export async function main(argv: readonly string[], host: Host): Promise<number> {
   const plain = argv.includes('--no-color') ? withoutColor(host) : host
   let reported: unknown

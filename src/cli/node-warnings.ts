@@ -1,4 +1,4 @@
-/** What Node refuses because of its spelling is built instead, so this advice would only puzzle. */
+/** attak builds a module that Node refuses for its spelling, so this advice does not apply. */
 const ADVICE = /^(To load an|Failed to load the) ES module/
 
 /**
@@ -23,7 +23,7 @@ export function printWarnings(owner: NodeJS.Process & Traced, target: Pick<Conso
   }
 }
 
-/** What `--trace-warnings` sets. */
+/** The property that `--trace-warnings` sets. */
 interface Traced {
   readonly traceProcessWarnings?: boolean
 }

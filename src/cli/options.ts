@@ -8,13 +8,13 @@ import { settingOption } from './project.ts'
 /** Which stage of a topology, and where: options of every command that talks to a cloud. */
 export const STAGE_OPTIONS: readonly Option[] = PLACE_SETTINGS.map(settingOption)
 
-/** Addresses what is live without its project. */
+/** Names a live topology without its project. */
 export const NAME_OPTION: Option = {
   flags: '--name <topology>',
   summary: 'the name of a deployed topology; no project is loaded',
 }
 
-/** What a plan may do, and how closely it looks. */
+/** What a plan may do, and how thoroughly it reads. */
 export const PLAN_OPTIONS: readonly Option[] = [
   settingOption('role'),
   { flags: '--refresh', summary: 'read the real state of every resource, and undo changes made by hand' },
@@ -22,12 +22,12 @@ export const PLAN_OPTIONS: readonly Option[] = [
   { flags: '--allow-data-loss', summary: 'also remove unused resources that hold messages, errors or logs' },
 ]
 
-/** Answers the question whether to go on. */
+/** Confirms without asking. */
 export const YES_OPTION: Option = { flags: '-y, --yes', summary: 'do not ask; losing data still needs its own flag' }
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
-/** The time that `--since` means, in milliseconds since 1970: `10m` before now, or a date. Throws USAGE. */
+/** Returns the time of `--since`, in milliseconds since 1970: `10m` before now, or a date. Throws USAGE. */
 export function parseSince(text: string, nowMs: number): number {
   const [, count, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/.exec(text.trim()) ?? []
   if (count !== undefined) return Math.max(0, nowMs - Number(count) * UNITS_MS[unit]!)
@@ -65,7 +65,7 @@ export function quietMsOf(args: Arguments, { isFollowing = flagOf(args, 'follow'
 
 const MOST_SECONDS = 86_400
 
-/** Where errors are: options of every command on them. */
+/** The place of errors: options of every command on them. */
 export const PLACE_OPTIONS: readonly Option[] = [
   {
     flags: '--topology <path>',

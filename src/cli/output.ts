@@ -75,7 +75,10 @@ export function outputOf({ name, stream, descriptor }: Target, env: Environment)
   }
 }
 
-/** How much is written without a stream: all to a file, what surely fits into a pipe. Undefined where it may be a terminal. */
+/**
+ * Returns how many bytes may be written without a stream: any number to a file, and what certainly fits into a pipe.
+ * Undefined for what may be a terminal.
+ */
 function directBytes(descriptor: number): number | undefined {
   try {
     const found = fstatSync(descriptor)

@@ -12,12 +12,12 @@ import {
 import { shellWord } from './hint.ts'
 import type { Terminal } from './terminal.ts'
 
-/** What a command line asks for. */
+/** The request of a command line. */
 export type Request =
   | { readonly kind: 'run'; readonly command: Command; readonly args: Arguments }
   | { readonly kind: 'print'; readonly text: string }
 
-/** What the whole program is called, and by which version. */
+/** The program's name and version. */
 export interface About {
   readonly summary: string
   readonly version: string
@@ -58,9 +58,9 @@ interface PreparedProgram {
   readonly program: Program
   /** The program that the command line selects. */
   readonly asked: Program
-  /** What that is called: `attak errors list`. */
+  /** The full name of it: `attak errors list`. */
   readonly name: string
-  /** Absent where there is only help to be had. */
+  /** Absent if it only has help. */
   readonly command?: Command
 }
 

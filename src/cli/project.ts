@@ -11,7 +11,7 @@ import { type Arguments, type Option, textOf } from './command.ts'
 import { type Given, givenOf } from './hint.ts'
 import type { Host } from './host.ts'
 
-/** The project that a command line means, before anything of it is loaded. */
+/** The project that a command line selects, before it is loaded. */
 export interface MeantProject {
   /** The topology's file, absolute. */
   readonly file: string
@@ -22,7 +22,7 @@ export interface MeantProject {
   readonly added: Readonly<Record<string, string>>
 }
 
-/** Is called with the files that decide what is found, absolute, before what is wrong with them is thrown. */
+/** Called with the absolute paths of the files that determine the result, before a problem with them is thrown. */
 export type OnFiles = (files: readonly string[]) => void
 
 /**
@@ -42,7 +42,9 @@ export async function findProject(args: Arguments, host: Host, onFiles: OnFiles 
   }
 }
 
-/** The same without a topology: the settings of the folder that a command line means, as far as there is a project. */
+/**
+ * The same without a topology: the settings of the folder that a command line selects, as far as there is a project.
+ */
 export async function findSettings(args: Arguments, host: Host): Promise<MeantProject> {
   return settledProject(topologyOrFolder(args.positionals[0], host.cwd), args, host)
 }
@@ -77,7 +79,7 @@ export function warn(problems: readonly Problem[], host: Host): void {
   if (problems.length > 0) host.err.tell(drawProblems(summarizeUnused(problems), colorsOf(host.err)))
 }
 
-/** The flag of one setting, which a variable can give as well. */
+/** The flag of one setting, which a variable can set, too. */
 export function settingOption(name: SettingName): Option {
   const info = SETTINGS.find((setting) => setting.name === name)
   if (info === undefined) throw new Error(`there is no setting ${name}`)

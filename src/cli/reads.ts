@@ -78,7 +78,10 @@ function writersNow(): readonly string[] {
   return loading.isShared ? [] : loading.processors
 }
 
-/** The file of the code that called `caller`; native functions are passed over. Empty where the project keeps stacks from being read. */
+/**
+ * Returns the file of the code that called `caller`; native functions are skipped. Empty if the project prevents
+ * reading stacks.
+ */
 function fileOf(caller: CallableFunction): string {
   const { prepareStackTrace } = Error
   let file: string | null | undefined

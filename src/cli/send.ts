@@ -18,7 +18,7 @@ export interface Triggered {
 /** What distinguishes these events from those of other triggers, and the clock for their time. */
 export interface TriggerOptions {
   readonly scope: StageName
-  /** Ids are made of it and of each event's place: sent again, an event keeps its id. */
+  /** Determines ids, together with each event's position: an event that is sent again keeps its id. */
   readonly seed: string
   /** Milliseconds since 1970. */
   readonly now: () => number

@@ -21,7 +21,7 @@ export interface NamedStage extends Pick<MeantProject, 'settings' | 'added' | 'g
   readonly dir: string
 }
 
-/** A project and the stage of it that a command line means. */
+/** A project and the stage that a command line selects. */
 export interface MeantStage extends NamedStage {
   readonly project: Project
 }
@@ -35,7 +35,7 @@ export interface LiveStage {
   readonly facts: CloudAccount['facts']
 }
 
-/** Loads the project of a command line. Its warnings are for who is about to run or deploy it. Throws all that is wrong with it. */
+/** Loads the project of a command line. Commands that run or deploy it print its warnings. Throws all its problems. */
 export async function loadStage(args: Arguments, host: Host): Promise<MeantStage> {
   const found = await findProject(args, host)
   const { project, problems } = await inspect(found, host)
@@ -121,7 +121,7 @@ function withoutProject({ settings, added, given, file }: MeantProject, topology
   return { settings, added, given, scope: { topology, stage: settings.stage.value }, dir: dirname(file) }
 }
 
-/** What signing in works with, for a command line. */
+/** Returns the arguments of signing in for a command line. */
 export function signInOf({ settings, added }: Pick<NamedStage, 'settings' | 'added'>, host: Host): SignIn {
   const { env, now } = host
   return { settings, added, env, now, tell: (sentence) => host.err.tell(`${sentence}\n`) }

@@ -5,8 +5,9 @@ import { syncBuiltinESMExports } from 'node:module'
 const MOST_STANDARD = 2
 
 /**
- * Keeps descriptors 0, 1 and 2 open if code of a project closes one: the next file that is opened would get its number, and attak
- * would write its results there. Node does the same for `process.stdout`. Returns the function that really closes.
+ * Keeps descriptors 0, 1 and 2 open if code of a project closes one. Otherwise the next opened file would get its
+ * number, and attak would write its results there. Node does the same for `process.stdout`. Returns the function that
+ * really closes.
  */
 export function keepStandardOpen(): typeof fs.closeSync {
   const { close, closeSync } = fs

@@ -1,11 +1,11 @@
 import { escapedJson, visible } from '../view/controls.ts'
 import { wrapLines } from '../view/wrap.ts'
 
-/** Where a command writes. */
+/** A destination of a command's text. */
 export interface Terminal {
   /**
-   * Writes text for people; control characters in it become visible: see `controls.ts`. Returns false when the reader is
-   * behind; `drained` then gives the promise to wait for. Dropped once `isClosed`.
+   * Writes text for people; control characters in it become visible: see `controls.ts`. Returns false when the reader
+   * is behind; `drained` then returns the promise to wait for. Dropped once `isClosed`.
    */
   write(text: string): boolean
   /** Writes whole lines that people read: on a terminal, lines that are too long break between words. Otherwise like `write`. */
@@ -25,7 +25,7 @@ export interface Terminal {
   readonly color: boolean
 }
 
-/** Where text goes as it is. */
+/** A destination of unchanged text. */
 export type Output = Omit<Terminal, 'tell' | 'writeJson'>
 
 /** Makes a terminal of an output: whatever is written to it goes through here, and no text can command it. */

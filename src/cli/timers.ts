@@ -1,6 +1,6 @@
 import { createRequire, syncBuiltinESMExports } from 'node:module'
 
-/** Timers that some code started and that are still pending and referenced: they would keep a process alive. */
+/** Timers that are still pending and referenced: they would keep a process alive. */
 export interface PendingTimer {
   /** Whose code started it. */
   readonly owner: string
@@ -8,7 +8,7 @@ export interface PendingTimer {
   readonly stack: string
 }
 
-/** Knows who started which timers, until it is closed. */
+/** Tracks which code started which timers, until it is closed. */
 export interface TimerWatch {
   pending(): readonly PendingTimer[]
   /** Forgets the timers that were started so far. */
@@ -36,7 +36,7 @@ type Functions = Record<string, Start>
 const TIMERS = ['setTimeout', 'setInterval', 'setImmediate'] as const
 /** Enough to find the first call that is in a file. */
 const CALLS = 8
-/** From so many on, timers that have ended are forgotten whenever their number has doubled. */
+/** From this number on, ended timers are forgotten whenever their number has doubled. */
 const FIRST_MOST = 1024
 
 /**
@@ -135,7 +135,7 @@ function replace(functions: Functions, name: string, make: (original: Start) => 
   }
 }
 
-/** Name, length, and what `util.promisify` gives for it. */
+/** Copies the name, the length, and the result of `util.promisify`. */
 function likeOriginal(made: Start, original: Start): Start {
   return Object.defineProperties(made, Object.getOwnPropertyDescriptors(original))
 }

@@ -51,7 +51,7 @@ async function inspect(args: Arguments, host: Host): Promise<InspectedProject> {
   }
 }
 
-/** What a deploy would refuse, where this one could be simulated. */
+/** Returns the problems of a deploy for a project that can be simulated. */
 async function inspectCode({ file, dir, topology, graph }: Project, host: Host): Promise<readonly Problem[]> {
   const { codeProblems } = await import('../../bundle/bundle.ts')
   const modules = modulesOf(topology.processors, dir)

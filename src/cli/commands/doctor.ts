@@ -28,7 +28,9 @@ export const doctor: Command = {
   },
 }
 
-/** A project that does not load keeps a deploy from starting, unless the user asks about a name alone. */
+/**
+ * Returns the finding that a project does not load, which prevents a deploy, unless the command line names a topology.
+ */
 function projectOf({ project, given, problems = [] }: NamedStage, args: Arguments): readonly Finding[] {
   if (project !== undefined || textOf(args, 'name') !== undefined) return []
   const first = problems.find(({ severity }) => severity === 'error')

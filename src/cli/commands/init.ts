@@ -23,7 +23,7 @@ interface Wish {
   readonly language: Language
 }
 
-/** Makes a project from a template: asks for what was not given where someone can answer, else takes the defaults. */
+/** Makes a project from a template. Asks for missing values on a terminal; otherwise uses the defaults. */
 export const init: Command = {
   name: 'init',
   summary: 'create a new project',

@@ -58,7 +58,7 @@ some seconds.`,
   },
 }
 
-/** Outcomes that nobody needs to look at. */
+/** Outcomes that are not printed by default. */
 const QUIET: ReadonlySet<unknown> = new Set(['ok', 'skipped'])
 
 /** Returns a function that prints the entries that a command line selects. It returns whether it printed the entry. */

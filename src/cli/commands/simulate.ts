@@ -93,7 +93,7 @@ Exit codes: 1 when an event failed, 130 when interrupted.`,
   },
 }
 
-/** What decides how a run is printed, of which one can be given. */
+/** Options for how a run is printed; only one may be given. */
 const WAYS = { json: '--json', outputs: '--outputs', byInput: '--by-input' } as const
 
 function refuseTogether(args: Arguments): void {
@@ -109,7 +109,7 @@ function inputFilesOf(args: Arguments, host: Host, { dir, topology }: Project): 
   return [...inputFiles(dir, host.cwd), ...(typeof topology.input === 'string' ? [resolve(dir, topology.input)] : [])]
 }
 
-/** A pipe gives its events once, and each run of --watch reads its input anew. */
+/** A pipe can be read once, but each run of --watch reads its input again. */
 function refuseSpecial(files: readonly string[], { cwd }: Host): void {
   const special = files.find(isSpecial)
   if (special === undefined) return
@@ -126,7 +126,7 @@ function graphOf({ graph }: Project, args: Arguments): Graph {
 
 interface OnceOptions {
   readonly signal: AbortSignal
-  /** Load what was loaded before anew. */
+  /** Load all modules again. */
   readonly fresh: boolean
   readonly temporaryFolder: () => string
   readonly onFiles?: (files: readonly string[]) => void

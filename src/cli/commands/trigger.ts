@@ -112,13 +112,13 @@ async function recordsOf(stage: MeantStage, live: CloudStage, host: Host): Promi
   }
 }
 
-/** So many events are listed one by one. */
+/** The most events that are listed one by one. */
 const MOST_LISTED = 20
 
 /** Accepted events without an end in the logs. */
 interface Unconfirmed {
   readonly events: readonly Triggered[]
-  /** How many there are; more than `events` where not all are known one by one. */
+  /** The total number; more than `events` if not all are known one by one. */
   readonly count: number
   /** How many were accepted. */
   readonly of: number

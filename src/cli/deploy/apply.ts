@@ -43,9 +43,9 @@ export interface Tasks {
   show(progress: Progress): void
   /** Prints a separate line among the tasks. */
   say(line: string): void
-  /** Draws running tasks anew: their times go on while nothing else happens. */
+  /** Draws running tasks again, because their times continue while nothing else happens. */
   tick(): void
-  /** Takes what is drawn over and over away again. */
+  /** Removes the running tasks from the screen. */
   clear(): void
 }
 
@@ -62,8 +62,8 @@ interface Running {
 }
 
 /**
- * On a terminal the running tasks stand below those that are done, each with its time and what it waits for; elsewhere
- * a line for each task that is done or failed, and one for each wait.
+ * On a terminal, running tasks stand below completed ones, each with its time and its wait. Elsewhere it prints a line
+ * for each completed or failed task, and one for each wait.
  */
 export function tasksTo(err: Terminal, now: () => number): Tasks {
   const colors = colorsOf(err)
@@ -111,7 +111,7 @@ export function tasksTo(err: Terminal, now: () => number): Tasks {
   }
 }
 
-/** `function reverse`: what a change is about, as people say it. */
+/** Returns the name of a changed resource for people: `function reverse`. */
 export function nameOf({ id }: Pick<Change, 'id'>): string {
   return id.replace('/', ' ')
 }

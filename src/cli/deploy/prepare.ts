@@ -15,22 +15,22 @@ import { drawPlace, type MeantStage } from '../stage.ts'
 
 /** A deployment that is ready to be shown and applied. */
 export interface Prepared {
-  /** Where it goes: `hello (dev) in eu-west-1 of account 123456789012`. */
+  /** The place of the deploy: `hello (dev) in eu-west-1 of account 123456789012`. */
   readonly place: string
   /** The same for programs. */
   readonly facts: CloudAccount['facts']
   readonly deployment: Deployment
   readonly wanted: readonly Resource[]
   readonly costs: readonly IdleCost[]
-  /** What functions run, by processor; several may share one. */
+  /** The code of functions, by processor; several may share one. */
   readonly artifacts: ReadonlyMap<string, Artifact>
-  /** What the account does not allow. With any of them the plan is not applied. */
+  /** What the account does not allow. If there is any, the plan is not applied. */
   readonly obstacles: readonly Problem[]
 }
 
 /**
- * Bundles a project, looks at what is live and plans. Makes nothing. Throws all that is wrong with the bundles and the
- * variables that functions are to have, and with their roles.
+ * Bundles a project, reads the live resources, and makes a plan. Changes nothing. Throws all problems of the bundles,
+ * of the functions' variables, and of their roles.
  */
 export async function prepareStage(
   stage: MeantStage,

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { FileStore } from '../../stores/file/store.ts'
 
-/** A record as it was seen here, and what was done about it. */
+/** A local copy of a record, and whether it was replayed. */
 export type Copy = ErrorRecord & {
   /** When its replay was accepted, RFC 3339; absent where it was not replayed from here. */
   readonly replayed?: string
@@ -11,7 +11,7 @@ export type Copy = ErrorRecord & {
 export interface Copies {
   /** By id. */
   readonly all: ReadonlyMap<string, Copy>
-  /** Remembers records. What was recorded anew since its replay counts as not replayed. */
+  /** Stores records. A record that was recorded again after its replay counts as not replayed. */
   keep(records: readonly ErrorRecord[]): void
   /** Remembers, at once, that replays were accepted. */
   markReplayed(records: readonly ErrorRecord[], time: string): void
@@ -59,7 +59,7 @@ function isNews(record: ErrorRecord, copy: Copy | undefined): boolean {
   return copy.replayed === undefined && (record.suspects?.length ?? 0) > (copy.suspects?.length ?? 0)
 }
 
-/** Returns the copy that was recorded last; of one recording the one that says that it was replayed. */
+/** Returns the copy with the later recording; of equal ones, the copy that was replayed. */
 function latestCopy(earlier: Copy, later: Copy): Copy {
   const laterMs = Date.parse(later.time) - Date.parse(earlier.time)
   if (laterMs !== 0) return laterMs > 0 ? later : earlier

@@ -9,7 +9,7 @@ import { drawWord } from '../../view/value.ts'
 import { shorten, widthOf } from '../../view/width.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Columns of what is not for a terminal. */
+/** Columns of output that is not for a terminal. */
 const PLAIN_COLUMNS = 160
 
 const LEAST_ERROR = 20
@@ -74,7 +74,7 @@ function sum(left: number, right: number): number {
   return left + right
 }
 
-/** All that a record says; ends with a line break. */
+/** Draws all fields of a record; ends with a line break. */
 export function drawRecord(record: ErrorRecord, options: FailureOptions): string {
   const { colors } = options
   const { error, message, suspects = [], ancestors = [], position, artifact } = record

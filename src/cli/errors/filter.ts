@@ -18,7 +18,7 @@ export interface Filter {
 }
 
 /**
- * Reads the filter of a command line; undefined where it has none. `names` are the processors there may be errors of. Throws
+ * Reads the filter of a command line; undefined if it has none. `names` are the processors that may have errors. Throws
  * USAGE, and TOPOLOGY_UNKNOWN_PROCESSOR.
  */
 export function filterOf(args: Arguments, nowMs: number, names: readonly string[]): Filter | undefined {
@@ -72,7 +72,7 @@ function notFound(id: string, what: string, remedy: string) {
   return { code: 'ERROR_NOT_FOUND', severity: 'error', where: `error ${id}`, what, remedy } satisfies Problem
 }
 
-/** Whether what was looked for is a problem instead. */
+/** Whether the result of a search is a problem. */
 export function isProblem(found: object): found is Problem {
   return 'severity' in found
 }
@@ -93,7 +93,7 @@ export function checkMeant(
   }
 }
 
-/** The errors that a command line means, the oldest first. */
+/** The errors that a command line selects, the oldest first. */
 export interface Chosen {
   readonly records: readonly ErrorRecord[]
   readonly problems: readonly Problem[]

@@ -20,9 +20,9 @@ export interface Errors {
   /** `orders (dev) in eu-west-1 of account 123456789012`, `the last simulation of orders` */
   readonly place: string
   readonly stage: NamedStage
-  /** The processors of the stage: of its project, else of what is live. */
+  /** The processors of the stage: from its project, or else from its live resources. */
   readonly processors: readonly string[]
-  /** Absent where they are those of a simulation. */
+  /** Absent for errors of a simulation. */
   readonly live?: CloudStage
   readonly store: ErrorReader
   readonly copies: Copies
@@ -101,7 +101,7 @@ export function processorsWithErrors(
   return [...new Set([...processors, ...records.map(({ processor }) => processor)])]
 }
 
-/** What a look at errors found. */
+/** The listed errors. */
 export interface Seen extends KeptErrors {
   /** Those that were replayed from here, and are still where they were. */
   readonly left: readonly ErrorRecord[]
@@ -117,7 +117,7 @@ export async function look({ store, copies }: Pick<Errors, 'store' | 'copies'>, 
   return { problems, notes, unreadable, left, records: records.filter((record) => !left.includes(record)) }
 }
 
-/** Where the errors of a topology's last simulation are. */
+/** Opens the errors of a topology's last simulation. */
 export function simulatedErrors({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>): FileStore {
   return openFileStore(errorsFile(dir, SIMULATED_PART, scope.topology))
 }

@@ -13,7 +13,7 @@ export interface Unit {
   readonly events: readonly CloudEvent[]
 }
 
-/** What errors are made ready with. */
+/** The arguments for preparing a replay. */
 export interface ReadyOptions {
   /** The processors of the topology. */
   readonly names: readonly string[]
@@ -30,15 +30,15 @@ export interface ReadyOptions {
   readonly hint: Hint
 }
 
-/** What errors come to when they are to run again. */
+/** The messages to replay, and the problems. */
 export interface Ready {
   /** The oldest first; a message that several records hold, with the same content, is in the first of them alone. */
   readonly units: readonly Unit[]
-  /** All that keeps any of them from running. */
+  /** The reasons why some of them cannot run. */
   readonly problems: readonly Problem[]
 }
 
-/** Finds the messages of errors, and what keeps them from running again: all of it, before anything is sent. */
+/** Finds the messages of errors, and all reasons why some cannot run again, before anything is sent. */
 export async function makeReady(records: readonly ErrorRecord[], options: ReadyOptions): Promise<Ready> {
   const all = await Promise.all(records.map((record) => readyOf(record, options)))
   const sent = new Set<string>()
@@ -84,8 +84,8 @@ async function readyOf(
 }
 
 /**
- * The messages that a record is about; what it does not hold is read from the stream again. Undefined where it names a stream
- * that its processor does not receive from.
+ * Returns the messages of a record; missing events are read from the stream again. Undefined if it names a stream that
+ * its processor does not receive from.
  */
 async function eventsOf(record: ErrorRecord, { readAgain }: ReadyOptions): Promise<readonly CloudEvent[] | undefined> {
   const { message, suspects, withoutData, position, processor } = record

@@ -27,8 +27,8 @@ export function senderTo(live: CloudStage, { time, forced }: ReplayMark): Send {
 }
 
 /**
- * Sends errors again, the messages of each one after the other. What was accepted is remembered here at once and then taken
- * from its store; nothing is before. Throws what refused one, after taking away those that were accepted.
+ * Replays errors; the messages of each error are sent one after the other. Each accepted error is marked here at once,
+ * and then removed from its store. Throws the first refusal, after removing the accepted ones.
  */
 export async function sendUnits(
   units: readonly Unit[],
@@ -82,7 +82,7 @@ export interface ReplayOutcomes {
   unheard(): readonly string[]
 }
 
-/** What ends a message well: one that was skipped was handled before. */
+/** Outcomes that end a message successfully; a skipped message was handled before. */
 const HANDLED: ReadonlySet<unknown> = new Set(['ok', 'skipped'])
 
 /** Collects the outcome of every message of these errors. */

@@ -9,8 +9,8 @@ import type { Host } from '../host.ts'
 import type { PendingTimer } from '../timers.ts'
 
 /**
- * Prepares for what handlers do after their run has ended: the timers that they start are watched from now on, and their errors
- * that nobody catches are printed instead of ending the process. Call it before the project is loaded.
+ * Prepares for the work of handlers after their run has ended. From now on their timers are watched, and their uncaught
+ * errors are printed instead of ending the process. Call it before the project is loaded.
  */
 export function prepareForAfter(host: Host): void {
   host.watchTimers()

@@ -10,15 +10,15 @@ export interface Blocks {
   /** Writes what is buffered, at once; returns a promise while the reader is behind. */
   flush(): Promise<void> | undefined
   close(): Promise<void>
-  /** Why it cannot be written; what is added from then on is dropped. */
+  /** Why it cannot be written; later additions are dropped. */
   readonly failure: unknown
 }
 
 const BLOCK_CHARACTERS = 65_536
 
 /**
- * Blocks for a terminal or pipe, of text for people or of JSON; what is added is seen at the latest when the thread is next
- * free. Calls `before` before each write.
+ * Blocks for a terminal or pipe, with text for people or JSON. Additions are written at the latest when the thread is
+ * next free. Calls `before` before each write.
  */
 export function blocksTo(terminal: Terminal, kind: 'text' | 'json', before = () => {}): Blocks {
   const send = kind === 'json' ? terminal.writeJson : terminal.tell
@@ -57,8 +57,9 @@ export function blocksTo(terminal: Terminal, kind: 'text' | 'json', before = () 
 }
 
 /**
- * Blocks for a file, which is made anew. Written synchronously: a disk is fast enough for that, nothing piles up, and
- * what is flushed is there even if the process is killed next. Calls `before` before each write. Throws what the file system throws when it is opened.
+ * Blocks for a file, which is replaced. They are written synchronously: a disk is fast enough, nothing piles up, and
+ * flushed blocks survive even if the process is killed next. Calls `before` before each write. Throws the file system's
+ * error if the file cannot be opened.
  */
 export function blocksToFile(file: string, before = () => {}): Blocks {
   const descriptor = openSync(file, 'w')
@@ -102,7 +103,7 @@ export function openTrace(file: string, cwd: string, before: () => void): Blocks
     return new AttakError('USAGE', `--trace ${file}: ${what}`, remedy, { cause })
   }
   const found = statSync(path, { throwIfNoEntry: false })
-  // Opening a pipe waits until somebody reads it, and no signal ends that.
+  // Opening a pipe blocks until it has a reader, and no signal ends that.
   if (found !== undefined && !(found.isFile() || found.isDirectory() || found.isCharacterDevice())) {
     throw refuse('is neither a file nor a character device', 'Give a file, or use --json and pipe stdout.')
   }

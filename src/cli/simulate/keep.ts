@@ -4,14 +4,14 @@ import type { FileStore, RunFile } from '../../stores/file/store.ts'
 import { drawNumber } from '../../view/duration.ts'
 import type { Hint } from '../hint.ts'
 
-/** Keeps the error records of a run. */
+/** Stores the error records of a run. */
 export interface Keeping {
   readonly take: (record: ErrorRecord) => void
   /** Writes what waits. */
   readonly flush: () => void
-  /** Writes what waits, and says where errors are: sentences for the end of the story. */
+  /** Writes waiting records, and returns sentences about their place for the end of the story. */
   end(): readonly string[]
-  /** What went wrong with keeping them: a run does not fail of that. */
+  /** The problems of storing them: they do not fail a run. */
   problems(): readonly Problem[]
 }
 
@@ -21,12 +21,12 @@ const REPLACED: Problem = {
   remedy: 'Run it again, with no other simulation of the same topology at the same time.',
 }
 
-/** So many are written at once, or as many as there are when the thread is next free. */
+/** The most records of one write; fewer are written when the thread is next free. */
 const BLOCK_RECORDS = 100
 /** The most bytes stored for one run: as much as can be read again at once. */
 const MOST_BYTES = 256 * 1024 * 1024
 
-/** How a run keeps its errors. */
+/** How a run stores its errors. */
 export interface KeepOptions {
   /** Those of the run before go. */
   readonly anew: boolean

@@ -4,7 +4,7 @@ import { own, visible } from '../../view/controls.ts'
 import { drawCount, drawDuration, drawNumber } from '../../view/duration.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Where a run stands. */
+/** The progress of a run. */
 export interface Standing {
   readonly events: number
   readonly bytes: number

@@ -30,7 +30,7 @@ import { watchTopics } from './topics.ts'
 /** One run of a loaded project, and how to print it. */
 export interface RunOptions {
   readonly project: Project
-  /** What runs, for the header: `attak simulate`. */
+  /** The command, for the header: `attak simulate`. */
   readonly command: string
   /** The part of the project's graph that runs. */
   readonly graph: Graph
@@ -70,7 +70,7 @@ export interface RunReport {
   readonly endAtOnce: (why: string, error: Thrown, handler: Invocation | undefined) => never
 }
 
-/** What a longer story showed has left the screen when it ends. */
+/** A story with more lines has scrolled off the screen when it ends. */
 const SEEN_LINES = 40
 
 /** Columns of a story that is not printed to a terminal. */
@@ -199,7 +199,7 @@ function openStory(
   }
 }
 
-/** A recorder of transcript lines, made once for all who take them; they have them when the thread is next free. */
+/** Makes one recorder of transcript lines for all receivers, which get the lines when the thread is next free. */
 function linesTo(takers: readonly Blocks[], { project }: RunOptions) {
   const lines = recordLines({
     write: (text) => {

@@ -10,7 +10,7 @@ import { tellWaiting } from './progress.ts'
 import { openRunReport, type RunOptions } from './run-report.ts'
 import { exitError, guard } from './watchdog.ts'
 
-/** How often a run looks whether code of the project has replaced what attak calls. It takes 0.1 ms. */
+/** How often a run checks whether the project's code has replaced functions that attak calls. It takes 0.1 ms. */
 const LOOK_MS = 1000
 
 /**
@@ -37,7 +37,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     const handler = probe?.running()
     report.endAtOnce('a handler ended the process', exitError(handler, code, project.dir), handler)
   })
-  // Where attak's own promises never settle, nothing else would end the run.
+  // If attak's promises never settle, nothing else would end the run.
   const looking = setInterval(() => {
     if (!host.builtIns.areWrong()) return
     const { code, where, what, remedy } = host.builtIns.takeProblems()[0]!
@@ -61,7 +61,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
       throw error
     })
     waiting.close()
-    // The run is over: what it changed must not change how the summary is drawn.
+    // The run is over: its changes must not affect the summary.
     host.builtIns.restore()
     const pending = result.aborted ? [] : pendingProblems(timers.pending(), host.cwd)
     await report.end(result)

@@ -20,7 +20,7 @@ export interface SummaryOptions {
   readonly notes: readonly string[]
 }
 
-/** Draws the end of a story: outputs, a table of what each processor did, one line that says it all. */
+/** Draws the end of a story: outputs, a table of the processors, and one line of totals. */
 export function drawSummary(tally: Tally, options: SummaryOptions): string {
   return [
     ...(options.outputs ? drawOutputs(tally, options) : []),

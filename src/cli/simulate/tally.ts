@@ -2,7 +2,7 @@ import type { Invocation } from '../../runtime/invocation.ts'
 import type { Recorder } from '../../simulator/recorder.ts'
 import type { EmitEntry, EndEntry, TranscriptEntry } from '../../simulator/transcript.ts'
 
-/** What one processor did in a run. */
+/** The counts of one processor in a run. */
 export interface ProcessorTally {
   handled: number
   emitted: number
@@ -16,7 +16,7 @@ export interface ProcessorTally {
   longestMs: number
 }
 
-/** What a run has come to so far; its size does not depend on the run's length. */
+/** The counts of a run so far; their size does not depend on the run's length. */
 export interface Tally {
   readonly processors: ReadonlyMap<string, ProcessorTally>
   /** The first outputs, at most {@link SHOWN_OUTPUTS}. */
@@ -89,7 +89,9 @@ export function tallyOf(processors: readonly string[]): Tally {
   }
 }
 
-/** The failure of what was invoked is its invoker's to take, and counts with that one if it does not. */
+/**
+ * The invoker receives the failure of an invoked message. If it does not handle it, the failure counts for the invoker.
+ */
 function end(count: ProcessorTally, { outcome, invoked }: Pick<EndEntry, 'outcome' | 'invoked'>, tookMs: number): void {
   if (outcome !== 'failed' || invoked !== true) {
     count[outcome === 'ok' ? 'handled' : outcome === 'retry' ? 'retried' : 'failed']++

@@ -54,7 +54,10 @@ interface Emitted {
   readonly unheard: ReadonlySet<string>
 }
 
-/** What the streams of one sender, which all list topics, wait for in vain. */
+/**
+ * Returns a note for each stream topic that carried nothing while the sender emitted a topic with almost the same
+ * spelling. All streams of the sender list topics.
+ */
 function misspelled(streams: readonly GraphStream[], { heard, unheard }: Emitted): readonly string[] {
   const idle = new Map<string, GraphStream[]>()
   for (const stream of streams) {

@@ -13,7 +13,9 @@ export interface FollowedReads {
   readonly lend: LendVariables
   /** Call it when the project is loaded. */
   loaded(): void
-  /** Warns of what was read so far and is not the same when deployed. `isBuilt`: the processors ran out of their artifacts. */
+  /**
+   * Warns of reads so far that return other values when deployed. `isBuilt`: the processors ran from their artifacts.
+   */
   problems(project: Project, isBuilt: boolean): readonly Problem[]
 }
 

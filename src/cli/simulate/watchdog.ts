@@ -8,8 +8,8 @@ import { drawDuration } from '../../view/duration.ts'
 /** What a watchdog does when the thread is blocked. */
 export interface WatchdogOptions {
   /**
-   * Called on the main thread, in the middle of what does not yield, when it has not yielded for `stalledMs`; `stack`
-   * shows where. Gives the milliseconds of standstill to wait for before asking again; or ends the process.
+   * Called on the main thread, within the blocking code, when it has not yielded for `stalledMs`; `stack` shows where.
+   * Returns the milliseconds of standstill before the next call; or ends the process.
    */
   readonly onStall: (stalledMs: number, stack: string) => number
   /** The duration of a standstill before the first call of `onStall`. */
@@ -40,7 +40,7 @@ export function openWatchdog({ onStall, firstMs }: WatchdogOptions): Watchdog {
   const { Worker }: typeof import('node:worker_threads') = createRequire(import.meta.url)('node:worker_threads')
   const worker = new Worker(SECOND_THREAD, { eval: true, workerData: { beats, firstMs, BEAT_MS, HOOK }, execArgv: [] })
   worker.unref()
-  // Where no thread can be started there is no watchdog, and a run that never stalls does not miss it.
+  // If no thread can be started, there is no watchdog; only a run that stalls needs it.
   worker.on('error', () => {})
   return {
     close() {
@@ -86,7 +86,7 @@ export interface StallOptions {
   readonly end: (error: Thrown, handler: Invocation | undefined) => never
 }
 
-/** A shorter standstill may come from a busy machine, which gives other programs the processor. */
+/** A shorter standstill may come from a busy machine, which runs other programs. */
 const LEAST_STALL_MS = 2000
 
 /**

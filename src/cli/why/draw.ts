@@ -5,7 +5,7 @@ import { drawValue, drawWord } from '../../view/value.ts'
 import type { Found } from './fact.ts'
 import type { Path, Step } from './path.ts'
 
-/** What a way is drawn with. */
+/** The options for drawing a path. */
 export interface PathDrawing extends FailureOptions {
   /** Columns a line may take. */
   readonly width: number

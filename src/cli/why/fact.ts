@@ -27,22 +27,22 @@ export interface Fact {
   readonly position?: Position
   /** The handler of `parent` invoked it and waited. */
   readonly invoked?: true
-  /** The event, where it is known; without `data` where nothing was emitted. */
+  /** The event, if it is known; without `data` if nothing was emitted. */
   readonly event?: { readonly data?: unknown }
   /** Why there is no event: a sentence. */
   readonly missing?: string
 }
 
-/** A message or an error record that an id may mean. */
+/** A message or an error record that matches an id. */
 export interface Found extends Pick<Fact, 'message' | 'processor' | 'parent' | 'from' | 'topic' | 'outcome' | 'time'> {
   readonly root: string
   /** The id of the error record, if the search was for one. */
   readonly record?: string
 }
 
-/** Where messages can be looked up. */
+/** A place to look up messages. */
 export interface Source {
-  /** What there is whose id begins so; of an absent one, the newest error. */
+  /** Returns all whose id begins with `prefix`; without a prefix, the newest error. */
   find(prefix: string | undefined): Promise<readonly Found[]>
   /** Returns the known facts of a trace's messages, with or without their events. */
   trace(found: Found): Promise<readonly Fact[]>

@@ -9,7 +9,7 @@ import { readEntry } from '../../view/log-entry.ts'
 import type { Hint } from '../hint.ts'
 import { type Fact, factsOfRecord, foundInRecords, foundOf, type Source } from './fact.ts'
 
-/** What a deployed stage is asked with. */
+/** The parts of a deployed stage that are searched. */
 export interface LiveParts {
   readonly live: Pick<CloudStage, 'logs' | 'readBack'>
   /** Whose logs are read. */

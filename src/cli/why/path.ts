@@ -81,7 +81,7 @@ function childName(message: string, processor: string | undefined): string {
   return `${processor ?? ''} ${message}`
 }
 
-/** How much an outcome says of an attempt: a message that was postponed or skipped comes another time with the same attempt. */
+/** Ranks outcomes by how final they are: a postponed or skipped message is delivered again with the same attempt. */
 function toldOf({ outcome }: Fact): number {
   return outcome === 'skipped' ? 0 : outcome === 'postponed' ? 1 : 2
 }

@@ -24,9 +24,9 @@ interface Line {
 }
 
 /**
- * Looks messages up in a transcript, which is read three times instead of being kept: for the id, for its trace, and for
- * the messages on the way. `file` is absolute, `name` as it was given. A line that cannot be read is skipped, and is one of
- * the `problems`. Throws USAGE when the file is no transcript.
+ * Looks messages up in a transcript, which is read three times instead of being held in memory: for the id, for its
+ * trace, and for the messages of the path. `file` is absolute, `name` as it was given. An unreadable line is skipped,
+ * and is one of the `problems`. Throws USAGE when the file is no transcript.
  */
 export function transcriptSource(file: string, name: string, hint: Hint): Source {
   if (isSpecial(file)) throw noTranscript(name, 'is not a file, and a transcript is read several times')
@@ -160,7 +160,7 @@ function ifRead<Entry, Given>(entry: Entry | undefined, use: (entry: Entry) => G
   return entry === undefined ? undefined : use(entry)
 }
 
-/** So many lines that were skipped are counted. */
+/** The most skipped lines that are counted. */
 const MOST_SKIPPED = 10_000
 
 /** Counts lines that were skipped, and remembers why the first of them was. */
@@ -188,7 +188,7 @@ function skippedLines(name: string) {
   }
 }
 
-/** A transcript to read, and what is called with the number of a line that cannot be read, and why. */
+/** A transcript to read, and the function that receives the number of an unreadable line, and why. */
 interface Reading {
   readonly file: string
   readonly name: string

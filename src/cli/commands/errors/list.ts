@@ -24,7 +24,7 @@ gives them back. Invocations that ended by a crash, a timeout or out of memory a
   run: (args, host) => withErrors(args, host, (errors) => listErrors(errors, args, host)),
 }
 
-/** Prints the errors that a command line means, the oldest first. */
+/** Prints the errors that a command line selects, the oldest first. */
 export async function listErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   const seen = await look(errors, host)
   const { records, left } = seen

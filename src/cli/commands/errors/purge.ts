@@ -10,7 +10,7 @@ import { type Errors, look, processorsWithErrors, type Seen, withErrors } from '
 import { type Host, interruptCode } from '../../host.ts'
 import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, YES_OPTION } from '../../options.ts'
 
-/** Removes errors for good. */
+/** Removes errors permanently. */
 export const purge: Command = {
   name: 'purge',
   summary: 'remove errors without replaying them',
@@ -33,7 +33,7 @@ export const purge: Command = {
   run: (args, host) => withErrors(args, host, (errors) => purgeErrors(errors, args, host)),
 }
 
-/** Removes the errors that a command line means. Throws USAGE, and ERROR_NOT_FOUND for ids that are not there. */
+/** Removes the errors that a command line selects. Throws USAGE, and ERROR_NOT_FOUND for unknown ids. */
 export async function purgeErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   const seen = await look(errors, host)
   const unreadable = flagOf(args, 'unreadable') ? (seen.unreadable ?? []) : []

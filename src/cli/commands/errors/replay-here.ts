@@ -46,7 +46,7 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
   return interruptCode(host.signal) ?? (fine ? 0 : 1)
 }
 
-/** The errors of simulations, which notes the ids of what is put into them. */
+/** Wraps a store of simulated errors so that it notes the ids of added records. */
 function noting(store: FileStore, ids: Set<string>): FileStore {
   return {
     ...store,
@@ -67,7 +67,7 @@ async function* inOneChunk(events: readonly ResumedEvent[]): AsyncGenerator<read
   yield events
 }
 
-/** An event as the simulator takes it, which goes on as the message that it was, with the messages that led to it. */
+/** Returns an event for the simulator, which continues as the same message, with the messages that led to it. */
 function resumedOf(record: ErrorRecord, event: CloudEvent, forced: boolean): ResumedEvent {
   const { id, type, source, partitionkey: key, attakroot: root, attakhop: hop, data } = event
   const [topic, from, parent] = [topicOf(type, event.attakparent), emitterIn(source), parentOf(record, event)]
@@ -103,7 +103,7 @@ export function stopping(project: Project): Project {
   return { ...project, graph: withoutTimeouts(project.graph), processors: new Map(stopped) }
 }
 
-/** A proxy has as many parameters as its function, which say how a handler settles. */
+/** A proxy has as many parameters as its function; their number determines how a handler settles. */
 function stoppingAt(loaded: LoadedProcessor): LoadedProcessor {
   const handler = new Proxy(loaded.handler, {
     apply(target, self, args) {

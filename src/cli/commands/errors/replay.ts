@@ -143,7 +143,7 @@ function readyOptions(errors: Errors, isLocal: boolean): ReadyOptions {
   }
 }
 
-/** What a replay adds to a message. */
+/** The most bytes that a replay adds to a message. */
 const MARK_BYTES = 100
 
 /** Removes errors that were replayed before and are still in their store, because removing them failed then. */
