@@ -15,15 +15,15 @@ export interface Artifact {
    * the same hash.
    */
   readonly zipHash: string
-  /** What Lambda is to call: `index.handler`. */
+  /** The function that Lambda calls: `index.handler`. */
   readonly handler: string
   /** The processors that run it; a function reads its processor's name from {@link PROCESSOR_VARIABLE}. */
   readonly processors: readonly string[]
   readonly zipBytes: number
   readonly unzippedBytes: number
-  /** What its bytes come from, the biggest first. */
+  /** The parts of its bytes, the biggest first. */
   readonly sizes: readonly SizedPart[]
-  /** What the zip holds. */
+  /** The files in the zip. */
   readonly files: ArtifactFiles
   zip(): Promise<Uint8Array>
 }

@@ -4,7 +4,7 @@ import { ALL } from '../code/names.ts'
 import type { LaidModule } from '../code/write.ts'
 import { usesThis } from './topology-module.ts'
 
-/** An export, where it is declared. */
+/** An export, with the file that declares it. */
 export interface Declared {
   readonly file: string
   readonly name: string
@@ -79,7 +79,7 @@ export function openExports(laid: ReadonlyMap<string, LaidModule>): Exports {
   }
 }
 
-/** Parses each module once. Returns undefined for what is no module, or cannot be parsed. */
+/** Parses each module once. Returns undefined for a file that is no module, or cannot be parsed. */
 function programReader(laid: ReadonlyMap<string, LaidModule>): (file: string) => Program | undefined {
   const programs = new Map<string, Program | undefined>()
   return (file) => {
@@ -122,7 +122,7 @@ function throughNames({ body }: Program, name: string): { readonly from: unknown
   return undefined
 }
 
-/** A name that several modules export is not followed: it may be nobody's. */
+/** A name that several modules export is not followed, because it may be ambiguous. */
 function throughStars(
   { body }: Program,
   name: string,

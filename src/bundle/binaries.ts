@@ -1,6 +1,6 @@
 import type { Architecture } from '../topology/deployment.ts'
 
-/** What a binary runs on: `{ os: 'linux', cpus: ['x64'], libc: 'musl' }`. */
+/** The platform of a binary: `{ os: 'linux', cpus: ['x64'], libc: 'musl' }`. */
 export interface Platform {
   readonly os: 'linux' | 'darwin' | 'win32'
   readonly cpus: readonly string[]
@@ -120,9 +120,9 @@ const NAMES_PLATFORM =
 const OF_TESTS = /(?:^|\/)(?:tests?|__tests__|fixtures?|examples?)\//i
 
 /**
- * Finds a binary of a package that functions need and cannot load. A package may hold the same addon for several platforms, in
- * paths that name them: one that fits is enough. An addon whose path names no platform has to fit by itself. A damaged addon
- * does not fit. The same holds for shared libraries beside addons, by their own endings.
+ * Finds a binary of a package that functions need and cannot load. A package may contain the same addon for several
+ * platforms, in paths that name them: one that fits is enough. An addon whose path names no platform must fit by
+ * itself. A damaged addon does not fit. The same applies to shared libraries beside addons, by their extensions.
  */
 export function misfitIn(files: ReadonlyMap<string, Uint8Array>, architecture: Architecture): Misfit | undefined {
   const addons = binariesIn(files, /\.node$/).filter(

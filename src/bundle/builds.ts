@@ -17,7 +17,7 @@ export interface Built {
   readonly closed: readonly string[]
 }
 
-/** What builds for one set of artifacts have in common. */
+/** The common settings of builds for one set of artifacts. */
 export interface BuildSettings {
   /** The topology's folder. */
   readonly dir: string
@@ -59,8 +59,8 @@ export async function buildOwn(source: string, settings: BuildSettings): Promise
 }
 
 /**
- * Builds a module for each module of a package that is imported, with what is wanted of it. What they have in common is in
- * files beside. What they import of CommonJS is added to `commonJs`.
+ * Builds a module for each imported module of a package, with the wanted exports. Common parts are in separate files.
+ * Imported CommonJS is added to `commonJs`.
  */
 export async function buildModules(wanted: Wanted, settings: BuildSettings, commonJs: Set<string>): Promise<Built> {
   const files = [...wanted.keys()]
@@ -115,7 +115,10 @@ export async function buildCommonJs(wanted: readonly string[], settings: BuildSe
 
 const NOTHING: Built = { files: new Map(), sizes: new Map(), sources: [], closed: [] }
 
-/** Makes what CommonJS finds as `module`; esbuild gives it nothing but exports. All modules are children of their one file. */
+/**
+ * Makes the `module` object of CommonJS, of which esbuild only provides the exports. All modules are children of their
+ * one file.
+ */
 const MODULE =
   'function __attak_module(){return{exports:{},id:__filename,filename:__filename,path:__dirname,loaded:false,children:[],paths:module.paths,parent:module,require}}'
 

@@ -19,7 +19,7 @@ import type { ArtifactFiles } from './zip.ts'
 /** Processors out of their artifacts. */
 export interface BuiltProcessors {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
-  /** What their code does not find deployed. */
+  /** Files that their code will not find when deployed. */
   readonly warnings: readonly Problem[]
   /**
    * Restores the environment of the process. May be called again. The unpacked files stay: a thread that a package started may
@@ -33,13 +33,13 @@ export interface BuiltProcessors {
   lend(): () => void
 }
 
-/** What to load. */
+/** The project to load. */
 export interface BuiltOptions extends BundleOptions {
   /** Makes a folder that is removed when the process has ended. */
   readonly temporaryFolder: () => string
 }
 
-/** What Lambda itself sets, as far as code asks for it here; credentials are those of the user. */
+/** Variables that Lambda sets, as far as local code needs them; credentials are those of the user. */
 const PLATFORM = [
   ...['PATH', 'HOME', 'LANG', 'TZ', 'AWS_REGION', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'],
   ...['AWS_ENDPOINT_URL', 'AWS_CA_BUNDLE'],

@@ -15,7 +15,7 @@ import { indexProblems, type Unit, unitsOf } from './units.ts'
 import { codeWarnings } from './warnings.ts'
 import type { ArtifactFiles } from './zip.ts'
 
-/** What to bundle. */
+/** The project to bundle. */
 export interface BundleOptions {
   /** The topology's file, absolute. */
   readonly file: string
@@ -33,7 +33,7 @@ export interface BundleOptions {
   readonly temporaryFolder?: () => string
 }
 
-/** A project's artifacts, or what keeps them from being made. */
+/** A project's artifacts, or the problems that prevent them. */
 export interface BundledProject {
   /** By processor; several may have the very same artifact. Empty when a problem is an error. */
   readonly artifacts: ReadonlyMap<string, Artifact>
@@ -107,11 +107,11 @@ function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit 
   const clashes: Problem[] = []
   for (const [path, contents] of code.files) {
     if (files.has(path) && !code.inPlace.has(path)) clashes.push(clashOf(unit, path))
-    // What shifts the lines of the topology changes the map of all its processors, and none of their code.
+    // If the lines of the topology shift, the maps of all its processors change, but not their code.
     const unhashed = unit.module === undefined && path.endsWith('.map')
     files.set(path, { contents, executable: false, ...(unhashed && { unhashed }) })
   }
-  // Has Node throw there what it throws here; a package that is shipped as it is does so itself.
+  // Makes Node throw the same error there as here; a package that is shipped as it is does so itself.
   for (const name of code.closed) {
     const manifest = `node_modules/${name}/package.json`
     if (!files.has(manifest)) files.set(manifest, { contents: CLOSED, executable: false })

@@ -22,7 +22,7 @@ import type { SourceUnit } from './units.ts'
 export interface CompiledUnit {
   /** By their paths in the artifact. */
   readonly files: ReadonlyMap<string, Uint8Array>
-  /** What the code comes from. */
+  /** The parts of the code. */
   readonly sizes: readonly SizedPart[]
   /** Those of the paths where users' own files have what becomes of them; including those files changes nothing. */
   readonly inPlace: ReadonlySet<string>
@@ -40,11 +40,11 @@ export type BundleMessage = Refusal
 /** One thing that does not bundle. */
 export interface BundleFault {
   readonly message: BundleMessage
-  /** Those that it keeps from being bundled. */
+  /** The units that it prevents from being bundled. */
   readonly units: readonly SourceUnit[]
 }
 
-/** What came of compiling: code by the id of the unit, or all that is wrong. */
+/** The result of compiling: code by the id of the unit, or all faults. */
 export type CompiledUnits =
   | { readonly kind: 'compiled'; readonly units: ReadonlyMap<string, CompiledUnit> }
   | { readonly kind: 'failed'; readonly faults: readonly BundleFault[] }
@@ -53,9 +53,9 @@ export type CompiledUnits =
 const RESERVED = [CODE_FILE, OWN_FILE, REQUIRE_FILE]
 
 /**
- * Compiles the code of artifacts, so that the bytes of each follow from its own sources alone. Users' modules are files of
- * their own, so that Node decides in which order and how often they run. Packages are built once for all artifacts that
- * import the same of them: ES modules each for itself, CommonJS together, in files beside.
+ * Compiles the code of artifacts, so that the bytes of each depend only on its sources. Users' modules are separate
+ * files, so that Node decides in which order and how often they run. Packages are built once for all artifacts with the
+ * same imports of them, in separate files: each ES module alone, and CommonJS together.
  */
 export async function compileUnits(units: readonly SourceUnit[], dir: string): Promise<CompiledUnits> {
   const compiled = new Map<string, CompiledUnit>()
@@ -155,7 +155,7 @@ function closedTo(links: ReadonlyMap<string, Link> = new Map()): string[] {
   )
 }
 
-/** What of attak a unit imports: by its generated module, and by users' own. */
+/** Returns the imports of attak in a unit: by its generated module, and by users' modules. */
 function ownSource(source: string, wanted: readonly (readonly [string, ReadonlySet<string>])[]): string {
   const generated = [...source.matchAll(/^import (\{[^}]*\} from 'attak:[^']*')/gm)].map(
     ([, names]) => `export ${names}`,

@@ -11,9 +11,9 @@ import type { ArtifactFile } from './zip.ts'
 /** A package that goes into an artifact. */
 interface Placed {
   readonly name: string
-  /** Where it is installed, links resolved. */
+  /** The folder where it is installed, links resolved. */
   readonly folder: string
-  /** Where it goes: `node_modules/sharp`. */
+  /** Its place in the artifact: `node_modules/sharp`. */
   readonly at: string
   readonly manifest: Manifest
 }

@@ -5,7 +5,7 @@ import { type FoundFiles, includeFiles } from './include.ts'
 import type { Unit } from './units.ts'
 import type { ArtifactFiles } from './zip.ts'
 
-/** What goes into artifacts beside compiled code. */
+/** The files of artifacts beside compiled code. */
 export interface Extras {
   /** By unit, then by path in the artifact. */
   readonly files: ReadonlyMap<Unit, ArtifactFiles>

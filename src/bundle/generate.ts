@@ -6,8 +6,8 @@ import { bakeEntry } from './bake.ts'
 import type { Unit } from './units.ts'
 
 /**
- * Writes the module that an artifact starts with: it joins the user's code, what the graph says of it, as data, and
- * the entry of its host. It exports `handler`, which the host calls, and `load`, which returns a processor's code.
+ * Writes the module that an artifact starts with. It joins the user's code, the graph's data about it, and the entry of
+ * its host. It exports `handler`, which the host calls, and `load`, which returns a processor's code.
  */
 export function entrySource(unit: Unit, graph: Graph, { host, telemetry = false }: SourceOptions): string {
   const baked = bakeEntry(graph, unit.processors)
@@ -28,7 +28,7 @@ export function entrySource(unit: Unit, graph: Graph, { host, telemetry = false 
   ].join('\n')
 }
 
-/** Where artifacts are to run, and what a project has beside its code. */
+/** Where artifacts will run, and what a project has beside its code. */
 export interface SourceOptions {
   /** The folder in `src/hosts` of what runs artifacts: `lambda`. */
   readonly host: string
@@ -47,7 +47,7 @@ interface Part {
   readonly as: string
 }
 
-/** What artifacts have only where their processors need it. */
+/** Returns the parts that artifacts contain only if their processors need them. */
 function partsOf({ errors, processors }: BakedEntry, host: string): readonly Part[] {
   const some = Object.values(processors)
   return [
@@ -91,7 +91,7 @@ function codeImports({ module, topology }: Unit): string[] {
   return imports
 }
 
-/** Named exports only: naming the whole module would keep all of it. */
+/** Uses named exports only: naming the whole module would keep all of it. */
 function loadExpression({ module, topology }: Unit): string {
   if (module === undefined) return 'loadFromTopology(name, topology)'
   const input = topology === undefined ? '' : ', inputFromTopology(name, topology)'

@@ -37,7 +37,7 @@ export async function includeFiles(globs: readonly string[], dir: string): Promi
   return { files, problems }
 }
 
-/** Whether somebody may run a file as a program. */
+/** Whether a file may be run as a program. */
 export function isExecutable(file: string): boolean {
   return (statSync(file).mode & 0o111) !== 0
 }

@@ -2,7 +2,7 @@ import type { LoadedProcessor } from '../runtime/invocation.ts'
 import { findProcessor } from '../topology/inline.ts'
 import type { StandardSchema } from '../topology/schema.ts'
 
-/** Gives the code of a processor that is part of the topology's module; runs inside the deployed function. */
+/** Returns the code of a processor that is part of the topology's module; runs inside the deployed function. */
 export function loadFromTopology(name: string, exported: unknown): LoadedProcessor {
   const { source, input } = findProcessor(exported, name)
   if (source.kind === 'module') throw new Error(`here, processor "${name}" is the module "${source.path}"`)

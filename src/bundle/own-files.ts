@@ -15,7 +15,7 @@ export function functionModule(path: string): string {
   return join(OWN_FOLDER, AS_SOURCE ? `../${path}.ts` : `function-${path.replaceAll('/', '-')}.js`)
 }
 
-/** What a project that imports `attak` gets where it does not have it itself. */
+/** Returns the module for imports of `attak` in a project without its own copy. */
 export function ownIndex(): string {
   return AS_SOURCE ? join(OWN_FOLDER, '../index.ts') : join(OWN_FOLDER, 'index.js')
 }

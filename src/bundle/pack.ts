@@ -2,14 +2,14 @@ import { createHash } from 'node:crypto'
 import type { Artifact, SizedPart } from './artifact.ts'
 import { type ArtifactFiles, zipAll } from './zip.ts'
 
-/** What Lambda calls in every artifact. */
+/** The function that Lambda calls in every artifact. */
 const HANDLER = 'index.handler'
 
-/** What an artifact is made of. */
+/** The parts of an artifact. */
 export interface ArtifactParts {
   readonly processors: readonly string[]
   readonly files: ArtifactFiles
-  /** What the files come from. */
+  /** The parts of the files' bytes. */
   readonly sizes: readonly SizedPart[]
 }
 

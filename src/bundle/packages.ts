@@ -16,7 +16,7 @@ import { escaped } from './refusals.ts'
 /** How packages are followed. */
 export interface PackageOptions {
   readonly external: readonly string[]
-  /** Takes a CommonJS file that a module imports, and returns an expression of what it exports. */
+  /** Takes a CommonJS file that a module imports, and returns an expression for its exports. */
   readonly commonJs: (file: string) => string
   /** Collects the names of packages that do not export the imported paths. */
   readonly closed: Set<string>
@@ -38,12 +38,15 @@ export function worksWithoutAddon(text: string): boolean {
   return [...ADDON_LOADERS].some((loader) => expectsNone(text, loader))
 }
 
-/** Whether code goes on where a package that it requires cannot be loaded. */
+/** Whether code continues if a package that it requires cannot be loaded. */
 export function expectsNone(text: string, name: string): boolean {
   return new RegExp(`\\btry\\s*\\{[^}]*require\\(\\s*["']${escaped(name)}["']`).test(text)
 }
 
-/** Follows imports of packages as Node does: all that a module imports runs, whatever its package says of side effects. */
+/**
+ * Follows imports of packages as Node does: every imported module runs, whatever its package declares about side
+ * effects.
+ */
 export function packages(options: PackageOptions): Plugin {
   const { external, commonJs, closed } = options
   return {
@@ -78,7 +81,7 @@ export function packages(options: PackageOptions): Plugin {
       build.onLoad({ filter: /./, namespace: FACADE }, ({ path }) => facade(path, commonJs(path)))
       build.onLoad({ filter: /./, namespace: CREATES }, ({ path }) => creating(path, find, options))
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
-        // A computed path leads to files that nobody asks for by their names.
+        // A computed path may lead to files that no code names.
         if (!asked.has(path) && !CODE.test(path) && !path.endsWith('.json')) return { contents: '', loader: 'empty' }
         const part = nativePart(path)
         if (part !== undefined)
@@ -135,7 +138,7 @@ function textOf(file: string): string {
   return readFileSync(file, 'utf8')
 }
 
-/** A module that exports what Node gives to those that import CommonJS, and runs that when it is its turn. */
+/** Makes a module that has the exports of a CommonJS file in Node, and runs the file in its turn. */
 function facade(file: string, expression: string): OnLoadResult {
   const names = commonJsNames(file)
   const each = names.map((name, index) => `const $${index} = whole[${JSON.stringify(name)}]\n`)

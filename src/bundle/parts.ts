@@ -16,7 +16,7 @@ export interface Parts {
   projectFor<Project extends KnownProject>(project: Project, processor: string): Promise<Project>
 }
 
-/** What parts are made of. */
+/** The arguments for making parts. */
 export interface PartsOptions {
   /** The topology's module, absolute. */
   readonly file: string
@@ -31,7 +31,7 @@ export async function openParts({ file, names, layout }: PartsOptions, all: Know
   const isImported = [...links.values()].some((own) =>
     [...own.values()].some((link) => link.to === 'local' && link.file === file),
   )
-  // What users' code imports, that may read all of.
+  // Users' code imports it, and may read all of it.
   if (isImported || !CODE.test(file)) return { projectFor: async (project) => project }
   const made = (await transpile([file], { ...layout, read: readFileSync, minifyWhitespace: true })).get(file)!
   const exports = openExports(all.laid)

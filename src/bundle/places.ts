@@ -8,12 +8,12 @@ import { isCommonJs } from './packages.ts'
 
 /** The module that an artifact starts with. */
 export const CODE_FILE = 'index.mjs'
-/** What an artifact has of attak. */
+/** The file with attak's code in an artifact. */
 export const OWN_FILE = 'attak.mjs'
-/** Where an artifact has what becomes of packages. */
+/** The folder of packages in an artifact. */
 export const PACKAGES = 'attak-packages'
 
-/** Says how a module that lies `at` imports a package's file: see `LayoutOptions`. */
+/** Returns how a module at `at` imports a package's file: see `LayoutOptions`. */
 export function packageAt(dir: string): NonNullable<LayoutOptions['packageAt']> {
   return (file, asking, at) => {
     const target = isOwn(file) ? OWN_FILE : `${PACKAGES}/${packageFile(dir, file, asking)}`

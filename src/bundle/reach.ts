@@ -18,7 +18,7 @@ export interface KnownProject {
   readonly names: Map<string, ReadonlyMap<string, ReadonlySet<string>>>
 }
 
-/** What a unit leads to. */
+/** The files that a unit leads to. */
 export interface Reached {
   /** Local files, in the order in which they are found. */
   readonly local: readonly string[]

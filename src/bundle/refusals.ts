@@ -5,7 +5,7 @@ import { type Discovered, linkKey } from '../code/discover.ts'
 import type { LaidModule } from '../code/write.ts'
 import { staysOutside } from './links.ts'
 
-/** A place of a user's file that does not do deployed what it does here. */
+/** A place in a user's file that behaves differently when deployed. */
 export interface Refusal {
   readonly text: string
   readonly location: { readonly file: string; readonly line: number; readonly column: number } | null
@@ -40,11 +40,11 @@ export function refusalsIn(
 
 /** A part of a module's code. */
 export interface CodePart {
-  /** What stands in the source, as far as it can be known. */
+  /** The text in the source, as far as it is known. */
   readonly code: RegExp
-  /** Where it is in what became of the source. */
+  /** The offset in the compiled text. */
   readonly at?: number
-  /** What became of the source. */
+  /** The compiled source. */
   readonly module: LaidModule
 }
 
@@ -102,7 +102,7 @@ export function escaped(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-/** Finds the line of a source where something stands; where its text is not found there, as the source map says. */
+/** Finds the line of a text in a source; if the text is not found there, by the source map. */
 export function locationOf(
   { code, at, module }: CodePart,
   file: string,
@@ -114,7 +114,7 @@ export function locationOf(
   return { file: relative(dir, file), line: found.line + 1, column: found.column }
 }
 
-/** Where the source has what stands at a place of what became of it; both from 0. */
+/** Maps a place in the compiled text to the source; both from 0. */
 function mapped({ text, map }: LaidModule, at = 0): { readonly line: number; readonly column: number } {
   const before = text.slice(0, at).split('\n')
   const entry = map && new SourceMap(JSON.parse(map)).findEntry(before.length - 1, before.at(-1)!.length)

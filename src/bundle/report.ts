@@ -3,8 +3,8 @@ import type { Artifact } from './artifact.ts'
 const SHOWN_PARTS = 3
 
 /**
- * Says how large artifacts are, one line each, the largest first, with the parts that most of it is:
- * `reverse  5.1 KB zipped, 14.9 KB unzipped: attak 12.0 KB, source map 1.2 KB, processors/reverse.ts 0.8 KB`
+ * Draws the sizes of artifacts, one line each, the largest first, with their largest parts: `reverse 5.1 KB zipped,
+ * 14.9 KB unzipped: attak 12.0 KB, source map 1.2 KB, processors/reverse.ts 0.8 KB`
  */
 export function sizeReport(artifacts: ReadonlyMap<string, Artifact>): string {
   const distinct = [...new Set(artifacts.values())].sort((a, b) => b.zipBytes - a.zipBytes)
@@ -18,7 +18,7 @@ export function sizeReport(artifacts: ReadonlyMap<string, Artifact>): string {
   return lines.join('')
 }
 
-/** `1536` gives `1.5 KB`, by 1,024. */
+/** Draws bytes, by 1,024: `1536` as `1.5 KB`. */
 export function bytesText(bytes: number): string {
   const mega = bytes / 1024 / 1024
   return mega >= 1 ? `${mega.toFixed(1)} MB` : `${(bytes / 1024).toFixed(1)} KB`

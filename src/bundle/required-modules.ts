@@ -23,7 +23,7 @@ interface UnitCode {
  * Node.js", experimental features; read 2026-11-28.
  */
 const ALLOWED = '--experimental-require-module'
-/** What the artifact itself holds, users' code and bundled packages. */
+/** The artifact's code: users' code and bundled packages. */
 const OWN_CODE = 'code of the artifact'
 const ENTRY = 'attak-entry.js'
 const RESOLVING = Symbol('resolving')
@@ -105,7 +105,7 @@ async function requireIn(entry: string, dir: string): Promise<string | undefined
       plugins: [following(dir, found)],
     })
   } catch {
-    // What esbuild cannot read is followed no further; the package is shipped as it is.
+    // A file that esbuild cannot read is followed no further; the package is shipped as it is.
   }
   return found.sort()[0]
 }
@@ -141,7 +141,7 @@ function following(dir: string, found: string[]): Plugin {
   }
 }
 
-/** A file as its package names it: `pkg/lib/index.js`; what is linked, relative to the topology's folder. */
+/** Returns a file as its package names it: `pkg/lib/index.js`; a linked file, relative to the topology's folder. */
 function shown(file: string, dir: string): string {
   return relative(dir, file)
     .split(sep)

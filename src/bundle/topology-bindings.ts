@@ -109,7 +109,7 @@ function add(imports: Map<string, Set<string>>, specifier: string, names: readon
   imports.set(specifier, new Set([...(imports.get(specifier) ?? []), ...names]))
 }
 
-/** What can be left out as a whole. */
+/** A part of the module that can be removed as a whole. */
 interface Item {
   readonly names: readonly string[]
   readonly start: number
@@ -148,7 +148,7 @@ function isUnused({ uses }: TopologyModule, { names, start, end }: Item, text: r
   return references.length > 0 && references.every((at) => text[at] === ' ')
 }
 
-/** Writes the clause of an import anew, in the same place, with what is left of it; nothing where none is. */
+/** Writes the clause of an import again, in the same place, with the remaining names; nothing if none remains. */
 function writeImport(code: string, text: string[], node: ImportDeclaration, left: readonly ImportBinding[]): void {
   if (left.length === node.specifiers.length) return
   if (left.length === 0) {

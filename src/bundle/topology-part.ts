@@ -13,7 +13,7 @@ import {
   type TopologyModule,
 } from './topology-module.ts'
 
-/** What deployed functions read from the module. All other settings are in their artifacts already. */
+/** The settings that deployed functions read from the module. All other settings are in their artifacts already. */
 const READ_OF_TOPOLOGY = ['name', 'processors', 'processor']
 const READ_OF_PROCESSOR = ['handler', 'path', 'source', 'input']
 
@@ -28,7 +28,7 @@ export interface PartOptions {
   readonly mayUseThis: (specifier: string, name: string) => boolean
 }
 
-/** What one processor needs of the topology's module. */
+/** The part of the topology's module that one processor needs. */
 export interface TopologyPart {
   readonly code: string
   /** The static imports, by specifier: names, or {@link ALL}. */
@@ -73,8 +73,8 @@ interface Removal {
 }
 
 /**
- * Blanks all processors but one. Returns the names of whole modules that have nothing but that one to give: a namespace that
- * is, or is spread into, the processors. Returns undefined if the processors are made in another way.
+ * Blanks all processors but one. Returns the names of whole modules of which only that processor is needed: a namespace
+ * that is, or is spread into, the processors. Returns undefined if the processors are made in another way.
  */
 function removeOthers(removal: Removal, value: Expression): ReadonlySet<string> | undefined {
   const { module, bindings, options } = removal
@@ -132,7 +132,7 @@ function spreadOf(
   return exported.includes(processor) && !isOverridden ? namespace.name : 'nothing'
 }
 
-/** Finds the import that a name means, if that is of a whole ES module, and its exports can be processors. */
+/** Returns the import of a name, if it imports a whole ES module whose exports can be processors. */
 function namespaceOf({ bindings, options }: Removal, value: AnyNode): ImportBinding | undefined {
   const binding = value.type === 'Identifier' ? bindings.imports.get(value.name) : undefined
   const exported = binding?.imported === ALL ? options.exportsOf(binding.specifier) : undefined
@@ -148,7 +148,9 @@ function removeOtherSettings({ module, text }: Removal, value: AnyNode): void {
   if (processor !== undefined) removeData(text, processor, READ_OF_PROCESSOR)
 }
 
-/** Removes plain settings of a processor. Its handler's `this` is the object, so that what reads that keeps all of it. */
+/**
+ * Removes plain settings of a processor. Its handler's `this` is the object, so code that reads `this` keeps all of it.
+ */
 function removeSettings(removal: Removal, value: AnyNode): void {
   const { module, text, bindings, options } = removal
   const processor = objectOf(module, value)

@@ -41,7 +41,7 @@ for (let at = 0; at < named.length; at += 2) {
 own.exit()
 `
 
-/** What came of loading one artifact; without a message all is well. */
+/** The result of loading one artifact; without a message it succeeded. */
 interface Tried {
   readonly name: string
   readonly message?: string
@@ -54,7 +54,7 @@ export interface TrialArtifact {
   readonly files: ArtifactFiles
 }
 
-/** What a trial is run with; see `BundleOptions`. */
+/** The arguments of a trial; see `BundleOptions`. */
 export interface TrialOptions {
   readonly env: Readonly<Record<string, string | undefined>>
   readonly temporaryFolder?: () => string

@@ -4,7 +4,7 @@ import type { Architecture } from '../topology/deployment.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { Topology } from '../topology/topology.ts'
 
-/** What becomes one artifact. */
+/** The content of one artifact. */
 export interface Unit {
   /** Unlike every other's, and no path. */
   readonly id: string
@@ -15,7 +15,7 @@ export interface Unit {
   readonly topology?: string
   /** All processors, in the order of the topology. */
   readonly names: readonly string[]
-  /** The oldest Node that is to run it: `node22`. */
+  /** The oldest Node that will run it: `node22`. */
   readonly target: string
   readonly architecture: Architecture
   readonly external: readonly string[]
@@ -27,7 +27,7 @@ export interface SourceUnit extends Unit {
   readonly source: string
 }
 
-/** What {@link unitsOf} needs to know of a project. */
+/** The properties of a project that {@link unitsOf} needs. */
 export interface UnitOptions {
   readonly file: string
   readonly topology: Topology

@@ -7,7 +7,7 @@ type Variables = Readonly<Record<string, string | undefined>>
 
 /** Bytes that the variables of a function may have, names and values. Source: Lambda quotas, read 2026-11-21. */
 const ENVIRONMENT_BYTES = 4096
-/** What the variable with the hash of the artifact takes of them, a SHA-256 in base64. */
+/** The bytes of the variable with the artifact's hash, a SHA-256 in base64. */
 const ARTIFACT_BYTES = ARTIFACT_VARIABLE.length + 44
 
 /** The variables of a processor's function, with their values. What the deployer's environment lacks is left out. */
@@ -22,7 +22,7 @@ export function checkVariables(graph: Graph, env: Variables): readonly Problem[]
   return [...missingProblems(graph, env), ...sizeProblems(graph, env)]
 }
 
-/** What `environment` is to take, and is not there: each variable once, with all processors that name it. */
+/** Returns the variables that `environment` names and that are not set: each once, with all processors that name it. */
 export function missingProblems(graph: Graph, env: Variables): readonly Problem[] {
   const missing = new Map<string, GraphProcessor[]>()
   for (const processor of graph.processors) {

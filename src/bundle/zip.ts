@@ -12,7 +12,7 @@ export interface ArtifactFile {
 /** Files by their paths. */
 export type ArtifactFiles = ReadonlyMap<string, ArtifactFile>
 
-/** A zip, and what is in it: SHA-256 in base64 of its hashed files and their paths, however they are compressed. */
+/** A zip, and its hash: SHA-256 in base64 of its hashed files and their paths, independent of compression. */
 export interface Zipped {
   readonly zip: Uint8Array
   readonly hash: string
@@ -117,7 +117,7 @@ function entriesIn(zip: Buffer): readonly Entry[] {
   })
 }
 
-/** Makes a zip of entries of others: they stay as they are, but for where the directory says that they begin. */
+/** Joins entries to a zip. They stay unchanged, except for their offsets in the directory. */
 function join(entries: readonly Entry[]): Uint8Array {
   let offset = 0
   const directory = entries.map(({ local, central }) => {
