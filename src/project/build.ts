@@ -13,7 +13,7 @@ export interface Built extends Build {
 
 /** Builds the modules of one topology. */
 export interface Builder {
-  /** Gives the last build when nothing that it was made from has changed since; loads no esbuild. */
+  /** Returns the last build if its inputs have not changed since; loads no esbuild. */
   last(): Promise<Build | undefined>
   /** Whether the topology's source looks as if it named processors in TypeScript. */
   looksTyped(): boolean

@@ -34,7 +34,7 @@ export interface Build {
 
 /** The stored builds of one topology. */
 export interface BuildCache {
-  /** Gives the last build when nothing that it was made from has changed since. */
+  /** Returns the last build if its inputs have not changed since. */
   load(): Promise<Build | undefined>
   /** Makes a separate folder for a new build. */
   newFolder(): string
@@ -54,7 +54,7 @@ interface Manifest {
   readonly entries: Readonly<Record<string, string>>
   readonly inputs: Inputs
   readonly lookups: Lookups
-  /** What each file in the folder holds, by its path there: one may be changed or gone. */
+  /** The contents of each file in the folder, by its path there: one may be changed or gone. */
   readonly outputs: Inputs
   /** Where the topology finds the packages that attak lends to projects without them. */
   readonly packages: Readonly<Record<string, string | null>>
@@ -71,8 +71,8 @@ const MANIFEST_NAME = /-[0-9a-f]{8}(?:-\w{6})?\.json$/
 const BUILD_NAME = /-[0-9a-f]{8}-\w{6}$/
 
 /**
- * Opens the builds of the topology `file`. They are kept in the first of {@link cacheRoots} that can be written, or in a
- * temporary folder that is used once.
+ * Opens the builds of the topology `file`. They are stored in the first of {@link cacheRoots} that can be written, or
+ * in a temporary folder that is used once.
  */
 export function openBuildCache(file: string, temporaryFolder: MakeFolder): BuildCache {
   const prefix = `${basename(file)}-${shortHash(file)}`
@@ -140,7 +140,7 @@ async function loadBuild(file: string, root: string, manifestFile: string): Prom
   return buildOf(manifest, root)
 }
 
-/** Gives a build and its manifest the age of now, by the clock of the file system. */
+/** Sets the age of a build and its manifest to now, by the clock of the file system. */
 function markUsed(folder: string, manifestFile: string): void {
   rmdirSync(mkdtempSync(join(folder, 'used-')))
   const { atime, mtime } = statSync(folder)
@@ -193,7 +193,7 @@ function lentTo(file: string): Record<string, string | null> {
   return Object.fromEntries(LENT_PACKAGES.map((name) => [name, packageFolderOf(dirname(file), name) ?? null]))
 }
 
-/** Gives the build that a new one replaces the age of that: {@link removeOld} goes by it. */
+/** Sets the age of a replaced build to that of the new one: {@link removeOld} uses it. */
 function markReplaced(manifestFile: string, fresh: string): void {
   const replaced = readManifest(manifestFile)?.folder
   if (replaced === undefined) return

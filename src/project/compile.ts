@@ -22,7 +22,7 @@ export interface BuildFault {
   readonly column?: number
 }
 
-/** What became of some modules. */
+/** The result of compiling modules. */
 export type Compiled =
   | {
       readonly kind: 'compiled'

@@ -5,8 +5,8 @@ import { AttakError } from '../errors.ts'
 import { isFile, isFolder, isSpecial } from './modules.ts'
 
 /**
- * The configurations that have a say in how the files of a folder are built, also those that are not there yet. Throws
- * TOPOLOGY_LOAD_FAILED for a pipe, a socket or a device, since reading one may wait forever, and for a folder.
+ * Returns the configurations that affect how the files of a folder are built, including those that do not exist yet.
+ * Throws TOPOLOGY_LOAD_FAILED for a pipe, a socket or a device, because reading one may wait forever, and for a folder.
  */
 export function configurationsOf(folder: string): ReadonlySet<string> {
   const found = new Set<string>()
@@ -56,7 +56,7 @@ function filesInPackages(folder: string, base: string): readonly string[] {
   }
 }
 
-/** A path that imports with a prefix or a name may mean, by a `tsconfig.json`. */
+/** A path for imports with a prefix or a name, from a `tsconfig.json`. */
 export interface Alias {
   /** `@lib/*`; or `*`: each name, relative to `baseUrl`. */
   readonly pattern: string

@@ -57,7 +57,7 @@ async function fillFolder(dir: string, files: ProjectFiles): Promise<void> {
 
 async function staged(prefix: string, files: ProjectFiles, move: (stage: string) => Promise<void>): Promise<void> {
   const parent = await mkdtemp(prefix)
-  // A folder made by mkdtemp is its owner's alone; the project's folder gets what the umask says.
+  // Only its owner can use a folder made by mkdtemp; the project's folder follows the umask.
   const stage = join(parent, 'project')
   try {
     await mkdir(stage)

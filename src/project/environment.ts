@@ -8,16 +8,16 @@ import { KNOWN_VARIABLES } from './setting-list.ts'
 
 /** The environment of a project: what the process has, and what its `.env` adds. */
 export interface Environment {
-  /** Variables that `.env` sets and the process does not: give them to `process.env` for handlers to see. */
+  /** Variables that `.env` sets and the process does not: set them in `process.env` for handlers. */
   readonly added: Readonly<Record<string, string>>
   readonly variables: Readonly<Record<string, string | undefined>>
 }
 
 /**
- * Reads the `.env` of the project that the topology `file` belongs to: the nearest one from its folder up to that of its
- * package.json. What the process already has, stays; a setting of attak or AWS that is left empty there is not given. Throws
- * USAGE for a pipe, a socket or a device, and for text that is no UTF-8: what is left out could change where a deploy goes.
- * Calls `onFile` with the absolute path of that `.env` before it reads it.
+ * Reads the `.env` of the project of the topology `file`: the nearest one from its folder up to that of its
+ * package.json. Variables of the process take precedence. A setting of attak or AWS that is empty there counts as not
+ * set. Throws USAGE for a pipe, a socket or a device, and for text that is not UTF-8: ignoring the file could change
+ * where a deploy goes. Calls `onFile` with the absolute path of that `.env` before it reads it.
  */
 export async function loadEnvironment(
   file: string,

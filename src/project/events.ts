@@ -10,7 +10,7 @@ export interface EventFault {
   readonly remedy: string
 }
 
-/** The events of an input that is there as a whole, with all that is wrong with it. */
+/** The events of a completely read input, with all its problems. */
 export interface ParsedEvents {
   readonly events: readonly InputEvent[]
   readonly problems: readonly Problem[]
@@ -45,8 +45,8 @@ export function faultOf(value: unknown, processors: ReadonlySet<string>): EventF
 }
 
 /**
- * Parses an input that is there as a whole: `{ processor: event }`, where a list is one event too, or a list of
- * `{ to, event, key?, topic? }`. `where` is what holds it: `input.json`.
+ * Parses a completely read input: `{ processor: event }`, where a list is one event too, or a list of `{ to, event,
+ * key?, topic? }`. `where` is the input's name: `input.json`.
  */
 export function parseEvents(value: unknown, processors: ReadonlySet<string>, where: string): ParsedEvents {
   if (Array.isArray(value)) return parseList(value, processors, where)
@@ -56,8 +56,8 @@ export function parseEvents(value: unknown, processors: ReadonlySet<string>, whe
 }
 
 /**
- * Returns an input that code made, with each event's fields and each entry read once: a getter may throw, or give something
- * else the next time. Throws what that code throws. The events' data are read by {@link ownEvents}.
+ * Returns an input that code made, with each event's fields and each entry read once: a getter may throw, or return
+ * something else the next time. Throws what that code throws. The events' data are read by {@link ownEvents}.
  */
 export function readMade(value: unknown): unknown {
   if (Array.isArray(value)) return Array.from(value, readMadeEvent)
@@ -102,14 +102,14 @@ export function problemAt(where: string, { what, remedy }: EventFault): Problem 
   return { code: 'INPUT_INVALID', severity: 'error', where, what, remedy }
 }
 
-/** A fault that names the processor that was probably meant. */
+/** Makes a fault that suggests a processor with a similar name. */
 export function unknownProcessor(name: string, processors: ReadonlySet<string>): EventFault {
   const meant = nearest(name, processors)
   const remedy = meant === undefined ? `There are ${[...processors].join(', ')}.` : `Did you mean "${meant}"?`
   return { what: `no processor is named "${cut(name)}"`, remedy }
 }
 
-/** What others wrote may be megabytes. */
+/** Foreign text may have megabytes. */
 function cut(text: string): string {
   return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text
 }
@@ -144,7 +144,7 @@ function parseNamed(value: object, processors: ReadonlySet<string>, where: strin
   return problems.parsed(() => Object.entries(value).map(([to, event]) => ({ to, event: event as unknown })))
 }
 
-/** Keeps the first problems, and the count of the others: an input may have millions. */
+/** Collects the first problems, and the number of the others: an input may have millions. */
 function collectProblems() {
   const problems: Problem[] = []
   let more = 0
@@ -153,7 +153,7 @@ function collectProblems() {
       if (problems.length <= MOST_PROBLEMS) problems.push(problem())
       else more++
     },
-    /** The events where there is no problem. */
+    /** Returns the events if there is no problem. */
     parsed(events: () => readonly InputEvent[]): ParsedEvents {
       if (problems.length === 0) return { events: events(), problems }
       const last = problems[MOST_PROBLEMS]

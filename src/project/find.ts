@@ -9,16 +9,16 @@ import { DATA_ENDINGS, readerOf } from './readers.ts'
 const ENDINGS = ['ts', 'mts', 'js', 'mjs', 'cjs', ...DATA_ENDINGS.map((ending) => ending.slice(1))]
 const CANDIDATES = [...ENDINGS.map((ending) => `topology.${ending}`), ...ENDINGS.map((ending) => `index.${ending}`)]
 
-/** The file of a topology, absolute, and what is odd about the way to it. */
+/** The file of a topology, absolute, and the warnings about finding it. */
 export interface FoundTopology {
   readonly file: string
   readonly warnings: readonly Problem[]
 }
 
 /**
- * Finds the topology that `path` (a file or a folder; the current folder when left out) means. In a folder that is the `main`
- * of package.json, else `topology.*`, else `index.*`. If `main` names a file that does not exist, as `npm init` does, the only
- * one of these is taken, with a warning. Throws TOPOLOGY_NOT_FOUND.
+ * Finds the topology of `path` (a file or a folder; the current folder when left out). In a folder that is the `main`
+ * of package.json, else `topology.*`, else `index.*`. If `main` names a file that does not exist, as `npm init` does,
+ * the only one of these is used, with a warning. Throws TOPOLOGY_NOT_FOUND.
  */
 export function findTopology(path: string | undefined, cwd: string): FoundTopology {
   const start = resolve(cwd, path ?? '.')
@@ -66,7 +66,7 @@ export function packageFolder(file: string): string {
   }
 }
 
-/** Returns the name of the package that `file` belongs to; undefined where it has none. */
+/** Returns the name of the package that `file` belongs to; undefined if it has none. */
 export function packageName(file: string): string | undefined {
   const manifest = join(packageFolder(file), 'package.json')
   const parsed = isFile(manifest) ? readJsonFile(manifest) : undefined

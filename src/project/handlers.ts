@@ -10,7 +10,7 @@ import type { LoadedModule } from './load.ts'
 import { isModule, neighboursOf, resolveModule } from './modules.ts'
 import { loadProblems } from './problems.ts'
 
-/** Processors with their code, and what is wrong with those that have none. */
+/** Processors with their code, and the problems of those without. */
 export interface LoadedProcessors {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly problems: readonly Problem[]

@@ -17,7 +17,7 @@ export interface Input {
   readonly name: string
   /** The events in order, in lists of at most 512; to be read once. Throws INPUT_INVALID where the input is streamed. */
   readonly chunks: AsyncIterable<readonly InputEvent[]>
-  /** The size of a file that is streamed; undefined where it is not known or does not matter. */
+  /** The size of a file that is streamed; undefined if it is not known or does not matter. */
   readonly totalBytes?: number
   /** How many bytes of it have been read. */
   readBytes(): number
@@ -49,9 +49,9 @@ export interface InputOptions {
   /** The topology's folder. */
   readonly dir: string
   readonly cwd: string
-  /** Only asked for where it is read. */
+  /** Opened on demand. */
   readonly stdin: AsyncIterable<Uint8Array | string>
-  /** What to do at a line of a streamed input that is no event. */
+  /** What to do with an invalid line of a streamed input. */
   readonly badLines: 'stop' | 'skip'
 }
 
@@ -120,10 +120,10 @@ const NOTHING: AsyncIterable<string> = {
   [Symbol.asyncIterator]: () => ({ next: async () => ({ done: true, value: '' }) }),
 }
 
-/** What all ways to read an input need to know. */
+/** The common arguments of reading an input. */
 interface Reader extends Omit<InputOptions, 'stdin'> {
   readonly processors: ReadonlySet<string>
-  /** Nobody named the file that is read: it was found beside the topology. */
+  /** The file was not named: it was found beside the topology. */
   readonly isUnasked?: true
 }
 
@@ -245,7 +245,7 @@ async function* countBytes(blocks: AsyncIterable<Uint8Array | string>, count: (b
   }
 }
 
-/** The topology's own input: a path, events, or a function or promise that gives either. */
+/** Opens the input that the topology declares: a path, events, or a function or promise that returns either. */
 async function openValue(value: unknown, reader: Reader): Promise<Input> {
   const name = "the topology's input"
   const onError = (error: unknown) => errorOf([failed(name, error, reader.cwd)])

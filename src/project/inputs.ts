@@ -3,7 +3,7 @@ import { basename, dirname, extname } from 'node:path'
 import { configurationsOf } from './configurations.ts'
 import { isFile, stampOf } from './modules.ts'
 
-/** What a file held when it was read. */
+/** A file's contents when it was read. */
 export interface Input {
   readonly digest: string
   /** See {@link stampOf}; absent where it had changed so lately that it may do so unseen. */
@@ -13,7 +13,7 @@ export interface Input {
 /** Files by absolute path; null where none was. */
 export type Inputs = Readonly<Record<string, Input | null>>
 
-/** Reads what is built, and notes what it held. */
+/** Reads the sources of a build, and notes their contents. */
 export interface InputReader {
   /** Reads a source for the build. */
   read(path: string): Uint8Array
@@ -27,8 +27,9 @@ export interface InputReader {
 const UNSEEN_MS = 2000
 
 /**
- * Opens what reads the sources of a build of `entries`, before it begins: what is changed while it runs is then seen, also of
- * configurations, which it reads by itself. `nowMs`: the file system's time, not later than now.
+ * Opens the reader of sources for a build of `entries`, before the build begins. So changes during the build are
+ * detected, including those of configurations, which it reads itself. `nowMs`: the file system's time, not later than
+ * now.
  */
 export async function openInputs(entries: readonly string[], nowMs: number): Promise<InputReader> {
   const digestOf = await openDigests()
@@ -67,7 +68,7 @@ export async function openInputs(entries: readonly string[], nowMs: number): Pro
   }
 }
 
-/** Writes files and notes what they hold. Their stamps count at once: only attak writes these files. */
+/** Writes files and notes their contents. Their stamps are valid at once: only attak writes these files. */
 export async function writeNoted(
   files: readonly { readonly path: string; readonly contents: Uint8Array }[],
 ): Promise<Inputs> {
@@ -97,8 +98,8 @@ export async function areSame(inputs: Inputs): Promise<boolean> {
 }
 
 /**
- * What is looked for before files of an ending, where an import has no ending or that of the JavaScript which TypeScript
- * becomes: see `NODE_RESOLUTION`. Tried with esbuild 0.28.2.
+ * The files that are tried before a file with a given extension, if an import has no extension or that of the
+ * JavaScript that TypeScript becomes: see `NODE_RESOLUTION`. Tried with esbuild 0.28.2.
  */
 const BEFORE: Readonly<Record<string, readonly string[]>> = {
   '.json': ['.js'],
@@ -111,7 +112,10 @@ const BEFORE: Readonly<Record<string, readonly string[]>> = {
 
 const ENDINGS = ['.js', '.json', '.node', '.ts', '.tsx', '.jsx']
 
-/** The files that an import which means `path` would mean instead, if they were there; a folder's name means its index. */
+/**
+ * Returns the files that an import of `path` would resolve to first, if they existed; a folder's name stands for its
+ * index.
+ */
 function beforeIt(path: string): readonly string[] {
   const ending = extname(path)
   const stem = path.slice(0, path.length - ending.length)

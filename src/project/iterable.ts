@@ -15,9 +15,9 @@ export interface IterableOptions {
 const MOST_EVENTS = 64
 
 /**
- * Reads events from any iterable of `{ to, event, key?, topic? }` or of promises of those, in lists of 64 whatever their
- * pace, so that a run does not depend on it. Throws INPUT_INVALID naming the place of what is none, after
- * what came before it.
+ * Reads events from any iterable of `{ to, event, key?, topic? }` or of promises of those. Yields lists of 64 whatever
+ * their pace, so that a run does not depend on it. Throws INPUT_INVALID with the place of an invalid event, after
+ * yielding those before it.
  */
 export async function* readIterable(
   values: Iterable<unknown> | AsyncIterable<unknown>,
@@ -51,7 +51,7 @@ export async function* readIterable(
   }
 }
 
-/** What the user's code gave or threw. */
+/** What the user's code returned or threw. */
 type Next =
   | { readonly kind: 'value'; readonly value: unknown }
   | { readonly kind: 'end' }

@@ -18,8 +18,8 @@ const WORD = /true|false|null/y
 const HUGE = /\d[eE]\+?\d{3,}[ \t\n\r]*(?:[,\]}]|$)|\d{200}/
 
 /**
- * Returns why a text that `JSON.parse` takes is refused: a number too large for JavaScript, which would become null further
- * on, or too deep a nesting. Takes a twentieth of the time of parsing where there is neither.
+ * Returns why a text that `JSON.parse` accepts is refused: a number too large for JavaScript, which would become null
+ * later, or too deep nesting. Without either, it takes a twentieth of the time of parsing.
  */
 export function refusedIn(text: string): Stop | undefined {
   const isHuge = MAYBE_OUT_OF_RANGE.test(text) && HUGE.test(text)
@@ -113,7 +113,7 @@ const MOST_SHOWN = 20
 
 const [QUOTE, BACKSLASH] = [34, 92]
 
-/** Without a pattern: those keep a place to go back to for each escape, and there may be millions. */
+/** Without a pattern, which would store a backtracking position for each escape, and there may be millions. */
 function stringEnd(text: string, start: number): number | Stop {
   for (let at = start + 1; ; at++) {
     const code = text.charCodeAt(at)
@@ -131,7 +131,7 @@ const FIRST_PRINTABLE = 0x20
 const SHORT_ESCAPES = '"\\/bfnrt'
 const LONG_ESCAPE = /\\u[0-9a-fA-F]{4}/y
 
-/** 0 where it is none. */
+/** Returns 0 if there is none. */
 function escapeLength(text: string, at: number): number {
   const next = text[at + 1]
   if (next !== undefined && SHORT_ESCAPES.includes(next)) return 2

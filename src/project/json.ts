@@ -1,7 +1,7 @@
 import { decodeText } from '../runtime/utf8.ts'
 import { type OnName, refusedIn, type Stop, scan } from './json-scan.ts'
 
-/** One JSON value takes at most so many bytes: 64 MiB. Read, it takes up to thirty times as many. */
+/** The most bytes of one JSON value: 64 MiB. Parsed, it takes up to thirty times as many. */
 export const MOST_JSON_BYTES = 64 * 1024 * 1024
 
 /** The reason for refusing a larger one. */
@@ -21,7 +21,7 @@ export interface LineFault {
 export interface JsonFault extends LineFault {
   /** From 1. Lines end with LF, CRLF or CR, as in an editor. */
   readonly line: number
-  /** What else is known: nothing is in it, its bytes are no text, or a second value follows the first. */
+  /** Further details: the text is empty, its bytes are no text, or a second value follows the first. */
   readonly kind?: 'empty' | 'foreign' | 'second'
 }
 
@@ -51,7 +51,7 @@ export function parseJsonFile(bytes: Uint8Array): ParsedJson {
   return { kind: 'fault', fault: { ...faultIn(withoutMark(decoded.text), decoded), excerpt: '', kind: 'foreign' } }
 }
 
-/** Finds a name that the outermost object of a JSON file has twice: `JSON.parse` keeps the last of them alone. */
+/** Finds a name that occurs twice in the outermost object of a JSON file: `JSON.parse` only keeps the last value. */
 export function repeatedName(bytes: Uint8Array): JsonFault | undefined {
   const json = withoutMark(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'))
   const names = new Set<unknown>()

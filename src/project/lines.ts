@@ -13,8 +13,8 @@ export async function* readBlocks(path: string): AsyncGenerator<Uint8Array, void
 }
 
 /**
- * Opens a pipe or a terminal so that no thread waits for it: a thread that waits for a writer, or for its first line, keeps
- * the process from ending. Other devices are read like files.
+ * Opens a pipe or a terminal without a waiting thread: a thread that waits for a writer, or for its first line,
+ * prevents the process from ending. Other devices are read like files.
  */
 async function openUnblocked(path: string): Promise<AsyncIterable<Uint8Array>> {
   const [{ isatty, ReadStream }, { Socket }] = await Promise.all([import('node:tty'), import('node:net')])
@@ -69,11 +69,11 @@ export interface UnreadableLine extends LineFault {
   readonly isEndless?: boolean
 }
 
-/** How long lines may be. */
+/** The limits of a line's length. */
 export interface LineLimits {
-  /** A longer line is unreadable, and not kept. */
+  /** A longer line is unreadable, and not stored. */
   readonly lineBytes: number
-  /** So much of a line that is too long is read to find the next line. */
+  /** How much of a line that is too long is read to find the next line. */
   readonly skippedBytes: number
 }
 
@@ -126,7 +126,7 @@ function* take(splitter: Splitter, block: Buffer): Generator<Lines> {
   if (end < block.length) yield* keep(splitter, block.subarray(end))
 }
 
-/** Keeps a part of a line that goes on in the next block. */
+/** Stores a part of a line that continues in the next block. */
 function* keep(splitter: Splitter, rest: Buffer): Generator<Lines> {
   const { lineBytes, skippedBytes } = splitter
   if (splitter.skipped > 0) {
@@ -142,7 +142,7 @@ function* keep(splitter: Splitter, rest: Buffer): Generator<Lines> {
   Object.assign(splitter, { skipped: splitter.cutBytes, cut: [], cutBytes: 0 })
 }
 
-/** Takes what is left of a line that was cut, with its newline. */
+/** Takes the rest of a cut line, with its newline. */
 function* close(splitter: Splitter, rest: Buffer): Generator<Lines> {
   yield* keep(splitter, rest.subarray(0, -1))
   if (splitter.skipped === 0) yield decodeLine(splitter, Buffer.concat([...splitter.cut, rest.subarray(-1)]))

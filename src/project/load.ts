@@ -30,7 +30,7 @@ export interface LoadedModules {
   readonly files: readonly string[]
 }
 
-/** What to load. */
+/** The modules to load. */
 export interface LoadOptions {
   /** The topology, absolute. */
   readonly file: string
@@ -40,7 +40,7 @@ export interface LoadOptions {
   readonly processorsOf: (module: string) => readonly string[]
   /** Load anew what this process has loaded before: for `--watch`. */
   readonly fresh: boolean
-  /** For a build that can be kept nowhere. */
+  /** Used for a build that cannot be cached. */
   readonly temporaryFolder: MakeFolder
 }
 
@@ -127,7 +127,7 @@ async function loadFrom({ entries, broken, files }: Built, file: string): Promis
   return { kind: 'unbuildable', faults: [{ text: 'the topology names it only every other time it is loaded', file }] }
 }
 
-/** Where a file of JSON that a module imports is broken. Node's error names the copy of it that is beside the build. */
+/** Returns where an imported JSON file is broken. Node's error names its copy beside the build. */
 function brokenJson(error: unknown, files: readonly string[]): LoadedModule | undefined {
   const copy = error instanceof SyntaxError ? /^(.+\.json): /.exec(error.message)?.[1] : undefined
   if (copy === undefined || !isFile(copy)) return undefined

@@ -13,8 +13,8 @@ import { isFile } from './modules.ts'
 export type Lookups = Readonly<Record<string, string | null>>
 
 /**
- * Notes where the imports of local modules led, links followed, and where nothing was on the way there. Folders that end in a
- * slash are those of computed imports: what is in them counts.
+ * Notes where the imports of local modules led, links followed, and which paths on the way did not exist. Folders that
+ * end in a slash are those of computed imports: their contents count.
  */
 export function lookupsOf({ links, folders }: Discovered): Lookups {
   const lookups: Record<string, string | null> = {}
@@ -64,7 +64,7 @@ function filesFor(path: string): readonly string[] {
   return found === -1 ? candidates : candidates.slice(0, found + 1)
 }
 
-/** The folders that a package may be in, as far as the first that is there, and the files in that. */
+/** Returns the folders that a package may be in, up to the first that exists, and the files in that. */
 function packagesFor(from: string, specifier: string): readonly string[] {
   const folders = foldersFor(from, specifier)
   const last = folders.at(-1)!

@@ -8,7 +8,7 @@ const MODULE = /\.[cm]?[jt]sx?$/
 const TYPESCRIPT = /\.[cm]?tsx?$/
 const NOT_A_PROCESSOR = /^\.|\.d\.[cm]?ts$|[.](test|spec)\.[^.]+$/
 
-/** Whether the ending of a file says that it is JavaScript or TypeScript. */
+/** Whether a file's extension is that of JavaScript or TypeScript. */
 export function isModule(file: string): boolean {
   return MODULE.test(file)
 }
@@ -63,7 +63,7 @@ export function filesFor(path: string, moreEndings: readonly string[] = []): rea
   ]
 }
 
-/** Gives the paths of the modules in a folder that can be processors, without their endings, sorted by name. */
+/** Returns the paths of the modules in a folder that can be processors, without their extensions, sorted by name. */
 export function modulesInFolder(folder: string): string[] {
   const names = new Set<string>()
   for (const entry of readdirSync(folder)) {

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { fieldsOf } from '../runtime/text.ts'
 import { readJsonFile } from './json-file.ts'
 
-/** Where the running attak lies. */
+/** The location of the running attak. */
 export interface OwnPackage {
   /** The folder of its package, absolute. */
   readonly root: string

@@ -9,8 +9,8 @@ import { CODE } from '../code/places.ts'
 const HERE = fileURLToPath(import.meta.url)
 
 /**
- * Leaves packages out of a build of the modules in `dir` that is written to `outFolder`, each import still finding the very
- * file that it finds from its own source. What the project lacks of `LENT_PACKAGES` is the running attak's.
+ * Excludes packages from a build of the modules in `dir` that is written to `outFolder`. Each import still finds the
+ * same file as from its source. Packages of `LENT_PACKAGES` that the project lacks are those of the running attak.
  */
 export function packagesOutside(dir: string, outFolder: string) {
   return async (asked: Asked, found: string | undefined, find: Find): Promise<Link | Refusal | undefined> => {
@@ -26,7 +26,7 @@ export function packagesOutside(dir: string, outFolder: string) {
     if (CODE.test(file) || file.endsWith('.json')) return { to: 'local', file }
     return { to: 'nothing', why: `No loader is configured for "${extname(file)}" files: ${relative(dir, file)}` }
 
-    // What CommonJS requires is looked for from where its source is.
+    // Imports of CommonJS are resolved from the folder of the source.
     function isFoundFrom(folder: string): boolean {
       if (found === undefined || /^[./\\#]/.test(specifier)) return false
       const name = packageOf(specifier)
@@ -38,7 +38,7 @@ export function packagesOutside(dir: string, outFolder: string) {
   }
 }
 
-/** Gives the folder of the package `name` that a module in `folder` finds; undefined when it finds none. */
+/** Returns the folder of the package `name` that a module in `folder` finds; undefined if it finds none. */
 export function packageFolderOf(folder: string, name: string): string | undefined {
   for (let at = folder; ; at = dirname(at)) {
     const candidate = join(at, 'node_modules', name)
@@ -52,7 +52,7 @@ async function lent(asked: Asked, find: Find): Promise<string | undefined> {
   return ownEntries[asked.specifier] ?? (await find({ ...asked, importer: HERE }))
 }
 
-/** Where attak's own entries are: beside this file once built; as sources, which are compiled along, before. */
+/** The files of attak's entries: beside this file in a build; in a checkout, sources that are compiled along. */
 const ownEntries: Readonly<Record<string, string>> = HERE.endsWith('.ts')
   ? { attak: join(HERE, '../../index.ts'), 'attak/testing': join(HERE, '../../testing.ts') }
   : { attak: join(HERE, '../index.js'), 'attak/testing': join(HERE, '../testing.js') }

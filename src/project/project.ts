@@ -45,7 +45,7 @@ export interface ProjectOptions {
    * Makes a folder for a build that cannot be cached, and removes it when the process ends. Default: one that stays.
    */
   readonly temporaryFolder?: MakeFolder
-  /** Sets variables while the modules of processors are loaded: what `environment` gives. Default: nothing is set. */
+  /** Sets variables while the modules of processors are loaded: the values of `environment`. Default: none are set. */
   readonly lend?: LendVariables
   /** Do not load the modules of processors: `processors` then holds those of the topology's module alone. Default false. */
   readonly topologyOnly?: boolean

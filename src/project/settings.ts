@@ -16,7 +16,7 @@ export interface Setting<T> {
   readonly origin: Origin
 }
 
-/** What can be set outside of a topology. */
+/** The settings outside of a topology. */
 export interface Settings extends Record<SettingName, Setting<unknown>> {
   readonly stage: Setting<string>
   readonly seed: Setting<string>

@@ -5,7 +5,7 @@ import { CODE } from '../code/places.ts'
 import type { Project } from './project.ts'
 import { workspaceFolder } from './workspace.ts'
 
-/** Reads a file that a stack names; undefined where it may not be shown, or is newer than `asOfMs` (since 1970). */
+/** Reads a file that a stack names; undefined if it may not be shown, or is newer than `asOfMs` (since 1970). */
 export type ReadSource = (file: string, asOfMs: number) => string | undefined
 
 /** Larger files are hardly written by hand. */

@@ -15,7 +15,7 @@ export function hasTelemetry(dir: string): boolean {
   return dependsOn(dir, TELEMETRY_PACKAGE) && packageFolderOf(dir, TELEMETRY_PACKAGE) !== undefined
 }
 
-/** The project's own instance of the API; undefined where it has none. */
+/** Returns the project's instance of the API; undefined if it has none. */
 export async function loadTelemetry(dir: string): Promise<Telemetry | undefined> {
   if (!hasTelemetry(dir)) return undefined
   const file = createRequire(join(dir, 'package.json')).resolve(TELEMETRY_PACKAGE)

@@ -7,7 +7,7 @@ export const LANGUAGES = ['typescript', 'javascript'] as const
 /** One of {@link LANGUAGES}. */
 export type Language = (typeof LANGUAGES)[number]
 
-/** What `attak init` offers, by name; each is a folder in `templates/`. The first is the default. */
+/** The templates of `attak init`, by name; each is a folder in `templates/`. The first is the default. */
 export const TEMPLATES = {
   'hello-world': 'two processors and a stream: the smallest topology that does something',
   orders: 'fan-out, fan-in, a schema, retries and events in order per customer',
@@ -19,7 +19,7 @@ export type TemplateName = keyof typeof TEMPLATES
 /** The files of a new project by their path in it, with `/`: `{ 'processors/spout.ts': '…' }`. */
 export type ProjectFiles = ReadonlyMap<string, string>
 
-/** What stands in a template where the project's own name belongs. */
+/** The placeholder for the project's name in templates. */
 const NAME_IN_TEMPLATES = 'my-topology'
 
 /** What {@link loadTemplate} copies and inserts. */
@@ -45,7 +45,7 @@ export async function loadTemplate(options: TemplateOptions): Promise<ProjectFil
       .split(sep)
       .join('/')
       .replace(/^gitignore$/, '.gitignore')
-    // What simulating the template itself has left behind.
+    // Files that a simulation of the template itself has left.
     if (path.startsWith('.attak/')) continue
     files.push([path, filled(path, await readFile(file, 'utf8'), options)])
   }

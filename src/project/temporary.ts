@@ -58,7 +58,7 @@ function onExitLast(process: Owner, listener: () => void): void {
   })
 }
 
-/** Where no shell can be started, only a process that ends by itself removes its folders. */
+/** If no shell can be started, only a process that ends by itself removes its folders. */
 function sweepAfter({ env, getBuiltinModule }: Owner, folder: string): void {
   // Loaded by the few commands that need it.
   const { spawn } = getBuiltinModule('node:child_process')
