@@ -9,7 +9,7 @@ export interface NamedPath {
   readonly path: string
   /** A text in the code that stands for it: its last string. */
   readonly said: string
-  /** Where the code that makes it begins. */
+  /** Where its expression begins. */
   readonly at: number
 }
 
@@ -163,7 +163,7 @@ function called({ type, callee, arguments: given }: Called, known: Known): Value
   const placed = values.some((value) => value.placed)
   try {
     const text = make(values.map((value) => value.text))
-    // `path.resolve('data')` means the folder that the process runs in.
+    // `path.resolve('data')` uses the folder that the process runs in.
     if (name === 'resolve' && !placed && !isAbsolute(text)) {
       return known.cwd === undefined ? undefined : { text: resolve(known.cwd, text), placed: true }
     }
@@ -173,7 +173,7 @@ function called({ type, callee, arguments: given }: Called, known: Known): Value
   }
 }
 
-/** What functions make of paths, by their names. */
+/** The results of path functions, by their names. */
 const MADE: Readonly<Record<string, (given: readonly string[]) => string>> = {
   join: (given) => join(...given),
   resolve: (given) => given.reduceRight((path, part) => (isAbsolute(path) ? path : join(part, path))),

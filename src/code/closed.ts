@@ -2,8 +2,8 @@ import { createRequire } from 'node:module'
 import type { Asked } from './discover.ts'
 
 /**
- * Whether an installed package keeps what an import names from it: its `exports` does not have that path. Only for what
- * esbuild does not find.
+ * Whether an installed package does not export the imported path: its `exports` lacks it. Only for imports that esbuild
+ * does not find.
  */
 export function isClosed({ specifier, asking, importer }: Asked): boolean {
   if (/^[./\\#]/.test(specifier)) return false

@@ -26,13 +26,13 @@ export type Link =
       readonly to: 'stays'
       readonly specifier: string
       readonly asJson?: boolean
-      /** The package is there, and keeps this path from others: see `isClosed`. */
+      /** The package exists, but does not export this path: see `isClosed`. */
       readonly isClosed?: boolean
     }
 /** An import that cannot be followed is reported at its place. */
 export type Refusal = { readonly to: 'nothing'; readonly why: string }
 
-/** Local modules and what they import. */
+/** Local modules and their imports. */
 export interface Discovered {
   /** By importer, then by {@link linkKey}. Only local files are importers. */
   readonly links: ReadonlyMap<string, ReadonlyMap<string, Link>>
@@ -40,7 +40,7 @@ export interface Discovered {
   readonly folders: ReadonlySet<string>
 }
 
-/** What to discover. */
+/** The modules to discover. */
 export interface DiscoverOptions {
   /** Absolute. */
   readonly entries: readonly string[]
@@ -51,13 +51,13 @@ export interface DiscoverOptions {
   /** Reads a file. */
   readonly read: (file: string) => Uint8Array
   /**
-   * Decides what an import means; `found` is the file that Node finds, or TypeScript in its place. Undefined: it is not there,
+   * Resolves an import; `found` is the file that Node finds, or TypeScript in its place. Undefined: it does not exist,
    * which is an error unless the code expects that.
    */
   readonly link: (asked: Asked, found: string | undefined, find: Find) => Promise<Link | Refusal | undefined>
 }
 
-/** Returns the file that a module's import means. */
+/** Returns the file that a module's import resolves to. */
 export type Find = (asked: Asked) => Promise<string | undefined>
 
 /** Finds files as Node does; TypeScript, and what has no ending, where Node would find nothing. */
@@ -82,8 +82,8 @@ export function linkKey(specifier: string, asking: Asking): string {
 }
 
 /**
- * Finds all local modules that entries lead to, and what each of their imports means. Throws esbuild's BuildFailure, with
- * the place of each import that means nothing.
+ * Finds all local modules that entries lead to, and the targets of their imports. Throws esbuild's BuildFailure, with
+ * the place of each import without a target.
  */
 export async function discover(options: DiscoverOptions): Promise<Discovered> {
   const links = new Map([[join(options.dir, INDEX), new Map<string, Link>()]])
@@ -192,7 +192,7 @@ function recording(
         return { path: meant.file }
       })
       build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
-        // esbuild finds it by a computed path, which may not mean it: `addGlobs` decides, and then it is an entry.
+        // esbuild found it by a computed path, which may not refer to it: `addGlobs` decides, and then it is an entry.
         if (!followed.has(path) || !CODE.test(path)) return { contents: '', loader: 'empty' }
         if (!links.has(path)) links.set(path, new Map())
         const source = Buffer.from(read(path)).toString()

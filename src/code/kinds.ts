@@ -3,7 +3,7 @@ import { basename, dirname, extname, join } from 'node:path'
 import { compileFunction } from 'node:vm'
 import { parse } from 'es-module-lexer/js'
 
-/** What Node takes a file for. `other`: nothing that it loads by itself. */
+/** How Node treats a file. `other`: it cannot load it directly. */
 export type ModuleKind = 'module' | 'commonjs' | 'json' | 'other'
 
 /** Endings of code that may be of either kind. */

@@ -45,7 +45,7 @@ interface Made {
   readonly made: ReadonlyMap<string, Transpiled>
 }
 
-/** The names that a CommonJS file has through what it requires, and not by itself. */
+/** Returns the names that a CommonJS file only exports through other files that it requires. */
 function namesThrough(file: string, all: Made, seen: ReadonlySet<string> = new Set()): readonly string[] {
   const { exports, reexports } = commonJsExports(all.made.get(file)?.text ?? '')
   const found = reexports.flatMap((specifier) => {

@@ -45,7 +45,7 @@ function readOf(as: string, text: string): readonly string[] {
   return read.includes(undefined) ? [ALL] : (read as string[])
 }
 
-/** Returns the names that Node finds in a CommonJS file, and gives to modules that import it, `default` left out. */
+/** Returns the names that Node finds in a CommonJS file for modules that import it, without `default`. */
 export function commonJsNames(file: string, seen: Set<string> = new Set()): readonly string[] {
   if (seen.has(file)) return []
   seen.add(file)
@@ -58,7 +58,7 @@ export function commonJsNames(file: string, seen: Set<string> = new Set()): read
   return [...new Set([...exports, ...more])].filter((name) => name !== 'default').sort()
 }
 
-/** Returns the names that CommonJS itself exports, and what it requires to export all of. */
+/** Returns the names that a CommonJS file exports itself, and the files whose exports it passes on. */
 export function commonJsExports(text: string): {
   readonly exports: readonly string[]
   readonly reexports: readonly string[]

@@ -13,7 +13,7 @@ export function isInPackages(file: string): boolean {
   return file.includes(`${sep}node_modules${sep}`)
 }
 
-/** Gives the package that a specifier such as `@scope/name/part` names: `@scope/name`. */
+/** Returns the package of a specifier such as `@scope/name/part`: `@scope/name`. */
 export function packageOf(specifier: string): string {
   const [scope, name] = specifier.split('/')
   return specifier.startsWith('@') ? `${scope}/${name}` : scope!

@@ -11,6 +11,6 @@ export function fromArtifact(text: string): string {
   return text.includes(ARTIFACTS) ? text.replaceAll(IN_ARTIFACT, '') : text
 }
 
-/** What to do where code asked for a file that its artifact does not have. */
+/** The remedy if code uses a file that its artifact lacks. */
 export const LACKING =
   'The artifact does not have it: name the file in include, or the package that reads it in external.'

@@ -1,7 +1,7 @@
-/** The file, beside modules that are laid out, of what gives them the `require` that their sources would have. */
+/** The file beside laid-out modules that provides the `require` of their sources. */
 export const REQUIRE_FILE = 'attak-require.cjs'
 
-/** What that file holds. */
+/** The contents of that file. */
 export const REQUIRE_TEXT = `const { createRequire } = require('node:module')
 const { posix } = require('node:path')
 module.exports = (moved, place, files) => {

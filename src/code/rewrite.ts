@@ -9,7 +9,10 @@ export interface Written {
 
 /** How a module's text is changed. */
 export interface Changes {
-  /** What an import of a literal specifier becomes; undefined: it stays. `hasType`: it has an attribute `type`. */
+  /**
+   * Returns the new text of an import with a literal specifier; undefined: it stays. `hasType`: it has an attribute
+   * `type`.
+   */
   readonly writtenFor: (specifier: string, hasType: boolean) => Written | undefined
   /** The replacements of specifiers that are computed while the module runs, by their value; a value may have none. */
   readonly computed: ReadonlyMap<string, string>
@@ -21,7 +24,7 @@ export interface Changes {
 type Splice = readonly [start: number, end: number, text: string]
 
 /**
- * Changes the imports of a module that esbuild wrote, each in its line, so that lines stay what they are. The text may be
+ * Changes the imports of a module that esbuild wrote, each in its line, so that line numbers stay. The text may be
  * CommonJS: then its dynamic imports are changed.
  */
 export function rewriteImports(text: string, changes: Changes): string {

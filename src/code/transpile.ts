@@ -13,7 +13,7 @@ export interface Transpiled {
 /** How modules are made JavaScript. */
 export interface TranspileOptions {
   readonly dir: string
-  /** The oldest Node that is to run it: `node22`. */
+  /** The oldest Node that will run it: `node22`. */
   readonly target: string
   readonly read: (file: string) => Uint8Array
   /** The file that `read` returns as JavaScript already, with its source map inside, whatever its ending. */
@@ -22,8 +22,8 @@ export interface TranspileOptions {
 }
 
 /**
- * Makes JavaScript of modules, each for itself. What they are for Node stays: modules stay modules, and CommonJS is as sloppy
- * or as strict as it was. `.cts` files become CommonJS. Throws esbuild's BuildFailure.
+ * Compiles modules to JavaScript, each separately. Their kind for Node stays: modules stay modules, and CommonJS stays
+ * as sloppy or as strict as it was. `.cts` files become CommonJS. Throws esbuild's BuildFailure.
  */
 export async function transpile(files: readonly string[], options: TranspileOptions): Promise<Map<string, Transpiled>> {
   const old = files.filter((file) => extname(file) === '.cts')

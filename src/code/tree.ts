@@ -23,7 +23,7 @@ export function childrenOf(node: AnyNode): readonly AnyNode[] {
   })
 }
 
-/** Calls `visit` for each node, and for what is in it unless that returns false. */
+/** Calls `visit` for each node, and for its children unless that returns false. */
 export function walk(node: AnyNode, visit: (node: AnyNode, parent: AnyNode | undefined) => boolean): void {
   // A list of nodes instead of a recursion: packages nest deeply.
   const waiting: (readonly [AnyNode, AnyNode | undefined])[] = [[node, undefined]]
@@ -61,7 +61,7 @@ export function calledName(callee: AnyNode): string | undefined {
   return callee.type === 'MemberExpression' ? propertyName(callee) : undefined
 }
 
-/** The name of a member that the code says plainly: `a.name`, `a['name']`. */
+/** Returns the name of a member that is written literally: `a.name`, `a['name']`. */
 export function propertyName(node: AnyNode): string | undefined {
   if (node.type !== 'MemberExpression') return undefined
   const { property, computed } = node

@@ -1,7 +1,7 @@
 import type { AnyNode, Program } from 'acorn'
 import { type Constants, calledName, constantsIn, parseCode, propertyName, walk } from './tree.ts'
 
-/** The names of variables that code says plainly. */
+/** The names of variables that code writes literally. */
 export interface NamedVariables {
   /** Each with the place where it is first read. */
   readonly read: ReadonlyMap<string, number>

@@ -19,7 +19,7 @@ export interface LaidModule extends LaidFile {
   readonly kind: ModuleKind
   /** It has another name than its source. */
   readonly moved: boolean
-  /** Its own helpers, which nobody else uses. */
+  /** Its helper files, which no other module uses. */
   readonly beside: readonly LaidFile[]
 }
 
@@ -29,9 +29,11 @@ export interface LayoutOptions extends TranspileOptions {
   readonly known?: ReadonlyMap<string, LaidModule>
   /** Names, relative to the folder, that no module may have. */
   readonly reserved?: readonly string[]
-  /** What an import of a package is, written in the module that lies `at`. */
+  /** Returns the text of a package's import in the module at `at`. */
   readonly packageAt?: (file: string, asking: Asking, at: string) => Written
-  /** Where a module finds that it lies, as JavaScript: `url`, and `file`. It lies `at`, and elsewhere than its source if `moved`. */
+  /**
+   * Returns the expressions for a module's location. The module is at `at`, and not at its source's place if `moved`.
+   */
   readonly placeOf: (file: string, kind: ModuleKind, moved: boolean) => Place | undefined
 }
 
@@ -66,7 +68,7 @@ export interface WrittenModule {
 
 const IN_PLACE: Place = { url: 'import.meta.url', filename: 'import.meta.filename', dirname: 'import.meta.dirname' }
 
-/** Writes CommonJS; `more` are names that Node would find in what it requires, which has another name now. */
+/** Writes CommonJS; `more` are names that Node would find in required files, which have other names now. */
 export function writeCommonJs(own: Writing, more: readonly string[]): WrittenModule {
   const { text, place } = own
   const required = filesFor(own, 'require')
