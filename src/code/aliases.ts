@@ -1,8 +1,8 @@
 const ALIAS = /(?<![\w$.])([A-Za-z_$][\w$]*)\s*=\s*require\s*(?=[;,\n])/g
 
 /**
- * Replaces aliases of `require` in CommonJS, as moment uses for its locales: `load = require; load('./locale/' +
- * name)`. Only calls with a literal path or name change.
+ * Replaces aliases of `require` in CommonJS, as moment uses for its locales:
+ * `load = require; load('./locale/' + name)`. Only calls with a literal path or name change.
  */
 export function withPlainRequires(source: string): string {
   const called = [...source.matchAll(ALIAS)].map(([, name]) => name!).filter((name) => isOnlyRequire(source, name))

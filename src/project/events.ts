@@ -45,8 +45,8 @@ export function faultOf(value: unknown, processors: ReadonlySet<string>): EventF
 }
 
 /**
- * Parses a completely read input: `{ processor: event }`, where a list is one event too, or a list of `{ to, event,
- * key?, topic? }`. `where` is the input's name: `input.json`.
+ * Parses a completely read input: `{ processor: event }`, where a list is one event too, or a list of
+ * `{ to, event, key?, topic? }`. `where` is the input's name: `input.json`.
  */
 export function parseEvents(value: unknown, processors: ReadonlySet<string>, where: string): ParsedEvents {
   if (Array.isArray(value)) return parseList(value, processors, where)

@@ -20,8 +20,8 @@ export interface RecordPlace {
 }
 
 /**
- * Returns the messages in a record's bytes, as for its text. Bytes that are not UTF-8 are bare data `{ data_base64:
- * 'kNjYw…' }`.
+ * Returns the messages in a record's bytes, as for its text. Bytes that are not UTF-8 are bare data
+ * `{ data_base64: 'kNjYw…' }`.
  */
 export function decodeBytes(bytes: Buffer, place: RecordPlace): readonly Message[] {
   const text = bytes.toString('utf8')

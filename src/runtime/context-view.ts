@@ -35,8 +35,8 @@ class Seen {
 
 /**
  * Returns the context of a handler that may do more than read properties by name: destructure functions, spread it, log
- * it, or set properties. It is a proxy, because defining properties for each message would cost twenty times as much (3
- * µs).
+ * it, or set properties. It is a proxy, because defining properties for each message would cost twenty times as much
+ * (3 µs).
  */
 export function contextView(invocation: Invocation): Context {
   return new Proxy(new Seen(invocation), VIEW) as unknown as Context

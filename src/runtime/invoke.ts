@@ -98,8 +98,8 @@ type What = 'data' | 'answer'
 const REMEDY = { data: 'Invoke it with what JSON can carry.', answer: 'Settle with what JSON can carry.' } as const
 
 /**
- * The limit for data and answers with their metadata. Source: Lambda's quotas, 6 MB a synchronous call, read
- * 2026-11-21.
+ * The limit for data and answers with their metadata. Source: Lambda's quotas, 6 MB a synchronous call,
+ * read 2026-11-21.
  */
 const INVOKE_BYTES = 6_000_000
 

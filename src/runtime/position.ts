@@ -1,8 +1,8 @@
 import { fieldsOf } from './text.ts'
 
 /**
- * The place of a record: for logs and error records, and to read it again while its carrier retains it. `{ carrier:
- * 'kinesis', channel: 'orders--dev--bill', ref: 'shardId-000000000003/4965…' }`
+ * The place of a record: for logs and error records, and to read it again while its carrier retains it.
+ * `{ carrier: 'kinesis', channel: 'orders--dev--bill', ref: 'shardId-000000000003/4965…' }`
  */
 export interface Position {
   /** The carrier; absent if there was none, in lines of logs, and in error records of older versions. */

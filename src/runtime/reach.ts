@@ -50,10 +50,10 @@ function parametersOf(text: string): string {
 }
 
 /**
- * Whether a handler may do more with its context than read properties by name: destructure a function (`const { emit }
- * = context`), pass it to other code, spread it, or set a property. It cannot do so if its text names the context once
- * among simple parameters, and then only reads documented properties (`context.key`), or calls functions directly
- * (`context.emit(…)`).
+ * Whether a handler may do more with its context than read properties by name: destructure a function
+ * (`const { emit } = context`), pass it to other code, spread it, or set a property. It cannot do so if its text names
+ * the context once among simple parameters, and then only reads documented properties (`context.key`), or calls
+ * functions directly (`context.emit(…)`).
  */
 export function takesContext(handler: Handler): boolean {
   const text = Function.prototype.toString.call(handler)

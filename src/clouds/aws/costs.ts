@@ -9,8 +9,8 @@ const HOURS = 730
  * provisioned 0.015 a shard and hour, 0.020 more if data is retained longer than a day, up to seven). That page loads
  * its figures in a browser, so these were not read again there. Functions, roles, log groups, tables and queues without
  * a reader cost nothing at rest. Lambda polls a queue all the time, with up to five requests that wait 20 seconds each
- * (Lambda guide, services-sqs-scaling: five batches at a time, long polling, down to two when there is little; read
- * 2026-11-21). SQS charges 0.40 a million requests; the first million of an account and month is free.
+ * (Lambda guide, services-sqs-scaling: five batches at a time, long polling, down to two when there is little;
+ * read 2026-11-21). SQS charges 0.40 a million requests; the first million of an account and month is free.
  */
 const USD = { streamHour: 0.04, shardHour: 0.015, longRetentionShardHour: 0.02, polledQueueHour: 0.000_36 }
 

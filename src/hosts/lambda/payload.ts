@@ -23,9 +23,9 @@ export interface PayloadPlace {
 }
 
 /**
- * Reads the payload of a function. It is records of a carrier (one such record is enough, so that broken ones beside it
- * are refused alone), a CloudEvent from `attak trigger` or `context.invoke`, or any other event, which is an input. A
- * direct caller may have a message handled again, but not have it wait.
+ * Reads the payload of a function. Records of a carrier: one such record is enough, so that broken ones beside it are
+ * refused alone. A CloudEvent: from `attak trigger` or `context.invoke`. Any other event is an input. A direct caller
+ * may have a message handled again, but not have it wait.
  */
 export function readPayload(payload: unknown, { processor, requestId, carriers }: PayloadPlace): Payload {
   const records = fieldsOf(payload)?.Records

@@ -17,8 +17,8 @@ type Item = Readonly<Record<string, { readonly S?: string; readonly N?: string }
 
 /**
  * The message is free: no item exists, or its lease or memory has ended, or the lease is this one and the answer was
- * lost. DynamoDB removes expired items within days. Source: DynamoDB developer guide, "Using time to live", read
- * 2026-11-21.
+ * lost. DynamoDB removes expired items within days. Source: DynamoDB developer guide, "Using time to live",
+ * read 2026-11-21.
  */
 const IS_FREE = 'attribute_not_exists(id) OR #until <= :now OR #token = :token'
 const IS_OURS = '#token = :token'
