@@ -1,7 +1,7 @@
 // Builds dist/: esbuild makes the JavaScript, tsc the declarations. Tests build the JavaScript before they run (`setup`);
 // `--types` builds the declarations alone.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { builtinsAtHand } from './builtins.mjs'
@@ -28,7 +28,17 @@ async function buildCode() {
   for (const name of readdirSync(`${root}dist`)) {
     if (/\.c?js$|\.compiled/.test(name) && !current.has(`dist/${name}`)) rmSync(`${root}dist/${name}`)
   }
+  writeFileSync(`${root}dist/testing.cjs`, REQUIRED_TESTING)
 }
+
+/**
+ * `attak/testing` for `require`. Jest runs tests in a sandbox that loads no ES modules; its `process` is a copy. This loads attak,
+ * and so the processors, outside of the sandbox, by the `require` of Node itself.
+ */
+const REQUIRED_TESTING = `'use strict'
+const { getBuiltinModule } = require('node:vm').runInThisContext('process')
+module.exports = getBuiltinModule('node:module').createRequire(__filename)('./testing.js')
+`
 
 /** Has `setTimeout` and `JSON.stringify` mean the `own_setTimeout` and `own_JSON_stringify` of `own-globals.mjs`. */
 const OWN_GLOBALS = {

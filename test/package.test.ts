@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import vm, { runInNewContext } from 'node:vm'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -112,6 +113,17 @@ describe('the packed package, installed in an empty project', () => {
     const names = (specifier: string) => `console.log(typeof (${load}('${specifier}')).AttakError)`
     writeFileSync(file, `${names('attak')}\n${names('attak/testing')}\n`)
     expect(run(project, process.execPath, file)).toBe('function\nfunction\n')
+  })
+
+  test('gives attak/testing to a sandbox like that of Jest, which loads CommonJS alone and copies `process`', async () => {
+    const file = join(project, 'node_modules/attak/dist/testing.cjs')
+    const text = `(function (module, require, __filename) {${readFileSync(file, 'utf8')}})`
+    const loads = runInNewContext(text, { process: {} })
+    const own: { exports: Record<string, unknown> } = { exports: {} }
+    loads(own, (name: string) => (name === 'node:vm' ? vm : expect.fail(name)), file)
+    expect(Object.keys(own.exports)).toEqual(
+      Object.keys(await import(join(project, 'node_modules/attak/dist/testing.js'))),
+    )
   })
 
   test('tests the artifacts of a project', () => {
