@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises'
 
 import { join, posix, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { catchImport } from '../code/import.ts'
 import { ARTIFACTS, fromArtifact, LACKING } from '../code/places.ts'
 import { errorOf, type Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
@@ -64,14 +65,10 @@ export async function loadBuilt(options: BuiltOptions, owner: EnvironmentOwner):
     const processors = new Map<string, LoadedProcessor>()
     const failures: Problem[] = []
     for (const [name, artifact] of artifacts) {
-      try {
-        processors.set(
-          name,
-          await loadAs(loadingOf(name), () => load(name, artifact, { folder: join(folder, name), options })),
-        )
-      } catch (error) {
-        failures.push(loadFailure(name, error, made))
-      }
+      const place = { folder: join(folder, name), options }
+      const loaded = await catchImport(() => loadAs(loadingOf(name), () => load(name, artifact, place)))
+      if (loaded.kind === 'imported') processors.set(name, loaded.value)
+      else failures.push(loadFailure(name, loaded.error, made))
     }
     if (failures.length > 0) throw errorOf(failures)
     const lend = () => lendEnvironments(owner, environments).close

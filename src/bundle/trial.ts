@@ -26,6 +26,11 @@ const TRIAL_FILE = 'attak-trial.mjs'
 const TRIAL = `
 import own from 'node:process'
 const [, , ...named] = own.argv
+const caught = new Set()
+// Node 20 reports some errors again that an import was caught with.
+own.on('unhandledRejection', (error) => {
+  if (!caught.has(error)) throw error
+})
 for (let at = 0; at < named.length; at += 2) {
   let failure = {}
   try {
@@ -33,6 +38,7 @@ for (let at = 0; at < named.length; at += 2) {
     const { load } = await import('./' + named[at + 1] + '/index.mjs')
     await load(named[at])
   } catch (error) {
+    caught.add(error)
     const said = error?.problems?.[0]?.stack ?? error?.stack
     failure = { message: String(error?.message ?? error), stack: typeof said === 'string' ? said : '' }
   }

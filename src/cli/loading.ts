@@ -20,8 +20,8 @@ export const MODULES = 'a module of the project'
 
 /**
  * Awaits the user's code. Meanwhile SIGINT and SIGTERM end the process at once, and a terminal shows when it takes
- * long. If the code ends the process, or can never settle, that is reported and the process exits with 1. Throws
- * BUILT_IN_CHANGED.
+ * long. If the code ends the process, throws outside of every `catch`, or can never settle, that is reported and the
+ * process exits with 1. Throws BUILT_IN_CHANGED.
  */
 export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: () => Promise<Value>): Promise<Value> {
   const name = shown(awaited.file, host.cwd)
@@ -34,6 +34,8 @@ export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: (
     host.err.tell(drawError(error, colorsOf(host.err)))
     host.exit(1)
   })
+  // While somebody subscribes, what nobody catches is printed before the process ends.
+  const offUncaught = host.onUncaught(() => false)
   const takeSignals = host.letSignalsEnd()
   const slow = tellSlow(name, host)
   try {
@@ -43,6 +45,7 @@ export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: (
   } finally {
     slow.close()
     takeSignals()
+    offUncaught()
     off()
   }
 }

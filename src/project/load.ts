@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { catchImport } from '../code/import.ts'
 import { errorOfSystem } from '../errors.ts'
 import { loadAs } from '../runtime/current.ts'
 import { type Builder, type Built, openBuilder } from './build.ts'
@@ -140,12 +141,10 @@ function brokenJson(error: unknown, files: readonly string[]): LoadedModule | un
 }
 
 async function importModule(address: string): Promise<LoadedModule> {
-  try {
-    return { kind: 'loaded', exports: await import(address) }
-  } catch (error) {
-    if (isRefusedModule(error)) throw error
-    return nullManifest(fileURLToPath(address)) ?? { kind: 'threw', error }
-  }
+  const imported = await catchImport(() => import(address))
+  if (imported.kind === 'imported') return { kind: 'loaded', exports: imported.value }
+  if (isRefusedModule(imported.error)) throw imported.error
+  return nullManifest(fileURLToPath(address)) ?? imported
 }
 
 /** Node imports no module of a package whose package.json holds null. Its error does not name the file. */

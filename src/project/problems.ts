@@ -32,7 +32,8 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
     const stack = cleanStack(module.error, cwd)
     const who = subject.where === name ? '' : `${name} `
     const what = `${who}failed while it was loaded: ${messageOf(module.error)}`
-    const problem = { code, severity, where: subject.where, what, remedy: 'Mend the code that threw.' } as const
+    const remedy = missingRemedyOf(module.error) ?? 'Mend the code that threw.'
+    const problem = { code, severity, where: subject.where, what, remedy } as const
     return [stack === undefined ? problem : { ...problem, stack }]
   }
   if (module.kind === 'unbuildable') {
@@ -61,6 +62,15 @@ export function messageOf(error: unknown): string {
   } catch {
     return 'it threw what cannot be read'
   }
+}
+
+/** How to get a package that `require` does not find; undefined for other errors. */
+function missingRemedyOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'MODULE_NOT_FOUND') return undefined
+  const name = /^Cannot find module '([^'./][^']*)'/.exec(error.message)?.[1]
+  const [file]: readonly unknown[] =
+    'requireStack' in error && Array.isArray(error.requireStack) ? error.requireStack : []
+  return name === undefined || typeof file !== 'string' ? undefined : remedyForMissing(name, dirname(file))
 }
 
 const LACKS_EXPORT = /module '(.+)' does not provide an export named '(.+)'/

@@ -1,3 +1,4 @@
+import { createTestDriver } from 'attak/testing'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { type Context, Retry } from '../../src/topology/handler.ts'
 import { projectFolder } from '../project/folder.ts'
@@ -18,6 +19,25 @@ const flaky = {
 
 const dataOf = (emits: readonly { readonly data?: unknown }[]) => emits.map(({ data }) => data)
 describe('a test driver', () => {
+  it('rejects once if CommonJS that a handler imports throws, and no unhandled rejection is reported', async () => {
+    const dir = projectFolder({
+      'package.json': '{ "type": "module" }',
+      'cj.cjs': `throw new Error('cjs throws at load')`,
+      'one.js': `import './cj.cjs'; export const handler = () => {}`,
+      'topology.js': `export default { name: 't', processors: { one: './one.js' } }`,
+    })
+    const reported: unknown[] = []
+    const report = (error: unknown) => reported.push(error)
+    process.on('unhandledRejection', report)
+    onTestFinished(() => void process.off('unhandledRejection', report))
+    const listeners = process.rawListeners('unhandledRejection')
+    const drivers = [createTestDriver(`${dir}/topology.js`), createTestDriver(`${dir}/topology.js`)]
+    for (const driver of drivers) await expect(driver).rejects.toThrow('cjs throws at load')
+    await new Promise(setImmediate)
+    expect(reported).toEqual([])
+    expect(process.rawListeners('unhandledRejection')).toEqual(listeners)
+  })
+
   it('runs what is sent to its end and shows events, emits and outputs', async () => {
     const driver = await drive(words)
     await driver.send('spout', 'hello world')
