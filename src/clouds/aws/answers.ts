@@ -13,7 +13,7 @@ const STRANGE = 'StrangeAnswer'
  * 2026-11-28.
  */
 export function validTime(ms: number | undefined): number {
-  return ms !== undefined && Math.abs(ms) <= 8.64e15 ? ms : 0
+  return ms !== undefined && ms >= 0 && ms <= 8.64e15 ? ms : 0
 }
 
 /** The answer of a server, before the SDK has read it. */
