@@ -35,7 +35,7 @@ function remedyFor(text: string, file: string, dir: string): string {
   if (owner !== undefined) return `Ship the package as it is: external: ['${owner}'].`
   if (ending?.[1] === '.node') return 'Native code is shipped as it is: make it a package, and name that in external.'
   if (ending !== null) return 'Read the file while the processor runs, and name it in include.'
-  return 'Mend it there.'
+  return 'Fix it there.'
 }
 
 /** The package that a file belongs to. */

@@ -65,7 +65,7 @@ export function repeatedEvent(name: string, { line, column, what, excerpt }: Jso
 /** The code that makes events threw. */
 export function failed(where: string, error: unknown, cwd: string): Problem {
   const stack = cleanStack(error, cwd)
-  const problem = problemAt(where, { what: `failed: ${messageOf(error)}`, remedy: 'Mend the code that threw.' })
+  const problem = problemAt(where, { what: `failed: ${messageOf(error)}`, remedy: 'Fix the code that threw.' })
   return stack === undefined ? problem : { ...problem, stack }
 }
 

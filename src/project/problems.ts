@@ -32,7 +32,7 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
     const stack = cleanStack(module.error, cwd)
     const who = subject.where === name ? '' : `${name} `
     const what = `${who}failed while it was loaded: ${messageOf(module.error)}`
-    const remedy = missingRemedyOf(module.error) ?? 'Mend the code that threw.'
+    const remedy = missingRemedyOf(module.error) ?? 'Fix the code that threw.'
     const problem = { code, severity, where: subject.where, what, remedy } as const
     return [stack === undefined ? problem : { ...problem, stack }]
   }

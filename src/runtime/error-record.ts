@@ -37,6 +37,16 @@ export interface ErrorRecord {
   readonly suspects?: readonly CloudEvent[]
   /** The messages that led to this one, the root first. Present in a simulation only. */
   readonly ancestors?: readonly CloudEvent[]
+  /** How the run was made, where it was simulated: a replay does the same. */
+  readonly run?: RecordedSettings
+}
+
+/** The settings of a simulation that decide what happens in it. */
+export interface RecordedSettings {
+  readonly seed: string
+  readonly concurrency: number
+  /** The processors came from their artifacts. */
+  readonly built?: true
 }
 
 /** The version of records that this code writes and reads. */

@@ -141,6 +141,6 @@ function invokeHopRefusal(processor: string, hopLimit: number): AttakError {
   return new AttakError(
     'HOP_LIMIT',
     `invoke of "${processor}": its caller's event has come through ${hopLimit} processors, which is the hop limit`,
-    'Mend the cycle that never ends, or raise hopLimit in the topology.',
+    'Fix the cycle that never ends, or raise hopLimit in the topology.',
   )
 }

@@ -53,7 +53,13 @@ function isThrown(value: unknown): boolean {
   return typeof name === 'string' && typeof message === 'string' && [code, remedy, stack].every(isTextOrAbsent)
 }
 
-/** The fields that users of a record rely on. */
+function isRun(value: unknown): boolean {
+  const { seed, concurrency, built } = fieldsOf(value) ?? {}
+  const isCount = Number.isSafeInteger(concurrency) && Number(concurrency) > 0
+  return typeof seed === 'string' && isCount && (built === undefined || built === true)
+}
+
+/** What those that use a record count on. */
 const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   id: (value) => typeof value === 'string' && /^[0-9a-f]{32}$/.test(value),
   kind: (value) => RECORD_KINDS.some((kind) => kind === value),
@@ -68,6 +74,7 @@ const FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
   message: (value) => value === undefined || isEvent(value),
   suspects: isEvents,
   ancestors: isEvents,
+  run: (value) => value === undefined || isRun(value),
 }
 
 function sayVersion(version: unknown): string {

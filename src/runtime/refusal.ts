@@ -52,7 +52,7 @@ export function hopRefusal(topic: string, hopLimit: number): AttakError {
   return new AttakError(
     'HOP_LIMIT',
     `emit of "${topic}": its event has come through ${hopLimit} processors, which is the hop limit`,
-    'Mend the cycle that never ends, or raise hopLimit in the topology.',
+    'Fix the cycle that never ends, or raise hopLimit in the topology.',
   )
 }
 

@@ -12,7 +12,7 @@ export function runUserCode(run: () => unknown, where: string, report: Report): 
     reportPromise(value, where, 'gives a promise, and a topology is read at once', report)
   } catch (thrown) {
     const { message, stack } = readThrown(thrown)
-    report.error('TOPOLOGY_LOAD_FAILED', where, `failed: ${message}`, 'Mend the code that threw.', stack)
+    report.error('TOPOLOGY_LOAD_FAILED', where, `failed: ${message}`, 'Fix the code that threw.', stack)
   }
   return undefined
 }

@@ -32,7 +32,7 @@ test('a processor that fails to load shows the user’s own stack', () => {
   expect(code).toBe(1)
   expect(`\n${err}`).toMatchInlineSnapshot(`
     "
-    [PROCESSOR_LOAD_FAILED] processors.a: a.mjs failed while it was loaded: PORT is not set. Mend the code that threw.
+    [PROCESSOR_LOAD_FAILED] processors.a: a.mjs failed while it was loaded: PORT is not set. Fix the code that threw.
         Error: PORT is not set
             at read (settings.mjs:4:9)
             at settings.mjs:1:21

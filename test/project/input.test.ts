@@ -290,7 +290,7 @@ test("what the topology's input function throws is shown as its own failure", as
   }
   expect(await problemsOf(optionsFor(dir, { input: boom }))).toMatchInlineSnapshot(`
     [
-      "the topology's input: failed: no disk. Mend the code that threw.",
+      "the topology's input: failed: no disk. Fix the code that threw.",
     ]
   `)
   const late = async function* () {
@@ -299,7 +299,7 @@ test("what the topology's input function throws is shown as its own failure", as
   }
   expect(await problemsOf(optionsFor(dir, { input: late }))).toMatchInlineSnapshot(`
     [
-      "the topology's input: failed: no disk. Mend the code that threw.",
+      "the topology's input: failed: no disk. Fix the code that threw.",
     ]
   `)
   expect(await problemsOf(optionsFor(dir, { input: () => new Set([1]) }))).toMatchInlineSnapshot(`
@@ -344,7 +344,7 @@ test.each<[what: string, input: () => unknown]>([
 ])('an input with %s fails with what was thrown, given as it is or by a function', async (_what, input) => {
   for (const given of [input(), input]) {
     expect(await problemsOf(optionsFor(projectFolder({}), { input: given }))).toEqual([
-      "the topology's input: failed: mine. Mend the code that threw.",
+      "the topology's input: failed: mine. Fix the code that threw.",
     ])
   }
 })

@@ -339,7 +339,7 @@ test('a topology that cannot be loaded is told where it is broken', async () => 
   `)
   expect(await told({ 'topology.mjs': `throw new RangeError('too much')` })).toMatchInlineSnapshot(`
     [
-      "TOPOLOGY_LOAD_FAILED topology.mjs: failed while it was loaded: too much | Mend the code that threw.",
+      "TOPOLOGY_LOAD_FAILED topology.mjs: failed while it was loaded: too much | Fix the code that threw.",
     ]
   `)
   expect(
@@ -363,7 +363,7 @@ test('a topology that cannot be loaded is told where it is broken', async () => 
   `)
   expect(await told({ 'topology.mjs': `throw { not: 'an error' }` })).toMatchInlineSnapshot(`
     [
-      "TOPOLOGY_LOAD_FAILED topology.mjs: failed while it was loaded: it threw an object | Mend the code that threw.",
+      "TOPOLOGY_LOAD_FAILED topology.mjs: failed while it was loaded: it threw an object | Fix the code that threw.",
     ]
   `)
 })

@@ -193,6 +193,6 @@ describe('docs/reference/errors.md', () => {
     const [, part] = page.split('## Error records')
     const [table] = part!.split('\n## ')
     const fields = [...table!.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name)
-    expect(fields).toEqual([...Object.keys(shown), 'withoutData', 'suspects', 'ancestors'])
+    expect(fields).toEqual([...Object.keys(shown), 'withoutData', 'suspects', 'ancestors', 'run'])
   })
 })

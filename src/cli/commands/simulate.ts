@@ -5,11 +5,9 @@ import type { Graph } from '../../graph/graph.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
 import { shown } from '../../project/find.ts'
-import { modulesOf } from '../../project/handlers.ts'
 import { inputFiles } from '../../project/input.ts'
 import { isSpecial } from '../../project/modules.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
-import { hasTelemetry } from '../../project/telemetry.ts'
 import { foldersOfRuns } from '../../project/temporary.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../stores/file/store.ts'
 import { type Arguments, type Command, flagOf, JSON_OPTION, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
@@ -20,6 +18,7 @@ import { isInspecting, waitForDebugger, withoutTimeouts } from '../inspect.ts'
 import { awaitCode, MODULES } from '../loading.ts'
 import { findProject, settingOption, warn } from '../project.ts'
 import { prepareForAfter } from '../simulate/after.ts'
+import { loadArtifacts } from '../simulate/artifacts.ts'
 import { tellRun } from '../simulate/run.ts'
 import { followReads } from '../simulate/variables.ts'
 
@@ -157,9 +156,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   const only = listOf(args, 'only')
   const graph = graphOf(project, args)
   const input = await openProjectInput(args, project, host)
-  const built = isBuilt
-    ? await awaitCode({ who: MODULES, file }, host, () => loadArtifacts(project, host.env, temporaryFolder))
-    : undefined
+  const built = isBuilt ? await loadArtifacts(project, host, temporaryFolder) : undefined
   if (built !== undefined) {
     reads.loaded()
     // Reads of variables are reported when they happen.
@@ -171,7 +168,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   const running = tellRun(
     {
       ...waysOf(args),
-      ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
+      ...{ seed: settings.seed.value, concurrency: settings.concurrency.value, built: isBuilt },
       ...{ project: built === undefined ? project : { ...project, processors: built.processors }, graph, signal },
       ...{ input: only.length === 0 ? input : onlyInput(input, only), unguarded: isInspecting(args) },
       errors: {
@@ -200,15 +197,4 @@ function waysOf(args: Arguments) {
     ...{ byInput: flagOf(args, 'byInput'), timings: flagOf(args, 'timings') },
     ...(traceFile !== undefined && { traceFile }),
   }
-}
-
-/** Loads the processors of a project out of what a deploy would upload. */
-async function loadArtifacts({ file, dir, topology, graph }: Project, env: Host['env'], temporaryFolder: () => string) {
-  const { loadBuilt } = await import('../../bundle/built.ts')
-  const modules = modulesOf(topology.processors, dir)
-  const telemetry = hasTelemetry(dir)
-  return loadBuilt(
-    { file, topology, graph, modules, env, telemetry, temporaryFolder, host: 'lambda' },
-    globalThis.process,
-  )
 }

@@ -41,7 +41,7 @@ export async function withErrors(
   use: (errors: Errors) => Promise<number>,
 ): Promise<number> {
   if (flagOf(args, 'simulated')) {
-    const stage = await nameKept(withTopology(args), host, simulatedIn)
+    const stage = inStageOfRun(await nameKept(withTopology(args), host, simulatedIn))
     if (textOf(args, 'name') !== undefined) tellOfOthers(stage, host)
     return use(errorsOfSimulation(stage, host))
   }
@@ -65,6 +65,26 @@ function tellOfSimulated(stage: NamedStage, host: Host): void {
   const { length } = simulatedErrors(stage).list().records
   if (length === 0) return
   host.err.tell(`${drawCount(length, 'error')} of the last simulation here: --simulated means those.\n`)
+}
+
+/** Returns the same in the stage that the newest error of a simulation happened in, unless the command line gives a stage. */
+function inStageOfRun(named: NamedStage): NamedStage {
+  const newest = simulatedErrors(named).list().records.at(-1)
+  if (newest === undefined || named.settings.stage.origin === 'flag' || !isName(newest.stage)) return named
+  return inStage(named, newest.stage)
+}
+
+/** Returns the same project, and what names it, in another stage. */
+export function inStage(named: NamedStage, stage: string): NamedStage {
+  if (named.scope.stage === stage) return named
+  const { project, scope, settings, given } = named
+  return {
+    ...named,
+    ...(project && { project: { ...project, graph: { ...project.graph, stage } } }),
+    scope: { ...scope, stage },
+    settings: { ...settings, stage: { ...settings.stage, value: stage } },
+    given: { ...given, flags: { ...given.flags, stage } },
+  }
 }
 
 /** A name without errors may be a typing error. */

@@ -95,8 +95,8 @@ export function keepErrors(store: FileStore, { anew, hint }: KeepOptions): Keepi
 }
 
 function notKept(failure: unknown): Problem {
-  const error = errorOfSystem(failure) ?? failure
-  const what = `could not be kept: ${error instanceof Error ? error.message : error}`
-  const remedy = 'For attak errors to find them, let attak write to the folder .attak of the project.'
+  const error = errorOfSystem(failure)
+  const what = `could not be kept: ${error?.message ?? (failure instanceof Error ? failure.message : failure)}`
+  const remedy = `attak errors does not find them. ${error?.remedy ?? 'Let attak write to the folder .attak of the project.'}`
   return { code: 'STORE_FAILED', severity: 'warning', where: 'errors of this run', what, remedy }
 }

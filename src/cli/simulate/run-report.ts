@@ -37,6 +37,8 @@ export interface RunOptions {
   readonly input: RunInput
   readonly seed: string
   readonly concurrency: number
+  /** Whether the processors come from their artifacts. */
+  readonly built: boolean
   readonly json: boolean
   /** Print the outputs to stdout as JSON lines; failures and the summary go to stderr. */
   readonly outputs: boolean
@@ -97,7 +99,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
     describe: (error) => describe(error, project.dir),
     // A failure is stored before it is printed.
     recorder: recordToAll([
-      ...(keeping ? [recordErrors(recorded, (record) => keeping.take(cleanRecord(record, project.dir)))] : []),
+      ...(keeping ? [recordErrors(recorded, (record) => keeping.take(cleanRecord(record, run)))] : []),
       ...(lines ? [lines] : []),
       ...(run.outputs ? [recordOutputs(out)] : []),
       people.recorder,
@@ -126,7 +128,7 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
     },
     endAtOnce(why, error, handler) {
       host.builtIns.restore()
-      if (handler !== undefined) keeping?.take(recordOfLast(handler, errorOfThrown(error), recorded))
+      if (handler !== undefined) keeping?.take(withRun(recordOfLast(handler, errorOfThrown(error), recorded), run))
       people.end([`The run was ended: ${why}.`, ...(keeping?.end() ?? [])], 1)
       lines?.flush()
       trace?.flush()
@@ -228,8 +230,13 @@ function describe(error: unknown, dir: string): Thrown {
   return cleanThrown(describeThrown(error), dir)
 }
 
-function cleanRecord(record: ErrorRecord, dir: string): ErrorRecord {
-  return { ...record, error: cleanThrown(record.error, dir) }
+function cleanRecord(record: ErrorRecord, run: RunOptions): ErrorRecord {
+  return { ...withRun(record, run), error: cleanThrown(record.error, run.project.dir) }
+}
+
+/** Adds to a record how the run was made, for a replay to do the same. */
+function withRun(record: ErrorRecord, { seed, concurrency, built }: RunOptions): ErrorRecord {
+  return { ...record, run: { seed, concurrency, ...(built && { built }) } }
 }
 
 function drawingOf({ project }: RunOptions, host: Host) {

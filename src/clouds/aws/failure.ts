@@ -129,7 +129,7 @@ const MENDINGS: readonly Mending[] = [
     matches: (error) => '$fault' in error || '$metadata' in error,
     code: 'AWS_REFUSED',
     what: ({ name, message }) => `${name}: ${message}`,
-    remedy: 'Mend what the message names, then run the same again.',
+    remedy: 'Fix what the message names, then run the same again.',
   },
 ]
 

@@ -154,7 +154,7 @@ async function told(aws: Aws, what: string, ask: () => Promise<readonly Problem[
   }
 }
 
-const MAKE = 'Make it, or mend its name in `errors`; attak makes the stores "sqs" and "dynamodb" by itself.'
+const MAKE = 'Make it, or correct its name in `errors`; attak makes the stores "sqs" and "dynamodb" by itself.'
 const GRANT = 'Let its policy, and that of whoever deploys, allow what `attak policy` prints.'
 
 function elsewhere(what: string, region: string, { place }: Aws): Problem {

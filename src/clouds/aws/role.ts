@@ -183,6 +183,6 @@ export async function requireRole(
   throw new AttakError(
     'ROLE_NOT_FOUND',
     `there is no role ${arn}`,
-    'Mend the name, make the role, or give none: then attak makes one for each processor.',
+    'Correct the name, make the role, or give none: then attak makes one for each processor.',
   )
 }

@@ -44,7 +44,7 @@ attak errors show ID tells all of one, attak errors replay --all runs them again
     )
     const short = ONE.id.slice(0, 12)
     expect(await on(showErrors, [ONE.id])).toContain(
-      `Next: attak why ${short} --stage qa, attak errors replay ${short} --local --inspect --stage qa, mend it, attak errors replay ${short} --stage qa\n`,
+      `Next: attak why ${short} --stage qa, attak errors replay ${short} --local --inspect --stage qa, fix it, attak errors replay ${short} --stage qa\n`,
     )
   })
 

@@ -1,29 +1,75 @@
 import { sharedVariables } from '../../../graph/variables.ts'
 import type { Project } from '../../../project/project.ts'
-import type { ErrorRecord } from '../../../runtime/error-record.ts'
+import type { ErrorRecord, RecordedSettings } from '../../../runtime/error-record.ts'
 import { type CloudEvent, emitterIn, messageOfEvent, topicOf } from '../../../runtime/event.ts'
 import type { LoadedProcessor } from '../../../runtime/invocation.ts'
 import { idOf, type Message } from '../../../runtime/message.ts'
 import type { ResumedEvent } from '../../../simulator/intake.ts'
 import type { FileStore } from '../../../stores/file/store.ts'
+import { isName } from '../../../topology/name.ts'
 import { type Arguments, flagOf } from '../../command.ts'
 import type { Errors } from '../../errors/open.ts'
-import { simulatedErrors } from '../../errors/open.ts'
+import { inStage, simulatedErrors } from '../../errors/open.ts'
 import type { Unit } from '../../errors/ready.ts'
 import { hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
 import { isInspecting, withoutTimeouts } from '../../inspect.ts'
 import { prepareForAfter } from '../../simulate/after.ts'
+import { loadArtifacts } from '../../simulate/artifacts.ts'
 import { tellRun } from '../../simulate/run.ts'
 
 /**
- * Replays errors in a simulation and prints its story; returns the exit code of a simulation. Errors of earlier
- * simulations that are handled now are removed, and new failures are added. Live errors stay as they are.
+ * Runs errors again in simulations, each like the run that it comes from, and tells the story. Returns the exit code. Errors of
+ * a simulation that are handled now are removed from its errors, and what fails now is added; what is live stays as it is.
  */
 export async function replayHere(errors: Errors, units: readonly Unit[], args: Arguments, host: Host): Promise<number> {
   prepareForAfter(host)
-  const { project: loaded, settings } = errors.stage
-  if (loaded === undefined) throw new Error('a replay here needs the project')
+  let code = 0
+  for (const [settings, alike] of byRun(errors, units)) {
+    const stage = inStage(errors.stage, settings.stage)
+    code = Math.max(code, await replayRun({ ...errors, stage }, { settings, units: alike }, args, host))
+    if (host.signal.aborted) break
+  }
+  return code
+}
+
+/** How errors are run again. */
+interface RunSettings extends RecordedSettings {
+  readonly stage: string
+}
+
+/** Groups errors by the settings of the run that they come from. What the command line gives counts for all. */
+function byRun({ stage: named, live }: Errors, units: readonly Unit[]): readonly [RunSettings, readonly Unit[]][] {
+  const { stage, seed, concurrency } = named.settings
+  const groups = new Map<string, [RunSettings, Unit[]]>()
+  for (const unit of units) {
+    const { record } = unit
+    const run = live === undefined ? record.run : undefined
+    const isOwn = live === undefined && stage.origin !== 'flag' && isName(record.stage)
+    const settings = {
+      stage: isOwn ? record.stage : stage.value,
+      seed: run?.seed ?? seed.value,
+      concurrency: concurrency.origin === 'flag' ? concurrency.value : (run?.concurrency ?? concurrency.value),
+      ...(run?.built && { built: run.built }),
+    }
+    const key = JSON.stringify(settings)
+    const group = groups.get(key) ?? [settings, []]
+    groups.set(key, group)
+    group[1].push(unit)
+  }
+  return [...groups.values()]
+}
+
+async function replayRun(
+  errors: Errors,
+  { settings, units }: { readonly settings: RunSettings; readonly units: readonly Unit[] },
+  args: Arguments,
+  host: Host,
+): Promise<number> {
+  const { project: source } = errors.stage
+  if (source === undefined) throw new Error('a replay here needs the project')
+  const built = settings.built ? await loadArtifacts(source, host, host.temporaryFolder) : undefined
+  const loaded = built === undefined ? source : { ...source, processors: built.processors }
   const forced = flagOf(args, 'force')
   const unguarded = isInspecting(args)
   const project = unguarded ? stopping(loaded) : loaded
@@ -32,16 +78,20 @@ export async function replayHere(errors: Errors, units: readonly Unit[], args: A
   const { live } = errors
   const simulated = live === undefined ? simulatedErrors(errors.stage) : undefined
   const again = new Set<string>()
-  const giveBack = host.lendVariables(sharedVariables(project.graph))
+  const giveBack = built === undefined ? host.lendVariables(sharedVariables(project.graph)) : built.close
+  const offExit = host.onExit(() => built?.close())
   const fine = await tellRun(
     {
       ...{ command: 'attak errors replay', project, graph: project.graph, input, signal: host.signal },
-      ...{ seed: settings.seed.value, concurrency: settings.concurrency.value },
+      ...{ seed: settings.seed, concurrency: settings.concurrency, built: built !== undefined },
       ...{ json: flagOf(args, 'json'), outputs: false, quiet: false, byInput: false, timings: false, unguarded },
       ...(simulated && { errors: { store: noting(simulated, again), anew: false, hint: hintOf(errors.stage.given) } }),
     },
     host,
-  ).finally(giveBack)
+  ).finally(() => {
+    offExit()
+    giveBack()
+  })
   if (!host.signal.aborted) simulated?.remove(units.flatMap(({ record }) => (again.has(record.id) ? [] : [record])))
   return interruptCode(host.signal) ?? (fine ? 0 : 1)
 }

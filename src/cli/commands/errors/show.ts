@@ -62,5 +62,5 @@ function told(replayed: string | undefined): string {
 function drawNext(id: string, errors: Errors): string {
   const hint = hintOn(errors)
   const local = errors.live === undefined ? ' --inspect' : ' --local --inspect'
-  return `Next: ${hint(`why ${id}`)}, ${hint(`errors replay ${id}${local}`)}, mend it, ${hint(`errors replay ${id}`)}\n`
+  return `Next: ${hint(`why ${id}`)}, ${hint(`errors replay ${id}${local}`)}, fix it, ${hint(`errors replay ${id}`)}\n`
 }
