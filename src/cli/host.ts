@@ -222,7 +222,12 @@ function catcherOf(
 /** The conventional exit code of a process that a signal ended: 128 and the signal's number; undefined if none did. */
 export function interruptCode(signal: AbortSignal): number | undefined {
   if (!signal.aborted) return undefined
-  return signal.reason === 'SIGTERM' ? 143 : 130
+  return codeOfSignal(signal.reason)
+}
+
+/** The same for the name of a signal. */
+export function codeOfSignal(name: unknown): number {
+  return name === 'SIGTERM' ? 143 : 130
 }
 
 /** Waits for some milliseconds; the signal ends it early. */

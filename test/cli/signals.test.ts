@@ -101,13 +101,29 @@ describe('the first signal ends a command that loads a project', () => {
   })
 })
 
-test('a handler that never yields is ended by a signal, long before its timeout', async () => {
+test.each(CODES)('%s names a handler that never yields, and ends it long before its timeout', async (signal, code) => {
   const source = `import { writeSync } from 'node:fs'
-export default { name: 't', timeout: 600, processors: { a() { writeSync(2, 'looping'); for (;;); } }, input: { a: 1 } }`
-  const { child, until, ended } = start(folderOf({ 'topology.mjs': source }), 'simulate')
+export default {
+  name: 't',
+  timeout: 600,
+  processors: {
+    a() { writeSync(2, 'looping'); for (;;); },
+  },
+  input: { a: 1 },
+}`
+  const folder = folderOf({ 'topology.mjs': source })
+  const { child, printed, until, ended } = start(folder, 'simulate')
   await until('err', 'looping')
-  const again = setInterval(() => child.kill('SIGINT'), 200)
-  await ended
+  child.kill(signal)
+  // The thread that sees the signal may not have started.
+  const again = setInterval(() => child.kill(signal), 10_000)
+  expect(await ended).toBe(code)
   clearInterval(again)
-  expect(child.signalCode).toBe('SIGINT')
+  expect(printed.out).toContain('The run was ended: it was interrupted.')
+  expect(printed.err).toMatch(/processor "a" \(message [0-9a-f]{32}\) has not yielded for \d/)
+  expect(printed.err).toContain('at a (topology.mjs:6:')
+  // The user has interrupted it: it has not failed.
+  const listed = start(folder, 'errors', 'list', '--simulated', '--json')
+  expect(await listed.ended).toBe(0)
+  expect(listed.printed.out).toBe('[]\n')
 })

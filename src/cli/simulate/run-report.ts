@@ -67,9 +67,9 @@ export interface RunReport {
   readonly end: (result: SimulationResult | undefined) => Promise<void>
   /**
    * Ends the process because the run cannot continue. First writes the story so far, prints why (in a few words and in
-   * full), and records that as an error of the responsible handler.
+   * full), and records that as an error of the responsible handler. `code` is the exit code, 1 by default.
    */
-  readonly endAtOnce: (why: string, error: Thrown, handler: Invocation | undefined) => never
+  readonly endAtOnce: (why: string, error: Thrown, handler: Invocation | undefined, code?: number) => never
 }
 
 /** A story with more lines has scrolled off the screen when it ends. */
@@ -126,16 +126,16 @@ export function openRunReport(run: RunOptions, host: Host): RunReport {
       warn(keeping?.problems() ?? [], host)
       if (result !== undefined && trace?.failure !== undefined) throw trace.failure
     },
-    endAtOnce(why, error, handler) {
+    endAtOnce(why, error, handler, code = 1) {
       host.builtIns.restore()
       if (handler !== undefined) keeping?.take(withRun(recordOfLast(handler, errorOfThrown(error), recorded), run))
-      people.end([`The run was ended: ${why}.`, ...(keeping?.end() ?? [])], 1)
+      people.end([`The run was ended: ${why}.`, ...(keeping?.end() ?? [])], code === 1 ? 1 : 0)
       lines?.flush()
       trace?.flush()
       out.flush()
       told.flush()
       host.err.tell(failuresDrawn({ ...drawing, colors: colorsOf(host.err) })(error))
-      return host.exit(1)
+      return host.exit(code)
     },
   }
 }

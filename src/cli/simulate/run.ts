@@ -3,7 +3,7 @@ import { createSpans } from '../../runtime/spans.ts'
 import type { RunProbe } from '../../simulator/options.ts'
 import { simulate } from '../../simulator/simulate.ts'
 import { tellChanged } from '../built-ins.ts'
-import type { Host } from '../host.ts'
+import { codeOfSignal, type Host } from '../host.ts'
 import { warn } from '../project.ts'
 import { pendingProblems } from './after.ts'
 import { tellWaiting } from './progress.ts'
@@ -31,6 +31,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
         ...{ graph, dir: project.dir, running: () => probe?.running() },
         letSignalsEnd: host.letSignalsEnd,
         end: (error, handler) => report.endAtOnce('a handler does not yield', error, handler),
+        interrupt: (error, name) => report.endAtOnce('it was interrupted', error, undefined, codeOfSignal(name)),
       })
   const offExit = host.onExit((code) => {
     if (code === undefined) return

@@ -9,12 +9,16 @@ import { drawDuration } from '../../view/duration.ts'
 export interface WatchdogOptions {
   /**
    * Called on the main thread, within the blocking code, when it has not yielded for `stalledMs`; `stack` shows where.
-   * Returns the milliseconds of standstill before the next call; or ends the process.
+   * Returns the milliseconds of standstill before the next call; or ends the process. `signal` is SIGINT or SIGTERM if the
+   * process has received it: the main thread cannot see that before it yields.
    */
-  readonly onStall: (stalledMs: number, stack: string) => number
+  readonly onStall: (stalledMs: number, stack: string, signal: SignalName | undefined) => number
   /** The duration of a standstill before the first call of `onStall`. */
   readonly firstMs: number
 }
+
+/** The signals that interrupt a run. */
+export type SignalName = 'SIGINT' | 'SIGTERM'
 
 /** Guards a run until it is closed. */
 export interface Watchdog {
@@ -51,10 +55,31 @@ export function openWatchdog({ onStall, firstMs }: WatchdogOptions): Watchdog {
   }
 }
 
-/** CommonJS text, since a worker's file would have to be found from a bundle as well as from the sources. */
+/**
+ * CommonJS text, since a worker's file would have to be found from a bundle as well as from the sources. Node has no public way
+ * to receive a signal in a worker. Without the binding, a signal that the main thread has let go ends the process by itself.
+ */
 const SECOND_THREAD = `
 const { workerData: { beats, firstMs, BEAT_MS, HOOK } } = require('node:worker_threads')
-let seen = 0, looks = 0, askAt = firstMs, asking = false, session
+let seen = 0, looks = 0, askAt = firstMs, asking = false, session, signal
+const wraps = []
+try {
+  const own = require('node:process')
+  own.noDeprecation = true
+  const { Signal } = own.binding('signal_wrap')
+  for (const name of ['SIGINT', 'SIGTERM']) {
+    const wrap = new Signal()
+    wrap.unref()
+    wrap.onsignal = () => {
+      // A second signal ends the process at once.
+      for (const one of wraps.splice(0)) one.close()
+      signal = name
+      askAt = firstMs
+    }
+    wrap.start(require('node:os').constants.signals[name])
+    wraps.push(wrap)
+  }
+} catch {}
 setInterval(() => {
   const now = Atomics.load(beats, 0)
   if (now !== seen) { seen = now; looks = 0; askAt = firstMs; return }
@@ -65,10 +90,10 @@ setInterval(() => {
     session = new (require('node:inspector').Session)()
     session.connectToMainThread()
   }
-  const expression = 'globalThis[Symbol.for("' + HOOK + '")]?.(' + looks * BEAT_MS + ', new Error().stack)'
+  const expression = 'globalThis[Symbol.for("' + HOOK + '")]?.(' + looks * BEAT_MS + ', new Error().stack, ' + JSON.stringify(signal) + ')'
   session.post('Runtime.evaluate', { expression, returnByValue: true }, (error, answer) => {
     asking = false
-    askAt = answer?.result?.value ?? Infinity
+    if (signal === undefined || error) askAt = answer?.result?.value ?? Infinity
   })
 }, BEAT_MS)
 `
@@ -84,6 +109,8 @@ export interface StallOptions {
   readonly letSignalsEnd: () => () => void
   /** Reports the handler, writes everything that is still buffered, and ends the process. */
   readonly end: (error: Thrown, handler: Invocation | undefined) => never
+  /** Does the same for a run that is interrupted by a signal. The handler's message is no error then. */
+  readonly interrupt: (error: Thrown, signal: SignalName) => never
 }
 
 /** A shorter standstill may come from a busy machine, which runs other programs. */
@@ -91,9 +118,9 @@ const LEAST_STALL_MS = 2000
 
 /**
  * Guards a run against code that loops without yielding. It is named when its processor's timeout is over, after two seconds
- * at the earliest. Until it yields again, Ctrl-C ends the process at once.
+ * at the earliest. Until it yields again, Ctrl-C names it and ends the process at once.
  */
-export function guard({ graph, dir, running, letSignalsEnd, end }: StallOptions): Watchdog {
+export function guard({ graph, dir, running, letSignalsEnd, end, interrupt }: StallOptions): Watchdog {
   const timeouts = graph.processors.map(({ timeoutMs }) => timeoutMs)
   let takeSignals: (() => void) | undefined
   const onYield = () => {
@@ -102,15 +129,17 @@ export function guard({ graph, dir, running, letSignalsEnd, end }: StallOptions)
   }
   return openWatchdog({
     firstMs: LEAST_STALL_MS,
-    onStall(stalledMs, stack) {
+    onStall(stalledMs, stack, signal) {
       if (takeSignals === undefined) {
         takeSignals = letSignalsEnd()
         setImmediate(onYield)
       }
       const handler = running()
+      const errorNow = () => stallError(handler, stalledMs, cleanStackText(stack, dir))
+      if (signal !== undefined) return interrupt(errorNow(), signal)
       const limitMs = Math.max(LEAST_STALL_MS, handler?.runtime.timeoutMs ?? Math.max(...timeouts))
       if (stalledMs < limitMs) return limitMs
-      return end(stallError(handler, stalledMs, cleanStackText(stack, dir)), handler)
+      return end(errorNow(), handler)
     },
   })
 }
