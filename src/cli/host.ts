@@ -76,14 +76,16 @@ export function hostOf(process: NodeJS.Process): Host {
     leaving = true
     return own.exit(code)
   }
+  // Read once: while attak runs, the folder may be removed, or the project may change to another one.
+  const currentFolder = once(own.cwd)
   const stdout = takeStdout(process)
   printWarnings(process, console)
   // Stacks of built code show the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
-    // Throws where the current folder was removed.
+    // Throws FILE_FAILED if the current folder was removed before it was first read.
     get cwd() {
-      return own.cwd()
+      return currentFolder()
     },
     env: own.env,
     addVariables: (variables) => void Object.assign(own.env, variables),
