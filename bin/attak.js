@@ -3,9 +3,7 @@ import module from 'node:module'
 import { join } from 'node:path'
 
 // Node 22.1 and later keep compiled code: not in the folder for temporary files, which may be gone or is to stay empty.
-// A project may replace these.
-const { exit, env } = process
-const { HOME } = env
+const { HOME } = process.env
 if (HOME) module.enableCompileCache?.(join(HOME, '.cache/attak/compiled'))
 const { hostOf, main } = await import('../dist/cli.js')
 
@@ -14,4 +12,5 @@ process.once('beforeExit', () => {
   process.exitCode = 70
 })
 // Timers and sockets that a project leaves open do not keep the process: all that was written has been taken.
-exit(await main(process.argv.slice(2), hostOf(process)))
+const host = hostOf(process)
+host.leave(await main(process.argv.slice(2), host))

@@ -10,7 +10,7 @@ import { type BuiltIns, rememberBuiltIns, tellChanged } from './built-ins.ts'
 import { printWarnings } from './node-warnings.ts'
 import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
-import { openSignals } from './signals.ts'
+import { openSignals, type Signals } from './signals.ts'
 import { keepStandardOpen } from './standard-streams.ts'
 import { type Terminal, terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
@@ -64,6 +64,8 @@ export interface Host {
   readonly temporaryFolder: () => string
   /** Ends the process at once. Used if a handler never yields. */
   readonly exit: (code: number) => never
+  /** Ends the process with this code, whatever the project's own listeners do at the end. A signal ends one that loops. */
+  readonly leave: (code: number) => never
 }
 
 /** The one real host. */
@@ -71,11 +73,7 @@ export function hostOf(process: NodeJS.Process): Host {
   const own = functionsOf(process)
   const signals = openSignals(own)
   const [closeSync, builtIns] = [keepStandardOpen(), rememberBuiltIns(process)]
-  let leaving = false
-  const leave = (code?: number): never => {
-    leaving = true
-    return own.exit(code)
-  }
+  const { leave, isLeaving } = leavingWith(own, signals)
   // Read once: while attak runs, the folder may be removed, or the project may change to another one.
   const currentFolder = once(own.cwd)
   const stdout = takeStdout(process)
@@ -95,9 +93,7 @@ export function hostOf(process: NodeJS.Process): Host {
     out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, own.env)),
     err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, own.env)),
     get stdin() {
-      // For a folder, Node returns an empty stream.
-      if (isFolderAt(0)) throw Object.assign(new Error('stdin is a folder'), STDIN_IS_FOLDER)
-      return process.stdin
+      return stdinOf(process)
     },
     get interactive() {
       return process.stdin.isTTY === true && process.stderr.isTTY === true && !isSet(own.env.CI)
@@ -118,7 +114,7 @@ export function hostOf(process: NodeJS.Process): Host {
     console,
     onUncaught: catcherOf(own, { leave, restore: builtIns.restore, stderr: () => process.stderr }),
     builtIns,
-    onExit: exitsOf(own, () => leaving),
+    onExit: exitsOf(own, isLeaving),
     watchTimers: once(() => watchTimers(() => currentInvocation()?.processor)),
     temporaryFolder: temporaryFolders(own),
     exit(code) {
@@ -127,6 +123,7 @@ export function hostOf(process: NodeJS.Process): Host {
       closeSync(2)
       return leave(code)
     },
+    leave,
   }
 }
 
@@ -139,21 +136,52 @@ function once<Made>(make: () => Made): () => Made {
   }
 }
 
-type OwnProcess = Pick<NodeJS.Process, 'env' | 'cwd' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'>
+type OwnProcess = Pick<NodeJS.Process, 'env' | 'cwd' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'> & {
+  readonly exitWith: (code: number) => never
+  readonly onFirst: NodeJS.Process['prependListener']
+}
 
 /** Returns the process functions that attak calls, so that a project that replaces them affects its own calls only. */
 function functionsOf(process: NodeJS.Process): OwnProcess {
   const { env, cwd, hrtime, exit, getBuiltinModule } = process
-  return { env, cwd, hrtime, exit, getBuiltinModule, on: process.on.bind(process), off: process.off.bind(process) }
+  const [on, off] = [process.on.bind(process), process.off.bind(process)]
+  const onFirst = process.prependListener.bind(process)
+  return { env, cwd, hrtime, exit, exitWith: exitWithOf(process), getBuiltinModule, on, off, onFirst }
 }
 
-function exitsOf({ on, off }: OwnProcess, isOurs: () => boolean): Host['onExit'] {
+/** What Node calls last when it ends, with the code that the listeners for the end have left. */
+type Ending = NodeJS.Process & { reallyExit: (code: number) => never }
+
+function exitWithOf(process: NodeJS.Process): (code: number) => never {
+  const ending = process as Ending
+  const { exit, reallyExit } = ending
+  return (code) => {
+    const end = () => reallyExit.call(process, code)
+    // Node cannot end a process that the project froze.
+    if (Object.isFrozen(process)) return end()
+    ending.reallyExit = end
+    return exit(code)
+  }
+}
+
+function leavingWith({ exitWith }: OwnProcess, { letEnd }: Signals) {
+  let leaving = false
+  const leave = (code: number): never => {
+    leaving = true
+    letEnd()
+    return exitWith(code)
+  }
+  return { leave, isLeaving: () => leaving }
+}
+
+function exitsOf({ onFirst, on, off }: OwnProcess, isOurs: () => boolean): Host['onExit'] {
   return (take) => {
     const onExit = (code: number) => {
       if (!isOurs()) take(code)
     }
     const onIdle = () => take(undefined)
-    on('exit', onExit)
+    // A listener of the project may end the process before others are called.
+    onFirst('exit', onExit)
     on('beforeExit', onIdle)
     return () => {
       off('exit', onExit)
@@ -173,6 +201,12 @@ function takeStdout(process: NodeJS.Process): () => NodeJS.WriteStream {
 }
 
 const STDIN_IS_FOLDER = { code: 'EISDIR', syscall: 'read', path: 'stdin' }
+
+function stdinOf(process: NodeJS.Process): NodeJS.Process['stdin'] {
+  // Node gives an empty stream for a folder.
+  if (isFolderAt(0)) throw Object.assign(new Error('stdin is a folder'), STDIN_IS_FOLDER)
+  return process.stdin
+}
 
 function isFolderAt(descriptor: number): boolean {
   try {

@@ -75,6 +75,9 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
     exit: (code) => {
       throw new Error(`exit ${code}`)
     },
+    leave: (code) => {
+      throw new Error(`exit ${code}`)
+    },
     ran: (code) => ({ code, ...written }),
   }
 }
