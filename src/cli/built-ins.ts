@@ -31,7 +31,7 @@ interface Place {
 }
 
 // Taken now, since a project may replace these, too.
-const { getOwnPropertyDescriptor, defineProperty, getPrototypeOf } = Object
+const { getOwnPropertyDescriptor, defineProperty, getPrototypeOf, setPrototypeOf, isFrozen } = Object
 const { ownKeys, deleteProperty } = Reflect
 
 /**
@@ -42,6 +42,13 @@ export function rememberBuiltIns(process: NodeJS.Process): BuiltIns {
   const places = placesOf(process)
   const objectKeys = new Set(ownKeys(Object.prototype))
   const names = new Set<string>()
+  // attak and Node set fields of these. What is frozen cannot be put back.
+  const freezable: readonly [string, object][] = [
+    ['Error', Error],
+    ['console', console],
+    ['globalThis', globalThis],
+    ['process', process],
+  ]
   let replaced: readonly Change[] = []
   const restore = () => {
     const changed = putBack(places)
@@ -49,6 +56,7 @@ export function rememberBuiltIns(process: NodeJS.Process): BuiltIns {
     for (const key of added) deleteProperty(Object.prototype, key)
     for (const { place } of changed) names.add(nameOf(place))
     for (const key of added) names.add(`Object.prototype.${String(key)}`)
+    for (const [name, object] of freezable) if (isFrozen(object)) names.add(`${name} (frozen)`)
     replaced = [...replaced, ...changed.filter(isCalled)]
     return [...names]
   }
@@ -86,13 +94,19 @@ function putBack(places: readonly Place[]): readonly Change[] {
   const changed: Change[] = []
   for (let index = 0; index < places.length; index++) {
     const place = places[index]!
-    const now = getOwnPropertyDescriptor(place.owner, place.key)
+    const now = descriptorOf(place.owner, place.key)
     if (isSame(place, now)) continue
     define(place, place.was)
     changed[changed.length] = { place, now }
   }
   if (changed.length > 0) syncBuiltinESMExports()
   return changed
+}
+
+/** It inherits nothing: a project may add `get` or `value` to `Object.prototype`. */
+function descriptorOf(owner: object, key: string | symbol): PropertyDescriptor | undefined {
+  const descriptor = getOwnPropertyDescriptor(owner, key)
+  return descriptor && setPrototypeOf(descriptor, null)
 }
 
 function define({ owner, key }: Place, descriptor: PropertyDescriptor | undefined): void {
@@ -105,7 +119,7 @@ function isCalled({ place }: Change): boolean {
 }
 
 function isWrong({ place, now }: Change): boolean {
-  return !isAlike(place.kind!, place.was!, now)
+  return place.was === undefined || !isAlike(place.kind!, place.was, now)
 }
 
 function isSame({ key, was }: Place, now: PropertyDescriptor | undefined): boolean {
@@ -137,14 +151,20 @@ function placesOf(process: NodeJS.Process): readonly Place[] {
     ['iterator', getPrototypeOf([].values())],
     ['iterator', getPrototypeOf(new Map().values())],
     ['iterator', getPrototypeOf(new Set().values())],
+    ['iterator', getPrototypeOf(''[Symbol.iterator]())],
+    ['iterator', getPrototypeOf(''.matchAll(/a/g))],
+    ['generator', getPrototypeOf(function* () {}.prototype)],
+    ['async generator', getPrototypeOf(async function* () {}.prototype)],
   ]
-  const others = { JSON, Math, Reflect, AbortSignal, fs, 'EventEmitter.prototype': emitterOf(process) }
+  const others = { JSON, Math, Reflect, Symbol, AbortSignal, fs, 'EventEmitter.prototype': emitterOf(process) }
   const places: Place[] = []
   for (const [kind, owner] of methods) addFunctions(places, { owner, ownerName: `${kind}.prototype`, kind })
   for (const owner of constructors) addFunctions(places, { owner, ownerName: owner.name })
   for (const [ownerName, owner] of Object.entries(others)) addFunctions(places, { owner, ownerName })
   for (const key of OF_PROCESS) places.push(placeOf({ owner: process, ownerName: 'process' }, key))
   places.push(placeOf({ owner: globalThis, ownerName: 'globalThis' }, 'process'))
+  // With this, each object that is awaited is taken for a promise.
+  places.push(placeOf({ owner: Object.prototype, ownerName: 'Object.prototype', kind: 'Object' }, 'then'))
   return places
 }
 
@@ -162,7 +182,7 @@ function emitterOf(process: NodeJS.Process): object {
 }
 
 function placeOf({ owner, ownerName, kind }: Owner, key: string | symbol): Place {
-  return { owner, ownerName, key, was: getOwnPropertyDescriptor(owner, key), kind }
+  return { owner, ownerName, key, was: descriptorOf(owner, key), kind }
 }
 
 function addFunctions(places: Place[], owner: Owner): void {

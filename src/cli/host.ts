@@ -137,7 +137,7 @@ function once<Made>(make: () => Made): () => Made {
 }
 
 type OwnProcess = Pick<NodeJS.Process, 'env' | 'cwd' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'> & {
-  readonly exitWith: (code: number) => never
+  readonly exitWith: (code: number, prepare: () => unknown) => never
   readonly onFirst: NodeJS.Process['prependListener']
 }
 
@@ -152,13 +152,14 @@ function functionsOf(process: NodeJS.Process): OwnProcess {
 /** What Node calls last when it ends, with the code that the listeners for the end have left. */
 type Ending = NodeJS.Process & { reallyExit: (code: number) => never }
 
-function exitWithOf(process: NodeJS.Process): (code: number) => never {
+function exitWithOf(process: NodeJS.Process): OwnProcess['exitWith'] {
   const ending = process as Ending
   const { exit, reallyExit } = ending
-  return (code) => {
+  return (code, prepare) => {
     const end = () => reallyExit.call(process, code)
     // Node cannot end a process that the project froze.
     if (Object.isFrozen(process)) return end()
+    prepare()
     ending.reallyExit = end
     return exit(code)
   }
@@ -168,8 +169,7 @@ function leavingWith({ exitWith }: OwnProcess, { letEnd }: Signals) {
   let leaving = false
   const leave = (code: number): never => {
     leaving = true
-    letEnd()
-    return exitWith(code)
+    return exitWith(code, letEnd)
   }
   return { leave, isLeaving: () => leaving }
 }

@@ -169,6 +169,30 @@ it.each(
   else expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('[BUILT_IN_CHANGED]') })
 })
 
+it.each([
+  'Object.getPrototypeOf(function* () {}.prototype).next = fail',
+  'Object.getPrototypeOf(async function* () {}.prototype).next = fail',
+  "Object.getPrototypeOf(''[Symbol.iterator]()).next = fail",
+  "Object.getPrototypeOf(''.matchAll(/a/g)).next = fail",
+  'Symbol.for = fail',
+  ...['Error', 'console', 'globalThis', 'process'].map((name) => `Object.freeze(${name})`),
+])('a project that does this while it is loaded gets no bug report: %s', (change) => {
+  const { code, err } = transcriptOf(change, 'load')
+  if (code !== 0) expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('[BUILT_IN_CHANGED]') })
+  expect(err).not.toContain('bug of attak')
+})
+
+it.each(['get', 'value', 'writable'])('a handler may add to Object.prototype what descriptors have: %s', (field) => {
+  const change = `Object.defineProperty(Object.prototype, '${field}', { get() { return () => 5 }, configurable: true })`
+  expect(transcriptOf(change, 'handler')).toEqual(transcriptOf('', 'handler'))
+  expect(transcriptOf(change, 'load').err).not.toContain('bug of attak')
+})
+
+it.each(PLACES)('an Object.prototype.then, which keeps what is awaited from coming, is named (%s)', (place) => {
+  const { code, err } = transcriptOf('Object.prototype.then = function () {}', place)
+  expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('Object.prototype.then') })
+})
+
 it('a built-in that keeps attak itself in a loop is named when the timeout is over', () => {
   const folder = folderOf({
     'topology.mjs': `export default { name: 't', timeout: 1, processors: {
