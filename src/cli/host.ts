@@ -78,6 +78,7 @@ export function hostOf(process: NodeJS.Process): Host {
   const currentFolder = once(own.cwd)
   const stdout = takeStdout(process)
   printWarnings(process, console)
+  keepErrorsSeen(process)
   // Stacks of built code show the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
@@ -198,6 +199,17 @@ function takeStdout(process: NodeJS.Process): () => NodeJS.WriteStream {
   const own = Object.getOwnPropertyDescriptor(process, 'stdout')
   Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => process.stderr })
   return () => own?.get?.call(process) ?? own?.value
+}
+
+/** A callback that captures errors would hide them from all who subscribe to them. From now on, it subscribes to them, too. */
+function keepErrorsSeen(process: NodeJS.Process): void {
+  let subscribed: ((error: Error) => void) | null = null
+  process.setUncaughtExceptionCaptureCallback = (capture) => {
+    if (subscribed !== null) process.off('uncaughtException', subscribed)
+    subscribed = capture && ((error) => capture(error))
+    if (subscribed !== null) process.on('uncaughtException', subscribed)
+  }
+  process.hasUncaughtExceptionCaptureCallback = () => subscribed !== null
 }
 
 const STDIN_IS_FOLDER = { code: 'EISDIR', syscall: 'read', path: 'stdin' }

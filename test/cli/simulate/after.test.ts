@@ -164,3 +164,20 @@ it('--quiet prints failures that come after a handler has settled', () => {
   const json = spawnSync(process.execPath, [BIN, 'simulate', '--quiet', '--json'], { cwd: folder, encoding: 'utf8' })
   for (const line of json.stdout.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
 })
+
+it('an error that nobody catches is told also if the project has a callback that captures errors', () => {
+  for (const where of ['load', 'handler']) {
+    const hide =
+      'process.setUncaughtExceptionCaptureCallback(null); process.setUncaughtExceptionCaptureCallback(() => {})'
+    const folder = folderOf({
+      'topology.mjs': `${where === 'load' ? hide : ''}
+export default { name: 't', processors: { a() {
+  ${where === 'handler' ? hide : ''}
+  setTimeout(() => { throw new Error('late') }, 1)
+  return new Promise((done) => setTimeout(done, 50))
+} }, input: { a: 1 } }`,
+    })
+    const { code, out, err } = simulate(folder)
+    expect({ where, code, text: out + err }).toEqual({ where, code: 1, text: expect.stringContaining('Error: late') })
+  }
+})
