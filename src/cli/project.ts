@@ -1,9 +1,10 @@
 import { dirname, join, resolve } from 'node:path'
 import { AttakError, type Problem } from '../errors.ts'
 import { summarizeUnused } from '../graph/check.ts'
-import { configurationsOf } from '../project/configurations.ts'
+import { configurationsOf, refuseOther } from '../project/configurations.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { filesLookedFor, findTopology, packageFolder } from '../project/find.ts'
+import { isModule } from '../project/modules.ts'
 import { SETTINGS, type SettingName } from '../project/setting-list.ts'
 import { resolveSettings, type Settings } from '../project/settings.ts'
 import { colorsOf, drawProblems } from '../view/print.ts'
@@ -56,6 +57,7 @@ async function settledProject(
   onFiles: OnFiles = () => {},
 ): Promise<MeantProject> {
   onFiles([file, join(packageFolder(file), 'package.json')])
+  if (isModule(file)) refuseOther(file)
   configurationsOf(dirname(file))
   const environment = await loadEnvironment(file, host.env, (dotenv) => onFiles([dotenv]))
   const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))

@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { packageOf } from '../code/packages.ts'
 import { AttakError } from '../errors.ts'
-import { isFile, isFolder, isSpecial } from './modules.ts'
+import { isFile, isFolder, isSpecial, isTooLarge, TOO_LARGE_FILE } from './modules.ts'
 
 /**
  * Returns the configurations that affect how the files of a folder are built, including those that do not exist yet.
- * Throws TOPOLOGY_LOAD_FAILED for a pipe, a socket or a device, because reading one may wait forever, and for a folder.
+ * Throws TOPOLOGY_LOAD_FAILED for a pipe, a socket or a device, because reading one may wait forever, and for a folder, and
+ * for a file that is too large.
  */
 export function configurationsOf(folder: string): ReadonlySet<string> {
   const found = new Set<string>()
@@ -19,8 +20,15 @@ export function configurationsOf(folder: string): ReadonlySet<string> {
   }
 }
 
-function refuseOther(file: string): void {
-  const what = isSpecial(file) ? 'a pipe, a socket or a device' : isFolder(file) ? 'a folder' : undefined
+/** Throws TOPOLOGY_LOAD_FAILED for what cannot be read as a whole. */
+export function refuseOther(file: string): void {
+  const what = isSpecial(file)
+    ? 'a pipe, a socket or a device'
+    : isFolder(file)
+      ? 'a folder'
+      : isTooLarge(file)
+        ? TOO_LARGE_FILE
+        : undefined
   if (what === undefined) return
   throw new AttakError('TOPOLOGY_LOAD_FAILED', `${file} is ${what}`, 'Put a regular file there.')
 }

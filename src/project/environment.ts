@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { type AttakError, errorOf } from '../errors.ts'
 import { decodeText } from '../runtime/utf8.ts'
 import { packageFolder } from './find.ts'
-import { isFile, isSpecial } from './modules.ts'
+import { isFile, isSpecial, isTooLarge, TOO_LARGE_FILE } from './modules.ts'
 import { KNOWN_VARIABLES } from './setting-list.ts'
 
 /** The environment of a project: what the process has, and what its `.env` adds. */
@@ -41,6 +41,7 @@ function textOf(file: string): string {
     const remedy = 'Put a regular file there, or set its variables in the shell: set -a; . ./.env; set +a'
     throw refused(file, 'this is a pipe, a socket or a device', remedy)
   }
+  if (isTooLarge(file)) throw refused(file, `is ${TOO_LARGE_FILE}`, 'Put a smaller file there, or remove it.')
   const decoded = decodeText(readFileSync(file), { isStart: true })
   if (decoded.kind === 'text') return decoded.text
   throw refused(file, decoded.what, 'Correct that file, or remove it.')

@@ -29,6 +29,17 @@ export function isSpecial(path: string): boolean {
   return found !== undefined && !found.isFile() && !found.isDirectory()
 }
 
+/** A file that is read as a whole has at most so many bytes: 64 MiB. */
+const MOST_FILE_BYTES = 64 * 1024 * 1024
+
+/** What is wrong with a larger one. */
+export const TOO_LARGE_FILE = `larger than ${MOST_FILE_BYTES / 2 ** 20} MiB, the limit of a file that is read as a whole`
+
+/** Whether a file is larger than that. */
+export function isTooLarge(path: string): boolean {
+  return (statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MOST_FILE_BYTES
+}
+
 /** Whether `path` is a folder that exists. */
 export function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false
