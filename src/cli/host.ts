@@ -7,10 +7,11 @@ import { keepVariables, lendVariables } from '../runtime/environment.ts'
 import { visible } from '../view/controls.ts'
 import { hang } from '../view/print.ts'
 import { type BuiltIns, rememberBuiltIns, tellChanged } from './built-ins.ts'
+import { exitsOf, exitWithOf, leavingWith, type OwnProcess } from './ending.ts'
 import { printWarnings } from './node-warnings.ts'
 import { isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
-import { openSignals, type Signals } from './signals.ts'
+import { openSignals } from './signals.ts'
 import { keepStandardOpen } from './standard-streams.ts'
 import { type Terminal, terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
@@ -137,58 +138,12 @@ function once<Made>(make: () => Made): () => Made {
   }
 }
 
-type OwnProcess = Pick<NodeJS.Process, 'env' | 'cwd' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'> & {
-  readonly exitWith: (code: number, prepare: () => unknown) => never
-  readonly onFirst: NodeJS.Process['prependListener']
-}
-
 /** Returns the process functions that attak calls, so that a project that replaces them affects its own calls only. */
 function functionsOf(process: NodeJS.Process): OwnProcess {
   const { env, cwd, hrtime, exit, getBuiltinModule } = process
   const [on, off] = [process.on.bind(process), process.off.bind(process)]
   const onFirst = process.prependListener.bind(process)
   return { env, cwd, hrtime, exit, exitWith: exitWithOf(process), getBuiltinModule, on, off, onFirst }
-}
-
-/** What Node calls last when it ends, with the code that the listeners for the end have left. */
-type Ending = NodeJS.Process & { reallyExit: (code: number) => never }
-
-function exitWithOf(process: NodeJS.Process): OwnProcess['exitWith'] {
-  const ending = process as Ending
-  const { exit, reallyExit } = ending
-  return (code, prepare) => {
-    const end = () => reallyExit.call(process, code)
-    // Node cannot end a process that the project froze.
-    if (Object.isFrozen(process)) return end()
-    prepare()
-    ending.reallyExit = end
-    return exit(code)
-  }
-}
-
-function leavingWith({ exitWith }: OwnProcess, { letEnd }: Signals) {
-  let leaving = false
-  const leave = (code: number): never => {
-    leaving = true
-    return exitWith(code, letEnd)
-  }
-  return { leave, isLeaving: () => leaving }
-}
-
-function exitsOf({ onFirst, on, off }: OwnProcess, isOurs: () => boolean): Host['onExit'] {
-  return (take) => {
-    const onExit = (code: number) => {
-      if (!isOurs()) take(code)
-    }
-    const onIdle = () => take(undefined)
-    // A listener of the project may end the process before others are called.
-    onFirst('exit', onExit)
-    on('beforeExit', onIdle)
-    return () => {
-      off('exit', onExit)
-      off('beforeExit', onIdle)
-    }
-  }
 }
 
 /**

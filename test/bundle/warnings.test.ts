@@ -154,7 +154,8 @@ export default { name: settings, environment: ['MISSING'], processors: {
     'shared.ts': 'export const shared = () => process.env.DEEP',
   })
   const { status, stdout } = spawnSync(process.execPath, [ATTAK, 'check'], { cwd: folder, encoding: 'utf8' })
-  expect(stdout.split('\n').filter((line) => line.includes('VARIABLE'))).toEqual([
+  const lines = stdout.replaceAll(/\n {4}/g, ' ').split('\n')
+  expect(lines.filter((line) => line.includes('VARIABLE'))).toEqual([
     `warning [VARIABLE_UNDECLARED] shared.ts:1:41: reads the variable DEEP, which the environment of "b" does not declare, so it is undefined when deployed. Declare it at the processor or the topology: environment: ['DEEP'].`,
     `warning [VARIABLE_UNDECLARED] b.ts:3:43: reads the variable GIVEN, which the environment of "b" does not declare, so it is undefined when deployed. Declare it at the processor or the topology: environment: ['GIVEN'].`,
     'warning [VARIABLE_MISSING] every processor: environment names MISSING, which is not set here. Set MISSING in the shell or in .env, or give its value in the topology.',

@@ -52,7 +52,7 @@ test.each([
     const { code, out } = attak(folder, 'check')
     expect(code).toBe(1)
     expect(out).toContain(
-      `[TOPOLOGY_LOAD_FAILED] ${importing}:2:10: "common" has no export named "b". Correct the name. If it is a CommonJS module,`,
+      `[TOPOLOGY_LOAD_FAILED] ${importing}:2:10: "common" has no export named "b".\n    Correct the name. If it is a CommonJS module,`,
     )
     expect(out).toContain("import pkg from 'common'; const { b } = pkg.")
   },
