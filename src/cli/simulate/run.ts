@@ -29,7 +29,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     ? undefined
     : guard({
         ...{ graph, dir: project.dir, running: () => probe?.running() },
-        letSignalsEnd: host.letSignalsEnd,
+        ...{ interrupted: host.signal, letSignalsEnd: host.letSignalsEnd },
         end: (error, handler) => report.endAtOnce('a handler does not yield', error, handler),
         interrupt: (error, name) => report.endAtOnce('it was interrupted', error, undefined, codeOfSignal(name)),
       })

@@ -15,6 +15,8 @@ export interface WatchdogOptions {
   readonly onStall: (stalledMs: number, stack: string, signal: SignalName | undefined) => number
   /** The duration of a standstill before the first call of `onStall`. */
   readonly firstMs: number
+  /** Aborted with the name of the first signal that the main thread receives. */
+  readonly interrupted: AbortSignal
 }
 
 /** The signals that interrupt a run. */
@@ -35,8 +37,10 @@ const HOOK = 'attak.stalled'
  * {@link BEAT_MS}; when that stops, Node's inspector interrupts it there, even within a regular expression, and runs
  * `onStall`. The time is counted in looks rather than read off a clock, so that a computer's sleep is no standstill.
  */
-export function openWatchdog({ onStall, firstMs }: WatchdogOptions): Watchdog {
-  const beats = new Int32Array(new SharedArrayBuffer(4))
+export function openWatchdog({ onStall, firstMs, interrupted }: WatchdogOptions): Watchdog {
+  const beats = new Int32Array(new SharedArrayBuffer(8))
+  const onInterrupt = () => Atomics.add(beats, 1, interrupted.reason === 'SIGTERM' ? 2 : 1)
+  interrupted.addEventListener('abort', onInterrupt, { once: true })
   const beat = setInterval(() => Atomics.add(beats, 0, 1), BEAT_MS)
   beat.unref()
   const hook = Symbol.for(HOOK)
@@ -49,6 +53,7 @@ export function openWatchdog({ onStall, firstMs }: WatchdogOptions): Watchdog {
   return {
     close() {
       clearInterval(beat)
+      interrupted.removeEventListener('abort', onInterrupt)
       Reflect.deleteProperty(globalThis, hook)
       void worker.terminate()
     },
@@ -63,25 +68,36 @@ const SECOND_THREAD = `
 const { workerData: { beats, firstMs, BEAT_MS, HOOK } } = require('node:worker_threads')
 let seen = 0, looks = 0, askAt = firstMs, asking = false, session, signal
 const wraps = []
+let end = () => {}
+// The first signal that the main thread received.
+const received = () => [undefined, 'SIGINT', 'SIGTERM'][Atomics.load(beats, 1)]
 try {
   const own = require('node:process')
   own.noDeprecation = true
   const { Signal } = own.binding('signal_wrap')
+  const { signals } = require('node:os').constants
+  // A second signal ends the process at once: nothing else may take it, so it is sent again.
+  end = (name) => {
+    for (const [one] of wraps.splice(0)) one.close()
+    own.kill(own.pid, name)
+  }
   for (const name of ['SIGINT', 'SIGTERM']) {
     const wrap = new Signal()
     wrap.unref()
     wrap.onsignal = () => {
-      // A second signal ends the process at once.
-      for (const one of wraps.splice(0)) one.close()
+      if (signal !== undefined) return end(name)
       signal = name
       askAt = firstMs
     }
-    wrap.start(require('node:os').constants.signals[name])
-    wraps.push(wrap)
+    wraps.push([wrap, signals[name]])
   }
+  signal = received()
+  for (const [wrap, number] of wraps) wrap.start(number)
 } catch {}
 setInterval(() => {
   const now = Atomics.load(beats, 0)
+  // One that came before this thread could receive it was the first.
+  if (signal !== undefined && received() !== undefined && received() !== signal) end(signal)
   if (now !== seen) { seen = now; looks = 0; askAt = firstMs; return }
   looks++
   if (asking || looks * BEAT_MS < askAt) return
@@ -105,6 +121,8 @@ export interface StallOptions {
   readonly dir: string
   /** Whose code has the thread; undefined when it is no handler's. */
   readonly running: () => Invocation | undefined
+  /** Aborted with the name of the first signal. */
+  readonly interrupted: AbortSignal
   /** Until the returned function is called, signals end the process at once, also in code that never yields. */
   readonly letSignalsEnd: () => () => void
   /** Reports the handler, writes everything that is still buffered, and ends the process. */
@@ -120,7 +138,7 @@ const LEAST_STALL_MS = 2000
  * Guards a run against code that loops without yielding. It is named when its processor's timeout is over, after two seconds
  * at the earliest. Until it yields again, Ctrl-C names it and ends the process at once.
  */
-export function guard({ graph, dir, running, letSignalsEnd, end, interrupt }: StallOptions): Watchdog {
+export function guard({ graph, dir, running, interrupted, letSignalsEnd, end, interrupt }: StallOptions): Watchdog {
   const timeouts = graph.processors.map(({ timeoutMs }) => timeoutMs)
   let takeSignals: (() => void) | undefined
   const onYield = () => {
@@ -128,7 +146,7 @@ export function guard({ graph, dir, running, letSignalsEnd, end, interrupt }: St
     takeSignals = undefined
   }
   return openWatchdog({
-    firstMs: LEAST_STALL_MS,
+    ...{ firstMs: LEAST_STALL_MS, interrupted },
     onStall(stalledMs, stack, signal) {
       if (takeSignals === undefined) {
         takeSignals = letSignalsEnd()

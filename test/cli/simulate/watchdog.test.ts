@@ -31,7 +31,7 @@ const FOREVER = {
 
 test.each(Object.entries(FOREVER))('%s is interrupted, and seen where it is', (_, forever) => {
   const { code, out } = guarded(`
-    openWatchdog({ firstMs: 400, onStall: (ms, stack) => {
+    openWatchdog({ firstMs: 400, interrupted: new AbortController().signal, onStall: (ms, stack) => {
       say(ms >= 400 ? 'in time' : String(ms))
       say(/\\bhog\\b/.test(stack) ? 'in hog' : stack)
       process.exit(7)
@@ -45,7 +45,7 @@ test.each(Object.entries(FOREVER))('%s is interrupted, and seen where it is', (_
 test('is asked again after the time it gave', () => {
   const { out } = guarded(`
     let asked = 0
-    openWatchdog({ firstMs: 400, onStall: (ms) => {
+    openWatchdog({ firstMs: 400, interrupted: new AbortController().signal, onStall: (ms) => {
       if (++asked === 2) { say(ms >= 1000 ? 'later' : String(ms)); process.exit(0) }
       return 1000
     } })
@@ -55,7 +55,7 @@ test('is asked again after the time it gave', () => {
 
 test('a run that yields is left alone, and its process ends by itself', () => {
   const { code, out } = guarded(`
-    const watchdog = openWatchdog({ firstMs: 400, onStall: () => { say('stalled'); return Infinity } })
+    const watchdog = openWatchdog({ firstMs: 400, interrupted: new AbortController().signal, onStall: () => { say('stalled'); return Infinity } })
     setTimeout(() => { watchdog.close(); say('done') }, 900)`)
   expect({ code, out }).toEqual({ code: 0, out: 'done\n' })
 })
