@@ -79,7 +79,8 @@ test('what fails in every way there is: one record each, with its event and its 
   expect(new Set(records.map(({ id }) => id)).size).toBe(FAILING.length)
   for (const { topology, message, processor, position } of records) {
     expect([topology, processor, message.attakroot, message.attakparent]).toEqual(['failing', 'worker', root, root])
-    expect(position).toMatch(/^failing--errors--worker\/shardId-\d+\/\d+$/)
+    const ref = expect.stringMatching(/^shardId-\d+\/\d+$/)
+    expect(position).toEqual({ carrier: 'kinesis', channel: 'failing--errors--worker', ref })
   }
   const thrown = records.filter(({ error }) => error.name === 'TypeError')
   expect(thrown.map(({ message }) => wayOf(message.data.n))).toEqual(['throw', 'throw', 'throw'])

@@ -54,7 +54,7 @@ describe('preflight', () => {
 
     const errors = { store: 's3', bucket: 'preflight-errors' }
     expect(await problemsOf({ processors, errors })).toMatchObject([
-      { ...where, what: 'there is no bucket preflight-errors', remedy: expect.stringMatching(/^Make it, or mend/) },
+      { ...where, what: 'there is no bucket preflight-errors', remedy: expect.stringMatching(/^Make it, or correct/) },
     ])
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const
     await (await aws.clients.s3()).send(new CreateBucketCommand({ Bucket: errors.bucket, CreateBucketConfiguration }))
