@@ -7,7 +7,10 @@ import { projectFolder, writeFiles } from '../project/folder.ts'
 import { attakJson, type Fields } from './attak.ts'
 
 /** Projects whose processor is a file, each in a folder of its own: cases of the bundle's tests. */
-const PARTS = Object.values(CASES)
+const PARTS = Object.entries(CASES)
+  // Its package lies below a folder of the topology here, where a build does not find what it closes.
+  .filter(([name]) => name !== 'a package is asked for a path that its exports close')
+  .map(([, one]) => one)
   .filter(({ files }) => !Object.keys(files).some((path) => /^topology\.(?!json)/.test(path)))
   .filter((_, index) => index % 3 === 0)
   .map(({ files, emits }, index) => {
