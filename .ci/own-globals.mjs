@@ -81,6 +81,7 @@ export const {
   getOwnPropertyDescriptors: own_Object_getOwnPropertyDescriptors,
   freeze: own_Object_freeze,
   isFrozen: own_Object_isFrozen,
+  isExtensible: own_Object_isExtensible,
   is: own_Object_is,
 } = Object
 export const { isArray: own_Array_isArray } = Array

@@ -31,7 +31,7 @@ interface Place {
 }
 
 // Taken now, since a project may replace these, too.
-const { getOwnPropertyDescriptor, defineProperty, getPrototypeOf, setPrototypeOf, isFrozen } = Object
+const { getOwnPropertyDescriptor, defineProperty, getPrototypeOf, setPrototypeOf, isExtensible } = Object
 const { ownKeys, deleteProperty } = Reflect
 
 /**
@@ -56,7 +56,8 @@ export function rememberBuiltIns(process: NodeJS.Process): BuiltIns {
     for (const key of added) deleteProperty(Object.prototype, key)
     for (const { place } of changed) names.add(nameOf(place))
     for (const key of added) names.add(`Object.prototype.${String(key)}`)
-    for (const [name, object] of freezable) if (isFrozen(object)) names.add(`${name} (frozen)`)
+    // Whether it is frozen would call the getters of `globalThis`, which load parts of Node that cannot be added to it any more.
+    for (const [name, object] of freezable) if (!isExtensible(object)) names.add(`${name} (frozen)`)
     replaced = [...replaced, ...changed.filter(isCalled)]
     return [...names]
   }

@@ -19,7 +19,7 @@ export function exitWithOf(process: NodeJS.Process): OwnProcess['exitWith'] {
   return (code, prepare) => {
     const end = () => reallyExit.call(process, code)
     // Node cannot end a process that the project froze.
-    if (Object.isFrozen(process)) return end()
+    if (!Object.isExtensible(process)) return end()
     prepare()
     ending.reallyExit = end
     return exit(code)
