@@ -339,6 +339,7 @@ test.each([
   ['the folder above the folder that was given', 'in/proj', 'in'],
   ['the folder of the file that "main" names', 'main', 'main/lib'],
   ['the folder of a processor', 'in/proj', 'in/proj/steps'],
+  ['the folder of the input', 'in/proj', 'events'],
 ])('--watch waits until %s comes back', async (_, path, removed) => {
   const topology = `export default { name: 't', processors: { a: './steps/a.js' }, input: '../../events/input.json' }`
   const files = {

@@ -20,7 +20,7 @@ const CLEAR = '\x1b[2J\x1b[H'
 /** Editors and version control write in bursts: a run begins this many milliseconds after the first write. */
 const SETTLE_MS = 80
 
-/** How often to look for files whose folder is missing. No watcher reports those. */
+/** How often to look for folders of files that are missing. No watcher reports all that happens to those. */
 const LOOK_MS = 200
 
 /** Runs, and runs again when a file it depends on changes, also in the middle of a run. Ends with the host's signal, or when stdout is closed. */
@@ -109,7 +109,13 @@ function openFileChange(ended: AbortSignal): FileChange {
       await watcher.close()
       watcher = open(stamps.files())
       await once(watcher, 'ready')
-      if (stamps.files().some((file) => !isFolder(dirname(file)))) looking = setInterval(look, LOOK_MS)
+      const folders = [...new Set(stamps.files().map((file) => dirname(file)))]
+      const isMissing = () => folders.some((folder) => !isFolder(folder))
+      let wasMissing = isMissing()
+      looking = setInterval(() => {
+        wasMissing ||= isMissing()
+        if (wasMissing) look()
+      }, LOOK_MS)
       look()
     },
     async close() {
