@@ -67,7 +67,7 @@ export function packageFolder(file: string): string {
 }
 
 /** Returns the name of the package that `file` belongs to; undefined if it has none. */
-export function packageName(file: string): string | undefined {
+export function nameOfPackage(file: string): string | undefined {
   const manifest = join(packageFolder(file), 'package.json')
   const parsed = isFile(manifest) ? readJsonFile(manifest) : undefined
   const name = parsed?.kind === 'value' ? fieldsOf(parsed.value)?.name : undefined

@@ -9,7 +9,7 @@ import type { LoadedProcessor } from '../runtime/invocation.ts'
 import type { Parsed } from '../topology/parse.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { MakeFolder } from './cache.ts'
-import { type FoundTopology, findTopology, packageFolder, packageName } from './find.ts'
+import { type FoundTopology, findTopology, nameOfPackage, packageFolder } from './find.ts'
 import { findHandlers, moduleOf } from './handlers.ts'
 import { loadModules } from './load.ts'
 import { filesFor, isFolder, modulesInFolder } from './modules.ts'
@@ -101,7 +101,7 @@ async function inspectFile(
   const modulesOf = (exported: unknown) => {
     parsed = parseTopology(exported, {
       file: name,
-      packageName: packageName(file),
+      nameOfPackage: () => nameOfPackage(file),
       modulesIn: (folder) => modulesIn(resolve(dir, folder)) ?? modulesIn(resolve(packageFolder(file), folder)),
     })
     giveBack?.()

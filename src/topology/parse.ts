@@ -26,8 +26,8 @@ import {
 export interface ParseOptions {
   /** The topology's file as the user should see it in messages. */
   readonly file: string
-  /** The name of the package that the topology belongs to, as its package.json gives it: the topology's, if it has none. */
-  readonly packageName?: string | undefined
+  /** Returns the name of the topology's package, as its package.json gives it. Called if the topology has no name. */
+  readonly nameOfPackage?: () => string | undefined
   /** Lists the base names of the modules in a folder, for `processors: './folder'`; undefined when there is none. */
   readonly modulesIn: ModulesIn
   /** What streams may go over. */
@@ -55,7 +55,7 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   if (given === undefined) return { processors: [], problems: report.problems }
   const fields = readOldSettings('topology', given, '', report)
   holdRejection(fields.input)
-  const name = parseName(fields.name, options.packageName, report)
+  const name = parseName(fields.name, options.nameOfPackage, report)
   const settings = parseSettings('topology', fields, '', { known, report })
   const late = createReport(options.file)
   const streams = parseStreams(fields.streams, { known, report: late })
@@ -77,9 +77,9 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   }
 }
 
-function parseName(name: unknown, packageName: string | undefined, report: Report): string {
+function parseName(name: unknown, nameOfPackage: ParseOptions['nameOfPackage'], report: Report): string {
   if (typeof name === 'string' && isName(name)) return name
-  const fallback = name === undefined ? nearName(packageName?.replace(/^@[^/]*\//, '') ?? '') : undefined
+  const fallback = name === undefined ? nearName(nameOfPackage?.()?.replace(/^@[^/]*\//, '') ?? '') : undefined
   if (fallback !== undefined) {
     const what = `the topology has no name and is called "${fallback}", as its package`
     report.warn('TOPOLOGY_UNNAMED', 'name', what, `Add name: '${fallback}'. To deploy it needs a name.`)

@@ -515,7 +515,10 @@ it('a topology that is not the default export of its module is found, and the me
 
 describe('a topology without a name', () => {
   const parseIn = (packageName: string | undefined) =>
-    parseTopology({ processors: { a: spout } }, { file: 'topology.ts', packageName, modulesIn: () => undefined })
+    parseTopology(
+      { processors: { a: spout } },
+      { file: 'topology.ts', nameOfPackage: () => packageName, modulesIn: () => undefined },
+    )
 
   it.each([
     ['my-app', 'my-app'],
