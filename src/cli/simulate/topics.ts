@@ -30,11 +30,10 @@ export function watchTopics({ streams }: Pick<Graph, 'streams'>): TopicWatch {
   )
   return {
     recorder: {
-      commit({ processor, emits }) {
-        if (emits.length === 0) return
-        const seen = emitted.get(processor)
+      commit(invocation) {
+        const seen = emitted.get(invocation.processor)
         if (seen === undefined) return
-        for (const { topic = '', edge } of emits) {
+        for (const { topic = '', edge } of invocation.emits) {
           const topics = edge === undefined ? seen.unheard : seen.heard
           if (topics.size < MOST_TOPICS) topics.add(topic)
         }
