@@ -1,7 +1,6 @@
-import { spawnSync } from 'node:child_process'
-import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
 import { projectFolder } from '../project/folder.ts'
+import { simulateJson } from './spawned.ts'
 
 const FILES = {
   'topology.mjs': `export default { name: 'w', input: { a: 1, b: 2 }, processors: { a: './a.cjs', b: './b.mjs' } }`,
@@ -15,15 +14,7 @@ const FILES = {
 
 /** Returns the log lines of a simulation, and what it prints beside its transcript. */
 function simulate(env: Record<string, string>, ...flags: string[]) {
-  const { stdout, stderr } = spawnSync(process.execPath, [resolve('bin/attak.js'), 'simulate', '--json', ...flags], {
-    cwd: projectFolder(FILES),
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, ...env },
-  })
-  const entries = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
+  const { entries, stdout, stderr } = simulateJson(projectFolder(FILES), env, ...flags)
   const logs = entries.flatMap(({ kind, processor, level, text }) =>
     kind === 'log' ? [[processor, level, text.replace(/ Buffer\(\) .*/, '')]] : [],
   )

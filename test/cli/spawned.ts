@@ -14,6 +14,20 @@ export function attak(cwd: string, ...argv: readonly string[]) {
   return ended(process.execPath, [BIN, ...argv], { cwd })
 }
 
+/** Runs `simulate --json` in an environment that holds `env` and a path alone. Returns its transcript, and all that it printed. */
+export function simulateJson(cwd: string, env: Readonly<Record<string, string>>, ...flags: readonly string[]) {
+  const { stdout, stderr } = spawnSync(process.execPath, [BIN, 'simulate', '--json', ...flags], {
+    cwd,
+    encoding: 'utf8',
+    env: { PATH: process.env.PATH, ...env },
+  })
+  const entries = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  return { entries, stdout, stderr }
+}
+
 /** Runs a line of bash, in which `$ATTAK` is attak; a pipe exits with what its first failing part exits with. */
 export function shell(cwd: string, line: string, env: Readonly<Record<string, string | undefined>> = {}) {
   const run = `attak() { ${ATTAK} "$@"; }; set -o pipefail; ${line}`

@@ -1,26 +1,16 @@
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { projectFolder } from '../../project/folder.ts'
-import { start } from '../spawned.ts'
+import { BIN, simulateJson, start } from '../spawned.ts'
 
-const ATTAK = resolve('bin/attak.js')
 const EMITS = (expression: string) =>
   `export const handler = (event: any, context: any) => context.emit('out', ${expression})`
 
 function simulate(files: Readonly<Record<string, string>>, env: Record<string, string>, ...flags: string[]) {
-  const folder = projectFolder(files)
-  const { stdout, stderr } = spawnSync(process.execPath, [ATTAK, 'simulate', '--json', ...flags], {
-    cwd: folder,
-    encoding: 'utf8',
-    env: { PATH: process.env.PATH, ...env },
-  })
-  const entries = stdout
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line))
+  const { entries, stdout, stderr } = simulateJson(projectFolder(files), env, ...flags)
   const emitted = Object.fromEntries(
     entries.flatMap(({ kind, processor, data }) => (kind === 'emit' ? [[processor, data]] : [])),
   )
@@ -46,7 +36,7 @@ test('handlers and their modules see what environment gives, before the environm
   expect(source.stderr).toBe('')
   const built = simulate(files, { LEVEL: 'of the shell' }, '--built')
   expect([built.stdout, built.stderr]).toEqual([source.stdout, ''])
-  const check = spawnSync(process.execPath, [ATTAK, 'check'], { cwd: projectFolder(files), encoding: 'utf8' })
+  const check = spawnSync(process.execPath, [BIN, 'check'], { cwd: projectFolder(files), encoding: 'utf8' })
   expect(check.stdout).toContain('✓ v is fine')
 })
 
@@ -156,7 +146,7 @@ test('more than a function takes is refused, as a deploy refuses it', { timeout:
     'topology.mjs': `export default { name: 'v', processors: { a: { handler: () => {}, environment: { BIG: 'x'.repeat(5000) } } } }`,
   })
   for (const argv of [['simulate', '--input', '-'], ['simulate', '--built', '--input', '-'], ['check']]) {
-    const { status, stdout, stderr } = spawnSync(process.execPath, [ATTAK, ...argv], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [BIN, ...argv], {
       cwd: folder,
       encoding: 'utf8',
       input: '',
@@ -171,10 +161,10 @@ test('a replay of what a simulation left sees the same environment', { timeout: 
     'a.mjs': `export const handler = () => { throw new Error('level ' + process.env.LEVEL) }`,
   })
   const run = (...argv: string[]) =>
-    spawnSync(process.execPath, [ATTAK, ...argv], { cwd: folder, encoding: 'utf8' }).stdout
+    spawnSync(process.execPath, [BIN, ...argv], { cwd: folder, encoding: 'utf8' }).stdout
   expect(run('simulate')).toContain('level given')
   expect(run('errors', 'replay', '--simulated', '--all', '--yes')).toContain('level given')
-  expect(execFileSync(process.execPath, [ATTAK, 'check'], { cwd: folder, encoding: 'utf8' })).toContain('is fine')
+  expect(execFileSync(process.execPath, [BIN, 'check'], { cwd: folder, encoding: 'utf8' })).toContain('is fine')
 })
 
 test('--watch --built keeps the files of the last two runs alone', { timeout: 60_000 }, async () => {
@@ -184,7 +174,7 @@ test('--watch --built keeps the files of the last two runs alone', { timeout: 60
     'topology.json': '{ "name": "v", "input": { "a": 1 }, "processors": { "a": "./a.mjs" } }',
     'a.mjs': module(1),
   })
-  const child = spawn(process.execPath, [ATTAK, 'simulate', '--watch', '--built'], {
+  const child = spawn(process.execPath, [BIN, 'simulate', '--watch', '--built'], {
     cwd: folder,
     env: { PATH: process.env.PATH, TMPDIR: temporary },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -216,7 +206,7 @@ test('each run of --watch starts with the environment of the first', { timeout: 
       return context.emit('seen', seen.join(' '))
     }`,
   })
-  const child = spawn(process.execPath, [ATTAK, 'simulate', '--watch'], {
+  const child = spawn(process.execPath, [BIN, 'simulate', '--watch'], {
     cwd: folder,
     env: { PATH: process.env.PATH },
     stdio: ['ignore', 'pipe', 'pipe'],
