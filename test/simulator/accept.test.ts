@@ -38,6 +38,7 @@ describe('an emit is refused where its message is larger than its stream carries
     { via: 'kinesis' },
     { via: 'kinesis', key: 'k' },
     { via: 'kinesis', key: 'ключ "\u0001"' },
+    { via: 'kinesis', key: '\u0001'.repeat(200) },
     { via: 'sqs' },
     { via: 'sqs', fifo: true },
     { via: 'sqs', fifo: true, key: 'k' },
@@ -58,6 +59,25 @@ describe('an emit is refused where its message is larger than its stream carries
     expect(more.message).toBeUndefined()
     expect(more.error).toMatchObject({ code: 'EMIT_TOO_LARGE' })
     expect(more.error?.message).toContain(`${MOST_BYTES + 1} bytes`)
+  })
+})
+
+describe('an emit of many small values is refused by the bytes that they take together', () => {
+  it.each<[string, unknown]>([
+    ['numbers', -1.2345678901234567e-100],
+    ['nulls', null],
+    ['booleans', false],
+    ['empty texts', ''],
+    ['empty lists', []],
+    ['empty objects', {}],
+    ['objects', { id: 1, name: null }],
+  ])('%s', async (_, value) => {
+    const each = JSON.stringify(value).length + 1
+    const most = Math.floor(MOST_BYTES / each)
+    const fitting = await emitted(Array(Math.floor(most * 0.99)).fill(value), {})
+    expect(fitting.error).toBeUndefined()
+    expect(fitting.message).toBeDefined()
+    expect((await emitted(Array(most).fill(value), {})).error).toMatchObject({ code: 'EMIT_TOO_LARGE' })
   })
 })
 

@@ -1,7 +1,8 @@
 import { Console } from 'node:console'
 import { Writable } from 'node:stream'
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { openIntake } from '../../src/simulator/intake.ts'
+import type { Context } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
 
 const event = (value: number) => ({ to: 'a', event: value })
@@ -58,4 +59,50 @@ it('what an input writes to the console while it is asked is no handler’s', as
   const run = await runTopology({ processors: { a } }, [], { input: input(), console: terminal })
   expect(run.of('log').map(({ text }) => text)).toEqual(['handling 0', 'handling 1', 'handling 2'])
   expect(shown).toBe('making 0\nmaking 1\nmaking 2\n')
+})
+
+describe('of the events of an input, no more are taken than may be under way', () => {
+  const streams = [['a', 'b', 't']]
+  const a = (value: number, context: Context) => void context.emit('t', value)
+
+  it('and the next as soon as all handlers of one are done', async () => {
+    let taken = 0
+    let done = 0
+    const under: number[] = []
+    function* input() {
+      for (; taken < 10; taken++) {
+        under.push(taken - done)
+        yield [event(taken)]
+      }
+    }
+    const b = async () => {
+      await new Promise(setImmediate)
+      done++
+    }
+    await runTopology({ processors: { a, b }, streams }, [], { input: input(), openRoots: 3 })
+    expect(done).toBe(10)
+    expect(Math.max(...under)).toBe(2)
+  })
+
+  it('and nothing waits for an event that may not be taken yet', async () => {
+    let handled = () => {}
+    async function* input() {
+      for (let value = 0; value < 3; value++) {
+        const wait = new Promise<void>((resolve) => {
+          handled = resolve
+        })
+        yield [event(value)]
+        // A program that sends the next line when it has seen what became of the last.
+        await wait
+      }
+    }
+    const slowly = async (value: number, context: Context) => {
+      await new Promise(setImmediate)
+      a(value, context)
+    }
+    const run = await runTopology({ processors: { a: slowly, b: () => handled() }, streams }, [], {
+      ...{ input: input(), openRoots: 1 },
+    })
+    expect(run.summary.handled).toEqual({ a: 3, b: 3 })
+  })
 })

@@ -145,6 +145,18 @@ describe('real time starts anew for each message', () => {
     expect(run.of('end').map(({ tookMs }) => tookMs)).toEqual([40, 7])
   })
 
+  it('a handler that has ended does not time out while an older one still runs', async () => {
+    const clock = clockOf()
+    const older = async () => {
+      clock.pass(500)
+      // Longer than a run waits between two looks for handlers whose time is up.
+      await sleep(30)
+    }
+    const quick = { handler: () => {}, timeout: 0.02 }
+    const run = await runTopology({ processors: { older, quick } }, { older: 1, quick: 1 }, { now: clock.now })
+    expect(run.of('end').map(({ outcome }) => outcome)).toEqual(['ok', 'ok'])
+  })
+
   it('a handler is still ended when its own time is up', async () => {
     const run = await runTopology(
       { processors: { a: () => block(30), b: { handler: () => new Promise(() => {}), timeout: 0.05 } } },

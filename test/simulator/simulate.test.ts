@@ -64,6 +64,42 @@ describe('a simulation', () => {
     expect(seen).toEqual([{ list: [1] }, { list: [1] }])
   })
 
+  it('handles events in the order of their emits, however many handlers are between', async () => {
+    const run = await runTopology(
+      {
+        processors: {
+          a: (_: unknown, context: Context) => {
+            context.emit('first', 'b')
+            context.emit('second', 'c')
+          },
+          b: (_: unknown, context: Context) => void context.emit('third', 'd'),
+          c: () => {},
+          d: () => {},
+        },
+        streams: [
+          ['a', 'b', 'first'],
+          ['a', 'c', 'second'],
+          ['b', 'd', 'third'],
+        ],
+      },
+      { a: 'a' },
+    )
+    expect(run.of('start').map(({ event }) => event)).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('runs as many handlers at once as `concurrency` says, and no more', async () => {
+    let running = 0
+    let most = 0
+    const a = async () => {
+      most = Math.max(most, ++running)
+      await new Promise(setImmediate)
+      running--
+    }
+    const input = Array.from({ length: 20 }, () => ({ to: 'a', event: 0 }))
+    await runTopology({ processors: { a } }, input, { concurrency: 3 })
+    expect(most).toBe(3)
+  })
+
   it('tries a failing event again after its backoff, in virtual time, with the event as it was', async () => {
     const run = await runTopology(
       {
