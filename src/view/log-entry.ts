@@ -19,13 +19,12 @@ export interface LogEntry extends Pick<LogLine, 'timeMs' | 'processor'> {
   readonly fields: Readonly<Record<string, unknown>>
 }
 
-const KINDS: ReadonlySet<unknown> = new Set(['log', 'end', 'error', 'output'])
 const LEVELS: ReadonlySet<unknown> = new Set(['debug', 'info', 'warn', 'error'])
 
 /** Reads a line. */
 export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLine): LogEntry {
   const fields = text.startsWith('{') ? fieldsOf(jsonIn(text)) : undefined
-  if (fields !== undefined && KINDS.has(fields.attak)) {
+  if (fields !== undefined && isOfAttak(fields)) {
     const { attak, level, message, root, time } = fields
     const written = typeof time === 'string' ? Date.parse(time) : Number.NaN
     return {
@@ -33,8 +32,8 @@ export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLi
       processor,
       kind: attak as LogEntry['kind'],
       level: LEVELS.has(level) ? (level as LogEntry['level']) : 'info',
-      ...(typeof message === 'string' && { message }),
-      ...(typeof root === 'string' && { root }),
+      message: message as string,
+      root: root as string,
       fields,
     }
   }
@@ -42,6 +41,18 @@ export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLi
   const level = !isPlatform && /error|timed out|exited/i.test(text) ? 'error' : 'info'
   return { timeMs, processor, kind, level, fields: fields ?? { text } }
 }
+
+/** Whether a line has what attak writes into each line of its kind. Code of the user may write lines that look alike. */
+function isOfAttak({ attak, message, root, text, outcome, error, topic }: LogEntry['fields']): boolean {
+  if (typeof message !== 'string' || typeof root !== 'string') return false
+  if (attak === 'log') return typeof text === 'string'
+  if (attak === 'output') return typeof topic === 'string'
+  if (attak === 'error') return error !== undefined
+  return attak === 'end' && (WELL.has(outcome) || (typeof outcome === 'string' && error !== undefined))
+}
+
+/** Outcomes without an error. */
+const WELL: ReadonlySet<unknown> = new Set(['ok', 'skipped'])
 
 /** Reads lines that came together, in the order in which they were written: a service may have stamped them in another. */
 export function readEntries(lines: readonly LogLine[]): readonly LogEntry[] {

@@ -20,7 +20,7 @@ describe('a line of attak', () => {
   })
 
   test('without a time or a level is of when it came, and of no concern', () => {
-    expect(readEntry(lineOf({ attak: 'end', outcome: 'ok', level: 7, time: 'never' }))).toMatchObject({
+    expect(readEntry(lineOf({ attak: 'end', outcome: 'ok', level: 7, time: 'never', ...IDS }))).toMatchObject({
       ...{ timeMs: lineOf('').timeMs, level: 'info' },
     })
   })
@@ -29,8 +29,10 @@ describe('a line of attak', () => {
     expect(draw({ attak: 'log', text: 'one\ntwo', ...IDS })).toBe(
       '13:05:02.123 bill    one\n                   │ two\n',
     )
-    expect(draw({ attak: 'output', topic: 'paid', data: { id: 7 } })).toBe('13:05:02.123 bill    → paid {"id":7}\n')
-    expect(draw({ attak: 'output', topic: 'paid' })).toBe('13:05:02.123 bill    → paid\n')
+    expect(draw({ attak: 'output', topic: 'paid', data: { id: 7 }, ...IDS })).toBe(
+      '13:05:02.123 bill    → paid {"id":7}\n',
+    )
+    expect(draw({ attak: 'output', topic: 'paid', ...IDS })).toBe('13:05:02.123 bill    → paid\n')
     expect(draw({ attak: 'end', outcome: 'ok', ...IDS })).toMatch(/handled \(message m1, trace r1\)\n$/)
     expect(draw({ attak: 'end', outcome: 'ok', attempt: 2, ...IDS })).toMatch(/handled, attempt 2 \(/)
     const way = { topic: 'order', from: 'intake', attempt: 2, data: { total: 3 } }
@@ -68,7 +70,8 @@ describe('a line of attak', () => {
 })
 
 test('lines that came together are in the order in which they were written', () => {
-  const at = (second: number) => lineOf({ attak: 'log', text: `${second}`, time: `2026-11-21T13:05:0${second}.000Z` })
+  const at = (second: number) =>
+    lineOf({ attak: 'log', ...IDS, text: `${second}`, time: `2026-11-21T13:05:0${second}.000Z` })
   const entries = readEntries([at(4), at(1), lineOf('2, by when it came'), at(3)])
   expect(entries.map(({ fields }) => fields.text)).toEqual(['1', '2, by when it came', '3', '4'])
 })
@@ -85,6 +88,23 @@ describe('any other line', () => {
   ])('%s is a crash', (text) => {
     expect(readEntry(lineOf(text))).toMatchObject({ kind: 'text', level: 'error', fields: { text } })
     expect(draw(text)).toBe(`13:05:02.123 bill    ${text}\n`)
+  })
+
+  test.each([
+    { attak: 'end' },
+    { attak: 'end', ...IDS },
+    { attak: 'end', ...IDS, outcome: 7 },
+    { attak: 'end', ...IDS, outcome: 'failed' },
+    { attak: 'end', outcome: 'ok' },
+    { attak: 'end', outcome: 'ok', message: 1, root: 'r1' },
+    { attak: 'error', ...IDS },
+    { attak: 'output', ...IDS },
+    { attak: 'output', ...IDS, topic: 1 },
+    { attak: 'log', ...IDS },
+    { attak: 'log', ...IDS, text: {} },
+  ])('that looks like one of attak, and lacks what attak writes, is shown as it is: %j', (fields) => {
+    expect(readEntry(lineOf(fields)).kind).toBe('text')
+    expect(draw(fields)).toBe(`13:05:02.123 bill    ${JSON.stringify(fields)}\n`)
   })
 
   test('of JSON that is not attak’s is shown as it is', () => {
