@@ -1,5 +1,5 @@
 import type { CloudStage, StageName } from '../deploy/cloud.ts'
-import { AttakError } from '../errors.ts'
+import { AttakError, errorOf, type Problem } from '../errors.ts'
 import { encodeMessage } from '../runtime/event.ts'
 import { idOf, type Message, rootIdOf } from '../runtime/message.ts'
 import type { InputEvent } from '../topology/topology.ts'
@@ -39,7 +39,7 @@ export function triggerOf(
     const payload = encodeMessage(message, { ...scope, time: new Date(now()).toISOString() })
     const bytes = Buffer.byteLength(payload)
     if (bytes > live.mostSendBytes) {
-      const what = `event ${position} for "${to}" is ${bytes} bytes as it travels, and a trigger takes ${live.mostSendBytes}`
+      const what = `the event for "${to}" is ${bytes} bytes as it travels, and a trigger takes ${live.mostSendBytes}`
       throw new AttakError('EMIT_TOO_LARGE', what, 'Send less, or the address of where the rest is.')
     }
     await live.send(to, payload)
@@ -61,22 +61,33 @@ const AT_ONCE = 32
 /** How long an interrupt waits for answers to sent events. */
 const GRACE_MS = 2_000
 
+/** How people tell the things apart that are sent: `{ what: 'event', of: (_, place) => '3' }`. */
+export interface SendNames<Event> {
+  readonly what: string
+  readonly of: (event: Event, place: number) => string
+}
+
+const BY_PLACE: SendNames<unknown> = { what: 'event', of: (_, place) => `${place + 1}` }
+
 /**
  * Sends events, several at once, and calls `accepted` for each accepted one. After the first refusal it sends nothing
- * more, waits for the open calls, and throws the refusal. An aborted signal ends it early. Returns how many events had
- * no answer two seconds after that: they may or may not have been accepted.
+ * more, waits for the open calls, and throws one error that names each refused event. An aborted signal ends it early.
+ * Returns how many events had no answer two seconds after that: they may or may not have been accepted.
  */
 export async function sendAll<Event, Sent>(
   chunks: AsyncIterable<readonly Event[]> | Iterable<readonly Event[]>,
   send: (event: Event) => Promise<Sent>,
   signal: AbortSignal,
   accepted: (sent: Sent) => void,
+  names: SendNames<Event> = BY_PLACE,
 ): Promise<number> {
   const sending = new Set<Promise<void>>()
-  const refusals: unknown[] = []
+  const refusals: Refused[] = []
+  let place = 0
   const start = (event: Event) => {
+    const own = place++
     const sent = send(event)
-      .then(accepted, (error: unknown) => void refusals.push(error))
+      .then(accepted, (error: unknown) => void refusals.push({ place: own, name: names.of(event, own), error }))
       .finally(() => sending.delete(sent))
     sending.add(sent)
   }
@@ -93,8 +104,35 @@ export async function sendAll<Event, Sent>(
   } finally {
     await settle(sending, signal)
   }
-  if (refusals.length > 0) throw refusals[0]
+  if (refusals.length > 0) throw refusalOf(refusals, names.what)
   return sending.size
+}
+
+interface Refused {
+  readonly place: number
+  readonly name: string
+  readonly error: unknown
+}
+
+/** The most names in one problem. */
+const MOST_NAMES = 20
+
+/** Returns one error of all refusals, those for the same reason as one problem. Any other error is returned as it is. */
+function refusalOf(refusals: readonly Refused[], what: string): unknown {
+  const alike = new Map<string, { readonly error: AttakError; readonly names: string[] }>()
+  for (const { name, error } of [...refusals].sort((a, b) => a.place - b.place)) {
+    if (!(error instanceof AttakError)) return error
+    const key = `${error.code} ${error.message}`
+    const known = alike.get(key) ?? { error, names: [] }
+    known.names.push(name)
+    alike.set(key, known)
+  }
+  const problems = [...alike.values()].map(({ error: { code, message, remedy }, names }): Problem => {
+    const more = names.length > MOST_NAMES ? ` and ${names.length - MOST_NAMES} more` : ''
+    const where = `${what}${names.length > 1 ? 's' : ''} ${names.slice(0, MOST_NAMES).join(', ')}${more}`
+    return { code, severity: 'error', where, what: message, remedy }
+  })
+  return errorOf(problems)
 }
 
 async function settle(sending: ReadonlySet<Promise<void>>, signal: AbortSignal): Promise<void> {
@@ -107,6 +145,13 @@ async function settle(sending: ReadonlySet<Promise<void>>, signal: AbortSignal):
   })
   await Promise.race([all, late])
   clearTimeout(timer)
+}
+
+/** Returns the line above the reason why not everything was accepted. */
+export function drawBrokenOff(accepted: number, sent: number, what = 'event'): string {
+  if (accepted === 0) return 'Nothing was accepted:\n'
+  if (accepted === sent) return `${drawCount(accepted, what)} accepted, then:\n`
+  return `${accepted} of ${drawCount(sent, what)} accepted, and no more ${what}s were sent:\n`
 }
 
 /** Returns the message about events, or other things, that were sent without an answer; empty if there are none. */

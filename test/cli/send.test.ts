@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest'
 import { sendAll } from '../../src/cli/send.ts'
+import { AttakError } from '../../src/errors.ts'
 import type { InputEvent } from '../../src/topology/topology.ts'
 
 const never = new AbortController().signal
@@ -70,6 +71,21 @@ describe('sendAll', () => {
     await expect(sendAll(chunksOf(events), send, never, ({ id }) => told.push(id))).rejects.toThrow('refused')
     expect(sent.length).toBeLessThan(100)
     expect(told).toHaveLength(sent.length - 1)
+  })
+
+  test('names each refused event, and those with the same reason together', async () => {
+    const reasons = ['too large', 'no such queue', 'too large', undefined]
+    const send = async (event: InputEvent) => {
+      const reason = reasons[event.event as number]
+      if (event.event === 0) await new Promise((resolve) => setImmediate(resolve))
+      if (reason !== undefined) throw new AttakError('AWS_REFUSED', reason, 'Try again.')
+      return triggered(event)
+    }
+    const refused = await sendAll(chunksOf([0, 1, 2, 3]), send, never, () => {}).catch((error: unknown) => error)
+    expect((refused as AttakError).problems.map(({ where, what }) => `${where}: ${what}`)).toEqual([
+      'events 1, 3: too large',
+      'event 2: no such queue',
+    ])
   })
 
   test('an input that breaks off throws after what was sent was waited for', async () => {

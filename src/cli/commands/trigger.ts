@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
+import type { InputEvent } from '../../topology/topology.ts'
 import { drawCount } from '../../view/duration.ts'
 import { titleOf } from '../../view/failure.ts'
 import { colorsOf, drawError, drawJsonLine, hang } from '../../view/print.ts'
@@ -13,7 +14,7 @@ import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
 import { quietMsOf, STAGE_OPTIONS } from '../options.ts'
-import { drawUnanswered, sendAll, type Triggered, triggerOf } from '../send.ts'
+import { drawBrokenOff, drawUnanswered, sendAll, type Triggered, triggerOf } from '../send.ts'
 import { loadStage, type MeantStage, processorsOf, tellOrigins, withLive } from '../stage.ts'
 
 /** Feeds the live topology. */
@@ -51,16 +52,20 @@ confirmed.`,
       const send = triggerOf(live, { scope: stage.scope, seed: randomUUID(), now: host.date })
       const json = flagOf(args, 'json')
       const sent = new Map<string, Triggered>()
-      let accepted = 0
+      let [asked, accepted] = [0, 0]
+      const sendCounted = (event: InputEvent) => {
+        asked++
+        return send(event)
+      }
       try {
-        const unanswered = await sendAll(input.chunks, send, host.signal, (triggered) => {
+        const unanswered = await sendAll(input.chunks, sendCounted, host.signal, (triggered) => {
           accepted++
           if (sent.size <= MOST_TRACES) sent.set(triggered.root, triggered)
           if (json) host.out.write(drawJsonLine({ kind: 'accepted', ...triggered }))
         })
         host.err.tell(drawUnanswered(unanswered))
       } catch (error) {
-        host.err.tell(accepted === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted, 'event')} accepted, then:\n`)
+        host.err.tell(drawBrokenOff(accepted, asked))
         throw error
       } finally {
         for (const note of input.notes()) host.err.tell(`${hang(note)}\n`)

@@ -5,7 +5,7 @@ import { drawCount } from '../../view/duration.ts'
 import type { LogEntry } from '../../view/log-entry.ts'
 import { hang } from '../../view/print.ts'
 import type { Host } from '../host.ts'
-import { drawUnanswered, sendAll } from '../send.ts'
+import { drawBrokenOff, drawUnanswered, type SendNames, sendAll } from '../send.ts'
 import type { Errors } from './open.ts'
 import { asFirstAttempt, type Unit } from './ready.ts'
 
@@ -37,7 +37,9 @@ export async function sendUnits(
   host: Host,
 ): Promise<readonly Unit[]> {
   const accepted: Unit[] = []
+  let asked = 0
   const sendUnit = async (unit: Unit) => {
+    asked++
     for (const event of unit.events) await send(unit.record.processor, event)
     return unit
   }
@@ -46,17 +48,17 @@ export async function sendUnits(
     copies.markReplayed([unit.record], new Date(host.date()).toISOString())
   }
   try {
-    host.err.tell(drawUnanswered(await sendAll([units], sendUnit, host.signal, accept), 'error'))
+    host.err.tell(drawUnanswered(await sendAll([units], sendUnit, host.signal, accept, BY_ID), 'error'))
   } catch (error) {
-    host.err.tell(
-      accepted.length === 0 ? 'Nothing was accepted:\n' : `${drawCount(accepted.length, 'error')} accepted, then:\n`,
-    )
+    host.err.tell(drawBrokenOff(accepted.length, asked, 'error'))
     await takeAway(accepted, store, host)
     throw error
   }
   await takeAway(accepted, store, host)
   return accepted
 }
+
+const BY_ID: SendNames<Unit> = { what: 'error', of: ({ record }) => record.id.slice(0, 12) }
 
 async function takeAway(units: readonly Unit[], store: Errors['store'], host: Host): Promise<void> {
   if (units.length === 0) return

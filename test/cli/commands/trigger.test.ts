@@ -51,7 +51,7 @@ describe('trigger', () => {
     const { code, out, err } = await trigger(['--stage', 'qa'], { answers: {} })
     expect([code, out]).toEqual([1, ''])
     expect(err).toBe(
-      'Nothing was accepted:\n[NOT_DEPLOYED] "spout" is not deployed to stage "qa". Deploy it first: attak deploy --stage qa. If it was just deployed, look at attak status --stage qa.\n',
+      'Nothing was accepted:\n[NOT_DEPLOYED] event 1: "spout" is not deployed to stage "qa". Deploy it first: attak deploy --stage qa. If it was just deployed, look at attak status --stage qa.\n',
     )
   })
 
@@ -61,17 +61,35 @@ describe('trigger', () => {
       const { code, out, err } = await trigger([], { answers: { [INVOKE]: text } })
       expect([code, out]).toEqual([1, ''])
       expect(err).toMatch(
-        /^Nothing was accepted:\n\[AWS_REFUSED\] could not trigger "spout": .* status 200 instead of 202/,
+        /^Nothing was accepted:\n\[AWS_REFUSED\] event 1: could not trigger "spout": .* status 200 instead of 202/,
       )
       expect(err).toContain(JSON.stringify(text))
     },
   )
 
+  test('each refused event is named with its reason, and what was not sent', async () => {
+    const answerTo = ({ body }: { readonly body: string }) =>
+      JSON.parse(body).data !== 'x' ? {} : { code: 'KMSInvalidStateException', message: 'no key', status: 400 }
+    const events = Array.from({ length: 50 }, (_, n) => (n === 2 ? '"x"' : n)).join('\n')
+    const { code, out, err, payloads } = await trigger(['--input', '-', '--to', 'spout'], {
+      answers: { [INVOKE]: answerTo as never },
+      stdin: [events],
+    })
+    expect([code, out]).toEqual([1, ''])
+    const refused = payloads.filter(({ data }) => data === 'x').length
+    expect(refused).toBe(1)
+    const accepted = payloads.length - refused
+    expect(err).toMatch(
+      new RegExp(`^${accepted} of ${payloads.length} events accepted, and no more events were sent:\n`),
+    )
+    expect(err).toMatch(/\[AWS_REFUSED\] event 3: .*no key/)
+  })
+
   test('an event that is too large is refused before it is sent', async () => {
     const { code, err, payloads } = await trigger([], { files: { 'input.json': { spout: 'x'.repeat(1024 * 1024) } } })
     expect([code, payloads]).toEqual([1, []])
     expect(err).toMatch(
-      /\[EMIT_TOO_LARGE\] event 1 for "spout" is 10\d+ bytes as it travels, and a trigger takes 1048576\./,
+      /\[EMIT_TOO_LARGE\] event 1: the event for "spout" is 10\d+ bytes as it travels, and a trigger takes 1048576\./,
     )
   })
 
