@@ -100,6 +100,31 @@ describe('a simulation', () => {
     expect(most).toBe(3)
   })
 
+  it('loses nothing that a handler emits while the next receiver of its event waits for its turn', async () => {
+    const wait = () => new Promise<void>((resolve) => setImmediate(resolve))
+    const run = await runTopology(
+      {
+        processors: {
+          a: (_: unknown, context: Context) => context.emit('t', 1),
+          b: async (_: unknown, context: Context) => {
+            await wait()
+            context.emit('of b', 2)
+          },
+          c: wait,
+          d: () => {},
+        },
+        streams: [
+          ['a', 'b', 't'],
+          ['a', 'c', 't'],
+          ['b', 'd', 'of b'],
+        ],
+      },
+      { a: 0 },
+      { concurrency: 1 },
+    )
+    expect(run.summary.handled).toEqual({ a: 1, b: 1, c: 1, d: 1 })
+  })
+
   it('tries a failing event again after its backoff, in virtual time, with the event as it was', async () => {
     const run = await runTopology(
       {

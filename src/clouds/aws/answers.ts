@@ -3,6 +3,8 @@ import { NormalizedSchema } from '@smithy/core/schema'
 import { getSmithyContext } from '@smithy/core/transport'
 import type { HandlerExecutionContext } from '@smithy/types'
 import { MOST_ANSWER_BYTES } from '../../aws/connections.ts'
+import { fieldsOf, jsonIn } from '../../runtime/text.ts'
+import { NEEDED_FIELDS } from './needed-fields.ts'
 
 /** For an answer to arrive whole, after its headers. */
 const WITHIN_MS = 60_000
@@ -34,7 +36,7 @@ export function isStrangeAnswer(error: Error): boolean {
 
 /**
  * Reads a whole answer, within limits, so that no answer is read without end. Throws a strange answer if it is neither
- * XML nor a JSON object: the SDK would treat it as an answer without fields.
+ * XML nor a JSON object, or empty where AWS sends fields: the SDK would treat it as an answer without fields.
  */
 export async function readAnswer(response: Response, context: HandlerExecutionContext): Promise<void> {
   const { body, statusCode } = response
@@ -45,16 +47,37 @@ export async function readAnswer(response: Response, context: HandlerExecutionCo
   response.body = members.some((member) => member.isStreaming()) ? Readable.from([bytes]) : bytes
   if (statusCode > 299 || members.some((member) => 'httpPayload' in member.getMergedTraits())) return
   const text = textOf(bytes)
-  if (/[^{<\s]/.test(text.trimStart().charAt(0))) throw strangeAnswer('it has no fields', statusCode, text)
+  const first = text.trimStart().charAt(0)
+  const isWithout = first === '' ? members.some(isInBody) : !/[{<]/.test(first)
+  if (isWithout) throw strangeAnswer('it has no fields', statusCode, text)
 }
 
-/** Throws a strange answer if a field has another type than in AWS's schema. */
+function isInBody(member: NormalizedSchema): boolean {
+  const { httpHeader, httpPrefixHeaders, httpResponseCode } = member.getMergedTraits()
+  return httpHeader === undefined && httpPrefixHeaders === undefined && httpResponseCode === undefined
+}
+
+/**
+ * Throws a strange answer if a field has another type than in AWS's schema, if one is missing that AWS always sends, or if
+ * all fields are unknown.
+ */
 export function checkFields(output: unknown, response: unknown, context: HandlerExecutionContext): void {
   const schema = outputOf(context)
-  const flaw = schema && flawOf(output, schema, '')
-  if (flaw === undefined) return
+  if (schema === undefined) return
   const { statusCode, body } = response as Response
-  throw strangeAnswer(flaw, statusCode, textOf(body))
+  const flaw = flawOf(output, schema, '') ?? lackOf(output, schema, body, operationOf(context))
+  if (flaw !== undefined) throw strangeAnswer(flaw, statusCode, textOf(body))
+}
+
+/** Returns what an answer lacks; undefined where it has what AWS always sends. */
+function lackOf(output: unknown, schema: NormalizedSchema, body: unknown, operation: string): string | undefined {
+  const given = Object(output) as Readonly<Record<string, unknown>>
+  const needed = NEEDED_FIELDS[operation]
+  if (needed !== undefined && given[needed] == null) return `it has no ${needed}`
+  const members = Object.keys(schema.getMemberSchemas())
+  if (members.length === 0 || members.some((name) => given[name] != null)) return undefined
+  const sent = body instanceof Uint8Array ? Object.keys(fieldsOf(jsonIn(Buffer.from(body).toString('utf8'))) ?? {}) : []
+  return sent.length > 0 && !sent.some((name) => members.includes(name)) ? 'none of its fields is known' : undefined
 }
 
 /** The text that an answer begins with, as far as it was read. */
@@ -86,9 +109,18 @@ async function readBytes(body: Readable, statusCode: number): Promise<Buffer> {
 }
 
 function outputOf(context: HandlerExecutionContext): NormalizedSchema | undefined {
-  const { operationSchema } = getSmithyContext(context) as { readonly operationSchema?: readonly unknown[] }
-  const schema = operationSchema && NormalizedSchema.of(operationSchema[5] as never)
+  const operation = schemaOf(context)
+  const schema = operation && NormalizedSchema.of(operation[5] as never)
   return schema?.isStructSchema() === true ? schema : undefined
+}
+
+function operationOf(context: HandlerExecutionContext): string {
+  return String(schemaOf(context)?.[2])
+}
+
+/** Returns the schema of an operation: its name is at 2, that of its output at 5. */
+function schemaOf(context: HandlerExecutionContext): readonly unknown[] | undefined {
+  return (getSmithyContext(context) as { readonly operationSchema?: readonly unknown[] }).operationSchema
 }
 
 /** Returns what is wrong with a value; undefined if it matches the schema: `QueueUrls[0] is no text`. */

@@ -9,6 +9,7 @@ import type { CloudSettings, Finding, SignIn, StageName } from '../../deploy/clo
 import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import type { Errors } from '../../topology/recording.ts'
+import { isStrange } from './calls.ts'
 import { isQueued } from './channels.ts'
 import { mended } from './failure.ts'
 import { graphOfLive } from './live-graph.ts'
@@ -186,10 +187,17 @@ async function tried(aws: Aws, about: string, read: () => Promise<Found>): Promi
   } catch (error) {
     const told = mended(error, { doing: `ask ${about}`, region: aws.place.region })
     if (!(told instanceof AttakError)) throw error
-    // An emulator need not have all of it; plans then list by name.
-    if (aws.emulated) return { about, state: 'unknown', what: `not told behind this endpoint: ${told.message}` }
+    // An emulator need not have all of it; plans then list by name. What it has must answer as AWS does.
+    if (aws.emulated && !(isStrange(error) && isAnswered(error)))
+      return { about, state: 'unknown', what: `not told behind this endpoint: ${told.message}` }
     return { about, state: 'wrong', what: told.message, remedy: told.remedy }
   }
+}
+
+/** Whether an error is of an answer that says that all went well. */
+function isAnswered(error: Error): boolean {
+  const { $metadata } = error as { readonly $metadata?: { readonly httpStatusCode?: number } }
+  return ($metadata?.httpStatusCode ?? 0) < 300
 }
 
 /** Asks IAM, if allowed, whether the deployer's policies allow a deploy. */

@@ -48,6 +48,16 @@ describe('doctor', () => {
     )
   })
 
+  test.each(['', '{}', '<html></html>'])('exits with 1 where services answer %j', async (junk) => {
+    const services = ['GET functions', 'ListStreams', 'GET account-settings', 'DescribeLogGroups']
+    const { env } = await startFakeAws(Object.fromEntries(services.map((action) => [action, junk])))
+    const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env })
+    expect(code).toBe(1)
+    for (const about of ['lambda', 'kinesis', 'logs', 'concurrency']) {
+      expect(out).toMatch(new RegExp(`✗ ${about} +could not ask ${about}: the answer to .* is not one of AWS`))
+    }
+  })
+
   test('without a region it looks for credentials all the same', async () => {
     useCredentials({})
     const missing = await attak(folderOf(HELLO), ['doctor'], { env: {} })

@@ -1,10 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { InvokeCommand } from '@aws-sdk/client-lambda'
-import { ListQueuesCommand } from '@aws-sdk/client-sqs'
-import { expect, onTestFinished, test } from 'vitest'
-import { openClients } from '../../../src/clouds/aws/clients.ts'
+import { FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs'
+import { ScanCommand } from '@aws-sdk/client-dynamodb'
+import { ListRolesCommand } from '@aws-sdk/client-iam'
+import { ListStreamsCommand } from '@aws-sdk/client-kinesis'
+import { InvokeCommand, ListFunctionsCommand } from '@aws-sdk/client-lambda'
+import { GetResourcesCommand } from '@aws-sdk/client-resource-groups-tagging-api'
+import { ListObjectsV2Command } from '@aws-sdk/client-s3'
+import { GetQueueUrlCommand, ListQueuesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { type Clients, openClients } from '../../../src/clouds/aws/clients.ts'
 import { mended } from '../../../src/clouds/aws/failure.ts'
 
 const PIECE = Buffer.alloc(1024 * 1024, 32)
@@ -36,6 +42,56 @@ async function openEndless() {
   })
   return { clients, ended }
 }
+
+/** Clients of a server that answers each call with a text and status 200. */
+async function openAnswering(text: string) {
+  const server = createServer((request, response) => {
+    request.resume()
+    request.on('end', () => response.end(text))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const settings = { region: 'eu-west-1', endpoint, credentials: { accessKeyId: 'a', secretAccessKey: 's' } }
+  const clients = openClients(settings, () => 0)
+  onTestFinished(() => {
+    clients.close()
+    server.close()
+    server.closeAllConnections()
+  })
+  return clients
+}
+
+describe('an answer of status 200 that AWS would not send is no answer', () => {
+  const QueueUrl = 'http://127.0.0.1/1/a'
+  const calls: Readonly<Record<string, (clients: Clients) => Promise<unknown>>> = {
+    'Lambda ListFunctions': ({ lambda }) => lambda.send(new ListFunctionsCommand({})),
+    'Kinesis ListStreams': ({ kinesis }) => kinesis.send(new ListStreamsCommand({})),
+    'SQS ListQueues': ({ sqs }) => sqs.send(new ListQueuesCommand({})),
+    'SQS GetQueueUrl': ({ sqs }) => sqs.send(new GetQueueUrlCommand({ QueueName: 'a' })),
+    'SQS ReceiveMessage': ({ messages }) => messages.send(new ReceiveMessageCommand({ QueueUrl })),
+    'IAM ListRoles': ({ iam }) => iam.send(new ListRolesCommand({})),
+    'CloudWatchLogs FilterLogEvents': ({ logs }) => logs.send(new FilterLogEventsCommand({ logGroupName: 'a' })),
+    'ResourceGroupsTaggingAPI GetResources': ({ tagging }) => tagging.send(new GetResourcesCommand({})),
+    'DynamoDB Scan': async ({ dynamodb }) => (await dynamodb()).send(new ScanCommand({ TableName: 'a' })),
+    'S3 ListObjectsV2': async ({ s3 }) => (await s3()).send(new ListObjectsV2Command({ Bucket: 'a' })),
+  }
+  /** SQS sends this for none. */
+  const MAY_BE_BARE = new Set(['SQS ListQueues', 'SQS ReceiveMessage'])
+  const junk = ['', ' ', '{}', '{"hello":"world"}', '<html><body>hello</body></html>', 'hello', 'null', '[]']
+  const cases = Object.keys(calls).flatMap((name) => junk.map((text) => [name, text] as const))
+
+  test.each(cases.filter(([name, text]) => text !== '{}' || !MAY_BE_BARE.has(name)))('%s: %j', async (name, text) => {
+    const clients = await openAnswering(text)
+    const told = mended(await calls[name]!(clients).catch((error: unknown) => error), {
+      doing: 'look',
+      region: 'eu-west-1',
+    })
+    expect(told).toMatchObject({
+      code: 'AWS_REFUSED',
+      message: expect.stringContaining(`the answer to ${name} is not one of AWS`),
+    })
+  })
+})
 
 test.each(['SQS ListQueues', 'Lambda Invoke'])('an endless answer is ended at a limit: %s', async (name) => {
   const { clients, ended } = await openEndless()
