@@ -1,11 +1,9 @@
-import { clearInterval, setInterval } from 'node:timers'
 import { errorOf } from '../errors.ts'
 import { shown } from '../project/find.ts'
 import { cleanStackText } from '../project/stack.ts'
-import { own } from '../view/controls.ts'
-import { drawDuration } from '../view/duration.ts'
 import { colorsOf, drawError } from '../view/print.ts'
 import type { Host } from './host.ts'
+import { slowLine } from './slow.ts'
 
 /** Code of the user's that a command awaits. */
 export interface AwaitedCode {
@@ -37,13 +35,13 @@ export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: (
   // While somebody subscribes, what nobody catches is printed before the process ends.
   const offUncaught = host.onUncaught(() => false)
   const takeSignals = host.letSignalsEnd()
-  const slow = tellSlow(name, host)
+  const loaded = slowLine(host)(`loading ${name}`)
   try {
     const value = await code()
     if (host.builtIns.areWrong()) throw errorOf(host.builtIns.takeProblems())
     return value
   } finally {
-    slow.close()
+    loaded()
     takeSignals()
     offUncaught()
     off()
@@ -55,30 +53,6 @@ const NEVER = { what: 'awaits what never settles', remedy: 'Correct that await.'
 function endedWith(exitCode: number, stack: string) {
   const what = `ended the process, with exit code ${exitCode}`
   return { what, remedy: 'Throw an error instead.', ...(stack.trim() !== '' && { stack }) }
-}
-
-const LOOK_MS = 1000
-const SLOW_MS = 2000
-/** Back to the first column, and what stands there goes. */
-const AGAIN = '\r\x1b[K'
-
-/** Shows on a terminal what is loading, each second from the second one on. */
-function tellSlow(name: string, { err, now }: Host): { close(): void } {
-  if (!err.isTTY) return { close() {} }
-  const startedMs = now()
-  let drawn = false
-  const timer = setInterval(() => {
-    const tookMs = now() - startedMs
-    if (tookMs < SLOW_MS) return
-    err.write(`${own(AGAIN)}loading ${name}: ${drawDuration(Math.floor(tookMs / 1000) * 1000)}`)
-    drawn = true
-  }, LOOK_MS).unref()
-  return {
-    close() {
-      clearInterval(timer)
-      if (drawn) err.write(own(AGAIN))
-    },
-  }
 }
 
 /** The calls in the user's code that led here. */

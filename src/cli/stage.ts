@@ -10,6 +10,7 @@ import { type Hint, hintOf } from './hint.ts'
 import type { Host } from './host.ts'
 import { awaitCode, MODULES } from './loading.ts'
 import { findProject, findSettings, type MeantProject, warn } from './project.ts'
+import { slowLine } from './slow.ts'
 
 /** The stage that a command line selects, with its project if that loads. */
 export interface NamedStage extends Pick<MeantProject, 'settings' | 'added' | 'given'> {
@@ -124,7 +125,11 @@ function withoutProject({ settings, added, given, file }: MeantProject, topology
 /** Returns the arguments of signing in for a command line. */
 export function signInOf({ settings, added }: Pick<NamedStage, 'settings' | 'added'>, host: Host): SignIn {
   const { env, now } = host
-  return { settings, added, env, now, tell: (sentence) => host.err.tell(`${sentence}\n`) }
+  const begin = slowLine(host)
+  return {
+    ...{ settings, added, env, now, tell: (sentence) => host.err.tell(`${sentence}\n`) },
+    onCall: (name) => begin(`waiting for an answer to ${name}`),
+  }
 }
 
 /** The command lines for which this was printed already. */

@@ -30,6 +30,8 @@ export interface SignIn {
   readonly now: () => number
   /** Prints a sentence for the user. */
   readonly tell: (sentence: string) => void
+  /** Called with the name of each call when it begins: `Lambda ListFunctions`. Returns what is called at its end. */
+  readonly onCall?: (name: string) => () => void
 }
 
 /** The settings for the place and the credentials: see `src/project/setting-list.ts`. */

@@ -142,7 +142,9 @@ export function meantBy(prefix: string | undefined, found: readonly Found[], rem
   const [meant] = ids.values()
   if (meant === undefined) {
     const what =
-      prefix === undefined ? 'there is no error to tell of' : `no message and no error has an id "${prefix}…"`
+      prefix === undefined
+        ? 'there is no error to tell of'
+        : `no message and no error has an id that begins with "${prefix}"`
     throw new AttakError('MESSAGE_NOT_FOUND', what, remedy)
   }
   const exact = prefix === undefined ? undefined : ids.get(prefix)

@@ -6,6 +6,7 @@ import { own, visible } from '../../view/controls.ts'
 import { drawCount, drawDuration } from '../../view/duration.ts'
 import { colorsOf, drawError, hang } from '../../view/print.ts'
 import type { Host } from '../host.ts'
+import { hushSlowLine } from '../slow.ts'
 import type { Terminal } from '../terminal.ts'
 
 const TICK_MS = 100
@@ -17,6 +18,7 @@ const TICK_MS = 100
 export async function applyShown(deployment: Deployment, host: Host): Promise<Pick<Outcome, 'done'>> {
   if (deployment.plan.changes.length + deployment.plan.refused.length === 0) return { done: [] }
   const { err, signal } = host
+  hushSlowLine(host)
   const tasks = tasksTo(err, host.now)
   const ticking = err.isTTY ? setInterval(tasks.tick, TICK_MS) : undefined
   const onAbort = () => tasks.say('Interrupted: what has begun is waited for; once more ends at once.')

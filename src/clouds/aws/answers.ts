@@ -6,8 +6,6 @@ import { MOST_ANSWER_BYTES } from '../../aws/connections.ts'
 import { fieldsOf, jsonIn } from '../../runtime/text.ts'
 import { NEEDED_FIELDS } from './needed-fields.ts'
 
-/** For an answer to arrive whole, after its headers. */
-const WITHIN_MS = 60_000
 const STRANGE = 'StrangeAnswer'
 
 /**
@@ -36,12 +34,17 @@ export function isStrangeAnswer(error: Error): boolean {
 
 /**
  * Reads a whole answer, within limits, so that no answer is read without end. Throws a strange answer if it is neither
- * XML nor a JSON object, or empty where AWS sends fields: the SDK would treat it as an answer without fields.
+ * XML nor a JSON object, or empty where AWS sends fields: the SDK would treat it as an answer without fields. Throws a
+ * TimeoutError if it is not complete within `withinMs`.
  */
-export async function readAnswer(response: Response, context: HandlerExecutionContext): Promise<void> {
+export async function readAnswer(
+  response: Response,
+  context: HandlerExecutionContext,
+  withinMs: number,
+): Promise<void> {
   const { body, statusCode } = response
   if (!(body instanceof Readable)) return
-  const bytes = await readBytes(body, statusCode)
+  const bytes = await readBytes(body, statusCode, withinMs)
   const members = [...(outputOf(context)?.structIterator() ?? [])].map(([, member]) => member)
   // Code that reads an object of S3 expects a stream.
   response.body = members.some((member) => member.isStreaming()) ? Readable.from([bytes]) : bytes
@@ -87,11 +90,11 @@ export function textOf(body: unknown): string {
 
 const MOST_TEXT = 1000
 
-async function readBytes(body: Readable, statusCode: number): Promise<Buffer> {
+async function readBytes(body: Readable, statusCode: number, withinMs: number): Promise<Buffer> {
   const chunks: Buffer[] = []
   let size = 0
-  const late = Object.assign(new Error(`the answer was not complete after ${WITHIN_MS} ms`), { name: 'TimeoutError' })
-  const timer = setTimeout(() => body.destroy(late), WITHIN_MS)
+  const late = Object.assign(new Error('the answer was not complete'), { name: 'TimeoutError' })
+  const timer = setTimeout(() => body.destroy(late), withinMs)
   try {
     // Leaving the loop ends the connection.
     for await (const chunk of body) {

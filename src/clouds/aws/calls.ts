@@ -1,4 +1,4 @@
-import type { Pluggable } from '@smithy/types'
+import type { HandlerExecutionContext, Pluggable } from '@smithy/types'
 import { checkFields, isStrangeAnswer, readAnswer } from './answers.ts'
 
 /** A call of AWS's API: `{ service: 'Lambda', operation: 'GetFunction' }`. */
@@ -9,12 +9,24 @@ export interface Call {
 
 const calls = new WeakMap<object, Call>()
 
-const watchCalls: Pluggable<object, object> = {
+/** Called with the name of each call; see `SignIn`. */
+export type OnCall = (name: string) => () => void
+
+/** How calls are watched. */
+export interface Watch {
+  /** For an answer to arrive whole, from its request on. */
+  readonly answerMs: number
+  readonly onCall?: OnCall
+}
+
+const watchCalls = ({ answerMs, onCall }: Watch): Pluggable<object, object> => ({
   applyToStack(stack) {
     stack.add(
       (next, context) => async (args) => {
+        const startedMs = performance.now()
         const result = await next(args)
-        await readAnswer(result.response as Parameters<typeof readAnswer>[0], context)
+        const withinMs = Math.max(0, answerMs - (performance.now() - startedMs))
+        await readAnswer(result.response as Parameters<typeof readAnswer>[0], context, withinMs)
         return result
       },
       { step: 'deserialize', priority: 'low', name: 'attakAnswers' },
@@ -30,25 +42,26 @@ const watchCalls: Pluggable<object, object> = {
     )
     stack.add(
       (next, context) => async (args) => {
+        const call = callIn(context)
+        const end = onCall?.(`${call.service} ${call.operation}`)
         try {
           const result = await next(args)
           checkFields(result.output, (result as { readonly response?: unknown }).response, context)
           return result
         } catch (error) {
-          if (typeof error === 'object' && error !== null) {
-            const { clientName = '', commandName = '' } = context
-            const call = {
-              service: clientName.replace(/Client$/, ''),
-              operation: commandName.replace(/Command$/, ''),
-            }
-            calls.set(error, call)
-          }
+          if (typeof error === 'object' && error !== null) calls.set(error, call)
           throw error
+        } finally {
+          end?.()
         }
       },
       { step: 'initialize', name: 'attakCalls' },
     )
   },
+})
+
+function callIn({ clientName = '', commandName = '' }: HandlerExecutionContext): Call {
+  return { service: clientName.replace(/Client$/, ''), operation: commandName.replace(/Command$/, '') }
 }
 
 /**
@@ -57,8 +70,9 @@ const watchCalls: Pluggable<object, object> = {
  */
 export function watched<Client extends { readonly middlewareStack: { use(plugin: never): void } }>(
   client: Client,
+  watch: Watch,
 ): Client {
-  client.middlewareStack.use(watchCalls as never)
+  client.middlewareStack.use(watchCalls(watch) as never)
   return client
 }
 

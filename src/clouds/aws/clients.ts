@@ -11,7 +11,7 @@ import { STSClient } from '@aws-sdk/client-sts'
 import { state } from '@aws-sdk/core/client'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import { createLimiter } from '../../deploy/limiter.ts'
-import { watched } from './calls.ts'
+import { type OnCall, watched } from './calls.ts'
 import { createRetryStrategy } from './retries.ts'
 
 // On Node 20 the SDK prints that releases of 2027 need Node 22. These releases are pinned, so the warning does not help
@@ -29,6 +29,10 @@ export interface AwsSettings {
   readonly endpoint?: string
   /** The certificates to trust instead of the usual ones, PEM. */
   readonly ca?: string
+  /** See `SignIn`. */
+  readonly onCall?: OnCall
+  /** For a call to be answered, its tries after broken connections included; absent means a minute. */
+  readonly answerMs?: number
   /** Whether calls are held to what AWS takes of an account; absent: unless there is an endpoint. */
   readonly paced?: boolean
 }
@@ -68,6 +72,8 @@ export interface Clients {
  */
 const CALLS_PER_SECOND = { lambda: 15, kinesis: 10, sqs: 20, iam: 10, logs: 10, sts: 10, tagging: 10 }
 
+const ANSWER_MS = 60_000
+
 /** Returns the region of a profile (or of the default one); empty if none is set. */
 export async function profileRegion(profile: string | undefined): Promise<string> {
   const client = new STSClient(profile === undefined ? {} : { profile })
@@ -83,14 +89,16 @@ export async function profileRegion(profile: string | undefined): Promise<string
 
 /** Opens the clients; nothing is called yet. `now` is a clock in milliseconds. */
 export function openClients(settings: AwsSettings & { readonly region: string }, now: () => number): Clients {
-  // One handler for all: by default the Kinesis client uses HTTP/2, which emulators do not support.
-  const requestHandler = new NodeHttpHandler({
-    connectionTimeout: 5_000,
-    requestTimeout: 60_000,
-    throwOnRequestTimeout: true,
-    ...(settings.ca !== undefined && { httpsAgent: new Agent({ keepAlive: true, maxSockets: 50, ca: settings.ca }) }),
-  })
-  const { region, credentials, profile, endpoint, paced = endpoint === undefined } = settings
+  const {
+    region,
+    credentials,
+    profile,
+    endpoint,
+    onCall,
+    answerMs = ANSWER_MS,
+    paced = endpoint === undefined,
+  } = settings
+  const requestHandler = openHandler(settings.ca, answerMs)
   const shared = {
     region,
     requestHandler,
@@ -98,11 +106,13 @@ export function openClients(settings: AwsSettings & { readonly region: string },
     ...(profile !== undefined && { profile }),
     ...(endpoint !== undefined && { endpoint }),
   }
+  const times = { now, answerMs }
+  const watch = { answerMs, ...(onCall && { onCall }) }
   const of = (service: keyof typeof CALLS_PER_SECOND) => ({
     ...shared,
-    retryStrategy: createRetryStrategy(paced ? createLimiter(CALLS_PER_SECOND[service]) : undefined, now),
+    retryStrategy: createRetryStrategy(paced ? createLimiter(CALLS_PER_SECOND[service]) : undefined, times),
   })
-  const unpaced = { ...shared, retryStrategy: createRetryStrategy(undefined, now) }
+  const unpaced = { ...shared, retryStrategy: createRetryStrategy(undefined, times) }
   const clients = {
     lambda: new LambdaClient(of('lambda')),
     invocations: new LambdaClient(unpaced),
@@ -115,30 +125,50 @@ export function openClients(settings: AwsSettings & { readonly region: string },
     sts: new STSClient(of('sts')),
     tagging: new ResourceGroupsTaggingAPIClient(of('tagging')),
   }
-  for (const client of Object.values(clients)) watched(client)
-  const later: Promise<{ destroy(): void }>[] = []
-  const once = <Client extends { destroy(): void }>(open: () => Promise<Client>) => {
-    let opened: Promise<Client> | undefined
-    return () => {
-      if (opened === undefined) {
-        opened = open()
-        later.push(opened)
-      }
-      return opened
-    }
-  }
+  for (const client of Object.values(clients)) watched(client, watch)
+  const { once, closeAll } = openLater()
   return {
     ...clients,
-    dynamodb: once(async () => watched(new (await import('./dynamodb-sdk.ts')).DynamoDBClient(unpaced))),
+    dynamodb: once(async () => watched(new (await import('./dynamodb-sdk.ts')).DynamoDBClient(unpaced), watch)),
     // Emulators of S3 seldom have a name for each bucket.
     s3: once(async () => {
       const { S3Client } = await import('./s3-sdk.ts')
-      return watched(new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined }))
+      return watched(new S3Client({ ...unpaced, forcePathStyle: endpoint !== undefined }), watch)
     }),
     close() {
       for (const client of Object.values(clients)) client.destroy()
-      for (const opened of later) void opened.then((client) => client.destroy())
+      closeAll()
       requestHandler.destroy()
+    },
+  }
+}
+
+/** One handler for all clients: by default that of Kinesis uses HTTP/2, which emulators do not support. */
+function openHandler(ca: string | undefined, answerMs: number): NodeHttpHandler {
+  return new NodeHttpHandler({
+    connectionTimeout: 5_000,
+    requestTimeout: answerMs,
+    throwOnRequestTimeout: true,
+    ...(ca !== undefined && { httpsAgent: new Agent({ keepAlive: true, maxSockets: 50, ca }) }),
+  })
+}
+
+/** Clients that are opened when they are first needed, each once. */
+function openLater() {
+  const later: Promise<{ destroy(): void }>[] = []
+  return {
+    once<Client extends { destroy(): void }>(open: () => Promise<Client>): () => Promise<Client> {
+      let opened: Promise<Client> | undefined
+      return () => {
+        if (opened === undefined) {
+          opened = open()
+          later.push(opened)
+        }
+        return opened
+      }
+    },
+    closeAll() {
+      for (const opened of later) void opened.then((client) => client.destroy())
     },
   }
 }

@@ -36,11 +36,18 @@ const LAMBDA_CONFLICT = /cannot be performed at this time/
 const HOPELESS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED'])
 const MOST_HOPELESS = 2
 
+/** The times of calls, in milliseconds. */
+export interface RetryTimes {
+  readonly now: () => number
+  readonly answerMs: number
+}
+
 /**
  * Makes the retry strategy of every client. Calls wait for their turn. Throttling, faults and conflicting changes are
- * retried with jitter, and the waits are reported. Errors of the caller fail at once.
+ * retried with jitter, and the waits are reported. Errors of the caller fail at once. After broken connections, and answers
+ * that do not come, a call is not tried again when it is older than `answerMs`.
  */
-export function createRetryStrategy(limiter: Limiter | undefined, now: () => number): RetryStrategyV2 {
+export function createRetryStrategy(limiter: Limiter | undefined, { now, answerMs }: RetryTimes): RetryStrategyV2 {
   const turn = async () => {
     const waitMs = limiter?.reserve(now()) ?? 0
     if (waitMs > 0) await sleep(waitMs)
@@ -48,7 +55,7 @@ export function createRetryStrategy(limiter: Limiter | undefined, now: () => num
   return {
     async acquireInitialRetryToken() {
       await turn()
-      return tokenAfter(0)
+      return tokenAfter(0, now())
     },
     async refreshRetryTokenForRetry(token, { errorType, error }: RetryErrorInfo) {
       const count = token.getRetryCount()
@@ -56,17 +63,23 @@ export function createRetryStrategy(limiter: Limiter | undefined, now: () => num
       if (!patience) throw error
       const { firstMs, maxMs, times, what } = patience
       if (count >= (isHopeless(error) ? MOST_HOPELESS : times)) throw error
+      const { startedMs } = token as CallToken
+      if (errorType === 'TRANSIENT' && now() - startedMs >= answerMs) throw error
       const ceilingMs = Math.min(firstMs * 2 ** Math.min(count, 20), maxMs)
       await waitingFor(what, () => sleep(ceilingMs * (0.5 + Math.random() / 2)))
       await turn()
-      return tokenAfter(count + 1)
+      return tokenAfter(count + 1, startedMs)
     },
     recordSuccess() {},
   }
 }
 
-function tokenAfter(retries: number): RetryToken {
-  return { getRetryCount: () => retries, getRetryDelay: () => 0 }
+interface CallToken extends RetryToken {
+  readonly startedMs: number
+}
+
+function tokenAfter(retries: number, startedMs: number): CallToken {
+  return { startedMs, getRetryCount: () => retries, getRetryDelay: () => 0 }
 }
 
 function isUnderWay(error: unknown): boolean {

@@ -8,7 +8,7 @@ import { type Aws, openAws } from './open.ts'
 import { drawAddress } from './origins.ts'
 
 /** Signs in to the account of the settings. Prints where a profile's `endpoint_url` sends the calls. */
-export async function signInToAws({ settings, env, now, tell }: SignIn): Promise<Aws> {
+export async function signInToAws({ settings, env, now, tell, onCall }: SignIn): Promise<Aws> {
   const { region, profile, endpoint } = settings
   const ca = caOf(env)
   if (profile.value !== undefined) await requireProfile(profile.value, env)
@@ -22,6 +22,7 @@ export async function signInToAws({ settings, env, now, tell }: SignIn): Promise
     ...(profile.value !== undefined && { profile: profile.value }),
     ...(endpoint.value !== undefined && { endpoint: endpoint.value }),
     ...(ca !== undefined && { ca }),
+    ...(onCall && { onCall }),
   }
   return openAws(given, now).catch((error: unknown) => {
     throw explain(profile.value === undefined ? sayMissingHalf(error, env) : error, settings)

@@ -12,6 +12,7 @@ import { GetQueueUrlCommand, ListQueuesCommand, ReceiveMessageCommand } from '@a
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { type Clients, openClients } from '../../../src/clouds/aws/clients.ts'
 import { mended } from '../../../src/clouds/aws/failure.ts'
+import { answerWith } from '../../contract/scripted-server.ts'
 
 const PIECE = Buffer.alloc(1024 * 1024, 32)
 
@@ -92,6 +93,36 @@ describe('an answer of status 200 that AWS would not send is no answer', () => {
     })
   })
 })
+
+test.each(['hang', 'hang in the answer', 'drip'] as const)(
+  'a call ends in time where its server does not end its answer, and is not made again: %s',
+  async (kind) => {
+    let requests = 0
+    const server = createServer((request, response) => {
+      requests++
+      answerWith({ kind }, '{}', request, response)
+    }).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+    const credentials = { accessKeyId: 'a', secretAccessKey: 's' }
+    const open: string[] = []
+    const onCall = (name: string) => {
+      open.push(name)
+      return () => void open.push(`${name} has ended`)
+    }
+    const settings = { region: 'eu-west-1', endpoint, credentials, answerMs: 200, onCall }
+    const clients = openClients(settings, () => performance.now())
+    onTestFinished(() => {
+      clients.close()
+      server.close()
+      server.closeAllConnections()
+    })
+    const error = await clients.lambda.send(new ListFunctionsCommand({})).catch((error: unknown) => error)
+    expect(mended(error, { doing: 'look', region: 'eu-west-1' })).toMatchObject({ code: 'AWS_UNREACHABLE' })
+    expect(requests).toBeLessThanOrEqual(1)
+    expect(open).toEqual(['Lambda ListFunctions', 'Lambda ListFunctions has ended'])
+  },
+)
 
 test.each(['SQS ListQueues', 'Lambda Invoke'])('an endless answer is ended at a limit: %s', async (name) => {
   const { clients, ended } = await openEndless()

@@ -4,12 +4,14 @@ import { createRetryStrategy } from '../../../src/clouds/aws/retries.ts'
 import { reportingTo } from '../../../src/clouds/aws/waits.ts'
 
 /** What is waited for after a call failed so, or what is thrown. */
-async function waitAfter(error: Error, errorType: RetryErrorType): Promise<readonly unknown[]> {
+async function waitAfter(error: Error, errorType: RetryErrorType, afterMs = 0): Promise<readonly unknown[]> {
+  let nowMs = 1000
   const reports: unknown[] = []
   vi.useFakeTimers()
   try {
-    const strategy = createRetryStrategy(undefined, () => 0)
+    const strategy = createRetryStrategy(undefined, { now: () => nowMs, answerMs: 60_000 })
     const first: RetryToken = await strategy.acquireInitialRetryToken('')
+    nowMs += afterMs
     const again = reportingTo(
       (waitingFor) => void reports.push(waitingFor),
       () => strategy.refreshRetryTokenForRetry(first, { error: error as SdkError, errorType }),
@@ -43,6 +45,13 @@ describe('a call is made again', () => {
     const waits = await waitAfter(errorNamed(name, message), 'CLIENT_ERROR')
     expect(waits).toEqual(['AWS to end what is under way', undefined])
   })
+})
+
+test('a call that had no answer for a minute is not made again', async () => {
+  const broken = errorNamed('TimeoutError')
+  expect(await waitAfter(broken, 'TRANSIENT', 59_999)).toEqual(['the connection to AWS', undefined])
+  await expect(waitAfter(broken, 'TRANSIENT', 60_000)).rejects.toBe(broken)
+  expect(await waitAfter(errorNamed('A'), 'THROTTLING', 60_000)).toEqual(['AWS to take more calls', undefined])
 })
 
 test('what is the mistake of the caller fails at once, as does a name that is taken', async () => {
