@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { BuildFailure } from 'esbuild'
-import { discover, INDEX, type Link, linkKey } from '../code/discover.ts'
+import { discover, INDEX } from '../code/discover.ts'
 import { layOut } from '../code/layout.ts'
+import { type Link, linkKey } from '../code/link.ts'
 import { packageOf } from '../code/packages.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../code/require.ts'
 import { rewriteImports } from '../code/rewrite.ts'
@@ -106,7 +107,7 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   const packages = packageAt(dir)
   const layout: LayoutOptions = { dir, target, read: readFileSync, reserved: RESERVED, packageAt: packages, placeOf }
   const laid = await layOut(files, discovered, layout)
-  const refusals = refusalsIn(laid, discovered, { dir, external, hasMore: hasMore(units[0]!), read: readFileSync })
+  const refusals = refusalsIn(laid, discovered, { dir, hasMore: hasMore(units[0]!), read: readFileSync })
   if (refusals.length > 0) throw Object.assign(new Error(refusals[0]!.text), { errors: refusals })
   const project = { settings, discovered, laid, names: new Map(), builds: openBuilds(settings) }
   const part = units.find(({ topology }) => topology !== undefined)

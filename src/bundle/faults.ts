@@ -26,10 +26,12 @@ function remedyFor(text: string, file: string, dir: string): string {
   const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
   if (missing !== undefined) return remedyForMissing(missing, dirname(join(dir, file)))
   if (/is an ES module, which/.test(text)) return 'Import it, or await import() where it is used.'
-  const resolved = /^import\.meta\.resolve finds no "([^"]+)"/.exec(text)?.[1]
+  const resolved = /^(?:import\.meta|require)\.resolve finds no "([^"]+)"/.exec(text)?.[1]
+  if (resolved?.startsWith('#')) return 'Name the package itself here, and in external.'
   if (resolved !== undefined) return `Ship the package as it is: external: ['${packageOf(resolved)}'].`
   if (/names a module that only running/.test(text))
     return "Write the name out, or as a path such as './plugins/' + name; or name the files in include, or the packages in external."
+  if (/names a file that only running/.test(text)) return 'Write the path out, or name the files in include.'
   const ending = /^No loader is configured for "(\.[^"]+)" files: ?(.*)$/.exec(text)
   const owner = packageIn(file) ?? packageIn(ending?.[2] ?? '')
   if (owner !== undefined) return `Ship the package as it is: external: ['${owner}'].`

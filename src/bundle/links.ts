@@ -1,7 +1,7 @@
 import { isBuiltin } from 'node:module'
 import { extname, join, relative } from 'node:path'
 import { isClosed } from '../code/closed.ts'
-import type { Asked, Find, Link, Refusal } from '../code/discover.ts'
+import type { Asked, Find, Link, Refusal } from '../code/link.ts'
 import { isInPackages, isLent, packageOf } from '../code/packages.ts'
 import { CODE } from '../code/places.ts'
 import { OWN_FOLDER, ownIndex } from './own-files.ts'
@@ -13,7 +13,7 @@ export interface LinkOptions {
   readonly external: readonly string[]
 }
 
-/** Decides what an import of a local module is in an artifact: see `DiscoverOptions.link`. */
+/** Decides what an import of a local module is in an artifact: see `LinkTo`. */
 export function linkIn({ dir, external }: LinkOptions) {
   return async (asked: Asked, found: string | undefined, find: Find): Promise<Link | Refusal | undefined> => {
     const { specifier } = asked

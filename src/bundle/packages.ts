@@ -4,8 +4,8 @@ import type { ImportKind, OnLoadResult, Plugin, PluginBuild } from 'esbuild'
 import { withPlainRequires } from '../code/aliases.ts'
 import { isClosed } from '../code/closed.ts'
 import { createdRequires } from '../code/created.ts'
-import type { Asked, Asking, Find } from '../code/discover.ts'
 import { kindOf } from '../code/kinds.ts'
+import type { Asked, Asking, Find } from '../code/link.ts'
 import { commonJsNames } from '../code/names.ts'
 import { packageOf } from '../code/packages.ts'
 import { CODE } from '../code/places.ts'
@@ -61,7 +61,9 @@ export function packages(options: PackageOptions): Plugin {
           namespace === 'file' && args.importer !== '' ? args.importer : join(args.resolveDir, 'attak.mjs')
         if (staysOutside(path, external)) {
           const creates =
-            namespace === 'file' && /^(?:node:)?module$/.test(path) && createdRequires(textOf(importer)).length > 0
+            namespace === 'file' &&
+            /^(?:node:)?module$/.test(path) &&
+            createdRequires(textOf(importer), { resolved: true }).length > 0
           return creates ? { path: importer, namespace: CREATES } : { path, external: true }
         }
         const from = { specifier: path, asking: askingOf(kind), importer }
@@ -154,7 +156,9 @@ async function creating(
   { external, commonJs, closed }: PackageOptions,
 ): Promise<OnLoadResult> {
   const found: string[] = []
-  for (const specifier of createdRequires(textOf(file)).filter((name) => !staysOutside(name, external))) {
+  for (const specifier of createdRequires(textOf(file), { resolved: true }).filter(
+    (name) => !staysOutside(name, external),
+  )) {
     const asked: Asked = { specifier, asking: 'require', importer: file }
     const meant = await find(asked)
     if (meant === undefined && isClosed(asked)) closed.add(packageOf(specifier))

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { posix } from 'node:path'
-import { type Link, linkKey } from '../code/discover.ts'
 import { layOut } from '../code/layout.ts'
+import { type Link, linkKey } from '../code/link.ts'
 import { ALL } from '../code/names.ts'
 import { CODE } from '../code/places.ts'
 import { transpile } from '../code/transpile.ts'

@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import type { Asking } from '../code/discover.ts'
+import type { Asking } from '../code/link.ts'
 import { commonJsNames } from '../code/names.ts'
 import { asUrl, type LaidModule, type LayoutOptions, type Place } from '../code/write.ts'
 import { COMMON_JS, packageName } from './builds.ts'

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { type Discovered, INDEX, linkKey } from '../code/discover.ts'
+import { type Discovered, INDEX } from '../code/discover.ts'
+import { linkKey } from '../code/link.ts'
 import { ALL, importedNames } from '../code/names.ts'
 import type { LaidModule } from '../code/write.ts'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
@@ -36,7 +37,8 @@ export function reach(unit: SourceUnit, { settings, discovered, laid, names }: K
   const take = (importer: string, at: string, imported: ReadonlyMap<string, ReadonlySet<string>>) => {
     for (const [key, link] of discovered.links.get(importer) ?? []) {
       if (link.to === 'local') local.add(link.file)
-      if (link.to !== 'package') continue
+      // What code only resolves in a package is refused: see `refusalsIn`.
+      if (link.to !== 'package' || /^\S+\.resolve /.test(key)) continue
       const asking = key.startsWith(linkKey('', 'require')) ? 'require' : 'import'
       if (!isOwn(link.file) && (asking === 'require' || isCommonJs(link.file))) commonJs.add(link.file)
       else {

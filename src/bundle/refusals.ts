@@ -1,9 +1,10 @@
 import { SourceMap } from 'node:module'
 import { relative } from 'node:path'
 import { parse } from 'es-module-lexer/js'
-import { type Discovered, linkKey } from '../code/discover.ts'
+import type { Discovered } from '../code/discover.ts'
+import { type Link, linkKey, mayResolve } from '../code/link.ts'
+import { resolvingsIn } from '../code/resolves.ts'
 import type { LaidModule } from '../code/write.ts'
-import { staysOutside } from './links.ts'
 
 /** A place in a user's file that behaves differently when deployed. */
 export interface Refusal {
@@ -14,7 +15,6 @@ export interface Refusal {
 /** Where to look for refused code. */
 export interface RefusalOptions {
   readonly dir: string
-  readonly external: readonly string[]
   /** Names of modules may be computed: the artifact has more than what imports name. */
   readonly hasMore: boolean
   readonly read: (file: string) => Uint8Array
@@ -31,7 +31,7 @@ export function refusalsIn(
     if (kind === 'json') return []
     const found = [
       ...requiredModules(file, laid, links),
-      ...resolvedPackages(text, options.external),
+      ...(mayResolve(text) ? resolvedFiles(text, file, links.get(file), options.hasMore) : []),
       ...(options.hasMore ? [] : computedNames(text)),
     ]
     return found.map(({ why, ...part }) => ({ text: why, location: locationOf({ ...part, module }, file, options) }))
@@ -62,13 +62,22 @@ function requiredModules(file: string, laid: ReadonlyMap<string, LaidModule>, li
   })
 }
 
-const RESOLVE = /\b(?:import\.meta|attakMeta\(\))\.resolve\(\s*"([^"]+)"/g
-
-function resolvedPackages(text: string, external: readonly string[]): Found[] {
-  return [...text.matchAll(RESOLVE)]
-    .map(({ 1: name, index }) => ({ name: name!, at: index }))
-    .filter(({ name }) => /^[^./]/.test(name) && !staysOutside(name, external))
-    .map(({ name, at }) => ({ why: `import.meta.resolve finds no "${name}" in an artifact`, code: quoted(name), at }))
+/** Finds calls that ask where a file is, and get no answer in an artifact. */
+function resolvedFiles(
+  text: string,
+  file: string,
+  links: ReadonlyMap<string, Link> = new Map(),
+  hasMore: boolean,
+): Found[] {
+  return resolvingsIn(text, file).flatMap(({ by, specifier, written, at }) => {
+    if (specifier === undefined) {
+      const code = new RegExp(`(?<=resolve\\s*\\(\\s*)${escaped(written).replaceAll(/["'`]/g, '["\'`]')}`)
+      return hasMore ? [] : [{ at, code, why: `${by}(${written}) names a file that only running it tells` }]
+    }
+    if (links.get(linkKey(specifier, by))?.to !== 'package') return []
+    const code = new RegExp(`(?<=resolve\\s*\\(\\s*)${quoted(specifier).source}`)
+    return [{ at, code, why: `${by} finds no "${specifier}" in an artifact` }]
+  })
 }
 
 const COMPUTED_REQUIRE = /(?<![\w$.])require\(\s*([A-Za-z_$][\w$.]*)\s*\)/g

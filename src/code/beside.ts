@@ -1,7 +1,9 @@
 import { basename, dirname, isAbsolute, join, normalize, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AnyNode } from 'acorn'
-import { type Constants, calledName, constantsIn, parseCode, propertyName, walk } from './tree.ts'
+import { CODE } from './places.ts'
+import { type KnownNames, namesIn, resolverOf } from './resolvers.ts'
+import { calledName, parseCode, propertyName, walk } from './tree.ts'
 
 /** A path that code names. */
 export interface NamedPath {
@@ -21,7 +23,7 @@ export interface CodePlace {
   readonly cwd?: string
 }
 
-const PLACED = /\b__dirname\b|\b__filename\b|\bimport\s*\.\s*meta\b|\battakMeta\b|\.wasm\b/
+const PLACED = /\brequire\s*\.\s*resolve\b|\b__dirname\b|\b__filename\b|\bimport\s*\.\s*meta\b|\battakMeta\b|\.wasm\b/
 
 /**
  * Finds the paths that JavaScript builds from its location (`import.meta.url`, `import.meta.dirname`, `__dirname`) or
@@ -33,7 +35,7 @@ export function pathsIn(text: string, place: CodePlace): readonly NamedPath[] {
   if (!PLACED.test(text) && (place.cwd === undefined || !READS_TEXT.test(text))) return []
   const program = parseCode(text)
   if (program === undefined) return []
-  const known = { ...place, constants: constantsIn(program), depth: 0 }
+  const known = knownIn(place, namesIn(program))
   const found: NamedPath[] = []
   walk(program, (node) => {
     // A constant's value is reported where it is declared.
@@ -46,16 +48,27 @@ export function pathsIn(text: string, place: CodePlace): readonly NamedPath[] {
   return found
 }
 
+/** What is known where a value is computed. */
 interface Known extends CodePlace {
-  readonly constants: Constants
+  readonly names: KnownNames
   /** How many constants led here. */
   readonly depth: number
 }
 
-interface Value {
+/** A text that is known without running the code. */
+export interface KnownText {
   readonly text: string
   /** It is made of a place. */
   readonly placed: boolean
+}
+
+/** Returns the value of an expression in the module at `place`, if it is known without running the code. */
+export function textOf(node: AnyNode | undefined, place: CodePlace, names: KnownNames): KnownText | undefined {
+  return evaluated(node, knownIn(place, names))
+}
+
+function knownIn(place: CodePlace, names: KnownNames): Known {
+  return { ...place, names, depth: 0 }
 }
 
 const READS = [
@@ -76,7 +89,7 @@ const READS = [
 const READS_TEXT = new RegExp(`\\b(?:${READS.join('|')}|cwd|resolve)\\b`)
 
 /** A path that is relative to where the process runs, given to what reads files. */
-function readBy(node: AnyNode, known: Known): Value | undefined {
+function readBy(node: AnyNode, known: Known): KnownText | undefined {
   if (node.type !== 'CallExpression' || known.cwd === undefined || node.arguments.length === 0) return undefined
   if (!READS.includes(calledName(node.callee) ?? '')) return undefined
   const given = evaluated(node.arguments[0]!, known)
@@ -91,7 +104,7 @@ function wasmBeside(node: AnyNode, { file }: Known): string | undefined {
 
 const MOST_DEPTH = 20
 
-function evaluated(node: AnyNode | null | undefined, known: Known): Value | undefined {
+function evaluated(node: AnyNode | null | undefined, known: Known): KnownText | undefined {
   switch (node?.type) {
     case 'Literal':
       return typeof node.value === 'string' ? { text: node.value, placed: false } : undefined
@@ -124,15 +137,15 @@ function evaluated(node: AnyNode | null | undefined, known: Known): Value | unde
   }
 }
 
-function named(name: string, known: Known): Value | undefined {
+function named(name: string, known: Known): KnownText | undefined {
   if (name === '__dirname') return { text: dirname(known.file), placed: true }
   if (name === '__filename') return { text: known.file, placed: true }
-  const init = known.constants.get(name)
+  const init = known.names.constants.get(name)
   if (init === undefined || known.depth >= MOST_DEPTH) return undefined
   return evaluated(init, { ...known, depth: known.depth + 1 })
 }
 
-function memberOf(node: AnyNode & { readonly type: 'MemberExpression' }, known: Known): Value | undefined {
+function memberOf(node: AnyNode & { readonly type: 'MemberExpression' }, known: Known): KnownText | undefined {
   const name = propertyName(node)
   const { object } = node
   const isMeta =
@@ -150,8 +163,9 @@ function memberOf(node: AnyNode & { readonly type: 'MemberExpression' }, known: 
 
 type Called = AnyNode & { readonly type: 'CallExpression' | 'NewExpression' }
 
-function called({ type, callee, arguments: given }: Called, known: Known): Value | undefined {
+function called({ type, callee, arguments: given }: Called, known: Known): KnownText | undefined {
   const name = calledName(callee)
+  if (resolverOf(callee, known.names) !== undefined) return resolved(given[0], known)
   if (callee.type === 'MemberExpression' && callee.object.type === 'Identifier' && callee.object.name === 'process') {
     return name === 'cwd' && known.cwd !== undefined ? { text: known.cwd, placed: true } : undefined
   }
@@ -173,6 +187,13 @@ function called({ type, callee, arguments: given }: Called, known: Known): Value
   }
 }
 
+/** A resolved path of a file with data. Code has another name where it is shipped. */
+function resolved(node: AnyNode | undefined, known: Known): KnownText | undefined {
+  const given = evaluated(node, known)
+  if (given === undefined || given.placed || !/^\.{1,2}\//.test(given.text) || CODE.test(given.text)) return undefined
+  return { text: join(dirname(known.file), given.text), placed: true }
+}
+
 /** The results of path functions, by their names. */
 const MADE: Readonly<Record<string, (given: readonly string[]) => string>> = {
   join: (given) => join(...given),
@@ -187,13 +208,13 @@ const MADE: Readonly<Record<string, (given: readonly string[]) => string>> = {
   String: ([text]) => text!,
 }
 
-function joined(parts: readonly (Value | undefined)[]): Value | undefined {
+function joined(parts: readonly (KnownText | undefined)[]): KnownText | undefined {
   const values = allOf(parts)
   if (values === undefined) return undefined
   return { text: values.map(({ text }) => text).join(''), placed: values.some(({ placed }) => placed) }
 }
 
-function allOf(values: readonly (Value | undefined)[]): readonly Value[] | undefined {
+function allOf(values: readonly (KnownText | undefined)[]): readonly KnownText[] | undefined {
   return values.every((value) => value !== undefined) ? values : undefined
 }
 

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { Asked } from './discover.ts'
+import type { Asked } from './link.ts'
 
 /**
  * Whether an installed package does not export the imported path: its `exports` lacks it. Only for imports that esbuild

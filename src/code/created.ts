@@ -3,8 +3,9 @@ const CREATE = 'createRequire'
 /**
  * Finds what a module loads by a `require` that it makes with `createRequire`, if the call is written plainly:
  * `createRequire(import.meta.url)('pkg')`, or `const load = createRequire(import.meta.url)` and then `load('pkg')`.
+ * With `resolved`, also what it only resolves: `load.resolve('pkg')`.
  */
-export function createdRequires(source: string): readonly string[] {
+export function createdRequires(source: string, { resolved }: { readonly resolved: boolean }): readonly string[] {
   if (!source.includes(CREATE)) return []
   const makers = [CREATE, ...[...source.matchAll(/\bcreateRequire\s+as\s+([\w$]+)/g)].map(([, name]) => name!)]
   const maker = `(?:${makers.map(escaped).join('|')})`
@@ -14,7 +15,7 @@ export function createdRequires(source: string): readonly string[] {
     ...made.map(([, name]) => `(?<![\\w$.])${escaped(name!)}`),
   ]
   const calls = new RegExp(
-    `(?:${called.join('|')})(?:\\s*\\.\\s*resolve)?\\s*\\(\\s*(["'\`])([^"'\`\\n$\\\\]+)\\1`,
+    `(?:${called.join('|')})${resolved ? '(?:\\s*\\.\\s*resolve)?' : ''}\\s*\\(\\s*(["'\`])([^"'\`\\n$\\\\]+)\\1`,
     'g',
   )
   return [...new Set([...source.matchAll(calls)].map(([, , specifier]) => specifier!))]

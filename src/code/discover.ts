@@ -1,36 +1,8 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { BuildFailure, BuildOptions, ImportKind, Metafile, Plugin, PluginBuild } from 'esbuild'
 import { createdRequires } from './created.ts'
+import { type Asking, type Find, type Link, type LinkTo, linkKey, mayResolve } from './link.ts'
 import { CODE } from './places.ts'
-
-/** How a module asks for another: what Node resolves by the conditions of `import`, or of `require`. */
-export type Asking = 'import' | 'require'
-
-/** An import of a local module. */
-export interface Asked {
-  readonly specifier: string
-  readonly asking: Asking
-  /** Absolute. */
-  readonly importer: string
-}
-
-/** The target of an import. `stays`: it is written as `specifier`, and Node resolves it where the code runs. */
-export type Link =
-  | {
-      readonly to: 'local' | 'package'
-      readonly file: string
-      /** The import computes a path that may be this one. */
-      readonly isComputed?: boolean
-    }
-  | {
-      readonly to: 'stays'
-      readonly specifier: string
-      readonly asJson?: boolean
-      /** The package exists, but does not export this path: see `isClosed`. */
-      readonly isClosed?: boolean
-    }
-/** An import that cannot be followed is reported at its place. */
-export type Refusal = { readonly to: 'nothing'; readonly why: string }
 
 /** Local modules and their imports. */
 export interface Discovered {
@@ -50,15 +22,8 @@ export interface DiscoverOptions {
   readonly also?: readonly string[]
   /** Reads a file. */
   readonly read: (file: string) => Uint8Array
-  /**
-   * Resolves an import; `found` is the file that Node finds, or TypeScript in its place. Undefined: it does not exist,
-   * which is an error unless the code expects that.
-   */
-  readonly link: (asked: Asked, found: string | undefined, find: Find) => Promise<Link | Refusal | undefined>
+  readonly link: LinkTo
 }
-
-/** Returns the file that a module's import resolves to. */
-export type Find = (asked: Asked) => Promise<string | undefined>
 
 /** Finds files as Node does; TypeScript, and what has no ending, where Node would find nothing. */
 export const NODE_RESOLUTION = {
@@ -75,11 +40,6 @@ export const INDEX = 'attak-index.mjs'
 const RESOLVING = Symbol('resolving')
 /** The prefix for imports by a created `require`, so that esbuild handles them separately. */
 const CREATED = 'attak-created:'
-
-/** Names a link of a module. */
-export function linkKey(specifier: string, asking: Asking): string {
-  return `${asking} ${specifier}`
-}
 
 /**
  * Finds all local modules that entries lead to, and the targets of their imports. Throws esbuild's BuildFailure, with
@@ -170,8 +130,14 @@ function recording(
     setup(build) {
       const find = finder(build)
       const followed = new Set<string>()
+      async function addResolved(file: string, source: string) {
+        if (!mayResolve(source)) return
+        const { linksResolved } = await import('./resolves.ts')
+        for (const [key, found] of await linksResolved(file, source, { find, link })) links.get(file)!.set(key, found)
+      }
       build.onResolve({ filter: /./ }, async ({ path, kind, pluginData, ...from }) => {
         if (pluginData === RESOLVING || kind === 'entry-point') return undefined
+        if (kind === 'require-resolve') return { path, external: true }
         const importer = from.namespace === 'file' ? from.importer : join(dir, INDEX)
         if (importer === join(dir, INDEX) && isAbsolute(path)) {
           followed.add(path)
@@ -185,18 +151,20 @@ function recording(
         if (meant.to === 'nothing') return { errors: [{ text: meant.why }] }
         links.get(importer)?.set(linkKey(specifier, asking), meant)
         if (meant.to === 'stays' && meant.isClosed && path === specifier) return undefined
-        const isFollowed =
-          meant.to === 'local' && CODE.test(meant.file) && kind !== 'require-resolve' && !isOther(meant.file)
+        const isFollowed = meant.to === 'local' && CODE.test(meant.file) && !isOther(meant.file)
         if (!isFollowed) return { path, external: true }
         followed.add(meant.file)
         return { path: meant.file }
       })
-      build.onLoad({ filter: /./, namespace: 'file' }, ({ path }) => {
+      build.onLoad({ filter: /./, namespace: 'file' }, async ({ path }) => {
         // esbuild found it by a computed path, which may not refer to it: `addGlobs` decides, and then it is an entry.
         if (!followed.has(path) || !CODE.test(path)) return { contents: '', loader: 'empty' }
         if (!links.has(path)) links.set(path, new Map())
         const source = Buffer.from(read(path)).toString()
-        const created = createdRequires(source).map((name) => `\n;import(${JSON.stringify(CREATED + name)})`)
+        const created = createdRequires(source, { resolved: false }).map(
+          (name) => `\n;import(${JSON.stringify(CREATED + name)})`,
+        )
+        await addResolved(path, source)
         return { contents: source + created.join(''), loader: 'default', resolveDir: dirname(path) }
       })
     },

@@ -1,6 +1,7 @@
 import { basename, extname, posix, relative, sep } from 'node:path'
-import { type Discovered, type Link, linkKey } from './discover.ts'
+import type { Discovered } from './discover.ts'
 import { kindOf, type ModuleKind } from './kinds.ts'
+import { type Link, linkKey } from './link.ts'
 import { commonJsExports, commonJsNames } from './names.ts'
 import { CODE } from './places.ts'
 import { type Transpiled, transpile } from './transpile.ts'

@@ -20,6 +20,12 @@ module.exports = (moved, place, files) => {
   }
   const resolve = (name, options) => {
     const [require, to] = find(name)
+    // Data lies where its source does; code has another place, which is that of its module in the cache.
+    if (/\\.json$/.test(to)) {
+      try {
+        return own.resolve(name, options)
+      } catch {}
+    }
     return require.resolve(to, options)
   }
   resolve.paths = own.resolve.paths

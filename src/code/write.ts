@@ -1,6 +1,6 @@
 import { posix } from 'node:path'
-import { type Asking, type Link, linkKey } from './discover.ts'
 import type { ModuleKind } from './kinds.ts'
+import { type Asking, type Link, linkKey, type Use } from './link.ts'
 import { REQUIRE_FILE } from './require.ts'
 import { prepend, rewriteImports, type Written } from './rewrite.ts'
 import type { TranspileOptions } from './transpile.ts'
@@ -71,7 +71,7 @@ const IN_PLACE: Place = { url: 'import.meta.url', filename: 'import.meta.filenam
 /** Writes CommonJS; `more` are names that Node would find in required files, which have other names now. */
 export function writeCommonJs(own: Writing, more: readonly string[]): WrittenModule {
   const { text, place } = own
-  const required = filesFor(own, 'require')
+  const required = filesFor(own, 'require', 'require.resolve')
   const changed = rewriteImports(text, {
     writtenFor: (specifier, hasType) =>
       writtenFor(own, own.links.get(linkKey(specifier, 'import')), { asking: 'import', hasType }),
@@ -95,12 +95,13 @@ export function writeCommonJs(own: Writing, more: readonly string[]): WrittenMod
 /** Writes an ES module. TypeScript may use what only CommonJS has: it often becomes that elsewhere. */
 export function writeModule(own: Writing): WrittenModule {
   const { file, at, text, place = IN_PLACE, links } = own
-  const required = filesFor(own, 'require')
+  const required = filesFor(own, 'require', 'require.resolve')
   const lacks = (name: string) =>
     /\.[cm]?tsx?$/.test(file) && new RegExp(`\\b${name}\\b`).test(text) && !declares(text, name)
   const creates = required.size > 0 && text.includes('createRequire')
   const shim = creates ? `${at}.require.mjs` : undefined
-  const hasMeta = own.place !== undefined && /\bimport\s*\.\s*meta\b/.test(text)
+  const resolved = filesResolved(own)
+  const hasMeta = (own.place !== undefined || resolved.size > 0) && /\bimport\s*\.\s*meta\b/.test(text)
   const changed = rewriteImports(text, {
     writtenFor: (specifier, hasType) =>
       shim !== undefined && /^(?:node:)?module$/.test(specifier)
@@ -110,7 +111,7 @@ export function writeModule(own: Writing): WrittenModule {
     meta: hasMeta ? 'attakMeta()' : undefined,
   })
   const start = [
-    ...(hasMeta ? [metaText(place)] : []),
+    ...(hasMeta ? [metaText(place, resolved)] : []),
     ...(lacks('__filename') ? [`var __filename=${place.filename};`] : []),
     ...(lacks('__dirname') ? [`var __dirname=${place.dirname};`] : []),
     ...(lacks('require') ? [requireText(own, place, required)] : []),
@@ -134,12 +135,14 @@ function writtenFor(own: Writing, link: Link | undefined, { asking, hasType }: H
   return { specifier: asUrl(relativeTo(own, kind === 'json' && !hasType ? `${at}.mjs` : at)) }
 }
 
-/** Returns the files that a module loads under names that Node would resolve differently. */
-function filesFor(own: Writing, asking: Asking): ReadonlyMap<string, string> {
-  const prefix = linkKey('', asking)
+/** Returns the files that a module loads, or asks for, under names that Node would resolve differently. */
+function filesFor(own: Writing, asking: Asking, ...uses: readonly Use[]): ReadonlyMap<string, string> {
+  const prefixes = [asking, ...uses].map((use) => linkKey('', use))
   const files = [...own.links].flatMap(([key, link]): [string, string][] => {
+    const prefix = prefixes.find((one) => key.startsWith(one))
+    if (prefix === undefined) return []
     const name = key.slice(prefix.length)
-    const specifier = key.startsWith(prefix) ? writtenFor(own, link, { asking, hasType: false })?.specifier : undefined
+    const specifier = writtenFor(own, link, { asking, hasType: false })?.specifier
     // Elsewhere than its source, a local file is not beside the module by the name that its source has.
     const isSame = name === specifier && (own.place === undefined || link.to === 'stays')
     return specifier === undefined || isSame ? [] : [[name, specifier]]
@@ -169,8 +172,24 @@ function declares(text: string, name: string): boolean {
   return new RegExp(`\\b(?:const|let|var|function|import(?=\\s*[\\w$*{]))[^=;(]*\\b${name}\\b`).test(text)
 }
 
-function metaText({ url, filename, dirname }: Place): string {
-  const resolve = `(name)=>/^\\.{0,2}\\//.test(name)?new URL(name,url).href:import.meta.resolve(name)`
+/** Returns where the files are that `import.meta.resolve` asks for, if they are not beside the module by these names. */
+function filesResolved(own: Writing): ReadonlyMap<string, string> {
+  const prefix = linkKey('', 'import.meta.resolve')
+  const files = [...own.links].flatMap(([key, link]): [string, string][] => {
+    const name = key.slice(prefix.length)
+    if (!key.startsWith(prefix) || link.to !== 'local') return []
+    const path = asUrl(relativeTo(own, own.laid.get(link.file)!.at))
+    return path === name ? [] : [[name, path]]
+  })
+  return new Map(files.toSorted(([one], [other]) => (one < other ? -1 : 1)))
+}
+
+function metaText({ url, filename, dirname }: Place, resolved: ReadonlyMap<string, string>): string {
+  const isThere = `process.getBuiltinModule("node:fs").existsSync(new URL(name,url))`
+  const moved = `const to=${textOf(resolved)}[name];if(to!==undefined&&!(isPath&&${isThere}))return new URL(to,import.meta.url).href;`
+  const beside = `const isPath=/^\\.{0,2}\\//.test(name);${resolved.size === 0 ? '' : moved}`
+  // By a name of its own, since the module's calls of `import.meta.resolve` are looked for.
+  const resolve = `(name,attakOwn=import.meta)=>{${beside}return isPath?new URL(name,url).href:attakOwn.resolve(name)}`
   const meta = `{__proto__:null,dirname:${dirname},filename:${filename},resolve:${resolve},url}`
   return `function attakMeta(){return attakMeta.meta??=((url)=>(${meta}))(${url})}`
 }

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, extname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Asked, Find, Link, Refusal } from '../code/discover.ts'
+import type { Asked, Find, Link, Refusal } from '../code/link.ts'
 import { isInPackages, isLent, packageOf } from '../code/packages.ts'
 import { CODE } from '../code/places.ts'
 

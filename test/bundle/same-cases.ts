@@ -146,6 +146,96 @@ export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: 
       ],
     ],
   },
+  'CommonJS asks where its files are, and which packages are missing': {
+    files: {
+      ...topologyOf('deep/a.cjs'),
+      'deep/a.cjs': `const { existsSync, readFileSync } = require('node:fs')
+const { dirname, basename } = require('node:path')
+const at = (ask) => { try { const file = ask(); return [existsSync(file), dirname(file) === __dirname] } catch (error) { return error.code } }
+const DATA = './da' + 'ta.json'
+const { resolve: find } = require
+exports.handler = (event, c) => c.emit('out', [
+  at(() => require.resolve('./data.json')), JSON.parse(readFileSync(require.resolve(DATA))).n, at(() => find('./lib')), at(() => require.resolve('./other.cjs')),
+  at(() => require.resolve('./folder')), at(() => require.resolve('./nope')), at(() => require.resolve('nowhere')), require.resolve('node:fs'),
+  at(() => require.resolve('closed/inner.js')), require(require.resolve('./lib')).x, basename(require.resolve('../top.json')), basename(require.resolve('./late.mjs'))])`,
+      'deep/data.json': '{ "n": 1 }',
+      'deep/lib.js': 'exports.x = require("./used").y',
+      'deep/used.js': 'exports.y = 2',
+      'deep/other.cjs': '',
+      'deep/folder/index.js': '',
+      'deep/late.mjs': 'export {}',
+      'top.json': '{}',
+      ...packageOf('closed', '', { exports: { '.': './index.js' } }),
+    },
+    emits: [
+      [
+        ...[
+          [true, true],
+          1,
+          [true, true],
+          [true, true],
+          [true, false],
+          'MODULE_NOT_FOUND',
+          'MODULE_NOT_FOUND',
+          'node:fs',
+        ],
+        ...['ERR_PACKAGE_PATH_NOT_EXPORTED', 2, 'top.json', 'late.mjs'],
+      ],
+    ],
+  },
+  'a module asks where its files are, and which packages are missing': {
+    files: {
+      'package.json': '{ "imports": { "#inner": "./inner.js" } }',
+      'a.mjs': `import { existsSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+const load = createRequire(import.meta.url)
+const at = (ask) => { try { return existsSync(new URL(ask())) } catch (error) { return error.code } }
+const { resolve } = import.meta
+export const handler = async (event, c) => c.emit('out', [
+  at(() => import.meta.resolve('./data.json')), JSON.parse(readFileSync(fileURLToPath(import.meta.resolve('./data.json')))).n,
+  at(() => import.meta.resolve('./lib.js')), (await import('./lib.js')).x, at(() => resolve('./other.mjs')), at(() => import.meta.resolve('#inner')),
+  at(() => import.meta.resolve('./nope.js')), at(() => import.meta.resolve('nowhere')), at(() => import.meta.resolve('closed/inner.js')), import.meta.resolve('node:fs'),
+  existsSync(load.resolve('./more')), JSON.parse(readFileSync(load.resolve('./data.json'))).n])`,
+      'data.json': '{ "n": 1 }',
+      'lib.js': 'exports.x = 2',
+      'inner.js': '',
+      'more.js': '',
+      'other.mjs': '',
+      ...packageOf('closed', '', { exports: { '.': './index.js' } }),
+    },
+    emits: [
+      [
+        true,
+        1,
+        true,
+        2,
+        true,
+        true,
+        false,
+        'ERR_MODULE_NOT_FOUND',
+        'ERR_PACKAGE_PATH_NOT_EXPORTED',
+        'node:fs',
+        true,
+        1,
+      ],
+    ],
+  },
+  'TypeScript asks where its files are': {
+    files: {
+      ...topologyOf('deep/a.ts'),
+      'deep/a.ts': `import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { old } from './old.cjs'
+const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')).n as number
+export const handler = (event: unknown, c: any) => c.emit('out', [read(require.resolve('./data.json')), dirname(require.resolve('./data.json')) === __dirname,
+  existsSync(require.resolve('./lib')), read(new URL(import.meta.resolve('./data.json')).pathname), existsSync(new URL(import.meta.resolve('./lib.ts'))), old])`,
+      'deep/old.cjs': `exports.old = [require('node:fs').existsSync(require.resolve('./lib.ts')), require(require.resolve('./data.json')).n]`,
+      'deep/data.json': '{ "n": 1 }',
+      'deep/lib.ts': 'export const x: number = 1',
+    },
+    emits: [[1, true, true, 1, true, [true, 1]]],
+  },
   'CommonJS has syntax that strict code lacks': {
     files: {
       'package.json': '{}',

@@ -39,6 +39,33 @@ test('what cannot be followed is refused at its place, with the remedy', async (
   ])
 })
 
+test('what only asks where a package or a computed file is, is refused at its place, with the remedy', async () => {
+  const folder = projectFolder({
+    'topology.json': `{ "name": "refused", "processors": { "a": "./a.cjs", "b": "./b.mts", "c": { "path": "./c.cjs", "external": ["old"] }, "d": "./d.mjs" } }`,
+    'a.cjs': `require('old')\nexports.handler = (name) => [require.resolve('old'),\n  require.resolve('./plug/' + name)]`,
+    'b.mts': `// import.meta.resolve('old')\nimport { createRequire } from 'node:module'\nconst load: NodeJS.Require = createRequire(import.meta.url)
+export const handler = (name: string) => [load.resolve('old'), import.meta.resolve(name)]`,
+    'c.cjs': `exports.handler = (name) => [require.resolve('old'), require.resolve(name)]`,
+    'd.mjs': `// require.resolve('old')\nexport const handler = (name) => [Promise.resolve(name), path.resolve(name)]`,
+    ...packageOf('old', ''),
+  })
+  const problems = await problemsOf(folder)
+  expect(problems.map(({ where, what, remedy }) => [where, what, remedy.slice(0, 24)])).toEqual([
+    ['processors.a', 'a.cjs:2:46: require.resolve finds no "old" in an artifact', 'Ship the package as it i'],
+    [
+      'processors.a',
+      `a.cjs:3:19: require.resolve("./plug/" + name) names a file that only running it tells`,
+      'Write the path out, or n',
+    ],
+    ['processors.b', 'b.mts:4:56: require.resolve finds no "old" in an artifact', 'Ship the package as it i'],
+    [
+      'processors.b',
+      'b.mts:4:84: import.meta.resolve(name) names a file that only running it tells',
+      'Write the path out, or n',
+    ],
+  ])
+})
+
 test('native code is found by the packages that load it, and goes on without where code expects that', async () => {
   const loads = (code: string) => ({
     'topology.json': '{ "name": "native", "processors": { "a": "./a.mjs" } }',

@@ -51,8 +51,9 @@ test('what a made require asks for is found where the text says it', () => {
   const source = `import { createRequire as make } from 'node:module'
     const load = make(import.meta.url)
     load('one'); make(new URL('.', import.meta.url))('two'); load.resolve('three'); load(name); other.load('four')`
-  expect(createdRequires(source)).toEqual(['one', 'two', 'three'])
-  expect(createdRequires(`require('one')`)).toEqual([])
+  expect(createdRequires(source, { resolved: true })).toEqual(['one', 'two', 'three'])
+  expect(createdRequires(source, { resolved: false })).toEqual(['one', 'two'])
+  expect(createdRequires(`require('one')`, { resolved: true })).toEqual([])
 })
 
 test('the names of CommonJS are those that Node finds', () => {
