@@ -1,6 +1,7 @@
 import { dirname, relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { NODE_RESOLUTION } from '../code/discover.ts'
+import { type MissingFolders, noteMissing } from '../code/globs.ts'
 import { placeIn } from '../code/layout.ts'
 import { ALL } from '../code/names.ts'
 import { packageOf } from '../code/packages.ts'
@@ -71,18 +72,19 @@ export async function buildModules(wanted: Wanted, settings: BuildSettings, comm
     return `process.getBuiltinModule("node:module").createRequire(import.meta.url)("./${COMMON_JS}")[${id}]()`
   }
   const closed = new Set<string>()
+  const missing: MissingFolders = new Map()
   const build = async (exact: boolean) => {
-    const built = await run(settings, {
+    const built = await retried(settings, missing, {
       format: 'esm',
       splitting: true,
       chunkNames: 'shared-[hash]',
       entryPoints: files.map((file) => ({ in: ENTRY + file, out: packageName(settings.dir, file) })),
       plugins: [
         entries((file) => (exact && !wanted.get(file)!.has(ALL) ? exportsOf(file, wanted.get(file)!) : undefined)),
-        packages({ external: settings.external, commonJs: fromCommonJs, closed }),
+        packages({ external: settings.external, commonJs: fromCommonJs, closed, missing }),
       ],
     })
-    return { ...built, closed: [...closed] }
+    return { ...built, files: withNodesErrors(built.files), closed: [...closed] }
   }
   try {
     return await build(true)
@@ -100,17 +102,23 @@ export async function buildCommonJs(wanted: readonly string[], settings: BuildSe
     return `exports[${id}]=()=>require(${JSON.stringify(file)})\n`
   })
   const closed = new Set<string>()
-  const { files, sizes, sources } = await run(settings, {
+  const missing: MissingFolders = new Map()
+  const { files, sizes, sources } = await retried(settings, missing, {
     format: 'cjs',
     define: { 'import.meta.url': '__attak_url' },
     banner: { js: `var __attak_url=require("node:url").pathToFileURL(__filename).href;${MODULE}` },
     plugins: [
-      packages({ external: settings.external, commonJs: (file) => `require(${JSON.stringify(file)})`, closed }),
+      packages({
+        external: settings.external,
+        commonJs: (file) => `require(${JSON.stringify(file)})`,
+        closed,
+        missing,
+      }),
     ],
     ...fromSource(roots.join(''), settings.dir),
   })
   const contents = [...files.values()][0]!
-  return { files: new Map([[COMMON_JS, withModules(endingsTried(contents))]]), sizes, sources, closed: [...closed] }
+  return { files: new Map([[COMMON_JS, withModules(computedAsInNode(contents))]]), sizes, sources, closed: [...closed] }
 }
 
 const NOTHING: Built = { files: new Map(), sizes: new Map(), sources: [], closed: [] }
@@ -129,20 +137,33 @@ function withModules(contents: Uint8Array): Uint8Array {
   return Buffer.from(Buffer.from(contents).toString().replaceAll(MADE, '__attak_module()'))
 }
 
-/** How esbuild finds a file by a computed path: see {@link endingsTried}. */
-const COMPUTED = /(\w+|\$)=>([\w$]+)=>\{var ([\w$]+)=\1\[\2\];if\(\3\)return \3\(\);throw/g
+/** How esbuild finds a file by a computed path: see {@link computedAsInNode}. */
+const COMPUTED =
+  /(\w+|\$)=>([\w$]+)=>\{var ([\w$]+)=\1\[\2\];if\(\3\)return \3\(\);throw new Error\("Module not found in bundle: "\+\2\)/g
 
-/** Has computed paths find their files without an ending, as Node does. */
-function endingsTried(contents: Uint8Array): Uint8Array {
+/** Has computed paths find their files without an ending, as Node does, and throw Node's error if there is none. */
+function computedAsInNode(contents: Uint8Array): Uint8Array {
   const text = Buffer.from(contents).toString()
-  if (!COMPUTED.test(text)) return contents
-  return Buffer.from(
-    text.replaceAll(
-      COMPUTED,
-      (_, files, name, found) =>
-        `${files}=>${name}=>{var ${found}=${files}[${name}]||${files}[${name}+".js"]||${files}[${name}+".json"]||${files}[${name}+"/index.js"];if(${found})return ${found}();throw`,
-    ),
-  )
+  const changed = text.replaceAll(COMPUTED, (_, files, name, found) => {
+    const ask = `${FILE_IMPORTED}.test(Object.values(${files})[0])?import(${name}):require(${name})`
+    return `${files}=>${name}=>{var ${found}=${files}[${name}]||${files}[${name}+".js"]||${files}[${name}+".json"]||${files}[${name}+"/index.js"];if(${found})return ${found}();return ${ask}`
+  })
+  return changed === text ? contents : Buffer.from(changed)
+}
+
+/** How esbuild writes that a file is imported, and not required. */
+const FILE_IMPORTED = String.raw`/^\(\)=>(?:import\(|Promise\.resolve\()/`
+
+/** The same for ES modules, which import only. */
+function withNodesErrors(files: Built['files']): Built['files'] {
+  const changed = [...files].map(([name, contents]): [string, Uint8Array] => {
+    const text = Buffer.from(contents).toString()
+    const imported = text.replaceAll(COMPUTED, (all, _files, name) =>
+      all.replace(/throw new Error\(.*$/, `return import(${name})`),
+    )
+    return [name, imported === text ? contents : Buffer.from(imported)]
+  })
+  return new Map(changed)
 }
 
 function exportsOf(file: string, names: ReadonlySet<string>): string {
@@ -181,6 +202,20 @@ function ownModules(): Plugin {
 
 function fromSource(contents: string, resolveDir: string): BuildOptions {
   return { stdin: { contents, resolveDir, sourcefile: SOURCE } }
+}
+
+/** Builds again without the computed paths that make it fail: see {@link noteMissing}. */
+async function retried(
+  settings: BuildSettings,
+  missing: MissingFolders,
+  options: BuildOptions,
+): ReturnType<typeof run> {
+  try {
+    return await run(settings, options)
+  } catch (error) {
+    if (noteMissing(error, settings.dir, missing).length === 0) throw error
+    return retried(settings, missing, options)
+  }
 }
 
 async function run({ dir, target }: BuildSettings, options: BuildOptions): Promise<Omit<Built, 'closed'>> {

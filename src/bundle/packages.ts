@@ -4,6 +4,7 @@ import type { ImportKind, OnLoadResult, Plugin, PluginBuild } from 'esbuild'
 import { withPlainRequires } from '../code/aliases.ts'
 import { isClosed } from '../code/closed.ts'
 import { createdRequires } from '../code/created.ts'
+import { type MissingFolders, withoutGlobs } from '../code/globs.ts'
 import { kindOf } from '../code/kinds.ts'
 import type { Asked, Asking, Find } from '../code/link.ts'
 import { commonJsNames } from '../code/names.ts'
@@ -20,6 +21,7 @@ export interface PackageOptions {
   readonly commonJs: (file: string) => string
   /** Collects the names of packages that do not export the imported paths. */
   readonly closed: Set<string>
+  readonly missing: MissingFolders
 }
 
 const FACADE = 'attak-facade'
@@ -48,7 +50,7 @@ export function expectsNone(text: string, name: string): boolean {
  * effects.
  */
 export function packages(options: PackageOptions): Plugin {
-  const { external, commonJs, closed } = options
+  const { external, commonJs, closed, missing } = options
   return {
     name: 'attak-packages',
     setup(build) {
@@ -95,9 +97,10 @@ export function packages(options: PackageOptions): Plugin {
               },
             ],
           }
-        if (!/\.c?js$/.test(path)) return undefined
+        if (!/\.[cm]?js$/.test(path)) return undefined
         const text = textOf(path)
-        const plain = withPlainRequires(text)
+        const requires = path.endsWith('.mjs') ? text : withPlainRequires(text)
+        const plain = withoutGlobs(requires, missing.get(path))
         return plain === text ? undefined : { contents: plain, loader: 'js', resolveDir: dirname(path) }
       })
     },

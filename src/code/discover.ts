@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import type { BuildFailure, BuildOptions, ImportKind, Metafile, Plugin, PluginBuild } from 'esbuild'
 import { createdRequires } from './created.ts'
+import { type MissingFolders, noteMissing, withoutGlobs } from './globs.ts'
 import { type Asking, type Find, type Link, type LinkTo, linkKey, mayResolve } from './link.ts'
 import { CODE } from './places.ts'
 
@@ -47,7 +48,7 @@ const CREATED = 'attak-created:'
  */
 export async function discover(options: DiscoverOptions): Promise<Discovered> {
   const links = new Map([[join(options.dir, INDEX), new Map<string, Link>()]])
-  const found: Found = { links, folders: new Set(), sloppy: new Set() }
+  const found: Found = { links, folders: new Set(), sloppy: new Set(), missing: new Map() }
   let entries = [...options.entries, ...(options.also ?? [])]
   do {
     for (const format of ['esm', 'cjs'] as const) {
@@ -65,6 +66,7 @@ interface Found {
   readonly folders: Set<string>
   /** Files with syntax that only sloppy CommonJS has. */
   readonly sloppy: Set<string>
+  readonly missing: MissingFolders
 }
 
 /** esbuild's error for syntax that it would accept in CommonJS. */
@@ -94,12 +96,14 @@ async function follow(
       target: 'esnext',
       logLevel: 'silent',
       logLimit: 0,
-      plugins: [recording(options, found.links, isOther)],
+      plugins: [recording(options, found, isOther)],
     })
     addGlobs(metafile, options.dir, found)
   } catch (error) {
     const sloppy = format === 'esm' ? sloppyFiles(error as BuildFailure, options.dir) : []
-    if (sloppy.length === 0) throw error
+    const folders = noteMissing(error, options.dir, found.missing)
+    if (sloppy.length + folders.length === 0) throw error
+    for (const folder of folders) found.folders.add(folder)
     for (const file of sloppy) {
       found.sloppy.add(file)
       found.links.delete(file)
@@ -122,7 +126,7 @@ function localFile(link: Link): string[] {
 
 function recording(
   { dir, read, link }: DiscoverOptions,
-  links: Map<string, Map<string, Link>>,
+  { links, missing }: Found,
   isOther: (file: string) => boolean,
 ): Plugin {
   return {
@@ -165,7 +169,8 @@ function recording(
           (name) => `\n;import(${JSON.stringify(CREATED + name)})`,
         )
         await addResolved(path, source)
-        return { contents: source + created.join(''), loader: 'default', resolveDir: dirname(path) }
+        const followable = withoutGlobs(source, missing.get(path))
+        return { contents: followable + created.join(''), loader: 'default', resolveDir: dirname(path) }
       })
     },
   }

@@ -236,6 +236,39 @@ export const handler = (event: unknown, c: any) => c.emit('out', [read(require.r
     },
     emits: [[1, true, true, 1, true, [true, 1]]],
   },
+  'a computed path leads into a folder that does not exist': {
+    files: {
+      ...topologyOf('a.ts'),
+      'package.json': '{}',
+      'a.ts': `import pkg from 'pkg'
+import module from 'es'
+import { old } from './old.cjs'
+const code = async (ask: () => unknown) => { try { return await ask() } catch (error) { return (error as any).code } }
+export const handler = async (ü: unknown, c: any) => c.emit('out', [
+  await code(() => import('./nope/' + ü + '.js')), /* ü */ await code(() => import(\`./nope/\${ü}.js\`)), await code(() => require('../nope/' + ü)),
+  await code(() => import(ü ? './none/' + ü : './other/' + ü)), ...(await old(code)), ...(await pkg(code)), ...(await module(code))])`,
+      'old.cjs': `exports.old = async (code, x = 'x') => [await code(() => require('./nope/' + x)), await code(() => import('./nope/' + x)), await code(() => require(\`./nope/\${x}/y\`))]`,
+      ...packageOf(
+        'pkg',
+        `module.exports = async (code, x = 'x') => [await code(() => require('./nope/' + x)), await code(() => import('./nope/' + x + '.js')), await code(() => require('./there/' + x)), await code(() => import('./there/' + x + '.js')), await code(() => require('./there/' + 'y'))]`,
+      ),
+      'node_modules/pkg/there/y.js': `module.exports = 'y'`,
+      ...packageOf(
+        'es',
+        `export default async (code, x = 'x') => [await code(() => import('./nope/' + x)), await code(() => import('./there/' + x + '.js')), (await code(() => import('./there/' + 'y' + '.js'))).default, import('./there/' + x + '.js').catch(() => 0) instanceof Promise]`,
+        { type: 'module' },
+      ),
+      'node_modules/es/there/y.js': `export default 'y'`,
+    },
+    emits: [
+      [
+        ...['ERR_MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND'],
+        ...['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'],
+        ...['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'y'],
+        ...['ERR_MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'y', true],
+      ],
+    ],
+  },
   'CommonJS has syntax that strict code lacks': {
     files: {
       'package.json': '{}',
