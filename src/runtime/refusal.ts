@@ -29,6 +29,12 @@ function tryToFind(data: unknown): Found | undefined {
   }
 }
 
+/** Returns the step from a value to its field or element: `.at`, `[0]`, `["a b"]`. */
+export function pathStep(value: object, key: string): string {
+  if (Array.isArray(value)) return `[${key}]`
+  return /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
+}
+
 /** Why an emit is too large: its bytes as it travels, and what its stream carries. */
 export function sizeRefusal(topic: string, bytes: number, limitBytes: number): AttakError {
   return new AttakError(
@@ -156,8 +162,7 @@ function findUnwritable(data: unknown): Found | undefined {
     if (above.length === MOST_DEPTH) return { path, what: `is too deep: the data ${TOO_DEEP}` }
     above.push(value)
     for (const [key, item] of Object.entries(value)) {
-      const step = Array.isArray(value) ? `[${key}]` : /^[\w$]+$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`
-      const found = find(item, path + step)
+      const found = find(item, path + pathStep(value, key))
       if (found !== undefined) return found
     }
     above.pop()

@@ -1,5 +1,6 @@
 import { types } from 'node:util'
 import { MOST_DEPTH, TOO_DEEP } from '../runtime/depth.ts'
+import { isInstance } from './instance.ts'
 
 const { keys: keysOf, defineProperty, setPrototypeOf, prototype: OBJECT } = Object
 const { isArray } = Array
@@ -18,8 +19,11 @@ export function hasForeignKeys(): boolean {
 
 const EMPTY = {}
 
-/** Counts an upper bound of the JSON bytes of copies, and objects that a compiled copier did not expect. */
-export const tally = { bytes: 0, misses: 0 }
+/**
+ * Counts an upper bound of the JSON bytes of copies, objects that a compiled copier did not expect, and values that JSON
+ * changes.
+ */
+export const tally = { bytes: 0, misses: 0, losses: 0 }
 
 /** A character may become `\\u0000`. */
 export const CHARACTER_BYTES = 6
@@ -80,7 +84,9 @@ interface Convertible {
 /** Copies a value whose `toJSON` was read. */
 export function copyConverted(value: unknown, key: Key, toJSON: unknown, above?: Holders): unknown {
   const form: unknown = typeof toJSON === 'function' ? apply(toJSON, value, [`${key}`]) : value
-  return typeof form === 'object' && form !== null ? copyObject(form, above) : copyScalar(form)
+  if (typeof form === 'object' && form !== null) return copyObject(form, above)
+  if (form === null && types.isDate(value)) tally.losses++
+  return copyScalar(form)
 }
 
 function copyScalar(value: unknown): unknown {
@@ -90,7 +96,9 @@ function copyScalar(value: unknown): unknown {
       return value
     case 'number':
       tally.bytes += SCALAR_BYTES
-      return value - value === 0 ? value + 0 : null
+      if (value - value === 0) return value + 0
+      tally.losses++
+      return null
     case 'boolean':
       tally.bytes += SCALAR_BYTES
       return value
@@ -100,6 +108,7 @@ function copyScalar(value: unknown): unknown {
     case 'bigint':
       throw new TypeError('Do not know how to serialize a BigInt')
     default:
+      if (value !== undefined) tally.losses++
       return undefined
   }
 }
@@ -110,9 +119,10 @@ export function copyObject(value: object, above?: Holders): unknown {
 }
 
 function enter(holder: object, above: Holders | undefined): Holders {
-  for (let each = above; each !== undefined; each = each.above) if (each.holder === holder) throw cycleError()
+  for (let each = above; each !== undefined; each = each.above)
+    if (each.holder === holder) throw new TypeError('Converting circular structure to JSON')
   const depth = above === undefined ? 1 : above.depth + 1
-  if (depth > MOST_DEPTH) throw depthError()
+  if (depth > MOST_DEPTH) throw new RangeError(`the data ${TOO_DEEP}`)
   return { holder, above, depth }
 }
 
@@ -120,6 +130,7 @@ function copyPlain(value: object, holders: Holders): unknown {
   if (isBoxedPrimitive(value)) return copyBoxed(value, holders)
   const keys = keysOf(value)
   if (keys.length === 1 && keys[0] === 'rawJSON' && isRawJSON(value)) return copyRaw(value as { rawJSON: string })
+  if (isInstance(value)) tally.losses++
   const copied = emptyFor(keys)
   tally.bytes += 2
   copyFields(value as Record<string, unknown>, keys, { copied, from: 0, holders })
@@ -223,7 +234,11 @@ export function listCopier(
 function addElement(copied: unknown[], index: number, item: unknown): void {
   tally.bytes += item === undefined ? SCALAR_BYTES : 1
   if (tally.bytes > MOST_BYTES) throw lengthError()
-  copied[index] = item === undefined ? null : item
+  if (item !== undefined) copied[index] = item
+  else {
+    copied[index] = null
+    tally.losses++
+  }
 }
 
 /** Copies a copy: plain data. Nothing is converted or counted again. */
@@ -273,14 +288,6 @@ function copyBoxed(value: object, holders: Holders): unknown {
 function copyRaw({ rawJSON }: { readonly rawJSON: string }): unknown {
   tally.bytes += rawJSON.length * CHARACTER_BYTES
   return parse(rawJSON)
-}
-
-function cycleError(): TypeError {
-  return new TypeError('Converting circular structure to JSON')
-}
-
-function depthError(): RangeError {
-  return new RangeError(`the data ${TOO_DEEP}`)
 }
 
 function lengthError(): RangeError {

@@ -15,9 +15,10 @@ export interface Copier {
 
 /**
  * Makes a copier. The first value is walked, and a function is compiled for the shape of its copy. A compiled function
- * compares the shape of each later value before it reads any field, and walks the parts that differ.
+ * compares the shape of each later value before it reads any field, and walks the parts that differ. `onLoss` is called with
+ * each value of a handler of which JSON changes a part, such as a Map.
  */
-export function createCopier(source: CopySource = 'handler'): Copier {
+export function createCopier(source: CopySource = 'handler', onLoss?: (value: unknown) => void): Copier {
   const walk = source === 'handler' ? copyAny : copyAgain
   let compiled: CompiledCopier | undefined
   let compilations = 0
@@ -46,15 +47,18 @@ export function createCopier(source: CopySource = 'handler'): Copier {
   const copy = (value: unknown) => (typeof value === 'object' && value !== null ? copyObject(value) : walk(value, ''))
 
   const copyCounted = (value: unknown) => {
-    const outerBytes = tally.bytes
+    const { bytes: outerBytes, losses: outerLosses } = tally
     tally.bytes = 0
+    tally.losses = 0
     try {
       const copied = copy(value)
       copier.mostBytes = tally.bytes
+      if (tally.losses > 0) onLoss?.(value)
       return copied
     } finally {
       // A getter or a toJSON may emit: then this copy was made within another.
       tally.bytes = outerBytes
+      tally.losses = outerLosses
     }
   }
 

@@ -11,6 +11,7 @@ import { acceptorOf } from './accept.ts'
 import type { Copier } from './copy.ts'
 import type { CopySource } from './copy-walk.ts'
 import { skippingHandled } from './handled.ts'
+import type { Losses } from './losses.ts'
 import {
   type Lanes,
   type Receivers,
@@ -35,7 +36,9 @@ export interface Network {
 export interface NetworkParts {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
-  readonly createCopier: (source: CopySource) => Copier
+  readonly createCopier: (source: CopySource, onLoss?: (value: unknown) => void) => Copier
+  /** Receives the values that JSON changes. */
+  readonly losses: Losses
   /** The largest message that may be emitted, whichever processor receives it. */
   readonly messageBytes: number
   readonly spans?: Spans
@@ -46,19 +49,19 @@ export interface NetworkParts {
 
 /** Puts processors and edges together, over the routing tables that a deployed function gets too. */
 export function buildNetwork(parts: NetworkParts): Network {
-  const { graph, createCopier } = parts
+  const { graph, createCopier, losses } = parts
   const byName = new Map<string, SimulatedProcessor>()
   const accept = parts.spans === undefined ? acceptorOf(graph) : parts.spans.sending(traced(acceptorOf(graph)))
   const host: InvocationHost = { ...parts.host, accept, invoke: invoker(parts, byName) }
   const edges: SimulatedEdge[] = []
-  const makeRoute = (streams: readonly number[], topic: string): SimulatedRoute => {
+  const makeRoute = (from: string, streams: readonly number[], topic: string): SimulatedRoute => {
     const limits = streams.map((stream) => limitsOf(graph, graph.streams[stream]!))
     return {
       topic,
       receivers: receiversOver(streams.map((stream) => edges[stream]!)),
       messageBytes: Math.min(parts.messageBytes, ...limits.map(({ messageBytes }) => messageBytes)),
       orderedByKey: limits.every(({ orderedByKey }) => orderedByKey),
-      copier: createCopier('handler'),
+      copier: createCopier('handler', losses.of(`emit of "${topic}" of "${from}"`)),
     }
   }
   const processors = graph.processors.map((spec): SimulatedProcessor => {
@@ -70,7 +73,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       timeoutMs: spec.timeoutMs,
       ...(spec.idempotent ? skippingHandled(callingOf(loaded, spec), host) : { ...callingOf(loaded, spec), host }),
       ...(parts.spans && { spans: parts.spans }),
-      route: routerOf(routesFor(graph, spec.name), makeRoute),
+      route: routerOf(routesFor(graph, spec.name), (streams, topic) => makeRoute(spec.name, streams, topic)),
       lastRoute: undefined,
       handled: 0,
       emitted: 0,
@@ -80,7 +83,7 @@ export function buildNetwork(parts: NetworkParts): Network {
   let count = 0
   const edge = (from: string | undefined, to: string, { policy, lanes }: Pick<SimulatedEdge, 'policy' | 'lanes'>) => {
     const receiver = byName.get(to)!
-    const copier = createCopier(from === undefined ? 'handler' : 'copy')
+    const copier = from === undefined ? createCopier('handler', losses.of(`input of "${to}"`)) : createCopier('copy')
     return withReceiver({ index: count++, from, to, receiver, policy, copier, lanes, alone: NONE })
   }
   const specs = new Map(graph.processors.map((spec) => [spec.name, spec]))

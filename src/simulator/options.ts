@@ -4,6 +4,7 @@ import type { Thrown } from '../runtime/thrown.ts'
 import type { Copier } from './copy.ts'
 import type { CopySource } from './copy-walk.ts'
 import type { InputChunks, Intake } from './intake.ts'
+import type { Loss } from './losses.ts'
 import type { Recorder } from './recorder.ts'
 import type { SummaryEntry } from './transcript.ts'
 
@@ -49,7 +50,7 @@ export interface SimulationOptions {
   /** Makes spans of what handlers do, where the project has OpenTelemetry. */
   readonly spans?: Spans
   /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
-  readonly createCopier?: (source: CopySource) => Copier
+  readonly createCopier?: (source: CopySource, onLoss?: (value: unknown) => void) => Copier
 }
 
 /** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */
@@ -69,6 +70,8 @@ export interface SimulationResult {
   readonly timedOut: boolean
   /** Whether `signal` ended the run before it was done. */
   readonly aborted: boolean
+  /** The first places where JSON changed what was emitted. */
+  readonly losses: readonly Loss[]
 }
 
 /** A simulation whose input is opened. */

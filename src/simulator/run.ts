@@ -7,6 +7,7 @@ import { describeThrown } from '../runtime/thrown.ts'
 import { createCopier } from './copy.ts'
 import { openInputEdges } from './input-edges.ts'
 import { type Lates, openLates } from './lates.ts'
+import { type Losses, openLosses } from './losses.ts'
 import { buildNetwork, type Network } from './network.ts'
 import type { SessionOptions } from './options.ts'
 import type { Schedule } from './schedule.ts'
@@ -22,6 +23,7 @@ export interface Run {
   readonly schedule: Schedule
   /** The deeds of handlers after their messages are done. */
   readonly lates: Lates
+  readonly losses: Losses
   /** When the slice of work ends, in real milliseconds. */
   sliceEndMs: number
   /** Whether a handler's time was up. */
@@ -42,8 +44,9 @@ const SLICE_MS = 10
 export function openRun(options: SessionOptions): Run {
   const { graph, recorder, now } = options
   const current = followCurrent()
+  const losses = openLosses()
   const network = buildNetwork({
-    graph,
+    ...{ graph, losses },
     processors: options.processors,
     createCopier: options.createCopier ?? createCopier,
     messageBytes: memory.rules.limits.messageBytes,
@@ -75,6 +78,7 @@ export function openRun(options: SessionOptions): Run {
     runtimes: new Set(network.processors),
     schedule,
     lates,
+    losses,
     sliceEndMs: now() + SLICE_MS,
     timedOut: false,
     aborted: false,

@@ -111,6 +111,7 @@ export function openSession(options: SessionOptions): Session {
         roots: run.schedule.counts.roots,
         timedOut: run.timedOut,
         aborted: signal?.aborted === true,
+        losses: run.losses.all,
       }
     },
     async close() {

@@ -2,6 +2,7 @@ import type { Problem } from '../../errors.ts'
 import { placeOfFirstCall } from '../../project/stack.ts'
 import { invocationOfUncaught } from '../../runtime/current.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
+import { type Loss, MOST_LOSSES } from '../../simulator/losses.ts'
 import { drawCount } from '../../view/duration.ts'
 import { colorsOf, drawError, hang } from '../../view/print.ts'
 import { errorOfChanged } from '../built-ins.ts'
@@ -60,6 +61,20 @@ export function pendingProblems(pending: readonly PendingTimer[], cwd: string): 
       where: `processor "${processor}"`,
       what: `left ${count} pending at the end of the run (${started}): what would be emitted later is lost`,
       remedy: 'Settle the handler when its timers are done, or clear them.',
+    }
+  })
+}
+
+/** Returns a warning for each place where JSON changed an event. */
+export function lossProblems(losses: readonly Loss[]): readonly Problem[] {
+  return losses.map(({ from, path, what, remedy }, index) => {
+    const isLast = index === MOST_LOSSES - 1
+    return {
+      code: 'EVENT_CHANGED',
+      severity: 'warning',
+      where: from,
+      what: `${path} ${what}`,
+      remedy: isLast ? `${remedy} There may be more such places: attak lists ${MOST_LOSSES}.` : remedy,
     }
   })
 }

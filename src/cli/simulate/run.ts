@@ -5,7 +5,7 @@ import { simulate } from '../../simulator/simulate.ts'
 import { tellChanged } from '../built-ins.ts'
 import { codeOfSignal, type Host } from '../host.ts'
 import { warn } from '../project.ts'
-import { pendingProblems } from './after.ts'
+import { lossProblems, pendingProblems } from './after.ts'
 import { tellWaiting } from './progress.ts'
 import { openRunReport, type RunOptions } from './run-report.ts'
 import { exitError, guard } from './watchdog.ts'
@@ -66,7 +66,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     host.builtIns.restore()
     const pending = result.aborted ? [] : pendingProblems(timers.pending(), host.cwd)
     await report.end(result)
-    warn(pending, host)
+    warn([...lossProblems(result.losses), ...pending], host)
     const isWrong = tellChanged(host)
     return result.summary.failed === 0 && !isWrong
   } finally {

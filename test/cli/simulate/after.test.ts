@@ -181,3 +181,24 @@ export default { name: 't', processors: { a() {
     expect({ where, code, text: out + err }).toEqual({ where, code: 1, text: expect.stringContaining('Error: late') })
   }
 })
+
+describe('an event that JSON changes', () => {
+  const FILES = {
+    'topology.mjs': `class Basket { items = []; add() {} }
+const emitAll = (event, context) => {
+  context.emit('x', { when: { set: new Map() }, baskets: [new Basket()] })
+}
+export default { name: 'lossy', processors: { a: emitAll, b: () => {} }, streams: [['a', 'b']], input: [{ to: 'a' }, { to: 'a' }] }
+`,
+  }
+
+  it.each(['--json', '--quiet', '--outputs'])('is told of on stderr with %s, and does not fail the run', (way) => {
+    const { code, err } = simulate(folderOf(FILES), way)
+    expect(code).toBe(0)
+    expect(err).toContain(
+      `warning [EVENT_CHANGED] emit of "x" of "a": data.when.set is a Map and arrives as {}. Emit Object.fromEntries(map) or [...map].
+warning [EVENT_CHANGED] emit of "x" of "a": data.baskets[0] is a Basket and arrives as plain data: its methods, hidden and private fields are left out. Emit the fields that receivers need, or give the class a toJSON method.
+`,
+    )
+  })
+})
