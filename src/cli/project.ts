@@ -5,6 +5,7 @@ import { configurationsOf, refuseOther } from '../project/configurations.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { filesLookedFor, findTopology, packageFolder } from '../project/find.ts'
 import { isModule } from '../project/modules.ts'
+import { oldVariableProblems } from '../project/old-variables.ts'
 import { SETTINGS, type SettingName } from '../project/setting-list.ts'
 import { resolveSettings, type Settings } from '../project/settings.ts'
 import { colorsOf, drawProblems } from '../view/print.ts'
@@ -63,7 +64,14 @@ async function settledProject(
   const flags = Object.fromEntries(SETTINGS.map(({ name }) => [name, textOf(args, name)]))
   const settings = resolveSettings({ flags, environment, file, cwd: host.cwd })
   host.addVariables(environment.added)
+  warn(oldVariableProblems(environment, answeredOf(args, settings)), host)
   return { file, settings, given: givenOf(args, settings.stage.value), added: environment.added }
+}
+
+/** Variables of attak 2017 that do not matter, since what they meant is said otherwise. */
+function answeredOf(args: Arguments, { stage }: Settings): readonly string[] {
+  const input = textOf(args, 'input') === undefined ? [] : ['INPUT_FILE']
+  return stage.origin === 'default' ? input : [...input, 'AWS_ENVIRONMENT']
 }
 
 /** A file in the folder that stands for its topology, which need not exist. */
