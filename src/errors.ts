@@ -1,6 +1,7 @@
 /** Every code an {@link AttakError} or {@link Problem} carries, each documented in docs/reference/errors.md. */
 export const ERROR_CODES = [
   'TOPOLOGY_NOT_FOUND',
+  'TOPOLOGY_AMBIGUOUS',
   'TOPOLOGY_LOAD_FAILED',
   'TOPOLOGY_INVALID',
   'TOPOLOGY_UNKNOWN_SETTING',

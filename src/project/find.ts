@@ -1,6 +1,7 @@
 import { dirname, extname, join, relative, resolve } from 'node:path'
 import { type AttakError, errorOf, type Problem } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
+import { foreignBeside, foreignRemedy } from './foreign.ts'
 import type { ParsedJson } from './json.ts'
 import { readJsonFile } from './json-file.ts'
 import { filesFor, isFile, isFolder, isModule, isSpecial, resolveModule } from './modules.ts'
@@ -49,7 +50,9 @@ function checkEnding(file: string, given: string): string {
   const ending = extname(file)
   if (isModule(file) || readerOf(file) !== undefined) return file
   const known = `.ts, ${['.js', ...DATA_ENDINGS.slice(0, -1)].join(', ')} or ${DATA_ENDINGS.at(-1)}`
-  const remedy = EVENTS.has(ending) ? `Events are given by --input ${given}.` : `Give a ${known} file.`
+  const remedy = EVENTS.has(ending)
+    ? `Events are given by --input ${given}.`
+    : (foreignRemedy(given, 'topology') ?? `Give a ${known} file.`)
   throw notFound(given, `a ${ending === '' ? 'file without an ending' : `${ending} file`} is no topology`, remedy)
 }
 
@@ -80,7 +83,9 @@ function findInFolder(folder: string, cwd: string): FoundTopology {
   const [first] = usual
   if (main !== undefined) {
     const file = resolveModule(join(folder, main), DATA_ENDINGS)
-    if (file !== undefined) return { file, warnings: [] }
+    if (file !== undefined) {
+      return { file: checkEnding(file, shown(file, cwd)), warnings: otherTopology(file, usual, folder, cwd) }
+    }
     const where = shown(join(folder, 'package.json'), cwd)
     const what = `"main" names ${JSON.stringify(main)}, which does not exist`
     if (first === undefined) throw notFound(where, what, `Create ${main}, or make "main" the path of the topology.`)
@@ -97,11 +102,32 @@ function findInFolder(folder: string, cwd: string): FoundTopology {
     return { file: join(folder, first), warnings: [warning] }
   }
   if (first !== undefined) return { file: join(folder, first), warnings: [] }
+  const foreign = ['topology', 'index'].flatMap((name) => foreignBeside(join(folder, name), 'topology') ?? [])[0]
+  if (foreign !== undefined) {
+    const remedy = foreignRemedy(foreign, 'topology') ?? `Give its path, such as attak check ${foreign}.`
+    throw notFound(shown(join(folder, foreign), cwd), NOT_LOOKED_FOR, remedy)
+  }
   throw notFound(
     shown(folder, cwd),
     `there is no topology here: no "main" in a package.json, no topology.{${ENDINGS}}, no index.{${ENDINGS}}`,
     'Make a new project with `attak init my-project`, or give the path of a topology.',
   )
+}
+
+const NOT_LOOKED_FOR = 'has an ending that attak does not look for in a folder'
+
+/** A `topology.*` beside the file that `main` names is easily taken for the one that runs. */
+function otherTopology(file: string, usual: readonly string[], folder: string, cwd: string): readonly Problem[] {
+  const named = usual.filter((name) => name.startsWith('topology.'))
+  const [other] = named
+  if (other === undefined || named.some((name) => join(folder, name) === file)) return []
+  return [
+    {
+      ...{ code: 'TOPOLOGY_AMBIGUOUS', severity: 'warning', where: shown(join(folder, 'package.json'), cwd) },
+      what: `"main" names ${relative(folder, file)}, which is run; ${other} is not read`,
+      remedy: `Keep one of them, or name the other: npm pkg set main=${other}`,
+    },
+  ]
 }
 
 function mainOf(folder: string, cwd: string): string | undefined {

@@ -6,6 +6,7 @@ import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'
 import { isObject } from '../topology/user-code.ts'
 import { packageFolder } from './find.ts'
+import { foreignBeside, foreignRemedy } from './foreign.ts'
 import type { LoadedModule } from './load.ts'
 import { isModule, neighboursOf, resolveModule } from './modules.ts'
 import { loadProblems } from './problems.ts'
@@ -61,7 +62,7 @@ export function findHandlers(
 type Found = ExportedHandler | { readonly problems: readonly Problem[] }
 
 function findHandler(
-  { name, source }: TopologyProcessor,
+  { name, source, inFolder }: TopologyProcessor,
   modules: ReadonlyMap<string, LoadedModule>,
   { dir, cwd }: { readonly dir: string; readonly cwd: string },
 ): Found {
@@ -72,18 +73,25 @@ function findHandler(
   const file = fileAt(source.path, dir)
   const module = file === undefined ? undefined : modules.get(file)
   if (file !== undefined && !isModule(file)) return { problems: [noModule(where, source.path)] }
-  if (file === undefined || module === undefined) return { problems: [notFound(where, source.path, dir)] }
+  if (file === undefined || module === undefined)
+    return { problems: [foreignProblem(where, source.path, dir) ?? notFound(where, source.path, dir)] }
   if (module.kind !== 'loaded') {
     return { problems: loadProblems(module, { code: 'PROCESSOR_LOAD_FAILED', where, file, cwd }) }
   }
-  return handlerIn(module.exports) ?? { problems: [noHandler(where, relative(dir, file), module.exports)] }
+  return (
+    handlerIn(module.exports) ?? {
+      problems: [noHandler({ where, file: relative(dir, file), inFolder }, module.exports)],
+    }
+  )
 }
+
+const HELPER = ' If it is no processor, begin its name with _: then attak leaves it out.'
 
 function noModule(where: string, path: string): Problem {
   return {
     ...{ code: 'PROCESSOR_NOT_FOUND', severity: 'error', where },
     what: `"${path}" is neither a JavaScript nor a TypeScript file`,
-    remedy: `Give the path of a module, with an ending such as .js or .ts.`,
+    remedy: foreignRemedy(path, 'processor') ?? 'Give the path of a module, with an ending such as .js or .ts.',
   }
 }
 
@@ -106,11 +114,30 @@ function notFound(where: string, path: string, dir: string): Problem {
   }
 }
 
+/** Explains a file that is there and has another ending; undefined where there is none. */
+function foreignProblem(where: string, path: string, dir: string): Problem | undefined {
+  const other = foreignBeside(resolve(dir, path), 'processor')
+  if (other === undefined) return undefined
+  const given = `${path.slice(0, path.length - basenameOf(path).length)}${other}`
+  const remedy = foreignRemedy(given, 'processor') ?? `Give the path with its ending: "${given}".`
+  return {
+    ...{ code: 'PROCESSOR_NOT_FOUND', severity: 'error', where },
+    what: `there is no module "${path}"; "${given}" has an ending that attak does not look for`,
+    remedy,
+  }
+}
+
 function basenameOf(path: string): string {
   return /[^/\\]*[/\\]?$/.exec(path)![0]
 }
 
-function noHandler(where: string, file: string, exported: unknown): Problem {
+interface WithoutHandler {
+  readonly where: string
+  readonly file: string
+  readonly inFolder: true | undefined
+}
+
+function noHandler({ where, file, inFolder }: WithoutHandler, exported: unknown): Problem {
   const names = isObject(exported) ? Object.keys(exported).filter((name) => name !== 'module.exports') : []
   const classes = isObject(exported) && Object.values(exported).some(isClass)
   const exportsText = names.length === 0 ? 'nothing' : names.map((name) => `"${name}"`).join(', ')
@@ -121,6 +148,6 @@ function noHandler(where: string, file: string, exported: unknown): Problem {
     what: `${file} exports no handler; it exports ${exportsText}`,
     remedy: classes
       ? 'A class cannot be called: export an instance of it, as default.'
-      : 'Export a function named "handler", or a function as default.',
+      : `Export a function named "handler", or a function as default.${inFolder ? HELPER : ''}`,
   }
 }

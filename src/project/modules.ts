@@ -6,7 +6,7 @@ export const MODULE_ENDINGS = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'] as 
 
 const MODULE = /\.[cm]?[jt]sx?$/
 const TYPESCRIPT = /\.[cm]?tsx?$/
-const NOT_A_PROCESSOR = /^\.|\.d\.[cm]?ts$|[.](test|spec)\.[^.]+$/
+const NOT_A_PROCESSOR = /^[._]|\.d\.[cm]?ts$|[.](test|spec)\.[^.]+$/
 
 /** Whether a file's extension is that of JavaScript or TypeScript. */
 export function isModule(file: string): boolean {
@@ -74,7 +74,10 @@ export function filesFor(path: string, moreEndings: readonly string[] = []): rea
   ]
 }
 
-/** Returns the paths of the modules in a folder that can be processors, without their extensions, sorted by name. */
+/**
+ * Returns the paths of the modules in a folder that can be processors, without their extensions, sorted by name. Tests are
+ * left out, and names that begin with `_` or `.`.
+ */
 export function modulesInFolder(folder: string): string[] {
   const names = new Set<string>()
   for (const entry of readdirSync(folder)) {

@@ -12,6 +12,8 @@ export interface Entry {
   readonly value: unknown
   readonly where: string
   readonly namedByIndex?: boolean
+  /** It was found in a folder of processors. */
+  readonly inFolder?: true
   /** Why it is named so; absent if another entry says it. */
   readonly warning?: { readonly what: string; readonly remedy: string }
 }
@@ -81,7 +83,7 @@ function folderEntries(folder: string, modulesIn: ModulesIn, report: Report): re
     const base = folder.replace(/\/+$/, '')
     return [...modules].sort().map((module) => {
       const path = `${base}/${module}`
-      return { name: moduleName(module), value: path, where: path }
+      return { name: moduleName(module), value: path, where: path, inFolder: true as const }
     })
   }
   return undefined

@@ -30,7 +30,9 @@ export function parseProcessors(
   for (const entry of entries) {
     if (!checkName(entry, places, report)) continue
     const body = readProcessor(entry.value, entry.where, { report, settingsOf })
-    if (body !== undefined) processors.push({ name: entry.name, namedByIndex: entry.namedByIndex === true, ...body })
+    if (body === undefined) continue
+    const { name, namedByIndex = false, inFolder } = entry
+    processors.push({ name, namedByIndex, ...(inFolder && { inFolder }), ...body })
   }
   return { processors, names: new Set(entries.map(({ name }) => name)) }
 }

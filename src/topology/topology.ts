@@ -32,6 +32,8 @@ export interface TopologyProcessor extends DeploymentSettings, DeliverySettings,
   readonly source: HandlerSource
   /** True if its name is its index in a list, because its function has no name. */
   readonly namedByIndex: boolean
+  /** True if it was found in a folder of processors. */
+  readonly inFolder?: true
   readonly input?: StandardSchema
   readonly retries?: number
   readonly backoff?: Partial<Backoff>

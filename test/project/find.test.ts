@@ -4,12 +4,20 @@ import { AttakError } from '../../src/errors.ts'
 import { findTopology } from '../../src/project/find.ts'
 import { projectFolder } from './folder.ts'
 
+const thrown = (action: () => unknown): unknown => {
+  try {
+    return action()
+  } catch (error) {
+    return error
+  }
+}
+
 const manifest = (main: string) => JSON.stringify({ name: 'x', main })
 
 test.each([
   [
     'the main of package.json',
-    { 'package.json': manifest('src/app.ts'), 'src/app.ts': '', 'topology.ts': '' },
+    { 'package.json': manifest('src/app.ts'), 'src/app.ts': '', 'index.ts': '' },
     'src/app.ts',
   ],
   ['a main in JSON', { 'package.json': manifest('./words.json'), 'words.json': '' }, 'words.json'],
@@ -31,6 +39,40 @@ test('where main is missing, the only file that may be meant is the topology, wi
   expect(warnings.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)).toEqual([
     'package.json: "main" names "index.js", which does not exist; topology.mjs is run. Name it in "main": npm pkg set main=topology.mjs',
   ])
+})
+
+test.each([
+  ['src/app.ts', 'topology.js'],
+  ['index.js', 'topology.mjs'],
+])('where main names %s and %s lies beside it, main is the topology, with a warning', (main, other) => {
+  const folder = projectFolder({ 'package.json': manifest(main), [main]: '', [other]: '' })
+  const { file, warnings } = findTopology(undefined, folder)
+  expect(file).toBe(join(folder, main))
+  expect(warnings.map(({ code, where, what, remedy }) => `${code} ${where}: ${what}. ${remedy}`)).toEqual([
+    `TOPOLOGY_AMBIGUOUS package.json: "main" names ${main}, which is run; ${other} is not read. Keep one of them, or name the other: npm pkg set main=${other}`,
+  ])
+  const own = projectFolder({ 'package.json': manifest('topology.js'), 'topology.js': '', 'topology.ts': '' })
+  expect(findTopology(undefined, own).warnings).toEqual([])
+})
+
+test.each([
+  ['topology.coffee', 'Compile it to JavaScript first: npx -p coffeescript coffee -c topology.coffee'],
+  ['topology.py', 'Write it in JavaScript or TypeScript: attak runs on Node.js.'],
+  ['topology.yml', 'Write it as JSON (.json), or as a module that exports it (.js, .ts).'],
+  ['index.rb', 'Write it in JavaScript or TypeScript: attak runs on Node.js.'],
+  ['topology.jsx', 'Give its path, such as attak check topology.jsx.'],
+])('%s in a folder is no topology, and that is told', (name, remedy) => {
+  const folder = projectFolder({ 'package.json': '{}', [name]: 'x', 'README.md': '' })
+  const error = thrown(() => findTopology(undefined, folder))
+  expect(error).toMatchObject({
+    code: 'TOPOLOGY_NOT_FOUND',
+    message: `${name}: has an ending that attak does not look for in a folder`,
+    remedy,
+  })
+  if (name.endsWith('x')) return
+  expect(thrown(() => findTopology(name, folder))).toMatchObject({ remedy })
+  const main = projectFolder({ 'package.json': manifest(name), [name]: 'x' })
+  expect(thrown(() => findTopology(undefined, main))).toMatchObject({ remedy })
 })
 
 test('a path names a file, with or without its ending, or a folder', () => {
@@ -74,7 +116,7 @@ test.each([
     { 'y.yaml': '' },
     'y.yaml',
     'y.yaml: a .yaml file is no topology',
-    'Give a .ts, .js or .json file.',
+    'Write it as JSON (.json), or as a module that exports it (.js, .ts).',
   ],
   [
     'a file of a format that only a bundler knows',
@@ -106,13 +148,7 @@ test.each([
   ],
 ])('%s: the error says what and how to mend it', (_, files, path, message, remedy) => {
   const folder = projectFolder(files)
-  const error = (() => {
-    try {
-      return findTopology(path, folder)
-    } catch (thrown) {
-      return thrown
-    }
-  })()
+  const error = thrown(() => findTopology(path, folder))
   expect(error).toBeInstanceOf(AttakError)
   expect(error).toMatchObject({ code: 'TOPOLOGY_NOT_FOUND', message, remedy })
 })

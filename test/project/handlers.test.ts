@@ -71,3 +71,38 @@ test.each(['a.yml', 'a.wasm', 'a.css', 'a.json5', 'a.node', 'a'])(
     expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', what }])
   },
 )
+
+test.each([
+  ['a.coffee', 'Compile it to JavaScript first: npx -p coffeescript coffee -c ./lib/a.coffee'],
+  ['a.py', 'Write it in JavaScript or TypeScript: attak runs on Node.js.'],
+  ['a.jsx', 'Give the path with its ending: "./lib/a.jsx".'],
+])('%s is found beside a path without ending, and told with what to do', async (name, remedy) => {
+  const topology = JSON.stringify({ name: 'handlers', processors: { a: './lib/a' } })
+  const cwd = projectFolder({
+    'topology.json': topology,
+    [`lib/${name}`]: 'x',
+    'lib/a.md': '',
+    'lib/a.yml': '',
+    'lib/a.test.ts': '',
+  })
+  const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
+  const what = `there is no module "./lib/a"; "./lib/${name}" has an ending that attak does not look for`
+  expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', what, remedy }])
+})
+
+test('helpers in a folder of processors are left out by their names, and the error says so', async () => {
+  const files = {
+    'topology.json': JSON.stringify({ name: 'handlers', processors: './processors' }),
+    'processors/a.ts': 'export default () => 1',
+    'processors/_shared.ts': 'export const x = 1',
+    'processors/_lib/index.ts': 'export const x = 1',
+    'processors/.hidden.ts': 'export const x = 1',
+  }
+  const { processors } = await loadProject(undefined, { cwd: projectFolder(files), stage: 'dev' })
+  expect([...processors.keys()]).toEqual(['a'])
+  const cwd = projectFolder({ ...files, 'processors/money.ts': 'export const round = 1' })
+  const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
+  expect(problems.map(({ where, remedy }) => `${where}: ${remedy}`)).toEqual([
+    'processors.money: Export a function named "handler", or a function as default. If it is no processor, begin its name with _: then attak leaves it out.',
+  ])
+})
