@@ -1,5 +1,6 @@
 import { CommanderError, Option as CommanderOption, InvalidArgumentError, Command as Program } from 'commander'
 import { AttakError, nearest } from '../errors.ts'
+import { adviceOn } from './advice.ts'
 import {
   type Arguments,
   type Command,
@@ -9,8 +10,6 @@ import {
   isGroup,
   type Option,
 } from './command.ts'
-import { shellWord } from './hint.ts'
-import { oldFlagAdvice } from './old-flags.ts'
 import type { Terminal } from './terminal.ts'
 
 /** The request of a command line. */
@@ -98,7 +97,7 @@ function ask(words: readonly string[], prepare: (printed: string[]) => PreparedP
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return { kind: 'print', text: printed.join('') }
-    throw usage(error, name, sayOldFlag(error, asked) ?? sayExcess(error, asked, command))
+    throw usage(error, name, adviceOn(error, { asked, command, words }))
   }
   if (command !== undefined && args !== undefined) return { kind: 'run', command, args }
   return { kind: 'print', text: asked.helpInformation() }
@@ -175,23 +174,4 @@ function usage(error: CommanderError, full: string, advice: string): AttakError 
     .split(/\s*\n?\((?=Did you mean)/)
   const meant = hint.length === 0 ? '' : `${hint.join(' ').replace(/\)$/, '')} `
   return new AttakError('USAGE', `${full}: ${what}`, `${meant}${advice}See ${full} --help.`)
-}
-
-/** Undefined for an error that is not about a flag of attak 2017. */
-function sayOldFlag({ code, message }: CommanderError, { options }: Program): string | undefined {
-  const [, flag] = /unknown option '([^']*)'/.exec(message) ?? []
-  if (code !== 'commander.unknownOption' || flag === undefined) return undefined
-  const advice = oldFlagAdvice(
-    flag,
-    options.map(({ flags }) => flags),
-  )
-  return advice && `${advice} `
-}
-
-/** A command whose arguments are no path takes the project by an option, which other commands do not need. */
-function sayExcess({ code }: CommanderError, { args }: Program, command: Command | undefined): string {
-  const excess = args[command?.arguments.length ?? 0]
-  const takesTopology = command?.options.some(({ flags }) => flags.startsWith('--topology ')) === true
-  if (code !== 'commander.excessArguments' || excess === undefined || !takesTopology) return ''
-  return `Give the project by --topology ${shellWord(excess)}. `
 }
