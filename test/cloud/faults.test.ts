@@ -94,7 +94,8 @@ describe('what is behind a cloud that fails now and then', () => {
     'is deployed, loses no message and goes without a trace: round %i',
     async (seed) => {
       const proxy = await openFaultProxy(inject('ministack'), { seed, share: SHARE })
-      const stage = `r${seed}`
+      // No stage's name begins with another's.
+      const stage = `r${String(seed).padStart(6, '0')}`
       const { project, run, insist, arrived, repeats } = worldOf(stage, proxy)
       const names = Array.from({ length: EVENTS }, (_, index) => `e${index}`)
       const numbers = Array.from({ length: PER_EVENT }, (_, index) => index)
