@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ProcessorRuntime, rareOf } from '../../src/runtime/invocation.ts'
+import { cutOff } from '../../src/runtime/settle.ts'
 import type { Callback, Context } from '../../src/topology/handler.ts'
 import { createFakeHost, invoke, outcomeOf, turn } from '../contract/host.ts'
 
@@ -260,6 +261,33 @@ describe('H3: an invocation is complete', () => {
     await turn()
     expect(invocation.state).toBe('complete')
     expect(host.completions).toEqual([invocation])
+  })
+
+  it('as failed when one of its emits was refused, whichever it was and however many', async () => {
+    for (const refused of [1, 2, 3]) {
+      const error = new Error(`no ${refused}`)
+      const accept = (_topic: string, data: unknown) => (data === refused ? Promise.reject(error) : Promise.resolve())
+      const invocation = invoke(
+        (_event, { emit }) => {
+          for (const data of [1, 2, 3]) emit('t', data)
+        },
+        { host: createFakeHost(accept) },
+      )
+      await turn()
+      expect([invocation.state, invocation.failure]).toEqual(['complete', { error }])
+    }
+  })
+
+  it('once, when it was cut off before its emits were accepted', async () => {
+    const releases: (() => void)[] = []
+    const host = createFakeHost(() => new Promise((resolve) => releases.push(resolve)))
+    const invocation = invoke((_event, { emit }) => void emit('t', 1), { host })
+    const error = new Error('its time is up')
+    cutOff(invocation, error)
+    releases[0]?.()
+    await turn()
+    expect(host.completions).toEqual([invocation])
+    expect([invocation.state, invocation.failure]).toEqual(['complete', { error }])
   })
 
   it('at once when its handler and its emits were done before it returned', () => {

@@ -148,9 +148,10 @@ describe('real time starts anew for each message', () => {
   it('a handler that has ended does not time out while an older one still runs', async () => {
     const clock = clockOf()
     const older = async () => {
+      await sleep(1)
       clock.pass(500)
       // Longer than a run waits between two looks for handlers whose time is up.
-      await sleep(30)
+      await sleep(50)
     }
     const quick = { handler: () => {}, timeout: 0.02 }
     const run = await runTopology({ processors: { older, quick } }, { older: 1, quick: 1 }, { now: clock.now })
