@@ -9,12 +9,13 @@ import { hang } from '../view/print.ts'
 import { type BuiltIns, rememberBuiltIns, tellChanged } from './built-ins.ts'
 import { exitsOf, exitWithOf, leavingWith, type OwnProcess } from './ending.ts'
 import { printWarnings } from './node-warnings.ts'
-import { isSet, outputOf } from './output.ts'
+import { belongsColor, isSet, outputOf } from './output.ts'
 import { type ReadWatch, watchReads } from './reads.ts'
 import { openSignals } from './signals.ts'
 import { keepStandardOpen } from './standard-streams.ts'
 import { type Terminal, terminalTo } from './terminal.ts'
 import { type TimerWatch, watchTimers } from './timers.ts'
+import { cleanWrites } from './writes.ts'
 
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
 export interface Host {
@@ -78,6 +79,7 @@ export function hostOf(process: NodeJS.Process): Host {
   // Read once: while attak runs, the folder may be removed, or the project may change to another one.
   const currentFolder = once(own.cwd)
   const stdout = takeStdout(process)
+  const stderr = takeStderr(process, own.env)
   printWarnings(process, console)
   keepErrorsSeen(process)
   // Stacks of built code show the lines that the user wrote.
@@ -93,7 +95,7 @@ export function hostOf(process: NodeJS.Process): Host {
     keepVariables: () => keepVariables(process),
     watchReads: once(() => watchReads(process)),
     out: terminalTo(outputOf({ name: 'stdout', stream: stdout, descriptor: 1 }, own.env)),
-    err: terminalTo(outputOf({ name: 'stderr', stream: () => process.stderr, descriptor: 2 }, own.env)),
+    err: terminalTo(outputOf({ name: 'stderr', stream: stderr, descriptor: 2 }, own.env)),
     get stdin() {
       return stdinOf(process)
     },
@@ -114,7 +116,7 @@ export function hostOf(process: NodeJS.Process): Host {
     },
     ...{ interrupt: signals.interrupt, letSignalsEnd: signals.letEnd },
     console,
-    onUncaught: catcherOf(own, { leave, restore: builtIns.restore, stderr: () => process.stderr }),
+    onUncaught: catcherOf(own, { leave, restore: builtIns.restore, stderr }),
     builtIns,
     onExit: exitsOf(own, isLeaving),
     watchTimers: once(() => watchTimers(() => currentInvocation()?.processor)),
@@ -154,6 +156,23 @@ function takeStdout(process: NodeJS.Process): () => NodeJS.WriteStream {
   const own = Object.getOwnPropertyDescriptor(process, 'stdout')
   Object.defineProperty(process, 'stdout', { configurable: true, enumerable: true, get: () => process.stderr })
   return () => own?.get?.call(process) ?? own?.value
+}
+
+/** Cleans what handlers write to stderr from now on. Returns a function that opens the real stderr. */
+function takeStderr(process: NodeJS.Process, env: OwnProcess['env']): () => NodeJS.WriteStream {
+  const own = Object.getOwnPropertyDescriptor(process, 'stderr')
+  const inHandler = () => currentInvocation() !== undefined
+  let stream: NodeJS.WriteStream | undefined
+  const open = once((): NodeJS.WriteStream => {
+    stream = (own?.get?.call(process) ?? own?.value) as NodeJS.WriteStream
+    return cleanWrites(stream, { inHandler, hasColor: () => belongsColor(env, true) })
+  })
+  const get = () => {
+    open()
+    return stream
+  }
+  Object.defineProperty(process, 'stderr', { configurable: true, enumerable: true, get })
+  return open
 }
 
 /** A callback that captures errors would hide them from all who subscribe to them. From now on, it subscribes to them, too. */

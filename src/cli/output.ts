@@ -26,7 +26,7 @@ export function outputOf({ name, stream, descriptor }: Target, env: Environment)
     if (!READER_GONE.has(error.code)) failure ??= Object.assign(error, { path: name })
   }
   const open = () => {
-    opened ??= stream().on('error', fail)
+    opened ??= withListener(stream(), fail)
     return opened
   }
   const isPlain = () => {
@@ -73,6 +73,11 @@ export function outputOf({ name, stream, descriptor }: Target, env: Environment)
       return belongsColor(env, !isPlain() && open().isTTY === true)
     },
   }
+}
+
+function withListener(stream: NodeJS.WriteStream, onError: (error: Error) => void): NodeJS.WriteStream {
+  stream.on('error', onError)
+  return stream
 }
 
 /**
