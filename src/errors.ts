@@ -173,6 +173,13 @@ export function errorOfSystem(error: unknown): AttakError | undefined {
   return new AttakError('FILE_FAILED', message, remedy, { cause: error })
 }
 
+/** Returns what the operating system refused, in words and by its code; of any other error, its message. */
+export function wordsOfSystem(error: unknown): string {
+  const [what] = isSystemError(error) ? (SYSTEM_ERRORS[error.code] ?? []) : []
+  if (what !== undefined) return `${what} (${(error as SystemError).code})`
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Whether an error of the operating system says that a path leads to no file: it was mistyped, and is not refused. */
 export function isWrongPath(error: unknown): boolean {
   return isSystemError(error) && ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code)

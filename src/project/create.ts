@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { AttakError } from '../errors.ts'
+import { AttakError, wordsOfSystem } from '../errors.ts'
 import type { ProjectFiles } from './template.ts'
 
 /**
@@ -72,11 +72,9 @@ async function staged(prefix: string, files: ProjectFiles, move: (stage: string)
 }
 
 function notWritable(dir: string, cause: unknown): AttakError {
-  // Without the path that the system names: that of a folder beside, which is moved at the end.
-  const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/, \w+ '.*$/, '')
   return new AttakError(
     'FOLDER_NOT_WRITABLE',
-    `${dir} cannot be written: ${reason}`,
+    `${dir} cannot be written: ${wordsOfSystem(cause)}`,
     'Choose a folder that you may write to: attak init <name>',
     { cause },
   )

@@ -1,7 +1,6 @@
 import { closeSync, openSync, readSync, statSync, writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { AttakError, atPath, isWrongPath } from '../../errors.ts'
-import { describeThrown } from '../../runtime/thrown.ts'
+import { AttakError, atPath, isWrongPath, wordsOfSystem } from '../../errors.ts'
 import type { Terminal } from '../terminal.ts'
 
 /** Takes text piece by piece and hands it on in blocks. */
@@ -114,7 +113,7 @@ export function openTrace(file: string, cwd: string, before: () => void): Blocks
     return blocksToFile(path, before)
   } catch (error) {
     if (!isWrongPath(error)) throw error
-    throw refuse(`cannot be written: ${describeThrown(error).message}`, 'Give a file in a folder that exists.', error)
+    throw refuse(`cannot be written: ${wordsOfSystem(error)}`, 'Give a file in a folder that exists.', error)
   }
 }
 

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { blocksTo, blocksToFile } from '../../../src/cli/simulate/blocks.ts'
+import { blocksTo, blocksToFile, openTrace } from '../../../src/cli/simulate/blocks.ts'
 import { fakeHost } from '../fake-host.ts'
 
 test('many small pieces become few writes, and nothing is lost', async () => {
@@ -39,4 +39,22 @@ test('a file is made anew and holds all that was added', async () => {
     await blocks.close()
   }
   expect(readFileSync(file, 'utf8')).toBe('é')
+})
+
+test('a trace that cannot be opened is refused in words, with what to do', () => {
+  const cwd = mkdtempSync(join(tmpdir(), 'attak-blocks-'))
+  const refused = (file: string) => {
+    try {
+      openTrace(file, cwd, () => {})
+      return ''
+    } catch (error) {
+      const { message, remedy } = error as { message: string; remedy: string }
+      return `${message}. ${remedy}`
+    }
+  }
+  const remedy = 'Give a file in a folder that exists.'
+  expect(refused('none/x')).toBe(
+    `--trace none/x: cannot be written: there is no such file or folder (ENOENT). ${remedy}`,
+  )
+  expect(refused('.')).toBe(`--trace .: cannot be written: is a folder and not a file (EISDIR). ${remedy}`)
 })
