@@ -185,13 +185,20 @@ export function isWrongPath(error: unknown): boolean {
   return isSystemError(error) && ['ENOENT', 'ENOTDIR', 'EISDIR'].includes(error.code)
 }
 
-/** Runs what works with a file by its number, and adds the file's path to what the operating system refuses. */
+/**
+ * Runs what reads or writes a file, and adds the file's path to what the operating system refuses: Node does not, once the file is
+ * open. The action may return a promise.
+ */
 export function atPath<Value>(path: string, action: () => Value): Value {
-  try {
-    return action()
-  } catch (error) {
+  const fail = (error: unknown): never => {
     if (isSystemError(error)) error.path ??= path
     throw error
+  }
+  try {
+    const value = action()
+    return value instanceof Promise ? (value.catch(fail) as Value) : value
+  } catch (error) {
+    return fail(error)
   }
 }
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LACKING } from '../code/places.ts'
-import type { Problem } from '../errors.ts'
+import { atPath, type Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
 import { variablesOf } from '../graph/variables.ts'
 import { FRAME } from '../runtime/thrown.ts'
@@ -79,7 +79,7 @@ export async function tryArtifacts(
   const folder = await realpath(temporaryFolder())
   try {
     await Promise.all(artifacts.map(({ files }, index) => unpack(files, join(folder, String(index)))))
-    await writeFile(join(folder, TRIAL_FILE), TRIAL)
+    await atPath(join(folder, TRIAL_FILE), () => writeFile(join(folder, TRIAL_FILE), TRIAL))
     const folders = new Map(artifacts.map(({ processor }, index) => [processor.name, String(index)]))
     const processors = artifacts.map(({ processor }) => processor)
     const problems: Problem[] = []

@@ -2,6 +2,7 @@ import { existsSync, lstatSync, mkdirSync, type Stats, statSync, writeFileSync }
 import { homedir } from 'node:os'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import * as system from 'node:process'
+import { atPath } from '../errors.ts'
 import { isFolder } from './modules.ts'
 
 const WRITABLE_BY_ALL = 0o002
@@ -35,7 +36,7 @@ function rootsIn(base: string, [kept, own]: readonly [string, string]): readonly
 export function makeCacheRoot(root: string): void {
   mkdirSync(root, { recursive: true, mode: 0o700 })
   const ignored = join(root, '..', '.gitignore')
-  if (basename(dirname(root)) === '.attak' && !existsSync(ignored)) writeFileSync(ignored, '*\n')
+  if (basename(dirname(root)) === '.attak' && !existsSync(ignored)) atPath(ignored, () => writeFileSync(ignored, '*\n'))
 }
 
 /** The cache folder itself is never a link: attak removes files in it. What the system does not let us look at is not ours. */

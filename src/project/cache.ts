@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { LENT_PACKAGES } from '../code/packages.ts'
-import { errorOfSystem } from '../errors.ts'
+import { atPath, errorOfSystem } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
 import { cacheRoots, makeCacheRoot } from './cache-roots.ts'
 import type { Compiled } from './compile.ts'
@@ -118,7 +118,7 @@ function ignoreRefusal(error: unknown): undefined {
 
 function remember(manifest: Manifest, folder: string, manifestFile: string): void {
   markReplaced(manifestFile, folder)
-  writeFileSync(`${folder}.json`, JSON.stringify(manifest))
+  atPath(`${folder}.json`, () => writeFileSync(`${folder}.json`, JSON.stringify(manifest)))
   if (isFolder(manifestFile)) rmSync(manifestFile, { recursive: true })
   renameSync(`${folder}.json`, manifestFile)
 }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
-import { AttakError, wordsOfSystem } from '../errors.ts'
+import { AttakError, errorOfSystem, wordsOfSystem } from '../errors.ts'
 import type { ProjectFiles } from './template.ts'
 
 /**
@@ -71,11 +71,12 @@ async function staged(prefix: string, files: ProjectFiles, move: (stage: string)
   }
 }
 
+/** What the operating system says where a folder may be written, and there is no room. */
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
 function notWritable(dir: string, cause: unknown): AttakError {
-  return new AttakError(
-    'FOLDER_NOT_WRITABLE',
-    `${dir} cannot be written: ${wordsOfSystem(cause)}`,
-    'Choose a folder that you may write to: attak init <name>',
-    { cause },
-  )
+  const isFull = FULL.has((cause as Partial<NodeJS.ErrnoException>).code ?? '')
+  const remedy = (isFull && errorOfSystem(cause)?.remedy) || 'Choose a folder that you may write to: attak init <name>'
+  const what = `${dir} cannot be written: ${wordsOfSystem(cause)}`
+  return new AttakError('FOLDER_NOT_WRITABLE', what, remedy, { cause })
 }

@@ -1,5 +1,6 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname } from 'node:path'
+import { atPath } from '../errors.ts'
 import { configurationsOf } from './configurations.ts'
 import { isFile, stampOf } from './modules.ts'
 
@@ -74,7 +75,7 @@ export async function writeNoted(
 ): Promise<Inputs> {
   const digestOf = await openDigests()
   const notes = files.map(({ path, contents }): [string, Input] => {
-    writeFileSync(path, contents)
+    atPath(path, () => writeFileSync(path, contents))
     const stamp = stampOf(path)
     return [path, { digest: digestOf(contents), ...(stamp !== undefined && { stamp }) }]
   })

@@ -230,3 +230,26 @@ export default { name: 't', processors: { a() {} }, input: endless }`
   expect(out).toContain('The run broke off before its end.')
   expect(out).not.toContain('The trace is in')
 })
+
+describe('a disk that is full is named with the file, and with what to do', () => {
+  /** No file may hold anything: each write fails as on a full disk. */
+  const full = (line: string) => {
+    const made = folderOf({ ...FAILING, 'typed.ts': `${FAILING['topology.mjs']} as const` })
+    mkdirSync(join(made, 'tmp'))
+    return shell(made, `ulimit -f 0; attak ${line} | cat`, { TMPDIR: join(made, 'tmp'), HOME: join(made, 'home') })
+  }
+
+  test.each([
+    ['simulate', /\[STORE_FAILED\] errors of this run: could not be kept: \S+\/\.attak\/\.gitignore: is too large/],
+    ['simulate --trace t.jsonl', /\[FILE_FAILED\] \S+\/t\.jsonl: is too large .* Use a path on another file system\./],
+    ['check typed.ts', /\[FILE_FAILED\] \S+\/tmp\/\S+: is too large .* Use a path on another file system\./],
+    ['simulate --built', /\[FILE_FAILED\] \S+\/tmp\/\S+: is too large .* Use a path on another file system\./],
+    [
+      'init words --yes',
+      /\[FOLDER_NOT_WRITABLE\] \S+\/words cannot be written: EFBIG: .* Use a path on another file system\./,
+    ],
+  ])('attak %s', (line, what) => {
+    const { code, err } = full(line)
+    expect([code, err]).toEqual([1, expect.stringMatching(what)])
+  })
+})

@@ -92,7 +92,7 @@ export function openFileStore(file: string): FileStore {
       if (records.length === 0) return 0
       makeFolder(file)
       const bytes = blockOf(records)
-      appendFileSync(file, bytes, { mode: 0o600 })
+      atPath(file, () => appendFileSync(file, bytes, { mode: 0o600 }))
       return bytes.length
     },
     remove(records) {
@@ -255,5 +255,5 @@ function makeFolder(file: string): void {
   mkdirSync(dirname(file), { recursive: true })
   const root = join(dirname(file), '..', '..')
   const ignored = join(root, '.gitignore')
-  if (!existsSync(ignored)) writeFileSync(ignored, '*\n')
+  if (!existsSync(ignored)) atPath(ignored, () => writeFileSync(ignored, '*\n'))
 }
