@@ -136,7 +136,9 @@ interface TopologySettings extends RetrySettings, DeliverySettings, FunctionSett
 export function defineTopology<Processors, Outputs, const Streams>(
   definition: TopologySettings & {
     readonly processors?:
-      | (Processors & { readonly [Name in keyof Outputs]: ProcessorDefinition<Outputs[Name]> })
+      | (Processors & { readonly [Name in keyof Outputs]: ProcessorDefinition<Outputs[Name]> } & {
+          readonly [Name in keyof Processors]: Known<Processors[Name]>
+        })
       | string
       | (() => ProcessorsDefinition)
     readonly input?: InputOf<NoInfer<Processors>>
@@ -147,6 +149,14 @@ export function defineTopology<Processors, Outputs, const Streams>(
 ): TypedTopology<Processors> {
   return definition as TopologyDefinition
 }
+
+/**
+ * Refuses fields of a processor with a path that are no settings. The fields of one with a handler are not checked here: it may be
+ * an instance, whose fields are its own. `attak check` checks those of literals.
+ */
+type Known<Processor> = Processor extends { readonly path: string } | { readonly source: string }
+  ? { readonly [Field in Exclude<keyof Processor, keyof ProcessorSettings>]: never }
+  : unknown
 
 /** What `input` may be: where the processors are a map, events that they take. */
 type InputOf<P> = P extends string | readonly unknown[] | ((...args: never) => unknown)

@@ -277,3 +277,17 @@ defineTopology({ name: 't', processors: paths, streams: [['spout', 'reverse', 't
 defineTopology({ name: 't', processors: paths, streams: [['spout', 'count', 'text']] })
 // @ts-expect-error a number is no text
 defineTopology({ name: 't', processors: paths, input: { spout: 1 } })
+
+// Settings of a processor with a path; the fields of an instance are its own.
+defineTopology({
+  name: 't',
+  processors: {
+    path: { path: './x', retries: 3, timeout: 2 },
+    instance: new Shout(),
+    // @ts-expect-error no such setting
+    misspelled: { path: './x', retires: 3 },
+    // @ts-expect-error no such setting
+    source: { source: './x', retries: 3, timeuot: 2 },
+  },
+  streams: [['path', 'instance', 'any topic']],
+})
