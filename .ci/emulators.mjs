@@ -1,5 +1,5 @@
-// Installs the emulators that the cloud tests run against into .emulators/, a Python environment of their own: once, and again
-// when .ci/emulators.txt has changed.
+// Installs the emulators of the cloud tests into .emulators/, a separate Python environment. Does it again when
+// .ci/emulators.txt has changed.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -13,7 +13,7 @@ const NODES = { 'nodejs22.x': versions[22], 'nodejs24.x': versions[24] }
 const TOOLS = ['autoconf', 'automake', 'libtoolize', 'cmake', 'make', 'g++', 'tar', 'xz']
 
 /**
- * Gives the client's program and the Node of each runtime, after installing them where needed; or why they cannot be had:
+ * Returns the client's program and the Node of each runtime, after installing them where needed; or why they cannot be had:
  * `{ missing: 'autoconf, cmake' }`.
  */
 export function installRuntimes() {

@@ -1,4 +1,4 @@
-/** One measurement in a process of its own: `node child.mjs '{"kind":"lines","reader":"bare"}'` prints its JSON. */
+/** One measurement in a separate process: `node child.mjs '{"kind":"lines","reader":"bare"}'` prints its JSON. */
 const job = JSON.parse(process.argv[2])
 const { measure } = await import(`./jobs/${job.kind}.mjs`)
 const measured = await measure(job)

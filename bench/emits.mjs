@@ -35,8 +35,8 @@ const EDGE = { from: 'intake', to: 'billing' }
 const ROOT = { seed: '', position: 0, pending: 0, id: '0123456789abcdef0123456789abcdef' }
 
 /**
- * The n-th emit as a deployed function has it: the only one of its handler, for a message of an input of its own that
- * came through a processor before, so that no message shares its root or its parent with another.
+ * The n-th emit as a deployed function has it, the only one of its handler. Each message has its own input and passed one
+ * processor before, so no two messages share a root or a parent.
  */
 export function emitOf(size, id) {
   const hex = id.toString(16).padStart(32, '0')

@@ -8,8 +8,8 @@ const SLOW_PER_SECOND = 100_000
 const SLOW_SECONDS = 3
 
 /**
- * Measures a row's comparisons, `rounds` times: in each round every distinct job once, in a process of its own, one
- * after the other, so that what drifts on the machine meets all alike. Ratios are taken within a round. Gives for each
+ * Measures a row's comparisons, `rounds` times. Each round runs every distinct job once, each in its own process, one after
+ * the other, so that changes of the machine's speed affect all jobs equally. Ratios are taken within a round. Gives for each
  * comparison `{ comparison, ours, peer, ratio, peerEvents }`: `ours`, `peer` and `ratio` as `{ median, min, max }`.
  */
 export function measureRow(row, rounds, progress) {

@@ -70,8 +70,8 @@ function expectedOf(processors, events) {
 }
 
 /**
- * A function with code of its own, as each real handler has; closures of one function would share what the
- * compiler learns and flatter every engine on the chain of 20.
+ * A function with its own code, as each real handler has. Closures of one function would share what the compiler
+ * learns, and every engine would look better on the chain of 20.
  */
 export function ownFunction(name, captured, source) {
   const make = new Function(...Object.keys(captured), `/* ${name} */ return ${source}`)

@@ -4,10 +4,10 @@ import { ownFunction } from '../workload.mjs'
 const ACCEPTED = Promise.resolve()
 
 /**
- * The duties that row S1 asks of an engine, written by hand for topologies in which each processor has at most one target:
- * a message and a context for each handler, a table of routes, settling once, refusing late emits, accounting for each
- * input, its start by the clock, and knowing which handler writes to the console, also later. It has no queue, keys, retries, callbacks, schemas, concurrency or
- * transcript. An engine that has all of those can come near to it.
+ * The duties that row S1 asks of an engine, written by hand for topologies in which each processor has at most one target.
+ * It has a message and a context for each handler, a table of routes, settling once and refusing late emits. It accounts for
+ * each input and its start by the clock. It knows which handler writes to the console, also later. It has no queue, keys,
+ * retries, callbacks, schemas, concurrency or transcript. An engine with all of those can come near to it.
  */
 export function run({ processors, events, make, next, sink }) {
   const nodes = new Map(processors.map(({ name }) => [name, nodeOf(name)]))
@@ -110,7 +110,7 @@ function settle(context, failure) {
   context.failure = failure
 }
 
-/** As `src/runtime/current.ts`: each handler runs in an async context of its own. */
+/** As `src/runtime/current.ts`: each handler runs in its own async context. */
 function follow() {
   const storage = new AsyncLocalStorage()
   const enter = (context, code) => {

@@ -15,8 +15,8 @@ const ENGINES = {
 const SIMULATE = ['bin/attak.js', 'simulate', '--quiet', '--to', 'parse']
 
 /**
- * `{ engine: 'loop', size: '100B' }` gives `{ value: 1523.1 }`: nanoseconds of processor time of a whole process, starting
- * included, for each of its events, which it reads from a file. Bash tells what its children took.
+ * Returns `{ value: 1523.1 }` for `{ engine: 'loop', size: '100B' }`: nanoseconds of processor time of a whole process,
+ * its start included, for each event that it reads from a file. Bash reports the time of its children.
  */
 export async function measure({ engine, size }) {
   const file = fileURLToPath(new URL(`../dist/pipeline-${size}.jsonl`, import.meta.url))

@@ -1,4 +1,4 @@
-// The same pipeline in RxJS. Each of its three steps gets a copy of its own by JSON: attak promises the same.
+// The same pipeline in RxJS. Each of its three steps gets its own copy by JSON, as attak promises it.
 import { createReadStream } from 'node:fs'
 import { concatMap, from, map, mergeMap } from 'rxjs'
 import { aggregate, enrich } from './aggregate.mjs'

@@ -38,7 +38,7 @@ interface Commit {
   author: { name: string; username?: string }
 }
 
-/** A commit or a comment of someone's; many events tell of the same one. */
+/** A commit or a comment of a person. Many events contain the same one. */
 export interface Contribution {
   person: string
   text: string

@@ -9,7 +9,7 @@ interface Definition {
 }
 
 /**
- * Gives every payload in `@octokit/webhooks-examples` as a delivery, keyed by its repository. At the end a question about
+ * Returns every payload in `@octokit/webhooks-examples` as a delivery, keyed by its repository. At the end a question about
  * each repository follows, by the same key: so it arrives after all that happened there.
  */
 export function* webhooks() {

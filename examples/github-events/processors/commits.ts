@@ -1,7 +1,7 @@
 import type { Context } from 'attak'
 import type { Activity, Contribution, Details } from '../messages.ts'
 
-/** Emits the commits of people that an event tells of. A question is passed on behind them. */
+/** Emits the commits in an event that people wrote. Passes a question on behind them. */
 export async function handler(activity: Activity, context: Context<{ commit: Contribution; question: Activity }>) {
   const { repository, details } = activity
   if (context.topic === 'question') return context.emit('question', activity, { key: repository })

@@ -12,7 +12,7 @@ interface Book {
   readonly askedBy: Set<string | undefined>
 }
 
-/** The processors that this one hears. Each passes the question on behind all that it had to say before. */
+/** How many processors send to this one. Each passes the question on behind everything that it emitted before. */
 const SOURCES = 3
 
 const books = new Map<string, Book>()
