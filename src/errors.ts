@@ -122,9 +122,9 @@ export function errorOf(problems: readonly Problem[]): AttakError {
 /** What the operating system refuses, by its code: what is wrong, and what to do. */
 const SYSTEM_ERRORS: Readonly<Record<string, readonly [what: string, remedy: string]>> = {
   ENOENT: ['there is no such file or folder', 'Check the path.'],
-  ENOTDIR: ['a part of the path is a file and no folder', 'Check the path.'],
-  EISDIR: ['is a folder and not a file', 'Give the path of a file, or remove the folder.'],
-  EEXIST: ['is there already', 'Remove it, or give another path.'],
+  ENOTDIR: ['a part of the path is a file, not a folder', 'Check the path.'],
+  EISDIR: ['is a folder, not a file', 'Give the path of a file, or remove the folder.'],
+  EEXIST: ['exists already', 'Remove it, or give another path.'],
   ENOTEMPTY: ['is a folder that is not empty', 'Remove it, or give another path.'],
   ELOOP: ['its symbolic links lead in a circle', 'Correct the links.'],
   ENAMETOOLONG: ['the path is too long', 'Give a shorter path.'],
@@ -137,8 +137,8 @@ const SYSTEM_ERRORS: Readonly<Record<string, readonly [what: string, remedy: str
   EMFILE: ['too many files are open', 'Raise the limit: ulimit -n 4096.'],
   ENFILE: ['too many files are open on this machine', 'Close other programs, or raise the limit.'],
   EIO: ['its device cannot be read or written', 'Check the disk.'],
-  ENXIO: ['its device is not there', 'Give another path.'],
-  ENODEV: ['its device is not there', 'Give another path.'],
+  ENXIO: ['its device does not exist', 'Give another path.'],
+  ENODEV: ['its device does not exist', 'Give another path.'],
   EBUSY: ['is in use', 'Close what uses it, then try again.'],
   ETXTBSY: ['is a program that is running', 'End that program, or give another path.'],
   ENOMEM: ['there is not enough memory', 'Close other programs, then try again.'],

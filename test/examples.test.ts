@@ -38,7 +38,7 @@ async function run(project: Project, events: readonly InputEvent[], options: Par
   return { entries, summary, outputs: outputsOf(entries) }
 }
 
-/** What expected.json holds of each emit that nobody hears. */
+/** What expected.json holds of each emit without a receiver. */
 type Output = Pick<EmitEntry, 'processor' | 'topic' | 'key' | 'data'>
 
 function outputsOf(entries: readonly TranscriptEntry[]): Output[] {

@@ -6,7 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { install, root } from './install.ts'
 
 /*
- * The code of the README and of the pages in docs is run as it stands there. Every `##` section has a folder of its own,
+ * The code of the README and of the pages in docs is run as it stands there. Every `##` section has its own folder,
  * in which, from top to bottom:
  * - a block below a line that is only the path of a file, as code, is written to that file;
  * - each line `$ COMMAND` of a ```console block is run, and the lines below it must be what it prints. `…` stands for

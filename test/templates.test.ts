@@ -8,7 +8,7 @@ import { install, root } from './install.ts'
 
 const kinds = Object.keys(TEMPLATES).flatMap((template) => LANGUAGES.map((language) => ({ template, language })))
 
-/** The last lines of a run's transcript that say what came of it. */
+/** The last lines of a run's transcript with its results. */
 const summaries: Readonly<Record<string, object>> = {
   'hello-world': { handled: { spout: 1, reverse: 4 }, emitted: { spout: 4, reverse: 4 }, outputs: 4, failed: 0 },
   orders: {

@@ -135,9 +135,7 @@ function loadFailure(name: string, error: unknown, folder: string): Problem {
     severity: 'error',
     where: placeOfProcessor(name),
     what: `its artifact failed while it was loaded: ${said}`,
-    remedy: isLacking
-      ? LACKING
-      : 'Correct the code that threw. It sees the environment that is declared, and no other.',
+    remedy: isLacking ? LACKING : 'Correct the code that threw. It sees only the variables that environment declares.',
     ...(stack !== undefined && { stack }),
   }
 }

@@ -120,7 +120,7 @@ function fill(unit: Unit, code: CompiledUnit, extra: ArtifactFiles): FilledUnit 
 }
 
 function clashOf(unit: Unit, path: string): Problem {
-  const what = `include has ${path}, which is the name of what is made of the code`
+  const what = `include has ${path}, a name that attak uses for the bundled code`
   const remedy = 'Move the file into a folder, or give it another name.'
   return { code: 'INCLUDE_REFUSED', severity: 'error', where: placeOf([unit]), what, remedy }
 }

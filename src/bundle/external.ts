@@ -154,12 +154,12 @@ function misfitsOf(
   const scripts = [...files].filter(([path]) => /\.[cm]?js$/.test(path))
   if (scripts.some(([, { contents }]) => worksWithoutAddon(Buffer.from(contents).toString()))) return []
   if (misfit.platform === undefined) {
-    const what = `has ${misfit.path}, which is damaged: it is empty, cut, or no native binary`
+    const what = `has ${misfit.path}, which is damaged: it is empty, cut off, or not a native binary`
     return [refusal(name, what, `Remove the folder of the package first. ${installCommand(name, architecture)}`)]
   }
   const { os, cpus, libc } = misfit.platform
   const made = `${os} on ${cpus.join(' and ')}${libc === undefined ? '' : ` with ${libc}`}`
-  const what = `has ${misfit.path}, which is for ${made}; its function needs linux on ${architecture} with glibc`
+  const what = `has ${misfit.path}, which is for ${made}; the function needs linux on ${architecture} with glibc`
   const compiled = `If npm compiles the package, run it on Linux (${architecture}), for example in a container.`
   const runsOnOther = os === 'linux' && cpus.includes(otherThan(architecture)) && libc !== 'musl'
   const install = installCommand(name, architecture) + (runsOnOther ? orSet(architecture) : '')

@@ -29,13 +29,14 @@ function remedyFor(text: string, file: string, dir: string): string {
   const resolved = /^(?:import\.meta|require)\.resolve finds no "([^"]+)"/.exec(text)?.[1]
   if (resolved?.startsWith('#')) return 'Name the package itself here, and in external.'
   if (resolved !== undefined) return `Ship the package as it is: external: ['${packageOf(resolved)}'].`
-  if (/names a module that only running/.test(text))
-    return "Write the name out, or as a path such as './plugins/' + name; or name the files in include, or the packages in external."
-  if (/names a file that only running/.test(text)) return 'Write the path out, or name the files in include.'
+  if (/names a module that is known only/.test(text))
+    return "Write the name as a literal, or as a path such as './plugins/' + name. Or name the files in include, or the packages in external."
+  if (/names a file that is known only/.test(text)) return 'Write the path as a literal, or name the files in include.'
   const ending = /^No loader is configured for "(\.[^"]+)" files: ?(.*)$/.exec(text)
   const owner = packageIn(file) ?? packageIn(ending?.[2] ?? '')
   if (owner !== undefined) return `Ship the package as it is: external: ['${owner}'].`
-  if (ending?.[1] === '.node') return 'Native code is shipped as it is: make it a package, and name that in external.'
+  if (ending?.[1] === '.node')
+    return 'Native code cannot be bundled: make it a package, and name the package in external.'
   if (ending !== null) return 'Read the file while the processor runs, and name it in include.'
   return 'Fix it there.'
 }

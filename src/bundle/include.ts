@@ -49,8 +49,8 @@ export function isSecret(file: string): boolean {
 
 function refusalOf(pattern: string, path: string, file: string) {
   if (![path, realpathSync(file)].some(isSecret)) return undefined
-  const what = `would ship ${path}, and secrets never enter an artifact`
-  return refusal(pattern, what, 'Name single variables in environment.')
+  const what = `would ship ${path}, and files with secrets are never put into an artifact`
+  return refusal(pattern, what, 'Name the variables that you need in environment.')
 }
 
 function refusal(pattern: string, what: string, remedy: string): Omit<Problem, 'where'> {

@@ -18,10 +18,10 @@ export function sizeProblems(
 ): readonly Problem[] {
   const over = [
     ...(zipBytes > limits.zipBytes
-      ? [`${bytesText(zipBytes)} zipped, and Lambda takes ${bytesText(limits.zipBytes)}`]
+      ? [`${bytesText(zipBytes)} zipped, and Lambda accepts at most ${bytesText(limits.zipBytes)}`]
       : []),
     ...(unzippedBytes > limits.unzippedBytes
-      ? [`${bytesText(unzippedBytes)} unzipped, and Lambda takes ${bytesText(limits.unzippedBytes)}`]
+      ? [`${bytesText(unzippedBytes)} unzipped, and Lambda accepts at most ${bytesText(limits.unzippedBytes)}`]
       : []),
   ]
   const biggest = sizes.slice(0, BIGGEST).map(({ part, bytes }) => `${part} ${bytesText(bytes)}`)
@@ -29,7 +29,7 @@ export function sizeProblems(
     code: 'BUNDLE_TOO_LARGE',
     severity: 'error',
     where: processors.map(placeOfProcessor).join(', '),
-    what: `its artifact has ${text}; the most of it: ${biggest.join(', ')}`,
-    remedy: 'Do without the biggest parts, or fetch large files when the function starts.',
+    what: `its artifact has ${text}; the biggest parts: ${biggest.join(', ')}`,
+    remedy: 'Remove the biggest parts, or fetch large files when the function starts.',
   }))
 }

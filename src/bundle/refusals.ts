@@ -72,7 +72,7 @@ function resolvedFiles(
   return resolvingsIn(text, file).flatMap(({ by, specifier, written, at }) => {
     if (specifier === undefined) {
       const code = new RegExp(`(?<=resolve\\s*\\(\\s*)${escaped(written).replaceAll(/["'`]/g, '["\'`]')}`)
-      return hasMore ? [] : [{ at, code, why: `${by}(${written}) names a file that only running it tells` }]
+      return hasMore ? [] : [{ at, code, why: `${by}(${written}) names a file that is known only at run time` }]
     }
     if (links.get(linkKey(specifier, by))?.to !== 'package') return []
     const code = new RegExp(`(?<=resolve\\s*\\(\\s*)${quoted(specifier).source}`)
@@ -97,7 +97,7 @@ function computedNames(text: string): Found[] {
   })
   return [...imported, ...required].map(({ call, name, at }) => ({
     at,
-    why: `${call}(${name}) names a module that only running it tells`,
+    why: `${call}(${name}) names a module that is known only at run time`,
     code: new RegExp(`\\b${call}\\s*\\(\\s*${escaped(name).replaceAll(/["'`]/g, '["\'`]')}`),
   }))
 }

@@ -142,8 +142,8 @@ async function load(
 }
 
 function endOf(code: number | null, signal: string | null): string {
-  if (signal === 'SIGKILL') return `it had not loaded after ${START_MS / 1000} s, which is all that Lambda gives it`
-  if (code === 13) return 'it waits, at its top, for a promise that nothing settles'
+  if (signal === 'SIGKILL') return `it had not loaded after ${START_MS / 1000} s, the limit of Lambda`
+  if (code === 13) return 'its top-level await waits for a promise that never settles'
   return `the process ended while loading it, with ${signal ?? `exit code ${code}`}`
 }
 
@@ -161,10 +161,10 @@ function problemsOf(tried: readonly Tried[], folder: string): readonly Problem[]
       code: 'BUNDLE_LOAD_FAILED',
       severity: 'error',
       where: [...(before === undefined ? [] : [before.where]), placeOfProcessor(name)].join(', '),
-      what: `the topology's module does not load with the declared environment alone: ${said}`,
+      what: `the topology's module does not load with only the declared environment: ${said}`,
       remedy: isLacking
         ? LACKING
-        : 'Name the variables that it needs in environment, or move the processor to a file of its own.',
+        : 'Name the variables that it needs in environment, or move the processor to its own file.',
       ...(frames !== undefined && { stack: frames }),
     })
   }

@@ -76,7 +76,7 @@ export function indexProblems(graph: Graph): readonly Problem[] {
       code: 'TOPOLOGY_NAMED_BY_INDEX',
       severity: 'error',
       where: placeOfProcessor(name),
-      what: 'is named by its place in a list, so that its function would become another when the list changes',
+      what: 'is named by its place in a list, so its name would change with the list',
       remedy: 'Name its function, write processors as a map, or move it to a file.',
     }))
 }

@@ -48,7 +48,7 @@ export function sizeProblems(graph: Graph, env: Variables): readonly Problem[] {
     const bytes = Buffer.byteLength(Object.entries(functionVariables(processor, env)).flat().join('')) + ARTIFACT_BYTES
     if (bytes <= ENVIRONMENT_BYTES) return []
     const what = `its environment is ${bytes} bytes; Lambda takes ${ENVIRONMENT_BYTES}`
-    const remedy = 'Name fewer variables, or read large values from where they are kept.'
+    const remedy = 'Name fewer variables, or let the code fetch large values when it starts.'
     return [{ code: 'ENVIRONMENT_TOO_LARGE', severity: 'error', where: placeIn(processor), what, remedy }]
   })
 }

@@ -151,7 +151,7 @@ function problemOf({ path, reader, isPackage, units }: Lacking, dir: string): Pr
     return {
       ...told,
       what: `${reader} reads ${inside.split(sep).join('/')}, which the artifact does not have`,
-      remedy: `If your code gets there, ship the package as it is: external: ['${owner}'].`,
+      remedy: `If your code reaches that line, ship the package as it is: external: ['${owner}'].`,
     }
   }
   const name = relative(dir, path).split(sep).join('/')

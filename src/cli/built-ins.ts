@@ -207,13 +207,13 @@ function shownOf(names: readonly string[]): string {
   return `${names.slice(0, SHOWN_NAMES).join(', ')}${names.length > SHOWN_NAMES ? ', …' : ''}`
 }
 
-const REMEDY = 'Leave what is built into JavaScript as it is, or put it back before the handler returns.'
+const REMEDY = 'Do not change built-in objects, or restore them before the handler returns.'
 
 function problemOf(changed: readonly Change[], severity: Problem['severity']): Problem {
   const what =
     severity === 'error'
-      ? 'attak calls that too, and it does something else now, so results would be wrong'
-      : 'attak calls that too: if it does not do the same as before, results can be wrong'
+      ? 'attak uses it too, and it works differently now, so results would be wrong'
+      : 'attak uses it too: if it works differently now, results can be wrong'
   const names = shownOf(changed.map(({ place }) => nameOf(place)))
   return {
     code: 'BUILT_IN_CHANGED',
@@ -258,7 +258,7 @@ export function errorOfChanged(error: unknown, host: Pick<Teller, 'builtIns' | '
       code: 'BUILT_IN_CHANGED',
       severity: 'error',
       where: 'project',
-      what: `its code changed ${shownOf(names)}, and attak cannot go on with that: ${name}: ${message}`,
+      what: `its code changed ${shownOf(names)}, so attak cannot continue: ${name}: ${message}`,
       remedy: REMEDY,
       ...(stack !== undefined && { stack }),
     },

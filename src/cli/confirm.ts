@@ -15,8 +15,8 @@ export interface Asking {
 export async function confirmed(question: string, { yes, unasked }: Asking, host: Host): Promise<boolean> {
   if (yes) return true
   if (!host.interactive) {
-    const what = unasked ?? `there is no terminal to ask at: ${question}`
-    throw new AttakError('USAGE', what, 'Add --yes to do it without a question.')
+    const what = unasked ?? `there is no terminal to ask in: ${question}`
+    throw new AttakError('USAGE', what, 'Add --yes to confirm.')
   }
   const { askYes } = await import('./questions.ts')
   return askYes(question, host)
@@ -29,6 +29,6 @@ export async function confirmed(question: string, { yes, unasked }: Asking, host
 export async function confirmPlan({ changes }: Plan, yes: boolean, host: Host): Promise<boolean> {
   const takesAway = changes.filter(({ kind }) => kind === 'remove' || kind === 'replace')
   if (changes.length === 0 || (takesAway.length === 0 && !host.interactive)) return true
-  const unasked = `the plan takes ${drawCount(takesAway.length, 'resource')} away, and there is no terminal to ask at`
+  const unasked = `the plan removes ${drawCount(takesAway.length, 'resource')}, and there is no terminal to ask in`
   return confirmed(`Apply ${drawCount(changes.length, 'change')}?`, { yes, unasked }, host)
 }

@@ -37,8 +37,8 @@ export function leavingWith({ exitWith }: OwnProcess, { letEnd }: Signals) {
 }
 
 /**
- * Returns what calls a function when the project ends the process (with its exit code), or when nothing is left that could go on
- * (with undefined). `isOurs` tells that attak itself ends it.
+ * Returns a function that subscribes to the end of the process. The subscriber receives the exit code if the project ends the
+ * process, and undefined if the process ends because no work is left. `isOurs` is true while attak itself ends it.
  */
 export function exitsOf({ onFirst, on, off }: OwnProcess, isOurs: () => boolean): OnExit {
   return (take) => {

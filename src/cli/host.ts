@@ -226,7 +226,7 @@ function catcherOf(
       if (isTaken(error)) return
     }
     const text = error instanceof Error ? error.stack : String(error)
-    stderr().write(visible(`Uncaught, and not in a handler: ${hang(text ?? '')}\n`))
+    stderr().write(visible(`Uncaught error outside a handler: ${hang(text ?? '')}\n`))
     leave(1)
   }
   const events = ['uncaughtException', 'unhandledRejection'] as const

@@ -54,7 +54,7 @@ function skippedNotes(input: Input): readonly string[] {
   const more = lines > numbers.length ? ` and ${drawNumber(lines - numbers.length)} more` : ''
   const which = lines > 1 ? ` These lines: ${numbers.join(', ')}${more}.` : ''
   const what = `${problem.where}: ${problem.what.split('\n', 1)[0]}`
-  return [`${drawCount(lines, 'line')} of ${input.name} left out, the first: ${what}.${which}`]
+  return [`${drawCount(lines, 'line')} of ${input.name} skipped; the first: ${what}.${which}`]
 }
 
 /** Returns the input without events for other processors; its notes contain how many those were. */
@@ -71,6 +71,6 @@ export function onlyInput(input: RunInput, names: readonly string[]): RunInput {
   const note = () =>
     left === 0
       ? []
-      : [`--only left out ${drawCount(left, 'event')} for other processors. Give events with --input and --to.`]
+      : [`--only skipped ${drawCount(left, 'event')} for other processors. Give events with --input and --to.`]
   return { ...input, chunks: chunks(), notes: () => [...input.notes(), ...note()] }
 }

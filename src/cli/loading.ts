@@ -48,7 +48,7 @@ export async function awaitCode<Value>(awaited: AwaitedCode, host: Host, code: (
   }
 }
 
-const NEVER = { what: 'awaits what never settles', remedy: 'Correct that await.' } as const
+const NEVER = { what: 'awaits a promise that never settles', remedy: 'Correct that await.' } as const
 
 function endedWith(exitCode: number, stack: string) {
   const what = `ended the process, with exit code ${exitCode}`

@@ -35,7 +35,7 @@ export function parseSince(text: string, nowMs: number): number {
   if (!Number.isNaN(date)) return date
   throw new AttakError(
     'USAGE',
-    `--since: "${text}" is no time`,
+    `--since: "${text}" is not a time`,
     'Give 30s, 10m, 2h or 1d, or a date such as 2026-11-21T13:00Z.',
   )
 }
@@ -57,10 +57,10 @@ export function quietMsOf(args: Arguments, { isFollowing = flagOf(args, 'follow'
   const text = textOf(args, 'quietAfter')
   if (text === undefined) return DEFAULT_MS
   const remedy = 'Give the seconds, such as --follow --quiet-after 60.'
-  if (!isFollowing) throw new AttakError('USAGE', '--quiet-after: nothing is followed', remedy)
+  if (!isFollowing) throw new AttakError('USAGE', '--quiet-after works only with --follow', remedy)
   const seconds = Number(text)
   if (text.trim() !== '' && seconds > 0 && seconds <= MOST_SECONDS) return seconds * 1000
-  throw new AttakError('USAGE', `--quiet-after: "${text}" is no number of seconds from above 0 to a day`, remedy)
+  throw new AttakError('USAGE', `--quiet-after: "${text}" is not a number of seconds above 0 and up to one day`, remedy)
 }
 
 const MOST_SECONDS = 86_400

@@ -135,8 +135,18 @@ function fill(sub: Program, command: Command): void {
 
 function fillRest(sub: Program, notes: string | undefined, examples: readonly string[]): void {
   sub.option('--no-color', GLOBAL_OPTIONS[0]?.summary).helpOption('-h, --help', GLOBAL_OPTIONS[1]?.summary)
-  if (notes !== undefined) sub.addHelpText('after', `\n${notes}`)
+  if (notes !== undefined) sub.addHelpText('after', () => `\n${flowed(notes, sub)}`)
   sub.addHelpText('after', `\nExamples:\n${examples.map((example) => `  $ ${example}`).join('\n')}`)
+}
+
+/** Breaks notes at the width of the help. A paragraph that has indented lines keeps its lines. */
+function flowed(notes: string, program: Program): string {
+  const help = program.createHelp()
+  const width = program.configureOutput().getOutHelpWidth?.() ?? 80
+  const paragraphs = notes.split('\n\n')
+  return paragraphs
+    .map((text) => (/^ /m.test(text) ? text : help.boxWrap(text.replaceAll('\n', ' '), width)))
+    .join('\n\n')
 }
 
 function optionOf({ flags, summary, choices, repeatable }: Option): CommanderOption {

@@ -39,8 +39,8 @@ export function triggerOf(
     const payload = encodeMessage(message, { ...scope, time: new Date(now()).toISOString() })
     const bytes = Buffer.byteLength(payload)
     if (bytes > live.mostSendBytes) {
-      const what = `the event for "${to}" is ${bytes} bytes as it travels, and a trigger takes ${live.mostSendBytes}`
-      throw new AttakError('EMIT_TOO_LARGE', what, 'Send less, or the address of where the rest is.')
+      const what = `the event for "${to}" is ${bytes} bytes as it travels, and a trigger accepts at most ${live.mostSendBytes}`
+      throw new AttakError('EMIT_TOO_LARGE', what, 'Send less, or store the data elsewhere and send its address.')
     }
     await live.send(to, payload)
     return { to, id: idOf(message), root: rootIdOf(message.root) }
@@ -157,7 +157,7 @@ export function drawBrokenOff(accepted: number, sent: number, what = 'event'): s
 /** Returns the message about events, or other things, that were sent without an answer; empty if there are none. */
 export function drawUnanswered(count: number, what = 'event'): string {
   if (count === 0) return ''
-  return `${drawCount(count, what)} had no answer at the interrupt, and may have been accepted.\n`
+  return `${drawCount(count, what)} had no answer before the interrupt, and may have been accepted.\n`
 }
 
 /** Ends when the signal is aborted, without waiting for the next chunk, which may never come. */

@@ -83,7 +83,7 @@ export async function nameKept(
   if (meant === undefined) throw errorOf(inspected.problems)
   warnOf(inspected, host)
   if (names.length === 1) return { ...withoutProject(found, meant), problems: inspected.problems }
-  throw new AttakError('USAGE', NAMELESS, `Give it by --name. Here are ${names.join(', ')}.`)
+  throw new AttakError('USAGE', NAMELESS, `Give it with --name. The names in this folder are ${names.join(', ')}.`)
 }
 
 const NAMELESS = 'the project does not load, so the name of its topology is not known'
@@ -101,7 +101,7 @@ function warnOf({ problems }: InspectedProject, host: Host): void {
   )
 }
 
-const LISTED = 'Give it by --name; attak status --all lists what is live.'
+const LISTED = 'Give it with --name; attak status --all lists what is deployed.'
 
 function inspect(
   { file, settings }: { readonly file: string | undefined; readonly settings: Settings },

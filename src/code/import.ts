@@ -1,7 +1,7 @@
 import own from 'node:process'
 import { setImmediate } from 'node:timers'
 
-/** What an import came to. An error is any value that was thrown. */
+/** The result of an import. An error is any value that was thrown. */
 export type Imported<Value> =
   | { readonly kind: 'imported'; readonly value: Value }
   | { readonly kind: 'threw'; readonly error: unknown }
@@ -9,9 +9,9 @@ export type Imported<Value> =
 /**
  * Runs `load`, which imports code of a project, and catches what it throws.
  *
- * If an ES module imports CommonJS that throws, Node 20 reports the error a second time, as an unhandled rejection. Nobody is
- * told of that second report. If another module imports the same CommonJS later, that import even succeeds, and the report is
- * all that comes of the error: the result is then the error, too.
+ * If an ES module imports CommonJS that throws, Node 20 reports the error a second time, as an unhandled rejection. This second
+ * report is suppressed. If another module imports the same CommonJS later, that import even succeeds, and Node only makes the
+ * report. Then the result is the error, too.
  */
 export async function catchImport<Value>(load: () => Promise<Value>): Promise<Imported<Value>> {
   try {
@@ -33,7 +33,7 @@ const caught = new Set<unknown>()
 /** The imports that have ended, and what was reported again since. Node reports before it runs the next immediate. */
 const taking = new Set<unknown[]>()
 
-/** Those who subscribed to unhandled rejections. They are told of all others. */
+/** The subscribers to unhandled rejections. They receive all others. */
 let subscribers: ReturnType<NodeJS.Process['rawListeners']> = []
 
 /** Keeps second reports from those who subscribed until Node has made them. Returns the errors that were reported again. */

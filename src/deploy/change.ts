@@ -10,11 +10,11 @@ export interface Write {
   readonly resource: Resource
   /** To be put on the resource last, when all else of it is as wanted. */
   readonly fingerprint: string
-  /** The existing resource; absent if there is none. Without a fingerprint it was left half-made. */
+  /** The existing resource; absent if there is none. Without a fingerprint it was left unfinished. */
   readonly live?: LiveResource
   /** The settings that differ, sorted; empty where all of it has to be written. */
   readonly settings: readonly string[]
-  /** The reason, for people: `memory, code`, `was left half-made`; empty for a new resource. */
+  /** The reason, for people: `memory, code`, `was left unfinished`; empty for a new resource. */
   readonly reason: string
   /** Which of its needs the same plan makes, or a deploy that ended midway may have; a mapping reads a new stream from its start. */
   readonly made: readonly string[]

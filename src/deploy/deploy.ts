@@ -30,7 +30,7 @@ export interface Deployment {
 
 /** The result of a deploy. */
 export interface Outcome extends Pick<Applied, 'done' | 'left'> {
-  /** No longer wanted, and left because the plan that was shown does not remove it: another deploy made it meanwhile. */
+  /** No longer wanted, and left because the plan that was shown does not remove it: another deploy created it meanwhile. */
   readonly held: readonly Kept[]
   /** Why it did not get through; empty when all was done. */
   readonly problems: readonly Problem[]
@@ -171,7 +171,7 @@ function refusalOf({ live, reason }: Replacement): Problem {
     code: 'DATA_LOSS_REFUSED',
     severity: 'error',
     where: whereOf(live),
-    what: `it would have to be removed and made again (${reason}), and the data in it would be lost`,
+    what: `it would have to be removed and created again (${reason}), and the data in it would be lost`,
     remedy: 'Deploy with --allow-data-loss, or undo that setting.',
   }
 }
@@ -181,13 +181,13 @@ const OVERTAKEN: Problem = {
   severity: 'error',
   where: 'the stage',
   what: 'another deploy of this stage began while this one ran, so this one stopped',
-  remedy: 'When the other deploy is through, deploy again.',
+  remedy: 'Deploy again when the other deploy has ended.',
 }
 
 const DISTURBED: Problem = { ...OVERTAKEN, what: 'other deploys of this stage kept writing while this one ran' }
 
 function cancelled(left: readonly Change[]): Problem {
   const what = `interrupted; ${left.length === 1 ? '1 change is' : `${left.length} changes are`} left`
-  const remedy = 'Run the same again: it goes on from there.'
+  const remedy = 'Run the same command again: it continues from there.'
   return { code: 'DEPLOY_CANCELLED', severity: 'error', where: 'this run', what, remedy }
 }

@@ -48,8 +48,8 @@ export function drawPlan(plan: Plan, { title, wanted, costs }: PlanStory): strin
   return [
     `${title}: ${summaryOf(plan)}`,
     ...blocks,
-    ...(held.length > 0 ? [['not wanted any more, but left:', ...held, LOSS].join('\n')] : []),
-    ...(stuck.length > 0 ? [['to be replaced, which is refused:', ...stuck, LOSS].join('\n')] : []),
+    ...(held.length > 0 ? [['no longer needed, but kept:', ...held, LOSS].join('\n')] : []),
+    ...(stuck.length > 0 ? [['would be replaced, which is refused:', ...stuck, LOSS].join('\n')] : []),
     ...(wanted.length > 0 ? [footOf(wanted, costs)] : []),
   ].join('\n\n')
 }

@@ -109,8 +109,8 @@ function differenceOf(
   live: LiveResource,
   { settings, rewrite, anew }: Differing,
 ): Pick<Write, 'settings' | 'reason'> | undefined {
-  if (live.fingerprint === undefined) return { settings: NO_SETTINGS, reason: 'was left half-made' }
-  if (live.unsure) return { settings: NO_SETTINGS, reason: 'was being changed by a deploy that did not end' }
+  if (live.fingerprint === undefined) return { settings: NO_SETTINGS, reason: 'was left unfinished' }
+  if (live.unsure) return { settings: NO_SETTINGS, reason: 'a deploy that did not end was changing it' }
   if (rewrite) return { settings: NO_SETTINGS, reason: 'may have been written by two deploys at once' }
   if (live.id !== resource.id) return { settings: NO_SETTINGS, reason: `was ${live.id}` }
   const all = Object.freeze([...new Set([...settings, ...(live.drift ?? [])])].sort())
@@ -118,5 +118,5 @@ function differenceOf(
     return { settings: settings.length === 0 ? settings : all, reason: all.join(', ') || 'settings' }
   if (all.length > 0) return { settings: all, reason: `changed by hand: ${all.join(', ')}` }
   // A new role or function of the same name is another one: what refers to it has to refer to it again.
-  return anew === undefined ? undefined : { settings: NO_SETTINGS, reason: `needs ${anew}, which is made anew` }
+  return anew === undefined ? undefined : { settings: NO_SETTINGS, reason: `needs ${anew}, which is created again` }
 }

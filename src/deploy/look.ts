@@ -92,7 +92,7 @@ export function problemOf(error: unknown, where: string): Problem {
     return { code: error.code, severity, where, what: error.message, remedy: error.remedy }
   }
   const { message, stack } = error instanceof Error ? error : { message: String(error), stack: undefined }
-  const remedy = 'Deploy again: it goes on from there.'
+  const remedy = 'Deploy again: it continues from there.'
   return { code: 'DEPLOY_FAILED', severity, where, what: message, remedy, ...(stack === undefined ? {} : { stack }) }
 }
 

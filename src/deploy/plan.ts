@@ -108,7 +108,7 @@ function parted(surplus: readonly LiveResource[], wanted: readonly Resource[], o
     const isForeign = options.mayRemove?.(live) === false
     if (holds || isForeign || dependent !== undefined) {
       const reason = isForeign
-        ? 'another deploy made it meanwhile'
+        ? 'another deploy created it meanwhile'
         : holds
           ? 'holds data'
           : `needed by ${dependent?.id}`
@@ -126,8 +126,8 @@ function parted(surplus: readonly LiveResource[], wanted: readonly Resource[], o
 
 function reasonOf(live: LiveResource, wanted: readonly Resource[]): string {
   const same = wanted.find(({ id }) => id === live.id)
-  if (same === undefined) return wanted.length === 0 ? '' : 'is no longer wanted'
-  return same.name === live.name ? 'is there twice' : `is called ${same.name} now`
+  if (same === undefined) return wanted.length === 0 ? '' : 'is no longer needed'
+  return same.name === live.name ? 'exists twice' : `is called ${same.name} now`
 }
 
 type Ranked = Pick<LiveResource, 'kind' | 'id' | 'name'> & { readonly address?: string }

@@ -35,7 +35,7 @@ function misfits(stream: GraphStream, graph: Graph): readonly Problem[] {
       code: 'TOPOLOGY_INVALID',
       severity: fifo ? 'error' : 'warning',
       where: `stream "${from} → ${to}"`,
-      what: `an event with a key waits in its stream before each try, ${totalMs / 1000} s together before its last, and ${limit} is ${mostMs / 1000} s`,
+      what: `an event with a key waits in its stream before each attempt, ${totalMs / 1000} s in total, but ${limit} is ${mostMs / 1000} s`,
       remedy: `Set retries or backoff lower, or ${limit} above ${totalMs / 1000}${fifo ? '' : '; events without a key do not need that'}.`,
     },
   ]
@@ -58,8 +58,8 @@ export function summarizeUnused(problems: readonly Problem[]): readonly Problem[
   const summary: Problem = {
     ...first,
     where: [...shown, ...more].join(', '),
-    what: 'no stream leads to them or from them: they hear only inputs, and all they emit are outputs',
-    remedy: 'Add streams, or remove what is a leftover.',
+    what: 'no stream leads to them or from them: they receive only inputs, and all their emits are outputs',
+    remedy: 'Add streams, or remove what is not needed.',
   }
   return problems.flatMap((problem) => (problem === first ? [summary] : unused.includes(problem) ? [] : [problem]))
 }
@@ -71,7 +71,7 @@ function unused(name: string): Problem {
     code: 'TOPOLOGY_UNUSED_PROCESSOR',
     severity: 'warning',
     where: placeOfProcessor(name),
-    what: 'no stream leads to it or from it: it hears only inputs, and all it emits are outputs',
-    remedy: 'Add a stream, or remove it if it is a leftover.',
+    what: 'no stream leads to it or from it: it receives only inputs, and all its emits are outputs',
+    remedy: 'Add a stream, or remove it if it is not needed.',
   }
 }

@@ -89,7 +89,7 @@ function markOf(to: string, { path, drawn, index }: Drawing): string {
 }
 
 function legendOf(lines: readonly string[]): string {
-  const marks = { '↺': 'back to where it came through', '↑': 'drawn above with what follows it', '…': 'drawn below' }
+  const marks = { '↺': 'back to a processor on this path', '↑': 'drawn above, with its streams', '…': 'drawn below' }
   const used = Object.entries(marks).filter(([mark]) => lines.some((line) => line.endsWith(` ${mark}`)))
   return used.length === 0 ? '' : `\n${used.map(([mark, meaning]) => `${mark} ${meaning}`).join('\n')}\n`
 }

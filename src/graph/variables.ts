@@ -33,7 +33,7 @@ export function conflictProblems(graph: Graph, env: Variables): readonly Problem
         code: 'VARIABLE_SHARED',
         severity: 'warning',
         where: all.join(', '),
-        what: `environment has different values for ${name}; here all of them run in one process and see that of "${first.name}"`,
+        what: `environment has different values for ${name}; here all processors run in one process and see the value of "${first.name}"`,
         remedy: 'Run it with --built, where each processor has its own, or use two names.',
       },
     ]

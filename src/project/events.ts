@@ -26,19 +26,20 @@ export function faultOf(value: unknown, processors: ReadonlySet<string>): EventF
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return {
       what: `is not of the form ${EXAMPLE}`,
-      remedy: `Write ${EXAMPLE}, or say with --to whom such events are for.`,
+      remedy: `Write ${EXAMPLE}, or name the processor with --to.`,
     }
   }
   const { to, key, topic } = value as Partial<Record<string, unknown>>
   if (typeof to !== 'string') {
-    const what = to === undefined ? 'does not say "to" whom it is' : '"to" is not the name of a processor'
-    return { what, remedy: `Write ${EXAMPLE}, or say with --to whom such events are for.` }
+    const what =
+      to === undefined ? 'has no "to", the processor that receives it' : '"to" is not the name of a processor'
+    return { what, remedy: `Write ${EXAMPLE}, or name the processor with --to.` }
   }
   if (!processors.has(to)) return unknownProcessor(to, processors)
   if (key !== undefined && typeof key !== 'string')
     return { what: '"key" is not a string', remedy: 'Make it a string.' }
   if (topic !== undefined && (typeof topic !== 'string' || topic === '')) {
-    return { what: '"topic" is not a string that says something', remedy: 'Give a topic, or leave "topic" out.' }
+    return { what: '"topic" is not a string, or is empty', remedy: 'Give a topic, or leave "topic" out.' }
   }
   for (const name in value) if (!FIELDS.has(name) && Object.hasOwn(value, name)) return unknownField(name)
   return undefined
@@ -133,7 +134,7 @@ function parseNamed(value: object, processors: ReadonlySet<string>, where: strin
   const names = Object.keys(value)
   const unknown = names.filter((name) => !processors.has(name))
   if (unknown.length > 0 && 'to' in value && names.every((name) => FIELDS.has(name))) {
-    const what = 'is one event and not a list of events'
+    const what = 'is one event, not a list of events'
     return {
       events: [],
       problems: [problemAt(where, { what, remedy: 'Put it into a list: [{ "to": …, "event": … }].' })],

@@ -53,7 +53,7 @@ function checkEnding(file: string, given: string): string {
   const remedy = EVENTS.has(ending)
     ? `Events are given by --input ${given}.`
     : (foreignRemedy(given, 'topology') ?? `Give a ${known} file.`)
-  throw notFound(given, `a ${ending === '' ? 'file without an ending' : `${ending} file`} is no topology`, remedy)
+  throw notFound(given, `a ${ending === '' ? 'file without an ending' : `${ending} file`} is not a topology`, remedy)
 }
 
 const EVENTS: ReadonlySet<string> = new Set(['.jsonl', '.ndjson', '.txt', '.log', '.csv'])
@@ -110,7 +110,7 @@ function findInFolder(folder: string, cwd: string): FoundTopology {
   throw notFound(
     shown(folder, cwd),
     `there is no topology here: no "main" in a package.json, no topology.{${ENDINGS}}, no index.{${ENDINGS}}`,
-    'Make a new project with `attak init my-project`, or give the path of a topology.',
+    'Create a new project with `attak init my-project`, or give the path of a topology.',
   )
 }
 

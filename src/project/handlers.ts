@@ -103,7 +103,7 @@ function notFound(where: string, path: string, dir: string): Problem {
   const remedy = isThere
     ? instead.remedy
     : meant === undefined
-      ? "Make that file, or correct the path; it is relative to the topology's file."
+      ? "Create that file, or correct the path; it is relative to the topology's file."
       : `Did you mean "${folder}${meant}"? The path is relative to the topology's file.`
   return {
     code: 'PROCESSOR_NOT_FOUND',

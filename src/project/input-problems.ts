@@ -54,7 +54,7 @@ export function notJson(
   return problemAt(place, { what: `${what}\n${excerpt}`, remedy })
 }
 
-const MANY_VALUES = 'Correct it there, or name the file .jsonl if each line is a JSON value of its own.'
+const MANY_VALUES = 'Correct it there, or name the file .jsonl if each line holds one JSON value.'
 
 /** A file of events names a processor twice. */
 export function repeatedEvent(name: string, { line, column, what, excerpt }: JsonFault): Problem {
@@ -73,7 +73,7 @@ export function failed(where: string, error: unknown, cwd: string): Problem {
 export function missingFile(path: string, name: string): Problem {
   const neighbours = isFolder(dirname(path)) ? readdirSync(dirname(path)) : []
   const meant = nearest(basename(path), neighbours)
-  const what = isFolder(path) ? 'is a folder and not a file of events' : 'there is no such file'
+  const what = isFolder(path) ? 'is a folder, not a file of events' : 'there is no such file'
   const remedy =
     isFolder(path) || meant === undefined
       ? 'Give a .json or .jsonl file, or - for stdin.'

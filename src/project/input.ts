@@ -78,7 +78,7 @@ export async function openInput(options: InputOptions): Promise<Input> {
   const [first, ...others] = found
   if (topology.input !== undefined) {
     const input = await openValue(topology.input, reader)
-    const unread = found.filter(isFile).map((file) => notRead(shown(file, cwd), 'the topology has an input of its own'))
+    const unread = found.filter(isFile).map((file) => notRead(shown(file, cwd), 'the topology sets its own input'))
     return { ...input, warnings: [...input.warnings, ...unread] }
   }
   if (first === undefined) throw errorOf([noInput(topology)])
@@ -104,7 +104,7 @@ export async function inspectInput(
   const { topology, dir } = options
   const found = inputFiles(dir, options.cwd).filter((file) => existsSync(file))
   if (typeof topology.input === 'function') {
-    return found.filter(isFile).map((file) => notRead(shown(file, options.cwd), 'the topology has an input of its own'))
+    return found.filter(isFile).map((file) => notRead(shown(file, options.cwd), 'the topology sets its own input'))
   }
   if (topology.input === undefined && found.length === 0) return []
   try {
@@ -130,7 +130,15 @@ interface Reader extends Omit<InputOptions, 'stdin'> {
 function checkTo(to: string, given: string | undefined, processors: ReadonlySet<string>): void {
   if (given === undefined) {
     const remedy = 'Add --input FILE, or --input - for stdin.'
-    throw errorOf([{ code: 'USAGE', severity: 'error', where: '--to', what: 'needs an input of bare events', remedy }])
+    throw errorOf([
+      {
+        code: 'USAGE',
+        severity: 'error',
+        where: '--to',
+        what: 'works only with --input',
+        remedy,
+      },
+    ])
   }
   if (!processors.has(to)) throw errorOf([problemAt('--to', unknownProcessor(to, processors))])
 }
@@ -144,8 +152,8 @@ function onlyReceiver({ processors, streams }: Topology): string | undefined {
 function checkLines(to: string | undefined, given: string | undefined): void {
   const [what, remedy] =
     given === undefined
-      ? ['needs an input of lines', 'Add --input FILE, or --input - for stdin.']
-      : ['does not say which processor receives the lines', 'Add --to PROCESSOR.']
+      ? ['works only with --input', 'Add --input FILE, or --input - for stdin.']
+      : ['needs the processor that receives the lines', 'Add --to PROCESSOR.']
   if (given === undefined || to === undefined) {
     throw errorOf([{ code: 'USAGE', severity: 'error', where: '--lines', what, remedy }])
   }

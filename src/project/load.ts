@@ -125,7 +125,7 @@ async function loadFrom({ entries, broken, files }: Built, file: string): Promis
     const loaded = await importModule(address)
     return (loaded.kind === 'threw' && brokenJson(loaded.error, files)) || loaded
   }
-  return { kind: 'unbuildable', faults: [{ text: 'the topology names it only every other time it is loaded', file }] }
+  return { kind: 'unbuildable', faults: [{ text: 'the topology names it in some loads only', file }] }
 }
 
 /** Returns where an imported JSON file is broken. Node's error names its copy beside the build. */

@@ -10,7 +10,7 @@ export interface SettingInfo {
   /** It says where a stage is deployed. Every command that talks to a cloud has its flag. */
   readonly isPlace?: true
   readonly variable: string
-  /** Read if `variable` is not set, unless the variable `unless` is set: then it is meant for another program. */
+  /** Read if `variable` is not set, unless the variable `unless` is set: then it is for another program. */
   readonly also?: { readonly variable: string; readonly unless: string }
   /** The default. Undefined: commands that need the setting report that it is missing. */
   readonly fallback: string | number | undefined

@@ -99,11 +99,11 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
   },
   region(value, place, problems) {
     if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value
-    return refuse(problems, place, `${JSON.stringify(value)} is no region`, 'Give one such as eu-west-1.')
+    return refuse(problems, place, `${JSON.stringify(value)} is not a region`, 'Give one such as eu-west-1.')
   },
   profile(value, place, problems) {
     if (typeof value === 'string' && value.trim() !== '') return value
-    return refuse(problems, place, `${JSON.stringify(value)} is no profile`, 'Give a name of ~/.aws/config.')
+    return refuse(problems, place, `${JSON.stringify(value)} is not a profile`, 'Give a name of ~/.aws/config.')
   },
   role(value, place, problems) {
     if (typeof value === 'string' && /^arn:[\w-]+:iam::\d{12}:role\/.+$/.test(value)) return value
@@ -113,7 +113,7 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
   endpoint(value, place, problems) {
     if (typeof value === 'string' && /^https?:\/\/[^/]/.test(value) && URL.canParse(value)) return value
     const remedy = 'Give one such as http://localhost:4566.'
-    return refuse(problems, place, `${JSON.stringify(value)} is no http or https address`, remedy)
+    return refuse(problems, place, `${JSON.stringify(value)} is not an http or https address`, remedy)
   },
 }
 
@@ -136,7 +136,7 @@ function projectSettings(manifest: string, name: string, problems: Problem[]): G
     if (names.includes(given)) continue
     const meant = nearest(given, names)
     const remedy = meant === undefined ? `There are ${names.join(', ')}.` : `Did you mean "${meant}"?`
-    refuse(problems, placeOf(`attak.${given}`), 'is no setting', remedy)
+    refuse(problems, placeOf(`attak.${given}`), 'is not a setting', remedy)
   }
   return settings
 }

@@ -9,8 +9,8 @@ export type Language = (typeof LANGUAGES)[number]
 
 /** The templates of `attak init`, by name; each is a folder in `templates/`. The first is the default. */
 export const TEMPLATES = {
-  'hello-world': 'two processors and a stream: the smallest topology that does something',
-  orders: 'fan-out, fan-in, a schema, retries and events in order per customer',
+  'hello-world': 'two processors and a stream: the smallest useful topology',
+  orders: 'fan-out, fan-in, a schema, retries, and order per customer',
 } as const satisfies Record<string, string>
 
 /** The name of a template. */

@@ -78,7 +78,7 @@ export const BROKEN = ''
 /** Returns the delivery of a record that does not have its platform's form, so that its position is unknown. */
 export function brokenDelivery(record: unknown, to: string): Delivery {
   const position = { channel: 'broken', ref: hexDigestOf(excerptOf(record)) }
-  const refused = refusedMessage('it is not of the form that its platform hands over', record, { position, to })
+  const refused = refusedMessage('it does not have the form that its platform sends', record, { position, to })
   return { record: BROKEN, position, messages: [refused] }
 }
 

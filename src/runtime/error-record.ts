@@ -126,7 +126,7 @@ export function encodeRecord(record: ErrorRecord, mostBytes: number, isKept: (po
   throw new AttakError(
     'STORE_FAILED',
     `the error record ${record.id} of "${record.processor}" is larger than the ${mostBytes} bytes that its store takes`,
-    "Keep error records where there is room for such: errors: { store: 's3', bucket: '…' }.",
+    "Use a store that takes larger records: errors: { store: 's3', bucket: '…' }.",
   )
 }
 

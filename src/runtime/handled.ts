@@ -22,7 +22,7 @@ export interface HandledStore {
 }
 
 /** Logged for a message whose id was handled before with other data. */
-export const OTHER_DATA = 'a message of this id came with other data before; this one is handled, too'
+export const OTHER_DATA = 'a message with this id but other data was handled before; this one is handled too'
 
 /** Time limits, in milliseconds. */
 export interface LeaseTimes {

@@ -112,8 +112,8 @@ function checkBytes(processor: string, what: What, text: string): void {
   if (bytes <= INVOKE_BYTES) return
   throw new AttakError(
     'INVOKE_REFUSED',
-    `${whatOf(processor, what)}: ${bytes} bytes, and it carries at most ${INVOKE_BYTES}`,
-    'Store the data elsewhere and give where it is.',
+    `${whatOf(processor, what)}: ${bytes} bytes, more than the limit of ${INVOKE_BYTES}`,
+    'Store the data elsewhere and send its address.',
   )
 }
 
@@ -127,7 +127,7 @@ function checkInvokes({ processor, runtime }: Invocation, name: string): void {
   const list = [...runtime.invokes, name].map((one) => `'${one}'`).join(', ')
   throw new AttakError(
     'INVOKE_REFUSED',
-    `invoke of "${name}": the processor "${processor}" does not say that it invokes it`,
+    `invoke of "${name}": the processor "${processor}" does not list it in invokes`,
     `${near === undefined ? '' : `Did you mean "${near}"? `}Set invokes: [${list}] on the processor "${processor}".`,
   )
 }
@@ -140,7 +140,7 @@ function lateInvoke(invocation: Invocation, name: string): AttakError {
 function invokeHopRefusal(processor: string, hopLimit: number): AttakError {
   return new AttakError(
     'HOP_LIMIT',
-    `invoke of "${processor}": its caller's event has come through ${hopLimit} processors, which is the hop limit`,
+    `invoke of "${processor}": its caller's event has passed through ${hopLimit} processors, the hop limit`,
     'Fix the cycle that never ends, or raise hopLimit in the topology.',
   )
 }

@@ -80,7 +80,7 @@ function storeError(store: ErrorWriter, { id, processor }: Kept, { why, tries, p
   const said = tries > 1 ? ` after ${tries} tries` : ''
   const what = `the error record ${id} of "${processor}" could not be kept in ${store.place}${said}: ${why}`
   const remedy = passing
-    ? 'Its message comes again. If it goes on: see whether the store is there, and how much it may take.'
-    : `Its message comes again. Run attak deploy, which makes what is the topology's own; what is yours has to be there. The processor's role needs ${store.action} there.`
+    ? 'Its message is delivered again. If this continues, check that the store exists and how much it accepts.'
+    : `Its message is delivered again. Run attak deploy, which creates the topology's own resources; yours must exist. The processor's role needs ${store.action} there.`
   return new AttakError('STORE_FAILED', what, remedy)
 }

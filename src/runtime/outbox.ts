@@ -230,8 +230,8 @@ async function settled(box: Box): Promise<void> {
 function refusalError(channel: string, { messages }: WireRecord, { passing, tries, why }: Refused): AttakError {
   const what = messages.length === 1 ? 'a message' : `${messages.length} messages in one record`
   const remedy = passing
-    ? 'What emitted it is tried again, as its retries say. If it goes on: more shards, or a longer timeout.'
-    : 'Run attak deploy, which makes the stream and lets the processor write to it; see docs/errors.md.'
+    ? 'The message that emitted it is retried, as its retries allow. If this continues, add shards or raise the timeout.'
+    : 'Run attak deploy, which creates the stream and allows the processor to write to it.'
   const said = tries === 1 ? '' : ` after ${tries} tries`
   return new AttakError('EMIT_NOT_ACCEPTED', `channel "${channel}" did not accept ${what}${said}: ${why}`, remedy)
 }

@@ -21,11 +21,11 @@ export function parseRecord(text: string, where: string): ParsedRecord {
   if (isTooDeep(value, MOST_DEPTH + LEVELS_AROUND)) return problem(where, `this ${TOO_DEEP}`, FOREIGN)
   if (isOutOfRange(value)) return problem(where, `this ${OUT_OF_RANGE}`, FOREIGN)
   const fields = fieldsOf(value)
-  if (fields === undefined || !('attakerror' in fields)) return problem(where, 'this is no error record', FOREIGN)
+  if (fields === undefined || !('attakerror' in fields)) return problem(where, 'this is not an error record', FOREIGN)
   const { attakerror } = fields
   if (attakerror !== RECORD_VERSION) return problem(where, sayVersion(attakerror), remedyOf(attakerror))
   const missing = Object.entries(FIELDS).find(([name, is]) => !is(fields[name]))?.[0]
-  if (missing !== undefined) return problem(where, `this error record has no ${missing} that could be read`, FOREIGN)
+  if (missing !== undefined) return problem(where, `this error record has no readable ${missing}`, FOREIGN)
   const position = positionIn(fields.position)
   return { kind: 'record', record: { ...fields, ...(position && { position }) } as unknown as ErrorRecord }
 }
@@ -33,7 +33,7 @@ export function parseRecord(text: string, where: string): ParsedRecord {
 /** The record, its list of events, and one of those, which holds the data. */
 const LEVELS_AROUND = 3
 
-const FOREIGN = 'It is left where it is. If nothing of yours put it there, remove it.'
+const FOREIGN = 'It stays where it is. Remove it, unless your own code put it there.'
 
 const isText = (value: unknown) => typeof value === 'string' && value !== ''
 const isTextOrAbsent = (value: unknown) => value === undefined || typeof value === 'string'
@@ -83,7 +83,7 @@ function sayVersion(version: unknown): string {
 
 function remedyOf(version: unknown): string {
   return Number(version) > RECORD_VERSION
-    ? 'Update attak to at least what is deployed, then run the same again.'
+    ? 'Update attak to the deployed version or a later one, then run the same again.'
     : 'Read it with the attak that was deployed when it was made.'
 }
 

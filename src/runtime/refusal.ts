@@ -40,7 +40,7 @@ export function sizeRefusal(topic: string, bytes: number, limitBytes: number): A
   return new AttakError(
     'EMIT_TOO_LARGE',
     `emit of "${topic}": ${bytes} bytes as it travels, and a stream carries at most ${limitBytes}`,
-    'Emit less, or store the data elsewhere and emit where it is.',
+    'Emit less, or store the data elsewhere and emit its address.',
   )
 }
 
@@ -57,7 +57,7 @@ export function keyRefusal(topic: string): AttakError {
 export function hopRefusal(topic: string, hopLimit: number): AttakError {
   return new AttakError(
     'HOP_LIMIT',
-    `emit of "${topic}": its event has come through ${hopLimit} processors, which is the hop limit`,
+    `emit of "${topic}": its event has passed through ${hopLimit} processors, the hop limit`,
     'Fix the cycle that never ends, or raise hopLimit in the topology.',
   )
 }
@@ -117,7 +117,7 @@ const WAITING = {
   keyed: {
     who: 'an event with a key',
     remedy: () =>
-      'Wait for less, or emit without a key. docs/reference/handler.md says which setting limits the wait in a stream.',
+      'Wait for less, or emit without a key. docs/reference/handler.md has the setting that limits the wait in a stream.',
   },
   any: { who: 'a message', remedy: () => 'Wait for less.' },
 } as const
@@ -130,7 +130,7 @@ export function recordRefusal(processor: string, what: string): AttakError {
   return new AttakError(
     'RECORD_REFUSED',
     `"${processor}" received a record that cannot be read: ${what}`,
-    'Send what docs/reference/messages.md describes. The record that is kept has the beginning of what came.',
+    'Send what docs/reference/messages.md describes. The error record has the beginning of what arrived.',
   )
 }
 

@@ -14,7 +14,7 @@ export interface Recorder {
   /** Resolves when a failed message is recorded; rejects when it is not, so that it is redelivered. */
   failed(failed: FailedMessage): Promise<void>
   /**
-   * Records what a handler did after its message was done. If that cannot be recorded, the message stays done and the
+   * Records what a handler did after its message was handled. If that cannot be recorded, the message stays done and the
    * log reports it.
    */
   late(invocation: Invocation, error: unknown, delivered: Delivered): void

@@ -2,7 +2,7 @@ import type { Failure, Invocation, LogLevel } from '../runtime/invocation.ts'
 import { idOf } from '../runtime/message.ts'
 
 /**
- * Something that a handler did after its message was done: it wrote a line, and with `failure` it also failed the run.
+ * Something that a handler did after its message was handled: it wrote a line, and with `failure` it also failed the run.
  */
 export interface Late {
   readonly invocation: Invocation

@@ -130,13 +130,13 @@ function notByValue(where: string): Problem {
     code: 'PROCESSOR_NOT_FOUND',
     severity: 'error',
     where,
-    what: 'is a path, and a topology that is given as a value does not say what its paths are relative to',
+    what: 'is a path, but a topology that is passed as a value has no folder to find it in',
     remedy: "Give createTestDriver the path of the topology's file instead.",
   }
 }
 
 function notBuilt(): Problem {
-  const what = 'needs the file of the topology, and a value has none'
+  const what = 'needs the file of the topology, but the topology was passed as a value'
   const remedy = "Give createTestDriver the path of the topology's file instead."
   return { code: 'USAGE', severity: 'error', where: 'built', what, remedy }
 }

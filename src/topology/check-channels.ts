@@ -62,11 +62,12 @@ function faultsOf(
   for (const [setting, [least, most]] of Object.entries(ranges)) {
     const value = settings[setting as keyof typeof ranges] as number
     const what = `${setting} must be from ${least} to ${most} over ${via}; got ${value}`
-    if (value < least || value > most) faults.push({ what, remedy: `Set ${setting} to that, or leave it out.` })
+    if (value < least || value > most)
+      faults.push({ what, remedy: `Set ${setting} to a value in that range, or leave it out.` })
   }
   const leastHours = leastRetention(settings, rules)
   if (retention < leastHours) {
-    const what = `retention is ${retention} hours, and what tells of messages given up after ${waitsFor} (${settings[waitsFor as keyof typeof settings]} s) points at them for as long again`
+    const what = `retention is ${retention} hours, which is too short: a message that is given up after ${waitsFor} (${settings[waitsFor as keyof typeof settings]} s) must stay in the stream for as long again`
     faults.push({ what, remedy: `Set retention to ${leastHours} or more, or ${waitsFor} lower.` })
   }
   if (fifo && window > 0) {
@@ -75,14 +76,14 @@ function faultsOf(
   const records = batchRecords({ pack, settings })
   const mostOfFifo = mostRecords.fifo * pack
   if (fifo && records > mostRecords.fifo) {
-    const what = `batch ${batch} is ${records} records of pack ${pack}, and ${via} with fifo: true gives ${mostRecords.fifo} at once`
+    const what = `batch ${batch} is ${records} records of pack ${pack}, and ${via} with fifo: true delivers at most ${mostRecords.fifo} at once`
     faults.push({ what, remedy: `Set batch to ${mostOfFifo} or less, or pack higher.` })
   } else if (window === 0 && records > mostRecords.withoutWindow) {
-    const what = `batch ${batch} is ${records} records of pack ${pack}, and ${via} gives ${mostRecords.withoutWindow} at once without a window`
+    const what = `batch ${batch} is ${records} records of pack ${pack}, and ${via} delivers at most ${mostRecords.withoutWindow} at once without a window`
     faults.push({ what, remedy: 'Set window to 1 or more, batch lower, or pack higher.' })
   }
   if (settings.filters !== undefined && said.some((one) => (one.pack ?? 1) > 1)) {
-    const what = 'filters look at messages by themselves, and pack puts several into one record'
+    const what = 'filters need one message per record, and pack puts several into one'
     faults.push({ what, remedy: 'Set pack to 1, or leave it out, or remove filters.' })
   }
   if (exclusive.filter((name) => settings[name as keyof typeof settings] !== undefined).length > 1) {
@@ -99,7 +100,7 @@ function receiverFaults(
 ): readonly Fault[] {
   const receivers = [...new Set(streams.map((index) => topology.streams[index]!.to))]
   if (receivers.length <= carriers[via].mostReceivers) return []
-  const what = `"${name}" is for ${receivers.join(' and ')}, and ${via} gives each message to one of them only`
+  const what = `"${name}" has the receivers ${receivers.join(' and ')}, but ${via} delivers each message to only one of them`
   const other = viasOf(carriers).find((one) => receivers.length <= carriers[one].mostReceivers)
   const remedy = `Leave out stream: '${name}'${other === undefined ? '' : `, or set via: '${other}'`}.`
   return [{ what, remedy }]
@@ -130,7 +131,7 @@ function reportForeign(said: DeliverySettings, where: string, vias: readonly Via
     if (said[setting] === undefined || said[setting] === false) continue
     if (vias.some((via) => over[via].has(setting))) continue
     const owners = viasOf(carriers).filter((via) => over[via].has(setting))
-    const what = `${setting} is for what goes over ${owners.join(' or ')}, and nothing here does`
+    const what = `${setting} works only with ${owners.join(' or ')}, which nothing here uses`
     report.error('TOPOLOGY_INVALID', placeOf(where, setting), what, `Set via: '${owners[0]}', or remove ${setting}.`)
   }
 }
@@ -145,7 +146,12 @@ function checkAgreement({ name, streams, said }: ChannelGroup, { topology, known
     agreed = false
     const [one, two] = [topology.streams[streams[first]!]!, topology.streams[streams[other]!]!]
     const what = `${setting} is ${show(said[other]?.[setting])}, and ${show(said[first]?.[setting])} for ${placeOfStream(one)}, which shares "${name}"`
-    report.error('TOPOLOGY_INVALID', placeOfStream(two), what, `Say the same of both, or leave out stream: '${name}'.`)
+    report.error(
+      'TOPOLOGY_INVALID',
+      placeOfStream(two),
+      what,
+      `Set the same value for both, or leave out stream: '${name}'.`,
+    )
   }
   return agreed
 }

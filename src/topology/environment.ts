@@ -2,7 +2,7 @@ import type { Environment, EnvironmentValue } from './deployment.ts'
 import { type Report, show } from './report.ts'
 import { isPlainObject, readFields } from './user-code.ts'
 
-const FREE = 'Remove it here: code can read it all the same. For a value of your own, choose another name.'
+const FREE = 'Remove it: your code can read it anyway. For your own value, choose another name.'
 const SPELLINGS = "Write ['NAME'] to take it from the environment of whoever deploys, or { NAME: 'value' }."
 
 /**

@@ -14,7 +14,7 @@ const OLD: Readonly<Record<Level, Readonly<Record<string, Fate>>>> = {
   topology: { description: NOTE, version: NOTE, fields: FIELDS, inputs: { readAs: 'input' } },
   processor: {
     ...{ description: NOTE, version: NOTE, fields: FIELDS },
-    inputs: { ignored: 'Remove it: streams say what a processor receives.' },
+    inputs: { ignored: 'Remove it: streams define what a processor receives.' },
     outputs: { ignored: 'Remove it: a processor may emit any topic.' },
   },
   stream: { description: NOTE, version: NOTE, fields: FIELDS },
@@ -39,7 +39,7 @@ export function readOldSettings(level: Level, given: Fields, where: string, repo
   }
   for (const [name, fate] of fates) {
     if ('ignored' in fate) warn(name, `"${name}" is ignored: it was a setting of attak 2017`, fate.ignored)
-    else if (fate.readAs in given) warn(name, `"${name}" is ignored: ${fate.readAs} is given too`, 'Remove it.')
+    else if (fate.readAs in given) warn(name, `"${name}" is ignored: ${fate.readAs} is set too`, 'Remove it.')
     else {
       fields[fate.readAs] = given[name]
       warn(name, `"${name}" is read as ${fate.readAs}`, `Rename it to ${fate.readAs}.`)

@@ -81,8 +81,8 @@ function parseName(name: unknown, nameOfPackage: ParseOptions['nameOfPackage'], 
   if (typeof name === 'string' && isName(name)) return name
   const fallback = name === undefined ? nearName(nameOfPackage?.()?.replace(/^@[^/]*\//, '') ?? '') : undefined
   if (fallback !== undefined) {
-    const what = `the topology has no name and is called "${fallback}", as its package`
-    report.warn('TOPOLOGY_UNNAMED', 'name', what, `Add name: '${fallback}'. To deploy it needs a name.`)
+    const what = `the topology has no name, so it takes the name of its package, "${fallback}"`
+    report.warn('TOPOLOGY_UNNAMED', 'name', what, `Add name: '${fallback}'. Deploying needs a name.`)
     return fallback
   }
   const [what, remedy] =
@@ -110,8 +110,8 @@ function topologyFields(exported: unknown, known: KnownSettings, report: Report)
   }
   if (isPromise(value)) reportPromise(value, 'topology', 'what is exported is a promise', report)
   else {
-    const what = value === undefined ? 'nothing is exported' : `${describe(value)} is exported, which is no topology`
-    const call = 'If it makes the topology, call it in the module and export what it gives.'
+    const what = value === undefined ? 'nothing is exported' : `${describe(value)} is exported, which is not a topology`
+    const call = 'If it creates the topology, call it in the module and export its result.'
     const remedy = typeof value === 'function' ? call : 'Export { name, processors, streams }.'
     report.error('TOPOLOGY_INVALID', 'topology', what, remedy)
   }

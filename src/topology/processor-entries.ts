@@ -19,7 +19,7 @@ export interface Entry {
 }
 
 const SPELLINGS =
-  'Give a map of names to processors, a list, a folder, a function that gives one of those, or processor: (name) => handler.'
+  'Give a map of names to processors, a list, a folder, a function that returns one of those, or processor: (name) => handler.'
 
 /** Lists the processors of a topology, in any spelling; `streamNames` are those that a `processor` factory builds. */
 export function processorEntries(
@@ -74,7 +74,7 @@ function folderEntries(folder: string, modulesIn: ModulesIn, report: Report): re
       'PROCESSOR_NOT_FOUND',
       'processors',
       what,
-      "Make it, or give a folder relative to the topology's file.",
+      "Create it, or give a folder relative to the topology's file.",
     )
   } else if (modules.length === 0) {
     const what = `the folder ${show(folder)} has no modules`
@@ -118,9 +118,9 @@ const SAYS_NOTHING: ReadonlySet<string> = new Set(['handler', 'default'])
 function namedByIndex(name: string | undefined, index: number): NonNullable<Entry['warning']> {
   const because =
     name === undefined
-      ? 'its function has no name of its own'
+      ? 'its function has no name'
       : SAYS_NOTHING.has(name)
-        ? `"${name}" does not tell it from others`
+        ? `the name "${name}" is too general`
         : `the name ${show(name)} is refused: a name must ${NAME_RULE}`
   const remedy = name === undefined ? 'Name the function, or' : 'Rename the function, or'
   return { what: `is named "${index}" by its place, since ${because}`, remedy: `${remedy} write processors as a map.` }
@@ -157,7 +157,7 @@ function factoryEntries(factory: unknown, names: readonly string[], report: Repo
     return undefined
   }
   if (names.length === 0) {
-    const what = 'processor builds what the streams name, and they name nothing'
+    const what = 'processor builds the processors that streams name, and there are no streams'
     report.error('TOPOLOGY_INVALID', 'processor', what, 'Add streams, or list the processors in processors.')
     return undefined
   }

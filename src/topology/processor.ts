@@ -39,7 +39,7 @@ export function readProcessor<Settings>(
   if (typeof value === 'string') return bodyOf(moduleSource(value, where, report))
   if (typeof value === 'function') return bodyOf(inlineSource(value, where, report))
   if (isPromise(value)) {
-    reportPromise(value, where, 'is a promise; of a module, give the path', report)
+    reportPromise(value, where, 'is a promise; to use a module, give its path', report)
     return undefined
   }
   if (!isObject(value) || Array.isArray(value)) {
@@ -85,7 +85,7 @@ function readObject<Settings>(value: object, where: string, { report, settingsOf
 function sourceOf(value: object, fields: Fields, where: string, report: Report): HandlerSource | undefined {
   const given = ['handler', 'path', 'source'].filter((name) => name in fields)
   if (given.length > 1) {
-    const what = `has ${given.join(' and ')}, and only one can say where its code is`
+    const what = `has ${given.join(' and ')}, but its code can be in only one place`
     report.error('TOPOLOGY_INVALID', where, what, `Keep one of ${given.join(', ')}.`)
     return undefined
   }

@@ -60,7 +60,7 @@ function checkName({ name, where, warning }: Entry, places: Map<string, string>,
   if (!isName(name)) {
     report.error('TOPOLOGY_INVALID', where, `the name ${show(name)} must ${NAME_RULE}`, renameRemedy(name))
   } else if (taken !== undefined) {
-    const what = `the name "${name}" is that of ${taken} too`
+    const what = `${taken} has the name "${name}" too`
     report.error('TOPOLOGY_INVALID', where, what, 'Rename one of the two.')
   } else {
     if (warning !== undefined) report.warn('TOPOLOGY_NAMED_BY_INDEX', where, warning.what, warning.remedy)

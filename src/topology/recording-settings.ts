@@ -44,12 +44,12 @@ function parseStore(store: ErrorsStore, given: Fields, where: string, report: Re
   const { retention, queue, bucket, prefix } = parsed as Given
   let wrong = misfits.length > 0 || Object.values(parsed).includes(undefined)
   if (queue !== undefined && 'retention' in given) {
-    const what = 'a queue of your own keeps its messages for as long as it was told to'
+    const what = 'your own queue has its own retention, and attak does not change it'
     report.error('TOPOLOGY_INVALID', placeOf(where, 'retention'), what, 'Remove retention, or queue.')
     wrong = true
   }
   if (store === 's3' && !('bucket' in given)) {
-    const what = 'the store "s3" needs a bucket, which is there already'
+    const what = 'the store "s3" needs the name of an existing bucket'
     report.error('TOPOLOGY_INVALID', where, what, "Write { store: 's3', bucket: 'name' }.")
     wrong = true
   }

@@ -15,7 +15,7 @@ export function parseStreams(given: unknown, parsing: Parsing): readonly Topolog
   if (ran === undefined) return []
   if (!Array.isArray(ran.value)) {
     const what = `streams must be a list; got ${show(ran.value)}`
-    report.error('TOPOLOGY_INVALID', 'streams', what, `Give a list, or a function that gives one. ${SPELLINGS}`)
+    report.error('TOPOLOGY_INVALID', 'streams', what, `Give a list, or a function that returns one. ${SPELLINGS}`)
     return []
   }
   const streams = Array.from(ran.value, (stream, index) => parseStream(stream, index, parsing))
@@ -46,7 +46,7 @@ export function checkOverlaps(streams: readonly TopologyStream[], report: Report
     const common = others.map((other) => commonTopics(other, stream)).find((topics) => topics !== undefined)
     if (common === undefined || told.has(ends + common)) continue
     told.add(ends + common)
-    const what = `"${stream.to}" would hear ${common} from "${stream.from}" twice`
+    const what = `"${stream.to}" would receive ${common} from "${stream.from}" twice`
     const remedy = 'Remove one of the two streams, or give them topics that differ.'
     report.error('TOPOLOGY_DUPLICATE_STREAM', placeOfStream(stream), what, remedy)
   }
@@ -110,12 +110,12 @@ function parseTopics(topic: unknown, topics: unknown, where: string, report: Rep
   if (topic !== undefined) return [topic]
   if (topics === undefined) return undefined
   if (Array.isArray(topics) && topics.length > 0 && topics.every(isText)) return topics
-  const what = `topics must be a list of strings, none of it empty; got ${show(topics)}`
+  const what = `topics must be a list of strings that are not empty; got ${show(topics)}`
   report.error('TOPOLOGY_INVALID', where, what, LEAVE_OUT)
   return []
 }
 
-const LEAVE_OUT = 'Name what is to be heard, or leave it out to hear every topic.'
+const LEAVE_OUT = 'Name the topics to receive, or leave it out to receive every topic.'
 
 /** Where a stream is written, for a message. */
 export function placeOfStream({ from, to }: Pick<TopologyStream, 'from' | 'to'>): string {

@@ -9,7 +9,7 @@ export function runUserCode(run: () => unknown, where: string, report: Report): 
   try {
     const value = run()
     if (!isPromise(value)) return { value }
-    reportPromise(value, where, 'gives a promise, and a topology is read at once', report)
+    reportPromise(value, where, 'returns a promise, but attak reads a topology synchronously', report)
   } catch (thrown) {
     const { message, stack } = readThrown(thrown)
     report.error('TOPOLOGY_LOAD_FAILED', where, `failed: ${message}`, 'Fix the code that threw.', stack)
@@ -36,7 +36,7 @@ export function holdRejection(value: unknown): void {
 /** Reports a promise where a value belongs. Its rejection does not raise `unhandledRejection`. */
 export function reportPromise(promise: PromiseLike<unknown>, where: string, what: string, report: Report): void {
   promise.then(undefined, () => undefined)
-  report.error('TOPOLOGY_INVALID', where, what, 'Await it at the top of the module and give the result.')
+  report.error('TOPOLOGY_INVALID', where, what, 'Await it at the top of the module and use the result.')
 }
 
 /** Whether `value` is a promise or anything else with a `then`. A `then` that cannot be read is none. */

@@ -186,7 +186,7 @@ describe('over https', () => {
     expect(await client.call(CALL)).toMatchObject({ ok: false, code: 'DEPTH_ZERO_SELF_SIGNED_CERT', passing: false })
   })
 
-  it('says that the file of certificates is not there', async () => {
+  it('says that the file of certificates does not exist', async () => {
     const { client } = await serve(answer, { ...KEYS, AWS_CA_BUNDLE: TLS('none.pem') }, true)
     expect(await client.call(CALL)).toMatchObject({ ok: false, code: 'ENOENT', passing: false })
   })

@@ -410,7 +410,7 @@ export default {
     expect(await runBeside(b!, join(folder, 'out'), script)).toBe('b1\n')
   })
 
-  test("is refused when the topology does not load with the declared environment alone, with the user's stack", async () => {
+  test("is refused when the topology does not load with only the declared environment, with the user's stack", async () => {
     const topology = `import { settings } from './settings.ts'
 export default { name: 'needy', environment: ['GIVEN'], processors: { a: () => settings.url } }`
     const folder = projectFolder({
@@ -425,9 +425,9 @@ export const settings = { url: new URL('/', process.env.ATTAK_TEST_URL) }`,
     expect(problem).toMatchObject({
       code: 'BUNDLE_LOAD_FAILED',
       where: 'processors.a',
-      what: "the topology's module does not load with the declared environment alone: Invalid URL",
+      what: "the topology's module does not load with only the declared environment: Invalid URL",
     })
-    expect(problem!.remedy).toContain('move the processor to a file')
+    expect(problem!.remedy).toContain('move the processor to its own file')
     expect(problem!.stack).toMatch(/^TypeError: Invalid URL/)
     expect(problem!.stack).toMatch(/\n\s+at settings\.ts:2:32/)
   })
@@ -444,7 +444,7 @@ export const settings = { url: new URL('/', process.env.ATTAK_TEST_URL) }`,
       expect.stringMatching(/the process ended while loading it, with exit code 3$/),
     ])
     expect(await problems('await new Promise(() => {})')).toEqual([
-      expect.stringMatching(/waits, at its top, for a promise that nothing settles$/),
+      expect.stringMatching(/top-level await waits for a promise that never settles$/),
     ])
   })
 

@@ -47,7 +47,7 @@ export async function unpack(artifact: Artifact, folder: string): Promise<void> 
   }
 }
 
-/** Runs a script beside the files of an artifact, and gives what it prints. */
+/** Runs a script beside the files of an artifact, and returns what it prints. */
 export async function runBeside(
   artifact: Artifact,
   folder: string,
@@ -59,7 +59,7 @@ export async function runBeside(
   return execFileSync(process.execPath, argv, { cwd: folder, encoding: 'utf8', env: {} })
 }
 
-/** Reads a zip by its directory, which tells modes too. */
+/** Reads a zip by its directory, which also has the modes. */
 export async function unzip(artifact: Artifact): Promise<ReadonlyMap<string, { contents: Buffer; mode: number }>> {
   const zip = Buffer.from(await artifact.zip())
   const files = new Map<string, { contents: Buffer; mode: number }>()

@@ -184,7 +184,7 @@ test('a native addon for another platform is refused, with the file, what it is 
       code: 'EXTERNAL_REFUSED',
       severity: 'error',
       where: 'processors.a',
-      what: 'external package "deep" has deep.node, which is for linux on arm64; its function needs linux on x64 with glibc',
+      what: 'external package "deep" has deep.node, which is for linux on arm64; the function needs linux on x64 with glibc',
       remedy:
         "Run npm install --os=linux --cpu=x64 --libc=glibc deep, or set architecture: 'arm64'. If npm compiles the package, run it on Linux (x64), for example in a container.",
     },

@@ -46,12 +46,12 @@ test('secrets are refused by any name, and so is what is nowhere, or in the way'
   symlinkSync(join(folder, '.env'), join(folder, 'alias.txt'))
   const told = (await problemsOf(folder)).map(({ code, where, what }) => `${code} ${where} ${what}`)
   expect(told).toEqual([
-    'INCLUDE_REFUSED processors.a include ".env*": would ship .env, and secrets never enter an artifact',
-    'INCLUDE_REFUSED processors.a include ".env*": would ship .env.local, and secrets never enter an artifact',
-    'INCLUDE_REFUSED processors.a include "alias.txt": would ship alias.txt, and secrets never enter an artifact',
+    'INCLUDE_REFUSED processors.a include ".env*": would ship .env, and files with secrets are never put into an artifact',
+    'INCLUDE_REFUSED processors.a include ".env*": would ship .env.local, and files with secrets are never put into an artifact',
+    'INCLUDE_REFUSED processors.a include "alias.txt": would ship alias.txt, and files with secrets are never put into an artifact',
     'INCLUDE_REFUSED processors.a include "no/*.csv": matches no file',
   ])
   expect((await problemsOf(project(['index.mjs'], { 'index.mjs': '' }))).map(({ what }) => what)).toEqual([
-    'include has index.mjs, which is the name of what is made of the code',
+    'include has index.mjs, a name that attak uses for the bundled code',
   ])
 })

@@ -31,10 +31,12 @@ test('what Lambda does not take is told with the biggest parts', () => {
       code: 'BUNDLE_TOO_LARGE',
       severity: 'error',
       where: 'processors.a, processors.b',
-      what: 'its artifact has 50.0 MB zipped, and Lambda takes 50.0 MB; the most of it: zod 2.0 KB, a.ts 1.0 KB',
-      remedy: 'Do without the biggest parts, or fetch large files when the function starts.',
+      what: 'its artifact has 50.0 MB zipped, and Lambda accepts at most 50.0 MB; the biggest parts: zod 2.0 KB, a.ts 1.0 KB',
+      remedy: 'Remove the biggest parts, or fetch large files when the function starts.',
     },
-    expect.objectContaining({ what: expect.stringContaining('250.0 MB unzipped, and Lambda takes 250.0 MB') }),
+    expect.objectContaining({
+      what: expect.stringContaining('250.0 MB unzipped, and Lambda accepts at most 250.0 MB'),
+    }),
   ])
 })
 

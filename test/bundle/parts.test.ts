@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { projectFolder } from '../project/folder.ts'
 import { artifactsOf, type Files, runBeside, textsOf } from './bundled.ts'
 
-/** Two handlers in files of their own, of which the topology imports both; `b` is edited. */
+/** Two handlers in their own files, of which the topology imports both; `b` is edited. */
 const MODULES: Files = {
   'package.json': '{ "type": "module" }',
   'h/a.js': `export const a = (event, c) => c.emit('out', ['a', event])\nexport default a`,
@@ -28,7 +28,7 @@ export default { name: 'two', processors: { a: { handler: a, memory: 256 }, b: {
     'topology.ts': `import { a } from './h/a.js'\nimport { b } from './h/b.js'
 const processors: readonly unknown[] = [a, b]\nexport default { name: 'two' as string, processors }`,
   },
-  'as modules of their own': {
+  'as their own modules': {
     'topology.js': `import * as one from './h/a.js'\nimport * as two from './h/b.js'
 export default { name: 'two', processors: { a: one.a, b: two.default } }`,
   },

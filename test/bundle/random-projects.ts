@@ -15,7 +15,7 @@ export interface RandomProject {
 
 /**
  * Makes the project of a seed, in `folder`. Each of its modules notes that it runs, imports others in some form, and exports
- * a value that tells what it got; the handler emits that and the order.
+ * a value that shows what it got; the handler emits that and the order.
  */
 export function randomProject(seed: number, folder: string, language: Language): RandomProject {
   const choices = choicesOf(seed)

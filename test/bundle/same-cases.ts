@@ -79,7 +79,7 @@ export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: 
     },
     emits: ['event'],
   },
-  'a tsconfig.json says how decorators are meant': {
+  'a tsconfig.json sets the kind of decorators': {
     files: {
       ...topologyOf('a.ts'),
       'tsconfig.json': `{ "compilerOptions": { "experimentalDecorators": true } }`,
@@ -114,7 +114,7 @@ export default { name: 'same', processors: { a: { handler: a, memory: 256 }, b: 
     },
     emits: [[1, ['plug', 2], 2]],
   },
-  'a package is asked for a path that its exports close': {
+  'an import names a path that the exports of its package do not have': {
     files: {
       ...topologyOf('a.mjs'),
       'a.mjs': `import { createRequire } from 'node:module'
@@ -290,7 +290,7 @@ with ({ y: plain }) module.exports = y`,
     },
     emits: [[3, [4, 5, 6, 8, 'A', 7, 2, 8, false], 9, 10, 4]],
   },
-  'a package has a file for import and require alike': {
+  'a package has the same file for import and require': {
     files: {
       ...topologyOf('a.mjs'),
       'a.mjs': `import { which } from 'sync'
@@ -375,7 +375,7 @@ exports.handler = (event, c) => c.emit('out', [lib, this === exports, arguments.
     },
     emits: ['import'],
   },
-  'a package with both formats is two instances, by how it is asked for': {
+  'a package with both formats is two instances, one for import and one for require': {
     files: {
       'a.mjs': `import { kind } from 'both'\nimport old from './old.cjs'\nexport const handler = (event, c) => c.emit('out', [kind, old])`,
       'old.cjs': `module.exports = require('both').kind`,

@@ -33,9 +33,17 @@ test('what cannot be followed is refused at its place, with the remedy', async (
       'a.cjs:2:23: "./lib.mjs" is an ES module, which Lambda does not let require() load',
       'Import it, or await impo',
     ],
-    ['processors.a', 'a.cjs:3:29: require(name) names a module that only running it tells', 'Write the name out, or a'],
+    [
+      'processors.a',
+      'a.cjs:3:29: require(name) names a module that is known only at run time',
+      'Write the name as a lite',
+    ],
     ['processors.b', 'b.mjs:1:61: import.meta.resolve finds no "old" in an artifact', 'Ship the package as it i'],
-    ['processors.b', 'b.mjs:2:9: import(name) names a module that only running it tells', 'Write the name out, or a'],
+    [
+      'processors.b',
+      'b.mjs:2:9: import(name) names a module that is known only at run time',
+      'Write the name as a lite',
+    ],
   ])
 })
 
@@ -54,13 +62,13 @@ export const handler = (name: string) => [load.resolve('old'), import.meta.resol
     ['processors.a', 'a.cjs:2:46: require.resolve finds no "old" in an artifact', 'Ship the package as it i'],
     [
       'processors.a',
-      `a.cjs:3:19: require.resolve("./plug/" + name) names a file that only running it tells`,
+      `a.cjs:3:19: require.resolve("./plug/" + name) names a file that is known only at run time`,
       'Write the path out, or n',
     ],
     ['processors.b', 'b.mts:4:56: require.resolve finds no "old" in an artifact', 'Ship the package as it i'],
     [
       'processors.b',
-      'b.mts:4:84: import.meta.resolve(name) names a file that only running it tells',
+      'b.mts:4:84: import.meta.resolve(name) names a file that is known only at run time',
       'Write the path out, or n',
     ],
   ])

@@ -15,7 +15,7 @@ export interface Emitted {
 
 /**
  * Runs processor `a` of a project with the event `"event"`: simulated, and then out of its artifact, which is unpacked
- * elsewhere. Both run in processes of their own.
+ * elsewhere. Both run in their own processes.
  */
 export async function emittedBy(files: Files): Promise<Emitted> {
   const topology = '{ "name": "same", "processors": { "a": "./a.mjs" } }'

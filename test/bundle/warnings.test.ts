@@ -92,8 +92,8 @@ test('a package that reads files of its own is a warning, unless it is external'
     'node_modules/@scope/geo/geo.dat': '1',
   })
   expect(await warningsOf(files([]))).toEqual([
-    "FILE_NOT_SHIPPED processors.a: @scope/geo reads @scope/geo/geo.dat, which the artifact does not have. If your code gets there, ship the package as it is: external: ['@scope/geo'].",
-    "FILE_NOT_SHIPPED processors.a: fonts reads fonts/data/plain.afm, which the artifact does not have. If your code gets there, ship the package as it is: external: ['fonts'].",
+    "FILE_NOT_SHIPPED processors.a: @scope/geo reads @scope/geo/geo.dat, which the artifact does not have. If your code reaches that line, ship the package as it is: external: ['@scope/geo'].",
+    "FILE_NOT_SHIPPED processors.a: fonts reads fonts/data/plain.afm, which the artifact does not have. If your code reaches that line, ship the package as it is: external: ['fonts'].",
   ])
   expect(await warningsOf(files(['fonts', '@scope/geo']))).toEqual([])
 })

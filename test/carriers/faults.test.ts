@@ -42,7 +42,7 @@ const FAULTS: readonly Fault[] = [
 const arrivedAt = (server: FaultyAws) =>
   server.accepted.flatMap((body) => decodeText(body, { position: at(''), key: undefined, to: 'b' }))
 
-/** The first arrival of each id: what comes twice is told apart by its id. */
+/** The first arrival of each id: a repeated one has the same id. */
 function firsts(messages: readonly Message[]): readonly Message[] {
   const seen = new Set<string>()
   return messages.filter((message) => !seen.has(idOf(message)) && seen.add(idOf(message)))

@@ -58,7 +58,7 @@ test('without a terminal what only adds is applied, and what takes away needs --
   expect(await confirmPlan(planOf(made), false, host)).toBe(true)
   await expect(confirmPlan(planOf(made, removed), false, host)).rejects.toMatchObject({
     code: 'USAGE',
-    message: 'the plan takes 1 resource away, and there is no terminal to ask at',
+    message: 'the plan removes 1 resource, and there is no terminal to ask in',
     remedy: expect.stringContaining('--yes'),
   })
   expect(await confirmPlan(planOf(made, removed), true, host)).toBe(true)

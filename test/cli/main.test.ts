@@ -80,6 +80,16 @@ describe('the table of commands', () => {
     }
   })
 
+  test.each([80, 100])('help fits a terminal of %i columns, and fills the lines of its notes', async (columns) => {
+    for (const { name } of COMMANDS) {
+      const { out } = await attak('.', [name, '--help'], { columns })
+      expect(out.split('\n').filter((line) => line.length > columns)).toEqual([])
+    }
+    const { out } = await attak('.', ['errors', 'purge', '--help'], { columns })
+    const [first = '', second = ''] = out.slice(out.indexOf('Shows what it will remove')).split('\n')
+    expect(`${first} ${second.split(' ')[0]}`.length).toBeGreaterThan(columns)
+  })
+
   test('every command has an example that starts with attak and names the command', async () => {
     for (const { load } of COMMANDS) {
       const { name, examples } = await load()

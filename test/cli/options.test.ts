@@ -19,7 +19,7 @@ test('a date is that time', () => {
 })
 
 test.each(['', 'yesterday', '10', '10 weeks', '-5m', '2026-13-45', '5'])('%j is refused with what to give', (text) => {
-  expect(() => parseSince(text, NOW)).toThrow(`--since: "${text}" is no time`)
+  expect(() => parseSince(text, NOW)).toThrow(`--since: "${text}" is not a time`)
 })
 
 const names = ['take', 'bill']
@@ -50,10 +50,10 @@ describe('what is followed is over', () => {
   })
 })
 
-test.each(['', 'soon', '0', '-1', '1e9', 'NaN'])('"%s" is no time to wait', (quietAfter) => {
-  expect(() => given({ follow: true, quietAfter })).toThrow(/is no number of seconds/)
+test.each(['', 'soon', '0', '-1', '1e9', 'NaN'])('"%s" is not a time to wait', (quietAfter) => {
+  expect(() => given({ follow: true, quietAfter })).toThrow(/is not a number of seconds/)
 })
 
 test('a time to wait without anything to follow is refused', () => {
-  expect(() => given({ quietAfter: '5' })).toThrow(/nothing is followed/)
+  expect(() => given({ quietAfter: '5' })).toThrow(/works only with --follow/)
 })

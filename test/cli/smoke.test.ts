@@ -72,7 +72,7 @@ test('a project whose loading never ends, or ends the process, is told', () => {
   expect(attak(never, 'check')).toEqual({
     code: 1,
     out: '',
-    err: '[TOPOLOGY_LOAD_FAILED] topology.mjs: a module of the project awaits what never settles. Correct that await.\n',
+    err: '[TOPOLOGY_LOAD_FAILED] topology.mjs: a module of the project awaits a promise that never settles. Correct that await.\n',
   })
   const leaves = folderOf({ 'topology.mjs': 'process.exit(0)' })
   for (const command of ['check', 'graph', 'simulate']) {
@@ -285,7 +285,7 @@ test('SIGINT ends a run with its summary and 130', async () => {
   await until('out', 'b ran')
   child.kill('SIGINT')
   expect(await ended).toBe(130)
-  expect(printed.out).toContain('The run was interrupted; this is what it had come to.')
+  expect(printed.out).toContain('The run was interrupted; these are the results so far.')
 })
 
 test('--watch runs again on each change, survives a broken project, and ends with SIGINT', async () => {
@@ -312,7 +312,7 @@ test.each([
   ['a "main" that names a missing file', 'package.json', '{ "type": "module", "main": "lib/main.js" }'],
   ['a misspelt setting', 'package.json', '{ "type": "module", "main": "topology.js", "attak": { "stag": 1 } }'],
   ['a wrong setting in .env', '.env', 'ATTAK_CONCURRENCY=many'],
-  ['an .env that is no text', '.env', Buffer.from([0x41, 0x3d, 0xff])],
+  ['an .env that is not a text', '.env', Buffer.from([0x41, 0x3d, 0xff])],
 ])('--watch waits for the mend of %s', async (_, name, content) => {
   const files: Readonly<Record<string, unknown>> = { ...HELLO, 'index.js': '', '.env': '' }
   const folder = folderOf(files)

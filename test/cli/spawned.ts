@@ -9,7 +9,7 @@ export const BIN = resolve('bin/attak.js')
 /** What the shells of tests call attak by. */
 export const ATTAK = `'${process.execPath}' '${BIN}'`
 
-/** Runs one command line in a process of its own, until it ends. */
+/** Runs one command line in its own process, until it ends. */
 export function attak(cwd: string, ...argv: readonly string[]) {
   return ended(process.execPath, [BIN, ...argv], { cwd })
 }
@@ -44,7 +44,7 @@ export function start(cwd: string, ...argv: readonly string[]) {
   return startWith({ cwd }, argv)
 }
 
-/** The same with an environment of its own. */
+/** The same with its own environment. */
 export function startWith(
   options: { readonly cwd: string; readonly env?: NodeJS.ProcessEnv },
   argv: readonly string[],

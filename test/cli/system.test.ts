@@ -78,7 +78,7 @@ describe('what the operating system refuses is the user’s to fix, and names th
       'purge --all --simulated',
     ]) {
       const { code, err } = await attak(made, ['errors', ...command.split(' ')])
-      expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] .*t\.jsonl: is a folder and not a file/)])
+      expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] .*t\.jsonl: is a folder, not a file/)])
     }
   })
 
@@ -96,7 +96,7 @@ describe('what the operating system refuses is the user’s to fix, and names th
   test('a part of the path that is a file', async () => {
     const { code, err } = await attak(folder(), ['simulate', '--input', 'input.json/x'])
     expect(code).toBe(1)
-    // Node 20 tells it from a file that is not there.
+    // Node 20 distinguishes it from a missing file.
     expect(err).toMatch(/^\[(?:FILE_FAILED|INPUT_NOT_FOUND)\] .*input\.json\/x: /)
   })
 
@@ -227,7 +227,7 @@ export default { name: 't', processors: { a() {} }, input: endless }`
   const made = folderOf({ 'topology.mjs': source })
   const { code, out, err } = shell(made, 'attak simulate --quiet --trace /dev/full')
   expect([code, err]).toEqual([1, expect.stringMatching(/^\[FILE_FAILED\] \/dev\/full: no space is left/)])
-  expect(out).toContain('The run broke off before its end.')
+  expect(out).toContain('The run stopped before its end.')
   expect(out).not.toContain('The trace is in')
 })
 

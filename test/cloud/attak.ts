@@ -13,7 +13,7 @@ export interface Ran {
   readonly err: string
 }
 
-/** Runs the built command line in a folder, against an emulator (ministack where none is said); `kill` ends it by SIGKILL. */
+/** Runs the built command line in a folder, against an emulator (ministack by default); `kill` ends it by SIGKILL. */
 export function attak(
   cwd: string,
   argv: readonly string[],
@@ -32,7 +32,7 @@ export function attak(
   return new Promise((done) => child.once('close', (code) => done({ code, ...printed })))
 }
 
-/** Runs it and gives what it printed as JSON, of which there may be several lines; fails when it exits with more than 0. */
+/** Runs it and returns the JSON lines that it printed. Fails if the exit code is above 0. */
 export async function attakJson(cwd: string, argv: readonly string[]): Promise<readonly Fields[]> {
   const ran = await attak(cwd, [...argv, '--json'])
   if (ran.code !== 0) throw new Error(`attak ${argv.join(' ')} exited with ${ran.code}:\n${ran.err}${ran.out}`)
@@ -40,7 +40,7 @@ export async function attakJson(cwd: string, argv: readonly string[]): Promise<r
 }
 
 /** An object out of JSON. */
-// biome-ignore lint/suspicious/noExplicitAny: what tests expect of it says what it is.
+// biome-ignore lint/suspicious/noExplicitAny: tests check its shape.
 export type Fields = Record<string, any>
 
 /** The settings that turn to an emulator. */
@@ -57,7 +57,7 @@ export function copyOf(example: string): string {
   return folder
 }
 
-/** Makes projects in a folder that is gone when all tests of the file have ended; gives where each is. */
+/** Makes projects in a folder that is gone when all tests of the file have ended; returns where each is. */
 export function projects(): (name: string, files: Readonly<Record<string, string>>) => string {
   const folder = realpathSync(mkdtempSync(join(tmpdir(), 'attak-cloud-')))
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -69,7 +69,7 @@ export function projects(): (name: string, files: Readonly<Record<string, string
   }
 }
 
-/** Emits that nobody hears, as a followed trigger printed them: `topic` and `data`, sorted. */
+/** Emits without a receiver, as a followed trigger printed them: `topic` and `data`, sorted. */
 export function outputsIn(lines: readonly Fields[]): readonly string[] {
   return lines
     .filter(({ kind }) => kind === 'output')

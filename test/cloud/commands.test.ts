@@ -9,14 +9,14 @@ const MOST_EVENTS = 8
 
 let stages = 0
 
-/** A stage of its own, destroyed when the test ends. */
+/** A separate stage, destroyed when the test ends. */
 function stageIn(folder: string): readonly ['--stage', string] {
   const stage = ['--stage', `t${++stages}`] as const
   onTestFinished(async () => void (await attak(folder, ['destroy', '--yes', ...stage])))
   return stage
 }
 
-/** Deploys what is in a folder, triggers it and gives what came of it until it was quiet. */
+/** Deploys what is in a folder, triggers it, and returns the results until it was quiet. */
 async function deployAndFollow(folder: string, stage: readonly string[], ...argv: readonly string[]) {
   await attakJson(folder, ['deploy', '--yes', ...stage])
   return attakJson(folder, ['trigger', '--follow', '--quiet-after', '5', ...argv, ...stage])
@@ -134,7 +134,7 @@ describe('the life of a stage', () => {
     expect((await attak(folder, ['destroy', '--yes', ...stage])).code).toBe(0)
     expect(await attak(folder, ['status', ...stage])).toMatchObject({
       code: 1,
-      out: expect.stringMatching(/^Nothing of/),
+      out: expect.stringMatching(/ is not deployed\. /),
     })
     expect(await attak(folder, ['destroy', '--yes', ...stage])).toMatchObject({ code: 0, out: '' })
   })

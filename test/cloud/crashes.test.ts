@@ -27,7 +27,7 @@ const TIME = '2026-11-21T13:00:00.000Z'
 /** How an event ends its process, and what is then known of it. */
 const WAYS = { exit: /the function ended with 0:/, memory: /heap out of memory/ }
 
-/** A worker that ends its process, and one that is mended. */
+/** A worker that ends its process, and one that is fixed. */
 const WORKER = (isMended: boolean) => `
 const kept = []
 const ends = {
@@ -161,7 +161,7 @@ function batchOf(name: string, records: readonly KeptRecord[]) {
   return { Records }
 }
 
-/** What Lambda tells of one record that its worker did not get through. */
+/** The report of Lambda about one record that its worker did not get through. */
 function crashOf(name: string, shardId: string, { sequence }: KeptRecord) {
   const functionArn = `${ARN.lambda}:function:${name}--dev--worker`
   const streamArn = `${ARN.kinesis}:stream/${name}--dev--worker`

@@ -10,7 +10,7 @@ const WAYS = ['throw', 'reject', 'callback', 'bad input', 'timeout', 'no JSON'] 
 const wayOf = (n: number) => WAYS.find((_, index) => n % 100 === 7 * index + 3)
 const FAILING = Array.from({ length: EVENTS }, (_, n) => n).filter((n) => wayOf(n) !== undefined)
 
-/** A worker that fails in every way there is, and one that is mended. */
+/** A worker that fails in every way there is, and one that is fixed. */
 const WORKER = (isMended: boolean) => `
 const WAYS = ${JSON.stringify(WAYS)}
 const wayOf = (n) => ${isMended} ? undefined : WAYS.find((_, index) => n % 100 === 7 * index + 3)

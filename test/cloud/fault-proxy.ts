@@ -17,7 +17,7 @@ export interface FaultOptions {
   readonly seed: number
   /** Of how many requests it makes one, from 0 to 1. */
   readonly share: number
-  /** Told of each request when it comes, before anything becomes of it. */
+  /** Receives each request when it comes, before anything becomes of it. */
   readonly onRequest?: () => void
 }
 
@@ -96,7 +96,7 @@ function callOf({ headers, method, url }: IncomingMessage, body: Buffer): Call {
   return { service: scope?.[1] ?? 'unknown', operation }
 }
 
-/** What is said where something else is under way; undefined where nothing can be. */
+/** The answer while another change is running; undefined if none can be. */
 function conflictOf({ service, operation }: Call): Refusal | undefined {
   const isWriting = /^(?:Create|Put|Delete|Attach|Tag|Untag)/.test(operation)
   if (service === 'iam') return isWriting ? queryRefusal(409, 'ConcurrentModification', 'Wait a little.') : undefined
@@ -163,7 +163,7 @@ async function forward(passage: Passage, call: Call, fault: 'lost' | 'cutAfter' 
   }
 }
 
-/** A call that sends several, and how its answer tells of each. */
+/** A call that sends several, and how its answer reports each. */
 interface Batch {
   readonly entries: string
   /** Puts the answer to those that were forwarded and the refusal of the others together. */

@@ -18,8 +18,8 @@ const PER_EVENT = 10
 
 /**
  * Two ways by each transport, to a processor that writes down what arrives, since what functions log is read back later
- * and less surely. Of streams that were there before, ministack begins to read where it first looks, whatever time it is
- * told: so they are read from their start. Packs are small so that there are several to a call.
+ * and less surely. ministack begins to read an existing stream where it first looks, not at the time that is set for the
+ * mapping. So these streams are read from their start. Packs are small so that there are several to a call.
  */
 const FILES = {
   'package.json': JSON.stringify({ type: 'module', main: 'topology.js' }),

@@ -52,7 +52,7 @@ async function stageOf(stage: string) {
     attak(folder, [...argv, '--stage', stage], emulated(proxy.address), kill.by.signal)
   return {
     run,
-    /** Deploys; gives how many requests that took. With `at` it is killed when it makes that one. */
+    /** Deploys; returns how many requests that took. With `at` it is killed when it makes that one. */
     async deploy(at?: number): Promise<number> {
       requests = 0
       kill = { at: at ?? Number.POSITIVE_INFINITY, by: new AbortController() }

@@ -12,7 +12,7 @@ import { openEmulator } from './stage.ts'
 
 const ACCOUNT = '000000000000'
 
-/** A processor that fails on what it gets, retried once, with what the topology says besides. */
+/** A processor that fails on what it gets, retried once, with more settings of the topology. */
 function topologyOf(settings: object, processor: object = { retries: 1, backoff: { firstMs: 1 } }): string {
   const said = JSON.stringify({ ...settings, processors: { sum: { path: './sum', ...processor } } })
   return `export default { name: 'kept', ...${said} }\n`

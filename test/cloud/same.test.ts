@@ -6,10 +6,10 @@ import { CASES } from '../bundle/same-cases.ts'
 import { projectFolder, writeFiles } from '../project/folder.ts'
 import { attakJson, type Fields } from './attak.ts'
 
-/** Projects whose processor is a file, each in a folder of its own: cases of the bundle's tests. */
+/** Projects whose processor is a file, each in its own folder: cases of the bundle's tests. */
 const PARTS = Object.entries(CASES)
   // Its package lies below a folder of the topology here, where a build does not find what it closes.
-  .filter(([name]) => name !== 'a package is asked for a path that its exports close')
+  .filter(([name]) => name !== 'an import names a path that the exports of its package do not have')
   .map(([, one]) => one)
   .filter(({ files }) => !Object.keys(files).some((path) => /^topology\.(?!json)/.test(path)))
   .filter((_, index) => index % 3 === 0)

@@ -14,7 +14,7 @@ declare module 'vitest' {
     readonly ministack: string
     /** Where moto listens: checks what policies say; runs no function. */
     readonly moto: string
-    /** A moto of its own for the test that has it check signatures and permissions from some call on. */
+    /** A separate moto for the test that has it check signatures and permissions from some call on. */
     readonly guardedMoto: string
   }
 }
@@ -61,7 +61,7 @@ interface Command {
 
 function ministackEnvironment(port: string) {
   const own = { BIND_HOST: '127.0.0.1', GATEWAY_PORT: port, MINISTACK_HOST: '127.0.0.1', LOG_LEVEL: 'WARNING' }
-  // Listeners of their own, on every address of the machine.
+  // Separate listeners, on every address of the machine.
   return { ...own, SFTP_ENABLED: '0', IOT_MTLS_ENABLED: '0' }
 }
 

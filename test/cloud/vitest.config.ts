@@ -8,7 +8,7 @@ export default mergeConfig(
     test: {
       include: ['test/cloud/**/*.test.ts'],
       globalSetup: ['.ci/build.mjs', 'test/cloud/setup.ts'],
-      // The emulators run functions beside: they need a core of their own.
+      // The emulators run functions beside: they need their own core.
       maxWorkers: 1,
       testTimeout: 300_000,
       hookTimeout: 300_000,

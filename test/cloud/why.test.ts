@@ -42,9 +42,9 @@ test('the way to an error that is live has the events that streams, records and 
     event: event ?? missing,
   }))
   expect(told).toEqual([
-    { processor: 'intake', from: undefined, event: 'it came to the function directly, and no stream has it' },
+    { processor: 'intake', from: undefined, event: 'it was sent to the function directly, so no stream has it' },
     { processor: 'price', from: 'intake', event: { article: 'pen', price: 2 } },
-    { processor: 'queue', from: 'price', event: 'it came over a queue, which deletes what was handled' },
+    { processor: 'queue', from: 'price', event: 'it arrived over a queue, which deletes handled messages' },
     { processor: 'logged', from: 'queue', event: 200 },
     { processor: 'bill', from: 'logged', event: 200 },
   ])

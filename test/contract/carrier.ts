@@ -11,10 +11,10 @@ export interface Way {
   open(address: string): Sender
 }
 
-/** A carrier in a world of its own, and what arrived over it. */
+/** A carrier in its own world, and what arrived over it. */
 export interface CarrierWorld {
   readonly way: Way
-  /** What has arrived at an address so far, once everything that is on its way is there. */
+  /** What has arrived at an address so far, once everything that is in flight is there. */
   arrived(address: string): Promise<readonly ArrivedMessage[]>
   close(): Promise<void>
 }
@@ -40,7 +40,7 @@ export function carrierContract(
       expect(typeof way.limits.orderedByKey).toBe('boolean')
     })
 
-    law('brings what is sent, as it was sent', async ({ way, arrived }) => {
+    law('delivers messages as they were sent', async ({ way, arrived }) => {
       const sender = way.open('a')
       const messages = [undefined, null, 0, '', 'ä\u2028\uFFFF', [1, [2]], { n: { m: 'x' } }].map((data, ordinal) =>
         messageOf({ data, topic: 'a topic, any text: ü', key: keysOf(way)[ordinal], ordinal }),
@@ -50,7 +50,7 @@ export function carrierContract(
       await sender.close()
     })
 
-    law('brings characters of every plane of Unicode', async ({ way, arrived }) => {
+    law('delivers characters of every plane of Unicode', async ({ way, arrived }) => {
       const sender = way.open('a')
       const message = messageOf({ data: '𝄞', topic: '𝄞' })
       expect(await sendAll(sender, [message])).toEqual([])
@@ -58,7 +58,7 @@ export function carrierContract(
       await sender.close()
     })
 
-    law('takes an empty list', async ({ way, arrived }) => {
+    law('accepts an empty list', async ({ way, arrived }) => {
       const sender = way.open('a')
       expect(await sendAll(sender, [])).toEqual([])
       expect(await arrived('a')).toEqual([])
@@ -82,7 +82,7 @@ export function carrierContract(
       await sender.close()
     })
 
-    law('brings large messages, more than fit into some calls', async ({ way, arrived }) => {
+    law('delivers more large messages than fit into some calls', async ({ way, arrived }) => {
       const sender = way.open('a')
       const data = 'x'.repeat(LARGE_BYTES)
       const messages = Array.from({ length: LARGE_MESSAGES }, (_, ordinal) => messageOf({ data, ordinal }))
@@ -91,7 +91,7 @@ export function carrierContract(
       await sender.close()
     })
 
-    law('brings a message again that is sent again, by the same id', async ({ way, arrived }) => {
+    law('delivers a message again that is sent again, with the same id', async ({ way, arrived }) => {
       const sender = way.open('a')
       const message = messageOf({ data: 1 })
       await sender.send([message])
@@ -102,7 +102,7 @@ export function carrierContract(
       await sender.close()
     })
 
-    law('refuses a message that is too large, by its id, and takes the others', async ({ way, arrived }) => {
+    law('refuses a message that is too large, by its id, and accepts the others', async ({ way, arrived }) => {
       const sender = way.open('a')
       const large = messageOf({ data: 'x'.repeat(way.limits.messageBytes), ordinal: 1 })
       const small = [messageOf({ data: 'before' }), messageOf({ data: 'after', ordinal: 2 })]
@@ -111,7 +111,7 @@ export function carrierContract(
       await sender.close()
     })
 
-    law('is closed more than once without harm, after what was handed over is on its way', async (world) => {
+    law('can be closed more than once, after its messages are sent', async (world) => {
       const sender = world.way.open('a')
       const sent = sendAll(sender, [messageOf({ data: 1 })])
       await sender.close()

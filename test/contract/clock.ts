@@ -6,7 +6,7 @@ export interface FakeClock {
   after(ms: number, call: () => void): () => void
   /** Resolves after some milliseconds. */
   sleep(ms: number): Promise<void>
-  /** Moves on until `promise` is settled; gives what it resolves to. Throws when nothing is due before that. */
+  /** Moves on until `promise` is settled; returns what it resolves to. Throws when nothing is due before that. */
   until<T>(promise: Promise<T>): Promise<T>
   /** Moves on by `ms`, stopping wherever something is due, until what that started has settled. */
   pass(ms: number): Promise<void>

@@ -7,7 +7,7 @@ import type { CloudResources } from '../../src/deploy/resources.ts'
 import { fingerprint, type LiveResource, type Resource } from '../../src/graph/resource.ts'
 import { lawsIn, type Skip } from './law.ts'
 
-/** A cloud in a world of its own. */
+/** A cloud in its own world. */
 export interface ResourcesWorld {
   /** Opens it for a stage, as a new process would. */
   open(stage: string): Promise<CloudResources> | CloudResources
@@ -21,7 +21,7 @@ export interface ResourcesWorld {
   now(): number
   /** Waits on the same clock. */
   sleep(ms: number): Promise<void>
-  /** Waits for a promise; a world with a clock of its own moves it meanwhile. */
+  /** Waits for a promise; a world with its own clock moves it meanwhile. */
   run<T>(promise: Promise<T>): Promise<T>
   close(): Promise<void> | void
 }
@@ -44,7 +44,7 @@ export function resourcesContract(
       expect(wanted('dev').map(({ id }) => id)).toContain(marker)
     })
 
-    law('wants of a resource only what needs no kind behind its own', async ({ open, wanted }) => {
+    law('wants resources that depend only on earlier kinds', async ({ open, wanted }) => {
       const { kinds } = await open('dev')
       const kindOf = new Map(wanted('dev').map(({ id, kind }) => [id, kinds.indexOf(kind)]))
       for (const { id, needs } of wanted('dev')) {
@@ -53,7 +53,7 @@ export function resourcesContract(
       }
     })
 
-    law('finds nothing where nothing was made', async ({ open, wanted }) => {
+    law('finds nothing before anything was created', async ({ open, wanted }) => {
       const cloud = await open('dev')
       expect(await cloud.list('thorough')).toEqual([])
       expect(await cloud.list('quick')).toEqual([])
@@ -61,7 +61,7 @@ export function resourcesContract(
       for (const resource of wanted('dev')) expect(await cloud.read(resource)).toBeUndefined()
     })
 
-    law('makes what is wanted, and finds it by listing and by name', async ({ open, wanted }) => {
+    law('creates the wanted resources, and finds them by listing and by name', async ({ open, wanted }) => {
       const cloud = await open('dev')
       await writeAll(cloud, wanted('dev'))
       const again = await open('dev')
@@ -70,14 +70,14 @@ export function resourcesContract(
       for (const resource of wanted('dev')) expect(essence((await again.read(resource))!)).toEqual(expected(resource))
     })
 
-    law('is told to make what is there, and leaves it as wanted', async ({ open, wanted }) => {
+    law('brings an existing resource to the wanted state if it has to create it', async ({ open, wanted }) => {
       const cloud = await open('dev')
       await writeAll(cloud, wanted('dev'))
       await writeAll(await open('dev'), wanted('dev'))
       expect((await cloud.list('thorough')).map(essence).sort(byKey)).toEqual(wanted('dev').map(expected).sort(byKey))
     })
 
-    law('brings what is there to other settings', async ({ open, wanted, changed }) => {
+    law('changes the settings of an existing resource', async ({ open, wanted, changed }) => {
       const cloud = await open('dev')
       await writeAll(cloud, wanted('dev'))
       const live = await cloud.list('thorough')
@@ -90,7 +90,7 @@ export function resourcesContract(
       }
     })
 
-    law('makes what it is told to update when it is gone', async ({ open, wanted }) => {
+    law('creates a missing resource if it has to update it', async ({ open, wanted }) => {
       const cloud = await open('dev')
       await writeAll(cloud, wanted('dev'))
       const last = inOrder(wanted('dev')).at(-1)!
@@ -101,7 +101,7 @@ export function resourcesContract(
       expect((await cloud.read(last))?.fingerprint).toBe(fingerprint(last))
     })
 
-    law('removes, also what is gone already', async ({ open, wanted }) => {
+    law('removes resources, and accepts missing ones', async ({ open, wanted }) => {
       const cloud = await open('dev')
       await writeAll(cloud, wanted('dev'))
       for (const resource of inOrder(wanted('dev')).toReversed()) {
@@ -114,14 +114,14 @@ export function resourcesContract(
       expect(await cloud.list('thorough')).toEqual([])
     })
 
-    law('sees nothing of another stage', async ({ open, wanted }) => {
+    law('does not see another stage', async ({ open, wanted }) => {
       await writeAll(await open('dev'), wanted('dev'))
       const other = await open('other')
       expect(await other.list('thorough')).toEqual([])
       expect(await other.marks()).toEqual({})
     })
 
-    law('touches nothing that lacks our tags', async ({ open, wanted, makeStranger }) => {
+    law('does not change a resource without our tags', async ({ open, wanted, makeStranger }) => {
       const cloud = await open('dev')
       const [resource] = inOrder(wanted('dev'))
       await makeStranger(resource!)
@@ -130,7 +130,7 @@ export function resourcesContract(
       expect(await cloud.list('thorough')).toEqual([])
     })
 
-    law('marks a stage that has nothing, by a marker that is half-made', async ({ open, wanted }) => {
+    law('marks an empty stage with an unfinished marker', async ({ open, wanted }) => {
       const cloud = await open('dev')
       await cloud.mark('deploy', 'one 0123456789abcdef -')
       expect(await (await open('dev')).marks()).toEqual({ deploy: 'one 0123456789abcdef -' })
@@ -138,7 +138,7 @@ export function resourcesContract(
       expect(await cloud.read(marker)).toMatchObject({ id: cloud.marker, fingerprint: undefined })
     })
 
-    law('keeps marks apart, changes them, and takes them away', async ({ open, wanted }) => {
+    law('keeps marks separate, changes them, and removes them', async ({ open, wanted }) => {
       const cloud = await open('dev')
       await cloud.mark('deploy', 'one 0123456789abcdef -')
       await writeAll(cloud, wanted('dev'))
@@ -151,7 +151,7 @@ export function resourcesContract(
       expect(await cloud.marks()).toEqual({ deploy: 'two pending 1a2b3c.4d5e6f' })
     })
 
-    law('deploys, has then nothing to do, changes what changed, and leaves nothing', async (world) => {
+    law('deploys, then does nothing, changes only what changed, and removes everything', async (world) => {
       const deploy = async (wanted: readonly Resource[], known: readonly Resource[] = []) => {
         const request = { wanted, known, allowDataLoss: true, now: world.now, sleep: world.sleep }
         const { plan, apply } = await prepareDeploy(await world.open('dev'), request)
@@ -168,7 +168,7 @@ export function resourcesContract(
       expect(await (await world.open('dev')).list('thorough')).toEqual([])
     })
 
-    law('tells roughly what it costs', async ({ open, wanted }) => {
+    law('estimates the cost', async ({ open, wanted }) => {
       for (const { text, usdPerMonth } of (await open('dev')).costs(wanted('dev'), [])) {
         expect(text).not.toBe('')
         expect(usdPerMonth).toBeGreaterThanOrEqual(0)
@@ -177,7 +177,7 @@ export function resourcesContract(
   })
 }
 
-/** The change that makes a resource, but for what is said. */
+/** The change that makes a resource, with overrides. */
 export function writeOf(resource: Resource, said: Partial<Write> = {}): Write {
   const { id } = resource
   return {

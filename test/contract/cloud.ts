@@ -4,7 +4,7 @@ import { emptyThing, type FakeCloudOptions, type Faults, isThere, keyOf, put, ty
 
 /** A cloud in memory whose calls take time, whose resources are not ready at once, and which can fail. */
 export interface FakeCloud {
-  /** Opens it for a stage, as a process of its own. With `killAt` the process dies at that call of it. */
+  /** Opens it for a stage, as its own process. With `killAt` the process dies at that call of it. */
   open(process?: FakeProcess): FakeResources
   /** All that there is, in a stable order, by what matters when two states are compared. */
   state(): readonly FakeState[]

@@ -15,7 +15,7 @@ const BASE = {
 }
 
 /**
- * What Lambda tells a failure destination of records in a stream, as in the Lambda developer guide,
+ * The report of Lambda to a failure destination about records in a stream, as in the Lambda developer guide,
  * "kinesis-on-failure-destination", read 2026-11-21.
  */
 export function streamCrashOf({ functionArn, invocations = 3, ...records }: StreamCrashSaid) {
@@ -40,7 +40,7 @@ export function streamCrashOf({ functionArn, invocations = 3, ...records }: Stre
 }
 
 /**
- * What it tells of an asynchronous invocation, but for what the function was given and answered: as in
+ * Its report about an asynchronous invocation, but for the payload of the function and answered: as in
  * "invocation-async-retain-records", read 2026-11-21.
  */
 export function invokeCrashOf(functionArn: string) {

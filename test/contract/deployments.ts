@@ -11,16 +11,16 @@ import type { FakeCloudOptions } from './things.ts'
 /** What a test says of a deploy; data may be lost where it does not say. */
 export type Said = Partial<DeployRequest & DeployOptions>
 
-/** A cloud on a clock of its own, and deploys to it. */
+/** A cloud on its own clock, and deploys to it. */
 export interface Deployments {
   readonly clock: FakeClock
   readonly random: Random
   readonly cloud: FakeCloud
   /** Plans and applies; somebody has to move the clock. */
   deployBy(cloud: CloudResources, wanted: readonly Resource[], said?: Said): Promise<Outcome>
-  /** Plans and applies by a process of its own, to the end. */
+  /** Plans and applies by its own process, to the end. */
   deploy(wanted: readonly Resource[], said?: Said & { readonly process?: FakeProcess }): Promise<Outcome>
-  /** Plans by a process of its own. */
+  /** Plans by its own process. */
   plan(wanted: readonly Resource[], said?: Said): Promise<Deployment>
   /** What the cloud holds when all of this is there and nothing else. */
   stateOf(wanted: readonly Resource[]): readonly FakeState[]

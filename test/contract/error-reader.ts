@@ -5,7 +5,7 @@ import { recordOf } from './error-record.ts'
 import { lawsIn, type Skip } from './law.ts'
 import { messageOf } from './message.ts'
 
-/** A reader in a world of its own. */
+/** A reader in its own world. */
 export interface ReaderWorld {
   readonly reader: ErrorReader
   /** Puts a text there, as functions put records. */
@@ -13,7 +13,7 @@ export interface ReaderWorld {
   close(): Promise<void>
 }
 
-/** A record of a message of its own, and when it was made. */
+/** A separate record message, and when it was made. */
 export function nthRecord(index: number, minute = index): ErrorRecord {
   const message = messageOf({ id: index.toString(16).padStart(32, '0'), data: { order: index } })
   const error = Object.assign(new Error('no stock'), { stack: 'Error: no stock\n    at b (b.js:1:1)' })
@@ -33,22 +33,22 @@ export function readerContract(
   const idsOn = async ({ reader }: ReaderWorld) => (await reader.list()).records.map(({ id }) => id)
 
   describe(`the error reader ${name}`, () => {
-    law('has nothing on it at first', async ({ reader }) => {
+    law('is empty at first', async ({ reader }) => {
       expect(await reader.list()).toEqual({ records: [], problems: [], notes: [] })
     })
 
-    law('lists what is there, the oldest first, each time anew: looking takes nothing away', async (world) => {
+    law('lists its records, the oldest first; listing removes nothing', async (world) => {
       const records = Array.from({ length: 25 }, (_, index) => nthRecord(index))
       await putAll(world, records.toReversed())
       for (const _ of [1, 2]) expect((await world.reader.list()).records).toEqual(records)
     })
 
-    law('lists what was recorded twice once, as it was recorded last', async (world) => {
+    law('lists a record once that was recorded twice, in its last form', async (world) => {
       await putAll(world, [nthRecord(1, 5), nthRecord(2), nthRecord(1, 9)])
       expect((await world.reader.list()).records).toEqual([nthRecord(2), nthRecord(1, 9)])
     })
 
-    law('removes records in all their copies, and says which; what is gone already is none of them', async (world) => {
+    law('removes all copies of records, and returns which; missing ones are not among them', async (world) => {
       await putAll(world, [nthRecord(1, 5), nthRecord(2), nthRecord(3), nthRecord(1, 9)])
       const removed = await world.reader.remove([nthRecord(1, 9), nthRecord(3), nthRecord(4)])
       expect(removed).toEqual(new Set([nthRecord(1).id, nthRecord(3).id]))
@@ -56,13 +56,13 @@ export function readerContract(
       expect(await world.reader.remove([nthRecord(3)])).toEqual(new Set())
     })
 
-    law('keeps what was recorded anew since', async (world) => {
+    law('keeps a record that was recorded again since', async (world) => {
       await putAll(world, [nthRecord(1, 5), nthRecord(1, 9)])
       await world.reader.remove([nthRecord(1, 5)])
       expect((await world.reader.list()).records).toEqual([nthRecord(1, 9)])
     })
 
-    law('tells of what it cannot read, and leaves it there', async (world) => {
+    law('reports what it cannot read, and keeps it', async (world) => {
       await putAll(world, [nthRecord(1)])
       await world.put('ab'.repeat(16), JSON.stringify({ ...nthRecord(2), attakerror: 2 }))
       const { records, problems } = await world.reader.list()

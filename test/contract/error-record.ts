@@ -5,7 +5,7 @@ import type { Message } from '../../src/runtime/message.ts'
 import { messageOf, rootOf } from './message.ts'
 import { at } from './position.ts'
 
-/** A failure of a message to `b`, where nothing else is said. */
+/** A failure of a message to `b`, by default. */
 export function failureOf(said: Partial<FailureParts> = {}): FailureParts {
   return {
     kind: 'failed',
@@ -36,7 +36,7 @@ export const anyEvent = fc.option(
   { nil: undefined },
 )
 
-/** Any message: of an input, of a handler with ancestors at hand or by id alone, or of others. */
+/** Any message: of an input, of a handler with known ancestors or only their ids, or of others. */
 export const anyMessage: fc.Arbitrary<Message> = fc.letrec<{ message: Message }>((tie) => ({
   message: fc
     .record({

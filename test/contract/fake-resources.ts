@@ -44,7 +44,7 @@ export interface FakeResources extends CloudResources {
 
 const TRIES = 30
 
-/** Opens a fake cloud for a stage, as a process of its own. */
+/** Opens a fake cloud for a stage, as its own process. */
 export function openFakeResources(world: World, process: FakeProcess): FakeResources {
   const { clock, random } = world
   const stage = process.stage ?? 'dev'

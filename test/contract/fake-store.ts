@@ -19,7 +19,7 @@ export interface FakeStore extends ErrorWriter {
 
 const LIMITS: StoreLimits = { recordBytes: 100_000, batchRecords: 10, batchBytes: 100_000 }
 
-/** Makes a store that takes batches as a test says: all of them, where it says nothing. */
+/** Makes a store that takes batches as a test says: all of them by default. */
 export function createFakeStore(take: TakeRecords = () => [], limits: Partial<StoreLimits> = {}): FakeStore {
   const kept: StoredRecord[] = []
   const batches: (readonly StoredRecord[])[] = []

@@ -5,7 +5,7 @@ import { type Emulator, openClientAt, portOf } from './emulator.ts'
 /** What is wrong with a call that comes in: nothing, all of it, or some of its records; or the answer to it is lost. */
 export type Fault = 'none' | 'throttle' | 'fault' | 'cut before' | 'cut after' | 'some refused'
 
-/** A server that keeps what it accepts of PutRecords and SendMessageBatch, and fails as it is told. */
+/** A server that keeps what it accepts of PutRecords and SendMessageBatch, and fails as the test sets it. */
 export interface FaultyAws extends Emulator {
   /** Bodies of records that were accepted, in order. */
   readonly accepted: readonly string[]
@@ -17,7 +17,7 @@ interface Entry {
   readonly key: string
 }
 
-/** Starts a server; `fault` says what is wrong with each call in turn, `refuses` which records of one are refused. */
+/** Starts a server; `fault` returns the fault of each call in turn, `refuses` which records of one are refused. */
 export async function startFaultyAws(fault: () => Fault, refuses: () => boolean): Promise<FaultyAws> {
   const accepted: string[] = []
   const calls: { records: number; bytes: number; keys: readonly string[] }[] = []

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import type { HandledStore, Lease } from '../../src/runtime/handled.ts'
 import { lawsIn, type Skip } from './law.ts'
 
-/** A store in a world of its own. */
+/** A store in its own world. */
 export interface HandledWorld {
   /** Opens the store anew, as another function does; it remembers for {@link TTL_MS}. */
   open(): HandledStore
@@ -32,20 +32,20 @@ export function handledContract(
   }
 
   describe(`handled messages ${name}`, () => {
-    law('a message that nobody has begun is new', async ({ open }) => {
+    law('a message that was never begun is new', async ({ open }) => {
       expect((await begin(open(), 'p/1')).kind).toBe('new')
       expect((await begin(open(), 'p/2')).kind).toBe('new')
       expect((await begin(open(), 'q/1')).kind).toBe('new')
     })
 
-    law('one that is handled is busy, whoever asks', async ({ open }) => {
+    law('one that is being handled is busy for everybody', async ({ open }) => {
       const store = open()
       await begin(store, 'p/1')
       expect(await begin(store, 'p/1')).toEqual({ kind: 'busy' })
       expect(await begin(open(), 'p/1')).toEqual({ kind: 'busy' })
     })
 
-    law('one who asks again with the same lease, since the answer got lost, has it', async ({ open }) => {
+    law('a repeated call with the same lease, after a lost answer, has it', async ({ open }) => {
       const store = open()
       await store.done(await leaseFrom(store, 'p/2', 'one'), WITHIN_MS)
       for (const [id, digest, kind] of [
@@ -59,14 +59,14 @@ export function handledContract(
       }
     })
 
-    law('of many who begin it at once, one may', async ({ open }) => {
+    law('of many that begin it at once, one gets it', async ({ open }) => {
       const stores = [open(), open(), open()]
       const begun = await Promise.all([...stores, ...stores, ...stores].map((store) => begin(store, 'p/1')))
       expect(begun.filter(({ kind }) => kind === 'new').length).toBe(1)
       expect(begun.filter(({ kind }) => kind === 'busy').length).toBe(8)
     })
 
-    law('one that was handled is done, for everybody, until its time is up', async ({ open, pass }) => {
+    law('one that was handled is done for everybody, until its time is over', async ({ open, pass }) => {
       const store = open()
       await store.done(await leaseFrom(store, 'p/1'), WITHIN_MS)
       expect(await begin(store, 'p/1')).toEqual({ kind: 'done' })
@@ -82,7 +82,7 @@ export function handledContract(
       expect((await begin(open(), 'p/1')).kind).toBe('new')
     })
 
-    law('a lease ends with its time, and another may take it', async ({ open, pass }) => {
+    law('a lease ends with its time, and another function may get it', async ({ open, pass }) => {
       const store = open()
       await begin(store, 'p/1')
       pass(TIMES.leaseMs - 1000)
@@ -92,7 +92,7 @@ export function handledContract(
       expect((await begin(store, 'p/1')).kind).toBe('busy')
     })
 
-    law('whoever lost a lease cannot release it', async ({ open, pass }) => {
+    law('a lost lease cannot be released', async ({ open, pass }) => {
       const store = open()
       const lost = await leaseFrom(store, 'p/1')
       pass(TIMES.leaseMs + 1000)
@@ -105,7 +105,7 @@ export function handledContract(
       expect((await begin(open(), 'p/1')).kind).toBe('done')
     })
 
-    law('but what it handled is done, whoever has the lease by then', async ({ open, pass }) => {
+    law('but a message that was handled with it is done, even if another lease exists', async ({ open, pass }) => {
       const slow = open()
       const quick = open()
       const lost = await leaseFrom(slow, 'p/1')
@@ -116,7 +116,7 @@ export function handledContract(
       expect((await begin(quick, 'p/1')).kind).toBe('done')
     })
 
-    law('the same id with other data differs, and is done by itself', async ({ open }) => {
+    law('the same id with other data differs, and is done separately', async ({ open }) => {
       const store = open()
       await store.done(await leaseFrom(store, 'p/1', 'one'), WITHIN_MS)
       const other = await begin(store, 'p/1', 'other')
@@ -128,14 +128,14 @@ export function handledContract(
       expect((await begin(open(), 'p/1', 'third')).kind).toBe('differs')
     })
 
-    law('an id that is made of another id and a digest keeps no other message off', async ({ open }) => {
+    law('an id that is made of another id and a digest blocks no other message', async ({ open }) => {
       const store = open()
       await store.done(await leaseFrom(store, 'p/1', 'one'), WITHIN_MS)
       await store.done(await leaseFrom(store, 'p/1/other', 'forged'), WITHIN_MS)
       expect((await begin(store, 'p/1', 'other')).kind).toBe('differs')
     })
 
-    law('the same id with other data waits for nobody', async ({ open }) => {
+    law('the same id with other data does not wait', async ({ open }) => {
       const store = open()
       const one = await leaseFrom(store, 'p/1', 'one')
       const other = await leaseFrom(store, 'p/1', 'other')
@@ -145,7 +145,7 @@ export function handledContract(
       expect((await begin(store, 'p/1', 'other')).kind).toBe('new')
     })
 
-    law('a lease that nobody was asked for keeps nobody off, and what it handled is done', async ({ open }) => {
+    law('a lease without a call to the store blocks nobody, and its message is done', async ({ open }) => {
       const store = open()
       await store.done(await leaseFrom(store, 'p/1'), WITHIN_MS)
       const untaken = store.lease('p/1', 'd')
@@ -158,7 +158,7 @@ export function handledContract(
       expect((await begin(open(), 'p/3')).kind).toBe('busy')
     })
 
-    law('ids are any text, of any length', async ({ open }) => {
+    law('ids are any text of any length', async ({ open }) => {
       const ids = [
         'p/',
         'p/ü \u2028𝄞',

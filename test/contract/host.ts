@@ -7,7 +7,7 @@ import type { Message } from '../../src/runtime/message.ts'
 import { takesContext } from '../../src/runtime/reach.ts'
 import { messageOf } from './message.ts'
 
-/** A host of invocations whose clock stands still until it is moved, and which takes emits as a test tells it to. */
+/** A host of invocations whose clock stands still until it is moved, and which accepts emits as a test sets it. */
 export interface FakeHost extends InvocationHost {
   /** Errors of emits that came after their invocation was complete. */
   readonly lateErrors: readonly Error[]

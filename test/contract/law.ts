@@ -16,11 +16,11 @@ export interface LawParts<Own extends World> {
   /** Makes a world for one law. */
   readonly make: () => Promise<Own> | Own
   readonly skips: readonly Skip[]
-  /** Waits for a law; a world with a clock of its own moves it meanwhile. */
+  /** Waits for a law; a world with its own clock moves it meanwhile. */
   readonly run?: (world: Own, law: Promise<void>) => Promise<void>
 }
 
-/** Gives what makes a test of a law, each in a world of its own. A skip's reason shows in the test's name. */
+/** Returns what makes a test of a law, each in its own world. A skip's reason shows in the test's name. */
 export function lawsIn<Own extends World>({ make, skips, run = (_, law) => law }: LawParts<Own>) {
   const laws: string[] = []
   afterAll(() => {

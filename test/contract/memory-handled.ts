@@ -24,7 +24,7 @@ export function createMemoryHandled({ now, ttlMs }: MemoryHandledParts): Handled
   let leases = 0
   let sweeping = entries.entries()
 
-  /** Gives what is there instead, if the message is not free. */
+  /** Returns what is there instead, if the message is not free. */
   const take = ({ key, digest, token }: Lease, untilMs: number): Entry | undefined => {
     const known = entries.get(key)
     if (known !== undefined && known.untilMs > now() && known.token !== token) return known

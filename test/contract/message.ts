@@ -5,7 +5,7 @@ export function rootOf(position = 0, seed = 'test'): Root {
   return { seed, position, pending: 0, id: undefined }
 }
 
-/** A message as the runtime makes it, `emitted` by a processor `a` for `b` where nothing else is said. */
+/** A message as the runtime makes it, `emitted` by a processor `a` for `b` by default. */
 export function messageOf(said: Partial<Message> = {}): Message {
   return {
     data: undefined,

@@ -35,7 +35,7 @@ export function liveOf(resource: Resource, said: Partial<LiveResource> = {}): Li
   }
 }
 
-/** All that processors need, each with a stream of its own; `settings` go to every function. */
+/** All that processors need, each with its own stream; `settings` go to every function. */
 export function topologyOf(
   processors: readonly string[],
   { stage = 'dev', ...settings }: JsonObject & { readonly stage?: string } = {},

@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import type { ErrorWriter, StoredRecord } from '../../src/runtime/store.ts'
 import { lawsIn, type Skip } from './law.ts'
 
-/** A store in a world of its own, and what it keeps. */
+/** A store in its own world, and what it keeps. */
 export interface StoreWorld {
   readonly store: ErrorWriter
   /** The same, where what it puts into is not there. */
@@ -30,7 +30,7 @@ export function storeContract(
 
   describe(`the store ${name}`, () => {
     law(
-      'has a name and limits, and says what it is and needs',
+      'has a name and limits, its kind and its permissions',
       async ({ store: { name: own, place, action, limits } }) => {
         expect(own).toMatch(/^[a-z][a-z0-9]*$/)
         expect(place).toMatch(/^the \w+ \S+$/)
@@ -40,7 +40,7 @@ export function storeContract(
       },
     )
 
-    law('keeps texts as they are', async ({ store, kept }) => {
+    law('keeps texts unchanged', async ({ store, kept }) => {
       expect(await store.put([stored(1)], CALL_MS)).toEqual([])
       expect(await kept()).toEqual([stored(1).text])
     })
@@ -50,7 +50,7 @@ export function storeContract(
       expect(await kept()).toEqual(['"𝄞"'])
     })
 
-    law('keeps as many as one call takes', async ({ store, kept }) => {
+    law('keeps as many records as one call accepts', async ({ store, kept }) => {
       const records = Array.from({ length: store.limits.batchRecords }, (_, index) => stored(index))
       expect(await store.put(records, CALL_MS)).toEqual([])
       expect([...(await kept())].sort()).toEqual(records.map(({ text }) => text).sort())
@@ -63,13 +63,13 @@ export function storeContract(
       expect((await kept()).map((found) => found.length)).toEqual([most])
     })
 
-    law('keeps what is put twice, so that it is one by its text', async ({ store, kept }) => {
+    law('keeps a record that is put twice, with the same text', async ({ store, kept }) => {
       await store.put([stored(1), stored(2)], CALL_MS)
       await store.put([stored(2), stored(3)], CALL_MS)
       expect([...new Set(await kept())].sort()).toEqual([1, 2, 3].map((index) => stored(index).text))
     })
 
-    law('refuses all where it is not there, by words, and for good', async ({ lost, kept }) => {
+    law('refuses all records for good, with a reason, if it does not exist', async ({ lost, kept }) => {
       const refused = await lost.put([stored(1), stored(2)], CALL_MS)
       expect(refused.map(({ index, passing }) => [index, passing])).toEqual([
         [0, false],

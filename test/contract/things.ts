@@ -12,7 +12,7 @@ export interface Faults {
   readonly throttled: number
   /** Has its effect, but the answer is lost; the cloud tries again. */
   readonly lost: number
-  /** Fails for good, before its effect or after it; the deploy hears of it. */
+  /** Fails for good, before its effect or after it; the deploy sees the failure. */
   readonly broken: number
 }
 
@@ -116,7 +116,7 @@ export function namesToWrite({ settings, resource }: Write, thing: Thing | undef
   return all ? [...known].sort() : settings
 }
 
-/** Changes what is said of something that is there. */
+/** Changes the settings of an existing resource. */
 export function adjust(world: World, { kind, name }: Thing, said: Partial<Thing>): void {
   put(world, { ...keyed(world, keyOf({ kind, name })), ...said })
 }
@@ -158,7 +158,7 @@ export function usersOf(world: World, thing: Thing): readonly Thing[] {
   return things.filter((other) => other.needs?.includes(thing.id))
 }
 
-/** Something as a cloud tells of it. */
+/** A resource as a cloud returns it. */
 export function liveResource({
   id,
   kind,

@@ -16,7 +16,7 @@ export interface FakeWire extends Wire {
   readonly batches: ReadonlyMap<string, readonly (readonly WireRecord[])[]>
   /** The records that were accepted, over all addresses, in order. */
   readonly accepted: readonly WireRecord[]
-  /** The most batches that were on their way at the same time. */
+  /** The most batches that were in flight at the same time. */
   readonly mostAtOnce: number
   /** Senders that were closed. */
   readonly closed: number
@@ -24,7 +24,7 @@ export interface FakeWire extends Wire {
 
 const LIMITS: SendLimits = { messageBytes: 100_000, orderedByKey: true, batchRecords: 500, batchBytes: 5_000_000 }
 
-/** Makes a way that takes batches as a test says: all of them, where it says nothing. */
+/** Makes a way that takes batches as a test says: all of them by default. */
 export function createFakeWire(take: Take = () => [], limits: Partial<SendLimits> = {}): FakeWire {
   const batches = new Map<string, (readonly WireRecord[])[]>()
   const accepted: WireRecord[] = []

@@ -8,8 +8,8 @@ import { resourceOf, topologyOf } from '../contract/resources.ts'
 
 const BEFORE = topologyOf(['a', 'b'])
 const AFTER = topologyOf(['b', 'c'], { memory: 512 })
-const MAPPING_ANEW = 'update mapping/a needs function/a, which is made anew'
-const FUNCTION_ANEW = 'update function/a needs role/a, which is made anew'
+const MAPPING_ANEW = 'update mapping/a needs function/a, which is created again'
+const FUNCTION_ANEW = 'update function/a needs role/a, which is created again'
 
 describe('what lives already', () => {
   it('is adopted when it is ours, although no listing knows it', async () => {
@@ -227,7 +227,7 @@ describe('another deploy of the same stage', () => {
     expect(overtaken.problems).toMatchObject([{ code: 'DEPLOY_OVERTAKEN' }])
     expect(problems).toEqual([])
     expect(held.length).toBeGreaterThan(0)
-    expect(held[0]!.reason).toBe('another deploy made it meanwhile')
+    expect(held[0]!.reason).toBe('another deploy created it meanwhile')
     await world.deploy(topologyOf(['a'], { memory: 1 }))
     expect(world.cloud.state()).toEqual(world.stateOf(topologyOf(['a'], { memory: 1 })))
   })

@@ -26,11 +26,11 @@ it('draws changes by processor, what is kept, and what it costs', () => {
       ~ function  t--dev--reverse: memory
 
     for all processors
-      - mapping   t--dev--gone: is no longer wanted
-      - function  t--dev--gone: is no longer wanted
-      - role      t--dev--gone: is no longer wanted
+      - mapping   t--dev--gone: is no longer needed
+      - function  t--dev--gone: is no longer needed
+      - role      t--dev--gone: is no longer needed
 
-    not wanted any more, but left:
+    no longer needed, but kept:
       ! stream t--dev--gone: holds data
       --allow-data-loss removes them, and the data in them is lost
 
@@ -77,7 +77,7 @@ it('draws what is refused', () => {
   expect(text).toMatchInlineSnapshot(`
     "hello (dev) on aws: 1 refused
 
-    to be replaced, which is refused:
+    would be replaced, which is refused:
       ! queue t--dev--a: fifo cannot be changed in place; it holds data
       --allow-data-loss removes them, and the data in them is lost
 

@@ -37,11 +37,11 @@ describe('what has to be done', () => {
     expect(told(plan(topologyOf(['a']), live, options))).toEqual(['update function/a layers, memory'])
   })
 
-  it('finishes what was left half-made, and writes all of it', () => {
+  it('finishes what was left unfinished, and writes all of it', () => {
     const wanted = topologyOf(['a'])
     const live = wanted.map((one) => liveOf(one, one.kind === 'role' ? { fingerprint: undefined } : {}))
     const { changes } = plan(wanted, live, options)
-    expect(changes).toMatchObject([{ kind: 'update', id: 'role/a', settings: [], reason: 'was left half-made' }])
+    expect(changes).toMatchObject([{ kind: 'update', id: 'role/a', settings: [], reason: 'was left unfinished' }])
   })
 
   it('writes again what a deploy that died may have been changing', () => {
@@ -71,7 +71,7 @@ describe('what has to be done', () => {
     ])
   })
 
-  it('removes what is no longer wanted, dependents first, the marker last', () => {
+  it('removes what is no longer needed, dependents first, the marker last', () => {
     const live = topologyOf(['a']).map((one) => liveOf(one))
     expect(told(plan([], live, allowed))).toEqual([
       'remove mapping/a',
@@ -109,7 +109,7 @@ describe('what has to be done', () => {
 })
 
 describe('data', () => {
-  it('is kept when what holds it is no longer wanted', () => {
+  it('is kept when what holds it is no longer needed', () => {
     const live = topologyOf(['a', 'b']).map((one) => liveOf(one))
     const { kept, changes } = plan(topologyOf(['a']), live, options)
     expect(kept).toMatchObject([{ id: 'stream/b', reason: 'holds data' }])

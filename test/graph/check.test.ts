@@ -51,7 +51,7 @@ describe('a queue that keeps order', () => {
         code: 'TOPOLOGY_INVALID',
         severity: 'error',
         where: 'stream "a → b"',
-        what: 'an event with a key waits in its stream before each try, 31 s together before its last, and the timeout of "b" is 30 s',
+        what: 'an event with a key waits in its stream before each attempt, 31 s in total, but the timeout of "b" is 30 s',
         remedy: 'Set retries or backoff lower, or the timeout of "b" above 31.',
       },
     ])
@@ -67,7 +67,7 @@ describe('a queue that keeps order', () => {
     expect(checked({ ...kinesis, retries: 66 })).toMatchObject([
       {
         severity: 'warning',
-        what: 'an event with a key waits in its stream before each try, 3663 s together before its last, and maximumRecordAge is 3600 s',
+        what: 'an event with a key waits in its stream before each attempt, 3663 s in total, but maximumRecordAge is 3600 s',
       },
     ])
     expect(checked({ ...kinesis, retries: 66, maximumRecordAge: 7200 })).toEqual([])

@@ -78,8 +78,8 @@ describe('a drawing in text', () => {
 
       alone (no streams)
 
-      ↺ back to where it came through
-      ↑ drawn above with what follows it
+      ↺ back to a processor on this path
+      ↑ drawn above, with its streams
       "
     `)
   })

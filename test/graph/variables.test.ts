@@ -24,7 +24,7 @@ test('of different values that processors declare, those that share a process se
       'VARIABLE_SHARED',
       'warning',
       'processors.a, processors.b, processors.c',
-      'environment has different values for LEVEL; here all of them run in one process and see that of "a"',
+      'environment has different values for LEVEL; here all processors run in one process and see the value of "a"',
     ],
   ])
 })

@@ -6,7 +6,7 @@ import { channelOf, type Expected, type ExpectedAttempt, streamsOf, textOf } fro
 
 type Summary = Extract<TranscriptEntry, { kind: 'summary' }>
 
-/** Gives what a run counts, records and really does differently from what the model expects; nothing when it is right. */
+/** Returns what a run counts, records and really does differently from what the model expects; nothing when it is right. */
 export function account(subject: Case, expected: Expected, run: CaseRun): string[] {
   const entries = run.transcript.map((line) => JSON.parse(line) as TranscriptEntry)
   const { blocks, late } = blocksOf(entries)
@@ -87,7 +87,7 @@ function reallyDiffers(subject: Case, { probed }: CaseRun, blocks: readonly Bloc
   return problems
 }
 
-/** Whether all handlers of a processor settle by themselves; the probe is not told of the others. */
+/** Whether all handlers of a processor settle by themselves; the probe does not see the others. */
 function settles({ processors }: Case, name: string): boolean {
   const { x, other } = processors[name]!.behavior
   const steps = [...x, ...other].flatMap((script) => script.steps)

@@ -50,7 +50,7 @@ export interface Script {
   readonly late: readonly Late[]
 }
 
-/** How a handler tells the runtime that it has settled. */
+/** How a handler settles. */
 export type Shape = 'sync' | 'async' | 'thenable' | 'callback' | 'context' | 'setting'
 
 /** A handler as data: a list of scripts for each topic, one for each attempt; the last one repeats. */

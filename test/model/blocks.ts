@@ -3,7 +3,7 @@ import { nameOf, textOf } from './model.ts'
 
 type Of<K extends TranscriptEntry['kind']> = Extract<TranscriptEntry, { kind: K }>
 
-/** One attempt as a transcript tells it. */
+/** One attempt in a transcript. */
 export interface Block {
   readonly start: Of<'start'>
   readonly emits: readonly Of<'emit'>[]
@@ -24,7 +24,7 @@ export interface Told {
   readonly problems: readonly string[]
 }
 
-/** Takes a transcript apart: each attempt is told from its start to its end, in one piece. */
+/** Takes a transcript apart: each attempt stands from its start to its end, in one piece. */
 export function blocksOf(entries: readonly TranscriptEntry[]): Told {
   const late: Of<'log'>[] = []
   const problems: string[] = []

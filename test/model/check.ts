@@ -9,7 +9,7 @@ import type { CaseRunner } from './runner.ts'
 /** The most attempts that a case may take. */
 export const MOST_ATTEMPTS = 120
 
-/** Runs a case in several ways, and gives what differs from the model, and between the runs. */
+/** Runs a case in several ways, and returns what differs from the model, and between the runs. */
 export async function checkCase(subject: Case, runner: CaseRunner): Promise<string[]> {
   const expected = predict(subject, MOST_ATTEMPTS)
   if (expected === undefined) throw new Error('not a case of the generator')
@@ -35,7 +35,7 @@ export async function checkCase(subject: Case, runner: CaseRunner): Promise<stri
 
 /**
  * The lines that `attak simulate` and a test driver both have. Paths in stacks are relative to different folders,
- * `attak simulate` escapes more characters, and what came too late is told where a call to the driver ends.
+ * `attak simulate` escapes more characters, and late entries stand where a call to the driver ends.
  */
 function shared(lines: readonly string[]): readonly string[] {
   return lines

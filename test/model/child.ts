@@ -64,7 +64,7 @@ async function runByCommand({ subject, flags }: CaseOrder): Promise<CaseRun> {
   Object.assign(globalThis, { attakCase: definitionOf(subject, (one) => probed.push(one)) })
   writeFileSync(join(cwd, 'topology.js'), 'export default globalThis.attakCase\n')
   const ran = await command(cwd, ['simulate', '--json', ...flags])
-  // A process of its own would have ended by now, and with it what handlers left behind.
+  // A separate process would have ended by now, and with it what handlers left behind.
   const ignore = () => {}
   process.on('uncaughtException', ignore)
   await lateTimers()

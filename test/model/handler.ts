@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { type Context, Retry } from 'attak'
 import { type Behavior, type Late, makeValue, mutate, type Script, type Step, scriptOf } from './behavior.ts'
 
-/** What really happened, in the order of real time; a transcript has the order of its own. */
+/** What really happened, in the order of real time; a transcript has another order. */
 export interface Probed {
   readonly what: 'start' | 'settle' | 'leak'
   readonly processor: string
@@ -23,7 +23,7 @@ export async function lateTimers(): Promise<void> {
   timers.clear()
 }
 
-/** Makes a handler that does what a behavior says, and tells `probe` when it starts and settles. */
+/** Makes a handler that does what a behavior says, and calls `probe` when it starts and settles. */
 export function handlerOf(behavior: Behavior, probe: (probed: Probed) => void) {
   const begin = (event: unknown, context: Context) => {
     const { processor, id: message, attempt } = context

@@ -3,7 +3,7 @@ import { type Block, blocksOf } from './blocks.ts'
 import type { Case } from './case.ts'
 import { channelOf, type Expected, type ExpectedAttempt, streamsOf, textOf } from './model.ts'
 
-/** Gives what a transcript tells differently from what the model expects; nothing when it is right. */
+/** Returns the differences between a transcript and the model; none if it is right. */
 export function compare(subject: Case, expected: Expected, entries: readonly TranscriptEntry[]): string[] {
   const { blocks, late, problems } = blocksOf(entries)
   return [
@@ -19,7 +19,7 @@ export function compare(subject: Case, expected: Expected, entries: readonly Tra
   ]
 }
 
-/** Every attempt that the model expects is told, with what it emitted and how it ended, and no other. */
+/** The transcript has exactly the attempts that the model expects, with their emits and ends. */
 function attemptsDiffer(expected: Expected, blocks: readonly Block[]): string[] {
   const missing = new Map<string, ExpectedAttempt[]>()
   for (const attempt of expected.attempts) {
@@ -121,7 +121,7 @@ function orderDiffers(subject: Case, blocks: readonly Block[]): string[] {
   return problems
 }
 
-/** What a handler does after it has settled is told, of each attempt that surely did something. */
+/** The transcript has what a handler did after it had settled, for each attempt that surely did something. */
 function lateDiffers(expected: Expected, late: readonly string[], blocks: readonly Block[]): string[] {
   const ids = new Map(blocks.map(({ name, start }) => [name, start.message]))
   const told = new Set(late)
@@ -129,7 +129,7 @@ function lateDiffers(expected: Expected, late: readonly string[], blocks: readon
     new Set(expected.attempts.filter((one) => which.includes(one.late)).map(({ message }) => ids.get(message.name)!))
   const possible = of(['maybe', 'yes'])
   return [
-    ...[...of(['yes'])].filter((id) => !told.has(id)).map((id) => `what ${id} did too late is not told`),
+    ...[...of(['yes'])].filter((id) => !told.has(id)).map((id) => `what ${id} did too late is missing`),
     ...[...told].filter((id) => !possible.has(id)).map((id) => `${id} did nothing too late`),
   ]
 }

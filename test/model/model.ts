@@ -10,7 +10,7 @@ export interface Expected {
   readonly failed: number
 }
 
-/** One message on its way to one receiver; `event` is its JSON text. */
+/** One message in flight to one receiver; `event` is its JSON text. */
 export interface ModelMessage {
   readonly name: string
   readonly to: string
@@ -78,7 +78,7 @@ export function streamsOf({ streams }: Case, from: string, topic: string): reado
   return streams.filter((stream) => stream.from === from && (stream.topics?.includes(topic) ?? true))
 }
 
-/** The name of what carries a stream: its own, or one that it shares with streams to its receiver that are carried alike. */
+/** The name of what carries a stream: its own, or one that it shares with streams to its receiver that have the same settings. */
 export function channelOf(subject: Case, stream: CaseStream): string {
   const { via, fifo } = carriedBy(subject, stream)
   return stream.stream ?? JSON.stringify([stream.to, via, fifo, stream.batch ?? subject.batch ?? 100])
@@ -184,7 +184,7 @@ function runOf(subject: Case, message: ModelMessage, attempt: number): Ran {
     if (refusals.length === 0) emits.push(emitOf(subject, message, emits, step, textOf(value)))
     if (step.thenMutate) mutate(value)
     if (refusals.length === 0 || step.take === 'catch' || step.take === 'callback') continue
-    // Of several refusals that nobody took, the docs do not say which one fails the message.
+    // Of several refusals that nobody took, any one may fail the message.
     refused = [...(refused ?? []), ...refusals]
     if (step.take === 'await') return { message, attempt, outcome: 'not ok', errors: refused, emits, logs, late: 'no' }
   }

@@ -8,7 +8,7 @@ import type { CaseOrder, CaseRun } from './child.ts'
 
 const root = new URL('../../', import.meta.url)
 
-/** Runs cases in a process of their own, with attak as users have it: built, and imported by its name. */
+/** Runs cases in their own process, with attak as users have it: built, and imported by its name. */
 export interface CaseRunner {
   run(order: CaseOrder): Promise<CaseRun>
   close(): void

@@ -18,7 +18,7 @@ const SERVE = `const serve = async (use) => {
 `
 const IMPORT = /^import (?:(.+) from )?'([^']+)'$/
 
-/** Writes the processor of a case as a module of a form. It emits the value, or says which error there was. */
+/** Writes the processor of a case as a module of a form. It emits the value, or the error. */
 export function sourceOf({ imports, use, only }: PackageCase, form: Form): string {
   const isTyped = form.endsWith('ts')
   const isModule = form.startsWith('m')
@@ -41,7 +41,7 @@ ${exported} = async (event${types}, context${types}) => {
 `
 }
 
-/** An import declaration as CommonJS: TypeScript has two forms of its own for it. */
+/** An import declaration as CommonJS: TypeScript has two own forms for it. */
 function required(text: string, isTyped: boolean, index: number): string {
   const [, clause, specifier] = IMPORT.exec(text)!
   if (clause === undefined) return isTyped ? text : `require('${specifier}')`

@@ -9,7 +9,7 @@ const ATTAK = resolve('bin/attak.js')
 const UNPACK = resolve('test/packages/unpack.ts')
 /** Only for what hangs: then it has printed nothing. */
 const MOST_MS = 600_000
-/** How many programs run at once, whatever is asked for. */
+/** The most programs that run at once. */
 const AT_ONCE = 2
 /** What Lambda sets, as far as packages ask for it. */
 const ENVIRONMENT = { PATH: process.env.PATH, TZ: 'UTC', LANG: 'en_US.UTF-8', HOME: tmpdir() }
@@ -94,7 +94,7 @@ export async function checked(node: string, { file }: PackagesProject): Promise<
   return problems
 }
 
-/** Unpacks the artifacts of a project, and returns the folder in which they are, each in one of its own. */
+/** Unpacks the artifacts of a project, and returns the folder in which they are, each in a separate folder. */
 export async function unpacked(node: string, { file }: PackagesProject): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'attak-artifacts-'))
   const { stderr } = await runProgram(node, [UNPACK, file, folder], { cwd: resolve(file, '..') })

@@ -1,4 +1,4 @@
-// Unpacks the artifacts of a topology, each into a folder of its own: `node unpack.ts <topology> <folder>`. A process of its
+// Unpacks the artifacts of a topology, each into its own folder: `node unpack.ts <topology> <folder>`. A process of its
 // own, since loading a project loads the packages that its processors import.
 import { join } from 'node:path'
 import { artifactsOf, unpack } from '../bundle/bundled.ts'

@@ -139,7 +139,7 @@ const edit: fc.Arbitrary<readonly [string, Edit]> = fc.oneof(
       (folder) => write(folder, path, JSON.stringify(manifest)),
     ]),
   fc.constantFrom('sub/node_modules/p', 'packages/node_modules/p').map((path): [string, Edit] => [
-    `a copy of p comes to ${path}, or goes`,
+    `a copy of p appears in ${path}, or is removed`,
     (folder) => {
       if (existsSync(join(folder, path))) rmSync(join(folder, path), { recursive: true })
       else cpSync(join(folder, 'node_modules/p'), join(folder, path), { recursive: true })

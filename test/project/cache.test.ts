@@ -20,7 +20,7 @@ import { projectFolder, writeFiles } from './folder.ts'
 const TOPOLOGY = `export default { name: 'kept', processors: { a: () => 1 as number } }`
 const DAY_S = 24 * 60 * 60
 
-/** A project whose user has a home of their own. */
+/** A project whose user has their own home. */
 function project() {
   const base = projectFolder({ 'home/.keep': '', 'project/topology.ts': TOPOLOGY })
   const home = process.env.HOME

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
 
 /**
- * Writes a project to a temporary folder of its own, removed when the test ends. It has a `node_modules`, so that builds
+ * Writes a project to a separate temporary folder, removed when the test ends. It has a `node_modules`, so that builds
  * are kept inside it.
  */
 export function projectFolder(files: Readonly<Record<string, string>>): string {

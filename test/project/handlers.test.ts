@@ -53,7 +53,7 @@ test('what is no handler, or not there, is told with what is', async () => {
 test.each([
   ['./processors/revers', 'Did you mean "./processors/reverse"? The path is relative to the topology\'s file.'],
   ['processors/rverse', 'Did you mean "processors/reverse"? The path is relative to the topology\'s file.'],
-  ['./elsewhere/x', "Make that file, or correct the path; it is relative to the topology's file."],
+  ['./elsewhere/x', "Create that file, or correct the path; it is relative to the topology's file."],
 ])('a path %s that leads nowhere is told with the nearest file', async (path, remedy) => {
   const topology = JSON.stringify({ name: 'x', processors: { a: path } })
   const cwd = projectFolder({ 'topology.json': topology, 'processors/reverse.ts': 'export default () => 1' })

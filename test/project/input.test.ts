@@ -155,7 +155,7 @@ test('files that are not there, or are no files', async () => {
   `)
   expect(await problemsOf(optionsFor(dir, { given: 'folder' }))).toMatchInlineSnapshot(`
     [
-      "folder: is a folder and not a file of events. Give a .json or .jsonl file, or - for stdin.",
+      "folder: is a folder, not a file of events. Give a .json or .jsonl file, or - for stdin.",
     ]
   `)
 })
@@ -176,12 +176,12 @@ test('all that is wrong with an input is told at once', async () => {
   })
   expect(await problemsOf(optionsFor(dir))).toMatchInlineSnapshot(`
     [
-      "input.json, [0]: is not of the form { "to": "processor", "event": … }. Write { "to": "processor", "event": … }, or say with --to whom such events are for.",
-      "input.json, [1]: does not say "to" whom it is. Write { "to": "processor", "event": … }, or say with --to whom such events are for.",
+      "input.json, [0]: is not of the form { "to": "processor", "event": … }. Write { "to": "processor", "event": … }, or name the processor with --to.",
+      "input.json, [1]: has no "to", the processor that receives it. Write { "to": "processor", "event": … }, or name the processor with --to.",
       "input.json, [2]: no processor is named "spot". Did you mean "spout"?",
       "input.json, [3]: has an unknown field "evnt". Did you mean "event"?",
       "input.json, [4]: "key" is not a string. Make it a string.",
-      "input.json, [5]: "topic" is not a string that says something. Give a topic, or leave "topic" out.",
+      "input.json, [5]: "topic" is not a string, or is empty. Give a topic, or leave "topic" out.",
     ]
   `)
   expect(await problemsOf(optionsFor(dir, { given: 'names.json' }))).toMatchInlineSnapshot(`
@@ -192,7 +192,7 @@ test('all that is wrong with an input is told at once', async () => {
   `)
   expect(await problemsOf(optionsFor(dir, { given: 'one.json' }))).toMatchInlineSnapshot(`
     [
-      "one.json: is one event and not a list of events. Put it into a list: [{ "to": …, "event": … }].",
+      "one.json: is one event, not a list of events. Put it into a list: [{ "to": …, "event": … }].",
     ]
   `)
   expect(await problemsOf(optionsFor(dir, { given: 'text.json' }))).toMatchInlineSnapshot(`
@@ -278,7 +278,7 @@ test('--to needs a processor that is there and an input that was given', async (
   `)
   expect(await problemsOf(optionsFor(dir, { to: 'spout' }))).toMatchInlineSnapshot(`
     [
-      "--to: needs an input of bare events. Add --input FILE, or --input - for stdin.",
+      "--to: works only with --input. Add --input FILE, or --input - for stdin.",
     ]
   `)
 })
@@ -304,7 +304,7 @@ test("what the topology's input function throws is shown as its own failure", as
   `)
   expect(await problemsOf(optionsFor(dir, { input: () => new Set([1]) }))).toMatchInlineSnapshot(`
     [
-      "the topology's input, [0]: is not of the form { "to": "processor", "event": … }. Write { "to": "processor", "event": … }, or say with --to whom such events are for.",
+      "the topology's input, [0]: is not of the form { "to": "processor", "event": … }. Write { "to": "processor", "event": … }, or name the processor with --to.",
     ]
   `)
 })
@@ -356,7 +356,7 @@ test.each<[what: string, input: unknown]>([
   ['what no JSON can say', 10n],
   ['a symbol', Symbol('x')],
   ['a list with a hole', new Array(1)],
-  ['a result that is no object', iterating(() => undefined)],
+  ['a result that is not an object', iterating(() => undefined)],
   ['no iterator', { [Symbol.iterator]: () => undefined }],
   ['no function that iterates', { [Symbol.iterator]: 1 }],
 ])('an input that is or has %s is refused', async (_what, input) => {
@@ -388,17 +388,20 @@ test('an iterator that fails to close does not hide the event that ended the run
   await expect(chunks.return?.()).rejects.toThrow('failed: mine')
 })
 
-test.each(['throws', 'gives what is no event'])('what a generator gave before it %s is not lost', async (how) => {
-  const input = function* () {
-    yield { to: 'spout', event: 1 }
-    if (how === 'throws') throw new Error('no disk')
-    yield 2
-  }
-  const opened = await openInput(optionsFor(projectFolder({}), { input }))
-  const chunks = opened.chunks[Symbol.asyncIterator]()
-  expect((await chunks.next()).value).toEqual([{ to: 'spout', event: 1 }])
-  await expect(chunks.next()).rejects.toMatchObject({ problems: [{ code: 'INPUT_INVALID' }] })
-})
+test.each(['throws', 'returns something that is no event'])(
+  'what a generator gave before it %s is not lost',
+  async (how) => {
+    const input = function* () {
+      yield { to: 'spout', event: 1 }
+      if (how === 'throws') throw new Error('no disk')
+      yield 2
+    }
+    const opened = await openInput(optionsFor(projectFolder({}), { input }))
+    const chunks = opened.chunks[Symbol.asyncIterator]()
+    expect((await chunks.next()).value).toEqual([{ to: 'spout', event: 1 }])
+    await expect(chunks.next()).rejects.toMatchObject({ problems: [{ code: 'INPUT_INVALID' }] })
+  },
+)
 
 test('a generator is closed when its reader stops early', async () => {
   let closed = false
@@ -479,13 +482,13 @@ test('with --lines each line is an event as text, whatever the file is called', 
 test('--lines needs an input, and a processor that receives the lines', async () => {
   const dir = projectFolder({ 'a.txt': 'x' })
   expect(await problemsOf(optionsFor(dir, { isText: true, to: 'spout' }))).toEqual([
-    '--to: needs an input of bare events. Add --input FILE, or --input - for stdin.',
+    '--to: works only with --input. Add --input FILE, or --input - for stdin.',
   ])
   expect(await problemsOf(optionsFor(dir, { isText: true }))).toEqual([
-    '--lines: needs an input of lines. Add --input FILE, or --input - for stdin.',
+    '--lines: works only with --input. Add --input FILE, or --input - for stdin.',
   ])
   expect(await problemsOf(optionsFor(dir, { isText: true, given: 'a.txt' }))).toEqual([
-    '--lines: does not say which processor receives the lines. Add --to PROCESSOR.',
+    '--lines: needs the processor that receives the lines. Add --to PROCESSOR.',
   ])
 })
 

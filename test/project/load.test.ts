@@ -67,7 +67,7 @@ test('a folder of processors is one processor for each module', async () => {
   expect([call(project, 'one'), call(project, 'two'), call(project, 'three')]).toEqual([1, 2, 3])
 })
 
-/** For builds that have a place of their own. */
+/** For builds that have their own place. */
 const noFolder = () => {
   throw new Error('no temporary folder is needed')
 }

@@ -71,7 +71,7 @@ test('a module and its export, as other tools name a handler, are answered with 
   expect(problems.map(({ where, remedy }) => [where, remedy])).toEqual([
     ['processors.a', 'Write path: "./src/index".'],
     ['processors.b', 'Write path: "./src/index", and export charge there as handler.'],
-    ['processors.c', "Make that file, or correct the path; it is relative to the topology's file."],
+    ['processors.c', "Create that file, or correct the path; it is relative to the topology's file."],
   ])
 })
 

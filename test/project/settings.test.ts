@@ -87,7 +87,7 @@ test('every wrong value is told at once, with where it stands', async () => {
   ])
 })
 
-test.each(['0', '-1', '1.5', 'many', 'Infinity'])('%s is no number of handlers', async (value) => {
+test.each(['0', '-1', '1.5', 'many', 'Infinity'])('%s is not a number of handlers', async (value) => {
   await expect(settle(projectFolder({}), { concurrency: value })).rejects.toThrow('--concurrency')
 })
 

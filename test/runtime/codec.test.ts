@@ -250,7 +250,7 @@ describe('a foreign record', () => {
 
   it.each([
     ['its text, if it is not JSON', 'order 3 für Ü', 'order 3 für Ü'],
-    ['its text, if that has U+FFFD of its own', '\uFFFD', '\uFFFD'],
+    ['its text, if it contains U+FFFD', '\uFFFD', '\uFFFD'],
     ['an empty text', '', ''],
     ['JSON after a byte order mark', '\uFEFF{"a":1}', { a: 1 }],
     ['its bytes in base64, if they are not UTF-8', Buffer.from([0x90, 0xd8, 0xd8]), { data_base64: 'kNjY' }],

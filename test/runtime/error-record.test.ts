@@ -132,15 +132,15 @@ describe('reading', () => {
 
   test('says of anything else that it is no record', () => {
     for (const text of ['', 'no JSON', '1', 'null', '[]', '{}', '{"attak":1}'])
-      expect(problemOf(text)).toMatch(/^this is no error record/)
+      expect(problemOf(text)).toMatch(/^this is not an error record/)
   })
 
   test('names the field that is missing or wrong', () => {
     const { processor, ...without } = recordOf()
-    expect(problemOf(JSON.stringify(without))).toMatch(/no processor that could be read/)
-    expect(problemOf(JSON.stringify({ ...recordOf(), kind: 'x' }))).toMatch(/no kind/)
-    expect(problemOf(JSON.stringify({ ...recordOf(), message: { id: 1 } }))).toMatch(/no message/)
-    expect(problemOf(JSON.stringify({ ...recordOf(), time: 'soon' }))).toMatch(/no time/)
+    expect(problemOf(JSON.stringify(without))).toMatch(/no readable processor/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), kind: 'x' }))).toMatch(/no readable kind/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), message: { id: 1 } }))).toMatch(/no readable message/)
+    expect(problemOf(JSON.stringify({ ...recordOf(), time: 'soon' }))).toMatch(/no readable time/)
   })
 
   test('that nests deeper than any data may is no record, wherever it does', () => {

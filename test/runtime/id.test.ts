@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { chanceFor, emitIdFor, invokeIdFor, rootIdFor } from '../../src/runtime/id.ts'
 
-/** Few enough values for two names to be alike in all but one part. */
+/** Few enough values for two names to be equal in all parts but one. */
 const word = fc.constantFrom('a', 'b', 'ab', 'a\n', '')
 const name = fc.tuple(
   fc.constantFrom(rootIdFor('attak', 0), rootIdFor('attak', 1), 'orders-4711', 'ORDERS-4711'),

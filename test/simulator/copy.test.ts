@@ -136,7 +136,7 @@ describe('a copier', () => {
   })
 })
 
-/** What a copy of an odd value comes to: its value or error, and what the value's own code noticed. */
+/** The result of copying an odd value: its value or error, and what the value's own code noticed. */
 function observed(odd: Odd, copy: (value: unknown) => unknown) {
   const log: string[] = []
   const value = odd(log)

@@ -5,7 +5,7 @@ import { recordToAll } from '../../src/simulator/recorder.ts'
 import type { Handler } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
 
-/** Runs one event through processors that hear each other in a row; gives the records of what failed. */
+/** Runs one event through a chain of processors. Returns the records of failures. */
 async function errorsOf(processors: Record<string, Handler | object>): Promise<readonly ErrorRecord[]> {
   const names = Object.keys(processors)
   const streams = names.slice(1).map((to, index) => ({ from: names[index], to }))

@@ -6,17 +6,17 @@ import { createWatch, definitionOf, randomTopology } from './random-topology.ts'
 import { runTopology } from './run-topology.ts'
 
 const SKIPPED = 'skipped: it was handled before'
-const DIFFERS = 'a message of this id came with other data before; this one is handled, too'
+const DIFFERS = 'a message with this id but other data was handled before; this one is handled too'
 
 const tick = (ms = 1) => new Promise((resolve) => setTimeout(resolve, ms))
 
-/** A message of `b` that was on its way before, from `a`. */
+/** A message of `b` that was in flight before, from `a`. */
 const resumed = (id: string, event: unknown, more: object = {}): ResumedEvent => ({
   ...{ to: 'b', event, topic: 't' },
   resumed: { id: id.repeat(32), root: 'f'.repeat(32), parent: 'e'.repeat(32), from: 'a', hop: 2, ...more },
 })
 
-/** Runs `b`, which remembers, with what was on its way; gives what it did, in order. */
+/** Runs `b`, which remembers, with what was in flight; returns what it did, in order. */
 async function runB(events: readonly ResumedEvent[], handler: (...args: never[]) => unknown, more: object = {}) {
   const processors = { a: () => {}, b: { handler, idempotent: true, ...more } }
   const run = await runTopology({ processors, streams: [{ from: 'a', to: 'b' }] }, events)

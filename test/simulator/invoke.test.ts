@@ -6,7 +6,7 @@ import { recordEntries } from '../../src/simulator/recorder.ts'
 import type { Context, Handler } from '../../src/topology/handler.ts'
 import { runTopology } from './run-topology.ts'
 
-/** Runs `a`, which may invoke `b`, with one event; says what it emitted as `got` and what it threw. */
+/** Runs `a`, which may invoke `b`, with one event; returns its emits of `got` and its errors. */
 async function invoke(b: unknown, a: Handler, more: Record<string, unknown> = {}) {
   const run = await runTopology({ processors: { a: { invokes: ['b'], handler: a }, b }, ...more }, { a: 1 })
   return { ...run, got: run.of('emit').filter(({ topic }) => topic === 'got') }
@@ -179,7 +179,7 @@ describe('an invoke fails', () => {
     [
       'a processor that is not among its invokes',
       (_event, context) => context.invoke('bb'),
-      'invoke of "bb": the processor "a" does not say that it invokes it',
+      'invoke of "bb": the processor "a" does not list it in invokes',
     ],
     [
       'what JSON cannot carry',
@@ -189,7 +189,7 @@ describe('an invoke fails', () => {
     [
       'more than fits',
       (_event, context) => context.invoke('b', 'x'.repeat(6_000_001)),
-      'invoke of "b": 6000003 bytes, and it carries at most 6000000',
+      'invoke of "b": 6000003 bytes, more than the limit of 6000000',
     ],
   ])('for %s', async (_, a, message) => {
     const { of } = await invoke(() => {}, a)

@@ -56,7 +56,7 @@ describe('events of one sender and key reach a receiver in order', () => {
     expect(await startsOf(streams, processors)).toEqual(ordered)
   })
 
-  it('while a handler waits for a time of its own choice', async () => {
+  it('while a handler waits for its own time choice', async () => {
     const c = (event: string, context: Context) => {
       if (event === 'first' && context.attempt === 1) throw new Retry(3_000_000)
     }

@@ -38,7 +38,7 @@ describe('H9: what a handler leaves behind', () => {
     expect(run.of('end')).toMatchObject([{ outcome: 'failed', error: { message: 'in a timer' } }])
   })
 
-  it('an uncaught error after it had settled is a line and a failure of its own', async () => {
+  it('an uncaught error after it had settled is a line and its own failure', async () => {
     const uncaught = uncaughtErrors()
     const a = async () => {
       setTimeout(() => {

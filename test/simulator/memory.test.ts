@@ -41,6 +41,6 @@ it('keeps nothing of roots that have ended: events, keys and counts of retries g
     recorder: undefined as never,
   })
   expect(run.summary).toMatchObject({ handled: { a: 10_000, b: 10_000 }, failed: 0 })
-  // Those that are open, the chunk at hand, and the one before it, which this generator still holds.
+  // Those that are open, the current chunk, and the one before it, which this generator still holds.
   expect(most).toBeLessThanOrEqual(OPEN_ROOTS + 300)
 })

@@ -24,7 +24,7 @@ interface RandomProcessor {
   readonly retries: number
 }
 
-/** A stream; one with a `batch` of its own has a channel of its own, beside the one of its receiver. */
+/** A stream; one with another `batch` has its own channel, beside the one of its receiver. */
 export interface RandomStream {
   readonly from: string
   readonly to: string
@@ -49,7 +49,7 @@ export interface Watch {
   running: number
   /** What was wrong: two events of one key in one channel at once. */
   readonly overlaps: string[]
-  /** Each call: whom, with what, and which attempt it was. */
+  /** Each call: its processor, its data, and its attempt. */
   readonly calls: string[]
 }
 
@@ -128,7 +128,7 @@ export interface Waits {
 }
 
 /**
- * Makes the topology's definition. Each emit's data is a name of its own: its parent's, and its place there. `pace` says
+ * Makes the topology's definition. Each emit's data is its own name: its parent's, and its place there. `pace` says
  * how long (in real time) each handler takes; no law may depend on it.
  */
 export function definitionOf(
@@ -153,7 +153,7 @@ export function definitionOf(
   }
 }
 
-/** Marks the time between a handler's call and its settlement; gives what ends it. */
+/** Marks the time between a handler's call and its settlement; returns what ends it. */
 type Enter = (event: string, context: Context) => () => void
 
 function watched(watch: Watch, streams: readonly RandomStream[]): Enter {

@@ -14,12 +14,12 @@ const topology = defineTopology({
   },
 })
 
-// A topology that was defined says which processors there are and what they take.
+// The type of a defined topology has its processors and their events.
 const typed = await createTestDriver(topology, { replace: { spout: () => undefined } })
 await typed.send('spout', 'x', { key: 'k' })
 await typed.send('file', { anything: 1 })
 await typed.send('file')
-// @ts-expect-error a number is no text
+// @ts-expect-error a number is not a text
 await typed.send('spout', 1)
 // @ts-expect-error the event is missing
 await typed.send('spout')

@@ -26,7 +26,7 @@ describe('a test driver refuses', () => {
     'paths in a topology that is given as value: %j',
     async (processors) => {
       const [problem] = await problemsOf(createTestDriver({ name: 't', processors }))
-      expect(problem).toContain('is a path, and a topology that is given as a value does not say')
+      expect(problem).toContain('is a path, but a topology that is passed as a value')
     },
   )
 
@@ -62,7 +62,7 @@ describe('a test driver refuses', () => {
     await drive(words, { stage: undefined, seed: undefined } as never)
   })
 
-  it('events that are no array, and a time that is no number', async () => {
+  it('events that are no array, and a time that is not a number', async () => {
     const driver = await drive(words)
     for (const [events, got] of [
       ['x', '"x"'],

@@ -11,7 +11,7 @@ const parse = (given: object) =>
     { file: 't.json', modulesIn: () => undefined },
   )
 
-/** Says what is wrong with a stream from `a` to `b` that has these settings. */
+/** Returns the problems of a stream from `a` to `b` that has these settings. */
 function toldOf(settings: object, topology: object = {}): readonly string[] {
   return parse({ streams: [{ from: 'a', to: 'b', ...settings }], ...topology }).problems.map(
     ({ where, what, remedy }) => `${where}: ${what.replace(' (t.json)', '')}. ${remedy}`,
@@ -22,19 +22,19 @@ describe('settings of a stream that cannot be together are told, each with what 
   it.each<[object, string]>([
     [
       { fifo: true },
-      `stream "a → b": fifo is for what goes over sqs, and nothing here does. Set via: 'sqs', or remove fifo.`,
+      `stream "a → b": fifo works only with sqs, which nothing here uses. Set via: 'sqs', or remove fifo.`,
     ],
     [
       { via: 'sqs', shards: 2 },
-      `stream "a → b": shards is for what goes over kinesis, and nothing here does. Set via: 'kinesis', or remove shards.`,
+      `stream "a → b": shards works only with kinesis, which nothing here uses. Set via: 'kinesis', or remove shards.`,
     ],
     [
       { via: 'sqs', batch: 300 },
-      'stream "a → b": batch 300 is 12 records of pack 25, and sqs gives 10 at once without a window. Set window to 1 or more, batch lower, or pack higher.',
+      'stream "a → b": batch 300 is 12 records of pack 25, and sqs delivers at most 10 at once without a window. Set window to 1 or more, batch lower, or pack higher.',
     ],
     [
       { via: 'sqs', fifo: true, batch: 11, pack: 1 },
-      'stream "a → b": batch 11 is 11 records of pack 1, and sqs with fifo: true gives 10 at once. Set batch to 10 or less, or pack higher.',
+      'stream "a → b": batch 11 is 11 records of pack 1, and sqs with fifo: true delivers at most 10 at once. Set batch to 10 or less, or pack higher.',
     ],
     [
       { via: 'sqs', fifo: true, window: 1 },
@@ -42,19 +42,19 @@ describe('settings of a stream that cannot be together are told, each with what 
     ],
     [
       { via: 'sqs', retention: 337 },
-      'stream "a → b": retention must be from 1 to 336 over sqs; got 337. Set retention to that, or leave it out.',
+      'stream "a → b": retention must be from 1 to 336 over sqs; got 337. Set retention to a value in that range, or leave it out.',
     ],
     [
       { via: 'sqs', maximumRetryAttempts: -1 },
-      'stream "a → b": maximumRetryAttempts must be from 0 to 999 over sqs; got -1. Set maximumRetryAttempts to that, or leave it out.',
+      'stream "a → b": maximumRetryAttempts must be from 0 to 999 over sqs; got -1. Set maximumRetryAttempts to a value in that range, or leave it out.',
     ],
     [
       { retention: 24, maximumRecordAge: 86_400 },
-      'stream "a → b": retention is 24 hours, and what tells of messages given up after maximumRecordAge (86400 s) points at them for as long again. Set retention to 48 or more, or maximumRecordAge lower.',
+      'stream "a → b": retention is 24 hours, which is too short: a message that is given up after maximumRecordAge (86400 s) must stay in the stream for as long again. Set retention to 48 or more, or maximumRecordAge lower.',
     ],
     [
       { filters: [{ type: ['x'] }], pack: 2 },
-      'stream "a → b": filters look at messages by themselves, and pack puts several into one record. Set pack to 1, or leave it out, or remove filters.',
+      'stream "a → b": filters need one message per record, and pack puts several into one. Set pack to 1, or leave it out, or remove filters.',
     ],
     [
       { via: 'sqs', maximumConcurrency: 5, provisionedPollers: { minimum: 2, maximum: 5 } },
@@ -96,11 +96,11 @@ describe('a default for all streams', () => {
 
   it('is a mistake where none has', () => {
     expect(toldOf({}, { fifo: true })).toEqual([
-      "fifo: fifo is for what goes over sqs, and nothing here does. Set via: 'sqs', or remove fifo.",
+      "fifo: fifo works only with sqs, which nothing here uses. Set via: 'sqs', or remove fifo.",
     ])
     const processors = { a: './a', b: { path: './b', maximumConcurrency: 3 } }
     expect(toldOf({}, { processors })).toEqual([
-      "processors.b.maximumConcurrency: maximumConcurrency is for what goes over sqs, and nothing here does. Set via: 'sqs', or remove maximumConcurrency.",
+      "processors.b.maximumConcurrency: maximumConcurrency works only with sqs, which nothing here uses. Set via: 'sqs', or remove maximumConcurrency.",
     ])
   })
 })
@@ -126,7 +126,7 @@ describe('streams that share a channel by name', () => {
       expect.objectContaining({
         where: 'stream "a → c"',
         what: 'batch is 60, and 50 for stream "a → b", which shares "s" (t.json)',
-        remedy: "Say the same of both, or leave out stream: 's'.",
+        remedy: "Set the same value for both, or leave out stream: 's'.",
       }),
     ])
   })
@@ -135,7 +135,7 @@ describe('streams that share a channel by name', () => {
     expect(shared({ via: 'sqs' }, {}).problems).toEqual([
       expect.objectContaining({
         where: 'stream "a → b"',
-        what: '"s" is for b and c, and sqs gives each message to one of them only (t.json)',
+        what: '"s" has the receivers b and c, but sqs delivers each message to only one of them (t.json)',
         remedy: "Leave out stream: 's', or set via: 'kinesis'.",
       }),
     ])
@@ -240,7 +240,7 @@ describe('two channels from one processor to another', () => {
 
   it.each<[string, object, object]>([
     ['retries differ', { retries: 1, backoff: { firstMs: 5 } }, { retries: 2 }],
-    ['one of them says what holds anyway', { via: 'kinesis', pack: 25, batch: 100, window: 0 }, { shards: undefined }],
+    ['one of them sets the default', { via: 'kinesis', pack: 25, batch: 100, window: 0 }, { shards: undefined }],
     ['they name one channel', { stream: 'one', batch: 5 }, { stream: 'one' }],
     ['fields are written in another order', { via: 'sqs', ...pollers(2, 5) }, { via: 'sqs', ...pollers(2, 5, true) }],
     ['one of them is a queue that takes no keys', { via: 'sqs' }, {}],

@@ -61,7 +61,7 @@ defineTopology({
   ],
 })
 
-// Topics of the handlers that say what they emit.
+// Topics of the handlers that declare their emits.
 defineTopology({
   name: 't',
   processors,
@@ -82,7 +82,7 @@ defineTopology({
   name: 't',
   processors,
   streams: [
-    // @ts-expect-error a string is no number
+    // @ts-expect-error a string is not a number
     ['spout', 'count', 'text'],
     // @ts-expect-error a Date arrives as string
     ['spout', 'dated', 'at'],
@@ -189,7 +189,7 @@ defineTopology({ name: 't', processors, environment: { KEY: 1 } })
 // @ts-expect-error no such runtime
 defineTopology({ name: 't', processors, runtime: 'nodejs18.x' })
 
-// What is invoked gives anything, unless the caller says what.
+// An invoke returns any type, unless the caller sets one.
 const invoking: Handler = async (_event, context) => {
   holds<Equal<Awaited<ReturnType<typeof context.invoke>>, unknown>>()
   const total = await context.invoke<number>('count', { n: 1 })
@@ -220,7 +220,7 @@ const emitting: Handler<string, { text: string; done: undefined; maybe: number |
   context.emit('maybe', 1)
   // @ts-expect-error the data of a text is missing
   context.emit('text')
-  // @ts-expect-error a number is no text
+  // @ts-expect-error a number is not a text
   context.emit('text', 1)
 }
 const free: Handler = (event, context) => {
@@ -245,9 +245,9 @@ defineTopology({ name: 't', processors, input: () => [{ to: 'spout', event: 'a' 
 defineTopology({ name: 't', processors: './processors', input: { anything: 1 } })
 // @ts-expect-error no such processor
 defineTopology({ name: 't', processors, input: { spuot: 'a' } })
-// @ts-expect-error a number is no text
+// @ts-expect-error a number is not a text
 defineTopology({ name: 't', processors, input: { spout: 1 } })
-// @ts-expect-error a number is no text
+// @ts-expect-error a number is not a text
 defineTopology({ name: 't', processors, input: [{ to: 'spout', event: 1 }] })
 // @ts-expect-error no such processor
 defineTopology({ name: 't', processors, input: [{ to: 'spuot', event: 'a' }] })
@@ -273,9 +273,9 @@ const byPath = defineTopology({
 holds<Equal<EventsOf<typeof byPath>['spout'], string>>()
 // @ts-expect-error no such topic
 defineTopology({ name: 't', processors: paths, streams: [['spout', 'reverse', 'txet']] })
-// @ts-expect-error a text is no number
+// @ts-expect-error a text is not a number
 defineTopology({ name: 't', processors: paths, streams: [['spout', 'count', 'text']] })
-// @ts-expect-error a number is no text
+// @ts-expect-error a number is not a text
 defineTopology({ name: 't', processors: paths, input: { spout: 1 } })
 
 // Settings of a processor with a path; the fields of an instance are its own.

@@ -29,7 +29,7 @@ describe('settings of attak 2017', () => {
     })
     const both = parse({ inputs: { a: 1 }, input: { a: 2 } })
     expect(both.topology?.input).toEqual({ a: 2 })
-    expect(both.told[0]).toContain('"inputs" is ignored: input is given too')
+    expect(both.told[0]).toContain('"inputs" is ignored: input is set too')
   })
 
   it('in opts of a stream are read as settings of the stream, which win', () => {
@@ -47,7 +47,7 @@ describe('settings of attak 2017', () => {
   it('of a processor that list its topics are ignored, while outputs: false keeps its meaning of today', () => {
     const processor = (settings: object) => parse({ processors: { a: { handler: a, ...settings } } })
     expect(processor({ outputs: ['x'], inputs: ['y'] }).told).toEqual([
-      '[TOPOLOGY_OLD_SETTING] processors.a.inputs: "inputs" is ignored: it was a setting of attak 2017 (index.js). Remove it: streams say what a processor receives.',
+      '[TOPOLOGY_OLD_SETTING] processors.a.inputs: "inputs" is ignored: it was a setting of attak 2017 (index.js). Remove it: streams define what a processor receives.',
       '[TOPOLOGY_OLD_SETTING] processors.a.outputs: "outputs" is ignored: it was a setting of attak 2017 (index.js). Remove it: a processor may emit any topic.',
     ])
     expect(processor({ outputs: false })).toMatchObject({ told: [], topology: { processors: [{ outputs: false }] } })

@@ -78,7 +78,7 @@ describe('what a deployed processor runs with', () => {
     [{ environment: ['1ST'] }, 'processors.a.environment: the variable "1ST" must be two or more letters'],
     [
       { environment: { AWS_REGION: 'x' } },
-      'processors.a.environment: the variable "AWS_REGION" is set by the platform or by attak (topology.ts). Remove it here: code can read it all the same.',
+      'processors.a.environment: the variable "AWS_REGION" is set by the platform or by attak (topology.ts). Remove it: your code can read it anyway.',
     ],
     [{ environment: { PORT: 80 } }, 'processors.a.environment: PORT must be a text or true; got 80'],
     [{ logRetention: 14 }, 'processors.a.logRetention: a processor has no setting "logRetention"'],
@@ -332,19 +332,19 @@ describe('problems', () => {
         "[TOPOLOGY_INVALID] processors["a b"]: the name "a b" must be 1 to 40 letters, digits, "-" and "_", begin with a letter or digit, and hold no "--" (topology.ts). Rename it, for example to "a-b".",
         "[TOPOLOGY_INVALID] streams[1]: has no from (topology.ts). Write [from, to], [from, to, topic], or { from, to, topic or topics }.",
         "[TOPOLOGY_UNKNOWN_PROCESSOR] stream "orders → bill": no processor named "bill" (topology.ts). Did you mean "billing"? Rename the target, or add processors.bill.",
-        "[TOPOLOGY_DUPLICATE_STREAM] stream "orders → billing": "billing" would hear topic "paid" from "orders" twice (topology.ts). Remove one of the two streams, or give them topics that differ.",
+        "[TOPOLOGY_DUPLICATE_STREAM] stream "orders → billing": "billing" would receive topic "paid" from "orders" twice (topology.ts). Remove one of the two streams, or give them topics that differ.",
       ]
     `)
   })
 
   it.each<[string, () => unknown, string]>([
     ['nothing', () => undefined, 'nothing is exported'],
-    ['null', () => null, 'null is exported, which is no topology'],
-    ['a list', () => [], 'a list is exported, which is no topology'],
-    ['a function', () => spout, 'the function spout is exported, which is no topology'],
+    ['null', () => null, 'null is exported, which is not a topology'],
+    ['a list', () => [], 'a list is exported, which is not a topology'],
+    ['a function', () => spout, 'the function spout is exported, which is not a topology'],
     ['a promise', () => Promise.reject(new Error('unseen')), 'what is exported is a promise'],
-    ['an instance', () => new Date(0), 'an instance of a class is exported, which is no topology'],
-    ['a string', () => 'hello', '"hello" is exported, which is no topology'],
+    ['an instance', () => new Date(0), 'an instance of a class is exported, which is not a topology'],
+    ['a string', () => 'hello', '"hello" is exported, which is not a topology'],
   ])('name what is exported instead of a topology: %s', (_, make, what) => {
     const { topology, problems } = parse(make())
     expect(topology).toBeUndefined()
@@ -376,7 +376,7 @@ describe('a problem', () => {
     [
       'a promise of streams',
       { streams: async () => [] },
-      '[TOPOLOGY_INVALID] streams: gives a promise, and a topology is read at once',
+      '[TOPOLOGY_INVALID] streams: returns a promise, but attak reads a topology synchronously',
     ],
     [
       'a missing import',
@@ -386,7 +386,7 @@ describe('a problem', () => {
     [
       'a promised module',
       { processors: { a: Promise.resolve() } },
-      '[TOPOLOGY_INVALID] processors.a: is a promise; of a module, give the path',
+      '[TOPOLOGY_INVALID] processors.a: is a promise; to use a module, give its path',
     ],
     [
       'a class',
@@ -406,7 +406,7 @@ describe('a problem', () => {
     [
       'two handlers',
       { processors: { a: { handler: spout, path: './a' } } },
-      '[TOPOLOGY_INVALID] processors.a: has handler and path, and only one can say where its code is',
+      '[TOPOLOGY_INVALID] processors.a: has handler and path, but its code can be in only one place',
     ],
     ['an empty path', { processors: { a: ' ' } }, '[TOPOLOGY_INVALID] processors.a: the path is empty'],
     [
@@ -452,17 +452,17 @@ describe('a problem', () => {
           ['a', 'b'],
         ],
       },
-      '[TOPOLOGY_DUPLICATE_STREAM] stream "a → b": "b" would hear everything from "a" twice',
+      '[TOPOLOGY_DUPLICATE_STREAM] stream "a → b": "b" would receive everything from "a" twice',
     ],
     [
-      'the same edge three times, told once',
+      'the same edge three times, reported once',
       { streams: Array.from({ length: 3 }, () => ['a', 'b']) },
-      '[TOPOLOGY_DUPLICATE_STREAM] stream "a → b": "b" would hear everything from "a" twice',
+      '[TOPOLOGY_DUPLICATE_STREAM] stream "a → b": "b" would receive everything from "a" twice',
     ],
     [
       'topics that are refused, which are then not everything',
       { streams: [['a', 'b', 'x'], { from: 'a', to: 'b', topics: [] }] },
-      '[TOPOLOGY_INVALID] stream "a → b": topics must be a list of strings, none of it empty; got []',
+      '[TOPOLOGY_INVALID] stream "a → b": topics must be a list of strings that are not empty; got []',
     ],
     [
       'processors and processor',
@@ -472,7 +472,7 @@ describe('a problem', () => {
     [
       'a factory without streams',
       { processors: undefined, processor: () => spout },
-      '[TOPOLOGY_INVALID] processor: processor builds what the streams name, and they name nothing',
+      '[TOPOLOGY_INVALID] processor: processor builds the processors that streams name, and there are no streams',
     ],
     [
       'a factory that throws',
@@ -499,7 +499,7 @@ describe('a problem', () => {
     const modulesIn = () => ['a.b', 'a b']
     const { problems } = parseTopology({ name: 't', processors: './p' }, { file: 't.ts', modulesIn })
     expect(problems.map(({ where, what }) => `${where}: ${what}`)).toEqual([
-      './p/a.b: the name "a-b" is that of ./p/a b too (t.ts)',
+      './p/a.b: ./p/a b has the name "a-b" too (t.ts)',
     ])
   })
 })
@@ -528,7 +528,7 @@ describe('a topology without a name', () => {
     const { topology, problems } = parseIn(packageName)
     expect(topology?.name).toBe(expected)
     expect(problems.map(tell)).toEqual([
-      `[TOPOLOGY_UNNAMED] name: the topology has no name and is called "${expected}", as its package (topology.ts). Add name: '${expected}'. To deploy it needs a name.`,
+      `[TOPOLOGY_UNNAMED] name: the topology has no name, so it takes the name of its package, "${expected}" (topology.ts). Add name: '${expected}'. Deploying needs a name.`,
     ])
   })
 

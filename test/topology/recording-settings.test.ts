@@ -61,7 +61,7 @@ describe('where error records are kept', () => {
     [
       's3',
       [
-        `errors: the store "s3" needs a bucket, which is there already (topology.ts). Write { store: 's3', bucket: 'name' }.`,
+        `errors: the store "s3" needs the name of an existing bucket (topology.ts). Write { store: 's3', bucket: 'name' }.`,
       ],
     ],
     [
@@ -106,7 +106,7 @@ describe('where error records are kept', () => {
     [
       { queue, retention: 2 },
       [
-        'errors.retention: a queue of your own keeps its messages for as long as it was told to (topology.ts). Remove retention, or queue.',
+        'errors.retention: your own queue has its own retention, and attak does not change it (topology.ts). Remove retention, or queue.',
       ],
     ],
     [

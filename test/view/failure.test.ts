@@ -31,9 +31,9 @@ test('what attak found says what to do', () => {
     name: 'AttakError',
     code: 'HOP_LIMIT',
     message: 'emit of "again": too far',
-    remedy: 'Mend the cycle.',
+    remedy: 'Fix the cycle.',
   }
-  expect(failuresDrawn(options)(found)).toBe('  ✗ [HOP_LIMIT] emit of "again": too far. Mend the cycle.\n')
+  expect(failuresDrawn(options)(found)).toBe('  ✗ [HOP_LIMIT] emit of "again": too far. Fix the cycle.\n')
 })
 
 test('a line is shown once, four calls of a stack; all of them, and without a margin, for who says so', () => {

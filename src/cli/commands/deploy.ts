@@ -40,7 +40,7 @@ remove something. You can interrupt it at any time; the next deploy continues.`,
         host.out.write(drawJsonLine({ ...jsonOfPrepared(stage.scope, prepared), done: ids, applied: done.length > 0 }))
       } else if (interrupted === undefined) {
         const took = drawDuration(host.now() - started)
-        const what = done.length === 0 ? 'as it is' : `${drawCount(done.length, 'change')} in ${took}`
+        const what = done.length === 0 ? 'nothing to change' : `${drawCount(done.length, 'change')} in ${took}`
         host.out.tell(`${colorsOf(host.out).green('✓')} ${prepared.place} is live: ${what}\n`)
         if (done.length > 0) host.err.tell(colors.dim(drawNext(hintOf(stage.given))))
       }
@@ -50,5 +50,5 @@ remove something. You can interrupt it at any time; the next deploy continues.`,
 }
 
 function drawNext(hint: Hint): string {
-  return `Feed it with ${hint('trigger')}; see it with ${hint('status')} and ${hint('logs')}.\n`
+  return `Send it events with ${hint('trigger')}; look at it with ${hint('status')} and ${hint('logs')}.\n`
 }

@@ -32,7 +32,7 @@ and queues are lost. You can interrupt it and run it again at any time.`,
       const { plan } = deployment
       host.err.tell(
         plan.changes.length === 0
-          ? `Nothing of ${place} is there.\n`
+          ? `${place} is not deployed.\n`
           : drawPlanOf(plan, { title: place, wanted: [], costs: [] }, colorsOf(host.err)),
       )
       if (!(await confirmPlan(plan, flagOf(args, 'yes'), host))) {

@@ -50,7 +50,7 @@ some seconds.`,
       for await (const fresh of lines) printed += readEntries(fresh).filter(print).length
       if (printed === 0 && !following && !host.signal.aborted)
         host.err.tell(
-          `There are no such lines. Look further back with --since; ${hintOf(stage.given)('status')} says what is deployed.\n`,
+          `There are no such lines. Look further back with --since; ${hintOf(stage.given)('status')} shows what is deployed.\n`,
         )
     })
     // An interrupt is how --follow ends.

@@ -23,7 +23,7 @@ import { tellRun } from '../simulate/run.ts'
 import { followReads } from '../simulate/variables.ts'
 
 /** Where a run stops in a debugger. */
-const STOPS = 'It stops at your breakpoints, and where your code says debugger.'
+const STOPS = 'It pauses at your breakpoints and at debugger statements.'
 
 /** Runs a topology in this process and prints what happens. */
 export const simulate: Command = {
@@ -47,9 +47,9 @@ export const simulate: Command = {
     { flags: '--inspect [port]', summary: 'wait for a debugger; handlers have no timeout' },
   ],
   notes: `The input is --input, else the input of the topology, else input.json:
-  { "spout": … }                             one event for each processor
-  [{ "to": "spout", "event": … }, …]         many events, each with "key" and "topic" if you like
-  a .jsonl file, or stdin with --input -     one such object per line, read as a stream
+  { "spout": … }                      one event for each processor
+  [{ "to": "spout", "event": … }, …]  many events, also with "key" and "topic"
+  a .jsonl file, or stdin (-)         one such object per line, as a stream
 
 --only runs one part of a topology. Events for other processors are skipped, and what is emitted to them
 is an output of the run.

@@ -144,7 +144,7 @@ function tellUnconfirmed({ events, count, of, json, records, hint }: Unconfirmed
   const listed = found.slice(0, MOST_LISTED).map(({ event, records: [record] }) => {
     const known =
       record === undefined
-        ? 'no error is known of it'
+        ? 'it has no error record'
         : `${record.kind === 'crash' ? 'crash: ' : ''}${hang(titleOf(record.error))} (${hint(`errors show ${record.id.slice(0, 12)}`)})`
     return `  ${event.to} ${event.id}: ${known}\n`
   })
@@ -152,7 +152,7 @@ function tellUnconfirmed({ events, count, of, json, records, hint }: Unconfirmed
   const [first] = events
   host.err.tell(
     [
-      `${colorsOf(host.err).red('✗')} ${drawCount(count, 'event')} of ${of} not confirmed: no log line says what became of them.\n`,
+      `${colorsOf(host.err).red('✗')} ${drawCount(count, 'event')} of ${of} not confirmed: no log line shows that they were handled.\n`,
       ...listed,
       ...(more > 0 ? [`  and ${more} more\n`] : []),
       'A handler may still be running: wait longer with --quiet-after. ',

@@ -33,8 +33,8 @@ export const why: Command = {
     JSON_OPTION,
   ],
   notes: `Prints each message on the path with its event. It reads a transcript, the errors of the last simulation
-or, for a deployed topology, error records, logs and streams, while they keep the events. It says which
-events are no longer available.`,
+or, for a deployed topology, error records, logs and streams, while they keep the events. It reports
+events that are no longer available.`,
   examples: ['attak why', 'attak why 6f0f3e8a', 'attak why --simulated', 'attak why 6f0f3e8a --trace run.jsonl --json'],
   async run(args, host) {
     const [id] = args.positionals
@@ -77,13 +77,13 @@ events are no longer available.`,
 
 function sayWhere(errors: Errors): string {
   const simulate = hintOf(errors.stage.given)('simulate --trace FILE')
-  return `See what failed with ${hintOn(errors)('errors list')}, or look in a trace: ${simulate}.`
+  return `List errors with ${hintOn(errors)('errors list')}, or look in a trace: ${simulate}.`
 }
 
 /** Foreign ids may contain anything; an id with characters that a search would interpret is refused. */
 function knownId(id: string | undefined): string | undefined {
   if (id === undefined || /^[\w.:/+=@-]+$/.test(id)) return id
-  throw new AttakError('USAGE', `"${id}" is no id`, 'Give the id of an error or a message, or its beginning.')
+  throw new AttakError('USAGE', `"${id}" is not an id`, 'Give the id of an error or a message, or its beginning.')
 }
 
 async function wayTo(found: Found, source: Source): Promise<Path> {
@@ -143,7 +143,7 @@ export function meantBy(prefix: string | undefined, found: readonly Found[], rem
   if (meant === undefined) {
     const what =
       prefix === undefined
-        ? 'there is no error to tell of'
+        ? 'no error was found'
         : `no message and no error has an id that begins with "${prefix}"`
     throw new AttakError('MESSAGE_NOT_FOUND', what, remedy)
   }
@@ -152,12 +152,12 @@ export function meantBy(prefix: string | undefined, found: readonly Found[], rem
     const shown = [...ids.values()].slice(0, SHOWN).map(([first]) => `${givenId(first!)} (${sayFound(first!)})`)
     const more = ids.size > SHOWN ? ', and more' : ''
     const what = `"${prefix}" is the beginning of several ids: ${shown.join(', ')}${more}`
-    throw new AttakError('USAGE', what, 'Give more of it.')
+    throw new AttakError('USAGE', what, 'Give more characters.')
   }
   const same = exact ?? meant
   const messages = new Set(same.map(({ message }) => message))
   if (messages.size > 1) {
-    const what = `the function of "${meant[0]?.processor}" crashed with ${messages.size} messages, any of which may be why`
+    const what = `the function of "${meant[0]?.processor}" crashed with ${messages.size} messages, and any of them may be the cause`
     throw new AttakError('USAGE', what, `Give the id of one of them: ${[...messages].slice(0, SHOWN).join(', ')}.`)
   }
   return same.find(({ outcome }) => outcome !== undefined && outcome !== 'ok') ?? same[0]!

@@ -21,7 +21,7 @@ export async function applyShown(deployment: Deployment, host: Host): Promise<Pi
   hushSlowLine(host)
   const tasks = tasksTo(err, host.now)
   const ticking = err.isTTY ? setInterval(tasks.tick, TICK_MS) : undefined
-  const onAbort = () => tasks.say('Interrupted: what has begun is waited for; once more ends at once.')
+  const onAbort = () => tasks.say('Interrupted: finishing the changes that have begun. Interrupt again to end at once.')
   signal.addEventListener('abort', onAbort)
   try {
     const outcome = await deployment.apply({ deployId: randomUUID(), signal, onProgress: tasks.show })

@@ -19,10 +19,10 @@ import type { Hint } from '../hint.ts'
 export function drawStatus(stage: string, resources: readonly ResourceStatus[], colors: Colors, hint: Hint): string {
   const place = onOneLine(stage)
   if (resources.every(({ state }) => state === 'absent'))
-    return `Nothing of ${place} is there. Make it live with ${hint('deploy')}.\n`
+    return `${place} is not deployed. Deploy it with ${hint('deploy')}.\n`
   const bad = resources.filter(({ fine }) => !fine).length
   const stale = resources.filter(({ wanted }) => !wanted).length
-  const verdict = bad === 0 ? colors.green('all well') : colors.red(`${drawNumber(bad)} not well`)
+  const verdict = bad === 0 ? colors.green('all well') : colors.red(`${drawNumber(bad)} with problems`)
   const counts = [drawCount(resources.length, 'resource'), verdict]
   if (stale > 0) counts.push(colors.yellow(`${drawNumber(stale)} left over`))
   const names = resources.map(({ id }) => onOneLine(id.replace('/', ' ')))
@@ -48,9 +48,9 @@ function advice(resources: readonly ResourceStatus[], hint: Hint): readonly stri
   const strange = resources.some(({ state }) => state === 'not ours')
   const failed = resources.some(({ id, details }) => isOfErrors(id) && Number(details.messages) > 0)
   return [
-    ...(failed ? [`What waits among errors and crashes has failed: ${hint('errors list')}.`] : []),
-    ...(strange ? ['What is not ours bears the name of a resource, and keeps attak deploy from making it.'] : []),
-    ...(absent ? [`${hint('deploy')} makes what is absent.`] : []),
+    ...(failed ? [`The messages in the queues of errors and crashes have failed: ${hint('errors list')}.`] : []),
+    ...(strange ? ['A resource that is "not ours" has a name that attak deploy needs.'] : []),
+    ...(absent ? [`${hint('deploy')} creates what is absent.`] : []),
     ...(stale ? [`${hint('deploy')} removes what is left over; with --allow-data-loss also what holds data.`] : []),
   ]
 }
@@ -101,7 +101,7 @@ const SAY: Readonly<Record<string, (value: string | number) => string>> = {
  * ```
  */
 export function drawStages(stages: readonly StageCounts[], place: string, colors: Colors, hint: Hint): string {
-  if (stages.length === 0) return `attak has nothing in ${place}.\n`
+  if (stages.length === 0) return `No topology is deployed in ${place}.\n`
   const names = stages.map(({ topology, stage }) => `${topology} (${stage})`)
   const width = Math.max(...names.map(({ length }) => length))
   const lines = stages.map(({ resources }, index) => {

@@ -93,10 +93,12 @@ export function drawRecord(record: ErrorRecord, options: FailureOptions): string
     ...drawFacts(facts, colors),
     ...(suspects.length === 0
       ? []
-      : ['', `${drawCount(suspects.length, 'message')} that it had, any of which it may be:`]),
-    ...(suspects.length === 0 && message === undefined ? ['', 'The messages that it had are no longer known.'] : []),
+      : ['', `${drawCount(suspects.length, 'message')} in the invocation, and any of them may be the cause:`]),
+    ...(suspects.length === 0 && message === undefined
+      ? ['', 'The messages of the invocation are no longer known.']
+      : []),
     ...events.flatMap((event) => ['', ...drawEvent(event, { colors, isLost: record.withoutData === true })]),
-    ...(way.length < 2 ? [] : ['', 'The way here:', ...way.map((event, index) => drawAncestor(event, index))]),
+    ...(way.length < 2 ? [] : ['', 'The path to it:', ...way.map((event, index) => drawAncestor(event, index))]),
     '',
   ].join('\n')
 }
@@ -119,7 +121,7 @@ function drawEvent(event: CloudEvent, { colors, isLost }: { colors: Colors; isLo
 
 function drawData(event: CloudEvent, isLost: boolean): readonly string[] {
   if ('data' in event) return jsonText(event.data, 2).split('\n')
-  return [isLost ? 'The event was too large to be recorded: it is in the stream, as long as that keeps it.' : 'no data']
+  return [isLost ? 'The event was too large to be recorded. The stream has it until its retention ends.' : 'no data']
 }
 
 function drawAncestor({ source, type, data }: CloudEvent, index: number): string {
@@ -145,7 +147,7 @@ function drawKind({ kind, suspects }: ErrorRecord): string {
 }
 
 function drawKindOf({ kind }: ErrorRecord): string {
-  return { failed: 'failed for good', late: 'after its message was done', crash: 'crash' }[kind]
+  return { failed: 'failed for good', late: 'after its message was handled', crash: 'crash' }[kind]
 }
 
 function firstLine({ error }: ErrorRecord): string {

@@ -58,12 +58,16 @@ export function findById<Kept extends ErrorRecord>(
     return notFound(
       given,
       'there is no error with that id',
-      `See ${listing}; it may have been replayed, or have expired.`,
+      `See ${listing}. It may have been replayed, or it has expired.`,
     )
   }
   const ids = named.slice(0, MOST_TOLD).map(({ id }) => id.slice(0, 12))
   const more = named.length > MOST_TOLD ? ' …' : ''
-  return notFound(given, `${named.length} errors begin so: ${ids.join(' ')}${more}`, 'Give more of the id.')
+  return notFound(
+    given,
+    `${named.length} errors have ids that begin with it: ${ids.join(' ')}${more}`,
+    'Give more of the id.',
+  )
 }
 
 const MOST_TOLD = 5
@@ -89,7 +93,11 @@ export function checkMeant(
     throw new AttakError('USAGE', `${command}: which errors?`, `Give ids (see ${listing}), a filter, or --all.`)
   }
   if (ids.length > 0 && (filter !== undefined || all)) {
-    throw new AttakError('USAGE', `${command}: ids, and others by a filter or --all`, 'Give the ones or the others.')
+    throw new AttakError(
+      'USAGE',
+      `${command}: ids cannot be combined with a filter or --all`,
+      'Give only ids, or only a filter or --all.',
+    )
   }
 }
 
@@ -129,13 +137,13 @@ function findFor(id: string, seen: Seen, errors: Errors, args: Arguments): Error
         severity: 'error',
         where,
         what: 'its store no longer has it: it has expired, was purged, or was replayed from elsewhere',
-        remedy: 'A copy of it is here: with --force that is replayed.',
+        remedy: 'This machine has a copy: add --force to replay it.',
       }
     : {
         code: 'REPLAYED_ALREADY',
         severity: 'error',
         where,
-        what: `it was replayed from here, ${drawTime(copy.replayed)}, and has not failed again since`,
+        what: `it was replayed from this machine, ${drawTime(copy.replayed)}, and has not failed again since`,
         remedy: `See ${logsOf(copy, hintOf(errors.stage.given))} for what became of it; --force replays it once more.`,
       }
 }

@@ -117,42 +117,42 @@ function problemOf(record: ErrorRecord, code: ErrorCode, what: string, remedy: s
 
 function unknownProcessor(record: ErrorRecord, names: readonly string[], hint: Hint): Problem {
   const near = nearest(record.processor, names)
-  const now = near === undefined ? '' : ` It may be "${near}" now: name it as before while replaying.`
+  const now = near === undefined ? '' : ` It may be called "${near}" now: give it its old name while you replay.`
   const what = `the topology has no processor "${record.processor}" any more`
-  const remedy = `Add it again and deploy, or let the error go: ${purging(record, hint)}.${now}`
+  const remedy = `Add it again and deploy, or remove the error: ${purging(record, hint)}.${now}`
   return problemOf(record, 'TOPOLOGY_UNKNOWN_PROCESSOR', what, remedy)
 }
 
 function unreadable(record: ErrorRecord, hint: Hint): Problem {
-  const what = 'what came could not be read, and the error record has only the beginning of it'
-  const remedy = `Have its sender send it again as docs/reference/messages.md says, and purge the record: ${purging(record, hint)}.`
+  const what = 'the record that arrived could not be read, and only its beginning was kept'
+  const remedy = `Send it again in the format of docs/reference/messages.md, and purge this record: ${purging(record, hint)}.`
   return problemOf(record, 'RECORD_REFUSED', what, remedy)
 }
 
 function gone(record: ErrorRecord, hint: Hint): Problem {
   const what =
     record.kind === 'crash'
-      ? 'the messages that it had are gone: the stream no longer keeps them'
+      ? 'its messages are gone: the stream no longer keeps them'
       : 'its event was too large to be recorded, and the stream no longer keeps it'
-  const remedy = `Trigger anew what led to it (${showing(record, hint)} names the trace), and purge it.`
+  const remedy = `Trigger its input again (${showing(record, hint)} shows the trace), and purge it.`
   return problemOf(record, 'EVENT_GONE', what, remedy)
 }
 
 function elsewhere(record: ErrorRecord, hint: Hint): Problem {
   const what = `its event is not in the record, and "${record.processor}" does not receive from the stream at ${record.position && positionText(record.position)}`
-  const remedy = `Trigger what led to it again (${showing(record, hint)} names the trace), and remove it: ${purging(record, hint)}.`
+  const remedy = `Trigger its input again (${showing(record, hint)} shows the trace), and remove it: ${purging(record, hint)}.`
   return problemOf(record, 'EVENT_GONE', what, remedy)
 }
 
 function tooLarge(record: ErrorRecord, { id }: CloudEvent, bytes: number): Problem {
-  const what = `message ${id} is ${bytes} bytes as it travels, more than a function can be called with`
-  return problemOf(record, 'EMIT_TOO_LARGE', what, 'Replay it with --local, and trigger what leads to it anew.')
+  const what = `message ${id} is ${bytes} bytes as it travels, more than a function accepts`
+  return problemOf(record, 'EMIT_TOO_LARGE', what, 'Replay it with --local, and trigger its input again.')
 }
 
 function refused(record: ErrorRecord, { id }: CloudEvent, error: unknown, hint: Hint): Problem {
   const thrown = error instanceof Error ? error.message : error
   const what = error instanceof AttakError ? error.message : `the input schema threw: ${thrown}`
-  const remedy = `Have the schema take it, or let the error go: ${purging(record, hint)}.`
+  const remedy = `Make the schema accept it, or remove the error: ${purging(record, hint)}.`
   return {
     ...problemOf(record, 'EVENT_REFUSED', what, remedy),
     where: `${whereOf(record)}, message ${id.slice(0, 12)}`,

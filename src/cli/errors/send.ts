@@ -70,7 +70,7 @@ async function takeAway(units: readonly Unit[], store: Errors['store'], host: Ho
     if (!(error instanceof AttakError)) throw error
     const count = drawCount(units.length, 'error')
     host.err.tell(
-      `${count} accepted, and still in the store: ${hang(error.message)}. ${error.remedy} They will not be replayed twice from here.\n`,
+      `${count} accepted, but still in the store: ${hang(error.message)}. ${error.remedy} They will not be replayed twice from this machine.\n`,
     )
   }
 }

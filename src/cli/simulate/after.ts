@@ -25,7 +25,7 @@ export function prepareForAfter(host: Host): void {
   })
   host.onExit((code) => {
     // A project that replaces `then` can keep attak from being called back.
-    if (code === undefined) endIfChanged(new Error('nothing is left to do, and the run has not ended'), host)
+    if (code === undefined) endIfChanged(new Error('the run has nothing left to do, but has not ended'), host)
   })
 }
 
@@ -59,7 +59,7 @@ export function pendingProblems(pending: readonly PendingTimer[], cwd: string): 
       code: 'TIMER_PENDING',
       severity: 'warning',
       where: `processor "${processor}"`,
-      what: `left ${count} pending at the end of the run (${started}): what would be emitted later is lost`,
+      what: `left ${count} pending at the end of the run (${started}): later emits are lost`,
       remedy: 'Settle the handler when its timers are done, or clear them.',
     }
   })

@@ -107,7 +107,7 @@ export function openTrace(file: string, cwd: string, before: () => void): Blocks
     throw refuse('is neither a file nor a character device', 'Give a file, or use --json and pipe stdout.')
   }
   if (found?.isFile() && holdsOther(path)) {
-    throw refuse('there is a file that is no trace', 'Remove that file, or give another path.')
+    throw refuse('the file exists and is not a trace', 'Remove that file, or give another path.')
   }
   try {
     return blocksToFile(path, before)

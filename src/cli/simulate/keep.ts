@@ -83,9 +83,9 @@ export function keepErrors(store: FileStore, { anew, hint }: KeepOptions): Keepi
         run = undefined
       })
       if (kept === 0 || !isLast) return []
-      const most = left === 0 ? [] : [`Of the errors, the first ${drawNumber(kept)} were kept.`]
+      const most = left === 0 ? [] : [`Only the first ${drawNumber(kept)} errors were kept.`]
       const command = kept === 1 ? `show ${first}` : 'list'
-      return [...most, `More of what failed: ${hint(`errors ${command} --simulated`)}`]
+      return [...most, `Details: ${hint(`errors ${command} --simulated`)}`]
     },
     problems() {
       if (failure !== undefined) return [notKept(failure)]

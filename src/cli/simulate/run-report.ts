@@ -246,7 +246,7 @@ function drawingOf({ project }: RunOptions, host: Host) {
 
 function lateNotes(late: number): readonly string[] {
   if (late <= 0) return []
-  return [`${late} of the failures came after a handler had settled: an emit, or an error that nobody caught.`]
+  return [`${late} of the failures came after a handler had settled: an emit, or an uncaught error.`]
 }
 
 /** Whether a run had nothing to do; a replay has no inputs either, and handles messages. */
@@ -263,12 +263,12 @@ function notesOf(
 ): readonly string[] {
   return [
     ...run.input.notes(),
-    ...(isEmpty(result, inputs) && run.input.notes().length === 0 ? ['The input holds no event.'] : []),
+    ...(isEmpty(result, inputs) && run.input.notes().length === 0 ? ['The input has no events.'] : []),
     ...(result?.timedOut
-      ? ['A timeout ended a handler. That is real time: the same run may come out differently another time.']
+      ? ['A timeout ended a handler. Timeouts use real time, so the next run may end differently.']
       : []),
-    ...(result === undefined ? ['The run broke off before its end.'] : []),
-    ...(run.signal.aborted ? ['The run was interrupted; this is what it had come to.'] : []),
+    ...(result === undefined ? ['The run stopped before its end.'] : []),
+    ...(run.signal.aborted ? ['The run was interrupted; these are the results so far.'] : []),
     ...(cut ? ['Long values were cut (…): see them whole with --json, or with --trace FILE.'] : []),
     ...(isTraced ? [`The trace is in ${run.traceFile}.`] : []),
   ]

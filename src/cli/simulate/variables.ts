@@ -91,7 +91,7 @@ function tooEarly(reads: readonly Read[], { graph }: Project, env: Host['env']):
       code: 'VARIABLE_EARLY',
       severity: 'warning',
       where: place,
-      what: `reads the variable ${shownName(name)} while the topology is loaded, before environment gives its value; deployed, it sees that`,
+      what: `reads the variable ${shownName(name)} while the topology loads, before environment sets it; deployed, it sees the value of environment`,
       remedy: 'Read it in the handler, name the processor by its path, or run it with --built.',
     }))
 }

@@ -166,7 +166,7 @@ export function guard({ graph, dir, running, interrupted, letSignalsEnd, end, in
  * Returns the error of a run that ends with its process. In an 'exit' listener, the stack still contains the caller.
  */
 export function exitError(handler: Invocation | undefined, code: number, dir: string): Thrown {
-  const what = `${nameOf(handler)} ended the process, with exit code ${code}, and so all else that was under way.`
+  const what = `${nameOf(handler)} ended the process, with exit code ${code}, and everything else that was running ended too.`
   const remedy = 'Throw an error where a message has failed, and return where it is done.'
   const stack = cleanStackText(new Error().stack ?? '', dir)
   return { name: 'AttakError', code: 'PROCESS_EXIT', message: what, remedy, stack }

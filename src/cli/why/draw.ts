@@ -45,11 +45,11 @@ function drawStep(step: Step, { colors, width, full }: PathDrawing): { readonly 
 }
 
 function noEvent({ missing }: Step, colors: PathDrawing['colors']): string {
-  return `  ${colors.yellow(missing === undefined ? 'no event: nothing tells of it' : `no event: ${hang(missing)}`)}\n`
+  return `  ${colors.yellow(missing === undefined ? 'no event: no log line and no record has it' : `no event: ${hang(missing)}`)}\n`
 }
 
 function sayUnknown(messages: number): string {
-  return messages === 0 ? 'what came before is not known' : `${messages} more of which nothing is known`
+  return messages === 0 ? 'what came before is not known' : `${messages} more messages are not known`
 }
 
 /** `input · 2026-11-21T13:20:57.123Z`, `intake · order · key a · attempt 2 · at 1 s`. */
@@ -65,9 +65,9 @@ function drawBranches({ branches }: Step, last: boolean, { colors }: PathDrawing
 }
 
 const WHAT_BECAME: Readonly<Record<string, string>> = {
-  retry: 'this attempt failed, and it is to be tried again',
-  postponed: 'it was not done in time, and its record comes again',
-  skipped: 'it had been handled before, and was skipped',
+  retry: 'this attempt failed and is retried',
+  postponed: 'it was not handled in time; its record is delivered again',
+  skipped: 'it was handled before, so it was skipped',
   late: 'after it was handled',
   crash: 'the function ended while it had this message',
 }
@@ -84,7 +84,7 @@ function notesOf({ steps, also }: Path, cut: boolean): readonly string[] {
   const isMissing = steps.some(({ event, missing }) => event === undefined && missing !== undefined)
   return [
     ...(also.length === 0 ? [] : [`The same message was handled by ${also.map(drawWord).join(', ')}, too.`]),
-    ...(isMissing ? ['With logEvents: true functions log the events that they are given.'] : []),
+    ...(isMissing ? ['With logEvents: true, functions log the events that they receive.'] : []),
     ...(cut ? ['Long events were cut (…): see them whole with --full, or with --json.'] : []),
   ]
 }

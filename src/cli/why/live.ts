@@ -35,7 +35,7 @@ export function liveSource({ live, processors, fromMs, records, remembered, hint
     return lines.map((line) => factOfEntry(readEntry(line))).filter((fact) => fact !== undefined)
   }
   return {
-    remedy: `See what failed with ${hint('errors list')}; look further back with --since; mind --stage and --region.`,
+    remedy: `List errors with ${hint('errors list')}; look further back with --since; check --stage and --region.`,
     async find(prefix) {
       if (prefix === undefined) return foundInRecords(records, prefix)
       const found = foundInRecords(known, prefix)
@@ -57,7 +57,7 @@ export function liveSource({ live, processors, fromMs, records, remembered, hint
 async function eventOf(live: LiveParts['live'], step: Fact): Promise<Fact> {
   const { message, processor, position, event } = step
   if (event !== undefined || processor === undefined) return { message, processor }
-  if (position === undefined) return { message, processor, missing: 'no line and no record tells of it' }
+  if (position === undefined) return { message, processor, missing: 'no log line and no record has it' }
   try {
     const { messages, missing } = await live.readBack(position, processor)
     const own = messages.find((each) => idOf(each) === message)

@@ -34,7 +34,7 @@ export function transcriptSource(file: string, name: string, hint: Hint): Source
   const read = (onLine: (line: Line) => boolean) => readTranscript({ file, name, skip: skipped.add }, onLine)
   const parse = <Kind extends keyof Entries>({ text, number }: Line, kind: Kind): Entries[Kind] | undefined => {
     const entry = entryIn(text, kind)
-    if (entry === undefined) skipped.add(number, 'it is no entry of a transcript')
+    if (entry === undefined) skipped.add(number, 'it is not an entry of a transcript')
     return entry
   }
   return {
@@ -207,8 +207,8 @@ async function readTranscript({ file, name, skip }: Reading, onLine: (line: Line
     for (let from = 0; from < text.length; ) {
       const end = text.indexOf('\n', from)
       const line = end < 0 ? text.slice(from) : text.slice(from, end)
-      if (++number === 1 && !line.startsWith('{"kind":"run"')) throw noTranscript(name, 'is no transcript')
-      if (!line.startsWith('{"kind":"')) skip(number, 'it is no entry of a transcript')
+      if (++number === 1 && !line.startsWith('{"kind":"run"')) throw noTranscript(name, 'is not a transcript')
+      if (!line.startsWith('{"kind":"')) skip(number, 'it is not an entry of a transcript')
       else if (!onLine({ text: line, number })) return
       from = end < 0 ? text.length : end + 1
     }

@@ -126,12 +126,12 @@ function schemaOf(context: HandlerExecutionContext): readonly unknown[] | undefi
   return (getSmithyContext(context) as { readonly operationSchema?: readonly unknown[] }).operationSchema
 }
 
-/** Returns what is wrong with a value; undefined if it matches the schema: `QueueUrls[0] is no text`. */
+/** Returns what is wrong with a value; undefined if it matches the schema: `QueueUrls[0] is not a text`. */
 function flawOf(value: unknown, schema: NormalizedSchema, path: string): string | undefined {
   if (schema.isStreaming()) return undefined
   if (schema.isStructSchema()) return flawOfFields(value, schema, path)
   if (schema.isListSchema()) {
-    if (!Array.isArray(value)) return `${path} is no list`
+    if (!Array.isArray(value)) return `${path} is not a list`
     return firstFlaw(
       value.entries(),
       (at) => `${path}[${at}]`,
@@ -139,23 +139,23 @@ function flawOf(value: unknown, schema: NormalizedSchema, path: string): string 
     )
   }
   if (schema.isMapSchema()) {
-    if (!isObject(value)) return `${path} is no object`
+    if (!isObject(value)) return `${path} is not an object`
     return firstFlaw(
       Object.entries(value),
       (key) => `${path}.${key}`,
       () => schema.getValueSchema(),
     )
   }
-  if (schema.isStringSchema()) return typeof value === 'string' ? undefined : `${path} is no text`
+  if (schema.isStringSchema()) return typeof value === 'string' ? undefined : `${path} is not a text`
   if (schema.isBooleanSchema()) return typeof value === 'boolean' ? undefined : `${path} is neither true nor false`
-  if (schema.isNumericSchema()) return typeof value === 'number' ? undefined : `${path} is no number`
-  if (schema.isTimestampSchema()) return isTime(value) ? undefined : `${path} is no time`
+  if (schema.isNumericSchema()) return typeof value === 'number' ? undefined : `${path} is not a number`
+  if (schema.isTimestampSchema()) return isTime(value) ? undefined : `${path} is not a time`
   return undefined
 }
 
 /** AWS writes null for a field without a value. */
 function flawOfFields(value: unknown, schema: NormalizedSchema, path: string): string | undefined {
-  if (!isObject(value)) return `${path} is no object`
+  if (!isObject(value)) return `${path} is not an object`
   const members = schema.getMemberSchemas()
   const given = Object.entries(value).filter(([name, field]) => Object.hasOwn(members, name) && field != null)
   for (const [name, field] of Object.entries(value)) if (field === null) delete value[name]

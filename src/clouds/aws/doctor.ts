@@ -73,7 +73,7 @@ function variablesOf(graph: Graph, env: SignIn['env']): readonly Finding[] {
   const problems = checkVariables(graph, env)
   const named = graph.processors.some(({ environment }) => Object.keys(environment).length > 0)
   if (named && problems.length === 0)
-    return [{ about: 'variables', state: 'fine', what: 'all that functions are to have' }]
+    return [{ about: 'variables', state: 'fine', what: 'all declared variables are set' }]
   return problems.map(({ where, what, remedy }) => ({
     ...{ about: 'variables', state: 'wrong', what: `${where}: ${what}`, remedy },
   }))
@@ -189,7 +189,7 @@ async function tried(aws: Aws, about: string, read: () => Promise<Found>): Promi
     if (!(told instanceof AttakError)) throw error
     // An emulator need not have all of it; plans then list by name. What it has must answer as AWS does.
     if (aws.emulated && !(isStrange(error) && isAnswered(error)))
-      return { about, state: 'unknown', what: `not told behind this endpoint: ${told.message}` }
+      return { about, state: 'unknown', what: `not known behind this endpoint: ${told.message}` }
     return { about, state: 'wrong', what: told.message, remedy: told.remedy }
   }
 }
@@ -204,7 +204,7 @@ function isAnswered(error: Error): boolean {
 async function permissionsOf(aws: Aws, graph: Graph): Promise<Finding> {
   const about = 'permissions'
   const principal = principalOf(aws.identity)
-  if (aws.emulated) return { about, state: 'unknown', what: 'not asked for behind an endpoint' }
+  if (aws.emulated) return { about, state: 'unknown', what: 'not checked behind an endpoint' }
   if (principal === undefined) return { about, state: 'fine', what: 'these are the credentials of the account itself' }
   const missing: string[] = []
   try {
@@ -220,7 +220,7 @@ async function permissionsOf(aws: Aws, graph: Graph): Promise<Finding> {
     const remedy = 'To have it checked, grant iam:SimulatePrincipalPolicy; attak policy prints what deploying needs.'
     return { about, state: 'unknown', what: told.message, remedy }
   }
-  if (missing.length === 0) return { about, state: 'fine', what: 'all that deploying needs' }
+  if (missing.length === 0) return { about, state: 'fine', what: 'all that a deploy needs' }
   const what = `missing: ${[...new Set(missing)].join(', ')}`
   return { about, state: 'wrong', what, remedy: 'Grant them: attak policy prints the whole policy.' }
 }
@@ -241,7 +241,7 @@ async function streamRoom({ clients }: Aws, graph: Graph): Promise<Found> {
   if (wanted <= OnDemandStreamCountLimit - OnDemandStreamCount || wanted <= OnDemandStreamCount) {
     return { state: 'fine', what }
   }
-  const remedy = 'Give streams shards, or via: "sqs", let some share a stream, or ask AWS for more in Service Quotas.'
+  const remedy = 'Set shards or via: "sqs" on streams, let some share a stream, or ask AWS for more in Service Quotas.'
   return { state: 'wrong', what, remedy }
 }
 
@@ -249,9 +249,9 @@ async function concurrencyRoom({ clients }: Aws, graph: Graph): Promise<Found> {
   const { AccountLimit } = await clients.lambda.send(new GetAccountSettingsCommand({}))
   const { ConcurrentExecutions = 0, UnreservedConcurrentExecutions = 0 } = AccountLimit ?? {}
   const reserved = graph.processors.reduce((sum, { concurrency = 0 }) => sum + concurrency, 0)
-  const what = `${ConcurrentExecutions} functions at once, ${UnreservedConcurrentExecutions} of them not set aside; this topology sets ${reserved} aside`
+  const what = `${ConcurrentExecutions} functions can run at once, ${UnreservedConcurrentExecutions} of them unreserved; this topology reserves ${reserved}`
   // Lambda reserves 100 for all functions without reserved concurrency. Source: Lambda guide,
   // configuration-concurrency, read 2026-11-21.
   if (reserved === 0 || UnreservedConcurrentExecutions - reserved >= 100) return { state: 'fine', what }
-  return { state: 'unknown', what, remedy: 'Lambda wants 100 to be left: lower concurrency, or ask AWS for more.' }
+  return { state: 'unknown', what, remedy: 'Lambda keeps 100 unreserved: lower concurrency, or ask AWS for more.' }
 }

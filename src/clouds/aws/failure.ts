@@ -69,7 +69,7 @@ const MENDINGS: readonly Mending[] = [
   {
     matches: (error) => callOf(error) !== undefined && /checksum/i.test(error.message),
     code: 'AWS_REFUSED',
-    what: ({ message }) => `the answer was changed on its way: ${message}`,
+    what: ({ message }) => `the answer was changed in transit: ${message}`,
     remedy: CHECK_PROXY,
   },
   {
@@ -179,9 +179,9 @@ export function quoted(text: string): string {
 function strangeWhat(error: Error): string {
   const { service = 'AWS', operation = '' } = callOf(error) ?? {}
   const body = bodyOf(error)
-  const told = body === '' ? 'and says nothing' : `and says ${quoted(body)}`
+  const told = body === '' ? 'and an empty body' : `and the body ${quoted(body)}`
   const flaw = isStrangeAnswer(error) ? `${error.message}, ` : ''
-  return `the answer to ${`${service} ${operation}`.trim()} is not one of AWS: ${flaw}it has status ${statusOf(error)} ${told}`
+  return `the answer to ${`${service} ${operation}`.trim()} did not come from AWS: ${flaw}it has status ${statusOf(error)} ${told}`
 }
 
 /** Returns the text of an answer, as far as it was stored. */

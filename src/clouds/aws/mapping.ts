@@ -53,7 +53,7 @@ export function mappings(account: Account): Kind {
     async update({ resource, planned }) {
       const config = resource.config as MappingConfig
       const [mapping, ...extra] = await joining(lambda, resource)
-      if (mapping === undefined) throw new Error(`${resource.id} went while it was written`)
+      if (mapping === undefined) throw new Error(`${resource.id} was removed while it was written`)
       const { UUID } = mapping
       for (const one of extra) await drop(lambda, one.UUID)
       await atRest(lambda, UUID)

@@ -86,7 +86,7 @@ export async function openAws(settings: AwsSettings, now: () => number): Promise
  * accounts by digits only.
  */
 function nobody(named: string): AttakError {
-  const without = named === '' ? 'without an account' : `with ${quoted(named)}, which is no account of AWS`
+  const without = named === '' ? 'without an account' : `with ${quoted(named)}, which is not an AWS account`
   const what = `could not sign in to AWS: STS GetCallerIdentity was answered ${without}`
   return new AttakError('AWS_REFUSED', what, CHECK_PROXY)
 }

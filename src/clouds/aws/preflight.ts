@@ -33,12 +33,12 @@ export function checkOwnRoles(wanted: readonly Resource[]): readonly Problem[] {
     const other = byName.get(role.name.toLowerCase())
     byName.set(role.name.toLowerCase(), role)
     if (other !== undefined) {
-      const what = `its name differs from "${other.processor}" in upper and lower case alone, which IAM does not tell apart`
+      const what = `its name differs from "${other.processor}" only in upper and lower case, and to IAM both are the same name`
       problems.push({ code: 'TOPOLOGY_INVALID', severity: 'error', where, what, remedy: 'Rename one of the two.' })
     }
     const characters = JSON.stringify((role.config as RoleConfig).policy).length
     if (characters > POLICY_CHARACTERS) {
-      const what = `the policy of its role would have ${characters} characters; IAM takes ${POLICY_CHARACTERS}`
+      const what = `the policy of its role would have ${characters} characters; IAM accepts at most ${POLICY_CHARACTERS}`
       const remedy = 'Let it emit to fewer streams: by `stream`, several edges share one.'
       problems.push({ code: 'QUOTA_EXCEEDED', severity: 'error', where, what, remedy })
     }
@@ -75,8 +75,8 @@ async function checkStreams({ clients, emulated }: Aws, changes: readonly Change
   const there = limits?.OnDemandStreamCount ?? 0
   const most = limits?.OnDemandStreamCountLimit
   if (most === undefined || there + made.length <= most) return []
-  const more = made.length === 1 ? '1 on-demand stream is' : `${made.length} on-demand streams are`
-  const what = `${more} to be made; the account has ${there}, and may have ${most}`
+  const more = made.length === 1 ? '1 more on-demand stream is' : `${made.length} more on-demand streams are`
+  const what = `${more} needed; the account has ${there}, and may have ${most}`
   const remedy =
     'Let edges share streams by `stream`, give them `shards`, send them `via: "sqs"`, or ask AWS for more in Service Quotas.'
   return [{ code: 'QUOTA_EXCEEDED', severity: 'error', where: 'Kinesis', what, remedy }]
@@ -147,15 +147,15 @@ async function told(aws: Aws, what: string, ask: () => Promise<readonly Problem[
     const status = statusOf(error)
     if (isAbsent(error)) return [problem(`there is no ${what.slice('the '.length)}`, MAKE)]
     if (status === 301) return [elsewhere(what, regionOf(error), aws)]
-    if (status === 403) return [problem(`${what} refuses whoever deploys`, GRANT)]
+    if (status === 403) return [problem(`${what} refuses access to the user who deploys`, GRANT)]
     const known = mended(error, { doing: `look at ${what}`, region: aws.place.region })
     if (known instanceof AttakError) return [problem(known.message, known.remedy)]
     throw error
   }
 }
 
-const MAKE = 'Make it, or correct its name in `errors`; attak makes the stores "sqs" and "dynamodb" by itself.'
-const GRANT = 'Let its policy, and that of whoever deploys, allow what `attak policy` prints.'
+const MAKE = 'Create it, or correct its name in `errors`; attak creates the stores "sqs" and "dynamodb" by itself.'
+const GRANT = 'Allow what `attak policy` prints in its policy, and in the policy of the user who deploys.'
 
 function elsewhere(what: string, region: string, { place }: Aws): Problem {
   const where = region === '' ? 'in another region' : `in ${region}`

@@ -117,8 +117,8 @@ export async function readPosition(
 }
 
 function whyGone({ channel }: Position): string {
-  if (channel === 'invoke') return 'it came to the function directly, and no stream has it'
-  return 'it came over a queue, which deletes what was handled'
+  if (channel === 'invoke') return 'it was sent to the function directly, so no stream has it'
+  return 'it arrived over a queue, which deletes handled messages'
 }
 
 /** Returns the messages in a record, as the function of `to` received them, including those for others who share it. */

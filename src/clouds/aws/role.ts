@@ -183,6 +183,6 @@ export async function requireRole(
   throw new AttakError(
     'ROLE_NOT_FOUND',
     `there is no role ${arn}`,
-    'Correct the name, make the role, or give none: then attak makes one for each processor.',
+    'Correct the name, create the role, or set none: then attak creates one for each processor.',
   )
 }

@@ -33,7 +33,7 @@ export async function signInToAws({ settings, env, now, tell, onCall }: SignIn):
 export function explain(error: unknown, { endpoint }: CloudSettings): unknown {
   if (!(error instanceof AttakError) || endpoint.value === undefined || error.problems.length > 0) return error
   const { code, message, cause } = error
-  const any = 'An emulator takes any: set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test. '
+  const any = 'An emulator accepts any: set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test. '
   const text = `${code === 'CREDENTIALS_MISSING' ? any : ''}${error.remedy}`
   const remedy = endpoint.origin === 'flag' ? text.replace(/AWS_ENDPOINT_URL(?: if it is set)?/, '--endpoint') : text
   return remedy === error.remedy ? error : new AttakError(code, message, remedy, { cause })
@@ -76,7 +76,7 @@ export async function requireProfile(name: string, env: Environment): Promise<vo
   const names = [...new Set([...Object.keys(credentialsFile), ...Object.keys(configFile).filter(isProfile)])].sort()
   if (names.includes(name)) return
   const near = nearest(name, names)
-  const known = names.length === 0 ? 'They hold no profile.' : `They have ${names.join(', ')}.`
+  const known = names.length === 0 ? 'They have no profiles.' : `They have ${names.join(', ')}.`
   const remedy = near === undefined ? known : `Did you mean "${near}"? ${known}`
   const what = `there is no profile "${name}" in ${files.config} or ${files.credentials}`
   throw new AttakError('CREDENTIALS_MISSING', what, remedy)

@@ -223,7 +223,7 @@ export function stepsTo(from: number, to: number): readonly number[] {
 function tooMany(name: string): AttakError {
   return new AttakError(
     'QUOTA_EXCEEDED',
-    `stream ${name} could not be made: AWS allows no more streams, or an old one of that name does not go`,
+    `stream ${name} could not be created: AWS allows no more streams, or an old one with that name is still being removed`,
     'Remove streams that are no longer needed, ask AWS for more in Service Quotas, or set `shards` on the stream.',
   )
 }

@@ -113,7 +113,7 @@ export function listed(scope: Scope, { name, address, tags }: Seen): LiveResourc
 function notOurs(address: string): AttakError {
   return new AttakError(
     'RESOURCE_NOT_OURS',
-    `there is ${address} already, and it does not belong to this topology and stage`,
-    'Rename the topology or the stage, or remove what is there if nothing needs it.',
+    `${address} exists already and does not belong to this topology and stage`,
+    'Rename the topology or the stage, or remove that resource if nothing needs it.',
   )
 }

@@ -88,7 +88,7 @@ function answered(desk: Desk, task: Task, begun: Begun): void {
     if (asking.delete(task)) start(round, task, begun.kind)
     else giveBack(desk, task)
   } else if (begun.kind === 'busy')
-    askLater(desk, task, new Error('another invocation is handling it, or did so when it ended'))
+    askLater(desk, task, new Error('another invocation is handling it, or ended while handling it'))
   else if (asking.delete(task)) {
     asked.delete(task)
     say(round, task, 'skipped')
@@ -157,7 +157,7 @@ async function remember(desk: Desk, task: Task, lease: Lease): Promise<void> {
 
 function notRemembered({ round, finishing }: Desk, task: Task, error: unknown): void {
   if (finishing.has(task))
-    warn(round, task, `it was handled, and may be again if it comes again: ${describeThrown(error).message}`)
+    warn(round, task, `it was handled, but is handled twice if it is delivered again: ${describeThrown(error).message}`)
 }
 
 function giveUp(desk: Desk): void {

@@ -41,8 +41,8 @@ export function createDynamodbHandled({ now, ttlMs, ...place }: DynamodbHandledP
       'STORE_FAILED',
       `the table ${table}, where handled messages are remembered, refused ${operation}: ${code}: ${message}`,
       passing
-        ? 'What it is asked about comes again by itself; nothing is to be done unless this lasts.'
-        : `Deploy again, so that the table is there and its functions may call dynamodb:${operation}.`,
+        ? 'The message is delivered again. You need to do nothing unless this lasts.'
+        : `Deploy again: that creates the table and allows its functions to call dynamodb:${operation}.`,
     )
 
   /** Takes a lease by `endMs`; returns the existing item instead if the message is not free. */

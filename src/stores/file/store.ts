@@ -203,7 +203,7 @@ function parseLine(bytes: Buffer, where: string, options: { readonly isStart: bo
     return parseRemoved(text) ?? parseRecord(text, where)
   }
   const { what, offset } = decoded
-  const remedy = 'It is left where it is. Remove that line, or the file.'
+  const remedy = 'It stays where it is. Remove that line, or the file.'
   const place = `${where}:${offset + 1}`
   return { kind: 'problem', problem: { code: 'RECORD_UNREADABLE', severity: 'error', where: place, what, remedy } }
 }

@@ -16,7 +16,7 @@ carrierContract('memory', () => {
   }
 }, [
   {
-    test: 'refuses a message that is too large, by its id, and takes the others',
+    test: 'refuses a message that is too large, by its id, and accepts the others',
     reason: 'it measures nothing; an emit is measured before it is sent',
   },
 ])

@@ -61,7 +61,7 @@ for (const fifo of [false, true]) {
   }
   const skips = [
     {
-      test: 'brings characters of every plane of Unicode',
+      test: 'delivers characters of every plane of Unicode',
       reason: 'fauxqs 1.9.2 refuses those above the first, which SQS takes',
     },
   ]

@@ -46,8 +46,8 @@ describe('check', () => {
       {
         "code": 0,
         "err": "",
-        "out": "warning [TOPOLOGY_UNUSED_PROCESSOR] processors.c: no stream leads to it or from it: it hears only inputs, and all it emits are outputs.
-          Add a stream, or remove it if it is a leftover.
+        "out": "warning [TOPOLOGY_UNUSED_PROCESSOR] processors.c: no stream leads to it or from it: it receives only inputs, and all its emits are outputs.
+          Add a stream, or remove it if it is not needed.
 
       ✓ t is fine: 3 processors, 1 stream, 1 warning (topology.json)
       ",
@@ -131,7 +131,7 @@ describe('bad input, as check prints it', () => {
       "
       [TOPOLOGY_UNKNOWN_PROCESSOR] stream "alpha → betta": no processor named "betta" (topology.json).
           Did you mean "beta"? Rename the target, or add processors.betta.
-      [TOPOLOGY_DUPLICATE_STREAM] stream "alpha → beta": "beta" would hear everything from "alpha" twice (topology.json).
+      [TOPOLOGY_DUPLICATE_STREAM] stream "alpha → beta": "beta" would receive everything from "alpha" twice (topology.json).
           Remove one of the two streams, or give them topics that differ.
 
       2 errors
@@ -143,7 +143,7 @@ describe('bad input, as check prints it', () => {
     expect(await complaintOf({ name: 't', processors: { ...PROCESSORS, c: './aa' } })).toMatchInlineSnapshot(`
       "
       [PROCESSOR_NOT_FOUND] processors.c: there is no module "./aa", with or without the ending of a JavaScript or TypeScript file.
-          Make that file, or correct the path; it is relative to the topology's file.
+          Create that file, or correct the path; it is relative to the topology's file.
 
       1 error
       "
@@ -169,7 +169,7 @@ describe('bad input, as check prints it', () => {
     expect(await complaintOf({ name: 't', processors: PROCESSORS, streams: { a: 'b' } })).toMatchInlineSnapshot(`
       "
       [TOPOLOGY_INVALID] streams: streams must be a list; got {"a":"b"} (topology.json).
-          Give a list, or a function that gives one. Write [from, to], [from, to, topic], or { from, to, topic or topics }.
+          Give a list, or a function that returns one. Write [from, to], [from, to, topic], or { from, to, topic or topics }.
 
       1 error
       "
@@ -219,7 +219,7 @@ describe('bad input, as check prints it', () => {
     expect((await complaint({})).replace(/^\n\[(\w+)] .*: no/, '\n[$1] DIR: no')).toMatchInlineSnapshot(`
       "
       [TOPOLOGY_NOT_FOUND] DIR: no "main" in a package.json, no topology.{ts,mts,js,mjs,cjs,json}, no index.{ts,mts,js,mjs,cjs,json}.
-          Make a new project with \`attak init my-project\`, or give the path of a topology.
+          Create a new project with \`attak init my-project\`, or give the path of a topology.
 
       1 error
       "

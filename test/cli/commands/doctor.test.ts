@@ -22,7 +22,7 @@ describe('doctor', () => {
     expect(out.replace(/127\.0\.0\.1:\d+/, 'HOST')).toMatchInlineSnapshot(`
       "✓ region        eu-west-1 (from environment)
       ✓ endpoint      http://HOST (from environment)
-      ✓ variables     all that functions are to have
+      ✓ variables     all declared variables are set
       ✓ credentials   arn:aws:iam::123456789012:user/ada, of account 123456789012
       ✓ lambda        answers
       ✓ kinesis       answers
@@ -30,9 +30,9 @@ describe('doctor', () => {
       ✓ iam           answers
       ✓ logs          answers
       ✓ tagging       answers
-      ? permissions   not asked for behind an endpoint
+      ? permissions   not checked behind an endpoint
       ✓ stream quota  0 of 50 on-demand streams are in use; this topology has 1
-      ✓ concurrency   1000 functions at once, 1000 of them not set aside; this topology sets 0 aside
+      ✓ concurrency   1000 functions can run at once, 1000 of them unreserved; this topology reserves 0
       "
     `)
     expect(out).not.toContain('hidden')
@@ -86,7 +86,7 @@ describe('doctor', () => {
     })
     const missing = await attak(folderOf(withErrors(`{ queue: '${queue}' }`)), ['doctor'], { env })
     expect(missing.code).toBe(1)
-    expect(missing.out).toMatch(/✗ errors +there is no queue arn:aws:sqs:eu-west-1:123456789012:late\n +Make it, or/)
+    expect(missing.out).toMatch(/✗ errors +there is no queue arn:aws:sqs:eu-west-1:123456789012:late\n +Create it, or/)
     const tables = await attak(folderOf(withErrors(`'dynamodb'`)), ['doctor'], { env })
     expect(tables.code).toBe(0)
     expect(tables.out).toMatch(/✓ dynamodb +answers/)
@@ -98,7 +98,7 @@ describe('doctor', () => {
     const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env })
     expect(code).toBe(1)
     expect(out).toMatch(
-      /✗ stream quota +0 of 0 on-demand streams are in use; this topology has 1\n +Give streams shards/,
+      /✗ stream quota +0 of 0 on-demand streams are in use; this topology has 1\n +Set shards or via: "sqs" on streams/,
     )
   })
 
@@ -126,6 +126,6 @@ describe('doctor', () => {
     useCredentials({})
     const argv = ['doctor', '--endpoint', 'http://127.0.0.1:9', '--region', 'eu-west-1']
     const { out } = await attak(folderOf(HELLO), argv, { env: {} })
-    expect(out).toContain('An emulator takes any: set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test.')
+    expect(out).toContain('An emulator accepts any: set AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test.')
   })
 })

@@ -59,7 +59,7 @@ test('tells all problems of a topology that cannot be drawn, and prints nothing 
     {
       "code": 1,
       "err": "[TOPOLOGY_UNKNOWN_PROCESSOR] stream "a → b": no processor named "b" (topology.json). Rename the target, or add processors.b.
-    [PROCESSOR_NOT_FOUND] processors.a: there is no module "./a", with or without the ending of a JavaScript or TypeScript file. Make that file, or correct the path; it is relative to the topology's file.
+    [PROCESSOR_NOT_FOUND] processors.a: there is no module "./a", with or without the ending of a JavaScript or TypeScript file. Create that file, or correct the path; it is relative to the topology's file.
     ",
       "out": "",
     }

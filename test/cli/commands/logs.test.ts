@@ -21,7 +21,7 @@ describe.each([['logs'], ['trigger --follow'], [`why ${ID}`]])('what CloudWatch 
 
   test.each([
     ['a missing permission', DENIED, 'PERMISSION_MISSING', 'the permission logs:FilterLogEvents is missing'],
-    ['junk', '<html>', 'AWS_REFUSED', 'the answer to CloudWatchLogs FilterLogEvents is not one of AWS'],
+    ['junk', '<html>', 'AWS_REFUSED', 'the answer to CloudWatchLogs FilterLogEvents did not come from AWS'],
     ['a redirect', { code: 'Moved', message: '', status: 307 }, 'AWS_REFUSED', 'status 307'],
   ])('is told as what it is: %s', async (_, FilterLogEvents, code, what) => {
     const { env } = await startFakeAws({ ...DEPLOYED, FilterLogEvents })

@@ -108,10 +108,10 @@ describe('what reads a stage that is not there', () => {
     const { code, out } = await attak(folderOf(HELLO), ['status'], { env })
     expect([code, out]).toEqual([
       1,
-      'Nothing of hello (dev) in eu-west-1 of account 123456789012 is there. Make it live with attak deploy.\n',
+      'hello (dev) in eu-west-1 of account 123456789012 is not deployed. Deploy it with attak deploy.\n',
     ])
     const elsewhere = await attak(folderOf(HELLO), ['status', '--stage', 'qa'], { env })
-    expect(elsewhere.out).toMatch(/ is there\. Make it live with attak deploy --stage qa\.\n$/)
+    expect(elsewhere.out).toMatch(/ is not deployed\. Deploy it with attak deploy --stage qa\.\n$/)
     const { ok, resources } = JSON.parse((await attak(folderOf(HELLO), ['status', '--json'], { env })).out)
     expect([ok, resources.length]).toEqual([false, 10])
   })
@@ -140,6 +140,6 @@ describe('what reads a stage that is not there', () => {
     const { env } = await startFakeAws()
     const { code, out, err } = await attak(folderOf(HELLO), ['destroy', '--yes', '--json'], { env })
     expect([code, JSON.parse(out)]).toEqual([0, { topology: 'hello', stage: 'dev', removed: [] }])
-    expect(err).toBe('Nothing of hello (dev) in eu-west-1 of account 123456789012 is there.\n')
+    expect(err).toBe('hello (dev) in eu-west-1 of account 123456789012 is not deployed.\n')
   })
 })

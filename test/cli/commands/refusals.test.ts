@@ -55,7 +55,7 @@ describe('credentials and regions', () => {
     expectOneLine(missing.err, 'REGION_MISSING')
     const { code, err } = await attak(folderOf(HELLO), ['plan', '--region', 'Frankfurt'])
     expect(code).toBe(2)
-    expect(err).toBe('[USAGE] --region: "Frankfurt" is no region. Give one such as eu-west-1.\n')
+    expect(err).toBe('[USAGE] --region: "Frankfurt" is not a region. Give one such as eu-west-1.\n')
   })
 
   test('an endpoint where nobody listens is told', async () => {
@@ -87,7 +87,7 @@ describe('credentials and regions', () => {
     const { code, out, err } = await attak(folderOf(HELLO), ['status'], { env })
     expect([code, out]).toEqual([1, ''])
     expectOneLine(err, 'AWS_REFUSED')
-    expect(err).toContain('which is no account of AWS')
+    expect(err).toContain('which is not an AWS account')
   })
 
   test('keys that AWS does not know are told from missing ones', async () => {
@@ -128,7 +128,7 @@ describe.each(['plan', 'status', 'errors list'])('answers that are not of AWS to
       ...(line === 'errors list' && { GetQueueUrl: QUEUE }),
     })
     const { code, out, err } = await attak(folderOf(HELLO), line.split(' '), { env })
-    expect([code, out, err]).toEqual([1, '', expect.stringContaining('is not one of AWS: ')])
+    expect([code, out, err]).toEqual([1, '', expect.stringContaining('did not come from AWS: ')])
     expectOneLine(err, 'AWS_REFUSED')
   })
 })
@@ -140,7 +140,7 @@ test('messages whose digest is wrong are told as changed on their way', async ()
     ReceiveMessage: { Messages: [{ MessageId: 'm', ReceiptHandle: 'r', Body: '{}', MD5OfBody: 'no' }] },
   })
   const { code, err } = await attak(folderOf(HELLO), ['errors', 'list'], { env })
-  expect([code, err]).toEqual([1, expect.stringContaining('the answer was changed on its way: ')])
+  expect([code, err]).toEqual([1, expect.stringContaining('the answer was changed in transit: ')])
 })
 
 describe('what a deploy refuses before it makes anything', () => {
@@ -157,7 +157,7 @@ describe('what a deploy refuses before it makes anything', () => {
       DescribeLimits: { OnDemandStreamCount: 50, OnDemandStreamCountLimit: 50, OpenShardCount: 0, ShardLimit: 500 },
     })
     expectOneLine(err, 'QUOTA_EXCEEDED')
-    expect(err).toContain('1 on-demand stream is to be made; the account has 50, and may have 50')
+    expect(err).toContain('1 more on-demand stream is needed; the account has 50, and may have 50')
   })
 
   test('a role that does not exist', async () => {
@@ -179,7 +179,7 @@ describe('what a deploy refuses before it makes anything', () => {
       GetQueueAttributes: { Attributes: { QueueArn: 'arn:aws:sqs:eu-west-1:123456789012:hello--dev--_crashes' } },
     })
     expectOneLine(err, 'RESOURCE_NOT_OURS')
-    expect(err).toContain('there is arn:aws:sqs:eu-west-1:123456789012:hello--dev--_crashes already')
+    expect(err).toContain('arn:aws:sqs:eu-west-1:123456789012:hello--dev--_crashes exists already')
     expect(err).toContain('Rename the topology or the stage')
   })
 

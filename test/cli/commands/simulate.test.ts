@@ -48,7 +48,7 @@ describe('simulate', () => {
     const folder = folderOf({ ...HELLO, [name]: text })
     const { code, out } = await attak(folder, ['simulate', '--input', name])
     expect(code).toBe(0)
-    expect(out).toMatch(/^The input holds no event\.$/m)
+    expect(out).toMatch(/^The input has no events\.$/m)
   })
 
   test('keeps what failed for attak errors, until the next run', async () => {
@@ -113,7 +113,7 @@ describe('simulate', () => {
       shaky            1        0        2       1
 
       ✗ 2 inputs, 1 handled, 0 outputs, 1 failed (0 ms, 1 s of virtual time)
-      More of what failed: attak errors show 0a4ae3a9b9a5be914499c7d9f3cfdd9a --simulated
+      Details: attak errors show 0a4ae3a9b9a5be914499c7d9f3cfdd9a --simulated
       "
     `)
   })
@@ -176,7 +176,7 @@ describe('simulate', () => {
       { kind: 'summary', outputs: 1 },
     ])
     const reverse = await attak(folder, ['simulate', '--only', 'reverse'])
-    expect(reverse.out).toContain('--only left out 1 event for other processors.')
+    expect(reverse.out).toContain('--only skipped 1 event for other processors.')
     expect((await attak(folder, ['simulate', '--only', 'spout', '--only', 'revers'])).err).toBe(
       '[TOPOLOGY_UNKNOWN_PROCESSOR] no processor named "revers". Did you mean "reverse"?\n',
     )
@@ -217,7 +217,7 @@ describe('simulate', () => {
     const topology = `processors: { a: (event, context) => context.emit('again') }, streams: [['a', 'a']], hopLimit: 1000000`
     const { code, out } = await run(topology, { a: 1 }, [], { signal: abort.signal, onOut })
     expect(code).toBe(130)
-    expect(out).toContain('The run was interrupted; this is what it had come to.')
+    expect(out).toContain('The run was interrupted; these are the results so far.')
   })
 
   test('settings: a flag beats the environment, which beats the default', async () => {
@@ -230,7 +230,7 @@ describe('simulate', () => {
   })
 })
 
-describe('bad input, as simulate prints it', () => {
+describe('bad input, as check prints it', () => {
   /** What is printed on stderr about an input file; exit 1. */
   async function complaint(name: string, content: string, argv: readonly string[] = []): Promise<string> {
     const folder = folderOf({ ...HELLO, [name]: content })
@@ -275,7 +275,7 @@ describe('bad input, as simulate prints it', () => {
     const { code, out } = await attak(folder, ['simulate', '-i', 'in.jsonl', '--skip-bad-lines', '--quiet'])
     expect(code).toBe(0)
     expect(out).toContain('2 inputs, 4 handled')
-    expect(out).toMatch(/1 line of in.jsonl left out, the first: in.jsonl:2:1: not JSON: .*\.\n/)
+    expect(out).toMatch(/1 line of in.jsonl skipped; the first: in.jsonl:2:1: not JSON: .*\.\n/)
   })
 
   test('no input at all', async () => {
@@ -296,7 +296,7 @@ describe('bad input, as simulate prints it', () => {
     expect(out.replaceAll(/[0-9a-f]{32}/g, 'ID')).toMatch(
       /✗ \[TIMEOUT] "stuck" did not settle within 0\.05 s \(message ID\)/,
     )
-    expect(out).toContain('A timeout ended a handler. That is real time')
+    expect(out).toContain('A timeout ended a handler. Timeouts use real time')
   })
 
   test('settings that cannot be', async () => {
@@ -318,7 +318,7 @@ describe('bad input, as simulate prints it', () => {
       const before = readFileSync(join(folder, file), 'utf8')
       expect(await attak(folder, ['simulate', '--input', 'events.jsonl', '--trace', file])).toMatchObject({
         code: 2,
-        err: `[USAGE] --trace ${file}: there is a file that is no trace. Remove that file, or give another path.\n`,
+        err: `[USAGE] --trace ${file}: the file exists and is not a trace. Remove that file, or give another path.\n`,
       })
       expect(readFileSync(join(folder, file), 'utf8')).toBe(before)
     }
@@ -416,7 +416,7 @@ describe('--outputs', () => {
   })
 })
 
-test('on a terminal a header says what runs', async () => {
+test('on a terminal a header names the topology that runs', async () => {
   const { out } = await attak(folderOf(HELLO), ['simulate'], { isTTY: true })
   expect(out.split('\n').slice(0, 3)).toEqual([
     'attak simulate  hello (dev) · 2 processors · input.json',

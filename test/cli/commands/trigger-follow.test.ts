@@ -23,7 +23,7 @@ const line = ({ id, attakroot }: Sent, fields: object) => ({
 const OK = { attak: 'end', level: 'info', outcome: 'ok' }
 
 /**
- * Triggers two events, "a" and "b", and follows them; each look at the logs takes six seconds. `linesAt` says what has been
+ * Triggers two events, "a" and "b", and follows them; each look at the logs takes six seconds. `linesAt` returns what has been
  * logged of an event at a time, `records` what the errors queue holds.
  */
 async function follow(
@@ -80,8 +80,8 @@ describe('trigger --follow', () => {
     const { code, err, sent, ms } = await follow(({ data }) => (data === 'a' ? [OK] : []))
     expect(code).toBe(1)
     const lost = sent.find(({ data }) => data === 'b')!
-    expect(err).toContain('✗ 1 event of 2 not confirmed: no log line says what became of them.\n')
-    expect(err).toContain(`  spout ${lost.id}: no error is known of it\n`)
+    expect(err).toContain('✗ 1 event of 2 not confirmed: no log line shows that they were handled.\n')
+    expect(err).toContain(`  spout ${lost.id}: it has no error record\n`)
     expect(err).toContain(`attak logs --message ${lost.id} shows its lines, attak errors list shows`)
     expect(ms).toBeGreaterThanOrEqual(30_000)
     expect(ms).toBeLessThan(60_000)

@@ -89,7 +89,7 @@ describe('trigger', () => {
     const { code, err, payloads } = await trigger([], { files: { 'input.json': { spout: 'x'.repeat(1024 * 1024) } } })
     expect([code, payloads]).toEqual([1, []])
     expect(err).toMatch(
-      /\[EMIT_TOO_LARGE\] event 1: the event for "spout" is 10\d+ bytes as it travels, and a trigger takes 1048576\./,
+      /\[EMIT_TOO_LARGE\] event 1: the event for "spout" is 10\d+ bytes as it travels, and a trigger accepts at most 1048576\./,
     )
   })
 
@@ -103,7 +103,7 @@ describe('trigger', () => {
     const argv = ['--input', '-', '--to', 'spout', '--skip-bad-lines']
     const { code, err, payloads } = await trigger(argv, { stdin: ['"a"\n{"no\n"b"\n'] })
     expect([code, payloads.length]).toEqual([0, 2])
-    expect(err).toContain('1 line of stdin left out, the first: stdin:2')
+    expect(err).toContain('1 line of stdin skipped; the first: stdin:2')
   })
 
   test.each([

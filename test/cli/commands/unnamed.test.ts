@@ -7,7 +7,7 @@ const FILES = {
   'topology.js':
     'export default { processors: { a: (event, context) => context.emit("t", context.topology) }, input: { a: 1 } }',
 }
-const WARNING = '[TOPOLOGY_UNNAMED] name: the topology has no name and is called "orders", as its package'
+const WARNING = '[TOPOLOGY_UNNAMED] name: the topology has no name, so it takes the name of its package, "orders"'
 
 test.each(['simulate', 'check', 'graph'])('%s takes the name of the package, with a warning', async (command) => {
   const { code, out, err } = await attak(folderOf(FILES), [command])

@@ -113,10 +113,13 @@ describe('attak why, in the trace of a simulation', () => {
       return [code, err]
     }
     expect(await told('fffffffffff')).toEqual([1, expect.stringContaining('[MESSAGE_NOT_FOUND] no message and no')])
-    expect(await told('*')).toEqual([2, expect.stringContaining('"*" is no id')])
+    expect(await told('*')).toEqual([2, expect.stringContaining('"*" is not an id')])
     expect(await told('a', 'none.jsonl')).toEqual([2, expect.stringContaining('--trace none.jsonl: cannot be read')])
-    expect(await told('a', 'input.json')).toEqual([2, expect.stringContaining('--trace input.json: is no transcript')])
-    expect(await told('a', 'topology.js')).toEqual([2, expect.stringContaining('is no transcript')])
+    expect(await told('a', 'input.json')).toEqual([
+      2,
+      expect.stringContaining('--trace input.json: is not a transcript'),
+    ])
+    expect(await told('a', 'topology.js')).toEqual([2, expect.stringContaining('is not a transcript')])
     const digits = [...'0123456789abcdef'].map((digit) => told(digit))
     const several = (await Promise.all(digits)).filter(([code]) => code === 2)
     for (const [, err] of several) expect(err).toContain('is the beginning of several ids')
@@ -175,7 +178,7 @@ test('a whole id means itself, though it is the beginning of another', () => {
 test('what is not there is told, with what to do', () => {
   const remedy = 'Look elsewhere.'
   expect(() => meantBy('ab', [], remedy)).toThrow(expect.objectContaining({ code: 'MESSAGE_NOT_FOUND', remedy }))
-  expect(() => meantBy(undefined, [], remedy)).toThrow('there is no error to tell of')
+  expect(() => meantBy(undefined, [], remedy)).toThrow('no error was found')
 })
 
 test('a crash with several messages is each of them', () => {

@@ -108,7 +108,7 @@ describe('--name addresses what is live', () => {
   test('what is not live is said', async () => {
     const { code, out } = await run({}, ['status', '--name', 'other'])
     expect(code).toBe(1)
-    expect(out).toMatch(/^Nothing of other \(dev\)/)
+    expect(out).toMatch(/^other \(dev\) .* is not deployed/)
   })
 })
 
@@ -124,7 +124,7 @@ describe('a project that does not load', () => {
     const { code, err } = await run(BROKEN, ['status'])
     expect(code).toBe(2)
     expect(err).toMatch(/^warning \[TOPOLOGY_LOAD_FAILED\]/)
-    expect(err).toContain('Give it by --name; attak status --all lists what is live.')
+    expect(err).toContain('Give it with --name; attak status --all lists what is deployed.')
   })
 
   test('is what doctor finds', async () => {
@@ -155,7 +155,7 @@ describe('status --all', () => {
 
   test('says when there is nothing', async () => {
     const { code, out } = await run({}, ['status', '--all'], {})
-    expect([code, out]).toEqual([0, 'attak has nothing in eu-west-1 of account 123456789012.\n'])
+    expect([code, out]).toEqual([0, 'No topology is deployed in eu-west-1 of account 123456789012.\n'])
   })
 })
 
@@ -267,7 +267,7 @@ describe('a profile', () => {
 
   test('is missed also where there are no files', async () => {
     const { err } = await withProfile('work', HELLO)
-    expect(err).toContain('They hold no profile.')
+    expect(err).toContain('They have no profiles.')
   })
 
   test('with an endpoint of its own says where calls go', async () => {

@@ -20,7 +20,7 @@ test('an interrupt lets what has begun end, and tells what is left', async () =>
   expect(done.length).toBeGreaterThan(0)
   const { out, err } = host.ran(130)
   expect(out).toBe('')
-  expect(err).toContain('\nInterrupted: what has begun is waited for; once more ends at once.\n')
+  expect(err).toContain('\nInterrupted: finishing the changes that have begun. Interrupt again to end at once.\n')
   expect(err).toMatch(
     new RegExp(`\\n${done.length} changes done, ${left} not\\.\\n\\[DEPLOY_CANCELLED\\] this run: .*\\n$`),
   )

@@ -63,13 +63,13 @@ test('what is wrong, absent, a stranger or left over stands out, with what to do
     hint,
   )
   expect(text).toMatchInlineSnapshot(`
-    "hello (dev) in eu-west-1 of account 123456789012: 4 resources, 3 not well, 1 left over
+    "hello (dev) in eu-west-1 of account 123456789012: 4 resources, 3 with problems, 1 left over
       ✗ function a   Failed     last update: failed, no such role
       ✗ mapping a/a  absent
       ✗ queue a      not ours
       ! stream a     left over
-    What is not ours bears the name of a resource, and keeps attak deploy from making it.
-    attak deploy makes what is absent.
+    A resource that is "not ours" has a name that attak deploy needs.
+    attak deploy creates what is absent.
     attak deploy removes what is left over; with --allow-data-loss also what holds data.
     "
   `)
@@ -77,7 +77,7 @@ test('what is wrong, absent, a stranger or left over stands out, with what to do
 
 test('where nothing is, it says how to make it live', () => {
   const text = drawStatus(PLACE, [statusOf('queue/a', { state: 'absent', fine: false })], colors, hint)
-  expect(text).toBe(`Nothing of ${PLACE} is there. Make it live with attak deploy.\n`)
+  expect(text).toBe(`${PLACE} is not deployed. Deploy it with attak deploy.\n`)
 })
 
 test('what waits among errors or crashes has failed: it says how to see it', () => {

@@ -32,7 +32,7 @@ when                 processor  error                        id        attempts
 2026-11-21 13:59:00  b          Error: no stock for 1        ${id(ONE)}         1
 2026-11-21 13:59:30  b          late: Error: no stock for 2  ${id(TWO)}         1
 
-attak errors show ID tells all of one, attak errors replay --all runs them again.
+attak errors show ID shows one in full, attak errors replay --all runs them again.
 `)
   })
 
@@ -40,7 +40,7 @@ attak errors show ID tells all of one, attak errors replay --all runs them again
     const { run } = await worldOf([ONE])
     const on = async (command: typeof listErrors, ids: string[] = []) => (await run(command, ids, { stage: 'qa' })).out
     expect(await on(listErrors)).toContain(
-      'attak errors show ID --stage qa tells all of one, attak errors replay --all --stage qa runs',
+      'attak errors show ID --stage qa shows one in full, attak errors replay --all --stage qa runs',
     )
     const short = ONE.id.slice(0, 12)
     expect(await on(showErrors, [ONE.id])).toContain(
@@ -171,10 +171,10 @@ describe('replay', () => {
     })
   })
 
-  test('what is not heard of is no success', async () => {
+  test('what is not confirmed is no success', async () => {
     const { run } = await worldOf([ONE])
     const { code, out } = await run(replayErrors, [], { all: true, yes: true })
-    expect([code, out]).toEqual([1, expect.stringContaining('1 not heard of')])
+    expect([code, out]).toEqual([1, expect.stringContaining('1 not confirmed')])
   })
 
   test('a crash runs all that the function had, in order', async () => {
@@ -221,7 +221,7 @@ describe('replay', () => {
     await expect(world.run(replayErrors, [], { all: true, yes: true })).rejects.toThrow('gone')
     Object.assign(world.store, { remove })
     const { err } = await world.run(replayErrors, [], { all: true, yes: true })
-    expect(err).toContain('There is nothing to replay')
+    expect(err).toContain('There are no errors of')
     expect(world.invoked()).toHaveLength(1)
     expect((await world.store.list()).records).toEqual([])
   })
@@ -272,13 +272,13 @@ describe('replay', () => {
     const { run, invoked, store } = await worldOf([ONE, CRASH])
     const { code, out } = await run(replayErrors, [], { processor: ['b'], dryRun: true })
     expect([code, invoked()]).toEqual([0, []])
-    expect(out).toMatch(/1 error with 1 message can be replayed; nothing was\.\n$/)
+    expect(out).toMatch(/1 error with 1 message can be replayed; nothing was replayed\.\n$/)
     expect((await store.list()).records).toHaveLength(2)
   })
 
   test.each([
     [[], {}, /which errors\?/],
-    [['ab'], { all: true }, /the ones or the others/],
+    [['ab'], { all: true }, /ids cannot be combined/],
     [['ab'], { inspect: true }, /--local/],
   ])('%j %j is refused as wrong usage', async (ids, options, text) => {
     const { run } = await worldOf([ONE])
@@ -289,7 +289,7 @@ describe('replay', () => {
   test('without a terminal it needs --yes', async () => {
     const { run, invoked } = await worldOf([ONE])
     const error = await run(replayErrors, [], { all: true }).catch((thrown) => thrown)
-    expect([error.code, error.remedy]).toEqual(['USAGE', 'Add --yes to do it without a question.'])
+    expect([error.code, error.remedy]).toEqual(['USAGE', 'Add --yes to confirm.'])
     expect(invoked()).toEqual([])
   })
 
@@ -329,7 +329,7 @@ describe('purge', () => {
     await expect(run(purgeErrors, [], { all: true })).rejects.toMatchObject({ code: 'USAGE' })
     expect(await run(purgeErrors, [], { processor: ['a'] })).toMatchObject({
       code: 0,
-      err: expect.stringContaining('nothing to remove'),
+      err: expect.stringContaining('There are no errors of'),
     })
   })
 })

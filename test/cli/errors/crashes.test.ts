@@ -120,7 +120,7 @@ test('what cannot be read is told, leaves others readable, and is removed alone 
   const { code, out } = await run('purge', '--unreadable', '--yes')
   expect([code, out]).toEqual([0, expect.stringContaining('✓ 6 messages of orders (dev)')])
   expect(bodies()).toEqual([INVOKED, OWN])
-  expect((await run('purge', '--unreadable', '--yes')).err).toContain('There is nothing to remove')
+  expect((await run('purge', '--unreadable', '--yes')).err).toContain('There are no errors of')
   expect((await run('list')).err).toBe('')
 })
 

@@ -16,7 +16,7 @@ async function run(folder: string, ...argv: readonly string[]) {
   return { code: await ended, ...printed }
 }
 
-/** Lists the errors of the last simulation in a process of its own. Fails if the command says that it could not read one. */
+/** Lists the errors of the last simulation in its own process. Fails if the command says that it could not read one. */
 async function listed(folder: string) {
   const { code, out, err } = await run(folder, 'errors', 'list', '--simulated', '--json')
   expect([code, err]).toEqual([0, ''])

@@ -13,7 +13,7 @@ describe('errors that cannot be read', () => {
     const { code, out, err } = await list({}, ['--stage', 'qa'])
     expect([code, out]).toEqual([1, ''])
     expect(err).toMatch(
-      /^\[NOT_DEPLOYED\] hello \(qa\) is not deployed here: the .* is not there\. Deploy it first: attak deploy --stage qa\./,
+      /^\[NOT_DEPLOYED\] hello \(qa\) is not deployed here: the .* does not exist\. Deploy it first: attak deploy --stage qa\./,
     )
   })
 

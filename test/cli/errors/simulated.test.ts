@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { attak } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
 
-/** A topology whose `bill` refuses what is negative, until somebody mends it. */
+/** A topology whose `bill` refuses what is negative, until somebody fixes it. */
 const FAILING = {
   'package.json': { type: 'module', main: 'topology.js' },
   'topology.js': `export default {
@@ -45,7 +45,7 @@ test('what failed in a simulation is listed and shown, with the way there; what 
   expect(records.map(({ ancestors }) => ancestors.length)).toEqual([1, 1])
   const { out: shown } = await attak(folder, ['errors', 'show', records[0]!.id, '--simulated'])
   expect(shown).toMatch(
-    /✗ RangeError: negative: -2\n[\s\S]*The way here:\n {2}1\. the input {2}\{"order":-2\}\n {2}2\. intake → order/,
+    /✗ RangeError: negative: -2\n[\s\S]*The path to it:\n {2}1\. the input {2}\{"order":-2\}\n {2}2\. intake → order/,
   )
 
   expect(shown).toMatch(/^✗ RangeError: negative: -2\n {4}4 \| .*\n {4}5 \| .*\n {2}> 6 \| .*throw new RangeError/m)
@@ -57,7 +57,7 @@ test('what failed in a simulation is listed and shown, with the way there; what 
   mend([-2])
   const replayed = await attak(folder, ['errors', 'replay', '--all', '--simulated'])
   expect(replayed).toMatchObject({ code: 1, out: expect.stringContaining('1 handled') })
-  expect(replayed.out).not.toContain('The input holds no event')
+  expect(replayed.out).not.toContain('The input has no events')
   expect((await listed(folder)).map(({ id }) => id)).toEqual([records[1]!.id])
 
   mend([-2, -3])
@@ -109,7 +109,7 @@ test('a replay that fails again keeps the way to the failure, also where it fail
       steps: { processor: string; from?: string; topic?: string; event: unknown }[]
     }
     const { out: shown } = await attak(folder, ['errors', 'show', id, '--simulated'])
-    return { steps, shown: shown.slice(shown.indexOf('The way here:')).split('\nNext:')[0] }
+    return { steps, shown: shown.slice(shown.indexOf('The path to it:')).split('\nNext:')[0] }
   }
   Object.assign(globalThis, { broken: ['bill'] })
   await attak(folder, ['simulate', '--quiet'], { date: Date.now })
@@ -151,7 +151,7 @@ test('hints are for the last simulation, and none repeats what the topology is w
   expect((await attak(folder, ['simulate', '--quiet'])).err).toContain('TOPOLOGY_UNUSED_PROCESSOR')
   const run = (...argv: string[]) => attak(folder, ['errors', ...argv, '--simulated'])
   expect((await run('show', 'abcd')).err).toBe(
-    '[ERROR_NOT_FOUND] error abcd: there is no error with that id. See attak errors list --simulated; it may have been replayed, or have expired.\n',
+    '[ERROR_NOT_FOUND] error abcd: there is no error with that id. See attak errors list --simulated. It may have been replayed, or it has expired.\n',
   )
   expect((await run('purge')).err).toContain('Give ids (see attak errors list --simulated), a filter, or --all.')
   const { out, err } = await run('list', '--text', '-2')
@@ -164,7 +164,7 @@ test('who has no account is told of what failed here', async () => {
   await attak(folder, ['simulate', '--quiet'])
   const { code, err } = await attak(folder, ['errors', 'list'], { env: { AWS_EC2_METADATA_DISABLED: 'true' } })
   expect(code).toBe(1)
-  expect(err).toMatch(/^2 errors of the last simulation here: --simulated means those\.\n\[REGION_MISSING\]/)
+  expect(err).toMatch(/^2 errors of the last simulation: add --simulated for those\.\n\[REGION_MISSING\]/)
 })
 
 /** A topology in which `bill`, which remembers what it has handled, fails twice of one input: in what `intake` emitted, and then in `intake`. */

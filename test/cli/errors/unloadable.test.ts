@@ -30,7 +30,7 @@ const BROKEN = {
   'no longer parses': 'export default { name: ',
   'throws when it loads': 'throw new Error("not yet")',
   'lacks a processor': `export default { name: 'orders', processors: { bill: './gone.js' } }`,
-  'is no topology': 'export default 7',
+  'is not a topology': 'export default 7',
 }
 
 const idIn = async (folder: string) => {

@@ -114,7 +114,7 @@ export function debounced(call) {
     const { code, out, err } = simulate(folderOf(FILES), '--json')
     expect(code).toBe(0)
     expect(entriesOf(out).at(-1)).toMatchObject({ failed: 0 })
-    const remedy = 'what would be emitted later is lost. Settle the handler when its timers are done, or clear them.'
+    const remedy = 'later emits are lost. Settle the handler when its timers are done, or clear them.'
     const end = `pending at the end of the run`
     expect(err.trimEnd().split('\n')).toEqual([
       `warning [TIMER_PENDING] processor "timer": left 2 timers ${end} (topology.js:7:30, topology.js:7:70): ${remedy}`,

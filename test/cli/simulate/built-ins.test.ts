@@ -108,7 +108,7 @@ it.each([
     code: 1,
     err: expect.stringContaining('[BUILT_IN_CHANGED] project: its code changed'),
   })
-  expect(err).toContain(`changed ${name}, and`)
+  expect(err).toContain(`changed ${name}, so attak cannot continue`)
 })
 
 const PLACES: readonly Place[] = ['load', 'handler']

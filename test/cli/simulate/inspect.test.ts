@@ -47,7 +47,7 @@ describe('attak simulate --inspect', () => {
     const folder = folderOf(TYPED)
     mkdirSync(join(folder, 'node_modules'))
     const { child, out, err, debugger: inspector } = await startInspected(['simulate', '--inspect', '0'], folder)
-    expect(err()).toContain('It stops at your breakpoints')
+    expect(err()).toContain('It pauses at your breakpoints')
     expect(out()).toBe('')
     inspector.send('Debugger.enable')
     inspector.send('Debugger.setInstrumentationBreakpoint', { instrumentation: 'beforeScriptWithSourceMapExecution' })

@@ -35,14 +35,14 @@ test('records are written in blocks, the last at the end, and the end says where
   expect(store.list().records).toHaveLength(1)
   for (let n = 2; n <= 120; n++) keeping.take(nthRecord(n))
   expect(store.list().records).toHaveLength(101)
-  expect(keeping.end()).toEqual(['More of what failed: attak errors list --simulated'])
+  expect(keeping.end()).toEqual(['Details: attak errors list --simulated'])
   expect(store.list().records).toEqual(Array.from({ length: 120 }, (_, index) => nthRecord(index + 1)))
 })
 
 test('of one error the end says how to see it', () => {
   const keeping = keepErrors(storeIn().store, { anew: true, hint })
   keeping.take(nthRecord(1))
-  expect(keeping.end()).toEqual([`More of what failed: attak errors show ${nthRecord(1).id} --simulated`])
+  expect(keeping.end()).toEqual([`Details: attak errors show ${nthRecord(1).id} --simulated`])
 })
 
 test('a folder that cannot be written is told of, and nothing more', () => {
@@ -70,7 +70,7 @@ test.skipIf(process.platform === 'win32')('a folder that leads to a device is to
     expect.objectContaining({
       code: 'STORE_FAILED',
       what: expect.stringMatching(
-        /^could not be kept: \/.*: a part of the path is a file and no folder \(ENOTDIR, \w+\)$/,
+        /^could not be kept: \/.*: a part of the path is a file, not a folder \(ENOTDIR, \w+\)$/,
       ),
     }),
   ])
@@ -81,8 +81,5 @@ test('what is more than can be read again is not kept, and the end says so', () 
   const run = { append: (records: readonly unknown[]) => records.length * 2 ** 20, isLast: () => true, close() {} }
   const keeping = keepErrors({ ...store, openRun: () => run }, { anew: true, hint })
   for (let n = 1; n <= 1000; n++) keeping.take(nthRecord(n))
-  expect(keeping.end()).toEqual([
-    'Of the errors, the first 300 were kept.',
-    'More of what failed: attak errors list --simulated',
-  ])
+  expect(keeping.end()).toEqual(['Only the first 300 errors were kept.', 'Details: attak errors list --simulated'])
 })

@@ -42,7 +42,7 @@ describe('a topic that is spelled almost as a stream says', () => {
 it.each([
   ['the stream carried the topic too', ['wrd', 'word'], `[['a', 'b', 'word']]`],
   ['another processor receives it', ['wrd'], `[['a', 'b', 'word'], ['a', 'c', 'wrd']]`],
-  ['the two are not alike', ['ok'], `[['a', 'b', 'failed']]`],
+  ['the two are not similar', ['ok'], `[['a', 'b', 'failed']]`],
   ['nothing was emitted', [], `[['a', 'b', 'word']]`],
   ['the stream takes every topic', ['wrd'], `[['a', 'b']]`],
 ])('no topic is named where %s', async (_, emitted, streams) => {

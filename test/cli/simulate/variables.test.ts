@@ -56,7 +56,9 @@ test('two processors with different values have each their own when built, and a
   expect(built.stderr).toBe('')
 })
 
-test('a read of what is not declared is a warning, once per name, in own files alone', { timeout: 60_000 }, () => {
+test('a read of what is not declared is a warning, once per name, in own files alone', {
+  timeout: 60_000,
+}, () => {
   const files = {
     'topology.ts': `export default { name: process.env.NAME ?? 'v', input: () => { process.env.INPUTS; return [{ to: 'a', event: 1 }, { to: 'a', event: 2 }] },
       processors: { a: { path: './a.ts', environment: ['DECLARED'] } } }`,

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { buildSync } from 'esbuild'
 import { expect, test } from 'vitest'
 
-/** Runs a program that opens a watchdog in a process of its own: what it guards against would stop this one. */
+/** Runs a program that opens a watchdog in its own process: what it guards against would stop this one. */
 function guarded(program: string): { readonly code: number | null; readonly out: string } {
   const contents = `
     import { writeSync } from 'node:fs'

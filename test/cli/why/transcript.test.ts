@@ -89,7 +89,7 @@ test('lines that are no entries are skipped with one warning that counts them', 
   const { code, out, err } = await attak(run.folder, ['why', '--trace', 'run.jsonl'])
   expect(code).toBe(0)
   expect(out).toContain('✗ Error: too dear')
-  expect(err).toContain('--trace run.jsonl: 5 lines skipped, the first is line 2: it is no entry of a transcript. ')
+  expect(err).toContain('--trace run.jsonl: 5 lines skipped, the first is line 2: it is not an entry of a transcript. ')
   expect((await attak(run.folder, ['why', 'm1', '--trace', 'run.jsonl'])).code).toBe(1)
 })
 

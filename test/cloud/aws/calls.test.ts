@@ -12,7 +12,7 @@ import type { LiveResource } from '../../../src/graph/resource.ts'
 import { graphOf } from '../../contract/graph.ts'
 import { CREDENTIALS, openEmulator, stageOf } from '../stage.ts'
 
-/** Keeps the names of calls, and tells those of calls that change something. */
+/** Keeps the names of calls, and returns those of calls that change something. */
 function countCalls({ close, ...clients }: Clients) {
   const calls: string[] = []
   const opened = Object.values(clients).filter((client) => typeof client !== 'function')
@@ -98,7 +98,7 @@ it('asks little of an account: 8 calls for 100 processors that are as wanted, 7 
   }
   const counted = countCalls(clients)
   const { taken, writes } = counted
-  // As AWS is: listed by tags, and queues where their names tell.
+  // As on AWS: listed by tags, and queues by their names.
   const aws = { ...opened, clients: counted.clients, emulated: false, listsByTags: true }
   const again = await stageOf(aws, graph)
   expect((await again.deploy()).changes).toEqual([])
@@ -109,7 +109,7 @@ it('asks little of an account: 8 calls for 100 processors that are as wanted, 7 
   const changed = await stageOf(aws, graph, (name) => (name === 'p7' ? 'changed' : name))
   expect((await changed.deploy()).changes.map(({ kind, id }) => `${kind} ${id}`)).toEqual(['update function/p7'])
   const one = taken()
-  // Two of them tell a deploy that was overtaken from one that has ended.
+  // Two of them distinguish a deploy that was overtaken from one that has ended.
   expect(one.length - idle.length).toBeLessThanOrEqual(7)
   opened.close()
 })

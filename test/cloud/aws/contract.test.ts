@@ -15,8 +15,8 @@ const LOOPS = 'moto has no recursion settings of functions'
 const EMULATORS: Readonly<Record<'ministack' | 'moto', readonly Skip[]>> = {
   ministack: [],
   moto: [
-    { test: 'is told to make what is there, and leaves it as wanted', reason: LOOPS },
-    { test: 'brings what is there to other settings', reason: LOOPS },
+    { test: 'brings an existing resource to the wanted state if it has to create it', reason: LOOPS },
+    { test: 'changes the settings of an existing resource', reason: LOOPS },
   ],
 }
 

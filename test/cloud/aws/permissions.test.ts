@@ -92,13 +92,13 @@ describe('where signatures and permissions are checked', () => {
     aws.close()
   })
 
-  it('somebody who may do nothing is told what is missing', async () => {
+  it('a user without permissions sees what is missing', async () => {
     const aws = await open(users.nobody!)
     const stage = await stageOf(aws, graph)
     // Moto answers a denied SQS call with XML. AWS answers it with JSON.
     await expect(stage.deploy()).rejects.toMatchObject({
       code: 'AWS_REFUSED',
-      message: expect.stringContaining('the answer to SQS GetQueueUrl is not one of AWS: it has status 403'),
+      message: expect.stringContaining('the answer to SQS GetQueueUrl did not come from AWS: it has status 403'),
     })
     const role = stage.wanted.find(({ kind }) => kind === 'role')!
     await expect(stage.cloud.read(role)).rejects.toMatchObject({

@@ -34,12 +34,12 @@ describe('preflight', () => {
     expect(more).toEqual([])
     expect(problem).toMatchObject({
       code: 'QUOTA_EXCEEDED',
-      what: '51 on-demand streams are to be made; the account has 0, and may have 50',
+      what: '51 more on-demand streams are needed; the account has 0, and may have 50',
     })
     expect(await problemsOf({ processors, streams: streams({ shards: 1 }) })).toEqual([])
   })
 
-  it("looks for a queue and a bucket of the user's own, and says that one is not there or elsewhere", async () => {
+  it("looks for a queue and a bucket of the user's own, and says that one does not exist or elsewhere", async () => {
     const processors = { take: noop }
     const queue = `arn:aws:sqs:${aws.place.region}:${aws.place.account}:late`
     const where = { code: 'STORE_FAILED', where: 'errors' }
@@ -54,7 +54,11 @@ describe('preflight', () => {
 
     const errors = { store: 's3', bucket: 'preflight-errors' }
     expect(await problemsOf({ processors, errors })).toMatchObject([
-      { ...where, what: 'there is no bucket preflight-errors', remedy: expect.stringMatching(/^Make it, or correct/) },
+      {
+        ...where,
+        what: 'there is no bucket preflight-errors',
+        remedy: expect.stringMatching(/^Create it, or correct/),
+      },
     ])
     const CreateBucketConfiguration = { LocationConstraint: 'eu-west-1' } as const
     await (await aws.clients.s3()).send(new CreateBucketCommand({ Bucket: errors.bucket, CreateBucketConfiguration }))

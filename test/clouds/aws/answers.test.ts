@@ -134,7 +134,7 @@ test.each(['SQS ListQueues', 'Lambda Invoke'])('an endless answer is ended at a 
   expect(told).toMatchObject({
     code: 'AWS_REFUSED',
     message: expect.stringContaining(
-      `the answer to ${name} is not one of AWS: it is longer than 64 MiB, it has status`,
+      `the answer to ${name} did not come from AWS: it is longer than 64 MiB, it has status`,
     ),
   })
   await ended

@@ -60,25 +60,27 @@ describe.each(Object.entries(CALLS))('%s', (name, call) => {
     expect(isAbsent(error)).toBe(false)
     const told = mended(error, { doing: 'list what there is', region: 'eu-west-1' }) as Error
     expect(told).toMatchObject({ code: 'AWS_REFUSED' })
-    expect(told.message).toContain(`the answer to ${name} is not one of AWS: `)
-    expect(told.message).toContain(`it has status ${status} and says ${body === '' ? 'nothing' : JSON.stringify(body)}`)
+    expect(told.message).toContain(`the answer to ${name} did not come from AWS: `)
+    expect(told.message).toContain(
+      `it has status ${status} and ${body === '' ? 'an empty body' : `the body ${JSON.stringify(body)}`}`,
+    )
     expect(told.message).not.toContain('Deserialization')
   })
 })
 
 test.each([
-  ['QueueUrls[0] is no text', { QueueUrls: [5, null] }, CALLS['SQS ListQueues']!],
-  ['QueueUrls[1] is no text', { QueueUrls: ['a', null] }, CALLS['SQS ListQueues']!],
-  ['QueueUrls is no list', { QueueUrls: 'abc' }, CALLS['SQS ListQueues']!],
+  ['QueueUrls[0] is not a text', { QueueUrls: [5, null] }, CALLS['SQS ListQueues']!],
+  ['QueueUrls[1] is not a text', { QueueUrls: ['a', null] }, CALLS['SQS ListQueues']!],
+  ['QueueUrls is not a list', { QueueUrls: 'abc' }, CALLS['SQS ListQueues']!],
   ['HasMoreStreams is neither true nor false', { HasMoreStreams: 'no' }, CALLS['Kinesis ListStreams']!],
-  ['Configuration.Timeout is no number', { Configuration: { Timeout: 'x' } }, CALLS['Lambda GetFunction']!],
-  ['Tags.a is no text', { Tags: { a: 1 } }, CALLS['Lambda GetFunction']!],
+  ['Configuration.Timeout is not a number', { Configuration: { Timeout: 'x' } }, CALLS['Lambda GetFunction']!],
+  ['Tags.a is not a text', { Tags: { a: 1 } }, CALLS['Lambda GetFunction']!],
 ])('an answer whose field has a wrong type is told: %s', async (flaw, body, call) => {
   answer = { status: 200, body: JSON.stringify(body) }
   const told = mended(await call().catch((error: unknown) => error), { doing: 'look', region: 'eu-west-1' })
   expect(told).toMatchObject({
     code: 'AWS_REFUSED',
-    message: expect.stringContaining(`is not one of AWS: ${flaw}, it`),
+    message: expect.stringContaining(`did not come from AWS: ${flaw}, it`),
   })
 })
 

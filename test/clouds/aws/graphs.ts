@@ -5,7 +5,7 @@ import { graphOf } from '../../contract/graph.ts'
 /** Somewhere to deploy to. */
 export const PLACE = { partition: 'aws', region: 'eu-west-1', account: '123456789012' }
 
-/** Artifacts of all processors of a graph, each with a hash of its own. */
+/** Artifacts of all processors of a graph, each with its own hash. */
 export function artifactsOf(graph: Graph) {
   return new Map(graph.processors.map(({ name }) => [name, { hash: `hash of ${name}`, handler: 'index.handler' }]))
 }

@@ -15,7 +15,7 @@ function allowed({ Statement }: Policy): readonly string[] {
   ).sort()
 }
 
-/** What the function of a processor calls, and Lambda on its behalf, told from the graph's edges alone. */
+/** What the function of a processor calls, and Lambda on its behalf, taken only from the graph's edges. */
 function needed(graph: Graph, name: string): readonly string[] {
   const pairs = new Set([
     `logs:CreateLogStream arn:aws:logs:${REGION}:log-group:/aws/lambda/any--dev--${name}:*`,

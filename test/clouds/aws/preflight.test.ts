@@ -23,7 +23,7 @@ describe('checkOwnRoles', () => {
     const processors = Object.fromEntries(['spout', ...names].map((name) => [name, noop]))
     const problems = problemsOf({ processors, streams: names.map((to) => ({ from: 'spout', to })) })
     expect(problems).toMatchObject([{ code: 'QUOTA_EXCEEDED', where: 'processor "spout"' }])
-    expect(problems[0]?.what).toMatch(/would have \d+ characters; IAM takes 10240$/)
+    expect(problems[0]?.what).toMatch(/would have \d+ characters; IAM accepts at most 10240$/)
   })
 
   it('takes roles with the longest names, and has nothing to say of given ones', () => {

@@ -28,7 +28,7 @@ export type LogLine = Readonly<Record<string, unknown>>
 export interface FakeCloud {
   /** Invokes a function. */
   invoke(processor: string, payload: unknown): Promise<unknown>
-  /** Hands over what is in the channels, and what that leads to, until nothing is left. */
+  /** Hands over what is in the channels, and what that leads to, until all are empty. */
   drain(): Promise<void>
   readonly lines: readonly LogLine[]
   /** What failed, once by its id. */
@@ -70,7 +70,7 @@ export interface CloudParts {
   readonly handled?: HandledStore
   /** Called before a processor is loaded. */
   readonly load?: () => void
-  /** Queues hold messages back for that much of a delay; all of it where nothing is said. */
+  /** Queues hold messages back for that much of a delay; all of it by default. */
   readonly holds?: number
 }
 

@@ -79,7 +79,7 @@ describe('a message that says it waits', () => {
     expect(Date.parse(JSON.parse(opened.sent[0]!.body).attakdue)).toBeLessThanOrEqual(opened.clock.now() + 366 * DAY_MS)
   })
 
-  it('in a retry queue may name any channel: the policy is one of its own processor', async () => {
+  it('in a retry queue may name any channel, and has its own policy processor', async () => {
     const opened = open('sqs', { retryQueue: true })
     await send(opened, 'sqs', RETRY_QUEUE, event({ attakdue: past, attakchannel: '__proto__', source: undefined }))
     expect(recordsIn(opened.store)).toMatchObject([{ processor: 'b' }])

@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => emulator.close())
 
-/** Deploys `b`, which hears `a` over Kinesis and remembers what it has handled; its table is there unless said. */
+/** Deploys `b`, which receives from `a` over Kinesis and is idempotent. Its table exists by default. */
 async function deploy(handler: Handler, { hasTable = true, forMs = 60_000 } = {}) {
   const stage = `s${stages++}`
   const definition = {

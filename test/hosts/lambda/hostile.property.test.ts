@@ -15,7 +15,7 @@ const pack = (more: object) => ({ attakpack: 1, type: 't', attakroot: 'r', sourc
 const withData = (envelope: object, data: string) => `${JSON.stringify(envelope).slice(0, -1)},"data":${data}}`
 const many = (count: number) => `[${'0,'.repeat(count - 1)}0]`
 
-/** Records that are refused, each with what is said of it. */
+/** Records that are refused, each with its message. */
 const HOSTILE: readonly (readonly [name: string, body: string, what: RegExp])[] = [
   ['5,000 brackets', nested(5000), /nests deeper than 1000 levels/],
   ['one level too many', nested(MOST_DEPTH + 1), /nests deeper/],
@@ -96,7 +96,7 @@ describe('records of strangers', () => {
             'broken' in kind ? BROKEN[kind.broken] : recordOf(via, `${100 + index}`, bodyOf(kind)),
           )
           const good = all.filter((_, index) => 'good' in kinds[index]!)
-          // What a payload of broken records alone is, nobody can tell: it is an event.
+          // A payload of only broken records cannot be recognized: it is an event.
           fc.pre(kinds.some((kind) => !('broken' in kind)))
           const [mixed, alone] = [await run(via, all), await run(via, good)]
           expect(mixed.seen).toEqual(alone.seen)

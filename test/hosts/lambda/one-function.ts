@@ -13,7 +13,7 @@ import { bakedOf } from '../../contract/graph.ts'
 
 type Via = 'kinesis' | 'sqs'
 
-/** Makes the function of a processor `b` that receives from `a`, with the real receivers, on a clock of its own. */
+/** Makes the function of a processor `b` that receives from `a`, with the real receivers, on its own clock. */
 export function openFunctionOf(via: Via, handler: Handler, settings: object = {}) {
   const clock = createFakeClock(Date.UTC(2026, 10, 21))
   const store = createFakeStore()

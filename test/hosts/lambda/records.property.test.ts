@@ -30,7 +30,7 @@ const WAYS = {
   never: /did not settle within 1 s/,
   bigint: /emit of "t": data.n is a BigInt/,
   cycle: /emit of "t": data.self refers back/,
-  hop: /has come through 3 processors/,
+  hop: /has passed through 3 processors/,
 } as const
 
 type Way = keyof typeof WAYS
@@ -50,7 +50,7 @@ interface Scenario {
   readonly retries: number
   /** How the store takes each call in turn; at last it takes all. */
   readonly answers: readonly ('takes' | 'for now' | 'for good' | 'some')[]
-  /** For each invocation, whether it comes to the function that had the one before. */
+  /** For each invocation, whether the function of the previous one receives it. */
   readonly warm: readonly boolean[]
 }
 

@@ -56,7 +56,7 @@ const noPace = () => 0
 const sorted = (values: readonly unknown[]) => values.map((value) => JSON.stringify(value)).sort()
 
 /**
- * What a run comes to, here or there: each attempt with its outcome and what it failed with, each output, and each error
+ * The result of a run, simulated or deployed: each attempt with its outcome and what it failed with, each output, and each error
  * record. Here there is no telling from a `retry` an attempt whose next one waits for its record to come again.
  */
 interface Observed {
@@ -85,7 +85,7 @@ type End = Readonly<Record<'processor' | 'message' | 'attempt' | 'outcome' | 'er
 
 /**
  * The calls of handlers with events that have a key, by what has an order: one message of a sender, receiver, channel and
- * key. Events that different messages caused are apart, since nothing says which of their handlers emits first there. For the
+ * key. Events that different messages caused are apart, since the order of their handlers is not defined there. For the
  * same reason a call counts once: an attempt that failed emits again, and without a key both copies are handled at once.
  */
 function ordersOf(calls: readonly string[], random: RandomTopology, streams: readonly RandomStream[]): object {

@@ -7,7 +7,7 @@ import { deliveryOf, openWorld, type Said, type World } from './world.ts'
 
 const BACKOFF = { firstMs: 1000, factor: 2, maxMs: 60_000, jitter: false }
 
-/** Delivers records of events to a handler, all in one invocation; gives what came of it. */
+/** Delivers records of events to a handler, all in one invocation; returns what came of it. */
 async function run(records: readonly unknown[][], handler: Said['handler'], said: Partial<Said> = {}) {
   const clock = said.clock ?? createFakeClock()
   const world = openWorld({ clock, handler, ...said })

@@ -32,9 +32,9 @@ interface Scenario {
   readonly timeoutMs: number
   /** What comes again: from the first failed record on (as of a shard), or the failed ones (as of a queue). */
   readonly source: 'shard' | 'queue'
-  /** For each invocation, whether it comes to the function that had the one before. */
+  /** For each invocation, whether the function of the previous one receives it. */
   readonly warm: readonly boolean[]
-  /** Whether a queue for retries keeps what it is handed, one after the other; there is none where nothing is said. */
+  /** Whether a queue for retries keeps what it is handed, one after the other; there is none by default. */
   readonly keeps: readonly boolean[]
   /** How much of a delay it holds a message back. */
   readonly holds: number
@@ -76,7 +76,7 @@ interface Observed {
   readonly kept: readonly string[]
   /** Events that were handled, with their emits accepted. */
   readonly done: readonly string[]
-  /** Attempts beyond those that a policy allows, and those that were asked for. */
+  /** Attempts beyond those that a policy allows, and those by Retry. */
   readonly excess: readonly string[]
   /** Of the records acknowledged, the messages that were neither complete nor recorded nor kept by then. */
   readonly lost: readonly string[]
@@ -88,7 +88,7 @@ const ENOUGH_TO_END = 2000
 
 const nameOf = (event: string, { attempt }: Context) => `${event}#${attempt}`
 
-/** Delivers all records, and again what is not acknowledged, until nothing is left. */
+/** Delivers all records, and again what is not acknowledged, until all is. */
 async function observe(scenario: Scenario, most: number): Promise<Observed> {
   const { records, retries, concurrency, forMs, timeoutMs, source, keeps } = scenario
   const clock = createFakeClock()

@@ -144,13 +144,13 @@ async function observe({ records, starts, storeMs, retries, concurrency }: Scena
   return { handled, recorded, acknowledged, overlaps }
 }
 
-/** A clock that nothing is heard of when a function has ended. */
+/** A clock that stops for a function that has ended. */
 function mortal(clock: FakeClock, life: { readonly isOver: boolean }): FakeClock {
   const after: FakeClock['after'] = (ms, call) => clock.after(ms, () => void (life.isOver || call()))
   return { ...clock, after, sleep: (ms) => new Promise((resolve) => after(ms, resolve)) }
 }
 
-/** A store that is some milliseconds away, there and back: a function that ends may have been heard. */
+/** A store that is some milliseconds away, there and back: its call may have arrived although the function has ended. */
 function overNetwork(store: HandledStore, clock: FakeClock, ms: number): HandledStore {
   const there = async <T>(call: () => Promise<T>): Promise<T> => {
     await clock.sleep(ms)

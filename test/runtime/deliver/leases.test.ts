@@ -107,7 +107,7 @@ describe('a message that comes again', () => {
     await deliver('one')
     expect(world.ended).toEqual(['one ok', 'other ok', 'other skipped', 'one skipped'])
     expect(world.lines).toEqual([
-      'other warn a message of this id came with other data before; this one is handled, too',
+      'other warn a message with this id but other data was handled before; this one is handled too',
     ])
   })
 
@@ -149,7 +149,7 @@ describe('while it is handled by another function, a message', () => {
     expect(failed.map(({ size }) => size)).toEqual([0, 0])
     expect(other.world.ended).toEqual(['2 ok', '1 skipped'])
     expect(other.world.lines).toEqual([
-      '1 warn it still waits: another invocation is handling it, or did so when it ended',
+      '1 warn it still waits: another invocation is handling it, or ended while handling it',
     ])
   })
 
@@ -284,7 +284,7 @@ describe('without an answer of the store', () => {
     const { world, deliver } = openFunction(() => {}, { clock, handled, forMs: 20_000 })
     expect(await deliver([1])).toEqual([])
     expect(world.ended).toEqual(['1 ok'])
-    expect(world.lines).toEqual(['1 warn it was handled, and may be again if it comes again: no done'])
+    expect(world.lines).toEqual(['1 warn it was handled, but is handled twice if it is delivered again: no done'])
   })
 
   it('the answer of an invocation is in time', async () => {
@@ -343,7 +343,7 @@ describe('an answer of the store that comes after the invocation has answered', 
     answer()
     await clock.until(clock.sleep(10_000))
     expect(world.lines).toEqual([
-      '1 warn it was handled, and may be again if it comes again: the store gave no answer in time',
+      '1 warn it was handled, but is handled twice if it is delivered again: the store gave no answer in time',
     ])
   })
 })

@@ -70,7 +70,7 @@ describe('in the table', () => {
       )
       expect(error.code).toBe('STORE_FAILED')
       expect(error.message).toMatch(/the table nowhere, .* refused \w+Item: ResourceNotFoundException/)
-      expect(error.remedy).toMatch(/^Deploy again, .*dynamodb:\w+Item/)
+      expect(error.remedy).toMatch(/^Deploy again: .*dynamodb:\w+Item/)
     }
   })
 })

@@ -17,11 +17,11 @@ readerContract('of a file', () => {
   return { reader, put, close: () => Promise.resolve() }
 }, [
   {
-    test: 'lists what is there, the oldest first, each time anew: looking takes nothing away',
+    test: 'lists its records, the oldest first; listing removes nothing',
     reason: 'records keep the order in which they were put',
   },
   {
-    test: 'lists what was recorded twice once, as it was recorded last',
+    test: 'lists a record once that was recorded twice, in its last form',
     reason: 'records keep the order in which they were put',
   },
 ])

@@ -43,11 +43,13 @@ export async function listErrors(errors: Errors, args: Arguments, host: Host): P
   if (meant.length > 0) {
     out.tell(`${drawErrors(meant, out)}\n`)
     const again = filter === undefined ? hint('errors replay --all') : `${hint('errors replay')} with the same filter`
-    out.tell(colors.dim(`${hint('errors show ID')} tells all of one, ${again} runs them again.\n`))
+    out.tell(colors.dim(`${hint('errors show ID')} shows one in full, ${again} runs them again.\n`))
   }
   if (left.length > 0) {
-    const what = `${drawCount(left.length, 'error')} replayed from here, and still where it was`
-    out.tell(`${what}: ${hint('errors purge --all --yes')} removes all, ${hint('errors replay --all')} those alone.\n`)
+    const what = `${drawCount(left.length, 'error')} replayed from this machine, but still in the store`
+    out.tell(
+      `${what}: ${hint('errors purge --all --yes')} removes all errors, ${hint('errors replay --all')} only these.\n`,
+    )
   }
   return 0
 }

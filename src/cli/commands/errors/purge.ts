@@ -45,7 +45,7 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   const json = flagOf(args, 'json')
   const { err } = host
   if (count === 0) {
-    err.tell(`There is nothing to remove of ${errors.place}.\n`)
+    err.tell(`There are no errors of ${errors.place} to remove.\n`)
   } else {
     if (going.length > 0) err.tell(drawErrors(going, err))
     const what = [

@@ -19,8 +19,8 @@ import { loadArtifacts } from '../../simulate/artifacts.ts'
 import { tellRun } from '../../simulate/run.ts'
 
 /**
- * Runs errors again in simulations, each like the run that it comes from, and tells the story. Returns the exit code. Errors of
- * a simulation that are handled now are removed from its errors, and what fails now is added; what is live stays as it is.
+ * Runs errors again in simulations, each like the run that it comes from, and prints the story. Returns the exit code. Removes
+ * errors of a simulation that are handled now, and adds new ones. Does not change the errors of a deployed topology.
  */
 export async function replayHere(errors: Errors, units: readonly Unit[], args: Arguments, host: Host): Promise<number> {
   prepareForAfter(host)

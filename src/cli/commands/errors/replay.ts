@@ -59,7 +59,7 @@ the errors of the last simulation.`,
   ],
   async run(args, host) {
     checkFlags(args)
-    await waitForDebugger(args, 'It stops where each handler begins; step into it.', host)
+    await waitForDebugger(args, 'It pauses at the start of each handler; step into it.', host)
     return withErrors(args, host, (errors) => replayErrors(errors, args, host))
   },
 }
@@ -80,7 +80,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   if (flagOf(args, 'dryRun')) return 0
   if (!isLocal) await takeLeft(seen, errors)
   if (ready.units.length === 0) {
-    host.err.tell(`There is nothing to replay of ${errors.place}.\n`)
+    host.err.tell(`There are no errors of ${errors.place} to replay.\n`)
     return 0
   }
   if (isLocal) {
@@ -115,8 +115,8 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
 
 function withoutCode(args: Arguments): AttakError {
   const isNamed = textOf(args, 'name') !== undefined
-  const why = isNamed ? '--name loads none' : 'the project does not load'
-  const remedy = isNamed ? 'Run it in the project, without --name.' : 'Correct what the warnings above say.'
+  const why = isNamed ? '--name loads no code' : 'the project does not load'
+  const remedy = isNamed ? 'Run it in the project, without --name.' : 'Fix what the warnings above report.'
   const code = isNamed ? 'USAGE' : 'TOPOLOGY_LOAD_FAILED'
   return new AttakError(code, `attak errors replay: a replay here runs the code of the project, and ${why}`, remedy)
 }
@@ -168,7 +168,7 @@ function tellDryRun(units: readonly Unit[], args: Arguments, host: Host): void {
   const messages = units.reduce((sum, { events }) => sum + events.length, 0)
   if (units.length > 0) host.out.tell(drawUnits(units, host.out))
   host.out.tell(
-    `${drawCount(units.length, 'error')} with ${drawCount(messages, 'message')} can be replayed; nothing was.\n`,
+    `${drawCount(units.length, 'error')} with ${drawCount(messages, 'message')} can be replayed; nothing was replayed.\n`,
   )
 }
 
@@ -183,12 +183,12 @@ function tellOutcomes(outcomes: ReplayOutcomes, hint: Hint, json: boolean, host:
   const colors = colorsOf(host.out)
   const told = [`${drawCount(handled, 'message')} handled`]
   if (failed > 0) told.push(colors.red(`${failed} failed again`))
-  if (further > 0) told.push(colors.red(`${drawCount(further, 'failure')} further on`))
-  if (unheard > 0) told.push(colors.yellow(`${unheard} not heard of`))
+  if (further > 0) told.push(colors.red(`${drawCount(further, 'failure')} in later processors`))
+  if (unheard > 0) told.push(colors.yellow(`${unheard} not confirmed`))
   host.out.tell(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
   if (failed + further > 0) host.out.tell(`${hint('errors list')} shows what failed now.\n`)
   const [first] = outcomes.unheard()
   if (first !== undefined)
-    host.out.tell(`${hint(`logs --message ${drawWord(first)}`)} shows what comes of one later on.\n`)
+    host.out.tell(`${hint(`logs --message ${drawWord(first)}`)} shows if one is handled later.\n`)
   return fine ? 0 : 1
 }

@@ -56,7 +56,7 @@ export async function showErrors(errors: Errors, args: Arguments, host: Host): P
 function told(replayed: string | undefined): string {
   return replayed === undefined
     ? 'Its store no longer has it: it has expired, was purged, or was replayed from elsewhere. This is a copy.'
-    : `It was replayed from here, ${drawTime(replayed)}.`
+    : `It was replayed from this machine, ${drawTime(replayed)}.`
 }
 
 function drawNext(id: string, errors: Errors): string {

@@ -41,12 +41,12 @@ export function readCrash(message: CrashMessage, stage: ReportStage): Crash | Pr
   const { graph } = stage
   const report = message.sourceArn === undefined ? readReport(message.body, stage) : undefined
   if (report === undefined) return gaveUp(message, graph)
-  if ('wrong' in report) return unreadable(message, `this is no report of a crash that attak can use: ${report.wrong}`)
+  if ('wrong' in report) return unreadable(message, `this crash report cannot be read: ${report.wrong}`)
   const { processor, requestId, time = timeOf(message), batch, invocations } = report
   const parts = { scope: scopeOf(graph), processor, time, attempt: invocations }
   if (batch === undefined) {
     const suspect = invokedWith(report)
-    if (isTooDeep(suspect.data)) return unreadable(message, `what the function was given ${TOO_DEEP}`)
+    if (isTooDeep(suspect.data)) return unreadable(message, `the payload of the function ${TOO_DEEP}`)
     const position = { channel: 'invoke', ref: requestId ?? message.id }
     const suspects = [eventOf(suspect, parts.scope)]
     return { record: crashRecord({ ...parts, position, error: thrownOf(report), suspects }) }
@@ -55,7 +55,7 @@ export function readCrash(message: CrashMessage, stage: ReportStage): Crash | Pr
   const position = { carrier: viaOfHolder('stream'), channel: stream, ref: `${shard}/${first}` }
   const why = [report.condition, report.functionError].filter(Boolean).join(', ')
   const times = countText(invocations ?? 1, 'invocation')
-  const what = `the function did not get through ${countText(count, 'record')} in ${times}`
+  const what = `the function did not finish ${countText(count, 'record')} in ${times}`
   return {
     record: crashRecord({
       ...{ ...parts, position, about: `${positionText(position)}-${last}` },
@@ -66,7 +66,7 @@ export function readCrash(message: CrashMessage, stage: ReportStage): Crash | Pr
 }
 
 function unreadable({ where }: CrashMessage, what: string): Problem {
-  const remedy = 'It is left where it is. attak errors purge --unreadable removes all such messages.'
+  const remedy = 'It stays where it is. attak errors purge --unreadable removes all such messages.'
   return { code: 'RECORD_UNREADABLE', severity: 'error', where, what, remedy }
 }
 
@@ -98,14 +98,14 @@ function gaveUp(message: CrashMessage, graph: Graph): Crash | Problem {
   const position = { carrier: viaOfHolder('queue'), channel: source === '' ? 'queue' : source, ref: id }
   const decoded = decodeText(body, { position, key: undefined, to: '' })
   const processor = receiverOf(source, decoded, graph)
-  if (processor === undefined) return unreadable(message, 'nothing says which processor this was for')
+  if (processor === undefined) return unreadable(message, 'it does not name its processor')
   const streams = graph.streams.filter((stream) => stream.to === processor && isQueued(stream))
   const isRetried = source === retryQueueName(scope, processor)
   const suspects = (isRetried ? decoded : ours(decoded, streams)).map((one) => eventOf(one, scope))
   const refused = decoded.find((one) => one.refused !== undefined)?.refused
   const error =
     refused === undefined
-      ? { name: 'Crash', message: 'its function did not get through it as often as its queue delivers it' }
+      ? { name: 'Crash', message: 'its function did not finish in any of the deliveries that its queue allows' }
       : { name: 'AttakError', code: 'RECORD_REFUSED', message: refused }
   const parts = { scope, processor, time: timeOf(message), attempt: suspects[0]?.attakattempt }
   return { record: crashRecord({ ...parts, position, error, suspects }) }

@@ -101,16 +101,16 @@ function telling({ what, reader, scope, region }: Told): ErrorReader {
 function absent(what: string, { topology, stage }: Scope, cause: unknown): AttakError {
   const place = `${topology} (${stage})`
   if (what.startsWith('the bucket')) {
-    const remedy = 'Make it, or name another one in errors, and deploy again.'
-    return new AttakError('NOT_DEPLOYED', `${what} of ${place} is not there`, remedy, { cause })
+    const remedy = 'Create it, or name another one in errors, and deploy again.'
+    return new AttakError('NOT_DEPLOYED', `${what} of ${place} does not exist`, remedy, { cause })
   }
-  const remedy = 'Deploy it first: attak deploy. Where it was just deployed, look at attak status.'
-  return new AttakError('NOT_DEPLOYED', `${place} is not deployed here: ${what} is not there`, remedy, { cause })
+  const remedy = 'Deploy it first: attak deploy. If it was just deployed, look at attak status.'
+  return new AttakError('NOT_DEPLOYED', `${place} is not deployed here: ${what} does not exist`, remedy, { cause })
 }
 
 function elsewhere(queue: string, region: string): AttakError {
   const what = `the errors queue ${queue} is not in region "${region}", where the topology is`
-  return new AttakError('AWS_REFUSED', what, 'Read it with the tools of its own, or name a queue in that region.')
+  return new AttakError('AWS_REFUSED', what, 'Read it with the tools of AWS, or name a queue in that region.')
 }
 
 /** The arguments of the reader of crashes. */

@@ -42,12 +42,12 @@ export function readReport(text: string, stage: ReportStage): Report | { readonl
   const { functionError } = fieldsOf(fields.responseContext) ?? {}
   const { timestamp, KinesisBatchInfo, requestPayload: given, responsePayload: answered } = fields
   const processor = processorOf(functionArn, stage)
-  if (processor === undefined) return { wrong: 'its functionArn is not of a function of this stage' }
-  if (!isAbsentOr(isTime, timestamp)) return { wrong: 'its timestamp is no date' }
-  if (!isAbsentOr(isUuid, requestId)) return { wrong: 'its requestId is no UUID' }
-  if (!isAbsentOr(isCount, invocations)) return { wrong: 'its approximateInvokeCount is no count' }
-  if (!isAbsentOr(isText, condition)) return { wrong: 'its condition is no text' }
-  if (!isAbsentOr(isText, functionError)) return { wrong: 'its functionError is no text' }
+  if (processor === undefined) return { wrong: 'its functionArn names no function of this stage' }
+  if (!isAbsentOr(isTime, timestamp)) return { wrong: 'its timestamp is not a date' }
+  if (!isAbsentOr(isUuid, requestId)) return { wrong: 'its requestId is not a UUID' }
+  if (!isAbsentOr(isCount, invocations)) return { wrong: 'its approximateInvokeCount is not a count' }
+  if (!isAbsentOr(isText, condition)) return { wrong: 'its condition is not a text' }
+  if (!isAbsentOr(isText, functionError)) return { wrong: 'its functionError is not a text' }
   const time = timestamp === undefined ? undefined : new Date(timestamp).toISOString()
   const report = { processor, requestId, time, condition, functionError, invocations, given, answered }
   if (KinesisBatchInfo === undefined) return report
@@ -63,13 +63,13 @@ function batchIn(
   const { shardId, startSequenceNumber, endSequenceNumber, batchSize = 1, streamArn: arn } = fieldsOf(info) ?? {}
   const nameOf = ({ name }: GraphChannel) => streamName({ topology: graph.name, stage: graph.stage }, name)
   const channel = receivedFrom(graph, processor).find((one) => streamArn(place, nameOf(one)) === arn)
-  if (channel === undefined) return { wrong: `its streamArn is not of a stream that "${processor}" receives from` }
+  if (channel === undefined) return { wrong: `its streamArn names no stream that "${processor}" receives from` }
   const stream = nameOf(channel)
   const placeOf = (sequence: unknown) =>
     isText(shardId) && isText(sequence) ? shardPlaceOf({ channel: stream, ref: `${shardId}/${sequence}` }) : undefined
   const [first, last] = [placeOf(startSequenceNumber), placeOf(endSequenceNumber)]
-  if (first === undefined || last === undefined) return { wrong: 'its shardId or a sequence number is none' }
-  if (!isCount(batchSize) || batchSize > MOST_RECORDS) return { wrong: 'its batchSize is no count of records' }
+  if (first === undefined || last === undefined) return { wrong: 'its shardId or a sequence number is not valid' }
+  if (!isCount(batchSize) || batchSize > MOST_RECORDS) return { wrong: 'its batchSize is not a count of records' }
   // Records that filters leave out are in the range, and may not be in the count.
   const most = channel.settings.filters === undefined ? batchSize : MOST_RECORDS
   return { stream, shard: first.shard, first: first.sequence, last: last.sequence, most, count: batchSize }

@@ -62,7 +62,7 @@ describe('of records in a stream', () => {
         attempt: 3,
         error: {
           name: 'Crash',
-          message: 'the function did not get through 500 records in 3 invocations: RetryAttemptsExhausted, Unhandled',
+          message: 'the function did not finish 500 records in 3 invocations: RetryAttemptsExhausted, Unhandled',
         },
         position: at(`orders--dev--b/shardId-000000000001/${KINESIS.KinesisBatchInfo.startSequenceNumber}`),
       },
@@ -277,7 +277,7 @@ describe('of a queue that gave a message up', () => {
   test.each([
     ['the queue of a channel', `${arn}orders--dev--c`],
     ['a retry queue', `${arn}orders--dev--_retry-c`],
-    ['no queue, where one processor alone hears it', undefined],
+    ['no queue, if only one processor receives it', undefined],
   ])('by %s it is known who it was for', (_, sourceArn) => {
     expect(readCrash(message(body, sourceArn && { sourceArn }), stage)).toMatchObject({
       record: {

@@ -49,7 +49,7 @@ afterAll(async () => {
   for (const emulator of emulators) await emulator.close()
 })
 
-/** What Lambda tells of records that `b` did not get through. */
+/** The report of Lambda about records that `b` did not get through. */
 function payloadOf(records: Omit<StreamCrashSaid, 'functionArn' | 'streamArn'> & Partial<StreamCrashSaid>) {
   const functionArn = 'arn:aws:lambda:eu-west-1:000000000000:function:orders--dev--b'
   const streamArn = `arn:aws:kinesis:eu-west-1:000000000000:stream/${stream}`

@@ -109,7 +109,7 @@ describe('the reader of a stage', () => {
   test('which was never deployed: it says so, with what to run', async () => {
     await expect((await open()).list()).rejects.toMatchObject({
       code: 'NOT_DEPLOYED',
-      message: 'orders (dev) is not deployed here: the errors queue orders--dev--_errors is not there',
+      message: 'orders (dev) is not deployed here: the errors queue orders--dev--_errors does not exist',
       remedy: expect.stringContaining('attak deploy'),
     })
   })
