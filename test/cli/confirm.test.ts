@@ -26,7 +26,7 @@ function answering(keys: string) {
   return fakeHost('.', { stdin, interactive: true, isTTY: true, onErr })
 }
 
-test('where someone sits, they are asked, and no is the default', async () => {
+test('asks on a terminal, and no is the default', async () => {
   expect(await confirmPlan(planOf(made), false, answering('\r'))).toBe(false)
   expect(await confirmPlan(planOf(made), false, answering('y'))).toBe(true)
   const host = answering('n')
@@ -34,7 +34,7 @@ test('where someone sits, they are asked, and no is the default', async () => {
   expect(host.ran(0).err).toContain('Apply 2 changes?')
 })
 
-test('Ctrl-C at a question is an interrupt, and no is none', async () => {
+test('Ctrl-C at a question is an interrupt, an answer of no is not', async () => {
   const refusing = answering('n')
   expect(await confirmPlan(planOf(made), false, refusing)).toBe(false)
   expect(interruptCode(refusing.signal)).toBeUndefined()
@@ -43,17 +43,17 @@ test('Ctrl-C at a question is an interrupt, and no is none', async () => {
   expect(interruptCode(interrupting.signal)).toBe(130)
 })
 
-test('with --yes nobody is asked', async () => {
+test('asks nothing with --yes', async () => {
   const host = answering('')
   expect(await confirmPlan(planOf(removed), true, host)).toBe(true)
   expect(host.ran(0)).toMatchObject({ out: '', err: '' })
 })
 
-test('without changes there is nothing to ask', async () => {
+test('asks nothing without changes', async () => {
   expect(await confirmPlan(planOf(), false, answering(''))).toBe(true)
 })
 
-test('without a terminal what only adds is applied, and what takes away needs --yes', async () => {
+test('without a terminal, additions are applied and removals need --yes', async () => {
   const host = fakeHost('.')
   expect(await confirmPlan(planOf(made), false, host)).toBe(true)
   await expect(confirmPlan(planOf(made, removed), false, host)).rejects.toMatchObject({

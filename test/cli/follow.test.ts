@@ -12,7 +12,7 @@ async function idsOf(lines: AsyncIterable<readonly LogLine[]>): Promise<string[]
   return ids
 }
 
-test('looks once where it is over at once, and does not wait', async () => {
+test('looks once and does not wait if everything is over', async () => {
   const asked: number[] = []
   const read = async (fromMs: number) => {
     asked.push(fromMs)
@@ -24,7 +24,7 @@ test('looks once where it is over at once, and does not wait', async () => {
   expect(asked).toEqual([5])
 })
 
-test('goes back behind the newest line, but never before its start', async () => {
+test('looks back behind the newest line, but never before its start', async () => {
   const asked: number[] = []
   const abort = new AbortController()
   const read = async (fromMs: number) => {
@@ -57,13 +57,13 @@ test('an interrupt while it waits ends it without another look', async () => {
   expect(looks).toBe(1)
 })
 
-test('what cannot be read ends it with its error', async () => {
+test('a failed read ends it with its error', async () => {
   const read = () => Promise.reject(new Error('no permission'))
   const lines = followLines(read, { fromMs: 0, signal: new AbortController().signal, pause })
   await expect(idsOf(lines)).rejects.toThrow('no permission')
 })
 
-test('gives every line once, however late it comes, if not by more than 20 s', async () => {
+test('returns every line once, even if it is up to 20 s late', async () => {
   const delays = fc.array(fc.record({ timeMs: fc.nat(100_000), lateMs: fc.nat(20_000) }), { maxLength: 40 })
   await fc.assert(
     fc.asyncProperty(delays, async (written) => {

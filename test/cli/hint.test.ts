@@ -34,21 +34,18 @@ test.each([
   'trigger',
   'simulate',
   'check',
-])(
-  'a hint to %s is a command line that attak takes, with the project and the place of the one before',
-  async (words) => {
-    const argv = wordsOf(hintOf(EVERYTHING)(words).replace(/^attak /, ''))
-    const request = await parseArguments(argv, COMMANDS, { summary: '', version: '' }, fakeHost('/').out)
-    expect(request.kind).toBe('run')
-    expect(argv).toContain('my shop')
-  },
-)
+])('a hint to %s is a valid command line, with the project and place of the command before', async (words) => {
+  const argv = wordsOf(hintOf(EVERYTHING)(words).replace(/^attak /, ''))
+  const request = await parseArguments(argv, COMMANDS, { summary: '', version: '' }, fakeHost('/').out)
+  expect(request.kind).toBe('run')
+  expect(argv).toContain('my shop')
+})
 
-test('a hint says nothing of what was not said', () => {
+test('a hint has only options that were given', () => {
   expect(hintOf(givenOf({ positionals: [undefined], options: {} }, 'dev'))('errors list')).toBe('attak errors list')
 })
 
-test('a shell reads any text as the one word that it was', () => {
+test('a shell reads any quoted text as one word', () => {
   const text = fc.string({ unit: fc.constantFrom(...' ab-$`"\'\\!*?~;&|<>(){}[]#='), minLength: 1 })
   fc.assert(
     fc.property(fc.array(text, { minLength: 1 }), (texts) => {
@@ -59,7 +56,7 @@ test('a shell reads any text as the one word that it was', () => {
 })
 
 test.each(['words', 'my shop', '-dashed', join('words', 'topology.mjs')])(
-  'what simulate, errors list and errors show of %s name next works when it is typed',
+  'the next commands that simulate, errors list and errors show of %s print work',
   async (path) => {
     const folder = folderOf({})
     const dir = path.endsWith('.mjs') ? 'words' : path

@@ -66,7 +66,7 @@ export default {
   'input.json': JSON.stringify([{ to: 'intake', event: { [EVIL]: EVIL }, key: EVIL, topic: EVIL }]),
 }
 
-test('simulate, errors and why of a simulation print nothing that commands a terminal', async () => {
+test('simulate, errors and why of a simulation print no control characters', async () => {
   const folder = folderOf(SHOP)
   const { out, code } = await both(folder, ['simulate'])
   expect(code).toBe(1)
@@ -112,7 +112,7 @@ test('simulate, errors and why of a simulation print nothing that commands a ter
   await both(folder, ['errors', 'purge', '--all', '--yes', '--simulated'])
 })
 
-test('check, graph, plan and policy of a topology with hostile names print nothing that commands a terminal', async () => {
+test('check, graph, plan and policy of a topology with hostile names print no control characters', async () => {
   const folder = folderOf(SHOP)
   const { env } = await startFakeAws()
   for (const format of ['text', 'mermaid', 'dot', 'json']) await both(folder, ['graph', '--format', format])
@@ -153,7 +153,7 @@ export default { name: EVIL, [EVIL]: 1, processors: { [EVIL]: EVIL, a: { file: E
     await both(named, argv)
 })
 
-test('what is no command line is told without commanding the terminal', async () => {
+test('an invalid command line is reported without control characters', async () => {
   const folder = folderOf(SHOP)
   for (const argv of [
     [EVIL],
@@ -219,7 +219,7 @@ const REFUSING: Answers = Object.fromEntries(
   ].map((action) => [action, { code: 'Odd', message: EVIL }]),
 )
 
-test('whatever AWS says, no command prints what commands a terminal', async () => {
+test('no command prints control characters from answers of AWS', async () => {
   const folder = folderOf(HELLO)
   const events = LINES.map((message, index) => ({ eventId: `${EVIL}${index}`, timestamp: 1_000_000 + index, message }))
   const invoked = { 'POST functions/hello--dev--spout/invocations': {} }
@@ -254,7 +254,7 @@ test('whatever AWS says, no command prints what commands a terminal', async () =
   }
 })
 
-test('records that strangers wrote are listed, shown, replayed and purged without commanding the terminal', async () => {
+test('records of strangers are listed, shown, replayed and purged without control characters', async () => {
   const event = {
     ...failed('a').message!,
     id: EVIL,
@@ -306,7 +306,7 @@ test('records that strangers wrote are listed, shown, replayed and purged withou
   }
 })
 
-test('completions and help print nothing that commands a terminal', async () => {
+test('completions and help print no control characters', async () => {
   for (const argv of [
     ['completion', 'bash'],
     ['completion', 'zsh'],

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest'
 import { folderOf } from './folder.ts'
 import { attak } from './spawned.ts'
 
-it.each(['.env', 'tsconfig.json', 'package.json', 'topology.mjs'])('a %s of 3 GiB is refused by its name', (name) => {
+it.each(['.env', 'tsconfig.json', 'package.json', 'topology.mjs'])('a %s of 3 GiB is refused with its name', (name) => {
   const folder = folderOf({ 'topology.mjs': "export default { name: 't', processors: { a() {} }, input: { a: 1 } }" })
   writeFileSync(join(folder, name), '')
   // It takes no room on the disk.

@@ -17,7 +17,7 @@ describe('an input.json that is a link out of the project', () => {
     expect((await attak(linked('{"spout":"hello"}'), ['simulate'])).code).toBe(0)
   })
 
-  test('is not quoted where it is not JSON, unless it was named', async () => {
+  test('is not quoted if it is not JSON, unless it was named', async () => {
     const folder = linked('root:x:0:0:secret')
     for (const command of ['simulate', 'check']) {
       const { code, out, err } = await attak(folder, [command])

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { awaitCode, MODULES } from '../../src/cli/loading.ts'
 import { fakeHost } from './fake-host.ts'
 
-test('a terminal is told of what takes long to load, until it is loaded', async () => {
+test('on a terminal, slow loading is shown until it ends', async () => {
   let nowMs = 0
   let load = () => {}
   const options = { isTTY: true, now: () => nowMs, onErr: () => load() }
@@ -17,7 +17,7 @@ test('a terminal is told of what takes long to load, until it is loaded', async 
   expect(host.ran(0).err).toBe('\r\x1b[Kloading sub/topology.js: 3 s\r\x1b[K')
 })
 
-test('what is loaded in less than two seconds, or not for a terminal, is not told of', async () => {
+test('loading is not shown below two seconds or without a terminal', async () => {
   const host = fakeHost('/project', { now: () => 0 })
   expect(await awaitCode({ who: MODULES, file: '/project/topology.js' }, host, async () => 1)).toBe(1)
   expect(host.ran(0).err).toBe('')

@@ -3,7 +3,7 @@ import { COMMANDS } from '../../src/cli/commands.ts'
 import { attak } from './fake-host.ts'
 
 describe('attak', () => {
-  test('without arguments, with --help and with help shows the same help and is fine', async () => {
+  test('prints the same help without arguments, with --help and with help', async () => {
     const bare = await attak('.', [])
     expect(bare.code).toBe(0)
     expect(bare.err).toBe('')
@@ -13,7 +13,7 @@ describe('attak', () => {
     expect(await attak('.', ['help'])).toEqual(bare)
   })
 
-  test('--version prints the version alone', async () => {
+  test('--version prints only the version', async () => {
     expect(await attak('.', ['--version'])).toEqual({
       code: 0,
       out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
@@ -21,7 +21,7 @@ describe('attak', () => {
     })
   })
 
-  test('a command of several is asked for by two words', async () => {
+  test('a command of a group has two words', async () => {
     const bare = await attak('.', ['errors'])
     expect(bare).toMatchObject({ code: 0, err: '', out: expect.stringContaining('Usage: attak errors <command>') })
     expect(await attak('.', ['errors', '--help'])).toEqual(bare)
@@ -73,7 +73,7 @@ describe('attak', () => {
 })
 
 describe('the table of commands', () => {
-  test('says of each command what the command says of itself', async () => {
+  test('has the name and summary of each command', async () => {
     for (const { name, summary, load } of COMMANDS) {
       const command = await load()
       expect({ name: command.name, summary: command.summary }).toEqual({ name, summary })

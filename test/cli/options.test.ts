@@ -18,13 +18,16 @@ test('a date is that time', () => {
   expect(parseSince('2026-11-20', NOW)).toBe(Date.parse('2026-11-20T00:00:00Z'))
 })
 
-test.each(['', 'yesterday', '10', '10 weeks', '-5m', '2026-13-45', '5'])('%j is refused with what to give', (text) => {
-  expect(() => parseSince(text, NOW)).toThrow(`--since: "${text}" is not a time`)
-})
+test.each(['', 'yesterday', '10', '10 weeks', '-5m', '2026-13-45', '5'])(
+  '%j is refused with the valid forms',
+  (text) => {
+    expect(() => parseSince(text, NOW)).toThrow(`--since: "${text}" is not a time`)
+  },
+)
 
 const names = ['take', 'bill']
 
-test('a name that no processor has is refused, with the nearest one, or all there are', () => {
+test('an unknown processor is refused with the nearest one, or with all', () => {
   expect(() => knownProcessor('bill', names)).not.toThrow()
   expect(() => knownProcessor('bil', names)).toThrow('--processor: no processor is named "bil"')
   const refusalOf = (name: string) => {
@@ -40,12 +43,12 @@ test('a name that no processor has is refused, with the nearest one, or all ther
 
 const given = (options: Arguments['options']) => quietMsOf({ positionals: [], options })
 
-describe('what is followed is over', () => {
+describe('following ends', () => {
   test('after ten seconds without a line', () => {
     expect(given({ follow: true })).toBe(10_000)
   })
 
-  test('after as many seconds as are given', () => {
+  test('after the given number of seconds', () => {
     expect(given({ follow: true, quietAfter: '2.5' })).toBe(2500)
   })
 })

@@ -6,7 +6,7 @@ test.each([
   ['sub/topology.js', `import './lib/x.js'\nexport default {}`],
   ['sub/topology.ts', `import './lib/x.js'\nexport default {}`],
   ['sub/topology.mjs', `export default { name: 't', processors: { a: './lib/x.js' } }`],
-])('a stack of what threw while it was loaded names places from the current folder: %s', (file, source) => {
+])('a stack from loading has paths relative to the current folder: %s', (file, source) => {
   const folder = folderOf({
     'sub/package.json': { type: 'module' },
     'sub/lib/x.js': `const fail = () => { throw new Error('no') }\nfail()\nexport default () => {}`,
@@ -17,7 +17,7 @@ test.each([
   expect(out).toContain('at sub/lib/x.js:2:1')
 })
 
-test('so do timers that are pending, and errors that a handler leaves in a timer', () => {
+test('so have pending timers, and errors that a handler leaves in a timer', () => {
   const folder = folderOf({
     'sub/topology.mjs': `export default { name: 't', input: { a: 1, b: 1 }, processors: {
   a() { setTimeout(() => {}, 60_000) },
@@ -28,7 +28,7 @@ test('so do timers that are pending, and errors that a handler leaves in a timer
   expect(out).toMatch(/at .*sub\/topology\.mjs:3:/)
 })
 
-test('code that throws null is reported as that', () => {
+test('code that throws null is reported', () => {
   const { out } = attak(folderOf({ 'topology.mjs': 'throw null' }), 'check')
   expect(out).toContain('it threw null')
 })
@@ -39,7 +39,7 @@ test.each([
   ['topology.mjs', 'lib/pay.mjs'],
   ['topology.ts', 'lib/pay.ts'],
 ])(
-  'an import of a name that a package lacks is named with its line, and Node’s advice is kept: %s, %s',
+  'an import of a name that a package lacks is reported with its line, and Node’s advice is kept: %s, %s',
   (file, importing) => {
     const lines = ["import fs from 'node:fs'", "import { b } from 'common'", 'export const pay = () => [fs, b]']
     const own = `export default { name: 't', processors: { pay }, input: { pay: 1 } }`

@@ -26,7 +26,7 @@ test.each([
   ['x.ts', { 'topology.ts': `import './x.ts'\nexport default {}` }],
   ['a.mjs', { 'topology.mjs': `export default { name: 't', processors: { a: './a.mjs' } }` }],
   ['a.ts', { 'topology.mjs': `export default { name: 't', processors: { a: './a.ts' } }` }],
-] as const)('a module that may not be read is no fault of the code: %s', (hidden, files) => {
+] as const)('a module without read permission is not an error of the code: %s', (hidden, files) => {
   const { status, stderr } = checkHiding(hidden, files)
   expect([status, stderr]).toEqual([
     1,
@@ -38,7 +38,7 @@ test.each([
 test.each([
   ['topology.mjs', `import { readFile } from 'node:fs/promises'\nawait readFile('secret.txt')`],
   ['topology.cjs', `require('node:fs').readFileSync('secret.txt')`],
-])('a file that the code may not read is for the code to say: %s', (name, source) => {
+])('the code reports a file that it may not read: %s', (name, source) => {
   const { status, stdout } = checkHiding('secret.txt', { [name]: source })
   expect([status, stdout]).toEqual([1, expect.stringMatching(/^\[TOPOLOGY_LOAD_FAILED\] .*EACCES/)])
 })

@@ -41,7 +41,7 @@ it.each([
   ['', 'Array.prototype.map = () => { throw new Error("changed") }'],
   ['', 'throw new Error("no")'],
   ['', 'process.exit(3)'],
-] as const)('what fails in a folder that was removed is told: %s%s', (load, handler) => {
+] as const)('a failure in a removed folder is reported: %s%s', (load, handler) => {
   const folder = folderOf({
     'topology.mjs': topologyOf(`${load && 'remove();'}${load}`, `${handler && 'remove();'}${handler}`).replace(
       "'t'",
@@ -54,7 +54,7 @@ it.each([
 })
 
 it.each(['simulate', 'check', 'graph', 'init x --yes', 'errors list', 'doctor'])(
-  'attak %s in a folder that is removed at any time ends with a message, or as usual',
+  'attak %s ends with a message, or as usual, if the folder is removed at any time',
   (line) => {
     for (const seconds of ['0.02', '0.05', '0.1']) {
       const folder = folderOf({})

@@ -12,14 +12,14 @@ async function* chunksOf(...chunks: number[][]) {
 }
 
 describe('sendAll', () => {
-  test('tells of each event that was accepted, whatever list it came in', async () => {
+  test('reports each accepted event, in any list', async () => {
     const told: string[] = []
     const send = async (event: InputEvent) => triggered(event)
     await sendAll(chunksOf([1, 2], [], [3]), send, never, ({ id }) => told.push(id))
     expect(told.sort()).toEqual(['1', '2', '3'])
   })
 
-  test('has at most 32 on their way', async () => {
+  test('has at most 32 calls in flight', async () => {
     let [under, most] = [0, 0]
     const send = async (event: InputEvent) => {
       most = Math.max(most, ++under)
@@ -32,7 +32,7 @@ describe('sendAll', () => {
     expect([most, count]).toEqual([32, 200])
   })
 
-  test('ends with the signal while the next list has not come', async () => {
+  test('ends with the signal while it waits for the next list', async () => {
     const stop = new AbortController()
     async function* never() {
       yield [eventOf(1)]
@@ -59,7 +59,7 @@ describe('sendAll', () => {
     expect(await sending).toBe(sent)
   })
 
-  test('stops at the first refusal, waits for what is on its way, and throws it', async () => {
+  test('stops at the first refusal, waits for calls in flight, and throws it', async () => {
     const [sent, told]: [unknown[], string[]] = [[], []]
     const send = async (event: InputEvent) => {
       sent.push(event.event)

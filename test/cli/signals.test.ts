@@ -21,7 +21,7 @@ describe('the first signal ends a simulation that waits for input', () => {
     expect(printed.out).toContain('The run was interrupted')
   })
 
-  test.each(CODES)('%s, on a pipe that nobody writes to any more', async (signal, code) => {
+  test.each(CODES)('%s, on a pipe whose writer has ended', async (signal, code) => {
     const folder = folderOf(ECHO)
     const pipe = join(folder, 'pipe.jsonl')
     spawnSync('mkfifo', [pipe])
@@ -89,7 +89,7 @@ describe('the first signal ends a command that loads a project', () => {
     expect(child.signalCode).toBe(signal)
   })
 
-  test('also where a watched project is loaded again', async () => {
+  test('also while a watched project is loaded again', async () => {
     const folder = folderOf({ ...ECHO, 'input.json': { a: 1 } })
     const { child, until, ended } = start(folder, 'simulate', '--watch')
     await until('err', 'Waiting for changes')
@@ -105,7 +105,7 @@ describe('the first signal ends a command that loads a project', () => {
 const CAN_NAME = Number(process.versions.node.split('.')[0]) < 24
 
 test.skipIf(!CAN_NAME).each(CODES)(
-  '%s names a handler that never yields, and ends it long before its timeout',
+  '%s prints a handler that never yields, and ends it long before its timeout',
   async (signal, code) => {
     const source = `import { writeSync } from 'node:fs'
 export default {

@@ -7,7 +7,7 @@ import type { ErrorRecord } from '../../src/runtime/error-record.ts'
 import { folderOf, HELLO } from './folder.ts'
 import { attak, BIN, start } from './spawned.ts'
 
-test('each command runs in a process of its own', () => {
+test('each command runs in its own process', () => {
   const folder = folderOf(HELLO)
   expect(attak(folder, '--version').out).toMatch(/^\d+\.\d+\.\d+\n$/)
   expect(attak(folder, 'check')).toMatchObject({ code: 0, err: '', out: expect.stringContaining('hello is fine') })
@@ -21,7 +21,7 @@ test('each command runs in a process of its own', () => {
   expect(attak(folder, 'simulat')).toMatchObject({ code: 2, out: '' })
 })
 
-test('a processor that fails to load shows the user’s own stack', () => {
+test('a processor that fails to load is shown with the user’s stack', () => {
   const folder = folderOf({
     'topology.json': { name: 't', processors: { a: './a' } },
     'a.mjs': "import { port } from './settings.mjs'\nexport const handler = () => port\n",
@@ -40,7 +40,7 @@ test('a processor that fails to load shows the user’s own stack', () => {
   `)
 })
 
-test('a promise that the last handler forgets is a failure too, and an emit in the turn after', () => {
+test('a forgotten promise of the last handler is a failure too, and so is an emit in the next turn', () => {
   const source = `export default { name: 't', processors: {
   a: () => void Promise.reject(new Error('forgotten')),
   b: (event, context) => void setImmediate(() => context.emit('late')),
@@ -55,7 +55,7 @@ test('a promise that the last handler forgets is a failure too, and an emit in t
   expect(run({ b: 1 }).out).toMatch(summary)
 })
 
-test('stdout is for results: what a project writes there while it loads, or by itself, goes to stderr', () => {
+test('stdout is for results: other output of a project goes to stderr', () => {
   const source = `console.log('loading')
 export default { name: 't', processors: { a: () => void process.stdout.write('raw\\n') }, input: { a: 1 } }`
   const folder = folderOf({ 'topology.mjs': source })
@@ -67,7 +67,7 @@ export default { name: 't', processors: { a: () => void process.stdout.write('ra
   expect(ran.err).toBe('loading\nraw\n')
 })
 
-test('a project whose loading never ends, or ends the process, is told', () => {
+test('a project whose loading never ends, or ends the process, is reported', () => {
   const never = folderOf({ 'topology.mjs': 'await new Promise(() => {})\nexport default {}' })
   expect(attak(never, 'check')).toEqual({
     code: 1,
@@ -82,7 +82,7 @@ test('a project whose loading never ends, or ends the process, is told', () => {
   }
 })
 
-test('a project of ES modules whose package.json says commonjs runs, without advice from Node', () => {
+test('a project of ES modules with "type": "commonjs" runs without advice from Node', () => {
   const folder = folderOf({
     'package.json': { type: 'commonjs' },
     'topology.js': "export default { name: 't', processors: { a() {} }, input: { a: 1 } }",
@@ -90,7 +90,7 @@ test('a project of ES modules whose package.json says commonjs runs, without adv
   expect(attak(folder, 'simulate')).toMatchObject({ code: 0, err: '' })
 })
 
-test('what .env sets is a setting, and is there for handlers', () => {
+test('.env sets settings, and variables of handlers', () => {
   const source = `export default { name: 't', environment: ['SHADE'], processors: { a: (event, { stage, emit }) => emit('is', [stage, process.env.SHADE]) }, input: { a: 1 } }`
   const folder = folderOf({ 'topology.mjs': source, '.env': '# ours\nATTAK_STAGE=prod\nSHADE="dark blue"\n' })
   expect(attak(folder, 'simulate')).toMatchObject({
@@ -98,7 +98,7 @@ test('what .env sets is a setting, and is there for handlers', () => {
   })
 })
 
-test('a handler that ends the process is named, with its line, and what came before is not lost', () => {
+test('a handler that ends the process is reported with its line, and earlier output is not lost', () => {
   const source = `export default {
   name: 't',
   processors: {
@@ -121,7 +121,7 @@ test('a handler that ends the process is named, with its line, and what came bef
   expect(err).toContain('at leave (topology.mjs:7:15)')
 })
 
-test('what ended the process is an error of that simulation: listed, shown with its line and the way there, and replayed', () => {
+test('the end of the process is an error of the simulation: listed, shown with its line and path, and replayed', () => {
   const source = (body: string) => `export default {
   name: 't',
   processors: { fine: (event, context) => context.emit('next', event), leave() { ${body} } },
@@ -149,7 +149,7 @@ test('what ended the process is an error of that simulation: listed, shown with 
   expect(recordsIn(folder)).toEqual([])
 })
 
-test('a process that is ended by what a message left behind is a late error of that message', () => {
+test('a process that a leftover of a message ends is a late error of that message', () => {
   const source = `export default {
   name: 't',
   processors: { leave() { setTimeout(() => process.exit(0), 1) }, stay: () => new Promise((resolve) => setTimeout(resolve, 1000)) },
@@ -184,28 +184,31 @@ test.each([
   { when: 'at once', before: '' },
   { when: 'behind a promise', before: 'await null' },
   { when: 'later', before: 'await new Promise(setImmediate)' },
-])('a handler that never yields, $when, is named after its timeout, and nothing before is lost', ({ before }) => {
-  const folder = folderOf({ 'topology.mjs': endless(before) })
-  const { code, out, err } = attak(folder, 'simulate', '--json', '--trace', 'trace.jsonl')
-  expect(code).toBe(1)
-  expect(
-    out
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line).kind),
-  ).toEqual(['run', 'start', 'emit', 'end'])
-  expect(readFileSync(join(folder, 'trace.jsonl'), 'utf8')).toBe(out)
-  expect(err).toMatch(/✗ \[TIMEOUT] processor "loop" \(message [0-9a-f]{32}\) has not yielded for \d[\d.]* s/)
-  expect(err).toMatch(/^ +> +8 \| /m)
-  expect(err).toMatch(/at loop \(topology.mjs:8:\d+\)/)
-  expect(err).not.toContain('debugger')
-  const stack = expect.stringContaining('at loop (topology.mjs:8:')
-  expect(recordsIn(folder)).toMatchObject([
-    { kind: 'failed', processor: 'loop', error: { code: 'TIMEOUT', stack }, message: { type: 'next', data: 1 } },
-  ])
-})
+])(
+  'a handler that never yields, $when, is reported after its timeout, and earlier output is not lost',
+  ({ before }) => {
+    const folder = folderOf({ 'topology.mjs': endless(before) })
+    const { code, out, err } = attak(folder, 'simulate', '--json', '--trace', 'trace.jsonl')
+    expect(code).toBe(1)
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).kind),
+    ).toEqual(['run', 'start', 'emit', 'end'])
+    expect(readFileSync(join(folder, 'trace.jsonl'), 'utf8')).toBe(out)
+    expect(err).toMatch(/✗ \[TIMEOUT] processor "loop" \(message [0-9a-f]{32}\) has not yielded for \d[\d.]* s/)
+    expect(err).toMatch(/^ +> +8 \| /m)
+    expect(err).toMatch(/at loop \(topology.mjs:8:\d+\)/)
+    expect(err).not.toContain('debugger')
+    const stack = expect.stringContaining('at loop (topology.mjs:8:')
+    expect(recordsIn(folder)).toMatchObject([
+      { kind: 'failed', processor: 'loop', error: { code: 'TIMEOUT', stack }, message: { type: 'next', data: 1 } },
+    ])
+  },
+)
 
-test('timers that a project leaves open do not keep the process', () => {
+test('timers that a project leaves open do not keep the process alive', () => {
   const source = `setInterval(() => {}, 1000)
 export default { name: 't', processors: { a() { throw new Error('no') } }, input: { a: 1 } }`
   const { code, out } = attak(folderOf({ 'topology.mjs': source }), 'simulate')
@@ -213,7 +216,7 @@ export default { name: 't', processors: { a() { throw new Error('no') } }, input
   expect(out).toContain('1 input, 0 handled, 0 outputs, 1 failed')
 })
 
-test('a slow reader gets everything, also what is printed last', async () => {
+test('a slow reader gets everything, to the last line', async () => {
   const source = `setInterval(() => {}, 1000)
 export default { name: 't', processors: { a: (event, context) => context.emit('big', 'x'.repeat(1e6)) }, input: { a: 1 } }`
   const { child, printed, ended } = start(
@@ -313,7 +316,7 @@ test.each([
   ['a misspelt setting', 'package.json', '{ "type": "module", "main": "topology.js", "attak": { "stag": 1 } }'],
   ['a wrong setting in .env', '.env', 'ATTAK_CONCURRENCY=many'],
   ['an .env that is not a text', '.env', Buffer.from([0x41, 0x3d, 0xff])],
-])('--watch waits for the mend of %s', async (_, name, content) => {
+])('--watch waits until %s is fixed', async (_, name, content) => {
   const files: Readonly<Record<string, unknown>> = { ...HELLO, 'index.js': '', '.env': '' }
   const folder = folderOf(files)
   const fault = () => writeFileSync(join(folder, name), content)
@@ -375,7 +378,7 @@ test.each([
   expect(await ended).toBe(130)
 })
 
-test('a real terminal is not commanded by what a handler throws or logs, nor by what nobody catches', () => {
+test('a real terminal receives no control characters of errors and logs', () => {
   const run = (more: string) => {
     const folder = folderOf({
       'package.json': { type: 'module', main: 'topology.js' },

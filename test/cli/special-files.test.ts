@@ -11,8 +11,8 @@ function withPipe(name: string, files: Readonly<Record<string, unknown>> = HELLO
   return folder
 }
 
-describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or reads', () => {
-  test('is no trace', async () => {
+describe.skipIf(process.platform === 'win32')('a pipe without a writer or reader', () => {
+  test('is refused as a trace', async () => {
     const { code, err } = await attak(withPipe('run.jsonl'), ['simulate', '--trace', 'run.jsonl'])
     expect([code, err]).toEqual([
       2,
@@ -20,7 +20,7 @@ describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or read
     ])
   })
 
-  test('is no trace to look in', async () => {
+  test('is refused as a trace to read', async () => {
     const { code, err } = await attak(withPipe('run.jsonl'), ['why', '--trace', 'run.jsonl'])
     expect([code, err]).toEqual([2, expect.stringContaining('[USAGE] --trace run.jsonl: is not a file')])
   })
@@ -28,7 +28,7 @@ describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or read
   test.each([
     [['--input', 'pipe.jsonl'], {}],
     [[], { 'topology.js': HELLO['topology.js'].replace('{', "{ input: './pipe.jsonl',") }],
-  ])('is no input that --watch could read again: %s', async (argv, changes) => {
+  ])('is refused as an input of --watch: %s', async (argv, changes) => {
     const { 'input.json': _, ...files } = { ...HELLO, ...changes }
     const { code, err } = await attak(withPipe('pipe.jsonl', files), ['simulate', '--watch', ...argv])
     expect([code, err]).toEqual([
@@ -37,7 +37,7 @@ describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or read
     ])
   })
 
-  test.each(['simulate', 'check'])('is no tsconfig.json: %s', async (command) => {
+  test.each(['simulate', 'check'])('is refused as tsconfig.json: %s', async (command) => {
     for (const topology of ['topology.js', 'topology.ts']) {
       const { 'topology.js': source, ...others } = HELLO
       const files = { ...others, 'package.json': { type: 'module', main: topology }, [topology]: source }
@@ -46,25 +46,25 @@ describe.skipIf(process.platform === 'win32')('a pipe that nobody writes or read
     }
   })
 
-  test.each([['simulate'], ['check']])('is no input.json: %s', async (command) => {
+  test.each([['simulate'], ['check']])('is refused as input.json: %s', async (command) => {
     const { 'input.json': _, ...files } = HELLO
     const { code, out, err } = await attak(withPipe('input.json', files), [command])
     expect([code, out + err]).toEqual([1, expect.stringContaining('[INPUT_INVALID] input.json: is a folder, a pipe')])
   })
 
-  test('is no package.json', async () => {
+  test('is refused as package.json', async () => {
     const { 'package.json': _, ...files } = HELLO
     const { code, err } = await attak(withPipe('package.json', files), ['simulate'])
     expect([code, err]).toEqual([1, expect.stringMatching(/^\[TOPOLOGY_LOAD_FAILED\] .*package\.json is a pipe/)])
   })
 })
 
-test('/dev/null is a trace that nobody reads', async () => {
+test('/dev/null is allowed as a trace', async () => {
   expect(await attak(folderOf(HELLO), ['simulate', '--trace', '/dev/null'])).toMatchObject({ code: 0, err: '' })
 })
 
 test.each([['simulate'], ['why']])(
-  'a trace that the system refuses is a failure, and no wrong usage: %s',
+  'a trace that the system refuses is a failure, not wrong usage: %s',
   async (command) => {
     const folder = folderOf(HELLO)
     symlinkSync('run.jsonl', join(folder, 'run.jsonl'))
@@ -76,14 +76,20 @@ test.each([['simulate'], ['why']])(
   },
 )
 
-test.each(['simulate', 'check'])('a folder is no input.json, package.json or tsconfig.json: %s', async (command) => {
-  for (const name of ['input.json', 'package.json', 'tsconfig.json'] as const) {
-    const folder = folderOf({ ...HELLO, 'topology.ts': HELLO['topology.js'] })
-    rmSync(join(folder, name), { force: true })
-    mkdirSync(join(folder, name))
-    for (const topology of ['topology.js', 'topology.ts']) {
-      const { code, out, err } = await attak(folder, [command, topology])
-      expect([code, out + err], `${name} for ${topology}`).toEqual([1, expect.stringMatching(`${name}:? is a folder`)])
+test.each(['simulate', 'check'])(
+  'a folder is refused as input.json, package.json or tsconfig.json: %s',
+  async (command) => {
+    for (const name of ['input.json', 'package.json', 'tsconfig.json'] as const) {
+      const folder = folderOf({ ...HELLO, 'topology.ts': HELLO['topology.js'] })
+      rmSync(join(folder, name), { force: true })
+      mkdirSync(join(folder, name))
+      for (const topology of ['topology.js', 'topology.ts']) {
+        const { code, out, err } = await attak(folder, [command, topology])
+        expect([code, out + err], `${name} for ${topology}`).toEqual([
+          1,
+          expect.stringMatching(`${name}:? is a folder`),
+        ])
+      }
     }
-  }
-})
+  },
+)

@@ -14,7 +14,7 @@ const LONG = 'x'.repeat(5000)
 /** Only a test that hangs waits so long. */
 const PATIENCE = { timeout: 120_000 }
 
-describe('what the operating system refuses is the user’s to fix, and names the path', () => {
+describe('a refusal of the operating system is reported with its path', () => {
   const folder = (files: Readonly<Record<string, unknown>> = HELLO) => {
     const made = folderOf(files)
     symlinkSync('loop', join(made, 'loop'))
@@ -48,7 +48,7 @@ describe('what the operating system refuses is the user’s to fix, and names th
     expect(err).toContain(what)
   })
 
-  test('a device without end is not read to its end', async () => {
+  test('an endless device is not read to its end', async () => {
     const made = folderOf(HELLO)
     symlinkSync('/dev/zero', join(made, 'zero.jsonl'))
     const json = await attak(made, ['simulate', '--input', '/dev/zero'])
@@ -68,7 +68,7 @@ describe('what the operating system refuses is the user’s to fix, and names th
     }
   })
 
-  test('errors that are kept in a folder instead of a file', async () => {
+  test('a folder in place of the file of errors', async () => {
     const made = folderOf({ ...FAILING, '.attak/errors/_simulated/t.jsonl/in': '' })
     expect(await attak(made, ['simulate'])).toMatchObject({ code: 1, err: expect.stringContaining('[STORE_FAILED]') })
     for (const command of [
@@ -82,7 +82,7 @@ describe('what the operating system refuses is the user’s to fix, and names th
     }
   })
 
-  test('a current folder that was removed, and help is shown all the same', () => {
+  test('a current folder that was removed, while help still works', () => {
     const made = folderOf({ 'in/a': '' })
     const remove = 'cd in && rm -r ../in'
     expect(shell(made, `${remove} && attak --help`)).toMatchObject({ code: 0 })
@@ -109,7 +109,7 @@ describe('what the operating system refuses is the user’s to fix, and names th
   })
 })
 
-describe('a reader that goes away', () => {
+describe('a reader that closes stdout', () => {
   test.each([
     ['attak simulate | head -1', 1],
     ['attak simulate --json | head -1', 1],
@@ -117,11 +117,11 @@ describe('a reader that goes away', () => {
     ['attak errors list --simulated | head -1', 0],
     ['attak graph | head -1', 0],
     ['attak check --json | true', 0],
-  ])('%s exits as without it, with nothing on stderr', (line, code) => {
+  ])('does not change the exit code of %s, and stderr stays empty', (line, code) => {
     expect(shell(folderOf(FAILING), line)).toMatchObject({ code, err: '' })
   })
 
-  test('does not end a run early: its exit code is not known before', async () => {
+  test('does not end a run early, because its exit code is not known before', async () => {
     const source = `let left = 20000
 export default { name: 't', hopLimit: 1e6, streams: [['a', 'a']], input: { a: 1 },
   processors: { a(event, context) { if (left-- > 0) context.emit('again', 'x'.repeat(100)); else throw new Error('last') } } }`
@@ -139,7 +139,7 @@ export default { name: 't', hopLimit: 1e6, streams: [['a', 'a']], input: { a: 1 
   })
 })
 
-describe('where builds can be kept nowhere', () => {
+describe('without a folder for builds', () => {
   const source = (body: string) => ({
     'topology.ts': `${body}
 const wait = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 60_000))
@@ -173,7 +173,7 @@ export default { name: 't', processors: { async a(event: unknown) {
     ['SIGTERM', 143],
     ['SIGHUP', null],
     ['SIGKILL', null],
-  ] as const)('neither does a run that %s ends', async (signal, code) => {
+  ] as const)('a run that %s ends leaves nothing there', async (signal, code) => {
     const place = homeless(source(`const EVENT = 'wait'`))
     const { child, until, ended } = startWith(place, ['simulate'])
     await until('err', 'running')
@@ -189,20 +189,23 @@ export default { name: 't', processors: { async a(event: unknown) {
     ['SIGHUP', 'temporary'],
     ['SIGKILL', 'temporary'],
     ['SIGINT', `-*; "$(exit)" '\n`],
-  ] as const)('neither does code that never yields, which the first %s ends, in %j', async (signal, temporary) => {
-    const files = source(`const EVENT = 1; console.error('loading'); while (true);`)
-    const place = homeless({ ...files, [`${temporary}/a`]: '' }, temporary)
-    rmSync(join(place.env.TMPDIR, 'a'), { force: true })
-    const { child, until, ended } = startWith(place, ['check'])
-    await until('err', 'loading')
-    expect(leftIn(place)).toHaveLength(1)
-    child.kill(signal)
-    await ended
-    expect(child.signalCode).toBe(signal)
-    await vi.waitUntil(() => leftIn(place).length === 0, PATIENCE)
-  })
+  ] as const)(
+    'code that never yields and that the first %s ends, in %j, leaves nothing there',
+    async (signal, temporary) => {
+      const files = source(`const EVENT = 1; console.error('loading'); while (true);`)
+      const place = homeless({ ...files, [`${temporary}/a`]: '' }, temporary)
+      rmSync(join(place.env.TMPDIR, 'a'), { force: true })
+      const { child, until, ended } = startWith(place, ['check'])
+      await until('err', 'loading')
+      expect(leftIn(place)).toHaveLength(1)
+      child.kill(signal)
+      await ended
+      expect(child.signalCode).toBe(signal)
+      await vi.waitUntil(() => leftIn(place).length === 0, PATIENCE)
+    },
+  )
 
-  test('a temporary folder that is not there is named', () => {
+  test('a missing temporary folder is named', () => {
     const { cwd, env } = homeless(source('const EVENT = 1'), 'missing')
     const { code, err } = shell(cwd, 'attak simulate', env)
     expect([code, err]).toEqual([
@@ -212,7 +215,7 @@ export default { name: 't', processors: { async a(event: unknown) {
     expect(existsSync(join(cwd, 'missing'))).toBe(false)
   })
 
-  test('an empty HOME, and a cache that is a file, are no trouble', () => {
+  test('an empty HOME and a cache that is a file are accepted', () => {
     const { cwd, env } = homeless({ ...source('const EVENT = 1'), 'node_modules/.cache': 'a file' })
     for (const HOME of ['', '/dev/null', undefined]) {
       expect(shell(cwd, 'attak simulate', { ...env, HOME })).toMatchObject({ code: 0, err: 'running' })

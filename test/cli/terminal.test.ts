@@ -5,7 +5,7 @@ import { folderOf } from './folder.ts'
 const LONG = `a processor named ${'very '.repeat(12)}long`
 const WRONG = { 'topology.json': { name: 't', processors: { [LONG]: './a' } }, 'a.mjs': 'export function handler() {}' }
 
-test('on a terminal, what is printed breaks between words', async () => {
+test('on a terminal, lines break between words', async () => {
   const folder = folderOf(WRONG)
   const piped = await attak(folder, ['check'], { columns: 60 })
   const shown = await attak(folder, ['check'], { columns: 60, isTTY: true })

@@ -46,7 +46,7 @@ test.each([
   expect(code).toBe(1)
 })
 
-test.each(['one.js', 'topology.js'])('a package without its own dependency is told how to be mended: %s', (file) => {
+test.each(['one.js', 'topology.js'])('a package without its dependency is reported with a remedy: %s', (file) => {
   const import_ = `import { x } from 'legacy';`
   const files = file === 'one.js' ? MISSING : { ...MISSING, 'one.js': MISSING['two.js'] }
   const folder = folderOf({ ...files, [file]: file === 'one.js' ? files[file] : `${import_} ${files[file as never]}` })
@@ -56,7 +56,7 @@ test.each(['one.js', 'topology.js'])('a package without its own dependency is to
   expect(code).toBe(1)
 })
 
-test('what a module rejects and nobody catches still ends the process', () => {
+test('an uncaught rejection of a module still ends the process', () => {
   const cj = `Promise.reject(new Error('a lost rejection')); throw new Error('cjs throws at load')`
   const { code, out, err } = attak(folderOf({ ...THROWING, 'cj.cjs': cj }), 'check')
   expect(out + err).toContain('a lost rejection')

@@ -44,13 +44,13 @@ describe('a watch of timers', () => {
     'a timer that is referenced again': () => cleared(setTimeout(nothing, 60_000).unref().ref()),
     'setTimeout within a native function': () => void [1].map(() => cleared(setTimeout(nothing, 60_000))),
   }
-  it.each(Object.keys(ways))('names who started by %s', (way) => {
+  it.each(Object.keys(ways))('names the code that started a timer by %s', (way) => {
     const { pending } = open()
     ways[way]!()
     expect(pending()).toEqual([{ owner: 'a', stack: expect.stringContaining('timers.test.ts') }])
   })
 
-  it('names nobody where the code is nobody’s', () => {
+  it('names nothing if the code belongs to nobody', () => {
     const { pending } = open()
     owner = undefined
     for (const start of Object.values(ways)) start()
@@ -75,13 +75,13 @@ describe('a watch of timers', () => {
       for await (const _ of promises.setInterval(1)) break
     },
   }
-  it.each(Object.keys(ended))('does not name who started what %s', async (what) => {
+  it.each(Object.keys(ended))('does not name a timer that %s', async (what) => {
     const { pending } = open()
     await ended[what]!()
     expect(pending()).toEqual([])
   })
 
-  it('gives timers as Node does', async () => {
+  it('returns timers like those of Node', async () => {
     const { name, length } = setTimeout
     open()
     expect([setTimeout.name, setTimeout.length]).toEqual([name, length])
@@ -94,7 +94,7 @@ describe('a watch of timers', () => {
     expect(ticks).toEqual(['tick', 'tick'])
   })
 
-  it('remembers only what is pending, however many were started', async () => {
+  it('remembers only pending timers, of any number', async () => {
     const { pending } = open()
     ways.setTimeout!()
     for (let count = 0; count < 5000; count++) clearTimeout(setTimeout(nothing, 60_000))

@@ -18,7 +18,7 @@ const HANDLER = 'export function handler() {}\n'
 const PROCESSORS = { a: './a', b: './b' }
 
 describe('check', () => {
-  test('says that a topology is fine, and how big it is', async () => {
+  test('prints that a topology is fine, and its size', async () => {
     expect(await attak(folderOf(HELLO), ['check'])).toEqual({
       code: 0,
       out: '✓ hello is fine: 2 processors, 1 stream (topology.js)\n',
@@ -26,20 +26,20 @@ describe('check', () => {
     })
   })
 
-  test('reports code that could not be followed once deployed', async () => {
+  test('reports imports that cannot be followed when deployed', async () => {
     const code = 'exports.handler = (name) => require(name)\n'
     const files = { 'topology.json': { name: 't', processors: { a: './a.cjs' } }, 'a.cjs': code }
     expect(await complaint(files)).toContain('[BUNDLE_FAILED] processors.a: a.cjs:1:29: require(name) names a module')
   })
 
-  test('reports packages and files that its artifacts would lack', async () => {
+  test('reports packages and files that are missing in artifacts', async () => {
     const processors = { a: { path: './a', external: ['absent'], include: ['none/*.txt'] } }
     expect(await complaintOf({ name: 't', processors })).toMatch(
       /\[EXTERNAL_REFUSED\] processors\.a: .*\n.*npm install absent[\s\S]*\[INCLUDE_REFUSED\] processors\.a: .*none\/\*\.txt/,
     )
   })
 
-  test('a warning is told and is fine', async () => {
+  test('a warning is printed and does not fail', async () => {
     const topology = { name: 't', processors: { ...PROCESSORS, c: './a' }, streams: [['a', 'b']] }
     const files = { 'topology.json': topology, 'a.mjs': HANDLER, 'b.mjs': HANDLER }
     expect(await attak(folderOf(files), ['check'])).toMatchInlineSnapshot(`
@@ -75,7 +75,7 @@ describe('check', () => {
     expect((await attak(folderOf({ 'topology.mjs': topology }), ['check'])).code).toBe(0)
   })
 
-  test('--json prints one object, for good and for bad', async () => {
+  test('--json prints one object, with and without problems', async () => {
     const good = await attak(folderOf(HELLO), ['check', '--json'])
     expect(JSON.parse(good.out)).toEqual({
       ...{ ok: true, topology: 'hello', file: 'topology.js', processors: 2, streams: 1, problems: [] },
@@ -88,7 +88,7 @@ describe('check', () => {
     expect(JSON.parse(bad.out)).toMatchObject({ ok: false, problems: [{ severity: 'error' }] })
   })
 
-  test('takes a path, of a file or a folder', async () => {
+  test('takes the path of a file or a folder', async () => {
     const folder = folderOf({
       'deep/topology.json': { name: 't', processors: PROCESSORS },
       'deep/a.mjs': HANDLER,
@@ -100,7 +100,7 @@ describe('check', () => {
   })
 })
 
-describe('bad input, as check prints it', () => {
+describe('bad input is printed', () => {
   test('a missing and an empty name', async () => {
     expect(await complaintOf({ processors: PROCESSORS })).toMatchInlineSnapshot(`
       "
@@ -120,7 +120,7 @@ describe('bad input, as check prints it', () => {
     `)
   })
 
-  test('unknown processors in a stream, the nearest suggested, and the same edge twice: all at once', async () => {
+  test('unknown processors in a stream, with suggestions, and a duplicate stream: all at once', async () => {
     const streams = [
       ['alpha', 'beta'],
       ['alpha', 'betta'],
@@ -165,7 +165,7 @@ describe('bad input, as check prints it', () => {
     `)
   })
 
-  test('streams that are no list', async () => {
+  test('streams that are not a list', async () => {
     expect(await complaintOf({ name: 't', processors: PROCESSORS, streams: { a: 'b' } })).toMatchInlineSnapshot(`
       "
       [TOPOLOGY_INVALID] streams: streams must be a list; got {"a":"b"} (topology.json).

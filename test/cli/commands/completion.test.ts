@@ -38,13 +38,13 @@ describe.skipIf(missing('bash'))('in bash (skipped where there is no bash)', () 
     expect(completeInBash(dir, ['attak', 'comp'])).toEqual(['completion'])
   })
 
-  test('a list to choose from is offered', async () => {
+  test('the choices of an argument are offered', async () => {
     const dir = await scriptFor('bash')
     expect(completeInBash(dir, ['attak', 'completion', 'z'])).toEqual(['zsh'])
     expect(completeInBash(dir, ['attak', 'help', 'comp'])).toEqual(['completion'])
   })
 
-  test('of a command of several the second word is one of them, and flags are those of that one', async () => {
+  test('the second word of a command group is a command, with its own flags', async () => {
     const dir = await scriptFor('bash')
     expect(completeInBash(dir, ['attak', 'errors', ''])).toEqual(['list', 'show', 'replay', 'purge', '--help'])
     expect(completeInBash(dir, ['attak', 'errors', 'replay', '--dry'])).toEqual(['--dry-run'])
@@ -81,7 +81,7 @@ test.each(['zsh', 'fish'])('the script for %s names every command and flag', asy
   }
 })
 
-test('asks for a shell, and knows three', async () => {
+test('asks for one of three shells', async () => {
   expect((await attak('.', ['completion'])).err).toBe(
     '[USAGE] attak completion: which shell? Name a shell: attak completion bash, zsh or fish.\n',
   )

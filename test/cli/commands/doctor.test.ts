@@ -15,7 +15,7 @@ const WITH_TOKEN = {
 }
 
 describe('doctor', () => {
-  test('says where settings come from, what answers and how much room there is', async () => {
+  test('prints the origin of settings, the account, and the free quotas', async () => {
     const { env } = await startFakeAws()
     const { code, out, err } = await attak(folderOf(WITH_TOKEN), ['doctor'], { env: { ...env, TOKEN: 'hidden' } })
     expect([code, err]).toEqual([0, ''])
@@ -38,7 +38,7 @@ describe('doctor', () => {
     expect(out).not.toContain('hidden')
   })
 
-  test('says all that is missing at once, with what to do, and exits with 1', async () => {
+  test('reports everything that is missing at once, with remedies, and exits with 1', async () => {
     useCredentials({})
     const { code, out } = await attak(folderOf(WITH_TOKEN), ['doctor'], { env: { AWS_REGION: 'eu-west-1' } })
     expect(code).toBe(1)
@@ -77,7 +77,7 @@ describe('doctor', () => {
     expect(findings).toContainEqual({ about: 'lambda', state: 'fine', what: 'answers' })
   })
 
-  test('asks for what keeps errors, where the topology names something', async () => {
+  test('checks the store of errors that the topology names', async () => {
     const queue = 'arn:aws:sqs:eu-west-1:123456789012:late'
     const { env } = await startFakeAws()
     const withErrors = (errors: string) => ({
@@ -105,7 +105,7 @@ describe('doctor', () => {
   test.each([
     ['no longer parses', { 'topology.js': 'export default {' }, /✗ project +topology\.js.* does not load: /],
     ['is not there', {}, /✗ project +.* does not load: there is no topology here/],
-  ])('goes on where the topology %s', async (_, files, said) => {
+  ])('continues if the topology %s', async (_, files, said) => {
     const { env } = await startFakeAws()
     const { code, out } = await attak(folderOf(files), ['doctor'], { env })
     expect(code).toBe(1)
@@ -113,7 +113,7 @@ describe('doctor', () => {
     expect(out).toMatch(/✓ region +eu-west-1[\s\S]*✓ credentials +arn/)
   })
 
-  test('a profile that is none is wrong, and the region is told beside it', async () => {
+  test('an unknown profile is wrong, and the region is printed beside it', async () => {
     const none = { AWS_CONFIG_FILE: '/nowhere/config', AWS_SHARED_CREDENTIALS_FILE: '/nowhere/credentials' }
     const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env: { ...none, AWS_PROFILE: 'nope' } })
     expect(code).toBe(1)

@@ -34,7 +34,7 @@ test('--json is --format json', async () => {
   expect((await attak(folder, ['graph', '-f', 'json'])).out).toBe(out)
 })
 
-test('refuses a format it does not know, and two at once', async () => {
+test('refuses an unknown format, and two formats', async () => {
   expect(await attak('.', ['graph', '--format', 'svg'])).toMatchInlineSnapshot(`
     {
       "code": 2,
@@ -53,7 +53,7 @@ test('refuses a format it does not know, and two at once', async () => {
   `)
 })
 
-test('tells all problems of a topology that cannot be drawn, and prints nothing else', async () => {
+test('reports all problems of a topology that cannot be drawn, and prints nothing else', async () => {
   const topology = { name: 't', processors: { a: './a' }, streams: [['a', 'b']] }
   expect(await attak(folderOf({ 'topology.json': topology }), ['graph'])).toMatchInlineSnapshot(`
     {

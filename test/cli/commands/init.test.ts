@@ -46,7 +46,7 @@ async function answer(answers: readonly (readonly [question: RegExp, keys: strin
 }
 
 describe('attak init', () => {
-  test('makes a TypeScript project of a folder by the given name, and says what to do next', async () => {
+  test('creates a TypeScript project in a folder with the given name, and prints the next steps', async () => {
     expect(await attak(cwd, ['init', 'words'])).toMatchInlineSnapshot(`
       {
         "code": 0,
@@ -79,7 +79,7 @@ describe('attak init', () => {
     expect(filesIn(cwd).filter((path) => !path.startsWith('words/'))).toEqual([])
   })
 
-  test('makes a JavaScript project of the template that is asked for', async () => {
+  test('creates a JavaScript project from the given template', async () => {
     const { code } = await attak(cwd, ['init', 'shop', '--template', 'orders', '--language', 'javascript'])
     expect(code).toBe(0)
     expect(filesIn(join(cwd, 'shop'))).toMatchInlineSnapshot(`
@@ -101,19 +101,19 @@ describe('attak init', () => {
     `)
   })
 
-  test('asks nothing without a terminal: the defaults are taken', async () => {
+  test('asks nothing without a terminal and uses the defaults', async () => {
     const { code, err } = await attak(cwd, ['init'], { stdin: new PassThrough() })
     expect([code, err]).toEqual([0, ''])
     expect(read('my-topology', 'topology.ts')).toContain("name: 'my-topology'")
   })
 
-  test('asks nothing with --yes or --json, terminal or not', async () => {
+  test('asks nothing with --yes or --json, on a terminal too', async () => {
     const terminal = { interactive: true, stdin: new PassThrough() }
     expect(await attak(cwd, ['init', 'a', '--yes'], terminal)).toMatchObject({ code: 0, err: '' })
     expect(await attak(cwd, ['init', 'b', '--json'], terminal)).toMatchObject({ code: 0, err: '' })
   })
 
-  test('--json says what was made', async () => {
+  test('--json prints what was created', async () => {
     const { out } = await attak(cwd, ['init', 'words', '--json', '--language', 'javascript'])
     expect(JSON.parse(out)).toEqual({
       name: 'words',
@@ -124,7 +124,7 @@ describe('attak init', () => {
     })
   })
 
-  test('asks for what was not given where someone can answer', async () => {
+  test('asks for missing arguments on a terminal', async () => {
     const { code, out, unasked } = await answer([
       [/Name of the project/, 'words\r'],
       [/Which template/, '\u001b[B\r'],
@@ -135,7 +135,7 @@ describe('attak init', () => {
     expect(existsSync(join(cwd, 'words', 'order.ts'))).toBe(true)
   })
 
-  test('asks again for a name that will not do', async () => {
+  test('asks again after a refused name', async () => {
     const { code, out, unasked } = await answer([
       [/Name of the project/, 'my words\r'],
       [/Rename it, for example to "my-words"/, '\u0015words\r'],
@@ -146,14 +146,14 @@ describe('attak init', () => {
     expect(out).toContain('Created words/')
   })
 
-  test('asks nothing more once the folder is known not to do', async () => {
+  test('asks nothing more once the folder is refused', async () => {
     writeFileSync(join(cwd, 'words'), '')
     const { code, err } = await attak(cwd, ['init', 'words'], { interactive: true, stdin: new PassThrough() })
     expect(code).toBe(1)
     expect(err).toMatch(/^\[FOLDER_NOT_EMPTY\]/)
   })
 
-  test('makes nothing when the user breaks off', async () => {
+  test('creates nothing if the user interrupts', async () => {
     const stdin = new PassThrough()
     const { code, err } = await attak(cwd, ['init'], {
       interactive: true,
@@ -165,7 +165,7 @@ describe('attak init', () => {
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('uses the folder it is in when that is empty, but for .git', async () => {
+  test('uses the current folder if it has only .git', async () => {
     const here = join(cwd, 'my.words v2')
     mkdirSync(join(here, '.git'), { recursive: true })
     const inode = statSync(here).ino
@@ -178,14 +178,14 @@ describe('attak init', () => {
     expect(readdirSync(here)).not.toContainEqual(expect.stringContaining('.attak-init'))
   })
 
-  test('makes the folders above too, with the rights that any new folder has', async () => {
+  test('creates parent folders too, with the usual permissions', async () => {
     const { code, out } = await attak(cwd, ['init', 'apps/words'])
     expect(code).toBe(0)
     expect(out).toContain('  attak simulate apps/words')
     expect(statSync(join(cwd, 'apps', 'words')).mode).toBe(statSync(join(cwd, 'apps')).mode)
   })
 
-  test('names the package in small letters, since npm takes no capitals', async () => {
+  test('names the package in lowercase, as npm requires', async () => {
     await attak(cwd, ['init', 'Words'])
     expect(JSON.parse(read('Words', 'package.json')).name).toBe('words')
     expect(read('Words', 'topology.ts')).toContain("name: 'Words'")
@@ -218,7 +218,7 @@ describe('attak init refuses', () => {
     expect(filesIn(cwd)).toEqual(['words'])
   })
 
-  test('a name that no topology may have', async () => {
+  test('a name that a topology cannot have', async () => {
     expect((await attak(cwd, ['init', 'wörter--alle'])).err).toMatchInlineSnapshot(`
       "[TOPOLOGY_INVALID] a topology cannot be named "wörter--alle": a name must be 1 to 40 letters, digits, "-" and "_", begin with a letter or digit, and hold no "--". Rename it, for example to "worter-alle".
       "
@@ -230,7 +230,7 @@ describe('attak init refuses', () => {
     expect(readdirSync(cwd)).toEqual([])
   })
 
-  test('a template or language there is none of', async () => {
+  test('an unknown template or language', async () => {
     expect(await attak(cwd, ['init', 'words', '--template', 'hello'])).toMatchObject({
       code: 2,
       err: expect.stringContaining('hello-world, orders'),
@@ -245,11 +245,11 @@ describe('the templates', () => {
   const own = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   const versions = { ...own.devDependencies, ...own.dependencies, attak: `^${own.version}` }
 
-  test('are the folders that there are', () => {
+  test('are the folders in templates', () => {
     expect(readdirSync(join(root, 'templates'))).toEqual(Object.keys(TEMPLATES))
   })
 
-  test.each(Object.keys(TEMPLATES))('%s asks for the versions that it is tested with', (template) => {
+  test.each(Object.keys(TEMPLATES))('%s depends on the versions that it is tested with', (template) => {
     for (const language of ['typescript', 'javascript']) {
       const file = join(root, 'templates', template, language, 'package.json')
       const { dependencies, devDependencies } = JSON.parse(readFileSync(file, 'utf8'))

@@ -16,14 +16,14 @@ const DENIED = {
 }
 const ID = 'ab'.repeat(16)
 
-describe.each([['logs'], ['trigger --follow'], [`why ${ID}`]])('what CloudWatch Logs refuses to attak %s', (line) => {
+describe.each([['logs'], ['trigger --follow'], [`why ${ID}`]])('a refusal of CloudWatch Logs to attak %s', (line) => {
   const words = line.split(' ')
 
   test.each([
     ['a missing permission', DENIED, 'PERMISSION_MISSING', 'the permission logs:FilterLogEvents is missing'],
     ['junk', '<html>', 'AWS_REFUSED', 'the answer to CloudWatchLogs FilterLogEvents did not come from AWS'],
     ['a redirect', { code: 'Moved', message: '', status: 307 }, 'AWS_REFUSED', 'status 307'],
-  ])('is told as what it is: %s', async (_, FilterLogEvents, code, what) => {
+  ])('is reported with its cause: %s', async (_, FilterLogEvents, code, what) => {
     const { env } = await startFakeAws({ ...DEPLOYED, FilterLogEvents })
     const ran = await attak(folderOf(HELLO), words, { env })
     expect(ran.code).toBe(1)
@@ -31,7 +31,7 @@ describe.each([['logs'], ['trigger --follow'], [`why ${ID}`]])('what CloudWatch 
     expect(ran.err).toContain(what)
   })
 
-  test('is waited out where it passes: a throttle', async () => {
+  test('is retried if it is a throttle', async () => {
     let asked = 0
     const FilterLogEvents = () =>
       asked++ === 0 ? { code: 'ThrottlingException', message: 'Rate exceeded' } : { events: [] }

@@ -8,7 +8,7 @@ const TOO_MANY = {
 }
 
 describe('plan', () => {
-  test('says what would be made, what it costs and how large it is, and makes nothing', async () => {
+  test('prints the changes, their cost and sizes, and changes nothing', async () => {
     const { env } = await startFakeAws()
     const { code, out, err } = await attak(folderOf(HELLO), ['plan'], { env })
     expect([code, err]).toEqual([0, ''])
@@ -40,14 +40,14 @@ describe('plan', () => {
     `)
   })
 
-  test('--sizes tells the parts of every artifact', async () => {
+  test('--sizes prints the parts of every artifact', async () => {
     const { env } = await startFakeAws()
     const { out } = await attak(folderOf(HELLO), ['plan', '--sizes'], { env })
     expect(out).toMatch(/code: 2 zips, [\d.]+ KB\n {2}\w+ +[\d.]+ KB zipped, [\d.]+ KB unzipped: attak [\d.]+ KB/)
     expect(out).toMatch(/\n {2}reverse +.*reverse\.js/)
   })
 
-  test('an artifact beyond 1 MB tells its parts unasked', async () => {
+  test('the parts of an artifact beyond 1 MB are always printed', async () => {
     const { env } = await startFakeAws()
     const random = Buffer.from(Array.from({ length: 1_300_000 }, () => Math.floor(Math.random() * 256)))
     const folder = folderOf({
@@ -60,7 +60,7 @@ describe('plan', () => {
     expect(out).not.toMatch(/\n {2}reverse {2}/)
   })
 
-  test('--json holds all of it, sizes too', async () => {
+  test('--json has everything, sizes too', async () => {
     const { env } = await startFakeAws()
     const { out } = await attak(folderOf(HELLO), ['plan', '--json'], { env })
     const plan = JSON.parse(out)
@@ -74,7 +74,7 @@ describe('plan', () => {
     expect(plan.artifacts[0].sizes[0]).toEqual({ part: 'attak', bytes: expect.any(Number) })
   })
 
-  test('warns of files and variables that functions will not find', async () => {
+  test('warns of files and variables that functions will miss', async () => {
     const { env } = await startFakeAws()
     const folder = folderOf({
       ...HELLO,
@@ -93,7 +93,7 @@ export const handler = () => [readFileSync(new URL('./data.txt', import.meta.url
     expect((await attak(folderOf(HELLO), ['plan', '--exit-code'], { env })).code).toBe(3)
   })
 
-  test('what keeps it from being applied is told beside it, and exits with 1', async () => {
+  test('prints what prevents the deploy beside the plan, and exits with 1', async () => {
     const { env } = await startFakeAws(TOO_MANY)
     const { code, out, err } = await attak(folderOf(HELLO), ['plan', '--exit-code', '--json'], { env })
     expect(code).toBe(1)
@@ -102,8 +102,8 @@ export const handler = () => [readFileSync(new URL('./data.txt', import.meta.url
   })
 })
 
-describe('what reads a stage that is not there', () => {
-  test('status says so, and exits with 1', async () => {
+describe('reading a stage that does not exist', () => {
+  test('status reports it and exits with 1', async () => {
     const { env } = await startFakeAws()
     const { code, out } = await attak(folderOf(HELLO), ['status'], { env })
     expect([code, out]).toEqual([
@@ -116,14 +116,14 @@ describe('what reads a stage that is not there', () => {
     expect([ok, resources.length]).toEqual([false, 10])
   })
 
-  test('logs says so on stderr', async () => {
+  test('logs reports it on stderr', async () => {
     const { env } = await startFakeAws()
     const { code, out, err } = await attak(folderOf(HELLO), ['logs'], { env })
     expect([code, out]).toEqual([0, ''])
     expect(err).toMatch(/^There are no such lines\./)
   })
 
-  test('logs of one message tell what became of it', async () => {
+  test('logs of one message show its result', async () => {
     const line = (message: string) => ({
       ...{ eventId: message, timestamp: Date.now() },
       message: JSON.stringify({ attak: 'end', message, root: 'r1', outcome: 'ok' }),

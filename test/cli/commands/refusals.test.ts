@@ -20,7 +20,7 @@ function topologyOf(text: string, files: Record<string, string> = {}) {
 }
 
 describe('credentials and regions', () => {
-  test.each(COMMANDS)('%s without credentials says which variables to set', async (command) => {
+  test.each(COMMANDS)('%s without credentials names the variables to set', async (command) => {
     useCredentials({})
     const { code, out, err } = await attak(folderOf(HELLO), [command], { env: { AWS_REGION: 'eu-west-1' } })
     expect([code, out]).toEqual([1, ''])
@@ -28,7 +28,7 @@ describe('credentials and regions', () => {
     expect(err).toContain('Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE')
   })
 
-  test('half of them says which half is missing', async () => {
+  test('with half of them, the missing half is named', async () => {
     useCredentials({ AWS_ACCESS_KEY_ID: 'a' })
     const env = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a' }
     const { code, err } = await attak(folderOf(HELLO), ['plan'], { env })
@@ -38,7 +38,7 @@ describe('credentials and regions', () => {
     ])
   })
 
-  test('policy does without, for any account', async () => {
+  test('policy needs none, and prints * for the account', async () => {
     useCredentials({})
     const { code, out, err } = await attak(folderOf(HELLO), ['policy', '--region', 'cn-north-1'])
     expect(code).toBe(0)
@@ -49,7 +49,7 @@ describe('credentials and regions', () => {
     expect(anywhere.out).toContain('"arn:aws:kinesis:*:*:stream/hello--dev--reverse"')
   })
 
-  test('a region that is missing, or none, is told', async () => {
+  test('a missing or invalid region is reported', async () => {
     useCredentials()
     const missing = await attak(folderOf(HELLO), ['plan'])
     expectOneLine(missing.err, 'REGION_MISSING')
@@ -58,7 +58,7 @@ describe('credentials and regions', () => {
     expect(err).toBe('[USAGE] --region: "Frankfurt" is not a region. Give one such as eu-west-1.\n')
   })
 
-  test('an endpoint where nobody listens is told', async () => {
+  test('an endpoint without a server is reported', async () => {
     useCredentials()
     const argv = ['plan', '--endpoint', 'http://127.0.0.1:9', '--region', 'eu-west-1']
     const { code, err } = await attak(folderOf(HELLO), argv)
@@ -67,7 +67,7 @@ describe('credentials and regions', () => {
     expect(err).toContain('--endpoint')
   })
 
-  test('a session that has expired says how to sign in again', async () => {
+  test('an expired session is reported with how to sign in again', async () => {
     const refusal = { code: 'ExpiredToken', message: 'The security token included in the request is expired' }
     const { env } = await startFakeAws({ GetCallerIdentity: { ...refusal, status: 403 } })
     const { code, err } = await attak(folderOf(HELLO), ['deploy'], { env })
@@ -81,7 +81,7 @@ describe('credentials and regions', () => {
     ['twelve', 'arn:aws:iam::123456789012:user/ada'],
     ['123456789012', 'arn:aws:iam::123456789012:user/ada&#10;[OK] all well'],
     ['123456789012', 'arn:my&#10;cloud:iam::123456789012:user/ada'],
-  ])('an account that AWS would not name is told on one line: %j as %j', async (account, arn) => {
+  ])('an invalid account is reported on one line: %j as %j', async (account, arn) => {
     const answer = `<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>${arn}</Arn><Account>${account}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
     const { env } = await startFakeAws({ GetCallerIdentity: answer })
     const { code, out, err } = await attak(folderOf(HELLO), ['status'], { env })
@@ -90,13 +90,13 @@ describe('credentials and regions', () => {
     expect(err).toContain('which is not an AWS account')
   })
 
-  test('keys that AWS does not know are told from missing ones', async () => {
+  test('unknown keys and missing keys have different messages', async () => {
     const refusal = { code: 'InvalidClientTokenId', message: 'The security token is invalid.', status: 403 }
     const { env } = await startFakeAws({ GetCallerIdentity: refusal })
     expectOneLine((await attak(folderOf(HELLO), ['plan'], { env })).err, 'CREDENTIALS_REFUSED')
   })
 
-  test('a permission that is missing names itself, and what prints all that are needed', async () => {
+  test('a missing permission is named, with the command that prints all permissions', async () => {
     const message =
       'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: kinesis:ListStreams on resource: arn:aws:kinesis:eu-west-1:123456789012:stream/* because no identity-based policy allows it'
     const { env, calls } = await startFakeAws({ ListStreams: { code: 'AccessDeniedException', message } })
@@ -109,7 +109,7 @@ describe('credentials and regions', () => {
   })
 })
 
-describe.each(['plan', 'status', 'errors list'])('answers that are not of AWS to attak %s', (line) => {
+describe.each(['plan', 'status', 'errors list'])('an answer to attak %s that did not come from AWS', (line) => {
   const QUEUE = { QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/q' }
   const ACTIONS = [
     ...['ListStreams', 'ListQueues', 'GetQueueUrl', 'GetQueueAttributes', 'ReceiveMessage', 'DescribeLogGroups'],
@@ -122,7 +122,7 @@ describe.each(['plan', 'status', 'errors list'])('answers that are not of AWS to
     '7',
     '<html>',
     '{"QueueUrl":5,"QueueUrls":[5,null],"Messages":[7],"Functions":[null],"StreamNames":{},"logGroups":[1]}',
-  ])('are told as such, and are neither an empty account nor a bug: %s', async (text) => {
+  ])('is reported, and is neither an empty account nor a bug: %s', async (text) => {
     const { env } = await startFakeAws({
       ...Object.fromEntries(ACTIONS.map((action) => [action, text])),
       ...(line === 'errors list' && { GetQueueUrl: QUEUE }),
@@ -133,7 +133,7 @@ describe.each(['plan', 'status', 'errors list'])('answers that are not of AWS to
   })
 })
 
-test('messages whose digest is wrong are told as changed on their way', async () => {
+test('messages with a wrong digest are reported as changed in transit', async () => {
   const { env } = await startFakeAws({
     GetQueueUrl: { QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/q' },
     GetQueueAttributes: { Attributes: { ApproximateNumberOfMessages: '1' } },
@@ -143,7 +143,7 @@ test('messages whose digest is wrong are told as changed on their way', async ()
   expect([code, err]).toEqual([1, expect.stringContaining('the answer was changed in transit: ')])
 })
 
-describe('what a deploy refuses before it makes anything', () => {
+describe('a deploy refuses before it creates anything', () => {
   async function refused(folder: string, ...answers: Parameters<typeof startFakeAws>) {
     const { env, calls } = await startFakeAws(...answers)
     const ran = await attak(folder, ['deploy', '--yes'], { env })
@@ -152,7 +152,7 @@ describe('what a deploy refuses before it makes anything', () => {
     return ran.err
   }
 
-  test('more on-demand streams than the account may have', async () => {
+  test('more on-demand streams than the account allows', async () => {
     const err = await refused(folderOf(HELLO), {
       DescribeLimits: { OnDemandStreamCount: 50, OnDemandStreamCountLimit: 50, OpenShardCount: 0, ShardLimit: 500 },
     })
@@ -170,7 +170,7 @@ describe('what a deploy refuses before it makes anything', () => {
     expect(err).toContain(`processor "spout": there is no role ${role}.`)
   })
 
-  test('a resource that is there and not ours', async () => {
+  test('an existing resource that is not ours', async () => {
     const QueueUrl = 'https://sqs.eu-west-1.amazonaws.com/123456789012/hello--dev--_crashes'
     const err = await refused(folderOf(HELLO), {
       GetQueueUrl: ({ body }) =>
@@ -183,7 +183,7 @@ describe('what a deploy refuses before it makes anything', () => {
     expect(err).toContain('Rename the topology or the stage')
   })
 
-  test('variables that are not set, and more of them than Lambda takes, for all processors at once', async () => {
+  test('unset variables, and more than Lambda accepts, for all processors at once', async () => {
     const folder = topologyOf(
       `{ name: 'hello', processors: { spout: { path: './spout', environment: ['TOKEN'] }, reverse: { path: './reverse', environment: { BIG: 'x'.repeat(4096) } } }, streams: [['spout', 'reverse', 'text']] }`,
     )
@@ -195,7 +195,7 @@ describe('what a deploy refuses before it makes anything', () => {
     expect(err.trimEnd().split('\n')).toHaveLength(2)
   })
 
-  test('a processor that does not bundle, by file and line', async () => {
+  test('a processor that does not bundle, with file and line', async () => {
     const folder = topologyOf(
       `{ name: 'hello', processors: { spout: './spout', reverse: './reverse' }, streams: [['spout', 'reverse', 'text']] }`,
       { 'spout.js': 'export const handler = () => import("nowhere-to-be-found")\n' },
@@ -204,7 +204,7 @@ describe('what a deploy refuses before it makes anything', () => {
     expect(err).toMatch(/^\[\w+\] .*spout\.js:1:\d+: Could not resolve "nowhere-to-be-found"\. Install it/)
   })
 
-  test('an include that is not there', async () => {
+  test('an include that matches no file', async () => {
     const folder = topologyOf(
       `{ name: 'hello', processors: { spout: { path: './spout', include: ['data.bin'] }, reverse: './reverse' }, streams: [['spout', 'reverse', 'text']] }`,
     )

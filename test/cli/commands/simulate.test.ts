@@ -20,7 +20,7 @@ function entriesOf(text: string): readonly Record<string, unknown>[] {
 const ECHO = 'processors: { echo: (event, context) => context.emit("echo", event) }'
 
 describe('simulate', () => {
-  test('tells who ran, what was emitted to whom, and what came out', async () => {
+  test('prints which processor ran, which processors received its emits, and the outputs', async () => {
     const { code, out, err } = await attak(folderOf(HELLO), ['simulate'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(`\n${out}`).toMatchInlineSnapshot(`
@@ -44,14 +44,14 @@ describe('simulate', () => {
     ['input.json', '{}'],
     ['input.jsonl', ''],
     ['input.jsonl', '\n \n'],
-  ])('says that %s of %j holds no event, and exits with 0', async (name, text) => {
+  ])('reports that %s of %j has no events, and exits with 0', async (name, text) => {
     const folder = folderOf({ ...HELLO, [name]: text })
     const { code, out } = await attak(folder, ['simulate', '--input', name])
     expect(code).toBe(0)
     expect(out).toMatch(/^The input has no events\.$/m)
   })
 
-  test('keeps what failed for attak errors, until the next run', async () => {
+  test('keeps errors for attak errors until the next run', async () => {
     const topology = `processors: { a: (event, context) => context.emit('t', event + 1), b(event) { throw new Error('no ' + event) } },
       streams: [['a', 'b']]`
     const folder = folderOf({
@@ -71,7 +71,7 @@ describe('simulate', () => {
     expect((await attak(folder, ['errors', 'list', '--simulated', '--json'])).out).toBe('[]\n')
   })
 
-  test('fails of nothing but failures: where those cannot be kept it warns', async () => {
+  test('warns, and does not fail, if errors cannot be kept', async () => {
     const topology = 'processors: { a() { throw new Error("no") } }'
     const files = {
       'topology.mjs': `export default { name: 't', ${topology} }\n`,
@@ -83,7 +83,7 @@ describe('simulate', () => {
     expect(out).not.toContain('attak errors')
   })
 
-  test('shows log lines where they belong, retries with their waits, and failures, which make it exit with 1', async () => {
+  test('shows log lines in place, retries with their waits, and failures, and then exits with 1', async () => {
     const topology = `retries: 1, processors: {
       shaky(event, context) {
         console.log('try', context.attempt)
@@ -118,7 +118,7 @@ describe('simulate', () => {
     `)
   })
 
-  test('--json prints the transcript, one object a line, the same each time', async () => {
+  test('--json prints the transcript, one object a line, the same in each run', async () => {
     const folder = folderOf(HELLO)
     const { code, out, err } = await attak(folder, ['simulate', '--json'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
@@ -138,7 +138,7 @@ describe('simulate', () => {
     expect(readFileSync(join(folder, 'trace.jsonl'), 'utf8')).toBe(out)
   })
 
-  test('--quiet tells only the end when nothing fails', async () => {
+  test('--quiet prints only the summary when nothing fails', async () => {
     const { out } = await attak(folderOf(HELLO), ['simulate', '--quiet'])
     expect(`\n${out}`).toMatchInlineSnapshot(`
       "
@@ -154,7 +154,7 @@ describe('simulate', () => {
     `)
   })
 
-  test('an emit after its handler had settled is a failure, told of in the end', async () => {
+  test('an emit after its handler had settled is a failure, reported at the end', async () => {
     const topology = `processors: {
       late(event, context) { setTimeout(() => context.emit('late', event).catch(() => {}), 1) },
       slow(event, context, callback) { setTimeout(callback, 20) },
@@ -165,7 +165,7 @@ describe('simulate', () => {
     expect(out).toContain('1 of the failures came after a handler had settled')
   })
 
-  test('--only runs what it names; events for others are left out, and emits to others come out', async () => {
+  test('--only runs only the named processors; events for others are skipped, and emits to others are outputs', async () => {
     const folder = folderOf(HELLO)
     const spout = await attak(folder, ['simulate', '--only', 'spout', '--json'])
     expect(entriesOf(spout.out)).toMatchObject([
@@ -190,7 +190,7 @@ describe('simulate', () => {
     expect(entriesOf(out).flatMap(({ kind, data }) => (kind === 'emit' ? data : []))).toEqual(['ba', 'dc'])
   })
 
-  test('--timings says how long handlers took', async () => {
+  test('--timings prints how long handlers took', async () => {
     const { out } = await attak(folderOf(HELLO), ['simulate', '--json', '--timings'])
     expect(entriesOf(out).filter(({ kind }) => kind === 'end')).toMatchObject([
       { tookMs: expect.any(Number) },
@@ -198,20 +198,20 @@ describe('simulate', () => {
     ])
   })
 
-  test('long values are cut in the story, and it says how to see them', async () => {
+  test('long values are cut in the story, with a hint how to see them', async () => {
     const { out } = await run(ECHO, { echo: 'x'.repeat(1000) })
     expect(out).toContain('xxx…')
     expect(out).toContain('Long values were cut (…): see them whole with --json, or with --trace FILE.')
     expect(Math.max(...out.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120)
   })
 
-  test('colour is used on a terminal and not with --no-color', async () => {
+  test('color is used on a terminal, but not with --no-color', async () => {
     const folder = folderOf(HELLO)
     expect((await attak(folder, ['simulate'], { color: true })).out).toContain('\x1b[')
     expect((await attak(folder, ['simulate', '--no-color'], { color: true })).out).not.toContain('\x1b[')
   })
 
-  test('a run that is interrupted tells what it had come to, and exits with 130', async () => {
+  test('an interrupted run prints its results so far and exits with 130', async () => {
     const abort = new AbortController()
     const onOut = (text: string) => text.includes('1 handled') || abort.abort('SIGINT')
     const topology = `processors: { a: (event, context) => context.emit('again') }, streams: [['a', 'a']], hopLimit: 1000000`
@@ -220,7 +220,7 @@ describe('simulate', () => {
     expect(out).toContain('The run was interrupted; these are the results so far.')
   })
 
-  test('settings: a flag beats the environment, which beats the default', async () => {
+  test('a flag overrides the environment, which overrides the default', async () => {
     const folder = folderOf(HELLO)
     const stageOf = async (argv: readonly string[], env: Record<string, string>) =>
       entriesOf((await attak(folder, ['simulate', '--json', ...argv], { env })).out)[0]?.stage
@@ -230,7 +230,7 @@ describe('simulate', () => {
   })
 })
 
-describe('bad input, as check prints it', () => {
+describe('bad input is printed', () => {
   /** What is printed on stderr about an input file; exit 1. */
   async function complaint(name: string, content: string, argv: readonly string[] = []): Promise<string> {
     const folder = folderOf({ ...HELLO, [name]: content })
@@ -258,7 +258,7 @@ describe('bad input, as check prints it', () => {
     `)
   })
 
-  test('a line that is not JSON, with its number; what stood before it has run', async () => {
+  test('a line that is not JSON, with its number, after the lines before it have run', async () => {
     const lines = '{"to":"spout","event":"a"}\nhello\n{"to":"spout","event":"b"}\n'
     expect(await complaint('in.jsonl', lines)).toMatchInlineSnapshot(`
       "
@@ -269,7 +269,7 @@ describe('bad input, as check prints it', () => {
     `)
   })
 
-  test('--skip-bad-lines goes on past such a line and says so', async () => {
+  test('--skip-bad-lines skips such a line and reports it', async () => {
     const lines = '{"to":"spout","event":"a"}\nhello\n{"to":"spout","event":"b"}\n'
     const folder = folderOf({ ...HELLO, 'in.jsonl': lines })
     const { code, out } = await attak(folder, ['simulate', '-i', 'in.jsonl', '--skip-bad-lines', '--quiet'])
@@ -299,7 +299,7 @@ describe('bad input, as check prints it', () => {
     expect(out).toContain('A timeout ended a handler. Timeouts use real time')
   })
 
-  test('settings that cannot be', async () => {
+  test('invalid settings', async () => {
     const { code, err } = await attak(folderOf(HELLO), ['simulate', '--concurrency', 'many'], {
       env: { ATTAK_STAGE: 'a b' },
     })
@@ -338,7 +338,7 @@ describe('bad input, as check prints it', () => {
   })
 })
 
-test('--quiet counts the same as the story does', async () => {
+test('--quiet counts the same as the story', async () => {
   const topology = `retries: 1, backoff: { jitter: false }, processors: {
     a(event, context) { for (let n = 0; n < event; n++) context.emit(n % 2 ? 'heard' : 'unheard', n) },
     b(event, context) { if (context.attempt === 1) throw new Error('once'); if (event === 3) throw new Error('twice') },
@@ -355,7 +355,7 @@ describe('--by-input', () => {
   }, streams: [['split', 'shout', 'word']]`
   const input = ['a bad', 'b'].map((event) => ({ to: 'split', event }))
 
-  test('tells everything that an input causes together, indented by its path', async () => {
+  test('prints everything that an input causes together, indented by its path', async () => {
     const { out } = await run(topology, input, ['--by-input'])
     const lines = out.split('\n').filter((line) => /[←→⇒✗]/.test(line))
     expect(lines.slice(0, 10)).toEqual([
@@ -372,7 +372,7 @@ describe('--by-input', () => {
     ])
   })
 
-  test('tells the same as the story does, in another order', async () => {
+  test('prints the same as the story, in another order', async () => {
     const linesOf = ({ out }: Ran) =>
       out
         .split('\n')

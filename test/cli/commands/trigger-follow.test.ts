@@ -76,7 +76,7 @@ describe('trigger --follow', () => {
     expect([late.code, late.err]).toEqual([0, ''])
   })
 
-  test('exits with 1 when nothing is heard of one, and names it', async () => {
+  test('exits with 1 and names an event that is not confirmed', async () => {
     const { code, err, sent, ms } = await follow(({ data }) => (data === 'a' ? [OK] : []))
     expect(code).toBe(1)
     const lost = sent.find(({ data }) => data === 'b')!
@@ -91,14 +91,14 @@ describe('trigger --follow', () => {
     ['a line of its handler', { attak: 'log', level: 'info', text: 'working' }],
     ['a failed try that is tried again', { attak: 'end', level: 'warn', outcome: 'retry' }],
   ])(
-    'is not content with %s',
+    'does not accept %s as a confirmation',
     async (_, fields) => {
       expect((await follow(() => [fields])).code).toBe(1)
     },
     30_000,
   )
 
-  test('shows what the errors have of an event that was not confirmed', async () => {
+  test('shows the error of an event that was not confirmed', async () => {
     const recordOf = (message: Sent) => ({
       ...{ attakerror: 1, id: 'f'.repeat(32), kind: 'failed', time: '1970-01-01T00:00:00.000Z' },
       ...{ topology: 'hello', stage: 'dev', processor: 'spout', attempt: 1 },

@@ -14,7 +14,7 @@ async function trigger(argv: readonly string[], { answers = ACCEPTS, files = {},
 }
 
 describe('trigger', () => {
-  test('hands each event to the function of its processor, as a CloudEvent', async () => {
+  test('sends each event to the function of its processor, as a CloudEvent', async () => {
     const { code, out, err, payloads } = await trigger([])
     expect([code, err]).toEqual([0, ''])
     expect(payloads).toEqual([
@@ -41,13 +41,13 @@ describe('trigger', () => {
     expect(payloads.map(({ data }) => data).sort()).toEqual(['a', 'b'])
   })
 
-  test('of no events it says so, and follows nothing', async () => {
+  test('reports that there are no events, and follows nothing', async () => {
     const { code, out, payloads } = await trigger(['--follow'], { files: { 'input.json': [] } })
     expect([code, payloads]).toEqual([0, []])
     expect(out).toMatch(/^✓ 0 events accepted/)
   })
 
-  test('what is not deployed is told, with what to run', async () => {
+  test('a processor that is not deployed is reported, with the command to run', async () => {
     const { code, out, err } = await trigger(['--stage', 'qa'], { answers: {} })
     expect([code, out]).toEqual([1, ''])
     expect(err).toBe(
@@ -93,13 +93,13 @@ describe('trigger', () => {
     )
   })
 
-  test('where the input breaks off, it says how many were accepted before', async () => {
+  test('reports how many events were accepted when the input breaks off', async () => {
     const { code, err, payloads } = await trigger(['--input', '-', '--to', 'spout'], { stdin: ['"a"\n{"no\n'] })
     expect([code, payloads.length]).toEqual([1, 1])
     expect(err).toMatch(/^1 event accepted, then:\n\[INPUT_INVALID\] stdin:2/)
   })
 
-  test('lines that are no events can be left out, and are counted', async () => {
+  test('lines that are not events can be skipped, and are counted', async () => {
     const argv = ['--input', '-', '--to', 'spout', '--skip-bad-lines']
     const { code, err, payloads } = await trigger(argv, { stdin: ['"a"\n{"no\n"b"\n'] })
     expect([code, payloads.length]).toEqual([0, 2])

@@ -16,7 +16,7 @@ test.each(['simulate', 'check', 'graph'])('%s takes the name of the package, wit
   expect(out + err).toContain('"main" names "index.js", which does not exist; topology.js is run')
 })
 
-test.each(['plan', 'deploy', 'policy', 'trigger'])('%s wants a name of its own', async (command) => {
+test.each(['plan', 'deploy', 'policy', 'trigger'])('%s requires a name in the topology', async (command) => {
   const { code, err } = await attak(folderOf(FILES), [command])
   expect(code).toBe(1)
   expect(err).toContain(WARNING)

@@ -59,7 +59,7 @@ async function whyJson(folder: string, ...argv: readonly string[]) {
 }
 
 describe('attak why, in the trace of a simulation', () => {
-  test('tells the way to a message by the beginning of its id, each step with its event', async () => {
+  test('prints the path to a message by the beginning of its id, each step with its event', async () => {
     const { folder, failed } = await simulated()
     const { steps, record } = await whyJson(folder, failed.slice(0, 8))
     expect(steps).toMatchObject([
@@ -71,14 +71,14 @@ describe('attak why, in the trace of a simulation', () => {
     expect(record).toBeUndefined()
   })
 
-  test('tells of the last error without an id, and of any by the id of its record', async () => {
+  test('shows the last error without an id, and any error by the id of its record', async () => {
     const { folder, failed } = await simulated()
     const newest = await whyJson(folder)
     expect(newest).toMatchObject({ message: failed, processor: 'price' })
     expect(await whyJson(folder, newest.record)).toEqual(newest)
   })
 
-  test('tells how an output came about', async () => {
+  test('prints the path to an output', async () => {
     const { folder, output } = await simulated()
     const { steps } = await whyJson(folder, output)
     expect(steps.map(({ processor, event }: { processor?: string; event: unknown }) => [processor, event])).toEqual([
@@ -89,7 +89,7 @@ describe('attak why, in the trace of a simulation', () => {
     ])
   })
 
-  test('draws it for people, with the line that failed', async () => {
+  test('draws the path with the line that failed', async () => {
     const { folder, failed, root } = await simulated()
     const { out } = await attak(folder, ['why', failed, '--trace', 'run.jsonl'])
     const [head, , ...lines] = out.split('\n')
@@ -106,7 +106,7 @@ describe('attak why, in the trace of a simulation', () => {
     expect(full.out).toContain(`    "article": "${'ink'.repeat(100)}"\n`)
   })
 
-  test('says what to do when the id is unknown, stands for several, or is none', async () => {
+  test('has a remedy if the id is unknown, ambiguous or invalid', async () => {
     const { folder } = await simulated()
     const told = async (id: string, file = 'run.jsonl') => {
       const { code, err } = await attak(folder, ['why', id, '--trace', file])
@@ -127,7 +127,7 @@ describe('attak why, in the trace of a simulation', () => {
 })
 
 describe('attak why, in the errors of the last simulation', () => {
-  test('tells of the newest, or of one by its id, with every event on the way', async () => {
+  test('shows the newest error, or one by its id, with every event on the path', async () => {
     const { folder } = await simulated()
     const input = messageOf({ data: { lines: 2 }, topic: undefined, parent: undefined, edge: INPUT, hop: 1 })
     const message = messageOf({ data: { article: 'ink' }, parent: input, edge: { from: 'intake', to: 'price' } })
@@ -155,33 +155,33 @@ const at = (message: string, processor: string, more: Partial<Found> = {}): Foun
   ...more,
 })
 
-test('an id is what it begins', () => {
+test('an id may be cut to its beginning', () => {
   expect(meantBy('ab', [at('abc', 'bill')], '')).toMatchObject({ message: 'abc' })
 })
 
-test('a message that several processors handled is meant where it failed', () => {
+test('for a message that several processors handled, the failed one is shown', () => {
   const found = [at('abc', 'audit', { outcome: 'ok' }), at('abc', 'bill', { outcome: 'failed' })]
   expect(meantBy('ab', found, '')).toMatchObject({ processor: 'bill' })
 })
 
-test('the beginning of several ids is told, with what they are', () => {
+test('an ambiguous beginning is reported with all its ids', () => {
   const found = [at('abc', 'bill', { topic: 'order' }), at('x', 'price', { record: 'abd' })]
   expect(() => meantBy('ab', found, '')).toThrow(
     '"ab" is the beginning of several ids: abc (order at bill), abd (error of price)',
   )
 })
 
-test('a whole id means itself, though it is the beginning of another', () => {
+test('a whole id is found, even if another id begins with it', () => {
   expect(meantBy('ab', [at('abc', 'bill'), at('ab', 'price')], '')).toMatchObject({ message: 'ab' })
 })
 
-test('what is not there is told, with what to do', () => {
+test('an unknown id is reported with a remedy', () => {
   const remedy = 'Look elsewhere.'
   expect(() => meantBy('ab', [], remedy)).toThrow(expect.objectContaining({ code: 'MESSAGE_NOT_FOUND', remedy }))
   expect(() => meantBy(undefined, [], remedy)).toThrow('no error was found')
 })
 
-test('a crash with several messages is each of them', () => {
+test('a crash with several messages asks for one of them', () => {
   const found = [at('m1', 'bill', { record: 'abc' }), at('m2', 'bill', { record: 'abc' })]
   expect(() => meantBy('ab', found, '')).toThrow(
     expect.objectContaining({ remedy: 'Give the id of one of them: m1, m2.' }),

@@ -55,31 +55,31 @@ const ADDRESSED = [
   ['errors list', ['errors', 'list'], /hello \(dev\) in eu-west-1 of account 123456789012: 0 errors/],
 ] as const
 
-describe('--name addresses what is live', () => {
+describe('--name selects a deployed stage', () => {
   test.each(ADDRESSED)('%s, in a folder without a project', async (_, argv, expected) => {
     const { code, out, err } = await run({ 'notes.txt': 'no project' }, [...argv, '--name', 'hello'])
     expect([code, err]).toEqual([0, ''])
     expect(out).toMatch(expected)
   })
 
-  test('and loads no code of the project that is there', async () => {
+  test('does not load the code of a project in the folder', async () => {
     const files = { ...HELLO, 'topology.js': 'console.log("ran"); process.exit(9)' }
     const { code, err } = await run(files, ['errors', 'list', '--name', 'hello'])
     expect([code, err]).toEqual([0, ''])
   })
 
-  test('takes region and endpoint of the project that is there', async () => {
+  test('uses region and endpoint of a project in the folder', async () => {
     const { code, err } = await run({ ...BROKEN, '.env': 'AWS_PROFILE=none\n' }, ['logs', '--name', 'hello'])
     expect(code).toBe(1)
     expect(err).toContain('there is no profile "none"')
   })
 
-  test('a name that cannot be one is refused', async () => {
+  test('an invalid name is refused', async () => {
     const { code, err } = await run({}, ['status', '--name', 'a--b'])
     expect([code, err]).toEqual([2, expect.stringContaining('[USAGE] --name: the name "a--b" must')])
   })
 
-  test('destroy removes what is live', async () => {
+  test('destroy removes the stage', async () => {
     let marks = {}
     const { code, err, calls } = await run({}, ['destroy', '--name', 'hello', '--yes'], {
       ...LIVE,
@@ -105,7 +105,7 @@ describe('--name addresses what is live', () => {
     expect(out).toMatch(/credentials.*user\/ada/)
   })
 
-  test('what is not live is said', async () => {
+  test('a stage that is not deployed is reported', async () => {
     const { code, out } = await run({}, ['status', '--name', 'other'])
     expect(code).toBe(1)
     expect(out).toMatch(/^other \(dev\) .* is not deployed/)
@@ -113,21 +113,21 @@ describe('--name addresses what is live', () => {
 })
 
 describe('a project that does not load', () => {
-  test.each(ADDRESSED)('is a warning for %s, where its name is known', async (_, argv, expected) => {
+  test.each(ADDRESSED)('is a warning for %s if its name is known', async (_, argv, expected) => {
     const { code, out, err } = await run(HALF_BROKEN, argv)
     expect(code).toBe(0)
     expect(err).toMatch(/^warning \[PROCESSOR_LOAD_FAILED\]/)
     expect(out).toMatch(expected)
   })
 
-  test('whose name is not known asks for it', async () => {
+  test('without a known name asks for --name', async () => {
     const { code, err } = await run(BROKEN, ['status'])
     expect(code).toBe(2)
     expect(err).toMatch(/^warning \[TOPOLOGY_LOAD_FAILED\]/)
     expect(err).toContain('Give it with --name; attak status --all lists what is deployed.')
   })
 
-  test('is what doctor finds', async () => {
+  test('is reported by doctor', async () => {
     const { code, out } = await run(HALF_BROKEN, ['doctor'])
     expect(code).toBe(1)
     expect(out).toMatch(/✗ project +processors.reverse does not load: reverse.js failed while it was loaded: broken/)
@@ -153,13 +153,13 @@ describe('status --all', () => {
     })
   })
 
-  test('says when there is nothing', async () => {
+  test('reports an empty region', async () => {
     const { code, out } = await run({}, ['status', '--all'], {})
     expect([code, out]).toEqual([0, 'No topology is deployed in eu-west-1 of account 123456789012.\n'])
   })
 })
 
-describe('what a project changes about its AWS calls', () => {
+describe('a change of AWS calls by the project', () => {
   const COMMANDS = [
     ...[
       ['plan'],
@@ -223,7 +223,7 @@ describe('what a project changes about its AWS calls', () => {
       { ...HELLO['package.json'], attak: { endpoint: 'http://127.0.0.1:9' } },
       'AWS calls go to http://127.0.0.1:9 (attak.endpoint in package.json)',
     ],
-  ])('names what %s says: %j', async (file, content, expected) => {
+  ])('names the value of %s: %j', async (file, content, expected) => {
     useCredentials()
     const { err } = await attak(
       folderOf({ ...HELLO, [file]: content }),
@@ -237,7 +237,7 @@ describe('what a project changes about its AWS calls', () => {
     expect(first).not.toContain('hush')
   })
 
-  test('is not said of flags and the shell', async () => {
+  test('is not reported for flags and the shell', async () => {
     const { err } = await run(HELLO, ['status', '--all'])
     expect(err).toBe('')
   })
@@ -265,12 +265,12 @@ describe('a profile', () => {
     ])
   })
 
-  test('is missed also where there are no files', async () => {
+  test('is reported even without files of profiles', async () => {
     const { err } = await withProfile('work', HELLO)
     expect(err).toContain('They have no profiles.')
   })
 
-  test('with an endpoint of its own says where calls go', async () => {
+  test('with its own endpoint is reported with the address', async () => {
     const { folder, err } = await withProfile('work')
     expect(err.split('\n')[0]).toBe(
       `AWS calls go to http://127.0.0.1:9 (endpoint_url of the profile "work" in ${folder}/config).`,

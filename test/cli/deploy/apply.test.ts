@@ -7,7 +7,7 @@ import { fakeHost } from '../fake-host.ts'
 
 const WANTED = topologyOf(['a', 'b'])
 
-test('an interrupt lets what has begun end, and tells what is left', async () => {
+test('an interrupt lets running changes end, and prints what is left', async () => {
   const world = deploymentsOf(1)
   const abort = new AbortController()
   const onErr = (text: string) => {
@@ -26,7 +26,7 @@ test('an interrupt lets what has begun end, and tells what is left', async () =>
   )
 })
 
-test('what fails is thrown after all else is done, and how far it got is told', async () => {
+test('a failure is thrown after all else is done, with how far it got', async () => {
   const world = deploymentsOf(2)
   const plan = await world.plan(WANTED)
   world.cloud.makeStranger({ kind: 'stream', name: 't--dev--b' })
@@ -55,7 +55,7 @@ const problem = {
   remedy: 'Try again.',
 }
 
-test('where nobody watches, each task is a line when it ends, and each wait one when it begins', () => {
+test('without a terminal, each task is a line when it ends, and each wait a line when it begins', () => {
   const host = fakeHost('.')
   const tasks = tasksTo(host.err, () => 0)
   const a = change('function/a')
@@ -71,7 +71,7 @@ test('where nobody watches, each task is a line when it ends, and each wait one 
   )
 })
 
-test('on a terminal what runs stands below what is done, with its time, and is drawn over', () => {
+test('on a terminal, running tasks stand below finished ones with their time, and are drawn over', () => {
   const host = fakeHost('.', { isTTY: true })
   let at = 0
   const tasks = tasksTo(host.err, () => at)
@@ -94,7 +94,7 @@ test('on a terminal what runs stands below what is done, with its time, and is d
   )
 })
 
-test('of many tasks that run at once the first ten are drawn', () => {
+test('the first ten of many running tasks are drawn', () => {
   const host = fakeHost('.', { isTTY: true })
   const tasks = tasksTo(host.err, () => 0)
   for (let index = 0; index < 12; index++) tasks.show({ kind: 'started', change: change(`function/${index}`), atMs: 0 })

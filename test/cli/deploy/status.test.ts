@@ -14,7 +14,7 @@ function statusOf(id: string, status: Partial<ResourceStatus>): ResourceStatus {
   return { id, kind, name, wanted: true, state: 'there', fine: true, details: {}, ...status }
 }
 
-test('every resource has a line with its state and what there is to know of it', () => {
+test('every resource has a line with its state and details', () => {
   const text = drawStatus(
     PLACE,
     [
@@ -46,7 +46,7 @@ test('every resource has a line with its state and what there is to know of it',
   `)
 })
 
-test('what is wrong, absent, a stranger or left over stands out, with what to do', () => {
+test('resources that are wrong, absent, not ours or left over stand out, with a remedy', () => {
   const text = drawStatus(
     PLACE,
     [
@@ -75,12 +75,12 @@ test('what is wrong, absent, a stranger or left over stands out, with what to do
   `)
 })
 
-test('where nothing is, it says how to make it live', () => {
+test('without resources it prints how to deploy', () => {
   const text = drawStatus(PLACE, [statusOf('queue/a', { state: 'absent', fine: false })], colors, hint)
   expect(text).toBe(`${PLACE} is not deployed. Deploy it with attak deploy.\n`)
 })
 
-test('what waits among errors or crashes has failed: it says how to see it', () => {
+test('messages in the queues of errors and crashes are reported, with how to see them', () => {
   const advice = 'attak errors list'
   for (const id of ['queue/_errors', 'queue/_crashes', 'queue/_crashes.fifo', 'queue/bill']) {
     const drawn = (messages: number) => drawStatus(PLACE, [statusOf(id, { details: { messages } })], colors, hint)
@@ -90,7 +90,7 @@ test('what waits among errors or crashes has failed: it says how to see it', () 
   }
 })
 
-test('line breaks in answers of the cloud begin no line', () => {
+test('line breaks in answers of the cloud are escaped', () => {
   const text = drawStatus(
     'hello (dev) in eu-west-1 of account 1\n✓ all fine',
     [statusOf('queue/a', { state: 'odd\nstate' }), statusOf('queue/b\nc', { state: 'absent' })],

@@ -23,7 +23,7 @@ const told = (...lines: object[]) => ({
 const ended = (message = '', more = {}) => ({ attak: 'end', message, root: 'ff'.repeat(16), outcome: 'ok', ...more })
 
 describe('list', () => {
-  test('shows a table, the oldest first, and what to do', async () => {
+  test('shows a table, the oldest first, and the next commands', async () => {
     const { run } = await worldOf([TWO, ONE])
     const { code, out, err } = await run(listErrors)
     expect([code, err]).toEqual([0, ''])
@@ -36,7 +36,7 @@ attak errors show ID shows one in full, attak errors replay --all runs them agai
 `)
   })
 
-  test('what to do is for the stage that is meant', async () => {
+  test('the next commands name the same stage', async () => {
     const { run } = await worldOf([ONE])
     const on = async (command: typeof listErrors, ids: string[] = []) => (await run(command, ids, { stage: 'qa' })).out
     expect(await on(listErrors)).toContain(
@@ -48,7 +48,7 @@ attak errors show ID shows one in full, attak errors replay --all runs them agai
     )
   })
 
-  test('a crash is marked as one, with how many messages it may be', async () => {
+  test('a crash is marked, with the number of its messages', async () => {
     const { run } = await worldOf([CRASH])
     expect((await run(listErrors)).out).toContain('crash, 2 suspects: Error: no stock for 3')
   })
@@ -77,7 +77,7 @@ attak errors show ID shows one in full, attak errors replay --all runs them agai
     expect(JSON.parse(out)).toEqual(meant)
   })
 
-  test('says what it cannot read, and lists the rest', async () => {
+  test('reports what it cannot read, and lists the rest', async () => {
     const { run, store } = await worldOf([ONE])
     store.put(JSON.stringify({ ...ONE, attakerror: 7 }))
     const { code, out, err } = await run(listErrors, [], { json: true })
@@ -85,7 +85,7 @@ attak errors show ID shows one in full, attak errors replay --all runs them agai
     expect(err).toMatch(/\[RECORD_UNREADABLE\].*version 7.*Update attak/)
   })
 
-  test('remembers here what it has seen', async () => {
+  test('keeps a copy of what it listed', async () => {
     const { run, copies } = await worldOf([ONE])
     await run(listErrors)
     expect([...copies.all.values()]).toEqual([ONE])
@@ -93,7 +93,7 @@ attak errors show ID shows one in full, attak errors replay --all runs them agai
 })
 
 describe('show', () => {
-  test('tells the event, the stack, the lineage and what to do next', async () => {
+  test('shows the event, the stack, the lineage and the next commands', async () => {
     const { run } = await worldOf([ONE, TWO])
     const { code, out } = await run(showErrors, [id(ONE)])
     expect(code).toBe(0)
@@ -116,13 +116,13 @@ describe('show', () => {
     expect(JSON.parse(out)).toEqual([ONE])
   })
 
-  test('all ids that are not there are told at once', async () => {
+  test('all unknown ids are reported at once', async () => {
     const { run } = await worldOf([ONE])
     const error = await run(showErrors, ['zz', id(ONE), 'yy']).catch((thrown) => thrown)
     expect(error).toMatchObject({ code: 'ERROR_NOT_FOUND', problems: [{ where: 'error zz' }, { where: 'error yy' }] })
   })
 
-  test('what its store lost is told from the copy that was kept here', async () => {
+  test('a record that its store lost is shown from the local copy', async () => {
     const { run, store } = await worldOf([ONE])
     await run(listErrors)
     await store.remove([ONE])
@@ -131,7 +131,7 @@ describe('show', () => {
 })
 
 describe('replay', () => {
-  test('sends the message as it was, removes the record, and says that it was handled', async () => {
+  test('sends the same message, removes the record, and reports that it was handled', async () => {
     const { run, invoked, store } = await worldOf([ONE, TWO], { answers: told(ended(ONE.message!.id)) })
     const { code, out } = await run(replayErrors, [id(ONE)], { yes: true })
     const { attakreplay, ...sent } = invoked()[0]![1]
@@ -144,14 +144,14 @@ describe('replay', () => {
     expect((await store.list()).records).toEqual([TWO])
   })
 
-  test('what is skipped was handled before', async () => {
+  test('a skipped message counts as handled before', async () => {
     const { run } = await worldOf([ONE], { answers: told(ended(ONE.message!.id, { outcome: 'skipped' })) })
     const { code, out } = await run(replayErrors, [id(ONE)], { yes: true })
     expect(out).toMatch(/✓ 1 message handled\n$/)
     expect(code).toBe(0)
   })
 
-  test('what fails again is a failure', async () => {
+  test('a message that fails again is a failure', async () => {
     const error = {
       attak: 'error',
       level: 'error',
@@ -171,7 +171,7 @@ describe('replay', () => {
     })
   })
 
-  test('what is not confirmed is no success', async () => {
+  test('a message that is not confirmed is not a success', async () => {
     const { run } = await worldOf([ONE])
     const { code, out } = await run(replayErrors, [], { all: true, yes: true })
     expect([code, out]).toEqual([1, expect.stringContaining('1 not confirmed')])
@@ -190,7 +190,7 @@ describe('replay', () => {
     expect(invoked()).toHaveLength(1)
   })
 
-  test('twice does it once, unless it is forced', async () => {
+  test('a second replay is refused, unless it is forced', async () => {
     const { run, invoked } = await worldOf([ONE])
     await run(replayErrors, [id(ONE)], { yes: true })
     const error = await run(replayErrors, [id(ONE)], { yes: true }).catch((thrown) => thrown)
@@ -206,7 +206,7 @@ describe('replay', () => {
     expect(invoked().map(([, event]) => event.attakforce)).toEqual([undefined, true])
   })
 
-  test('what failed again since its replay is replayed anew', async () => {
+  test('an error that failed again since its replay is replayed again', async () => {
     const { run, invoked, store } = await worldOf([ONE])
     await run(replayErrors, [id(ONE)], { yes: true })
     store.put(JSON.stringify({ ...ONE, time: '2026-11-21T14:00:05.000Z' }))
@@ -214,7 +214,7 @@ describe('replay', () => {
     expect(invoked()).toHaveLength(2)
   })
 
-  test('what could not be removed after it was accepted is not sent twice, and goes the next time', async () => {
+  test('a record that could not be removed is not sent twice, and is removed the next time', async () => {
     const world = await worldOf([ONE])
     const { remove } = world.store
     Object.assign(world.store, { remove: async () => Promise.reject(Object.assign(new Error('gone'), { code: 'x' })) })
@@ -226,7 +226,7 @@ describe('replay', () => {
     expect((await world.store.list()).records).toEqual([])
   })
 
-  test('what is refused stays, and is told; what was accepted before goes', async () => {
+  test('a refused error stays and is reported, and accepted ones are removed', async () => {
     let calls = 0
     const answers = {
       [`POST functions/${B}/invocations`]: () =>
@@ -247,7 +247,7 @@ describe('replay', () => {
     expect((await store.list()).records).toHaveLength(1)
   })
 
-  test('all that keeps errors from running is told at once, and nothing is sent', async () => {
+  test('everything that prevents a replay is reported at once, and nothing is sent', async () => {
     const records = [
       ONE,
       failed('five'),
@@ -268,7 +268,7 @@ describe('replay', () => {
     expect(invoked()).toEqual([])
   })
 
-  test('--dry-run says what would run, and sends nothing', async () => {
+  test('--dry-run prints what would run, and sends nothing', async () => {
     const { run, invoked, store } = await worldOf([ONE, CRASH])
     const { code, out } = await run(replayErrors, [], { processor: ['b'], dryRun: true })
     expect([code, invoked()]).toEqual([0, []])
@@ -293,7 +293,7 @@ describe('replay', () => {
     expect(invoked()).toEqual([])
   })
 
-  test('--local runs it here, with its ids and its lineage, and leaves what is live as it is', async () => {
+  test('--local runs it on this machine with its ids and lineage, and does not change the stage', async () => {
     const { run, invoked, store } = await worldOf([ONE])
     const { code, out } = await run(replayErrors, [id(ONE)], { local: true, json: true })
     const start = out
@@ -316,7 +316,7 @@ describe('replay', () => {
 })
 
 describe('purge', () => {
-  test('says what goes, and removes that alone', async () => {
+  test('prints what it removes, and removes only that', async () => {
     const { run, store } = await worldOf([ONE, TWO])
     const { code, out, err } = await run(purgeErrors, [], { kind: ['late'], yes: true })
     expect([code, out]).toEqual([0, '✓ 1 error of orders (dev) in eu-west-1 of account 123456789012 removed\n'])
@@ -324,7 +324,7 @@ describe('purge', () => {
     expect((await store.list()).records).toEqual([ONE])
   })
 
-  test('without a terminal it needs --yes; without errors it says so', async () => {
+  test('needs --yes without a terminal, and reports that there are no errors', async () => {
     const { run } = await worldOf([ONE])
     await expect(run(purgeErrors, [], { all: true })).rejects.toMatchObject({ code: 'USAGE' })
     expect(await run(purgeErrors, [], { processor: ['a'] })).toMatchObject({

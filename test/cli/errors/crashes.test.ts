@@ -84,7 +84,7 @@ test.each([
   ['is in the queue of crashes itself', undefined],
   ['was given up by a retry queue', 'orders--dev--_retry-b'],
   ['was given up by the queue of a channel', 'orders--dev--b'],
-])('a report that names a stream of others makes no command read it, where it %s', async (_, source) => {
+])('no command reads a foreign stream that a report names, if the report %s', async (_, source) => {
   const { run, read } = await stageOf([[FOREIGN, source]])
   for (const argv of [
     ['list', '--json'],
@@ -98,7 +98,7 @@ test.each([
   expect(read()).toEqual([])
 })
 
-test('what cannot be read is told, leaves others readable, and is removed alone by purge --unreadable', async () => {
+test('an unreadable message is reported, does not hide others, and only it is removed by purge --unreadable', async () => {
   const batch = OWN.KinesisBatchInfo
   const broken = [
     { ...OWN, KinesisBatchInfo: 'x' },
@@ -129,7 +129,7 @@ test.each([
   'orders--dev--a/shard/1',
   'orders--prod--b/shard/1',
   'orders--dev--b/shard/abc',
-])('a record whose position is %s makes a replay read no stream', async (position) => {
+])('a replay reads no stream for a record whose position is %s', async (position) => {
   const { message, ...record } = failed(1, { withoutData: true, position: at(position) })
   const { data, ...event } = message!
   const { run, aws } = await worldOf([{ ...record, message: event }])

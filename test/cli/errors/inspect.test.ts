@@ -5,7 +5,7 @@ import { startInspected } from '../debugger.ts'
 import { folderOf } from '../folder.ts'
 import { failed, ORDERS } from './world.ts'
 
-test('--inspect waits for a debugger, and stops where the handler begins', async () => {
+test('--inspect waits for a debugger, and pauses at the start of the handler', async () => {
   const folder = folderOf(ORDERS)
   openFileStore(errorsFile(folder, SIMULATED_PART, 'orders')).append([failed(1)])
   const argv = ['errors', 'replay', '--all', '--simulated', '--inspect', '0']

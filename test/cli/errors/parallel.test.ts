@@ -36,7 +36,7 @@ const eventsOf = (name: string, from: number, to: number) =>
   Array.from({ length: to - from }, (_, index) => `${name} ${from + index}`)
 const linesOf = (events: readonly string[]) => events.map((event) => `${JSON.stringify(event)}\n`).join('')
 
-test('a purge beside a simulation and beside other purges removes what it was given, and nothing else', async () => {
+test('a purge beside a simulation and other purges removes only its own errors', async () => {
   const folder = folderOf(FAILING)
   const [first, ...rest] = Array.from({ length: 6 }, (_, index) => eventsOf('a', index * 200, (index + 1) * 200))
   const simulation = start(folder, ...SIMULATE)
@@ -61,7 +61,7 @@ test('a purge beside a simulation and beside other purges removes what it was gi
   expect((await listed(folder)).map(({ message }) => message.data).sort()).toEqual(left.sort())
 })
 
-test('of two simulations at once one has its errors whole, and the other says that it lost its own', async () => {
+test('of two simulations at once, one keeps all its errors and the other reports that it lost its own', async () => {
   const folder = folderOf(FAILING)
   const one = start(folder, ...SIMULATE)
   one.child.stdin?.write(linesOf(eventsOf('one', 0, 200)))
@@ -96,7 +96,7 @@ test('simulations that start at the same moment never mix their errors', async (
   expect(told[names.indexOf(winner!)]).toBe(false)
 })
 
-test('after kill -9 every failure that the trace tells is listed, and the next command can read the file', async () => {
+test('after kill -9 every failure in the trace is listed, and the next command can read the file', async () => {
   const folder = folderOf(FAILING)
   const trace = join(folder, 'trace.jsonl')
   for (let round = 1; round <= 3; round++) {

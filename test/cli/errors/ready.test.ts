@@ -31,14 +31,14 @@ test('an event that was too large to be recorded is read from the stream', async
   expect(asked).toEqual([[position, 'b']])
 })
 
-test('also where the record could not even keep its message: it is known by the id of the record', async () => {
+test('the message is found by the id of the record if the record could not keep it', async () => {
   const { record, whole } = withoutData(1)
   const { message: _, ...bare } = record
   const readAgain = async () => [failed(2).message!, whole]
   expect((await makeReady([bare], { ...project, hint, readAgain })).units).toEqual([{ record: bare, events: [whole] }])
 })
 
-test('what the stream no longer has is gone, and so is what a simulation would have to read', async () => {
+test('an event that the stream no longer has is gone, and so is one that a simulation would have to read', async () => {
   const { record } = withoutData(1)
   for (const options of [
     { ...project, hint, readAgain: async () => [] },
@@ -49,7 +49,7 @@ test('what the stream no longer has is gone, and so is what a simulation would h
   }
 })
 
-test('of a crash what is left of its messages can be replayed; without any it is gone', async () => {
+test('the remaining messages of a crash can be replayed; without any it is gone', async () => {
   const { message: _, ...about } = failed(3)
   const crash = { ...about, kind: 'crash', withoutData: true, position } as const
   const suspects = [failed(4).message!]
@@ -64,7 +64,7 @@ test('of a crash what is left of its messages can be replayed; without any it is
   expect(problems).toMatchObject([{ code: 'EVENT_GONE', where: 'error ab of "b"' }])
 })
 
-test('what is larger than a function can be called with is told before it is sent', async () => {
+test('a message that is too large for a function is reported before it is sent', async () => {
   const large = failed(5, { message: { ...failed(5).message!, data: 'x'.repeat(1000) } })
   expect((await makeReady([large], { ...project, hint, mostBytes: 1000 })).problems).toMatchObject([
     { code: 'EMIT_TOO_LARGE' },
@@ -72,14 +72,14 @@ test('what is larger than a function can be called with is told before it is sen
   expect((await makeReady([large], { ...project, hint })).units).toHaveLength(1)
 })
 
-test('what waited for its next try is sent again as a first one, at once', () => {
+test('a message that waited for its next attempt is sent at once, as a first attempt', () => {
   const event = failed(1).message!
   const waiting = { ...event, attakattempt: 3, attakdue: '2026-11-21T14:00:00.000Z', attakasked: 2, attakchannel: 'b' }
   const forced = { ...waiting, attakforce: true } as const
   for (const one of [waiting, forced]) expect(asFirstAttempt(one)).toEqual({ ...event, attakattempt: 1 })
 })
 
-test('a record that could not be read is not replayed: what is kept is its beginning alone', async () => {
+test('an unreadable record is not replayed, since only its beginning is kept', async () => {
   const refused = failed(1, {
     error: { name: 'AttakError', code: 'RECORD_REFUSED', message: 'its data nests too deep' },
   })
@@ -88,7 +88,7 @@ test('a record that could not be read is not replayed: what is kept is its begin
   expect(problems).toMatchObject([{ code: 'RECORD_REFUSED', remedy: expect.stringContaining('attak errors purge') }])
 })
 
-test('records of one message are replayed once, and of messages that differ under one id all are', async () => {
+test('records of one message are replayed once, and different messages with one id are all replayed', async () => {
   const one = failed(1)
   const same = { ...failed(2), message: one.message! }
   const other = { ...failed(3), message: { ...one.message!, data: 'other' } }

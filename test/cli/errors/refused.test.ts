@@ -17,7 +17,7 @@ describe('errors that cannot be read', () => {
     )
   })
 
-  test('for lack of a permission, which is named', async () => {
+  test('because a permission is missing, which is named', async () => {
     const { code, err } = await list({
       GetQueueUrl: { QueueUrl: 'https://sqs.eu-west-1.amazonaws.com/123456789012/hello--dev--_errors' },
       GetQueueAttributes: { Attributes: { ApproximateNumberOfMessages: '1' } },
@@ -34,7 +34,7 @@ describe('errors that cannot be read', () => {
     )
   })
 
-  test('of a topology that is not where it was said to be', async () => {
+  test('of a topology that is not at the given path', async () => {
     const { env } = await startFakeAws({})
     const ran = await attak(folderOf({}), ['errors', 'list', '--topology', 'nowhere'], { env })
     expect([ran.code, ran.err]).toEqual([1, expect.stringContaining('[TOPOLOGY_NOT_FOUND]')])

@@ -31,7 +31,7 @@ test('errors of a simulation are listed, shown and replayed in the stage that th
   expect((await run('errors list --simulated')).out).toContain('(prod): 1 error')
 })
 
-test('a stage that is given counts, and what fails in it is recorded there', async () => {
+test('a given stage overrides, and failures are recorded in it', async () => {
   const folder = folderOf(STAGED)
   const run = (line: string) => here(folder, line.split(' '), { date: Date.now })
   await run('simulate -q --stage prod')
@@ -62,7 +62,7 @@ test('errors are replayed with the seed and the concurrency of their run', async
   expect(await list()).toEqual([{ seed: 'abc', concurrency: 3 }])
 })
 
-test('an error that only a built run has is replayed built, and stays', () => {
+test('an error of a built run is replayed built, and stays', () => {
   const folder = folderOf({
     ...STAGED,
     'bill.js': `export const handler = () => { if (process.env.AWS_LAMBDA_FUNCTION_NAME) throw new Error('only built') }`,

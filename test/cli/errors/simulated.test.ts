@@ -37,7 +37,7 @@ const listed = async (folder: string) => {
   }[]
 }
 
-test('what failed in a simulation is listed and shown, with the way there; what is handled by a replay is no error any more', async () => {
+test('failures of a simulation are listed and shown with their path, and removed when a replay handles them', async () => {
   const folder = folderOf(FAILING)
   expect((await attak(folder, ['simulate', '--quiet'], { date: Date.now })).code).toBe(1)
   const records = await listed(folder)
@@ -93,7 +93,7 @@ export default {
 `,
 }
 
-test('a replay that fails again keeps the way to the failure, also where it fails further on or more than once', async () => {
+test('a replay that fails again keeps the path to the failure, also in later processors and more than once', async () => {
   const folder = folderOf(IN_A_ROW)
   onTestFinished(() => void Reflect.deleteProperty(globalThis, 'broken'))
   const rerun = async (...broken: string[]) => {
@@ -133,7 +133,7 @@ test('a replay that fails again keeps the way to the failure, also where it fail
   expect(await wayTo((await rerun('send')).record.id)).toEqual(way)
 })
 
-test('they can be purged; there are none of a simulation that never was, or in which nothing failed', async () => {
+test('they can be purged, and there are none without a simulation or without failures', async () => {
   const folder = folderOf(FAILING)
   expect(await listed(folder)).toEqual([])
   await attak(folder, ['simulate', '--quiet'])
@@ -145,7 +145,7 @@ test('they can be purged; there are none of a simulation that never was, or in w
   expect(existsSync(join(folder, '.attak', 'errors', '_simulated', 'orders.jsonl'))).toBe(false)
 })
 
-test('hints are for the last simulation, and none repeats what the topology is warned of', async () => {
+test('hints are for the last simulation, and warnings of the topology are not repeated', async () => {
   const unused = { ...FAILING, 'topology.js': FAILING['topology.js'].replace('intake:', 'unused() {},\n    intake:') }
   const folder = folderOf(unused)
   expect((await attak(folder, ['simulate', '--quiet'])).err).toContain('TOPOLOGY_UNUSED_PROCESSOR')
@@ -159,7 +159,7 @@ test('hints are for the last simulation, and none repeats what the topology is w
   expect(out).toContain('attak errors replay --simulated with the same filter runs them again.\n')
 })
 
-test('who has no account is told of what failed here', async () => {
+test('without an account, the errors of the last simulation are mentioned', async () => {
   const folder = folderOf(FAILING)
   await attak(folder, ['simulate', '--quiet'])
   const { code, err } = await attak(folder, ['errors', 'list'], { env: { AWS_EC2_METADATA_DISABLED: 'true' } })
@@ -191,7 +191,7 @@ export default {
 `,
 }
 
-test('where what failed is replayed with what it came of, who is idempotent handles it once; --force runs it all the same', async () => {
+test('an idempotent processor handles a message once if it is replayed with its cause; --force runs it twice', async () => {
   const folder = folderOf(FAILING_TWICE)
   const replayed = async (...flags: string[]) => {
     await attak(folder, ['simulate', '--quiet'])

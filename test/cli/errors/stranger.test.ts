@@ -32,7 +32,7 @@ export default {
   '.env.secret': `${SECRET}=1\n`,
 }
 
-test('no text of an event makes a command show a file: a message, a name, a cause or a stack that looks like calls', async () => {
+test('no text of an event makes a command show a file, even if it looks like calls of a stack', async () => {
   const outside = folderOf({ credentials: `${SECRET} = 1\n`, 'code.js': `${SECRET} = 1\n` })
   const folder = folderOf(THROWING)
   const files = [
@@ -70,7 +70,7 @@ test('no text of an event makes a command show a file: a message, a name, a caus
   }
 })
 
-test('a record of a live store is shown with code of the workspace alone, whatever its stack says', async () => {
+test('a record of a live store is shown only with code of the workspace, whatever its stack has', async () => {
   const outside = folderOf({ 'code.js': `${SECRET} = 1\n` })
   const stacks = [join(outside, 'code.js'), '/etc/passwd', '.env', 'package.json', 'node_modules/p/index.js'].flatMap(
     (file) => [

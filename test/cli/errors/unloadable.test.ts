@@ -59,7 +59,7 @@ test('a replay of simulated errors refuses a project that does not load', async 
   expect(err).toContain('the project does not load')
 })
 
-test('--name means the simulated errors of that topology, also where its file is gone', async () => {
+test('--name selects the simulated errors of that topology, even if its file is gone', async () => {
   const folder = await simulated({ 'other.mjs': TOPOLOGY.replace('orders', 'other') })
   await attak(folder, ['simulate', 'other.mjs', '--quiet'], { date: Date.now })
   const listed = await attak(folder, ['errors', 'list', '--simulated', '--name', 'other'])
@@ -82,7 +82,7 @@ test.each([
   ['list', 'zz', 'There are bill.'],
   ['purge', 'zz', 'There are bill.'],
   ['replay', 'zz', 'There are bill.'],
-])('errors %s --processor %s names the processors that there are', async (command, name, remedy) => {
+])('errors %s --processor %s lists the existing processors', async (command, name, remedy) => {
   const folder = await simulated()
   const { code, out, err } = await attak(folder, ['errors', command, '--processor', name, '--simulated'])
   expect([code, out]).toEqual([1, ''])
@@ -96,7 +96,7 @@ test.each([
     ['simulate', 'a', 'b'],
     "too many arguments for 'simulate'. Expected 1 argument but got 2. See attak simulate --help.",
   ],
-])('%j has an argument too many, and is told what to do', async (argv, remedy) => {
+])('%j has one argument too many, and is refused with a remedy', async (argv, remedy) => {
   const { code, err } = await attak(folderOf({}), argv)
   expect(code).toBe(2)
   expect(err).toContain(remedy)

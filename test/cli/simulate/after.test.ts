@@ -68,7 +68,7 @@ export default {
     expect(failed.length + faults.length).toBe(28)
   })
 
-  it('are told alike each time, on a machine that is busy too', () => {
+  it('are reported the same each time, also on a busy machine', () => {
     const quiet = simulate(folder(), '--json').out
     const busy = [1, 2].map(() => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }))
     onTestFinished(() => {
@@ -110,7 +110,7 @@ export function debounced(call) {
     'node_modules/pkg/index.js': 'export const later = (call) => setTimeout(call, 10_000)\n',
   }
 
-  it('are told of by the processors whose own code started them, and change nothing else', () => {
+  it('are reported with the processors whose own code started them, and change nothing else', () => {
     const { code, out, err } = simulate(folderOf(FILES), '--json')
     expect(code).toBe(0)
     expect(entriesOf(out).at(-1)).toMatchObject({ failed: 0 })
@@ -124,7 +124,7 @@ export function debounced(call) {
     ])
   })
 
-  it('are told of by their TypeScript, and when something has failed too', () => {
+  it('are reported with their TypeScript lines, also when something has failed', () => {
     const { code, err } = simulate(
       folderOf({
         'topology.ts': `type Event = { n: number }
@@ -165,7 +165,7 @@ it('--quiet prints failures that come after a handler has settled', () => {
   for (const line of json.stdout.trimEnd().split('\n')) expect(() => JSON.parse(line)).not.toThrow()
 })
 
-it('an error that nobody catches is told also if the project has a callback that captures errors', () => {
+it('an uncaught error is reported even if the project has a callback that captures errors', () => {
   for (const where of ['load', 'handler']) {
     const hide =
       'process.setUncaughtExceptionCaptureCallback(null); process.setUncaughtExceptionCaptureCallback(() => {})'

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest'
 import { blocksTo, blocksToFile, openTrace } from '../../../src/cli/simulate/blocks.ts'
 import { fakeHost } from '../fake-host.ts'
 
-test('many small pieces become few writes, and nothing is lost', async () => {
+test('many small pieces become few writes without loss', async () => {
   const written: string[] = []
   const blocks = blocksTo(fakeHost('.', { onOut: (text) => written.push(text) }).out, 'text')
   for (let index = 0; index < 30_000; index++) blocks.add('0123456789')
@@ -14,7 +14,7 @@ test('many small pieces become few writes, and nothing is lost', async () => {
   expect(written.length).toBeLessThan(6)
 })
 
-test('a reader that is behind is waited for', async () => {
+test('a slow reader is waited for', async () => {
   let drain = () => {}
   const terminal = {
     ...fakeHost('.').out,
@@ -31,7 +31,7 @@ test('a reader that is behind is waited for', async () => {
   expect(blocks.flush()).toBeUndefined()
 })
 
-test('a file is made anew and holds all that was added', async () => {
+test('a file is created again and holds everything that was added', async () => {
   const file = join(mkdtempSync(join(tmpdir(), 'attak-blocks-')), 'trace.jsonl')
   for (const text of ['long before', 'é']) {
     const blocks = blocksToFile(file)

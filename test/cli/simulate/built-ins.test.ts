@@ -80,14 +80,14 @@ function transcriptOf(change: string, place: Place) {
   return { code: status, out: stdout.replace(/"stack":"(?:[^"\\]|\\.)*"/g, '"stack"'), err: stderr }
 }
 
-it('a handler that changes what is built in breaks nothing of attak', () => {
+it('a handler that changes built-ins does not break attak', () => {
   const usual = transcriptOf('', 'handler')
   expect(usual).toMatchObject({ code: 0, err: '' })
   for (const [what, change] of Object.entries(CHANGES))
     expect({ what, ...transcriptOf(change, 'handler') }).toEqual({ what, ...usual })
 })
 
-it('a project that changes all of it while it is loaded breaks nothing of attak', () => {
+it('a project that changes all built-ins while it loads does not break attak', () => {
   const usual = transcriptOf('', 'load')
   expect(usual).toMatchObject({ code: 0, err: '' })
   const changes = Object.values(CHANGES).map((change) => `{ ${change} }`)
@@ -102,7 +102,7 @@ it.each([
   ['Map.prototype.get', 'handler'],
   ['RegExp.prototype.exec', 'handler'],
   ['Array.prototype[Symbol.iterator]', 'handler'],
-] as const)('a project that breaks %s is told that it did (%s)', (name, place) => {
+] as const)('a project that breaks %s is reported (%s)', (name, place) => {
   const { code, err } = transcriptOf(`${name} = fail`, place)
   expect({ code, err }).toEqual({
     code: 1,
@@ -127,7 +127,7 @@ it.each([
   ['Function.prototype.call', 'function () {}', 'load'],
   ['Function.prototype.apply', 'function () {}', 'load'],
   ['Object.prototype.toString', "() => '[object Array]'", 'load'],
-] as const)('a run in which %s does something else fails and says so (%s, %s)', (name, value, place) => {
+] as const)('a run in which %s does something else fails with a message (%s, %s)', (name, value, place) => {
   const { code, err } = transcriptOf(`${name} = ${value}`, place)
   expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('[BUILT_IN_CHANGED] project: its code') })
   expect(err).toContain(name)
@@ -143,7 +143,7 @@ it.each([
     'Promise.prototype.then',
     'function (well, badly) { return was.call(this, well && ((value) => well(value)), badly) }',
   ],
-] as const)('a run goes on with a %s that does the same, and a warning names it', (name, value) => {
+] as const)('a run continues with a %s that does the same, with a warning', (name, value) => {
   for (const place of PLACES) {
     const usual = transcriptOf('', place)
     const { err, ...run } = transcriptOf(`const was = ${name}; ${name} = ${value}`, place)
@@ -176,19 +176,19 @@ it.each([
   "Object.getPrototypeOf(''.matchAll(/a/g)).next = fail",
   'Symbol.for = fail',
   ...['Error', 'console', 'globalThis', 'process'].map((name) => `Object.freeze(${name})`),
-])('a project that does this while it is loaded gets no bug report: %s', (change) => {
+])('a project that does this while it loads gets no bug report: %s', (change) => {
   const { code, err } = transcriptOf(change, 'load')
   if (code !== 0) expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('[BUILT_IN_CHANGED]') })
   expect(err).not.toContain('bug of attak')
 })
 
-it.each(['get', 'value', 'writable'])('a handler may add to Object.prototype what descriptors have: %s', (field) => {
+it.each(['get', 'value', 'writable'])('a handler may add a field of descriptors to Object.prototype: %s', (field) => {
   const change = `Object.defineProperty(Object.prototype, '${field}', { get() { return () => 5 }, configurable: true })`
   expect(transcriptOf(change, 'handler')).toEqual(transcriptOf('', 'handler'))
   expect(transcriptOf(change, 'load').err).not.toContain('bug of attak')
 })
 
-it.each(PLACES)('an Object.prototype.then, which keeps what is awaited from coming, is named (%s)', (place) => {
+it.each(PLACES)('an Object.prototype.then, which blocks every await, is named (%s)', (place) => {
   const { code, err } = transcriptOf('Object.prototype.then = function () {}', place)
   expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining('Object.prototype.then') })
 })
@@ -207,7 +207,7 @@ it('a built-in that keeps attak itself in a loop is named when the timeout is ov
   expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('Array.prototype.pop') })
 })
 
-it.each(['check', 'graph'])('attak %s says what was replaced while the project was loaded', (command) => {
+it.each(['check', 'graph'])('attak %s reports what the project replaced while it loaded', (command) => {
   const folder = folderOf({ 'topology.mjs': topologyOf('String.prototype.startsWith = () => false', 'load') })
   const { status, stderr } = spawnSync(process.execPath, [BIN, command], { cwd: folder, encoding: 'utf8' })
   expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('String.prototype.startsWith') })
@@ -229,7 +229,7 @@ it('attak takes each static function that it calls at its start', () => {
   expect([...new Set(called)].filter((call) => !taken.has(call.replace('.', '_')))).toEqual(NOT_TAKEN)
 })
 
-it('the summary is drawn with what was built in at first', () => {
+it('the summary is drawn with the original built-ins', () => {
   const folder = folderOf({
     'topology.mjs': `export default { name: 't', processors: { a(event, context) {
       context.emit('x', 1)

@@ -43,7 +43,7 @@ function placeOf(file: string, line: number, sourceMapUrl: string): { lineNumber
 }
 
 describe('attak simulate --inspect', () => {
-  test('hits a breakpoint on a line of TypeScript, which an editor finds by the source map beside the project', async () => {
+  test('stops at a breakpoint in TypeScript, which an editor finds by the source map in the project', async () => {
     const folder = folderOf(TYPED)
     mkdirSync(join(folder, 'node_modules'))
     const { child, out, err, debugger: inspector } = await startInspected(['simulate', '--inspect', '0'], folder)

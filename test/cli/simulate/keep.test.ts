@@ -15,7 +15,7 @@ function storeIn(folder = folderOf({})) {
   return { folder, file, store: openFileStore(file) }
 }
 
-test('where nothing fails nothing is written, and what the run before left is gone', () => {
+test('without failures nothing is written, and the errors of the previous run are removed', () => {
   const { store, file, folder } = storeIn()
   expect(keepErrors(store, { anew: true, hint }).end()).toEqual([])
   expect(existsSync(join(folder, '.attak'))).toBe(false)
@@ -26,7 +26,7 @@ test('where nothing fails nothing is written, and what the run before left is go
   expect(existsSync(file)).toBe(false)
 })
 
-test('records are written in blocks, the last at the end, and the end says where they are', async () => {
+test('records are written in blocks, the last at the end, and the summary prints how to see them', async () => {
   const { store } = storeIn()
   const keeping = keepErrors(store, { anew: true, hint })
   keeping.take(nthRecord(1))
@@ -39,13 +39,13 @@ test('records are written in blocks, the last at the end, and the end says where
   expect(store.list().records).toEqual(Array.from({ length: 120 }, (_, index) => nthRecord(index + 1)))
 })
 
-test('of one error the end says how to see it', () => {
+test('the summary prints how to see a single error', () => {
   const keeping = keepErrors(storeIn().store, { anew: true, hint })
   keeping.take(nthRecord(1))
   expect(keeping.end()).toEqual([`Details: attak errors show ${nthRecord(1).id} --simulated`])
 })
 
-test('a folder that cannot be written is told of, and nothing more', () => {
+test('a folder that cannot be written is reported, and the run continues', () => {
   const { store, folder } = storeIn()
   writeFileSync(join(folder, '.attak'), 'a file where a folder should be')
   const keeping = keepErrors(store, { anew: true, hint })
@@ -60,7 +60,7 @@ test('a folder that cannot be written is told of, and nothing more', () => {
   ])
 })
 
-test.skipIf(process.platform === 'win32')('a folder that leads to a device is told of in words', () => {
+test.skipIf(process.platform === 'win32')('a folder that leads to a device is reported in words', () => {
   const { store, folder } = storeIn()
   symlinkSync('/dev/null', join(folder, '.attak'))
   const keeping = keepErrors(store, { anew: true, hint })
@@ -76,7 +76,7 @@ test.skipIf(process.platform === 'win32')('a folder that leads to a device is to
   ])
 })
 
-test('what is more than can be read again is not kept, and the end says so', () => {
+test('errors beyond what can be read again are not kept, and the summary reports it', () => {
   const { store } = storeIn()
   const run = { append: (records: readonly unknown[]) => records.length * 2 ** 20, isLast: () => true, close() {} }
   const keeping = keepErrors({ ...store, openRun: () => run }, { anew: true, hint })

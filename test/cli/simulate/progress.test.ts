@@ -3,13 +3,13 @@ import { drawProgress, drawWaiting, progressTo } from '../../../src/cli/simulate
 import type { Invocation } from '../../../src/runtime/invocation.ts'
 import { fakeHost } from '../fake-host.ts'
 
-test('with a size it knows how far it is, and how long it takes', () => {
+test('with a known size it shows progress and remaining time', () => {
   expect(drawProgress({ events: 45_000, bytes: 25e6 }, 2000, 100e6)).toBe(
     '25.0 MB of 100.0 MB (25 %), 45,000 events, 22,500 events/s, 6 s to go',
   )
 })
 
-test('without one it counts', () => {
+test('without a size it counts', () => {
   expect(drawProgress({ events: 1, bytes: 900 }, 1000, undefined)).toBe('900 B, 1 event, 1 events/s')
   expect(drawProgress({ events: 0, bytes: 0 }, 1000, undefined)).toBe('0 events, 0 events/s')
 })
@@ -25,7 +25,7 @@ test('on a terminal one line is drawn over, not before a second and not more tha
   expect(host.ran(0).err).toBe(`${lines.join('')}\r\x1b[K`)
 })
 
-test('another line takes its place on a terminal, and is nowhere else', () => {
+test('on a terminal another line replaces it, and it is nowhere else', () => {
   for (const isTTY of [true, false]) {
     const host = fakeHost('.', { isTTY })
     const progress = progressTo(host.err, () => 0, undefined)
@@ -35,7 +35,7 @@ test('another line takes its place on a terminal, and is nowhere else', () => {
   }
 })
 
-test('elsewhere a line every ten seconds', () => {
+test('elsewhere it prints a line every ten seconds', () => {
   const host = fakeHost('.')
   let at = 0
   const progress = progressTo(host.err, () => at, undefined)
@@ -46,7 +46,7 @@ test('elsewhere a line every ten seconds', () => {
 
 const bill = { processor: 'bill', id: '3fa1b2c4d5e6', startedMs: 500, runtime: { timeoutMs: 30_000 } } as Invocation
 
-test('who a run waits for is told once it has taken a second', () => {
+test('the handler that a run waits for is shown after a second', () => {
   expect(drawWaiting(undefined, 9000)).toBeUndefined()
   expect(drawWaiting(bill, 1400)).toBeUndefined()
   expect(drawWaiting(bill, 1500)).toBe('waiting for bill (message 3fa1b2c4…): 1 s, of 30 s at most')

@@ -10,7 +10,7 @@ function handled(tally: Tally, processor: string, times: number): void {
   for (let index = 0; index < times; index++) tally.add({ kind: 'end', ...AT, processor, outcome: 'ok' })
 }
 
-test('what came out, who did how much, and one line that says it all', () => {
+test('outputs, counts of each processor, and one line with the verdict', () => {
   const tally = tallyOf(['spout', 'reverse'])
   tally.add({ kind: 'start', ...AT, processor: 'spout', root: 'r', hop: 1, attempt: 1 })
   handled(tally, 'spout', 1)
@@ -43,32 +43,32 @@ test('retries and failures have a column when there are any', () => {
   `)
 })
 
-test('what failed after its handler had settled counts as failed', () => {
+test('a failure after its handler had settled counts', () => {
   const tally = tallyOf(['reverse'])
   tally.add({ kind: 'end', ...AT, outcome: 'ok' })
   expect(drawSummary(tally, { ...OPTIONS, late: 2 })).toContain('1 handled, 0 outputs, 2 failed')
 })
 
-test('of many outputs the first are shown', () => {
+test('the first of many outputs are shown', () => {
   const tally = tallyOf(['reverse'])
   for (let id = 0; id < 12; id++) tally.add({ kind: 'emit', ...AT, id: `${id}`, topic: 't', data: id, to: [] })
   expect(drawSummary(tally, OPTIONS)).toContain('Outputs (12, the first 10 of them)\n  reverse ⇒ t  0\n')
 })
 
-test.each(['interrupted', 'broke off'] as const)('a run that %s is no success', (cutShort) => {
+test.each(['interrupted', 'broke off'] as const)('a run that %s is not a success', (cutShort) => {
   const tally = tallyOf(['reverse'])
   expect(drawSummary(tally, { ...OPTIONS, cutShort })).toContain(`✗ 0 inputs, 0 handled, 0 outputs, ${cutShort} (`)
   tally.add({ kind: 'end', ...AT, outcome: 'failed' })
   expect(drawSummary(tally, { ...OPTIONS, cutShort })).toContain(`1 failed, ${cutShort} (`)
 })
 
-test('outputs are not repeated where the story showed them', () => {
+test('outputs are not repeated if the story showed them', () => {
   const tally = tallyOf(['reverse'])
   tally.add({ kind: 'emit', ...AT, id: '1', topic: 't', to: [] })
   expect(drawSummary(tally, { ...OPTIONS, outputs: false })).not.toContain('Outputs')
 })
 
-test('times are shown where they were measured', () => {
+test('times are shown if they were measured', () => {
   const tally = tallyOf(['spout', 'reverse'])
   for (const tookMs of [250, 2750]) tally.add({ kind: 'end', ...AT, outcome: 'ok', tookMs })
   expect(drawSummary(tally, OPTIONS)).toMatchInlineSnapshot(`

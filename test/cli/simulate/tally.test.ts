@@ -6,7 +6,7 @@ const AT = { at: 0, processor: 'a', message: 'm' } as const
 const START: StartEntry = { kind: 'start', ...AT, root: 'r', hop: 1, attempt: 1 }
 const END: EndEntry = { kind: 'end', ...AT, outcome: 'ok' }
 
-test('counts what each processor did, and knows those that did nothing', () => {
+test('counts what each processor did, also those that did nothing', () => {
   const tally = tallyOf(['a', 'b'])
   tally.add({ kind: 'run', version: 1, topology: 't', stage: 'dev', seed: 's' })
   tally.add(START)

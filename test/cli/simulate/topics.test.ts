@@ -17,7 +17,7 @@ function run(emitted: readonly string[], streams: string, argv: readonly string[
   return attak(folderOf({ 'topology.mjs': topology }), ['simulate', ...argv])
 }
 
-describe('a topic that is spelled almost as a stream says', () => {
+describe('a topic that is spelled almost like that of a stream', () => {
   it('is named at the end of the run', async () => {
     const { code, out } = await run(['wrd', 'other'], `[['a', 'b', 'word']]`)
     expect(code).toBe(0)
@@ -31,7 +31,7 @@ describe('a topic that is spelled almost as a stream says', () => {
     expect(out).toContain('Streams a → b, a → c (word) carried nothing; a emitted wrd')
   })
 
-  it('is named on stderr where stdout is JSON, and with --quiet', async () => {
+  it('is named on stderr if stdout is JSON, and with --quiet', async () => {
     const { out, err } = await run(['wrd'], `[['a', 'b', 'word']]`, ['--json'])
     expect(out).not.toContain('Did you mean')
     expect(err).toContain('Did you mean word?')
@@ -45,6 +45,6 @@ it.each([
   ['the two are not similar', ['ok'], `[['a', 'b', 'failed']]`],
   ['nothing was emitted', [], `[['a', 'b', 'word']]`],
   ['the stream takes every topic', ['wrd'], `[['a', 'b']]`],
-])('no topic is named where %s', async (_, emitted, streams) => {
+])('no topic is named if %s', async (_, emitted, streams) => {
   expect((await run(emitted, streams)).out).not.toContain('carried nothing')
 })

@@ -17,7 +17,7 @@ function simulate(files: Readonly<Record<string, string>>, env: Record<string, s
   return { emitted, stderr, stdout }
 }
 
-test('handlers and their modules see what environment gives, before the environment and .env', {
+test('handlers and their modules read the values of environment, which override the shell and .env', {
   timeout: 60_000,
 }, () => {
   const files = {
@@ -40,7 +40,7 @@ test('handlers and their modules see what environment gives, before the environm
   expect(check.stdout).toContain('✓ v is fine')
 })
 
-test('two processors with different values have each their own when built, and a warning when not', {
+test('two processors with different values have each their own when built, and give a warning otherwise', {
   timeout: 60_000,
 }, () => {
   const files = {
@@ -56,7 +56,7 @@ test('two processors with different values have each their own when built, and a
   expect(built.stderr).toBe('')
 })
 
-test('a read of what is not declared is a warning, once per name, in own files alone', {
+test("reading an undeclared variable is a warning, once per name, only in the project's own files", {
   timeout: 60_000,
 }, () => {
   const files = {
@@ -108,7 +108,7 @@ test('a read of a module is a warning unless each processor of it declares the n
   }
 })
 
-test('what a processor writes is a warning where another one reads it', { timeout: 60_000 }, () => {
+test('a variable that one processor writes and another reads is a warning', { timeout: 60_000 }, () => {
   const files = {
     'topology.mjs': `export default { name: 'v', input: { a: 1, b: 1 }, streams: [['a', 'b']], processors: { a: './a.mjs', b: './b.mjs' } }`,
     'shared.mjs': `process.env.OF_SHARED = '1'`,
@@ -129,7 +129,7 @@ test('what a processor writes is a warning where another one reads it', { timeou
   ])
 })
 
-test('what the topology imports and reads before its environment is known is a warning', { timeout: 60_000 }, () => {
+test('an import of the topology that reads a variable too early is a warning', { timeout: 60_000 }, () => {
   const files = {
     'topology.ts': `import { handler } from './a.ts'
       export default { name: 'v', input: { a: 1 }, processors: { a: { handler, environment: { LEVEL: 'given' } } } }`,
@@ -143,7 +143,7 @@ test('what the topology imports and reads before its environment is known is a w
   expect([built.emitted, built.stderr]).toEqual([{ a: 'given' }, ''])
 })
 
-test('more than a function takes is refused, as a deploy refuses it', { timeout: 60_000 }, () => {
+test('more than a function accepts is refused, as in a deploy', { timeout: 60_000 }, () => {
   const folder = projectFolder({
     'topology.mjs': `export default { name: 'v', processors: { a: { handler: () => {}, environment: { BIG: 'x'.repeat(5000) } } } }`,
   })
@@ -157,7 +157,7 @@ test('more than a function takes is refused, as a deploy refuses it', { timeout:
   }
 })
 
-test('a replay of what a simulation left sees the same environment', { timeout: 60_000 }, () => {
+test('a replay of simulated errors has the same environment', { timeout: 60_000 }, () => {
   const folder = projectFolder({
     'topology.mjs': `export default { name: 'v', input: { a: 1 }, processors: { a: { path: './a.mjs', environment: { LEVEL: 'given' } } } }`,
     'a.mjs': `export const handler = () => { throw new Error('level ' + process.env.LEVEL) }`,
@@ -169,7 +169,7 @@ test('a replay of what a simulation left sees the same environment', { timeout: 
   expect(execFileSync(process.execPath, [BIN, 'check'], { cwd: folder, encoding: 'utf8' })).toContain('is fine')
 })
 
-test('--watch --built keeps the files of the last two runs alone', { timeout: 60_000 }, async () => {
+test('--watch --built keeps only the files of the last two runs', { timeout: 60_000 }, async () => {
   const temporary = projectFolder({})
   const module = (n: number) => `export const handler = (event, context) => context.emit('seen', ${n})`
   const folder = projectFolder({

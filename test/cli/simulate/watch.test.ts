@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { stampsOf } from '../../../src/cli/simulate/watch.ts'
 import { folderOf } from '../folder.ts'
 
-test('notices files that are written, made and removed', () => {
+test('notices files that are written, created and removed', () => {
   const folder = folderOf({ 'a.txt': 'a' })
   const [a, b] = [join(folder, 'a.txt'), join(folder, 'b.txt')]
   const before = () => {

@@ -29,7 +29,7 @@ const FOREVER = {
   'a regular expression that takes ages': "/^(a+)+$/.test('a'.repeat(60) + 'b')",
 }
 
-test.each(Object.entries(FOREVER))('%s is interrupted, and seen where it is', (_, forever) => {
+test.each(Object.entries(FOREVER))('%s is interrupted, with its place', (_, forever) => {
   const { code, out } = guarded(`
     openWatchdog({ firstMs: 400, interrupted: new AbortController().signal, onStall: (ms, stack) => {
       say(ms >= 400 ? 'in time' : String(ms))
@@ -42,7 +42,7 @@ test.each(Object.entries(FOREVER))('%s is interrupted, and seen where it is', (_
   expect(code).toBe(7)
 })
 
-test('is asked again after the time it gave', () => {
+test('is asked again after the time that it returned', () => {
   const { out } = guarded(`
     let asked = 0
     openWatchdog({ firstMs: 400, interrupted: new AbortController().signal, onStall: (ms) => {
@@ -53,7 +53,7 @@ test('is asked again after the time it gave', () => {
   expect(out).toBe('later\n')
 })
 
-test('a run that yields is left alone, and its process ends by itself', () => {
+test('a run that yields is not interrupted, and its process ends by itself', () => {
   const { code, out } = guarded(`
     const watchdog = openWatchdog({ firstMs: 400, interrupted: new AbortController().signal, onStall: () => { say('stalled'); return Infinity } })
     setTimeout(() => { watchdog.close(); say('done') }, 900)`)

@@ -39,12 +39,12 @@ describe('an error record', () => {
     expect(foundInRecords([], undefined)).toEqual([])
   })
 
-  test('of several in one millisecond is the one that was recorded last', () => {
+  test('is the last recorded one of several in one millisecond', () => {
     const later = { ...record, id: 'e2' }
     expect(foundInRecords([record, later], undefined)).toMatchObject([{ record: 'e2' }])
   })
 
-  test('tells the way with every event, and how it ended', async () => {
+  test('has the path with every event, and its end', async () => {
     expect(await wayIn([record], foundInRecords([record], 'e1')[0])).toMatchObject([
       { processor: 'intake', message: 'a1', event: { data: { of: 'a1' } } },
       { processor: 'price', message: 'b1', from: 'intake', topic: 'order', event: { data: { of: 'b1' } } },
@@ -52,7 +52,7 @@ describe('an error record', () => {
     ])
   })
 
-  test('that has no room for its event leaves it to the stream', async () => {
+  test('without room for its event leaves it to the stream', async () => {
     const { data, ...event } = record.message!
     const small: ErrorRecord = { ...record, message: event, withoutData: true, position: at('shop--dev--bill/s/1') }
     const [last] = (await wayIn([small], foundInRecords([small], 'e1')[0])).slice(-1)

@@ -15,26 +15,23 @@ test.each([
   ['orders--dev--b/shard/1', 'a'],
   ['orders--dev--b/shard/1', 'nobody'],
   ['orders--dev--b/shard/abc', 'b'],
-])(
-  'a position that a log or a record says is read only where its processor receives from: not %s by %s',
-  async (position, processor) => {
-    const aws = await startFakeAws()
-    const opened = await openAws({ region: 'eu-west-1', endpoint: aws.env.AWS_ENDPOINT_URL! }, Date.now)
-    const live = openStage(opened, { topology: 'orders', stage: 'dev' }, graph)
-    const source = liveSource({
-      live,
-      processors: ['a', 'b'],
-      fromMs: 0,
-      records: [],
-      remembered: [],
-      hint: hintOf({ flags: {} }),
-    })
-    const [fact] = await source.details([{ message: 'm', processor, root: 'm', position: at(position) }])
-    opened.close()
-    expect(fact).toMatchObject({ missing: expect.any(String) })
-    expect(aws.calls.map(({ action }) => action)).not.toContain('GetShardIterator')
-  },
-)
+])('a position is read only from a stream that its processor receives: not %s by %s', async (position, processor) => {
+  const aws = await startFakeAws()
+  const opened = await openAws({ region: 'eu-west-1', endpoint: aws.env.AWS_ENDPOINT_URL! }, Date.now)
+  const live = openStage(opened, { topology: 'orders', stage: 'dev' }, graph)
+  const source = liveSource({
+    live,
+    processors: ['a', 'b'],
+    fromMs: 0,
+    records: [],
+    remembered: [],
+    hint: hintOf({ flags: {} }),
+  })
+  const [fact] = await source.details([{ message: 'm', processor, root: 'm', position: at(position) }])
+  opened.close()
+  expect(fact).toMatchObject({ missing: expect.any(String) })
+  expect(aws.calls.map(({ action }) => action)).not.toContain('GetShardIterator')
+})
 
 const TIME = '2026-11-21T13:00:00.000Z'
 const factOf = (fields: object) => {
@@ -43,7 +40,7 @@ const factOf = (fields: object) => {
 }
 const WAY = { parent: 'a1', from: 'intake', topic: 'order', hop: 2, attempt: 1 }
 
-test('the end of an attempt says where a message came from, where it stood and what became of it', () => {
+test('the end of an attempt has the origin, position and result of a message', () => {
   const position = 'shop--dev--bill/shard/17'
   const end = { attak: 'end', ...WAY, position, outcome: 'ok' }
   expect(factOf(end)).toEqual({
@@ -53,7 +50,7 @@ test('the end of an attempt says where a message came from, where it stood and w
   expect(factOf({ ...end, data: { total: 3 } })).toMatchObject({ event: { data: { total: 3 } } })
 })
 
-test('a failure for good brings its stack', () => {
+test('a final failure has its stack', () => {
   const error = { name: 'Error', message: 'no', stack: 'Error: no\n    at x' }
   expect(factOf({ attak: 'error', ...WAY, error })).toMatchObject({ outcome: 'failed', error })
 })
@@ -65,7 +62,7 @@ test('an output is a message that nobody handled', () => {
   })
 })
 
-test('what handlers write, and the platform, says nothing of the way', () => {
+test('lines of handlers and of the platform add nothing to the path', () => {
   expect(factOf({ attak: 'log', text: 'hello' })).toBeUndefined()
   expect(factOfEntry(readEntry({ timeMs: 0, processor: 'bill', text: 'START RequestId: 1' }))).toBeUndefined()
 })

@@ -12,7 +12,7 @@ const waysOf = (facts: readonly Fact[], target = failing) =>
   pathTo(target, facts).steps.map(({ message, processor }) => [message, processor])
 
 describe('the way to a message', () => {
-  test('leads from the input over whoever emitted what led to it, whatever the order of what is known', () => {
+  test('leads from the input over all its senders, for facts in any order', () => {
     const way = [
       ['a', 'intake'],
       ['b', 'price'],
@@ -22,18 +22,18 @@ describe('the way to a message', () => {
     expect(waysOf([last, input, middle])).toEqual(way)
   })
 
-  test('takes of a message that several processors heard the one that emitted the next', () => {
+  test('takes the processor that emitted the next message, if several received one', () => {
     const audit = { ...middle, processor: 'audit', outcome: 'failed', error: { name: 'Error', message: 'no' } }
     const { steps } = pathTo(failing, [input, audit, { ...middle, outcome: 'ok' }, last])
     expect(steps[1]).toMatchObject({ processor: 'price', outcome: 'ok' })
     expect(steps[1]).not.toHaveProperty('error')
   })
 
-  test('says who else handled the last message', () => {
+  test('names the other processors that handled the last message', () => {
     expect(pathTo(failing, [input, middle, last, { ...last, processor: 'archive' }]).also).toEqual(['archive'])
   })
 
-  test('says of a message what became of its last attempt', () => {
+  test('has the result of the last attempt of a message', () => {
     const error = { name: 'Error', message: 'busy' }
     const first: Fact = { ...last, attempt: 1, outcome: 'retry', error }
     const second: Fact = { ...last, attempt: 2, outcome: 'ok' }
@@ -42,18 +42,18 @@ describe('the way to a message', () => {
     expect(step).not.toHaveProperty('error')
   })
 
-  test('says what became of a message that came again and was skipped', () => {
+  test('has the result of a message that was delivered again and skipped', () => {
     const ok: Fact = { ...last, outcome: 'ok' }
     expect(pathTo(failing, [ok, { ...last, outcome: 'skipped' }]).steps.at(-1)?.outcome).toBe('ok')
   })
 
-  test('keeps where a message stood in its stream when it was tried again from a queue', () => {
+  test('keeps the position in the stream of a message that was retried from a queue', () => {
     const inStream = { ...last, attempt: 1, position: at('shop--dev--bill/shard-0/17') }
     const inQueue = { ...last, attempt: 2, position: at('shop--dev--_retry-bill/1f2e', 'sqs') }
     expect(pathTo(failing, [input, middle, inStream, inQueue]).steps.at(-1)?.position).toBe(inStream.position)
   })
 
-  test('keeps it too when the message was postponed there, and says what became of it then', () => {
+  test('keeps it for a postponed message too, with its result', () => {
     const postponed: Fact = { ...last, attempt: 1, outcome: 'postponed', position: at('shop--dev--bill/shard-0/17') }
     const done: Fact = { ...last, attempt: 1, outcome: 'ok', position: at('shop--dev--_retry-bill/1f2e', 'sqs') }
     const skipped: Fact = { ...done, outcome: 'skipped', position: at('shop--dev--bill/shard-0/18') }
@@ -72,7 +72,7 @@ describe('the way to a message', () => {
     expect(pathTo(failing, facts).steps.map(({ branches }) => branches)).toEqual([1, 0, 0])
   })
 
-  test('knows of a message that nothing tells of what its child says, and what is known of the input', () => {
+  test('infers a missing message from its child and from the input', () => {
     const facts = [input, { ...last, hop: 5 }]
     const { steps } = pathTo(failing, facts)
     expect(steps).toMatchObject([
@@ -82,15 +82,15 @@ describe('the way to a message', () => {
     ])
   })
 
-  test('is the message alone when nothing else is known', () => {
+  test('is only the message if nothing else is known', () => {
     expect(waysOf([], { message: 'a', processor: 'intake', root: 'a' })).toEqual([['a', 'intake']])
   })
 
-  test('ends where ids are in a circle', () => {
+  test('ends if ids form a circle', () => {
     expect(waysOf([middle, { ...last, parent: 'c', from: 'bill' }])).toHaveLength(2)
   })
 
-  test('leads to an emit that nobody heard', () => {
+  test('leads to an output', () => {
     const output: Found = { message: 'o', processor: undefined, root: 'a', parent: 'b', from: 'price', topic: 'done' }
     expect(waysOf([input, middle, last], output)).toEqual([
       ['a', 'intake'],

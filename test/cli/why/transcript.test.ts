@@ -46,7 +46,7 @@ function messageOf({ entries }: Traced, processor: string): string {
   return start?.kind === 'start' ? start.message : ''
 }
 
-test('a line that is longer than an input may be is read', async () => {
+test('a line that is longer than an input line can be is read', async () => {
   const run = await traced()
   const at = run.lines.findIndex((line) => line.includes('"event":{"id":1}'))
   const long = run.lines[at]!.replace('{"id":1}', `"${'\\u0001'.repeat(11 * 2 ** 20)}"`)
@@ -70,7 +70,7 @@ test('a line that is too long is skipped with a warning, and the others are read
   )
 })
 
-test('lines that are no entries are skipped with one warning that counts them', async () => {
+test('lines that are not entries are skipped with one warning that counts them', async () => {
   const run = await traced()
   const noRoot = { kind: 'start', at: 0, processor: 'intake', message: 'm1', hop: 1, attempt: 1 }
   const odd = [
