@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { acceptanceOf, openAcceptance, whenSettled } from '../../src/runtime/acceptance.ts'
 
 describe('an acceptance', () => {
-  it('is a promise for who asks, before it is settled and after', async () => {
+  it('is a promise on request, before and after it is settled', async () => {
     const accepted = openAcceptance()
     const before = accepted.then(() => 'accepted')
     accepted.accept()
@@ -13,7 +13,7 @@ describe('an acceptance', () => {
     expect(await refused.catch(({ message }) => message)).toBe('full')
   })
 
-  it('is settled by the first word', async () => {
+  it('is settled once', async () => {
     const acceptance = openAcceptance()
     acceptance.accept()
     acceptance.refuse(new Error('too late'))
@@ -21,7 +21,7 @@ describe('an acceptance', () => {
     await acceptance
   })
 
-  it('tells those who wait for it when what awaited it has gone on', async () => {
+  it('notifies its waiters after the code that awaited it', async () => {
     const acceptance = openAcceptance()
     const told: string[] = []
     const handler = async () => {
@@ -44,7 +44,7 @@ describe('an acceptance', () => {
     expect(told).toEqual(['a handler that awaited it', 'one that awaited several', 'who waits'])
   })
 
-  it('tells what a promise tells that others made, one for each promise', async () => {
+  it('follows a foreign promise, one for each promise', async () => {
     const promise = Promise.reject(new Error('no'))
     const acceptance = acceptanceOf(promise)
     expect(acceptanceOf(promise)).toBe(acceptance)

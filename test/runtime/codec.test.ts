@@ -87,7 +87,7 @@ describe('a message that travels alone', () => {
     )
   })
 
-  it('is a CloudEvent that a stranger can read', () => {
+  it('is a CloudEvent that other programs can read', () => {
     const event = JSON.parse(encodeMessage(messageOf({ data: { total: 3 }, topic: 'order', key: 'k' }), ORIGIN))
     expect(event).toMatchObject({
       specversion: '1.0',
@@ -103,7 +103,7 @@ describe('a message that travels alone', () => {
     expect(event.traceparent).toBe(`00-${event.attakroot}-${event.id.slice(0, 16)}-01`)
   })
 
-  it('is read from a stranger who says no more than an id, a type and a root', () => {
+  it('is read from another program if it has only an id, a type and a root', () => {
     const said = { id: '1', type: 'order', attakroot: 'r', source: 'https://example.com/shop', data_base64: 'kA==' }
     const [read] = decodeText(JSON.stringify(said), PLACE)
     expect(read).toMatchObject({
@@ -122,7 +122,7 @@ describe('a message that waits outside of its stream', () => {
   const sentMs = Date.parse('2026-11-21T13:00:00.000Z')
   const waiting = (wait: Wait) => messageOf({ data: [1], attempt: 3, time: '2026-11-21T12:00:00.000Z', wait })
 
-  it('takes along until when, how often it asked, and when it was sent', () => {
+  it('carries its due time, its number of Retries, and when it was sent', () => {
     const text = encodeMessage(waiting({ dueMs: sentMs, asked: 2 }), ORIGIN)
     expect(JSON.parse(text)).toMatchObject({
       time: '2026-11-21T12:00:00.000Z',
@@ -133,13 +133,13 @@ describe('a message that waits outside of its stream', () => {
     expect(decodeText(text, PLACE)[0]).toMatchObject({ attempt: 3, data: [1], wait: { dueMs: sentMs, asked: 2 } })
   })
 
-  it('says nothing that need not be said, and others none of it', () => {
+  it('has no unneeded fields, and other messages have none of these', () => {
     expect(encodeMessage(waiting({ dueMs: sentMs, asked: 0 }), ORIGIN)).not.toMatch(/attakasked|attakchannel/)
     const [message] = decodeText(encodeMessage(messageOf({ data: 1 }), ORIGIN), PLACE)
     expect(message).not.toHaveProperty('wait')
   })
 
-  it('arrives as it was sent, however long it waits, and is not taken at nonsense', () => {
+  it('arrives as it was sent after any wait, and invalid fields are ignored', () => {
     for (const dueMs of [0, sentMs + 1, 1e300]) {
       const [arrived] = decodeText(encodeMessage(waiting({ dueMs, asked: 100, channel: 'b' }), ORIGIN), PLACE)
       expect(arrived?.wait).toEqual({ dueMs: Math.min(dueMs, 8.64e15), asked: 100, channel: 'b' })
@@ -164,7 +164,7 @@ describe('messages that travel as a pack', () => {
     )
   })
 
-  it('have no more bytes than the pack said, and a message that would be too much is left out', () => {
+  it('have no more bytes than the pack allows, and a message beyond that is left out', () => {
     fc.assert(
       fc.property(fc.array(message, { minLength: 1, maxLength: 30 }), key, fc.nat(4000), (list, ownKey, most) => {
         const pack = createPack(ORIGIN, ownKey)
@@ -178,7 +178,7 @@ describe('messages that travel as a pack', () => {
     )
   })
 
-  it('arrive the same when they are packed again, or sent alone, by who received them', () => {
+  it('arrive the same if their receiver packs them again or sends them alone', () => {
     fc.assert(
       fc.property(fc.array(message, { minLength: 1, maxLength: 5 }), key, (list, ownKey) => {
         const sent = list.map((said) => ({ ...said, key: ownKey }))
@@ -189,7 +189,7 @@ describe('messages that travel as a pack', () => {
     )
   })
 
-  it('say once what they share, and what differs in a list', () => {
+  it('have shared values once, and different ones in a list', () => {
     const [r, p] = [rootIdOf(rootOf()), 'the id of its parent']
     const sent = [1, 2].map((total, ordinal) => messageOf({ data: { total }, topic: 'order', key: 'k', ordinal }))
     expect(JSON.parse(packed(sent, 'k').encode(ORIGIN.time))).toEqual({
@@ -206,7 +206,7 @@ describe('messages that travel as a pack', () => {
     })
   })
 
-  it('cost at most 40 bytes each beside their data, where they share their root or come right from it', () => {
+  it('have at most 40 bytes of metadata each if they share their root or are children of it', () => {
     const ofOneParent = Array.from({ length: 100 }, (_, ordinal) => messageOf({ data: 1, ordinal }))
     const ofManyInputs = Array.from({ length: 100 }, (_, position) => {
       const root = rootOf(position)
@@ -219,7 +219,7 @@ describe('messages that travel as a pack', () => {
   })
 })
 
-describe('what docs/reference/messages.md says to strangers', () => {
+describe('the code in docs/reference/messages.md', () => {
   const docs = readFileSync(new URL('../../docs/reference/messages.md', import.meta.url), 'utf8')
 
   it('reads a pack', () => {
@@ -238,7 +238,7 @@ describe('what docs/reference/messages.md says to strangers', () => {
 describe('a foreign record', () => {
   const bare = (body: Buffer | string) => decodeBytes(Buffer.from(body as string), { ...PLACE, key: 'k' })[0]!
 
-  it('is bare data: what it says as JSON', () => {
+  it('is bare data: its JSON value', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
         const read = bare(JSON.stringify(value))
@@ -259,7 +259,7 @@ describe('a foreign record', () => {
     expect(bare(body as string).data).toEqual(data)
   })
 
-  it('is never more than a message, whatever its bytes, and reading it never throws', () => {
+  it('is never more than one message, and reading any bytes never throws', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
         expect(decodeBytes(Buffer.from(bytes), PLACE)).toHaveLength(1)
@@ -267,7 +267,7 @@ describe('a foreign record', () => {
     )
   })
 
-  it('has an id made from its place: the same when it comes again', () => {
+  it('has an id from its position, the same when it is delivered again', () => {
     expect(idOf(decodeText('1', PLACE)[0]!)).toBe(idOf(decodeText('2', PLACE)[0]!))
     expect(idOf(decodeText('1', { ...PLACE, position: at('else') })[0]!)).not.toBe(idOf(decodeText('1', PLACE)[0]!))
   })

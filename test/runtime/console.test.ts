@@ -31,7 +31,7 @@ function world(echo = false) {
 }
 
 describe('H9: a captured console', () => {
-  it('gives lines with their level, formatted, to whoever’s code writes them', () => {
+  it('delivers formatted lines with their level to the handler that writes them', () => {
     const { capture, as, taken, out } = world()
     capture()
     as('a', (console) => {
@@ -56,7 +56,7 @@ describe('H9: a captured console', () => {
     expect(out()).toBe('')
   })
 
-  it('takes a table as one text', () => {
+  it('captures a table as one text', () => {
     const { capture, as, taken } = world()
     capture()
     as('a', (console) => console.table([{ n: 1 }]))
@@ -64,7 +64,7 @@ describe('H9: a captured console', () => {
     expect(taken[0]).toContain('│ (index) │ n │')
   })
 
-  it('leaves what is nobody’s where it always goes, as it was called', () => {
+  it('does not capture lines of no handler', () => {
     const { capture, as, taken, out } = world()
     capture()
     as(undefined, (console) => {
@@ -79,7 +79,7 @@ describe('H9: a captured console', () => {
     expect(taken).toEqual([])
   })
 
-  it('indents groups for their own writer, and for nobody else', () => {
+  it('indents groups only for their writer', () => {
     const { capture, as, taken, out } = world()
     capture()
     as('a', (console) => {
@@ -113,14 +113,14 @@ describe('H9: a captured console', () => {
     expect(taken[2]).toMatch(/^b info t: [\d.]+/)
   })
 
-  it('shows what it takes, too, where that is asked for', () => {
+  it('also prints captured lines on request', () => {
     const { capture, as, taken, out } = world(true)
     capture()
     as('a', (console) => console.log('%s', 'x'))
     expect([taken, out()]).toEqual([['a info x'], 'x\n'])
   })
 
-  it('is what it was when the last who takes from it ends, in whatever order they end', () => {
+  it('is restored when the last capture ends, in any order', () => {
     const { target, capture, as, taken, out } = world()
     const { log } = target
     const [first, second] = [capture(), capture()]

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { contentDigest } from '../../src/runtime/content.ts'
 import { messageOf } from '../contract/message.ts'
 
-it('two messages have one digest exactly when their topic, key and data are the same', () => {
+it('two messages have the same digest exactly if their topic, key and data are the same', () => {
   const word = fc.constantFrom(undefined, '', 'a', 'b', '"', '["a"]', '\ud800')
   const data = fc.oneof(word, fc.constantFrom(0, null, [], ['a'], { a: 1 }, { a: 2 }))
   const content = fc.record({ topic: word, key: word, data }, { requiredKeys: ['topic', 'key', 'data'] })

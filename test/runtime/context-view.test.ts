@@ -17,14 +17,14 @@ function seen<T>(look: (context: Context) => T): T {
   return result!
 }
 
-describe('a context that is taken as a whole', () => {
-  it('shows all that is documented and nothing else when it is spread', () => {
+describe('a context as a whole', () => {
+  it('has only documented fields when it is spread', () => {
     const [copy, id] = seen((context) => [{ ...context }, context.id])
     expect(Object.keys(copy)).toEqual(SHOWN)
     expect(copy.id).toBe(id)
   })
 
-  it('gives the rest of a pattern, whose functions work', () => {
+  it('works as the rest of a pattern', () => {
     const invocation = invoke((_event, context) => {
       const { id, ...rest } = context
       expect(Object.keys(rest)).toEqual(SHOWN.filter((name) => name !== 'id'))
@@ -34,7 +34,7 @@ describe('a context that is taken as a whole', () => {
     expect(invocation.emits.map(({ data }) => data)).toEqual([invocation.id])
   })
 
-  it('is not settled by spreading and logging it, since done, succeed and fail are not read', () => {
+  it('does not settle by spreading or logging, because done, succeed and fail are not read', () => {
     const invocation = invoke((_event, context) => {
       inspect({ ...context }, { depth: 5 })
       inspect(context)
@@ -57,7 +57,7 @@ describe('a context that is taken as a whole', () => {
     expect(text).not.toMatch(/runtime|Invocation|Proxy|Seen/)
   })
 
-  it('takes what a library sets on it, and what attak keeps stays out of reach', () => {
+  it('keeps what a library sets on it, and hides the state of attak', () => {
     const invocation = invoke((_event, context) => {
       Object.assign(context, { state: 'mine', message: 'mine', key: 'mine' })
       Object.assign(context, { state: 'mine again' })

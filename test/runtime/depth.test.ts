@@ -23,8 +23,8 @@ const WRAPS: readonly [name: string, wrap: (inner: unknown, level: number) => un
   ['objects beside brackets in text', (a, level) => ({ text: `[{"\\`.repeat(level % 3), a })],
 ]
 
-describe('how deep JSON nests', () => {
-  it('is told of any text and value, whatever is in its strings', () => {
+describe('the depth of JSON', () => {
+  it('is counted for any text and value, with any strings', () => {
     const value = fc.oneof(
       fc.jsonValue({ maxDepth: 3, stringUnit: 'binary' }),
       fc.constantFrom('[{'.repeat(50), ['"\\', '\\\\"[']),
@@ -38,13 +38,13 @@ describe('how deep JSON nests', () => {
     )
   })
 
-  it('is a third of what JSON.stringify takes on an empty stack, so that handlers may have used most of it', () => {
+  it('has a limit of a third of what JSON.stringify accepts on an empty stack, so handlers may use most of the stack', () => {
     for (const [, wrap] of WRAPS) expect(() => JSON.stringify(nested(3 * MOST_DEPTH, wrap))).not.toThrow()
   })
 })
 
 describe.each(WRAPS)('data that nests in %s', (_, wrap) => {
-  it('is emitted up to the most levels and refused above, where it is simulated as where it is deployed', () => {
+  it('is emitted up to the limit and refused above, simulated and deployed', () => {
     const [most, more, many] = [MOST_DEPTH, MOST_DEPTH + 1, 20_000].map((levels) => nested(levels, wrap))
     expect(checkedDepth(JSON.stringify(most))).toBe(JSON.stringify(most))
     expect(JSON.stringify(createCopier().copy(most))).toBe(JSON.stringify(most))
@@ -57,7 +57,7 @@ describe.each(WRAPS)('data that nests in %s', (_, wrap) => {
     }
   })
 
-  it('is refused with its topic and the way to what is too deep', () => {
+  it('is refused with its topic and the path to the level that is too deep', () => {
     for (const levels of [MOST_DEPTH + 1, 20_000]) {
       const refusal = dataRefusal('order', nested(levels, wrap), new RangeError('Maximum call stack size exceeded'))
       expect(refusal.message).toMatch(
@@ -67,7 +67,7 @@ describe.each(WRAPS)('data that nests in %s', (_, wrap) => {
   })
 })
 
-it('the beginning of what came is short, whatever came', () => {
+it('the beginning of a refused record is short', () => {
   for (const [, wrap] of WRAPS) expect(excerptOf(nested(50_000, wrap)).length).toBeLessThanOrEqual(1001)
   expect(excerptOf(undefined)).toBe('')
   expect(excerptOf({ a: 'x'.repeat(1_000_000) }).length).toBe(1001)

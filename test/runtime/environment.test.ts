@@ -5,7 +5,7 @@ import { keepVariables, lendVariables, openView, type Variables } from '../../sr
 
 const ownerOf = (variables: Variables) => ({ env: variables })
 
-test('what is lent is given back in any order, and the last one that lends decides', () => {
+test('lent variables are restored in any order, and the last lender decides', () => {
   const owner = ownerOf({ A: 'own' })
   const first = lendVariables(owner, { A: 'first', B: 'first' })
   const second = lendVariables(owner, { A: 'second' })
@@ -17,7 +17,7 @@ test('what is lent is given back in any order, and the last one that lends decid
   expect(owner.env).toEqual({ A: 'own' })
 })
 
-test('what is kept comes back, whatever was set, changed or removed since', () => {
+test('kept variables are restored after any sets, changes and removals', () => {
   const owner = ownerOf({ A: '1', B: '2' })
   const giveBack = keepVariables(owner)
   Object.assign(owner.env, { A: 'changed', C: 'new' })
@@ -81,7 +81,7 @@ test('variables of a view are defined as those of a process: as text, or with th
   expect(ofNode.slice(0, 2)).toEqual(['5', 'undefined'])
 })
 
-test('reads by name are told, and lists of all are not', async () => {
+test('reads by name are reported, and listings are not', async () => {
   const read: string[] = []
   const owner = ownerOf({ A: '1', B: '2' })
   const view = openView(owner, { onRead: (name) => read.push(name) })
@@ -95,7 +95,7 @@ test('reads by name are told, and lists of all are not', async () => {
   view.close()
 })
 
-test('reads by name are told after a listing, in the same tick too', async () => {
+test('reads by name are reported after a listing, even in the same tick', async () => {
   const listings: Readonly<Record<string, (env: Variables) => unknown>> = {
     keys: (env) => Object.keys(env),
     'own keys': (env) => Reflect.ownKeys(env),

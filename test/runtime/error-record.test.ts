@@ -18,7 +18,7 @@ const isKept = ({ carrier }: Position) => carrier === 'kinesis'
 const parsed = (text: string) => parseRecord(text, 'here')
 
 describe('an error record', () => {
-  test('is the same after it was written and read, whatever failed', () => {
+  test('is the same after it was written and read, for any failure', () => {
     fc.assert(
       fc.property(anyFailure, (failure) => {
         const record = errorRecordOf(failure)
@@ -28,7 +28,7 @@ describe('an error record', () => {
     )
   })
 
-  test('gives the message back that failed, with its id and its lineage', () => {
+  test('returns the failed message with its id and lineage', () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         const { message: event } = JSON.parse(encodeRecord(recordOf({ message }), Number.POSITIVE_INFINITY, isKept))
@@ -53,14 +53,14 @@ describe('an error record', () => {
     )
   })
 
-  test('has the id that it had in every release, whatever was thrown and whichever attempt it was', () => {
+  test('has the same id in every release, for any error and attempt', () => {
     const message = messageOf({ id: 'ed31ac57cb2a1da161a26bdb4626a299' })
     const { id } = recordOf({ message })
     expect(recordOf({ message: { ...message, attempt: 2 }, error: 'else' }).id).toBe(id)
     expect(id).toMatchInlineSnapshot(`"5262c28ddd89feb2e82b2d3de4d03db7"`)
   })
 
-  test('tells the ancestors that are at hand, the root first', () => {
+  test('has the known ancestors, the root first', () => {
     const root = messageOf({ topic: undefined, parent: undefined, data: 1, hop: 1 })
     const middle = messageOf({ parent: root, data: 2 })
     const { ancestors, message } = recordOf({ message: messageOf({ parent: middle, data: 3 }) })
@@ -69,7 +69,7 @@ describe('an error record', () => {
     expect(recordOf({ message: messageOf({ parent: 'an id' }) })).not.toHaveProperty('ancestors')
   })
 
-  test('says what it does not know by leaving it away', () => {
+  test('leaves out unknown fields', () => {
     expect(Object.keys(recordOf()).sort()).toEqual(
       ['attakerror', 'attempt', 'error', 'id', 'kind', 'message', 'processor', 'stage', 'time', 'topology'].sort(),
     )
@@ -83,7 +83,7 @@ describe('a record that is too large', () => {
   const cut = (mostBytes: number, position: Position) =>
     JSON.parse(encodeRecord(errorRecordOf(failureOf({ message, error, position })), mostBytes, isKept))
 
-  test('goes without ancestors first, then with a cut error, then without its event, which its stream has', () => {
+  test('loses its ancestors first, then is stored with a cut error, then without its event, which its stream has', () => {
     expect(cut(50_000, IN_STREAM).ancestors).toHaveLength(1)
     expect(cut(40_000, IN_STREAM)).not.toHaveProperty('ancestors')
     expect(cut(40_000, IN_STREAM).error.stack).toHaveLength(15_000)
@@ -94,12 +94,12 @@ describe('a record that is too large', () => {
     expect(least.message).not.toHaveProperty('data')
   })
 
-  test('keeps its event where no stream has it, or is refused', () => {
+  test('keeps its event if no stream has it, or is refused', () => {
     expect(cut(20_000, IN_QUEUE).message.data).toHaveLength(5000)
     expect(() => cut(10_000, IN_QUEUE)).toThrow(expect.objectContaining({ code: 'STORE_FAILED' }))
   })
 
-  test('fits, and still tells where its event is', () => {
+  test('fits, and still has the position of its event', () => {
     fc.assert(
       fc.property(
         anyFailure,
@@ -124,13 +124,13 @@ describe('reading', () => {
     return read.kind === 'problem' ? `${read.problem.what}. ${read.problem.remedy}` : 'a record'
   }
 
-  test('says of a record of another version what reads it', () => {
+  test('reports how to read a record of another version', () => {
     expect(problemOf(JSON.stringify({ ...recordOf(), attakerror: 2 }))).toMatch(/of version 2.*Update attak/)
     expect(problemOf(JSON.stringify({ ...recordOf(), attakerror: 0 }))).toMatch(/of version 0.*Read it with the attak/)
     expect(problemOf(JSON.stringify({ ...recordOf(), attakerror: 'x' }))).toMatch(/of version "x"/)
   })
 
-  test('says of anything else that it is no record', () => {
+  test('reports that anything else is not a record', () => {
     for (const text of ['', 'no JSON', '1', 'null', '[]', '{}', '{"attak":1}'])
       expect(problemOf(text)).toMatch(/^this is not an error record/)
   })
@@ -143,7 +143,7 @@ describe('reading', () => {
     expect(problemOf(JSON.stringify({ ...recordOf(), time: 'soon' }))).toMatch(/no readable time/)
   })
 
-  test('that nests deeper than any data may is no record, wherever it does', () => {
+  test('refuses a record that nests too deep, at any place', () => {
     const text = JSON.stringify(errorRecordOf(failureOf({ message: messageOf({ data: 'DATA', parent: messageOf() }) })))
     const nested = (levels: number) => '['.repeat(levels) + ']'.repeat(levels)
     expect(parsed(text.replace('"DATA"', nested(1000))).kind).toBe('record')
@@ -153,7 +153,7 @@ describe('reading', () => {
     }
   })
 
-  test('keeps what it does not know', () => {
+  test('keeps unknown fields', () => {
     const record = { ...recordOf(), note: 'seen by me' }
     expect(parsed(JSON.stringify(record))).toEqual({ kind: 'record', record })
   })
@@ -182,14 +182,14 @@ describe('docs/reference/errors.md', () => {
   const page = readFileSync(new URL('../../docs/reference/errors.md', import.meta.url), 'utf8')
   const shown: ErrorRecord = JSON.parse(/## Error records[^`]*```text\n(.*?)```/s.exec(page)![1]!)
 
-  test('shows a record as it is made', () => {
+  test('shows a real record', () => {
     const { artifact, error, message, position, processor, stage, time, topology } = shown
     const given = { ...messageOfEvent(message, processor)!, time: message?.time }
     const parts = { artifact, position, processor, stage, topology, timeMs: Date.parse(time), message: given }
     expect(errorRecordOf(failureOf({ ...parts, error: errorOfThrown(error) }))).toEqual(shown)
   })
 
-  test('tells of each field', () => {
+  test('describes each field', () => {
     const [, part] = page.split('## Error records')
     const [table] = part!.split('\n## ')
     const fields = [...table!.matchAll(/^\| `(\w+)` /gm)].map(([, name]) => name)

@@ -50,11 +50,11 @@ describe('H1: a handler settles', () => {
     expect(outcomeOf(invocation)).toBe('ok')
   })
 
-  it('by its callback also while it still runs', () => {
+  it('by its callback even while it still runs', () => {
     expect(outcomeOf(invoke((_event, _context, callback) => callback(new Error('no'))))).toBe('no')
   })
 
-  it('by its callback, though it declares fewer parameters, when callback: true says so', async () => {
+  it('by its callback with fewer parameters if callback is true', async () => {
     let call: Callback | undefined
     const handler = (...args: unknown[]) => {
       call = args[2] as Callback
@@ -97,7 +97,7 @@ describe('H1: a handler settles', () => {
     expect(self.seen).toBe('>x')
   })
 
-  it('with an event, a context and a callback, whatever it declares', () => {
+  it('with an event, a context and a callback, with any parameters', () => {
     let given: unknown[] = []
     const invocation = invoke(
       (...args) => {
@@ -226,7 +226,7 @@ describe('H6: context.succeed, fail and done', () => {
     ['done', (context) => context.done(), 'ok'],
     ['done with null', (context) => context.done(null, 'result'), 'ok'],
     ['done with an error', (context) => context.done(new Error('no')), 'no'],
-  ])('%s settles, also long after the return', async (_, settle, outcome) => {
+  ])('%s settles, even long after the return', async (_, settle, outcome) => {
     expect(outcomeOf(invoke((_event, context) => settle(context)))).toBe(outcome)
     const invocation = invoke((_event, context) => {
       const { succeed, fail, done } = context
@@ -237,7 +237,7 @@ describe('H6: context.succeed, fail and done', () => {
     expect(outcomeOf(invocation)).toBe(outcome)
   })
 
-  it('do not keep a handler that never reads them from settling by its return', () => {
+  it('do not prevent a handler that never reads them from settling by its return', () => {
     expect(outcomeOf(invoke((_event, context) => void context.id))).toBe('ok')
   })
 })
@@ -290,11 +290,11 @@ describe('H3: an invocation is complete', () => {
     expect([invocation.state, invocation.failure]).toEqual(['complete', { error }])
   })
 
-  it('at once when its handler and its emits were done before it returned', () => {
+  it('at once if its handler and its emits were done before it returned', () => {
     expect(invoke((_event, { emit }) => void emit('t')).state).toBe('complete')
   })
 
-  it('without what it emits or invokes after its handler has settled, whatever is still in flight', async () => {
+  it('without later emits and invokes, even if others are in flight', async () => {
     const inFlight: Record<string, () => undefined | Promise<void>> = {
       'an emit': () => Promise.resolve(),
       'an emit that is refused at once': () => {
@@ -345,7 +345,7 @@ describe('H3: an invocation is complete', () => {
 describe('with the setting callback: true', () => {
   const callback = { settlesByCallback: true, ignoresFulfillment: true }
 
-  it('a promise that fulfills does not settle it, its callback does', async () => {
+  it('a fulfilled promise does not settle it, but its callback does', async () => {
     let done: Callback = () => {}
     const invocation = invoke(async (_event, _context, given) => {
       done = given
@@ -366,7 +366,7 @@ describe('with the setting callback: true', () => {
     expect(invocation.failure?.error).toMatchObject({ message: 'by callback' })
   })
 
-  it('context.succeed gives the result, not the promise', async () => {
+  it('the result is that of context.succeed, not of the promise', async () => {
     const invocation = invoke(async (_event, context) => {
       await null
       context.succeed('by succeed')

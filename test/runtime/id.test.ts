@@ -24,7 +24,7 @@ test('an id is 32 hex digits, the same for the same name, and another for any ot
   )
 })
 
-test('an invoke has another id than an emit of the same name', () => {
+test('an invoke and an emit with the same name have different ids', () => {
   const root = rootIdFor('attak', 0)
   expect(invokeIdFor(root, 'a', 'b', 0)).toBe(invokeIdFor(root, 'a', 'b', 0))
   expect(invokeIdFor(root, 'a', 'b', 0)).not.toBe(invokeIdFor(root, 'a', 'b', 1))
@@ -49,7 +49,7 @@ test('one bit of difference changes half of the bits', () => {
   expect(changed / 1000).toBeLessThan(65)
 })
 
-test('ids stay what they are from release to release, since what was sent before is known by them', () => {
+test('ids stay the same from release to release, because older messages are identified by them', () => {
   const root = rootIdFor('attak', 0)
   expect(root).toMatchInlineSnapshot(`"ed31ac57cb2a1da161a26bdb4626a299"`)
   expect(emitIdFor(root, 'spout', 'text', undefined, 0)).toMatchInlineSnapshot(`"13b34df3dd5e2b2f6218fc7838e88dde"`)

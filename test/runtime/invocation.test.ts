@@ -11,8 +11,8 @@ const refuse = () => {
 }
 const refuseLater = () => Promise.reject(new Error('refused'))
 
-describe('H5: the context says', () => {
-  it('what is handled, by whom, and where it came from', () => {
+describe('H5: the context', () => {
+  it('has the message, the processor, and the origin', () => {
     const parent = messageOf({ ordinal: 7 })
     const message = { topic: 'orders', key: 'k', hop: 3, attempt: 2, parent, root: rootOf(4) }
     const context = invoke(() => {}, { message })
@@ -31,14 +31,14 @@ describe('H5: the context says', () => {
     })
   })
 
-  it('nothing of where an input came from', () => {
+  it('has no origin for an input', () => {
     const message = { edge: { from: undefined, to: 'b' }, parent: undefined, topic: undefined, hop: 1 }
     const { from, parent, topic, key, id, root } = invoke(() => {}, { message })
     expect([from, parent, topic, key]).toEqual([undefined, undefined, undefined, undefined])
     expect(id).toBe(root)
   })
 
-  it('its place in a W3C trace: one trace for each root, one span for each message', () => {
+  it('has its place in a W3C trace: one trace for each root, one span for each message', () => {
     const first = invoke(() => {}, { message: { ordinal: 0 } })
     const second = invoke(() => {}, { message: { ordinal: 1 } })
     expect(first.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/)
@@ -48,7 +48,7 @@ describe('H5: the context says', () => {
     expect(second.traceparent).not.toBe(first.traceparent)
   })
 
-  it('how much time remains, never less than none', () => {
+  it('has the remaining time, never below 0', () => {
     const host = createFakeHost()
     const context = invoke(() => new Promise(() => {}), { host, timeoutMs: 1000 })
     expect(context.getRemainingTimeInMillis()).toBe(1000)
@@ -58,7 +58,7 @@ describe('H5: the context says', () => {
     expect(context.getRemainingTimeInMillis()).toBe(0)
   })
 
-  it('by its signal that time is up, and then is failed, whatever the handler does', async () => {
+  it('aborts its signal when time is up, and is then failed in any case', async () => {
     let settle: Callback | undefined
     const context = invoke((_event, _context, callback) => {
       settle = callback
@@ -71,13 +71,13 @@ describe('H5: the context says', () => {
     expect(outcomeOf(context)).toBe('time is up')
   })
 
-  it('by a signal that is read late what has happened before', () => {
+  it('has an aborted signal even if it is read late', () => {
     const context = invoke(() => new Promise(() => {}))
     cutOff(context, new Error('time is up'))
     expect(context.signal.aborted).toBe(true)
   })
 
-  it('itself in few words when it is printed', () => {
+  it('is short when it is printed', () => {
     const texts: string[] = []
     invoke((_event, context) => void texts.push(inspect(context)), { message: { key: 'k' } })
     const [text] = texts
@@ -85,7 +85,7 @@ describe('H5: the context says', () => {
     expect(text).not.toContain('host')
   })
 
-  it('lines by its log, formatted as console does', () => {
+  it('formats lines of its log like console', () => {
     const context = invoke((_event, { log }) => {
       log.debug('a %s', 'b', { c: 1 })
       log.info('i')
@@ -124,7 +124,7 @@ describe('H2: emit', () => {
     expect([calls, outcomeOf(invocation)]).toEqual([1, 'ok'])
   })
 
-  it('gives a promise that resolves when it is accepted', async () => {
+  it('returns a promise that resolves when it is accepted', async () => {
     const host = createFakeHost(() => turn())
     const order: string[] = []
     const invocation = invoke(
@@ -175,7 +175,7 @@ describe.each([
     return outcomeOf(invocation)
   }
 
-  it('fails the message when nobody takes it', async () => {
+  it('fails the message if the handler does not catch it', async () => {
     expect(await emitting(({ emit }) => void emit('t'))).toBe('refused')
   })
 
@@ -192,7 +192,7 @@ describe.each([
       },
     ],
     ['Promise.allSettled', ({ emit }) => Promise.allSettled([emit('t'), emit('t')])],
-  ])('is the handler’s own matter when taken by %s', async (_name, handler) => {
+  ])('does not fail the message if caught by %s', async (_name, handler) => {
     expect(await emitting(handler)).toBe('ok')
   })
 
@@ -214,7 +214,7 @@ describe.each([
 })
 
 describe('an emit that comes too late', () => {
-  it('is refused with EMIT_AFTER_END, and its host hears of it', async () => {
+  it('is refused with EMIT_AFTER_END, and reported to its host', async () => {
     const host = createFakeHost()
     const context = invoke(() => {}, { host })
     await expect(context.emit('t', 1)).rejects.toMatchObject({ code: 'EMIT_AFTER_END' })
@@ -222,7 +222,7 @@ describe('an emit that comes too late', () => {
     expect(context.emits).toEqual([])
   })
 
-  it('tells its callback', async () => {
+  it('calls its callback with the error', async () => {
     const context = invoke(() => {})
     const errors: unknown[] = []
     context.emit('t', 1, (error) => errors.push(error)).catch(() => {})
@@ -231,7 +231,7 @@ describe('an emit that comes too late', () => {
   })
 })
 
-it('an emit callback that throws fails the handler, and an uncaught one does not bring the process down', async () => {
+it('an emit callback that throws fails the handler, and does not end the process', async () => {
   const invocation = invoke((_event, { emit }, _callback) => {
     emit('t', 1, () => {
       throw new Error('in the callback')

@@ -21,7 +21,7 @@ const record = (ordinal: number) => recordOf({ message: messageOf({ data: ordina
 const some = (count: number) => Array.from({ length: count }, (_, ordinal) => record(ordinal))
 
 describe('a keeper', () => {
-  it('hands over what comes together in as few calls as the store takes', async () => {
+  it('stores records that come together in as few calls as possible', async () => {
     const { keeper, store, until } = setUp()
     const records = some(25)
     await until(Promise.all(records.map(keeper.keep)))
@@ -30,7 +30,7 @@ describe('a keeper', () => {
     expect(read).toEqual(records.map((one) => ({ kind: 'record', record: one })))
   })
 
-  it('sends at once when nothing will join what waits', async () => {
+  it('sends at once if nothing more will come', async () => {
     const { keeper, store, now } = setUp()
     const kept = keeper.keep(record(0))
     keeper.flush()
@@ -38,7 +38,7 @@ describe('a keeper', () => {
     expect([store.kept.length, now()]).toEqual([1, 0])
   })
 
-  it('puts one record where two of one id are on their way', async () => {
+  it('stores one record if two with one id are in flight', async () => {
     const { keeper, store, until } = setUp()
     await until(Promise.all([keeper.keep(record(0)), keeper.keep(record(0))]))
     expect(store.kept).toHaveLength(1)
@@ -46,7 +46,7 @@ describe('a keeper', () => {
     expect(store.kept).toHaveLength(2)
   })
 
-  it('tries again what passes, and only that', async () => {
+  it('retries only temporary failures', async () => {
     const store = createFakeStore((batch, call) => (call < 3 ? refuseRecords(batch, true).slice(0, 1) : []))
     const { keeper, until } = setUp(store)
     await until(Promise.all(some(3).map(keeper.keep)))
@@ -54,7 +54,7 @@ describe('a keeper', () => {
     expect(store.kept).toHaveLength(3)
   })
 
-  it('says what it needs where it is refused for good, or for longer than there is time', async () => {
+  it('has a remedy after a final refusal, or one that lasts too long', async () => {
     const refused = setUp(createFakeStore((batch) => refuseRecords(batch, false)))
     await expect(refused.until(refused.keeper.keep(record(0)))).rejects.toMatchObject({
       code: 'STORE_FAILED',
@@ -73,7 +73,7 @@ describe('a keeper', () => {
     expect(throttled.now()).toBeLessThan(2000)
   })
 
-  it('refuses what is too large for the store, and is in no stream', async () => {
+  it('refuses a record that is too large for the store and in no stream', async () => {
     const { keeper, store } = setUp(createFakeStore(() => [], { recordBytes: 500 }))
     await expect(keeper.keep(recordOf({ position: at('queue/1', 'sqs') }))).rejects.toMatchObject({
       code: 'STORE_FAILED',
@@ -81,7 +81,7 @@ describe('a keeper', () => {
     expect(store.batches).toEqual([])
   })
 
-  it('says of each record what is so: it is kept when it says so, whatever the store takes when', async () => {
+  it('reports each record correctly: it is kept if it reports so, in any order of the store', async () => {
     const answer = fc.constantFrom('takes', 'passing', 'for good', 'some')
     await fc.assert(
       fc.asyncProperty(fc.array(answer, { maxLength: 12 }), fc.integer({ min: 1, max: 40 }), async (answers, count) => {

@@ -36,19 +36,19 @@ describe('the id of a message', () => {
     expect(idOf(atOnce)).toBe(idOf(oneByOne))
   })
 
-  it('is the same for all who hear it: one emit, one id', () => {
+  it('is the same for all receivers: one emit, one id', () => {
     const parent = messageOf()
     const to = (name: string) => idOf(messageOf({ parent, edge: { from: 'b', to: name } }))
     expect(to('c')).toBe(to('d'))
   })
 
-  it('of an input is its root’s: made of seed and position', () => {
+  it('of an input is that of its root, made of seed and position', () => {
     expect(idOf(messageOf({ parent: undefined, root: rootOf(3) }))).toBe(rootIdOf(rootOf(3)))
     expect(rootIdOf(rootOf(3))).not.toBe(rootIdOf(rootOf(4)))
     expect(rootIdOf(rootOf(3, 'seed'))).not.toBe(rootIdOf(rootOf(3)))
   })
 
-  it('does not depend on the order in which a handler emits, but for emits of one topic and key', () => {
+  it('depends on the order of emits only within one topic and key', () => {
     const emit = fc.record({ topic: fc.constantFrom('x', 'y', ''), key: fc.constantFrom(undefined, 'k', 'x') })
     const emits = fc.array(emit, { maxLength: 12 })
     fc.assert(
@@ -69,7 +69,7 @@ describe('the id of a message', () => {
   })
 })
 
-it('the chance of a message repeats, changes with its attempt, and spreads from 0 up to 1', () => {
+it('the jitter of a message repeats, changes with its attempt, and spreads from 0 to 1', () => {
   const chances = Array.from({ length: 200 }, (_, ordinal) => chanceOf(messageOf({ ordinal })))
   expect(chanceOf(messageOf())).toBe(chances[0])
   expect(chanceOf(messageOf({ attempt: 2 }))).not.toBe(chances[0])

@@ -41,7 +41,7 @@ const throttled = (batch: readonly WireRecord[]) =>
   batch.map((_, index) => ({ index, passing: true, why: 'ProvisionedThroughputExceededException: slow down' }))
 
 describe('an outbox', () => {
-  it('sends what was added within a few milliseconds together, in the order in which it was added', async () => {
+  it('sends messages of a few milliseconds together, in the order of their emits', async () => {
     const { outbox, wire, pass } = setUp()
     for (const message of some(30)) outbox.add('b', message).catch(() => {})
     await pass(4)
@@ -51,7 +51,7 @@ describe('an outbox', () => {
     expect(dataIn(wire.accepted)).toEqual(some(30).map(({ data }) => data))
   })
 
-  it('says of a message that waits how long it has to', async () => {
+  it('passes on how long a message waits', async () => {
     const { outbox, wire, pass } = setUp({ pack: 1 })
     for (const dueMs of [65_000, 3]) outbox.add('b', messageOf({ wait: { dueMs, asked: 0 } })).catch(() => {})
     outbox.add('b', messageOf()).catch(() => {})
@@ -59,7 +59,7 @@ describe('an outbox', () => {
     expect(wire.accepted.map(({ delayMs }) => delayMs)).toEqual([65_000, 3, undefined])
   })
 
-  it('sends at once when nothing will join what waits', async () => {
+  it('sends at once if nothing more will come', async () => {
     const { outbox, wire } = setUp()
     const accepted = outbox.add('b', messageOf({ data: 1 }))
     outbox.idle()
@@ -67,14 +67,14 @@ describe('an outbox', () => {
     expect(dataIn(wire.accepted)).toEqual([1])
   })
 
-  it('sends when a call is full, before its time', async () => {
+  it('sends early if a call is full', async () => {
     const { outbox, wire } = setUp({ wire: createFakeWire(undefined, { batchRecords: 10 }) })
     for (const message of some(255)) outbox.add('b', message).catch(() => {})
     await turn()
     expect(wire.batches.get('address of b')?.map(sizes)).toEqual([Array(10).fill(25)])
   })
 
-  it('sends a call that large messages fill at once, whatever their keys', async () => {
+  it('sends at once if large messages fill a call, with any keys', async () => {
     const { outbox, wire } = setUp({ wire: createFakeWire(undefined, { batchBytes: 100_000 }) })
     for (const key of ['k', 'l', 'm']) outbox.add('b', messageOf({ data: 'x'.repeat(60_000), key })).catch(() => {})
     await turn()
@@ -86,7 +86,7 @@ describe('an outbox', () => {
     ).toEqual(['k', 'l', 'm'])
   })
 
-  it('says when each record was made', async () => {
+  it('passes on when each record was made', async () => {
     const { outbox, wire, pass } = setUp()
     for (const data of [1, 2]) {
       outbox.add('b', messageOf({ data })).catch(() => {})
@@ -96,7 +96,7 @@ describe('an outbox', () => {
     expect(times).toEqual(['1970-01-01T00:00:00.005Z', '1970-01-01T00:00:01.005Z'])
   })
 
-  it('keeps a call within the bytes that its carrier takes', async () => {
+  it('keeps a call within the bytes of its carrier', async () => {
     const { outbox, wire } = setUp({ wire: createFakeWire(undefined, { batchBytes: 100_000 }) })
     for (const message of some(40, { data: 'x'.repeat(10_000) })) outbox.add('b', message).catch(() => {})
     await outbox.close()
@@ -105,7 +105,7 @@ describe('an outbox', () => {
     for (const batch of calls) expect(batch.reduce((sum, { bytes }) => sum + bytes, 0)).toBeLessThanOrEqual(100_000)
   })
 
-  it('packs at most 25 KB; what is larger travels alone', async () => {
+  it('packs at most 25 KB; larger messages travel alone', async () => {
     const { outbox, wire } = setUp()
     for (const size of [12_000, 12_000, 12_000, 40_000, 5]) {
       outbox.add('b', messageOf({ data: 'x'.repeat(size), ordinal: size })).catch(() => {})
@@ -115,7 +115,7 @@ describe('an outbox', () => {
     expect(wire.accepted[0]!.bytes).toBeLessThanOrEqual(25_000)
   })
 
-  it('sends each message by itself where packs are off', async () => {
+  it('sends each message alone if packs are off', async () => {
     const { outbox, wire } = setUp({ pack: 1 })
     for (const message of some(3)) outbox.add('b', message).catch(() => {})
     await outbox.close()
@@ -134,7 +134,7 @@ describe('an outbox', () => {
     ])
   })
 
-  it('takes a message as it was when it was added', async () => {
+  it('sends a message as it was when it was added', async () => {
     const { outbox, wire } = setUp()
     const data = { total: 1 }
     outbox.add('b', messageOf({ data })).catch(() => {})
@@ -143,7 +143,7 @@ describe('an outbox', () => {
     expect(dataIn(wire.accepted)).toEqual([{ total: 1 }])
   })
 
-  it('sends again only what was refused, after a wait that grows', async () => {
+  it('sends only refused messages again, after growing waits', async () => {
     const calls: number[][] = []
     const wire = createFakeWire((batch) => {
       calls.push([now(), batch.length])
@@ -162,7 +162,7 @@ describe('an outbox', () => {
     expect(dataIn(wire.accepted)).toEqual([0, 1, 2, 3, 4])
   })
 
-  it('gives up when the time that remains is too short for another try, and says why', async () => {
+  it('gives up with a reason if too little time remains', async () => {
     const { outbox, wire, pass, now } = setUp({ wire: createFakeWire(throttled), remainingMs: 1000 })
     const refused = outbox.add('b', messageOf()).catch((error: unknown) => error)
     await pass(1000)
@@ -174,7 +174,7 @@ describe('an outbox', () => {
     expect(now()).toBe(1000)
   })
 
-  it('does not send again what was refused for good, nor what lies behind it under its key', async () => {
+  it('does not send a finally refused message again, nor later ones with its key', async () => {
     const denied = { index: 0, passing: false, why: 'AccessDeniedException: no' }
     const { outbox, wire } = setUp({ wire: createFakeWire((_, call) => (call === 0 ? [denied] : [])), pack: 1 })
     const added = some(3, { key: 'k' }).map((message) => outbox.add('b', message))
@@ -187,7 +187,7 @@ describe('an outbox', () => {
     await later
   })
 
-  it('treats what a sender throws as refused for good', async () => {
+  it('treats an error of a sender as a final refusal', async () => {
     const wire = createFakeWire(() => Promise.reject(new Error('no socket')))
     const { outbox } = setUp({ wire })
     const refused = outbox.add('b', messageOf()).catch((error: unknown) => error)
@@ -198,7 +198,7 @@ describe('an outbox', () => {
   it.each([
     ['is too large', { data: 'x'.repeat(100_000) }, 'EMIT_TOO_LARGE'],
     ['JSON cannot carry', { data: 1n }, 'EMIT_REFUSED'],
-  ])('refuses at once what %s, and takes the rest', async (_, said, code) => {
+  ])('refuses a message that %s at once, and accepts the rest', async (_, said, code) => {
     const { outbox, wire } = setUp()
     expect(() => outbox.add('b', messageOf(said))).toThrow(expect.objectContaining({ code }))
     outbox.add('b', messageOf({ data: 1 })).catch(() => {})
@@ -206,12 +206,12 @@ describe('an outbox', () => {
     expect(dataIn(wire.accepted)).toEqual([1])
   })
 
-  it('refuses keys where no order is kept', () => {
+  it('refuses keys without order', () => {
     const { outbox } = setUp({ wire: createFakeWire(undefined, { orderedByKey: false }) })
     expect(() => outbox.add('b', messageOf({ key: 'k' }))).toThrow(/it has a key/)
   })
 
-  it('takes what is just as large as its carrier carries', async () => {
+  it('accepts a message of exactly the limit', async () => {
     const { outbox, wire } = setUp()
     const bytesOf = (size: number) => {
       const { messages, bytes } = wire.accepted.at(-1)!
@@ -226,7 +226,7 @@ describe('an outbox', () => {
     expect(() => outbox.add('b', messageOf({ data: 'x'.repeat(most + 1) }))).toThrow(/100001 bytes/)
   })
 
-  it('closes what it opened, more than once without harm, and sends all before', async () => {
+  it('sends everything and closes its senders, also when called twice', async () => {
     const { outbox, wire } = setUp()
     outbox.add('b', messageOf({ data: 1 })).catch(() => {})
     outbox.add('c', messageOf({ data: 2 })).catch(() => {})
@@ -237,7 +237,7 @@ describe('an outbox', () => {
   })
 })
 
-describe('whatever a carrier refuses', () => {
+describe('with any refusals of a carrier', () => {
   const step = fc.record({
     key: fc.constantFrom(undefined, 'k', 'l', 'm'),
     channel: fc.constantFrom('b', 'c'),
@@ -252,7 +252,7 @@ describe('whatever a carrier refuses', () => {
     batchBytes: fc.constantFrom(20_000, 10_000),
   })
 
-  it('each message is accepted once or its refusal told, in order by key, in calls within the limits', async () => {
+  it('each message is accepted once or refused, in the order of its key, in calls within the limits', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { maxLength: 60 }),

@@ -22,7 +22,7 @@ describe('the context is only read by name', () => {
   })
 })
 
-describe('the context may be taken, handed on or changed', () => {
+describe('the context may be captured, passed on or changed', () => {
   it.each([
     "(event, { emit }) => emit('t')",
     "(event, context) => { const { emit } = context; emit('t') }",

@@ -20,7 +20,7 @@ test.each<[what: string, handler: Handler, said: Said, remedy: string]>([
     'Call the callback, or resolve the promise that the handler returns: with three or more parameters,',
   ],
   ['context.done', (_event, context) => void context.done, {}, 'Call context.done, context.succeed or context.fail'],
-])('a timeout says how a handler settles that has %s', (_what, handler, said, remedy) => {
+])('a timeout has the remedy for a handler that has %s', (_what, handler, said, remedy) => {
   const invocation = invoke(handler, said)
   expect(invocation.state).toBe('running')
   const error = timeoutRefusal(invocation, 30_000)

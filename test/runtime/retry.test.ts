@@ -15,14 +15,14 @@ describe('E2: a failed message', () => {
     })
   })
 
-  it('is tried again at once by Retry(0), which does not use up retries', () => {
+  it('is retried at once by Retry(0), which does not use up retries', () => {
     const policy = { retries: 0, backoff: steady }
     expect(settleFailure(messageOf(), { error: new Retry(0) }, policy, 0)).toEqual({
       ...{ retry: true, afterMs: 0, asked: true },
     })
   })
 
-  it('waits longer each time, up to the longest wait, and is then recorded', () => {
+  it('waits longer each time, up to maxMs, and is then recorded', () => {
     const policy = { retries: 4, backoff: { ...steady, firstMs: 100, factor: 3, maxMs: 1000 } }
     const verdicts = [1, 2, 3, 4, 5].map((attempt) =>
       settleFailure(messageOf({ attempt }), { error: new Error('no') }, policy, 0),
@@ -51,7 +51,7 @@ describe('E2: a failed message', () => {
     )
   })
 
-  it('that threw Retry waits as long as that says, and keeps its retries', () => {
+  it('that threw Retry waits as long as it asks, and keeps its retries', () => {
     const policy = { retries: 1, backoff: steady }
     const asked = settleFailure(messageOf({ attempt: 4 }), { error: new Retry(7) }, policy, 3)
     expect(asked).toEqual({ retry: true, afterMs: 7, asked: true })
@@ -63,7 +63,7 @@ describe('E2: a failed message', () => {
     })
   })
 
-  it.each([true, false])('waits whole milliseconds, whatever was asked, with jitter: %s', (jitter) => {
+  it.each([true, false])('waits whole milliseconds, with jitter: %s', (jitter) => {
     const anyBackoff = fc.record({
       firstMs: fc.nat(86_400_000),
       factor: fc.double({ min: 1, max: 100, noNaN: true }),
@@ -81,7 +81,7 @@ describe('E2: a failed message', () => {
     )
   })
 
-  it('whose Retry was made to ask for no time has failed like any other', () => {
+  it('whose Retry asks for an invalid time has failed like any other', () => {
     for (const afterMs of [Number.NaN, -1]) {
       const error = Object.assign(new Retry(1), { afterMs })
       expect(settleFailure(messageOf(), { error }, { retries: 0, backoff: steady }, 0)).toMatchObject({ retry: false })
@@ -96,18 +96,15 @@ describe('E2: a failed message', () => {
     expect(settle(1)).toEqual({ retry: true, afterMs: 1000, asked: false })
   })
 
-  it('that its own processor refused is recorded, whatever its retries', () => {
+  it('that its own processor refused is recorded without retries', () => {
     const refused = { error: new AttakError('EVENT_REFUSED', 'refused', 'Mend it.'), isRefusal: true } as const
     expect(settleFailure(messageOf(), refused, { retries: 5, backoff: steady }, 0)).toMatchObject({ retry: false })
   })
 
-  it.each(['EVENT_REFUSED', 'RECORD_REFUSED'])(
-    'whose handler threw an error with the code %s is tried again',
-    (code) => {
-      const thrown = { error: Object.assign(new Error('passed on'), { code }) }
-      expect(settleFailure(messageOf(), thrown, { retries: 5, backoff: steady }, 0)).toMatchObject({ retry: true })
-    },
-  )
+  it.each(['EVENT_REFUSED', 'RECORD_REFUSED'])('whose handler threw an error with the code %s is retried', (code) => {
+    const thrown = { error: Object.assign(new Error('passed on'), { code }) }
+    expect(settleFailure(messageOf(), thrown, { retries: 5, backoff: steady }, 0)).toMatchObject({ retry: true })
+  })
 
   it.each([undefined, null, 'text', 0])('may have thrown anything: %s', (thrown) => {
     expect(settleFailure(messageOf(), { error: thrown }, { retries: 1, backoff: steady }, 0)).toMatchObject({
@@ -118,10 +115,10 @@ describe('E2: a failed message', () => {
 
 const DAY_MS = 86_400_000
 
-describe('a message that would have to wait for longer than it can', () => {
+describe('a message that would wait longer than it can', () => {
   const policy = { retries: 1, backoff: { ...steady, firstMs: 5000 }, holds: { keyedMs: 3_600_000 } }
 
-  it('fails, with what to do', () => {
+  it('fails with a remedy', () => {
     const verdict = settleFailure(messageOf({ key: 'k' }), { error: new Retry(3_600_000) }, policy, 0)
     expect(verdict).toMatchObject({
       retry: false,
@@ -134,7 +131,7 @@ describe('a message that would have to wait for longer than it can', () => {
     })
   })
 
-  it('is tried again where it can wait, be it for that it has no key', () => {
+  it('is retried if it can wait, for example without a key', () => {
     expect(settleFailure(messageOf({ key: 'k' }), { error: new Retry(3_599_999) }, policy, 0)).toMatchObject({
       retry: true,
     })
@@ -145,7 +142,7 @@ describe('a message that would have to wait for longer than it can', () => {
     })
   })
 
-  it.each([undefined, 'k'])('is told to have a retry queue where it is an input, with the key %s', (key) => {
+  it.each([undefined, 'k'])('has the remedy of a retry queue if it is an input, with the key %s', (key) => {
     const held = { ...policy, holds: { inputMs: 30_000 } }
     expect(settleFailure(messageOf({ key }), { error: new Retry(29_999) }, held, 0)).toMatchObject({ retry: true })
     expect(settleFailure(messageOf({ key }), { error: new Retry(30_000) }, held, 0)).toMatchObject({
@@ -156,7 +153,7 @@ describe('a message that would have to wait for longer than it can', () => {
     })
   })
 
-  it.each([undefined, 'k'])('fails at 366 days wherever it waits, with the key %s', (key) => {
+  it.each([undefined, 'k'])('fails at 366 days in any place, with the key %s', (key) => {
     const settle = (ms: number) =>
       settleFailure(messageOf({ key }), { error: new Retry(ms) }, { ...policy, holds: {} }, 0)
     expect(settle(366 * DAY_MS - 1)).toMatchObject({ retry: true })

@@ -11,7 +11,7 @@ function schemaOf(
 }
 
 describe('T15: an input schema', () => {
-  it('gives the handler what the schema makes of the event; the message keeps the event as it came', () => {
+  it('passes its output to the handler, and the message keeps the original event', () => {
     const seen: unknown[] = []
     const input = z.object({ at: z.coerce.date(), n: z.number().default(1) })
     const raw = { at: '2026-01-01T00:00:00.000Z' }
@@ -20,7 +20,7 @@ describe('T15: an input schema', () => {
     expect([outcomeOf(invocation), invocation.message.data]).toEqual(['ok', raw])
   })
 
-  it('refuses before the handler runs, naming each field that is wrong', () => {
+  it('refuses before the handler runs, with each wrong field', () => {
     let calls = 0
     const input = z.object({ id: z.string(), items: z.array(z.object({ n: z.number() })) })
     const invocation = invoke(() => calls++, { input, event: { items: [{ n: 'x' }] } })
@@ -32,7 +32,7 @@ describe('T15: an input schema', () => {
     expect(calls).toBe(0)
   })
 
-  it('may take its time: the handler runs when it has judged', async () => {
+  it('may be async: the handler runs after it', async () => {
     const seen: unknown[] = []
     const input = schemaOf(async (value) => ({ value: `${value}!` }))
     const invocation = invoke((event) => void seen.push(event), { input, event: 'x' })
@@ -56,7 +56,7 @@ describe('T15: an input schema', () => {
       'broken schema',
     ],
     ['rejects', schemaOf(() => Promise.reject(new Error('broken schema'))), 'broken schema'],
-  ])('fails the message when it %s', async (_, input, message) => {
+  ])('fails the message if it %s', async (_, input, message) => {
     const invocation = invoke(() => {}, { input })
     await turn()
     expect(outcomeOf(invocation)).toContain(message)

@@ -35,7 +35,7 @@ describe.each(runs)('%s', (_, run) => {
     { from: 'b', to: 'c' },
   ]
 
-  test('what one input leads to is one trace, each span below the one that it comes from', async () => {
+  test('everything that one input causes is one trace, each span below its parent', async () => {
     const ended = registerTelemetry()
     const emits = (topic: string) => async (_: unknown, context: Context) => {
       await Promise.resolve()
@@ -52,7 +52,7 @@ describe.each(runs)('%s', (_, run) => {
     expect(new Set(ended().map((span) => span.spanContext().traceId)).size).toBe(1)
   })
 
-  test('spans are named and described as those of messaging systems', async () => {
+  test('spans have the names and attributes of messaging systems', async () => {
     const ended = registerTelemetry()
     const seen: Record<string, string> = {}
     const a: Handler = (_, { emit, root }) => {
@@ -88,7 +88,7 @@ describe.each(runs)('%s', (_, run) => {
     })
   })
 
-  test('a handler runs within its span, also behind an await, and its context names it', async () => {
+  test('a handler runs within its span, also after an await, and its context has it', async () => {
     const ended = registerTelemetry()
     const seen: (string | undefined)[] = []
     const active = () => api.trace.getActiveSpan()?.spanContext().spanId
@@ -106,7 +106,7 @@ describe.each(runs)('%s', (_, run) => {
     expect(seen).toEqual(Array(3).fill(span?.spanContext().spanId))
   })
 
-  test('what a handler fails with is on its span', async () => {
+  test('the error of a handler is on its span', async () => {
     const ended = registerTelemetry()
     await run({ a: () => Promise.reject(new RangeError('too far')) }, [])
     const [span] = ended()
@@ -134,7 +134,7 @@ describe.each(runs)('%s', (_, run) => {
     expect(traceparent).toMatch(/-00$/)
   })
 
-  test('without an SDK everything is as it is without the package', async () => {
+  test('without an SDK everything is the same as without the package', async () => {
     const seen: boolean[] = []
     const isDerived: Handler = (_, { traceparent, root, id }) => {
       seen.push(traceparent === `00-${root}-${id.slice(0, 16)}-01`)
@@ -165,7 +165,7 @@ describe('a message that travels', () => {
     expect(traceparentOf(first!)).toBe(`00-${rootIdOf(first!.root)}-${idOf(first!).slice(0, 16)}-01`)
   })
 
-  test('carries nothing of it in a pack where no span sent it', () => {
+  test('has no field for it in a pack without spans', () => {
     const derived = traceparentOf(messages[1]!)
     expect(packed([undefined, undefined])).not.toContain('traceparent')
     expect(packed([undefined, derived])).not.toContain('traceparent')

@@ -9,21 +9,21 @@ function errorAt(message: string, frames: readonly string[], options?: ErrorOpti
   return error
 }
 
-test('an error is its name, message and stack, and its code where that is a text', () => {
+test('an error has its name, message and stack, and its code if that is a string', () => {
   const error = Object.assign(errorAt('no', ['a (a.js:1:1)']), { name: 'Refused', code: 'E_NO' })
   const stack = 'Refused: no\n    at a (a.js:1:1)'
   expect(describeThrown(error)).toEqual({ name: 'Refused', message: 'no', code: 'E_NO', stack })
   expect(describeThrown(Object.assign(error, { code: 7 }))).toEqual({ name: 'Refused', message: 'no', stack })
 })
 
-test('what attak found says what to do, also where it came from elsewhere; what others call so is theirs', () => {
+test('an error of attak has its remedy, also from another process, and other errors do not', () => {
   const found = new AttakError('INVOKE_REFUSED', 'it may not', 'Name it in invokes.')
   expect(describeThrown(found)).toMatchObject({ code: 'INVOKE_REFUSED', remedy: 'Name it in invokes.' })
   expect(describeThrown(errorOfThrown(describeThrown(found)))).toEqual(describeThrown(found))
   expect(describeThrown(Object.assign(new Error('no'), { remedy: 'Rest.' }))).not.toHaveProperty('remedy')
 })
 
-test('what caused an error is below its stack, with the frames that were not told yet', () => {
+test('the cause of an error is below its stack, with frames that were not printed yet', () => {
   const cause = errorAt('inner', ['read (b.js:1:1)', 'handler (a.js:2:2)'])
   const error = errorAt('outer', ['handler (a.js:2:2)'], { cause })
   expect(describeThrown(error).stack).toBe(
@@ -31,7 +31,7 @@ test('what caused an error is below its stack, with the frames that were not tol
   )
 })
 
-test('a stack begins with the name and message that its error has by now, unless it says both and more', () => {
+test('a stack begins with the current name and message of its error, unless it has both already', () => {
   const cause = Object.assign(errorAt('inner', ['a (a.js:1:1)']), { name: 'StockError', message: 'none left' })
   const known = errorAt('outer', [], { cause })
   known.stack = 'Error [ERR_X]: outer\n    at b (b.js:1:1)'
@@ -46,7 +46,7 @@ test('a stack begins with the name and message that its error has by now, unless
   expect(describeThrown(again).stack).toBe('Late: again\nCaused by: Error: two\n    at c (c.js:1:1)')
 })
 
-test('all that an AggregateError holds caused it, and a cause may be any value', () => {
+test('all errors of an AggregateError are causes, and a cause may be any value', () => {
   const error = new AggregateError([errorAt('one', []), 'two'], 'both failed')
   error.stack = 'AggregateError: both failed'
   expect(describeThrown(error).stack).toBe('AggregateError: both failed\nCaused by: Error: one\nCaused by: two')
@@ -54,13 +54,13 @@ test('all that an AggregateError holds caused it, and a cause may be any value',
   expect(describeThrown(plain).stack).toBe('Error: outer\nCaused by: {"status":503}')
 })
 
-test('causes that go on without end, or in a circle, are told three deep', () => {
+test('endless or circular causes are printed three deep', () => {
   const error = errorAt('round', [])
   error.cause = error
   expect(describeThrown(error).stack?.split('Caused by').length).toBe(3)
 })
 
-test('what is no error is named by its type and text, and what cannot be read is nothing worse', () => {
+test('a value that is not an error has its type and text, and an unreadable one is reported as such', () => {
   expect(describeThrown('gone')).toEqual({ name: 'Error', message: 'string thrown: gone' })
   expect(describeThrown(undefined)).toEqual({ name: 'Error', message: 'undefined thrown' })
   expect(describeThrown(Object.assign(new Error('x'), { stack: 5 }))).toEqual({ name: 'Error', message: 'x' })
@@ -80,7 +80,7 @@ test('what is no error is named by its type and text, and what cannot be read is
 const FAKE = '    at x (/home/me/secret.js:3:1)'
 const framesOf = (error: unknown) => linksOf(describeThrown(error)).map(({ frames }) => frames)
 
-test('calls are what follows the title, never what the title says', () => {
+test('calls follow the title and are never part of it', () => {
   const real = '    at bill (bill.js:1:1)'
   const written = (name: string, message: string, more: object = {}) =>
     Object.assign(new Error(message), { name, stack: `${name}: ${message}\n${real}`, ...more })
@@ -103,19 +103,19 @@ test('calls are what follows the title, never what the title says', () => {
   }
 })
 
-test('what a stack says after its calls is no call of it', () => {
+test('lines after the calls of a stack are not calls', () => {
   const error = errorAt('no', ['a (a.js:1:1)'])
   error.stack += `\nof the event: {}\n${FAKE}\nCaused by: nobody\n${FAKE}`
   expect(framesOf(error)).toEqual([['    at a (a.js:1:1)']])
 })
 
-test('a title has no line that could be taken for a call or a cause, and the message stays as it is', () => {
+test('no line of a title looks like a call or a cause, and the message is unchanged', () => {
   const described = describeThrown(errorAt(`bob\n${FAKE}\nCaused by: me`, ['a (a.js:1:1)']))
   expect(described.message).toBe(`bob\n${FAKE}\nCaused by: me`)
   expect(described.stack).toBe(`Error: bob\n| ${FAKE}\n| Caused by: me\n    at a (a.js:1:1)`)
 })
 
-test('however names and messages look, and through however many hands an error goes, its calls are its own', () => {
+test('the calls of an error stay its own, with any names and messages, after any number of conversions', () => {
   const line = fc.oneof(
     fc.constantFrom(FAKE, 'Caused by: ', `Caused by: x`, '', 'x', ': ', '\tat y', '| '),
     fc.string(),
@@ -140,7 +140,7 @@ test('however names and messages look, and through however many hands an error g
   )
 })
 
-test('a stack of hundreds of thousands of odd lines is read: time that grows with the square would exceed the test', () => {
+test('a stack of hundreds of thousands of odd lines is read in linear time', () => {
   const hostile = ['\n', '\r', ' ', ' at ', '\nCaused by: ', '(', ':1'].map((part) => part.repeat(300_000))
   for (const message of hostile) {
     const { name, stack } = errorAt(message, [message])
@@ -149,7 +149,7 @@ test('a stack of hundreds of thousands of odd lines is read: time that grows wit
   }
 })
 
-test('what should be a described error and is not is read as far as it can be', () => {
+test('a malformed error description is read as far as possible', () => {
   expect(thrownIn({ name: 5, message: { a: 1 }, stack: [], code: 'C' })).toEqual({
     name: '5',
     message: '{"a":1}',
@@ -159,7 +159,7 @@ test('what should be a described error and is not is read as far as it can be', 
   expect(thrownIn(undefined)).toEqual({ name: 'Error', message: '' })
 })
 
-test('of a giant error the beginning is kept, with the first calls; none of its message is taken for a call', () => {
+test('a giant error is cut to its beginning and first calls, and its message has no calls', () => {
   const lines = '\n    at secret (/home/me/.aws/credentials:3:1)'.repeat(100_000)
   const frames = Array.from({ length: 5000 }, (_, line) => `f (a.js:${line}:1)`)
   const giant = errorAt(`no${lines}`, ['a'.repeat(1_000_000), ...frames], {

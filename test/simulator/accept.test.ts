@@ -33,7 +33,7 @@ function bytesOf(message: Message): number {
   return Buffer.byteLength(encodeMessage(message, ORIGIN)) + Buffer.byteLength(message.key ?? 'i'.repeat(32))
 }
 
-describe('an emit is refused where its message is larger than its stream carries', () => {
+describe('an emit is refused if its message is larger than its stream carries', () => {
   const over = [
     { via: 'kinesis' },
     { via: 'kinesis', key: 'k' },

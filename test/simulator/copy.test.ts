@@ -51,7 +51,7 @@ const { value: anything } = fc.letrec((tie) => ({
 }))
 
 describe('a copier', () => {
-  it('gives what a JSON round trip gives, whatever it saw before', () => {
+  it('returns the same as a JSON round trip, after any earlier values', () => {
     fc.assert(
       fc.property(fc.array(anything, { minLength: 1, maxLength: 8 }), fc.boolean(), (values, twice) => {
         const copier = createCopier()
@@ -63,7 +63,7 @@ describe('a copier', () => {
     )
   })
 
-  it('gives a value of its own: changing it changes neither the original nor another copy', () => {
+  it('returns a separate value: changing it does not change the original or another copy', () => {
     const copier = createCopier()
     const original = { list: [{ n: 1 }], nested: { text: 'a' } }
     for (let round = 0; round < 3; round++) {
@@ -95,7 +95,7 @@ describe('a copier', () => {
     ['lists within elements', { list: [{ n: [{ a: 1 }] }] }, { list: [{ n: [{ a: 2 }, { b: [1] }] }, { n: [] }] }],
     ['an inherited key', { a: 1 }, Object.assign(Object.create({ z: 1 }), { a: 1 })],
     ['an own toJSON that is not enumerable', { a: 1 }, Object.defineProperty({ a: 1 }, 'toJSON', { value: () => 'j' })],
-  ])('that learnt one shape copies %s rightly', (_, learnt, other) => {
+  ])('that learned one shape copies %s correctly', (_, learnt, other) => {
     const copier = createCopier()
     copier.copy(learnt)
     expectSame(copier.copy(other), roundTrip(other))
@@ -107,7 +107,7 @@ describe('a copier', () => {
     ['braces', { '\u0001': { '\u0002': {} } }],
     ['a list', { '': [{ '': '\uD800' }, { '': '' }] }],
     ['long numbers', { '': -1.2345678901234567e-6, '\u0001': [-1.2345678901234567e-6] }],
-  ])('bounds the bytes of what it copied from above, where it has no room but that of %s', (_, value) => {
+  ])('has an upper bound of the bytes, with only the room of %s', (_, value) => {
     const copier = createCopier()
     for (let round = 0; round < 3; round++) {
       copier.copy(value)
@@ -115,7 +115,7 @@ describe('a copier', () => {
     }
   })
 
-  it('bounds the bytes of what it copied from above', () => {
+  it('has an upper bound of the bytes of a copy', () => {
     fc.assert(
       fc.property(fc.array(anything, { minLength: 1, maxLength: 4 }), (values) => {
         const copier = createCopier()
@@ -128,7 +128,7 @@ describe('a copier', () => {
     )
   })
 
-  it('throws what JSON throws for a cycle and a BigInt', () => {
+  it('throws the error of JSON for a cycle and a BigInt', () => {
     const cycle: { self?: unknown } = {}
     cycle.self = cycle
     expect(() => createCopier().copy(cycle)).toThrow(/circular/)
@@ -157,8 +157,8 @@ function expectLikeJson(copier: Copier, odd: Odd) {
   return expected
 }
 
-describe('what getters, proxies and toJSON notice of a copy', () => {
-  it('is what they notice of JSON.stringify, whatever the copier saw before', () => {
+describe('calls of getters, proxies and toJSON by a copy', () => {
+  it('are those of JSON.stringify, after any earlier values', () => {
     fc.assert(
       fc.property(fc.array(oddValue, { minLength: 1, maxLength: 4 }), (odds) => {
         const copier = createCopier()
@@ -225,7 +225,7 @@ describe('what getters, proxies and toJSON notice of a copy', () => {
     for (let round = 0; round < 200; round++) expectLikeJson(copier, odd)
   })
 
-  it('is right where a getter makes another copy by the same copier', () => {
+  it('are right if a getter makes another copy with the same copier', () => {
     const copier = createCopier()
     const large = 'x'.repeat(100_000)
     for (let round = 0; round < 3; round++) {
@@ -324,7 +324,7 @@ describe('a program that changes built-in prototypes', () => {
   })
 })
 
-it.each([128, 129, 200, 201, 1100])('an object of %i fields is copied as any other, by both copies', (count) => {
+it.each([128, 129, 200, 201, 1100])('an object of %i fields is copied like any other, by both copies', (count) => {
   const fields = Array.from({ length: count - 2 }, (_, index) => `"field${index}":{"at":${index}}`)
   const wide = JSON.parse(`{"__proto__":{"own":true},${fields.join()},"7":null}`) as Record<string, unknown>
   for (const source of ['handler', 'copy'] as const) {
@@ -338,7 +338,7 @@ it.each([128, 129, 200, 201, 1100])('an object of %i fields is copied as any oth
   }
 })
 
-describe('a value that is too deep, too long or without end', () => {
+describe('a value that is too deep, too long or endless', () => {
   const nested = (depth: number, wrap: (value: unknown) => unknown) => {
     let value: unknown = 1
     for (let level = 0; level < depth; level++) value = wrap(value)
@@ -363,7 +363,7 @@ describe('a value that is too deep, too long or without end', () => {
     expectSame(copier.copy(nested(10, wrap)), nested(10, wrap))
   })
 
-  it('is refused where getters never come to an end', () => {
+  it('is refused if getters never end', () => {
     const endless = (): object => ({
       get next() {
         return endless()
@@ -378,7 +378,7 @@ describe('a value that is too deep, too long or without end', () => {
 })
 
 describe('a copier of copies', () => {
-  it('gives the same plain data once more, whatever it saw before', () => {
+  it('returns the same plain data once more, after any earlier values', () => {
     fc.assert(
       fc.property(fc.array(fc.jsonValue({ depthSize: 'medium' }), { minLength: 1, maxLength: 6 }), (given) => {
         const copier = createCopier('copy')
@@ -392,7 +392,7 @@ describe('a copier of copies', () => {
     )
   })
 
-  it('tells lists from objects with the same keys', () => {
+  it('distinguishes lists from objects with the same keys', () => {
     const copier = createCopier('copy')
     for (const value of [{ 0: 'a' }, ['a'], { 0: 'a' }, { a: { 0: 1 } }, { a: [1] }])
       deepStrictEqual(copier.copy(value), value)

@@ -16,7 +16,7 @@ async function errorsOf(processors: Record<string, Handler | object>): Promise<r
   return errors
 }
 
-it('gives the record of a failure with its event as nobody has touched it, and all that led to it', async () => {
+it('returns the record of a failure with its original event and its ancestors', async () => {
   const [error, ...others] = await errorsOf({
     a: (event: unknown, context) => context.emit('t', { ...(event as object), a: 1 }),
     b: (event: unknown, context) => context.emit('u', { ...(event as object), b: 1 }, { key: 'k' }),
@@ -41,7 +41,7 @@ it('gives the record of a failure with its event as nobody has touched it, and a
   expect(error).not.toHaveProperty('artifact')
 })
 
-it('gives one for what is given up after its retries, by its last attempt', async () => {
+it('returns one for the last attempt of a message with retries', async () => {
   const fail = () => {
     throw new Error('no')
   }
@@ -49,7 +49,7 @@ it('gives one for what is given up after its retries, by its last attempt', asyn
   expect(errors.map(({ attempt, message }) => [attempt, message?.attakattempt])).toEqual([[3, 3]])
 })
 
-it('gives one of its own for what a handler does too late', async () => {
+it('returns a separate one for a late error', async () => {
   const errors = await errorsOf({
     a: (_: unknown, context) => {
       setImmediate(() => context.emit('late').catch(() => {}))
@@ -62,7 +62,7 @@ it('gives one of its own for what a handler does too late', async () => {
   ])
 })
 
-it('gives none for a failure that its invoker is told of', async () => {
+it('returns none for a failure that its invoker receives', async () => {
   const fail = () => {
     throw new Error('no')
   }

@@ -23,8 +23,8 @@ async function runB(events: readonly ResumedEvent[], handler: (...args: never[])
   return { ...run, logs: run.of('log').map(({ level, text }) => `${level} ${text}`) }
 }
 
-describe('a processor that is idempotent, when a message comes again', () => {
-  it('does not run for what an attempt emits again that its handler made before it failed', async () => {
+describe('an idempotent processor, if a message is delivered again,', () => {
+  it('does not run for an emit that a retried handler emits again', async () => {
     const ran: string[] = []
     const run = await runTopology(
       {
@@ -60,7 +60,7 @@ describe('a processor that is idempotent, when a message comes again', () => {
     expect(run.summary).toMatchObject({ handled: { a: 1, b: 2, c: 2 }, failed: 0 })
   })
 
-  it('skips whatever way its handler settles', async () => {
+  it('skips, however its handler settles', async () => {
     for (const handler of [
       () => {},
       async () => tick(),
@@ -72,7 +72,7 @@ describe('a processor that is idempotent, when a message comes again', () => {
     }
   })
 
-  it('waits for the one that is handled just now, and skips, or runs where that one fails', async () => {
+  it('waits for the running one, and skips, or runs if that one fails', async () => {
     const ran: string[] = []
     const run = await runB([resumed('1', 'x'), resumed('1', 'x'), resumed('1', 'x')], async () => {
       const place = ran.push('begins')
@@ -85,14 +85,14 @@ describe('a processor that is idempotent, when a message comes again', () => {
     expect(run.logs).toEqual([`info ${SKIPPED}`])
   })
 
-  it('runs what waited as its handler settles, whose lines and errors are its own', async () => {
+  it('runs the waiting one when the first settles, with its own lines and errors', async () => {
     const fail = (_event: unknown, _context: unknown, callback: (error?: Error) => void) =>
       void setTimeout(() => callback(new Error('as ever')), 2)
     const run = await runB([resumed('1', 'x'), resumed('1', 'x')], fail as never)
     expect(run.of('end').map(({ error }) => error?.message)).toEqual(['as ever', 'as ever'])
   })
 
-  it('ends what waits for one whose time is up, when its own is', async () => {
+  it('ends a waiting message when its own time is up', async () => {
     let calls = 0
     const never = () => {
       calls++
@@ -103,7 +103,7 @@ describe('a processor that is idempotent, when a message comes again', () => {
     expect(calls).toBeLessThanOrEqual(2)
   })
 
-  it('tries again what failed, and skips one that came again meanwhile and was handled', async () => {
+  it('retries a failed message, and skips one that was handled in the meantime', async () => {
     const attempts: number[] = []
     const failsOnce = (_: unknown, { attempt }: Context) => {
       attempts.push(attempt)
@@ -130,7 +130,7 @@ describe('a processor that is idempotent, when a message comes again', () => {
     expect((await runB([resumed('1', 1), resumed('1', 2)], fail)).logs).toEqual([])
   })
 
-  it('runs one that is forced, and remembers it', async () => {
+  it('runs a forced one, and remembers it', async () => {
     const ran: unknown[] = []
     const events = [resumed('1', 'x'), resumed('1', 'x', { forced: true }), resumed('1', 'x')]
     const { logs } = await runB(events, ((event: unknown) => void ran.push(event)) as never)
@@ -138,7 +138,7 @@ describe('a processor that is idempotent, when a message comes again', () => {
     expect(logs).toEqual([`info ${SKIPPED}`])
   })
 
-  it('runs each time for who invokes it and waits for its answer', async () => {
+  it('runs each time it is invoked', async () => {
     let calls = 0
     const price = { handler: () => ++calls, idempotent: true }
     const shop = {
@@ -166,7 +166,7 @@ describe('a processor that is idempotent, when a message comes again', () => {
   })
 })
 
-it('skips what runs without it would do again, and nothing else: the same comes out, by the same ids', async () => {
+it('skips only repeated work: outputs and ids are the same', async () => {
   const property = fc.asyncProperty(randomTopology, async (topology) => {
     const runs = await Promise.all(
       [true, false].map(async (idempotent) => {

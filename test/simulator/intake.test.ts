@@ -7,7 +7,7 @@ import { runTopology } from './run-topology.ts'
 
 const event = (value: number) => ({ to: 'a', event: value })
 
-it('takes events of an input that is at hand without waiting, past empty chunks, to its end', () => {
+it('takes available events without waiting, past empty chunks, to the end', () => {
   const intake = openIntake([[event(1)], [], [event(2), event(3)], []])
   const taken: unknown[] = []
   while (intake.ask() && !intake.ended()) taken.push(intake.next()?.event)
@@ -15,7 +15,7 @@ it('takes events of an input that is at hand without waiting, past empty chunks,
   expect(intake.next()).toBeUndefined()
 })
 
-it('waits for an input that comes later', async () => {
+it('waits for later input', async () => {
   async function* later() {
     yield [event(1)]
   }
@@ -40,7 +40,7 @@ it('closes without waiting for an event that may never come', async () => {
   expect(intake.ended()).toBe(true)
 })
 
-it('what an input writes to the console while it is asked is no handler’s', async () => {
+it('console lines of an input belong to no handler', async () => {
   let shown = ''
   const stdout = new Writable({
     write(chunk, _encoding, done) {

@@ -66,13 +66,13 @@ describe('context.invoke', () => {
     ['what it calls back', (n: number, _context, callback) => setImmediate(callback, null, { n, at: new Date(0) })],
     ['what it gives to succeed', (n: number, { succeed }) => setImmediate(succeed, { n, at: new Date(0) })],
     ['what it gives to done', (n: number, { done }) => setImmediate(done, null, { n, at: new Date(0) })],
-  ])('gives what the other handler settles with, as JSON carries it: %s', async (_, b) => {
+  ])('returns the result of the other handler, as JSON carries it: %s', async (_, b) => {
     const { got, summary } = await invoke(b, pass)
     expect(got[0]?.data).toEqual({ n: 1, at: '1970-01-01T00:00:00.000Z' })
     expect(summary).toMatchObject({ handled: { a: 1, b: 1 }, failed: 0 })
   })
 
-  it('gives the other handler a copy, and an answer that nobody else holds', async () => {
+  it('passes a copy to the other handler, and returns a separate answer', async () => {
     const kept = { list: [1] }
     const { got } = await invoke(
       (event: { list: number[] }) => {
@@ -89,7 +89,7 @@ describe('context.invoke', () => {
     expect(got[0]?.data).toEqual([{ list: [0] }, { list: [1, 3] }, { list: [1] }])
   })
 
-  it('is tried again by its retries when the other processor refuses the data, or when it throws an error with that code', async () => {
+  it('is retried if the other processor refuses the data, or throws an error with that code', async () => {
     const b = { handler: () => 1, input: z.number() }
     const passOn: Handler = (_event, context) => context.invoke('b', 'no number')
     const own: Handler = () => {
@@ -103,7 +103,7 @@ describe('context.invoke', () => {
     }
   })
 
-  it('tells the other who it is for, and lets its emits go where they always go', async () => {
+  it('passes the caller to the other handler, whose emits go where they always go', async () => {
     const told: unknown[] = []
     const run = await runTopology(
       {
@@ -127,7 +127,7 @@ describe('context.invoke', () => {
     ])
   })
 
-  it('is told after its invoker, in the order of the calls, with its result', async () => {
+  it('is in the transcript after its invoker, in the order of the calls, with its result', async () => {
     const { entries } = await invoke(
       async (ms: number) => new Promise((resolve) => setTimeout(resolve, ms, ms)),
       async (_event, context) => {
@@ -149,7 +149,7 @@ describe('context.invoke', () => {
 })
 
 describe('an invoke fails', () => {
-  it("with the error of the other handler, which is the caller's to take", async () => {
+  it('with the error of the other handler, which the caller may catch', async () => {
     const { got, summary, of } = await invoke(() => {
       throw Object.assign(new TypeError('no price'), { code: 'NO_PRICE' })
     }, caught)
@@ -161,7 +161,7 @@ describe('an invoke fails', () => {
     ])
   })
 
-  it('and its caller with it, if nobody takes that; neither is tried again but by the policy of the caller', async () => {
+  it('and fails its caller if uncaught; only the policy of the caller retries it', async () => {
     const failing = () => Promise.reject(new Error('out of order'))
     const { of, summary } = await invoke({ handler: failing, retries: 5 }, (event, context) => {
       context.invoke('b', event)
@@ -197,7 +197,7 @@ describe('an invoke fails', () => {
     expect(of('start')).toHaveLength(1)
   })
 
-  it('when its answer is what JSON cannot carry', async () => {
+  it('if JSON cannot carry its answer', async () => {
     const { got } = await invoke(() => ({ cents: 1n }), caught)
     expect(got[0]?.data).toEqual([
       'AttakError',
@@ -206,7 +206,7 @@ describe('an invoke fails', () => {
     ])
   })
 
-  it('at the hop limit, so that those who invoke each other come to an end', async () => {
+  it('at the hop limit, so a cycle of invocations ends', async () => {
     const ping: Handler = (event, context) => context.invoke('b', event)
     const { of, summary } = await invoke({ invokes: ['b'], handler: ping }, ping, { hopLimit: 5 })
     expect(of('start')).toHaveLength(5)
@@ -229,14 +229,14 @@ describe('an invoke fails', () => {
   })
 })
 
-it('handlers that wait for those they invoke never wait for room', async () => {
+it('invoked handlers never wait for a free slot', async () => {
   const input = Array.from({ length: 20 }, (_, index) => ({ to: 'a', event: index }))
   const definition = { processors: { a: { invokes: ['b'], handler: pass }, b: async (n: number) => n + 1 } }
   const run = await runTopology(definition, input, { concurrency: 1 })
   expect(run.of('emit').map(({ data }) => data)).toEqual(input.map(({ event }) => event + 1))
 })
 
-it('a timeout of the caller does not end what it invoked, and is told', async () => {
+it('a timeout of the caller does not end the invoked handler, and is reported', async () => {
   const { of, summary, timedOut } = await invoke(
     { handler: () => new Promise((resolve) => setTimeout(resolve, 200, 'late')), timeout: 5 },
     (event, context) => context.invoke('b', event),
@@ -249,7 +249,7 @@ it('a timeout of the caller does not end what it invoked, and is told', async ()
   expect([summary.failed, timedOut]).toEqual([1, true])
 })
 
-describe('whatever is invoked', () => {
+describe('with any invocations', () => {
   const tree = fc.letrec((tie) => ({
     node: fc.record({
       ms: fc.nat(2),
@@ -274,7 +274,7 @@ describe('whatever is invoked', () => {
   }
   const definition = { processors: { a: { invokes: ['a'], handler }, b: () => {} }, streams: [['a', 'b']] }
 
-  it('one input gives one transcript, the same as lines and as entries', async () => {
+  it('one input has one transcript, the same as lines and as entries', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(tree, { maxLength: 4 }), async (trees) => {
         const input = trees.map((event) => ({ to: 'a', event }))

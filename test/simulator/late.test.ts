@@ -19,7 +19,7 @@ describe('what is emitted after its handler has settled', () => {
     ])
   })
 
-  it('is refused beside an emit whose callback waits, and so is an invoke', async () => {
+  it('is refused while the callback of another emit waits, and so is an invoke', async () => {
     const a = {
       invokes: ['b'],
       handler(_event: unknown, context: Context) {
@@ -34,7 +34,7 @@ describe('what is emitted after its handler has settled', () => {
   })
 })
 
-describe('lines of what comes late', () => {
+describe('lines of late work', () => {
   it('have the virtual time of the last message, also after the end of the run', async () => {
     const a = (_event: unknown, context: Context) => {
       if (context.attempt === 1) throw new Error('not yet')
@@ -78,7 +78,7 @@ describe('lines of what comes late', () => {
     expect(await transcriptOf(3)).toEqual(quick)
   })
 
-  it('come behind all that was committed, in the order of the input', async () => {
+  it('come after everything that was committed, in the order of the input', async () => {
     const a = (n: number, context: Context) => void setTimeout(() => context.emit('late', n), 8 - 2 * n)
     const wait = () => new Promise((resolve) => setTimeout(resolve, 40))
     const input = [1, 2, 3].map((event) => ({ to: 'a', event }))

@@ -41,7 +41,7 @@ const sorted = (texts: readonly string[]) => [...texts].sort()
 const firstStarts = ({ run }: Observed) => run.of('start').filter(({ attempt }) => attempt === 1)
 
 describe('in any topology, however its handlers settle and fail', () => {
-  it('each emit comes to each of its receivers once: nothing is lost, nothing comes twice', () =>
+  it('each emit reaches each of its receivers once: nothing is lost or duplicated', () =>
     always((observed) => {
       const sent = observed.run.of('emit').flatMap(({ id, to }) => to.map((receiver) => `${id} ${receiver}`))
       const fed = firstStarts(observed).filter(({ from }) => from === undefined)
@@ -68,7 +68,7 @@ describe('in any topology, however its handlers settle and fail', () => {
       }
     }))
 
-  it('each message ends once, handled or failed, after as many attempts as its policy gives it', () =>
+  it('each message ends once, handled or failed, after as many attempts as its policy allows', () =>
     always((observed) => {
       const { run } = observed
       const ends = run.of('end')
@@ -117,7 +117,7 @@ describe('in any topology, however its handlers settle and fail', () => {
       expect(orders(tried)).toEqual(orders(emitted))
     }, 200))
 
-  it('one input and seed give one transcript, in whatever order handlers finish', async () => {
+  it('one input and seed have one transcript, in any order of finishing handlers', async () => {
     const property = fc.asyncProperty(randomTopology, async (topology) => {
       const transcripts: string[] = []
       for (const tempo of [1, 77, 4711]) {
@@ -133,7 +133,7 @@ describe('in any topology, however its handlers settle and fail', () => {
     await fc.assert(property, { numRuns: 40 })
   })
 
-  it('what is handled does not depend on how much runs at once', async () => {
+  it('results do not depend on the concurrency', async () => {
     const property = fc.asyncProperty(randomTopology, async (topology) => {
       const outcomes: string[][] = []
       for (const concurrency of [1, 4, 256]) {
@@ -148,7 +148,7 @@ describe('in any topology, however its handlers settle and fail', () => {
     await fc.assert(property, { numRuns: 30 })
   })
 
-  it('an id belongs to one emit, and is the same when a message is tried again', () =>
+  it('an id belongs to one emit, and is the same when a message is retried', () =>
     always(({ run }) => {
       const emits = run.of('emit').map(({ id, data }) => [id, data] as const)
       const byId = new Map(emits)
@@ -160,7 +160,7 @@ describe('in any topology, however its handlers settle and fail', () => {
       for (const { message, root, hop } of run.of('start')) if (hop === 1) expect(message).toBe(root)
     }))
 
-  it('an emit names those who hear it as the routing table does', () =>
+  it('an emit names its receivers as the routing table does', () =>
     always(({ run, topology }) => {
       const definition = definitionOf(topology, () => 0, createWatch())
       const parsed = parseTopology({ name: 't', ...definition }, { file: 't', modulesIn: () => undefined })
@@ -172,7 +172,7 @@ describe('in any topology, however its handlers settle and fail', () => {
       expect(run.summary.outputs).toBe(run.of('emit').filter(({ to }) => to.length === 0).length)
     }))
 
-  it('is told in the order in which handlers were called, whenever they finish', () =>
+  it('the transcript has the order in which handlers were called', () =>
     always(({ run, watch }) => {
       const told = run.of('start').map(({ processor, event, attempt }) => `${processor} ${event} ${attempt}`)
       expect(told).toEqual(watch.calls)
@@ -185,7 +185,7 @@ describe('in any topology, however its handlers settle and fail', () => {
       expect(times).toEqual([...times].sort((a, b) => a - b))
     }))
 
-  it('a runaway is stopped by the hop limit, each message that meets it accounted for', async () => {
+  it('a runaway is stopped by the hop limit, and each refused message is counted', async () => {
     const property = fc.asyncProperty(randomTopology, fc.integer({ min: 1, max: 3 }), async (topology, hopLimit) => {
       const watch = createWatch()
       const streams = topology.streams.slice(0, 3)

@@ -55,7 +55,7 @@ describe('H9: what a handler leaves behind', () => {
     ])
   })
 
-  it('an uncaught error that a handler left behind before is never another’s', async () => {
+  it('an uncaught error of an earlier handler never fails another', async () => {
     const uncaught = uncaughtErrors()
     const a = () => {
       setTimeout(() => {
@@ -69,7 +69,7 @@ describe('H9: what a handler leaves behind', () => {
     expect(run.summary.handled).toEqual({ a: 1, b: 1 })
   })
 
-  it('an uncaught error that is nobody’s is left to the process', async () => {
+  it('an uncaught error of no handler is left to the process', async () => {
     const uncaught = uncaughtErrors()
     const taken: unknown[] = []
     setTimeout(() => {
@@ -84,7 +84,7 @@ describe('H9: what a handler leaves behind', () => {
     expect(taken).toEqual([false])
   })
 
-  it('a line of a forgotten promise still carries the message it belongs to', async () => {
+  it('a line of a forgotten promise still has its message', async () => {
     const target = Object.assign(Object.create(globalThis.console), {})
     const a = async (event: string) => {
       Promise.resolve().then(() => target.log('forgotten', event))
@@ -103,7 +103,7 @@ describe('H9: what a handler leaves behind', () => {
     expect(lines.filter(([message]) => message === y).map(([, text]) => text)).toEqual(['forgotten y', 'later y'])
   })
 
-  it('a line in a timer of a handler that had settled is that handler’s, not of the one that runs by then', async () => {
+  it('a line in a timer of a settled handler belongs to it, not to a running one', async () => {
     const console = Object.assign(Object.create(globalThis.console), { log: () => {} })
     const a = (event: number) => {
       setTimeout(() => console.log(`left by ${event}`), 5)
@@ -118,7 +118,7 @@ describe('H9: what a handler leaves behind', () => {
     ])
   })
 
-  it('a handler that goes on after it failed sees the attempt that it is', async () => {
+  it('a handler that continues after it failed still has its own attempt', async () => {
     const attempts: number[] = []
     const a = (_event: unknown, context: Context) => {
       if (context.attempt > 1) return
@@ -131,7 +131,7 @@ describe('H9: what a handler leaves behind', () => {
   })
 })
 
-it('what a handler still does when its run has been ended is no failure of its own', async () => {
+it('errors of a handler after the end of the run are not failures', async () => {
   const stop = new AbortController()
   const a = (_event: unknown, { signal, emit }: Context) => {
     signal.addEventListener('abort', () => queueMicrotask(() => void emit('late')))
@@ -142,7 +142,7 @@ it('what a handler still does when its run has been ended is no failure of its o
   expect(summary.failed).toBe(0)
 })
 
-describe('however many messages a handler returned from at once', () => {
+describe('after a handler returned from any number of messages at once', () => {
   /** Leaves an error behind that nobody catches, in each way that code can. */
   const ways: Record<string, (fail: () => void) => void> = {
     setTimeout: (fail) => void setTimeout(fail, 1),
@@ -157,7 +157,7 @@ describe('however many messages a handler returned from at once', () => {
   }
   for (const [way, leave] of Object.entries(ways)) {
     for (const parameters of [2, 3]) {
-      it(`an error left in ${way} is that of its handler (${parameters} parameters)`, async () => {
+      it(`an error left in ${way} belongs to its handler (${parameters} parameters)`, async () => {
         let take: (error: unknown) => boolean = () => false
         const taken: boolean[] = []
         const left = (event: number) => {
@@ -185,7 +185,7 @@ describe('however many messages a handler returned from at once', () => {
     }
   }
 
-  it('an error that a run left behind is not taken for one of the next run', async () => {
+  it('an error of one run does not count in the next run', async () => {
     let take: (error: unknown) => boolean = () => false
     const taken: boolean[] = []
     const onUncaught = (given: typeof take) => {
@@ -200,7 +200,7 @@ describe('however many messages a handler returned from at once', () => {
     expect(second.summary).toMatchObject({ handled: { b: 1 }, failed: 0 })
   })
 
-  it('what listens to a signal is the handler’s own code', async () => {
+  it('a listener of a signal belongs to its handler', async () => {
     const target = Object.assign(Object.create(globalThis.console), { log() {} })
     const a = {
       timeout: 0.02,

@@ -11,7 +11,7 @@ const collect = runInNewContext('gc') as () => void
 
 const OPEN_ROOTS = 100
 
-it('keeps nothing of roots that have ended: events, keys and counts of retries go with them', async () => {
+it('keeps no events, keys or retry counts of finished roots', async () => {
   const alive: WeakRef<object>[] = []
   let most = 0
   async function* input(): AsyncGenerator<InputEvent[]> {

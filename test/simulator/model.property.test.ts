@@ -11,7 +11,7 @@ afterAll(() => runner.close())
 const { MODEL_CASES = '100', MODEL_SEED } = process.env
 const options = { numRuns: Number(MODEL_CASES), ...(MODEL_SEED !== undefined && { seed: Number(MODEL_SEED) }) }
 
-it('any topology does with each message what the docs promise, in each run the same', async () => {
+it('any topology handles each message as the docs promise, the same in each run', async () => {
   const property = fc.asyncProperty(randomCase(MOST_ATTEMPTS), async (subject) => {
     expect(await checkCase(subject, runner)).toEqual([])
   })

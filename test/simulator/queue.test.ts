@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createQueue, dequeue, enqueue, itemsOf, oldest } from '../../src/simulator/queue.ts'
 
-it('a queue is what an array with push and shift is, however long', () => {
+it('a queue behaves like an array with push and shift, at any length', () => {
   const push = fc.record({ kind: fc.constant('push' as const), count: fc.nat({ max: 300 }) })
   const shift = fc.record({ kind: fc.constant('shift' as const), count: fc.nat({ max: 300 }) })
   fc.assert(

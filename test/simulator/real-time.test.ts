@@ -21,7 +21,7 @@ function clockOf(startMs = 1000) {
 }
 
 describe('real time starts anew for each message', () => {
-  it('a message that starts after others waited has all of its timeout', async () => {
+  it('a message that starts after others waited has its whole timeout', async () => {
     const clock = clockOf()
     const left: number[] = []
     const a = async (n: number, context: Context) => {
@@ -36,7 +36,7 @@ describe('real time starts anew for each message', () => {
     expect(left).toEqual([2000, 2000, 2000, 2000, 2000, 2000])
   })
 
-  it('a message that starts after the input was slow has all of its timeout', async () => {
+  it('a message that starts after slow input has its whole timeout', async () => {
     const clock = clockOf()
     const left: number[] = []
     const a = async (_: number, context: Context) => {
@@ -58,7 +58,7 @@ describe('real time starts anew for each message', () => {
     expect(left).toEqual(Array(6).fill(2000))
   })
 
-  it('a message that starts behind a slow handler, in the same turn, has all of its timeout', async () => {
+  it('a message that starts after a slow handler in the same turn has its whole timeout', async () => {
     const clock = clockOf()
     const left: number[] = []
     const slow = () => clock.pass(1500)
@@ -72,7 +72,7 @@ describe('real time starts anew for each message', () => {
     expect(left).toEqual([2000, 1300])
   })
 
-  it('so do one that is invoked and one that is tried again', async () => {
+  it('so have an invoked message and a retried one', async () => {
     const clock = clockOf()
     const left: number[] = []
     const a = {
@@ -104,7 +104,7 @@ describe('real time starts anew for each message', () => {
     expect(left).toEqual([2000, 2000, 2000, 2000])
   })
 
-  it('a handler that waits gets its turn before many others start, however long those take', async () => {
+  it('a waiting handler gets its turn before many slow others start', async () => {
     const clock = clockOf()
     const inTurn: number[] = []
     let started = 0
@@ -130,7 +130,7 @@ describe('real time starts anew for each message', () => {
     expect({ ...summary.handled, timedOut }).toEqual({ a: 5, timedOut: false })
   })
 
-  it('--timings tell of each handler what it took itself', async () => {
+  it('--timings prints the own time of each handler', async () => {
     const clock = clockOf()
     const slow = () => clock.pass(40)
     const waits = async () => {
@@ -182,11 +182,11 @@ async function mostAtOnce(kind: TranscriptEntry['kind'], a: (n: number) => unkno
 }
 
 describe('a slice of work ends by the clock', () => {
-  it('where messages are started', async () => {
+  it('while messages are started', async () => {
     expect(await mostAtOnce('start', () => {})).toBeLessThanOrEqual(11)
   })
 
-  it('where messages are committed and none is started', async () => {
+  it('while messages are committed and none is started', async () => {
     let open = () => {}
     const opened = new Promise<void>((resolve) => {
       open = resolve
@@ -198,7 +198,7 @@ describe('a slice of work ends by the clock', () => {
     expect(await mostAtOnce('end', waits)).toBeLessThanOrEqual(11)
   })
 
-  it('where events are taken in that wait for one with their key', async () => {
+  it('while events are taken in that wait for one with their key', async () => {
     let ms = 0
     let taken = 0
     let most = 0

@@ -39,7 +39,7 @@ const events = fc.record({
   fails: fc.boolean(),
 })
 
-it('writes lines that say the same as its entries', async () => {
+it('writes lines that equal its entries', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(events), async (list) => {
       const input = list.map((event) => ({ to: 'a', event }))

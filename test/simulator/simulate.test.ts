@@ -5,7 +5,7 @@ import { runTopology } from './run-topology.ts'
 const reverse = (text: string) => [...text].reverse().join('')
 
 describe('a simulation', () => {
-  it('moves an event through the topology and shows what nobody hears as output', async () => {
+  it('moves an event through the topology and shows emits without a receiver as outputs', async () => {
     const run = await runTopology(
       {
         processors: {
@@ -37,7 +37,7 @@ describe('a simulation', () => {
     })
   })
 
-  it('gives each of several receivers a copy of its own', async () => {
+  it('delivers a separate copy to each of several receivers', async () => {
     const seen: unknown[] = []
     const mutate = (event: { list: number[] }) => {
       seen.push(structuredClone(event))
@@ -174,7 +174,7 @@ describe('a simulation', () => {
     expect(run.summary.failed).toBe(0)
   })
 
-  it('refuses a wait that a deployed function could not wait either: without a queue for it, or with a key', async () => {
+  it('refuses a wait that is too long when deployed: without a retry queue, or with a key', async () => {
     const b = (_event: unknown, { attempt }: Context) => {
       if (attempt === 1) throw new Retry(7_200_000)
     }
@@ -192,13 +192,13 @@ describe('a simulation', () => {
     expect(await outcomes('k', { retries: 1, via: 'sqs', fifo: true })).toEqual(['RETRY_TOO_LONG'])
   })
 
-  it('counts a hundred and first Retry as a failure', async () => {
+  it('counts the hundred and first Retry as a failure', async () => {
     const run = await runTopology({ processors: { a: () => Promise.reject(new Retry(1)) }, streams: [] }, { a: 1 })
     expect(run.of('end')).toHaveLength(101)
     expect(run.summary.failed).toBe(1)
   })
 
-  it('stops a runaway at the hop limit, loudly', async () => {
+  it('stops a runaway at the hop limit with an error', async () => {
     const run = await runTopology(
       {
         hopLimit: 5,
@@ -258,7 +258,7 @@ describe('a simulation', () => {
     expect(run.of('end')[1]?.error?.code).toBe('EMIT_TOO_LARGE')
   })
 
-  it('ends a handler that does not settle when its time is up, and says that the run may not repeat', async () => {
+  it('ends a handler that does not settle in time, and reports that the run may not repeat', async () => {
     const run = await runTopology(
       { processors: { a: { handler: () => new Promise(() => {}), timeout: 0.02 } }, streams: [] },
       { a: 1 },
@@ -267,7 +267,7 @@ describe('a simulation', () => {
     expect(run.timedOut).toBe(true)
   })
 
-  it('keeps the lines of a handler with its message, behind a promise and a timer too', async () => {
+  it('keeps the lines of a handler with its message, also after a promise or a timer', async () => {
     const lines: string[] = []
     const console = Object.assign(Object.create(globalThis.console), { log: (line: string) => lines.push(line) })
     const handler = async (event: string) => {
@@ -313,7 +313,7 @@ describe('a simulation', () => {
   })
 })
 
-describe('what carries a stream', () => {
+describe('the carrier of a stream', () => {
   const keyed = (key: string | undefined, stream: object) =>
     runTopology(
       {
@@ -343,7 +343,7 @@ describe('what carries a stream', () => {
   })
 })
 
-it('a processor that is idempotent runs as any other where nothing comes twice', async () => {
+it('an idempotent processor runs like any other without duplicates', async () => {
   const topologyWith = (idempotent: boolean) => ({
     idempotent,
     processors: {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { createTimers } from '../../src/simulator/timers.ts'
 
-it('timers come in the order of their times, those of one time in the order in which they were added', () => {
+it('timers fire in the order of their times, then in the order in which they were added', () => {
   const step = fc.oneof({ weight: 3, arbitrary: fc.nat({ max: 5 }) }, fc.constant('shift' as const))
   fc.assert(
     fc.property(fc.array(step, { maxLength: 100 }), (steps) => {

@@ -39,7 +39,7 @@ const handler: Handler = async (event, context) => {
 
 const work = fc.array(fc.constantFrom('emit', 'invoke', 'fail'), { minLength: 1, maxLength: 4 })
 
-it('an invocation answers in its time, whatever becomes of the connections of all that it sends', async () => {
+it('an invocation answers in time, whatever happens to its connections', async () => {
   const definition = {
     name: 'test',
     processors: { a: () => {}, b: { handler, invokes: ['c'], idempotent: true }, c: () => {} },

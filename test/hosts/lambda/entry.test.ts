@@ -9,7 +9,7 @@ const fail = () => {
   throw new Error('no')
 }
 
-describe('a function is given', () => {
+describe('a function receives', () => {
   it('an event from anywhere, and handles it as an input', async () => {
     const events: unknown[] = []
     const cloud = deploy({
@@ -25,7 +25,7 @@ describe('a function is given', () => {
     )
   })
 
-  it('what attak trigger sends, with its topic, key and id', async () => {
+  it('events of attak trigger, with topic, key and id', async () => {
     let seen: unknown
     const cloud = deploy({
       a: (event, { topic, key, id }) => {
@@ -37,7 +37,7 @@ describe('a function is given', () => {
     expect(seen).toEqual([[1], 't', 'k', trigger.id])
   })
 
-  it('records of others, which streams bring that name their topic or none', async () => {
+  it('foreign records, over streams that name their topic or none', async () => {
     const seen: unknown[] = []
     const handler = (event: unknown) => void seen.push(event)
     const record = (body: string) => ({ Records: [{ eventSource: 'fake', position: 'b/0/1', key: undefined, body }] })
@@ -49,7 +49,7 @@ describe('a function is given', () => {
 })
 
 describe('an emit', () => {
-  it('comes to all that hear it, as the same message, however many channels that takes', async () => {
+  it('reaches all its receivers as the same message, over any number of channels', async () => {
     const seen: unknown[] = []
     const handler = (event: unknown, { processor, id, attempt }: Context) =>
       void seen.push([processor, event, id, attempt])
@@ -68,7 +68,7 @@ describe('an emit', () => {
   })
 })
 
-describe('what fails for good', () => {
+describe('a message that fails for good', () => {
   it('is acknowledged, and logged with what led to it and without its data', async () => {
     const cloud = deploy({ a: (_, context) => context.emit('t', 'secret', { key: 'k' }), b: fail }, [
       { from: 'a', to: 'b' },
@@ -86,14 +86,14 @@ describe('what fails for good', () => {
     expect(JSON.stringify(cloud.lines)).not.toContain('secret')
   })
 
-  it('fails the invocation when an event could not be handled in time, so that the platform keeps it', async () => {
+  it('fails the invocation if an event could not be handled in time, so the platform keeps it', async () => {
     const handler = (_: unknown, context: Context) => void context.emit('t')
     const cloud = deploy({ a: handler, b: () => {} }, [{ from: 'a', to: 'b' }], { refuses: () => true, forMs: 2000 })
     await expect(cloud.invoke('a', 1)).rejects.toMatchObject({ code: 'EMIT_NOT_ACCEPTED' })
   })
 })
 
-it('what has to wait in its stream for its next try holds the invocation, which would follow upon itself', async () => {
+it('a message that waits in its stream holds the invocation, instead of being delivered again at once', async () => {
   const failing = { handler: fail, retries: 1, backoff: { firstMs: 60_000, jitter: false } }
   const cloud = deploy({ a: () => {}, b: failing }, [{ from: 'a', to: 'b' }], { forMs: 10_000 })
   const record = { eventSource: 'fake', position: 'b/0/1', key: 'k', body: '{}' }
@@ -104,7 +104,7 @@ it('what has to wait in its stream for its next try holds the invocation, which 
 })
 
 describe('a log has', () => {
-  it('one line for each end of an attempt', async () => {
+  it('one line for the end of each attempt', async () => {
     const flaky = { handler: (_: unknown, { attempt }: Context) => (attempt === 1 ? fail() : undefined), retries: 1 }
     const cloud = deploy({ a: flaky })
     await cloud.invoke('a', 1)
@@ -119,7 +119,7 @@ describe('a log has', () => {
     expect(String(second?.position)).toMatch(/^invoke\//)
   })
 
-  it('of each message where it came from, where it stood and what became of it, and nothing of its event', async () => {
+  it('the origin, position and result of each message, without its event', async () => {
     const handler = (_: unknown, context: Context) => void context.emit('a "t"', 'secret')
     const cloud = deploy({ a: handler, b: handler, c: () => fail() }, [
       { from: 'a', to: 'b' },
@@ -139,7 +139,7 @@ describe('a log has', () => {
     expect(JSON.stringify(cloud.lines.filter(({ attak }) => attak !== 'output'))).not.toContain('secret')
   })
 
-  it('the event too, as the handler was given it, where logEvents is true', async () => {
+  it('the event too, as the handler received it, if logEvents is true', async () => {
     const greedy = (event: unknown) => Object.assign(event as object, { total: 'changed' })
     const cloud = deploy({ a: { handler: greedy, logEvents: true } })
     await cloud.invoke('a', { total: 3 })
@@ -149,7 +149,7 @@ describe('a log has', () => {
     expect(large).not.toHaveProperty('data')
   })
 
-  it('what handlers write, with the message that it belongs to, also behind an await', async () => {
+  it('the lines of handlers with their message, also after an await', async () => {
     const cloud = deploy({
       a: async (event, { log }) => {
         cloud.console.log('before', event)
@@ -167,7 +167,7 @@ describe('a log has', () => {
     ])
   })
 
-  it('emits that nobody hears, unless outputs is false', async () => {
+  it('outputs, unless outputs is false', async () => {
     const handler = (_: unknown, context: Context) => {
       context.emit('t', { n: 1 }, { key: 'k' })
       context.emit('t')
@@ -194,7 +194,7 @@ describe('a log has', () => {
     expect(linesOf(cloud, 'log')[0]).toMatchObject({ level: 'error', processor: 'a', code: 'EMIT_AFTER_END' })
   })
 
-  it('nothing less serious than the level that is set', async () => {
+  it('nothing below the level that is set', async () => {
     const handler = (_: unknown, { log }: Context) => {
       for (const level of ['debug', 'info', 'warn', 'error'] as const) log[level](level)
     }
@@ -214,7 +214,7 @@ describe('a log has', () => {
 })
 
 describe('H7: context.invoke', () => {
-  it('gives what the other function settles with', async () => {
+  it('returns the result of the other function', async () => {
     let seen: unknown
     const cloud = deploy({
       a: {
@@ -229,7 +229,7 @@ describe('H7: context.invoke', () => {
     expect(seen).toEqual({ twice: 42, topic: 'attak.invoke', from: 'a', hop: 2 })
   })
 
-  it('fails with what the other handler failed with, which is not tried again there', async () => {
+  it('fails with the error of the other handler, which is not retried there', async () => {
     let seen: unknown
     const cloud = deploy({
       a: {
@@ -249,7 +249,7 @@ describe('H7: context.invoke', () => {
     expect(linesOf(cloud, 'error')).toEqual([])
   })
 
-  it('is tried again by the retries of its caller when the other function refuses the data', async () => {
+  it('is retried by the retries of its caller if the other function refuses the data', async () => {
     const handler: Handler = (_, context) => context.invoke('b', 'no number')
     const a = { handler, invokes: ['b'], retries: 2, backoff: { firstMs: 1 } }
     const cloud = deploy({ a, b: { handler: () => 1, input: z.number() } })
@@ -258,7 +258,7 @@ describe('H7: context.invoke', () => {
     expect(ends.map(({ outcome }) => outcome)).toEqual(['retry', 'retry', 'failed'])
   })
 
-  it('fails when the other function cannot be called, or crashes', async () => {
+  it('fails if the other function cannot be called, or crashes', async () => {
     for (const answer of [
       { ok: false, code: 'ResourceNotFoundException', message: 'no such function', status: 404, passing: false },
       {
@@ -274,7 +274,7 @@ describe('H7: context.invoke', () => {
     }
   })
 
-  it('calls again what was throttled', async () => {
+  it('repeats a throttled call', async () => {
     let calls = 0
     let seen: unknown
     const throttled = {
@@ -303,7 +303,7 @@ describe('H7: context.invoke', () => {
 })
 
 describe('a function that cannot load its processor', () => {
-  it('fails, and tries again when it is invoked again', async () => {
+  it('fails, and loads again at the next invocation', async () => {
     let loads = 0
     const cloud = deploy({ a: () => {} }, [], {
       load: () => {

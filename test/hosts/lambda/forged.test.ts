@@ -29,8 +29,8 @@ function open(via: 'kinesis' | 'sqs', settings: object = {}) {
 const send = ({ invoke }: ReturnType<typeof open>, via: 'kinesis' | 'sqs', queue: string | undefined, said: object) =>
   invoke({ Records: [recordOf(via, '100', JSON.stringify(said), queue)] })
 
-describe('a message that says it waits', () => {
-  it.each(['kinesis', 'sqs'] as const)('over %s does not: it has the tries of any other', async (via) => {
+describe('a forged message that waits', () => {
+  it.each(['kinesis', 'sqs'] as const)('over %s does not wait, and has the attempts of any other', async (via) => {
     for (const attakasked of [9e15, -9e15, 0.5, 1e300, '7', null, [], 101]) {
       for (const attakdue of [past, far, 'soon', 7, null]) {
         const opened = open(via)
@@ -55,7 +55,7 @@ describe('a message that says it waits', () => {
     expect(handled).toEqual([0, 1])
   })
 
-  it('in a direct call does not, so that whoever calls has its answer', async () => {
+  it('in a direct call does not, so its caller gets an answer', async () => {
     const handled: unknown[] = []
     const opened = openFunctionOf('kinesis', (data) => void handled.push(data))
     await opened.invoke(event({ attakdue: far, partitionkey: 'k' }))
@@ -86,7 +86,7 @@ describe('a message that says it waits', () => {
   })
 })
 
-describe('what deliveries say', () => {
+describe('fields of a delivery', () => {
   const delivery = (said: object) => [
     { record: '1', position: at('p/1'), messages: [messageOf({ data: 1 }), messageOf(said)] },
   ]
@@ -95,7 +95,7 @@ describe('what deliveries say', () => {
     return { retries: 0, backoff, ...(keyedMs !== undefined && { holds: { keyedMs } }) }
   }
 
-  it('over a stream forces nothing and waits for nothing', () => {
+  it('over a stream force nothing and wait for nothing', () => {
     const wait = { dueMs: 9e15, asked: 3 }
     const [read] = withoutMarks(delivery({ data: 2, forced: true, wait }))
     expect(read!.messages).toEqual([messageOf({ data: 1 }), messageOf({ data: 2 })])
@@ -103,7 +103,7 @@ describe('what deliveries say', () => {
     expect(withoutMarks(plain)).toBe(plain)
   })
 
-  it('in a retry queue waits no longer than its policy lets it with that key', () => {
+  it('in a retry queue wait no longer than the policy allows with that key', () => {
     const dueOf = (said: object, keyedMs?: number) =>
       withHeldWaits(delivery(said), policy(keyedMs), 1000)[0]!.messages[1]!.wait?.dueMs
     const wait = { dueMs: 9e15, asked: 0 }

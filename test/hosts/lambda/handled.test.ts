@@ -79,7 +79,7 @@ function batchOf(...records: readonly (readonly unknown[])[]): unknown {
 const DONE = { batchItemFailures: [] }
 const events = Array.from({ length: 30 }, (_, index) => `event ${index}`)
 
-describe('a batch of a stream that comes again', () => {
+describe('a batch of a stream that is delivered again', () => {
   it('runs each handler once, in the same function and in another', async () => {
     const seen: unknown[] = []
     const { open, outcomes } = await deploy((event) => void seen.push(event))
@@ -90,7 +90,7 @@ describe('a batch of a stream that comes again', () => {
     expect(outcomes().filter((outcome) => outcome === 'skipped').length).toBe(60)
   })
 
-  it('runs each handler once while it is delivered to several at the same time', async () => {
+  it('runs each handler once if several functions receive it at the same time', async () => {
     const seen: unknown[] = []
     const { open } = await deploy(async (event) => {
       await new Promise((resolve) => setImmediate(resolve))
@@ -101,7 +101,7 @@ describe('a batch of a stream that comes again', () => {
     expect(seen.toSorted()).toEqual(events.toSorted())
   })
 
-  it('runs again what failed, and was recorded as an error', async () => {
+  it('runs a failed message again, although it was recorded as an error', async () => {
     let isMended = false
     const seen: unknown[] = []
     const { open, outcomes, store } = await deploy((event) => {
@@ -129,7 +129,7 @@ it('an event that is sent twice is handled once; forced, once more', async () =>
   expect(outcomes()).toEqual(['ok', 'skipped', 'ok'])
 })
 
-it('what is invoked is handled each time: its caller waits for an answer', async () => {
+it('an invoked message is handled each time, because its caller waits for an answer', async () => {
   const { open } = await deploy((event) => ({ got: event }))
   const event = { ...(triggerOf({ event: 'e', topic: 'attak.invoke' }, 0) as object), attakparent: 'p' }
   const invoke = open()
@@ -137,7 +137,7 @@ it('what is invoked is handled each time: its caller waits for an answer', async
   expect(await invoke(event)).toEqual({ result: { got: 'e' } })
 })
 
-it('without its table nothing is handled, all comes again, and the log says why', async () => {
+it('without its table nothing is handled, everything is delivered again, and the log has the reason', async () => {
   const seen: unknown[] = []
   const { open, lines } = await deploy((event) => void seen.push(event), { hasTable: false, forMs: 5000 })
   expect(await open()(batchOf(['event 0', 'event 1']))).toEqual({ batchItemFailures: [{ itemIdentifier: '100' }] })
@@ -148,7 +148,7 @@ it('without its table nothing is handled, all comes again, and the log says why'
   ])
 })
 
-it('ids are remembered as long as is said', async () => {
+it('ids are remembered for ttl', async () => {
   const { open, table } = await deploy(() => {})
   await open()(batchOf(['event 0']))
   const { Items } = await callAws(emulator.client, 'DynamoDB_20120810.Scan', { TableName: table })

@@ -86,7 +86,7 @@ const batch = fc.array(
 
 describe('records of strangers', () => {
   it.each(['kinesis', 'sqs'] as const)(
-    'over %s keep no other from being handled, and are recorded',
+    'over %s do not prevent others from being handled, and are recorded',
     async (via) => {
       await fc.assert(
         fc.asyncProperty(batch, async (kinds) => {
@@ -117,7 +117,7 @@ describe('records of strangers', () => {
     120_000,
   )
 
-  it.each(HOSTILE)('%s are refused, with where they stood and how they begin', async (_, body, what) => {
+  it.each(HOSTILE)('%s are refused, with position and beginning', async (_, body, what) => {
     const { records, seen } = await run('kinesis', [recordOf('kinesis', '100', body)])
     expect(seen).toEqual([])
     expect(records).toMatchObject([
@@ -131,12 +131,12 @@ describe('records of strangers', () => {
     ])
   })
 
-  it('is refused once for each, also where they are the same', async () => {
+  it('are refused once each, even if they are equal', async () => {
     const bodies = ['100', '101', '102'].map((name) => recordOf('sqs', name, nested(1200)))
     expect((await run('sqs', bodies)).records).toHaveLength(3)
   })
 
-  it('may say what is out of range: it is read as the nearest that is in it', async () => {
+  it('may have values out of range, which are read as the nearest allowed ones', async () => {
     const odd = { attakhop: 9e15, attakattempt: -3, time: 'yesterday', traceparent: '00-x', source: 7 }
     const { seen, records } = await run('kinesis', [
       recordOf('kinesis', '100', JSON.stringify(event({ ...odd, data: 1 }))),
@@ -145,7 +145,7 @@ describe('records of strangers', () => {
     expect(seen).toMatchObject([{ event: 1, context: { from: undefined, attempt: 1, hop: 1_000_000, topic: 't' } }])
   })
 
-  it('may be named as what objects inherit', async () => {
+  it('may have names that objects inherit', async () => {
     const body =
       '{"id":"__proto__","type":"t","attakroot":"constructor","partitionkey":"__proto__","data":{"__proto__":{"a":1}}}'
     const { seen, records } = await run('kinesis', [recordOf('kinesis', '100', body)])
@@ -154,7 +154,7 @@ describe('records of strangers', () => {
     expect(seen[0]?.context).toMatchObject({ key: '__proto__', id: '__proto__' })
   })
 
-  it('of the same id are recorded each, where they differ', async () => {
+  it('with the same id are recorded each, if they differ', async () => {
     const opened = openFunctionOf('kinesis', () => {
       throw new Error('no')
     })
@@ -168,7 +168,7 @@ describe('records of strangers', () => {
     ])
   })
 
-  it('of the same id are told apart in logs, and in what they do too late', async () => {
+  it('with the same id are separate in logs and late errors', async () => {
     const opened = openFunctionOf(
       'kinesis',
       (_, context) => {
@@ -190,11 +190,11 @@ describe('records of strangers', () => {
 })
 
 describe('a payload', () => {
-  it('without records is answered, and handled by nobody', async () => {
+  it('without records is answered, and no handler runs', async () => {
     expect(await run('kinesis', [])).toMatchObject({ answer: { batchItemFailures: [] }, seen: [], records: [] })
   })
 
-  it('that is too deep is refused as an event, and as what was invoked', async () => {
+  it('that is too deep is refused as an event and as an invocation', async () => {
     const opened = openFunctionOf('kinesis', () => {
       throw new Error('is not called')
     })

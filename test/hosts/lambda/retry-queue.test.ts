@@ -40,7 +40,7 @@ const secondsOf = (cloud: FakeCloud) => {
 }
 
 describe('a message whose wait does not fit', () => {
-  it('is tried again after its waits, as often as its stream says, as the same message', async () => {
+  it('is retried after its waits, as often as its stream allows, as the same message', async () => {
     const calls: object[] = []
     const cloud = deploy(failingUntil(4, calls), { retries: 3 })
     await cloud.invoke('a', {})
@@ -66,7 +66,7 @@ describe('a message whose wait does not fit', () => {
     expect(String(errors[0]?.position)).toMatch(/^_retry-b\//)
   })
 
-  it('waits as long as it asks for, also longer than a queue can hold it', async () => {
+  it('waits as long as it asks, even longer than a queue can hold it', async () => {
     const handler: Handler = (_, { attempt }: Context) => {
       if (attempt <= 3) throw new Retry(86_400_000)
       throw new Error('no')
@@ -84,14 +84,14 @@ describe('a message whose wait does not fit', () => {
     expect(secondsOf(cloud)).toEqual([0, 86_400, 172_800, 259_200, 259_300])
   })
 
-  it('comes from a queue that holds nothing back no sooner', async () => {
+  it('is not handled early from a queue that delays nothing', async () => {
     const cloud = deploy(failingUntil(2), { retries: 1 }, { holds: 0 })
     await cloud.invoke('a', {})
     await cloud.drain()
     expect(secondsOf(cloud)).toEqual([0, 100])
   })
 
-  it('has the policy of its stream, wherever that stream comes from, and an input that of its processor', async () => {
+  it('has the policy of its stream, and an input has that of its processor', async () => {
     for (const stream of [{ retries: 1 }, { retries: 1, via: 'sqs' }, { retries: 1, stream: 'other' }]) {
       const cloud = deploy(failingUntil(9), stream, { b: { retries: 3 } })
       await cloud.invoke('a', {})
@@ -103,7 +103,7 @@ describe('a message whose wait does not fit', () => {
     }
   })
 
-  it('of others has the policy of the stream that it came over', async () => {
+  it('from a foreign sender has the policy of the stream that it came over', async () => {
     const cloud = deploy(failingUntil(9), { retries: 1, via: 'sqs' }, { b: { retries: 0 } })
     const record = { eventSource: 'fake sqs', position: 'b--sqs/0/1', key: undefined, body: '{"n":1}' }
     expect(await cloud.invoke('b', { Records: [record] })).toEqual([])
@@ -127,7 +127,7 @@ describe('a message whose wait does not fit', () => {
     ])
   })
 
-  it('stays without one where there is no queue for it', async () => {
+  it('stays without a key if there is no queue', async () => {
     const handler: Handler = (_, { attempt }: Context) => {
       if (attempt === 1) throw new Retry(100_000)
     }
@@ -137,7 +137,7 @@ describe('a message whose wait does not fit', () => {
     expect(endsOf(cloud).map(({ outcome }) => outcome)).toEqual(['postponed', 'ok'])
   })
 
-  it('is not acknowledged when the queue does not take it', async () => {
+  it('is not acknowledged if the queue does not accept it', async () => {
     let calls = 0
     const cloud = deploy(failingUntil(9), { retries: 1 }, { refuses: () => calls++ >= 1 && calls < 300 })
     await cloud.invoke('a', {})
@@ -146,7 +146,7 @@ describe('a message whose wait does not fit', () => {
   })
 })
 
-it('an input that waits does so in the queue, with a key as well, and its invocation ends', async () => {
+it('an input waits in the queue, with a key too, and its invocation ends', async () => {
   for (const key of [undefined, 'k']) {
     const cloud = deploy(failingUntil(3), {}, { b: { retries: 2 } })
     const input = { event: 1, topic: 'u', ...(key !== undefined && { key }) }

@@ -9,7 +9,7 @@ function errorAt(frames: readonly string[], options?: ErrorOptions): Error {
   return error
 }
 
-test("an error of a deployed function tells its owner's code and packages, with paths from the topology's folder", () => {
+test("an error of a deployed function shows the user's code and packages, with paths from the topology's folder", () => {
   const error = errorAt([
     'stockOf (/var/task/lib/stock.ts:3:9)',
     'async handler (file:///var/task/processors/bill.ts:8:39)',
@@ -34,7 +34,7 @@ test("an error of a deployed function tells its owner's code and packages, with 
   )
 })
 
-test('whatever their files are named; what source maps tell of has no scheme', () => {
+test('a path has no scheme, with any names of files', () => {
   const error = errorAt([
     'bill (/var/task/processors/bill/index.mjs:2:32)',
     'topology (/var/task/index.mjs:7:1)',
@@ -57,7 +57,7 @@ test('whatever their files are named; what source maps tell of has no scheme', (
   )
 })
 
-test('what caused it is told alike, and what is no frame stays as it is', () => {
+test('a cause is shown the same way, and other lines stay as they are', () => {
   const cause = errorAt(['find (/var/task/lib/stock.ts:1:1)'])
   expect(describe(errorAt(['Je (file:///var/task/attak.mjs:8:2443)'], { cause }))).toEqual({
     name: 'RangeError',

@@ -161,9 +161,9 @@ async function deployed(
   }
 }
 
-describe('the simulation tells the truth', () => {
+describe('a simulation equals a deploy', () => {
   it(
-    'deployed functions do, emit and fail the same for the same input, by the same ids, each key in the same order',
+    'deployed functions handle, emit and fail the same for the same input, with the same ids and the same order of each key',
     () =>
       fc.assert(
         fc.asyncProperty(randomTopology, deployment, async (random, how) => {
@@ -187,7 +187,7 @@ describe('the simulation tells the truth', () => {
   )
 
   it(
-    'who is idempotent handles the same messages there as here, each once, whatever comes again',
+    'idempotent processors handle the same messages in both, each once, whatever is delivered again',
     () =>
       fc.assert(
         fc.asyncProperty(randomTopology, deployment, async (random, how) => {
@@ -207,7 +207,7 @@ describe('the simulation tells the truth', () => {
   )
 
   it(
-    'messages of one key are handled one after the other there, too',
+    'messages with one key are handled one after the other when deployed, too',
     () =>
       fc.assert(
         fc.asyncProperty(randomTopology, deployment, async (random, how) => {

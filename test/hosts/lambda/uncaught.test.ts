@@ -58,8 +58,8 @@ const BAKED = {
   ...{ routes: { all: [], byTopic: {} }, hears: [] },
 }
 
-describe('an error that nobody catches', () => {
-  it('fails the handler that still runs, and nobody else', async () => {
+describe('an uncaught error', () => {
+  it('fails only the handler that still runs', async () => {
     const { invoke, store } = open((uncaught) => () => {
       later(() =>
         uncaught(() => {
@@ -93,7 +93,7 @@ describe('an error that nobody catches', () => {
     expect(lines.filter(({ attak }) => attak === 'log').map(({ text }) => text)).toEqual(['forgotten'])
   })
 
-  it('is recorded for its message, however many its handler returned from at once', async () => {
+  it('is recorded for its message, even if its handler returned from many at once', async () => {
     const { invoke, store } = open((uncaught) => (event) => {
       if (event === 'wait') return new Promise((resolve) => setTimeout(resolve, 20))
       if (event === 100)
@@ -111,14 +111,14 @@ describe('an error that nobody catches', () => {
     ])
   })
 
-  it("is the platform's where it is nobody's", async () => {
+  it('goes to the platform if it belongs to no handler', async () => {
     const { invoke, take } = open(() => () => {})
     await invoke(1)
     expect(take(new Error('of a module'))).toBe(false)
   })
 })
 
-it('those who listened before hear of what is not taken, as they did', () => {
+it('earlier listeners still receive errors that attak does not take', () => {
   const emitter = new EventEmitter()
   const heard: unknown[] = []
   emitter.on('unhandledRejection', (...args) => heard.push(args))

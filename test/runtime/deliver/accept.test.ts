@@ -34,19 +34,19 @@ function emitted(hop: number, channels: readonly string[]) {
   return { answer, sent, outputs }
 }
 
-it('a message that came through as many processors as the hop limit says may not go on', () => {
+it('a message at the hop limit is refused', () => {
   expect(emitted(2, ['b']).sent).toEqual([['b', 'to0']])
   const { answer, sent } = emitted(3, ['b'])
   expect(answer).toMatchObject({ code: 'HOP_LIMIT' })
   expect(sent).toEqual([])
 })
 
-it('the hop limit does not refuse an output, which goes nowhere', () => {
+it('the hop limit does not refuse an output', () => {
   const { answer, outputs, sent } = emitted(3, [])
   expect([answer, sent, outputs.length]).toEqual([undefined, [], 1])
 })
 
-it('what a stream carries is no output, and each channel takes it once', () => {
+it('an emit with a receiver is not an output, and each channel gets it once', () => {
   const { outputs, sent } = emitted(1, ['b', 'c', 'b'])
   expect(outputs).toEqual([])
   expect(sent).toEqual([

@@ -23,7 +23,7 @@ describe('a message is done', () => {
     expect(ended).toEqual(['1 ok', '2 ok', '3 ok'])
   })
 
-  it('only when its emits were accepted', async () => {
+  it('only when its emits are accepted', async () => {
     const { ended, clock } = await run([[1]], (_, context: Context) => void context.emit('t'), {
       accept: (clock) => clock.sleep(500),
     })
@@ -31,7 +31,7 @@ describe('a message is done', () => {
     expect(clock.now()).toBe(1_000_500)
   })
 
-  it('when its failure is recorded, and is not tried again by then', async () => {
+  it('when its failure is recorded after its last attempt', async () => {
     const handler = () => {
       throw new Error('no')
     }
@@ -42,7 +42,7 @@ describe('a message is done', () => {
   })
 
   it.each([[null], [undefined], [0], ['text']])(
-    'when its failure is recorded, also where %j was thrown',
+    'when its failure is recorded, even if %j was thrown',
     async (thrown) => {
       const { failed, world } = await run([[1]], () => {
         throw thrown
@@ -52,7 +52,7 @@ describe('a message is done', () => {
     },
   )
 
-  it('but comes again when its failure cannot be recorded', async () => {
+  it('but is delivered again if its failure cannot be recorded', async () => {
     const handler = () => {
       throw new Error('no')
     }
@@ -61,7 +61,7 @@ describe('a message is done', () => {
     }
   })
 
-  it('unrun when it is for somebody else', async () => {
+  it('without running if it is for another processor', async () => {
     const { failed, ended } = await run([[1, 2]], () => {}, { isOurs: (data) => data === 2 })
     expect(failed).toEqual([])
     expect(ended).toEqual(['2 ok'])
@@ -69,7 +69,7 @@ describe('a message is done', () => {
 })
 
 describe('a message that failed', () => {
-  it('is tried again here after its wait, with an event of its own', async () => {
+  it('is retried in place after its wait, with its own copy of the event', async () => {
     const events: unknown[] = []
     const handler = (event: { list: number[] }, { attempt }: Context) => {
       events.push(structuredClone(event))
@@ -82,7 +82,7 @@ describe('a message that failed', () => {
     expect(clock.now()).toBe(1_003_000)
   })
 
-  it('waits as long as it asks for, without using up its tries', async () => {
+  it('waits as long as it asks, without using up its retries', async () => {
     let asked = 0
     const handler = () => {
       if (asked++ < 3) throw new Retry(700)
@@ -92,7 +92,7 @@ describe('a message that failed', () => {
     expect(clock.now()).toBe(1_002_100)
   })
 
-  it('comes again when its wait does not fit, knowing its attempts where the function is warm', async () => {
+  it('is delivered again if its wait does not fit, and a warm function knows its attempts', async () => {
     const clock = createFakeClock()
     const attempts: number[] = []
     const handler = (_: unknown, { attempt }: Context) => {
@@ -114,7 +114,7 @@ describe('a message that failed', () => {
     expect(world.ended).toEqual(['1 postponed', '1 failed'])
   })
 
-  it('keeps what follows of its key waiting, and nothing else', async () => {
+  it('only delays later messages with its key', async () => {
     const handler = (event: string, { attempt }: Context) => {
       if (event === 'k1' && attempt === 1) throw new Error('no')
     }
@@ -126,7 +126,7 @@ describe('a message that failed', () => {
     expect(ended).toEqual(['k1 retry', 'l1 ok', 'x ok', 'k1 ok', 'k2 ok', 'k3 ok'])
   })
 
-  it('by what the platform did not take comes again, and does not count as tried', async () => {
+  it('because of a refused emit is delivered again, and does not count as an attempt', async () => {
     const notAccepted = Object.assign(new Error('too much at once'), { code: 'EMIT_NOT_ACCEPTED' })
     const { failed, ended, world } = await run([['k1', 'k2']], (_, context: Context) => void context.emit('t'), {
       accept: () => Promise.reject(notAccepted),
@@ -142,7 +142,7 @@ const assertNever = (): never => {
 }
 
 describe('messages of one key', () => {
-  it('start when the one before has settled, though its emits are on their way', async () => {
+  it('start when the previous one has settled, even if its emits are in flight', async () => {
     const starts: number[] = []
     const clock = createFakeClock()
     const handler = async (_: string, context: Context) => {
@@ -154,7 +154,7 @@ describe('messages of one key', () => {
     expect(starts).toEqual([0, 10, 20])
   })
 
-  it('do not start once one before them is to come again', async () => {
+  it('do not start if an earlier one will be delivered again', async () => {
     const clock = createFakeClock()
     const handler = async (event: string, context: Context) => {
       context.emit('t', event)
@@ -171,7 +171,7 @@ describe('messages of one key', () => {
   })
 })
 
-describe('whatever a handler throws', () => {
+describe('a thrown value', () => {
   const revoked = () => {
     const { proxy, revoke } = Proxy.revocable({}, {})
     revoke()
@@ -207,7 +207,7 @@ describe('whatever a handler throws', () => {
 describe('when the time of the invocation is up', () => {
   const slow = (clock: ReturnType<typeof createFakeClock>, ms: number) => () => clock.sleep(ms)
 
-  it('what would not end in time, going by those before, is not started, and comes again by whole records', async () => {
+  it('messages that would not end in time are not started, and whole records are delivered again', async () => {
     const clock = createFakeClock()
     const records = [[1, 2], ['k1', 'k2', 'k3'], [3]]
     const { failed, ended } = await run(records, slow(clock, 4000), { clock, forMs: 10_000, concurrency: 2 })
@@ -215,7 +215,7 @@ describe('when the time of the invocation is up', () => {
     expect(ended).toEqual(['1 ok', '2 ok', 'k1 ok', '3 ok'])
   })
 
-  it('what runs is aborted, and comes again', async () => {
+  it('running messages are aborted and delivered again', async () => {
     const clock = createFakeClock()
     let aborted: unknown
     const handler = (_: unknown, { signal }: Context) => {
@@ -229,7 +229,7 @@ describe('when the time of the invocation is up', () => {
     expect(aborted).toMatchObject({ code: 'TIMEOUT' })
   })
 
-  it('an answer is given though a handler never settles', async () => {
+  it('the invocation is answered even if a handler never settles', async () => {
     const clock = createFakeClock()
     const { failed, ended } = await run([[1], [2]], slow(clock, 1e9), { clock, forMs: 10_000, timeoutMs: 60_000 })
     expect(failed).toEqual(['r0', 'r1'])
@@ -237,7 +237,7 @@ describe('when the time of the invocation is up', () => {
     expect(clock.now()).toBeLessThan(1_010_000)
   })
 
-  it('an answer is given though emits are not accepted', async () => {
+  it('the invocation is answered even if emits are not accepted', async () => {
     const clock = createFakeClock()
     const accept = () => new Promise<void>(() => {})
     const said = { clock, forMs: 10_000, accept }
@@ -246,7 +246,7 @@ describe('when the time of the invocation is up', () => {
     expect(clock.now()).toBeLessThan(1_010_000)
   })
 
-  it('a record that had it to itself loses what is running, so that the rest goes on', async () => {
+  it('a record alone in its invocation fails its running message, so that the rest continues', async () => {
     const clock = createFakeClock()
     const world = openWorld({ clock, handler: slow(clock, 20_000), forMs: 10_000, timeoutMs: 60_000 })
     const deliver = (...records: string[]) =>
@@ -263,7 +263,7 @@ describe('when the time of the invocation is up', () => {
     ])
   })
 
-  it('a record that had no time before, and was not started since, has the next invocation to itself', async () => {
+  it('a record that had no time before gets the next invocation to itself', async () => {
     const clock = createFakeClock()
     const world = openWorld({ clock, handler: slow(clock, 20_000), forMs: 10_000, timeoutMs: 60_000 })
     const deliver = (...records: string[]) =>
@@ -274,7 +274,7 @@ describe('when the time of the invocation is up', () => {
     expect(world.recorded).toEqual(['a', 'b'])
   })
 
-  it('a record that is done does not take the place of one that still needs an invocation to itself', async () => {
+  it('a finished record does not take the place of one that needs an invocation to itself', async () => {
     const clock = createFakeClock()
     const slowEvents = new Set<unknown>(['a', 'b'])
     const handler = (event: unknown) => clock.sleep(slowEvents.has(event) ? 20_000 : 0)
@@ -288,7 +288,7 @@ describe('when the time of the invocation is up', () => {
     expect(world.recorded).toEqual(['b'])
   })
 
-  it('others start as soon as a record that had no time before, and now has it to itself, is done', async () => {
+  it('others start as soon as a record that had the invocation to itself is done', async () => {
     const clock = createFakeClock()
     const started: string[] = []
     let ms = 20_000
@@ -307,7 +307,7 @@ describe('when the time of the invocation is up', () => {
     expect(started).toEqual(['a 0', 'b 0', 'a 0', 'b 1000'])
   })
 
-  it('what runs first so that a late record can run overtakes none of its own keys', async () => {
+  it('a late record that runs first overtakes no message with its keys', async () => {
     const clock = createFakeClock()
     const started: string[] = []
     const handler = (event: string, context: Context) => {
@@ -324,7 +324,7 @@ describe('when the time of the invocation is up', () => {
     expect(started).toEqual(['l1'])
   })
 
-  it('a record that comes alone has it to itself the first time', async () => {
+  it('a record that is delivered alone has the invocation to itself', async () => {
     const clock = createFakeClock()
     const said = { clock, forMs: 10_000, timeoutMs: 60_000 }
     const { failed, world } = await run([['a']], slow(clock, 20_000), said)
@@ -332,21 +332,21 @@ describe('when the time of the invocation is up', () => {
     expect(world.recorded).toEqual(['a'])
   })
 
-  it('a message ends by its own timeout before that', async () => {
+  it('a message ends by its own timeout first', async () => {
     const clock = createFakeClock()
     const { ended } = await run([[1]], slow(clock, 2000), { clock, forMs: 10_000, timeoutMs: 1000 })
     expect(ended).toEqual(['1 failed'])
     expect(clock.now()).toBe(1_001_000)
   })
 
-  it('a timeout is told as it was set, however late the clock is, and alike in a simulation', async () => {
+  it('a timeout is reported as it was set, even with a late clock, and the same in a simulation', async () => {
     const clock = createFakeClock()
     const late = { ...clock, after: (ms: number, call: () => void) => clock.after(ms + 1, call) }
     const { world } = await run([[1]], slow(clock, 9000), { clock: late, timeoutMs: 2000 })
     expect((world.errors[0] as AttakError).message).toMatch(/^"b" did not settle within 2 s \(message /)
   })
 
-  it('a context tells how much is left: of its own time, or of the invocation', async () => {
+  it('a context has the remaining time: its own, or that of the invocation', async () => {
     const clock = createFakeClock()
     const left: number[] = []
     const handler = async (_: unknown, context: Context) => {
@@ -359,7 +359,7 @@ describe('when the time of the invocation is up', () => {
     expect(left).toEqual([3000, 2000, 9000, 8000])
   })
 
-  it('what a handler takes before it first waits is its own time, and nobody else’s', async () => {
+  it('the time of a handler before its first wait counts only for itself', async () => {
     const clock = createFakeClock()
     let spentMs = 0
     const busy = { ...clock, now: () => clock.now() + spentMs }
@@ -381,7 +381,7 @@ describe('when the time of the invocation is up', () => {
 })
 
 describe('a warm function', () => {
-  it('does not run again what of a pack is done', async () => {
+  it('does not run finished messages of a pack again', async () => {
     const clock = createFakeClock()
     const world = openWorld({
       clock,
@@ -398,16 +398,16 @@ describe('a warm function', () => {
     expect(world.progress.records.size).toBe(0)
   })
 
-  it('remembers no more than what comes again', async () => {
+  it('remembers only what is delivered again', async () => {
     const { world } = await run([[1], [2]], () => {})
     expect(world.progress.records.size).toBe(0)
   })
 })
 
-describe('what handlers emit and wait for', () => {
+describe('an emit that handlers await', () => {
   const accept = (clock: FakeClock) => clock.sleep(5)
 
-  it('is sent at once, when each of them waits for just that', async () => {
+  it('is sent at once if each of them waits for it', async () => {
     const sent: number[] = []
     const clock = createFakeClock()
     const handler = async (_: unknown, context: Context) => {
@@ -421,7 +421,7 @@ describe('what handlers emit and wait for', () => {
     expect(sent).toEqual([1, 1, 1, 2, 2, 2])
   })
 
-  it('waits for others to join it, when one of them waits for something else', async () => {
+  it('waits for more emits if one of them waits for something else', async () => {
     const sent: number[] = []
     const clock = createFakeClock()
     const handler = async (event: number, context: Context) => {
@@ -435,12 +435,12 @@ describe('what handlers emit and wait for', () => {
 })
 
 describe('handlers that do not wait', () => {
-  it('are handled within one turn, and sent what they emitted at its end', async () => {
+  it('run within one turn, and their emits are sent at its end', async () => {
     const { world } = await run([[1, 2], [3]], (_, context: Context) => void context.emit('t'))
     expect(world.idles).toBe(1)
   })
 
-  it('leave the thread to others from time to time', async () => {
+  it('yield the thread from time to time', async () => {
     const clock = createFakeClock()
     let now = clock.now()
     const busy = { ...clock, now: () => now }

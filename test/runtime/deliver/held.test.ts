@@ -38,8 +38,8 @@ async function shardOf(events: readonly string[], said: Partial<Said> = {}) {
   }
 }
 
-describe('an invocation of a stream, with a message that has to wait there for longer', () => {
-  it('lasts as long as it can, so that one for each of these follows the other until the wait is over', async () => {
+describe('an invocation with a message that waits longer in its stream', () => {
+  it('lasts as long as it can, and is followed by others until the wait is over', async () => {
     const shard = await shardOf(['k-bad', 'k2', 'x'])
     await shard.drain()
     expect(shard.world.ended).toEqual(['k-bad postponed', 'x ok', 'k-bad failed', 'k2 ok'])
@@ -48,14 +48,14 @@ describe('an invocation of a stream, with a message that has to wait there for l
     expect(shard.clock.now() - 1_000_000).toBe(45_000)
   })
 
-  it('is over at once where what fails comes again later by itself', async () => {
+  it('ends at once if failed messages are delivered again later anyway', async () => {
     const shard = await shardOf(['k-bad'], { redeliversAtOnce: false })
     await shard.invoke()
     expect(shard.invocations).toEqual([{ lastedMs: 0, attempts: 1 }])
     expect(shard.records).toHaveLength(1)
   })
 
-  it('is over at once where another try of something else is due', async () => {
+  it('ends at once if the attempt of another message is due', async () => {
     const accept = () => Promise.reject(Object.assign(new Error('full'), { code: 'EMIT_NOT_ACCEPTED' }))
     const handler = (event: unknown, { emit }: { emit(topic: string): void }) => {
       if (event === 'k-bad') throw new Error('no')
@@ -67,7 +67,7 @@ describe('an invocation of a stream, with a message that has to wait there for l
     expect(shard.invocations[0]!.lastedMs).toBe(0)
   })
 
-  it('is over at once where what waits may do so elsewhere, when that place takes it', async () => {
+  it('ends at once if a retry queue accepts the message', async () => {
     for (const keep of [async () => {}, () => Promise.reject(new Error('full'))]) {
       const shard = await shardOf(['bad'], { keep })
       await shard.invoke()
@@ -75,7 +75,7 @@ describe('an invocation of a stream, with a message that has to wait there for l
     }
   })
 
-  it('does something, or lasts; nothing is lost, tried too soon, or out of its key’s order', async () => {
+  it('makes progress or lasts; no message is lost, early, or out of the order of its key', async () => {
     const event = fc
       .tuple(fc.constantFrom('k', 'l', 'x'), fc.constantFrom('good', 'bad', 'asks'))
       .map((parts) => parts.join('-'))

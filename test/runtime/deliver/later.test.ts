@@ -35,7 +35,7 @@ const failing = (event: unknown) => {
 }
 
 describe('a message without a key that waits long', () => {
-  it('leaves its stream, and nobody waits for it', async () => {
+  it('leaves its stream, and no other message waits for it', async () => {
     const { clock, kept, world, deliver } = open()
     expect(await deliver(['bad', 'x'], ['k1'], ['y'])).toEqual([])
     expect(clock.now()).toBe(NOW_MS)
@@ -43,7 +43,7 @@ describe('a message without a key that waits long', () => {
     expect(kept).toMatchObject([{ data: 'bad', attempt: 2, wait: { dueMs: NOW_MS + 10_000, asked: 0 } }])
   })
 
-  it('takes along its event as it came, its id, and how often it asked', async () => {
+  it('carries its original event, its id, and its number of Retries', async () => {
     const handler = (event: { list: number[] }) => {
       event.list.push(1)
       throw new Retry(3_600_000)
@@ -55,14 +55,14 @@ describe('a message without a key that waits long', () => {
     ])
   })
 
-  it('is acknowledged only once it is kept elsewhere', async () => {
+  it('is acknowledged only when the retry queue has it', async () => {
     const { clock, deliver, world } = open({}, () => clock.sleep(700))
     expect(await deliver(['bad'])).toEqual([])
     expect(clock.now()).toBe(NOW_MS + 700)
     expect(world.ended).toEqual(['bad retry'])
   })
 
-  it('comes again with its record where it was not kept, and is not tried before its time', async () => {
+  it('is delivered again with its record if the queue refused it, and is not retried early', async () => {
     for (const hold of [() => Promise.reject(new Error('full')), () => new Promise<void>(() => {})]) {
       const { deliver, kept, world, clock } = open({ forMs: 8000 }, hold)
       expect(await deliver(['x', 'bad'], ['y'])).toEqual(['r0'])
@@ -75,7 +75,7 @@ describe('a message without a key that waits long', () => {
     }
   })
 
-  it('waits in place where others are at work anyway, or its wait is short', async () => {
+  it('waits in place if other handlers run anyway, or if its wait is short', async () => {
     const { kept, deliver, world, clock } = open({
       handler: (event) => (event === 'slow' ? clock.sleep(15_000) : failing(event)),
       policy: { retries: 1, backoff: { ...BACKOFF, firstMs: 10_000 } },
@@ -87,7 +87,7 @@ describe('a message without a key that waits long', () => {
     expect([...kept, ...short.kept]).toEqual([])
   })
 
-  it('leaves when its next try would not end in time', async () => {
+  it('leaves if its next attempt would not end in time', async () => {
     const { kept, deliver, clock } = open({
       handler: async () => {
         await clock.sleep(4000)
@@ -100,7 +100,7 @@ describe('a message without a key that waits long', () => {
     expect(kept).toMatchObject([{ attempt: 3 }])
   })
 
-  it('does not run again when its record comes again for the sake of others', async () => {
+  it('does not run again if its record is delivered again because of others', async () => {
     const { kept, deliver, world } = open({ forMs: 8000 })
     expect(await deliver(['bad', 'k-bad'])).toEqual(['r0'])
     expect(await deliver(['bad', 'k-bad'])).toEqual(['r0'])
@@ -110,21 +110,21 @@ describe('a message without a key that waits long', () => {
 })
 
 describe('a message with a key', () => {
-  it('never leaves its stream: its record comes again, and what follows of its key', async () => {
+  it('never leaves its stream: its record and later ones with its key are delivered again', async () => {
     const { kept, deliver, world } = open({ forMs: 8000 })
     expect(await deliver(['k-bad', 'k2', 'l1'], ['k3'], ['x'])).toEqual(['r0', 'r1'])
     expect(kept).toEqual([])
     expect(world.ended).toEqual(['k-bad postponed', 'l1 ok', 'x ok'])
   })
 
-  it('waits in place where that fits, and whoever waits without a key stays for as long', async () => {
+  it('waits in place if that fits, and waiting messages without a key stay as long', async () => {
     const { kept, deliver, world } = open({ policy: { retries: 1, backoff: { ...BACKOFF, firstMs: 10_000 } } })
     expect(await deliver(['k-bad', 'k2', 'bad'])).toEqual([])
     expect(kept).toEqual([])
     expect(world.ended).toEqual(['k-bad retry', 'bad retry', 'k-bad failed', 'k2 ok', 'bad failed'])
   })
 
-  it('may wait elsewhere where nothing keeps its order', async () => {
+  it('may wait elsewhere if nothing keeps its order', async () => {
     const { kept, deliverKept, world } = open()
     const message = deliveryOf('e', ['k-bad']).messages[0]!
     expect(await deliverKept(message)).toEqual([])
@@ -133,10 +133,10 @@ describe('a message with a key', () => {
   })
 })
 
-describe('a message that comes from where it waited', () => {
+describe('a message from the retry queue', () => {
   const waited = (said: Partial<Message>) => ({ ...deliveryOf('r', ['bad']).messages[0]!, ...said }) as Message
 
-  it('goes on counting its attempts, and fails for good after the last', async () => {
+  it('continues the count of its attempts, and fails for good after the last', async () => {
     const { clock, kept, deliverKept, world } = open()
     expect(await deliverKept(waited({ attempt: 3, wait: { dueMs: 0, asked: 0 } }))).toEqual([])
     expect(kept).toMatchObject([{ attempt: 4, wait: { dueMs: NOW_MS + 40_000 } }])
@@ -147,7 +147,7 @@ describe('a message that comes from where it waited', () => {
     expect(world.recorded).toEqual(['bad'])
   })
 
-  it('has asked as often as it did before', async () => {
+  it('keeps its number of Retries', async () => {
     const attempts: number[] = []
     const handler = (_: unknown, { attempt }: Context) => {
       attempts.push(attempt)
@@ -162,7 +162,7 @@ describe('a message that comes from where it waited', () => {
     expect(attempts).toEqual([100, 101])
   })
 
-  it('goes round again where it is early, and waits in place where it is a little early', async () => {
+  it('is sent back if it is early, and waits in place if it is a little early', async () => {
     const { clock, kept, deliverKept, world } = open({ handler: () => {} })
     expect(await deliverKept(waited({ attempt: 2, wait: { dueMs: NOW_MS + 5_000_000, asked: 0 } }))).toEqual([])
     expect(kept).toMatchObject([{ attempt: 2, wait: { dueMs: NOW_MS + 5_000_000 } }])
@@ -172,14 +172,14 @@ describe('a message that comes from where it waited', () => {
     expect(world.ended).toEqual(['bad ok'])
   })
 
-  it('goes round again also where it was never tried', async () => {
+  it('is sent back even if it was never tried', async () => {
     const { kept, deliverKept } = open({ handler: () => {} })
     const wait = { dueMs: NOW_MS + 5_000_000, asked: 0 }
     expect(await deliverKept(waited({ attempt: 1, wait }))).toEqual([])
     expect(kept).toMatchObject([{ attempt: 1, wait }])
   })
 
-  it('takes nothing of its waiting into the record of its failure', async () => {
+  it('has no fields of its waiting in its error record', async () => {
     const failed: Message[] = []
     const { deliverKept } = open({
       recordFailure: ({ invocation }) => {
@@ -194,7 +194,7 @@ describe('a message that comes from where it waited', () => {
   })
 })
 
-it('a failure that is not recorded when the time is up is not taken as done', async () => {
+it('a failure that is not recorded in time is not done', async () => {
   const { deliver, world, clock } = open({
     forMs: 5000,
     policy: { ...policy, retries: 0 },

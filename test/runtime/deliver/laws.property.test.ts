@@ -275,19 +275,19 @@ function always(
 const eventsOf = ({ records }: Scenario) =>
   records.map((messages, index) => messages.map(({ key }, place) => `${key}r${index}.${place}`))
 
-describe('whatever handlers do, and however often a record comes again', () => {
-  it('what is acknowledged is complete, was recorded as failed, or is kept for later: nothing is lost', () =>
+describe('with any handlers and any redeliveries', () => {
+  it('an acknowledged message is complete, recorded as failed, or kept for later: nothing is lost', () =>
     always(({ lost }) => {
       expect(lost).toEqual([])
     }))
 
-  it('what leaves its stream has no key, and no message is tried more often than its policy and its wishes say', () =>
+  it('messages that leave their stream have no key, and no message has more attempts than its policy and its Retries allow', () =>
     always(({ kept, excess }) => {
       expect(kept.filter((event) => /^[kl]/.test(event))).toEqual([])
       expect(excess).toEqual([])
     }))
 
-  it('all comes to an end where the function stays warm and what it emits is accepted', () =>
+  it('everything ends if the function stays warm and its emits are accepted', () =>
     always(
       ({ acknowledged, recorded, done }, said) => {
         expect(acknowledged.size).toBe(said.records.length)
@@ -297,7 +297,7 @@ describe('whatever handlers do, and however often a record comes again', () => {
       ENOUGH_TO_END,
     ))
 
-  it('messages of one key never run at once, and not more at all than are allowed', () =>
+  it('messages with one key never run at once, and never more than allowed', () =>
     always(({ overlaps, mostAtOnce }, { concurrency }) => {
       expect(overlaps).toEqual([])
       expect(mostAtOnce).toBeLessThanOrEqual(concurrency)

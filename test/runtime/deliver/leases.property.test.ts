@@ -168,7 +168,7 @@ function overNetwork(store: HandledStore, clock: FakeClock, ms: number): Handled
 
 const crashes = fc.constantFrom(undefined, 1, 3, 5, 60, 401, 9003, 9100)
 
-it('every message is handled at least once or recorded as failed, whatever crashes and comes again', () =>
+it('every message is handled at least once or recorded as failed, with any crashes and redeliveries', () =>
   fc.assert(
     fc.asyncProperty(scenarioOf(crashes), async (scenario) => {
       const { handled, recorded, acknowledged } = await observe(scenario)
@@ -178,7 +178,7 @@ it('every message is handled at least once or recorded as failed, whatever crash
     { numRuns: 100 },
   ))
 
-it('without a crash no message is handled twice, however often and by how many it is delivered', () =>
+it('without a crash no message is handled twice, with any number of deliveries to any functions', () =>
   fc.assert(
     fc.asyncProperty(scenarioOf(fc.constant(undefined)), async (scenario) => {
       const { handled, recorded, overlaps } = await observe(scenario)

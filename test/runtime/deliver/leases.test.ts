@@ -46,8 +46,8 @@ function openFunction(handler: Said['handler'], said: Partial<Said> = {}) {
   }
 }
 
-describe('a message that comes again', () => {
-  it('is skipped when it was handled', async () => {
+describe('a message that is delivered again', () => {
+  it('is skipped if it was handled', async () => {
     const { world, deliver } = openFunction(() => {})
     expect(await deliver([1, 2], [3])).toEqual([])
     expect(await deliver([1, 2], [3])).toEqual([])
@@ -71,7 +71,7 @@ describe('a message that comes again', () => {
     expect(world.ended).toEqual(['x ok', 'x skipped'])
   })
 
-  it('is handled when it failed before, and was recorded as an error', async () => {
+  it('is handled if it failed before and was recorded as an error', async () => {
     let isMended = false
     const { world, deliver } = openFunction(() => {
       if (!isMended) throw new Error('no')
@@ -83,7 +83,7 @@ describe('a message that comes again', () => {
     expect(world.recorded).toEqual(['1'])
   })
 
-  it('is handled when its emits were not accepted before', async () => {
+  it('is handled if its emits were not accepted before', async () => {
     const notAccepted = Object.assign(new Error('too much at once'), { code: 'EMIT_NOT_ACCEPTED' })
     let refuses = true
     const { world, deliver } = openFunction((_, context: Context) => void context.emit('t'), {
@@ -95,7 +95,7 @@ describe('a message that comes again', () => {
     expect(world.ended).toEqual(['1 postponed', '1 ok'])
   })
 
-  it('is handled, with a warning, when it has other data', async () => {
+  it('is handled with a warning if it has other data', async () => {
     const { world, clock } = openFunction(() => {})
     const deliver = (data: string) => {
       const { messages, ...delivery } = deliveryOf('r0', ['same'])
@@ -111,7 +111,7 @@ describe('a message that comes again', () => {
     ])
   })
 
-  it('is handled when that is forced, and then done', async () => {
+  it('is handled if that is forced, and is then done', async () => {
     const { world, clock, deliver } = openFunction(() => {})
     await deliver(['x'])
     const { messages, ...delivery } = deliveryOf('r0', ['x'])
@@ -138,7 +138,7 @@ function crashed(clock: FakeClock, forMs: number): HandledStore {
 }
 
 describe('while it is handled by another function, a message', () => {
-  it('waits, and is skipped when it was handled', async () => {
+  it('waits, and is skipped if it was handled', async () => {
     const clock = createFakeClock()
     const slow = openFunction(() => clock.sleep(7000), { clock })
     const other = openFunction(() => {}, { clock, handled: slow.handled })
@@ -153,7 +153,7 @@ describe('while it is handled by another function, a message', () => {
     ])
   })
 
-  it('comes again when there is no time to wait', async () => {
+  it('is delivered again if there is no time to wait', async () => {
     const clock = createFakeClock()
     const slow = openFunction(() => clock.sleep(20_000), { clock })
     const other = openFunction(() => {}, { clock, handled: slow.handled, forMs: 5000 })
@@ -166,7 +166,7 @@ describe('while it is handled by another function, a message', () => {
     expect(other.world.ended).toEqual(['1 postponed', '1 skipped'])
   })
 
-  it('is handled when the other has crashed, a second after its time would have been up', async () => {
+  it('is handled if the other has crashed, a second after its time is up', async () => {
     const clock = createFakeClock()
     const handled = crashed(clock, 8000)
     await clock.pass(10)
@@ -179,7 +179,7 @@ describe('while it is handled by another function, a message', () => {
     expect(startedAt[0]).toBeLessThan(11_500)
   })
 
-  it('does not fail for want of the time that it waited', async () => {
+  it('does not lose the time that it waited', async () => {
     const clock = createFakeClock()
     const handled = crashed(clock, 8000)
     await clock.pass(4000)
@@ -192,7 +192,7 @@ describe('while it is handled by another function, a message', () => {
 })
 
 describe('a lease', () => {
-  it('is kept while a message waits for its next try here', async () => {
+  it('is kept while a message waits for its next attempt in place', async () => {
     const clock = createFakeClock()
     const one = openFunction(
       (_, { attempt }: Context) => {
@@ -208,7 +208,7 @@ describe('a lease', () => {
     expect(other.world.ended).toEqual(['1 skipped'])
   })
 
-  it('is given back when a message waits elsewhere for its next try', async () => {
+  it('is returned when a message waits elsewhere for its next attempt', async () => {
     const kept: unknown[] = []
     const { world, deliver } = openFunction(
       (_, { attempt }: Context) => {
@@ -226,7 +226,7 @@ describe('a lease', () => {
     expect(world.ended).toEqual(['1 retry', '1 ok'])
   })
 
-  it('is given back by what is not started any more', async () => {
+  it('is returned by a message that is no longer started', async () => {
     const { world, clock, deliver } = openFunction(() => clock.sleep(2500), { forMs: 6000, concurrency: 1 })
     const failed = await deliver([1], [2], [3], [4])
     expect(failed).toEqual(['r2', 'r3'])
@@ -238,7 +238,7 @@ describe('a lease', () => {
 })
 
 describe('messages of one key', () => {
-  it('are handled one after the other, each when the one before is remembered', async () => {
+  it('are handled one after the other, each when the previous one is remembered', async () => {
     const steps: string[] = []
     const clock = createFakeClock()
     const store = slowStore(clock)
@@ -258,7 +258,7 @@ describe('messages of one key', () => {
 })
 
 describe('without an answer of the store', () => {
-  it('nothing is handled, and all comes again', async () => {
+  it('nothing is handled, and everything is delivered again', async () => {
     const clock = createFakeClock()
     const handled = slowStore(clock, { fails: (call) => call === 'begin' })
     const { world, deliver } = openFunction(() => {}, { clock, handled })
@@ -267,7 +267,7 @@ describe('without an answer of the store', () => {
     expect(world.errors.map(String)).toEqual(['Error: no begin', 'Error: no begin'])
   })
 
-  it('for a while, it is asked again', async () => {
+  it('for a while, the call is repeated', async () => {
     const clock = createFakeClock()
     let calls = 0
     const handled = slowStore(clock, { fails: () => calls++ < 4 })
@@ -278,7 +278,7 @@ describe('without an answer of the store', () => {
     expect(world.ended).toEqual(['1 ok', '1 skipped'])
   })
 
-  it('what was handled is acknowledged, with a warning', async () => {
+  it('a handled message is acknowledged with a warning', async () => {
     const clock = createFakeClock()
     const handled = slowStore(clock, { fails: (call) => call === 'done' })
     const { world, deliver } = openFunction(() => {}, { clock, handled, forMs: 20_000 })
@@ -304,7 +304,7 @@ describe('without an answer of the store', () => {
 })
 
 describe('an answer of the store that comes after the invocation has answered', () => {
-  it('starts no handler, and its lease is given back', async () => {
+  it('starts no handler, and its lease is returned', async () => {
     const clock = createFakeClock()
     const store = slowStore(clock)
     let answer = () => {}
@@ -330,7 +330,7 @@ describe('an answer of the store that comes after the invocation has answered', 
   it.each([
     ['fails', (): Promise<void> => Promise.reject(new Error('no'))],
     ['comes at last', (): Promise<void> => Promise.resolve()],
-  ])('adds no second warning where it %s', async (_, late) => {
+  ])('adds no second warning if it %s', async (_, late) => {
     const clock = createFakeClock()
     let answer = () => {}
     const done = () =>
@@ -348,7 +348,7 @@ describe('an answer of the store that comes after the invocation has answered', 
   })
 })
 
-it('leases that are asked for count as handlers that run, and many are asked for at once', async () => {
+it('requested leases count as running handlers, and many are requested at once', async () => {
   const clock = createFakeClock()
   let asking = 0
   let most = 0
