@@ -39,7 +39,7 @@ async function bodyOf(request: IncomingMessage): Promise<string> {
 }
 
 describe('a call', () => {
-  it('is a signed POST to the endpoint, and gives the answer and its headers', async () => {
+  it('is a signed POST to the endpoint, and returns the answer and its headers', async () => {
     const { client } = await serve(async (request, response) => {
       const { url, method, headers } = request
       response.setHeader('x-amz-function-error', 'Unhandled')
@@ -60,12 +60,12 @@ describe('a call', () => {
     })
   })
 
-  it('gives undefined for an empty answer', async () => {
+  it('returns undefined for an empty answer', async () => {
     const { client } = await serve((_, response) => void response.end())
     expect(await client.call(CALL)).toMatchObject({ ok: true, value: undefined })
   })
 
-  it('uses the credentials and the endpoint that the environment has at that time', async () => {
+  it('uses the current credentials and endpoint of the environment', async () => {
     const seen: (string | undefined)[] = []
     const { client, env } = await serve((request, response) => {
       seen.push(/Credential=(\w+)/.exec(request.headers.authorization ?? '')?.[1])
@@ -78,7 +78,7 @@ describe('a call', () => {
     expect(seen).toEqual(['test', 'undefined', 'rotated', 'token'])
   })
 
-  it('keeps its connection for the next, and opens another where that was closed meanwhile', async () => {
+  it('keeps its connection for the next call, and opens another if that was closed', async () => {
     let [connections, calls] = [0, 0]
     const { client, server } = await serve((request, response) => {
       calls++
@@ -109,12 +109,12 @@ describe('a call that fails', () => {
     [403, '{"__type":"AccessDeniedException","Message":"no stream"}', 'AccessDeniedException', false],
     [429, '{"message":"no stream"}', 'HTTP 429', true],
     [503, 'no stream', 'HTTP 503', true],
-  ])('with %i %s says %s, and whether that passes: %s', async (status, body, code, passing) => {
+  ])('with %i %s reports %s, and whether it is temporary: %s', async (status, body, code, passing) => {
     const { client } = await serve((_, response) => void response.writeHead(status).end(body))
     expect(await client.call(CALL)).toEqual({ ok: false, status, code, message: 'no stream', passing })
   })
 
-  it('says the word for it in a header, where the service puts it there', async () => {
+  it('reports the error code from a header, if the service puts it there', async () => {
     const { client } = await serve((_, response) => {
       response
         .writeHead(404, { 'x-amzn-errortype': 'ResourceNotFoundException:http://internal/' })
@@ -123,7 +123,7 @@ describe('a call that fails', () => {
     expect(await client.call(CALL)).toMatchObject({ code: 'ResourceNotFoundException', message: 'none' })
   })
 
-  it('with something that is no JSON passes', async () => {
+  it('with an answer that is not JSON is temporary', async () => {
     const { client } = await serve((_, response) => void response.end('<html>'))
     expect(await client.call(CALL)).toMatchObject({ ok: false, code: 'UNREADABLE_ANSWER', passing: true })
   })
@@ -137,12 +137,12 @@ describe('a call that fails', () => {
         setImmediate(() => request.socket.destroy())
       },
     ],
-  ])('since its connection broke %s passes', async (_, listener) => {
+  ])('because its connection broke %s is temporary', async (_, listener) => {
     const { client } = await serve(listener as RequestListener)
     expect(await client.call(CALL)).toMatchObject({ ok: false, status: 0, passing: true })
   })
 
-  it('ends at a limit where an answer has no end', async () => {
+  it('ends at a limit if an answer has no end', async () => {
     const piece = Buffer.alloc(1024 * 1024, 32)
     const { client, server } = await serve((_, response) => {
       const goOn = () => {
@@ -156,18 +156,18 @@ describe('a call that fails', () => {
     await closed
   })
 
-  it('ends when its time is up, and passes', async () => {
+  it('ends when its time is up, and is temporary', async () => {
     const { client } = await serve(() => {})
     expect(await client.call({ ...CALL, withinMs: 20 })).toMatchObject({ code: 'TIMEOUT', passing: true })
   })
 
-  it('since nobody listens passes', async () => {
+  it('because no server listens is temporary', async () => {
     const { client, server } = await serve(() => {})
     server.close()
     expect(await client.call(CALL)).toMatchObject({ code: 'ECONNREFUSED', passing: true })
   })
 
-  it('without credentials says which are missing', async () => {
+  it('without credentials names the missing ones', async () => {
     const { client } = await serve(() => {}, {})
     expect(await client.call(CALL)).toMatchObject({ code: 'NO_CREDENTIALS', passing: false })
   })
@@ -181,12 +181,12 @@ describe('over https', () => {
     expect(await client.call(CALL)).toMatchObject({ ok: true, value: 1 })
   })
 
-  it('refuses others, which does not pass', async () => {
+  it('refuses others, for good', async () => {
     const { client } = await serve(answer, KEYS, true)
     expect(await client.call(CALL)).toMatchObject({ ok: false, code: 'DEPTH_ZERO_SELF_SIGNED_CERT', passing: false })
   })
 
-  it('says that the file of certificates does not exist', async () => {
+  it('reports that the file of certificates does not exist', async () => {
     const { client } = await serve(answer, { ...KEYS, AWS_CA_BUNDLE: TLS('none.pem') }, true)
     expect(await client.call(CALL)).toMatchObject({ ok: false, code: 'ENOENT', passing: false })
   })
@@ -202,7 +202,7 @@ describe('the endpoint of a service', () => {
     expect(endpoint({}, 'us-isob-east-1')).toBe('https://kinesis.us-isob-east-1.sc2s.sgov.gov')
   })
 
-  it('is what the environment says, of this service before all', () => {
+  it('is that of the environment; the variable of the service overrides the general one', () => {
     const env = { AWS_ENDPOINT_URL: 'http://localhost:1/', AWS_ENDPOINT_URL_SQS: 'http://localhost:2' }
     expect(endpoint(env)).toBe('http://localhost:1')
     expect(endpoint({ ...env, AWS_ENDPOINT_URL_KINESIS: 'http://localhost:3' })).toBe('http://localhost:3')

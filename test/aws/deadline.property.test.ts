@@ -14,7 +14,7 @@ const trouble: fc.Arbitrary<Trouble> = fc.oneof(
   fc.record({ kind: fc.constantFrom('reset', 'reset in the answer'), afterMs }),
 )
 
-it('a call ends within its time, its second try included, whatever becomes of its connections', async () => {
+it('a call and its second try end in time, whatever happens to the connections', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(trouble, { minLength: 1, maxLength: 4 }), async (script) => {
       // Answered once, so that the next call has a connection that was kept.

@@ -13,7 +13,7 @@ test('names keep to the limits of their services', () => {
   expect(queueName(scope, part, { fifo: true })).toMatch(/\.fifo$/)
 })
 
-test("a function's own ARN tells where everything else is", () => {
+test('the ARN of a function gives region and account of everything else', () => {
   const place = { partition: 'aws-cn', region: 'cn-north-1', account: '123456789012' }
   expect(placeOfArn('arn:aws-cn:lambda:cn-north-1:123456789012:function:orders--dev--bill')).toEqual(place)
   expect(placeOfArn('arn:aws:iam::123456789012:role/r')).toBeUndefined()

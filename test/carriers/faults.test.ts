@@ -49,7 +49,7 @@ function firsts(messages: readonly Message[]): readonly Message[] {
 }
 
 describe.each(CASES)('over $name', ({ limits, address, open }) => {
-  it('nothing is lost and each key stays in order, whatever part of whatever call fails or is cut off', async () => {
+  it('nothing is lost and each key stays in order, if any part of any call fails or is cut off', async () => {
     const fault = fc.infiniteStream(fc.constantFrom(...FAULTS))
     await fc.assert(
       fc.asyncProperty(
@@ -89,7 +89,7 @@ describe.each(CASES)('over $name', ({ limits, address, open }) => {
     )
   })
 
-  it('calls keep within what the service takes, with their keys, and hold no key twice', async () => {
+  it('calls keep to the limits of the service, keys included, and have no key twice', async () => {
     const server = await startFaultyAws(
       () => 'none',
       () => false,
@@ -114,7 +114,7 @@ describe.each(CASES)('over $name', ({ limits, address, open }) => {
     await server.close()
   })
 
-  it('what is refused for good is told at once, with the words of the service', async () => {
+  it('a final refusal is reported at once, with the message of the service', async () => {
     const server = await startFaultyAws(
       () => 'none',
       () => false,

@@ -31,7 +31,7 @@ async function simulatedOutputs(folder: string): Promise<readonly string[]> {
     .sort()
 }
 
-describe('what is deployed does what is simulated', () => {
+describe('a deployed topology does the same as a simulated one', () => {
   test('hello-world', async () => {
     const folder = copyOf('hello-world')
     const followed = await deployAndFollow(folder, stageIn(folder))
@@ -83,7 +83,7 @@ export default {
     expect(outputsIn(followed)).toHaveLength(2)
   })
 
-  test('a processor invokes another and has its result', async () => {
+  test('a processor invokes another and gets its result', async () => {
     const folder = folderOf({
       'package.json': { type: 'module', main: 'topology.js' },
       'topology.js': `export default {
@@ -102,7 +102,7 @@ export default {
 })
 
 describe('the life of a stage', () => {
-  test('a second deploy changes nothing, a changed file one function, a removed processor goes, and destroy leaves nothing', async () => {
+  test('deploys change only what was edited, and destroy leaves nothing', async () => {
     const folder = folderOf(HELLO)
     const stage = stageIn(folder)
     const deploy = async (...argv: string[]): Promise<Fields> =>
@@ -139,7 +139,7 @@ describe('the life of a stage', () => {
     expect(await attak(folder, ['destroy', '--yes', ...stage])).toMatchObject({ code: 0, out: '' })
   })
 
-  test('logs give lines of handlers by processor and trace, failures with their stack, and never the environment', async () => {
+  test('logs print lines by processor and trace, failures with stacks, and never the environment', async () => {
     const folder = folderOf({
       ...HELLO,
       'topology.js': `export default {

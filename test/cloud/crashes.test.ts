@@ -61,7 +61,7 @@ const packsFor = (way: string) => [[{ n: 0 }], [{ n: 1 }, { n: 2, way }, { n: 3 
 
 describeOnRuntimes('a function that ends amid its messages', (runtime, program) => {
   test.each(Object.entries(WAYS))(
-    'by %s acknowledges none; its record is a crash that suspects each, and replay runs all',
+    'by %s acknowledges no message; its record suspects each, and replay runs all',
     async (way, ended) => {
       const name = `crashed-${way}-${runtime.slice(0, -2)}`
       const folder = folderOf(FILES(name))

@@ -58,7 +58,7 @@ const saidOf = ({ kind, processor, attempt, error, message }: Fields) => ({
 })
 const byEvent = (a: Fields, b: Fields) => a.message.data.n - b.message.data.n
 
-test('what fails in every way there is: one record each, with its event and its way; once mended, replay handles all', async () => {
+test('each kind of failure has one record with its event and path, and replay handles all after a fix', async () => {
   const folder = folderOf(FILES)
   const stage = ['--stage', 'errors']
   onTestFinished(async () => void (await attak(folder, ['destroy', '--yes', ...stage])))

@@ -89,9 +89,9 @@ function worldOf(name: string, proxy: FaultProxy) {
   }
 }
 
-describe('what is behind a cloud that fails now and then', () => {
+describe('a stage in a cloud with random failures', () => {
   test.concurrent.each(Array.from({ length: ROUNDS }, (_, index) => FIRST_SEED + index))(
-    'is deployed, loses no message and goes without a trace: round %i',
+    'is deployed, loses no message and is removed completely: round %i',
     async (seed) => {
       const proxy = await openFaultProxy(inject('ministack'), { seed, share: SHARE })
       // No stage's name begins with another's.

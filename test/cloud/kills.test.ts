@@ -88,7 +88,7 @@ beforeAll(async () => {
 })
 
 test.concurrent.each(PERCENTAGES)(
-  'a deploy that is killed after %i percent of it, and repeated, ends as one that was not',
+  'a deploy that is killed after %i percent and repeated ends like an undisturbed one',
   async (percentage) => {
     const { run, deploy, change, everything, close } = await stageOf(`at-${percentage}`)
     try {

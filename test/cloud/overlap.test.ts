@@ -14,7 +14,7 @@ const filesOf = (memory: number) => ({
 `,
 })
 
-test('of two deploys at once the later one wins, and the other one says that it stopped', async () => {
+test('of two deploys at once the later one wins, and the other one reports that it stopped', async () => {
   const [earlier, later] = [projectOf('earlier', filesOf(256)), projectOf('later', filesOf(512))]
   const first = attak(earlier, ['deploy', '--yes'])
   await sleep(2_500)

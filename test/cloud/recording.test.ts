@@ -81,7 +81,7 @@ async function received(sqs: Clients['sqs'], name: string): Promise<readonly (st
   return Messages.map(({ Body }) => Body)
 }
 
-describe('what a deployed processor fails on for good is kept', () => {
+describe('final failures of a deployed processor are kept', () => {
   test.each(Object.entries(STORES))('in %s', async (where, { errors, make, kept }) => {
     const clients = await clientsHere()
     await make?.(clients)
@@ -101,7 +101,7 @@ describe('what a deployed processor fails on for good is kept', () => {
   })
 })
 
-test('a message whose wait is longer than its invocation waits in the retry queue, holds up nobody, and is tried again', async () => {
+test('a message with a long wait is retried from the retry queue, and holds up no other', async () => {
   const stage = ['--stage', 'later']
   const later = { retries: 1, timeout: 2, backoff: { firstMs: 6000, jitter: false } }
   const folder = folderOf({
@@ -123,7 +123,7 @@ test('a message whose wait is longer than its invocation waits in the retry queu
   expect(outputsIn(followed)).toEqual(['["sum","sum",["at once",1]]', '["sum","sum",["late",2]]'])
 })
 
-test('what is for failures comes and goes with what the topology says, but for what holds records or messages', async () => {
+test('resources for failures follow the topology, unless they hold records or messages', async () => {
   const stage = ['--stage', 'life']
   const folder = folderOf({ ...SUM, 'topology.js': topologyOf({ errors: 'dynamodb', idempotent: true }) })
   const deploy = async (...argv: string[]): Promise<Fields> =>

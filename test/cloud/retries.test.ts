@@ -53,8 +53,8 @@ function waitsOf(ends: readonly Fields[], name: string): readonly number[] {
   return times.slice(1).map((time, index) => time - times[index]!)
 }
 
-describe('what fails is tried again when deployed', () => {
-  test('after its waits, out of the way of others, until it works or is an error', async () => {
+describe('deployed failures are retried', () => {
+  test('after their waits, without delaying others, until they succeed or are errors', async () => {
     const folder = folderOf(FILES)
     const stage = ['--stage', 'retried'] as const
     onTestFinished(async () => void (await attak(folder, ['destroy', '--yes', ...stage])))

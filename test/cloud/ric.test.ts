@@ -42,7 +42,7 @@ describeOnRuntimes("artifacts run by AWS's own runtime client", (_, program) => 
     expect(running.output()).toContain('hello world')
   })
 
-  test('what fails tells the lines of its source, and its log lines its processor', async () => {
+  test('failures have the lines of their source, and log lines their processor', async () => {
     const running = await run('typed')
     await running.invoke({ id: 'a7' })
     expect(running.output()).toContain('cannot take a7')

@@ -47,7 +47,7 @@ function emittedIn(lines: readonly Fields[], kind: string): Readonly<Record<stri
 }
 
 describe('deployed on ministack', () => {
-  test('processors emit what they emit from their sources', async () => {
+  test('processors emit the same as from their sources', async () => {
     const folder = projectOfAll()
     const simulated = emittedIn(await attakJson(folder, ['simulate']), 'emit')
     expect(Object.keys(simulated)).toHaveLength(PARTS.length + RANDOM.length)
@@ -59,7 +59,7 @@ describe('deployed on ministack', () => {
     await attakJson(folder, ['destroy', '--yes', ...stage])
   })
 
-  test('an edit of an imported handler changes its function alone', async () => {
+  test('an edit of an imported handler changes only its function', async () => {
     const folder = projectFolder({
       'topology.ts': `import * as handlers from './handlers/index.ts'\nexport default { name: 'imported', processors: handlers }`,
       'handlers/index.ts': `export { default as bill } from './bill.ts'\nexport * from './ship.ts'`,

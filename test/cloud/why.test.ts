@@ -20,7 +20,7 @@ const TOPOLOGY = `export default {
 }
 `
 
-test('the way to an error that is live has the events that streams, records and logs still have', async () => {
+test('the path to a live error has the events that streams, records and logs still have', async () => {
   const folder = folderOf({
     'package.json': { type: 'module', main: 'topology.js' },
     'topology.js': TOPOLOGY,

@@ -11,15 +11,15 @@ const AFTER = topologyOf(['b', 'c'], { memory: 512 })
 const MAPPING_ANEW = 'update mapping/a needs function/a, which is created again'
 const FUNCTION_ANEW = 'update function/a needs role/a, which is created again'
 
-describe('what lives already', () => {
-  it('is adopted when it is ours, although no listing knows it', async () => {
+describe('an existing resource', () => {
+  it('is adopted if it is ours, even if no listing has it', async () => {
     const world = deploymentsOf(1, { lagMs: 60_000 })
     await world.deploy(BEFORE)
     const { plan } = await world.plan(BEFORE)
     expect(plan.changes).toEqual([])
   })
 
-  it('is left alone when it is not ours, and nothing is made', async () => {
+  it('is not changed if it is not ours, and nothing is created', async () => {
     const world = deploymentsOf(2)
     world.cloud.makeStranger({ kind: 'role', name: 't--dev--a' })
     world.cloud.makeStranger({ kind: 'stream', name: 't--dev--b' })
@@ -32,7 +32,7 @@ describe('what lives already', () => {
     expect(world.cloud.state()).toHaveLength(2)
   })
 
-  it('does not stand in the way of destroying when it is not ours', async () => {
+  it('does not prevent destroying if it is not ours', async () => {
     const world = deploymentsOf(3)
     world.cloud.makeStranger({ kind: 'role', name: 't--dev--c' })
     await world.deploy(BEFORE)
@@ -40,7 +40,7 @@ describe('what lives already', () => {
     expect(world.cloud.state()).toMatchObject([{ kind: 'role', name: 't--dev--c' }])
   })
 
-  it('is found to be changed by hand when asked to look', async () => {
+  it('is found to be changed by hand with --refresh', async () => {
     const world = deploymentsOf(4)
     await world.deploy(BEFORE)
     world.cloud.changeByHand({ kind: 'function', name: 't--dev--a' }, { memory: 1024 })
@@ -54,7 +54,7 @@ describe('what lives already', () => {
 })
 
 describe('data', () => {
-  it('is not lost by a deploy that is not told so', async () => {
+  it('is not lost by a deploy without --allow-data-loss', async () => {
     const world = deploymentsOf(5)
     await world.deploy(BEFORE)
     const { problems } = await world.deploy(AFTER, { allowDataLoss: false })
@@ -64,7 +64,7 @@ describe('data', () => {
     expect((await world.plan(AFTER, { allowDataLoss: false })).plan.changes).toEqual([])
   })
 
-  it('is not replaced: the deploy refuses before anything is made', async () => {
+  it('is not replaced: the deploy refuses before anything is created', async () => {
     const world = deploymentsOf(6)
     const queueOf = (fifo: boolean) => resourceOf('queue/a', { config: { fifo }, fixed: ['fifo'] })
     await world.deploy([...BEFORE, queueOf(false)])
@@ -77,8 +77,8 @@ describe('data', () => {
   })
 })
 
-describe('on the way', () => {
-  it('tells when each change began, what it waited for, and when it was done', async () => {
+describe('while it runs, a deploy', () => {
+  it('reports the start, the waits and the end of each change', async () => {
     const world = deploymentsOf(7)
     const events: Progress[] = []
     await world.deploy(BEFORE, { onProgress: (event) => events.push(event) })
@@ -91,7 +91,7 @@ describe('on the way', () => {
     expect(events).toContainEqual(expect.objectContaining({ kind: 'waiting', for: 'it to be ready' }))
   })
 
-  it('makes what can be made at the same time at the same time, and what is needed before', async () => {
+  it('makes independent changes at the same time, and dependencies first', async () => {
     const world = deploymentsOf(8)
     const events: string[] = []
     await world.deploy(BEFORE, { onProgress: ({ kind, change }) => events.push(`${kind} ${change.id}`) })
@@ -102,7 +102,7 @@ describe('on the way', () => {
     }
   })
 
-  it('works on no more at once than it is told', async () => {
+  it('makes no more changes at once than allowed', async () => {
     const world = deploymentsOf(9)
     let running = 0
     let most = 0
@@ -115,7 +115,7 @@ describe('on the way', () => {
     expect(most).toBe(2)
   })
 
-  it('goes on with all that does not need what failed, removes nothing then, and tells of all failures', async () => {
+  it('continues with changes that do not need the failed one, removes nothing, and reports all failures', async () => {
     const world = deploymentsOf(10)
     await world.deploy(BEFORE)
     const cloud = world.cloud.open()
@@ -148,7 +148,7 @@ describe('on the way', () => {
     expect(world.cloud.state()).toEqual(world.stateOf(wanted))
   })
 
-  it('stops when it is cancelled: waits for what runs, and says what is left', async () => {
+  it('stops when it is cancelled: waits for running changes, and reports what is left', async () => {
     const world = deploymentsOf(11)
     const abort = new AbortController()
     const begun: string[] = []
@@ -166,7 +166,7 @@ describe('on the way', () => {
     expect(world.cloud.state()).toEqual(world.stateOf(BEFORE))
   })
 
-  it('begins nothing when it is cancelled before', async () => {
+  it('begins nothing if it is cancelled before', async () => {
     const world = deploymentsOf(12)
     const outcome = await world.deploy(BEFORE, { signal: AbortSignal.abort() })
     expect(outcome.left).toHaveLength(BEFORE.length)
@@ -179,7 +179,7 @@ describe('what was removed by hand', () => {
     ['function a', { kind: 'function', name: 't--dev--a' }, ['create function/a was removed by hand', MAPPING_ANEW]],
     ['role a', { kind: 'role', name: 't--dev--a' }, ['create role/a was removed by hand', FUNCTION_ANEW]],
     ['mapping a', { kind: 'mapping', name: 't--dev--a' }, ['create mapping/a was removed by hand']],
-  ])('%s is made again and named, and what refers to it is written again', async (_, gone, expected) => {
+  ])('%s is created again and named, and its references are written again', async (_, gone, expected) => {
     const world = deploymentsOf(20)
     await world.deploy(topologyOf(['a', 'b'], { memory: 1 }))
     await world.deploy(BEFORE)
@@ -188,7 +188,7 @@ describe('what was removed by hand', () => {
     expect(plan.changes.map(({ kind, id, reason }) => `${kind} ${id} ${reason}`.trim())).toEqual(expected)
   })
 
-  it('is not said of what a topology has anew', async () => {
+  it('is not reported for new resources', async () => {
     const world = deploymentsOf(21)
     await world.deploy(topologyOf(['a']))
     const { plan } = await world.plan(BEFORE)
@@ -201,7 +201,7 @@ describe('what was removed by hand', () => {
 })
 
 describe('another deploy of the same stage', () => {
-  it('overtakes one that runs, which stops and says so', async () => {
+  it('overtakes a running one, which stops and reports it', async () => {
     const world = deploymentsOf(13)
     const first = world.deployBy(world.cloud.open(), BEFORE)
     const second = world.clock.sleep(300).then(() => world.deployBy(world.cloud.open(), AFTER))
@@ -216,7 +216,7 @@ describe('another deploy of the same stage', () => {
     expect(world.cloud.state()).toEqual(world.stateOf(AFTER))
   })
 
-  it('leaves what that one made since the plan was made, says so, and the next deploy removes it', async () => {
+  it('keeps what the other created since the plan, reports it, and the next deploy removes it', async () => {
     const world = deploymentsOf(18)
     await world.deploy(topologyOf(['a']))
     const prepared = await world.plan(topologyOf(['a'], { memory: 1 }))
@@ -232,7 +232,7 @@ describe('another deploy of the same stage', () => {
     expect(world.cloud.state()).toEqual(world.stateOf(topologyOf(['a'], { memory: 1 })))
   })
 
-  it('that has died delays the next one by seconds, and one that has ended does not', async () => {
+  it('delays the next one by seconds if it was killed, and not if it has ended', async () => {
     const world = deploymentsOf(19)
     const tookMs = async (wanted: readonly Resource[]) => {
       const sinceMs = world.clock.now()
@@ -247,7 +247,7 @@ describe('another deploy of the same stage', () => {
     expect(afterDeath).toBeLessThan(12_000)
   })
 
-  it('that began and ended since the plan was made is seen before anything is done', async () => {
+  it('is noticed before any change if it began and ended since the plan', async () => {
     const world = deploymentsOf(14)
     await world.deploy(BEFORE)
     const prepared = await world.plan(topologyOf(['a', 'b'], { memory: 1 }))
@@ -260,7 +260,7 @@ describe('another deploy of the same stage', () => {
     expect(world.cloud.state()).toEqual(world.stateOf(AFTER))
   })
 
-  it('that was still changing things while the plan was made is planned for again', async () => {
+  it('causes a new plan if it was still running during the plan', async () => {
     const world = deploymentsOf(15)
     await world.deploy(BEFORE)
     const running = world.deployBy(world.cloud.open(), topologyOf(['a', 'b'], { memory: 1 }))
@@ -272,7 +272,7 @@ describe('another deploy of the same stage', () => {
   })
 })
 
-it('asks for little when nothing is to be done: the marks and one listing', async () => {
+it('a deploy without changes reads only the marks and one listing', async () => {
   const world = deploymentsOf(16)
   await world.deploy(BEFORE)
   const cloud = world.cloud.open()
@@ -280,7 +280,7 @@ it('asks for little when nothing is to be done: the marks and one listing', asyn
   expect(cloud.startsMs).toHaveLength(2)
 })
 
-it('takes hardly longer than its calls take at the pace that is allowed', async () => {
+it('a deploy takes hardly longer than its calls at the allowed rate', async () => {
   const wanted = topologyOf(Array.from({ length: 10 }, (_, index) => `p${index}`))
   const deployAt = async (pace: (nowMs: number) => number) => {
     const world = deploymentsOf(17)

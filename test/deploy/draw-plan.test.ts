@@ -53,7 +53,7 @@ it('draws that there is nothing to do', () => {
   `)
 })
 
-it('draws what is lost with a stage that is destroyed', () => {
+it('draws the data that destroying a stage loses', () => {
   const text = drawPlan(plan([], live.slice(0, 4), { ...options, allowDataLoss: true }), {
     title: 'hello (dev) on aws',
     wanted: [],
@@ -85,7 +85,7 @@ it('draws what is refused', () => {
   `)
 })
 
-it('gives JSON that is the same whatever the order of the resources, without any value of a setting', () => {
+it('returns the same JSON for any order of resources, without values of settings', () => {
   const wanted = topologyOf(['reverse', 'count'], { environment: { PASSWORD: 'open sesame' } })
   const jsonOf = (resources: typeof wanted, found: typeof live) =>
     JSON.stringify(planJson(plan(resources, found, options), { title: 'hello', wanted: resources, costs }))

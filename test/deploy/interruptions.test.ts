@@ -15,7 +15,7 @@ describe.each([
   ['a deploy that changes, adds and removes', BEFORE, AFTER],
   ['destroying', BEFORE, []],
 ])('%s, killed at any call', (_, before, after) => {
-  it.each([false, true])('and repeated ends in the same state (that call had its effect: %s)', async (afterEffect) => {
+  it.each([false, true])('and repeated, ends in the same state (that call had its effect: %s)', async (afterEffect) => {
     const calls = await killedAtAnyCall({ before, after, afterEffect }, async (world) => {
       expect((await world.deploy(after, { known: before })).problems).toEqual([])
       expect(world.cloud.state()).toEqual(world.stateOf(after))
@@ -24,14 +24,14 @@ describe.each([
     expect(calls).toBeGreaterThan(20)
   })
 
-  it('and taken back ends in the state before', async () => {
+  it('and undone, ends in the state before', async () => {
     await killedAtAnyCall({ before, after, afterEffect: true }, async (world) => {
       expect((await world.deploy(before, { known: after })).problems).toEqual([])
       expect(world.cloud.state()).toEqual(world.stateOf(before))
     })
   })
 
-  it('and taken back, killed again, and taken back once more ends in the state before', async () => {
+  it('and undone, killed again, and undone once more, ends in the state before', async () => {
     await killedAtAnyCall({ before, after, afterEffect: true }, async (world) => {
       const killAt = 1 + Math.floor(world.random() * 30)
       await deployAs(world, { killAt, afterEffect: world.random() < 0.5 }, before)
@@ -41,7 +41,7 @@ describe.each([
   })
 })
 
-it('of two deploys at any time one wins, and after both one more ends in exactly what it wants', async () => {
+it('of two deploys at any time one wins, and one more deploy ends in exactly what it wants', async () => {
   for (let seed = 0; seed < INTERLEAVINGS; seed++) {
     const world = deploymentsOf(seed)
     if (world.random() < 0.5) await world.deploy(anyTopology(world.random))
@@ -62,7 +62,7 @@ it('of two deploys at any time one wins, and after both one more ends in exactly
   }
 })
 
-it('deploys through random faults converge, and destroying leaves nothing', async () => {
+it('deploys with random faults converge, and destroying leaves nothing', async () => {
   for (let seed = 0; seed < ROUNDS; seed++) {
     const world = deploymentsOf(seed, { lagMs: 30_000 })
     world.cloud.setFaults({ throttled: 0.1, lost: 0.05, broken: 0.03 })

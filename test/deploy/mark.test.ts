@@ -14,7 +14,7 @@ const writtenBy = (deployId: string, resources = wanted) =>
   })
 
 describe('a mark', () => {
-  it('says who deploys, what there will be, and what is changed in place', () => {
+  it('has the deploy, the digest of its result, and the changes in place', () => {
     const changed = plan(topologyOf(['a'], { memory: 1 }), writtenBy('before'), options)
     const mark = markFor(id, changed)
     expect(mark).toEqual({
@@ -25,7 +25,7 @@ describe('a mark', () => {
     expect(parseMark(markText(mark))).toEqual(mark)
   })
 
-  it('fits a tag, however much is changed', () => {
+  it('fits a tag, with any number of changes', () => {
     for (const processors of [1, 24, 25, 100]) {
       const names = Array.from({ length: processors }, (_, index) => `p${index}`)
       const live = writtenBy('before', topologyOf(names))
@@ -35,7 +35,7 @@ describe('a mark', () => {
     }
   })
 
-  it('that is not understood tells of a deploy that may have been changing anything', () => {
+  it('that cannot be read counts as a deploy that may have changed anything', () => {
     const live = writtenBy('before')
     expect(isSettled(live, { deploy: '' })).toBe(false)
     expect(distrust(live, { deploy: '' }).every(({ unsure }) => unsure)).toBe(true)
@@ -43,7 +43,7 @@ describe('a mark', () => {
 })
 
 describe('a stage', () => {
-  it('is settled when it looks as the last deploy was to leave it', () => {
+  it('is settled if it looks as the last deploy planned', () => {
     const deploy = markText(markFor(id, plan(wanted, [], options)))
     expect(isSettled(writtenBy(id), { deploy })).toBe(true)
     expect(isSettled(writtenBy(id).slice(1), { deploy })).toBe(false)
@@ -51,18 +51,18 @@ describe('a stage', () => {
     expect(isSettled(writtenBy(id), { deploy, overtaken: 'another' })).toBe(false)
   })
 
-  it('is not settled when it only looks as it did once before', () => {
+  it('is not settled if it only looks as it did before', () => {
     const back = plan(wanted, writtenBy('other', topologyOf(['a'], { memory: 1 })), options)
     expect(isSettled(writtenBy('before'), { deploy: markText(markFor(id, back)) })).toBe(false)
   })
 
-  it('from which something is removed is settled only when the deploy says that it is through', () => {
+  it('with a removal is settled only after the deploy reports its end', () => {
     const removing = plan(wanted, writtenBy(id, topologyOf(['a', 'b'])), options)
     expect(isSettled(writtenBy(id), { deploy: markText(markFor(id, removing)) })).toBe(false)
     expect(isSettled(writtenBy(id), { deploy: markText(finalMark(id, removing)) })).toBe(true)
   })
 
-  it('holds what nobody is sure of, where a deploy did not get through: what it changed in place', () => {
+  it('has uncertain resources after a deploy that did not end: those that it changed in place', () => {
     const live = writtenBy('before')
     const changing = plan(topologyOf(['a', 'b'], { memory: 1 }), live, options)
     const unsure = distrust(live, { deploy: markText(markFor(id, changing)) }).filter((one) => one.unsure)

@@ -10,8 +10,8 @@ const options = { kinds: KINDS, marker: MARKER, allowDataLoss: false }
 const allowed = { ...options, allowDataLoss: true }
 const told = ({ changes }: Plan) => changes.map(({ kind, id, reason }) => [kind, id, reason].join(' ').trim())
 
-describe('what has to be done', () => {
-  it('makes what is not there, what is needed first', () => {
+describe('a plan', () => {
+  it('creates missing resources, dependencies first', () => {
     expect(told(plan(topologyOf(['a']), [], options))).toEqual([
       'create queue/errors',
       'create stream/a',
@@ -21,7 +21,7 @@ describe('what has to be done', () => {
     ])
   })
 
-  it('is nothing where all is as wanted', () => {
+  it('is empty if nothing differs', () => {
     const wanted = topologyOf(['a'])
     const { changes, unchanged } = plan(
       wanted,
@@ -37,20 +37,20 @@ describe('what has to be done', () => {
     expect(told(plan(topologyOf(['a']), live, options))).toEqual(['update function/a layers, memory'])
   })
 
-  it('finishes what was left unfinished, and writes all of it', () => {
+  it('finishes unfinished resources, and writes all their settings', () => {
     const wanted = topologyOf(['a'])
     const live = wanted.map((one) => liveOf(one, one.kind === 'role' ? { fingerprint: undefined } : {}))
     const { changes } = plan(wanted, live, options)
     expect(changes).toMatchObject([{ kind: 'update', id: 'role/a', settings: [], reason: 'was left unfinished' }])
   })
 
-  it('writes again what a deploy that died may have been changing', () => {
+  it('writes again what a killed deploy may have changed', () => {
     const wanted = topologyOf(['a'])
     const live = wanted.map((one) => liveOf(one, one.kind === 'role' ? { unsure: true } : {}))
     expect(plan(wanted, live, options).changes).toMatchObject([{ kind: 'update', id: 'role/a', settings: [] }])
   })
 
-  it('mends what was changed by hand', () => {
+  it('undoes changes by hand', () => {
     const wanted = topologyOf(['a'])
     const live = wanted.map((one) => liveOf(one, one.kind === 'function' ? { drift: ['timeout', 'memory'] } : {}))
     expect(told(plan(wanted, live, options))).toEqual(['update function/a changed by hand: memory, timeout'])
@@ -82,7 +82,7 @@ describe('what has to be done', () => {
     ])
   })
 
-  it('makes under its new name what is called otherwise now, and removes the old one', () => {
+  it('creates a renamed resource under its new name, and removes the old one', () => {
     const [wanted] = [resourceOf('role/a', { name: 'new' })]
     expect(told(plan([wanted!], [liveOf(wanted!, { name: 'old' })], options))).toEqual([
       'create role/a',
@@ -90,14 +90,14 @@ describe('what has to be done', () => {
     ])
   })
 
-  it('tells which needs the same plan makes', () => {
+  it('marks the dependencies that the same plan creates', () => {
     const wanted = topologyOf(['a'])
     const live = wanted.filter(({ kind }) => kind === 'function' || kind === 'role').map((one) => liveOf(one))
     const mapping = plan(wanted, live, options).changes.find(({ id }) => id === 'mapping/a')
     expect(mapping).toMatchObject({ made: ['stream/a'] })
   })
 
-  it('counts a stream as new for a mapping that is missing after a deploy that ended midway', () => {
+  it('counts a stream as new for a mapping that an interrupted deploy did not create', () => {
     const wanted = topologyOf(['a'])
     const live = wanted.filter(({ kind }) => kind !== 'mapping').map((one) => liveOf(one))
     const madeFor = (interrupted: boolean) => plan(wanted, live, { ...options, interrupted }).changes
@@ -109,14 +109,14 @@ describe('what has to be done', () => {
 })
 
 describe('data', () => {
-  it('is kept when what holds it is no longer needed', () => {
+  it('is kept if its resource is no longer needed', () => {
     const live = topologyOf(['a', 'b']).map((one) => liveOf(one))
     const { kept, changes } = plan(topologyOf(['a']), live, options)
     expect(kept).toMatchObject([{ id: 'stream/b', reason: 'holds data' }])
     expect(changes.map(({ id }) => id)).toEqual(['mapping/b', 'function/b', 'role/b'])
   })
 
-  it('keeps what those need that are kept', () => {
+  it('keeps the dependencies of kept resources', () => {
     const live = [
       liveOf(resourceOf('stream/a', { needs: ['role/a'] })),
       liveOf(resourceOf('role/a')),
@@ -130,7 +130,7 @@ describe('data', () => {
     expect(changes.map(({ id }) => id)).toEqual(['role/b'])
   })
 
-  it('is not replaced: the plan refuses, and does not touch what needs it', () => {
+  it('is not replaced: the plan refuses, and does not change its dependents', () => {
     const wanted = [
       resourceOf('queue/a', { fixed: ['fifo'], config: { fifo: true } }),
       resourceOf('mapping/a', { needs: ['queue/a'] }),
@@ -183,7 +183,7 @@ describe('for any resources', () => {
   )
   const anyOf = fc.record({ wanted: wantedOf, live: livesOf, allowDataLoss: fc.boolean() })
 
-  it('does what is wanted, and then has nothing left to do', () => {
+  it('makes the wanted state, and is then empty', () => {
     fc.assert(
       fc.property(anyOf, ({ wanted, live, allowDataLoss }) => {
         const first = plan(wanted, live, { ...options, allowDataLoss })
@@ -202,7 +202,7 @@ describe('for any resources', () => {
     )
   })
 
-  it('does first what is needed first, and removals last', () => {
+  it('makes dependencies first, and removals last', () => {
     fc.assert(
       fc.property(anyOf, ({ wanted, live, allowDataLoss }) => {
         const { changes } = plan(wanted, live, { ...options, allowDataLoss })
@@ -221,7 +221,7 @@ describe('for any resources', () => {
     )
   })
 
-  it('removes nothing that holds data, unless told', () => {
+  it('removes nothing that holds data, unless allowed', () => {
     fc.assert(
       fc.property(anyOf, ({ wanted, live }) => {
         for (const change of plan(wanted, live, options).changes) {
@@ -231,7 +231,7 @@ describe('for any resources', () => {
     )
   })
 
-  it('does not depend on the order of what it is given', () => {
+  it('does not depend on the order of its input', () => {
     const shuffled = anyOf.chain(({ wanted, live, allowDataLoss }) =>
       fc.record({
         given: fc.constant({ wanted, live, allowDataLoss }),
@@ -247,7 +247,7 @@ describe('for any resources', () => {
     )
   })
 
-  it('is frozen, and leaves alone what it was given', () => {
+  it('is frozen, and does not change its input', () => {
     const wanted = topologyOf(['a'])
     const result = plan(wanted, [], options)
     expect([result, result.changes, result.kept, result.refused, ...result.changes].every(Object.isFrozen)).toBe(true)
@@ -255,7 +255,7 @@ describe('for any resources', () => {
   })
 })
 
-it('knows that resources which need each other are a mistake of whoever made them', () => {
+it('throws a bug for resources that need each other', () => {
   const wanted = [resourceOf('role/a', { needs: ['role/b'] }), resourceOf('role/b', { needs: ['role/a'] })]
   expect(() => plan(wanted, [], options)).toThrow('need each other')
 })

@@ -63,21 +63,21 @@ carrierContract('kinesis, on kinesis-local', async () => {
   }
 })
 
-describe('what Lambda hands over from a stream', () => {
+describe('a payload of Lambda from a stream', () => {
   const record = (said: { sequence?: string; data?: string; key?: string }) => ({
     eventID: `shardId-000000000001:${said.sequence ?? '7'}`,
     eventSourceARN: 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders--dev--b',
     kinesis: { sequenceNumber: said.sequence ?? '7', partitionKey: said.key ?? 'k', data: said.data ?? '' },
   })
 
-  it('is read with its place, and with the partition key of what is foreign', () => {
+  it('is read with positions, and with the partition key of foreign records', () => {
     const data = Buffer.from('{"total":3}').toString('base64')
     const [delivery] = kinesisReceiver.decode({ Records: [record({ data })] }, 'b')
     expect(delivery).toMatchObject({ record: '7', position: at('orders--dev--b/shardId-000000000001/7') })
     expect(delivery?.messages).toMatchObject([{ data: { total: 3 }, topic: undefined, key: 'k', edge: { to: 'b' } }])
   })
 
-  it('is answered with the first record that comes again, since all behind it do too', () => {
+  it('is answered with the first failed record, since all later ones are delivered again too', () => {
     const large = '49590338271490256608559692538361571095921575989136588898'
     expect(kinesisReceiver.settle(new Set([`1${large}`, large, `${large}1`]))).toEqual({
       batchItemFailures: [{ itemIdentifier: large }],
@@ -89,13 +89,13 @@ describe('what Lambda hands over from a stream', () => {
 describe('the partition key of a record', () => {
   const keyOf = (key: string | undefined) => partitionKeyOf({ key, messages: [messageOf()], body: '', bytes: 0 })
 
-  it('is its key, where Kinesis takes that, and otherwise the hash of it', () => {
+  it('is its key if Kinesis accepts it, otherwise the hash of the key', () => {
     expect(keyOf('k ü 𝄞')).toBe('k ü 𝄞')
     for (const key of ['', 'x'.repeat(257), '\uD800']) expect(keyOf(key)).toMatch(/^[0-9a-f]{64}$/)
     expect(keyOf('\uD800')).not.toBe(keyOf('\uD801'))
   })
 
-  it('without a key is another for each message', () => {
+  it('differs for each message without a key', () => {
     expect(keyOf(undefined)).toMatch(/^[0-9a-f]{32}$/)
   })
 })

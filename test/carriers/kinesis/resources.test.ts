@@ -14,7 +14,7 @@ function resourcesOf(stream: object) {
   return channelResources(graph, graph.channels[0]!, PLACE)
 }
 
-it('gives a channel an on-demand stream, and its receiver a mapping that loses nothing', () => {
+it('a channel gets an on-demand stream, and its receiver a mapping that loses nothing', () => {
   expect(resourcesOf({})).toEqual([
     {
       id: 'stream/bill',
@@ -49,14 +49,14 @@ it('gives a channel an on-demand stream, and its receiver a mapping that loses n
   ])
 })
 
-it('counts messages in a batch, and says records to the mapping', () => {
+it('batch counts messages, and the mapping counts records', () => {
   const records = (stream: object) => resourcesOf(stream)[1]!.config.batchRecords
   expect(records({ batch: 1000, pack: 25 })).toBe(40)
   expect(records({ batch: 1000, pack: 1 })).toBe(1000)
   expect(records({ batch: 10 })).toBe(1)
 })
 
-it('keeps records twice as long as they are tried', () => {
+it('records are kept twice as long as they are tried', () => {
   expect(resourcesOf({ maximumRecordAge: 86_400 })[0]!.config).toMatchObject({ retentionHours: 48 })
 })
 
@@ -73,7 +73,7 @@ it('passes on every other setting', () => {
   })
 })
 
-it('gives each of several receivers a mapping of its own', () => {
+it('each of several receivers gets its own mapping', () => {
   const graph = graphOf({
     name: 'orders',
     processors: { take: noop, bill: noop, ship: noop },

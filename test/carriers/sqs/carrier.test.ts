@@ -72,7 +72,7 @@ for (const fifo of [false, true]) {
   else carrierContract('sqs, on fauxqs', world, [...skips, ...unordered])
 }
 
-describe('a record that need not arrive soon', () => {
+describe('a record with a delay', () => {
   const sent: { Entries: { DelaySeconds?: number }[] }[] = []
   const client: AwsClient = {
     endpoint: () => '',
@@ -86,7 +86,7 @@ describe('a record that need not arrive soon', () => {
     return { messages: [messageOf()], key: undefined, body: '{}', bytes: 2, ...said }
   })
 
-  it('is held back, by whole seconds that are enough and no more than there can be, each in one call', async () => {
+  it('is delayed by enough whole seconds, up to the limit, each in one call', async () => {
     sent.length = 0
     expect(await senderToQueue(client, queueArn(PLACE, 'q'), { fifo: false }).send(records)).toEqual([])
     expect(sent.map(({ Entries }) => Entries.map(({ DelaySeconds }) => DelaySeconds))).toEqual([
@@ -94,13 +94,13 @@ describe('a record that need not arrive soon', () => {
     ])
   })
 
-  it('is not held back by a FIFO queue, which can only hold back all', async () => {
+  it('is not delayed by a FIFO queue, which can only delay everything', async () => {
     sent.length = 0
     await senderToQueue(client, queueArn(PLACE, 'q.fifo'), { fifo: true }).send(records)
     expect(JSON.stringify(sent)).not.toContain('DelaySeconds')
   })
 
-  it('is not seen before its time, on fauxqs', async () => {
+  it('is not received before its time, on fauxqs', async () => {
     const arn = queueArn(PLACE, `queue-${queues++}`)
     const { QueueUrl } = await call('CreateQueue', { QueueName: arn.split(':').at(-1) })
     const sender = senderToQueue(emulator.client, arn, { fifo: false })
@@ -122,7 +122,7 @@ describe('a record that need not arrive soon', () => {
   })
 })
 
-describe('what Lambda hands over from a queue', () => {
+describe('a payload of Lambda from a queue', () => {
   const record = (name: string) => ({
     messageId: 'm1',
     body: 'order 3',
@@ -130,7 +130,7 @@ describe('what Lambda hands over from a queue', () => {
     eventSourceARN: `arn:aws:sqs:eu-west-1:123456789012:${name}`,
   })
 
-  it('is read with its place, and from a FIFO queue with the group of what is foreign', () => {
+  it('is read with positions, and from a FIFO queue with the group of foreign records', () => {
     const [plain, ordered] = ['q', 'q.fifo'].map((name) => sqsReceiver.decode({ Records: [record(name)] }, 'b')[0])
     expect(plain).toMatchObject({
       record: 'm1',
@@ -144,7 +144,7 @@ describe('what Lambda hands over from a queue', () => {
     })
   })
 
-  it('is answered with every record that comes again', () => {
+  it('is answered with every failed record', () => {
     expect(sqsReceiver.settle(new Set(['a', 'b']))).toEqual({
       batchItemFailures: [{ itemIdentifier: 'a' }, { itemIdentifier: 'b' }],
     })
@@ -155,20 +155,20 @@ describe('a record in a FIFO queue', () => {
   const fieldsOf = (key: string | undefined, ...messages: readonly Parameters<typeof messageOf>[0][]) =>
     fifoFieldsOf({ key, messages: messages.map(messageOf), body: '', bytes: 0 })
 
-  it('is in the group of its key, or of the hash of a key that SQS does not take', () => {
+  it('is in the group of its key, or of the hash of a key that SQS does not accept', () => {
     expect(fieldsOf('k', {}).MessageGroupId).toBe('k')
     for (const key of ['', 'two words', 'ü', 'x'.repeat(129)]) {
       expect(fieldsOf(key, {}).MessageGroupId).toMatch(/^[0-9a-f]{64}$/)
     }
   })
 
-  it('is in a group of its own without a key, so that nothing waits for it', () => {
+  it('is in its own group without a key, so no other record waits for it', () => {
     expect(fieldsOf(undefined, { ordinal: 1 }).MessageGroupId).not.toBe(
       fieldsOf(undefined, { ordinal: 2 }).MessageGroupId,
     )
   })
 
-  it('is the same to the queue when it is sent twice, and another when its messages are tried anew', () => {
+  it('has the same deduplication id when it is sent twice, and another for a new attempt', () => {
     expect(fieldsOf('k', {}, { ordinal: 1 })).toEqual(fieldsOf('k', {}, { ordinal: 1 }))
     expect(fieldsOf('k', { attempt: 2 }).MessageDeduplicationId).not.toBe(fieldsOf('k', {}).MessageDeduplicationId)
   })

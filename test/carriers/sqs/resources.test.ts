@@ -14,7 +14,7 @@ function resourcesOf(stream: object) {
   return channelResources(graph, graph.channels[0]!, PLACE)
 }
 
-it('gives a channel a queue that hides messages six times as long as its receiver may take', () => {
+it('a channel gets a queue that hides messages six times as long as the timeout of its receiver', () => {
   const [queue, mapping] = resourcesOf({})
   expect(queue).toEqual({
     id: 'queue/bill--sqs',
@@ -38,7 +38,7 @@ it('gives a channel a queue that hides messages six times as long as its receive
   })
 })
 
-it('gives a queue that keeps order one of its kind for what it gives up', () => {
+it('a FIFO queue gets a FIFO queue for the messages that it gives up', () => {
   const [queue, mapping] = resourcesOf({ fifo: true })
   expect(queue).toMatchObject({
     id: 'queue/bill--fifo',
@@ -64,7 +64,7 @@ it('passes on every other setting', () => {
   })
 })
 
-it('gives a processor a queue where messages wait for their next try, for as long as SQS keeps them', () => {
+it('a processor gets a retry queue that keeps messages for as long as SQS allows', () => {
   const graph = graphOf({ name: 'orders', processors: { bill: { handler: noop, timeout: 60, retries: 3 } } })
   const [queue, mapping] = retryResources(graph, graph.processors[0]!, PLACE)
   expect(queue).toEqual({

@@ -70,7 +70,7 @@ function taggingOf({ topology, stage }: Scope, live: readonly LiveResource[]): R
   return client
 }
 
-it('asks little of an account: 8 calls for 100 processors that are as wanted, 7 more for one that is not', async () => {
+it('makes 8 calls for 100 unchanged processors, and 7 more for a changed one', async () => {
   const names = Array.from({ length: 100 }, (_, index) => `p${index}`)
   const graph = graphOf({
     name: 'hundred',

@@ -42,7 +42,7 @@ async function makeUser(iam: IAMClient, UserName: string, policy?: object): Prom
 }
 
 describe('policies', () => {
-  it('are all of a form that IAM takes', async () => {
+  it('all have a form that IAM accepts', async () => {
     const { clients, place, close } = await openEmulator(inject('moto'))
     let made = 0
     for (const any of fc.sample(anyGraph, 15)) {
@@ -62,7 +62,7 @@ describe('policies', () => {
   })
 })
 
-describe('where signatures and permissions are checked', () => {
+describe('with checks of signatures and permissions', () => {
   const endpoint = inject('guardedMoto')
   const users: Record<string, AwsCredentials> = {}
   const open = (credentials: AwsCredentials): Promise<Aws> =>
@@ -79,7 +79,7 @@ describe('where signatures and permissions are checked', () => {
     await fetch(`${endpoint}/moto-api/reset-auth`, { method: 'POST', body: 'inf' })
   })
 
-  it('the deployer may do all that deploying takes, and destroying', async () => {
+  it('the deployer may do everything that deploying and destroying need', async () => {
     const aws = await open(users.deployer!)
     expect(aws.identity).toMatch(/user\/deployer$/)
     const stage = await stageOf(aws, graph)
@@ -108,7 +108,7 @@ describe('where signatures and permissions are checked', () => {
     aws.close()
   })
 
-  it('a wrong secret, and a key that nobody has, are refused', async () => {
+  it('a wrong secret and an unknown key are refused', async () => {
     const wrong = { ...users.deployer!, secretAccessKey: 'wrong' }
     await expect(open(wrong)).rejects.toMatchObject({ code: 'CREDENTIALS_REFUSED' })
     await expect(open({ accessKeyId: 'AKIANOBODYHASTHIS', secretAccessKey: 'x' })).rejects.toMatchObject({

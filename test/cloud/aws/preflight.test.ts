@@ -26,7 +26,7 @@ async function problemsOf(topology: object) {
 }
 
 describe('preflight', () => {
-  it('counts on-demand streams against what the account may have', async () => {
+  it('counts on-demand streams against the limit of the account', async () => {
     const names = Array.from({ length: 52 }, (_, index) => `p${index}`)
     const processors = Object.fromEntries(names.map((name) => [name, noop]))
     const streams = (settings: object) => names.slice(1).map((to) => ({ from: 'p0', to, ...settings }))
@@ -39,7 +39,7 @@ describe('preflight', () => {
     expect(await problemsOf({ processors, streams: streams({ shards: 1 }) })).toEqual([])
   })
 
-  it("looks for a queue and a bucket of the user's own, and says that one does not exist or elsewhere", async () => {
+  it('reports that a queue or bucket of the user is missing or in another region', async () => {
     const processors = { take: noop }
     const queue = `arn:aws:sqs:${aws.place.region}:${aws.place.account}:late`
     const where = { code: 'STORE_FAILED', where: 'errors' }
@@ -65,7 +65,7 @@ describe('preflight', () => {
     expect(await problemsOf({ processors, errors })).toEqual([])
   })
 
-  it('looks for roles that were given, and says once that one is not there', async () => {
+  it('reports a missing role once', async () => {
     const role = `arn:aws:iam::${aws.place.account}:role/nobody`
     const problems = await problemsOf({ processors: { take: noop, bill: noop }, role })
     expect(problems).toEqual([

@@ -13,7 +13,7 @@ const noop = () => {}
 const processors = { ping: noop, pong: noop, sink: noop }
 
 describe('a stage on ministack', () => {
-  it('is made, changes nothing when deployed again, and goes without a trace', async () => {
+  it('is created, not changed by a second deploy, and removed completely', async () => {
     const graph = graphOf({
       name: 'life',
       processors,

@@ -51,7 +51,7 @@ describe.each(Object.entries(CALLS))('%s', (name, call) => {
     [404, HTML],
     [407, HTML],
     [413, 'too large'],
-  ])('answered with %i and %j is told with status and call, and is not taken for an absence', async (status, body) => {
+  ])('answered with %i and %j is reported with status and call, and does not count as absent', async (status, body) => {
     answer = { status, body }
     const error = await call().then(
       () => undefined,
@@ -75,7 +75,7 @@ test.each([
   ['HasMoreStreams is neither true nor false', { HasMoreStreams: 'no' }, CALLS['Kinesis ListStreams']!],
   ['Configuration.Timeout is not a number', { Configuration: { Timeout: 'x' } }, CALLS['Lambda GetFunction']!],
   ['Tags.a is not a text', { Tags: { a: 1 } }, CALLS['Lambda GetFunction']!],
-])('an answer whose field has a wrong type is told: %s', async (flaw, body, call) => {
+])('an answer with a field of a wrong type is reported: %s', async (flaw, body, call) => {
   answer = { status: 200, body: JSON.stringify(body) }
   const told = mended(await call().catch((error: unknown) => error), { doing: 'look', region: 'eu-west-1' })
   expect(told).toMatchObject({

@@ -16,7 +16,7 @@ async function atOnce(client: LambdaClient): Promise<number> {
   return gone
 }
 
-it('holds what changes functions to what AWS takes of an account, and what calls them to nothing', async () => {
+it('limits the calls that change functions, and not those that invoke them', async () => {
   vi.useFakeTimers()
   const clients = openClients({ region: 'eu-west-1' }, () => 0)
   expect(await atOnce(clients.lambda)).toBeLessThanOrEqual(15)

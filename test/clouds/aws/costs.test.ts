@@ -4,7 +4,7 @@ import { wantedResources } from '../../../src/clouds/aws/wanted.ts'
 import { graphOf } from '../../contract/graph.ts'
 import { artifactsOf, PLACE } from './graphs.ts'
 
-it('counts what costs while nothing happens, and names what does not', () => {
+it('counts the resources that cost while idle, and names those that do not', () => {
   const noop = () => {}
   const graph = graphOf({
     name: 'orders',
@@ -28,7 +28,7 @@ it('counts what costs while nothing happens, and names what does not', () => {
   ])
 })
 
-it('counts streams that are left over by what they are', () => {
+it('counts streams that are left over by their mode', () => {
   const stream = (config: object) => ({ kind: 'stream', config: { retentionHours: 24, tags: {}, ...config } })
   expect(idleCosts([stream({})], [stream({}), stream({ shards: 2, retentionHours: 48 })]).slice(0, 4)).toEqual([
     { text: '1 on-demand stream', usdPerMonth: 29.2 },

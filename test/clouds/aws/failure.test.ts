@@ -21,14 +21,14 @@ test.each([
   ['AWS_UNREACHABLE', failure('Error', 'getaddrinfo ENOTFOUND lambda.eu-wset-1.amazonaws.com', { code: 'ENOTFOUND' })],
   ['AWS_UNREACHABLE', failure('Error', 'connect ECONNREFUSED 127.0.0.1:4566', { code: 'ECONNREFUSED' })],
   ['AWS_UNREACHABLE', failure('TimeoutError', 'no answer')],
-])('%s is what it is told as', (code, error) => {
+])('a failure is reported as %s', (code, error) => {
   const told = mended(error, PLACE)
   expect(told).toBeInstanceOf(AttakError)
   expect(told).toMatchObject({ code, message: expect.stringContaining('could not write function/bill: ') })
   expect((told as AttakError).remedy).not.toBe('')
 })
 
-it('names the action that is missing, and what it is missing on', () => {
+it('names the missing action and its resource', () => {
   const message =
     'User: arn:aws:iam::123456789012:user/ada is not authorized to perform: lambda:CreateFunction on resource: ' +
     'arn:aws:lambda:eu-west-1:123456789012:function:orders--dev--bill because no identity-based policy allows it'
@@ -41,20 +41,20 @@ it('names the action that is missing, and what it is missing on', () => {
   })
 })
 
-it('keeps nothing of a request, where the token of a session is', () => {
+it('keeps nothing of a request, which has the session token', () => {
   const request = { $response: { headers: { 'x-amz-security-token': 'hush' } } }
   const told = mended(failure('AccessDenied', 'no', { ...service, ...request }), PLACE) as AttakError
   expect(Object.keys(told.cause as Error)).toEqual(['name'])
 })
 
-it('puts a message of several lines on one, so that the remedy stands behind all of it', () => {
+it('puts a message of several lines on one line, so the remedy is at its end', () => {
   const told = mended(failure('ValidationException', 'bad name\r\n  [OK] all well\u2028done', service), PLACE)
   expect(told).toMatchObject({
     message: 'could not write function/bill: ValidationException: bad name [OK] all well done',
   })
 })
 
-it('leaves alone what is told well already, and what is no failure of AWS', () => {
+it('does not change our own errors and bugs', () => {
   const own = new AttakError('ROLE_NOT_FOUND', 'no role', 'Make it.')
   const bug = new TypeError('undefined is not a function')
   expect(mended(own, PLACE)).toBe(own)

@@ -58,14 +58,14 @@ function absent(): Error {
   return Object.assign(new Error('gone'), { name: 'ResourceNotFoundException' })
 }
 
-it('makes what is not there, and writes the fingerprint last', async () => {
+it('creates what is missing, and writes the fingerprint last', async () => {
   const { kind, calls, world } = shelf(undefined)
   await kind.write(writeOf(BILL, { fingerprint: 'new' }))
   expect(calls).toEqual(['find', 'create', 'update', 'tag new'])
   expect(world.tags).toEqual({ ...OURS, [TAGS.config]: 'new' })
 })
 
-it('adopts what is there: its fingerprint goes first, all is written, and tags that are not wanted go', async () => {
+it('adopts an existing resource: removes its fingerprint first, writes everything, and removes unwanted tags', async () => {
   const { kind, calls, writings, world } = shelf({ ...OURS, old: 'tag', [TAGS.config]: 'old' })
   await kind.write(writeOf(BILL, { fingerprint: 'new' }))
   expect(calls).toEqual(['find', `untag ${TAGS.config}`, 'update', 'untag old', 'tag new'])
@@ -73,14 +73,14 @@ it('adopts what is there: its fingerprint goes first, all is written, and tags t
   expect(world.tags).toEqual({ ...OURS, [TAGS.config]: 'new' })
 })
 
-it('writes all settings when the resource is not what the change was planned for, and names the planned ones', async () => {
+it('writes all settings if the resource differs from the plan, and names the planned ones', async () => {
   const { kind, writings } = shelf({ ...OURS, [TAGS.config]: 'other' })
   const live = { ...LIVE, fingerprint: 'planned' }
   await kind.write(writeOf(BILL, { kind: 'update', live, settings: ['size'] }))
   expect(writings).toMatchObject([{ settings: [], planned: ['size'] }])
 })
 
-it('refuses what lacks our tags, and changes nothing of it', async () => {
+it('refuses a resource without our tags, and does not change it', async () => {
   for (const tags of [{}, { ...OURS, [TAGS.stage]: 'prod' }, { ...OURS, [TAGS.resource]: 'shelf/other' }]) {
     const { kind, calls } = shelf(tags)
     await expect(kind.read(BILL)).rejects.toMatchObject({ code: 'RESOURCE_NOT_OURS' })
@@ -89,7 +89,7 @@ it('refuses what lacks our tags, and changes nothing of it', async () => {
   }
 })
 
-it('looks again when a create does not tell whether it made the resource', async () => {
+it('looks again if a create does not report whether it created the resource', async () => {
   const made = (tags: Tags) => {
     const one = shelf(undefined, {
       async create() {
@@ -110,7 +110,7 @@ it('looks again when a create does not tell whether it made the resource', async
   expect(half.calls).toEqual(['find', 'create', 'find', 'update', 'tag new'])
 })
 
-it('believes a listing where a service allows that, and looks when the resource turns out to be gone', async () => {
+it('trusts a listing if a service allows that, and looks again if the resource is gone', async () => {
   const live = { ...LIVE, fingerprint: 'old' }
   const change = writeOf(BILL, { kind: 'update', live, fingerprint: 'new', settings: ['size'] })
   const there = shelf({ ...OURS, [TAGS.config]: 'old' }, { trustsListing: true })
@@ -134,13 +134,13 @@ it('asks for a removal until the resource is gone', async () => {
   expect(answers).toEqual([])
 })
 
-it('tells the settings that differ; none where nothing is there', async () => {
+it('returns the settings that differ, and none for a missing resource', async () => {
   const live = { ...LIVE, fingerprint: 'old' }
   expect(await shelf(OURS).kind.inspect(BILL, live)).toEqual(['size'])
   expect(await shelf(undefined).kind.inspect(BILL, live)).toEqual([])
 })
 
-it('lists what bears our tags', async () => {
+it('lists the resources with our tags', async () => {
   expect(await shelf(OURS).kind.list()).toMatchObject([{ ...LIVE, fingerprint: undefined }])
   expect(await shelf({ ...OURS, [TAGS.topology]: 'other' }).kind.list()).toEqual([])
 })

@@ -7,7 +7,7 @@ const liveOf = (id: string, more: object = {}) => ({
   ...more,
 })
 
-test('without a project, the live mappings say which streams a processor receives from', () => {
+test('without a project, the streams of a processor are read from the live mappings', () => {
   const graph = graphOfLive({ topology: 'orders', stage: 'dev' }, [
     ...['a', 'b'].map((processor) => liveOf(`function/${processor}`, { processor })),
     ...['stream/b', 'stream/all', 'stream/unused', 'queue/q', 'queue/_retry-b'].map((id) => liveOf(id)),

@@ -6,7 +6,7 @@ const stream = 'arn:aws:kinesis:eu-west-1:123456789012:stream/orders--dev--bill'
 const config = { source: stream, function: 'orders--dev--bill', batchRecords: 4, windowSeconds: 0, tags: {} }
 
 describe('startOf', () => {
-  it('is the start of a stream that is new, else the time of the deploy, unless the topology says', () => {
+  it('is the start of a new stream, else the time of the deploy, unless the topology sets it', () => {
     const at = Date.parse('2026-11-21T12:00:00Z')
     expect(startOf(config, undefined)).toEqual({ StartingPosition: 'TRIM_HORIZON' })
     expect(startOf(config, at)).toEqual({
@@ -20,7 +20,7 @@ describe('startOf', () => {
     })
   })
 
-  it('is nothing that a queue has', () => {
+  it('is not set for a queue', () => {
     expect(startOf({ ...config, source: queue }, undefined)).toEqual({})
   })
 })
@@ -30,7 +30,7 @@ describe('tuningOf', () => {
     expect(tuningOf(config).FunctionResponseTypes).toEqual(['ReportBatchItemFailures'])
   })
 
-  it('takes back what is there and no longer wanted', () => {
+  it('resets settings that are no longer wanted', () => {
     const live = {
       FilterCriteria: { Filters: [{ Pattern: '{}' }] },
       MetricsConfig: { Metrics: ['EventCount' as const] },

@@ -60,7 +60,7 @@ function needed(graph: Graph, name: string): readonly string[] {
 }
 
 describe('processorPolicies', () => {
-  it('allow exactly what the streams and calls of a processor need, on exactly those', () => {
+  it('allow exactly the actions and resources that the streams and calls of a processor need', () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         const policies = processorPolicies(graph, PLACE)
@@ -72,7 +72,7 @@ describe('processorPolicies', () => {
     )
   })
 
-  it('allow joining a network only to who has one, that being all that is not held to a resource', () => {
+  it('allow joining a network only with vpc, which is the only action without a resource', () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         for (const { name, vpc } of graph.processors) {
@@ -103,7 +103,7 @@ describe('processorPolicies', () => {
   })
 })
 
-describe("where errors are kept in what is the user's own", () => {
+describe('with a store of the user for errors', () => {
   const queue = 'arn:aws:sqs:eu-west-1:210987654321:late'
 
   it('a function may send to that queue, and not to its own', () => {
@@ -114,7 +114,7 @@ describe("where errors are kept in what is the user's own", () => {
     expect(allowed(deployerPolicy(graph, PLACE))).toContain(`sqs:ReceiveMessage ${queue}`)
   })
 
-  it('a function may put what is below the prefix of its stage, whose deployer may list, read and remove it', () => {
+  it('a function may put objects below the prefix of its stage, and the deployer may list, read and remove them', () => {
     const errors = { store: 's3', bucket: 'ours', prefix: 'team' }
     const graph = graphOf({ name: 'any', processors: { p: () => {} }, errors })
     const keys = 'arn:aws:s3:::ours/team/attak/any/dev/errors/*'
@@ -127,7 +127,7 @@ describe("where errors are kept in what is the user's own", () => {
 })
 
 describe('deployerPolicy', () => {
-  it('is held to what bears the name of topology and stage, but for what can only be listed', () => {
+  it('is limited to the names of topology and stage, except for listing', () => {
     const graph = graphOf({ name: 'orders', processors: { bill: () => {} } })
     const pairs = allowed(deployerPolicy(graph, PLACE))
     expect(pairs.filter((pair) => pair.endsWith(' *'))).toEqual([
@@ -147,13 +147,13 @@ describe('deployerPolicy', () => {
     expect(pairs).toContain('iam:PassRole arn:aws:iam::123456789012:role/attak/orders/dev/eu-west-1/*')
   })
 
-  it('lets a role that was given be passed on', () => {
+  it('allows passing a given role', () => {
     const role = 'arn:aws:iam::123456789012:role/theirs'
     const graph = graphOf({ name: 'orders', role, processors: { bill: () => {} } })
     expect(allowed(deployerPolicy(graph, PLACE))).toContain(`iam:PassRole ${role}`)
   })
 
-  it('fits what IAM takes as a managed policy: 6,144 characters', () => {
+  it('fits a managed policy of IAM: 6,144 characters', () => {
     const graph = graphOf(
       { name: 'o'.repeat(40), processors: { bill: () => {} }, errors: { store: 's3', bucket: 'b'.repeat(63) } },
       's'.repeat(40),

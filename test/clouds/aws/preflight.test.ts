@@ -12,7 +12,7 @@ describe('checkOwnRoles', () => {
     return checkOwnRoles(wantedResources(graph, { place: PLACE, env: {} }, artifactsOf(graph)))
   }
 
-  it('refuses processors whose names differ in case alone: IAM does not tell their roles apart', () => {
+  it('refuses processors whose names differ only in case, because IAM ignores case', () => {
     const problems = problemsOf({ processors: { Bill: noop, bill: noop, ship: noop } })
     expect(problems).toMatchObject([{ code: 'TOPOLOGY_INVALID', where: 'processor "bill"' }])
     expect(problems[0]?.what).toContain('"Bill"')
@@ -26,7 +26,7 @@ describe('checkOwnRoles', () => {
     expect(problems[0]?.what).toMatch(/would have \d+ characters; IAM accepts at most 10240$/)
   })
 
-  it('takes roles with the longest names, and has nothing to say of given ones', () => {
+  it('accepts roles with the longest names, and ignores given ones', () => {
     const long = (end: string) => 'x'.repeat(39) + end
     expect(problemsOf({ name: long('t'), processors: { [long('a')]: noop, [long('b')]: noop } })).toEqual([])
     const role = 'arn:aws:iam::123456789012:role/own'

@@ -54,17 +54,17 @@ test('up to the newest record', async () => {
   expect(await read(0, 3)).toHaveLength(4)
 })
 
-test('of a stream that is gone there is nothing', async () => {
+test('nothing of a stream that is gone', async () => {
   expect(await read(0, 0, { stream: 'orders--dev--gone' })).toEqual([])
 })
 
-test('no more records than the function had, however far away the last one is said to be', async () => {
+test('no more records than the function had, even if the last position is far away', async () => {
   const last = `1${'0'.repeat(60)}`
   expect((await read(1, 3, { last, most: 2 }))?.map(([data]) => data)).toEqual(['two', 'three'])
   expect(await read(0, 3, { last: `1${'0'.repeat(59)}`, first: last, most: 2 })).toEqual([])
 })
 
-test('of a stream that the processor does not receive from nothing is read', async () => {
+test('nothing of a stream that the processor does not receive from', async () => {
   for (const foreign of ['payroll-of-others', 'orders--dev--c', 'orders--prod--bill', '', stream.toUpperCase()]) {
     expect(await read(0, 0, { stream: foreign })).toBeUndefined()
   }

@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { stepsTo } from '../../../src/clouds/aws/stream.ts'
 
-it('goes to another number of shards in steps that AWS takes', () => {
+it('changes the number of shards in steps that AWS accepts', () => {
   expect(stepsTo(1, 5)).toEqual([2, 4, 5])
   expect(stepsTo(5, 1)).toEqual([3, 2, 1])
   expect(stepsTo(4, 4)).toEqual([])

@@ -16,7 +16,7 @@ function wantedOf(topology: object, target: { role?: string; env?: Record<string
 }
 
 describe('wantedResources', () => {
-  it('makes of two processors and a stream what the two need', () => {
+  it('makes the resources of two processors and a stream', () => {
     const wanted = wantedOf({ processors: { take: noop, bill: noop }, streams: [{ from: 'take', to: 'bill' }] })
     expect([...wanted.keys()]).toEqual([
       ...['queue/_errors', 'queue/_crashes', 'stream/bill', 'mapping/bill/bill'],
@@ -46,7 +46,7 @@ describe('wantedResources', () => {
     })
   })
 
-  it('makes a queue for what waits, and tables for what is kept or remembered, before the function that uses them', () => {
+  it('makes retry queues and tables before the function that uses them', () => {
     const wanted = wantedOf({
       processors: { take: noop, bill: { handler: noop, retries: 2, idempotent: true, timeout: 60 } },
       errors: { store: 'dynamodb', retention: 48 },
@@ -79,7 +79,7 @@ describe('wantedResources', () => {
     expect(retentionOf({ errors: 'dynamodb' })).toBe(86_400)
   })
 
-  it('makes no role for a processor that is given one', () => {
+  it('makes no role for a processor with its own', () => {
     const own = 'arn:aws:iam::123456789012:role/own'
     const all = 'arn:aws:iam::123456789012:role/all'
     const wanted = wantedOf({ processors: { take: noop, bill: { handler: noop, role: own } } }, { role: all })
@@ -88,7 +88,7 @@ describe('wantedResources', () => {
     expect(wanted.get('function/take')?.config.role).toBe(all)
   })
 
-  it('tells values of variables nowhere, yet that one has changed', () => {
+  it('shows that a variable has changed, without its value', () => {
     const topology = { processors: { bill: { handler: noop, environment: ['TOKEN'] } } }
     const [one, other] = ['correct horse', 'battery staple'].map((TOKEN) => wantedOf(topology, { env: { TOKEN } }))
     expect(JSON.stringify([...one!.values()])).not.toContain('correct horse')
@@ -96,7 +96,7 @@ describe('wantedResources', () => {
     expect(fingerprint(one!.get('role/bill')!)).toBe(fingerprint(other!.get('role/bill')!))
   })
 
-  it('wants of any graph things of known kinds, each once, that need only what is there', () => {
+  it('any graph has resources of known kinds, each once, that need only each other', () => {
     fc.assert(
       fc.property(anyGraph, (graph) => {
         const wanted = wantedResources(graph, { place: PLACE, env: {} }, artifactsOf(graph))
@@ -116,7 +116,7 @@ describe('wantedResources', () => {
 })
 
 describe('processorsOnCycles', () => {
-  it('are those that what they send comes back to, by streams and calls', () => {
+  it('are those that receive what they sent, by streams and calls', () => {
     const graph = graphOf({
       name: 'orders',
       processors: { a: noop, b: { handler: noop, invokes: ['a'] }, c: noop, d: noop },

@@ -37,7 +37,7 @@ handledContract('in DynamoDB, on dynalite', openTable)
 describe('in the table', () => {
   const times = { leaseMs: 30_000, withinMs: 10_000 }
 
-  it('an item says until when it holds, and when DynamoDB is to remove it', async () => {
+  it('an item has the end of its lease, and the time when DynamoDB removes it', async () => {
     const { table, open, pass } = await openTable()
     const store = open()
     const begun = await store.begin(store.lease('p/1', 'd'), times)
@@ -59,7 +59,7 @@ describe('in the table', () => {
     })
   })
 
-  it('a table that is not there is told of, with what to do', async () => {
+  it('a missing table is reported with a remedy', async () => {
     const { open } = await openTable()
     const store = open({ table: 'nowhere' })
     const lease = store.lease('p/1', 'd')

@@ -49,7 +49,7 @@ storeContract('dynamodb, on dynalite', async () => {
   }
 })
 
-it('keeps a record that is put twice once, by its id, until its time is up', async () => {
+it('keeps a record once if it is put twice, until its retention ends', async () => {
   const { table, store } = await openTable()
   for (const text of ['{"a":1}', '{"a":2}']) expect(await store.put([{ id: 'r1', text }], 10_000)).toEqual([])
   expect(await scan(table)).toEqual([{ id: { S: 'r1' }, record: { S: '{"a":2}' }, expires: { N: '1795274458' } }])

@@ -9,7 +9,7 @@ import { nthRecord } from '../../contract/error-reader.ts'
 const DAY_MS = 86_400_000
 const NOW_MS = Date.UTC(2026, 10, 21, 14)
 
-test('records of all months are listed, those of earlier versions first; a file that is old is removed whole', () => {
+test('records of all months are listed, those of earlier versions first, and an old file is removed', () => {
   const file = errorsFile(folderOf({}), 'dev', 'orders')
   const at = (nowMs: number) => openMonths(file, { nowMs, keptMs: 30 * DAY_MS })
   openFileStore(file).append([nthRecord(1), nthRecord(2)])
@@ -23,7 +23,7 @@ test('records of all months are listed, those of earlier versions first; a file 
   expect(existsSync(file)).toBe(false)
 })
 
-test('a mark that an error was replayed stays when another command remembers the same error a moment later', () => {
+test('the mark of a replayed error stays if another command stores the same error a moment later', () => {
   const file = openMonths(errorsFile(folderOf({}), 'dev', 'orders'), { nowMs: NOW_MS, keptMs: 30 * DAY_MS })
   const [replaying, listing] = [openCopies(file, NOW_MS), openCopies(file, NOW_MS)]
   replaying.markReplayed([nthRecord(1)], '2026-11-21T14:00:00.000Z')

@@ -26,7 +26,7 @@ readerContract('of a file', () => {
   },
 ])
 
-test('where nothing was put there is nothing, and no file', () => {
+test('without records there is no file', () => {
   const { store, folder } = storeIn()
   expect(store.list()).toMatchObject({ records: [], problems: [] })
   store.append([])
@@ -35,14 +35,14 @@ test('where nothing was put there is nothing, and no file', () => {
   expect(existsSync(join(folder, '.attak'))).toBe(false)
 })
 
-test('records are there for whoever opens the file again, the last of an id', () => {
+test('records are found when the file is opened again, the last one of each id', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1), nthRecord(2)])
   store.append([nthRecord(1, 30)])
   expect(openFileStore(file).list().records).toEqual([nthRecord(1, 30), nthRecord(2)])
 })
 
-test('what is removed is gone in all its lines; what was recorded later, or is added later, stays', () => {
+test('a removed record is gone in all its lines, and later ones stay', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1), nthRecord(2), nthRecord(1, 30)])
   store.remove([nthRecord(1, 30), nthRecord(3), nthRecord(2, 1)])
@@ -70,7 +70,7 @@ test('a run that another run has replaced adds nothing to the errors of that run
   for (const run of [one, more, other]) run.close()
 })
 
-test('what cannot be read is told by its line, and stays', () => {
+test('an unreadable line is reported with its number, and stays', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1)])
   appendFileSync(file, '{"cut off\n')
@@ -81,14 +81,14 @@ test('what cannot be read is told by its line, and stays', () => {
   expect(problems).toMatchObject([{ code: 'RECORD_UNREADABLE', where: `${file}:3` }])
 })
 
-test('its user alone can read the file, and version control leaves it out', () => {
+test('only its user can read the file, and version control ignores it', () => {
   const { store, file, folder } = storeIn()
   store.append([nthRecord(1)])
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(readFileSync(join(folder, '.attak', '.gitignore'), 'utf8')).toBe('*\n')
 })
 
-test('a line that was cut off does not take the next record with it', () => {
+test('a truncated line does not damage the next record', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1)])
   appendFileSync(file, '{"cut off')
@@ -99,7 +99,7 @@ test('a line that was cut off does not take the next record with it', () => {
   expect(problems).toMatchObject([{ where: `${file}:3` }])
 })
 
-test('bytes that are no UTF-8 are told with line and column, and stay as they are', () => {
+test('bytes that are not UTF-8 are reported with line and column, and stay', () => {
   const { store, file } = storeIn()
   store.append([nthRecord(1)])
   const bad = Buffer.concat([Buffer.from('\ufeff \r\n{"é":"'), Buffer.from([0xff]), Buffer.from('"}\r\n')])
@@ -115,7 +115,7 @@ test('bytes that are no UTF-8 are told with line and column, and stay as they ar
   expect(readFileSync(file).includes(bad.subarray(-12))).toBe(true)
 })
 
-test('a folder in its place is refused with its path', () => {
+test('a folder in place of the file is refused with its path', () => {
   const { store, file } = storeIn()
   mkdirSync(file, { recursive: true })
   const removing = () => store.remove([nthRecord(1)])

@@ -49,8 +49,8 @@ const OUT_OF_MEMORY = {
   errorMessage: 'RequestId: e4b46cbf-b738-4dce-8880-a18cdf61200e Error: Runtime exited with error: signal: killed',
 }
 
-describe('of records in a stream', () => {
-  test('the record says who, how often and why, and where the events are', () => {
+describe('a crash with records of a stream', () => {
+  test('has a record with processor, count, reason, and the position of the events', () => {
     const crash = readCrash(message(KINESIS), stage)
     expect(crash).toMatchObject({
       record: {
@@ -76,7 +76,7 @@ describe('of records in a stream', () => {
     })
   })
 
-  test('its id is made of the text of where it stood, as older versions made it', () => {
+  test('has an id from the text of its position, as in older versions', () => {
     const { startSequenceNumber, endSequenceNumber } = KINESIS.KinesisBatchInfo
     const about = `orders--dev--b/shardId-000000000001/${startSequenceNumber}-${endSequenceNumber}`
     const queued = {
@@ -91,7 +91,7 @@ describe('of records in a stream', () => {
     expect(readCrash(queued, stage)).toMatchObject({ record: { id } })
   })
 
-  test('told twice, it is one record; another range is another', () => {
+  test('is one record if reported twice, and another for another range', () => {
     const idOf = (payload: object) => {
       const crash = readCrash(message(payload), stage)
       return 'record' in crash ? crash.record.id : undefined
@@ -104,7 +104,7 @@ describe('of records in a stream', () => {
     expect(idOf({ ...KINESIS, KinesisBatchInfo: info })).not.toBe(idOf(KINESIS))
   })
 
-  test('every message of a pack is a suspect; those for others who share the stream are none', () => {
+  test('suspects every message of a pack, except those for other receivers of the stream', () => {
     const own = [1, 2].map((n) => messageOf({ data: n, topic: 'shared', edge: { from: 'b', to: 'd' } }))
     const other = messageOf({ data: 3, topic: 'other', edge: { from: 'a', to: 'c' } })
     const place = { position: at('orders--dev--all/s/1'), key: undefined, to: 'd' }
@@ -121,8 +121,8 @@ describe('of records in a stream', () => {
   })
 })
 
-describe('of an invocation', () => {
-  test('the message is the one it was invoked with, and the error what Lambda says: out of memory', () => {
+describe('a crash of an invocation', () => {
+  test('has the message of the invocation, and the error of Lambda: out of memory', () => {
     const sent = messageOf({
       data: { order: 1 },
       topic: undefined,
@@ -149,7 +149,7 @@ describe('of an invocation', () => {
     })
   })
 
-  test('any other event was an input', () => {
+  test('takes any other event as an input', () => {
     const crash = readCrash(message({ ...INVOKED, requestPayload: { order: 1 }, responsePayload: null }), stage)
     expect(crash).toMatchObject({
       record: {
@@ -159,7 +159,7 @@ describe('of an invocation', () => {
     })
   })
 
-  test('of a function that is no longer in the topology, by its name', () => {
+  test('is found by the name of a function that is no longer in the topology', () => {
     const requestContext = {
       ...INVOKED.requestContext,
       functionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:orders--dev--gone',
@@ -170,7 +170,7 @@ describe('of an invocation', () => {
   })
 })
 
-describe('what poses as a report, or is a broken one', () => {
+describe('a forged or broken report', () => {
   const invoked = { ...INVOKED, requestPayload: { order: 1 } }
   const withContext = (report: typeof KINESIS | typeof invoked, more: object) => ({
     ...report,
@@ -182,7 +182,7 @@ describe('what poses as a report, or is a broken one', () => {
     ['a channel', 'orders--dev--c--sqs', 'c'],
     ['a retry queue', 'orders--dev--_retry-c', 'c'],
     ['no queue of this stage', 'orders--dev--gone', undefined],
-  ])('is data of its sender where it comes from the queue of %s', (_, queue, processor) => {
+  ])('is data of its sender if it comes from the queue of %s', (_, queue, processor) => {
     for (const body of [KINESIS, invoked]) {
       const given = message(body, { sourceArn: `arn:aws:sqs:eu-west-1:123456789012:${queue}` })
       const crash = readCrash(given, stage)
@@ -231,7 +231,7 @@ describe('what poses as a report, or is a broken one', () => {
       'data that nests too deep',
       JSON.stringify({ ...invoked, requestPayload: 0 }).replace(':0}', `:${'['.repeat(1e5)}${']'.repeat(1e5)}}`),
     ],
-  ])('cannot be read where it says %s', (_, body) => {
+  ])('cannot be read if it has %s', (_, body) => {
     expect(readCrash(message(body), stage)).toMatchObject({
       code: 'RECORD_UNREADABLE',
       where: 'queue orders--dev--_crashes, message 059f36b4',
@@ -239,7 +239,7 @@ describe('what poses as a report, or is a broken one', () => {
     })
   })
 
-  test('whatever stands in a field of it, it is a whole record or cannot be read', () => {
+  test('is a complete record or cannot be read, with any value in a field', () => {
     const paths = (value: object, path: readonly string[] = []): (readonly string[])[] =>
       Object.entries(value).flatMap(([name, inner]) => [
         [...path, name],
@@ -269,7 +269,7 @@ describe('what poses as a report, or is a broken one', () => {
   })
 })
 
-describe('of a queue that gave a message up', () => {
+describe('a message that a queue gave up', () => {
   const sent = messageOf({ data: 7, topic: 'q', edge: { from: 'a', to: 'c' } })
   const body = encodeMessage(sent, origin)
   const arn = 'arn:aws:sqs:eu-west-1:123456789012:'
@@ -278,7 +278,7 @@ describe('of a queue that gave a message up', () => {
     ['the queue of a channel', `${arn}orders--dev--c`],
     ['a retry queue', `${arn}orders--dev--_retry-c`],
     ['no queue, if only one processor receives it', undefined],
-  ])('by %s it is known who it was for', (_, sourceArn) => {
+  ])('has a processor by %s', (_, sourceArn) => {
     expect(readCrash(message(body, sourceArn && { sourceArn }), stage)).toMatchObject({
       record: {
         id: recordIdFor(`${sourceArn?.slice(arn.length) ?? 'queue'}/${message(body).id}`, '', 'c', 'crash'),
@@ -290,20 +290,20 @@ describe('of a queue that gave a message up', () => {
     })
   })
 
-  test('by a retry queue, a message that came over Kinesis before is a suspect', () => {
+  test('is a suspect if it came over Kinesis before a retry queue', () => {
     const other = messageOf({ data: 3, topic: 'other', edge: { from: 'a', to: 'c' } })
     const given = message(encodeMessage(other, origin), { sourceArn: `${arn}orders--dev--_retry-c` })
     expect(readCrash(given, stage)).toMatchObject({ record: { processor: 'c', suspects: [{ data: 3 }] } })
   })
 
-  test('the beginning of a message that breaks a bound is not taken for the message: it says that it was refused', () => {
+  test('is marked as refused, with its beginning, if it breaks a bound', () => {
     const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`
     expect(readCrash(message(deep, { sourceArn: `${arn}orders--dev--c--sqs` }), stage)).toMatchObject({
       record: { processor: 'c', error: { code: 'RECORD_REFUSED', message: expect.stringContaining('nests deeper') } },
     })
   })
 
-  test('what is for nobody is a problem, and left there', () => {
+  test('is a problem and stays if it is for no processor', () => {
     const unknown = encodeMessage(messageOf({ topic: 'unheard of', edge: { from: 'a', to: 'c' } }), origin)
     expect(readCrash(message(unknown), stage)).toMatchObject({
       code: 'RECORD_UNREADABLE',

@@ -62,7 +62,7 @@ const list = async (known: (id: string) => ErrorRecord | undefined = () => undef
   return [false, true].map((isGone) => records.find(({ position }) => position?.channel.includes('gone') === isGone)!)
 }
 
-test('a crash lists every message that the function had, as long as its stream keeps them; and says what is gone', async () => {
+test('a crash lists every message of the function that its stream keeps, and counts the others', async () => {
   const [kept, gone] = await list()
   expect(kept!.suspects?.map(({ data, attakparent, time }) => [data, attakparent, time])).toEqual([
     ['one', 'the id of its parent', origin.time],
@@ -72,7 +72,7 @@ test('a crash lists every message that the function had, as long as its stream k
   expect(gone!.error.message).toMatch(/2 records in 1 invocation: .*; they are no longer in the stream$/)
 })
 
-test('what was read back before is not read again', async () => {
+test('messages are read back only once', async () => {
   const [kept] = await list()
   const [, gone] = await list((id) => (id === kept!.id ? undefined : { ...kept!, id }))
   expect(gone!.suspects).toEqual(kept!.suspects)

@@ -106,7 +106,7 @@ describe('the reader of a stage', () => {
     )
   const makeQueue = async (QueueName: string) => (await sqs!.sqs.send(new CreateQueueCommand({ QueueName }))).QueueUrl
 
-  test('which was never deployed: it says so, with what to run', async () => {
+  test('reports a stage that was never deployed, with the command to run', async () => {
     await expect((await open()).list()).rejects.toMatchObject({
       code: 'NOT_DEPLOYED',
       message: 'orders (dev) is not deployed here: the errors queue orders--dev--_errors does not exist',
@@ -114,7 +114,7 @@ describe('the reader of a stage', () => {
     })
   })
 
-  test("whose bucket, which is the user's, is not there", async () => {
+  test('reports a missing bucket of the user', async () => {
     const errors = { store: 's3', bucket: 'nowhere', prefix: '' }
     const scope = { topology: 'orders', stage: 'dev' }
     const named = graphOf({ name: 'orders', processors: { b: () => {} }, errors })
@@ -125,7 +125,7 @@ describe('the reader of a stage', () => {
     await expect(reader.list()).rejects.toMatchObject({ code: 'NOT_DEPLOYED' })
   })
 
-  test('is its errors queue and its crashes, without records of others', async () => {
+  test('reads its errors queue and its crashes, without records of other stages', async () => {
     const QueueUrl = await makeQueue('orders--dev--_errors')
     const crashes = await makeQueue('orders--dev--_crashes')
     const send = (url: string | undefined, body: object) =>
