@@ -137,7 +137,7 @@ it('only the hosts, and what cleans up after the process, touch the process, the
   expect(touching.filter((file) => !hosts.includes(file))).toEqual([])
 })
 
-it('what clients are made of is loaded when needed by a module of our own: bundled, theirs have no names', () => {
+it('client libraries are loaded when needed, by a module of ours, since bundled modules of theirs have no names', () => {
   const loads = files.flatMap((file) =>
     [...read(file).matchAll(/(?<!typeof )\bimport\('@aws-sdk.*/g)].map(([line]) => `${file}: ${line}`),
   )
@@ -152,7 +152,7 @@ it('no export is used by tests or benchmarks alone', () => {
   expect(names.filter((name) => uses(name) === 1)).toEqual([])
 })
 
-it('no file and no function is longer than somebody wants to read', () => {
+it('files and functions keep to their limits of length', () => {
   const lines = (file: string) => readFileSync(join(ROOT, file), 'utf8').split('\n').length - 1
   expect(files.filter((file) => lines(file) > MOST_LINES.file)).toEqual([])
   expect(files.flatMap(longFunctions)).toEqual([])

@@ -11,7 +11,7 @@ it('docs/reference/errors.md explains every code, in the order of src/errors.ts'
   ).toEqual([...ERROR_CODES])
 })
 
-it('a mistyped name is met by the nearest one', () => {
+it('the nearest name is suggested for a mistyped one', () => {
   const names = ['billing', 'orders', 'retries', 'hop']
   expect(['biling', 'bill', 'retry', 'Order', 'hopp'].map((name) => nearest(name, names))).toEqual([
     'billing',
@@ -24,7 +24,7 @@ it('a mistyped name is met by the nearest one', () => {
   expect(['wrok', 'wokr', 'owrk'].map((name) => nearest(name, ['work', 'tail']))).toEqual(['work', 'work', 'work'])
 })
 
-it('short names are not guessed at: one letter is as far from another as can be', () => {
+it('nothing is suggested for short names', () => {
   expect(nearest('a', ['b', 'c'])).toBeUndefined()
   expect(nearest('to', ['do', 'go'])).toBeUndefined()
   expect(nearest('cat', ['dog', 'cow'])).toBeUndefined()

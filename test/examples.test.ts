@@ -58,14 +58,14 @@ async function digestOf({ graph, processors }: Project, events: readonly InputEv
 }
 
 describe.each(names)('the example %s', (name) => {
-  test('gives the summary and the outputs in its expected.json', async () => {
+  test('has the summary and the outputs of its expected.json', async () => {
     const { project, events } = await load(name)
     expect(project.warnings).toEqual([])
     const { summary, outputs } = await run(project, events)
     expect({ summary, outputs }).toEqual(JSON.parse(readFileSync(`${root}${name}/expected.json`, 'utf8')))
   })
 
-  test('gives one transcript in 10 runs', async () => {
+  test('has the same transcript in 10 runs', async () => {
     const { project, events } = await load(name)
     const digests = new Set<string>()
     for (let count = 0; count < 10; count++) digests.add(await digestOf(project, events))
@@ -96,7 +96,7 @@ describe('github-events', () => {
     expect(questions).toHaveLength(new Set(events.map(({ key }) => key)).size)
   })
 
-  test('reports the same however many handlers run at once', async () => {
+  test('has the same report with any number of concurrent handlers', async () => {
     const { project, events } = await load('github-events')
     const { outputs } = await run(project, events)
     for (const concurrency of [1, 2, 7]) {
@@ -104,7 +104,7 @@ describe('github-events', () => {
     }
   })
 
-  test('says what is wrong with the events in refused.json', async () => {
+  test('reports what is wrong with the events in refused.json', async () => {
     const { project } = await load('github-events')
     const { entries, summary } = await run(project, await eventsOf(project, 'refused.json'))
     expect(summary.failed).toBe(2)

@@ -48,7 +48,7 @@ function installed(dir: string): string {
 }
 
 describe('the packed package, installed in an empty project', () => {
-  test('writes nothing beside its code, and shows no frame of its own after it was moved', () => {
+  test('writes nothing beside its code, and shows no frames of attak after it was moved', () => {
     const here = join(project, 'moved')
     const installed = join(project, 'node_modules/attak')
     mkdirSync(join(here, 'project'), { recursive: true })
@@ -107,7 +107,7 @@ describe('the packed package, installed in an empty project', () => {
     expect(attakOf(published.dir)).toBe(`^${version}`)
   })
 
-  test.each(['import', 'require'])('gives its exports to %s', (kind) => {
+  test.each(['import', 'require'])('has its exports for %s', (kind) => {
     const load = kind === 'import' ? 'await import' : 'require'
     const file = join(project, kind === 'import' ? 'use.mjs' : 'use.cjs')
     const names = (specifier: string) => `console.log(typeof (${load}('${specifier}')).AttakError)`
@@ -115,7 +115,7 @@ describe('the packed package, installed in an empty project', () => {
     expect(run(project, process.execPath, file)).toBe('function\nfunction\n')
   })
 
-  test('gives attak/testing to a sandbox like that of Jest, which loads CommonJS alone and copies `process`', async () => {
+  test('loads attak/testing in a sandbox like that of Jest, which loads only CommonJS and copies `process`', async () => {
     const file = join(project, 'node_modules/attak/dist/testing.cjs')
     const text = `(function (module, require, __filename) {${readFileSync(file, 'utf8')}})`
     const loads = runInNewContext(text, { process: {} })
@@ -156,12 +156,12 @@ describe('the packed package, installed in an empty project', () => {
     expect(run(made.dir, process.execPath, join(root, 'node_modules/typescript/bin/tsc'))).toBe('')
   })
 
-  test('is what publint asks of a package', async () => {
+  test('passes publint', async () => {
     const { messages, pkg } = await publint({ pkgDir: join(project, 'node_modules/attak'), pack: false, strict: true })
     expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([])
   })
 
-  test('holds what runs and nothing else', () => {
+  test('contains only the files that run', () => {
     const paths = run(project, 'tar', '-tzf', tarball).trim().split('\n')
     const folders = new Set(paths.map((path) => path.split('/').slice(1, 2).join()))
     expect([...folders].sort()).toEqual(['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'templates'])

@@ -99,7 +99,7 @@ const blocks = ['README.md', ...docs.map((page) => `docs/${page}`)].flatMap(bloc
 const folder = realpathSync(mkdtempSync(join(tmpdir(), 'attak-readme-test-')))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-test('the README says how a clean clone runs its main job and its tests', () => {
+test('the README has the commands for the main job and the tests in a clean clone', () => {
   expect(readme).toContain('npm ci && npx attak simulate examples/github-events\n')
   expect(readme).toContain('npm ci && npm test\n')
 })

@@ -30,7 +30,7 @@ describe.each(kinds)('$template in $language', ({ template, language }) => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  test('is right, and runs, with nothing installed', () => {
+  test('passes check and runs, without an installation', () => {
     expect(attak(project, 'check')).toMatchObject({ status: 0, stderr: '' })
     const { status, stdout } = attak(project, 'simulate', '--json')
     const lines = stdout.trim().split('\n')
@@ -39,7 +39,7 @@ describe.each(kinds)('$template in $language', ({ template, language }) => {
     expect(readdirSync(project)).not.toContain('node_modules')
   })
 
-  test('has tests that pass, once installed', () => {
+  test('has tests that pass after an installation', () => {
     install(project)
     const tests = run(project, 'npm', 'test')
     expect(tests.status, tests.stdout + tests.stderr).toBe(0)

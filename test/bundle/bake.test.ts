@@ -10,7 +10,7 @@ function graphOf(streams: readonly object[], processors: Record<string, object> 
 }
 
 describe('what is baked into an artifact', () => {
-  it('is where its own emits go, counted among its own streams', () => {
+  it('has the routes of its emits, numbered among its own streams', () => {
     const graph = graphOf([
       { from: 'x', to: 'y' },
       { from: 'a', to: 'b' },
@@ -22,7 +22,7 @@ describe('what is baked into an artifact', () => {
     expect(Object.keys(processors)).toEqual(['a'])
   })
 
-  it('is what it hears, with how often each is tried again', () => {
+  it('has the streams that the processor receives, with their retries', () => {
     const graph = graphOf([
       { from: 'a', to: 'b', topics: ['t'], retries: 2 },
       { from: 'c', to: 'b' },
@@ -35,7 +35,7 @@ describe('what is baked into an artifact', () => {
     expect(retries).toBe(0)
   })
 
-  it('stays as it was when a stream is added elsewhere', () => {
+  it('does not change when a stream is added elsewhere', () => {
     const before = [{ from: 'a', to: 'b' }]
     const after = [{ from: 'c', to: 'd' }, ...before, { from: 'd', to: 'c', topics: ['t'] }]
     for (const processors of [['a'], ['b'], ['a', 'b']]) {
@@ -43,7 +43,7 @@ describe('what is baked into an artifact', () => {
     }
   })
 
-  it('is where its errors go, and what becomes of its redeliveries', () => {
+  it('has the store of its errors and the rules for redeliveries', () => {
     const graph = graphOf([{ from: 'a', to: 'b', retries: 1 }], { b: { idempotent: { ttl: 2 } } })
     const { errors, processors } = bakeEntry(graph, ['a', 'b'])
     expect(errors).toEqual({ store: 'sqs' })
@@ -53,7 +53,7 @@ describe('what is baked into an artifact', () => {
     expect(bakeEntry({ ...graph, errors: kept }, ['a']).errors).toEqual(kept)
   })
 
-  it('is plain data: JSON keeps it, whatever topics are called', () => {
+  it('is plain data that JSON keeps, with any names of topics', () => {
     const baked = bakeEntry(graphOf([{ from: 'a', to: 'b', topics: ['t', '__proto__'] }]), ['a', 'b'])
     const { byTopic } = baked.processors.a!.routes
     expect(JSON.stringify(byTopic)).toBe('{"__proto__":[0],"t":[0]}')

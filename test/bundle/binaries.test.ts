@@ -78,15 +78,15 @@ test.each<[string, Uint8Array, Platform]>([
   ['Mach-O', MAC, { os: 'darwin', cpus: ['arm64'] }],
   ['Mach-O for two', fatMach(0x1000007, 0x100000c), { os: 'darwin', cpus: ['x64', 'arm64'] }],
   ['PE', pe(0x8664), { os: 'win32', cpus: ['x64'] }],
-])('the header of %s tells its platform', (_, contents, platform) => {
+])('the platform of %s is read from its header', (_, contents, platform) => {
   expect(platformOf(contents)).toEqual(platform)
 })
 
-test('the platform of the running Node is told', () => {
+test('the platform of the running Node is found', () => {
   expect(platformOf(readFileSync(process.execPath))).toMatchObject({ os: process.platform, cpus: [process.arch] })
 })
 
-test('other files, and cut ones, have no platform, or that of their header', () => {
+test('other files and truncated ones have no platform, or that of their header', () => {
   const java = Buffer.from('cafebabe00000041', 'hex')
   for (const contents of ['', 'native code', '#!/bin/sh\n', 'MZ', '\x7fELF']) {
     expect(platformOf(Buffer.from(contents, 'latin1'))).toBeUndefined()

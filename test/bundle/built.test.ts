@@ -27,7 +27,7 @@ const FILES = {
   'shared.ts': SHARED,
 }
 
-test('each processor has modules and an environment of its own, and the process has its own again', async () => {
+test('each processor has its own modules and environment, and the environment of the process is restored', async () => {
   process.env.GREETING = 'hello'
   process.env.SECRET = 'nobody declared it'
   const { env } = process
@@ -45,7 +45,7 @@ test('each processor has modules and an environment of its own, and the process 
   expect(Object.getOwnPropertyDescriptor(process, 'env')).toMatchObject({ value: env })
 })
 
-test('a driver gives what the topology declares, and the process its own variables back', async () => {
+test('a driver sets the variables that the topology declares, and restores those of the process', async () => {
   const definition = (value: string) => ({
     name: 'given',
     processors: {
@@ -70,7 +70,7 @@ test('a driver gives what the topology declares, and the process its own variabl
   expect(process.env.GIVEN).toBe('before')
 })
 
-test('the transcript is that of the source, and nothing is left behind', { timeout: 60_000 }, () => {
+test('the transcript equals that of the source, and no files remain', { timeout: 60_000 }, () => {
   const folder = projectFolder({ ...FILES, 'shared.ts': 'export const next = () => 1' })
   const temporary = projectFolder({})
   const simulate = (...flags: string[]) => {
@@ -147,7 +147,7 @@ const DRIVEN = `const { createTestDriver } = await import(${JSON.stringify(resol
 test.each([
   ['attak simulate', (folder: string) => [resolve('bin/attak.js'), 'simulate', folder, '--built']],
   ['a test driver', (folder: string) => ['--input-type=module', '--eval', DRIVEN, folder]],
-])('the files of a package stay until the process of %s has ended, and are removed then', (_, argvOf) => {
+])('the files of a package are removed when the process of %s has ended, not before', (_, argvOf) => {
   const folder = projectFolder({
     ...THREADED,
     'topology.json': `{ "name": "t", "processors": { "a": { "path": "./a.mjs", "external": ["threaded"] } }, "input": { "a": 1 } }`,
@@ -162,7 +162,7 @@ test.each([
   expect(readdirSync(temporary)).toEqual(['node_modules'])
 })
 
-test('what does not load with the declared environment is told with its processor', async () => {
+test('a processor that does not load with the declared environment is named', async () => {
   const folder = projectFolder({
     'topology.json': '{ "name": "built", "processors": { "a": "./a.mjs" } }',
     'a.mjs': `if (process.env.NEEDED === undefined) throw new Error('NEEDED is not set')\nexport const handler = () => {}`,

@@ -29,7 +29,7 @@ export const unused = 'nobody imports this'`,
 }
 
 describe('the artifact of a processor', () => {
-  test('holds what its module imports, minified where it is of packages, and nothing else', async () => {
+  test('contains only what its module imports, with packages minified', async () => {
     const { intake, billing } = await artifactsOf(projectFolder(SHOP))
     expect(intake!.handler).toBe('index.handler')
     const code = await textsOf(billing!)
@@ -48,14 +48,14 @@ describe('the artifact of a processor', () => {
     expect([...(await textsOf(intake!)).values()].join('')).not.toContain('slug')
   })
 
-  test('knows its routes as data, and nothing of the rest of the topology', async () => {
+  test('contains its routes as data, and nothing else of the topology', async () => {
     const { intake } = await artifactsOf(projectFolder(SHOP))
     const code = (await textsOf(intake!)).get('index.mjs')!
     expect(code).toContain('"byTopic":{"paid":[0]}')
     expect(code).not.toContain('report')
   })
 
-  test('makes spans by the OpenTelemetry of a project that has it, and is the same as ever without', async () => {
+  test('makes spans with the OpenTelemetry of the project, and does not change without it', async () => {
     const files = { ...SHOP, 'package.json': '{}' }
     const without = await artifactsOf(projectFolder(files))
     const folder = projectFolder({ ...files, 'package.json': '{ "dependencies": { "@opentelemetry/api": "^1.9.0" } }' })
@@ -71,7 +71,7 @@ describe('the artifact of a processor', () => {
     expect(plain).not.toMatch(/opentelemetry|createSpans|messaging\.system/)
   })
 
-  test('holds of attak what its processor and its streams need, and nothing else', async () => {
+  test('contains only the parts of attak that its processor and streams need', async () => {
     const files = (via: string, invokes: string, errors: string, idempotent: boolean) => ({
       'topology.json': `{ "name": "parts", "errors": ${errors}, "processors": { "a": { "path": "./a.js", "invokes": ${invokes}, "idempotent": ${idempotent} }, "b": "./b.js" },
         "streams": [{ "from": "a", "to": "b", "via": "${via}" }] }`,
@@ -95,7 +95,7 @@ describe('the artifact of a processor', () => {
     ])
   })
 
-  test("has a source map of the user's own lines, without their text, and stacks that tell them", async () => {
+  test("has a source map to the user's lines, without their text, and stacks show these lines", async () => {
     const folder = projectFolder({
       ...SHOP,
       'processors/billing.ts': `import { slug } from 'slugs'
@@ -116,7 +116,7 @@ export async function handler(order: Order): Promise<void> {
     )
   })
 
-  test('tells modules that they lie where they lay beside the topology', async () => {
+  test('keeps the paths of modules relative to the topology', async () => {
     const folder = projectFolder({
       'topology.json':
         '{ "name": "places", "include": ["data"], "processors": { "a": "./deep/a.ts", "b": "./b.cjs" } }',
@@ -134,7 +134,7 @@ exports.handler = () => [readFileSync(__dirname + '/data/a.txt', 'utf8'), __file
     expect(await runBeside(b!, placeOfB, script('b'))).toBe(`included,${join(placeOfB, 'b.cjs')}\n`)
   })
 
-  test('holds CommonJS, packages asked for by require or while it runs, and what they read of Node', async () => {
+  test('contains CommonJS, and packages that are required at any time, with the Node modules that they read', async () => {
     const folder = projectFolder({
       'topology.json': '{ "name": "old", "processors": { "a": "./a.js", "b": "./b.mjs" } }',
       'a.js': `const { slug } = require('slugs')\nmodule.exports = (event) => slug(event)`,
@@ -163,7 +163,7 @@ exports.default = 'default'\nexports.named = 'named'`,
     expect(await runBeside(a!, join(folder, 'out'), script)).toBe('object,default,named,named\n')
   })
 
-  test('has what a project imports of attak and zod without having them, and no more of attak than that', async () => {
+  test('contains what a project imports from the lent attak and zod, and no more of attak', async () => {
     const folder = projectFolder({
       'topology.json': '{ "name": "lent", "processors": { "a": "./a.ts" } }',
       'a.ts': `import { Retry } from 'attak'\nimport * as z from 'zod/mini'
@@ -179,7 +179,7 @@ export const handler = (event: unknown) => { z.parse(z.string(), event); throw n
 })
 
 describe('the bytes of artifacts', () => {
-  test('are the same out of another folder, where other files came first', async () => {
+  test('are the same if built in another folder, after other files', async () => {
     const one = await artifactsOf(projectFolder(SHOP))
     const reversed = Object.fromEntries(Object.entries(SHOP).reverse())
     const deep = join(projectFolder({}), 'x/y')
@@ -194,7 +194,7 @@ describe('the bytes of artifacts', () => {
     }
   })
 
-  test('change with the processor alone: not with what another one imports, shares or is', async () => {
+  test('change only with the processor, not with another processor or its imports', async () => {
     const before = await artifactsOf(projectFolder(SHOP))
     const changed: Files[] = [
       { ...SHOP, 'processors/billing.ts': `export default (n: number) => n` },
@@ -222,7 +222,7 @@ describe('the bytes of artifacts', () => {
     expect(own.intake!.hash).not.toBe(before.intake!.hash)
   })
 
-  test('hold nothing of the environment', async () => {
+  test('contain nothing of the environment', async () => {
     const folder = projectFolder({
       'topology.ts': `export default { name: 'secrets', environment: ['TOKEN'], processors: { a: './a.ts', b: () => process.env.TOKEN } }`,
       'a.ts': `const mode = process.env.NODE_ENV\nexport const handler = () => [process.env.TOKEN, mode]`,
@@ -237,7 +237,7 @@ describe('the bytes of artifacts', () => {
   })
 })
 
-test('what does not bundle is told all at once, with its place, processors and remedy', async () => {
+test('all code that does not bundle is reported at once, with place, processors and remedy', async () => {
   const folder = projectFolder({
     'package.json': '{ "type": "module" }',
     'topology.json': JSON.stringify({
@@ -361,7 +361,7 @@ describe('which edits of a topology change which artifacts of processors that ar
     expect(changed.sort()).toEqual(expected)
   })
 
-  test('all of it stays where other code reads the topology', async () => {
+  test('everything stays if other code reads the topology', async () => {
     const reader = `import topology from './topology.js'\nexport const streams = () => topology.streams.length\n`
     const topology = `import { streams } from './reader.js'
 export default { name: 'self', processors: { a: () => streams(), b: () => 1 }, streams: [['a', 'b']] }`
@@ -384,7 +384,7 @@ export default {
   streams: [],
 }`
 
-  test('gives each its code by name, instances and functions of functions too', async () => {
+  test('find the code of each by name, also of instances and of functions that return it', async () => {
     const folder = projectFolder({
       'package.json': '{ "type": "module" }',
       'topology.js': SHARED,
@@ -400,7 +400,7 @@ export default {
     expect(await runBeside(greet!, join(folder, 'out'), script)).toBe('hello you 3\n')
   })
 
-  test('holds those that a factory makes', async () => {
+  test('contain those that a factory makes', async () => {
     const folder = projectFolder({
       'package.json': '{ "type": "module" }',
       'topology.js': `export default { name: 'made', processor: (name) => (event) => name + event, streams: [['a', 'b']] }`,
@@ -410,7 +410,7 @@ export default {
     expect(await runBeside(b!, join(folder, 'out'), script)).toBe('b1\n')
   })
 
-  test("is refused when the topology does not load with only the declared environment, with the user's stack", async () => {
+  test("are refused with the user's stack if the topology does not load with only the declared environment", async () => {
     const topology = `import { settings } from './settings.ts'
 export default { name: 'needy', environment: ['GIVEN'], processors: { a: () => settings.url } }`
     const folder = projectFolder({
@@ -432,7 +432,7 @@ export const settings = { url: new URL('/', process.env.ATTAK_TEST_URL) }`,
     expect(problem!.stack).toMatch(/\n\s+at settings\.ts:2:32/)
   })
 
-  test('is refused when loading it ends or never ends', async () => {
+  test('are refused if loading ends the process or never ends', async () => {
     const problems = async (code: string) => {
       const folder = projectFolder({
         'package.json': '{ "type": "module" }',
@@ -448,7 +448,7 @@ export const settings = { url: new URL('/', process.env.ATTAK_TEST_URL) }`,
     ])
   })
 
-  test('holds the schemas of processors with files of their own beside their code', async () => {
+  test('contain the schemas of processors that have their own files', async () => {
     const folder = projectFolder({
       'topology.ts': `import * as z from 'zod/mini'
 export default { name: 'schemas', processors: { a: { path: './a.ts', input: z.object({ id: z.string() }) } } }`,
@@ -460,7 +460,7 @@ export default { name: 'schemas', processors: { a: { path: './a.ts', input: z.ob
     expect(await runBeside(a!, join(folder, 'out'), script)).toBe('1 id\n')
   })
 
-  test('never holds processors that are named by their place in a list', async () => {
+  test('never contain processors that are named by their place in a list', async () => {
     const folder = projectFolder({
       'package.json': '{ "type": "module" }',
       'topology.js': `export default { name: 'listed', processors: [() => 1, function named() {}], streams: [] }`,

@@ -23,7 +23,7 @@ function link(folder: string, path: string, target: string): void {
   symlinkSync(join(folder, target), join(folder, path))
 }
 
-test('an external package is shipped as it is, with what it needs, out of a pnpm layout too', async () => {
+test('an external package is shipped as it is, with its dependencies, also from a pnpm layout', async () => {
   const store = 'node_modules/.pnpm'
   const folder = projectFolder({
     'topology.json': TOPOLOGY,
@@ -58,7 +58,7 @@ test('an external package is shipped as it is, with what it needs, out of a pnpm
   expect(await runBeside(a!, join(folder, 'out'), script)).toBe('x,deep>leaf2,leaf1\n')
 })
 
-test('parts for other platforms stay out; a package that has none for the functions is refused', async () => {
+test('parts for other platforms are left out, and a package without a part for the functions is refused', async () => {
   const files = {
     'package.json': '{ "type": "module" }',
     'topology.json': TOPOLOGY,
@@ -104,7 +104,7 @@ test.each([
   expect((await problemsOf(folder)).map((problem) => problem.remedy)).toEqual([remedy])
 })
 
-test('packages that are not there are told all at once', async () => {
+test('all missing packages are reported at once', async () => {
   const folder = projectFolder({
     'package.json': '{ "type": "module" }',
     'topology.json': JSON.stringify({
@@ -168,7 +168,7 @@ test.each(['null', '[]', '{ "os": "linux", "optionalDependencies": null }'])(
   },
 )
 
-test('a native addon for another platform is refused, with the file, what it is for, and the remedy', async () => {
+test('a native addon for another platform is refused, with its file, its platform and the remedy', async () => {
   const folder = projectFolder({
     'topology.json': TOPOLOGY,
     'a.mjs': `export const handler = () => import('pictures')`,

@@ -12,7 +12,7 @@ const project = (include: readonly string[], files: Readonly<Record<string, stri
     ...files,
   })
 
-test('files keep their paths, whether globs name them or the folder they are in; programs stay programs', async () => {
+test('files keep their paths if globs name them or their folder, and programs stay executable', async () => {
   const folder = project(['data', '**/*.tpl'], {
     'data/b/deep.csv': '1',
     'data/a.csv': '2',
@@ -31,13 +31,13 @@ test('files keep their paths, whether globs name them or the folder they are in;
   ])
 })
 
-test('what attak keeps of failures is no part of an artifact, since events are in it', async () => {
+test('error records never get into an artifact, because they contain events', async () => {
   const files = { '.attak/errors/dev/files.jsonl': '{}', '.shown': 'x' }
   const paths = [...(await unzip((await artifactsOf(project(['.*'], files))).a!)).keys()]
   expect(paths.filter((path) => path.startsWith('.'))).toEqual(['.shown'])
 })
 
-test('secrets are refused by any name, and so is what is nowhere, or in the way', async () => {
+test('secrets of any name, missing files and names that are taken are refused', async () => {
   const folder = project(['.env*', 'alias.txt', 'no/*.csv', 'index.mjs'], {
     '.env': 'A=1',
     '.env.local': 'A=2',

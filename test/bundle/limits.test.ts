@@ -19,7 +19,7 @@ const artifact = (more: Partial<Artifact>): Artifact => ({
   ...more,
 })
 
-test('what Lambda does not take is told with the biggest parts', () => {
+test('an artifact that Lambda does not accept is reported with its biggest parts', () => {
   expect(sizeProblems(artifact({ zipBytes: LIMITS.zipBytes, unzippedBytes: LIMITS.unzippedBytes }))).toEqual([])
   const large = artifact({
     processors: ['a', 'b'],

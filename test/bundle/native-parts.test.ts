@@ -12,7 +12,7 @@ const PROJECT: Files = {
 }
 const COMPUTED = `module.exports = require('@pictures/' + process.platform + '-' + process.arch)`
 
-test('a package whose parts are made for platforms is refused, though it computes their names', async () => {
+test('a package with parts for platforms is refused, even if it computes their names', async () => {
   const folder = projectFolder({
     ...PROJECT,
     ...filesOf('pictures', { optionalDependencies: { '@pictures/linux-x64': '1' } }, COMPUTED),
@@ -27,7 +27,7 @@ test('a package whose parts are made for platforms is refused, though it compute
   ])
 })
 
-test('parts that are for other systems alone keep nothing from being bundled', async () => {
+test('parts for other systems do not prevent bundling', async () => {
   const folder = projectFolder({
     ...PROJECT,
     ...filesOf('pictures', { optionalDependencies: { fsevents: '1', absent: '1' } }, 'module.exports = 1'),

@@ -6,7 +6,7 @@ import { functionModules } from '../../.ci/build.mjs'
 import { functionModule } from '../../src/bundle/own-files.ts'
 import { root } from '../install.ts'
 
-test('what deployed functions are bundled of is there as source, and is built into what is published', () => {
+test('the source of deployed functions exists, and is built into the published package', () => {
   const modules = Object.entries<string>(functionModules())
   expect(modules.map(([, file]) => join(root, file))).toEqual(
     modules.map(([, file]) => functionModule(file.slice('src/'.length, -'.ts'.length))),

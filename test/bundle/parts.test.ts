@@ -70,7 +70,7 @@ module.exports = { name: 'two', processors: { a, b: two.b } }`,
   },
 }
 
-describe('an edit of an imported handler leaves the artifact of another as it was', () => {
+describe('an edit of an imported handler does not change the artifact of another', () => {
   test.each(Object.entries(FORMS))('imported %s', async (_, form) => {
     const files = { ...MODULES, ...form }
     const edited = files['h/b.js']!.replace("'b', event", "'edited', event")

@@ -4,7 +4,7 @@ import { problemsOf } from './bundled.ts'
 import { emittedBy } from './same.ts'
 import { CASES, packageOf } from './same-cases.ts'
 
-describe('a processor does the same out of its artifact as out of its source, where', () => {
+describe('a processor does the same from its artifact as from its source, if', () => {
   for (const [name, { files, emits }] of Object.entries(CASES)) {
     test(name, { timeout: 30_000 }, async () => {
       const { source, built, artifact } = await emittedBy(files)
@@ -15,7 +15,7 @@ describe('a processor does the same out of its artifact as out of its source, wh
   }
 })
 
-test('what cannot be followed is refused at its place, with the remedy', async () => {
+test('an import that cannot be followed is refused with its place and the remedy', async () => {
   const folder = projectFolder({
     'topology.json': `{ "name": "refused", "processors": { "a": "./a.cjs", "b": "./b.mjs", "c": { "path": "./c.cjs", "include": ["c.txt"] } } }`,
     'a.cjs': `// require(name)\nconst { x } = require('./lib.mjs')\nexports.handler = (name) => require(name)`,
@@ -112,7 +112,7 @@ test('a package that creates its require gets external packages by it', async ()
   expect(artifact).toEqual(source)
 })
 
-test('a package may ask for what is not installed, as long as its code does not get there', async () => {
+test('a package may import what is not installed, if the code is not reached', async () => {
   const { source, artifact } = await emittedBy({
     'a.mjs': `import lazy from 'lazy'\nexport const handler = async (event, c) => c.emit('out', await lazy().catch((error) => error.code))`,
     ...packageOf(

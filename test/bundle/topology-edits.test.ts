@@ -17,7 +17,7 @@ async function hashesOf(topology: string, file: string): Promise<readonly string
   return ['take', 'bill'].map((name) => artifacts[name]!.hash)
 }
 
-describe('an edit of a setting leaves the artifacts of inline processors as they were', () => {
+describe('an edit of a setting does not change the artifacts of inline processors', () => {
   test.each([
     ['a constant with a type', 'topology.ts', `const topology: object = … satisfies object\nexport default topology`],
     [
@@ -27,7 +27,7 @@ describe('an edit of a setting leaves the artifacts of inline processors as they
     ],
     ['CommonJS of TypeScript', 'topology.ts', `const topology = …\nexport = topology`],
     ['CommonJS', 'topology.cjs', `module.exports = …`],
-  ])('where it is written as %s', async (_, file, form) => {
+  ])('if it is written as %s', async (_, file, form) => {
     const whole = file.endsWith('.cjs') ? WHOLE.replaceAll(': any', '') : WHOLE
     const write = (topology: string) => form.replace('…', () => topology)
     const before = await hashesOf(write(whole), file)
@@ -40,7 +40,7 @@ describe('an edit of a setting leaves the artifacts of inline processors as they
   })
 })
 
-test('an edit of a setting beside a call leaves the artifacts of other processors as they were', async () => {
+test('an edit of a setting beside a call does not change the artifacts of other processors', async () => {
   const write = (setting: string) => `const wrap = (handler) => (event, c) => handler(event, c)
 export default { name: 'orders', processors: {
   take: { handler: wrap((event) => event), ${setting} },
@@ -60,7 +60,7 @@ async function runOf(files: Files, name: string, script: string): Promise<string
 }
 
 describe('a topology whose data is removed', () => {
-  test('has stacks that tell the lines and columns of its source', async () => {
+  test('has stacks with the lines and columns of its source', async () => {
     const files = {
       'topology.ts': `interface Order { readonly id: string }
 /* The data of an order

@@ -112,7 +112,7 @@ function seenOf(code: string) {
   })
 }
 
-test('a random topology, without what one processor does not need, has the same handler, and that does the same', () => {
+test('a random topology, reduced to what one processor needs, has a handler that does the same', () => {
   fc.assert(
     fc.property(source, (text) => {
       const code = transformSync(text, { loader: 'ts', minifyWhitespace: true }).code

@@ -102,7 +102,7 @@ export default {
     expect(left && javascript(left.code)).toBe(javascript(text.replace(', timeout: 3, tags: { x: 1 }', '')))
   })
 
-  test('but not from what may be the processor by a computed name', () => {
+  test('but not from an object whose computed name may be the processor', () => {
     const text = `export default { processors: { [name]: { handler: wrap(() => 2), memory: 3 } } }`
     expect(bare(text)).toBe(javascript(text))
   })
@@ -140,7 +140,7 @@ describe('what only other processors refer to is removed', () => {
     imports: Object.fromEntries(Object.entries(imports).map(([key, names]) => [key, new Set(names)])),
   })
 
-  test('imports, names of imports, functions and constants, and what those refer to', () => {
+  test('imports, names of imports, functions and constants, with everything that they refer to', () => {
     const source = `import './first'; import a, { b, z as c } from './x'; import d, * as e from './y'; import { f } from './f'
 const { g } = require('./g'), h = (x) => d(x)
 function i() { return h(g) }
@@ -153,7 +153,7 @@ export default { processors: { a, b, c, 'd-e': { handler: i, memory: 1 }, e: e.o
     )
   })
 
-  test('but not what was never referred to, what is called, what is exported, and what the rest refers to', () => {
+  test('but not what is unreferenced, called, exported, or used by the rest', () => {
     const source = `import { setUp, b } from './y'; const never = () => 1
 setUp(); export const c = () => 1; const d = () => 2; let e = () => d; e = 1
 export default { processors: { a: () => 1, b, c, 'd-e': d, f: e, g: b.c.d } }`
@@ -171,7 +171,7 @@ export default { processors: { a: () => 1, b, c, 'd-e': d, f: e, g: b.c.d } }`
     expect(left(spread)).toBeUndefined()
   })
 
-  test('exports of a module that is all processors, or is spread into them', () => {
+  test('exports of a module that is the processors, or is spread into them', () => {
     const exported = { './x': ['a', 'b'], './y': ['b'] }
     const whole = `import * as all from './x'; export default { processors: all }`
     expect(left(whole, exported)).toEqual(only(whole, { './x': ['a'] }))
@@ -217,7 +217,7 @@ describe('a module stays whole', () => {
     expect(withoutData(source.includes('[[[') ? source : javascript(source))).toBeUndefined()
   })
 
-  test('as to processors, if a handler reads its settings by `this`', () => {
+  test('with its processors, if a handler reads its settings by `this`', () => {
     const methods = `a: { handler() { return this.memory }, memory: 1 }, b: { handler: f, memory: 1 }`
     const text = `export default { processors: { ${methods} } }`
     expect(bare(text)).toBe(javascript(text.replace('f, memory: 1', 'f')))
@@ -233,7 +233,7 @@ describe('a module stays whole', () => {
     ['that no declaration shows', 'f'],
     ['of another module', 'imported'],
     ['that a variable holds', 'changed'],
-  ])('as to the settings of a handler %s', (_, handler) => {
+  ])('with the settings of a handler %s', (_, handler) => {
     const source = `import { imported } from './x'; let changed = () => 1;
       export default { processors: { a: { handler: ${handler}, memory: 1 } } }`
     expect(bare(source)).toContain('memory')

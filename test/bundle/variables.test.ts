@@ -9,7 +9,7 @@ function problemsOf(processors: object, env: Readonly<Record<string, string>>) {
 }
 
 describe('checkVariables', () => {
-  it('finds nothing wrong with variables that are there', () => {
+  it('accepts variables that are set', () => {
     expect(problemsOf({ bill: { handler: noop, environment: ['TOKEN'] } }, { TOKEN: 'x' })).toEqual([])
     expect(problemsOf({ bill: { handler: noop, environment: { TOKEN: 'x' } } }, {})).toEqual([])
   })
@@ -36,7 +36,7 @@ describe('checkVariables', () => {
     ])
   })
 
-  it('finds variables too large together, in bytes, and tells none of their values', () => {
+  it('reports variables that are too large together, in bytes, without their values', () => {
     const [problem, ...more] = problemsOf(
       { bill: { handler: noop, environment: ['TOKEN'] } },
       { TOKEN: 'é'.repeat(2100) },
@@ -48,7 +48,7 @@ describe('checkVariables', () => {
 })
 
 describe('functionVariables', () => {
-  it('are those that are named, taken or given, and what the artifact needs', () => {
+  it('are the declared ones, with their values or those of the environment, and those of the artifact', () => {
     const environment = { TAKEN: true, GIVEN: 'x', NODE_OPTIONS: '--trace-warnings' }
     const graph = graphOf({ name: 'orders', processors: { bill: { handler: noop, environment } } })
     expect(functionVariables(graph.processors[0]!, { TAKEN: 'y', SECRET: 'z' })).toEqual({

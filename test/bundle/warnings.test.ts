@@ -15,7 +15,7 @@ async function warningsOf(files: Files): Promise<readonly string[]> {
 
 const HANDLER = 'export const handler = () => 1'
 
-test('a file that code reads beside its source is a warning, unless include names it', async () => {
+test('code that reads a file beside its source gives a warning, unless include names the file', async () => {
   const files = (include: readonly string[]) => ({
     'topology.json': JSON.stringify({
       name: 'files',
@@ -43,7 +43,7 @@ exports.handler = (name) => [require('fs').readFileSync('./here.txt'), join(__di
   expect(await warningsOf(files(['data', 'lib/templates/*.txt', '*.txt']))).toEqual([])
 })
 
-test('what a module computes is told where it does so', async () => {
+test('a computed path is reported at its place', async () => {
   const folder = projectFolder({
     'topology.json': '{ "name": "files", "processors": { "a": "./a.ts" } }',
     'a.ts': `import { readFileSync } from 'node:fs'
@@ -61,7 +61,7 @@ export const handler = (event: Unused) =>
   ])
 })
 
-test('what is outside of the topology, and modules that nobody imports, are named with what helps', async () => {
+test('files outside of the topology and modules without an import are reported with the remedy', async () => {
   const folder = projectFolder({
     'app/topology.json': '{ "name": "files", "processors": { "a": "./a.mjs" } }',
     'app/a.mjs': `import { Worker } from 'node:worker_threads'
@@ -77,7 +77,7 @@ export const handler = () => new Worker(new URL('./worker.mjs', import.meta.url)
   ])
 })
 
-test('a package that reads files of its own is a warning, unless it is external', async () => {
+test('a package that reads its own files gives a warning, unless it is external', async () => {
   const files = (external: readonly string[]) => ({
     'topology.json': JSON.stringify({ name: 'files', processors: { a: { path: './a.mjs', external } } }),
     'a.mjs': `import fonts from 'fonts'\nimport { geo } from '@scope/geo'\n${HANDLER}\nexport const used = [fonts, geo]`,
@@ -98,7 +98,7 @@ test('a package that reads files of its own is a warning, unless it is external'
   expect(await warningsOf(files(['fonts', '@scope/geo']))).toEqual([])
 })
 
-test('an external package that requires an ES module is a warning, as far down as it does so', async () => {
+test('an external package that requires an ES module at any depth gives a warning', async () => {
   const package_ = (name: string, text: string, manifest: object = {}) => ({
     [`node_modules/${name}/package.json`]: JSON.stringify({ name, version: '1.0.0', ...manifest }),
     [`node_modules/${name}/index.js`]: text,
@@ -143,7 +143,7 @@ test('an external package that requires an ES module is a warning, as far down a
   expect(await warningsOf(files({ environment: { NODE_OPTIONS: '--experimental-require-module' } }))).toEqual([])
 })
 
-test('check tells reads of variables that are not declared, and those declared that are missing', () => {
+test('check reports reads of undeclared variables, and declared variables that are not set', () => {
   const folder = projectFolder({
     'topology.ts': `import { settings } from './settings.ts'
 export default { name: settings, environment: ['MISSING'], processors: {
@@ -163,7 +163,7 @@ export default { name: settings, environment: ['MISSING'], processors: {
   expect(status).toBe(0)
 })
 
-test('a read that fails in an artifact names its remedy, and the transcript is the same each time', {
+test('a failed read in an artifact has a remedy, and the transcript is the same each time', {
   timeout: 60_000,
 }, () => {
   const folder = projectFolder({
@@ -180,7 +180,7 @@ export const handler = (name) => readFileSync(new URL(name + '.txt', import.meta
   expect(run('--json')).toBe(run('--json'))
 })
 
-test('a topology that reads a file while it is loaded is told to include it', async () => {
+test('a topology that reads a file while it loads gets the remedy to include it', async () => {
   const { problems } = await bundleFolder(
     projectFolder({
       'topology.mjs': `import { readFileSync } from 'node:fs'

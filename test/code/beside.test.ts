@@ -28,12 +28,12 @@ test.each([
   [`await readFile('b.txt', 'utf8')`, '/project/b.txt'],
   [`join(process.cwd(), 'b.txt')`, '/project/b.txt'],
   [`path.resolve('b.txt')`, '/project/b.txt'],
-])('a path that code says plainly is found: %s', (text, path) => {
+])('a literal path in code is found: %s', (text, path) => {
   const paths = found(text)
   expect(paths).toContain(path)
 })
 
-test('a path that only running it tells is not found, nor one in a comment or a string', () => {
+test('a computed path is not found, nor one in a comment or a string', () => {
   expect(
     found(`
     import { join } from 'node:path'
@@ -47,7 +47,7 @@ test('a path that only running it tells is not found, nor one in a comment or a 
   expect(found('this is { no code __dirname')).toEqual([])
 })
 
-test('what is relative to where the process runs is told for users code alone', () => {
+test('a path relative to the current folder is reported only for code of the user', () => {
   expect(found(`readFileSync('b.txt'); join(__dirname, 'c.txt')`, '')).toHaveLength(2)
   expect(pathsIn(`readFileSync('b.txt'); join(__dirname, 'c.txt'); process.cwd()`, { file: FILE })).toEqual([
     { path: join('/project/lib', 'c.txt'), said: 'c.txt', at: 23 },

@@ -11,7 +11,7 @@ test('a specifier names its package, with its scope', () => {
   ])
 })
 
-test('attak lends itself and zod, and what is inside', () => {
+test('attak lends itself and zod, with their files', () => {
   expect(['attak', 'attak/testing', 'zod/mini', 'zods', '@attak/x'].filter(isLent)).toEqual([
     'attak',
     'attak/testing',
@@ -19,7 +19,7 @@ test('attak lends itself and zod, and what is inside', () => {
   ])
 })
 
-test('a file belongs to a package where a folder above it holds packages', () => {
+test('a file belongs to a package if a parent folder holds packages', () => {
   expect(isInPackages(join('orders', 'node_modules', 'zod', 'index.js'))).toBe(true)
   expect(isInPackages(join('orders', 'node_modules.ts'))).toBe(false)
 })

@@ -17,11 +17,11 @@ test.each([
   ['process?.env?.A', ['A']],
   ['process.env.A ??= "a"', ['A']],
   ['({ A: x } = process.env)', ['A']],
-])('a name that stands in the code is found: %s', (text, names) => {
+])('a literal name in code is found: %s', (text, names) => {
   expect(read(text)).toEqual(names)
 })
 
-test('names that are computed, set, removed, asked for or of other objects are not read', () => {
+test('computed names, writes, removals, tests and other objects are not reads', () => {
   const text = `process.env[name]; process.env.SET = '1'; delete process.env.GONE; 'ASKED' in process.env
     Object.keys(process.env); const all = { ...process.env }; all.COPIED; other.env.OTHER; // process.env.COMMENT`
   expect(read(text)).toEqual([])

@@ -3,7 +3,7 @@ import { createdRequires } from '../../src/code/created.ts'
 import { commonJsExports, importedNames } from '../../src/code/names.ts'
 import { prepend, rewriteImports } from '../../src/code/rewrite.ts'
 
-test('imports of all forms are changed in their lines, and nothing that only looks like one', () => {
+test('imports of all forms are changed in their lines, and text that looks like one is not', () => {
   const text = [
     `import z, { a as b } from "zod";`,
     `export * from "zod";`,
@@ -27,12 +27,12 @@ test('imports of all forms are changed in their lines, and nothing that only loo
   ])
 })
 
-test('a statement comes after a hashbang and directives, whose effect it leaves', () => {
+test('a statement is inserted after a hashbang and directives, which keep their effect', () => {
   expect(prepend('#!/usr/bin/env node\n"use strict";\nx()', 'a();')).toBe('#!/usr/bin/env node\n"use strict";a();\nx()')
   expect(prepend('x()', 'a();')).toBe('a();x()')
 })
 
-test('the names that a module imports are told, of whole modules those that are read', () => {
+test('the names that a module imports are found, also those read of a whole module', () => {
   const names = (text: string) => [...importedNames(text)].map(([from, all]) => [from, [...all]])
   expect(names('import z, { a as b, c } from "m";\nexport { d } from "n";\nimport "o";')).toEqual([
     ['m', ['default', 'a', 'c']],
@@ -47,7 +47,7 @@ test('the names that a module imports are told, of whole modules those that are 
   ])
 })
 
-test('what a made require asks for is found where the text says it', () => {
+test('literal calls of a created require are found', () => {
   const source = `import { createRequire as make } from 'node:module'
     const load = make(import.meta.url)
     load('one'); make(new URL('.', import.meta.url))('two'); load.resolve('three'); load(name); other.load('four')`

@@ -12,7 +12,7 @@ function graphOf(topology: Partial<Topology>) {
 }
 
 describe('buildGraph', () => {
-  it('fills in what nobody said', () => {
+  it('fills in defaults', () => {
     const { retries, backoff, timeoutMs, hopLimit, logRetention, memory, runtime, architecture, outputs, errors } =
       DEFAULTS
     const nothing = { invokes: [], environment: {}, tags: {}, include: [], external: [] }
@@ -34,7 +34,7 @@ describe('buildGraph', () => {
     })
   })
 
-  it('lets a stream beat its receiver, and the receiver the topology, field by field', () => {
+  it('a stream overrides its receiver, and the receiver overrides the topology, field by field', () => {
     const graph = graphOf({
       retries: 1,
       timeoutMs: 5,
@@ -54,7 +54,7 @@ describe('buildGraph', () => {
     expect(graph.streams[1]).toMatchObject({ retries: 0, backoff: { firstMs: 1, factor: 3, maxMs: 4, jitter: true } })
   })
 
-  it('gives a retry queue to whoever retries anything that it hears, unless somebody says otherwise', () => {
+  it('a processor with retries gets a retry queue, unless a setting switches it off', () => {
     const queues = (topology: Partial<Topology>) => graphOf(topology).processors.map(({ retryQueue }) => retryQueue)
     expect(queues({ retries: 1 })).toEqual([true, true])
     expect(queues({ streams: [{ from: 'a', to: 'b', retries: 1 }] })).toEqual([false, true])
@@ -63,7 +63,7 @@ describe('buildGraph', () => {
     expect(queues({ retryQueue: true })).toEqual([true, true])
   })
 
-  it('lets a processor say otherwise than the topology about what is remembered and logged', () => {
+  it('a processor overrides the topology for idempotent and logEvents', () => {
     const graph = graphOf({
       idempotent: { ttlHours: 24 },
       logEvents: true,
@@ -79,7 +79,7 @@ describe('buildGraph', () => {
     expect(streams[0]?.topics).toEqual(['x', 'y'])
   })
 
-  it('gives a value that cannot be changed', () => {
+  it('returns a frozen value', () => {
     const frozen = (value: unknown): boolean =>
       typeof value !== 'object' || value === null || (Object.isFrozen(value) && Object.values(value).every(frozen))
     expect(frozen(graphOf({ streams: [{ from: 'a', to: 'b', topics: ['x'] }] }))).toBe(true)

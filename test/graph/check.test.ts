@@ -11,15 +11,15 @@ function warnings(streams: readonly TopologyStream[]) {
   return checkGraph(graph).map(({ code, severity, where }) => [code, severity, where])
 }
 
-it('warns of a processor that no stream touches', () => {
+it('warns of a processor without streams', () => {
   expect(warnings([{ from: 'a', to: 'b' }])).toEqual([['TOPOLOGY_UNUSED_PROCESSOR', 'warning', 'processors.c']])
 })
 
-it('takes a topology without streams as meant', () => {
+it('does not warn of a topology without streams', () => {
   expect(warnings([])).toEqual([])
 })
 
-it('takes a processor that hears itself alone as used', () => {
+it('counts a processor that receives only from itself as used', () => {
   expect(
     warnings([
       { from: 'a', to: 'b' },
@@ -28,7 +28,7 @@ it('takes a processor that hears itself alone as used', () => {
   ).toEqual([])
 })
 
-it('takes a processor that is invoked, or invokes, as used', () => {
+it('counts a processor that is invoked, or invokes, as used', () => {
   const named = (name: string) => ({ name, namedByIndex: false, source: { kind: 'module', path: './m' } }) as const
   const processors = [named('a'), named('b'), { ...named('c'), invokes: ['d'] }, named('d')]
   const graph = buildGraph({ name: 't', processors, streams: [{ from: 'a', to: 'b' }] }, { stage: 'dev' })
@@ -44,7 +44,7 @@ describe('a queue that keeps order', () => {
     return checkGraph(buildGraph({ name: 't', processors, streams, ...more }, { stage: 'dev' }))
   }
 
-  it('is refused where its waits do not fit the time of its receiver', () => {
+  it('is refused if its waits do not fit the timeout of its receiver', () => {
     expect(checked({ retries: 4 })).toEqual([])
     expect(checked({ retries: 5 })).toEqual([
       {
@@ -61,7 +61,7 @@ describe('a queue that keeps order', () => {
     expect(checked({ retries: 100, fifo: false })).toEqual([])
   })
 
-  it('is told of where it is a stream, in which only keys have to wait, and gives up before the last try', () => {
+  it('is warned of if it is a Kinesis stream that gives up before the last attempt', () => {
     const kinesis = { via: 'kinesis', fifo: false }
     expect(checked({ ...kinesis, retries: 60 })).toEqual([])
     expect(checked({ ...kinesis, retries: 66 })).toMatchObject([
@@ -74,7 +74,7 @@ describe('a queue that keeps order', () => {
   })
 })
 
-it('tells of many such processors at once', () => {
+it('warns of many such processors in one problem', () => {
   const processors = [...'abcdefghi'].map(
     (name) => ({ name, namedByIndex: false, source: { kind: 'module', path: './m' } }) as const,
   )

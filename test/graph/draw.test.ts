@@ -22,7 +22,7 @@ const topic = fc.oneof(
 )
 
 describe('a drawing in text', () => {
-  it('goes down a chain and branches where streams do', () => {
+  it('goes down a chain and branches with the streams', () => {
     const edges: Edge[] = [
       ['spout', 'reverse', 'text'],
       ['reverse', 'count', 'short', 'long'],
@@ -84,7 +84,7 @@ describe('a drawing in text', () => {
     `)
   })
 
-  it('lists processors of their own', () => {
+  it('lists processors without streams', () => {
     expect(DRAWINGS.text(graphOf('a b', []))).toMatchInlineSnapshot(`
       "orders (dev): 2 processors, 0 streams
 
@@ -157,7 +157,7 @@ describe('a drawing for a tool', () => {
     expect(JSON.parse(DRAWINGS.json(graph))).toEqual(rest)
   })
 
-  it('gives any topic back to Mermaid', () => {
+  it('keeps any topic in Mermaid', () => {
     fc.assert(
       fc.property(topic, (text) => {
         const line = DRAWINGS.mermaid(graphOf('a b', [['a', 'b', text]])).split('\n')[3]!
@@ -167,7 +167,7 @@ describe('a drawing for a tool', () => {
     )
   })
 
-  it('gives any topic back to Graphviz', () => {
+  it('keeps any topic in Graphviz', () => {
     fc.assert(
       fc.property(topic, (text) => {
         const line = DRAWINGS.dot(graphOf('a b', [['a', 'b', text]])).split('\n')[5]!
@@ -179,7 +179,7 @@ describe('a drawing for a tool', () => {
 })
 
 describe('topicLabel', () => {
-  it('leaves clear topics alone and quotes the others without anything invisible', () => {
+  it('prints plain topics as they are and quotes others, without invisible characters', () => {
     expect(['text', 'reversed strings', 'größe', '🎉', 'a/b.c'].map(topicLabel)).toEqual([
       'text',
       'reversed strings',

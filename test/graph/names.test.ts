@@ -8,11 +8,11 @@ const name = fc
   .map((parts) => parts.join(''))
   .filter(isName)
 
-test('a name says topology, stage and part', () => {
+test('a name has topology, stage and part', () => {
   expect(resourceName('orders', 'dev', 'bill', 64)).toBe('orders--dev--bill')
 })
 
-test('a name that is too long is cut, and told apart by its hash', () => {
+test('a name that is too long is cut and ends in its hash', () => {
   const cut = resourceName('a-topology-of-some-length', 'production', 'processor-with-a-long-name-1', 64)
   expect(cut).toBe('a-topology-of-some-length--production--processor-with-a-0606058e')
   expect(cut).toHaveLength(64)

@@ -30,7 +30,7 @@ test('keeps the named processors, in the order of the graph, and the streams bet
   expect(part.channels.map(({ name, to, streams }) => [name, to, streams])).toEqual([['c', ['c'], [0, 1]]])
 })
 
-test('all names give an equal graph', () => {
+test('all names return an equal graph', () => {
   expect(onlyProcessors(LINE, ['a', 'b', 'c'])).toEqual(LINE)
 })
 

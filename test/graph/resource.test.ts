@@ -7,13 +7,13 @@ const functionOf = (config: JsonObject) => resourceOf('function/a', { config })
 const settingName = fc.stringMatching(/^[A-Za-z][A-Za-z0-9]{0,24}$/)
 const configs = fc.dictionary(settingName, fc.jsonValue() as fc.Arbitrary<JsonObject[string]>, { maxKeys: 20 })
 
-it('a fingerprint says what it is made of', () => {
+it('a fingerprint', () => {
   expect(fingerprint(functionOf({ memory: 256, code: 'abc' }))).toMatchInlineSnapshot(
     `"72fa6c9a670b35d6 code:6cc43f85 memory:51e8ea28"`,
   )
 })
 
-it('tells which settings differ', () => {
+it('shows which settings differ', () => {
   const live = fingerprint(functionOf({ memory: 256, code: 'abc', timeout: 30 }))
   expect(differingSettings(functionOf({ memory: 512, code: 'abc', layers: [] }), live)).toEqual([
     'layers',
@@ -28,7 +28,7 @@ it('does not depend on the order of settings, nor on those that are undefined', 
   expect(fingerprint(one)).toBe(fingerprint(other))
 })
 
-it('is about kind and settings, not about the name', () => {
+it('depends on kind and settings, not on the name', () => {
   const one = resourceOf('queue/a', { config: { a: 1 } })
   expect(fingerprint({ ...one, name: 'other' })).toBe(fingerprint(one))
   expect(fingerprint({ ...one, kind: 'stream' })).not.toBe(fingerprint(one))
@@ -40,7 +40,7 @@ it('refuses settings that cannot stand in a tag, and more than 20 of them', () =
   expect(() => fingerprint(functionOf(many))).toThrow('21 settings')
 })
 
-it('fits a tag, whatever the settings are called', () => {
+it('fits a tag, with any names of settings', () => {
   fc.assert(
     fc.property(configs, (config) => {
       expect(fingerprint(functionOf(config))).toMatch(/^[a-zA-Z0-9 +=._:/@-]{16,256}$/)
@@ -48,7 +48,7 @@ it('fits a tag, whatever the settings are called', () => {
   )
 })
 
-it('differs by exactly the settings that were changed, however short it had to be made', () => {
+it('differs by exactly the changed settings, even if it was shortened', () => {
   fc.assert(
     fc.property(configs, configs, (from, to) => {
       const names = [...new Set([...Object.keys(from), ...Object.keys(to)])]

@@ -5,12 +5,12 @@ import { graphOf } from '../contract/graph.ts'
 const handler = () => {}
 const graph = (processors: object) => graphOf({ name: 'variables', processors })
 
-test('a processor has the values that are given, and those taken that are there', () => {
+test('a processor has its set values, and those of the environment that exist', () => {
   const [a] = graph({ a: { handler, environment: { GIVEN: 'x', TAKEN: true, MISSING: true } } }).processors
   expect(variablesOf(a!, { TAKEN: 'y', GIVEN: 'other', MORE: 'z' })).toEqual({ GIVEN: 'x', TAKEN: 'y' })
 })
 
-test('of different values that processors declare, those that share a process see the first, with a warning', () => {
+test('processors in one process read the first of different values, with a warning', () => {
   const processors = {
     a: { handler, environment: { LEVEL: 'one', SAME: 's' } },
     b: { handler, environment: { LEVEL: 'two', SAME: 's' } },

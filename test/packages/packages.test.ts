@@ -59,7 +59,7 @@ afterAll(async () => {
     if (made.status === 'fulfilled') rmSync(made.value, { recursive: true, force: true })
 })
 
-describe.each(MAJORS_MEANT)('on Node %i, a processor does the same out of its artifact, with', (major) => {
+describe.each(MAJORS_MEANT)('on Node %i, a processor does the same from its artifact, with', (major) => {
   for (const [group, cases] of GROUPS) {
     describe(group, () => {
       test.each(Object.keys(casesOn(major, cases)))('%s', async (name) => {

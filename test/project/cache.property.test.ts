@@ -197,7 +197,7 @@ async function cachedOf(
   return Object.fromEntries(Object.keys(fresh ?? {}).map((path) => [path, read(join(dirname(entry), path))]))
 }
 
-test('after any edits the cached build is what a build without a cache makes, or there is none', async () => {
+test('after any edits the cached build equals a build without a cache, or there is none', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(edit, { minLength: 1, maxLength: 8 }), async (edits) => {
       const folder = projectFolder(PROJECT)

@@ -131,7 +131,7 @@ describe('a cache folder is not used', () => {
     expect(foldersIn(join(base, 'home/.cache/attak'))).toHaveLength(1)
   })
 
-  test('and no folder is made, if node_modules is a file', async () => {
+  test('and no folder is created, if node_modules is a file', async () => {
     const { base, cwd, modules } = project()
     renameSync(modules, join(cwd, 'moved'))
     writeFileSync(modules, '')

@@ -17,7 +17,7 @@ const impossible = new Map([
   ['second/third.txt', ''],
 ])
 
-test('writes every file where its path says', async () => {
+test('writes every file at its path', async () => {
   const files = new Map([
     ['topology.js', 'export default {}\n'],
     ['processors/a/b.js', ''],
@@ -33,7 +33,7 @@ test('leaves nothing of a folder that it could not finish', async () => {
   expect(readdirSync(cwd)).toEqual([])
 })
 
-test('leaves a folder that was there as it was', async () => {
+test('does not change a folder that existed', async () => {
   mkdirSync(join(cwd, '.git'))
   await expect(createProject(cwd, impossible)).rejects.toMatchObject({ code: 'FOLDER_NOT_WRITABLE' })
   expect(readdirSync(cwd)).toEqual(['.git'])

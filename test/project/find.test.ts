@@ -32,7 +32,7 @@ test.each([
   expect(findTopology('.', folder).file).toBe(join(folder, expected))
 })
 
-test('where main is missing, the only file that may be meant is the topology, with a warning', () => {
+test('if main does not exist, the only candidate is the topology, with a warning', () => {
   const folder = projectFolder({ 'package.json': manifest('index.js'), 'topology.mjs': '' })
   const { file, warnings } = findTopology(undefined, folder)
   expect(file).toBe(join(folder, 'topology.mjs'))
@@ -146,7 +146,7 @@ test.each([
     'no/such: there is no such file or folder',
     'Give the path of a topology or of the folder that holds it.',
   ],
-])('%s: the error says what and how to mend it', (_, files, path, message, remedy) => {
+])('%s: the error has a reason and a remedy', (_, files, path, message, remedy) => {
   const folder = projectFolder(files)
   const error = thrown(() => findTopology(path, folder))
   expect(error).toBeInstanceOf(AttakError)

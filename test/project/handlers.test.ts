@@ -40,7 +40,7 @@ test('the count of parameters and the name of a handler survive a build', async 
   expect([handler.length, handler.name]).toEqual([3, 'reverse'])
 })
 
-test('what is no handler, or not there, is told with what is', async () => {
+test('a missing or invalid handler is reported with the existing exports', async () => {
   const files = { 'a.mjs': 'export const hanlder = 1', 'b.mjs': '', 'c.mjs': 'export default class C { handler() {} }' }
   const { problems } = await inspectProject(undefined, processorsOf(files))
   expect(problems.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)).toEqual([
@@ -54,7 +54,7 @@ test.each([
   ['./processors/revers', 'Did you mean "./processors/reverse"? The path is relative to the topology\'s file.'],
   ['processors/rverse', 'Did you mean "processors/reverse"? The path is relative to the topology\'s file.'],
   ['./elsewhere/x', "Create that file, or correct the path; it is relative to the topology's file."],
-])('a path %s that leads nowhere is told with the nearest file', async (path, remedy) => {
+])('a path %s without a file is reported with the nearest file', async (path, remedy) => {
   const topology = JSON.stringify({ name: 'x', processors: { a: path } })
   const cwd = projectFolder({ 'topology.json': topology, 'processors/reverse.ts': 'export default () => 1' })
   const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })

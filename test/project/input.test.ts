@@ -37,7 +37,7 @@ async function problemsOf(options: InputOptions): Promise<string[]> {
   return (error as AttakError).problems.map(({ where, what, remedy }) => `${where}: ${what}. ${remedy}`)
 }
 
-test('{ processor: event } is one event each, a list too', async () => {
+test('{ processor: event } is one event for each processor, even if it is a list', async () => {
   const dir = projectFolder({ 'input.json': '{ "spout": [1, 2], "reverse": null }' })
   expect(await eventsOf(optionsFor(dir))).toEqual([
     { to: 'spout', event: [1, 2] },
@@ -74,7 +74,7 @@ test('JSON lines hold one event each; blank lines, CRLF and a missing last newli
   expect(input.readBytes()).toBe(input.totalBytes)
 })
 
-test('bare events go to whom --to says', async () => {
+test('bare events go to the processor of --to', async () => {
   const dir = projectFolder({ 'bare.jsonl': '1\n"a"\n{"to":"x"}\n', 'one.json': '{"spout": 1}' })
   const events = await eventsOf(optionsFor(dir, { given: 'bare.jsonl', to: 'spout' }))
   expect(events).toEqual([1, 'a', { to: 'x' }].map((event) => ({ to: 'spout', event })))
@@ -83,7 +83,7 @@ test('bare events go to whom --to says', async () => {
   ])
 })
 
-test('stdin is streamed, and a line may come in pieces', async () => {
+test('stdin is streamed, and a line may arrive in pieces', async () => {
   const dir = projectFolder({})
   const stdin = linesOf('{"to":"spo', 'ut","event":1}\n{"to":"spout",', '"event":2}')
   const input = await openInput(optionsFor(dir, { given: '-', stdin }))
@@ -129,7 +129,7 @@ test.each([
   expect(await eventsOf(optionsFor(dir, { input, cwd: dirname(dir) }))).toEqual(events)
 })
 
-test("--input beats the topology's input, which beats input.json with a warning", async () => {
+test("--input overrides the topology's input, which overrides input.json with a warning", async () => {
   const dir = projectFolder({ 'input.json': '{"spout":"beside"}', 'given.json': '{"spout":"given"}' })
   const both = await openInput(optionsFor(dir, { input: { spout: 'own' } }))
   expect(both.warnings.map(({ code }) => code)).toEqual(['INPUT_AMBIGUOUS'])
@@ -138,7 +138,7 @@ test("--input beats the topology's input, which beats input.json with a warning"
   expect(given.warnings).toEqual([])
 })
 
-test('no input at all says how to give one', async () => {
+test('without any input, the remedy names the ways to give one', async () => {
   expect(await problemsOf(optionsFor(projectFolder({})))).toMatchInlineSnapshot(`
     [
       "input: there is no input: no --input, none in the topology, and no input.json. Write an input.json such as { "spout": "hello" }, or give --input FILE, or --input - for lines from stdin.",
@@ -146,7 +146,7 @@ test('no input at all says how to give one', async () => {
   `)
 })
 
-test('files that are not there, or are no files', async () => {
+test('missing files, and folders, are refused', async () => {
   const dir = projectFolder({ 'events.json': '{}', 'folder/a': '' })
   expect(await problemsOf(optionsFor(dir, { given: 'event.json' }))).toMatchInlineSnapshot(`
     [
@@ -160,7 +160,7 @@ test('files that are not there, or are no files', async () => {
   `)
 })
 
-test('all that is wrong with an input is told at once', async () => {
+test('all problems of an input are reported at once', async () => {
   const dir = projectFolder({
     'input.json': JSON.stringify([
       1,
@@ -228,7 +228,7 @@ test.each([
   ['gzip', Buffer.from([0x1f, 0x8b, 8, 0, 0]), /decompress it first, with gunzip\. $/],
   ['UTF-16', Buffer.from('{ "spout": 1 }', 'utf16le'), /save it as UTF-8\. $/],
   ['Latin-1', Buffer.from('{ "spout": "\u00e4" }', 'latin1'), /is no part of a character\. Save the file as UTF-8\.$/],
-])('an input.json of %s is refused with the one thing to do about it', async (_, content, said) => {
+])('an input.json of %s is refused with one remedy', async (_, content, said) => {
   const dir = projectFolder({})
   writeFileSync(join(dir, 'input.json'), content)
   const [problem = '', ...others] = await problemsOf(optionsFor(dir))
@@ -269,7 +269,7 @@ test('bad lines can be skipped; they are counted, and the first are kept', async
   ).toEqual(['a.jsonl:2:1', 'a.jsonl:3:1'])
 })
 
-test('--to needs a processor that is there and an input that was given', async () => {
+test('--to needs an existing processor and --input', async () => {
   const dir = projectFolder({ 'a.jsonl': '1' })
   expect(await problemsOf(optionsFor(dir, { given: 'a.jsonl', to: 'spot' }))).toMatchInlineSnapshot(`
     [
@@ -283,7 +283,7 @@ test('--to needs a processor that is there and an input that was given', async (
   `)
 })
 
-test("what the topology's input function throws is shown as its own failure", async () => {
+test("an error of the topology's input function is shown as its own failure", async () => {
   const dir = projectFolder({})
   const boom = () => {
     throw new Error('no disk')
@@ -341,7 +341,7 @@ test.each<[what: string, input: () => unknown]>([
   ['a Proxy that throws for its keys', () => new Proxy({}, { ownKeys: mine })],
   ['a Proxy that throws for its symbols', () => new Proxy({}, { has: mine })],
   ['a then that throws', () => throwing('then')],
-])('an input with %s fails with what was thrown, given as it is or by a function', async (_what, input) => {
+])('an input with %s fails with the thrown error, as a value or from a function', async (_what, input) => {
   for (const given of [input(), input]) {
     expect(await problemsOf(optionsFor(projectFolder({}), { input: given }))).toEqual([
       "the topology's input: failed: mine. Fix the code that threw.",
@@ -364,7 +364,7 @@ test.each<[what: string, input: unknown]>([
   expect(await problemsOf(optionsFor(projectFolder({}), { input: () => input }))).toHaveLength(1)
 })
 
-test('a field that gives something else each time it is read is read once', async () => {
+test('a field that returns another value each time is read once', async () => {
   const changing = () => {
     let reads = 0
     return {
@@ -377,7 +377,7 @@ test('a field that gives something else each time it is read is read once', asyn
     expect(await eventsOf(optionsFor(projectFolder({}), { input }))).toMatchObject([{ to: 'spout' }])
 })
 
-test('an iterator that fails to close does not hide the event that ended the run, and is told where nothing else is', async () => {
+test('an iterator that fails to close does not hide another error, and is reported without one', async () => {
   const input = (to: string) => iterating(() => ({ done: false, value: { to } }), { return: mine })
   expect(await problemsOf(optionsFor(projectFolder({}), { input: input('nobody') }))).toMatchObject([
     expect.stringContaining('no processor is named "nobody"'),
@@ -389,7 +389,7 @@ test('an iterator that fails to close does not hide the event that ended the run
 })
 
 test.each(['throws', 'returns something that is no event'])(
-  'what a generator gave before it %s is not lost',
+  'events of a generator before it %s are not lost',
   async (how) => {
     const input = function* () {
       yield { to: 'spout', event: 1 }
@@ -420,7 +420,7 @@ test('a generator is closed when its reader stops early', async () => {
   expect(closed).toBe(true)
 })
 
-test('events that code makes are as they were when it made them', async () => {
+test('later changes of an event by the code that made it have no effect', async () => {
   const shared = { n: 0, at: new Date(0) }
   const input = function* () {
     for (shared.n = 1; shared.n <= 2; shared.n++) yield { to: 'spout', event: shared }
@@ -430,7 +430,7 @@ test('events that code makes are as they were when it made them', async () => {
   expect(await eventsOf(optionsFor(projectFolder({}), { input }))).toEqual(expected)
 })
 
-test('events that JSON cannot hold are refused, all of a list at once', async () => {
+test('events that JSON cannot represent are refused, all of a list at once', async () => {
   const cycle: { self?: unknown } = {}
   cycle.self = cycle
   const list = [
@@ -447,7 +447,7 @@ test('events that JSON cannot hold are refused, all of a list at once', async ()
   ])
 })
 
-test('input.json is looked for beside the topology, then in its package, then in the current folder; others are named', async () => {
+test('input.json is found beside the topology, then in its package, then in the current folder; others are named', async () => {
   const dir = projectFolder({
     'package.json': '{}',
     'src/flow/input.json': '{"spout":"beside"}',
@@ -466,7 +466,7 @@ test('input.json is looked for beside the topology, then in its package, then in
   ])
 })
 
-test('with --lines each line is an event as text, whatever the file is called', async () => {
+test('with --lines each line is an event as text, with any name of the file', async () => {
   const dir = projectFolder({ 'a.txt': '\ufeff{ no json\r\n\n  b  \nlast' })
   const options = { given: 'a.txt', to: 'spout', isText: true }
   expect((await eventsOf(optionsFor(dir, options))).map(({ event }) => event)).toEqual([

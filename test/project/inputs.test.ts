@@ -18,19 +18,19 @@ function twoFiles() {
   return { a, b, absent, all: [a, b] }
 }
 
-test('what nobody touches stays the same', async () => {
+test('an untouched file is unchanged', async () => {
   const { all } = twoFiles()
   expect(await areSame(await inputsOf(all))).toBe(true)
 })
 
-test('what is written with other contents, of the same size too, is not the same', async () => {
+test('a file with other contents is changed, even at the same size', async () => {
   const { all, b } = twoFiles()
   const inputs = await inputsOf(all)
   writeFileSync(b, 'export const b = 2')
   expect(await areSame(inputs)).toBe(false)
 })
 
-test('what is written with the same contents is', async () => {
+test('a file with the same contents is unchanged', async () => {
   const { all, b } = twoFiles()
   const inputs = await inputsOf(all)
   writeFileSync(b, 'export const b = 1')
@@ -38,7 +38,7 @@ test('what is written with the same contents is', async () => {
   expect(await areSame(inputs)).toBe(true)
 })
 
-test('a file that comes or goes is a change', async () => {
+test('a new or removed file is a change', async () => {
   const { all, a, absent } = twoFiles()
   const inputs = await inputsOf(all)
   writeFileSync(absent, '{}')
@@ -49,7 +49,7 @@ test('a file that comes or goes is a change', async () => {
   expect(await areSame(inputs)).toBe(false)
 })
 
-test('of what had changed lately the contents are compared, since its times may not tell the next change', async () => {
+test('contents of recently changed files are compared, because their times may not show the next change', async () => {
   const { a } = twoFiles()
   const { mtimeMs } = statSync(a)
   const lately = await inputsOf([a], mtimeMs + 1000)

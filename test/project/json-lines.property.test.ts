@@ -138,7 +138,7 @@ const mutated = fc
   })
 const files = fc.oneof(assembled, mutated, fc.uint8Array({ maxLength: 60 }))
 
-test('whatever the bytes, and wherever blocks are cut, each line is its value or a problem at its place', async () => {
+test('each line of any bytes, cut into any blocks, is its value or a problem at its place', async () => {
   await fc.assert(
     fc.asyncProperty(files, fc.array(fc.nat()), async (file, cuts) => {
       const expected = readSlowly(file)
@@ -169,7 +169,7 @@ async function* longLine(mebibytes: number, rest: string, onBlock = () => {}) {
   yield Buffer.from(rest)
 }
 
-test('a line of 3 GB ends reading soon, with its number and the limit', async () => {
+test('a line of 3 GB stops reading soon, with its number and the limit', async () => {
   let blocks = 0
   const onBlock = () => void blocks++
   const { problem } = await read(
@@ -184,7 +184,7 @@ test('a line of 3 GB ends reading soon, with its number and the limit', async ()
   expect(blocks).toBe(65)
 })
 
-test('a line of 3 GB is skipped where bad lines are, and what follows it is read', async () => {
+test('a line of 3 GB is skipped with --skip-bad-lines, and the next lines are read', async () => {
   const places: number[][] = []
   const onBadLine = (problem: Problem) => places.push(placeOf(problem))
   const result = await read(longLine(3072, '\n3\nx\n4'), { limits: USUAL, onBadLine })
@@ -192,7 +192,7 @@ test('a line of 3 GB is skipped where bad lines are, and what follows it is read
   expect(places.map(([line]) => line)).toEqual([1, 3])
 })
 
-test('a line without end is an error even where bad lines are skipped', async () => {
+test('an endless line is an error even with --skip-bad-lines', async () => {
   const places: number[][] = []
   const onBadLine = (problem: Problem) => places.push(placeOf(problem))
   const { problem } = await read(longLine(Number.POSITIVE_INFINITY, ''), { limits: USUAL, onBadLine })

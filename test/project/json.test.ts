@@ -13,7 +13,7 @@ const pretty = fc.tuple(fc.json({ maxDepth: 4 }), fc.constantFrom(0, 2, '\t')).m
   return JSON.stringify(JSON.parse(text), null, space)
 })
 
-test('what JSON.parse takes, parses to the same value; what it refuses, has a fault inside the text', () => {
+test('text that JSON.parse accepts has the same value, and other text has a fault inside it', () => {
   fc.assert(
     fc.property(
       fc.oneof(pretty, fc.string(), fc.string({ unit: fc.constantFrom(...'{}[]",:01-.eE\\utfn \n') })),
@@ -33,7 +33,7 @@ test('what JSON.parse takes, parses to the same value; what it refuses, has a fa
   )
 })
 
-test('a text broken by a character that JSON has nowhere is faulted at that very place', () => {
+test('a text with an impossible character has its fault at this character', () => {
   const insideToken = /(?:\\(?:u[0-9a-f]{0,3})?|[\w.+-])$/
   fc.assert(
     fc.property(pretty, fc.nat(), (text, seed) => {
@@ -47,7 +47,7 @@ test('a text broken by a character that JSON has nowhere is faulted at that very
   )
 })
 
-test('a text cut short is faulted at its end, or where the last word began', () => {
+test('a truncated text has its fault at its end, or at the start of its last word', () => {
   fc.assert(
     fc.property(pretty, fc.nat(), (text, seed) => {
       const cut = text.slice(0, seed % text.length)
@@ -57,7 +57,7 @@ test('a text cut short is faulted at its end, or where the last word began', () 
   )
 })
 
-test('a fault says what was expected and shows the place', () => {
+test('a fault has the expected text and shows its place', () => {
   const parsed = parseJson('{\n  "a": 1,\n  "b": [1 2]\n}')
   expect(parsed).toMatchObject({ fault: { line: 3, column: 11, what: 'not JSON: expected "," or "]", found "2"' } })
   expect(parsed.kind === 'fault' && parsed.fault.excerpt).toBe('  "b": [1 2]\n          ^')
@@ -78,7 +78,7 @@ test.each([
   expect(parseJson(text)).toMatchObject({ kind: 'fault', fault: { what: `not JSON: ${what}` } })
 })
 
-test('a byte order mark at the start is no fault', () => {
+test('a byte order mark at the start is accepted', () => {
   expect(parseJson('\ufeff[1]')).toEqual({ kind: 'value', value: [1] })
   expect(parseJson('[\ufeff1]')).toMatchObject({
     fault: { column: 2, what: 'not JSON: expected a value, found U+FEFF' },
@@ -88,7 +88,7 @@ test('a byte order mark at the start is no fault', () => {
 test.each([
   ['lists', '[', '', ']'],
   ['objects', '{"a":', '1', '}'],
-])('1000 levels of %s are a value, and more are refused where they begin', (_, open, middle, close) => {
+])('1000 levels of %s are a value, and more are refused at their start', (_, open, middle, close) => {
   const nested = (levels: number) => `${open.repeat(levels)}${middle}${close.repeat(levels)}`
   expect(parseJson(nested(1000))).toMatchObject({ kind: 'value' })
   for (const levels of [1001, 200_000]) {
@@ -98,7 +98,7 @@ test.each([
   }
 })
 
-test('brackets in strings are no levels, and neither are those beside each other', () => {
+test('brackets in strings, or beside each other, do not count as levels', () => {
   const value = ['[{"\\'.repeat(2000), ...Array(3000).fill([{}]), '\\']
   expect(parseJson(JSON.stringify(value))).toEqual({ kind: 'value', value })
 })
@@ -110,7 +110,7 @@ test.each([
   [`[${'9'.repeat(309)}]`, 2],
   [`[${'9'.repeat(250)}e99]`, 2],
   ['["1e999", 1e999 ]', 11],
-])('the number out of range in %s is refused at column %i: it would be null further on', (text, column) => {
+])('the number out of range in %s is refused at column %i, because it would become null', (text, column) => {
   const what = expect.stringMatching(/^the number \S+ is out of range/)
   expect(parseJson(text)).toMatchObject({ fault: { line: 1, column, what } })
 })
@@ -123,11 +123,11 @@ test.each([
   '{"1e999":-0}',
   '[12345678901234567890]',
   `"${'1'.repeat(400)}"`,
-])('%s is what JSON.parse makes of it', (text) =>
+])('%s has the value of JSON.parse', (text) =>
   expect(parseJson(text)).toEqual({ kind: 'value', value: JSON.parse(text) }),
 )
 
-test('millions of escapes in one string take time in proportion, in a value and in what is none', () => {
+test('millions of escapes in one string take linear time, in valid and invalid text', () => {
   const escapes = '\\n\\u0041'.repeat(2_000_000)
   expect(parseJson(`["${escapes}"]`)).toMatchObject({ kind: 'value' })
   expect(parseJson(`["${escapes}" x]`)).toMatchObject({ fault: { column: escapes.length + 5 } })
@@ -140,7 +140,7 @@ test('lines end with LF, CRLF and CR, mixed', () => {
   expect(parseJson('[\r\n1,\r2,\n\n\r\r\n "a" b]')).toMatchObject({ fault: { line: 7, column: 6 } })
 })
 
-test('a file that is no UTF-8 text is refused at the first byte that is not', () => {
+test('a file that is not UTF-8 is refused at its first wrong byte', () => {
   expect(parseJsonFile(Buffer.from('\ufeff[1]'))).toEqual({ kind: 'value', value: [1] })
   const bad = Buffer.concat([Buffer.from('["é",\n "\ufffd😀 '), Buffer.from([0xe2, 0x82]), Buffer.from('"]')])
   expect(parseJsonFile(bad)).toMatchObject({
@@ -160,13 +160,13 @@ test('a file that is too large is refused with the line that reaches the limit',
   expect(parseJsonFile(bytes)).toMatchObject({ fault: { line: 3, column: MOST_JSON_BYTES - 20, what } })
 })
 
-test('a name that the outermost object has twice is found, however it is written', () => {
+test('a duplicate name in the outermost object is found in any spelling', () => {
   const at = (text: string) => repeatedName(Buffer.from(text))
   expect(at('{"a":1,\n "b":{"a":2}, "\\u0061":3}')).toMatchObject({ line: 2, column: 15 })
   expect(at('{"a":{"b":1,"b":2},"__proto__":1,"constructor":2}')).toBeUndefined()
 })
 
-test('a long line is shown around the place only', () => {
+test('only the part of a long line around the place is shown', () => {
   const parsed = parseJson(`[${'1,'.repeat(1000)} x${',1'.repeat(1000)}]`)
   const [line, caret] = parsed.kind === 'fault' ? parsed.fault.excerpt.split('\n') : []
   expect(line!.length).toBeLessThan(80)

@@ -20,7 +20,7 @@ async function textsOf(blocks: AsyncIterable<Uint8Array | string>): Promise<stri
   return texts
 }
 
-test('whole lines are those of the text, however its bytes are cut', async () => {
+test('lines are those of the text, with its bytes cut anywhere', async () => {
   const text = fc.string({ unit: fc.constantFrom('a', '\n', '\r\n', 'é', '✓', '😀', '\ufeff', '{"a":1}') })
   await fc.assert(
     fc.asyncProperty(text, fc.array(fc.nat()), async (whole, cuts) => {
@@ -48,7 +48,7 @@ test('a reader that stops early closes the file', async () => {
   }
 })
 
-test('pipes without a writer keep no thread waiting, and are read once there is one', async () => {
+test('pipes without a writer block no thread, and are read when they have one', async () => {
   const folder = projectFolder({ 'a.txt': 'a' })
   // More than the threads that Node has for files.
   const pipes = [...Array(8).keys()].map((index) => join(folder, `pipe${index}`))

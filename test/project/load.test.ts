@@ -41,7 +41,7 @@ test('JavaScript is imported as it is: nothing is built', async () => {
   expect(readdirSync(join(cwd, 'node_modules'))).toEqual([])
 })
 
-test('a topology in JSON has processors in any language', async () => {
+test('a topology in JSON has processors in JavaScript and TypeScript', async () => {
   const cwd = projectFolder({
     'topology.json': JSON.stringify({ name: 'raw', processors: { a: './a', b: { path: './b' } } }),
     'a.ts': 'export const handler = (event: number): number => event + 1',
@@ -83,7 +83,7 @@ test.each([
     'about outputs that are gone',
     (file: string) => rmSync(join(dirname(file), builds(join(file, '../../../..'))[0]!, 'topology.ts.mjs')),
   ],
-])('a build whose manifest is %s is made anew', async (_, damage) => {
+])('a build whose manifest is %s is made again', async (_, damage) => {
   const cwd = projectFolder({ 'topology.ts': `export default { name: 'old', processors: { a: () => 1 as number } }` })
   await load(cwd)
   const cache = join(cwd, 'node_modules/.cache/attak')
@@ -141,7 +141,7 @@ test('a build stays for an hour from when it is replaced, however old it is by t
   expect(builds(cwd)).not.toContain(first)
 })
 
-test('what is written while it is built is not taken for what was built', async () => {
+test('a file that is written during a build makes a new build', async () => {
   const cwd = projectFolder({
     'package.json': '{}',
     'topology.ts': `import { one } from './one.ts'\nexport default { name: 'busy', processors: { a: () => one } }`,
@@ -162,7 +162,7 @@ test('what is written while it is built is not taken for what was built', async 
   }
 })
 
-test('a file that from now on is what an import means makes a new build', async () => {
+test('a new file that an import now resolves to makes a new build', async () => {
   const cwd = projectFolder({
     'topology.ts': `import { one } from './one'\nimport { two } from './two'
       export default { name: 'shadowed', processors: { a: () => one + two } }`,
@@ -194,7 +194,7 @@ test.each(['js', 'json'])(
   },
 )
 
-describe('a build is made anew when', () => {
+describe('a build is made again if', () => {
   const FILES = {
     'topology.ts': `import { one } from './linked.ts'\nimport { two } from 'two'\nexport default { name: 'cached', processors: { a: () => [one, two] } }`,
     'one.ts': 'export const one = 1',
@@ -238,7 +238,7 @@ describe('a build is made anew when', () => {
   })
 })
 
-test('processors that only running the topology tells are built too', async () => {
+test('processors that only the running topology names are built too', async () => {
   const cwd = projectFolder({
     'topology.ts': `import { state } from './state.ts'
       state.runs++
@@ -283,7 +283,7 @@ test('a project without packages gets attak and zod lent', async () => {
   expect(call(project, 'b')).toBe(1)
 })
 
-test('packages that a project has beat those that are lent, also after they are installed', async () => {
+test('packages of a project override the lent ones, also after they are installed', async () => {
   const cwd = projectFolder({
     'topology.ts': `import * as zod from 'zod'\nexport default { name: 'own', processors: { a: () => 'own' in zod } }`,
   })
@@ -295,7 +295,7 @@ test('packages that a project has beat those that are lent, also after they are 
   expect(call(await load(cwd), 'a')).toBe(true)
 })
 
-test('each module finds the packages that lie nearest to it', async () => {
+test('each module resolves the nearest packages', async () => {
   const dep = (version: string) => ({
     'package.json': '{ "name": "dep", "main": "main.cjs" }',
     'main.cjs': `exports.version = '${version}'`,
@@ -311,7 +311,7 @@ test('each module finds the packages that lie nearest to it', async () => {
   expect(call(await load(cwd), 'a')).toEqual(['outer', 'inner'])
 })
 
-test('a topology that cannot be loaded is told where it is broken', async () => {
+test('a topology that cannot be loaded is reported with its place', async () => {
   const told = async (files: Record<string, string>) => {
     const { problems, project } = await inspectProject(undefined, { cwd: projectFolder(files), stage: 'dev' })
     expect(project).toBeUndefined()
@@ -383,7 +383,7 @@ test.each([
   expect(problems.map(({ where, what }) => `${where}: ${what}`)).toContainEqual(expect.stringContaining(expected))
 })
 
-test('a failed load says what to watch', async () => {
+test('a failed load returns the files to watch', async () => {
   const cwd = projectFolder({ 'topology.ts': `import './lib.ts'\nexport default 1`, 'lib.ts': 'let a b' })
   const { files } = await inspectProject(undefined, { cwd, stage: 'dev', fresh: true })
   expect([...files].sort()).toEqual([join(cwd, 'lib.ts'), join(cwd, 'topology.ts')])

@@ -34,7 +34,7 @@ test('a topology in TypeScript is built, and what it shares with its processors 
   expect(await answerOf(cwd, 'a')).toEqual([2, 'beside', `${cwd}/processors`, `${cwd}/processors/a.ts`])
 })
 
-test('all problems of all processors are told at once, with those of the topology', async () => {
+test('all problems of processors and topology are reported at once', async () => {
   const cwd = projectFolder({
     'topology.ts': `export default { processors: { a: './processors/revers', b: './processors/broken', c: './processors/none', d: './processors/throws' }, streams: [['a', 'x']] }`,
     'processors/reverse.ts': 'export default () => 1',
@@ -61,7 +61,7 @@ test('all problems of all processors are told at once, with those of the topolog
   ])
 })
 
-test('a module and its export, as other tools name a handler, are answered with the path', async () => {
+test('a handler named by module and export, as in other tools, is refused with its path', async () => {
   const cwd = projectFolder({
     'topology.json':
       '{ "name": "t", "processors": { "a": "src/index.handler", "b": { "path": "./src/index.charge" }, "c": "gone.handler" } }',
@@ -75,7 +75,7 @@ test('a module and its export, as other tools name a handler, are answered with 
   ])
 })
 
-test('paths of processors are relative to the topology, else to the folder of its package', async () => {
+test('paths of processors are relative to the topology, or else to the folder of its package', async () => {
   const cwd = projectFolder({
     'package.json': '{ "type": "module" }',
     'flows/topology.js': `export default { name: 't', processors: { a: './a', b: './processors/b' }, streams: [] }`,

@@ -9,7 +9,7 @@ test('a topology of JSON has a reader, and code has none', () => {
   expect(['topology.ts', 'topology.mjs', 'json'].map(readerOf)).toEqual([undefined, undefined, undefined])
 })
 
-test('nothing but the table asks whether a topology is JSON', () => {
+test('only the table of readers knows that a topology may be JSON', () => {
   const folder = join(import.meta.dirname, '..', '..', 'src', 'project')
   const asks = readdirSync(folder).filter((name) =>
     /extname\(file\) === '\.json'|'not-json'|ENDINGS.*'json'/.test(readFileSync(join(folder, name), 'utf8')),

@@ -13,7 +13,7 @@ async function settle(cwd: string, flags: GivenSettings = {}, env: Record<string
   return resolveSettings({ flags, environment: await loadEnvironment(file, env), file, cwd })
 }
 
-test('a flag beats the environment, which beats .env, which beats package.json, which beats the default', async () => {
+test('a flag overrides the environment, then .env, then package.json, then the default', async () => {
   const manifest = JSON.stringify({ attak: { stage: 'project', seed: 7, concurrency: 4 } })
   const cwd = projectFolder({ 'package.json': manifest, '.env': 'ATTAK_STAGE=file\nATTAK_SEED=file' })
   expect(await settle(cwd, { stage: 'flag' }, { ATTAK_STAGE: 'real', ATTAK_CONCURRENCY: '8' })).toMatchObject({
@@ -45,13 +45,13 @@ test('AWS_ROLE_ARN is the role of functions, unless a web identity token makes i
   expect((await roleOf({ AWS_ROLE_ARN: role('a'), ATTAK_ROLE_ARN: role('b') })).value).toBe(role('b'))
 })
 
-test('a setting that .env leaves empty is not given, and other variables may be empty', async () => {
+test('an empty setting in .env is not set, and other variables may be empty', async () => {
   const cwd = projectFolder({ 'package.json': '{}', '.env': 'AWS_REGION=\nAWS_SESSION_TOKEN=\nPREFIX=' })
   const { added } = await loadEnvironment(join(cwd, 'topology.ts'), {})
   expect(added).toEqual({ PREFIX: '' })
 })
 
-test('an .env that cannot be read as text is refused rather than left out', async () => {
+test('an .env that cannot be read as text is refused, not ignored', async () => {
   const cwd = projectFolder({ 'package.json': '{}' })
   const load = () => loadEnvironment(join(cwd, 'topology.ts'), {})
   const file = join(cwd, '.env')
@@ -74,7 +74,7 @@ test.each([
   await expect(settle(projectFolder({}), { [name]: value })).rejects.toThrow(`--${name}`)
 })
 
-test('every wrong value is told at once, with where it stands', async () => {
+test('all wrong values are reported at once, with their origin', async () => {
   const cwd = projectFolder({
     'package.json': '{ "attak": { "stagee": "x", "concurrency": 0 } }',
     '.env': 'ATTAK_STAGE=not a name',
@@ -91,7 +91,7 @@ test.each(['0', '-1', '1.5', 'many', 'Infinity'])('%s is not a number of handler
   await expect(settle(projectFolder({}), { concurrency: value })).rejects.toThrow('--concurrency')
 })
 
-test('.env adds to the environment what it lacks, from the nearest folder up to the package', async () => {
+test('.env adds missing variables to the environment, from the nearest folder up to the package', async () => {
   const cwd = projectFolder({ 'package.json': '{}', '.env': "A=1\nB='two words'\nC=3", 'src/x': '' })
   const read: string[] = []
   const { added, variables } = await loadEnvironment(join(cwd, 'src/topology.ts'), { A: 'real' }, (file) =>

@@ -9,7 +9,7 @@ import { folderOf } from '../cli/folder.ts'
 const EVER = Number.POSITIVE_INFINITY
 const SECRET = 'key = 1\n'
 
-test('code of the workspace is read, wherever it lies in there; nothing else of it, and no packages', () => {
+test('only code of the workspace is read, not its other files or packages', () => {
   const workspace = folderOf({
     'package.json': { workspaces: ['apps/*'] },
     'apps/shop/package.json': {},
@@ -41,7 +41,7 @@ test('code of the workspace is read, wherever it lies in there; nothing else of 
   }
 })
 
-test('nothing outside of the workspace is read, by whatever name, but what the project was loaded from', () => {
+test('outside of the workspace only the files of the loaded project are read, under any name', () => {
   const outside = folderOf({ 'secret.js': SECRET, 'loaded.js': 'loaded', '.env': SECRET })
   const dir = folderOf({ 'package.json': {}, 'bill.js': 'bill' })
   symlinkSync(outside, join(dir, 'linked'))

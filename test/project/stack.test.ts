@@ -10,7 +10,7 @@ function errorWith(message: string, frames: readonly string[], options?: ErrorOp
   return error
 }
 
-test("only the user's own frames are left, with paths from the project and names without their receivers", () => {
+test("only the user's frames are kept, with paths from the project and names without receivers", () => {
   const error = errorWith('nope', [
     'boom (/home/me/app/lib/boom.ts:3:9)',
     'async Object.handler (file:///home/me/app/topology.ts:8:39)',
@@ -37,7 +37,7 @@ test("only the user's own frames are left, with paths from the project and names
   )
 })
 
-test('causes follow, with the frames that were not told yet', () => {
+test('causes follow, with frames that were not printed yet', () => {
   const cause = errorWith('inner', ['read (/app/read.js:1:1)', 'handler (/app/a.js:2:2)'])
   const error = errorWith('outer', ['handler (/app/a.js:2:2)'], { cause })
   expect(cleanStack(error, '/app')).toBe(
@@ -45,13 +45,13 @@ test('causes follow, with the frames that were not told yet', () => {
   )
 })
 
-test('a cause that goes round in a circle ends', () => {
+test('a circular cause ends', () => {
   const error = errorWith('round', [])
   error.cause = error
   expect(cleanStack(error, '/app')!.split('Caused by').length).toBe(3)
 })
 
-test('what is no Error has no stack, nor has what cannot be read', () => {
+test('a value that is not an Error, or cannot be read, has no stack', () => {
   const hostile = Object.defineProperty(new Error('x'), 'stack', {
     get() {
       throw new Error('no')

@@ -13,14 +13,14 @@ function folderWithApi(files: Readonly<Record<string, string>>): string {
   return folder
 }
 
-test('a project has OpenTelemetry when it depends on the API, which is installed', async () => {
+test('a project has OpenTelemetry if it depends on the installed API', async () => {
   const folder = folderWithApi({ ...NAMED, 'shop/topology.json': '{}' })
   expect(hasTelemetry(folder)).toBe(true)
   expect(hasTelemetry(join(folder, 'shop'))).toBe(true)
   expect((await loadTelemetry(folder))?.trace.getTracer('t')).toBeDefined()
 })
 
-test('a project has none when only others depend on it, or it is not installed', async () => {
+test('a project has none if only others depend on it, or if it is not installed', async () => {
   expect(hasTelemetry(folderWithApi({ 'package.json': '{}' }))).toBe(false)
   expect(hasTelemetry(projectFolder(NAMED))).toBe(false)
   expect(await loadTelemetry(projectFolder({}))).toBeUndefined()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { loadTemplate } from '../../src/project/template.ts'
 import { folderOf } from '../cli/folder.ts'
 
-test('what a simulation of the template left behind is no file of a new project', async () => {
+test('leftovers of a simulation in a template are not copied to a new project', async () => {
   const root = folderOf({
     'templates/orders/javascript/gitignore': '.attak/\n',
     'templates/orders/javascript/topology.js': "export default { name: 'my-topology' }\n",

@@ -19,7 +19,7 @@ const flaky = {
 
 const dataOf = (emits: readonly { readonly data?: unknown }[]) => emits.map(({ data }) => data)
 describe('a test driver', () => {
-  it('rejects once if CommonJS that a handler imports throws, and no unhandled rejection is reported', async () => {
+  it('rejects once if imported CommonJS throws, and reports no unhandled rejection', async () => {
     const dir = projectFolder({
       'package.json': '{ "type": "module" }',
       'cj.cjs': `throw new Error('cjs throws at load')`,
@@ -38,7 +38,7 @@ describe('a test driver', () => {
     expect(process.rawListeners('unhandledRejection')).toEqual(listeners)
   })
 
-  it('runs what is sent to its end and shows events, emits and outputs', async () => {
+  it('runs what is sent to its end, and has events, emits and outputs', async () => {
     const driver = await drive(words)
     await driver.send('spout', 'hello world')
     expect(driver.processor('reverse').events).toEqual(['hello', 'world'])
@@ -52,7 +52,7 @@ describe('a test driver', () => {
     expect(driver.errors).toEqual([])
   })
 
-  it('takes more events later, each with a key and a topic of its own', async () => {
+  it('takes more events later, each with its own key and topic', async () => {
     const seen: unknown[] = []
     const see = (event: unknown, { key, topic }: Context) => seen.push([event, key, topic])
     const driver = await drive({ name: 't', processors: { see } })
@@ -70,7 +70,7 @@ describe('a test driver', () => {
     ])
   })
 
-  it('lets virtual time stand still until it is moved: a retry waits for it', async () => {
+  it('stops virtual time until the test moves it: a retry waits for it', async () => {
     const driver = await drive(flaky)
     await driver.send('a', 3)
     expect(driver.outputs).toEqual([])
@@ -89,7 +89,7 @@ describe('a test driver', () => {
     expect(driver.waiting).toBe(0)
   })
 
-  it('drains: moves time on until nothing is in flight', async () => {
+  it('drains: moves time forward until nothing is in flight', async () => {
     const driver = await drive(flaky)
     await driver.send('a', 5)
     await driver.drain()
@@ -99,7 +99,7 @@ describe('a test driver', () => {
     expect(driver.nowMs).toBe(15_000)
   })
 
-  it('runs what a Retry asked for when its time comes', async () => {
+  it('runs a message that threw Retry when it is due', async () => {
     const driver = await drive({
       name: 't',
       processors: {
@@ -116,7 +116,7 @@ describe('a test driver', () => {
     expect(driver.handled).toBe(1)
   })
 
-  it('keeps errors, the thrown things themselves, with their event', async () => {
+  it('keeps errors with the thrown value and the event', async () => {
     const error = new TypeError('no')
     const driver = await drive({
       name: 't',
@@ -137,7 +137,7 @@ describe('a test driver', () => {
     expect(driver.processor('a').handled).toBe(0)
   })
 
-  it('gives the error record of each, which attak simulate would keep, with the way there', async () => {
+  it('has the error record of each, as attak simulate would keep it, with its path', async () => {
     const driver = await drive({
       name: 'orders',
       retries: 1,
@@ -159,7 +159,7 @@ describe('a test driver', () => {
     })
   })
 
-  it('counts an emit that comes after its handler has settled among the errors', async () => {
+  it('counts an emit after its handler has settled as an error', async () => {
     let late: Promise<unknown> | undefined
     const driver = await drive({
       name: 't',
@@ -180,7 +180,7 @@ describe('a test driver', () => {
     expect(driver.logs).toMatchObject([{ level: 'error', text: expect.stringContaining('after it had settled') }])
   })
 
-  it('runs a function of the test in place of a handler, with the settings and schema of its processor', async () => {
+  it('runs a function of the test instead of a handler, with the settings and schema of its processor', async () => {
     const mailed: unknown[] = []
     const topology = {
       ...flaky,
@@ -208,7 +208,7 @@ describe('a test driver', () => {
     expect(driver.handled).toBe(1)
   })
 
-  it('skips what comes again where a processor is idempotent', async () => {
+  it('skips repeated messages of an idempotent processor', async () => {
     const driver = await drive({
       name: 't',
       processors: {
@@ -229,7 +229,7 @@ describe('a test driver', () => {
     expect(driver.processor('b').logs).toMatchObject([{ level: 'info', text: 'skipped: it was handled before' }])
   })
 
-  it('keeps the lines of handlers and still shows those of console', async () => {
+  it('keeps the lines of handlers, and still prints those of console', async () => {
     const terminal = console
     const shown = vi.spyOn(terminal, 'log').mockImplementation(() => {})
     onTestFinished(() => shown.mockRestore())
@@ -249,7 +249,7 @@ describe('a test driver', () => {
     expect(shown.mock.calls).toEqual([['not a handler'], ['got %s', 'x']])
   })
 
-  it('gives the same ids for the same seed', async () => {
+  it('has the same ids for the same seed', async () => {
     const transcripts = ['one', 'one', 'two'].map(async (seed) => {
       const driver = await drive(words, { seed })
       await driver.send('spout', 'hello world')
@@ -280,7 +280,7 @@ describe('a test driver', () => {
     expect(driver.attempts).toMatchObject([{ attempt: 2, outcome: 'ok' }])
   })
 
-  it('keeps what was sent from what the test does to it afterwards', async () => {
+  it('copies what was sent, so later changes have no effect', async () => {
     const driver = await drive(words, { replace: { reverse: () => {} } })
     const event = { list: [1] }
     await driver.send('reverse', event)
@@ -288,7 +288,7 @@ describe('a test driver', () => {
     expect(driver.processor('reverse').events).toEqual([{ list: [1] }])
   })
 
-  it('aborts what runs when it is closed, and refuses to go on', async () => {
+  it('aborts running handlers when it is closed, and refuses further use', async () => {
     let aborted = false
     const driver = await drive({
       name: 't',

@@ -23,14 +23,14 @@ describe('a test driver refuses', () => {
   })
 
   it.each([{ a: './a', b: () => {} }, './processors'])(
-    'paths in a topology that is given as value: %j',
+    'paths in a topology that is passed as a value: %j',
     async (processors) => {
       const [problem] = await problemsOf(createTestDriver({ name: 't', processors }))
       expect(problem).toContain('is a path, but a topology that is passed as a value')
     },
   )
 
-  it('an event to nobody, and one that JSON cannot carry', async () => {
+  it('an event to an unknown processor, and one that JSON cannot carry', async () => {
     const driver = await drive(words)
     expect(await problemsOf(driver.send('reverze', 1))).toEqual([
       'the event: no processor is named "reverze". Did you mean "reverse"?',
@@ -46,7 +46,7 @@ describe('a test driver refuses', () => {
     expect(driver.attempts).toEqual([])
   })
 
-  it('options that it does not have, and values that do not fit, with all problems', async () => {
+  it('unknown options and wrong values, with all problems', async () => {
     const options = { replce: {}, toString: 1, stage: 'a b', seed: 1, built: 'yes', replace: [] }
     expect(await problemsOf(createTestDriver(words, options as never))).toEqual([
       'options.replce: a test driver has no such option. Did you mean "replace"?',
@@ -62,7 +62,7 @@ describe('a test driver refuses', () => {
     await drive(words, { stage: undefined, seed: undefined } as never)
   })
 
-  it('events that are no array, and a time that is not a number', async () => {
+  it('events that are not an array, and a time that is not a number', async () => {
     const driver = await drive(words)
     for (const [events, got] of [
       ['x', '"x"'],
@@ -76,7 +76,7 @@ describe('a test driver refuses', () => {
     await expect(driver.advance('1000' as never)).rejects.toThrow('got "1000"')
   })
 
-  it('a look at a processor that is not there, and time that runs backwards', async () => {
+  it('a look at an unknown processor, and time that runs backwards', async () => {
     const driver = await drive(words)
     expect(() => driver.processor('revers')).toThrow('no processor is named "revers"')
     await expect(driver.advance(-1)).rejects.toThrow(RangeError)

@@ -21,7 +21,7 @@ async function fail() {
 }
 `
 
-it('has the lines of attak simulate --json: stacks name the calls in the code of the user alone', async () => {
+it("has the lines of attak simulate --json, with stacks of the user's code only", async () => {
   const folder = projectFolder({ 'package.json': '{ "type": "module" }', 'topology.js': FAILING })
   const driver = await drive(folder)
   await driver.sendAll([

@@ -18,7 +18,7 @@ function toldOf(settings: object, topology: object = {}): readonly string[] {
   )
 }
 
-describe('settings of a stream that cannot be together are told, each with what to do', () => {
+describe('settings of a stream that contradict each other are reported, each with a remedy', () => {
   it.each<[object, string]>([
     [
       { fifo: true },
@@ -94,7 +94,7 @@ describe('a default for all streams', () => {
     ])
   })
 
-  it('is a mistake where none has', () => {
+  it('is a problem if none has', () => {
     expect(toldOf({}, { fifo: true })).toEqual([
       "fifo: fifo works only with sqs, which nothing here uses. Set via: 'sqs', or remove fifo.",
     ])
@@ -114,7 +114,7 @@ describe('streams that share a channel by name', () => {
       ],
     })
 
-  it('take what one of them says', () => {
+  it('use the setting of one of them', () => {
     const { topology } = shared({ batch: 50 }, { shards: 2 })
     expect(buildGraph(topology!, { stage: 'dev' }).channels).toMatchObject([
       { name: 's', to: ['b', 'c'], streams: [0, 1], settings: { batch: 50, shards: 2 } },
@@ -131,7 +131,7 @@ describe('streams that share a channel by name', () => {
     ])
   })
 
-  it('must not be a queue for several processors, of which one would get each message', () => {
+  it('must not be a queue for several processors, because one of them would get each message', () => {
     expect(shared({ via: 'sqs' }, {}).problems).toEqual([
       expect.objectContaining({
         where: 'stream "a → b"',
@@ -142,7 +142,7 @@ describe('streams that share a channel by name', () => {
   })
 })
 
-describe('whatever is said of streams', () => {
+describe('with any settings of streams', () => {
   const name = fc.constantFrom('a', 'b', 'c')
   const settings = fc.record(
     {
@@ -161,7 +161,7 @@ describe('whatever is said of streams', () => {
   const stream = fc.tuple(name, name, settings).map(([from, to, said]) => ({ from, to, ...said }))
   const streams = fc.uniqueArray(stream, { selector: ({ from, to }) => from + to, minLength: 1 })
 
-  it('each stream is in one channel, which has a name of its own and is as its carrier allows, or a problem says why not', () => {
+  it('each stream is in one channel with its own name and allowed settings, or a problem has the reason', () => {
     fc.assert(
       fc.property(streams, (given) => {
         const { topology, problems } = parse({ streams: given })
@@ -189,7 +189,7 @@ describe('whatever is said of streams', () => {
     )
   })
 
-  it('a setting of one stream moves no other, and never the first of a receiver that says nothing', () => {
+  it('a setting of one stream moves no other stream', () => {
     fc.assert(
       fc.property(settings, ({ stream: _, ...said }) => {
         const channelsOf = (more: object) => {
@@ -245,7 +245,7 @@ describe('two channels from one processor to another', () => {
     ['fields are written in another order', { via: 'sqs', ...pollers(2, 5) }, { via: 'sqs', ...pollers(2, 5, true) }],
     ['one of them is a queue that takes no keys', { via: 'sqs' }, {}],
     ['both are queues that take no keys', { via: 'sqs', batch: 5 }, { via: 'sqs' }],
-  ])('are not there, or not warned of, where %s', (_, x, y) => {
+  ])('do not exist, or give no warning, if %s', (_, x, y) => {
     expect(told(x, y)).toEqual([])
   })
 

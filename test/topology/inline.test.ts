@@ -17,7 +17,7 @@ it.each([
   ['a function', { processors: () => processors }],
   ['a module', { default: { name: 't', processors }, __esModule: true }],
   ['named exports', Object.defineProperty({ name: 't', processors }, '__esModule', { value: true })],
-])('finds what parsing finds, in %s', (_, spelling) => {
+])('finds the same as parsing, in %s', (_, spelling) => {
   const exported = { name: 't', ...spelling }
   const { topology } = parseTopology(exported, { file: 't', modulesIn: () => undefined })
   for (const { name, source, input } of topology!.processors) {
@@ -42,14 +42,14 @@ it('finds processors of a list by their names', () => {
   expect(findProcessor({ name: 't', processors: [bill, () => {}] }, '1').source).toMatchObject({ kind: 'inline' })
 })
 
-it('does not read what else a topology says', () => {
+it('does not read the rest of a topology', () => {
   const streams = () => {
     throw new Error('read')
   }
   expect(findProcessor({ name: 't', processors, streams, retries: 'many' }, 'plain').source).toMatchObject({ handler })
 })
 
-it('says what keeps a processor from being found', () => {
+it('reports why a processor is not found', () => {
   expect(() => findProcessor({ name: 't', processors }, 'none')).toThrow('the topology has no processor "none"')
   const broken = () => {
     throw new Error('no luck')

@@ -12,7 +12,7 @@ function parse(value: object) {
 }
 
 describe('settings of attak 2017', () => {
-  it('that say something about the topology are ignored with a warning', () => {
+  it('that describe the topology are ignored with a warning', () => {
     const { topology, told } = parse({ description: 'd', version: '1.0.0', fields: ['x'] })
     expect(topology).toEqual(parse({}).topology)
     expect(told).toEqual([
@@ -22,7 +22,7 @@ describe('settings of attak 2017', () => {
     ])
   })
 
-  it('that gave the input are read as input, unless that is given too', () => {
+  it('for the input are read as input, unless input is set too', () => {
     expect(parse({ inputs: { a: 1 } })).toEqual({
       topology: parse({ input: { a: 1 } }).topology,
       told: ['[TOPOLOGY_OLD_SETTING] inputs: "inputs" is read as input (index.js). Rename it to input.'],
@@ -32,7 +32,7 @@ describe('settings of attak 2017', () => {
     expect(both.told[0]).toContain('"inputs" is ignored: input is set too')
   })
 
-  it('in opts of a stream are read as settings of the stream, which win', () => {
+  it('in opts of a stream are read as settings of the stream, which override them', () => {
     const stream = (settings: object) => parse({ streams: [{ from: 'a', to: 'b', ...settings }] })
     expect(stream({ opts: { shards: 50 } })).toEqual({
       topology: stream({ shards: 50 }).topology,
@@ -44,7 +44,7 @@ describe('settings of attak 2017', () => {
     expect(stream({ opts: { shard: 50 } }).told.join()).toContain('Did you mean "shards"?')
   })
 
-  it('of a processor that list its topics are ignored, while outputs: false keeps its meaning of today', () => {
+  it('that list topics of a processor are ignored, and outputs: false keeps its new meaning', () => {
     const processor = (settings: object) => parse({ processors: { a: { handler: a, ...settings } } })
     expect(processor({ outputs: ['x'], inputs: ['y'] }).told).toEqual([
       '[TOPOLOGY_OLD_SETTING] processors.a.inputs: "inputs" is ignored: it was a setting of attak 2017 (index.js). Remove it: streams define what a processor receives.',
@@ -53,7 +53,7 @@ describe('settings of attak 2017', () => {
     expect(processor({ outputs: false })).toMatchObject({ told: [], topology: { processors: [{ outputs: false }] } })
   })
 
-  it('stay unknown where attak never had them', () => {
+  it('are unknown if attak never had them', () => {
     expect(parse({ inptus: 1 }).told.join()).toContain('TOPOLOGY_UNKNOWN_SETTING')
   })
 })

@@ -14,7 +14,7 @@ function expectSound({ topology, problems }: Parsed): void {
   for (const { where, what, remedy } of problems) for (const text of [where, what, remedy]) expect(text).not.toBe('')
 }
 
-describe('whatever it is given', () => {
+describe('with any value', () => {
   const field = fc.constantFrom(
     'name',
     'processors',
@@ -44,14 +44,14 @@ describe('whatever it is given', () => {
   const inner = fc.oneof(leaf, fc.array(leaf), fc.array(fc.array(leaf)), fc.dictionary(part, leaf))
   const near = fc.dictionary(field, fc.oneof(inner, fc.array(inner), fc.dictionary(part, inner)))
 
-  it('parse gives a topology or says why not, and never throws', () => {
+  it('parse returns a topology or its problems, and never throws', () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), near), (value) => expectSound(parse(value))),
       { numRuns: 500 },
     )
   })
 
-  it('the same holds for values that no JSON can say', () => {
+  it('the same holds for values that JSON cannot represent', () => {
     const anything = fc.anything({
       withBigInt: true,
       withDate: true,
@@ -105,7 +105,7 @@ describe('every spelling', () => {
     })
   })
 
-  it('of the same topology gives the same graph', () => {
+  it('of the same topology returns the same graph', () => {
     fc.assert(
       fc.property(topologies, ({ names: all, edges, spelling }) => {
         const map = Object.fromEntries(all.map((one) => [one, spellings[spelling]!(one)]))
@@ -124,7 +124,7 @@ describe('every spelling', () => {
     )
   })
 
-  it('of processors that the streams name in order is that of a map', () => {
+  it('of processors in the order of the streams equals that of a map', () => {
     fc.assert(
       fc.property(topologies, ({ edges, spelling }) => {
         const named = [...new Set(edges.flatMap(({ from, to }) => [from, to]))]
@@ -143,7 +143,7 @@ describe('every spelling', () => {
   }
 })
 
-it('all mistakes are told, however many are made at once', () => {
+it('all mistakes are reported at once', () => {
   const sound = { name: 't', processors: { a: './a', b: './b' }, streams: [['a', 'b']] as unknown[] }
   type Definition = Record<string, unknown> & { processors: object; streams: unknown[] }
   const mistakes: readonly ((given: Definition) => Definition)[] = [
@@ -172,7 +172,7 @@ it('all mistakes are told, however many are made at once', () => {
   )
 })
 
-describe('settings whose own code throws, or that JSON cannot say', () => {
+describe('settings whose own code throws, or that JSON cannot represent', () => {
   const throwing = (name: string) =>
     Object.defineProperty({}, name, {
       enumerable: true,

@@ -28,7 +28,7 @@ function tell({ code, where, what, remedy }: Problem): string {
 }
 
 describe('what a deployed processor runs with', () => {
-  it('stands at the processor and at the topology, each in one form', () => {
+  it('can be set on the processor and on the topology, each in one form', () => {
     const topology = parsed({
       name: 't',
       memory: 512,
@@ -83,13 +83,13 @@ describe('what a deployed processor runs with', () => {
     [{ environment: { PORT: 80 } }, 'processors.a.environment: PORT must be a text or true; got 80'],
     [{ logRetention: 14 }, 'processors.a.logRetention: a processor has no setting "logRetention"'],
     [{ invokes: ['bb'] }, 'processors.a.invokes: no processor named "bb"'],
-  ])('must be what it can be: %j', (settings, problem) => {
+  ])('must be valid: %j', (settings, problem) => {
     const [first, ...others] = told({ name: 't', processors: { a: { path: './a', ...settings }, b: './b' } })
     expect(first).toContain(`] ${problem}`)
     expect(others).toEqual([])
   })
 
-  it('knows whom an invoke is most likely meant for', () => {
+  it('suggests a processor for a misspelled invoke', () => {
     const [problem] = told({ name: 't', processors: { a: { path: './a', invokes: ['bill'] }, billing: './b' } })
     expect(problem).toMatch(/TOPOLOGY_UNKNOWN_PROCESSOR.*Did you mean "billing"\?/)
   })
@@ -99,7 +99,7 @@ it.each([
   ['src/index.handler', 'Write path: "./src/index".'],
   ['../lib/bill.charge', 'Write path: "../lib/bill", and export charge there as handler.'],
   ['./a.mjs', 'Write path: "./a.mjs" instead.'],
-])('a handler that is the text %j is answered with the path', (handler, remedy) => {
+])('a handler that is the text %j is refused with the path to write', (handler, remedy) => {
   const what = `a handler must be a function; got "${handler}" (topology.ts)`
   expect(told({ name: 't', processors: { a: { handler } } })).toEqual([
     `[PROCESSOR_NO_HANDLER] processors.a.handler: ${what}. ${remedy}`,
@@ -189,7 +189,7 @@ describe('processors', () => {
     ])
   })
 
-  it('are what a function gives', () => {
+  it('are the result of a function', () => {
     expect(named(() => ({ spout, reverse })).map(({ name }) => name)).toEqual(['spout', 'reverse'])
     expect(named(() => new Map([['spout', spout]])).map(({ name }) => name)).toEqual(['spout'])
     expect(named(() => [spout, reverse]).map(({ name }) => name)).toEqual(['spout', 'reverse'])
@@ -212,7 +212,7 @@ describe('processors', () => {
     )
   })
 
-  it('in a list with one name for several say so once, and how to tell them apart', () => {
+  it('in a list with one name for several give one warning with a remedy', () => {
     const { problems } = parse({ name: 't', processors: [spout, reverse, reverse] })
     expect(problems.map(({ where, what, remedy }) => [where, what, remedy])).toEqual([
       [
@@ -227,7 +227,7 @@ describe('processors', () => {
     ])
   })
 
-  it('in a list without names say so once, and how they are called', () => {
+  it('in a list without names give one warning with their names', () => {
     const warnings = (list: readonly unknown[]) => parse({ name: 't', processors: list }).problems
     const tell = ({ where, what, remedy }: Problem) => `${where}: ${what}. ${remedy}`
     expect(warnings([spout, () => 1, () => 2]).map(tell)).toEqual([
@@ -261,7 +261,7 @@ describe('processors', () => {
 describe('streams', () => {
   const between = (streams: unknown) => parsed({ name: 't', processors: { a: './a', b: './b' }, streams }).streams
 
-  it('are tuples, objects, or what a function gives', () => {
+  it('are tuples, objects, or the result of a function', () => {
     const expected = [
       { from: 'a', to: 'b' },
       { from: 'b', to: 'a', topics: ['x'] },
@@ -302,7 +302,7 @@ describe('streams', () => {
 describe('modules', () => {
   const topology = { name: 't', processors: { spout } }
 
-  it('export the topology by default, once or twice wrapped, or setting by setting', () => {
+  it('export the topology as default, wrapped once or twice, or setting by setting', () => {
     const wrap = (value: object) => Object.defineProperty(value, Symbol.toStringTag, { value: 'Module' })
     const compiled = Object.defineProperty({ default: topology }, '__esModule', { value: true })
     for (const value of [
@@ -316,7 +316,7 @@ describe('modules', () => {
 })
 
 describe('problems', () => {
-  it('come all at once, in the order of the topology', () => {
+  it('are reported at once, in the order of the topology', () => {
     expect(
       told({
         processors: { orders: './orders', billing: { path: './billing', retries: '3', timout: 3 }, 'a b': './c' },
@@ -484,14 +484,14 @@ describe('a problem', () => {
       { processors: undefined, processor: () => undefined, streams: [['a', 'a']] },
       '[TOPOLOGY_INVALID] processor("a"): a processor cannot be undefined',
     ],
-  ])('of %s is told alone', (_, given, expected) => {
+  ])('of %s is reported alone', (_, given, expected) => {
     const { problems } = parse({ ...sound, ...given })
     expect(problems.map(({ code, where, what }) => `[${code}] ${where}: ${what}`)).toEqual([
       `${expected} (topology.ts)`,
     ])
   })
 
-  it('of code that threw carries its stack', () => {
+  it('of code that threw has its stack', () => {
     expect(parse({ ...sound, streams: boom }).problems[0]?.stack).toContain('parse.test.ts')
   })
 
@@ -504,7 +504,7 @@ describe('a problem', () => {
   })
 })
 
-it('a topology that is not the default export of its module is found, and the message says so', () => {
+it('a topology that is not the default export is reported with its export', () => {
   const module = (exports: object) => Object.assign(Object.create(null), { __esModule: true, ...exports })
   const topology = { name: 't', processors: { a: spout } }
   const { problems } = parse(Object.defineProperty(module({ topology }), '__esModule', { enumerable: false }))
@@ -524,7 +524,7 @@ describe('a topology without a name', () => {
     ['my-app', 'my-app'],
     ['@scope/my-app', 'my-app'],
     ['my.app', 'my-app'],
-  ])('is called as its package %s: %s, with a warning', (packageName, expected) => {
+  ])('has the name of its package %s: %s, with a warning', (packageName, expected) => {
     const { topology, problems } = parseIn(packageName)
     expect(topology?.name).toBe(expected)
     expect(problems.map(tell)).toEqual([
@@ -532,7 +532,7 @@ describe('a topology without a name', () => {
     ])
   })
 
-  it.each([undefined, '', '@scope/', '..'])('is refused where the package is called %j', (packageName) => {
+  it.each([undefined, '', '@scope/', '..'])('is refused if the name of the package is %j', (packageName) => {
     expect(parseIn(packageName).problems.map(tell)).toEqual([
       "[TOPOLOGY_INVALID] name: the topology has no name (topology.ts). Add name: 'my-topology'.",
     ])

@@ -41,7 +41,7 @@ describe('where error records are kept', () => {
     expect(topology?.errors).toEqual(form)
   })
 
-  it('says nothing where nothing is said', () => {
+  it('has no setting by default', () => {
     expect(parse({}).topology).not.toHaveProperty('errors')
   })
 
@@ -120,14 +120,14 @@ describe('where error records are kept', () => {
     expect(parse({ errors }).topology).toBeUndefined()
   })
 
-  it('is said by the topology alone', () => {
+  it('is set only on the topology', () => {
     expect(told({ processors: { a: { path: './a', errors: 'dynamodb' } } })).toEqual([
       'processors.a.errors: a processor has no setting "errors" (topology.ts). It is a setting of a topology.',
     ])
   })
 })
 
-describe('what becomes of redeliveries and tries', () => {
+describe('settings of redeliveries and attempts', () => {
   it.each([
     [true, { ttlHours: 24 }],
     [{}, { ttlHours: 24 }],

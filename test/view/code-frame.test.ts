@@ -5,7 +5,7 @@ import { widthOf } from '../../src/view/width.ts'
 
 const plain = colorsOf({ color: false })
 
-test('reads the place of a call, and none of what names no file and line', () => {
+test('reads the place of a call, and nothing without file and line', () => {
   expect(placeInCall('    at handler (processors/reverse.ts:3:9)')).toEqual({
     file: 'processors/reverse.ts',
     line: 3,
@@ -16,7 +16,7 @@ test('reads the place of a call, and none of what names no file and line', () =>
   expect(placeInCall('Error: nowhere')).toBeUndefined()
 })
 
-test('shows of a very long line what is around the column', () => {
+test('shows the part of a very long line around the column', () => {
   const source = `${'a'.repeat(100_000)}boom()${'b'.repeat(100_000)}`
   const frame = drawCodeFrame(source, { file: '', line: 1, column: 100_001 }, plain)
   const [line, mark] = frame.split('\n')
@@ -49,11 +49,11 @@ test('keeps the numbers in a column at the end of a file', () => {
   `)
 })
 
-test('says nothing when the source has no such line', () => {
+test('returns nothing if the source has no such line', () => {
   expect(drawCodeFrame('one', { file: '', line: 2, column: 1 }, plain)).toBe('')
 })
 
-test('cuts all lines alike to the columns of a terminal, so that the mark stands below the marked character', () => {
+test('cuts all lines the same to the columns of a terminal, so the mark stays below its character', () => {
   const source = [
     'short',
     `${'x'.repeat(70)}before()`,

@@ -21,18 +21,18 @@ const anyText = fc
   .map((parts) => parts.join(''))
 
 describe('visible', () => {
-  test('writes every character that commands a terminal as an escape', () => {
+  test('writes every control character as an escape', () => {
     expect(visible('\x1b[2J\x9b31m\x07\r\0\x7f')).toBe('\\x1b[2J\\x9b31m\\x07\\x0d\\x00\\x7f')
     expect(visible('a\u202eb\u2028c\u061cd')).toBe('a\\u202eb\\u2028c\\u061cd')
     for (const command of COMMANDS) expect(visible(`a${command}b`)).toMatch(/^a\\(?:x[\da-f]{2}|u[\da-f]{4})b$/)
   })
 
-  test('leaves line breaks, tabs, emoji with their joiners, and all other text', () => {
+  test('keeps line breaks, tabs, emoji with their joiners, and all other text', () => {
     const text = 'a\n\tb é 漢 👩‍👩‍👧‍👦 ❤️ 🏴󠁧󠁢󠁥󠁮󠁧󠁿 می‌خواهم'
     expect(visible(text)).toBe(text)
   })
 
-  test("lets through attak's own control characters alone, and only where they were marked", () => {
+  test("keeps only attak's own marked control characters", () => {
     fc.assert(
       fc.property(anyText, anyText, (foreign, ours) => {
         const shown = visible(`${foreign}${own(ours)}${foreign}`)
@@ -51,7 +51,7 @@ describe('colors', () => {
     expect(colorsOf({ color: false }).red('a')).toBe('a')
   })
 
-  test('of a logged line are shown where color is on, until its end, and left out elsewhere; nothing else of it is', () => {
+  test('of a logged line are shown until its end if color is on, and removed otherwise', () => {
     const line = '\x1b[1;35mhot\x1b[2K\x1b[38:2::1:2:3m \x1b]8;;http://x\x07'
     expect(visible(withOwnColors(line, true))).toBe(
       '\x1b[1;35mhot\\x1b[2K\x1b[38:2::1:2:3m \\x1b]8;;http://x\\x07\x1b[0m',
@@ -61,7 +61,7 @@ describe('colors', () => {
   })
 })
 
-test('JSON has no such character once it is escaped, and the same value', () => {
+test('escaped JSON has no such character, and the same value', () => {
   const anyValue = fc.oneof(anyText, fc.dictionary(anyText, anyText), fc.array(anyText))
   fc.assert(
     fc.property(anyValue, fc.constantFrom(undefined, 2), (value, indent) => {

@@ -14,7 +14,7 @@ test.each([
   expect(drawDuration(ms)).toBe(drawn)
 })
 
-test('a count carries its noun', () => {
+test('a count has its noun', () => {
   expect(drawCount(1, 'event')).toBe('1 event')
   expect(drawCount(12345, 'event')).toBe('12,345 events')
   expect(drawCount(2, 'entry', 'entries')).toBe('2 entries')

@@ -15,7 +15,7 @@ const options: FailureOptions = {
 const stackOf = (...calls: readonly string[]) => ['Error: no', ...calls.map((call) => `    at ${call}`)].join('\n')
 const error = (...calls: readonly string[]) => ({ name: 'Error', message: 'no', stack: stackOf(...calls) })
 
-test('a failure is drawn with the line that failed, and calls as they are found from where the user is', () => {
+test('a failure is drawn with the failed line, and calls relative to the current folder', () => {
   expect(failuresDrawn(options)(error('bill (bill.js:2:1)', 'async other.js:1:1'))).toBe(`  ✗ Error: no
       1 | one
     > 2 | two
@@ -26,7 +26,7 @@ test('a failure is drawn with the line that failed, and calls as they are found 
 `)
 })
 
-test('what attak found says what to do', () => {
+test('an error of attak has its remedy', () => {
   const found = {
     name: 'AttakError',
     code: 'HOP_LIMIT',
@@ -36,7 +36,7 @@ test('what attak found says what to do', () => {
   expect(failuresDrawn(options)(found)).toBe('  ✗ [HOP_LIMIT] emit of "again": too far. Fix the cycle.\n')
 })
 
-test('a line is shown once, four calls of a stack; all of them, and without a margin, for who says so', () => {
+test('a line is shown once with four calls of a stack, or with all and without a margin on request', () => {
   const draw = failuresDrawn(options)
   const calls = [1, 2, 3, 4, 5].map((line) => `a (a.js:${line}:1)`)
   draw(error('bill (bill.js:2:1)'))
@@ -46,7 +46,7 @@ test('a line is shown once, four calls of a stack; all of them, and without a ma
   expect(all).toMatch(/^✗ Error: no\n( {2}at a \(examples\/shop\/a.js:\d:1\)\n){5}$/)
 })
 
-test('what caused an error is told, also where the error or its cause has no call of its own', () => {
+test('the cause of an error is shown, even if either has no calls', () => {
   const stack = 'Error: no\nCaused by: RangeError: none left\n    at stock (stock.js:1:1)\nCaused by: plain text'
   expect(failuresDrawn(options)({ name: 'Error', message: 'no', stack })).toBe(`  ✗ Error: no
     Caused by: RangeError: none left
@@ -62,7 +62,7 @@ test('calls in the folder of a deployed function stay as they are', () => {
   )
 })
 
-test('no line is shown of a file that has changed since the failure', () => {
+test('no line of a file that has changed since the failure is shown', () => {
   const dir = mkdtempSync(join(tmpdir(), 'attak-failure-'))
   onTestFinished(() => rmSync(dir, { recursive: true }))
   writeFileSync(join(dir, 'bill.js'), 'const stock = 0\nthrow new Error()\n')

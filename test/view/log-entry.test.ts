@@ -11,7 +11,7 @@ const draw = (line: string | object) => drawEntry(readEntry(lineOf(line)), 6, co
 const IDS = { message: 'm1', root: 'r1' }
 
 describe('a line of attak', () => {
-  test('tells its kind, level, ids, and when it was written', () => {
+  test('has its kind, level, ids, and time', () => {
     const time = '2026-11-21T13:05:01.000Z'
     const fields = { attak: 'log', level: 'warn', ...IDS, time, text: 'careful' }
     expect(readEntry(lineOf(fields))).toEqual({
@@ -25,7 +25,7 @@ describe('a line of attak', () => {
     })
   })
 
-  test('is drawn by what it tells', () => {
+  test('is drawn by its kind', () => {
     expect(draw({ attak: 'log', text: 'one\ntwo', ...IDS })).toBe(
       '13:05:02.123 bill    one\n                   │ two\n',
     )
@@ -55,7 +55,7 @@ describe('a line of attak', () => {
     expect(draw({ attak: 'error', error: 'just text', ...IDS })).toMatch(/failed for good: just text \(/)
   })
 
-  test('names what attak found by its code, as a simulation does, and each id once', () => {
+  test('has the code of an error of attak, as in a simulation, and each id once', () => {
     const message = '"bill" did not settle within 2 s (message m1)'
     const late = { name: 'AttakError', code: 'TIMEOUT', message, stack: `AttakError: ${message}\n    at bill.js:3:1` }
     expect(draw({ attak: 'end', outcome: 'failed', error: late, ...IDS })).toBe(
@@ -77,7 +77,7 @@ test('lines that came together are in the order in which they were written', () 
 })
 
 describe('any other line', () => {
-  test('that the platform wrote is of the platform, and no error whatever it says', () => {
+  test('of the platform is marked so, and is never an error', () => {
     const line = { ...lineOf('REPORT RequestId: 4a Status: error'), isPlatform: true }
     expect(readEntry(line)).toMatchObject({ kind: 'platform', level: 'info' })
   })

@@ -18,7 +18,7 @@ const REVERSED: TranscriptEntry = {
 const OK = { kind: 'end', outcome: 'ok' } as const
 const STACK = 'TypeError: boom\n    at handler (processors/reverse.ts:2:9)\n    at async start.ts:1:1'
 
-test('a topic or a key that would break the line is drawn as JSON', () => {
+test('a topic or a key with special characters is drawn as JSON', () => {
   const emit = { kind: 'emit', ...SPOUT, id: 'm1', topic: 'a\nb', key: '\u001b[2J', data: 1 } as const
   expect(
     told([
@@ -33,7 +33,7 @@ spout ← input · "a\\nb" · key "\\t"  "hello"
 `)
 })
 
-test('who ran, what was emitted to whom, and what nobody hears', () => {
+test('processors, their emits with receivers, and outputs are drawn', () => {
   const entries: TranscriptEntry[] = [
     START,
     { kind: 'log', ...SPOUT, level: 'info', text: 'one\ntwo' },
@@ -59,7 +59,7 @@ test('who ran, what was emitted to whom, and what nobody hears', () => {
   `)
 })
 
-test('a failure shows its line once, and each retry its wait', () => {
+test('a failure shows its line once, and each retry shows its wait', () => {
   const error = { name: 'TypeError', message: 'boom', stack: STACK }
   const entries: TranscriptEntry[] = [
     REVERSED,
@@ -95,7 +95,7 @@ test('a failure shows its line once, and each retry its wait', () => {
   `)
 })
 
-test('quiet tells of failures only, and whose they are', () => {
+test('quiet shows only failures, with their processors', () => {
   const entries: TranscriptEntry[] = [
     START,
     { kind: 'emit', ...SPOUT, id: 'm1', topic: 'text', data: 'hello', to: [] },
@@ -109,7 +109,7 @@ test('quiet tells of failures only, and whose they are', () => {
   `)
 })
 
-test('lines of messages that interleave say whose they are', () => {
+test('lines of interleaved messages name their processor', () => {
   const entries: TranscriptEntry[] = [START, REVERSED, { kind: 'log', ...SPOUT, level: 'info', text: 'late' }]
   expect(told(entries)).toMatchInlineSnapshot(`
     "
@@ -121,7 +121,7 @@ test('lines of messages that interleave say whose they are', () => {
   `)
 })
 
-test('a long value is cut to the width, and the story knows', () => {
+test('a long value is cut to the width, and the story marks it', () => {
   const colors = colorsOf({ color: false })
   const story = storyOf({ colors, width: 40, quiet: false, folder: 'app/', sourceOf: () => undefined })
   expect(story.cut).toBe(false)

@@ -2,17 +2,17 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { shorten, widthOf } from '../../src/view/width.ts'
 
-test('what fits stays as it is', () => {
+test('text that fits stays as it is', () => {
   expect(shorten('hello', 5)).toEqual({ text: 'hello', cut: false })
 })
 
-test('what does not fit is cut to the width', () => {
+test('text that does not fit is cut to the width', () => {
   expect(shorten('hello!', 5)).toEqual({ text: 'hell…', cut: true })
   expect(shorten('日本語', 5)).toEqual({ text: '日本…', cut: true })
   expect(shorten('😀😀😀', 4)).toEqual({ text: '😀…', cut: true })
 })
 
-test('never takes more columns than there are, and never cuts a character in two', () => {
+test('never takes more columns than available, and never cuts a character in two', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.integer({ min: 1, max: 40 }), (text, width) => {
       const { text: short, cut } = shorten(text, width)

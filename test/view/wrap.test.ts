@@ -33,7 +33,7 @@ test('a terminal without columns has twenty', () => {
   expect(wrapLines('one two three four five', 0)).toBe(wrapLines('one two three four five', 20))
 })
 
-test('colors take no columns, and characters that are printed visibly take theirs', () => {
+test('colors take no columns, and escaped characters take theirs', () => {
   const { red } = colorsOf({ color: true })
   expect(visible(wrapLines(`${red('[CODE] aaaa')} bbbb cccc`, 20))).toBe('\x1b[31m[CODE] aaaa\x1b[39m bbbb\n    cccc')
   expect(visible(wrapLines('one two three \x07\x07\x07 x', 20))).toBe('one two three\n    \\x07\\x07\\x07 x')
@@ -85,7 +85,7 @@ describe('an excerpt in a problem', () => {
     }
   })
 
-  test('is not cut where its lines are words of somebody', () => {
+  test('is not cut if its lines are text of the user', () => {
     expect(linesAt(40, 'one two three four five six seven eight nine')).toEqual([
       '    │ one two three four five six seven eight nine',
     ])
