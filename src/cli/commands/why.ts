@@ -142,9 +142,7 @@ export function meantBy(prefix: string | undefined, found: readonly Found[], rem
   const [meant] = ids.values()
   if (meant === undefined) {
     const what =
-      prefix === undefined
-        ? 'no error was found'
-        : `no message and no error has an id that begins with "${prefix}"`
+      prefix === undefined ? 'no error was found' : `no message and no error has an id that begins with "${prefix}"`
     throw new AttakError('MESSAGE_NOT_FOUND', what, remedy)
   }
   const exact = prefix === undefined ? undefined : ids.get(prefix)
