@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
 import { AttakError, errorOf, type Problem } from '../errors.ts'
-import { cleanStack } from '../project/stack.ts'
+import { calledByNode, cleanStack } from '../project/stack.ts'
 import { describeThrown } from '../runtime/thrown.ts'
 import { colorsOf, drawProblems } from '../view/print.ts'
 import { isAlike } from './samples.ts'
@@ -242,13 +242,15 @@ export function tellChanged({ builtIns, err }: Pick<Teller, 'builtIns' | 'err'>)
 
 /**
  * Converts an error that attak does not expect into BUILT_IN_CHANGED, if the project has changed built-ins of
- * JavaScript. Restores those first, so that the error can be printed. Returns undefined if the project has changed
- * nothing.
+ * JavaScript, or if Node called a function of the project that threw. Restores built-ins first, so that the error can be
+ * printed. Returns undefined if neither is so.
  */
 export function errorOfChanged(error: unknown, host: Pick<Teller, 'builtIns' | 'cwd'>): AttakError | undefined {
   const { builtIns } = host
   const names = builtIns.restore()
-  if (names.length === 0 || error instanceof AttakError) return undefined
+  if (error instanceof AttakError) return undefined
+  const called = names.length === 0 ? calledByNode(error) : undefined
+  if (names.length === 0 && called === undefined) return undefined
   builtIns.takeProblems()
   const { name, message } = describeThrown(error)
   // Read only now: the folder may have been removed.
@@ -258,7 +260,10 @@ export function errorOfChanged(error: unknown, host: Pick<Teller, 'builtIns' | '
       code: 'BUILT_IN_CHANGED',
       severity: 'error',
       where: 'project',
-      what: `its code changed ${shownOf(names)}, so attak cannot continue: ${name}: ${message}`,
+      what:
+        called === undefined
+          ? `its code changed ${shownOf(names)}, so attak cannot continue: ${name}: ${message}`
+          : `Node called its ${called} instead of a function of Node, so attak cannot continue: ${name}: ${message}`,
       remedy: REMEDY,
       ...(stack !== undefined && { stack }),
     },

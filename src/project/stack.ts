@@ -62,6 +62,15 @@ export function isUsersFile(file: string): boolean {
   return isUsers(path.replace(/^.*[/\\]\.cache[/\\]attak[/\\]/, sep))
 }
 
+/** Returns the name of the project's function that threw, if Node called it: `stream.Readable.on`. */
+export function calledByNode(error: unknown): string | undefined {
+  const [link] = linksIn(describeThrown(error).stack ?? '')
+  const [first = '', caller = ''] = link?.frames ?? []
+  const { file, name } = PARTS.exec(first)?.groups ?? {}
+  if (file === undefined || !isUsersFile(file) || !/[( ]node:/.test(caller)) return undefined
+  return name ?? 'function'
+}
+
 function cleanFrame(line: string, dir: string): string | undefined {
   const { name, file, line: row, column } = PARTS.exec(line)?.groups ?? {}
   if (file === undefined || file.startsWith('node:')) return undefined

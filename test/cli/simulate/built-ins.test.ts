@@ -111,6 +111,19 @@ it.each([
   expect(err).toContain(`changed ${name}, so attak cannot continue`)
 })
 
+it.each(['Readable.prototype.on', 'Duplex.prototype.on'])(
+  'a project that breaks stream.%s is told that it did',
+  (name) => {
+    const { code, err } = transcriptOf(`process.getBuiltinModule('stream').${name} = fail`, 'load')
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: expect.stringContaining('[BUILT_IN_CHANGED] project: Node called its '),
+    })
+    expect(err).toMatch(/topology\.mjs:3:/)
+    expect(err).not.toContain('bug of attak')
+  },
+)
+
 const PLACES: readonly Place[] = ['load', 'handler']
 
 // Nothing throws here: without a check, some of it is wrong or lost in silence.
