@@ -9,7 +9,7 @@ import type { LaidModule, LayoutOptions } from '../code/write.ts'
 import { errorOfSystem } from '../errors.ts'
 import { type Inputs, openInputs } from './inputs.ts'
 import { type Lookups, lookupsOf, manifestsOf } from './lookups.ts'
-import { packagesOutside } from './packages.ts'
+import { closedPackages, packagesOutside } from './packages.ts'
 
 /** One thing a build stumbled over. */
 export interface BuildFault {
@@ -58,10 +58,11 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
     const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))
     const options: LayoutOptions = { dir, target: 'node20.19', read, reserved: [REQUIRE_FILE], placeOf: sourcePlace }
     const laid = await layOut(files, discovered, options)
+    const closed = closedPackages(discovered, dir, outFolder)
     const outputs = [...laid].flatMap(([file, module]) => outputsOf(file, module))
     return {
       kind: 'compiled',
-      outputs: [{ at: REQUIRE_FILE, text: REQUIRE_TEXT }, ...outputs].map(({ at, text }) => ({
+      outputs: [{ at: REQUIRE_FILE, text: REQUIRE_TEXT }, ...closed, ...outputs].map(({ at, text }) => ({
         path: join(outFolder, at),
         contents: Buffer.from(text),
       })),

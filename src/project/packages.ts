@@ -1,10 +1,14 @@
 import { existsSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
-import { dirname, extname, join, relative } from 'node:path'
+import { dirname, extname, join, posix, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { isClosed } from '../code/closed.ts'
+import type { Discovered } from '../code/discover.ts'
+import { placeIn } from '../code/layout.ts'
 import type { Asked, Find, Link, Refusal } from '../code/link.ts'
 import { isInPackages, isLent, packageOf } from '../code/packages.ts'
 import { CODE } from '../code/places.ts'
+import type { LaidFile } from '../code/write.ts'
 
 const HERE = fileURLToPath(import.meta.url)
 
@@ -17,7 +21,7 @@ export function packagesOutside(dir: string, outFolder: string) {
     const { specifier, asking, importer } = asked
     if (isBuiltin(specifier) || /^(?:data|https?):/.test(specifier)) return { to: 'stays', specifier }
     const file = found ?? (await lent(asked, find))
-    if (file === undefined) return undefined
+    if (file === undefined) return isClosed(asked) ? { to: 'stays', specifier, isClosed: true } : undefined
     const isOutside = isInPackages(file) || isLent(specifier)
     if (isOutside && !file.endsWith('.ts')) {
       const asJson = file.endsWith('.json')
@@ -36,6 +40,25 @@ export function packagesOutside(dir: string, outFolder: string) {
       return asking === 'require' ? file : pathToFileURL(file).href
     }
   }
+}
+
+/** The manifest of a package of which nothing else is there, and every path of which is closed. */
+const CLOSED = '{"exports":{}}'
+
+/**
+ * Returns manifests to write beside built modules, so that Node throws there what it throws at the source: that a package does
+ * not export the path. Of a package that is found from `outFolder` there is none.
+ */
+export function closedPackages({ links }: Discovered, dir: string, outFolder: string): readonly LaidFile[] {
+  const names = [...links].flatMap(([importer, own]) =>
+    [...own.values()].flatMap((link) => {
+      if (link.to !== 'stays' || !link.isClosed) return []
+      const name = packageOf(link.specifier)
+      const isFound = packageFolderOf(dirname(importer), name) === packageFolderOf(outFolder, name)
+      return isFound ? [] : [posix.join(posix.dirname(placeIn(dir, importer)), 'node_modules', name, 'package.json')]
+    }),
+  )
+  return [...new Set(names)].map((at) => ({ at, text: CLOSED }))
 }
 
 /** Returns the folder of the package `name` that a module in `folder` finds; undefined if it finds none. */

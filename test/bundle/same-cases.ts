@@ -230,11 +230,14 @@ import { old } from './old.cjs'
 const read = (file: string) => JSON.parse(readFileSync(file, 'utf8')).n as number
 export const handler = (event: unknown, c: any) => c.emit('out', [read(require.resolve('./data.json')), dirname(require.resolve('./data.json')) === __dirname,
   existsSync(require.resolve('./lib')), read(new URL(import.meta.resolve('./data.json')).pathname), existsSync(new URL(import.meta.resolve('./lib.ts'))), old])`,
-      'deep/old.cjs': `exports.old = [require('node:fs').existsSync(require.resolve('./lib.ts')), require(require.resolve('./data.json')).n]`,
+      'deep/count.cjs': `module.exports = globalThis.times = (globalThis.times ?? 0) + 1`,
+      'deep/old.cjs': `const { dirname } = require('node:path')
+const counts = [require('./count.cjs'), require('./count.cjs'), delete require.cache[require.resolve('./count.cjs')], require('./count.cjs'), require(require.resolve('./count.cjs')), require.resolve('./count.cjs') in require.cache]
+exports.old = [require('node:fs').existsSync(require.resolve('./lib.ts')), require(require.resolve('./data.json')).n, dirname(require.resolve('./count.cjs')) === __dirname, counts]`,
       'deep/data.json': '{ "n": 1 }',
       'deep/lib.ts': 'export const x: number = 1',
     },
-    emits: [[1, true, true, 1, true, [true, 1]]],
+    emits: [[1, true, true, 1, true, [true, 1, true, [1, 1, true, 2, 2, true]]]],
   },
   'a computed path leads into a folder that does not exist': {
     files: {
@@ -266,6 +269,27 @@ export const handler = async (ü: unknown, c: any) => c.emit('out', [
         ...['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'],
         ...['MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'y'],
         ...['ERR_MODULE_NOT_FOUND', 'ERR_MODULE_NOT_FOUND', 'y', true],
+      ],
+    ],
+  },
+  'TypeScript asks for what a package below its folder closes': {
+    files: {
+      ...topologyOf('deep/a.ts'),
+      'deep/a.ts': `import { is } from 'closed'
+import { b } from './more/b.ts'
+const code = async (ask: () => unknown) => { try { return await ask() } catch (error) { return (error as any).code } }
+export const handler = async (event: unknown, c: any) => c.emit('out', [is, b, await import('closed/inner.js').catch((error) => error.code), await code(() => { try { return require('closed/inner.js') } catch (error) { throw error } }),
+  await code(() => import.meta.resolve('closed/inner.js')), await code(async () => (await import('closed')).is), await code(() => require.resolve('closed/inner.js')), await import('@a/top/x').catch((error) => error.code)])`,
+      'deep/more/b.ts': `import { is } from 'closed'\nexport const b = is`,
+      'deep/node_modules/closed/package.json': JSON.stringify({ name: 'closed', exports: { '.': './index.js' } }),
+      'deep/node_modules/closed/index.js': `exports.is = 'open'`,
+      'deep/node_modules/closed/inner.js': `module.exports = 'inner'`,
+      ...packageOf('@a/top', '', { exports: { '.': './index.js' } }),
+    },
+    emits: [
+      [
+        ...['open', 'open', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],
+        ...['ERR_PACKAGE_PATH_NOT_EXPORTED', 'open', 'ERR_PACKAGE_PATH_NOT_EXPORTED', 'ERR_PACKAGE_PATH_NOT_EXPORTED'],
       ],
     ],
   },
