@@ -1,8 +1,10 @@
 import { realpath } from 'node:fs/promises'
-
-import { join, posix, resolve, sep } from 'node:path'
+import { dirname, join, posix, resolve, sep } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { catchImport } from '../code/import.ts'
+import { packageFolder } from '../code/installed.ts'
+import { remedyForMissing } from '../code/missing.ts'
+import { packageOf } from '../code/packages.ts'
 import { ARTIFACTS, fromArtifact, LACKING } from '../code/places.ts'
 import { errorOf, type Problem } from '../errors.ts'
 import type { GraphProcessor } from '../graph/graph.ts'
@@ -38,6 +40,8 @@ export interface BuiltProcessors {
 export interface BuiltOptions extends BundleOptions {
   /** Makes a folder that is removed when the process has ended. */
   readonly temporaryFolder: () => string
+  /** Returns the stack of what code threw, as its user should see it. */
+  readonly stackOf: (error: unknown) => string | undefined
 }
 
 /** Variables that Lambda sets, as far as local code needs them; credentials are those of the user. */
@@ -68,7 +72,10 @@ export async function loadBuilt(options: BuiltOptions, owner: EnvironmentOwner):
       const place = { folder: join(folder, name), options }
       const loaded = await catchImport(() => loadAs(loadingOf(name), () => load(name, artifact, place)))
       if (loaded.kind === 'imported') processors.set(name, loaded.value)
-      else failures.push(loadFailure(name, loaded.error, made))
+      else
+        failures.push(
+          loadFailure(name, loaded.error, { folder: made, dir: dirname(options.file), stackOf: options.stackOf }),
+        )
     }
     if (failures.length > 0) throw errorOf(failures)
     const lend = () => lendEnvironments(owner, environments).close
@@ -123,19 +130,32 @@ function loadingOf(name: string): Loading {
   return { processors: [name], isShared: false }
 }
 
-function loadFailure(name: string, error: unknown, folder: string): Problem {
-  const { message, stack, code, path } =
-    error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) }
+interface FailureOptions extends Pick<BuiltOptions, 'stackOf'> {
+  /** The folder of all artifacts. */
+  readonly folder: string
+  /** The topology's folder. */
+  readonly dir: string
+}
+
+function loadFailure(name: string, error: unknown, { folder, dir, stackOf }: FailureOptions): Problem {
+  const stack = stackOf(error)
+  const { message, code, path } = error instanceof Error ? (error as NodeJS.ErrnoException) : { message: String(error) }
   const [said] = fromArtifact(message)
     .replaceAll(folder + sep, '')
     .split('\nRequire stack:')
+  const missing = /^Cannot find (?:module|package) '([^'./#][^']*)'/.exec(said!)?.[1]
+  const isInstalled = missing === undefined || packageFolder(dir, packageOf(missing)) !== undefined
   const isLacking = code === 'ENOENT' ? path?.startsWith(folder + sep) : code?.endsWith('MODULE_NOT_FOUND')
   return {
     code: 'PROCESSOR_LOAD_FAILED',
     severity: 'error',
     where: placeOfProcessor(name),
     what: `its artifact failed while it was loaded: ${said}`,
-    remedy: isLacking ? LACKING : 'Correct the code that threw. It sees only the variables that environment declares.',
-    ...(stack !== undefined && { stack }),
+    remedy: !isInstalled
+      ? remedyForMissing(missing, dir)
+      : isLacking
+        ? LACKING
+        : 'Correct the code that threw. It sees only the variables that environment declares.',
+    ...(stack !== undefined && { stack: fromArtifact(stack) }),
   }
 }

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fieldsOf, jsonOrText } from '../runtime/text.ts'
 
@@ -21,6 +21,31 @@ export function packageFolder(from: string, name: string): string | undefined {
     if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate)
     if (at === dirname(at)) return undefined
   }
+}
+
+/**
+ * Finds an installed package whose package.json is no JSON object, among those that Node finds from `from`. Returns its folder,
+ * as it is named there.
+ */
+export function brokenPackage(from: string): string | undefined {
+  for (let at = from; ; at = dirname(at)) {
+    const modules = join(at, 'node_modules')
+    const broken = packagesIn(modules).find(isBroken)
+    if (broken !== undefined) return join(modules, broken)
+    if (at === dirname(at)) return undefined
+
+    function isBroken(name: string): boolean {
+      return existsSync(join(modules, name, 'package.json')) && readManifest(join(modules, name)) === undefined
+    }
+  }
+}
+
+function packagesIn(modules: string): readonly string[] {
+  if (!existsSync(modules)) return []
+  const names = readdirSync(modules).filter((name) => !name.startsWith('.'))
+  return names.flatMap((name) =>
+    name.startsWith('@') ? readdirSync(join(modules, name)).map((inside) => `${name}/${inside}`) : [name],
+  )
 }
 
 /** Reads the package.json in a folder. Returns undefined if it is not a JSON object. A field of the wrong type counts as empty. */

@@ -32,11 +32,21 @@ export async function layOut(
     if (kind === 'json') return [file, jsonModule(at, options.read(file))]
     const { text, map } = made.get(file)!
     const place = options.placeOf(file, kind, moved)
-    const own = { file, at, place, text, laid, links: links.get(file) ?? new Map<string, Link>(), options }
+    const parsed: { readonly mappings: string } = JSON.parse(map)
+    const own = {
+      file,
+      at,
+      place,
+      text,
+      mappings: parsed.mappings,
+      laid,
+      links: links.get(file) ?? new Map<string, Link>(),
+      options,
+    }
     const more = () => namesThrough(file, { links, made })
-    const written = kind === 'module' ? writeModule(own) : writeCommonJs(own, more())
+    const { mappings, ...written } = kind === 'module' ? writeModule(own) : writeCommonJs(own, more())
     const sources = [posix.relative(posix.dirname(at), placeIn(options.dir, file))]
-    return [file, { at, kind, moved, ...written, map: JSON.stringify({ ...JSON.parse(map), sources }) }]
+    return [file, { at, kind, moved, ...written, map: JSON.stringify({ ...parsed, sources, mappings }) }]
   })
   return new Map(modules)
 }

@@ -50,6 +50,42 @@ function computed(expression: string, { computed }: Changes): string {
 
 /** Puts a statement before the first of a text, in its line; what comes before statements stays there: a hashbang, directives. */
 export function prepend(text: string, statement: string): string {
-  const start = /^(?:#!.*\n)?(?:\s*(?:"[^"\n]*"|'[^'\n]*');)*/.exec(text)![0].length
+  const start = startOf(text)
   return text.slice(0, start) + statement + text.slice(start)
+}
+
+/** Returns the mappings of a source map for a text that a statement was prepended to. */
+export function mappingsAfter(mappings: string, text: string, statement: string): string {
+  const before = text.slice(0, startOf(text)).split('\n')
+  // A line's first column stands for itself, and the others for their distance from the one before.
+  if (before.at(-1) !== '' || statement === '') return mappings
+  const lines = mappings.split(';')
+  const line = lines[before.length - 1]
+  if (!line) return mappings
+  const [first = ''] = /^[g-z0-9+/]*[A-Za-f]/.exec(line) ?? []
+  lines[before.length - 1] = encoded(decoded(first) + statement.length) + line.slice(first.length)
+  return lines.join(';')
+}
+
+function startOf(text: string): number {
+  return /^(?:#!.*\n)?(?:\s*(?:"[^"\n]*"|'[^'\n]*');)*/.exec(text)![0].length
+}
+
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'
+
+/** Reads a number that is not negative, as source maps write it: five bits a digit, the last digit without the sixth. */
+function decoded(text: string): number {
+  const bits = [...text].map((digit) => DIGITS.indexOf(digit) & 31)
+  return Math.floor(bits.reduceRight((sum, digit) => sum * 32 + digit, 0) / 2)
+}
+
+function encoded(number: number): string {
+  let rest = number * 2
+  let text = ''
+  do {
+    const digit = rest % 32
+    rest = Math.floor(rest / 32)
+    text += DIGITS[rest > 0 ? digit + 32 : digit]
+  } while (rest > 0)
+  return text
 }

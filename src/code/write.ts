@@ -2,7 +2,7 @@ import { posix } from 'node:path'
 import type { ModuleKind } from './kinds.ts'
 import { type Asking, type Link, linkKey, type Use } from './link.ts'
 import { REQUIRE_FILE } from './require.ts'
-import { prepend, rewriteImports, type Written } from './rewrite.ts'
+import { mappingsAfter, prepend, rewriteImports, type Written } from './rewrite.ts'
 import type { TranspileOptions } from './transpile.ts'
 
 /** A file of JavaScript, or of data beside it. */
@@ -54,6 +54,8 @@ export interface Writing {
   readonly place: Place | undefined
   /** JavaScript, with the imports of the source. */
   readonly text: string
+  /** The mappings of its source map. */
+  readonly mappings: string
   readonly links: ReadonlyMap<string, Link>
   /** All modules, by their sources. */
   readonly laid: ReadonlyMap<string, { readonly at: string; readonly kind: ModuleKind }>
@@ -63,6 +65,8 @@ export interface Writing {
 /** A module as it will be written, and its helper files. */
 export interface WrittenModule {
   readonly text: string
+  /** The mappings of its source map. */
+  readonly mappings: string
   readonly beside: readonly LaidFile[]
 }
 
@@ -89,7 +93,7 @@ export function writeCommonJs(own: Writing, more: readonly string[]): WrittenMod
   ]
   const names = more.map((name) => `exports[${JSON.stringify(name)}]=0;`)
   const end = names.length === 0 ? '' : `if(0){${names.join('')}}\n`
-  return { text: prepend(changed, start.join('')) + end, beside: [] }
+  return { ...begun(changed + end, start.join(''), own), beside: [] }
 }
 
 /** Writes an ES module. TypeScript may use what only CommonJS has: it often becomes that elsewhere. */
@@ -117,7 +121,11 @@ export function writeModule(own: Writing): WrittenModule {
     ...(lacks('require') ? [requireText(own, place, required)] : []),
   ]
   const beside = shim === undefined ? [] : [{ at: shim, text: shimText(own, required) }]
-  return { text: prepend(changed, start.join('')), beside }
+  return { ...begun(changed, start.join(''), own), beside }
+}
+
+function begun(text: string, start: string, { mappings }: Writing): Pick<WrittenModule, 'text' | 'mappings'> {
+  return { text: prepend(text, start), mappings: mappingsAfter(mappings, text, start) }
 }
 
 interface How {

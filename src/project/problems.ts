@@ -1,7 +1,9 @@
-import { dirname, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brokenPackage } from '../code/installed.ts'
 import { remedyForMissing } from '../code/missing.ts'
 import type { ErrorCode, Problem } from '../errors.ts'
+import { FRAME } from '../runtime/thrown.ts'
 import type { LoadedModule } from './load.ts'
 import { cleanStack } from './stack.ts'
 
@@ -28,6 +30,14 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
       return subject.where === name
         ? [{ code, severity, where: place, what: text, remedy }]
         : [{ code, severity, where: subject.where, what: `${place}: ${text}`, remedy }]
+    }
+    const broken = isOfManifest(module.error) ? brokenPackage(dirname(file)) : undefined
+    if (broken !== undefined) {
+      const folder = relative(cwd, broken)
+      const what = `${join(folder, 'package.json')} is not a JSON object, so that Node loads no module of the package`
+      return [
+        { code, severity, where: subject.where, what, remedy: `Remove the folder ${folder} and run npm install.` },
+      ]
     }
     const stack = cleanStack(module.error, cwd)
     const who = subject.where === name ? '' : `${name} `
@@ -62,6 +72,16 @@ export function messageOf(error: unknown): string {
   } catch {
     return 'it threw what cannot be read'
   }
+}
+
+/** Whether Node may have failed on a package.json. Node 20 throws a TypeError of its own for one that holds null. */
+function isOfManifest(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (/^(?:Error parsing|Invalid package config) .*package\.json/.test(error.message)) return true
+  const [call] = String(error.stack)
+    .split('\n')
+    .filter((line) => FRAME.test(line) && !line.includes('<anonymous>'))
+  return error instanceof TypeError && /node:internal\/modules\//.test(call ?? '')
 }
 
 /** How to get a package that `require` does not find; undefined for other errors. */

@@ -94,6 +94,6 @@ function pathOf(file: string): string | undefined {
 
 function isUsers(path: string): boolean {
   if (path === '' || path === '<anonymous>' || path.startsWith(OWN)) return false
-  if (path.includes(`${sep}attak-packages${sep}`)) return false
+  if (/[/\\](?:attak-packages[/\\]|attak-require\.cjs$)/.test(path)) return false
   return !path.includes(`${sep}node_modules${sep}`) && !path.includes(`${sep}.cache${sep}attak${sep}`)
 }

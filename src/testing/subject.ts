@@ -9,6 +9,7 @@ import { findTopology } from '../project/find.ts'
 import { findHandlers, modulesOf } from '../project/handlers.ts'
 import { buildGraph, parseTopology } from '../project/parse.ts'
 import { inspectProject } from '../project/project.ts'
+import { cleanStack } from '../project/stack.ts'
 import { hasTelemetry } from '../project/telemetry.ts'
 import { temporaryFolders } from '../project/temporary.ts'
 import { lendVariables, ownVariables, type Variables } from '../runtime/environment.ts'
@@ -101,8 +102,9 @@ async function inspectPath(file: string, env: Variables, { stage, built }: Subje
   const { topology, graph, dir } = project
   const modules = modulesOf(topology.processors, dir)
   const telemetry = hasTelemetry(dir)
+  const stackOf = (error: unknown) => cleanStack(error, resolve())
   const { processors, close, lend } = await loadBuilt(
-    { file: project.file, topology, graph, modules, env, telemetry, temporaryFolder, host: 'lambda' },
+    { file: project.file, topology, graph, modules, env, telemetry, temporaryFolder, stackOf, host: 'lambda' },
     globalThis.process,
   )
   return { subject: { graph, processors, dir, close, lend }, problems }

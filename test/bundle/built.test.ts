@@ -176,3 +176,43 @@ test('a processor that does not load with the declared environment is named', as
     code: 'USAGE',
   })
 })
+
+const BROKEN = {
+  'node_modules/pkg/package.json': '{ "name": "pkg", "version": "1.0.0", "main": "index.js" }',
+  'node_modules/pkg/index.js': `function inner() { throw new Error('no') }\ninner()`,
+}
+
+test.each([
+  [
+    'an ES module',
+    'a.mjs',
+    { 'a.mjs': `import './deep/b.mjs'\nexport const handler = () => {}`, 'deep/b.mjs': `\nthrow new Error('no')` },
+  ],
+  [
+    'CommonJS',
+    'a.cjs',
+    { 'a.cjs': `\nrequire('./deep/b')\nexports.handler = () => {}`, 'deep/b.js': `\nthrow new Error('no')` },
+  ],
+  ['a package', 'a.mjs', { 'a.mjs': `import 'pkg'\nexport const handler = () => {}`, ...BROKEN }],
+])('the stack of %s that throws while its artifact is loaded is that of its source', (_, file, files) => {
+  const folder = projectFolder({ 'topology.json': `{ "name": "t", "processors": { "a": "./${file}" } }`, ...files })
+  const stackOf = (...flags: string[]) => {
+    const argv = [resolve('bin/attak.js'), 'simulate', '--input', '-', ...flags]
+    const { stderr } = spawnSync(process.execPath, argv, { cwd: folder, input: '', encoding: 'utf8' })
+    return stderr.slice(stderr.indexOf('Error: no'))
+  }
+  expect(stackOf()).toMatch(/^Error: no/)
+  expect(stackOf('--built')).toBe(stackOf())
+})
+
+test('a package that is not installed is to be installed, and not to be shipped', async () => {
+  const folder = projectFolder({
+    'topology.json': '{ "name": "t", "processors": { "a": "./a.mjs" } }',
+    'a.mjs': `import 'pkg'\nexport const handler = () => {}`,
+    'node_modules/pkg/package.json': '{ "name": "pkg", "version": "1.0.0", "main": "index.js" }',
+    'node_modules/pkg/index.js': `require('nowhere')`,
+  })
+  await expect(createTestDriver(folder, { built: true })).rejects.toMatchObject({
+    remedy: 'Install it: npm install nowhere',
+  })
+})

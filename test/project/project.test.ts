@@ -61,6 +61,30 @@ test('all problems of processors and topology are reported at once', async () =>
   ])
 })
 
+test('a package whose package.json holds null is named with the remedy', async () => {
+  const cwd = projectFolder({
+    'topology.json': '{ "name": "t", "processors": { "a": "./a.mjs", "b": "./b.cjs", "c": "./c.ts", "d": "./d.mjs" } }',
+    'a.mjs': `import 'pkg'\nexport const handler = () => 1`,
+    'b.cjs': `require('@a/pkg')\nexports.handler = () => 1`,
+    'c.ts': `import '@a/pkg'\nexport const handler = (event: unknown) => event`,
+    'd.mjs': `export const handler = () => 1\nnull.x`,
+    'node_modules/@a/pkg/package.json': 'null',
+    'node_modules/@a/pkg/index.js': '',
+    'node_modules/good/package.json': '{}',
+    'node_modules/pkg/package.json': '{}',
+    'node_modules/pkg/index.js': `require('@a/pkg')`,
+  })
+  const { problems } = await inspectProject(undefined, options(cwd))
+  const broken = 'node_modules/@a/pkg/package.json is not a JSON object, so that Node loads no module of the package'
+  const remedy = 'Remove the folder node_modules/@a/pkg and run npm install.'
+  expect(problems.map(({ where, what, remedy }) => [where, what, remedy])).toEqual([
+    ['processors.a', broken, remedy],
+    ['processors.b', broken, remedy],
+    ['processors.c', broken, remedy],
+    ['processors.d', expect.stringContaining('d.mjs failed while it was loaded'), 'Fix the code that threw.'],
+  ])
+})
+
 test('a handler named by module and export, as in other tools, is refused with its path', async () => {
   const cwd = projectFolder({
     'topology.json':
