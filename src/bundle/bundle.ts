@@ -1,5 +1,4 @@
 import { dirname } from 'node:path'
-import { packageOf } from '../code/packages.ts'
 import type { Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Topology } from '../topology/topology.ts'
@@ -7,9 +6,11 @@ import type { Artifact, SizedPart } from './artifact.ts'
 import { type CompiledUnit, compileUnits } from './compile.ts'
 import { placeOf, readExtras } from './extras.ts'
 import { bundleProblems } from './faults.ts'
+import { foreseenProblems } from './foreseen.ts'
 import { entrySource } from './generate.ts'
 import { sizeProblems } from './limits.ts'
 import { packArtifacts } from './pack.ts'
+import { sizesOf } from './sizes.ts'
 import { tryArtifacts } from './trial.ts'
 import { indexProblems, type Unit, unitsOf } from './units.ts'
 import { codeWarnings } from './warnings.ts'
@@ -50,9 +51,12 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
   const dir = dirname(file)
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
-  const faults = compiled.kind === 'failed' ? bundleProblems(compiled.faults, dir) : []
-  const problems = [...indexProblems(graph), ...faults, ...extras.problems]
-  if (compiled.kind === 'failed' || problems.length > 0) return refuse(problems)
+  const indexed = indexProblems(graph)
+  if (compiled.kind === 'failed' || extras.problems.length > 0) {
+    const faults = compiled.kind === 'failed' ? compiled.faults : []
+    return refuse([...indexed, ...bundleProblems(faults, dir), ...(await foreseenProblems(units, faults, dir))])
+  }
+  if (indexed.length > 0) return refuse(indexed)
   const filled = units.map((unit) => fill(unit, compiled.units.get(unit.id)!, extras.files.get(unit)!))
   const clashes = filled.flatMap((unit) => unit.clashes)
   if (clashes.length > 0) return refuse(clashes)
@@ -80,7 +84,8 @@ export async function codeProblems(options: BundleOptions): Promise<readonly Pro
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const dir = dirname(file)
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
-  if (compiled.kind === 'failed') return [...bundleProblems(compiled.faults, dir), ...extras.problems]
+  if (compiled.kind === 'failed')
+    return [...bundleProblems(compiled.faults, dir), ...(await foreseenProblems(units, compiled.faults, dir))]
   const extra = (unit: Unit) => async () => extras.files.get(unit)!.keys()
   const checked = units.map((unit) => ({ unit, code: compiled.units.get(unit.id)!, extra: extra(unit) }))
   return [...extras.problems, ...(await codeWarnings(checked, graph, dir))]
@@ -123,17 +128,6 @@ function clashOf(unit: Unit, path: string): Problem {
   const what = `include has ${path}, a name that attak uses for the bundled code`
   const remedy = 'Move the file into a folder, or give it another name.'
   return { code: 'INCLUDE_REFUSED', severity: 'error', where: placeOf([unit]), what, remedy }
-}
-
-/** Packages count as a whole, with what lies beneath them; included files each. */
-function sizesOf(files: ArtifactFiles): readonly SizedPart[] {
-  const sizes = new Map<string, number>()
-  for (const [path, { contents }] of files) {
-    const inPackages = /^node_modules\/(.*)/.exec(path)?.[1]
-    const part = inPackages === undefined ? path : packageOf(inPackages)
-    sizes.set(part, (sizes.get(part) ?? 0) + contents.byteLength)
-  }
-  return [...sizes].map(([part, bytes]) => ({ part, bytes }))
 }
 
 async function tryAll(units: readonly FilledUnit[], options: BundleOptions): Promise<readonly Problem[]> {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import type { BuildFailure } from 'esbuild'
+import { withoutFaultsOfAwait } from '../code/await.ts'
 import { discover, INDEX } from '../code/discover.ts'
 import { layOut } from '../code/layout.ts'
 import { type Link, linkKey } from '../code/link.ts'
@@ -108,7 +109,7 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   const layout: LayoutOptions = { dir, target, read: readFileSync, reserved: RESERVED, packageAt: packages, placeOf }
   const laid = await layOut(files, discovered, layout)
   const refusals = refusalsIn(laid, discovered, { dir, hasMore: hasMore(units[0]!), read: readFileSync })
-  if (refusals.length > 0) throw Object.assign(new Error(refusals[0]!.text), { errors: refusals })
+  const refused = refusals.length === 0 ? [] : [Object.assign(new Error(refusals[0]!.text), { errors: refusals })]
   const project = { settings, discovered, laid, names: new Map(), builds: openBuilds(settings) }
   const part = units.find(({ topology }) => topology !== undefined)
   const parts = part && (await openParts({ file: part.topology!, names: part.names, layout }, project))
@@ -116,7 +117,8 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
     const own = unit.topology === undefined ? project : await parts!.projectFor(project, unit.processors[0]!)
     return [unit.id, await compileUnit(unit, own)] as const
   })
-  return new Map(await Promise.all(compiled))
+  const [made] = await allOrFaults([Promise.all(compiled), ...refused.map((error) => Promise.reject(error))])
+  return new Map(made)
 }
 
 async function compileUnit(
@@ -138,15 +140,35 @@ async function compileUnit(
   const reached = reach(unit, project, index)
   const modules = [...reached.wanted].filter(([file]) => !isOwn(file))
   const ownNames = [...reached.wanted].filter(([file]) => isOwn(file))
-  const [own, { built, commonJs }] = await Promise.all([
+  const asModules = builds.modules(new Map(modules))
+  const old = asModules
+    .catch(() => ({ commonJs: new Set<string>() }))
+    .then(({ commonJs }) => builds.commonJs([...new Set([...reached.commonJs, ...commonJs])].sort()))
+  const [own, { built }, commonJs] = await allOrFaults([
     builds.own(ownSource(unit.source, ownNames)),
-    builds.modules(new Map(modules)),
-  ])
-  const old = await builds.commonJs([...new Set([...reached.commonJs, ...commonJs])].sort())
+    asModules,
+    old,
+  ] as const)
   const stubs = [...reached.commonJs].map((file) => [stubName(settings.dir, file), stubOf(settings.dir, file)] as const)
   const local = new Map(reached.local.map((file) => [file, laid.get(file)!]))
   const closed = reached.local.flatMap((file) => closedTo(discovered.links.get(file)))
-  return assemble({ index, own, local, packages: [built, old], stubs, closed })
+  return assemble({ index, own, local, packages: [built, commonJs], stubs, closed })
+}
+
+/** Awaits all, and throws one failure with the faults of all that fail. */
+async function allOrFaults<const Values extends readonly unknown[]>(
+  made: {
+    [Index in keyof Values]: Promise<Values[Index]>
+  },
+): Promise<Values> {
+  const ended = await Promise.allSettled(made)
+  const errors = ended.flatMap((one) => (one.status === 'rejected' ? [one.reason] : []))
+  const other = errors.find((error) => !isBuildFailure(error))
+  if (other !== undefined) throw other
+  if (errors.length > 1)
+    throw Object.assign(new Error(errors[0].message), { errors: errors.flatMap((error) => error.errors) })
+  if (errors.length > 0) throw errors[0]
+  return Promise.all(made) as unknown as Promise<Values>
 }
 
 /** The packages that do not export the paths that a module imports. */
@@ -246,7 +268,7 @@ async function messagesOf(unit: SourceUnit, dir: string): Promise<readonly Bundl
     return []
   } catch (error) {
     if (!isBuildFailure(error)) throw error
-    return error.errors
+    return withoutFaultsOfAwait(error.errors)
   }
 }
 

@@ -13,7 +13,7 @@ const BIGGEST = 3
 
 /** Reports what is too large in an artifact for Lambda, and its largest parts. */
 export function sizeProblems(
-  { processors, zipBytes, unzippedBytes, sizes }: Artifact,
+  { processors, zipBytes, unzippedBytes, sizes }: Pick<Artifact, 'processors' | 'zipBytes' | 'unzippedBytes' | 'sizes'>,
   limits = LIMITS,
 ): readonly Problem[] {
   const over = [

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { BuildFailure, Message } from 'esbuild'
+import { withoutFaultsOfAwait } from '../code/await.ts'
 import { discover, INDEX } from '../code/discover.ts'
 import { layOut } from '../code/layout.ts'
 import { REQUIRE_FILE, REQUIRE_TEXT } from '../code/require.ts'
@@ -74,7 +75,11 @@ export async function compile(entries: readonly string[], outFolder: string): Pr
     if (!isBuildFailure(error)) throw error
     const refused = error.errors.find(({ detail }) => errorOfSystem(detail) !== undefined)
     if (refused !== undefined) throw refused.detail
-    return { kind: 'failed', faults: error.errors.map((message) => faultOf(message, dir)), inputs: reader.inputs() }
+    return {
+      kind: 'failed',
+      faults: withoutFaultsOfAwait(error.errors).map((message) => faultOf(message, dir)),
+      inputs: reader.inputs(),
+    }
   }
 }
 

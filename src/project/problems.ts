@@ -1,5 +1,6 @@
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { isAwaitAsName, RENAME_AWAIT } from '../code/await.ts'
 import { brokenPackage } from '../code/installed.ts'
 import { remedyForMissing } from '../code/missing.ts'
 import type { ErrorCode, Problem } from '../errors.ts'
@@ -120,6 +121,7 @@ function placeIn({ line, column }: { readonly line?: number; readonly column?: n
 }
 
 function remedyFor(text: string, folder: string): string {
+  if (isAwaitAsName(text)) return RENAME_AWAIT
   const missing = /^Could not resolve "([^"]+)"/.exec(text)?.[1]
   return missing === undefined ? 'Correct the code there.' : remedyForMissing(missing, folder)
 }

@@ -300,6 +300,13 @@ test('all code that does not bundle is reported at once, with place, processors 
       `d.js:1:${column}: Could not resolve "${name}"`,
       remedy,
     ]),
+    // It would be so as soon as the package is named in external.
+    [
+      'EXTERNAL_REFUSED',
+      'processors.c',
+      'external package "native" has build/native.node, which is damaged: it is empty, cut, or no native binary',
+      'Remove the folder of the package first. Run npm install --os=linux --cpu=arm64 --libc=glibc native',
+    ],
   ])
 })
 

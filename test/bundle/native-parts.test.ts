@@ -7,7 +7,7 @@ const filesOf = (name: string, manifest: object, index = ''): Files => ({
   [`node_modules/${name}/index.js`]: index,
 })
 const PROJECT: Files = {
-  'topology.json': '{ "name": "native", "processors": { "a": "./a.mjs" } }',
+  'topology.json': '{ "name": "native", "processors": { "a": { "path": "./a.mjs", "architecture": "x64" } } }',
   'a.mjs': `import pictures from 'pictures'\nexport const handler = () => pictures`,
 }
 const COMPUTED = `module.exports = require('@pictures/' + process.platform + '-' + process.arch)`

@@ -123,3 +123,25 @@ test('a package may import what is not installed, if the code is not reached', a
   expect(source).toEqual(['ERR_MODULE_NOT_FOUND'])
   expect(artifact).toEqual(source)
 })
+
+test('await as a name is refused with the remedy', async () => {
+  const folder = projectFolder({
+    'topology.json': '{ "name": "refused", "processors": { "a": "./a.cjs", "b": "./b.mjs" } }',
+    'a.cjs': 'var await = 1\nexports.handler = () => await',
+    'b.mjs': `import old from 'old'\nexport const handler = () => old`,
+    ...packageOf('old', 'var await = 1\nmodule.exports = await'),
+  })
+  const problems = await problemsOf(folder)
+  expect(problems.map(({ where, what, remedy }) => [where, what, remedy])).toEqual([
+    [
+      'processors.a',
+      'a.cjs:1:5: Cannot use "await" as an identifier here',
+      'Rename it: attak compiles CommonJS with esbuild, which reserves the word await.',
+    ],
+    [
+      'processors.b',
+      'node_modules/old/index.js:1:5: Cannot use "await" as an identifier here',
+      "Ship the package as it is: external: ['old'].",
+    ],
+  ])
+})
