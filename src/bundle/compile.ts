@@ -30,6 +30,8 @@ export interface CompiledUnit {
   readonly inPlace: ReadonlySet<string>
   /** The users' own modules that it holds, by their sources, absolute. */
   readonly local: ReadonlyMap<string, LaidModule>
+  /** The files of packages that users' modules name, absolute. */
+  readonly entries: readonly string[]
   /** The files of packages that it holds, absolute. */
   readonly packaged: readonly string[]
   /** Packages that do not export the imported paths: see `isClosed`. */
@@ -152,7 +154,8 @@ async function compileUnit(
   const stubs = [...reached.commonJs].map((file) => [stubName(settings.dir, file), stubOf(settings.dir, file)] as const)
   const local = new Map(reached.local.map((file) => [file, laid.get(file)!]))
   const closed = reached.local.flatMap((file) => closedTo(discovered.links.get(file)))
-  return assemble({ index, own, local, packages: [built, commonJs], stubs, closed })
+  const code = assemble({ index, own, local, packages: [built, commonJs], stubs, closed })
+  return { ...code, entries: [...modules.map(([file]) => file), ...reached.commonJs] }
 }
 
 /** Awaits all, and throws one failure with the faults of all that fail. */
@@ -220,7 +223,7 @@ interface Parts {
   readonly closed: readonly string[]
 }
 
-function assemble({ index, own, local, packages, stubs, closed: closedToLocal }: Parts): CompiledUnit {
+function assemble({ index, own, local, packages, stubs, closed: closedToLocal }: Parts): Omit<CompiledUnit, 'entries'> {
   const laid = [...local.values()]
   const files = new Map<string, Uint8Array>([[CODE_FILE, Buffer.from(index)], ...own.files])
   const sizes = new Map<string, number>()

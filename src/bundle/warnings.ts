@@ -11,6 +11,7 @@ import { isGiven, undeclaredProblem } from '../graph/platform.ts'
 import type { CompiledUnit } from './compile.ts'
 import { placeOf } from './extras.ts'
 import { isSecret } from './include.ts'
+import { missingPackages } from './missing-packages.ts'
 import { type CodePart, escaped, locationOf } from './refusals.ts'
 import { requiredModules } from './required-modules.ts'
 import type { Unit } from './units.ts'
@@ -23,7 +24,7 @@ export interface CheckedUnit {
   readonly extra: () => Promise<Iterable<string>>
 }
 
-/** Warns of what code finds where its source is, and does not find where its artifact runs: files, variables, and ES modules for `require`. */
+/** Warns of what code finds where its source is, and does not find where its artifact runs: files, variables, packages, and ES modules for `require`. */
 export async function codeWarnings(
   units: readonly CheckedUnit[],
   graph: Graph,
@@ -32,6 +33,7 @@ export async function codeWarnings(
   return [
     ...undeclared(units, graph, dir),
     ...(await unshipped(units, dir)),
+    ...missingPackages(units, dir),
     ...(await requiredModules(units, graph, dir)),
   ]
 }
