@@ -43,13 +43,13 @@ export function failuresDrawn({
   calls = SHOWN_CALLS,
 }: FailureOptions): (error: Thrown, asOfMs?: number) => string {
   const framed = new Set<string>()
-  const inFrame = { ...colors, columns: colors.columns - margin - 2 }
   const frameOnce = (place: Place, asOfMs: number): string => {
     const id = `${place.file}:${place.line}:${place.column}`
     if (framed.has(id) || framed.size >= REMEMBERED_PLACES) return ''
     framed.add(id)
     const source = sourceOf(place.file, asOfMs)
-    const frame = source === undefined ? '' : drawCodeFrame(source, place, inFrame)
+    const frame =
+      source === undefined ? '' : drawCodeFrame(source, place, { ...colors, columns: colors.columns - margin - 2 })
     return frame === '' ? '' : indent(frame, margin + 2)
   }
   return (error, asOfMs = Number.POSITIVE_INFINITY) => {

@@ -14,6 +14,15 @@ interface Way {
 /** Deeper paths are not indented further. */
 const MOST_HOPS = 12
 
+/** The same options, for text that is indented by some columns, which may be more later. */
+function indented(options: StoryOptions, columns: () => number): StoryOptions {
+  const colors = Object.defineProperty({ ...options.colors }, 'columns', {
+    get: () => options.colors.columns - columns(),
+    enumerable: true,
+  })
+  return Object.defineProperty({ ...options, colors }, 'width', { get: () => options.width - columns() })
+}
+
 /**
  * Starts a story that prints one input after the other. Everything that an input causes stands together, indented by
  * how many processors it passed. A part is printed when all its messages are done; unfinished parts are printed at the
@@ -24,6 +33,8 @@ export function storyByInput(options: StoryOptions): Story {
   const rootOf = new Map<string, string>()
   let cut = false
   let isFirst = true
+  let indent = ''
+  const own = indented(options, () => indent.length)
 
   const close = (root: string, way: Way): string => {
     cut ||= way.story.cut
@@ -36,12 +47,12 @@ export function storyByInput(options: StoryOptions): Story {
   const add = (message: string, tell: (story: Story) => string): Way | undefined => {
     const way = ways.get(rootOf.get(message) ?? '')
     if (way === undefined) return undefined
-    const indent = '  '.repeat(Math.min(way.hops.get(message) ?? 1, MOST_HOPS) - 1)
+    indent = '  '.repeat(Math.min(way.hops.get(message) ?? 1, MOST_HOPS) - 1)
     way.text += tell(way.story).replace(/^(?=.)/gm, indent)
     return way
   }
   const begin = ({ root, message, hop, attempt, invoked }: TranscriptEntry & { kind: 'start' }) => {
-    const way: Way = ways.get(root) ?? { story: storyOf(options), text: '', open: 1, hops: new Map() }
+    const way: Way = ways.get(root) ?? { story: storyOf(own), text: '', open: 1, hops: new Map() }
     ways.set(root, way)
     if (invoked && attempt === 1) way.open++
     way.hops.set(message, hop)

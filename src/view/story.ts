@@ -35,9 +35,10 @@ export function storyOf(options: StoryOptions): Story {
 
   /** The text before a value, and as much of the value as fits after it. */
   const withValue = (plain: string, painted: string, value: unknown, paint: (text: string) => string = String) => {
-    const drawn = drawValue(value, Math.max(20, options.width - widthOf(plain) - 2))
+    const { space, room } = placeAfter(plain, options.width)
+    const drawn = drawValue(value, room)
     cut ||= drawn.cut
-    return drawn.text === '' ? `${painted}\n` : `${painted}  ${paint(drawn.text)}\n`
+    return drawn.text === '' ? `${painted}\n` : `${painted}${space}${paint(drawn.text)}\n`
   }
   const start = (entry: StartEntry): string => {
     told = entry.message
@@ -85,6 +86,14 @@ export function storyOf(options: StoryOptions): Story {
       return cut
     },
   }
+}
+
+/** A value with fewer columns than this stands on a separate line. */
+const LEAST_VALUE = 20
+
+function placeAfter(text: string, width: number): { readonly space: string; readonly room: number } {
+  const room = width - widthOf(text) - 2
+  return room < LEAST_VALUE ? { space: '\n    ', room: width - 4 } : { space: '  ', room }
 }
 
 function drawLog({ level, text }: LogEntry, { colors, folder }: StoryOptions): string {

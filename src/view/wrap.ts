@@ -29,7 +29,8 @@ function wrapLine(line: string, columns: number): string {
     const added = shownWidth(spaced)
     if (width + added > columns && /[^ ]/.test(current)) {
       lines.push(current)
-      current = hanging + spaced.replace(/^ +/, '')
+      const word = spaced.replace(/^ +/, '')
+      current = hangingFor(word, hanging, columns) + word
       width = shownWidth(current)
     } else {
       current += spaced
@@ -37,6 +38,12 @@ function wrapLine(line: string, columns: number): string {
     }
   }
   return [...lines, current].join('\n')
+}
+
+/** A word that does not fit below the last column is indented less. */
+function hangingFor(word: string, hanging: string, columns: number): string {
+  if (hanging.includes('│')) return hanging
+  return hanging.slice(0, Math.max(HANG_COLUMNS, columns - shownWidth(word)))
 }
 
 /**

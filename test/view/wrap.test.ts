@@ -29,6 +29,11 @@ test('never breaks a word: a path that is too long stands alone', () => {
   expect(wrapLines(`the file ${PATH} is not there`, 40)).toBe(`the file\n    ${PATH}\n    is not there`)
 })
 
+test('a word that does not fit below the last column is indented less', () => {
+  expect(wrapLines('  + function  a-name-of-twenty-one', 24)).toBe('  + function\n    a-name-of-twenty-one')
+  expect(wrapLines(`  + function  ${PATH}`, 24)).toBe(`  + function\n    ${PATH}`)
+})
+
 test('a terminal without columns has twenty', () => {
   expect(wrapLines('one two three four five', 0)).toBe(wrapLines('one two three four five', 20))
 })

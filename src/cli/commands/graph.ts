@@ -45,6 +45,7 @@ export const graph: Command = {
     const format = json ? 'json' : (given ?? 'text')
     const drawing = DRAWINGS[format](project.graph)
     if (format === 'json') host.out.writeJson(drawing)
+    else if (format === 'text') host.out.tell(drawing)
     else host.out.write(drawing)
     return 0
   },

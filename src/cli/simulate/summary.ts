@@ -1,7 +1,7 @@
 import { drawCount, drawDuration, drawNumber } from '../../view/duration.ts'
 import { type Colors, hang } from '../../view/print.ts'
 import { drawValue, drawWord } from '../../view/value.ts'
-import { widthOf } from '../../view/width.ts'
+import { shorten, widthOf } from '../../view/width.ts'
 import type { ProcessorTally, Tally } from './tally.ts'
 
 /** How to draw the end of a story. */
@@ -24,7 +24,7 @@ export interface SummaryOptions {
 export function drawSummary(tally: Tally, options: SummaryOptions): string {
   return [
     ...(options.outputs ? drawOutputs(tally, options) : []),
-    ...drawCounts([...tally.processors], options.colors),
+    ...drawCounts([...tally.processors], options),
     '',
     drawVerdict(tally, options),
     ...options.notes.map((note) => options.colors.dim(hang(note))),
@@ -65,12 +65,18 @@ const COLUMNS: readonly Column[] = [
   { title: 'longest', of: ({ longestMs }) => longestMs, draw: drawDuration },
 ]
 
-function drawCounts(rows: readonly (readonly [string, ProcessorTally])[], colors: Colors): readonly string[] {
+/** Names are cut where the table would be wider than the terminal, but to no less than their heading. */
+function drawCounts(
+  rows: readonly (readonly [string, ProcessorTally])[],
+  { colors, width }: SummaryOptions,
+): readonly string[] {
   const columns = COLUMNS.filter(({ of, always }) => always || rows.some(([, count]) => of(count) > 0))
-  const first = Math.max('processor'.length, ...rows.map(([name]) => name.length))
   const widths = columns.map(({ title, of, draw }) =>
     Math.max(title.length, ...rows.map(([, count]) => draw(of(count)).length)),
   )
+  const room = width - widths.reduce((sum, one) => sum + one + 2, 0)
+  const longest = Math.max(...rows.map(([name]) => name.length))
+  const first = Math.max('processor'.length, Math.min(longest, room))
   const drawRow = (name: string, cells: readonly string[]) => [name, ...cells].join('  ').trimEnd()
   const heads = columns.map(({ title }, index) => title.padStart(widths[index] ?? 0))
   return [
@@ -80,7 +86,7 @@ function drawCounts(rows: readonly (readonly [string, ProcessorTally])[], colors
         const cell = draw(of(count)).padStart(widths[index] ?? 0)
         return of(count) === 0 ? colors.dim(cell) : title === 'failed' ? colors.red(cell) : cell
       })
-      return drawRow(colors.cyan(name.padEnd(first)), cells)
+      return drawRow(colors.cyan(shorten(name, first).text.padEnd(first)), cells)
     }),
   ]
 }
