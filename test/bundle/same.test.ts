@@ -47,7 +47,7 @@ test('an import that cannot be followed is refused with its place and the remedy
   ])
 })
 
-test('what only asks where a package or a computed file is, is refused at its place, with the remedy', async () => {
+test('code that only resolves a package or a computed file is refused with its place and the remedy', async () => {
   const folder = projectFolder({
     'topology.json': `{ "name": "refused", "processors": { "a": "./a.cjs", "b": "./b.mts", "c": { "path": "./c.cjs", "external": ["old"] }, "d": "./d.mjs" } }`,
     'a.cjs': `require('old')\nexports.handler = (name) => [require.resolve('old'),\n  require.resolve('./plug/' + name)]`,
@@ -74,7 +74,7 @@ export const handler = (name: string) => [load.resolve('old'), import.meta.resol
   ])
 })
 
-test('native code is found by the packages that load it, and goes on without where code expects that', async () => {
+test('packages find their native code, or run without it if they expect that', async () => {
   const loads = (code: string) => ({
     'topology.json': '{ "name": "native", "processors": { "a": "./a.mjs" } }',
     'a.mjs': `import level from 'level'\nexport const handler = (event, c) => c.emit('out', level)`,

@@ -14,7 +14,7 @@ test.each([
   ['deploy -a KEY', '-a was --accessKey in attak 2017: set the variable AWS_ACCESS_KEY_ID, or use --profile.'],
   ['deploy -r eu-west-1', '-r was --region in attak 2017: use --region.'],
   ['simulate -r eu-west-1', '-r was --region in attak 2017: leave it out: this command does not have --region.'],
-])('attak %s is answered with what to use today', async (line, advice) => {
+])('attak %s is refused with its new name', async (line, advice) => {
   const { code, err } = await attak('.', line.split(' '))
   expect(code).toBe(2)
   expect(err).toContain(` ${advice} See attak ${line.split(' ')[0]} --help.\n`)
@@ -28,7 +28,7 @@ test('a flag that attak never had gets no such answer', async () => {
 
 const TOPOLOGY = `export default { name: 't', processors: { a: () => {} }, input: { a: 1 } }`
 
-test('old variables are answered with what to use today', async () => {
+test('old variables are reported with their new names', async () => {
   const dotenv = 'AWS_ENVIRONMENT=prod\nAWS_MEMORY_SIZE=128\nINPUT_FILE=in.json\nAWS_DESCRIPTION=\n'
   const { code, err } = await attak(folderOf({ 'topology.mjs': TOPOLOGY, '.env': dotenv }), ['simulate'])
   expect(code).toBe(0)
@@ -40,13 +40,13 @@ test('old variables are answered with what to use today', async () => {
   ])
 })
 
-test('old variables are not told of where another setting says what they meant', async () => {
+test('old variables are not reported if another setting replaces them', async () => {
   const folder = folderOf({ 'topology.mjs': TOPOLOGY, '.env': 'AWS_ENVIRONMENT=prod\n' })
   expect((await attak(folder, ['simulate', '--stage', 'prod'])).err).toBe('')
   expect((await attak(folder, ['check'], { env: { ATTAK_STAGE: 'prod' } })).err).toBe('')
 })
 
-test('a variable of the shell that other programs may read is not told of', async () => {
+test('a variable of the shell that other programs may read is not reported', async () => {
   const folder = folderOf({ 'topology.mjs': TOPOLOGY })
   const { err } = await attak(folder, ['simulate'], { env: { AWS_TIMEOUT: '3', AWS_ENVIRONMENT: 'prod' } })
   expect(err.match(/\[TOPOLOGY_OLD_SETTING\] [A-Z_]+/g)).toEqual(['[TOPOLOGY_OLD_SETTING] AWS_ENVIRONMENT'])

@@ -88,7 +88,7 @@ describe('sendAll', () => {
     ])
   })
 
-  test('an input that breaks off throws after what was sent was waited for', async () => {
+  test('an input that breaks off throws after all sent events are answered', async () => {
     async function* broken() {
       yield [eventOf(1)]
       throw new Error('line 2 is no JSON')

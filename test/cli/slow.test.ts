@@ -31,7 +31,7 @@ function openLine(isTTY = true) {
   return { begin: slowLine(host), host, pass, take }
 }
 
-test('what takes long is shown from two seconds on, and removed at its end', () => {
+test('slow work is shown after two seconds, and removed at its end', () => {
   const { begin, pass, take } = openLine()
   const end = begin('waiting for an answer to Lambda ListFunctions')
   expect(pass(1999)).toBe('')
@@ -42,13 +42,13 @@ test('what takes long is shown from two seconds on, and removed at its end', () 
   expect(pass(5000)).toBe('')
 })
 
-test('what is quick writes nothing', () => {
+test('quick work writes nothing', () => {
   const { begin, pass, take } = openLine()
   begin('a')()
   expect(take() + pass(5000)).toBe('')
 })
 
-test('of several things the oldest is named', () => {
+test('the oldest of several tasks is named', () => {
   const { begin, pass } = openLine()
   const endOld = begin('old')
   pass(1000)
@@ -58,7 +58,7 @@ test('of several things the oldest is named', () => {
   expect(pass(1000)).toContain('young: 3 s')
 })
 
-test('nothing is written where no terminal is, or where a command draws its own progress', () => {
+test('nothing is written without a terminal, or if a command draws its own progress', () => {
   const file = openLine(false)
   file.begin('a')
   expect(file.pass(5000)).toBe('')

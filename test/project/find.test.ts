@@ -44,7 +44,7 @@ test('if main does not exist, the only candidate is the topology, with a warning
 test.each([
   ['src/app.ts', 'topology.js'],
   ['index.js', 'topology.mjs'],
-])('where main names %s and %s lies beside it, main is the topology, with a warning', (main, other) => {
+])('if main names %s and %s lies beside it, main is the topology, with a warning', (main, other) => {
   const folder = projectFolder({ 'package.json': manifest(main), [main]: '', [other]: '' })
   const { file, warnings } = findTopology(undefined, folder)
   expect(file).toBe(join(folder, main))
@@ -61,7 +61,7 @@ test.each([
   ['topology.yml', 'Write it as JSON (.json), or as a module that exports it (.js, .ts).'],
   ['index.rb', 'Write it in JavaScript or TypeScript: attak runs on Node.js.'],
   ['topology.jsx', 'Give its path, such as attak check topology.jsx.'],
-])('%s in a folder is no topology, and that is told', (name, remedy) => {
+])('%s in a folder is refused as a topology', (name, remedy) => {
   const folder = projectFolder({ 'package.json': '{}', [name]: 'x', 'README.md': '' })
   const error = thrown(() => findTopology(undefined, folder))
   expect(error).toMatchObject({
@@ -75,7 +75,7 @@ test.each([
   expect(thrown(() => findTopology(undefined, main))).toMatchObject({ remedy })
 })
 
-test('a path names a file, with or without its ending, or a folder', () => {
+test('a path names a file, with or without extension, or a folder', () => {
   const folder = projectFolder({ 'a/flow.ts': '', 'a/topology.js': '' })
   expect(findTopology('a/flow.ts', folder).file).toBe(join(folder, 'a/flow.ts'))
   expect(findTopology('a/flow', folder).file).toBe(join(folder, 'a/flow.ts'))

@@ -61,22 +61,19 @@ test.each([
   expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', remedy }])
 })
 
-test.each(['a.yml', 'a.wasm', 'a.css', 'a.json5', 'a.node', 'a'])(
-  '%s is no processor, and that is told',
-  async (file) => {
-    const topology = JSON.stringify({ name: 'handlers', processors: { a: `./${file}` } })
-    const cwd = projectFolder({ 'topology.json': topology, [file]: 'hello: world' })
-    const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
-    const what = `"./${file}" is neither a JavaScript nor a TypeScript file`
-    expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', what }])
-  },
-)
+test.each(['a.yml', 'a.wasm', 'a.css', 'a.json5', 'a.node', 'a'])('%s is refused as a processor', async (file) => {
+  const topology = JSON.stringify({ name: 'handlers', processors: { a: `./${file}` } })
+  const cwd = projectFolder({ 'topology.json': topology, [file]: 'hello: world' })
+  const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
+  const what = `"./${file}" is neither a JavaScript nor a TypeScript file`
+  expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', what }])
+})
 
 test.each([
   ['a.coffee', 'Compile it to JavaScript first: npx -p coffeescript coffee -c ./lib/a.coffee'],
   ['a.py', 'Write it in JavaScript or TypeScript: attak runs on Node.js.'],
   ['a.jsx', 'Give the path with its ending: "./lib/a.jsx".'],
-])('%s is found beside a path without ending, and told with what to do', async (name, remedy) => {
+])('%s beside a path without extension is reported with a remedy', async (name, remedy) => {
   const topology = JSON.stringify({ name: 'handlers', processors: { a: './lib/a' } })
   const cwd = projectFolder({
     'topology.json': topology,
@@ -90,7 +87,7 @@ test.each([
   expect(problems).toMatchObject([{ code: 'PROCESSOR_NOT_FOUND', where: 'processors.a', what, remedy }])
 })
 
-test('helpers in a folder of processors are left out by their names, and the error says so', async () => {
+test('helpers in a folder of processors are left out by their names, and the error names the rule', async () => {
   const files = {
     'topology.json': JSON.stringify({ name: 'handlers', processors: './processors' }),
     'processors/a.ts': 'export default () => 1',

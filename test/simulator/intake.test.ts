@@ -61,7 +61,7 @@ it('console lines of an input belong to no handler', async () => {
   expect(shown).toBe('making 0\nmaking 1\nmaking 2\n')
 })
 
-describe('of the events of an input, no more are taken than may be under way', () => {
+describe('an input never has more events in flight than allowed', () => {
   const streams = [['a', 'b', 't']]
   const a = (value: number, context: Context) => void context.emit('t', value)
 
@@ -84,7 +84,7 @@ describe('of the events of an input, no more are taken than may be under way', (
     expect(Math.max(...under)).toBe(2)
   })
 
-  it('and nothing waits for an event that may not be taken yet', async () => {
+  it('and nothing waits for an event that cannot be taken yet', async () => {
     let handled = () => {}
     async function* input() {
       for (let value = 0; value < 3; value++) {

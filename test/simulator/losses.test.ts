@@ -70,7 +70,7 @@ describe('a value that JSON changes', () => {
     expect(await lossesOf(value)).toEqual([`emit of "x" of "a": the data ${alone}`])
   })
 
-  it('is found where a list has no value', async () => {
+  it('is found if a list has a hole', async () => {
     expect(await lossesOf({ ids: [1, undefined] }, Array(2))).toEqual([
       'emit of "x" of "a": data.ids[1] is undefined and arrives as null',
       'emit of "x" of "a": data[0] is undefined and arrives as null',
@@ -82,7 +82,7 @@ describe('a value that JSON changes', () => {
     expect(losses).toMatchObject([{ from: 'input of "a"', path: 'data.ids', what: 'is a Set and arrives as {}' }])
   })
 
-  it('is told once for each processor, topic and path, whatever the index', async () => {
+  it('is reported once for each processor, topic and path, for any index', async () => {
     const list = { list: [{ at: Number.NaN }, { at: Number.NaN }] }
     expect(await lossesOf(list, list, { list: [1, 2, { at: Number.NaN }] })).toHaveLength(1)
     const emitTwo = (_: unknown, context: Context) => {
@@ -95,12 +95,12 @@ describe('a value that JSON changes', () => {
     )
   })
 
-  it('is told at a bounded number of places', async () => {
+  it('is reported at a bounded number of places', async () => {
     const values = Array.from({ length: 3 * MOST_LOSSES }, (_, index) => ({ [`k${index}`]: new Map() }))
     expect(await lossesOf(...values)).toHaveLength(MOST_LOSSES)
   })
 
-  it('is told where a getter or toJSON made it, without calling them again', async () => {
+  it('is reported if a getter or toJSON made it, without calling them again', async () => {
     let calls = 0
     const converted = { toJSON: () => ({ calls: ++calls, set: new Set() }) }
     const got = {

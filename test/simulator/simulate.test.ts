@@ -64,7 +64,7 @@ describe('a simulation', () => {
     expect(seen).toEqual([{ list: [1] }, { list: [1] }])
   })
 
-  it('handles events in the order of their emits, however many handlers are between', async () => {
+  it('handles events in the order of their emits, with any number of handlers between', async () => {
     const run = await runTopology(
       {
         processors: {
@@ -87,7 +87,7 @@ describe('a simulation', () => {
     expect(run.of('start').map(({ event }) => event)).toEqual(['a', 'b', 'c', 'd'])
   })
 
-  it('runs as many handlers at once as `concurrency` says, and no more', async () => {
+  it('runs at most `concurrency` handlers at once', async () => {
     let running = 0
     let most = 0
     const a = async () => {
@@ -125,7 +125,7 @@ describe('a simulation', () => {
     expect(run.summary.handled).toEqual({ a: 1, b: 1, c: 1, d: 1 })
   })
 
-  it('tries a failing event again after its backoff, in virtual time, with the event as it was', async () => {
+  it('retries a failing event after its backoff, in virtual time, with the original event', async () => {
     const run = await runTopology(
       {
         retries: 2,

@@ -19,7 +19,7 @@ describe('a line of attak', () => {
     })
   })
 
-  test('without a time or a level is of when it came, and of no concern', () => {
+  test('without a time or a level has the time of arrival and the level info', () => {
     expect(readEntry(lineOf({ attak: 'end', outcome: 'ok', level: 7, time: 'never', ...IDS }))).toMatchObject({
       ...{ timeMs: lineOf('').timeMs, level: 'info' },
     })
@@ -69,7 +69,7 @@ describe('a line of attak', () => {
   })
 })
 
-test('lines that came together are in the order in which they were written', () => {
+test('lines that arrive together are in the order in which they were written', () => {
   const at = (second: number) =>
     lineOf({ attak: 'log', ...IDS, text: `${second}`, time: `2026-11-21T13:05:0${second}.000Z` })
   const entries = readEntries([at(4), at(1), lineOf('2, by when it came'), at(3)])
@@ -107,7 +107,7 @@ describe('any other line', () => {
     expect(draw(fields)).toBe(`13:05:02.123 bill    ${JSON.stringify(fields)}\n`)
   })
 
-  test('of JSON that is not attak’s is shown as it is', () => {
+  test('of other JSON is shown as it is', () => {
     expect(draw({ msg: 'from pino' })).toBe('13:05:02.123 bill    {"msg":"from pino"}\n')
     expect(draw('{"broken')).toBe('13:05:02.123 bill    {"broken\n')
     expect(readEntry(lineOf('[1]')).fields).toEqual({ text: '[1]' })

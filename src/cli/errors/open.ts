@@ -64,7 +64,7 @@ const HAS_NO_ACCOUNT: ReadonlySet<ErrorCode> = new Set(['REGION_MISSING', 'CREDE
 function tellOfSimulated(stage: NamedStage, host: Host): void {
   const { length } = simulatedErrors(stage).list().records
   if (length === 0) return
-  host.err.tell(`${drawCount(length, 'error')} of the last simulation: add --simulated for those.\n`)
+  host.err.tell(`The last simulation left ${drawCount(length, 'error')}: add --simulated.\n`)
 }
 
 /** Returns the same in the stage that the newest error of a simulation happened in, unless the command line gives a stage. */

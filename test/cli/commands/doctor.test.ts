@@ -48,7 +48,7 @@ describe('doctor', () => {
     )
   })
 
-  test.each(['', '{}', '<html></html>'])('exits with 1 where services answer %j', async (junk) => {
+  test.each(['', '{}', '<html></html>'])('exits with 1 if services answer %j', async (junk) => {
     const services = ['GET functions', 'ListStreams', 'GET account-settings', 'DescribeLogGroups']
     const { env } = await startFakeAws(Object.fromEntries(services.map((action) => [action, junk])))
     const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env })
@@ -58,7 +58,7 @@ describe('doctor', () => {
     }
   })
 
-  test('without a region it looks for credentials all the same', async () => {
+  test('checks credentials even without a region', async () => {
     useCredentials({})
     const missing = await attak(folderOf(HELLO), ['doctor'], { env: {} })
     expect(missing.out).toMatch(/^✗ region +no AWS region is set\n.*\n✗ credentials +could not sign in/)

@@ -164,7 +164,7 @@ test('without an account, the errors of the last simulation are mentioned', asyn
   await attak(folder, ['simulate', '--quiet'])
   const { code, err } = await attak(folder, ['errors', 'list'], { env: { AWS_EC2_METADATA_DISABLED: 'true' } })
   expect(code).toBe(1)
-  expect(err).toMatch(/^2 errors of the last simulation: add --simulated for those\.\n\[REGION_MISSING\]/)
+  expect(err).toMatch(/^The last simulation left 2 errors: add --simulated\.\n\[REGION_MISSING\]/)
 })
 
 /** A topology in which `bill`, which remembers what it has handled, fails twice of one input: in what `intake` emitted, and then in `intake`. */

@@ -192,7 +192,7 @@ export default { name: 'lossy', processors: { a: emitAll, b: () => {} }, streams
 `,
   }
 
-  it.each(['--json', '--quiet', '--outputs'])('is told of on stderr with %s, and does not fail the run', (way) => {
+  it.each(['--json', '--quiet', '--outputs'])('is reported on stderr with %s, and does not fail the run', (way) => {
     const { code, err } = simulate(folderOf(FILES), way)
     expect(code).toBe(0)
     expect(err).toContain(

@@ -62,7 +62,7 @@ async function openAnswering(text: string) {
   return clients
 }
 
-describe('an answer of status 200 that AWS would not send is no answer', () => {
+describe('an answer of status 200 that AWS would not send is refused', () => {
   const QueueUrl = 'http://127.0.0.1/1/a'
   const calls: Readonly<Record<string, (clients: Clients) => Promise<unknown>>> = {
     'Lambda ListFunctions': ({ lambda }) => lambda.send(new ListFunctionsCommand({})),

@@ -47,14 +47,14 @@ describe('a call is made again', () => {
   })
 })
 
-test('a call that had no answer for a minute is not made again', async () => {
+test('a call without an answer for a minute is not repeated', async () => {
   const broken = errorNamed('TimeoutError')
   expect(await waitAfter(broken, 'TRANSIENT', 59_999)).toEqual(['the connection to AWS', undefined])
   await expect(waitAfter(broken, 'TRANSIENT', 60_000)).rejects.toBe(broken)
   expect(await waitAfter(errorNamed('A'), 'THROTTLING', 60_000)).toEqual(['AWS to take more calls', undefined])
 })
 
-test('what is the mistake of the caller fails at once, as does a name that is taken', async () => {
+test('a mistake of the caller and a name that is taken fail at once', async () => {
   const mistake = errorNamed('ValidationException')
   await expect(waitAfter(mistake, 'CLIENT_ERROR')).rejects.toBe(mistake)
   const taken = errorNamed('ResourceConflictException', 'Function already exist: hello')
