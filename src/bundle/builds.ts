@@ -1,9 +1,8 @@
-import { dirname, relative, resolve, sep } from 'node:path'
+import { relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
 import { NODE_RESOLUTION } from '../code/discover.ts'
 import { type MissingFolders, noteMissing } from '../code/globs.ts'
 import { placeIn } from '../code/layout.ts'
-import { ALL } from '../code/names.ts'
 import { packageOf } from '../code/packages.ts'
 import { functionModule, isOwn } from './own-files.ts'
 import { packages } from './packages.ts'
@@ -28,14 +27,10 @@ export interface BuildSettings {
   readonly external: readonly string[]
 }
 
-/** The imports from each of several modules, by their files: names, or {@link ALL}. */
-export type Wanted = ReadonlyMap<string, ReadonlySet<string>>
-
 /** The file with the CommonJS of all packages. Each module runs when it is required by its {@link packageName}. */
 export const COMMON_JS = 'commonjs.cjs'
 
 const SOURCE = 'attak-source'
-const ENTRY = 'attak-entry:'
 
 /** Names what becomes of a package's file; all are in one folder: `zod+index.js`. */
 export function packageName(dir: string, file: string): string {
@@ -56,41 +51,6 @@ export async function buildOwn(source: string, settings: BuildSettings): Promise
     sizes,
     sources: [],
     closed: [],
-  }
-}
-
-/**
- * Builds a module for each imported module of a package, with the wanted exports. Common parts are in separate files.
- * Imported CommonJS is added to `commonJs`.
- */
-export async function buildModules(wanted: Wanted, settings: BuildSettings, commonJs: Set<string>): Promise<Built> {
-  const files = [...wanted.keys()]
-  if (files.length === 0) return NOTHING
-  const fromCommonJs = (file: string) => {
-    commonJs.add(file)
-    const id = JSON.stringify(packageName(settings.dir, file))
-    return `process.getBuiltinModule("node:module").createRequire(import.meta.url)("./${COMMON_JS}")[${id}]()`
-  }
-  const closed = new Set<string>()
-  const missing: MissingFolders = new Map()
-  const build = async (exact: boolean) => {
-    const built = await retried(settings, missing, {
-      format: 'esm',
-      splitting: true,
-      chunkNames: 'shared-[hash]',
-      entryPoints: files.map((file) => ({ in: ENTRY + file, out: packageName(settings.dir, file) })),
-      plugins: [
-        entries((file) => (exact && !wanted.get(file)!.has(ALL) ? exportsOf(file, wanted.get(file)!) : undefined)),
-        packages({ external: settings.external, commonJs: fromCommonJs, closed, missing }),
-      ],
-    })
-    return { ...built, files: withNodesErrors(built.files), closed: [...closed] }
-  }
-  try {
-    return await build(true)
-  } catch {
-    // An export that does not exist may be imported. Then all exports are kept, and Node reports the missing one.
-    return build(false)
   }
 }
 
@@ -121,7 +81,8 @@ export async function buildCommonJs(wanted: readonly string[], settings: BuildSe
   return { files: new Map([[COMMON_JS, withModules(computedAsInNode(contents))]]), sizes, sources, closed: [...closed] }
 }
 
-const NOTHING: Built = { files: new Map(), sizes: new Map(), sources: [], closed: [] }
+/** A build of no files. */
+export const NOTHING: Built = { files: new Map(), sizes: new Map(), sources: [], closed: [] }
 
 /**
  * Makes the `module` object of CommonJS, of which esbuild only provides the exports. All modules are children of their
@@ -154,8 +115,8 @@ function computedAsInNode(contents: Uint8Array): Uint8Array {
 /** How esbuild writes that a file is imported, and not required. */
 const FILE_IMPORTED = String.raw`/^\(\)=>(?:import\(|Promise\.resolve\()/`
 
-/** The same for ES modules, which import only. */
-function withNodesErrors(files: Built['files']): Built['files'] {
+/** Does the same for ES modules, which import only. */
+export function withNodesErrors(files: Built['files']): Built['files'] {
   const changed = [...files].map(([name, contents]): [string, Uint8Array] => {
     const text = Buffer.from(contents).toString()
     const imported = text.replaceAll(COMPUTED, (all, _files, name) =>
@@ -164,27 +125,6 @@ function withNodesErrors(files: Built['files']): Built['files'] {
     return [name, imported === text ? contents : Buffer.from(imported)]
   })
   return new Map(changed)
-}
-
-function exportsOf(file: string, names: ReadonlySet<string>): string {
-  const from = JSON.stringify(file)
-  return names.size === 0 ? `import ${from}` : `export { ${[...names].sort().join(', ')} } from ${from}`
-}
-
-function entries(sourceOf: (file: string) => string | undefined): Plugin {
-  return {
-    name: 'attak-entries',
-    setup(build) {
-      build.onResolve({ filter: new RegExp(`^${ENTRY}`) }, ({ path }) => {
-        const file = path.slice(ENTRY.length)
-        return { path: file, namespace: sourceOf(file) === undefined ? 'file' : SOURCE }
-      })
-      build.onLoad({ filter: /./, namespace: SOURCE }, ({ path }) => ({
-        contents: sourceOf(path)!,
-        resolveDir: dirname(path),
-      }))
-    },
-  }
 }
 
 /** Attak's own modules have no side effects: what a function does not need of them stays out. */
@@ -205,7 +145,7 @@ function fromSource(contents: string, resolveDir: string): BuildOptions {
 }
 
 /** Builds again without the computed paths that make it fail: see {@link noteMissing}. */
-async function retried(
+export async function retried(
   settings: BuildSettings,
   missing: MissingFolders,
   options: BuildOptions,
@@ -218,7 +158,10 @@ async function retried(
   }
 }
 
-async function run({ dir, target }: BuildSettings, options: BuildOptions): Promise<Omit<Built, 'closed'>> {
+async function run(
+  { dir, target }: BuildSettings,
+  options: BuildOptions,
+): Promise<Omit<Built, 'closed'> & { readonly metafile: Metafile }> {
   const { build } = await import('esbuild')
   const keepNames = options.plugins![0]!.name !== 'attak-own'
   const { metafile, outputFiles } = await build({
@@ -240,6 +183,7 @@ async function run({ dir, target }: BuildSettings, options: BuildOptions): Promi
     logLimit: 0,
   })
   return {
+    metafile,
     files: new Map(outputFiles.map(({ path, contents }) => [relative(dir, path), contents])),
     sizes: sizesOf(metafile, dir),
     sources: sourcesOf(metafile, dir),

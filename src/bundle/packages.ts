@@ -22,6 +22,8 @@ export interface PackageOptions {
   /** Collects the names of packages that do not export the imported paths. */
   readonly closed: Set<string>
   readonly missing: MissingFolders
+  /** Returns the file that is imported instead of an ES module or CommonJS; undefined: it is part of the build. */
+  readonly apart?: (file: string) => string | undefined
 }
 
 const FACADE = 'attak-facade'
@@ -50,7 +52,7 @@ export function expectsNone(text: string, name: string): boolean {
  * effects.
  */
 export function packages(options: PackageOptions): Plugin {
-  const { external, commonJs, closed, missing } = options
+  const { external, commonJs, closed, missing, apart } = options
   return {
     name: 'attak-packages',
     setup(build) {
@@ -77,6 +79,8 @@ export function packages(options: PackageOptions): Plugin {
         }
         if (ADDON_LOADERS.has(path) && !expectsNone(textOf(importer), path))
           return { errors: [{ text: `"${path}" loads native code, which no bundle can hold` }] }
+        const instead = from.asking === 'import' ? apart?.(file) : undefined
+        if (instead !== undefined) return { path: instead, external: true }
         asked.add(file)
         const isFacade =
           from.asking === 'import' && isCommonJs(file) && namespace !== FACADE && attributes.type !== 'json'

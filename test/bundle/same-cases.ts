@@ -444,6 +444,43 @@ exports.handler = (event, c) => c.emit('out', [lib, this === exports, arguments.
     },
     emits: [['one', 'cjs-three', 'inner', 'es-one', 'two', 'cjs-one', 'cjs-two', 'three', 'es-two']],
   },
+  'packages share modules, and run in the order of their imports': {
+    files: {
+      'a.mjs': `import 'one'\nimport 'two'\nimport 'three'\nexport const handler = (event, c) => c.emit('out', globalThis.order)`,
+      ...LOG,
+      ...packageOf(
+        'one',
+        `import './x.js'\nimport old from 'old'\nimport './y.js'\nimport log from 'log'\nlog(['one', old])`,
+        { type: 'module' },
+      ),
+      'node_modules/one/x.js': `import log from 'log'\nlog('x')`,
+      'node_modules/one/y.js': `import log from 'log'\nlog('y')`,
+      ...packageOf(
+        'two',
+        `import log from 'log'\nimport './sub.js'\nimport 'one/y.js'\nlog('two')\nexport const later = () => import('./later.js')`,
+        { type: 'module' },
+      ),
+      'node_modules/two/sub.js': `import log from 'log'\nlog('sub')`,
+      'node_modules/two/later.js': `export default 1`,
+      ...packageOf('three', `import log from 'log'\nimport { later } from 'two'\nlog((await later()).default)`, {
+        type: 'module',
+      }),
+      ...packageOf('old', `require('log')('old')\nmodule.exports = 'o'`),
+    },
+    emits: [['x', 'old', 'y', ['one', 'o'], 'sub', 'two', 1]],
+  },
+  'modules of packages await at their top beside others that do not': {
+    files: {
+      'a.mjs': `import './b.mjs'\nimport 'one'\nimport './c.mjs'\nexport const handler = (event, c) => c.emit('out', globalThis.order)`,
+      'b.mjs': `import log from 'log'\nlog('b')\nawait 0\nlog('b end')`,
+      'c.mjs': `import log from 'log'\nlog('c')`,
+      ...LOG,
+      ...packageOf('one', `import './x.js'\nimport './y.js'\nimport log from 'log'\nlog('one')`, { type: 'module' }),
+      'node_modules/one/x.js': `import log from 'log'\nlog('x')\nawait new Promise((done) => setTimeout(done, 5))\nlog('x end')`,
+      'node_modules/one/y.js': `import log from 'log'\nlog('y')`,
+    },
+    emits: [['b', 'x', 'y', 'c', 'b end', 'x end', 'one']],
+  },
   'a project that says it has no side effects': {
     files: {
       'package.json': '{ "type": "module", "sideEffects": false }',
