@@ -304,7 +304,7 @@ test('all code that does not bundle is reported at once, with place, processors 
     [
       'EXTERNAL_REFUSED',
       'processors.c',
-      'external package "native" has build/native.node, which is damaged: it is empty, cut, or no native binary',
+      'external package "native" has build/native.node, which is damaged: it is empty, cut off, or not a native binary',
       'Remove the folder of the package first. Run npm install --os=linux --cpu=arm64 --libc=glibc native',
     ],
   ])

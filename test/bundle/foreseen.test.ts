@@ -36,7 +36,7 @@ test('what is refused, and what will be refused once its remedy is followed, is 
     ['processors.a', "Ship the package as it is: external: ['fresh']."],
     ['processors.a', "Ship the package as it is: external: ['level']."],
     ['processors.a', "Ship the package as it is: external: ['old']."],
-    ['processors.b', expect.stringMatching(/^Write the name out/)],
+    ['processors.b', expect.stringMatching(/^Write the name as a literal/)],
   ])
 })
 

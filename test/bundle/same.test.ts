@@ -63,13 +63,13 @@ export const handler = (name: string) => [load.resolve('old'), import.meta.resol
     [
       'processors.a',
       `a.cjs:3:19: require.resolve("./plug/" + name) names a file that is known only at run time`,
-      'Write the path out, or n',
+      'Write the path as a lite',
     ],
     ['processors.b', 'b.mts:4:56: require.resolve finds no "old" in an artifact', 'Ship the package as it i'],
     [
       'processors.b',
       'b.mts:4:84: import.meta.resolve(name) names a file that is known only at run time',
-      'Write the path out, or n',
+      'Write the path as a lite',
     ],
   ])
 })
