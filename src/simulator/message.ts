@@ -38,6 +38,8 @@ export interface SimulatedRoute {
 
 /** A processor as it is simulated. */
 export interface SimulatedProcessor extends ProcessorRuntime {
+  /** Its place among the processors of the graph, from 1 on. */
+  readonly place: number
   readonly route: Router<SimulatedRoute>
   /** The route of the last emit: most emits are like the one before. */
   lastRoute: SimulatedRoute | undefined

@@ -64,10 +64,11 @@ export function buildNetwork(parts: NetworkParts): Network {
       copier: createCopier('handler', losses.of(`emit of "${topic}" of "${from}"`)),
     }
   }
-  const processors = graph.processors.map((spec): SimulatedProcessor => {
+  const processors = graph.processors.map((spec, index): SimulatedProcessor => {
     const loaded = parts.processors.get(spec.name)
     if (loaded === undefined) throw new Error(`processor "${spec.name}" is in the graph but was not loaded`)
     return {
+      place: index + 1,
       topology: graph.name,
       stage: graph.stage,
       timeoutMs: spec.timeoutMs,

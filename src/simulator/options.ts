@@ -41,6 +41,11 @@ export interface SimulationOptions {
    * ends one turn of the event loop later, because a forgotten promise is known to have failed only after its turn.
    */
   readonly onUncaught?: (take: (error: unknown) => boolean) => () => void
+  /**
+   * Holds the place of a processor in the graph, from 1 on, while its handler runs up to its first `await`; else 0. Another
+   * thread can read it while the handler blocks this one.
+   */
+  readonly started?: Int32Array
   /** Called once, before anything runs, with what looks into the run from outside: for a watchdog. */
   readonly onProbe?: (probe: RunProbe) => void
   /** Adds to `end` entries how long each handler took, in real time. It costs two clock reads each. Default false. */

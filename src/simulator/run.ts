@@ -64,6 +64,7 @@ export function openRun(options: SessionOptions): Run {
     edgeOf: (resumed) => edges.of(resumed, schedule.counts.roots),
     recorder,
     current,
+    started: options.started,
     now,
     timed: options.timings === true,
   })

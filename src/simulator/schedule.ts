@@ -34,6 +34,8 @@ export interface ScheduleParts {
   readonly edgeOf: (resumed: ResumedEvent) => SimulatedEdge
   readonly recorder: Recorder | undefined
   readonly current: Current
+  /** See `SimulationOptions`. */
+  readonly started: Int32Array | undefined
   /** Milliseconds of real time, as they are now. */
   readonly now: () => number
   /** Handlers that return at once are timed. */

@@ -58,13 +58,15 @@ export function work(schedule: Schedule, endMs: number): boolean {
 
 /** Returns the emitted message, if it is the only one and may start next: see `commit`. */
 function start(schedule: Schedule, message: SimulatedMessage, isFirst: boolean): SimulatedMessage | undefined {
-  const { uncommitted, now } = schedule
+  const { uncommitted, now, started } = schedule
   const { receiver, copier } = message.edge!
   const event = copier.copy(message.data)
   const startedMs = now()
   schedule.lookedMs = startedMs
   const invocation = new InvocationContext(receiver, message, startedMs)
+  if (started !== undefined) started[0] = receiver.place
   schedule.current.run(invocation, handle, event)
+  if (started !== undefined) started[0] = 0
   if (invocation.state !== 'complete') invocation.outlasting = true
   else {
     if (schedule.timed) keepDuration(invocation, now() - invocation.startedMs)

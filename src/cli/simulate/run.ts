@@ -25,10 +25,11 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
   timers.forget()
   let probe: RunProbe | undefined
   const { processors } = project
+  const started = new Int32Array(new SharedArrayBuffer(4))
   const guarded = run.unguarded
     ? undefined
     : guard({
-        ...{ graph, dir: project.dir, running: () => probe?.running() },
+        ...{ graph, dir: project.dir, started, running: () => probe?.running() },
         ...{ interrupted: host.signal, letSignalsEnd: host.letSignalsEnd },
         end: (error, handler) => report.endAtOnce('a handler does not yield', error, handler),
         interrupt: (error, name) => report.endAtOnce('it was interrupted', error, undefined, codeOfSignal(name)),
@@ -52,7 +53,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
       ...{ seed, concurrency, timings, signal, now: host.now },
       ...(telemetry && { spans: createSpans(telemetry) }),
       ...{ recorder: report.recorder, ready: report.flush, describe: report.describe },
-      ...{ console: host.console, onUncaught: host.onUncaught },
+      ...{ console: host.console, onUncaught: host.onUncaught, started },
       onProbe(given) {
         probe = given
       },

@@ -17,6 +17,17 @@ export interface WatchdogOptions {
   readonly firstMs: number
   /** Aborted with the name of the first signal that the main thread receives. */
   readonly interrupted: AbortSignal
+  /** Lets the second thread itself report code that the inspector cannot interrupt; absent means that nothing is reported. */
+  readonly stuck?: StuckCode
+}
+
+/** Names code that waits outside of JavaScript, as in `execSync`. */
+export interface StuckCode {
+  /** The place in `names` of what runs; shared by the threads. */
+  readonly running: Int32Array
+  readonly names: readonly string[]
+  /** How long each of `names` may block. */
+  readonly limitsMs: readonly number[]
 }
 
 /** The signals that interrupt a run. */
@@ -37,7 +48,7 @@ const HOOK = 'attak.stalled'
  * {@link BEAT_MS}; when that stops, Node's inspector interrupts it there, even within a regular expression, and runs
  * `onStall`. The time is counted in looks rather than read off a clock, so that a computer's sleep is no standstill.
  */
-export function openWatchdog({ onStall, firstMs, interrupted }: WatchdogOptions): Watchdog {
+export function openWatchdog({ onStall, firstMs, interrupted, stuck }: WatchdogOptions): Watchdog {
   const beats = new Int32Array(new SharedArrayBuffer(8))
   const onInterrupt = () => Atomics.add(beats, 1, interrupted.reason === 'SIGTERM' ? 2 : 1)
   interrupted.addEventListener('abort', onInterrupt, { once: true })
@@ -46,7 +57,8 @@ export function openWatchdog({ onStall, firstMs, interrupted }: WatchdogOptions)
   const hook = Symbol.for(HOOK)
   Object.defineProperty(globalThis, hook, { value: onStall, configurable: true })
   const { Worker }: typeof import('node:worker_threads') = createRequire(import.meta.url)('node:worker_threads')
-  const worker = new Worker(SECOND_THREAD, { eval: true, workerData: { beats, firstMs, BEAT_MS, HOOK }, execArgv: [] })
+  const workerData = { beats, firstMs, stuck, BEAT_MS, HOOK }
+  const worker = new Worker(SECOND_THREAD, { eval: true, workerData, execArgv: [] })
   worker.unref()
   // If no thread can be started, there is no watchdog; only a run that stalls needs it.
   worker.on('error', () => {})
@@ -65,7 +77,8 @@ export function openWatchdog({ onStall, firstMs, interrupted }: WatchdogOptions)
  * to receive a signal in a worker. Without the binding, a signal that the main thread has let go ends the process by itself.
  */
 const SECOND_THREAD = `
-const { workerData: { beats, firstMs, BEAT_MS, HOOK } } = require('node:worker_threads')
+const { workerData: { beats, firstMs, stuck, BEAT_MS, HOOK } } = require('node:worker_threads')
+let told = false
 let seen = 0, looks = 0, askAt = firstMs, asking = false, session, signal
 const wraps = []
 let end = () => {}
@@ -94,12 +107,22 @@ try {
   signal = received()
   for (const [wrap, number] of wraps) wrap.start(number)
 } catch {}
+const tellStuck = () => {
+  if (stuck === undefined || told) return
+  const place = Atomics.load(stuck.running, 0)
+  const ms = looks * BEAT_MS
+  if (ms < stuck.limitsMs[place]) return
+  told = true
+  const text = stuck.names[place] + ' has blocked the thread for ' + Math.floor(ms / 1000) + ' s, in a call that cannot be interrupted, such as execSync. Nothing else can run until it returns; press Ctrl-C twice to end attak.\\n'
+  try { require('node:fs').writeSync(2, text) } catch {}
+}
 setInterval(() => {
   const now = Atomics.load(beats, 0)
   // One that came before this thread could receive it was the first.
   if (signal !== undefined && received() !== undefined && received() !== signal) end(signal)
-  if (now !== seen) { seen = now; looks = 0; askAt = firstMs; return }
+  if (now !== seen) { seen = now; looks = 0; askAt = firstMs; told = false; return }
   looks++
+  if (asking) tellStuck()
   if (asking || looks * BEAT_MS < askAt) return
   asking = true
   if (session === undefined) {
@@ -119,6 +142,8 @@ export interface StallOptions {
   readonly graph: Graph
   /** The topology's folder, which the stack is made relative to. */
   readonly dir: string
+  /** See `SimulationOptions`. */
+  readonly started: Int32Array
   /** Whose code has the thread; undefined when it is no handler's. */
   readonly running: () => Invocation | undefined
   /** Aborted with the name of the first signal. */
@@ -138,7 +163,8 @@ const LEAST_STALL_MS = 2000
  * Guards a run against code that loops without yielding. It is named when its processor's timeout is over, after two seconds
  * at the earliest. Until it yields again, Ctrl-C names it and ends the process at once.
  */
-export function guard({ graph, dir, running, interrupted, letSignalsEnd, end, interrupt }: StallOptions): Watchdog {
+export function guard({ graph, dir, started, running, interrupted, ...rest }: StallOptions): Watchdog {
+  const { letSignalsEnd, end, interrupt } = rest
   const timeouts = graph.processors.map(({ timeoutMs }) => timeoutMs)
   let takeSignals: (() => void) | undefined
   const onYield = () => {
@@ -146,7 +172,7 @@ export function guard({ graph, dir, running, interrupted, letSignalsEnd, end, in
     takeSignals = undefined
   }
   return openWatchdog({
-    ...{ firstMs: LEAST_STALL_MS, interrupted },
+    ...{ firstMs: LEAST_STALL_MS, interrupted, stuck: stuckIn(graph, started) },
     onStall(stalledMs, stack, signal) {
       if (takeSignals === undefined) {
         takeSignals = letSignalsEnd()
@@ -160,6 +186,13 @@ export function guard({ graph, dir, running, interrupted, letSignalsEnd, end, in
       return end(errorNow(), handler)
     },
   })
+}
+
+/** Of the project's code it names what runs up to the first `await` of a handler. */
+function stuckIn({ processors }: Graph, running: Int32Array): StuckCode {
+  const limitsMs = processors.map(({ timeoutMs }) => Math.max(LEAST_STALL_MS, timeoutMs))
+  const names = processors.map(({ name }) => `processor "${name}"`)
+  return { running, names: ["the project's code", ...names], limitsMs: [Math.max(...limitsMs), ...limitsMs] }
 }
 
 /**

@@ -1,6 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { openSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { expect, test } from 'vitest'
+import { folderOf } from '../folder.ts'
 
 /** Runs a program that opens a watchdog in its own process: what it guards against would stop this one. */
 function guarded(program: string): { readonly code: number | null; readonly out: string } {
@@ -58,4 +61,23 @@ test('a run that yields is not interrupted, and its process ends by itself', () 
     const watchdog = openWatchdog({ firstMs: 400, interrupted: new AbortController().signal, onStall: () => { say('stalled'); return Infinity } })
     setTimeout(() => { watchdog.close(); say('done') }, 900)`)
   expect({ code, out }).toEqual({ code: 0, out: 'done\n' })
+})
+
+test.each([
+  ['', 'processor "a"'],
+  ['await null; ', "the project's code"],
+])('a call that cannot be interrupted is reported while it blocks the thread: %s', (before, who) => {
+  const cwd = folderOf({
+    'topology.mjs': `import { execSync } from 'node:child_process'
+    // Returns when it has been reported.
+    const a = async () => { ${before}execSync('while ! grep -q blocked err; do sleep 0.1; done', { stdio: 'ignore' }) }
+    export default { name: 't', processors: { a: { handler: a, timeout: 2 } }, input: { a: 1 } }`,
+  })
+  const err = join(cwd, 'err')
+  const stdio = ['ignore', 'ignore', openSync(err, 'w')] as const
+  const { status } = spawnSync(process.execPath, [resolve('bin/attak.js'), 'simulate'], { cwd, stdio: [...stdio] })
+  expect(status).toBe(1)
+  expect(readFileSync(err, 'utf8')).toMatch(
+    new RegExp(`^${who} has blocked the thread for \\d+ s, in a call that cannot be interrupted`, 'm'),
+  )
 })
