@@ -54,7 +54,7 @@ describe('doctor', () => {
     const { code, out } = await attak(folderOf(HELLO), ['doctor'], { env })
     expect(code).toBe(1)
     for (const about of ['lambda', 'kinesis', 'logs', 'concurrency']) {
-      expect(out).toMatch(new RegExp(`✗ ${about} +could not ask ${about}: the answer to .* is not one of AWS`))
+      expect(out).toMatch(new RegExp(`✗ ${about} +could not ask ${about}: the answer to .* did not come from AWS`))
     }
   })
 

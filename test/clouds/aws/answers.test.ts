@@ -89,7 +89,7 @@ describe('an answer of status 200 that AWS would not send is refused', () => {
     })
     expect(told).toMatchObject({
       code: 'AWS_REFUSED',
-      message: expect.stringContaining(`the answer to ${name} is not one of AWS`),
+      message: expect.stringContaining(`the answer to ${name} did not come from AWS`),
     })
   })
 })

@@ -15,7 +15,7 @@ beforeAll(async () => {
   emulator = await startKinesisLocal()
   const { AWS_ENDPOINT_URL: endpoint, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = emulator.env
   const credentials = { accessKeyId: AWS_ACCESS_KEY_ID!, secretAccessKey: AWS_SECRET_ACCESS_KEY! }
-  clients = openClients({ endpoint: endpoint!, credentials, region: PLACE.region }, performance.now)
+  clients = openClients({ endpoint: endpoint!, credentials, region: PLACE.region }, () => performance.now())
   const texts = ['one', 'two', 'three', 'four']
   const records = texts.map((text) => ({ key: `key of ${text}`, body: JSON.stringify(text) }))
   sequences = await makeStream(emulator, stream, records)

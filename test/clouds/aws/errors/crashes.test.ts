@@ -29,7 +29,9 @@ beforeAll(async () => {
   emulators.push(await startKinesisLocal(), await startFauxqs())
   for (const { env } of emulators) {
     const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
-    opened.push(openClients({ endpoint: env.AWS_ENDPOINT_URL!, credentials, region: PLACE.region }, performance.now))
+    opened.push(
+      openClients({ endpoint: env.AWS_ENDPOINT_URL!, credentials, region: PLACE.region }, () => performance.now()),
+    )
   }
   const [kinesis, sqs] = opened
   clients = { ...kinesis!, sqs: sqs!.sqs, messages: sqs!.messages }
