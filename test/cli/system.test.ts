@@ -249,7 +249,7 @@ describe('a disk that is full is named with the file, and with what to do', () =
     ['simulate --built', /\[FILE_FAILED\] \S+\/tmp\/\S+: is too large .* Use a path on another file system\./],
     [
       'init words --yes',
-      /\[FOLDER_NOT_WRITABLE\] \S+\/words cannot be written: EFBIG: .* Use a path on another file system\./,
+      /\[FOLDER_NOT_WRITABLE\] \S+\/words cannot be written: is too large for its file system \(EFBIG\)\. Use a path on another file system\./,
     ],
   ])('attak %s', (line, what) => {
     const { code, err } = full(line)

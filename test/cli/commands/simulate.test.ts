@@ -333,7 +333,9 @@ describe('bad input is printed', () => {
     expect(await attak(folder, ['simulate', '--watch', '--input', '-'])).toMatchObject({ code: 2 })
     expect(await attak(folder, ['simulate', '--trace', 'no/such/folder/t.jsonl'])).toMatchObject({
       code: 2,
-      err: expect.stringMatching(/^\[USAGE] --trace no\/such\/folder\/t\.jsonl: cannot be written: ENOENT/),
+      err: expect.stringMatching(
+        /^\[USAGE] --trace no\/such\/folder\/t\.jsonl: cannot be written: there is no such file or folder \(ENOENT\)/,
+      ),
     })
   })
 })
