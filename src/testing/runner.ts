@@ -16,7 +16,8 @@ export interface Runner {
 }
 
 /** Opens a runner that records its run. */
-export function openRunner({ graph, processors, lend }: Subject, record: Record, seed: string): Runner {
+export function openRunner(subject: Subject, record: Record, seed: string): Runner {
+  const { graph, processors, lend } = subject
   const box = openBox()
   const session = openSession({
     graph,
@@ -36,9 +37,14 @@ export function openRunner({ graph, processors, lend }: Subject, record: Record,
     async run(events, waitMs) {
       if (closed) throw new AttakError('USAGE', 'the test driver is closed', 'Close it when its test has ended.')
       const next = last.then(() => {
+        refuseConflict(subject)
         box.put(events)
         const giveBack = lend?.()
-        return session.runUntil(session.nowMs + waitMs).finally(giveBack)
+        running.add(subject)
+        return session.runUntil(session.nowMs + waitMs).finally(() => {
+          running.delete(subject)
+          giveBack?.()
+        })
       })
       last = next.catch(() => {})
       await next
@@ -53,5 +59,21 @@ export function openRunner({ graph, processors, lend }: Subject, record: Record,
       closed = true
       await session.close()
     },
+  }
+}
+
+/** What runs just now, of all drivers of this process. */
+const running = new Set<Subject>()
+
+/** `process.env` is one for all drivers of a process, so two cannot run at once with different values. */
+function refuseConflict({ variables: own = {} }: Subject): void {
+  for (const { graph, variables = {} } of running) {
+    const name = Object.keys(own).find((each) => Object.hasOwn(variables, each) && variables[each] !== own[each])
+    if (name === undefined) continue
+    throw new AttakError(
+      'USAGE',
+      `another test driver (of "${graph.name}") is running, and it sets ${name} to another value`,
+      'Await one driver before you use the other.',
+    )
   }
 }

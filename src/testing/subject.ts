@@ -2,8 +2,8 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { sizeProblems } from '../bundle/variables.ts'
 import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
-import type { Graph } from '../graph/graph.ts'
-import { sharedVariables } from '../graph/variables.ts'
+import type { Graph, GraphProcessor } from '../graph/graph.ts'
+import { sharedVariables, variablesOf } from '../graph/variables.ts'
 import { loadEnvironment } from '../project/environment.ts'
 import { findTopology } from '../project/find.ts'
 import { findHandlers, modulesOf } from '../project/handlers.ts'
@@ -27,6 +27,8 @@ export interface Subject {
   close?(): void
   /** Sets the variables that its handlers read, until the returned function is called: another subject may have set its own. */
   lend?(): () => void
+  /** The variables that it sets for its handlers; in artifacts, those of each processor: `LEVEL of "bill"`. */
+  readonly variables?: Readonly<Record<string, string>>
 }
 
 /** How to load a {@link Subject}. */
@@ -59,7 +61,8 @@ export async function loadSubject(
       subject.close?.()
       giveBack()
     }
-    return { ...subject, close, lend: () => inTurn(lendAdded(), subject.lend?.()) }
+    const lend = () => inTurn(lendAdded(), subject.lend?.())
+    return { ...subject, close, lend, variables: { ...added, ...subject.variables } }
   } catch (error) {
     giveBack()
     throw error
@@ -79,8 +82,9 @@ function settle({ subject, problems }: Inspected, { replace }: SubjectOptions): 
     throw errorOf(all)
   }
   if (subject.close !== undefined) return replaceHandlers(subject, replace)
-  const lend = () => lendVariables(globalThis.process, sharedVariables(subject.graph))
-  return replaceHandlers({ ...subject, close: lend(), lend }, replace)
+  const variables = sharedVariables(subject.graph)
+  const lend = () => lendVariables(globalThis.process, variables)
+  return replaceHandlers({ ...subject, close: lend(), lend, variables }, replace)
 }
 
 /** The folder for temporary files of all drivers of a process. */
@@ -107,7 +111,14 @@ async function inspectPath(file: string, env: Variables, { stage, built }: Subje
     { file: project.file, topology, graph, modules, env, telemetry, temporaryFolder, stackOf, host: 'lambda' },
     globalThis.process,
   )
-  return { subject: { graph, processors, dir, close, lend }, problems }
+  const variables = Object.assign({}, ...graph.processors.map((processor) => namedVariables(processor, env)))
+  return { subject: { graph, processors, dir, close, lend, variables }, problems }
+}
+
+/** The variables of an artifact are those of its processor. */
+function namedVariables(processor: GraphProcessor, env: Variables): Readonly<Record<string, string>> {
+  const own = Object.entries(variablesOf(processor, env))
+  return Object.fromEntries(own.map(([name, value]) => [`${name} of "${processor.name}"`, value]))
 }
 
 function inspectValue(value: TopologyDefinition, { stage, built, replace }: SubjectOptions): Inspected {

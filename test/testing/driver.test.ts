@@ -378,6 +378,49 @@ describe.each([false, true])('two open drivers of projects with different .env (
   })
 })
 
+describe('two drivers that run at the same time', () => {
+  const slow = (value: string, variable = 'AT_ONCE') =>
+    projectFolder({
+      'package.json': '{ "type": "module" }',
+      'topology.json': `{ "name": "t-${value}", "environment": { "${variable}": "${value}" }, "processors": { "a": "./a.js" } }`,
+      'a.js': `export const handler = async (_, context) => {
+        const before = process.env.${variable}
+        await new Promise(setImmediate)
+        context.emit('out', [before, process.env.${variable}])
+      }`,
+    })
+
+  it.each([
+    [false, 'AT_ONCE'],
+    [true, 'AT_ONCE of "a"'],
+  ])(
+    'are refused where they set a variable to different values, without disturbing the other (built: %s)',
+    async (built, name) => {
+      const [one, two] = [await drive(slow('one'), { built }), await drive(slow('two'), { built })]
+      const first = one.send('a')
+      await expect(two.send('a')).rejects.toThrow(
+        `another test driver (of "t-one") is running, and it sets ${name} to another value`,
+      )
+      await first
+      await two.send('a')
+      expect([dataOf(one.outputs), dataOf(two.outputs)]).toEqual([[['one', 'one']], [['two', 'two']]])
+    },
+  )
+
+  it.each([
+    ['the same value', () => slow('same')],
+    ['other variables', (value: string) => slow(value, `AT_ONCE_${value}`)],
+  ])('run with %s', async (_, project) => {
+    const drivers = [await drive(project('one')), await drive(project('two'))]
+    await Promise.all(drivers.map((driver) => driver.send('a')))
+    for (const driver of drivers) {
+      const [data] = dataOf(driver.outputs) as [string, string][]
+      expect(['one', 'two', 'same']).toContain(data![0])
+      expect(data![1]).toBe(data![0])
+    }
+  })
+})
+
 it.each([false, true])('a variable that a handler sets stays set for its next event (built: %s)', async (built) => {
   const folder = projectFolder({
     'package.json': '{ "type": "module" }',
