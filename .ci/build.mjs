@@ -28,17 +28,19 @@ async function buildCode() {
   for (const name of readdirSync(`${root}dist`)) {
     if (/\.c?js$|\.compiled/.test(name) && !current.has(`dist/${name}`)) rmSync(`${root}dist/${name}`)
   }
-  writeFileSync(`${root}dist/testing.cjs`, REQUIRED_TESTING)
+  for (const name of ['index', 'testing']) writeFileSync(`${root}dist/${name}.cjs`, requiredOutside(name))
 }
 
 /**
- * `attak/testing` for `require`. Jest runs tests in a sandbox that loads no ES modules; its `process` is a copy. This loads attak,
- * and so the processors, outside of the sandbox, by the `require` of Node itself.
+ * `attak` and `attak/testing` for the `require` of Jest, which runs tests in a sandbox that loads no ES modules; its `process` is a
+ * copy. This loads attak, and so the processors, outside of the sandbox, by the `require` of Node itself.
  */
-const REQUIRED_TESTING = `'use strict'
+function requiredOutside(name) {
+  return `'use strict'
 const { getBuiltinModule } = require('node:vm').runInThisContext('process')
-module.exports = getBuiltinModule('node:module').createRequire(__filename)('./testing.js')
+module.exports = getBuiltinModule('node:module').createRequire(__filename)('./${name}.js')
 `
+}
 
 /** Has `setTimeout` and `JSON.stringify` mean the `own_setTimeout` and `own_JSON_stringify` of `own-globals.mjs`. */
 const OWN_GLOBALS = {

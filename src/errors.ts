@@ -91,8 +91,16 @@ export interface Problem {
   readonly stack?: string
 }
 
-/** A failure that the user can fix. Any other error is a bug of attak. */
+const ATTAK_ERROR = Symbol.for('attak.AttakError')
+
+/**
+ * A failure that the user can fix. Any other error is a bug of attak. `instanceof` also recognizes those of another copy of attak.
+ */
 export class AttakError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && ATTAK_ERROR in value
+  }
+
   readonly code: ErrorCode
   readonly remedy: string
   /** All that is wrong, where one call found several things; the error itself then speaks for the first. */
@@ -106,6 +114,7 @@ export class AttakError extends Error {
   ) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined)
     this.name = 'AttakError'
+    Object.defineProperty(this, ATTAK_ERROR, { value: true })
     this.code = code
     this.remedy = remedy
     this.problems = options.problems ?? []

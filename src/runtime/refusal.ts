@@ -3,6 +3,7 @@ import { AttakError } from '../errors.ts'
 import { MOST_DEPTH, TOO_DEEP } from './depth.ts'
 import type { Invocation } from './invocation.ts'
 import type { Message } from './message.ts'
+import { isError } from './thrown.ts'
 
 /** Why an emit's data cannot travel: names the topic and the path to what JSON cannot carry. */
 export function dataRefusal(topic: string, data: unknown, cause: unknown): AttakError {
@@ -14,7 +15,7 @@ export function dataRefusal(topic: string, data: unknown, cause: unknown): Attak
 export function sayUnwritable(data: unknown, cause: unknown): string {
   const found = tryToFind(data)
   if (found !== undefined) return sayFound(found)
-  return cause instanceof Error ? cause.message : format('%s', cause)
+  return isError(cause) ? cause.message : format('%s', cause)
 }
 
 /**

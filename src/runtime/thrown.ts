@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { fieldsOf } from './text.ts'
 
 /** A thrown value as plain data, as in transcripts, error records and answers. */
@@ -41,10 +42,15 @@ export function keepCalls(): () => void {
   }
 }
 
+/** Whether a value is an error, also one of another realm, such as the sandbox of Jest. */
+export function isError(value: unknown): value is Error {
+  return value instanceof Error || types.isNativeError(value)
+}
+
 /** An error as its name, message, code and stack; anything else that was thrown as its text. Never throws. */
 export function describeThrown(error: unknown): Thrown {
   try {
-    return error instanceof Error ? describeError(error) : { name: 'Error', message: cut(nameThrown(error)) }
+    return isError(error) ? describeError(error) : { name: 'Error', message: cut(nameThrown(error)) }
   } catch {
     return { name: 'Error', message: 'what was thrown cannot be read' }
   }
@@ -79,7 +85,7 @@ function textsOf(error: Error): Pick<Thrown, 'name' | 'message' | 'stack'> {
 }
 
 function linkOf(thrown: unknown): Link {
-  if (!(thrown instanceof Error)) return { title: unmistakable(cut(sayThrown(thrown))), frames: [] }
+  if (!isError(thrown)) return { title: unmistakable(cut(sayThrown(thrown))), frames: [] }
   const texts = textsOf(thrown)
   // Parsed before it is cut: the rest of a cut message must not be mistaken for calls.
   const { title, rest } = splitTitle(texts, false)
@@ -122,7 +128,7 @@ function chainOf(error: Error): readonly unknown[] {
   const chain: unknown[] = [error]
   for (let at = 0; at < chain.length && chain.length < MOST_ERRORS; at++) {
     const { cause, errors } = Object(chain[at]) as Partial<AggregateError>
-    if (!(chain[at] instanceof Error)) continue
+    if (!isError(chain[at])) continue
     chain.push(...(cause === undefined ? [] : [cause]), ...(Array.isArray(errors) ? errors : []))
   }
   return chain.slice(0, MOST_ERRORS)

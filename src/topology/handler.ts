@@ -106,6 +106,10 @@ const RETRY = Symbol.for('attak.Retry')
  * `afterMs` milliseconds, without using up `retries`. After 100 such retries of a message it counts as a failure.
  */
 export class Retry extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return retryAfterOf(value) !== undefined
+  }
+
   readonly afterMs: number
 
   constructor(afterMs: number, message = `to be delivered again after ${afterMs} ms`) {

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AttakError } from '../../src/errors.ts'
@@ -176,4 +177,11 @@ test('a giant error is cut to its beginning and first calls, and its message has
   }
   expect(describeThrown('x'.repeat(5_000_000)).message.length).toBeLessThan(20_000)
   expect(describeThrown(new Error('no', { cause: 'x'.repeat(5_000_000) })).stack!.length).toBeLessThan(20_000)
+})
+
+test('an error of another realm is described like any other', () => {
+  const error = runInNewContext(`new TypeError('no', { cause: new Error('first') })`)
+  const { name, message, stack } = describeThrown(error)
+  expect([name, message]).toEqual(['TypeError', 'no'])
+  expect(stack).toContain('Caused by: Error: first')
 })
