@@ -1,5 +1,6 @@
-import { dirname, extname, join, relative, resolve } from 'node:path'
-import { type AttakError, errorOf, type Problem } from '../errors.ts'
+import { readdirSync } from 'node:fs'
+import { basename, dirname, extname, join, relative, resolve } from 'node:path'
+import { type AttakError, errorOf, nearest, type Problem } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
 import { foreignBeside, foreignRemedy } from './foreign.ts'
 import type { ParsedJson } from './json.ts'
@@ -27,11 +28,12 @@ export function findTopology(path: string | undefined, cwd: string): FoundTopolo
   if (isFolder(start)) return findInFolder(start, cwd)
   const file = resolveModule(start)
   if (file !== undefined) return { file, warnings: [] }
-  throw notFound(
-    path ?? '.',
-    'there is no such file or folder',
-    'Give the path of a topology or of the folder that holds it.',
-  )
+  const near = isFolder(dirname(start)) ? nearest(basename(start), readdirSync(dirname(start))) : undefined
+  const remedy =
+    near === undefined
+      ? 'Give the path of a topology or of the folder that holds it.'
+      : `Did you mean ${shown(join(dirname(start), near), cwd)}?`
+  throw notFound(path ?? '.', 'there is no such file or folder', remedy)
 }
 
 /** The files that decide what {@link findTopology} finds, absolute, whether they are there or not. */

@@ -42,8 +42,8 @@ export function loadProblems(module: LoadedModule, subject: Subject): readonly P
     }
     const stack = cleanStack(module.error, cwd)
     const who = subject.where === name ? '' : `${name} `
-    const what = `${who}failed while it was loaded: ${messageOf(module.error)}`
-    const remedy = missingRemedyOf(module.error) ?? 'Fix the code that threw.'
+    const what = `${who}failed while it was loaded: ${withoutAdvice(messageOf(module.error))}`
+    const remedy = missingRemedyOf(module.error) ?? commonJsRemedyOf(module.error, name) ?? 'Fix the code that threw.'
     const problem = { code, severity, where: subject.where, what, remedy } as const
     return [stack === undefined ? problem : { ...problem, stack }]
   }
@@ -83,6 +83,19 @@ function isOfManifest(error: unknown): boolean {
     .split('\n')
     .filter((line) => FRAME.test(line) && !line.includes('<anonymous>'))
   return error instanceof TypeError && /node:internal\/modules\//.test(call ?? '')
+}
+
+/** CommonJS that Node reads as an ES module, as it reads .js files of a package with "type": "module". */
+const COMMON_JS = /^(?:module|exports|require|__dirname|__filename) is not defined in ES module scope/
+
+function commonJsRemedyOf(error: unknown, name: string): string | undefined {
+  if (!COMMON_JS.test(messageOf(error))) return undefined
+  return `Write export default (and import), or rename ${name} to ${name.replace(/\.\w+$/, '.cjs')}.`
+}
+
+/** Node adds advice to such a message, in a second line. */
+function withoutAdvice(message: string): string {
+  return COMMON_JS.test(message) ? message.split('\n', 1)[0]! : message
 }
 
 /** How to get a package that `require` does not find; undefined for other errors. */

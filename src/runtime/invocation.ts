@@ -63,6 +63,8 @@ export interface ProcessorRuntime {
   /** The processors that it may invoke. */
   readonly invokes: readonly string[]
   readonly host: InvocationHost
+  /** Whether one of its handlers has settled with a result that no invoker receives. */
+  hasResult?: boolean
   /** Makes spans of its invocations, where the user's project has OpenTelemetry. */
   readonly spans?: Spans | undefined
 }

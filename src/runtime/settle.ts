@@ -18,6 +18,7 @@ export function settle(invocation: Invocation, failure: Failure | undefined, res
   invocation.failure = failure
   const { rare } = invocation
   if (rare?.invoked !== undefined) rare.invoked.result = result
+  else if (result !== undefined) invocation.runtime.hasResult = true
   if (rare === undefined || rare.follows.length === 0) complete(invocation)
   else {
     if (invocation.outlasting) invocation.runtime.host.settled?.(invocation)

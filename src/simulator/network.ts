@@ -76,6 +76,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       ...(parts.spans && { spans: parts.spans }),
       route: routerOf(routesFor(graph, spec.name), (streams, topic) => makeRoute(spec.name, streams, topic)),
       lastRoute: undefined,
+      hasResult: false,
       handled: 0,
       emitted: 0,
     }

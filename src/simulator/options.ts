@@ -77,6 +77,8 @@ export interface SimulationResult {
   readonly aborted: boolean
   /** The first places where JSON changed what was emitted. */
   readonly losses: readonly Loss[]
+  /** Processors with streams whose handlers returned data and never emitted any. */
+  readonly unsent: readonly string[]
 }
 
 /** A simulation whose input is opened. */

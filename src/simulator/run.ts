@@ -224,6 +224,13 @@ export function summaryOf({ network: { processors }, schedule: { counts } }: Run
   }
 }
 
+/** Returns the processors with streams whose handlers returned data and never emitted any. */
+export function unsentIn({ network: { processors, streams } }: Run): readonly string[] {
+  return processors
+    .filter(({ name, hasResult, emitted }) => hasResult && emitted === 0 && streams.some(({ from }) => from === name))
+    .map(({ name }) => name)
+}
+
 /** To a microsecond. */
 export function roundedMs(ms: number): number {
   return Math.round(ms * 1000) / 1000

@@ -19,6 +19,7 @@ import {
   summaryOf,
   takeLine,
   takeUncaught,
+  unsentIn,
   workSlice,
 } from './run.ts'
 
@@ -112,6 +113,7 @@ export function openSession(options: SessionOptions): Session {
         timedOut: run.timedOut,
         aborted: signal?.aborted === true,
         losses: run.losses.all,
+        unsent: unsentIn(run),
       }
     },
     async close() {

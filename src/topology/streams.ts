@@ -5,6 +5,7 @@ import { type Parsing, parseSettings } from './settings.ts'
 import type { TopologyStream } from './topology.ts'
 import { isPlainObject, readFields, runUserCode } from './user-code.ts'
 
+const ONE_EACH = "Write one stream for each: ['a', 'b'], ['a', 'c']."
 const SPELLINGS = 'Write [from, to], [from, to, topic], or { from, to, topic or topics }.'
 
 /** Parses every spelling of a topology's streams: those that name both their ends come back, with all else reported. */
@@ -74,7 +75,8 @@ function parseStream(given: unknown, index: number, parsing: Parsing): TopologyS
   const ends = ['from', 'to'].filter((end) => !isText(fields[end]))
   for (const end of ends) {
     const what = end in fields ? `${end} must be the name of a processor; got ${show(fields[end])}` : `has no ${end}`
-    report.error('TOPOLOGY_INVALID', where, what, SPELLINGS)
+    const isSeveral = Array.isArray(fields[end])
+    report.error('TOPOLOGY_INVALID', where, what, isSeveral ? ONE_EACH : SPELLINGS)
   }
   const place = ends.length > 0 ? where : placeOfStream(fields as unknown as TopologyStream)
   const settings = parseSettings('stream', fields, place, parsing)

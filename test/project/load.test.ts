@@ -398,3 +398,14 @@ test('JSON is imported without an attribute, from a topology and from a processo
   const project = await load(cwd)
   expect([call(project, 'a'), call(project, 'b')]).toEqual([{ one: 1 }, { one: 1 }])
 })
+
+test('CommonJS in an ES module is answered with both ways out', async () => {
+  const cwd = projectFolder({ 'package.json': '{ "type": "module" }', 'topology.js': 'module.exports = {}' })
+  const { problems } = await inspectProject(undefined, { cwd, stage: 'dev' })
+  expect(problems).toMatchObject([
+    {
+      what: 'failed while it was loaded: module is not defined in ES module scope',
+      remedy: 'Write export default (and import), or rename topology.js to topology.cjs.',
+    },
+  ])
+})

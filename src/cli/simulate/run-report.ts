@@ -256,6 +256,10 @@ function isEmpty(result: SimulationResult | undefined, inputs: number): boolean 
   return failed === 0 && Object.values(handled).every((count) => count === 0)
 }
 
+function unsentNote(name: string): string {
+  return `${name} returned data and emitted nothing, so its streams carried nothing. Send data with context.emit(topic, data).`
+}
+
 function notesOf(
   run: RunOptions,
   result: SimulationResult | undefined,
@@ -267,6 +271,7 @@ function notesOf(
     ...(result?.timedOut
       ? ['A timeout ended a handler. Timeouts use real time, so the next run may end differently.']
       : []),
+    ...(result?.unsent ?? []).map(unsentNote),
     ...(result === undefined ? ['The run stopped before its end.'] : []),
     ...(run.signal.aborted ? ['The run was interrupted; these are the results so far.'] : []),
     ...(cut ? ['Long values were cut (…): see them whole with --json, or with --trace FILE.'] : []),

@@ -195,6 +195,7 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
     ignoresFulfillment,
     invokes,
     host: { accept, invoke, late, log, settled, completed, now, endsMs } satisfies All<InvocationHost>,
+    hasResult: false,
     spans,
   } satisfies All<ProcessorRuntime>
 }

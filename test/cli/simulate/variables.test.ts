@@ -71,7 +71,7 @@ export async function handler(event: number, context: any) {
   process.env.SET = 'x'
   const all = [process.env.READ, process.env[name], env.IMPORTED, PULLED, DECLARED, deep(), ofPackage(), process.env.SET]
   const none = [process.env.NODE_ENV, process.env.AWS_REGION, process.env.TZ, process.env.AWS_LAMBDA_FUNCTION_NAME, 'ASKED' in process.env]
-  await context.emit('out', [all, none, { ...process.env }.SPREAD, JSON.stringify(process.env).length > 0])
+  await context.emit('out', [all.map(String), none.map(String), String({ ...process.env }.SPREAD), JSON.stringify(process.env).length > 0])
 }`,
     'lib/deep.cjs': 'exports.deep = () => process.env.DEEP',
     'node_modules/pkg/package.json': '{ "name": "pkg", "main": "index.js" }',
