@@ -56,5 +56,5 @@ test('a trace that cannot be opened is refused in words, with what to do', () =>
   expect(refused('none/x')).toBe(
     `--trace none/x: cannot be written: there is no such file or folder (ENOENT). ${remedy}`,
   )
-  expect(refused('.')).toBe(`--trace .: cannot be written: is a folder and not a file (EISDIR). ${remedy}`)
+  expect(refused('.')).toBe(`--trace .: cannot be written: is a folder, not a file (EISDIR). ${remedy}`)
 })
