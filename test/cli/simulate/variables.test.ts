@@ -83,6 +83,7 @@ export async function handler(event: number, context: any) {
       .trim()
       .split('\n')
       .map((line) => /^warning \[(\w+)\] (\S+):\d+: reads the variable (\w+),/.exec(line)?.slice(1))
+      .filter((read) => read !== undefined)
     expect(told).toEqual([
       ['VARIABLE_UNDECLARED', 'a.ts:8', 'COMPUTED'],
       ['VARIABLE_UNDECLARED', 'lib/deep.cjs:1', 'DEEP'],
