@@ -12,7 +12,7 @@ export interface RefusedLine {
   readonly words: readonly string[]
 }
 
-/** Returns a sentence, with a space behind it, that tells how to correct a refused command line; empty if nothing is known. */
+/** Returns a sentence with the correction of a refused command line and a space behind it, or an empty text. */
 export function adviceOn({ code, message }: CommanderError, { asked, command, words }: RefusedLine): string {
   const advice = adviceFor(code, message, { asked, command, words })
   return advice === undefined ? '' : `${advice} `

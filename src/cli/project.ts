@@ -68,7 +68,7 @@ async function settledProject(
   return { file, settings, given: givenOf(args, settings.stage.value), added: environment.added }
 }
 
-/** Variables of attak 2017 that do not matter, since what they meant is said otherwise. */
+/** Variables of attak 2017 that do not matter, because another option or setting replaces them. */
 function answeredOf(args: Arguments, { stage }: Settings): readonly string[] {
   const input = textOf(args, 'input') === undefined ? [] : ['INPUT_FILE']
   return stage.origin === 'default' ? input : [...input, 'AWS_ENVIRONMENT']

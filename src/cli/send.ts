@@ -61,7 +61,7 @@ const AT_ONCE = 32
 /** How long an interrupt waits for answers to sent events. */
 const GRACE_MS = 2_000
 
-/** How people tell the things apart that are sent: `{ what: 'event', of: (_, place) => '3' }`. */
+/** The names of sent things in messages: `{ what: 'event', of: (_, place) => '3' }`. */
 export interface SendNames<Event> {
   readonly what: string
   readonly of: (event: Event, place: number) => string

@@ -9,7 +9,7 @@ import { parseCode, walk } from './tree.ts'
 /** A call of `require.resolve` or `import.meta.resolve`. */
 export interface Resolving {
   readonly by: Resolver
-  /** Undefined if only running the code tells it. */
+  /** Undefined if it is known only at run time. */
   readonly specifier: string | undefined
   /** Its text, as the code has it. */
   readonly written: string
@@ -51,7 +51,7 @@ export async function linksResolved(
     const target = by === 'require.resolve' || !isPath(specifier) ? await find(asked) : fileAt(specifier, file)
     const meant = await link(asked, target, find)
     if (meant?.to === 'nothing' || (meant === undefined && isPath(specifier) && asked.asking === 'import')) continue
-    // Of a file that is not there, the place is noted where it would be.
+    // For a missing file, the place where it would be is noted.
     const noted = meant ?? ({ to: 'stays', specifier } as const)
     found.push([linkKey(specifier, by), noted.to === 'local' ? { ...noted, isComputed: true } : noted])
   }

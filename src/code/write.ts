@@ -196,7 +196,7 @@ function metaText({ url, filename, dirname }: Place, resolved: ReadonlyMap<strin
   const isThere = `process.getBuiltinModule("node:fs").existsSync(new URL(name,url))`
   const moved = `const to=${textOf(resolved)}[name];if(to!==undefined&&!(isPath&&${isThere}))return new URL(to,import.meta.url).href;`
   const beside = `const isPath=/^\\.{0,2}\\//.test(name);${resolved.size === 0 ? '' : moved}`
-  // By a name of its own, since the module's calls of `import.meta.resolve` are looked for.
+  // It has another name, because calls of `import.meta.resolve` in the module are searched for.
   const resolve = `(name,attakOwn=import.meta)=>{${beside}return isPath?new URL(name,url).href:attakOwn.resolve(name)}`
   const meta = `{__proto__:null,dirname:${dirname},filename:${filename},resolve:${resolve},url}`
   return `function attakMeta(){return attakMeta.meta??=((url)=>(${meta}))(${url})}`

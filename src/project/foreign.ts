@@ -24,7 +24,7 @@ const CODE = [
 ]
 const COFFEE = ['.coffee', '.litcoffee']
 
-/** Returns what to do with a file of another language or format; undefined for endings that say nothing. */
+/** Returns the remedy for a file of another language or format; undefined for unknown endings. */
 export function foreignRemedy(file: string, meant: Meant): string | undefined {
   const ending = extname(file)
   if (COFFEE.includes(ending)) return `Compile it to JavaScript first: npx -p coffeescript coffee -c ${file}`

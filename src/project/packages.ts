@@ -42,12 +42,12 @@ export function packagesOutside(dir: string, outFolder: string) {
   }
 }
 
-/** The manifest of a package of which nothing else is there, and every path of which is closed. */
+/** The manifest of a package without other files, which exports no path. */
 const CLOSED = '{"exports":{}}'
 
 /**
- * Returns manifests to write beside built modules, so that Node throws there what it throws at the source: that a package does
- * not export the path. Of a package that is found from `outFolder` there is none.
+ * Returns manifests to write beside built modules, so that Node throws the same error there as at the source: a package does
+ * not export the path. Packages that are found from `outFolder` need none.
  */
 export function closedPackages({ links }: Discovered, dir: string, outFolder: string): readonly LaidFile[] {
   const names = [...links].flatMap(([importer, own]) =>

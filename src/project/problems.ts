@@ -75,7 +75,7 @@ export function messageOf(error: unknown): string {
   }
 }
 
-/** Whether Node may have failed on a package.json. Node 20 throws a TypeError of its own for one that holds null. */
+/** Whether Node may have failed on a package.json. Node 20 throws another TypeError for one that holds null. */
 function isOfManifest(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (/^(?:Error parsing|Invalid package config) .*package\.json/.test(error.message)) return true

@@ -42,7 +42,7 @@ export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLi
   return { timeMs, processor, kind, level, fields: fields ?? { text } }
 }
 
-/** Whether a line has what attak writes into each line of its kind. Code of the user may write lines that look alike. */
+/** Whether a line has the fields that attak writes into each line of its kind. Code of the user may write similar lines. */
 function isOfAttak({ attak, message, root, text, outcome, error, topic }: LogEntry['fields']): boolean {
   if (typeof message !== 'string' || typeof root !== 'string') return false
   if (attak === 'log') return typeof text === 'string'

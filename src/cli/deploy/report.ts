@@ -49,10 +49,10 @@ export function drawPlanOf(plan: Plan, story: PlanStory, colors: Colors): string
 
 function drawSizes(artifacts: Prepared['artifacts'], all: boolean): string {
   const zips = distinct(artifacts)
-  const told = new Map([...artifacts].filter(([, { zipBytes }]) => all || zipBytes > LARGE_BYTES))
+  const listed = new Map([...artifacts].filter(([, { zipBytes }]) => all || zipBytes > LARGE_BYTES))
   const zippedBytes = zips.reduce((sum, { zipBytes }) => sum + zipBytes, 0)
   const line = `code: ${drawCount(zips.length, 'zip')}, ${bytesText(zippedBytes)}`
-  return `${line}\n${sizeReport(told).replace(/^(?=.)/gm, '  ')}`
+  return `${line}\n${sizeReport(listed).replace(/^(?=.)/gm, '  ')}`
 }
 
 function distinct(artifacts: Prepared['artifacts']): readonly Artifact[] {

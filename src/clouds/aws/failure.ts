@@ -179,9 +179,9 @@ export function quoted(text: string): string {
 function strangeWhat(error: Error): string {
   const { service = 'AWS', operation = '' } = callOf(error) ?? {}
   const body = bodyOf(error)
-  const told = body === '' ? 'and an empty body' : `and the body ${quoted(body)}`
+  const content = body === '' ? 'and an empty body' : `and the body ${quoted(body)}`
   const flaw = isStrangeAnswer(error) ? `${error.message}, ` : ''
-  return `the answer to ${`${service} ${operation}`.trim()} did not come from AWS: ${flaw}it has status ${statusOf(error)} ${told}`
+  return `the answer to ${`${service} ${operation}`.trim()} did not come from AWS: ${flaw}it has status ${statusOf(error)} ${content}`
 }
 
 /** Returns the text of an answer, as far as it was stored. */

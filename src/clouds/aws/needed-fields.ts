@@ -1,7 +1,6 @@
 /**
- * The field without which an answer says nothing, by operation. AWS sends it in every answer, also where it is an empty list;
- * an answer without it is not read as "nothing is there". SQS leaves out empty lists, so its operations that list are
- * missing here. Sources: the API references of these services, read 2026-11-28.
+ * The field that an answer of an operation always has. AWS sends it even if it is an empty list. So an answer without it is
+ * refused, and does not count as an empty list. SQS leaves out empty lists, so its list operations are missing here. Sources: the API references of these services, read 2026-11-28.
  */
 export const NEEDED_FIELDS: Readonly<Record<string, string>> = {
   DescribeLimits: 'ShardLimit',

@@ -66,8 +66,8 @@ export async function purgeErrors(errors: Errors, args: Arguments, host: Host): 
   const removed = count === 0 ? new Set<string>() : await errors.store.remove(going, unreadable)
   if (json) host.out.write(drawJsonLine({ removed: [...removed] }))
   else if (count > 0) {
-    const told = drawCount(removed.size, unreadable.length > 0 ? 'message' : 'error')
-    host.out.tell(`${colorsOf(host.out).green('✓')} ${told} of ${errors.place} removed\n`)
+    const removedText = drawCount(removed.size, unreadable.length > 0 ? 'message' : 'error')
+    host.out.tell(`${colorsOf(host.out).green('✓')} ${removedText} of ${errors.place} removed\n`)
   }
   return 0
 }

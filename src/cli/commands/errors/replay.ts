@@ -181,11 +181,11 @@ function tellOutcomes(outcomes: ReplayOutcomes, hint: Hint, json: boolean, host:
     return fine ? 0 : 1
   }
   const colors = colorsOf(host.out)
-  const told = [`${drawCount(handled, 'message')} handled`]
-  if (failed > 0) told.push(colors.red(`${failed} failed again`))
-  if (further > 0) told.push(colors.red(`${drawCount(further, 'failure')} in later processors`))
-  if (unheard > 0) told.push(colors.yellow(`${unheard} not confirmed`))
-  host.out.tell(`${fine ? colors.green('✓') : colors.red('✗')} ${told.join(', ')}\n`)
+  const results = [`${drawCount(handled, 'message')} handled`]
+  if (failed > 0) results.push(colors.red(`${failed} failed again`))
+  if (further > 0) results.push(colors.red(`${drawCount(further, 'failure')} in later processors`))
+  if (unheard > 0) results.push(colors.yellow(`${unheard} not confirmed`))
+  host.out.tell(`${fine ? colors.green('✓') : colors.red('✗')} ${results.join(', ')}\n`)
   if (failed + further > 0) host.out.tell(`${hint('errors list')} shows what failed now.\n`)
   const [first] = outcomes.unheard()
   if (first !== undefined)
