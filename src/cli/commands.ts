@@ -4,6 +4,7 @@ import type { Command, CommandEntry, CommandGroup } from './command.ts'
 export const COMMANDS: readonly CommandEntry[] = [
   entry('Develop', 'init', 'create a new project', () => import('./commands/init.ts')),
   entry('Develop', 'simulate', 'run a topology on this machine', () => import('./commands/simulate.ts')),
+  entry('Develop', 'run', 'run a topology as a service on this machine', () => import('./commands/run.ts')),
   entry('Develop', 'check', 'find problems in a topology without running it', () => import('./commands/check.ts')),
   entry('Develop', 'graph', 'draw a topology as text, Mermaid, DOT or JSON', () => import('./commands/graph.ts')),
   entry('Deploy', 'plan', 'show what a deploy would change and what it costs', () => import('./commands/plan.ts')),

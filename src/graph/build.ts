@@ -43,6 +43,7 @@ export function buildGraph(topology: Topology, { stage, carriers }: GraphOptions
     hopLimit: topology.hopLimit ?? DEFAULTS.hopLimit,
     processors: topology.processors.map((processor) => buildProcessor(processor, topology, retried)),
     streams,
+    ...(topology.sources && { sources: topology.sources.map((source) => ({ ...source })) }),
     channels,
     carriers,
     logRetention: topology.logRetention ?? DEFAULTS.logRetention,

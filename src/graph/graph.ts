@@ -3,6 +3,7 @@ import type { Channel } from '../topology/channels.ts'
 import type { Via } from '../topology/delivery.ts'
 import type { DeploymentSettings, Environment } from '../topology/deployment.ts'
 import type { Errors, Idempotence } from '../topology/recording.ts'
+import type { TopologySource } from '../topology/source.ts'
 import type { Backoff } from '../topology/topology.ts'
 
 /** The one form that simulation and deployment work on: plain data, defaults filled in, everything in a stable order. */
@@ -14,6 +15,8 @@ export interface Graph {
   readonly processors: readonly GraphProcessor[]
   /** In the order of the topology. */
   readonly streams: readonly GraphStream[]
+  /** How events come in from outside; absent without any. */
+  readonly sources?: readonly TopologySource[]
   /** What carries them, in the order of their first streams. */
   readonly channels: readonly GraphChannel[]
   /** What the carriers of its channels allow. */

@@ -15,6 +15,7 @@ export function onlyProcessors(graph: Graph, names: readonly string[]): Graph {
     ...graph,
     processors: Object.freeze(graph.processors.filter(({ name }) => kept.has(name))),
     streams: Object.freeze(streams),
+    ...(graph.sources && { sources: Object.freeze(graph.sources.filter(({ to }) => kept.has(to))) }),
     channels: Object.freeze(graph.channels.flatMap((channel) => channelOf(channel, streams) ?? [])),
   })
 }

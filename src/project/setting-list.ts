@@ -1,5 +1,5 @@
 /** The name of a setting: its key in `"attak"` of package.json. */
-export type SettingName = 'stage' | 'seed' | 'concurrency' | 'region' | 'profile' | 'role' | 'endpoint'
+export type SettingName = 'stage' | 'seed' | 'concurrency' | 'logLevel' | 'region' | 'profile' | 'role' | 'endpoint'
 
 /** One setting, as help, `.env.example` and the docs describe it. */
 export interface SettingInfo {
@@ -57,6 +57,14 @@ export const SETTINGS: readonly SettingInfo[] = [
     variable: 'ATTAK_CONCURRENCY',
     fallback: 256,
     summary: 'How many handlers run at once.',
+  },
+  {
+    name: 'logLevel',
+    flag: '--log-level',
+    placeholder: 'level',
+    variable: 'ATTAK_LOG_LEVEL',
+    fallback: 'info',
+    summary: 'The least serious lines that attak run prints: debug, info, warn, error or none.',
   },
   {
     name: 'region',

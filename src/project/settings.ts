@@ -21,6 +21,7 @@ export interface Settings extends Record<SettingName, Setting<unknown>> {
   readonly stage: Setting<string>
   readonly seed: Setting<string>
   readonly concurrency: Setting<number>
+  readonly logLevel: Setting<'debug' | 'info' | 'warn' | 'error' | 'none'>
   readonly region: Setting<string | undefined>
   readonly profile: Setting<string | undefined>
   readonly role: Setting<string | undefined>
@@ -97,6 +98,11 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
     const remedy = 'Give a whole number, 1 or more.'
     return refuse(problems, place, `${JSON.stringify(value)} cannot be a number of handlers`, remedy)
   },
+  logLevel(value, place, problems) {
+    const level = typeof value === 'string' ? value.toLowerCase() : ''
+    if (LEVELS.includes(level)) return level
+    return refuse(problems, place, `${JSON.stringify(value)} is no log level`, `Give one of ${LEVELS.join(', ')}.`)
+  },
   region(value, place, problems) {
     if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value
     return refuse(problems, place, `${JSON.stringify(value)} is not a region`, 'Give one such as eu-west-1.')
@@ -116,6 +122,8 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
     return refuse(problems, place, `${JSON.stringify(value)} is not an http or https address`, remedy)
   },
 }
+
+const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'none']
 
 function refuse(problems: Problem[], { origin, where }: Place, what: string, remedy: string): undefined {
   const inFile = origin === '.env' || origin === 'package.json'

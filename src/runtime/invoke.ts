@@ -144,3 +144,12 @@ function invokeHopRefusal(processor: string, hopLimit: number): AttakError {
     'Fix the cycle that never ends, or raise hopLimit in the topology.',
   )
 }
+
+/** The refusal of an invoke of a processor that this run leaves out. */
+export function absentRefusal(name: string): AttakError {
+  return new AttakError(
+    'INVOKE_REFUSED',
+    `invoke of "${name}": it is not part of this run`,
+    `Run it as well, with --only ${name}.`,
+  )
+}

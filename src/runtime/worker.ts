@@ -1,3 +1,4 @@
+import { blame } from './blame.ts'
 import type { Delivery } from './carrier.ts'
 import { captureConsole } from './console.ts'
 import { followCurrent, invocationOfUncaught } from './current.ts'
@@ -12,8 +13,6 @@ import { callingOf } from './reach.ts'
 import { areRetried, retryPlaceOf, withHeldWaits, withoutMarks } from './retry-place.ts'
 import { routerOf } from './routes.ts'
 import { runDeliveries, type Work } from './run-deliveries.ts'
-import { settle } from './settle.ts'
-import { describeThrown, errorOfThrown } from './thrown.ts'
 import { createLog } from './worker-log.ts'
 import type { OpenWorker, WorkerParts } from './worker-parts.ts'
 import { openRecorder } from './worker-recorder.ts'
@@ -66,17 +65,6 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
     event: (direct) => handleEvent(opened, direct),
     invoked: (direct) => handleInvoked(opened, direct),
   }
-}
-
-/**
- * Assigns an uncaught error to the handler that caused it: the handler fails, or did something too late. Returns false
- * if no handler caused it.
- */
-function blame(invocation: Invocation | undefined, error: unknown): boolean {
-  if (invocation === undefined) return false
-  if (invocation.state === 'running') settle(invocation, { error })
-  else invocation.runtime.host.late(invocation, errorOfThrown(describeThrown(error)))
-  return true
 }
 
 /** Records that a carrier handed over. */

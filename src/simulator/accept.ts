@@ -15,12 +15,7 @@ import { SimulatedMessage, type SimulatedProcessor, type SimulatedRoute } from '
  */
 export function acceptorOf(graph: Graph): InvocationHost['accept'] {
   const { hopLimit } = graph
-  const origin = { topology: graph.name, stage: graph.stage, time: new Date(0).toISOString() }
-  const checkSize = (message: Message, messageBytes: number, metadataBytes: number) => {
-    if (metadataBytes + mostBytesOf(message.data) <= messageBytes) return
-    const bytes = Buffer.byteLength(encodeMessage(message, origin)) + Buffer.byteLength(message.key ?? idOf(message))
-    if (bytes > messageBytes) throw sizeRefusal(message.topic ?? '', bytes, messageBytes)
-  }
+  const checkSize = sizeChecker(graph)
   return (invocation, topic, data, key) => {
     const parent = invocation.message
     const { receivers, copier, orderedByKey, messageBytes } = routeTo(invocation.runtime as SimulatedProcessor, topic)
@@ -39,10 +34,28 @@ export function acceptorOf(graph: Graph): InvocationHost['accept'] {
       attempt: 1,
       id: undefined,
     })
-    const metadataBytes = MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
-    if (copier.mostBytes + metadataBytes > messageBytes) checkSize(message, messageBytes, metadataBytes)
+    checkSize(message, copier.mostBytes, messageBytes)
     addEmit(invocation, message)
     return undefined
+  }
+}
+
+/**
+ * Makes the function that throws EMIT_TOO_LARGE for a message that is larger than a limit. It gets an upper bound of the bytes
+ * of its data; bytes are counted only when that bound exceeds the limit.
+ */
+export function sizeChecker({
+  name,
+  stage,
+}: Pick<Graph, 'name' | 'stage'>): (message: Message, mostDataBytes: number, messageBytes: number) => void {
+  const origin = { topology: name, stage, time: new Date(0).toISOString() }
+  return (message, mostDataBytes, messageBytes) => {
+    const { topic = '', key } = message
+    const metadataBytes = MOST_METADATA_BYTES + 6 * topic.length + (key === undefined ? 0 : 9 * key.length)
+    if (mostDataBytes + metadataBytes <= messageBytes) return
+    if (metadataBytes + mostBytesOf(message.data) <= messageBytes) return
+    const bytes = Buffer.byteLength(encodeMessage(message, origin)) + Buffer.byteLength(key ?? idOf(message))
+    if (bytes > messageBytes) throw sizeRefusal(topic, bytes, messageBytes)
   }
 }
 

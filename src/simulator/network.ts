@@ -1,9 +1,8 @@
-import { AttakError } from '../errors.ts'
 import type { Graph, GraphProcessor, GraphStream } from '../graph/graph.ts'
 import { type HeldPolicy, heldPolicyOf } from '../graph/holds.ts'
 import { routesFor } from '../graph/routes.ts'
 import type { Invocation, InvocationHost, Invoke, LoadedProcessor, Spans } from '../runtime/invocation.ts'
-import { copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
+import { absentRefusal, copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
 import { callingOf } from '../runtime/reach.ts'
 import { routerOf } from '../runtime/routes.ts'
 import { keepsOrder } from '../topology/carrier-rules.ts'
@@ -184,11 +183,3 @@ function limitsOf({ carriers }: Graph, stream: GraphStream) {
 /** An invoked message is not retried: its invoker receives the failure. */
 const ONCE: HeldPolicy = { retries: 0, backoff: { firstMs: 0, factor: 1, maxMs: 0, jitter: false } }
 const NO_LANES: SimulatedEdge['lanes'] = new Map()
-
-function absentRefusal(name: string): AttakError {
-  return new AttakError(
-    'INVOKE_REFUSED',
-    `invoke of "${name}": it is not part of this run`,
-    `Run it as well, with --only ${name}.`,
-  )
-}

@@ -3,6 +3,7 @@ import type { DeploymentSettings } from './deployment.ts'
 import type { Callback, Context, Handler, Json } from './handler.ts'
 import type { ErrorsDefinition, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
+import type { SourceDefinition } from './source.ts'
 import type { Backoff, InputEvent } from './topology.ts'
 
 /** How a failed message is retried. Stream overrides processor, and processor overrides topology. */
@@ -62,6 +63,9 @@ export type StreamDefinition =
   | readonly [from: string, to: string, topic?: string]
   | (StreamEnds & StreamSettings & { readonly topic?: string; readonly topics?: readonly string[] })
 
+/** A source of the type `schedule` without its type. */
+type ScheduledDefinition = Omit<Extract<SourceDefinition, { readonly type: 'schedule' }>, 'type'>
+
 /** Settings of a stream. */
 export interface StreamSettings extends RetrySettings, DeliverySettings {
   /** The name of its channel when deployed. Streams with the same name share a channel. */
@@ -118,6 +122,12 @@ interface TopologySettings extends RetrySettings, DeliverySettings, FunctionSett
   readonly processor?: (name: string) => ProcessorDefinition
   /** The input if none is given: a path, `{ processor: event }`, a list, or a function that returns any of these or an (async) iterable. */
   readonly input?: unknown
+  /** How events come in from outside, by name. `attak run` serves them. */
+  readonly sources?: { readonly [name: string]: SourceDefinition }
+  /** HTTP requests: the processor that gets all, or a processor for each route: `{ 'GET /orders/:id': 'order' }`. */
+  readonly api?: string | { readonly [route: string]: string }
+  /** Sources of the type `schedule`, by name or as a list. */
+  readonly schedule?: { readonly [name: string]: ScheduledDefinition } | readonly ScheduledDefinition[]
   /** Seconds a message may take, up to 900. Default 30. A processor may override it. */
   readonly timeout?: number
   /** How many processors a message may pass through. Default 100. A message beyond it fails with `HOP_LIMIT`. */

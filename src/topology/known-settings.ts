@@ -48,7 +48,8 @@ export function knownSettings(carriers: CarrierTable): KnownSettings {
     rules: { ...RULES, ...own, via: oneOf(vias) },
     fields: {
       topology: [
-        ...['name', 'processors', 'processor', 'streams', 'input', 'retries', 'backoff', 'timeout', 'hopLimit'],
+        ...['name', 'processors', 'processor', 'streams', 'input', 'sources', 'api', 'schedule'],
+        ...['retries', 'backoff', 'timeout', 'hopLimit'],
         ...[...delivery, ...DEPLOYMENT, 'logRetention', 'errors', ...RECORDING],
       ],
       processor: [

@@ -8,6 +8,8 @@ import type { ModulesIn } from './processor-entries.ts'
 import { checkInvokes, parseProcessors } from './processors.ts'
 import { createReport, type Report, show } from './report.ts'
 import { parseSettings } from './settings.ts'
+import type { SourceTable } from './source.ts'
+import { parseSources } from './sources.ts'
 import { checkEnds, checkOverlaps, parseStreams } from './streams.ts'
 import type { Topology, TopologyProcessor } from './topology.ts'
 import {
@@ -32,6 +34,8 @@ export interface ParseOptions {
   readonly modulesIn: ModulesIn
   /** What streams may go over. */
   readonly carriers: CarrierTable
+  /** How events may come in. */
+  readonly sources: SourceTable
 }
 
 /** A topology, absent when a problem is an error, and all that is wrong or odd with it, in the file's order. */
@@ -64,13 +68,21 @@ export function parseTopology(value: unknown, options: ParseOptions): Parsed {
   if (names !== undefined && fields.processors !== undefined) checkEnds(streams, names, late)
   if (names !== undefined) checkInvokes(processors, names, late)
   checkOverlaps(streams, late)
+  const sources = parseSources(fields, { table: options.sources, names, report: late })
   checkChannels({ streams, processors, ...settings }, known, late)
   const problems = [...report.problems, ...late.problems]
   const named = name === '' ? {} : { name }
   if (problems.some(({ severity }) => severity === 'error')) return { ...named, processors, problems }
   const input = fields.input === undefined ? {} : { input: fields.input }
   return {
-    topology: Object.freeze({ name, processors, streams, ...input, ...settings }),
+    topology: Object.freeze({
+      name,
+      processors,
+      streams,
+      ...(sources.length > 0 && { sources }),
+      ...input,
+      ...settings,
+    }),
     ...named,
     processors,
     problems,

@@ -3,6 +3,7 @@ import type { DeploymentSettings, Environment } from './deployment.ts'
 import type { Handler } from './handler.ts'
 import type { Errors, Idempotence, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
+import type { TopologySource } from './source.ts'
 
 /** The waits before a failed message is retried: `firstMs`, then `factor` times longer each time, at most `maxMs`. */
 export interface Backoff {
@@ -62,6 +63,8 @@ export interface Topology extends DeploymentSettings, DeliverySettings, Recordin
   readonly name: string
   readonly processors: readonly TopologyProcessor[]
   readonly streams: readonly TopologyStream[]
+  /** How events come in from outside; absent without any. */
+  readonly sources?: readonly TopologySource[]
   /** As the user wrote it: a path, `{ processor: event }`, a list, or a function that returns an (async) iterable. */
   readonly input?: unknown
   readonly retries?: number

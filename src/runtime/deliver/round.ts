@@ -68,7 +68,7 @@ export interface Later {
    * Takes a message, whose `wait` contains the time. Resolves when the message is stored; throws or rejects when it is
    * not.
    */
-  keep(message: Message, policy: HeldPolicy): Promise<void>
+  keep(message: Message, policy: HeldPolicy, delivery: Delivery): Promise<void>
   /** Whether it also takes messages with a key, because their channel keeps no order. */
   readonly keyed: boolean
 }

@@ -103,7 +103,7 @@ export function setAside(round: Round, task: Task, told: (isKept: boolean) => vo
   const { later } = round.parts
   if (later !== undefined && mayLeave(round, task)) {
     const wait = { dueMs: task.dueMs, asked: task.asked }
-    save(round, task, { keep: () => later.keep({ ...task.message, wait }, task.policy), told })
+    save(round, task, { keep: () => later.keep({ ...task.message, wait }, task.policy, task.record.delivery), told })
   } else {
     told(false)
     leaveTask(round, task)

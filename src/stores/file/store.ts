@@ -55,9 +55,12 @@ const FOLDER = '.attak'
 /** The part of a name that no stage can have. */
 export const SIMULATED_PART = '_simulated'
 
+/** The same for errors of `attak run`. */
+export const RUN_PART = '_run'
+
 /**
- * Where the errors of a topology are kept: `<dir>/.attak/errors/<part>/<topology>.jsonl`. A part is a stage, or
- * {@link SIMULATED_PART}.
+ * Where the errors of a topology are kept: `<dir>/.attak/errors/<part>/<topology>.jsonl`. A part is a stage,
+ * {@link SIMULATED_PART} or {@link RUN_PART}.
  */
 export function errorsFile(dir: string, part: string, topology: string): string {
   return join(dir, FOLDER, 'errors', part, `${topology}${ENDING}`)

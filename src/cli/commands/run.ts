@@ -1,0 +1,92 @@
+import { AttakError, errorOf } from '../../errors.ts'
+import { onlyProcessors } from '../../graph/only.ts'
+import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
+import { inspectProject, type Project } from '../../project/project.ts'
+import { type Arguments, type Command, flagOf, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
+import type { Host } from '../host.ts'
+import { INPUT_OPTIONS, onlyInput, openProjectInput, type RunInput } from '../input.ts'
+import { awaitCode, MODULES } from '../loading.ts'
+import { findProject, settingOption, warn } from '../project.ts'
+import { serve } from '../run/serve.ts'
+
+/** How long a stopping service waits for what is under way. */
+const DRAIN_SECONDS = 30
+
+/** Runs a topology as a service in this process. */
+export const run: Command = {
+  name: 'run',
+  summary: 'run a topology as a service on this machine',
+  arguments: [PATH_ARGUMENT],
+  options: [
+    ...INPUT_OPTIONS,
+    { flags: '--only <processor>', summary: 'run only this processor', repeatable: true },
+    { flags: '-q, --quiet', summary: 'print only failures' },
+    { flags: '--port <number>', summary: 'serve /healthz, /readyz and /metrics on this port' },
+    {
+      flags: '--drain <seconds>',
+      summary: `how long to wait for open messages when stopping (default ${DRAIN_SECONDS})`,
+    },
+    settingOption('logLevel'),
+    settingOption('concurrency'),
+    settingOption('stage'),
+  ],
+  notes: `Events come from the sources of the topology, or from --input:
+  sources: { orders: { type: 'http', to: 'intake', path: '/orders' } }
+  sources: { nightly: { type: 'schedule', to: 'report', cron: '0 3 * * *' } }
+
+Messages move in memory and in real time. An event is done when it and all that it caused is handled, or
+recorded as failed: attak errors list --run. What is open when the process is killed is lost.
+
+Ctrl-C or SIGTERM stops it: it takes nothing more, and ends when everything open is done, or after --drain
+seconds. A second signal ends it at once. Without sources it ends with its input.
+
+A terminal shows one line for each message. Otherwise stdout gets JSON lines, like those of deployed
+functions.
+
+Exit codes: 0 when everything was done, 1 when not or when an event of --input failed.`,
+  examples: [
+    'attak run',
+    'attak run --port 9000 --quiet',
+    'tail -f access.log | attak run --input - --lines --to parse',
+  ],
+  async run(args, host) {
+    const { file, settings, given } = await findProject(args, host)
+    const drainMs = 1000 * (numberOf(args, 'drain', 86_400) ?? DRAIN_SECONDS)
+    const port = numberOf(args, 'port', 65_535)
+    const { project, problems } = await awaitCode({ who: MODULES, file }, host, () =>
+      inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
+    )
+    if (project === undefined) throw errorOf(problems)
+    warn([...project.warnings, ...conflictProblems(project.graph, host.env)], host)
+    const only = listOf(args, 'only')
+    const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
+    const input = await inputOf(args, project, host)
+    const giveBack = host.lendVariables(sharedVariables(project.graph))
+    const serving = serve(
+      {
+        ...{ project, graph, input: input && only.length > 0 ? onlyInput(input, only) : input, given },
+        ...{ quiet: flagOf(args, 'quiet'), logLevel: settings.logLevel.value, drainMs, port },
+        concurrency: settings.concurrency.value,
+      },
+      host,
+    )
+    return serving.finally(giveBack)
+  },
+}
+
+/** The number of a flag, from 0 on; undefined if it was not given. Throws USAGE. */
+function numberOf(args: Arguments, name: 'drain' | 'port', most: number): number | undefined {
+  const text = textOf(args, name)
+  if (text === undefined || (/^\d+$/.test(text) && Number(text) <= most))
+    return text === undefined ? undefined : Number(text)
+  throw new AttakError(
+    'USAGE',
+    `--${name}: "${text}" is no whole number from 0 to ${most}`,
+    `Give one, such as --${name} 30.`,
+  )
+}
+
+/** The events of --input. A service repeats no input that is there for simulations. */
+async function inputOf(args: Arguments, project: Project, host: Host): Promise<RunInput | undefined> {
+  return textOf(args, 'input') === undefined ? undefined : openProjectInput(args, project, host)
+}

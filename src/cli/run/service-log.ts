@@ -1,0 +1,54 @@
+import type { Graph } from '../../graph/graph.ts'
+import type { LogLevel } from '../../runtime/invocation.ts'
+import type { WorkerHost } from '../../runtime/worker-host.ts'
+import { createLog, type WorkerLog } from '../../runtime/worker-log.ts'
+import { readEntry } from '../../view/log-entry.ts'
+import { drawEntry } from '../../view/log-line.ts'
+import { colorsOf } from '../../view/print.ts'
+import type { Host } from '../host.ts'
+
+/** What a service prints: its log lines, and sentences about itself. */
+export interface ServiceLog {
+  readonly lines: WorkerLog
+  /** Prints a sentence about the service. */
+  say(text: string, level?: LogLevel): void
+}
+
+/** How a service prints. */
+export interface ServiceLogParts {
+  readonly graph: Graph
+  readonly host: Host
+  /** What a worker of this process is given. */
+  readonly workerHost: Omit<WorkerHost, 'write'>
+  readonly level: LogLevel | 'none'
+}
+
+/** Lines for people on a terminal, as `attak logs` draws them; otherwise the JSON lines of deployed functions. */
+export function openServiceLog({ graph, host, workerHost, level }: ServiceLogParts): ServiceLog {
+  const width = Math.max(0, ...graph.processors.map(({ name }) => name.length))
+  const isForPeople = host.out.isTTY
+  const colors = colorsOf(host.out)
+  const draw = (text: string) => {
+    const entry = readEntry({ timeMs: host.date(), processor: '', text })
+    return drawEntry({ ...entry, processor: String(entry.fields.processor ?? '') }, width, colors)
+  }
+  const write = (text: string) => {
+    if (!isForPeople) host.out.writeJson(text)
+    else for (const line of text.split('\n')) if (line !== '') host.out.tell(draw(line))
+  }
+  const lines = createLog({ ...workerHost, write }, level)
+  const isShown = (lineLevel: LogLevel) => RANKS.indexOf(lineLevel) >= RANKS.indexOf(level)
+  return {
+    // Outputs are no failures.
+    lines: isShown('info') ? lines : { ...lines, output: () => {} },
+    say(text, lineLevel = 'info') {
+      if (!isShown(lineLevel)) return
+      lines.flush()
+      const time = new Date(host.date()).toISOString()
+      if (isForPeople) host.out.tell(`${lineLevel === 'info' ? colors.dim(text) : colors.yellow(text)}\n`)
+      else host.out.writeJson(`${JSON.stringify({ time, level: lineLevel, attak: 'service', text })}\n`)
+    },
+  }
+}
+
+const RANKS: readonly (LogLevel | 'none')[] = ['debug', 'info', 'warn', 'error', 'none']

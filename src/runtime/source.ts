@@ -1,0 +1,56 @@
+import type { SourceRules, TopologySource } from '../topology/source.ts'
+
+/** An event from outside. */
+export interface SourceEvent {
+  /** The processor that receives it. */
+  readonly to: string
+  /** As JSON carries it, and the source's no more. */
+  readonly event: unknown
+  readonly key?: string
+  readonly topic?: string
+  /** The id of its tree, 32 hex digits: the same for an event that comes again. Default: a new one. */
+  readonly id?: string
+  /** W3C trace context that it came with. */
+  readonly traceparent?: string
+}
+
+/** What sources put their events into. */
+export interface SourceWorld {
+  /** A text that no other topology and stage has: `orders/dev`. */
+  readonly scope: string
+  /**
+   * Takes an event. Resolves to the number of error records when the event and all that it caused is done. Only then may its
+   * source forget it.
+   */
+  take(event: SourceEvent): Promise<number>
+  /**
+   * Runs the event's processor at once, without a retry. Resolves to the handler's result; rejects with its failure, which is
+   * recorded.
+   */
+  call(event: SourceEvent): Promise<unknown>
+  /** A promise while no further event should be taken; undefined when there is room. */
+  room(): Promise<void> | undefined
+  /** A new id of a tree, 32 hex digits. */
+  newId(): string
+  /** Milliseconds since 1970. */
+  now(): number
+  /** Calls back after a wait. Returns what cancels it. */
+  after(ms: number, call: () => void): () => void
+}
+
+/** Sources that are open. */
+export interface OpenSources {
+  /** One line for each, for people: what comes in, and where to: `POST http://localhost:3001/orders → intake`. */
+  readonly lines: readonly string[]
+  /** Takes nothing more. Resolves when everything that was taken has its answer. */
+  stop(): Promise<void>
+  /** Resolves when nothing can come any more; absent where that never happens. */
+  readonly ended?: Promise<void>
+}
+
+/** One way that events come in from outside; `type` names it. */
+export interface Source {
+  readonly rules: SourceRules
+  /** Opens all sources of this type. Throws an AttakError if one cannot be opened; then none is open. */
+  open(sources: readonly TopologySource[], world: SourceWorld): Promise<OpenSources>
+}

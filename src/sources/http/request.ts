@@ -1,0 +1,133 @@
+import type { IncomingMessage } from 'node:http'
+import { isTooDeep, MOST_DEPTH } from '../../runtime/depth.ts'
+import { fieldsOf } from '../../runtime/text.ts'
+
+/** A request as a handler gets it; the last two have the names of attak 2017. */
+export interface HttpEvent {
+  readonly method: string
+  readonly path: string
+  readonly params: Readonly<Record<string, string>>
+  readonly query: Readonly<Record<string, string | readonly string[]>>
+  readonly headers: Readonly<Record<string, string>>
+  /** The value of a JSON body, else its text; base64 of what is no UTF-8. Absent without a body. */
+  readonly body?: unknown
+  readonly isBase64Encoded?: true
+  readonly httpMethod: string
+  readonly queryStringParameters: HttpEvent['query']
+}
+
+/** Why a request gets no handler: an error with the status of its answer. */
+export function refused(status: number, message: string): Error {
+  return Object.assign(new Error(message), { status })
+}
+
+/** Reads a body. Throws {@link refused} if it is too large, or broken off. */
+export async function bodyOf(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+  const tooLarge = () => refused(413, `The body is larger than ${mostBytes} bytes.`)
+  if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
+  const parts: Buffer[] = []
+  let bytes = 0
+  for await (const part of request as AsyncIterable<Buffer>) {
+    bytes += part.length
+    if (bytes > mostBytes) throw tooLarge()
+    parts.push(part)
+  }
+  return Buffer.concat(parts)
+}
+
+/** The parts of a request's address that its route found. */
+export interface Found {
+  readonly path: string
+  readonly params: Readonly<Record<string, string | undefined>>
+  readonly query: URLSearchParams
+}
+
+/** Makes the event of a request. Throws {@link refused} for a body that says that it is JSON and is not. */
+export function eventOf({ method = 'GET', headers }: IncomingMessage, body: Buffer, found: Found): HttpEvent {
+  const query = queryOf(found.query)
+  const texts = Object.entries(headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
+  )
+  const params = Object.entries(found.params).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
+  return {
+    ...{ method, path: found.path, params: Object.fromEntries(params), query, headers: Object.fromEntries(texts) },
+    ...contentOf(body, headers['content-type'] ?? ''),
+    ...{ httpMethod: method, queryStringParameters: query },
+  }
+}
+
+function queryOf(search: URLSearchParams): HttpEvent['query'] {
+  const names = [...new Set(search.keys())]
+  return Object.fromEntries(
+    names.map((name) => {
+      const all = search.getAll(name)
+      return [name, all.length === 1 ? all[0]! : all]
+    }),
+  )
+}
+
+const JSON_TYPE = /^[^;]*[/+]json\s*(?:;|$)/i
+const decoder = new TextDecoder('utf-8', { fatal: true })
+
+/** The value of a body. */
+export function contentOf(body: Buffer, type: string): Pick<HttpEvent, 'body' | 'isBase64Encoded'> {
+  if (body.length === 0) return {}
+  let text: string
+  try {
+    text = decoder.decode(body)
+  } catch {
+    return { body: body.toString('base64'), isBase64Encoded: true }
+  }
+  return { body: JSON_TYPE.test(type) ? jsonOf(text) : text }
+}
+
+function jsonOf(text: string): unknown {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (error) {
+    throw refused(400, `The body is not JSON: ${(error as Error).message}.`)
+  }
+  if (isTooDeep(value)) throw refused(400, `The body is nested deeper than ${MOST_DEPTH} levels.`)
+  return value
+}
+
+/** A CloudEvent in a request. */
+export interface HttpCloudEvent {
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly key?: string
+  readonly data: unknown
+}
+
+/**
+ * Returns the CloudEvent of a request, in binary or structured mode; undefined if it is none. Source: CloudEvents 1.0.2, HTTP
+ * protocol binding, read 2026-11-28.
+ */
+export function cloudEventOf({ headers }: IncomingMessage, body: Buffer): HttpCloudEvent | undefined {
+  const type = headers['content-type'] ?? ''
+  if (/^application\/cloudevents\+json\s*(?:;|$)/i.test(type)) {
+    const fields = fieldsOf(contentOf(body, type).body)
+    if (fields === undefined) throw refused(400, 'The body is no CloudEvent.')
+    const { data_base64: base64 } = fields
+    return attributesOf(fields, fields.data ?? base64)
+  }
+  if (headers['ce-specversion'] === undefined) return undefined
+  const attributes = ['specversion', 'id', 'source', 'type', 'partitionkey'].map((name) => [
+    name,
+    headers[`ce-${name}`],
+  ])
+  return attributesOf(Object.fromEntries(attributes), contentOf(body, type).body)
+}
+
+function attributesOf(fields: Readonly<Record<string, unknown>>, data: unknown): HttpCloudEvent {
+  const { specversion, id, source, type, partitionkey } = fields
+  const missing = Object.entries({ id, source, type }).filter(([, value]) => typeof value !== 'string' || value === '')
+  if (specversion !== '1.0' || missing.length > 0) {
+    const what = specversion === '1.0' ? `has no ${missing.map(([name]) => name).join(', ')}` : 'is not of version 1.0'
+    throw refused(400, `The CloudEvent ${what}.`)
+  }
+  const key = typeof partitionkey === 'string' ? { key: partitionkey } : {}
+  return { id: String(id), source: String(source), type: String(type), ...key, data }
+}

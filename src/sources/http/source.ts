@@ -1,0 +1,38 @@
+import * as z from 'zod/mini'
+import type { Source } from '../../runtime/source.ts'
+import { oneOf, wholeNumber } from '../../topology/rules.ts'
+
+/** Methods as requests name them. Source: RFC 9110, section 9, read 2026-11-28. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'ANY'] as const
+
+/** HTTP requests, each with an answer. */
+export const http: Source = {
+  rules: {
+    settings: {
+      path: {
+        schema: () => z.string().check(z.regex(/^\/[^\s?#]*$/)),
+        must: 'a path that begins with "/", such as "/orders/:id"',
+      },
+      method: {
+        schema: () => z.union([z.enum(METHODS), z.array(z.enum(METHODS)).check(z.minLength(1))]),
+        must: `${METHODS.join(', ')}, or a list of them`,
+      },
+      port: wholeNumber(0, 65_535),
+      host: {
+        schema: () => z.string().check(z.regex(/^[\w.:-]+$/)),
+        must: 'the name or the IP address of an interface',
+      },
+      reply: oneOf(['result', 'accepted', 'done']),
+      cors: {
+        schema: () => z.union([z.boolean(), z.array(z.string().check(z.regex(/^https?:\/\/[^/\s]+$/)))]),
+        must: 'true, false, or a list of origins such as "https://example.com"',
+      },
+      maxBytes: wholeNumber(1, 100 * 1024 * 1024),
+    },
+    required: ['path'],
+  },
+  async open(sources, world) {
+    const { openServers } = await import('./server.ts')
+    return openServers(sources, world)
+  },
+}

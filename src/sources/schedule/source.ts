@@ -1,0 +1,94 @@
+import { Cron } from 'croner'
+import * as z from 'zod/mini'
+import type { Source } from '../../runtime/source.ts'
+import { dueTimes, rateMs } from './due.ts'
+
+/** Events at certain times. */
+export const schedule: Source = {
+  rules: {
+    settings: {
+      rate: {
+        schema: () => z.string().check(z.refine((text) => rateMs(text) !== undefined)),
+        must: 'a number of seconds, minutes, hours or days, such as "5 minutes"',
+      },
+      cron: {
+        schema: () => z.string().check(z.refine(isCron)),
+        must: 'five fields of cron, or six with seconds, that come true at some time, such as "0 3 * * *"',
+      },
+      timezone: {
+        schema: () => z.string().check(z.refine(isTimezone)),
+        must: 'the name of a time zone, such as "Europe/Berlin"',
+      },
+      event: { schema: () => z.json(), must: 'a value that JSON can carry' },
+    },
+    oneOf: ['rate', 'cron'],
+  },
+  async open(sources, world) {
+    const waits = new Map<string, () => void>()
+    const running = new Set<Promise<unknown>>()
+    let isStopped = false
+    for (const source of sources) {
+      const due = dueTimes(source.settings, world.now())
+      const wait = () => {
+        const { value: atMs } = due.next()
+        if (isStopped || atMs === undefined) return
+        waits.set(
+          source.name,
+          afterLong(world, atMs, () => tick(atMs)),
+        )
+      }
+      const tick = (atMs: number) => {
+        const { name, to, topic, settings } = source
+        const time = new Date(atMs).toISOString()
+        const event = 'event' in settings ? structuredClone(settings.event) : { source: name, time }
+        const taken = world.take({ to, event, ...(topic !== undefined && { topic }) })
+        running.add(taken)
+        void taken.finally(() => running.delete(taken))
+        wait()
+      }
+      wait()
+    }
+    return {
+      lines: sources.map(({ to, settings }) => `${sayWhen(settings)} → ${to}`),
+      async stop() {
+        isStopped = true
+        for (const cancel of waits.values()) cancel()
+        while (running.size > 0) await Promise.allSettled(running)
+      },
+    }
+  },
+}
+
+/** A timer of Node takes 24 days at most. Source: Node.js documentation, timers, read 2026-11-28. */
+const MOST_TIMER_MS = 86_400_000
+
+function afterLong(world: Parameters<Source['open']>[1], atMs: number, call: () => void): () => void {
+  let cancel = () => {}
+  const wait = () => {
+    const leftMs = atMs - world.now()
+    cancel = world.after(Math.min(Math.max(0, leftMs), MOST_TIMER_MS), leftMs > MOST_TIMER_MS ? wait : call)
+  }
+  wait()
+  return () => cancel()
+}
+
+function sayWhen({ rate, cron, timezone = 'UTC' }: Readonly<Record<string, unknown>>): string {
+  return rate === undefined ? `at ${String(cron)} (${String(timezone)})` : `every ${String(rate).replace(/^1 /, '')}`
+}
+
+function isCron(text: string): boolean {
+  try {
+    return new Cron(text, { paused: true }).nextRun() !== null
+  } catch {
+    return false
+  }
+}
+
+function isTimezone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    return true
+  } catch {
+    return false
+  }
+}

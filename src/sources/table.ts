@@ -1,0 +1,14 @@
+import type { Source } from '../runtime/source.ts'
+import type { SourceTable, SourceType } from '../topology/source.ts'
+import { http } from './http/source.ts'
+import { schedule } from './schedule/source.ts'
+
+export type { SourceDefinition, SourceType } from '../topology/source.ts'
+export type { HttpSettings } from './http/settings.ts'
+export type { ScheduleSettings } from './schedule/settings.ts'
+
+/** How events come in, by type. */
+export const SOURCES: Readonly<Record<SourceType, Source>> = { http, schedule }
+
+/** What each type takes. */
+export const SOURCE_RULES: SourceTable = { http: http.rules, schedule: schedule.rules }

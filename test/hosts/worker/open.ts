@@ -1,0 +1,67 @@
+import { onTestFinished } from 'vitest'
+import { memory } from '../../../src/carriers/memory/carrier.ts'
+import { type Embedded, type EmbeddedParts, openEmbedded } from '../../../src/hosts/worker/embedded.ts'
+import { buildGraph } from '../../../src/project/parse.ts'
+import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
+import { describeThrown } from '../../../src/runtime/thrown.ts'
+import type { WorkerHost } from '../../../src/runtime/worker-host.ts'
+import { createLog } from '../../../src/runtime/worker-log.ts'
+import { createFakeStore, type FakeStore, recordsIn } from '../../contract/fake-store.ts'
+import { parsedOf } from '../../contract/graph.ts'
+
+/** A topology that runs in this process, and what it wrote. */
+export interface Opened extends Embedded {
+  /** The log lines so far. */
+  lines(): readonly Record<string, unknown>[]
+  /** `<processor>: <message>` of each error record. */
+  errors(): readonly string[]
+}
+
+/** Opens a topology of inline processors. */
+export function openTopology(
+  definition: Record<string, unknown>,
+  { store = createFakeStore(), ...parts }: Partial<Omit<EmbeddedParts, 'store'>> & { readonly store?: FakeStore } = {},
+): Opened {
+  const topology = parsedOf({ name: 'test', ...definition })
+  const processors = new Map<string, LoadedProcessor>()
+  for (const { name, source, input: schema } of topology.processors) {
+    if (source.kind !== 'inline') throw new Error(`${name} is not inline`)
+    const { handler, self } = source
+    processors.set(name, { name, handler, ...(self && { self }), ...(schema && { input: schema }) })
+  }
+  let text = ''
+  const host = hostTo((more) => {
+    text += more
+  })
+  const log = createLog(host, 'debug')
+  const embedded = openEmbedded({
+    ...{ graph: buildGraph(topology, { stage: 'dev' }), processors, host, log, store },
+    ...{ concurrency: 256, seed: 'test', messageBytes: memory.rules.limits.messageBytes },
+    ...parts,
+  })
+  onTestFinished(embedded.close)
+  return Object.defineProperties(
+    {
+      lines() {
+        log.flush()
+        return text.split('\n').flatMap((line) => (line === '' ? [] : [JSON.parse(line)]))
+      },
+      errors: () => recordsIn(store).map(({ processor, error }) => `${processor}: ${error.message}`),
+    },
+    Object.getOwnPropertyDescriptors(embedded),
+  ) as unknown as Opened
+}
+
+function hostTo(write: (text: string) => void): WorkerHost {
+  return {
+    ...{ console, write, now: () => Date.now(), random: Math.random, describe: describeThrown, onUncaught: () => {} },
+    after(ms, call) {
+      if (ms <= 0) {
+        setImmediate(call)
+        return () => {}
+      }
+      const timer = setTimeout(call, ms)
+      return () => clearTimeout(timer)
+    },
+  }
+}
