@@ -46,8 +46,8 @@ export function hintOf({ path, flags }: Given): Hint {
     const [command = ''] = words.split(' ')
     const place = path?.startsWith('-') ? `./${path}` : path
     const byTopology = BY_TOPOLOGY.has(command) ? ['--topology'] : []
-    // The errors of a simulation are here, wherever the stage lives.
-    const taken = words.includes(' --simulated') ? (['name', 'stage'] as const) : (TAKEN[command] ?? FLAGS)
+    // The errors of what ran here are here, wherever the stage lives.
+    const taken = / --(?:simulated|run)\b/.test(words) ? (['name', 'stage'] as const) : (TAKEN[command] ?? FLAGS)
     const said = taken.flatMap((flag) => {
       const value = flags[flag]
       return value === undefined ? [] : [`--${flag}`, shellWord(value)]

@@ -24,13 +24,14 @@ export interface RunInput extends Pick<Input, 'chunks' | 'live' | 'totalBytes' |
 }
 
 /**
- * Opens the input that a command line selects for a project, and prints its warnings. Throws what {@link openInput}
- * throws.
+ * Opens the input that a command line selects for a project, and prints its warnings; `isOptional`: it may be absent, and
+ * holds nothing then. Throws what {@link openInput} throws.
  */
 export async function openProjectInput(
   args: Arguments,
   { file, topology, dir }: Pick<Project, 'file' | 'topology' | 'dir'>,
   host: Host,
+  { isOptional = false } = {},
 ): Promise<RunInput> {
   const input = await awaitCode({ who: "the topology's input", file }, host, () =>
     openInput({
@@ -41,6 +42,7 @@ export async function openProjectInput(
         return host.stdin as AsyncIterable<Uint8Array>
       },
       badLines: flagOf(args, 'skipBadLines') ? 'skip' : 'stop',
+      isOptional,
     }),
   )
   warn(input.warnings, host)

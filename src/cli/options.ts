@@ -27,10 +27,16 @@ export const YES_OPTION: Option = { flags: '-y, --yes', summary: 'do not ask; lo
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
+/** The milliseconds of a time such as `30s`, `10m`, `2h` or `1d`; undefined for any other text. */
+export function durationMs(text: string): number | undefined {
+  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/.exec(text.trim()) ?? []
+  return count === undefined ? undefined : Number(count) * UNITS_MS[unit]!
+}
+
 /** Returns the time of `--since`, in milliseconds since 1970: `10m` before now, or a date. Throws USAGE. */
 export function parseSince(text: string, nowMs: number): number {
-  const [, count, unit = ''] = /^(\d+(?:\.\d+)?)\s*([smhd])$/.exec(text.trim()) ?? []
-  if (count !== undefined) return Math.max(0, nowMs - Number(count) * UNITS_MS[unit]!)
+  const ms = durationMs(text)
+  if (ms !== undefined) return Math.max(0, nowMs - ms)
   const date = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN
   if (!Number.isNaN(date)) return date
   throw new AttakError(
@@ -74,6 +80,7 @@ export const PLACE_OPTIONS: readonly Option[] = [
   { ...NAME_OPTION, summary: 'the name of the topology; no project is loaded' },
   ...STAGE_OPTIONS,
   { flags: '--simulated', summary: 'the errors of the last simulation, instead of the deployed topology' },
+  { flags: '--run', summary: 'the errors of attak run on this machine' },
 ]
 
 /** Options that filter errors. */

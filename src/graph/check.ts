@@ -6,7 +6,7 @@ import { longestWaitMs, mostWaitInPlaceMs } from './holds.ts'
 
 /**
  * Returns problems of a graph as a whole:
- * - A processor without streams that no processor invokes, while the graph has streams. A graph without streams is fine.
+ * - A processor without streams that no processor invokes and no source feeds, while the graph has streams. A graph without streams is fine.
  * - Retries that do not fit. A stream that keeps order holds an event with a key before each attempt, and its carrier limits how
  *   long. This is an error if the topology sets `fifo`. Elsewhere it is a warning, because only a run shows which emits have keys.
  */
@@ -17,7 +17,8 @@ export function checkGraph(graph: Graph): readonly Problem[] {
 function unusedProcessors(graph: Graph): readonly Problem[] {
   if (graph.streams.length === 0) return []
   const calls = graph.processors.flatMap(({ name, invokes }) => (invokes.length === 0 ? [] : [name, ...invokes]))
-  const joined = new Set([...graph.streams.flatMap(({ from, to }) => [from, to]), ...calls])
+  const fed = (graph.sources ?? []).map(({ to }) => to)
+  const joined = new Set([...graph.streams.flatMap(({ from, to }) => [from, to]), ...calls, ...fed])
   return graph.processors.filter(({ name }) => !joined.has(name)).map(({ name }) => unused(name))
 }
 
@@ -39,6 +40,17 @@ function misfits(stream: GraphStream, graph: Graph): readonly Problem[] {
       remedy: `Set retries or backoff lower, or ${limit} above ${totalMs / 1000}${fifo ? '' : '; events without a key do not need that'}.`,
     },
   ]
+}
+
+/** Warns of each source: a deploy leaves it out. */
+export function undeployedSources({ sources = [] }: Graph): readonly Problem[] {
+  return sources.map(({ name, type, to }) => ({
+    code: 'SOURCE_NOT_DEPLOYED',
+    severity: 'warning',
+    where: `sources.${name}`,
+    what: `a deploy leaves it out: only attak run serves a source of the type "${type}"`,
+    remedy: `Send its events to "${to}" with attak trigger, or run the topology with attak run.`,
+  }))
 }
 
 /** All waits of one message together, at the longest. */

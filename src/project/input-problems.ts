@@ -82,7 +82,15 @@ export function missingFile(path: string, name: string): Problem {
 }
 
 /** A run without any input. */
-export function noInput({ processors, streams }: Topology): Problem {
+export function noInput({ processors, streams, sources = [] }: Topology): Problem {
+  const [source] = sources
+  if (source !== undefined) {
+    return {
+      ...{ code: 'INPUT_NOT_FOUND', severity: 'error', where: 'input' },
+      what: 'there is no input, and a simulation serves no sources',
+      remedy: `Run the topology with attak run. Or write an input.json such as { "${source.name}": { } }, with an event as the source makes it.`,
+    }
+  }
   const first = processors.find(({ name }) => !streams.some(({ to }) => to === name)) ?? processors[0]
   return {
     code: 'INPUT_NOT_FOUND',

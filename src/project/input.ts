@@ -1,6 +1,7 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { extname, join, resolve, sep } from 'node:path'
 import { AttakError, errorOf, type Problem } from '../errors.ts'
+import type { TopologySource } from '../topology/source.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
 import { ownEvents, parseEvents, problemAt, readMade, unknownProcessor } from './events.ts'
 import { packageFolder, shown } from './find.ts'
@@ -53,6 +54,8 @@ export interface InputOptions {
   readonly stdin: AsyncIterable<Uint8Array | string>
   /** What to do with an invalid line of a streamed input. */
   readonly badLines: 'stop' | 'skip'
+  /** Without any, the input is empty. Default: that is an error. */
+  readonly isOptional?: boolean
 }
 
 const MOST_EVENTS = 512
@@ -66,8 +69,31 @@ const TEXTS = new Set(['.txt', '.log'])
  * and USAGE, all problems at once.
  */
 export async function openInput(options: InputOptions): Promise<Input> {
+  const input = await openNamed(options)
+  const { sources } = options.topology
+  return sources === undefined ? input : { ...input, chunks: fromSources(input.chunks, sources) }
+}
+
+/** Events to a source become what the source makes of them. */
+async function* fromSources(
+  chunks: Input['chunks'],
+  sources: readonly TopologySource[],
+): AsyncGenerator<readonly InputEvent[], void, undefined> {
+  const byName = new Map(sources.map((source) => [source.name, source]))
+  for await (const chunk of chunks) {
+    yield chunk.map((event) => {
+      const source = byName.get(event.to)
+      if (source === undefined) return event
+      const { to, topic } = source
+      return { ...(topic !== undefined && { topic }), ...event, to }
+    })
+  }
+}
+
+async function openNamed(options: InputOptions): Promise<Input> {
   const { given, isText, topology, dir, cwd, badLines } = options
-  const processors = new Set(topology.processors.map(({ name }) => name))
+  const names = [...topology.processors, ...(topology.sources ?? [])].map(({ name }) => name)
+  const processors = new Set(names)
   const to = options.to ?? (isText ? onlyReceiver(topology) : undefined)
   if (options.to !== undefined) checkTo(options.to, given, processors)
   if (isText) checkLines(to, given)
@@ -81,6 +107,7 @@ export async function openInput(options: InputOptions): Promise<Input> {
     const unread = found.filter(isFile).map((file) => notRead(shown(file, cwd), 'the topology sets its own input'))
     return { ...input, warnings: [...input.warnings, ...unread] }
   }
+  if (first === undefined && options.isOptional) return openEvents('no input', [])
   if (first === undefined) throw errorOf([noInput(topology)])
   if (!isFile(first)) throw errorOf([noFile(shown(first, cwd))])
   const input = await openFile(first, { ...reader, isUnasked: true }, shown(first, cwd))

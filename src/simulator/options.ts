@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.ts'
 import type { Invocation, LoadedProcessor, Spans } from '../runtime/invocation.ts'
 import type { Thrown } from '../runtime/thrown.ts'
+import type { InputEvent } from '../topology/topology.ts'
 import type { Copier } from './copy.ts'
 import type { CopySource } from './copy-walk.ts'
 import type { InputChunks, Intake } from './intake.ts'
@@ -13,6 +14,8 @@ export interface SimulationOptions {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly input: InputChunks
+  /** Events besides the input, such as those of schedules. They must have an end. */
+  readonly ticks?: Ticks
   /** Monotonic milliseconds of real time, which timeouts go by. */
   readonly now: () => number
   /**
@@ -56,6 +59,14 @@ export interface SimulationOptions {
   readonly spans?: Spans
   /** For measuring what copies cost; the default makes copies equal to a JSON round trip. */
   readonly createCopier?: (source: CopySource, onLoss?: (value: unknown) => void) => Copier
+}
+
+/** Events at certain virtual times. */
+export interface Ticks {
+  /** When the next is due, in virtual milliseconds; undefined when there is none. */
+  nextMs(): number | undefined
+  /** Takes the next. Call it when there is one. */
+  shift(): InputEvent
 }
 
 /** Looks into a run while a handler has the thread, as a watchdog does that interrupts it. */

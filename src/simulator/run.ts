@@ -62,6 +62,7 @@ export function openRun(options: SessionOptions): Run {
     nextInput: () => nextInput(run),
     edgeTo: (name) => edges.to(name, schedule.counts.roots),
     edgeOf: (resumed) => edges.of(resumed, schedule.counts.roots),
+    ticks: options.ticks,
     recorder,
     current,
     started: options.started,

@@ -5,6 +5,7 @@ import type { InputEvent } from '../topology/topology.ts'
 import type { ResumedEvent } from './intake.ts'
 import type { Invoked } from './invoked.ts'
 import type { SimulatedEdge, SimulatedMessage } from './message.ts'
+import type { Ticks } from './options.ts'
 import type { Queue } from './queue.ts'
 import type { Recorder } from './recorder.ts'
 import type { Retries } from './retries.ts'
@@ -32,6 +33,8 @@ export interface ScheduleParts {
   readonly edgeTo: (processor: string) => SimulatedEdge
   /** The edge that an event came over before it was resumed. */
   readonly edgeOf: (resumed: ResumedEvent) => SimulatedEdge
+  /** Events at certain virtual times; absent without any. */
+  readonly ticks: Ticks | undefined
   readonly recorder: Recorder | undefined
   readonly current: Current
   /** See `SimulationOptions`. */

@@ -4,6 +4,7 @@ import { handle } from '../runtime/handle.ts'
 import { type Invocation, keepDuration } from '../runtime/invocation.ts'
 import type { Root } from '../runtime/message.ts'
 import { cutOff, hasEnded } from '../runtime/settle.ts'
+import type { InputEvent } from '../topology/topology.ts'
 import { arrive, commit } from './commit.ts'
 import { openInvoked } from './invoked.ts'
 import { inputMessage, isResumed, messageTo, resumedMessage, type SimulatedMessage } from './message.ts'
@@ -78,9 +79,13 @@ function start(schedule: Schedule, message: SimulatedMessage, isFirst: boolean):
 
 /** Takes in an event of the input, if there is one and room for it. Returns its message, if that may start. */
 function admit(schedule: Schedule): SimulatedMessage | undefined {
-  const { seed, counts, mostOpenRoots } = schedule
+  const { counts, mostOpenRoots } = schedule
   const input = counts.openRoots < mostOpenRoots ? schedule.nextInput() : undefined
-  if (input === undefined) return undefined
+  return input === undefined ? undefined : takeIn(schedule, input)
+}
+
+function takeIn(schedule: Schedule, input: InputEvent): SimulatedMessage | undefined {
+  const { seed, counts } = schedule
   const root: Root = { seed, position: counts.roots, pending: 0, id: undefined }
   const message = isResumed(input)
     ? resumedMessage(root, schedule.edgeOf(input), input)
@@ -108,14 +113,16 @@ export function commitHead(schedule: Schedule): void {
  * due by `untilMs`; then moves the time there, unless it is infinite.
  */
 export function advance(schedule: Schedule, untilMs: number): boolean {
-  const { retries, ready } = schedule
-  const nextMs = retries.nextMs() ?? Number.POSITIVE_INFINITY
+  const { retries, ready, ticks } = schedule
+  const tickMs = ticks?.nextMs() ?? Number.POSITIVE_INFINITY
+  const nextMs = Math.min(retries.nextMs() ?? Number.POSITIVE_INFINITY, tickMs)
   if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) {
     if (untilMs !== Number.POSITIVE_INFINITY) schedule.nowMs = untilMs
     return false
   }
   schedule.nowMs = nextMs
   while (retries.nextMs() === nextMs) enqueue(ready, retries.shift()!)
+  if (tickMs === nextMs) schedule.next = takeIn(schedule, ticks!.shift())
   return true
 }
 

@@ -123,6 +123,10 @@ function parseSource(
     report.error('TOPOLOGY_INVALID', where, `the name of a source must ${NAME_RULE}`, renameRemedy(name))
     return undefined
   }
+  if (names?.has(name) === true) {
+    const what = `a source and a processor are both called "${name}"`
+    report.error('TOPOLOGY_INVALID', where, what, 'Rename one of them, so that an input can name it.')
+  }
   const type = typeOf(fields.type, where, table, report)
   const to = targetOf(fields.to, where, names, report)
   const { topic } = fields

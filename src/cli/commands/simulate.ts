@@ -20,6 +20,7 @@ import { findProject, settingOption, warn } from '../project.ts'
 import { prepareForAfter } from '../simulate/after.ts'
 import { loadArtifacts } from '../simulate/artifacts.ts'
 import { tellRun } from '../simulate/run.ts'
+import { ticksOf } from '../simulate/ticks.ts'
 import { followReads } from '../simulate/variables.ts'
 
 /** Where a run stops in a debugger. */
@@ -43,6 +44,7 @@ export const simulate: Command = {
     settingOption('concurrency'),
     settingOption('stage'),
     { flags: '--built', summary: 'run the artifacts that a deploy would upload' },
+    { flags: '--for <time>', summary: 'let schedules come for this virtual time: 30s, 10m, 2h, 1d' },
     { flags: '--timings', summary: 'measure the real time of handlers' },
     { flags: '--inspect [port]', summary: 'wait for a debugger; handlers have no timeout' },
   ],
@@ -155,7 +157,8 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   if (fresh) refuseSpecial(inputFiles, host)
   const only = listOf(args, 'only')
   const graph = graphOf(project, args)
-  const input = await openProjectInput(args, project, host)
+  const ticks = ticksOf(args, graph.sources)
+  const input = await openProjectInput(args, project, host, { isOptional: ticks !== undefined })
   const built = isBuilt ? await loadArtifacts(project, host, temporaryFolder) : undefined
   if (built !== undefined) {
     reads.loaded()
@@ -169,7 +172,12 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
     {
       ...waysOf(args),
       ...{ seed: settings.seed.value, concurrency: settings.concurrency.value, built: isBuilt },
-      ...{ project: built === undefined ? project : { ...project, processors: built.processors }, graph, signal },
+      ...{
+        project: built === undefined ? project : { ...project, processors: built.processors },
+        graph,
+        signal,
+        ticks,
+      },
       ...{ input: only.length === 0 ? input : onlyInput(input, only), unguarded: isInspecting(args) },
       errors: {
         store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)),

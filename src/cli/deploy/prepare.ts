@@ -5,6 +5,7 @@ import type { CloudAccount } from '../../deploy/cloud.ts'
 import { type Deployment, prepareDeploy } from '../../deploy/deploy.ts'
 import type { IdleCost } from '../../deploy/resources.ts'
 import { errorOf, type Problem } from '../../errors.ts'
+import { undeployedSources } from '../../graph/check.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { modulesOf } from '../../project/handlers.ts'
 import { hasTelemetry } from '../../project/telemetry.ts'
@@ -47,7 +48,7 @@ export async function prepareStage(
     temporaryFolder: host.temporaryFolder,
   })
   const { artifacts } = bundled
-  const problems = [...checkVariables(graph, host.env), ...bundled.problems]
+  const problems = [...undeployedSources(graph), ...checkVariables(graph, host.env), ...bundled.problems]
   if (problems.some(({ severity }) => severity === 'error')) throw errorOf(problems)
   warn([...project.warnings, ...problems], host)
   const deploy = account.openDeploy({ graph, artifacts, env: host.env, startedAtMs: host.date() })

@@ -4,7 +4,14 @@ import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { ErrorReader, KeptErrors } from '../../runtime/store.ts'
 import { openMonths } from '../../stores/file/months.ts'
-import { errorsFile, type FileStore, openFileStore, SIMULATED_PART, topologiesIn } from '../../stores/file/store.ts'
+import {
+  errorsFile,
+  type FileStore,
+  openFileStore,
+  RUN_PART,
+  SIMULATED_PART,
+  topologiesIn,
+} from '../../stores/file/store.ts'
 import { isName } from '../../topology/name.ts'
 import { drawCount } from '../../view/duration.ts'
 import { colorsOf, drawProblems } from '../../view/print.ts'
@@ -22,28 +29,48 @@ export interface Errors {
   readonly stage: NamedStage
   /** The processors of the stage: from its project, or else from its live resources. */
   readonly processors: readonly string[]
-  /** Absent for errors of a simulation. */
+  /** Absent for errors that are kept here. */
   readonly live?: CloudStage
+  /** What ran here; absent for a deployed topology. */
+  readonly local?: LocalErrors
   readonly store: ErrorReader
   readonly copies: Copies
 }
 
 /** Returns what writes commands on these errors, such as `errors list`, for the same errors. */
-export function hintOn({ live, stage }: Pick<Errors, 'live' | 'stage'>): Hint {
+export function hintOn({ local, stage }: Pick<Errors, 'local' | 'stage'>): Hint {
   const hint = hintOf(stage.given)
-  return (words) => hint(live === undefined ? `${words} --simulated` : words)
+  return (words) => hint(local === undefined ? words : `${words} --${local.flag}`)
 }
 
-/** Opens the errors of a command line, live or simulated, and runs `use` with them. */
+/** Errors that are kept in the project's folder. */
+export interface LocalErrors {
+  /** The flag that selects them. */
+  readonly flag: 'simulated' | 'run'
+  /** See `errorsFile`. */
+  readonly part: string
+  /** `the last simulation`, before `of orders` */
+  readonly what: string
+}
+
+const SIMULATED: LocalErrors = { flag: 'simulated', part: SIMULATED_PART, what: 'the last simulation' }
+const RUN: LocalErrors = { flag: 'run', part: RUN_PART, what: 'attak run' }
+
+/** Opens the errors of a command line, live or kept here, and runs `use` with them. */
 export async function withErrors(
   args: Arguments,
   host: Host,
   use: (errors: Errors) => Promise<number>,
 ): Promise<number> {
-  if (flagOf(args, 'simulated')) {
-    const stage = inStageOfRun(await nameKept(withTopology(args), host, simulatedIn))
-    if (textOf(args, 'name') !== undefined) tellOfOthers(stage, host)
-    return use(errorsOfSimulation(stage, host))
+  const [local, other] = [SIMULATED, RUN].filter(({ flag }) => flagOf(args, flag))
+  if (other !== undefined) {
+    throw new AttakError('USAGE', '--simulated and --run contradict each other', 'Give one of them.')
+  }
+  if (local !== undefined) {
+    const named = await nameKept(withTopology(args), host, (dir) => topologiesIn(dir, local.part))
+    const stage = inStageOfRun(named, local)
+    if (textOf(args, 'name') !== undefined) tellOfOthers(stage, local, host)
+    return use(errorsHere(stage, local, host))
   }
   const stage = await nameStage(withTopology(args), host)
   const reach = withLive(stage, host, async ({ live, place }) => {
@@ -53,23 +80,24 @@ export async function withErrors(
     return use({ place, stage, processors, live, store, copies })
   })
   return reach.catch((error: unknown) => {
-    if (error instanceof AttakError && HAS_NO_ACCOUNT.has(error.code)) tellOfSimulated(stage, host)
+    if (error instanceof AttakError && HAS_NO_ACCOUNT.has(error.code)) tellOfLocal(stage, host)
     throw error
   })
 }
 
-/** A user without an account probably wants the failures of a simulation. */
+/** A user without an account probably wants the failures of what ran here. */
 const HAS_NO_ACCOUNT: ReadonlySet<ErrorCode> = new Set(['REGION_MISSING', 'CREDENTIALS_MISSING'])
 
-function tellOfSimulated(stage: NamedStage, host: Host): void {
-  const { length } = simulatedErrors(stage).list().records
-  if (length === 0) return
-  host.err.tell(`The last simulation left ${drawCount(length, 'error')}: add --simulated.\n`)
+function tellOfLocal(stage: NamedStage, host: Host): void {
+  for (const local of [SIMULATED, RUN]) {
+    const { length } = localErrors(stage, local).list().records
+    if (length > 0) host.err.tell(`${drawCount(length, 'error')} of ${local.what}: add --${local.flag} for those.\n`)
+  }
 }
 
-/** Returns the same in the stage that the newest error of a simulation happened in, unless the command line gives a stage. */
-function inStageOfRun(named: NamedStage): NamedStage {
-  const newest = simulatedErrors(named).list().records.at(-1)
+/** Returns the same in the stage that the newest error happened in, unless the command line gives a stage. */
+function inStageOfRun(named: NamedStage, local: LocalErrors): NamedStage {
+  const newest = localErrors(named, local).list().records.at(-1)
   if (newest === undefined || named.settings.stage.origin === 'flag' || !isName(newest.stage)) return named
   return inStage(named, newest.stage)
 }
@@ -88,21 +116,22 @@ export function inStage(named: NamedStage, stage: string): NamedStage {
 }
 
 /** A name without errors may be a typing error. */
-function tellOfOthers({ dir, scope }: NamedStage, host: Host): void {
-  const names = simulatedIn(dir)
+function tellOfOthers({ dir, scope }: NamedStage, { part, what }: LocalErrors, host: Host): void {
+  const names = topologiesIn(dir, part)
   if (names.includes(scope.topology)) return
   const others = names.length === 0 ? '' : ` There are errors of ${names.join(', ')}.`
-  host.err.tell(`There are no errors of a simulation of ${scope.topology} in ${join(dir, '.attak')}.${others}\n`)
+  host.err.tell(`There are no errors of ${what} of ${scope.topology} in ${join(dir, '.attak')}.${others}\n`)
 }
 
-function errorsOfSimulation(stage: NamedStage, host: Host): Errors {
+function errorsHere(stage: NamedStage, local: LocalErrors, host: Host): Errors {
   const { scope, project } = stage
-  const store = simulatedErrors(stage)
+  const store = localErrors(stage, local)
   const nothing = { list: () => ({ records: [] }), append: () => 0 }
-  const place = `the last simulation of ${scope.topology} (${scope.stage})`
+  const place = `${local.what} of ${scope.topology} (${scope.stage})`
   return {
     place,
     stage,
+    local,
     processors: project === undefined ? processorsIn(store) : processorsOf(project),
     store,
     copies: openCopies(nothing, host.date()),
@@ -137,14 +166,9 @@ export async function look({ store, copies }: Pick<Errors, 'store' | 'copies'>, 
   return { problems, notes, unreadable, left, records: records.filter((record) => !left.includes(record)) }
 }
 
-/** Opens the errors of a topology's last simulation. */
-export function simulatedErrors({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>): FileStore {
-  return openFileStore(errorsFile(dir, SIMULATED_PART, scope.topology))
-}
-
-/** Returns the topologies with errors of a simulation in the folder, sorted. */
-export function simulatedIn(dir: string): readonly string[] {
-  return topologiesIn(dir, SIMULATED_PART)
+/** Opens the errors of a topology that ran here. */
+export function localErrors({ dir, scope }: Pick<NamedStage, 'dir' | 'scope'>, { part }: LocalErrors): FileStore {
+  return openFileStore(errorsFile(dir, part, scope.topology))
 }
 
 /** Opens the copies of the errors of a stage. `nowMs` is milliseconds since 1970. */

@@ -6,7 +6,7 @@ import type { Invocation } from '../../runtime/invocation.ts'
 import { describeThrown, errorOfThrown, type Thrown } from '../../runtime/thrown.ts'
 import { recordErrors, recordOfLast } from '../../simulator/error-records.ts'
 import { recordLines } from '../../simulator/json-lines.ts'
-import type { SimulationResult } from '../../simulator/options.ts'
+import type { SimulationResult, Ticks } from '../../simulator/options.ts'
 import { type Recorder, recordEntries, recordToAll } from '../../simulator/recorder.ts'
 import type { TranscriptEntry } from '../../simulator/transcript.ts'
 import type { FileStore } from '../../stores/file/store.ts'
@@ -35,6 +35,8 @@ export interface RunOptions {
   /** The part of the project's graph that runs. */
   readonly graph: Graph
   readonly input: RunInput
+  /** Events besides the input. */
+  readonly ticks?: Ticks | undefined
   readonly seed: string
   readonly concurrency: number
   /** Whether the processors come from their artifacts. */

@@ -18,7 +18,7 @@ const LOOK_MS = 1000
  * the story so far.
  */
 export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
-  const { project, graph, input, seed, concurrency, timings, signal } = run
+  const { project, graph, input, ticks, seed, concurrency, timings, signal } = run
   const telemetry = await loadTelemetry(project.dir)
   const report = openRunReport(run, host)
   const timers = host.watchTimers()
@@ -49,7 +49,7 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
   const waiting = tellWaiting({ oldest: () => probe?.oldest(), now: host.now, say: report.say })
   try {
     const running = simulate({
-      ...{ graph, processors, input: input.chunks, live: input.live },
+      ...{ graph, processors, input: input.chunks, live: input.live, ...(ticks && { ticks }) },
       ...{ seed, concurrency, timings, signal, now: host.now },
       ...(telemetry && { spans: createSpans(telemetry) }),
       ...{ recorder: report.recorder, ready: report.flush, describe: report.describe },

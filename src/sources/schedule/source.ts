@@ -1,6 +1,7 @@
 import { Cron } from 'croner'
 import * as z from 'zod/mini'
-import type { Source } from '../../runtime/source.ts'
+import type { Source, SourceEvent } from '../../runtime/source.ts'
+import type { TopologySource } from '../../topology/source.ts'
 import { dueTimes, rateMs } from './due.ts'
 
 /** Events at certain times. */
@@ -38,10 +39,7 @@ export const schedule: Source = {
         )
       }
       const tick = (atMs: number) => {
-        const { name, to, topic, settings } = source
-        const time = new Date(atMs).toISOString()
-        const event = 'event' in settings ? structuredClone(settings.event) : { source: name, time }
-        const taken = world.take({ to, event, ...(topic !== undefined && { topic }) })
+        const taken = world.take(scheduledEvent(source, atMs))
         running.add(taken)
         void taken.finally(() => running.delete(taken))
         wait()
@@ -57,6 +55,13 @@ export const schedule: Source = {
       },
     }
   },
+}
+
+/** The event of a schedule that is due at a time, in milliseconds since 1970. */
+export function scheduledEvent({ name, to, topic, settings }: TopologySource, atMs: number): SourceEvent {
+  const usual = { source: name, time: new Date(atMs).toISOString() }
+  const event = 'event' in settings ? structuredClone(settings.event) : usual
+  return { to, event, ...(topic !== undefined && { topic }) }
 }
 
 /** A timer of Node takes 24 days at most. Source: Node.js documentation, timers, read 2026-11-28. */

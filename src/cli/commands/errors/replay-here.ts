@@ -9,7 +9,7 @@ import type { FileStore } from '../../../stores/file/store.ts'
 import { isName } from '../../../topology/name.ts'
 import { type Arguments, flagOf } from '../../command.ts'
 import type { Errors } from '../../errors/open.ts'
-import { inStage, simulatedErrors } from '../../errors/open.ts'
+import { inStage, localErrors } from '../../errors/open.ts'
 import type { Unit } from '../../errors/ready.ts'
 import { hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
@@ -75,8 +75,8 @@ async function replayRun(
   const project = unguarded ? stopping(loaded) : loaded
   const events = units.flatMap(({ record, events }) => events.map((event) => resumedOf(record, event, forced)))
   const input = { chunks: inOneChunk(events), live: false, readBytes: () => 0, notes: () => [] }
-  const { live } = errors
-  const simulated = live === undefined ? simulatedErrors(errors.stage) : undefined
+  const { local } = errors
+  const kept = local && localErrors(errors.stage, local)
   const again = new Set<string>()
   const giveBack = built === undefined ? host.lendVariables(sharedVariables(project.graph)) : built.close
   const offExit = host.onExit(() => built?.close())
@@ -85,18 +85,18 @@ async function replayRun(
       ...{ command: 'attak errors replay', project, graph: project.graph, input, signal: host.signal },
       ...{ seed: settings.seed, concurrency: settings.concurrency, built: built !== undefined },
       ...{ json: flagOf(args, 'json'), outputs: false, quiet: false, byInput: false, timings: false, unguarded },
-      ...(simulated && { errors: { store: noting(simulated, again), anew: false, hint: hintOf(errors.stage.given) } }),
+      ...(kept && { errors: { store: noting(kept, again), anew: false, hint: hintOf(errors.stage.given) } }),
     },
     host,
   ).finally(() => {
     offExit()
     giveBack()
   })
-  if (!host.signal.aborted) simulated?.remove(units.flatMap(({ record }) => (again.has(record.id) ? [] : [record])))
+  if (!host.signal.aborted) kept?.remove(units.flatMap(({ record }) => (again.has(record.id) ? [] : [record])))
   return interruptCode(host.signal) ?? (fine ? 0 : 1)
 }
 
-/** Wraps a store of simulated errors so that it notes the ids of added records. */
+/** Wraps a local store of errors so that it notes the ids of added records. */
 function noting(store: FileStore, ids: Set<string>): FileStore {
   return {
     ...store,

@@ -122,7 +122,7 @@ function withoutCode(args: Arguments): AttakError {
 }
 
 function checkFlags(args: Arguments): void {
-  if (isInspecting(args) && !flagOf(args, 'local') && !flagOf(args, 'simulated')) {
+  if (isInspecting(args) && !flagOf(args, 'local') && !flagOf(args, 'simulated') && !flagOf(args, 'run')) {
     throw new AttakError('USAGE', 'attak errors replay: --inspect needs a run on this machine', 'Add --local.')
   }
 }
