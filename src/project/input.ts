@@ -1,7 +1,6 @@
 import { existsSync, realpathSync, statSync } from 'node:fs'
 import { extname, join, resolve, sep } from 'node:path'
 import { AttakError, errorOf, type Problem } from '../errors.ts'
-import type { TopologySource } from '../topology/source.ts'
 import type { InputEvent, Topology } from '../topology/topology.ts'
 import { ownEvents, parseEvents, problemAt, readMade, unknownProcessor } from './events.ts'
 import { packageFolder, shown } from './find.ts'
@@ -11,6 +10,7 @@ import { type JsonFault, parseJsonFile, repeatedName } from './json.ts'
 import { readJsonLines } from './json-lines.ts'
 import { readBlocks, readWhole } from './lines.ts'
 import { isFile } from './modules.ts'
+import { fromSources } from './source-events.ts'
 
 /** An input, opened: its events and how far they have been read. */
 export interface Input {
@@ -70,24 +70,7 @@ const TEXTS = new Set(['.txt', '.log'])
  */
 export async function openInput(options: InputOptions): Promise<Input> {
   const input = await openNamed(options)
-  const { sources } = options.topology
-  return sources === undefined ? input : { ...input, chunks: fromSources(input.chunks, sources) }
-}
-
-/** Events to a source become what the source makes of them. */
-async function* fromSources(
-  chunks: Input['chunks'],
-  sources: readonly TopologySource[],
-): AsyncGenerator<readonly InputEvent[], void, undefined> {
-  const byName = new Map(sources.map((source) => [source.name, source]))
-  for await (const chunk of chunks) {
-    yield chunk.map((event) => {
-      const source = byName.get(event.to)
-      if (source === undefined) return event
-      const { to, topic } = source
-      return { ...(topic !== undefined && { topic }), ...event, to }
-    })
-  }
+  return { ...input, chunks: fromSources(input.chunks, options.topology.sources) }
 }
 
 async function openNamed(options: InputOptions): Promise<Input> {

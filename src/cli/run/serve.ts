@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
-import { memory } from '../../carriers/memory/carrier.ts'
 import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { type Embedded, openEmbedded } from '../../hosts/worker/embedded.ts'
@@ -85,7 +84,7 @@ function refuseIdle({ graph, input }: ServeOptions): void {
 async function open(options: ServeOptions, host: Host): Promise<Service> {
   const { project, graph, quiet, logLevel, port, concurrency } = options
   const workerHost = workerHostOf(host, project.dir)
-  const log = openServiceLog({ graph, host, workerHost, level: quiet ? 'error' : logLevel })
+  const log = openServiceLog({ graph, host, workerHost, level: logLevel, quiet })
   const telemetry = await loadTelemetry(project.dir)
   const seed = randomUUID()
   const state = {
@@ -104,7 +103,6 @@ async function open(options: ServeOptions, host: Host): Promise<Service> {
       seed,
     },
     store: createFileWriter(errorsFile(project.dir, RUN_PART, graph.name)),
-    messageBytes: memory.rules.limits.messageBytes,
     ...(telemetry && { spans: createSpans(telemetry) }),
     ...(admin && {
       ended: ({ processor, startedMs }, _delivery, outcome) =>

@@ -21,10 +21,12 @@ export interface ServiceLogParts {
   /** What a worker of this process is given. */
   readonly workerHost: Omit<WorkerHost, 'write'>
   readonly level: LogLevel | 'none'
+  /** Of messages, print failures alone. */
+  readonly quiet: boolean
 }
 
 /** Lines for people on a terminal, as `attak logs` draws them; otherwise the JSON lines of deployed functions. */
-export function openServiceLog({ graph, host, workerHost, level }: ServiceLogParts): ServiceLog {
+export function openServiceLog({ graph, host, workerHost, level, quiet }: ServiceLogParts): ServiceLog {
   const width = Math.max(0, ...graph.processors.map(({ name }) => name.length))
   const isForPeople = host.out.isTTY
   const colors = colorsOf(host.out)
@@ -36,11 +38,12 @@ export function openServiceLog({ graph, host, workerHost, level }: ServiceLogPar
     if (!isForPeople) host.out.writeJson(text)
     else for (const line of text.split('\n')) if (line !== '') host.out.tell(draw(line))
   }
-  const lines = createLog({ ...workerHost, write }, level)
   const isShown = (lineLevel: LogLevel) => RANKS.indexOf(lineLevel) >= RANKS.indexOf(level)
+  const messageLevel = quiet && isShown('error') ? 'error' : level
+  const lines = createLog({ ...workerHost, write }, messageLevel)
   return {
     // Outputs are no failures.
-    lines: isShown('info') ? lines : { ...lines, output: () => {} },
+    lines: isShown('info') && !quiet ? lines : { ...lines, output: () => {} },
     say(text, lineLevel = 'info') {
       if (!isShown(lineLevel)) return
       lines.flush()

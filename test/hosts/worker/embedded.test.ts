@@ -277,6 +277,7 @@ it('lines of a handler are logged with its message, and outputs too', async () =
   const topology = openTopology({
     processors: {
       say(word: string, { emit }: Emitting) {
+        // biome-ignore lint/suspicious/noConsole: a handler's line is what this is about.
         console.log('heard', word)
         void emit('done', word)
       },

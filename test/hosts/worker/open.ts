@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
-import { memory } from '../../../src/carriers/memory/carrier.ts'
-import { type Embedded, type EmbeddedParts, openEmbedded } from '../../../src/hosts/worker/embedded.ts'
+import { type Embedded, openEmbedded } from '../../../src/hosts/worker/embedded.ts'
+import type { EmbeddedParts } from '../../../src/hosts/worker/engine.ts'
 import { buildGraph } from '../../../src/project/parse.ts'
 import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
@@ -36,7 +36,7 @@ export function openTopology(
   const log = createLog(host, 'debug')
   const embedded = openEmbedded({
     ...{ graph: buildGraph(topology, { stage: 'dev' }), processors, host, log, store },
-    ...{ concurrency: 256, seed: 'test', messageBytes: memory.rules.limits.messageBytes },
+    ...{ concurrency: 256, seed: 'test' },
     ...parts,
   })
   onTestFinished(embedded.close)

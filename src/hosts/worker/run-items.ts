@@ -1,0 +1,130 @@
+import type { Delivery } from '../../runtime/carrier.ts'
+import { deliver } from '../../runtime/deliver/deliver.ts'
+import type { FailedMessage } from '../../runtime/deliver/round.ts'
+import type { Message } from '../../runtime/message.ts'
+import { type Engine, finish, freeAwaiting, makeReady, release, releaseRoom } from './engine.ts'
+import type { Item, OpenRoot, Way } from './station.ts'
+
+/** What could not be done, since nothing could be recorded, is tried again after this time. */
+const AGAIN_MS = 1000
+
+/** Starts what may start, the messages of one processor together. */
+export function pump(engine: Engine): void {
+  const { backlog, concurrency } = engine
+  if (engine.isClosed) return
+  const batches = new Map<Way['station'], Item[]>()
+  while (engine.started < concurrency) {
+    const item = backlog.take()
+    if (item === undefined) break
+    item.isStarted = true
+    engine.started++
+    const { station } = item.way
+    const batch = item.reply === undefined ? batches.get(station) : undefined
+    if (batch !== undefined) batch.push(item)
+    else if (item.reply !== undefined) run(engine, station, [item])
+    else batches.set(station, [item])
+  }
+  for (const [station, items] of batches) run(engine, station, items)
+  releaseRoom(engine)
+}
+
+/** A record of one message, as the runtime delivers it. */
+interface ItemDelivery extends Delivery {
+  readonly item: Item
+}
+
+/** Delivers messages of one processor together. */
+export function run(engine: Engine, station: Way['station'], items: readonly Item[]): void {
+  const { host, log, current } = engine
+  const { recorder } = station
+  const reply = items[0]!.reply
+  const deliveries = items.map((item, place) => deliveryOf(item, place))
+  /** Messages never change: handlers get copies. */
+  const readAgain = () => items.map((item, place): Delivery => ({ ...deliveries[place]!, messages: [item.message] }))
+  const itemOf = (delivery: Delivery) => (delivery as ItemDelivery).item
+  const delivered = deliver(deliveries, {
+    policyOf: (_message, delivery) => itemOf(delivery).way.policy,
+    readAgain,
+    recordFailure: (failed) => recordFailure(engine, station, failed, itemOf(failed.delivery)),
+    ended(invocation, delivery, outcome, error) {
+      log.ended(invocation, delivery, outcome, error)
+      engine.ended?.(invocation, delivery, outcome, error)
+      freeAwaiting(engine, invocation)
+      if (outcome === 'retry') release(engine, itemOf(delivery))
+      else if (outcome === 'ok' || outcome === 'skipped') finish(engine, itemOf(delivery), undefined)
+    },
+    endsMs: Number.POSITIVE_INFINITY,
+    invoked: reply?.invoked,
+    redeliversAtOnce: false,
+    leases: undefined,
+    processor: station.runtime,
+    host: {
+      accept: engine.accept,
+      invoke: engine.invoke,
+      late: (invocation, error) => recorder.late(invocation, error, { first: deliveries, readAgain }),
+      log: log.line,
+    },
+    later: { keep: (message, _policy, delivery) => keep(engine, itemOf(delivery), message), keyed: true },
+    idle: recorder.flush,
+    now: host.now,
+    after: host.after,
+    progress: station.progress,
+    current,
+    concurrency: Number.POSITIVE_INFINITY,
+  })
+  void delivered.then((failed) => {
+    for (const { record, item } of deliveries) if (failed.has(record)) tryAgain(engine, item)
+  })
+}
+
+function deliveryOf(item: Item, place: number): ItemDelivery {
+  const { message, way } = item
+  const { copier, channel } = way
+  const record = `${place}`
+  return {
+    ...{ record, item, position: { carrier: 'memory', channel, ref: '' } },
+    messages: [{ ...message, data: copier.copy(message.data) }],
+  }
+}
+
+/** A message waits for its next attempt. Other messages get its room. */
+async function keep(engine: Engine, item: Item, message: Message): Promise<void> {
+  item.message = message
+  readyAt(engine, item, message.wait!.dueMs)
+}
+
+/** Neither handled nor recorded: the store took no record. The message comes again. */
+function tryAgain(engine: Engine, item: Item): void {
+  release(engine, item)
+  readyAt(engine, item, engine.host.now() + AGAIN_MS)
+}
+
+function readyAt(engine: Engine, item: Item, atMs: number): void {
+  const { host } = engine
+  host.after(Math.max(0, atMs - host.now()), () => makeReady(engine, item))
+}
+
+function recordFailure(
+  engine: Engine,
+  { recorder }: Way['station'],
+  failed: FailedMessage,
+  item: Item,
+): undefined | Promise<void> {
+  const { error } = failed
+  const end = () => finish(engine, item, { error })
+  if (item.reply?.isRecorded === false) {
+    end()
+    return undefined
+  }
+  return recorder.failed(failed).then(
+    () => {
+      ;(item.message.root as OpenRoot).failed++
+      end()
+    },
+    (unrecorded: unknown) => {
+      if (item.reply === undefined) throw unrecorded
+      // Whoever waits learns of the failure.
+      end()
+    },
+  )
+}
