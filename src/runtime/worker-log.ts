@@ -107,7 +107,7 @@ function holdLines(host: WorkerHost): { readonly hold: (line: string) => void; r
 /** Writes what every line begins with. Most lines begin as the one before did, up to the id of their message. */
 function beginner(host: WorkerHost): (level: LogLevel, kind: string, invocation: Invocation) => string {
   let [timeMs, time] = [0, '']
-  let [start, startLevel, startKind] = ['', '', '']
+  let [start, startLevel, startKind, startName] = ['', '', '', '']
   const rootField = fieldWriter('root')
   return (level, kind, { runtime, message }) => {
     const nowMs = host.now()
@@ -116,7 +116,8 @@ function beginner(host: WorkerHost): (level: LogLevel, kind: string, invocation:
       time = new Date(nowMs).toISOString()
       startKind = ''
     }
-    if (kind !== startKind || level !== startLevel) {
+    if (kind !== startKind || level !== startLevel || runtime.name !== startName) {
+      startName = runtime.name
       startKind = kind
       startLevel = level
       start = `{"time":"${time}","level":"${level}","attak":"${kind}","processor":"${runtime.name}","message":"`

@@ -3,7 +3,7 @@ import { parseField, placeOf } from './field.ts'
 import { isName, NAME_RULE, renameRemedy } from './name.ts'
 import { type Report, show } from './report.ts'
 import type { SourceRules, SourceTable, SourceType, TopologySource } from './source.ts'
-import { type Fields, isPlainObject, readFields } from './user-code.ts'
+import { type Fields, isPlainObject, readFields, runUserCode } from './user-code.ts'
 
 /** What sources are parsed with. */
 export interface SourceParsing {
@@ -20,10 +20,13 @@ const COMMON = ['type', 'to', 'topic']
  * with all else reported.
  */
 export function parseSources({ sources, api, schedule }: Fields, parsing: SourceParsing): readonly TopologySource[] {
+  const read = (where: string, entries: () => readonly Entry[]) => {
+    return (runUserCode(entries, where, parsing.report)?.value ?? []) as readonly Entry[]
+  }
   const given = [
-    ...entriesOf(sources, 'sources', parsing),
-    ...(api === undefined ? [] : fromApi(api, parsing)),
-    ...(schedule === undefined ? [] : fromSchedule(schedule, parsing)),
+    ...read('sources', () => entriesOf(sources, 'sources', parsing)),
+    ...read('api', () => fromApi(api, parsing)),
+    ...read('schedule', () => fromSchedule(schedule, parsing)),
   ]
   const parsed = given.flatMap((entry) => parseSource(entry, parsing) ?? [])
   const seen = new Set<string>()
@@ -64,6 +67,7 @@ const API_SPELLING = "Write api: 'processor', or api: { 'GET /orders/:id': 'proc
 
 /** `api: 'name'` is every request to the processor; `api: { 'GET /orders/:id': 'name' }` is one source for each route. */
 function fromApi(api: unknown, { report }: SourceParsing): readonly Entry[] {
+  if (api === undefined) return []
   if (typeof api === 'string') {
     return [{ name: 'api', where: 'api', fields: { type: 'http', to: api, path: '/*', method: 'ANY' } }]
   }
@@ -95,6 +99,7 @@ const SCHEDULE_SPELLING =
 
 /** `schedule` is a map by name or a list, of what a source of the type `schedule` takes. `processor` is read as `to`. */
 function fromSchedule(schedule: unknown, { report }: SourceParsing): readonly Entry[] {
+  if (schedule === undefined) return []
   const entries = Array.isArray(schedule)
     ? schedule.map((entry, index) => [`schedule-${index + 1}`, entry, `schedule[${index}]`] as const)
     : isPlainObject(schedule)

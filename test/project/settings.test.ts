@@ -26,6 +26,7 @@ test('a flag overrides the environment, then .env, then package.json, then the d
     stage: { value: 'dev', origin: 'default' },
     seed: { value: 'attak', origin: 'default' },
     concurrency: { value: 256, origin: 'default' },
+    logLevel: { value: 'info', origin: 'default' },
     region: { value: undefined, origin: 'default' },
     profile: { value: undefined, origin: 'default' },
     role: { value: undefined, origin: 'default' },

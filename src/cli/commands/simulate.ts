@@ -133,6 +133,21 @@ interface OnceOptions {
   readonly onFiles?: (files: readonly string[]) => void
 }
 
+/** The events of a run: its input, and those of schedules. */
+async function eventsOf(
+  args: Arguments,
+  host: Host,
+  { project, graph, options }: { readonly project: Project; readonly graph: Graph; readonly options: OnceOptions },
+) {
+  const inputFiles = inputFilesOf(args, host, project)
+  options.onFiles?.(inputFiles)
+  if (options.fresh) refuseSpecial(inputFiles, host)
+  const only = listOf(args, 'only')
+  const ticks = ticksOf(args, graph.sources)
+  const input = await openProjectInput(args, project, host, { isOptional: ticks !== undefined })
+  return { input: only.length === 0 ? input : onlyInput(input, only), ticks }
+}
+
 async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): Promise<boolean> {
   const { signal, fresh, temporaryFolder, onFiles } = options
   const { file, settings, given } = await findProject(args, host, onFiles)
@@ -152,13 +167,8 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
   if (tooLarge.length > 0) throw errorOf(tooLarge)
   const isBuilt = flagOf(args, 'built')
   warn([...project.warnings, ...(isBuilt ? [] : conflictProblems(project.graph, host.env))], host)
-  const inputFiles = inputFilesOf(args, host, project)
-  onFiles?.(inputFiles)
-  if (fresh) refuseSpecial(inputFiles, host)
-  const only = listOf(args, 'only')
   const graph = graphOf(project, args)
-  const ticks = ticksOf(args, graph.sources)
-  const input = await openProjectInput(args, project, host, { isOptional: ticks !== undefined })
+  const { input, ticks } = await eventsOf(args, host, { project, graph, options })
   const built = isBuilt ? await loadArtifacts(project, host, temporaryFolder) : undefined
   if (built !== undefined) {
     reads.loaded()
@@ -178,7 +188,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
         signal,
         ticks,
       },
-      ...{ input: only.length === 0 ? input : onlyInput(input, only), unguarded: isInspecting(args) },
+      ...{ input, unguarded: isInspecting(args) },
       errors: {
         store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)),
         anew: true,

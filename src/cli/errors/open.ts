@@ -91,7 +91,9 @@ const HAS_NO_ACCOUNT: ReadonlySet<ErrorCode> = new Set(['REGION_MISSING', 'CREDE
 function tellOfLocal(stage: NamedStage, host: Host): void {
   for (const local of [SIMULATED, RUN]) {
     const { length } = localErrors(stage, local).list().records
-    if (length > 0) host.err.tell(`${drawCount(length, 'error')} of ${local.what}: add --${local.flag} for those.\n`)
+    if (length > 0) {
+      host.err.tell(`${local.what.replace(/^t/, 'T')} left ${drawCount(length, 'error')}: add --${local.flag}.\n`)
+    }
   }
 }
 

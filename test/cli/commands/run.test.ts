@@ -96,11 +96,11 @@ test('failures are kept, and attak errors and why find them', async () => {
   child.kill('SIGTERM')
   expect(await ended).toBe(0)
   const listed = attak(folder, 'errors', 'list', '--run', '--json')
-  expect(JSON.parse(listed.out)).toMatchObject({ processor: 'bill', error: { message: 'no stock' } })
+  expect(JSON.parse(listed.out)[0]).toMatchObject({ processor: 'bill', error: { message: 'no stock' } })
   const why = attak(folder, 'why', '--run')
   expect(why.out).toContain('intake')
   expect(why.out).toContain('no stock')
-  expect(attak(folder, 'errors', 'list', '--simulated').out).toContain('no')
+  expect(attak(folder, 'errors', 'list', '--simulated').out).toContain('0 errors')
 })
 
 test('--quiet prints failures alone', async () => {
