@@ -76,7 +76,7 @@ Exit codes: 1 when an event failed, 130 when interrupted.`,
         throw new AttakError('USAGE', 'attak simulate: --watch cannot read stdin again', 'Give a file as --input.')
       }
       await waitForDebugger(args, STOPS, host)
-      const { watch } = await import('../simulate/watch.ts')
+      const { watch } = await import('../watch.ts')
       const folders = foldersOfRuns(host.temporaryFolder)
       return watch((options) => {
         const giveBack = host.keepVariables()

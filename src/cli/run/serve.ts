@@ -20,6 +20,7 @@ import { type Given, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from '../input.ts'
 import { type Admin, openAdmin } from './admin.ts'
+import { watchEnding } from './ending.ts'
 import { openServiceLog, type ServiceLog } from './service-log.ts'
 
 /** A service to run. */
@@ -45,6 +46,8 @@ interface Service extends ServeOptions {
   readonly embedded: Embedded
   readonly log: ServiceLog
   readonly admin: Admin | undefined
+  /** What ends its subscriptions to the process. */
+  readonly offs: readonly (() => void)[]
   readonly sources: readonly OpenSources[]
   /** Error records so far. */
   failed: number
@@ -63,12 +66,16 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
     host.signal.addEventListener('abort', () => resolve(), { once: true })
     if (host.signal.aborted) resolve()
   })
+  const errors = errorsFile(options.project.dir, RUN_PART, options.graph.name)
+  const unwatch = watchEnding({ ...options, errors, running: embedded.running, flush: service.log.lines.flush }, host)
   const feeding = input === undefined ? Promise.resolve() : feed(service, input)
   try {
     const over = sources.length === 0 ? feeding.then(() => embedded.quiet()) : feeding.then(() => stopped)
     await Promise.race([stopped, over])
     return await stop(service)
   } finally {
+    unwatch()
+    for (const off of service.offs) off()
     embedded.close()
     await service.admin?.close()
   }
@@ -83,7 +90,8 @@ function refuseIdle({ graph, input }: ServeOptions): void {
 
 async function open(options: ServeOptions, host: Host): Promise<Service> {
   const { project, graph, quiet, logLevel, port, concurrency } = options
-  const workerHost = workerHostOf(host, project.dir)
+  const offs: (() => void)[] = []
+  const workerHost = workerHostOf(host, project.dir, offs)
   const log = openServiceLog({ graph, host, workerHost, level: logLevel, quiet })
   const telemetry = await loadTelemetry(project.dir)
   const seed = randomUUID()
@@ -109,7 +117,7 @@ async function open(options: ServeOptions, host: Host): Promise<Service> {
         admin.ended(processor, outcome, workerHost.now() - startedMs),
     }),
   })
-  const service: Service = { ...options, host, embedded, log, admin, sources: [], failed: 0, isStopping: false }
+  const service: Service = { ...options, host, embedded, log, admin, offs, sources: [], failed: 0, isStopping: false }
   const sources = await openSources(graph, worldOf(service, workerHost)).catch(async (error: unknown) => {
     embedded.close()
     await admin?.close()
@@ -119,7 +127,8 @@ async function open(options: ServeOptions, host: Host): Promise<Service> {
   return Object.assign(service, { sources })
 }
 
-function workerHostOf(host: Host, dir: string): Omit<WorkerHost, 'write'> {
+/** `offs` receives what ends its subscriptions. */
+function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<WorkerHost, 'write'> {
   // Steady, so that a changed clock of the machine ends no handler.
   const offsetMs = host.date() - host.now()
   return {
@@ -127,7 +136,7 @@ function workerHostOf(host: Host, dir: string): Omit<WorkerHost, 'write'> {
     now: () => Math.round(offsetMs + host.now()),
     random: () => Math.random(),
     describe: (error) => cleanThrown(describeThrown(error), dir),
-    onUncaught: (take) => void host.onUncaught(take),
+    onUncaught: (take) => void offs.push(host.onUncaught(take)),
     after(ms, call) {
       if (ms <= 0) {
         setImmediate(call)

@@ -5,10 +5,10 @@ import { simulate } from '../../simulator/simulate.ts'
 import { tellChanged } from '../built-ins.ts'
 import { codeOfSignal, type Host } from '../host.ts'
 import { warn } from '../project.ts'
+import { exitError, guard } from '../watchdog.ts'
 import { lossProblems, pendingProblems } from './after.ts'
 import { tellWaiting } from './progress.ts'
 import { openRunReport, type RunOptions } from './run-report.ts'
-import { exitError, guard } from './watchdog.ts'
 
 /** How often a run checks whether the project's code has replaced functions that attak calls. It takes 0.1 ms. */
 const LOOK_MS = 1000

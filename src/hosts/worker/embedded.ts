@@ -25,6 +25,8 @@ export interface Embedded {
   /** Resolves when nothing is open. */
   quiet(): Promise<void>
   readonly counts: Counts
+  /** Whose code has the thread; undefined when it is no handler's. */
+  running(): Invocation | undefined
   /** Ends it: nothing starts any more, and handlers that still run are cut off. Messages that are not done are lost. */
   close(): void
 }
@@ -75,6 +77,7 @@ export function openEmbedded(parts: EmbeddedParts): Embedded {
       const { roots, started, open } = engine
       return { roots, running: started, waiting: open - started }
     },
+    running: current.get,
     close() {
       engine.isClosed = true
       release()

@@ -140,6 +140,18 @@ test('--port serves health, readiness and metrics', async () => {
   expect(await ended).toBe(0)
 })
 
+test.each([
+  ['never yields', 'for (;;);', 'has not yielded for'],
+  ['ends the process', 'process.exit(0)', 'ended the process, with exit code 0'],
+])('a handler that %s ends the service with 1, and is recorded', async (_, code, text) => {
+  const folder = folderOf({
+    'topology.mjs': `export default { name: 'w', processors: { a: { timeout: 1, handler() { ${code} } } } }`,
+  })
+  const { code: exit, err } = shell(folder, `echo 1 | attak run --input - --to a`)
+  expect([exit, err]).toEqual([1, expect.stringContaining(text)])
+  expect(attak(folder, 'errors', 'list', '--run').out).toContain('1 error')
+})
+
 const WORDS = {
   'topology.mjs': `export default {
   name: 'words',

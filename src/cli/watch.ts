@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { relative } from 'node:path'
 import { clearInterval, setInterval } from 'node:timers'
 import { watch as watchFiles } from 'chokidar'
-import { AttakError, errorOfSystem } from '../../errors.ts'
-import { stampOf } from '../../project/modules.ts'
-import { own } from '../../view/controls.ts'
-import { colorsOf, drawError } from '../../view/print.ts'
-import { type Host, interruptCode } from '../host.ts'
+import { AttakError, errorOfSystem } from '../errors.ts'
+import { stampOf } from '../project/modules.ts'
+import { own } from '../view/controls.ts'
+import { colorsOf, drawError } from '../view/print.ts'
+import { type Host, interruptCode } from './host.ts'
 
 /** Runs once. Calls `onFiles` as soon as it knows which files it depends on, also when it then fails. */
 export type WatchedRun = (options: {

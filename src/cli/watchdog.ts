@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module'
-import type { Graph } from '../../graph/graph.ts'
-import { cleanStackText } from '../../project/stack.ts'
-import type { Invocation } from '../../runtime/invocation.ts'
-import type { Thrown } from '../../runtime/thrown.ts'
-import { drawDuration } from '../../view/duration.ts'
+import type { Graph } from '../graph/graph.ts'
+import { cleanStackText } from '../project/stack.ts'
+import type { Invocation } from '../runtime/invocation.ts'
+import type { Thrown } from '../runtime/thrown.ts'
+import { drawDuration } from '../view/duration.ts'
 
 /** What a watchdog does when the thread is blocked. */
 export interface WatchdogOptions {

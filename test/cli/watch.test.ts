@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { stampsOf } from '../../../src/cli/simulate/watch.ts'
-import { folderOf } from '../folder.ts'
+import { stampsOf } from '../../src/cli/watch.ts'
+import { folderOf } from './folder.ts'
 
 test('notices files that are written, created and removed', () => {
   const folder = folderOf({ 'a.txt': 'a' })

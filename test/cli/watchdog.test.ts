@@ -3,13 +3,13 @@ import { openSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { buildSync } from 'esbuild'
 import { expect, test } from 'vitest'
-import { folderOf } from '../folder.ts'
+import { folderOf } from './folder.ts'
 
 /** Runs a program that opens a watchdog in its own process: what it guards against would stop this one. */
 function guarded(program: string): { readonly code: number | null; readonly out: string } {
   const contents = `
     import { writeSync } from 'node:fs'
-    import { openWatchdog } from './src/cli/simulate/watchdog.ts'
+    import { openWatchdog } from './src/cli/watchdog.ts'
     const say = (text) => writeSync(1, text + '\\n')
     ${program}`
   const built = buildSync({
