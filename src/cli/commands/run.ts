@@ -2,6 +2,7 @@ import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
+import { foldersOfRuns } from '../../project/temporary.ts'
 import { type Arguments, type Command, flagOf, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import type { Host } from '../host.ts'
 import { INPUT_OPTIONS, onlyInput, openProjectInput, type RunInput } from '../input.ts'
@@ -21,6 +22,7 @@ export const run: Command = {
     ...INPUT_OPTIONS,
     { flags: '--only <processor>', summary: 'run only this processor', repeatable: true },
     { flags: '-q, --quiet', summary: 'print only failures' },
+    { flags: '-w, --watch', summary: 'load the project again when it changes; what is open ends first' },
     { flags: '--port <number>', summary: 'serve /healthz, /readyz and /metrics on this port' },
     {
       flags: '--drain <seconds>',
@@ -50,28 +52,55 @@ Exit codes: 0 when everything was done, 1 when not or when an event of --input f
     'tail -f access.log | attak run --input - --lines --to parse',
   ],
   async run(args, host) {
-    const { file, settings, given } = await findProject(args, host)
-    const drainMs = 1000 * (numberOf(args, 'drain', 86_400) ?? DRAIN_SECONDS)
-    const port = numberOf(args, 'port', 65_535)
-    const { project, problems } = await awaitCode({ who: MODULES, file }, host, () =>
-      inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, temporaryFolder: host.temporaryFolder }),
-    )
-    if (project === undefined) throw errorOf(problems)
-    warn([...project.warnings, ...conflictProblems(project.graph, host.env)], host)
-    const only = listOf(args, 'only')
-    const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
-    const input = await inputOf(args, project, host)
-    const giveBack = host.lendVariables(sharedVariables(project.graph))
-    const serving = serve(
-      {
-        ...{ project, graph, input: input && only.length > 0 ? onlyInput(input, only) : input, given },
-        ...{ quiet: flagOf(args, 'quiet'), logLevel: settings.logLevel.value, drainMs, port },
-        concurrency: settings.concurrency.value,
-      },
-      host,
-    )
-    return serving.finally(giveBack)
+    if (!flagOf(args, 'watch')) {
+      return runOnce(args, host, { signal: host.signal, fresh: false, temporaryFolder: host.temporaryFolder })
+    }
+    if (textOf(args, 'input') !== undefined) {
+      throw new AttakError('USAGE', 'attak run: --watch cannot read --input again', 'Leave out one of them.')
+    }
+    const { watch } = await import('../watch.ts')
+    const folders = foldersOfRuns(host.temporaryFolder)
+    const ended = await watch((options) => {
+      const giveBack = host.keepVariables()
+      return runOnce(args, host, { ...options, temporaryFolder: folders.begin(), fresh: true }).finally(giveBack)
+    }, host)
+    return host.signal.aborted ? 0 : ended
   },
+}
+
+interface OnceOptions {
+  readonly signal: AbortSignal
+  /** Load all modules again. */
+  readonly fresh: boolean
+  readonly temporaryFolder: () => string
+  readonly onFiles?: (files: readonly string[]) => void
+}
+
+async function runOnce(args: Arguments, host: Host, options: OnceOptions): Promise<number> {
+  const { signal, fresh, temporaryFolder, onFiles } = options
+  const drainMs = 1000 * (numberOf(args, 'drain', 86_400) ?? DRAIN_SECONDS)
+  const port = numberOf(args, 'port', 65_535)
+  const { file, settings, given } = await findProject(args, host, onFiles)
+  const loaded = await awaitCode({ who: MODULES, file }, host, () =>
+    inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, fresh, temporaryFolder }),
+  )
+  onFiles?.(loaded.files)
+  const { project } = loaded
+  if (project === undefined) throw errorOf(loaded.problems)
+  warn([...project.warnings, ...conflictProblems(project.graph, host.env)], host)
+  const only = listOf(args, 'only')
+  const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
+  const input = await inputOf(args, project, host)
+  const giveBack = host.lendVariables(sharedVariables(project.graph))
+  const serving = serve(
+    {
+      ...{ project, graph, input: input && only.length > 0 ? onlyInput(input, only) : input, given, signal },
+      ...{ quiet: flagOf(args, 'quiet'), logLevel: settings.logLevel.value, drainMs, port },
+      concurrency: settings.concurrency.value,
+    },
+    host,
+  )
+  return serving.finally(giveBack)
 }
 
 /** The number of a flag, from 0 on; undefined if it was not given. Throws USAGE. */

@@ -38,6 +38,8 @@ export interface ServeOptions {
   /** Where health and metrics are served; undefined: nowhere. */
   readonly port: number | undefined
   readonly concurrency: number
+  /** Stops it. */
+  readonly signal: AbortSignal
 }
 
 /** A service that runs. */
@@ -61,10 +63,10 @@ interface Service extends ServeOptions {
 export async function serve(options: ServeOptions, host: Host): Promise<number> {
   refuseIdle(options)
   const service = await open(options, host)
-  const { embedded, sources, input } = service
+  const { embedded, sources, input, signal } = service
   const stopped = new Promise<void>((resolve) => {
-    host.signal.addEventListener('abort', () => resolve(), { once: true })
-    if (host.signal.aborted) resolve()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (signal.aborted) resolve()
   })
   const errors = errorsFile(options.project.dir, RUN_PART, options.graph.name)
   const unwatch = watchEnding({ ...options, errors, running: embedded.running, flush: service.log.lines.flush }, host)
@@ -200,11 +202,11 @@ function tellStart({ graph, host, log, admin, input }: Service, sources: readonl
 
 /** Puts in the events of an input, as long as there is room. */
 async function feed(service: Service, input: RunInput): Promise<void> {
-  const { embedded, host } = service
+  const { embedded, signal } = service
   for await (const chunk of input.chunks) {
     for (const event of chunk) {
       await embedded.room()
-      if (host.signal.aborted) return
+      if (signal.aborted) return
       void embedded.take(event).then((errors) => {
         service.failed += errors
       })
@@ -214,10 +216,10 @@ async function feed(service: Service, input: RunInput): Promise<void> {
 
 /** Takes nothing more, and waits for what is open. Returns the exit code. */
 async function stop(service: Service): Promise<number> {
-  const { embedded, sources, host, log, drainMs, graph, given } = service
+  const { embedded, sources, host, log, drainMs, graph, given, signal } = service
   service.isStopping = true
   const { roots } = embedded.counts
-  if (host.signal.aborted) {
+  if (signal.aborted) {
     log.say(
       roots === 0
         ? 'Stopping.'

@@ -1,5 +1,8 @@
+import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { attak as attakHere } from '../fake-host.ts'
 import { folderOf } from '../folder.ts'
@@ -233,4 +236,21 @@ test('schedules come in virtual time with --for, the same each time', async () =
   const minutes = starts.map(({ at, processor }) => `${processor} ${at / 60_000}`)
   expect(minutes).toEqual(['tick 20', 'tock 20', 'tock 30', 'tick 40', 'tock 40', 'tick 60', 'tock 60'])
   expect(await run()).toBe(out)
+})
+
+test('--watch serves the new code after a change, and ends what was open with the old', async () => {
+  const { child, folder, order, printed, until, ended } = await openShop('--watch')
+  await order({ id: 1, ms: 500 })
+  const before = printed.out.length
+  writeFileSync(join(folder, 'topology.js'), SHOP['topology.js'].replace('status: 201', 'status: 202'))
+  while (!printed.out.slice(before).includes('→ intake')) await once(child.stdout!, 'data')
+  expect(printed.out).toMatch(/"processor":"bill".*"outcome":"ok"/)
+  const [, port] = /localhost:(\d+)\/orders(?![\s\S]*\/orders)/.exec(printed.out)!
+  const response = await fetch(`http://127.0.0.1:${port}/orders`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"id":2}' },
+  })
+  expect(response.status).toBe(202)
+  child.kill('SIGTERM')
+  await until('out', 'Stopping.')
+  expect(await ended).toBe(0)
 })
