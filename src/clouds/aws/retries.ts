@@ -45,7 +45,7 @@ export interface RetryTimes {
 /**
  * Makes the retry strategy of every client. Calls wait for their turn. Throttling, faults and conflicting changes are
  * retried with jitter, and the waits are reported. Errors of the caller fail at once. After broken connections, and answers
- * that do not come, a call is not tried again when it is older than `answerMs`.
+ * that do not come, a call is not tried again when it is about `answerMs` old.
  */
 export function createRetryStrategy(limiter: Limiter | undefined, { now, answerMs }: RetryTimes): RetryStrategyV2 {
   const turn = async () => {
@@ -64,7 +64,8 @@ export function createRetryStrategy(limiter: Limiter | undefined, { now, answerM
       const { firstMs, maxMs, times, what } = patience
       if (count >= (isHopeless(error) ? MOST_HOPELESS : times)) throw error
       const { startedMs } = token as CallToken
-      if (errorType === 'TRANSIENT' && now() - startedMs >= answerMs) throw error
+      // A timer of Node may be a little early.
+      if (errorType === 'TRANSIENT' && now() - startedMs >= 0.9 * answerMs) throw error
       const ceilingMs = Math.min(firstMs * 2 ** Math.min(count, 20), maxMs)
       await waitingFor(what, () => sleep(ceilingMs * (0.5 + Math.random() / 2)))
       await turn()
