@@ -1,5 +1,5 @@
+import { createMemoryHandled } from '../../src/stores/memory/handled.ts'
 import { handledContract, TTL_MS } from '../contract/handled.ts'
-import { createMemoryHandled } from '../contract/memory-handled.ts'
 
 handledContract('in memory', () => {
   let nowMs = 0

@@ -90,7 +90,7 @@ function makeEngine(parts: EmbeddedParts, current: Current): Engine {
   const { messageBytes } = memory.rules.limits
   const scope = { topology: graph.name, stage: graph.stage }
   const stations = openStations({
-    ...{ graph, processors, spans, messageBytes },
+    ...{ graph, processors, spans, messageBytes, now: host.now },
     recorderOf(processor) {
       const recorder = openRecorder({ ...scope, processor, host, log, store, isKept: () => false, artifact: undefined })
       recorder.begin(Number.POSITIVE_INFINITY)

@@ -56,7 +56,8 @@ export function run(engine: Engine, station: Way['station'], items: readonly Ite
     endsMs: Number.POSITIVE_INFINITY,
     invoked: reply?.invoked,
     redeliversAtOnce: false,
-    leases: undefined,
+    // Whoever waits for an answer gets a new one.
+    leases: reply === undefined ? station.leases : undefined,
     processor: station.runtime,
     host: {
       accept: engine.accept,

@@ -2,7 +2,9 @@ import type { Graph, GraphStream } from '../../graph/graph.ts'
 import { type HeldPolicy, heldPolicyOf } from '../../graph/holds.ts'
 import { indexOf } from '../../graph/index-of.ts'
 import { routesFor } from '../../graph/routes.ts'
+import { openLeases } from '../../runtime/deliver/leases.ts'
 import { createProgress, type DeliveryProgress } from '../../runtime/deliver/progress.ts'
+import type { DeliverParts } from '../../runtime/deliver/round.ts'
 import { addEmit, childOf, nextOrdinal } from '../../runtime/emit.ts'
 import type {
   Invocation,
@@ -20,7 +22,9 @@ import type { Recorder } from '../../runtime/worker-recorder.ts'
 import { sizeChecker } from '../../simulator/accept.ts'
 import { type Copier, createCopier } from '../../simulator/copy.ts'
 import type { Queue } from '../../simulator/queue.ts'
+import { createMemoryHandled } from '../../stores/memory/handled.ts'
 import { keepsOrder } from '../../topology/carrier-rules.ts'
+import type { Idempotence } from '../../topology/recording.ts'
 
 /** A processor in this process, with all that handling its messages needs. */
 export interface Station {
@@ -28,6 +32,8 @@ export interface Station {
   readonly runtime: Omit<ProcessorRuntime, 'host'>
   readonly recorder: Recorder
   readonly progress: DeliveryProgress
+  /** Set if it must not handle a message twice. */
+  readonly leases: DeliverParts['leases']
   /** The way of events that come from outside. */
   readonly entry: Way
 }
@@ -83,6 +89,8 @@ export interface Route {
 
 /** What stations are made of. */
 export interface StationParts {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly spans: Spans | undefined
@@ -119,7 +127,7 @@ export function openStations(parts: StationParts): Stations {
   return { byName, routeOf: (processor, topic) => routers.get(processor)!(topic) }
 }
 
-function stationOf(name: string, { graph, processors, spans, recorderOf }: StationParts): Station {
+function stationOf(name: string, { graph, processors, spans, recorderOf, now }: StationParts): Station {
   const spec = indexOf(graph).processor(name)!
   const loaded = processors.get(name)
   if (loaded === undefined) throw new Error(`processor "${name}" is in the graph but was not loaded`)
@@ -133,6 +141,7 @@ function stationOf(name: string, { graph, processors, spans, recorderOf }: Stati
   }
   const station: Station & { entry: Way } = {
     ...{ name, runtime, recorder: recorderOf(name), progress: createProgress() },
+    leases: spec.idempotent && rememberingIn(spec.idempotent, now),
     entry: undefined as unknown as Way,
   }
   const edge = { from: undefined, to: name }
@@ -140,6 +149,14 @@ function stationOf(name: string, { graph, processors, spans, recorderOf }: Stati
   station.entry = { edge, station, channel: 'input', policy, copier: createCopier('handler'), lanes: new Map() }
   return station
 }
+
+/** Remembers handled messages in this process, for as long as it lives at the most. */
+function rememberingIn({ ttlHours }: Idempotence, now: () => number): DeliverParts['leases'] {
+  const store = createMemoryHandled({ now, ttlMs: ttlHours * HOUR_MS })
+  return (round) => openLeases(store, round)
+}
+
+const HOUR_MS = 3_600_000
 
 interface WayParts extends Pick<Way, 'lanes'> {
   readonly graph: Graph

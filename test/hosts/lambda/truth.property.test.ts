@@ -6,7 +6,7 @@ import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
 import { recordErrors } from '../../../src/simulator/error-records.ts'
 import { recordEntries, recordToAll } from '../../../src/simulator/recorder.ts'
 import type { TranscriptEntry } from '../../../src/simulator/transcript.ts'
-import { createMemoryHandled } from '../../contract/memory-handled.ts'
+import { createMemoryHandled } from '../../../src/stores/memory/handled.ts'
 import {
   channelOf,
   createWatch,

@@ -239,6 +239,18 @@ it('context.invoke runs another processor and returns its result, though all roo
   expect(topology.errors()).toEqual([])
 })
 
+it('an event that comes again is handled once where its processor is idempotent', async () => {
+  let calls = 0
+  const topology = openTopology({
+    processors: { once: { idempotent: true, handler: () => void calls++ } },
+    streams: [],
+  })
+  const event = { to: 'once', event: 1, id: '0123456789abcdef0123456789abcdef' }
+  expect(await Promise.all([topology.take(event), topology.take(event)])).toEqual([0, 0])
+  expect(await topology.take({ ...event, id: 'f'.repeat(32) })).toBe(0)
+  expect(calls).toBe(2)
+})
+
 it('a handler whose time is up fails, and later messages go on', async () => {
   const topology = openTopology({
     processors: {

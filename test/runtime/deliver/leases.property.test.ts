@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { HandledStore } from '../../../src/runtime/handled.ts'
+import { createMemoryHandled } from '../../../src/stores/memory/handled.ts'
 import type { Context } from '../../../src/topology/handler.ts'
 import { createFakeClock, type FakeClock } from '../../contract/clock.ts'
-import { createMemoryHandled } from '../../contract/memory-handled.ts'
 import { deliveryOf, openWorld } from './world.ts'
 
 /** A message: how long its handler takes, how often that fails, and how long its emit does. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { HandledStore } from '../../../src/runtime/handled.ts'
+import { createMemoryHandled } from '../../../src/stores/memory/handled.ts'
 import type { Context } from '../../../src/topology/handler.ts'
 import { createFakeClock, type FakeClock } from '../../contract/clock.ts'
-import { createMemoryHandled } from '../../contract/memory-handled.ts'
 import { at } from '../../contract/position.ts'
 import { deliveryOf, openWorld, type Said } from './world.ts'
 

@@ -1,4 +1,4 @@
-import type { Begun, HandledStore, Lease } from '../../src/runtime/handled.ts'
+import type { Begun, HandledStore, Lease } from '../../runtime/handled.ts'
 
 /** What {@link createMemoryHandled} works with. */
 export interface MemoryHandledParts {
