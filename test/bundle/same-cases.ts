@@ -21,7 +21,9 @@ const DUAL: Files = {
   'node_modules/dual/index.mjs': `export default function dual() { return 'module' }\nexport const named = 'module'`,
 }
 
-const LOG: Files = packageOf('log', `globalThis.order ??= []; module.exports = (name) => globalThis.order.push(name)`)
+/** Cases run in one process, too: each has a list of its own. */
+const logTo = (list: string): Files =>
+  packageOf('log', `globalThis.${list} ??= []; module.exports = (name) => globalThis.${list}.push(name)`)
 
 /** By what is special in them. */
 export const CASES: Readonly<Record<string, Case>> = {
@@ -427,11 +429,11 @@ exports.handler = (event, c) => c.emit('out', [lib, this === exports, arguments.
   },
   'modules and packages of both kinds run in the order of their imports': {
     files: {
-      'a.mjs': `import './one.mjs'\nimport 'es-one'\nimport './two.cjs'\nimport 'cjs-one'\nimport './three.mjs'\nimport 'es-two'\nexport const handler = (event, c) => c.emit('out', globalThis.order)`,
+      'a.mjs': `import './one.mjs'\nimport 'es-one'\nimport './two.cjs'\nimport 'cjs-one'\nimport './three.mjs'\nimport 'es-two'\nexport const handler = (event, c) => c.emit('out', globalThis.loadedBy1)`,
       'one.mjs': `import log from 'log'\nlog('one')`,
       'two.cjs': `require('log')('two')`,
       'three.mjs': `import log from 'log'\nimport 'cjs-two'\nlog('three')`,
-      ...LOG,
+      ...logTo('loadedBy1'),
       ...packageOf('es-one', `import log from 'log'\nimport 'cjs-three'\nimport './inner.js'\nlog('es-one')`, {
         type: 'module',
         sideEffects: false,
@@ -446,8 +448,8 @@ exports.handler = (event, c) => c.emit('out', [lib, this === exports, arguments.
   },
   'packages share modules, and run in the order of their imports': {
     files: {
-      'a.mjs': `import 'one'\nimport 'two'\nimport 'three'\nexport const handler = (event, c) => c.emit('out', globalThis.order)`,
-      ...LOG,
+      'a.mjs': `import 'one'\nimport 'two'\nimport 'three'\nexport const handler = (event, c) => c.emit('out', globalThis.loadedBy2)`,
+      ...logTo('loadedBy2'),
       ...packageOf(
         'one',
         `import './x.js'\nimport old from 'old'\nimport './y.js'\nimport log from 'log'\nlog(['one', old])`,
@@ -471,10 +473,10 @@ exports.handler = (event, c) => c.emit('out', [lib, this === exports, arguments.
   },
   'modules of packages await at their top beside others that do not': {
     files: {
-      'a.mjs': `import './b.mjs'\nimport 'one'\nimport './c.mjs'\nexport const handler = (event, c) => c.emit('out', globalThis.order)`,
+      'a.mjs': `import './b.mjs'\nimport 'one'\nimport './c.mjs'\nexport const handler = (event, c) => c.emit('out', globalThis.loadedBy3)`,
       'b.mjs': `import log from 'log'\nlog('b')\nawait 0\nlog('b end')`,
       'c.mjs': `import log from 'log'\nlog('c')`,
-      ...LOG,
+      ...logTo('loadedBy3'),
       ...packageOf('one', `import './x.js'\nimport './y.js'\nimport log from 'log'\nlog('one')`, { type: 'module' }),
       'node_modules/one/x.js': `import log from 'log'\nlog('x')\nawait new Promise((done) => setTimeout(done, 5))\nlog('x end')`,
       'node_modules/one/y.js': `import log from 'log'\nlog('y')`,
