@@ -1,9 +1,9 @@
 import { relative, resolve, sep } from 'node:path'
 import type { BuildOptions, Metafile, Plugin } from 'esbuild'
-import { NODE_RESOLUTION } from '../code/discover.ts'
 import { type MissingFolders, noteMissing } from '../code/globs.ts'
-import { placeIn } from '../code/layout.ts'
 import { packageOf } from '../code/packages.ts'
+import { placeIn } from '../code/places.ts'
+import { NODE_RESOLUTION } from '../code/resolution.ts'
 import { functionModule, isOwn } from './own-files.ts'
 import { packages } from './packages.ts'
 

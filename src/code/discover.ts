@@ -1,9 +1,10 @@
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
-import type { BuildFailure, BuildOptions, ImportKind, Metafile, Plugin, PluginBuild } from 'esbuild'
+import type { BuildFailure, ImportKind, Metafile, Plugin, PluginBuild } from 'esbuild'
 import { createdRequires } from './created.ts'
 import { type MissingFolders, noteMissing, withoutGlobs } from './globs.ts'
 import { type Asking, type Find, type Link, type LinkTo, linkKey, mayResolve } from './link.ts'
 import { CODE } from './places.ts'
+import { NODE_RESOLUTION } from './resolution.ts'
 
 /** Local modules and their imports. */
 export interface Discovered {
@@ -25,15 +26,6 @@ export interface DiscoverOptions {
   readonly read: (file: string) => Uint8Array
   readonly link: LinkTo
 }
-
-/** Finds files as Node does; TypeScript, and what has no ending, where Node would find nothing. */
-export const NODE_RESOLUTION = {
-  platform: 'node',
-  mainFields: ['main'],
-  // esbuild adds `node`, and `import` or `require`. Node takes this one where `require` may load ES modules.
-  conditions: ['module-sync'],
-  resolveExtensions: ['.js', '.json', '.node', '.ts', '.tsx', '.jsx'],
-} satisfies BuildOptions
 
 /** The name of what imports the entries. */
 export const INDEX = 'attak-index.mjs'

@@ -1,9 +1,9 @@
-import { basename, extname, posix, relative, sep } from 'node:path'
+import { basename, extname, posix } from 'node:path'
 import type { Discovered } from './discover.ts'
 import { kindOf, type ModuleKind } from './kinds.ts'
 import { type Link, linkKey } from './link.ts'
 import { commonJsExports, commonJsNames } from './names.ts'
-import { CODE } from './places.ts'
+import { CODE, placeIn } from './places.ts'
 import { type Transpiled, transpile } from './transpile.ts'
 import { type LaidModule, type LayoutOptions, writeCommonJs, writeModule } from './write.ts'
 
@@ -67,12 +67,6 @@ function namesThrough(file: string, all: Made, seen: ReadonlySet<string> = new S
     return [...own, ...namesThrough(link.file, all, new Set([...seen, file]))]
   })
   return [...new Set(found)].filter((name) => name !== 'default' && !exports.includes(name)).sort()
-}
-
-/** Returns a file's place in a mirror of `dir`; files outside `dir` are in a folder `_up`. */
-export function placeIn(dir: string, file: string): string {
-  const parts = relative(dir, file).split(sep)
-  return parts.map((part) => (part === '..' ? '_up' : part)).join('/')
 }
 
 function endingFor(kind: ModuleKind, file: string, isReserved: boolean): string {

@@ -1,3 +1,5 @@
+import { relative, sep } from 'node:path'
+
 /** The names of files that hold code, by their ending. */
 export const CODE = /\.[cm]?[jt]sx?$/
 
@@ -14,3 +16,9 @@ export function fromArtifact(text: string): string {
 /** The remedy if code uses a file that its artifact lacks. */
 export const LACKING =
   'The artifact does not have it: name the file in include, or the package that reads it in external.'
+
+/** Returns a file's place in a mirror of `dir`; files outside `dir` are in a folder `_up`. */
+export function placeIn(dir: string, file: string): string {
+  const parts = relative(dir, file).split(sep)
+  return parts.map((part) => (part === '..' ? '_up' : part)).join('/')
+}

@@ -1,8 +1,9 @@
 import { readdirSync, realpathSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
-import { type Discovered, NODE_RESOLUTION } from '../code/discover.ts'
+import type { Discovered } from '../code/discover.ts'
 import { packageOf } from '../code/packages.ts'
+import { NODE_RESOLUTION } from '../code/resolution.ts'
 import { type Alias, aliasesIn, configurationsOf } from './configurations.ts'
 import { isFile } from './modules.ts'
 

@@ -4,10 +4,9 @@ import { dirname, extname, join, posix, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isClosed } from '../code/closed.ts'
 import type { Discovered } from '../code/discover.ts'
-import { placeIn } from '../code/layout.ts'
 import type { Asked, Find, Link, Refusal } from '../code/link.ts'
 import { isInPackages, isLent, packageOf } from '../code/packages.ts'
-import { CODE } from '../code/places.ts'
+import { CODE, placeIn } from '../code/places.ts'
 import type { LaidFile } from '../code/write.ts'
 
 const HERE = fileURLToPath(import.meta.url)

@@ -6,6 +6,7 @@ import { checkGraph } from '../graph/check.ts'
 import type { Graph } from '../graph/graph.ts'
 import { sharedVariables } from '../graph/variables.ts'
 import type { LoadedProcessor } from '../runtime/invocation.ts'
+import { SOURCES } from '../sources/table.ts'
 import type { Parsed } from '../topology/parse.ts'
 import type { Topology } from '../topology/topology.ts'
 import type { MakeFolder } from './cache.ts'
@@ -117,8 +118,9 @@ async function inspectFile(
   const loaded = parsed.processors.filter((one) => !topologyOnly || moduleOf(one, dir) === undefined)
   const { processors, problems: handlerProblems } = findHandlers(loaded, modules.processors, { dir, cwd })
   const graph = parsed.topology && buildGraph(parsed.topology, { stage })
-  const problems = [...broken, ...parsed.problems, ...handlerProblems, ...(graph ? checkGraph(graph) : [])].map(
-    (problem) => (problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, cwd) }),
+  const checked = graph ? [...checkGraph(graph), ...(await sourceProblems(graph, name))] : []
+  const problems = [...broken, ...parsed.problems, ...handlerProblems, ...checked].map((problem) =>
+    problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, cwd) },
   )
   const files = [...modules.files, ...missingModules(parsed.processors, dir)]
   if (parsed.topology === undefined || graph === undefined || problems.some(({ severity }) => severity === 'error')) {
@@ -126,6 +128,20 @@ async function inspectFile(
   }
   const project = { file, dir, topology: parsed.topology, graph, processors, warnings: problems, files }
   return { project: Object.freeze(project), name: graph.name, problems, files }
+}
+
+/** What is wrong with sources that only their own code can see. */
+async function sourceProblems({ sources = [] }: Graph, file: string): Promise<readonly Problem[]> {
+  const found = await Promise.all(
+    sources.map(async (source): Promise<Problem | undefined> => {
+      const fault = await SOURCES[source.type].check?.(source)
+      if (fault === undefined) return undefined
+      const where = `sources.${source.name}.${fault.setting}`
+      const what = `${fault.setting} ${fault.what} (${file})`
+      return { code: 'TOPOLOGY_INVALID', severity: 'error', where, what, remedy: 'Correct it.' }
+    }),
+  )
+  return found.filter((problem) => problem !== undefined)
 }
 
 /** The files that would be the modules of processors which have none yet. */

@@ -51,6 +51,8 @@ export interface OpenSources {
 /** One way that events come in from outside; `type` names it. */
 export interface Source {
   readonly rules: SourceRules
+  /** Returns what is wrong with a setting of a source that its rule alone cannot see. */
+  check?(source: TopologySource): Promise<{ readonly setting: string; readonly what: string } | undefined>
   /** Opens all sources of this type. Throws an AttakError if one cannot be opened; then none is open. */
   open(sources: readonly TopologySource[], world: SourceWorld): Promise<OpenSources>
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { dueTimes, rateMs } from '../../src/sources/schedule/due.ts'
+import { dueTimes } from '../../src/sources/schedule/due.ts'
+import { rateMs } from '../../src/sources/schedule/rate.ts'
 import { schedule } from '../../src/sources/schedule/source.ts'
 import type { TopologySource } from '../../src/topology/source.ts'
 import { fakeWorld } from './world.ts'
@@ -47,6 +48,14 @@ it('cron follows its time zone, also over the change to summer time', () => {
   const times = dueTimes({ cron: '30 3 * * *', timezone: 'Europe/Berlin' }, Date.UTC(2026, 2, 27, 12))
   const iso = [1, 2, 3].map(() => new Date(times.next().value!).toISOString())
   expect(iso).toEqual(['2026-03-28T02:30:00.000Z', '2026-03-29T01:30:00.000Z', '2026-03-30T01:30:00.000Z'])
+})
+
+it.each([
+  ['0 0 30 2 *', 'never comes true'],
+  ['61 * * * *', 'is not cron: '],
+])('the cron "%s" is refused: it %s', async (cron, what) => {
+  expect(await schedule.check!(sourceOf({ cron }))).toEqual({ setting: 'cron', what: expect.stringContaining(what) })
+  expect(await schedule.check!(sourceOf({ cron: '0 3 * * *' }))).toBe(undefined)
 })
 
 it.each([

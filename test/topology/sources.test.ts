@@ -82,7 +82,7 @@ describe('sources', () => {
       'a source of type "schedule" has both rate and cron',
     ],
     [
-      { sources: { a: { type: 'schedule', to: 'report', cron: '0 0 30 2 *' } } },
+      { sources: { a: { type: 'schedule', to: 'report', cron: 'daily' } } },
       'sources.a.cron: cron must be five fields of cron',
     ],
     [{ sources: { a: { type: 'schedule', to: 'report', rate: 'often' } } }, 'rate must be a number of seconds'],

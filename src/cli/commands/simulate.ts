@@ -20,7 +20,6 @@ import { findProject, settingOption, warn } from '../project.ts'
 import { prepareForAfter } from '../simulate/after.ts'
 import { loadArtifacts } from '../simulate/artifacts.ts'
 import { tellRun } from '../simulate/run.ts'
-import { ticksOf } from '../simulate/ticks.ts'
 import { followReads } from '../simulate/variables.ts'
 
 /** Where a run stops in a debugger. */
@@ -143,7 +142,8 @@ async function eventsOf(
   options.onFiles?.(inputFiles)
   if (options.fresh) refuseSpecial(inputFiles, host)
   const only = listOf(args, 'only')
-  const ticks = ticksOf(args, graph.sources)
+  const ticks =
+    textOf(args, 'for') === undefined ? undefined : (await import('../simulate/ticks.ts')).ticksOf(args, graph.sources)
   const input = await openProjectInput(args, project, host, { isOptional: ticks !== undefined })
   return { input: only.length === 0 ? input : onlyInput(input, only), ticks }
 }

@@ -1,7 +1,7 @@
 import { AttakError } from '../../errors.ts'
 import type { Ticks } from '../../simulator/options.ts'
 import { dueTimes } from '../../sources/schedule/due.ts'
-import { scheduledEvent } from '../../sources/schedule/source.ts'
+import { scheduledEvent } from '../../sources/schedule/event.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import type { InputEvent } from '../../topology/topology.ts'
 import { type Arguments, textOf } from '../command.ts'
@@ -11,12 +11,11 @@ import { durationMs } from '../options.ts'
 const START_MS = 0
 
 /**
- * Returns the events of all schedules within the virtual time of `--for`; undefined without it. Throws USAGE for a text that is
+ * Returns the events of all schedules within the virtual time of `--for`. Throws USAGE for a text that is
  * no time, or where there is no schedule.
  */
-export function ticksOf(args: Arguments, sources: readonly TopologySource[] = []): Ticks | undefined {
-  const text = textOf(args, 'for')
-  if (text === undefined) return undefined
+export function ticksOf(args: Arguments, sources: readonly TopologySource[] = []): Ticks {
+  const text = textOf(args, 'for') ?? ''
   const untilMs = durationMs(text)
   if (untilMs === undefined) {
     throw new AttakError('USAGE', `--for: "${text}" is no time`, 'Give 30s, 10m, 2h or 1d.')

@@ -208,7 +208,10 @@ export function acceptIn({ graph, routeOf, arrive, output, room }: AcceptParts):
     checkSize(first, copier.mostBytes, messageBytes)
     addEmit(invocation, first)
     if (ways.length === 0) output(invocation, first)
-    for (const [index, way] of ways.entries()) arrive(index === 0 ? first : childOf(parent, emitted, way.edge), way)
+    for (let index = 0; index < ways.length; index++) {
+      const way = ways[index]!
+      arrive(index === 0 ? first : childOf(parent, emitted, way.edge), way)
+    }
     return room(invocation)
   }
 }

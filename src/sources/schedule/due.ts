@@ -1,16 +1,5 @@
 import { Cron } from 'croner'
-
-const UNIT_MS: Readonly<Record<string, number>> = {
-  ...{ second: 1000, minute: 60_000, hour: 3_600_000, day: 86_400_000 },
-}
-
-/** The milliseconds of a rate such as `5 minutes`; undefined if the text is none, or longer than a year. */
-export function rateMs(text: string): number | undefined {
-  const [, count, unit] = /^\s*(?:every\s+)?([1-9]\d{0,5})?\s*(second|minute|hour|day)s?\s*$/i.exec(text) ?? []
-  if (unit === undefined) return undefined
-  const ms = Number(count ?? 1) * UNIT_MS[unit.toLowerCase()]!
-  return ms <= 366 * UNIT_MS.day! ? ms : undefined
-}
+import { rateMs } from './rate.ts'
 
 /**
  * The times at which a schedule is due, in milliseconds since 1970, each later than the one before and than `fromMs`. A rate
@@ -27,4 +16,14 @@ export function* dueTimes(
   const times = new Cron(String(cron), { paused: true, timezone: String(timezone) })
   for (let at = times.nextRun(new Date(fromMs)); at !== null; at = times.nextRun(at)) yield at.getTime()
   return undefined
+}
+
+/** Why a schedule never comes; undefined if it does. */
+export function neverComes({ cron }: Readonly<Record<string, unknown>>): string | undefined {
+  if (typeof cron !== 'string') return undefined
+  try {
+    return new Cron(cron, { paused: true }).nextRun() === null ? 'never comes true' : undefined
+  } catch (error) {
+    return `is not cron: ${(error as Error).message.replace(/^CronPattern: /, '')}`
+  }
 }

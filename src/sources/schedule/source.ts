@@ -1,8 +1,7 @@
-import { Cron } from 'croner'
 import * as z from 'zod/mini'
-import type { Source, SourceEvent } from '../../runtime/source.ts'
-import type { TopologySource } from '../../topology/source.ts'
-import { dueTimes, rateMs } from './due.ts'
+import type { Source } from '../../runtime/source.ts'
+import { scheduledEvent } from './event.ts'
+import { rateMs } from './rate.ts'
 
 /** Events at certain times. */
 export const schedule: Source = {
@@ -13,8 +12,8 @@ export const schedule: Source = {
         must: 'a number of seconds, minutes, hours or days, such as "5 minutes"',
       },
       cron: {
-        schema: () => z.string().check(z.refine(isCron)),
-        must: 'five fields of cron, or six with seconds, that come true at some time, such as "0 3 * * *"',
+        schema: () => z.string().check(z.regex(/^\s*(?:\S+\s+){4,5}\S+\s*$/)),
+        must: 'five fields of cron, or six with seconds, such as "0 3 * * *"',
       },
       timezone: {
         schema: () => z.string().check(z.refine(isTimezone)),
@@ -24,7 +23,13 @@ export const schedule: Source = {
     },
     oneOf: ['rate', 'cron'],
   },
+  async check({ settings }) {
+    const { neverComes } = await import('./due.ts')
+    const what = neverComes(settings)
+    return what === undefined ? undefined : { setting: 'cron', what }
+  },
   async open(sources, world) {
+    const { dueTimes } = await import('./due.ts')
     const waits = new Map<string, () => void>()
     const running = new Set<Promise<unknown>>()
     let isStopped = false
@@ -57,13 +62,6 @@ export const schedule: Source = {
   },
 }
 
-/** The event of a schedule that is due at a time, in milliseconds since 1970. */
-export function scheduledEvent({ name, to, topic, settings }: TopologySource, atMs: number): SourceEvent {
-  const usual = { source: name, time: new Date(atMs).toISOString() }
-  const event = 'event' in settings ? structuredClone(settings.event) : usual
-  return { to, event, ...(topic !== undefined && { topic }) }
-}
-
 /** A timer of Node takes 24 days at most. Source: Node.js documentation, timers, read 2026-11-28. */
 const MOST_TIMER_MS = 86_400_000
 
@@ -79,14 +77,6 @@ function afterLong(world: Parameters<Source['open']>[1], atMs: number, call: () 
 
 function sayWhen({ rate, cron, timezone = 'UTC' }: Readonly<Record<string, unknown>>): string {
   return rate === undefined ? `at ${String(cron)} (${String(timezone)})` : `every ${String(rate).replace(/^1 /, '')}`
-}
-
-function isCron(text: string): boolean {
-  try {
-    return new Cron(text, { paused: true }).nextRun() !== null
-  } catch {
-    return false
-  }
 }
 
 function isTimezone(name: string): boolean {

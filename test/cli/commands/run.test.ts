@@ -184,6 +184,13 @@ test.each([
   [SHOP, ['run', '--log-level', 'loud'], '"loud" is no log level'],
   [SHOP, ['run', '--only', 'bil'], 'no processor named "bil". Did you mean "bill"?'],
   [SHOP, ['simulate'], 'there is no input, and a simulation serves no sources'],
+  [
+    {
+      'topology.mjs': `export default { name: 'n', processors: { a() {} }, schedule: { never: { to: 'a', cron: '0 0 30 2 *' } } }`,
+    },
+    ['check'],
+    'sources.never.cron: cron never comes true (topology.mjs)',
+  ],
   [WORDS, ['simulate', '--for', '2h'], '--for: the topology has no schedule'],
   [SHOP, ['errors', 'list', '--run', '--simulated'], '--simulated and --run contradict each other'],
 ])('%o: %j is refused with what to do', async (files, argv, text) => {
