@@ -188,7 +188,7 @@ test.each([
     {
       'topology.mjs': `export default { name: 'n', processors: { a() {} }, schedule: { never: { to: 'a', cron: '0 0 30 2 *' } } }`,
     },
-    ['check'],
+    ['run'],
     'sources.never.cron: cron never comes true (topology.mjs)',
   ],
   [WORDS, ['simulate', '--for', '2h'], '--for: the topology has no schedule'],
