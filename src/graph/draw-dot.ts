@@ -1,5 +1,5 @@
 import type { Graph } from './graph.ts'
-import { topicsLabel } from './label.ts'
+import { topicLabel, topicsLabel } from './label.ts'
 
 /** The graph in Graphviz's language. */
 export function drawDot(graph: Graph): string {
@@ -8,11 +8,17 @@ export function drawDot(graph: Graph): string {
     const label = topics === undefined ? '' : ` [label=${quote(topicsLabel(topics))}]`
     return `  ${quote(from)} -> ${quote(to)}${label}`
   })
+  const sources = (graph.sources ?? []).flatMap(({ name, type, to, topic }) => {
+    const id = quote(`${name} (${type})`)
+    const label = topic === undefined ? '' : `, label=${quote(topicLabel(topic))}`
+    return [`  ${id} [shape=oval]`, `  ${id} -> ${quote(to)} [style=dashed${label}]`]
+  })
   const lines = [
     `digraph ${quote(graph.name)} {`,
     '  rankdir=LR',
     '  node [shape=box, style=rounded]',
     ...nodes,
+    ...sources,
     ...edges,
   ]
   return `${[...lines, '}'].join('\n')}\n`

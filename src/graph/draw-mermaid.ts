@@ -1,5 +1,5 @@
 import type { Graph } from './graph.ts'
-import { topicsLabel } from './label.ts'
+import { topicLabel, topicsLabel } from './label.ts'
 
 /** Returns the graph as a Mermaid flowchart. Nodes have ids such as `p0`, because `end` and others are keywords of Mermaid. */
 export function drawMermaid(graph: Graph): string {
@@ -9,7 +9,11 @@ export function drawMermaid(graph: Graph): string {
     const label = topics === undefined ? '' : `|${quote(topicsLabel(topics))}|`
     return `  ${ids.get(from)} -->${label} ${ids.get(to)}`
   })
-  return `${['flowchart LR', ...nodes, ...edges].join('\n')}\n`
+  const sources = (graph.sources ?? []).map(({ name, type, to, topic }, index) => {
+    const label = topic === undefined ? '' : `|${quote(topicLabel(topic))}|`
+    return `  s${index}([${quote(`${name} (${type})`)}]) -.->${label} ${ids.get(to)}`
+  })
+  return `${['flowchart LR', ...nodes, ...sources, ...edges].join('\n')}\n`
 }
 
 /** Everything but letters, digits and harmless punctuation becomes a character code, which Mermaid reads in quotes. */

@@ -1,6 +1,7 @@
+import type { TopologySource } from '../topology/source.ts'
 import type { Graph, GraphStream } from './graph.ts'
 import { type GraphIndex, indexOf } from './index-of.ts'
-import { topicsLabel } from './label.ts'
+import { topicLabel, topicsLabel } from './label.ts'
 
 interface Drawing {
   readonly lines: string[]
@@ -39,8 +40,20 @@ export function drawText(graph: Graph): string {
   const alone = names.filter((name) => !joined.has(name))
   if (alone.length > 0)
     drawing.lines.push('', ...alone.map((name) => (joined.size > 0 ? `${name} (no streams)` : name)))
-  const counts = `${count(names.length, 'processor')}, ${count(graph.streams.length, 'stream')}`
-  return `${graph.name} (${graph.stage}): ${counts}\n${drawing.lines.join('\n')}\n${legendOf(drawing.lines)}`
+  const { sources = [] } = graph
+  const all = [
+    ...[count(names.length, 'processor'), count(graph.streams.length, 'stream')],
+    ...(sources.length > 0 ? [count(sources.length, 'source')] : []),
+  ]
+  return `${graph.name} (${graph.stage}): ${all.join(', ')}\n${drawSources(sources)}${drawing.lines.join('\n')}\n${legendOf(drawing.lines)}`
+}
+
+/** `orders (http) ⇢ intake`, a line each. */
+function drawSources(sources: readonly TopologySource[]): string {
+  const lines = sources.map(({ name, type, to, topic }) => {
+    return `${name} (${type}) ⇢ ${topic === undefined ? '' : `${topicLabel(topic)} → `}${to}\n`
+  })
+  return lines.length === 0 ? '' : `\n${lines.join('')}`
 }
 
 function drawRoot(name: string, drawing: Drawing): void {
