@@ -292,4 +292,10 @@ export const ROWS = [
       ]
     }),
   },
+  {
+    id: 'W4',
+    what: 'The job of J1 by attak run, in real time, each event acknowledged when all that it caused is done; against attak simulate',
+    unit: 'ns/event',
+    comparisons: SIZES.map((size) => costs(size, pipeline('embedded', size), pipeline('attak', size), 2)),
+  },
 ]

@@ -9,9 +9,11 @@ const FILES = { '100B': {}, '1KB': { text: 'x'.repeat(900) } }
 const ENGINES = {
   attak: (file) => [...SIMULATE, 'bench/pipeline/topology.mjs', '--input', file],
   retrying: (file) => [...SIMULATE, 'bench/pipeline/retrying.mjs', '--input', file],
+  embedded: (file) => [...RUN, 'bench/pipeline/topology.mjs', '--input', file],
   loop: (file) => ['bench/pipeline/loop.mjs', file],
   rxjs: (file) => ['bench/pipeline/rxjs.mjs', file],
 }
+const RUN = ['bin/attak.js', 'run', '--quiet', '--to', 'parse']
 const SIMULATE = ['bin/attak.js', 'simulate', '--quiet', '--to', 'parse']
 
 /**
