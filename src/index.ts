@@ -1,5 +1,6 @@
 export type { ChannelSettings, DeliverySettings, Via } from './carriers/table.ts'
 export { AttakError, ERROR_CODES, type ErrorCode, type Problem } from './errors.ts'
+export type { HttpEvent, HttpSettings, ScheduleSettings, SourceDefinition, SourceType } from './sources/table.ts'
 export {
   type AnyEvents,
   defineTopology,

@@ -113,7 +113,7 @@ export async function followTraces(
       }
       const { processor, kind, fields } = entry
       if (json) host.out.write(drawJsonLine({ processor, kind, ...fields }))
-      else host.out.tell(drawEntry(entry, width, colorsOf(host.out)))
+      else host.out.tell(drawEntry(entry, { width, colors: colorsOf(host.out) }))
     }
   }
   return { failed, confirmed }

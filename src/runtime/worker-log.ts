@@ -42,8 +42,11 @@ const LEVEL_OF: Readonly<Record<Outcome, LogLevel>> = {
 /** This many characters are written at once, even if the turn continues. */
 const MOST_HELD_CHARACTERS = 16_384
 
-/** Makes a log. Lines less serious than `level` are left out. */
-export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog {
+/**
+ * Makes a log. Lines less serious than `level` are left out. `timed`: the outcome of an attempt has the milliseconds that it took
+ * (`"tookMs":12`).
+ */
+export function createLog(host: WorkerHost, level: LogLevel | 'none', { timed = false } = {}): WorkerLog {
   const least = RANKS[level]
   const { hold, flush } = holdLines(host)
   const begin = beginner(host)
@@ -63,8 +66,9 @@ export function createLog(host: WorkerHost, level: LogLevel | 'none'): WorkerLog
       if (RANKS[level] < least) return
       const way = `${sayWay(invocation.message)}${positionField(positionText(position))}`
       const why = level === 'info' ? '' : `,"error":${JSON.stringify(titleOnly(host.describe(error)))}`
+      const took = timed ? `,"tookMs":${Math.max(0, host.now() - invocation.startedMs)}` : ''
       const data = event === undefined ? '' : `,"data":${event}`
-      hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${why}${data}}\n`)
+      hold(`${begin(level, 'end', invocation)}${way},"outcome":"${outcome}"${took}${why}${data}}\n`)
     },
     failed({ invocation, delivery, error }) {
       const { topic, from, key, attempt, hop, parent } = invocation

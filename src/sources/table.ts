@@ -4,6 +4,7 @@ import { http } from './http/source.ts'
 import { schedule } from './schedule/source.ts'
 
 export type { SourceDefinition, SourceType } from '../topology/source.ts'
+export type { HttpEvent } from './http/event.ts'
 export type { HttpSettings } from './http/settings.ts'
 export type { ScheduleSettings } from './schedule/settings.ts'
 

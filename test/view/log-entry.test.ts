@@ -7,7 +7,8 @@ const lineOf = (line: string | object) => ({
   ...{ id: '1', timeMs: Date.UTC(2026, 10, 21, 13, 5, 2, 123), processor: 'bill' },
   text: typeof line === 'string' ? line : JSON.stringify(line),
 })
-const draw = (line: string | object) => drawEntry(readEntry(lineOf(line)), 6, colorsOf({ color: false }))
+const draw = (line: string | object) =>
+  drawEntry(readEntry(lineOf(line)), { width: 6, colors: colorsOf({ color: false }) })
 const IDS = { message: 'm1', root: 'r1' }
 
 describe('a line of attak', () => {

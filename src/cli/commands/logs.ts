@@ -75,7 +75,7 @@ function printerOf(args: Arguments, names: readonly string[], host: Host): (entr
     if (entry.kind === 'platform' && !flagOf(args, 'all')) return false
     if (entry.kind === 'end' && !outcomes && QUIET.has(entry.fields.outcome)) return false
     const { timeMs, processor, kind, fields } = entry
-    if (!flagOf(args, 'json')) host.out.tell(drawEntry(entry, width, colors))
+    if (!flagOf(args, 'json')) host.out.tell(drawEntry(entry, { width, colors }))
     else host.out.write(drawJsonLine({ time: new Date(timeMs).toISOString(), processor, kind, ...fields }))
     return true
   }

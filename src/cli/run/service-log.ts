@@ -32,7 +32,10 @@ export function openServiceLog({ graph, host, workerHost, level, quiet }: Servic
   const colors = colorsOf(host.out)
   const draw = (text: string) => {
     const entry = readEntry({ timeMs: host.date(), processor: '', text })
-    return drawEntry({ ...entry, processor: String(entry.fields.processor ?? '') }, width, colors)
+    const { kind, fields } = entry
+    // What failed for good has a line of its own, with its stack.
+    if (kind === 'end' && fields.outcome === 'failed') return ''
+    return drawEntry({ ...entry, processor: String(fields.processor ?? '') }, { width, colors, short: true })
   }
   const write = (text: string) => {
     if (!isForPeople) host.out.writeJson(text)
@@ -40,7 +43,7 @@ export function openServiceLog({ graph, host, workerHost, level, quiet }: Servic
   }
   const isShown = (lineLevel: LogLevel) => RANKS.indexOf(lineLevel) >= RANKS.indexOf(level)
   const messageLevel = quiet && isShown('error') ? 'error' : level
-  const lines = createLog({ ...workerHost, write }, messageLevel)
+  const lines = createLog({ ...workerHost, write }, messageLevel, { timed: true })
   return {
     // Outputs are no failures.
     lines: isShown('info') && !quiet ? lines : { ...lines, output: () => {} },

@@ -261,3 +261,24 @@ test('--watch serves the new code after a change, and ends what was open with th
   await until('out', 'Stopping.')
   expect(await ended).toBe(0)
 })
+
+test('a terminal shows one line for each message, with its time and the first digits of its trace', async () => {
+  const folder = folderOf(WORDS)
+  const lines: string[] = []
+  const { code } = await attakHere(folder, ['run', '--input', '-', '--lines', '--to', 'split'], {
+    ...{ stdin: ['a bad'], isTTY: true, columns: 80, now: () => performance.now(), date: () => Date.now() },
+    onOut: (text) => lines.push(...text.split('\n').filter((line) => line !== '')),
+  })
+  expect(code).toBe(1)
+  const told = lines.map((line) => line.replace(/\d\d:\d\d:\d\d\.\d{3}/, 'T').replace(/[\d.]+ ms/, 'N ms'))
+  expect(told.map((line) => line.replace(/· [0-9a-f]{8}$/, '· ID'))).toEqual([
+    'attak run  words (dev) · 2 processors',
+    '  stdin',
+    'Ctrl-C stops it.',
+    'T split  handled in N ms · ID',
+    'T take   handled word from split in N ms · ID',
+    'T take   failed for good: Error: a bad word · ID',
+    expect.stringMatching(/^ +│ {5}at take \(topology\.mjs:/),
+    '1 message failed: attak errors list --run',
+  ])
+})
