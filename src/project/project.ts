@@ -132,16 +132,12 @@ async function inspectFile(
 
 /** What is wrong with sources that only their own code can see. */
 async function sourceProblems({ sources = [] }: Graph, file: string): Promise<readonly Problem[]> {
-  const found = await Promise.all(
-    sources.map(async (source): Promise<Problem | undefined> => {
-      const fault = await SOURCES[source.type].check?.(source)
-      if (fault === undefined) return undefined
-      const where = `sources.${source.name}.${fault.setting}`
-      const what = `${fault.setting} ${fault.what} (${file})`
-      return { code: 'TOPOLOGY_INVALID', severity: 'error', where, what, remedy: 'Correct it.' }
-    }),
-  )
-  return found.filter((problem) => problem !== undefined)
+  const types = [...new Set(sources.map(({ type }) => type))]
+  const found = await Promise.all(types.map((type) => SOURCES[type].check(sources.filter((one) => one.type === type))))
+  return found.flat().map(({ source, setting, what }) => ({
+    ...{ code: 'TOPOLOGY_INVALID', severity: 'error', where: `sources.${source}.${setting}` },
+    ...{ what: `${setting} ${what} (${file})`, remedy: 'Correct it.' },
+  }))
 }
 
 /** The files that would be the modules of processors which have none yet. */

@@ -79,8 +79,8 @@ export function createKeeper({ store, isKept, after, random, remainingMs }: Keep
 function storeError(store: ErrorWriter, { id, processor }: Kept, { why, tries, passing }: Refused): AttakError {
   const said = tries > 1 ? ` after ${tries} tries` : ''
   const what = `the error record ${id} of "${processor}" could not be kept in ${store.place}${said}: ${why}`
-  const remedy = passing
+  const usual = passing
     ? 'Its message is delivered again. If this continues, check that the store exists and how much it accepts.'
     : `Its message is delivered again. Run attak deploy, which creates the topology's own resources; yours must exist. The processor's role needs ${store.action} there.`
-  return new AttakError('STORE_FAILED', what, remedy)
+  return new AttakError('STORE_FAILED', what, store.remedy ?? usual)
 }

@@ -84,7 +84,7 @@ function logEnds(
 }
 
 /** The largest event that is logged: logs take 1 MB a line, and a character may be three bytes. */
-const MOST_EVENT_CHARACTERS = 300_000
+export const MOST_EVENT_CHARACTERS = 300_000
 
 /**
  * Returns the events as JSON, before a handler can change them; without events too large for a line. Keyed by message,

@@ -25,9 +25,9 @@ export interface SourceWorld {
   take(event: SourceEvent): Promise<number>
   /**
    * Runs the event's processor at once, without a retry. Resolves to the handler's result; rejects with its failure, which is
-   * recorded.
+   * recorded if `isRecorded` says so.
    */
-  call(event: SourceEvent): Promise<unknown>
+  call(event: SourceEvent, isRecorded: (error: unknown) => boolean): Promise<unknown>
   /** A promise while no further event should be taken; undefined when there is room. */
   room(): Promise<void> | undefined
   /** A new id of a tree, 32 hex digits. */
@@ -48,11 +48,20 @@ export interface OpenSources {
   readonly ended?: Promise<void>
 }
 
+/** What is wrong with one setting of a source. */
+export interface SourceFault {
+  /** Its name. */
+  readonly source: string
+  readonly setting: string
+  /** `never comes true`, after the name of the setting. */
+  readonly what: string
+}
+
 /** One way that events come in from outside; `type` names it. */
 export interface Source {
   readonly rules: SourceRules
-  /** Returns what is wrong with a setting of a source that its rule alone cannot see. */
-  check?(source: TopologySource): Promise<{ readonly setting: string; readonly what: string } | undefined>
+  /** Returns what is wrong with settings of the sources of this type that their rules alone cannot see. */
+  check(sources: readonly TopologySource[]): Promise<readonly SourceFault[]>
   /** Opens all sources of this type. Throws an AttakError if one cannot be opened; then none is open. */
   open(sources: readonly TopologySource[], world: SourceWorld): Promise<OpenSources>
 }

@@ -15,6 +15,8 @@ export interface ErrorStore {
   /** The permission that a function needs, in its platform's terms: `sqs:SendMessage`. */
   readonly action: string
   readonly limits: StoreLimits
+  /** What to do if it takes no record. Default: what helps for a deployed topology. */
+  readonly remedy?: string
   /**
    * Stores records with distinct ids, within the limits, and returns the refused ones. A record without an answer
    * within that time counts as refused, though it may be stored. Readers see a record that is put twice as one. Never
@@ -34,7 +36,7 @@ export interface ErrorStore {
 }
 
 /** The side of an {@link ErrorStore} that functions write to. */
-export type ErrorWriter = Pick<ErrorStore, 'name' | 'place' | 'action' | 'limits' | 'put'>
+export type ErrorWriter = Pick<ErrorStore, 'name' | 'place' | 'action' | 'limits' | 'remedy' | 'put'>
 
 /** The side of an {@link ErrorStore} that is looked at and cleared. */
 export type ErrorReader = Pick<ErrorStore, 'list' | 'remove'>

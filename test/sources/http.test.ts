@@ -51,7 +51,11 @@ it.each([
   [{ statusCode: 418, body: 'short' }, 418, 'short'],
   [{ httpStatus: 202, body: null }, 202, ''],
   [{ status: 'paid', body: 'x', total: 3 }, 200, '{"status":"paid","body":"x","total":3}\n'],
-  [{ status: 99, body: '' }, 500, '{"error":{"message":"The handler answered with the status 99."}}\n'],
+  [{ status: 99, body: '' }, 200, '{"status":99,"body":""}\n'],
+  [{ status: 'shipped' }, 200, '{"status":"shipped"}\n'],
+  [{ body: 'x' }, 200, '{"body":"x"}\n'],
+  [{ headers: { 'x-a': 'b' }, body: 'x' }, 200, 'x'],
+  [{ status: 404 }, 404, ''],
 ])('the result %j is answered with %s and %j', async (result, status, body) => {
   const { send } = await serve({}, { call: () => result })
   const response = await send('/orders', { method: 'POST' })
@@ -87,6 +91,13 @@ it.each([
   ['/orders', { method: 'PUT' }, 405],
   ['/orders', { ...json(0), body: '{"a":' }, 400],
   ['/orders', { ...json(0), body: '['.repeat(2000) + ']'.repeat(2000) }, 400],
+  ['/orders', { ...json(0), body: '{"x":1e999}' }, 400],
+  ['/orders', { ...json(0), body: Buffer.from([0x22, 0xff, 0x22]) }, 400],
+  [
+    '/orders',
+    json({ specversion: '1.0', id: 7, source: 's', type: 't' }, { 'content-type': 'application/cloudevents+json' }),
+    400,
+  ],
   ['/orders', json('x'.repeat(2000)), 413],
   ['/orders', json(1, { 'ce-specversion': '1.0', 'ce-id': '1' }), 400],
 ])('%s with a wrong request is answered without a handler: %#', async (path, init, status) => {
@@ -192,17 +203,85 @@ it('a port in use is named, with the source', async () => {
   })
 })
 
-it('two sources with the same requests are refused, and one port serves several', async () => {
+it('sources with the same requests, and paths that no router takes, are faults; one port serves several', async () => {
   const source = { type: 'http', to: 'intake' } as const
+  const settings = { path: '/x/:id', port: 0 }
   const sources = [
-    { ...source, name: 'a', settings: { path: '/x/:id', port: 0 } },
-    { ...source, name: 'b', settings: { path: '/x/:id', port: 0 } },
+    { ...source, name: 'a', settings },
+    { ...source, name: 'b', settings: { ...settings, method: 'ANY' } },
+    { ...source, name: 'c', settings: { ...settings, port: 1 } },
+    { ...source, name: 'd', settings: { path: '/a/*/b', port: 0 } },
   ]
-  await expect(http.open(sources, fakeWorld())).rejects.toMatchObject({ code: 'TOPOLOGY_INVALID' })
+  expect(await http.check(sources)).toEqual([
+    { source: 'b', setting: 'path', what: '"/x/:id" leads to the source "a" already' },
+    { source: 'd', setting: 'path', what: expect.stringMatching(/^"\/a\/\*\/b": /) },
+  ])
   const open = await http.open([sources[0]!, { ...sources[1]!, settings: { path: '/y', port: 0 } }], fakeWorld())
   onTestFinished(open.stop)
   const ports = open.lines.map((line) => /:(\d+)/.exec(line)![1])
   expect(ports[0]).toBe(ports[1])
+})
+
+it('the id of an answer is that of its trace, also if the request decides it', async () => {
+  const { world, send } = await serve({}, { call: () => Promise.reject(new Error('no')) })
+  const init = json(1, { 'idempotency-key': 'a' })
+  const response = await send('/orders', init)
+  const [{ id } = { id: '' }] = world.events
+  expect(response.headers.get('x-request-id')).toBe(id)
+  expect(await response.json()).toMatchObject({ error: { id } })
+})
+
+it('what GET answers, HEAD answers without the body, and a preflight runs no handler', async () => {
+  const { world, send } = await serve({ method: 'GET', cors: true }, { call: () => 'text' })
+  const head = await send('/orders', { method: 'HEAD' })
+  expect([head.status, head.headers.get('content-length'), await head.text()]).toEqual([200, '7', ''])
+  const any = await serve({ method: 'ANY', cors: true })
+  const preflight = {
+    method: 'OPTIONS',
+    headers: { origin: 'https://a.example', 'access-control-request-method': 'PUT' },
+  }
+  expect((await any.send('/orders', preflight)).status).toBe(204)
+  expect([world.events.length, any.world.events.length]).toEqual([1, 0])
+})
+
+it('a result that JSON cannot carry is answered with 500, and lists are several headers', async () => {
+  const big = await serve({}, { call: () => 1n })
+  const response = await big.send('/orders', json(1))
+  expect([response.status, await response.text()]).toEqual([500, expect.stringContaining('cannot be written as JSON')])
+  const cookies = await serve({}, { call: () => ({ status: 200, headers: { 'set-cookie': ['a=1', 'b=2'] } }) })
+  expect((await cookies.send('/orders', json(1))).headers.getSetCookie()).toEqual(['a=1', 'b=2'])
+})
+
+it('headers that a handler may not send end no service', async () => {
+  const { send } = await serve(
+    {},
+    { call: () => ({ status: 200, headers: { Trailer: 'x', 'x-request-id': 'mine' }, body: 'x' }) },
+  )
+  const response = await send('/orders', json(1))
+  expect([response.status, await response.text()]).toEqual([200, 'x'])
+  expect(response.headers.get('x-request-id')).toMatch(/^[0-9a-f]{32}$/)
+})
+
+it('a request that has not come whole does not hold the stop', async () => {
+  const { address, open } = await serve({})
+  const socket = connect(Number(new URL(address).port), '127.0.0.1', () => {
+    socket.write('POST /orders HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\nabc')
+  })
+  socket.on('error', () => {})
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  await open.stop()
+})
+
+it('what the sender did wrong is no failure of the service', async () => {
+  const recorded: unknown[] = []
+  const { send, world } = await serve({})
+  world.call = async (_event, isRecorded) => {
+    for (const error of [new Error('a'), { status: 404 }, { status: 503 }, { code: 'EVENT_REFUSED' }, null]) {
+      recorded.push(isRecorded(error))
+    }
+  }
+  await send('/orders', json(1))
+  expect(recorded).toEqual([true, false, true, false, true])
 })
 
 it('bytes that are no HTTP are answered and do no harm', async () => {

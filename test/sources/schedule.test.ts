@@ -54,8 +54,8 @@ it.each([
   ['0 0 30 2 *', 'never comes true'],
   ['61 * * * *', 'is not cron: '],
 ])('the cron "%s" is refused: it %s', async (cron, what) => {
-  expect(await schedule.check!(sourceOf({ cron }))).toEqual({ setting: 'cron', what: expect.stringContaining(what) })
-  expect(await schedule.check!(sourceOf({ cron: '0 3 * * *' }))).toBe(undefined)
+  const fault = { source: 'often', setting: 'cron', what: expect.stringContaining(what) }
+  expect(await schedule.check([sourceOf({ cron: '0 3 * * *' }), sourceOf({ cron })])).toEqual([fault])
 })
 
 it.each([

@@ -111,7 +111,7 @@ function numberOf(args: Arguments, name: 'drain' | 'port', most: number): number
   throw new AttakError(
     'USAGE',
     `--${name}: "${text}" is no whole number from 0 to ${most}`,
-    `Give one, such as --${name} 30.`,
+    `Give one, such as --${name} ${name === 'port' ? 9000 : 30}.`,
   )
 }
 

@@ -61,13 +61,13 @@ export function findById<Kept extends ErrorRecord>(
       `See ${listing}. It may have been replayed, or it has expired.`,
     )
   }
+  const isOneMessage = found.length === 0 && new Set(named.map(({ message }) => message?.id)).size === 1
   const ids = named.slice(0, MOST_TOLD).map(({ id }) => id.slice(0, 12))
   const more = named.length > MOST_TOLD ? ' …' : ''
-  return notFound(
-    given,
-    `${named.length} errors have ids that begin with it: ${ids.join(' ')}${more}`,
-    'Give more of the id.',
-  )
+  const list = `${ids.join(' ')}${more}`
+  return isOneMessage
+    ? notFound(given, `${named.length} errors are of this message: ${list}`, 'Give the id of one of them.')
+    : notFound(given, `${named.length} errors have ids that begin with it: ${list}`, 'Give more of the id.')
 }
 
 const MOST_TOLD = 5

@@ -8,6 +8,9 @@ import { failureOptionsOf, failuresDrawn } from '../../view/failure.ts'
 import { codeOfSignal, type Host } from '../host.ts'
 import { exitError, guard } from '../watchdog.ts'
 
+/** How often to check whether the project's code has replaced functions that attak calls. It takes 0.1 ms. */
+const LOOK_MS = 1000
+
 /** A service that its own handlers may end. */
 export interface Endable {
   readonly project: Project
@@ -44,7 +47,15 @@ export function watchEnding({ project, graph, errors, running, flush }: Endable,
   const offExit = host.onExit((code) => {
     if (code !== undefined) end(exitError(running(), code, dir), running())
   })
+  // If attak's promises never settle, nothing else would end the service.
+  const looking = setInterval(() => {
+    if (!host.builtIns.areWrong()) return
+    const { code, where, what, remedy } = host.builtIns.takeProblems()[0]!
+    host.builtIns.restore()
+    end({ name: 'AttakError', code, message: `${where}: ${what}`, remedy }, running())
+  }, LOOK_MS).unref()
   return () => {
+    clearInterval(looking)
     guarded.close()
     offExit()
   }

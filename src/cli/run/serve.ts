@@ -51,8 +51,10 @@ interface Service extends ServeOptions {
   /** What ends its subscriptions to the process. */
   readonly offs: readonly (() => void)[]
   readonly sources: readonly OpenSources[]
-  /** Error records so far. */
+  /** Error records of events of its input so far. */
   failed: number
+  /** Why its input broke off. */
+  fault?: { readonly error: unknown }
   isStopping: boolean
 }
 
@@ -70,11 +72,13 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
   })
   const errors = errorsFile(options.project.dir, RUN_PART, options.graph.name)
   const unwatch = watchEnding({ ...options, errors, running: embedded.running, flush: service.log.lines.flush }, host)
-  const feeding = input === undefined ? Promise.resolve() : feed(service, input)
+  const feeding = input === undefined ? Promise.resolve() : feed(service, input).catch(fault(service))
   try {
     const over = sources.length === 0 ? feeding.then(() => embedded.quiet()) : feeding.then(() => stopped)
     await Promise.race([stopped, over])
-    return await stop(service)
+    const code = await stop(service)
+    if (service.fault !== undefined) throw service.fault.error
+    return code
   } finally {
     unwatch()
     for (const off of service.offs) off()
@@ -154,13 +158,8 @@ function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'aft
   const { embedded, graph } = service
   return {
     scope: `${graph.name}/${graph.stage}`,
-    ...{ call: embedded.call, room: embedded.room, now, after },
+    ...{ take: embedded.take, call: embedded.call, room: embedded.room, now, after },
     newId: () => randomUUID().replaceAll('-', ''),
-    async take(event) {
-      const errors = await embedded.take(event)
-      service.failed += errors
-      return errors
-    },
   }
 }
 
@@ -200,6 +199,14 @@ function tellStart({ graph, host, log, admin, input }: Service, sources: readonl
   host.out.tell(`${colors.dim('Ctrl-C stops it.')}\n\n`)
 }
 
+/** An input that breaks off ends like any other: what came before is handled. The error is thrown at the end. */
+function fault(service: Service): (error: unknown) => void {
+  return (error) => {
+    service.fault = { error }
+    if (service.sources.length > 0) service.log.say(`The input broke off: ${describeThrown(error).message}`, 'error')
+  }
+}
+
 /** Puts in the events of an input, as long as there is room. */
 async function feed(service: Service, input: RunInput): Promise<void> {
   const { embedded, signal } = service
@@ -227,26 +234,30 @@ async function stop(service: Service): Promise<number> {
     )
   }
   const all = Promise.all(sources.map((source) => source.stop())).then(() => embedded.quiet())
-  let timer: NodeJS.Timeout | undefined
-  const isDone = await Promise.race([
-    all.then(() => true),
-    new Promise<false>((resolve) => {
-      timer = setTimeout(() => resolve(false), drainMs)
-    }),
-  ])
-  clearTimeout(timer)
+  const isDone = await within(drainMs, all)
   log.lines.flush()
   for (const note of service.input?.notes() ?? []) log.say(note, 'warn')
-  if (service.failed > 0)
-    log.say(`${drawCount(service.failed, 'message')} failed: ${hintOf(given)('errors list --run')}`, 'warn')
-  if (!isDone) {
-    const { roots: left } = embedded.counts
-    log.say(
-      `${drawCount(left, 'event')} of "${graph.name}" could not be done in ${drawDuration(drainMs)}, and ${left === 1 ? 'is' : 'are'} lost.`,
-      'error',
-    )
+  const { recorded, roots: left } = embedded.counts
+  if (recorded > 0) log.say(`${drawCount(recorded, 'message')} failed: ${hintOf(given)('errors list --run')}`, 'warn')
+  if (left > 0) {
+    const lost = `${drawCount(left, 'event')} of "${graph.name}" could not be done in ${drawDuration(drainMs)}`
+    log.say(`${lost}, and ${left === 1 ? 'is' : 'are'} lost.`, 'error')
   }
-  await host.out.drained()
-  const isFine = isDone && (service.sources.length > 0 || service.failed === 0)
-  return isFine ? 0 : 1
+  // Nobody may read what is printed.
+  await within(PRINT_MS, host.out.drained())
+  return (isDone || left === 0) && service.failed === 0 ? 0 : 1
+}
+
+/** How long the end waits for a reader of what was printed. */
+const PRINT_MS = 1000
+
+/** Whether something ends in time. */
+async function within(ms: number, work: Promise<unknown>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  const isDone = await Promise.race([work.then(() => true), late])
+  clearTimeout(timer)
+  return isDone
 }

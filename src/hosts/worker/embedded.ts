@@ -18,8 +18,8 @@ import { acceptIn, type Item, type OpenRoot, openStations, type Reply } from './
 export interface Embedded {
   /** Takes an event. Resolves to the number of error records when it and all that it caused is done. */
   take(event: SourceEvent): Promise<number>
-  /** Runs its processor at once, without a retry. Resolves to the handler's result; rejects with its failure, which is recorded. */
-  call(event: SourceEvent): Promise<unknown>
+  /** Runs its processor at once, without a retry. Resolves to the handler's result; rejects with its failure, which is recorded if `isRecorded` says so. */
+  call(event: SourceEvent, isRecorded?: (error: unknown) => boolean): Promise<unknown>
   /** Waits while as many trees are open as may be; undefined when there is room for one more. */
   room(): Promise<void> | undefined
   /** Resolves when nothing is open. */
@@ -39,6 +39,8 @@ export interface Counts {
   readonly running: number
   /** Messages that wait for a handler: for room, for their key, or for a retry. */
   readonly waiting: number
+  /** Error records of messages so far. */
+  readonly recorded: number
 }
 
 /** Opens a topology in this process. Takes the lines that its handlers write, and their uncaught errors, until it is closed. */
@@ -60,22 +62,22 @@ export function openEmbedded(parts: EmbeddedParts): Embedded {
         const way = stationOf(event.to).entry
         arrive(engine, { message: rootMessage(engine, event, done), way, reply: undefined, isStarted: false })
       }),
-    call: (event) =>
+    call: (event, isRecorded = () => true) =>
       new Promise((resolve, reject) => {
         const way = stationOf(event.to).entry
         const message = rootMessage(engine, event, () => {})
         arrive(engine, {
           message,
           way,
-          reply: replyTo(event.to, resolve, reject, { isRecorded: true }),
+          reply: replyTo(reject, { isRecorded, answer: resolve }),
           isStarted: false,
         })
       }),
     room: () => (engine.roots < MOST_ROOTS ? undefined : new Promise((resolve) => engine.onRoom.push(resolve))),
     quiet: () => (engine.roots === 0 ? Promise.resolve() : new Promise((resolve) => engine.onQuiet.push(resolve))),
     get counts() {
-      const { roots, started, open } = engine
-      return { roots, running: started, waiting: open - started }
+      const { roots, started, open, recorded } = engine
+      return { roots, running: started, waiting: open - started, recorded }
     },
     running: current.get,
     close() {
@@ -111,7 +113,7 @@ function makeEngine(parts: EmbeddedParts, current: Current): Engine {
     ...{ current, stations, backlog: createBacklog<Item>() },
     accept: spans === undefined ? accept : spans.sending(accept),
     invoke: (invocation, processor, data) => invokeIn(engine, invocation, { processor, data }),
-    ...{ roots: 0, started: 0, open: 0, taken: 0 },
+    ...{ roots: 0, started: 0, open: 0, taken: 0, recorded: 0 },
     awaiting: new Map(),
     pump: () => pump(engine),
     ...{ isPumping: false, isClosed: false, onRoom: [], onQuiet: [] },
@@ -143,7 +145,8 @@ function invokeIn(
   const message = invokedMessage(invocation, { edge, data: copied, hopLimit: graph.hopLimit })
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => reject(errorOfThrown(describeThrown(error)))
-    const reply = replyTo(processor, resolve, fail, { isRecorded: false })
+    const answer = (result: unknown) => resolve(copyForInvoke(processor, 'answer', result))
+    const reply = replyTo(fail, { isRecorded: () => false, answer })
     message.root.pending++
     engine.open++
     engine.started++
@@ -153,19 +156,19 @@ function invokeIn(
   })
 }
 
-function replyTo(
-  processor: string,
-  resolve: (result: unknown) => void,
-  reject: (error: unknown) => void,
-  { isRecorded }: Pick<Reply, 'isRecorded'>,
-): Reply {
+interface ReplyParts extends Pick<Reply, 'isRecorded'> {
+  /** Takes the result. What it throws is the failure. */
+  readonly answer: (result: unknown) => void
+}
+
+function replyTo(reject: (error: unknown) => void, { isRecorded, answer }: ReplyParts): Reply {
   const invoked: Invoked = { result: undefined }
   return {
     ...{ invoked, isRecorded },
     settled(failure) {
       if (failure !== undefined) return reject(failure.error)
       try {
-        resolve(copyForInvoke(processor, 'answer', invoked.result))
+        answer(invoked.result)
       } catch (error) {
         reject(error)
       }

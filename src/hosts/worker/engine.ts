@@ -37,6 +37,8 @@ export interface Engine extends EmbeddedParts {
   started: number
   /** Messages that are not done. */
   open: number
+  /** Error records so far. */
+  recorded: number
   /** Handlers that wait for room. */
   readonly awaiting: Map<Invocation, (() => void)[]>
   /** Starts what may start. */

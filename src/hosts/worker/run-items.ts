@@ -2,6 +2,7 @@ import type { Delivery } from '../../runtime/carrier.ts'
 import { deliver } from '../../runtime/deliver/deliver.ts'
 import type { FailedMessage } from '../../runtime/deliver/round.ts'
 import type { Message } from '../../runtime/message.ts'
+import { MOST_EVENT_CHARACTERS } from '../../runtime/run-deliveries.ts'
 import { type Engine, finish, freeAwaiting, makeReady, release, releaseRoom } from './engine.ts'
 import type { Item, OpenRoot, Way } from './station.ts'
 
@@ -47,7 +48,7 @@ export function run(engine: Engine, station: Way['station'], items: readonly Ite
     readAgain,
     recordFailure: (failed) => recordFailure(engine, station, failed, itemOf(failed.delivery)),
     ended(invocation, delivery, outcome, error) {
-      log.ended(invocation, delivery, outcome, error)
+      log.ended(invocation, delivery, outcome, error, station.logEvents ? eventText(itemOf(delivery)) : undefined)
       engine.ended?.(invocation, delivery, outcome, error)
       freeAwaiting(engine, invocation)
       if (outcome === 'retry') release(engine, itemOf(delivery))
@@ -76,6 +77,12 @@ export function run(engine: Engine, station: Way['station'], items: readonly Ite
   void delivered.then((failed) => {
     for (const { record, item } of deliveries) if (failed.has(record)) tryAgain(engine, item)
   })
+}
+
+/** The event as JSON, as no handler has changed it; undefined if it is too large for a line. */
+function eventText(item: Item): string | undefined {
+  const text = JSON.stringify(item.message.data)
+  return text === undefined || text.length > MOST_EVENT_CHARACTERS ? undefined : text
 }
 
 function deliveryOf(item: Item, place: number): ItemDelivery {
@@ -113,13 +120,14 @@ function recordFailure(
 ): undefined | Promise<void> {
   const { error } = failed
   const end = () => finish(engine, item, { error })
-  if (item.reply?.isRecorded === false) {
+  if (item.reply?.isRecorded(error) === false) {
     end()
     return undefined
   }
   return recorder.failed(failed).then(
     () => {
       ;(item.message.root as OpenRoot).failed++
+      engine.recorded++
       end()
     },
     (unrecorded: unknown) => {

@@ -32,6 +32,8 @@ export interface Station {
   readonly runtime: Omit<ProcessorRuntime, 'host'>
   readonly recorder: Recorder
   readonly progress: DeliveryProgress
+  /** Whether the data of each event is logged. */
+  readonly logEvents: boolean
   /** Set if it must not handle a message twice. */
   readonly leases: DeliverParts['leases']
   /** The way of events that come from outside. */
@@ -73,7 +75,7 @@ export interface Item {
 export interface Reply {
   readonly invoked: Invoked
   /** Whether a failure is recorded; otherwise whoever waits decides what becomes of it. */
-  readonly isRecorded: boolean
+  readonly isRecorded: (error: unknown) => boolean
   readonly settled: (error: { readonly error: unknown } | undefined) => void
 }
 
@@ -141,6 +143,7 @@ function stationOf(name: string, { graph, processors, spans, recorderOf, now }: 
   }
   const station: Station & { entry: Way } = {
     ...{ name, runtime, recorder: recorderOf(name), progress: createProgress() },
+    logEvents: spec.logEvents,
     leases: spec.idempotent && rememberingIn(spec.idempotent, now),
     entry: undefined as unknown as Way,
   }

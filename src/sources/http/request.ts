@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { isTooDeep, MOST_DEPTH } from '../../runtime/depth.ts'
+import { isOutOfRange, MAYBE_OUT_OF_RANGE, OUT_OF_RANGE } from '../../runtime/range.ts'
 import { fieldsOf } from '../../runtime/text.ts'
 import type { HttpEvent } from './event.ts'
 
@@ -8,16 +9,29 @@ export function refused(status: number, message: string): Error {
   return Object.assign(new Error(message), { status })
 }
 
-/** Reads a body. Throws {@link refused} if it is too large, or broken off. */
-export async function bodyOf(request: IncomingMessage, mostBytes: number): Promise<Buffer> {
+/** The bytes of all bodies that are being read. */
+export interface Budget {
+  bytes: number
+}
+
+const MOST_READING = 128 * 1024 * 1024
+
+/** Reads a body. Throws {@link refused} if it is too large, broken off, or if too much is being read. */
+export async function bodyOf(request: IncomingMessage, mostBytes: number, budget: Budget): Promise<Buffer> {
   const tooLarge = () => refused(413, `The body is larger than ${mostBytes} bytes.`)
   if (Number(request.headers['content-length'] ?? 0) > mostBytes) throw tooLarge()
   const parts: Buffer[] = []
   let bytes = 0
-  for await (const part of request as AsyncIterable<Buffer>) {
-    bytes += part.length
-    if (bytes > mostBytes) throw tooLarge()
-    parts.push(part)
+  try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      bytes += part.length
+      budget.bytes += part.length
+      if (bytes > mostBytes) throw tooLarge()
+      if (budget.bytes > MOST_READING) throw refused(503, 'Too many bodies are being read. Send it again later.')
+      parts.push(part)
+    }
+  } finally {
+    budget.bytes -= bytes
   }
   return Buffer.concat(parts)
 }
@@ -63,6 +77,7 @@ export function contentOf(body: Buffer, type: string): Pick<HttpEvent, 'body' | 
   try {
     text = decoder.decode(body)
   } catch {
+    if (JSON_TYPE.test(type)) throw refused(400, 'The body is not UTF-8.')
     return { body: body.toString('base64'), isBase64Encoded: true }
   }
   return { body: JSON_TYPE.test(type) ? jsonOf(text) : text }
@@ -76,6 +91,7 @@ function jsonOf(text: string): unknown {
     throw refused(400, `The body is not JSON: ${(error as Error).message}.`)
   }
   if (isTooDeep(value)) throw refused(400, `The body is nested deeper than ${MOST_DEPTH} levels.`)
+  if (MAYBE_OUT_OF_RANGE.test(text) && isOutOfRange(value)) throw refused(400, `The body ${OUT_OF_RANGE}.`)
   return value
 }
 
@@ -98,6 +114,9 @@ export function cloudEventOf({ headers }: IncomingMessage, body: Buffer): HttpCl
     const fields = fieldsOf(contentOf(body, type).body)
     if (fields === undefined) throw refused(400, 'The body is no CloudEvent.')
     const { data_base64: base64 } = fields
+    if (base64 !== undefined && (typeof base64 !== 'string' || !BASE64.test(base64))) {
+      throw refused(400, 'The data_base64 of the CloudEvent is not base64.')
+    }
     return attributesOf(fields, fields.data ?? base64)
   }
   if (headers['ce-specversion'] === undefined) return undefined
@@ -108,13 +127,18 @@ export function cloudEventOf({ headers }: IncomingMessage, body: Buffer): HttpCl
   return attributesOf(Object.fromEntries(attributes), contentOf(body, type).body)
 }
 
+/** Source: RFC 4648, section 4, read 2026-11-28. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
 function attributesOf(fields: Readonly<Record<string, unknown>>, data: unknown): HttpCloudEvent {
   const { specversion, id, source, type, partitionkey } = fields
-  const missing = Object.entries({ id, source, type }).filter(([, value]) => typeof value !== 'string' || value === '')
-  if (specversion !== '1.0' || missing.length > 0) {
-    const what = specversion === '1.0' ? `has no ${missing.map(([name]) => name).join(', ')}` : 'is not of version 1.0'
-    throw refused(400, `The CloudEvent ${what}.`)
+  if (specversion !== '1.0') throw refused(400, 'The CloudEvent is not of version 1.0.')
+  const given = { id, source, type, ...(partitionkey !== undefined && { partitionkey }) }
+  const wrong = Object.entries(given).filter(([, value]) => typeof value !== 'string' || value === '')
+  if (wrong.length > 0) {
+    const names = wrong.map(([name]) => name).join(', ')
+    throw refused(400, `The CloudEvent needs texts that are not empty: ${names}.`)
   }
-  const key = typeof partitionkey === 'string' ? { key: partitionkey } : {}
+  const key = partitionkey === undefined ? {} : { key: String(partitionkey) }
   return { id: String(id), source: String(source), type: String(type), ...key, data }
 }

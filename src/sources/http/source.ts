@@ -11,7 +11,7 @@ export const http: Source = {
     settings: {
       path: {
         schema: () => z.string().check(z.regex(/^\/[^\s?#]*$/)),
-        must: 'a path that begins with "/", such as "/orders/:id"',
+        must: 'a path that begins with "/" and has no "?" or "#", such as "/orders/:id"',
       },
       method: {
         schema: () => z.union([z.enum(METHODS), z.array(z.enum(METHODS)).check(z.minLength(1))]),
@@ -30,6 +30,10 @@ export const http: Source = {
       maxBytes: wholeNumber(1, 100 * 1024 * 1024),
     },
     required: ['path'],
+  },
+  async check(sources) {
+    const { routeFaults } = await import('./routes.ts')
+    return routeFaults(sources)
   },
   async open(sources, world) {
     const { openServers } = await import('./server.ts')

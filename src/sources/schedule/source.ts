@@ -23,10 +23,12 @@ export const schedule: Source = {
     },
     oneOf: ['rate', 'cron'],
   },
-  async check({ settings }) {
+  async check(sources) {
     const { neverComes } = await import('./due.ts')
-    const what = neverComes(settings)
-    return what === undefined ? undefined : { setting: 'cron', what }
+    return sources.flatMap(({ name, settings }) => {
+      const what = neverComes(settings)
+      return what === undefined ? [] : [{ source: name, setting: 'cron', what }]
+    })
   },
   async open(sources, world) {
     const { dueTimes } = await import('./due.ts')

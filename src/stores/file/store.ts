@@ -1,5 +1,4 @@
 import {
-  appendFileSync,
   closeSync,
   constants,
   existsSync,
@@ -95,7 +94,7 @@ export function openFileStore(file: string): FileStore {
       if (records.length === 0) return 0
       makeFolder(file)
       const bytes = blockOf(records)
-      atPath(file, () => appendFileSync(file, bytes, { mode: 0o600 }))
+      atPath(file, () => appendTo(file, bytes))
       return bytes.length
     },
     remove(records) {
@@ -112,6 +111,26 @@ export function openFileStore(file: string): FileStore {
     },
     openRun: (options) => openRun(file, options),
   }
+}
+
+/** Appends to a regular file: a link may lead out of the project, and a pipe blocks the process. */
+function appendTo(file: string, bytes: Buffer): void {
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants
+  const descriptor = openSync(file, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600)
+  try {
+    if (!fstatSync(descriptor).isFile()) throw notAFile(file)
+    writeFileSync(descriptor, bytes)
+  } finally {
+    closeSync(descriptor)
+  }
+}
+
+function notAFile(file: string): AttakError {
+  return new AttakError(
+    'STORE_FAILED',
+    `${file}: is not a file, and cannot hold error records`,
+    'Remove it, or move it away.',
+  )
 }
 
 function listIn(file: string, choose: Choose = (_, later) => later): KeptErrors {

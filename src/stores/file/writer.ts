@@ -12,6 +12,7 @@ export function createFileWriter(file: string): ErrorWriter {
     name: 'file',
     place: `the file ${file}`,
     action: 'the right to write there',
+    remedy: 'The message is handled again. Let attak write to the folder .attak of the project.',
     limits: { recordBytes: RECORD_BYTES, batchRecords: 100, batchBytes: RECORD_BYTES },
     async put(batch) {
       try {
@@ -19,7 +20,7 @@ export function createFileWriter(file: string): ErrorWriter {
         return []
       } catch (error) {
         const why = errorOfSystem(error)?.message ?? String(error)
-        return batch.map((_, index) => ({ index, passing: true, why }))
+        return batch.map((_, index) => ({ index, passing: false, why }))
       }
     },
   }

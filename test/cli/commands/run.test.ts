@@ -177,6 +177,27 @@ test('an input is a source that ends: the service ends with it', () => {
   expect(failed.out).toContain('a bad word')
 })
 
+test('an input that breaks off ends like any other, and its fault is the last word', () => {
+  const { code, out, err } = shell(folderOf(WORDS), `(seq 300; echo '{bad'; seq 9) | attak run --input - --to split`)
+  expect(code).toBe(1)
+  expect(err).toContain('stdin:301:2')
+  expect(out.match(/"processor":"split".*"outcome":"failed"/g)).toHaveLength(300)
+})
+
+test('while records cannot be written, that is said, and a request has its answer', async () => {
+  const folder = folderOf({ ...SHOP, '.attak': 'a file' })
+  const { child, until, printed } = start(folder, 'run')
+  await until('out', '→ intake')
+  const [, port] = /localhost:(\d+)\/orders/.exec(printed.out)!
+  const response = await fetch(`http://127.0.0.1:${port}/orders`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"id":1,"bad":true}' },
+  })
+  expect(response.status).toBe(201)
+  await until('out', 'STORE_FAILED')
+  expect(printed.out).toContain('could not be kept in the file')
+  child.kill('SIGKILL')
+})
+
 test.each([
   [WORDS, ['run'], 'nothing brings events to "words"'],
   [SHOP, ['run', '--port', 'x'], '--port: "x" is no whole number from 0 to 65535'],

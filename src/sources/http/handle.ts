@@ -1,0 +1,86 @@
+import type { IncomingMessage } from 'node:http'
+import { hexDigestOf } from '../../runtime/digest.ts'
+import type { SourceEvent, SourceWorld } from '../../runtime/source.ts'
+import { describeThrown } from '../../runtime/thrown.ts'
+import { type Answer, answerOf, jsonAnswer } from './answer.ts'
+import { type Budget, bodyOf, cloudEventOf, eventOf } from './request.ts'
+import type { HttpSource, Route } from './routes.ts'
+
+/** Of the process. */
+const budget: Budget = { bytes: 0 }
+
+/** What a source does with a request. */
+export function routeOf(source: HttpSource, world: SourceWorld): Route & { readonly source: HttpSource } {
+  const { to, topic, settings } = source
+  const { maxBytes, reply } = settings
+  const route: Route = async (request, found, asked) => {
+    const body = await bodyOf(request, maxBytes, budget)
+    asked.isRead = true
+    const cloudEvent = cloudEventOf(request, body)
+    const id = idOf(request, cloudEvent, source, world) ?? asked.id
+    asked.id = id
+    const event: SourceEvent = {
+      ...{ to, id, event: cloudEvent === undefined ? eventOf(request, body, found) : cloudEvent.data },
+      ...topicOf(topic ?? cloudEvent?.type),
+      ...(cloudEvent?.key !== undefined && { key: cloudEvent.key }),
+      ...traceOf(request),
+    }
+    if (reply === 'result') return answerOf(await world.call(event, isRecorded))
+    const taken = world.take(event)
+    if (reply === 'accepted') return jsonAnswer(202, { id })
+    const errors = await taken
+    return errors === 0 ? jsonAnswer(200, { id }) : jsonAnswer(500, { id, errors })
+  }
+  return Object.assign(route, { source })
+}
+
+function topicOf(topic: string | undefined): Pick<SourceEvent, 'topic'> {
+  return topic === undefined ? {} : { topic }
+}
+
+/** What a request that comes again gets again: from its `Idempotency-Key`, or the id of its CloudEvent. */
+function idOf(
+  { headers }: IncomingMessage,
+  event: { readonly id: string; readonly source: string } | undefined,
+  { name }: HttpSource,
+  { scope }: SourceWorld,
+): string | undefined {
+  const { 'idempotency-key': key } = headers
+  if (key === undefined && event === undefined) return undefined
+  const words = key === undefined ? [event!.source, event!.id] : [String(key)]
+  return hexDigestOf(JSON.stringify([scope, name, ...words]))
+}
+
+/** Source: https://www.w3.org/TR/trace-context/, read 2026-11-21. */
+const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
+
+function traceOf({ headers: { traceparent } }: IncomingMessage): Pick<SourceEvent, 'traceparent'> {
+  return typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}
+}
+
+/** What the sender of a request did wrong is its answer, and no failure of the service: strangers would fill the records. */
+function isRecorded(error: unknown): boolean {
+  return statusOf(error) >= 500
+}
+
+/** The answer to a failure. */
+export function failed(error: unknown, id: string): Answer {
+  const { code, message } = describeThrown(error)
+  const status = statusOf(error)
+  return jsonAnswer(status, { error: { ...(code !== undefined && { code }), message, id } })
+}
+
+/**
+ * The status of the answer to a failure: 400 if the schema of the processor refused the event, else the `status` or `statusCode` of
+ * the error from 400 on, as libraries for HTTP set them, else 500.
+ */
+function statusOf(error: unknown): number {
+  try {
+    const { status, statusCode, code } = error as Readonly<Record<string, unknown>>
+    if (code === 'EVENT_REFUSED') return 400
+    const asked = Number(status ?? statusCode)
+    return Number.isInteger(asked) && asked >= 400 && asked <= 599 ? asked : 500
+  } catch {
+    return 500
+  }
+}
