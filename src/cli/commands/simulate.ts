@@ -192,7 +192,7 @@ async function simulateOnce(args: Arguments, host: Host, options: OnceOptions): 
       errors: {
         store: openFileStore(errorsFile(project.dir, SIMULATED_PART, graph.name)),
         anew: true,
-        hint: hintOf(given),
+        hint: (words) => hintOf(given)(`${words} --simulated`),
       },
     },
     host,

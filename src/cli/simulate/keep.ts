@@ -30,7 +30,7 @@ const MOST_BYTES = 256 * 1024 * 1024
 export interface KeepOptions {
   /** Those of the run before go. */
   readonly anew: boolean
-  /** Writes the commands that sentences name. */
+  /** Writes the commands that sentences name, such as `errors list`, for the errors of this store. */
   readonly hint: Hint
 }
 
@@ -85,7 +85,7 @@ export function keepErrors(store: FileStore, { anew, hint }: KeepOptions): Keepi
       if (kept === 0 || !isLast) return []
       const most = left === 0 ? [] : [`Only the first ${drawNumber(kept)} errors were kept.`]
       const command = kept === 1 ? `show ${first}` : 'list'
-      return [...most, `Details: ${hint(`errors ${command} --simulated`)}`]
+      return [...most, `Details: ${hint(`errors ${command}`)}`]
     },
     problems() {
       if (failure !== undefined) return [notKept(failure)]

@@ -71,6 +71,21 @@ test('failures of a simulation are listed and shown with their path, and removed
   expect(await listed(folder)).toEqual([])
 })
 
+test.each(['simulated', 'run'])(
+  'a replay that fails again names a command that shows the error, with --%s',
+  async (flag) => {
+    const folder = folderOf(FAILING)
+    const ran = flag === 'run' ? ['run', '--input', 'input.json', '--quiet'] : ['simulate']
+    await attak(folder, ran, { date: Date.now })
+    const { out: listed } = await attak(folder, ['errors', 'list', `--${flag}`, '--json'])
+    const [record] = JSON.parse(listed)
+    const { code, out } = await attak(folder, ['errors', 'replay', record.id, `--${flag}`])
+    const [, command = ''] = /Details: attak (.*)/.exec(out) ?? []
+    expect([code, command]).toEqual([1, `errors show ${record.id} --${flag}`])
+    expect(await attak(folder, command.split(' '))).toMatchObject({ code: 0, out: expect.stringContaining(record.id) })
+  },
+)
+
 /** Three in a row, each of which fails while its name is among `broken`. */
 const IN_A_ROW = {
   'package.json': { type: 'module', main: 'topology.js' },

@@ -1,14 +1,14 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { hintOf } from '../../../src/cli/hint.ts'
+import { type Hint, hintOf } from '../../../src/cli/hint.ts'
 import { keepErrors } from '../../../src/cli/simulate/keep.ts'
 import { errorsFile, openFileStore, SIMULATED_PART } from '../../../src/stores/file/store.ts'
 import { nthRecord } from '../../contract/error-reader.ts'
 import { turn } from '../../contract/host.ts'
 import { folderOf } from '../folder.ts'
 
-const hint = hintOf({ flags: {} })
+const hint: Hint = (words) => hintOf({ flags: {} })(`${words} --run`)
 
 function storeIn(folder = folderOf({})) {
   const file = errorsFile(folder, SIMULATED_PART, 'orders')
@@ -35,14 +35,14 @@ test('records are written in blocks, the last at the end, and the summary prints
   expect(store.list().records).toHaveLength(1)
   for (let n = 2; n <= 120; n++) keeping.take(nthRecord(n))
   expect(store.list().records).toHaveLength(101)
-  expect(keeping.end()).toEqual(['Details: attak errors list --simulated'])
+  expect(keeping.end()).toEqual(['Details: attak errors list --run'])
   expect(store.list().records).toEqual(Array.from({ length: 120 }, (_, index) => nthRecord(index + 1)))
 })
 
 test('the summary prints how to see a single error', () => {
   const keeping = keepErrors(storeIn().store, { anew: true, hint })
   keeping.take(nthRecord(1))
-  expect(keeping.end()).toEqual([`Details: attak errors show ${nthRecord(1).id} --simulated`])
+  expect(keeping.end()).toEqual([`Details: attak errors show ${nthRecord(1).id} --run`])
 })
 
 test('a folder that cannot be written is reported, and the run continues', () => {
@@ -81,5 +81,5 @@ test('errors beyond what can be read again are not kept, and the summary reports
   const run = { append: (records: readonly unknown[]) => records.length * 2 ** 20, isLast: () => true, close() {} }
   const keeping = keepErrors({ ...store, openRun: () => run }, { anew: true, hint })
   for (let n = 1; n <= 1000; n++) keeping.take(nthRecord(n))
-  expect(keeping.end()).toEqual(['Only the first 300 errors were kept.', 'Details: attak errors list --simulated'])
+  expect(keeping.end()).toEqual(['Only the first 300 errors were kept.', 'Details: attak errors list --run'])
 })

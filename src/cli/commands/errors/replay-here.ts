@@ -9,9 +9,8 @@ import type { FileStore } from '../../../stores/file/store.ts'
 import { isName } from '../../../topology/name.ts'
 import { type Arguments, flagOf } from '../../command.ts'
 import type { Errors } from '../../errors/open.ts'
-import { inStage, localErrors } from '../../errors/open.ts'
+import { hintOn, inStage, localErrors } from '../../errors/open.ts'
 import type { Unit } from '../../errors/ready.ts'
-import { hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
 import { isInspecting, withoutTimeouts } from '../../inspect.ts'
 import { prepareForAfter } from '../../simulate/after.ts'
@@ -85,7 +84,7 @@ async function replayRun(
       ...{ command: 'attak errors replay', project, graph: project.graph, input, signal: host.signal },
       ...{ seed: settings.seed, concurrency: settings.concurrency, built: built !== undefined },
       ...{ json: flagOf(args, 'json'), outputs: false, quiet: false, byInput: false, timings: false, unguarded },
-      ...(kept && { errors: { store: noting(kept, again), anew: false, hint: hintOf(errors.stage.given) } }),
+      ...(kept && { errors: { store: noting(kept, again), anew: false, hint: hintOn(errors) } }),
     },
     host,
   ).finally(() => {

@@ -49,8 +49,8 @@ export const replay: Command = {
 its record when the function accepts it, then follows the logs until nothing more is logged. For a crash, all
 messages of the invocation run again. Exit code: 1 when a message was not handled.
 
---local runs the messages in a simulation. With --simulated, errors that are handled now are removed from
-the errors of the last simulation.`,
+--local, --simulated and --run run the messages in a simulation. With --simulated and --run, errors that are
+handled now are removed.`,
   examples: [
     'attak errors replay 3fa1b2c4',
     'attak errors replay --processor bill --since 2h --dry-run',
