@@ -40,7 +40,12 @@ function parseStore(store: ErrorsStore, given: Fields, where: string, report: Re
   const misfits = Object.keys(given).filter((name) => !Object.hasOwn(rules, name))
   for (const name of misfits) reportMisfit(name, store, placeOf(where, name), report)
   const known = Object.keys(given).filter((name) => Object.hasOwn(rules, name))
-  const parsed = Object.fromEntries(known.map((name) => [name, parseField(rules, name, given[name], where, report)]))
+  const parsed = Object.fromEntries(
+    known.map((name) => [
+      name,
+      parseField(rules, name, { value: given[name], where, report, isRequired: name === 'bucket' }),
+    ]),
+  )
   const { retention, queue, bucket, prefix } = parsed as Given
   let wrong = misfits.length > 0 || Object.values(parsed).includes(undefined)
   if (queue !== undefined && 'retention' in given) {

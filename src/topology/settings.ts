@@ -45,7 +45,9 @@ export function parseSettings(level: Level, given: Fields, where: string, { know
   const taken = known.fields[level]
   reportUnknown(fields, { kind: level, taken, levels: known.fields }, where, report)
   const ruled = taken.filter((name) => Object.hasOwn(rules, name) && name in fields)
-  const values = Object.fromEntries(ruled.map((name) => [name, parseField(rules, name, fields[name], where, report)]))
+  const values = Object.fromEntries(
+    ruled.map((name) => [name, parseField(rules, name, { value: fields[name], where, report })]),
+  )
   const read = <Value>(name: string, parse: () => Value) =>
     runUserCode(parse, placeOf(where, name), report)?.value as Value | undefined
   const { timeout, idempotent, ...settings } = values as Record<string, unknown> & Respelt
@@ -114,7 +116,9 @@ function parseBackoff(value: unknown, where: string, report: Report): Partial<Ba
   const fields = readFields(value, place, report) ?? {}
   reportUnknown(fields, { kind: 'backoff', taken: names, levels: {} }, place, report)
   const known = names.filter((name) => name in fields)
-  return Object.fromEntries(known.map((name) => [name, parseField(BACKOFF_RULES, name, fields[name], place, report)]))
+  return Object.fromEntries(
+    known.map((name) => [name, parseField(BACKOFF_RULES, name, { value: fields[name], where: place, report })]),
+  )
 }
 
 function parseSchema(value: unknown, where: string, report: Report): Pick<TopologyProcessor, 'input'> {

@@ -205,6 +205,10 @@ function settingsOf(fields: Fields, where: string, { rules, type, report }: Sett
     report.error('TOPOLOGY_INVALID', where, `a source of type "${type}" ${what}`, `Give one of ${oneOf.join(' and ')}.`)
   }
   const present = known.filter((name) => fields[name] !== undefined)
-  const values = present.map((name) => [name, parseField(settings, name, fields[name], where, report)] as const)
+  const needed = [...required, ...(oneOf ?? [])]
+  const values = present.map((name) => {
+    const parts = { value: fields[name], where, report, isRequired: needed.includes(name) }
+    return [name, parseField(settings, name, parts)] as const
+  })
   return Object.fromEntries(values.filter(([, value]) => value !== undefined))
 }

@@ -60,10 +60,7 @@ describe('settings of a stream that contradict each other are reported, each wit
       { via: 'sqs', maximumConcurrency: 5, provisionedPollers: { minimum: 2, maximum: 5 } },
       'stream "a → b": maximumConcurrency and provisionedPollers exclude each other. Keep one of them.',
     ],
-    [
-      { via: 'SQS' },
-      'stream "a → b": via must be "kinesis" or "sqs"; got "SQS". Set via to "kinesis" or "sqs", or leave it out.',
-    ],
+    [{ via: 'SQS' }, 'stream "a → b": via must be "kinesis" or "sqs"; got "SQS". Did you mean "sqs"?'],
   ])('%j', (settings, told) => {
     expect(toldOf(settings)).toEqual([told])
   })

@@ -69,7 +69,7 @@ describe('where error records are kept', () => {
       [
         'errors.retention: retention does not fit the store "s3" (topology.ts). Write store: "sqs" or "dynamodb", or remove retention.',
         'errors.prefx: errors has no setting "prefx" (topology.ts). Did you mean "prefix"?',
-        'errors.bucket: bucket must be the name of a bucket: 3 to 63 lowercase letters, digits, "-" and "."; got "My_Bucket" (topology.ts). Set bucket to the name of a bucket: 3 to 63 lowercase letters, digits, "-" and ".", or leave it out.',
+        'errors.bucket: bucket must be the name of a bucket: 3 to 63 lowercase letters, digits, "-" and "."; got "My_Bucket" (topology.ts). Set bucket to the name of a bucket: 3 to 63 lowercase letters, digits, "-" and ".".',
       ],
     ],
     [

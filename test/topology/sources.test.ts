@@ -76,6 +76,15 @@ describe('sources', () => {
       { sources: { a: { type: 'http', to: 'intake', path: '/', prot: 1 } } },
       'sources.a.prot: a source of type "http" has no setting "prot" (topology.ts). Did you mean "port"?',
     ],
+    ...['post', 'PSOT', ['GET', 'post']].map((method): [object, string] => [
+      { sources: { a: { type: 'http', to: 'intake', path: '/', method } } },
+      `got ${JSON.stringify(method)} (topology.ts). Did you mean "POST"?`,
+    ]),
+    [{ sources: { a: { type: 'http', to: 'intake', path: '/', reply: 'Done' } } }, 'Did you mean "done"?'],
+    [
+      { sources: { a: { type: 'http', to: 'intake', path: '/', method: 'FETCH' } } },
+      'Set method to GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, ANY, or a list of them, or leave it out.',
+    ],
     [{ sources: { a: { type: 'schedule', to: 'report' } } }, 'a source of type "schedule" needs rate or cron'],
     [
       { sources: { a: { type: 'schedule', to: 'report', rate: '1 day', cron: '* * * * *' } } },
@@ -104,6 +113,20 @@ describe('sources', () => {
     ],
   ])('%j is refused, with the remedy', (settings, text) => {
     expect(told(settings).join('\n')).toContain(text)
+  })
+
+  it.each([
+    [{ type: 'http', to: 'intake', path: 'orders' }, 'Set path to a path that begins with "/", such as "/orders/:id".'],
+    [{ type: 'schedule', to: 'report', rate: 'often' }, 'hours or days, such as "5 minutes".'],
+    [{ type: 'schedule', to: 'report', cron: 'daily' }, 'or six with seconds, such as "0 3 * * *".'],
+    [
+      { type: 'http', to: 'intake', path: '/', port: -1 },
+      'Set port to a whole number from 0 to 65535, or leave it out.',
+    ],
+  ])('%j: only a setting with a default may be left out', (source, end) => {
+    const [problem = '', ...others] = told({ sources: { a: source } })
+    expect(others).toEqual([])
+    expect(problem.endsWith(end), problem).toBe(true)
   })
 })
 
