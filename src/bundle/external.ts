@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { type Manifest, packageFolder, readManifest } from '../code/installed.ts'
+import { remedyForUninstalled } from '../code/missing.ts'
 import type { Problem } from '../errors.ts'
 import type { Architecture } from '../topology/deployment.ts'
 import { misfitIn } from './binaries.ts'
@@ -49,7 +50,7 @@ export function externalFiles(names: readonly string[], dir: string, architectur
 
   for (const name of names) {
     const found = place(name, undefined)
-    if (found === undefined) problems.push(refusal(name, 'is not installed', `Install it: npm install ${name}`))
+    if (found === undefined) problems.push(refusal(name, 'is not installed', remedyForUninstalled(name, dir)))
     else if (!placed.has(found.at)) problems.push(wrongPlatform(name, [found], architecture))
   }
   for (let package_ = queue.shift(); package_ !== undefined; package_ = queue.shift()) {

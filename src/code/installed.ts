@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fieldsOf, jsonOrText } from '../runtime/text.ts'
 
@@ -21,6 +21,15 @@ export function packageFolder(from: string, name: string): string | undefined {
     if (existsSync(join(candidate, 'package.json'))) return realpathSync(candidate)
     if (at === dirname(at)) return undefined
   }
+}
+
+/** Returns the names of the packages that the package.json files of `from` and of the folders above it list. */
+export function listedPackages(from: string): readonly string[] {
+  const isFile = statSync(join(from, 'package.json'), { throwIfNoEntry: false })?.isFile() === true
+  const manifest = isFile ? fieldsOf(jsonOrText(readFileSync(join(from, 'package.json'), 'utf8'))) : undefined
+  const lists = ['dependencies', 'devDependencies', 'optionalDependencies', 'peerDependencies']
+  const listed = lists.flatMap((list) => Object.keys(fieldsOf(manifest?.[list]) ?? {}))
+  return from === dirname(from) ? listed : [...listed, ...listedPackages(dirname(from))]
 }
 
 /**

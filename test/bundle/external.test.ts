@@ -104,6 +104,17 @@ test.each([
   expect((await problemsOf(folder)).map((problem) => problem.remedy)).toEqual([remedy])
 })
 
+test('a mistyped package that is near one of package.json is not to be installed', async () => {
+  const folder = projectFolder({
+    'package.json': '{ "type": "module", "dependencies": { "sharp": "1" } }',
+    'topology.json': JSON.stringify({ name: 'lost', processors: { a: { path: './a.js', external: ['shrap'] } } }),
+    'a.js': `export const handler = () => 1`,
+  })
+  expect((await problemsOf(folder)).map(({ remedy }) => remedy)).toEqual([
+    'Did you mean "sharp"? If not, check that "shrap" is the package you want, and install it.',
+  ])
+})
+
 test('all missing packages are reported at once', async () => {
   const folder = projectFolder({
     'package.json': '{ "type": "module" }',
