@@ -26,7 +26,7 @@ export async function measure({ how, imports, processors }) {
 }
 
 async function bundle(project) {
-  const { artifacts, problems } = await bundleProject(project)
+  const { artifacts, problems } = await bundleProject({ ...project, host: 'lambda' })
   if (problems.length > 0) throw new Error(JSON.stringify(problems))
   return Promise.all([...artifacts.values()].map((artifact) => artifact.zip()))
 }

@@ -3,7 +3,7 @@ import { rateMs } from './rate.ts'
 
 /**
  * The times at which a schedule is due, in milliseconds since 1970, each later than the one before and than `fromMs`. A rate
- * counts from `fromMs`. Source of cron's fields: croner, which follows Vixie's cron and POSIX.
+ * counts from `fromMs`. Cron's fields mean what croner takes them for.
  */
 export function* dueTimes(
   { rate, cron, timezone = 'UTC' }: Readonly<Record<string, unknown>>,
