@@ -101,7 +101,9 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
   logLevel(value, place, problems) {
     const level = typeof value === 'string' ? value.toLowerCase() : ''
     if (LEVELS.includes(level)) return level
-    return refuse(problems, place, `${JSON.stringify(value)} is no log level`, `Give one of ${LEVELS.join(', ')}.`)
+    const meant = nearest(level, LEVELS)
+    const remedy = meant === undefined ? `Give one of ${LEVELS.join(', ')}.` : `Did you mean "${meant}"?`
+    return refuse(problems, place, `${JSON.stringify(value)} is no log level`, remedy)
   },
   region(value, place, problems) {
     if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value

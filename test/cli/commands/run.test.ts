@@ -203,6 +203,7 @@ test.each([
   [SHOP, ['run', '--port', 'x'], '--port: "x" is no whole number from 0 to 65535'],
   [SHOP, ['run', '--drain', '-1'], '--drain: "-1" is no whole number'],
   [SHOP, ['run', '--log-level', 'loud'], '"loud" is no log level'],
+  [SHOP, ['run', '--log-level', 'wran'], 'Did you mean "warn"?'],
   [SHOP, ['run', '--only', 'bil'], 'no processor named "bil". Did you mean "bill"?'],
   [SHOP, ['simulate'], 'there is no input, and a simulation serves no sources'],
   [
