@@ -116,7 +116,7 @@ describe('sources', () => {
   })
 
   it.each([
-    [{ type: 'http', to: 'intake', path: 'orders' }, 'Set path to a path that begins with "/", such as "/orders/:id".'],
+    [{ type: 'http', to: 'intake', path: 'orders' }, 'such as "/orders/:id".'],
     [{ type: 'schedule', to: 'report', rate: 'often' }, 'hours or days, such as "5 minutes".'],
     [{ type: 'schedule', to: 'report', cron: 'daily' }, 'or six with seconds, such as "0 3 * * *".'],
     [
