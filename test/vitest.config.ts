@@ -5,6 +5,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Where .ci/run wants to find what came of the tests. */
 const results = process.env.TEST_RESULTS
 
+/** They take a third of the time of all others together: `npm run test:slow`. */
+export const SLOW = ['test/package.test.ts', 'test/readme.test.ts', 'test/bundle/same.test.ts']
+
 export default defineConfig({
   root,
   resolve: {
@@ -16,7 +19,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // They need emulators, or a thousand packages: npm run test:cloud, npm run test:packages.
-    exclude: ['test/cloud/**', 'test/packages/**'],
+    exclude: ['test/cloud/**', 'test/packages/**', ...SLOW],
     // Projects that tests load are JavaScript, as written or as built: Node itself is to load them, as it does for users.
     server: { deps: { external: [/\.[cm]?js$/] } },
     deps: { interopDefault: false },
