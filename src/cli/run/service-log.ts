@@ -2,7 +2,7 @@ import type { Graph } from '../../graph/graph.ts'
 import type { LogLevel } from '../../runtime/invocation.ts'
 import type { WorkerHost } from '../../runtime/worker-host.ts'
 import { createLog, type WorkerLog } from '../../runtime/worker-log.ts'
-import { readEntry } from '../../view/log-entry.ts'
+import { type LogEntry, readEntry } from '../../view/log-entry.ts'
 import { drawEntry } from '../../view/log-line.ts'
 import { colorsOf } from '../../view/print.ts'
 import type { Host } from '../host.ts'
@@ -30,16 +30,18 @@ export function openServiceLog({ graph, host, workerHost, level, quiet }: Servic
   const width = Math.max(0, ...graph.processors.map(({ name }) => name.length))
   const isForPeople = host.out.isTTY
   const colors = colorsOf(host.out)
-  const draw = (text: string) => {
+  const read = (text: string) => {
     const entry = readEntry({ timeMs: host.date(), processor: '', text })
-    const { kind, fields } = entry
-    // What failed for good has a line of its own, with its stack.
-    if (kind === 'end' && fields.outcome === 'failed') return ''
-    return drawEntry({ ...entry, processor: String(fields.processor ?? '') }, { width, colors, short: true })
+    return { ...entry, processor: String(entry.fields.processor ?? '') }
+  }
+  const tell = (entries: readonly LogEntry[]) => {
+    for (const [index, entry] of entries.entries()) {
+      if (!isToldNext(entry, entries[index + 1])) host.out.tell(drawEntry(entry, { width, colors, short: true }))
+    }
   }
   const write = (text: string) => {
     if (!isForPeople) host.out.writeJson(text)
-    else for (const line of text.split('\n')) if (line !== '') host.out.tell(draw(line))
+    else tell(text.split('\n').flatMap((line) => (line === '' ? [] : [read(line)])))
   }
   const isShown = (lineLevel: LogLevel) => RANKS.indexOf(lineLevel) >= RANKS.indexOf(level)
   const messageLevel = quiet && isShown('error') ? 'error' : level
@@ -55,6 +57,11 @@ export function openServiceLog({ graph, host, workerHost, level, quiet }: Servic
       else host.out.writeJson(`${JSON.stringify({ time, level: lineLevel, attak: 'service', text })}\n`)
     },
   }
+}
+
+/** Whether the next line tells of a failure again, with its stack: what is recorded has a line of its own. */
+function isToldNext({ kind, message, fields }: LogEntry, next: LogEntry | undefined): boolean {
+  return kind === 'end' && fields.outcome === 'failed' && next?.kind === 'error' && next.message === message
 }
 
 const RANKS: readonly (LogLevel | 'none')[] = ['debug', 'info', 'warn', 'error', 'none']

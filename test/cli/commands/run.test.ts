@@ -304,3 +304,31 @@ test('a terminal shows one line for each message, with its time and the first di
     '1 message failed: attak errors list --run',
   ])
 })
+
+test('a terminal shows a request that its sender got wrong, though it is not recorded', async () => {
+  const stop = new AbortController()
+  const files = {
+    'topology.mjs': SHOP['topology.js'].replace(
+      'console.log',
+      "if (event.body.id === 0) throw Object.assign(new Error('no order'), { status: 404 })\n      console.log",
+    ),
+  }
+  const folder = folderOf(files)
+  let printed = ''
+  const ended = attakHere(folder, ['run'], {
+    ...{ isTTY: true, now: () => performance.now(), date: () => Date.now(), signal: stop.signal },
+    onOut: (text) => {
+      printed += text
+    },
+  })
+  while (!printed.includes('/orders')) await new Promise(setImmediate)
+  const [, port] = /localhost:(\d+)/.exec(printed)!
+  const response = await fetch(`http://127.0.0.1:${port}/orders`, {
+    ...{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"id":0}' },
+  })
+  expect(response.status).toBe(404)
+  while (!printed.includes('no order')) await new Promise(setImmediate)
+  expect(printed).toMatch(/intake {2}failed: Error: no order · [0-9a-f]{8}\n/)
+  stop.abort('SIGTERM')
+  expect((await ended).code).toBe(0)
+})
