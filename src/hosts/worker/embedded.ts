@@ -27,7 +27,7 @@ export interface Embedded {
   readonly counts: Counts
   /** Whose code has the thread; undefined when it is no handler's. */
   running(): Invocation | undefined
-  /** Ends it: nothing starts any more, and handlers that still run are cut off. Messages that are not done are lost. */
+  /** Ends it: nothing starts any more. Messages that are not done are lost. */
   close(): void
 }
 
