@@ -245,8 +245,8 @@ describe('a disk that is full is named with the file, and with what to do', () =
   test.each([
     ['simulate', /\[STORE_FAILED\] errors of this run: could not be kept: \S+\/\.attak\/\.gitignore: is too large/],
     ['simulate --trace t.jsonl', /\[FILE_FAILED\] \S+\/t\.jsonl: is too large .* Use a path on another file system\./],
-    ['check typed.ts', /\[FILE_FAILED\] \S+\/tmp\/\S+: is too large .* Use a path on another file system\./],
-    ['simulate --built', /\[FILE_FAILED\] \S+\/tmp\/\S+: is too large .* Use a path on another file system\./],
+    ['check typed.ts', /\[FILE_FAILED\] \S+\/(?:tmp|home)\/\S+: is too large .* Use a path on another file system\./],
+    ['simulate --built', /\[FILE_FAILED\] \S+\/(?:tmp|home)\/\S+: is too large .* Use a path on another file system\./],
     [
       'init words --yes',
       /\[FOLDER_NOT_WRITABLE\] \S+\/words cannot be written: is too large for its file system \(EFBIG\)\. Use a path on another file system\./,
