@@ -5,8 +5,11 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 /** Where .ci/run wants to find what came of the tests. */
 const results = process.env.TEST_RESULTS
 
-/** They take a third of the time of all others together: `npm run test:slow`. */
-export const SLOW = ['test/package.test.ts', 'test/readme.test.ts', 'test/bundle/same.test.ts']
+/** They take half of the time of all others together: `npm run test:slow`. */
+export const SLOW = [
+  ...['test/package.test.ts', 'test/readme.test.ts', 'test/bundle/same.test.ts'],
+  ...['test/cli/simulate/built-ins.test.ts', 'test/cli/signals.test.ts', 'test/cli/smoke.test.ts'],
+]
 
 export default defineConfig({
   root,

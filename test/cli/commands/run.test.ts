@@ -83,12 +83,14 @@ test('what does not end within --drain is counted, and the exit code is 1', asyn
   expect(printed.out).toContain('1 event of \\"shop\\" could not be done in 0 ms, and is lost.')
 })
 
-test('a second signal ends it at once', async () => {
+test('a further signal ends it at once', async () => {
   const { child, order, until, ended } = await openShop()
   await order({ id: 1, ms: 600_000 })
   child.kill('SIGTERM')
   await until('out', 'Stopping: 1 event open')
-  child.kill('SIGTERM')
+  // One that comes just after the first may be taken for it.
+  const again = setInterval(() => child.kill('SIGTERM'), 300)
+  onTestFinished(() => clearInterval(again))
   expect(await ended).toBe(null)
 })
 
