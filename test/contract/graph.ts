@@ -3,6 +3,7 @@ import { errorOf } from '../../src/errors.ts'
 import type { Graph } from '../../src/graph/graph.ts'
 import { buildGraph, parseTopology } from '../../src/project/parse.ts'
 import type { BakedEntry } from '../../src/runtime/baked.ts'
+import type { LoadedProcessor } from '../../src/runtime/invocation.ts'
 import type { Topology } from '../../src/topology/topology.ts'
 
 /** Parses a topology as a user writes it. Throws what is wrong with it. */
@@ -10,6 +11,17 @@ export function parsedOf(definition: object): Topology {
   const { topology, problems } = parseTopology(definition, { file: 'topology.js', modulesIn: () => [] })
   if (topology === undefined) throw errorOf(problems)
   return topology
+}
+
+/** The processors of a topology, all of which are inline. */
+export function inlineProcessors({ processors }: Topology): ReadonlyMap<string, LoadedProcessor> {
+  return new Map(
+    processors.map(({ name, source, input }) => {
+      if (source.kind !== 'inline') throw new Error(`${name} is not inline`)
+      const { handler, self } = source
+      return [name, { name, handler, ...(self && { self }), ...(input && { input }) }]
+    }),
+  )
 }
 
 /** The graph of a topology as a user writes it. */

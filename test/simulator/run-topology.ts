@@ -1,11 +1,10 @@
 import { buildGraph } from '../../src/project/parse.ts'
-import type { LoadedProcessor } from '../../src/runtime/invocation.ts'
 import type { SimulationOptions, SimulationResult } from '../../src/simulator/options.ts'
 import { recordEntries } from '../../src/simulator/recorder.ts'
 import { simulate } from '../../src/simulator/simulate.ts'
 import type { TranscriptEntry } from '../../src/simulator/transcript.ts'
 import type { InputEvent } from '../../src/topology/topology.ts'
-import { parsedOf } from '../contract/graph.ts'
+import { inlineProcessors, parsedOf } from '../contract/graph.ts'
 
 /** What a run gave, and everything it committed. */
 export interface RunResult extends SimulationResult {
@@ -21,12 +20,7 @@ export async function runTopology(
   options: Partial<SimulationOptions> = {},
 ): Promise<RunResult> {
   const topology = parsedOf({ name: 'test', ...definition })
-  const processors = new Map<string, LoadedProcessor>()
-  for (const { name, source, input: schema } of topology.processors) {
-    if (source.kind !== 'inline') throw new Error(`${name} is not inline`)
-    const { handler, self } = source
-    processors.set(name, { name, handler, ...(self && { self }), ...(schema && { input: schema }) })
-  }
+  const processors = inlineProcessors(topology)
   const list = Array.isArray(input) ? input : Object.entries(input).map(([to, event]) => ({ to, event }))
   const entries: TranscriptEntry[] = []
   const result = await simulate({

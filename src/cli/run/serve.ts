@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
+import { clearTimeout, setTimeout } from 'node:timers'
 import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
+import { after } from '../../hosts/after.ts'
 import { type Embedded, openEmbedded } from '../../hosts/worker/embedded.ts'
 import type { Project } from '../../project/project.ts'
 import { cleanThrown } from '../../project/stack.ts'
@@ -143,14 +144,7 @@ function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<Worke
     random: () => Math.random(),
     describe: (error) => cleanThrown(describeThrown(error), dir),
     onUncaught: (take) => void offs.push(host.onUncaught(take)),
-    after(ms, call) {
-      if (ms <= 0) {
-        setImmediate(call)
-        return () => {}
-      }
-      const timer = setTimeout(call, ms)
-      return () => clearTimeout(timer)
-    },
+    after,
   }
 }
 

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
-import { clearTimeout, setImmediate, setTimeout } from 'node:timers'
 import type { WorkerHost } from '../../runtime/worker-host.ts'
+import { after } from '../after.ts'
 import { describerOf } from './stack.ts'
 
 /** The process that a function runs in. */
@@ -22,14 +22,7 @@ export function processHost(): LambdaHost {
       }
     },
     now: () => Date.now(),
-    after(ms, call) {
-      if (ms <= 0) {
-        setImmediate(call)
-        return () => {}
-      }
-      const timer = setTimeout(call, ms)
-      return () => clearTimeout(timer)
-    },
+    after,
     random: () => Math.random(),
     describe: describerOf(import.meta.url),
     onUncaught: (take) => takeUncaught(process, take),

@@ -1,13 +1,13 @@
 import { onTestFinished } from 'vitest'
+import { after } from '../../../src/hosts/after.ts'
 import { type Embedded, openEmbedded } from '../../../src/hosts/worker/embedded.ts'
 import type { EmbeddedParts } from '../../../src/hosts/worker/engine.ts'
 import { buildGraph } from '../../../src/project/parse.ts'
-import type { LoadedProcessor } from '../../../src/runtime/invocation.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
 import type { WorkerHost } from '../../../src/runtime/worker-host.ts'
 import { createLog } from '../../../src/runtime/worker-log.ts'
 import { createFakeStore, type FakeStore, recordsIn } from '../../contract/fake-store.ts'
-import { parsedOf } from '../../contract/graph.ts'
+import { inlineProcessors, parsedOf } from '../../contract/graph.ts'
 
 /** A topology that runs in this process, and what it wrote. */
 export interface Opened extends Embedded {
@@ -23,12 +23,7 @@ export function openTopology(
   { store = createFakeStore(), ...parts }: Partial<Omit<EmbeddedParts, 'store'>> & { readonly store?: FakeStore } = {},
 ): Opened {
   const topology = parsedOf({ name: 'test', ...definition })
-  const processors = new Map<string, LoadedProcessor>()
-  for (const { name, source, input: schema } of topology.processors) {
-    if (source.kind !== 'inline') throw new Error(`${name} is not inline`)
-    const { handler, self } = source
-    processors.set(name, { name, handler, ...(self && { self }), ...(schema && { input: schema }) })
-  }
+  const processors = inlineProcessors(topology)
   let text = ''
   const host = hostTo((more) => {
     text += more
@@ -55,13 +50,6 @@ export function openTopology(
 function hostTo(write: (text: string) => void): WorkerHost {
   return {
     ...{ console, write, now: () => Date.now(), random: Math.random, describe: describeThrown, onUncaught: () => {} },
-    after(ms, call) {
-      if (ms <= 0) {
-        setImmediate(call)
-        return () => {}
-      }
-      const timer = setTimeout(call, ms)
-      return () => clearTimeout(timer)
-    },
+    after,
   }
 }
