@@ -4,6 +4,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import { AttakError } from '../../errors.ts'
 import type { Counts } from '../../hosts/worker/embedded.ts'
 import type { Outcome } from '../../runtime/deliver/round.ts'
+import { listenOn } from '../../sources/http/listen.ts'
 
 /** The state of a service, for those who watch it. */
 export interface ServiceState {
@@ -96,13 +97,7 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
 
 async function listen(server: Server, port: number): Promise<void> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
+    await listenOn(server, { port })
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const why = code === 'EADDRINUSE' ? 'another program listens there' : String(code)

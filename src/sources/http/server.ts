@@ -5,6 +5,7 @@ import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import { type Answer, JSON_TYPE, jsonAnswer } from './answer.ts'
 import { failed, routeOf } from './handle.ts'
+import { listenOn } from './listen.ts'
 import {
   ALL_METHODS,
   type Asked,
@@ -85,13 +86,7 @@ async function listen(
   { host, port, sources }: { readonly host: string; readonly port: number; readonly sources: readonly HttpSource[] },
 ): Promise<void> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject)
-      server.listen(port, host, () => {
-        server.off('error', reject)
-        resolve()
-      })
-    })
+    await listenOn(server, { host, port })
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
     const names = sources.map(({ name }) => `"${name}"`).join(', ')
