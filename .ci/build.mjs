@@ -1,12 +1,13 @@
 // Builds dist/: esbuild makes the JavaScript, tsc the declarations. Tests build the JavaScript before they run (`setup`);
 // `--types` builds the declarations alone.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { builtinsAtHand } from './builtins.mjs'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
+const { peerDependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))
 
 export { buildCode as setup }
 
@@ -73,7 +74,8 @@ async function bundle(options) {
     format: 'esm',
     platform: 'node',
     target: 'node20.19',
-    external: ['esbuild'],
+    // Projects install the clients of brokers and backends that they need.
+    external: ['esbuild', ...Object.keys(peerDependencies)],
     // Node reads and compiles all of a file: small files make commands start sooner.
     minify: true,
     legalComments: 'none',

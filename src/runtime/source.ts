@@ -30,6 +30,8 @@ export interface SourceWorld {
   call(event: SourceEvent, isRecorded: (error: unknown) => boolean): Promise<unknown>
   /** A promise while no further event should be taken; undefined when there is room. */
   room(): Promise<void> | undefined
+  /** Loads the package of a client. `user` names what needs it: `a source of type redis`. Rejects with CLIENT_MISSING. */
+  client(name: string, user: string): Promise<unknown>
   /** A new id of a tree, 32 hex digits. */
   newId(): string
   /** Milliseconds since 1970. */

@@ -31,6 +31,7 @@ export function fakeWorld({ call, take, room }: Answering = {}): FakeWorld & { p
       return take?.(event) ?? 0
     },
     room: () => room?.(),
+    client: (name) => import(name),
     newId: () => randomUUID().replaceAll('-', ''),
     now: () => nowMs,
     after(ms, callBack) {

@@ -4,6 +4,7 @@ import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { after } from '../../hosts/after.ts'
 import { type Embedded, openEmbedded } from '../../hosts/worker/embedded.ts'
+import { loadClient } from '../../project/client.ts'
 import type { Project } from '../../project/project.ts'
 import { cleanThrown } from '../../project/stack.ts'
 import { loadTelemetry } from '../../project/telemetry.ts'
@@ -149,10 +150,11 @@ function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<Worke
 }
 
 function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'after'>): SourceWorld {
-  const { embedded, graph } = service
+  const { embedded, graph, project } = service
   return {
     scope: `${graph.name}/${graph.stage}`,
     ...{ take: embedded.take, call: embedded.call, room: embedded.room, now, after },
+    client: (name, user) => loadClient(project.dir, name, user),
     newId: () => randomUUID().replaceAll('-', ''),
   }
 }
