@@ -21,8 +21,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
-    // They need emulators, or a thousand packages: npm run test:cloud, npm run test:packages.
-    exclude: ['test/cloud/**', 'test/packages/**', ...SLOW],
+    // They need emulators, brokers or a thousand packages: npm run test:cloud, test:brokers, test:packages.
+    exclude: ['test/cloud/**', 'test/brokers/**', 'test/packages/**', ...SLOW],
     // Projects that tests load are JavaScript, as written or as built: Node itself is to load them, as it does for users.
     server: { deps: { external: [/\.[cm]?js$/] } },
     deps: { interopDefault: false },
