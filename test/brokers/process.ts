@@ -20,11 +20,16 @@ export interface TestServer {
   stop(): Promise<void>
 }
 
-/** How a server is started. */
-export interface ServerCommand {
+interface Program {
   readonly program: string
   readonly args: readonly string[]
   readonly env?: Readonly<Record<string, string>>
+}
+
+/** How a server is started. */
+export interface ServerCommand extends Program {
+  /** A program that it needs beside it, which runs until the server is stopped. */
+  readonly beside?: Program
   /** Resolves when it answers; rejects while it does not. */
   ready(): Promise<void>
 }
@@ -50,7 +55,7 @@ export async function stopServers(): Promise<void> {
   await Promise.all([...servers].map((server) => server.stop()))
 }
 
-/** A port that may have been taken by another program before the server listens is tried so often. */
+/** Another program may take a port before the server listens on it. */
 const TRIES = 3
 
 /** Starts a server in a folder of its own, on ports that the system chooses. Resolves when it answers. */
@@ -73,6 +78,7 @@ export async function startServer(plan: ServerPlan): Promise<TestServer> {
 }
 
 function serverOf({ name, url }: ServerPlan, command: ServerCommand, folder: string, port: number): TestServer {
+  const beside = command.beside && start(command.beside, folder)
   let child: ChildProcess | undefined
   const kill = async () => {
     if (child !== undefined) await end(child)
@@ -90,6 +96,7 @@ function serverOf({ name, url }: ServerPlan, command: ServerCommand, folder: str
     async stop() {
       servers.delete(server)
       await kill()
+      if (beside !== undefined) await end(beside)
       rmSync(folder, { recursive: true, force: true, maxRetries: 3 })
     },
   }
@@ -100,7 +107,7 @@ function serverOf({ name, url }: ServerPlan, command: ServerCommand, folder: str
 const SETPRIV = '/usr/bin/setpriv'
 
 /** Starts a process that the system ends when this one ends, however that comes. */
-function start({ program, args, env = {} }: ServerCommand, folder: string): ChildProcess {
+function start({ program, args, env = {} }: Program, folder: string): ChildProcess {
   const log = openSync(join(folder, 'log'), 'a')
   const bound = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL', '--', program] : [program]
   const child = spawn(bound[0]!, [...bound.slice(1), ...args], {

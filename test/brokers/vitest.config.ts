@@ -11,8 +11,8 @@ export default mergeConfig(
       setupFiles: ['test/brokers/stop.ts'],
       // The servers run beside: they need their own core.
       maxWorkers: 1,
-      testTimeout: 300_000,
-      hookTimeout: 300_000,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
     },
   },
 )
