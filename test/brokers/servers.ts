@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { INSTALLS } from './install.ts'
 import { startServer, type TestServer } from './process.ts'
 
@@ -44,17 +44,15 @@ export function startKafka({ advertise, properties = [] }: KafkaOptions = {}): P
       const advertised = (await advertise?.(port!)) ?? port!
       const file = join(folder, 'server.properties')
       writeFileSync(file, [...kafkaProperties(folder, port!, controller!, advertised), ...properties].join('\n'))
-      const java = (archive: readonly string[], args: readonly string[]) => [
-        ...['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xshare:auto', ...archive],
+      const java = (args: readonly string[]) => [
+        ...['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
         ...['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${lib}/*`, ...args],
       ]
       const format = ['kafka.tools.StorageTool', 'format', '-t', 'AAAAAAAAQACAAAAAAAAAAQ', '-c', file]
-      execFileSync('java', java([], format), { stdio: ['ignore', 'ignore', 'pipe'] })
-      const classes = join(dirname(lib), 'classes.jsa')
-      const archive = existsSync(classes) ? [`-XX:SharedArchiveFile=${classes}`] : []
+      execFileSync('java', java(format), { stdio: ['ignore', 'ignore', 'pipe'] })
       return {
         program: 'java',
-        args: java(archive, ['kafka.Kafka', file]),
+        args: java(['kafka.Kafka', file]),
         ready: () => asked(port!, API_VERSIONS),
       }
     },
@@ -79,6 +77,8 @@ function kafkaProperties(folder: string, port: number, controller: number, adver
       'group.initial.rebalance.delay.ms=0',
       'group.min.session.timeout.ms=1000',
     ],
+    // After a kill, Kafka waits for the end of its own former session.
+    ...['broker.session.timeout.ms=2000', 'broker.heartbeat.interval.ms=500'],
     ...['log.cleaner.dedupe.buffer.size=4194304', 'num.network.threads=2', 'num.io.threads=2'],
   ]
 }
