@@ -1,7 +1,10 @@
 import type { Signals } from './signals.ts'
 
 /** The functions of the process that attak calls. */
-export type OwnProcess = Pick<NodeJS.Process, 'env' | 'cwd' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'> & {
+export type OwnProcess = Pick<
+  NodeJS.Process,
+  'env' | 'cwd' | 'pid' | 'hrtime' | 'exit' | 'getBuiltinModule' | 'on' | 'off'
+> & {
   readonly exitWith: (code: number, prepare: () => unknown) => never
   readonly onFirst: NodeJS.Process['prependListener']
 }

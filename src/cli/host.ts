@@ -20,6 +20,8 @@ import { cleanWrites } from './writes.ts'
 /** The process as a command sees it; nothing else in `src/` touches `process`. */
 export interface Host {
   readonly cwd: string
+  /** The id of the process. */
+  readonly pid: number
   readonly env: Readonly<Record<string, string | undefined>>
   /** Sets variables that the process does not have; handlers see them. */
   readonly addVariables: (variables: Readonly<Record<string, string>>) => void
@@ -86,6 +88,7 @@ export function hostOf(process: NodeJS.Process): Host {
   process.setSourceMapsEnabled(true)
   return {
     // Throws FILE_FAILED if the current folder was removed before it was first read.
+    pid: own.pid,
     get cwd() {
       return currentFolder()
     },
@@ -142,10 +145,10 @@ function once<Made>(make: () => Made): () => Made {
 
 /** Returns the process functions that attak calls, so that a project that replaces them affects its own calls only. */
 function functionsOf(process: NodeJS.Process): OwnProcess {
-  const { env, cwd, hrtime, exit, getBuiltinModule } = process
+  const { env, cwd, pid, hrtime, exit, getBuiltinModule } = process
   const [on, off] = [process.on.bind(process), process.off.bind(process)]
   const onFirst = process.prependListener.bind(process)
-  return { env, cwd, hrtime, exit, exitWith: exitWithOf(process), getBuiltinModule, on, off, onFirst }
+  return { env, cwd, pid, hrtime, exit, exitWith: exitWithOf(process), getBuiltinModule, on, off, onFirst }
 }
 
 /**

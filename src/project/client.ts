@@ -8,8 +8,13 @@ import { AttakError } from '../errors.ts'
  * `user` names what needs it: `a source of type redis`. Throws CLIENT_MISSING if the package is not installed.
  */
 export async function loadClient(dir: string, name: string, user: string): Promise<unknown> {
+  return import(pathToFileURL(clientFile(dir, name, user)).href)
+}
+
+/** Returns the file of a client's package; see {@link loadClient}. */
+export function clientFile(dir: string, name: string, user: string): string {
   const file = fileOf(join(dir, 'package.json'), name) ?? fileOf(import.meta.url, name)
-  if (file !== undefined) return import(pathToFileURL(file).href)
+  if (file !== undefined) return file
   const what = `${user} needs the package "${name}", which is not installed`
   throw new AttakError('CLIENT_MISSING', what, `Run npm install ${name} in the folder of the project.`)
 }

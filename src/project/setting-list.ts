@@ -1,5 +1,14 @@
 /** The name of a setting: its key in `"attak"` of package.json. */
-export type SettingName = 'stage' | 'seed' | 'concurrency' | 'logLevel' | 'region' | 'profile' | 'role' | 'endpoint'
+export type SettingName =
+  | 'stage'
+  | 'seed'
+  | 'concurrency'
+  | 'logLevel'
+  | 'broker'
+  | 'region'
+  | 'profile'
+  | 'role'
+  | 'endpoint'
 
 /** One setting, as help, `.env.example` and the docs describe it. */
 export interface SettingInfo {
@@ -65,6 +74,14 @@ export const SETTINGS: readonly SettingInfo[] = [
     variable: 'ATTAK_LOG_LEVEL',
     fallback: 'info',
     summary: 'The least serious lines that attak run prints: debug, info, warn, error or none.',
+  },
+  {
+    name: 'broker',
+    flag: '--broker',
+    placeholder: 'url',
+    variable: 'ATTAK_BROKER',
+    fallback: undefined,
+    summary: 'Address of a broker that carries the messages of attak run, such as redis://localhost:6379.',
   },
   {
     name: 'region',

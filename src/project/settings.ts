@@ -22,6 +22,7 @@ export interface Settings extends Record<SettingName, Setting<unknown>> {
   readonly seed: Setting<string>
   readonly concurrency: Setting<number>
   readonly logLevel: Setting<'debug' | 'info' | 'warn' | 'error' | 'none'>
+  readonly broker: Setting<string | undefined>
   readonly region: Setting<string | undefined>
   readonly profile: Setting<string | undefined>
   readonly role: Setting<string | undefined>
@@ -104,6 +105,11 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
     const meant = nearest(level, LEVELS)
     const remedy = meant === undefined ? `Give one of ${LEVELS.join(', ')}.` : `Did you mean "${meant}"?`
     return refuse(problems, place, `${JSON.stringify(value)} is no log level`, remedy)
+  },
+  broker(value, place, problems) {
+    if (typeof value === 'string' && URL.canParse(value)) return value
+    // It may have a password.
+    return refuse(problems, place, 'it is not an address', 'Give one such as redis://localhost:6379.')
   },
   region(value, place, problems) {
     if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value

@@ -22,9 +22,10 @@ export const handle = {
 
 function run(invocation: Invocation, event: unknown): void {
   const { input, name } = invocation.runtime
-  const { refused } = invocation.message
-  if (refused !== undefined) {
-    settle(invocation, { error: recordRefusal(name, refused), isRefusal: true })
+  const { refused, fault } = invocation.message
+  if (refused !== undefined || fault !== undefined) {
+    const error = fault ?? recordRefusal(name, refused!)
+    settle(invocation, { error, isRefusal: true })
     return
   }
   if (input === undefined) {

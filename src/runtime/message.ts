@@ -1,3 +1,4 @@
+import type { AttakError } from '../errors.ts'
 import { chanceFor, emitIdFor, invokeIdFor, rootIdFor } from './id.ts'
 
 /** The path of a message: from one processor (none for an input) to another. */
@@ -53,6 +54,8 @@ export interface Message {
   readonly forced?: true
   /** Why its record was refused. Then its data is the beginning of the record, and its handler is not called. */
   readonly refused?: string
+  /** Its handler is not called, and it fails with this error. */
+  readonly fault?: AttakError
   /** Made when it is first read: see {@link idOf}. */
   id: string | undefined
   /** When it was sent, RFC 3339; known for messages from another process. */

@@ -10,6 +10,8 @@ export interface SourceEvent {
   readonly topic?: string
   /** The id of its tree, 32 hex digits: the same for an event that comes again. Default: a new one. */
   readonly id?: string
+  /** Every worker of the topology has this event, with this id. It is taken once. */
+  readonly isShared?: true
   /** W3C trace context that it came with. */
   readonly traceparent?: string
 }

@@ -50,6 +50,7 @@ export function fakeHost(cwd: string, options: HostOptions = {}): Host & { reado
   })
   return {
     cwd,
+    pid: process.pid,
     env: options.env ?? {},
     addVariables: () => {},
     lendVariables: () => () => {},

@@ -30,6 +30,7 @@ test('a flag overrides the environment, then .env, then package.json, then the d
     region: { value: undefined, origin: 'default' },
     profile: { value: undefined, origin: 'default' },
     role: { value: undefined, origin: 'default' },
+    broker: { value: undefined, origin: 'default' },
     endpoint: { value: undefined, origin: 'default' },
   })
 })

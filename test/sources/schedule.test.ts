@@ -14,10 +14,23 @@ it('an event comes after each step of a rate, with the time at which it was due'
   const open = await schedule.open([sourceOf({ rate: '5 minutes' })], world)
   expect(open.lines).toEqual(['every 5 minutes → report'])
   await world.pass(14 * 60_000)
-  expect(world.events).toEqual([
+  expect(world.events).toMatchObject([
     { to: 'report', event: { source: 'often', time: '2026-01-01T00:05:00.000Z' } },
     { to: 'report', event: { source: 'often', time: '2026-01-01T00:10:00.000Z' } },
   ])
+})
+
+it('every worker gives a tick the same id, so that one of them is taken', async () => {
+  const worlds = [fakeWorld(), fakeWorld()]
+  for (const [index, world] of worlds.entries()) {
+    await world.pass(index * 1000)
+    await schedule.open([sourceOf({ rate: '5 minutes' }), sourceOf({ cron: '*/7 * * * *' })], world)
+    await world.pass(14 * 60_000)
+  }
+  const [ids, others] = worlds.map(({ events }) => events.map(({ id, isShared }) => isShared === true && id))
+  expect(ids).toHaveLength(4)
+  expect(others).toEqual(ids)
+  expect(new Set(ids).size).toBe(4)
 })
 
 it('a stopped schedule gives no more events, and waits for those that are not done', async () => {
@@ -30,7 +43,7 @@ it('a stopped schedule gives no more events, and waits for those that are not do
     isStopped = true
   })
   await world.pass(600_000)
-  expect([world.events, isStopped]).toEqual([[{ to: 'report', event: 1 }], false])
+  expect([world.events, isStopped]).toMatchObject([[{ to: 'report', event: 1 }], false])
   end(0)
   await stopping
 })

@@ -1,13 +1,16 @@
+import about from '../../../package.json' with { type: 'json' }
 import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
 import { inspectProject, type Project } from '../../project/project.ts'
+import type { Settings } from '../../project/settings.ts'
 import { foldersOfRuns } from '../../project/temporary.ts'
 import { type Arguments, type Command, flagOf, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import type { Host } from '../host.ts'
 import { INPUT_OPTIONS, onlyInput, openProjectInput, type RunInput } from '../input.ts'
 import { awaitCode, MODULES } from '../loading.ts'
 import { findProject, settingOption, warn } from '../project.ts'
+import type { ServeOptions } from '../run/open.ts'
 import { serve } from '../run/serve.ts'
 
 /** How long a stopping service waits for what is under way. */
@@ -30,6 +33,12 @@ export const run: Command = {
     },
     settingOption('logLevel'),
     settingOption('concurrency'),
+    settingOption('broker'),
+    {
+      flags: '--lanes <number>',
+      summary: 'lanes of channels that are made on the broker; as many workers share one (default 8)',
+    },
+    { flags: '--lease <seconds>', summary: 'how long a worker that gives no sign keeps its lanes (default 10)' },
     settingOption('stage'),
   ],
   notes: `Events come from the sources of the topology, or from --input:
@@ -89,12 +98,16 @@ async function runOnce(args: Arguments, host: Host, options: OnceOptions): Promi
   if (project === undefined) throw errorOf(loaded.problems)
   warn([...project.warnings, ...conflictProblems(project.graph, host.env)], host)
   const only = listOf(args, 'only')
-  const graph = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
+  const broker = brokerOf(args, settings)
+  const part = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
   const input = await inputOf(args, project, host)
   const giveBack = host.lendVariables(sharedVariables(project.graph))
   const serving = serve(
     {
-      ...{ project, graph, input: input && only.length > 0 ? onlyInput(input, only) : input, given, signal },
+      ...{ project, input: input && only.length > 0 ? onlyInput(input, only) : input, given, signal, broker },
+      // Emits go to all processors of a topology, wherever they run.
+      ...{ graph: broker === undefined ? part : project.graph, runs: part.processors.map(({ name }) => name) },
+      version: about.version,
       ...{ quiet: flagOf(args, 'quiet'), logLevel: settings.logLevel.value, drainMs, port },
       concurrency: settings.concurrency.value,
     },
@@ -103,17 +116,33 @@ async function runOnce(args: Arguments, host: Host, options: OnceOptions): Promi
   return serving.finally(giveBack)
 }
 
-/** The number of a flag, from 0 on; undefined if it was not given. Throws USAGE. */
-function numberOf(args: Arguments, name: 'drain' | 'port', most: number): number | undefined {
+/** The broker that is given; undefined without one. Throws USAGE for flags that need one. */
+function brokerOf(args: Arguments, { broker: { value: url } }: Settings): ServeOptions['broker'] {
+  const lanes = numberOf(args, 'lanes', MOST_LANES)
+  const leaseSeconds = numberOf(args, 'lease', 3600)
+  if (url !== undefined) return { url, lanes, leaseSeconds }
+  if (lanes === undefined && leaseSeconds === undefined) return undefined
+  const what = `--${lanes === undefined ? 'lease' : 'lanes'} is for a broker, and none is given`
+  throw new AttakError('USAGE', what, 'Give --broker redis://localhost:6379 too.')
+}
+
+/** The most lanes of a channel: each is looked at once a second. */
+const MOST_LANES = 1024
+
+/** The number of a flag; undefined if it was not given. Throws USAGE. */
+function numberOf(args: Arguments, name: keyof typeof EXAMPLES, most: number): number | undefined {
+  const least = name === 'drain' || name === 'port' ? 0 : 1
   const text = textOf(args, name)
-  if (text === undefined || (/^\d+$/.test(text) && Number(text) <= most))
+  if (text === undefined || (/^\d+$/.test(text) && Number(text) >= least && Number(text) <= most))
     return text === undefined ? undefined : Number(text)
   throw new AttakError(
     'USAGE',
-    `--${name}: "${text}" is no whole number from 0 to ${most}`,
-    `Give one, such as --${name} ${name === 'port' ? 9000 : 30}.`,
+    `--${name}: "${text}" is no whole number from ${least} to ${most}`,
+    `Give one, such as --${name} ${EXAMPLES[name]}.`,
   )
 }
+
+const EXAMPLES = { drain: 30, port: 9000, lanes: 8, lease: 10 } as const
 
 /** The events of --input. A service repeats no input that is there for simulations. */
 async function inputOf(args: Arguments, project: Project, host: Host): Promise<RunInput | undefined> {

@@ -12,6 +12,8 @@ export interface ServiceState {
   /** Whether it takes events. */
   isReady(): boolean
   counts(): Counts
+  /** Records of a broker that wait, by channel; empty without one. */
+  lag(): Promise<Readonly<Record<string, number>>>
 }
 
 /** Serves the health and the metrics of a service. */
@@ -59,6 +61,7 @@ export async function openAdmin(port: number, state: ServiceState): Promise<Admi
     for (const counter of [handled, failed, retried]) counter.inc({ processor }, 0)
   gauge(registry, 'attak_running', 'Handlers that run.', () => state.counts().running)
   gauge(registry, 'attak_waiting', 'Messages that wait for a handler.', () => state.counts().waiting)
+  gaugeLag(registry, state)
   gauge(registry, 'attak_open_events', 'Events that are not done.', () => state.counts().roots)
   const server = createServer((request, response) => {
     const [path] = (request.url ?? '/').split('?')
@@ -92,6 +95,16 @@ function gauge(registry: Registry, name: string, help: string, read: () => numbe
   const made: Gauge = new Gauge({
     ...{ name, help, registers: [registry] },
     collect: () => made.set(read()),
+  })
+}
+
+function gaugeLag(registry: Registry, { lag }: ServiceState): void {
+  const made: Gauge<'channel'> = new Gauge({
+    ...{ name: 'attak_lag_records', help: 'Records that wait on the broker.', labelNames: ['channel'] },
+    registers: [registry],
+    async collect() {
+      for (const [channel, records] of Object.entries(await lag())) made.set({ channel }, records)
+    },
   })
 }
 

@@ -15,8 +15,8 @@ const LOOK_MS = 1000
 export interface Endable {
   readonly project: Project
   readonly graph: Graph
-  /** The file of its error records. */
-  readonly errors: string
+  /** The file of its error records; undefined where a broker keeps them. */
+  readonly errors: string | undefined
   /** Whose code has the thread. */
   readonly running: () => Invocation | undefined
   /** Writes what is still to be printed. */
@@ -31,7 +31,7 @@ export function watchEnding({ project, graph, errors, running, flush }: Endable,
   const { dir } = project
   const end = (error: Thrown, handler: Invocation | undefined, code = 1): never => {
     flush()
-    if (handler !== undefined) {
+    if (handler !== undefined && errors !== undefined) {
       const scope = { topology: graph.name, stage: graph.stage, now: host.date }
       openFileStore(errors).append([recordOfLast(handler, errorOfThrown(error), scope)])
     }

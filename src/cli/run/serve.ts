@@ -1,64 +1,14 @@
-import { randomUUID } from 'node:crypto'
 import { clearTimeout, setTimeout } from 'node:timers'
 import { AttakError } from '../../errors.ts'
-import type { Graph } from '../../graph/graph.ts'
-import { after } from '../../hosts/after.ts'
-import { type Embedded, openEmbedded } from '../../hosts/worker/embedded.ts'
-import { loadClient } from '../../project/client.ts'
-import type { Project } from '../../project/project.ts'
-import { cleanThrown } from '../../project/stack.ts'
-import { loadTelemetry } from '../../project/telemetry.ts'
-import type { LogLevel } from '../../runtime/invocation.ts'
-import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
-import { createSpans } from '../../runtime/spans.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
-import type { WorkerHost } from '../../runtime/worker-host.ts'
-import { SOURCES } from '../../sources/table.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
-import { createFileWriter } from '../../stores/file/writer.ts'
 import { drawCount, drawDuration } from '../../view/duration.ts'
 import { colorsOf } from '../../view/print.ts'
-import { type Given, hintOf } from '../hint.ts'
+import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from '../input.ts'
-import { type Admin, openAdmin } from './admin.ts'
 import { watchEnding } from './ending.ts'
-import { openServiceLog, type ServiceLog } from './service-log.ts'
-
-/** A service to run. */
-export interface ServeOptions {
-  readonly project: Project
-  /** The part of the project's graph that runs. */
-  readonly graph: Graph
-  /** Events that come besides those of sources; absent without any. */
-  readonly input: RunInput | undefined
-  readonly given: Given
-  readonly quiet: boolean
-  readonly logLevel: LogLevel | 'none'
-  /** How long stopping waits for what is open. */
-  readonly drainMs: number
-  /** Where health and metrics are served; undefined: nowhere. */
-  readonly port: number | undefined
-  readonly concurrency: number
-  /** Stops it. */
-  readonly signal: AbortSignal
-}
-
-/** A service that runs. */
-interface Service extends ServeOptions {
-  readonly host: Host
-  readonly embedded: Embedded
-  readonly log: ServiceLog
-  readonly admin: Admin | undefined
-  /** What ends its subscriptions to the process. */
-  readonly offs: readonly (() => void)[]
-  readonly sources: readonly OpenSources[]
-  /** Error records of events of its input so far. */
-  failed: number
-  /** Why its input broke off. */
-  fault?: { readonly error: unknown }
-  isStopping: boolean
-}
+import { openService, type ServeOptions, type Service } from './open.ts'
 
 /**
  * Runs a topology until a signal comes, or its input has ended and it has no sources. Returns the exit code: 0 when everything
@@ -66,17 +16,20 @@ interface Service extends ServeOptions {
  */
 export async function serve(options: ServeOptions, host: Host): Promise<number> {
   refuseIdle(options)
-  const service = await open(options, host)
-  const { embedded, sources, input, signal } = service
+  const service = await openService(options, host)
+  tellStart(service)
+  const { running, chosen, sources, input, signal } = service
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
     if (signal.aborted) resolve()
   })
-  const errors = errorsFile(options.project.dir, RUN_PART, options.graph.name)
-  const unwatch = watchEnding({ ...options, errors, running: embedded.running, flush: service.log.lines.flush }, host)
+  // On a broker, the next worker records what ends a process again and again.
+  const errors = chosen === undefined ? errorsFile(options.project.dir, RUN_PART, options.graph.name) : undefined
+  const unwatch = watchEnding({ ...options, errors, running: running.running, flush: service.log.lines.flush }, host)
   const feeding = input === undefined ? Promise.resolve() : feed(service, input).catch(fault(service))
   try {
-    const over = sources.length === 0 ? feeding.then(() => embedded.quiet()) : feeding.then(() => stopped)
+    const endsWithInput = sources.length === 0 && chosen === undefined
+    const over = endsWithInput ? feeding.then(() => running.quiet()) : feeding.then(() => stopped)
     await Promise.race([stopped, over])
     const code = await stop(service)
     if (service.fault !== undefined) throw service.fault.error
@@ -84,104 +37,24 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
   } finally {
     unwatch()
     for (const off of service.offs) off()
-    embedded.close()
+    running.close()
+    await chosen?.broker.close()
     await service.admin?.close()
   }
 }
 
-function refuseIdle({ graph, input }: ServeOptions): void {
-  if (input !== undefined || (graph.sources ?? []).length > 0) return
+function refuseIdle({ graph, input, broker }: ServeOptions): void {
+  if (input !== undefined || broker !== undefined || (graph.sources ?? []).length > 0) return
   const what = `nothing brings events to "${graph.name}": it has no sources, and no --input is given`
   const remedy = "Add sources: { orders: { type: 'http', to: 'processor', path: '/orders' } }, or give --input FILE."
   throw new AttakError('USAGE', what, remedy)
 }
 
-async function open(options: ServeOptions, host: Host): Promise<Service> {
-  const { project, graph, quiet, logLevel, port, concurrency } = options
-  const offs: (() => void)[] = []
-  const workerHost = workerHostOf(host, project.dir, offs)
-  const log = openServiceLog({ graph, host, workerHost, level: logLevel, quiet })
-  const telemetry = await loadTelemetry(project.dir)
-  const seed = randomUUID()
-  const state = {
-    processors: graph.processors.map(({ name }) => name),
-    isReady: () => !service.isStopping,
-    counts: () => embedded.counts,
-  }
-  const admin = port === undefined ? undefined : await openAdmin(port, state)
-  const embedded = openEmbedded({
-    ...{
-      graph,
-      processors: project.processors,
-      host: { ...workerHost, write: () => {} },
-      log: log.lines,
-      concurrency,
-      seed,
-    },
-    store: createFileWriter(errorsFile(project.dir, RUN_PART, graph.name)),
-    ...(telemetry && { spans: createSpans(telemetry) }),
-    ...(admin && {
-      ended: ({ processor, startedMs }, _delivery, outcome) =>
-        admin.ended(processor, outcome, workerHost.now() - startedMs),
-    }),
-  })
-  const service: Service = { ...options, host, embedded, log, admin, offs, sources: [], failed: 0, isStopping: false }
-  const sources = await openSources(graph, worldOf(service, workerHost)).catch(async (error: unknown) => {
-    embedded.close()
-    await admin?.close()
-    throw error
-  })
-  tellStart(service, sources)
-  return Object.assign(service, { sources })
-}
-
-/** `offs` receives what ends its subscriptions. */
-function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<WorkerHost, 'write'> {
-  // Steady, so that a changed clock of the machine ends no handler.
-  const offsetMs = host.date() - host.now()
-  return {
-    console: host.console,
-    now: () => Math.round(offsetMs + host.now()),
-    random: () => Math.random(),
-    describe: (error) => cleanThrown(describeThrown(error), dir),
-    onUncaught: (take) => void offs.push(host.onUncaught(take)),
-    after,
-  }
-}
-
-function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'after'>): SourceWorld {
-  const { embedded, graph, project } = service
-  return {
-    scope: `${graph.name}/${graph.stage}`,
-    ...{ take: embedded.take, call: embedded.call, room: embedded.room, now, after },
-    client: (name, user) => loadClient(project.dir, name, user),
-    newId: () => randomUUID().replaceAll('-', ''),
-  }
-}
-
-/** Opens the sources of each type. If one cannot be opened, those before it are stopped. */
-async function openSources({ sources = [] }: Graph, world: SourceWorld): Promise<readonly OpenSources[]> {
-  const opened: OpenSources[] = []
-  try {
-    for (const type of new Set(sources.map((source) => source.type))) {
-      opened.push(
-        await SOURCES[type].open(
-          sources.filter((source) => source.type === type),
-          world,
-        ),
-      )
-    }
-    return opened
-  } catch (error) {
-    await Promise.all(opened.map((source) => source.stop()))
-    throw error
-  }
-}
-
-function tellStart({ graph, host, log, admin, input }: Service, sources: readonly OpenSources[]): void {
+function tellStart({ graph, runs, host, log, admin, input, chosen, sources }: Service): void {
   const colors = colorsOf(host.out)
-  const count = drawCount(graph.processors.length, 'processor')
+  const count = drawCount(runs.length, 'processor')
   const lines = [
+    ...(chosen === undefined ? [] : [`${runs.join(', ')} over ${chosen.broker.place}`]),
     ...sources.flatMap((source) => source.lines),
     ...(input?.name === undefined ? [] : [input.name]),
     ...(admin === undefined ? [] : [`${admin.address}/healthz, /readyz and /metrics`]),
@@ -199,18 +72,19 @@ function tellStart({ graph, host, log, admin, input }: Service, sources: readonl
 function fault(service: Service): (error: unknown) => void {
   return (error) => {
     service.fault = { error }
-    if (service.sources.length > 0) service.log.say(`The input broke off: ${describeThrown(error).message}`, 'error')
+    if (service.sources.length > 0 || service.chosen !== undefined)
+      service.log.say(`The input broke off: ${describeThrown(error).message}`, 'error')
   }
 }
 
 /** Puts in the events of an input, as long as there is room. */
 async function feed(service: Service, input: RunInput): Promise<void> {
-  const { embedded, signal } = service
+  const { running, signal } = service
   for await (const chunk of input.chunks) {
     for (const event of chunk) {
-      await embedded.room()
+      await running.room()
       if (signal.aborted) return
-      void embedded.take(event).then((errors) => {
+      void running.take(event).then((errors) => {
         service.failed += errors
       })
     }
@@ -219,25 +93,31 @@ async function feed(service: Service, input: RunInput): Promise<void> {
 
 /** Takes nothing more, and waits for what is open. Returns the exit code. */
 async function stop(service: Service): Promise<number> {
-  const { embedded, sources, host, log, drainMs, graph, given, signal } = service
-  service.isStopping = true
-  const { roots } = embedded.counts
+  const { running, chosen, sources, host, log, drainMs, graph, given, signal } = service
+  service.isReady = false
+  const { roots: open } = running.counts
   if (signal.aborted) {
     log.say(
-      roots === 0
+      open === 0
         ? 'Stopping.'
-        : `Stopping: ${drawCount(roots, 'event')} open, for up to ${drawDuration(drainMs)}. A second signal ends it at once.`,
+        : `Stopping: ${drawCount(open, 'event')} open, for up to ${drawDuration(drainMs)}. A second signal ends it at once.`,
     )
   }
-  const all = Promise.all(sources.map((source) => source.stop())).then(() => embedded.quiet())
+  const all = Promise.all(sources.map((source) => source.stop())).then(() => running.quiet())
   const isDone = await within(drainMs, all)
   log.lines.flush()
   for (const note of service.input?.notes() ?? []) log.say(note, 'warn')
-  const { recorded, roots: left } = embedded.counts
-  if (recorded > 0) log.say(`${drawCount(recorded, 'message')} failed: ${hintOf(given)('errors list --run')}`, 'warn')
+  const { recorded, roots } = running.counts
+  const left = isDone ? 0 : roots
+  if (recorded > 0)
+    log.say(
+      `${drawCount(recorded, 'message')} failed: ${hintOf(given)(chosen === undefined ? 'errors list --run' : 'errors list --broker …')}`,
+      'warn',
+    )
   if (left > 0) {
     const lost = `${drawCount(left, 'event')} of "${graph.name}" could not be done in ${drawDuration(drainMs)}`
-    log.say(`${lost}, and ${left === 1 ? 'is' : 'are'} lost.`, 'error')
+    const then = chosen === undefined ? 'lost' : 'left to other workers'
+    log.say(`${lost}, and ${left === 1 ? 'is' : 'are'} ${then}.`, 'error')
   }
   // Nobody may read what is printed.
   await within(PRINT_MS, host.out.drained())

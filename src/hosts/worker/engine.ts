@@ -7,7 +7,7 @@ import type { WorkerHost } from '../../runtime/worker-host.ts'
 import type { WorkerLog } from '../../runtime/worker-log.ts'
 import { createQueue, dequeue, enqueue } from '../../simulator/queue.ts'
 import type { Backlog } from './backlog.ts'
-import type { Item, OpenRoot, Stations, Way } from './station.ts'
+import { type Item, type Stations, tallyOf, type Way } from './station.ts'
 
 /** The parts of an embedded topology. */
 export interface EmbeddedParts {
@@ -32,7 +32,10 @@ export interface Engine extends EmbeddedParts {
   readonly backlog: Backlog<Item>
   readonly accept: InvocationHost['accept']
   readonly invoke: Invoke
-  roots: number
+  /** Takes a message whose next attempt is not due, instead of this process. Returns false for one that waits here. */
+  readonly putOff?: (item: Item) => boolean
+  /** Events, or records of a broker, that are not done. */
+  tallies: number
   /** Messages whose handlers run, or may start at any time. */
   started: number
   /** Messages that are not done. */
@@ -50,30 +53,34 @@ export interface Engine extends EmbeddedParts {
   onQuiet: (() => void)[]
 }
 
-/** The most trees that are open at once; sources wait then. */
-export const MOST_ROOTS = 4096
+/** The most events that are open at once; sources wait then. */
+export const MOST_OPEN = 4096
 /** The most messages that wait before emits have to. */
 const MOST_WAITING = 10_000
 
 /** Puts a message where it can start, or behind those with its key. */
 export function arrive(engine: Engine, item: Item): void {
-  const { key } = item.message
+  const { lanes, message, reply } = item
   engine.open++
-  if (key === undefined || item.reply !== undefined) {
-    makeReady(engine, item)
+  const lane = message.key === undefined || reply !== undefined ? undefined : lanes.get(message.key)
+  if (lane !== undefined) {
+    enqueue(lane, item)
     return
   }
-  const { lanes } = item.way
-  const lane = lanes.get(key)
-  if (lane !== undefined) enqueue(lane, item)
-  else {
-    lanes.set(key, createQueue())
-    makeReady(engine, item)
-  }
+  if (message.key !== undefined && reply === undefined) lanes.set(message.key, createQueue())
+  makeReady(engine, item)
 }
 
+/** Has a message start as soon as it is due. */
 export function makeReady(engine: Engine, item: Item): void {
-  engine.backlog.add(item, item.message.hop)
+  const { host, backlog } = engine
+  const { wait, hop } = item.message
+  const waitMs = wait === undefined ? 0 : wait.dueMs - host.now()
+  if (waitMs > 0) {
+    host.after(waitMs, () => makeReady(engine, item))
+    return
+  }
+  backlog.add(item, hop)
   wake(engine)
 }
 
@@ -98,20 +105,21 @@ export function release(engine: Engine, item: Item): void {
 
 /** A message is done: it was handled, or its failure was recorded. */
 export function finish(engine: Engine, item: Item, failure: { readonly error: unknown } | undefined): void {
-  const { message, way, reply } = item
-  const root = message.root as OpenRoot
+  const { message, lanes, reply } = item
+  const tally = tallyOf(message)
   engine.open--
+  item.isDone = true
   release(engine, item)
-  if (message.key !== undefined && reply === undefined) passOn(engine, way, message.key)
+  if (message.key !== undefined && reply === undefined) passOn(engine, lanes, message.key)
   reply?.settled(failure)
-  if (--root.pending > 0) return
-  engine.roots--
-  root.done(root.failed)
-  if (engine.roots < MOST_ROOTS) for (const call of engine.onRoom.splice(0)) call()
-  if (engine.roots === 0) for (const call of engine.onQuiet.splice(0)) call()
+  if (--tally.pending > 0) return
+  engine.tallies--
+  tally.done(tally.failed)
+  if (engine.tallies < MOST_OPEN) for (const call of engine.onRoom.splice(0)) call()
+  if (engine.tallies === 0) for (const call of engine.onQuiet.splice(0)) call()
 }
 
-export function passOn(engine: Engine, { lanes }: Way, key: string): void {
+function passOn(engine: Engine, lanes: Way['lanes'], key: string): void {
   const lane = lanes.get(key)
   const next = lane && dequeue(lane)
   if (next === undefined) lanes.delete(key)

@@ -4,7 +4,7 @@ import type { FailedMessage } from '../../runtime/deliver/round.ts'
 import type { Message } from '../../runtime/message.ts'
 import { MOST_EVENT_CHARACTERS } from '../../runtime/run-deliveries.ts'
 import { type Engine, finish, freeAwaiting, makeReady, release, releaseRoom } from './engine.ts'
-import type { Item, OpenRoot, Way } from './station.ts'
+import { type Item, tallyOf, type Way } from './station.ts'
 
 /** What could not be done, since nothing could be recorded, is tried again after this time. */
 const AGAIN_MS = 1000
@@ -17,6 +17,10 @@ export function pump(engine: Engine): void {
   while (engine.started < concurrency) {
     const item = backlog.take()
     if (item === undefined) break
+    if (tallyOf(item.message).isLost === true) {
+      finish(engine, item, undefined)
+      continue
+    }
     item.isStarted = true
     engine.started++
     const { station } = item.way
@@ -66,7 +70,7 @@ export function run(engine: Engine, station: Way['station'], items: readonly Ite
       late: (invocation, error) => recorder.late(invocation, error, { first: deliveries, readAgain }),
       log: log.line,
     },
-    later: { keep: (message, _policy, delivery) => keep(engine, itemOf(delivery), message), keyed: true },
+    later: { keep: async (message, _policy, delivery) => keep(engine, itemOf(delivery), message), keyed: true },
     idle: recorder.flush,
     now: host.now,
     after: host.after,
@@ -90,26 +94,21 @@ function deliveryOf(item: Item, place: number): ItemDelivery {
   const { copier, channel } = way
   const record = `${place}`
   return {
-    ...{ record, item, position: { carrier: 'memory', channel, ref: '' } },
+    ...{ record, item, position: tallyOf(message).position ?? { carrier: 'memory', channel, ref: '' } },
     messages: [{ ...message, data: copier.copy(message.data) }],
   }
 }
 
 /** A message waits for its next attempt. Other messages get its room. */
-async function keep(engine: Engine, item: Item, message: Message): Promise<void> {
+function keep(engine: Engine, item: Item, message: Message): void {
   item.message = message
-  readyAt(engine, item, message.wait!.dueMs)
+  if (engine.putOff?.(item) !== true) makeReady(engine, item)
 }
 
 /** Neither handled nor recorded: the store took no record. The message comes again. */
 function tryAgain(engine: Engine, item: Item): void {
   release(engine, item)
-  readyAt(engine, item, engine.host.now() + AGAIN_MS)
-}
-
-function readyAt(engine: Engine, item: Item, atMs: number): void {
-  const { host } = engine
-  host.after(Math.max(0, atMs - host.now()), () => makeReady(engine, item))
+  engine.host.after(AGAIN_MS, () => makeReady(engine, item))
 }
 
 function recordFailure(
@@ -120,13 +119,13 @@ function recordFailure(
 ): undefined | Promise<void> {
   const { error } = failed
   const end = () => finish(engine, item, { error })
-  if (item.reply?.isRecorded(error) === false) {
+  if (item.reply?.isRecorded(error) === false || tallyOf(item.message).isLost === true) {
     end()
     return undefined
   }
   return recorder.failed(failed).then(
     () => {
-      ;(item.message.root as OpenRoot).failed++
+      tallyOf(item.message).failed++
       engine.recorded++
       end()
     },

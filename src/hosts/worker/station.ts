@@ -6,6 +6,7 @@ import { openLeases } from '../../runtime/deliver/leases.ts'
 import { createProgress, type DeliveryProgress } from '../../runtime/deliver/progress.ts'
 import type { DeliverParts } from '../../runtime/deliver/round.ts'
 import { addEmit, childOf, nextOrdinal } from '../../runtime/emit.ts'
+import type { HandledStore } from '../../runtime/handled.ts'
 import type {
   Invocation,
   InvocationHost,
@@ -15,6 +16,7 @@ import type {
   Spans,
 } from '../../runtime/invocation.ts'
 import type { Edge, Message, Root } from '../../runtime/message.ts'
+import type { Position } from '../../runtime/position.ts'
 import { callingOf } from '../../runtime/reach.ts'
 import { dataRefusal, hopRefusal, keyRefusal } from '../../runtime/refusal.ts'
 import { routerOf } from '../../runtime/routes.ts'
@@ -22,9 +24,7 @@ import type { Recorder } from '../../runtime/worker-recorder.ts'
 import { sizeChecker } from '../../simulator/accept.ts'
 import { type Copier, createCopier } from '../../simulator/copy.ts'
 import type { Queue } from '../../simulator/queue.ts'
-import { createMemoryHandled } from '../../stores/memory/handled.ts'
 import { keepsOrder } from '../../topology/carrier-rules.ts'
-import type { Idempotence } from '../../topology/recording.ts'
 
 /** A processor in this process, with all that handling its messages needs. */
 export interface Station {
@@ -47,17 +47,36 @@ export interface Way {
   /** The channel that carries it, for positions. */
   readonly channel: string
   readonly policy: HeldPolicy
+  /** The most messages that share a record on a broker. */
+  readonly pack: number
   /** Makes the copy that a handler gets. */
   readonly copier: Copier
   /** Unfinished messages of each key, which wait for each other. Streams of one channel to one receiver share them. */
   readonly lanes: Map<string, Queue<Item>>
 }
 
-/** The root of a tree of messages, and what is called when none of them is open. */
-export interface OpenRoot extends Root {
+/** Messages that are acknowledged together: the tree of an event, or the messages of a record of a broker. */
+export interface Tally {
+  /** Those that are not done. */
+  pending: number
   /** How many of them failed, each with its error record. */
   failed: number
+  /** Where their record stands; undefined for what came over no broker. */
+  readonly position?: Position
+  /** Called when none is left. */
   readonly done: (failed: number) => void
+  /** Another worker handles them: nothing of them starts any more. */
+  isLost?: boolean
+}
+
+/** The root of messages in this process. */
+export interface TalliedRoot extends Root {
+  readonly tally: Tally
+}
+
+/** The messages that a message is acknowledged with. */
+export function tallyOf({ root }: Message): Tally {
+  return (root as TalliedRoot).tally
 }
 
 /** A message for one processor until it is done: handled, or recorded as failed. */
@@ -65,10 +84,13 @@ export interface Item {
   /** As its next attempt gets it. */
   message: Message
   readonly way: Way
+  /** Unfinished messages of each key that it waits for; see {@link Way.lanes}. */
+  readonly lanes: Way['lanes']
   /** Set if somebody waits for what the handler settles with. The message is then not retried. */
   readonly reply: Reply | undefined
   /** Its handler runs, or may start at any time. */
   isStarted: boolean
+  isDone?: boolean
 }
 
 /** Receives the outcome of a message that is not retried. */
@@ -91,8 +113,8 @@ export interface Route {
 
 /** What stations are made of. */
 export interface StationParts {
-  /** Milliseconds since 1970. */
-  readonly now: () => number
+  /** Remembers handled messages for so many milliseconds. */
+  readonly remembering: (ttlMs: number) => HandledStore
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly spans: Spans | undefined
@@ -105,6 +127,8 @@ export interface StationParts {
 export interface Stations {
   readonly byName: ReadonlyMap<string, Station>
   readonly routeOf: (processor: string, topic: string) => Route
+  /** The way of a message that came over a broker; that of events from outside if no stream brings it any more. */
+  readonly wayOf: (message: Message, to: string) => Way
 }
 
 /** Makes a station of each processor, over the routing tables that deployed functions get too. */
@@ -126,10 +150,23 @@ export function openStations(parts: StationParts): Stations {
     }
   }
   const routers = new Map(graph.processors.map(({ name }) => [name, routerOf(routesFor(graph, name), routeTo)]))
-  return { byName, routeOf: (processor, topic) => routers.get(processor)!(topic) }
+  return {
+    byName,
+    routeOf: (processor, topic) => routers.get(processor)!(topic),
+    wayOf({ edge, topic = '' }, to) {
+      const station = byName.get(to)!
+      const from = edge?.from
+      if (from === undefined) return station.entry
+      return (
+        routers
+          .get(from)?.(topic)
+          .ways.find((way) => way.station === station) ?? station.entry
+      )
+    },
+  }
 }
 
-function stationOf(name: string, { graph, processors, spans, recorderOf, now }: StationParts): Station {
+function stationOf(name: string, { graph, processors, spans, recorderOf, remembering }: StationParts): Station {
   const spec = indexOf(graph).processor(name)!
   const loaded = processors.get(name)
   if (loaded === undefined) throw new Error(`processor "${name}" is in the graph but was not loaded`)
@@ -144,22 +181,30 @@ function stationOf(name: string, { graph, processors, spans, recorderOf, now }: 
   const station: Station & { entry: Way } = {
     ...{ name, runtime, recorder: recorderOf(name), progress: createProgress() },
     logEvents: spec.logEvents,
-    leases: spec.idempotent && rememberingIn(spec.idempotent, now),
+    leases: spec.idempotent && leasesIn(remembering(spec.idempotent.ttlHours * HOUR_MS)),
     entry: undefined as unknown as Way,
   }
   const edge = { from: undefined, to: name }
   const policy = heldPolicyOf(graph, spec)
-  station.entry = { edge, station, channel: 'input', policy, copier: createCopier('handler'), lanes: new Map() }
+  station.entry = {
+    edge,
+    station,
+    channel: 'input',
+    policy,
+    pack: MOST_INPUTS,
+    copier: createCopier('handler'),
+    lanes: new Map(),
+  }
   return station
 }
 
-/** Remembers handled messages in this process, for as long as it lives at the most. */
-function rememberingIn({ ttlHours }: Idempotence, now: () => number): DeliverParts['leases'] {
-  const store = createMemoryHandled({ now, ttlMs: ttlHours * HOUR_MS })
+function leasesIn(store: HandledStore): DeliverParts['leases'] {
   return (round) => openLeases(store, round)
 }
 
 const HOUR_MS = 3_600_000
+/** Events from outside are records of their own. */
+const MOST_INPUTS = 1
 
 interface WayParts extends Pick<Way, 'lanes'> {
   readonly graph: Graph
@@ -167,9 +212,9 @@ interface WayParts extends Pick<Way, 'lanes'> {
 }
 
 function wayOf(stream: GraphStream, { graph, byName, lanes }: WayParts): Way {
-  const { from, to, channel } = stream
+  const { from, to, channel, pack } = stream
   const policy = heldPolicyOf(graph, indexOf(graph).processor(to)!, stream)
-  return { edge: { from, to }, station: byName.get(to)!, channel, policy, copier: createCopier('copy'), lanes }
+  return { edge: { from, to }, station: byName.get(to)!, channel, policy, pack, copier: createCopier('copy'), lanes }
 }
 
 function lanesByChannel(): (stream: GraphStream) => Way['lanes'] {

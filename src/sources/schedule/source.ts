@@ -1,7 +1,11 @@
+import { hash } from 'node:crypto'
 import * as z from 'zod/mini'
 import type { Source } from '../../runtime/source.ts'
 import { scheduledEvent } from './event.ts'
 import { rateMs } from './rate.ts'
+
+/** Hex digits of the id of a tree. */
+const ID_DIGITS = 32
 
 /** Events at certain times. */
 export const schedule: Source = {
@@ -46,7 +50,8 @@ export const schedule: Source = {
         )
       }
       const tick = (atMs: number) => {
-        const taken = world.take(scheduledEvent(source, atMs))
+        const id = hash('sha256', `${world.scope}/${source.name}/${tickOf(source.settings, atMs)}`).slice(0, ID_DIGITS)
+        const taken = world.take({ ...scheduledEvent(source, atMs), id, isShared: true })
         running.add(taken)
         void taken.finally(() => running.delete(taken))
         wait()
@@ -62,6 +67,11 @@ export const schedule: Source = {
       },
     }
   },
+}
+
+/** Names a tick for all workers: they count a rate from different times, and tick once each in a period. */
+function tickOf({ rate }: Readonly<Record<string, unknown>>, atMs: number): number {
+  return typeof rate === 'string' ? Math.floor(atMs / rateMs(rate)!) : atMs
 }
 
 /** A timer of Node takes 24 days at most. Source: Node.js documentation, timers, read 2026-11-28. */

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { after } from '../../../src/hosts/after.ts'
-import { type Embedded, openEmbedded } from '../../../src/hosts/worker/embedded.ts'
+import { openEmbedded, type RunningTopology } from '../../../src/hosts/worker/embedded.ts'
 import type { EmbeddedParts } from '../../../src/hosts/worker/engine.ts'
 import { buildGraph } from '../../../src/project/parse.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
@@ -10,7 +10,7 @@ import { createFakeStore, type FakeStore, recordsIn } from '../../contract/fake-
 import { inlineProcessors, parsedOf } from '../../contract/graph.ts'
 
 /** A topology that runs in this process, and what it wrote. */
-export interface Opened extends Embedded {
+export interface Opened extends RunningTopology {
   /** The log lines so far. */
   lines(): readonly Record<string, unknown>[]
   /** `<processor>: <message>` of each error record. */

@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { AttakError } from '../../errors.ts'
+import type { BrokerRules, BrokerSend, BrokerWorld, OpenBroker } from '../../runtime/broker.ts'
+import { withScripts } from './client.ts'
+import { checkServer, connect } from './connect.ts'
+import { createPlacing } from './lanes.ts'
+import { destroyAll, statusOf } from './status.ts'
+import { type RedisWorking, startWork } from './work.ts'
+
+/**
+ * What Redis allows. A string has at most 512 MB, so the limits are those of a process. Source:
+ * redis.io/docs/latest/develop/data-types/strings, read 2026-11-29.
+ */
+const rules: BrokerRules = {
+  limits: { messageBytes: 16 * 1024 * 1024, batchRecords: 500, batchBytes: 16 * 1024 * 1024 },
+  atomicCommit: true,
+  mostDelayMs: Number.POSITIVE_INFINITY,
+}
+
+/** How long a sender's number is remembered, so that a call that is repeated has no effect. */
+const WRITER_MS = 3_600_000
+const DAY_MS = 86_400_000
+
+/** What a broker on Redis offers, but for its stores. */
+export type RedisBroker = Omit<OpenBroker, 'errors' | 'handled'> & {
+  readonly client: Redis
+  /** All keys of the topology and stage begin with it. */
+  readonly prefix: string
+}
+
+/** Opens Redis as a broker. Throws BROKER_FAILED or CLIENT_MISSING if that cannot be done. */
+export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> {
+  const connections = await connect(world)
+  const { place } = connections
+  const client = withScripts(connections.client)
+  const prefix = `attak:{${world.topology}--${world.stage}}:`
+  const lanesOf = new Map<string, number>()
+  const placeOf = createPlacing(lanesOf)
+  const fieldsOf = (sends: readonly BrokerSend[]) =>
+    sends.flatMap((send) => [placeOf(send), send.dueMs === undefined ? '' : `${send.dueMs}`, send.body])
+  const writer = randomUUID()
+  let sent = 0
+  let working: RedisWorking | undefined
+  return {
+    ...{ rules, place, client, prefix },
+    async ensure(channels) {
+      const warnings = await checkServer(client, place)
+      const counts = await client.attakEnsure(prefix, world.lanes, ...channels)
+      for (const [index, channel] of channels.entries()) lanesOf.set(channel, counts[index]!)
+      return [...warnings, ...otherLanes(lanesOf, channels, world.lanes)]
+    },
+    async send(sends, id) {
+      const call = id === undefined ? [writer, ++sent, WRITER_MS] : [id, 1, DAY_MS]
+      const sending = client.attakSend(prefix, ...call, ...fieldsOf(sends))
+      await sending.catch((error: Error) => {
+        const what = `the broker ${place} did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`
+        throw new AttakError('BROKER_FAILED', `${what}: ${error.message}`, 'Look at its log and its memory.')
+      })
+    },
+    async work(worker) {
+      working = await startWork({ world, connections, client, prefix, fieldsOf }, worker)
+      return working
+    },
+    status: () => statusOf(client, prefix),
+    destroy: () => destroyAll(client, prefix),
+    async close() {
+      working?.leave()
+      connections.close()
+    },
+  }
+}
+
+function otherLanes(
+  lanesOf: ReadonlyMap<string, number>,
+  channels: readonly string[],
+  wanted: number,
+): readonly string[] {
+  const other = channels.filter((channel) => lanesOf.get(channel) !== wanted)
+  if (other.length === 0) return []
+  const found = other.map((channel) => `"${channel}" has ${lanesOf.get(channel)}`).join(', ')
+  return [
+    `The number of lanes is fixed when a channel is made: ${found}, not ${wanted}. --lanes has no effect on them.`,
+  ]
+}

@@ -1,0 +1,135 @@
+import { createRequire } from 'node:module'
+import type { Redis, RedisOptions } from 'ioredis'
+import { AttakError } from '../../errors.ts'
+import { withoutPassword } from '../../runtime/address.ts'
+import type { BrokerWorld } from '../../runtime/broker.ts'
+
+/** The client's class, as its package exports it. */
+export interface RedisPackage {
+  readonly Redis: new (url: string, options: RedisOptions) => Redis
+}
+
+/** How long the first connection may take. */
+const CONNECT_MS = 10_000
+/** A connection that is silent for so long is replaced. */
+const SILENT_MS = 10_000
+/** The oldest version that has all commands and limits that attak relies on. */
+const LEAST_VERSION = [6, 2] as const
+
+/** Commands wait while the connection is lost, and are sent again, in order. */
+const KEPT: RedisOptions = {
+  maxRetriesPerRequest: null,
+  enableAutoPipelining: true,
+  socketTimeout: SILENT_MS,
+  connectTimeout: CONNECT_MS,
+}
+
+/** The connections to a server of Redis. */
+export interface Connections {
+  readonly client: Redis
+  /** Opens a further connection, which may block. */
+  another(): Redis
+  /** Ends all connections at once. */
+  close(): void
+  /** The file of the client's package, for other threads. */
+  readonly file: string
+  /** The address without its password. */
+  readonly place: string
+}
+
+/** Connects to Redis. Throws BROKER_FAILED if it does not answer, refuses the password, or cannot keep messages. */
+export async function connect({ url, clientFile, tell }: BrokerWorld): Promise<Connections> {
+  const place = withoutPassword(url)
+  const file = clientFile('ioredis', `--broker ${place}`)
+  const { Redis }: RedisPackage = createRequire(file)(file)
+  let isConnected = false
+  const opened: Redis[] = []
+  const open = (options: RedisOptions) => {
+    const client = new Redis(url, {
+      ...KEPT,
+      ...options,
+      retryStrategy: (times) => (isConnected ? Math.min(1000, 50 * times) : null),
+    })
+    // Without a listener, the package prints each.
+    client.on('error', () => {})
+    opened.push(client)
+    return client
+  }
+  const client = open({ lazyConnect: true })
+  try {
+    await client.connect()
+    // Otherwise commands would wait for a connection for ever.
+    await client.ping()
+    isConnected = true
+  } catch (error) {
+    client.disconnect()
+    throw brokerError(place, error)
+  }
+  watch(client, place, tell)
+  return {
+    ...{ client, file, place },
+    another: () => open({ enableAutoPipelining: false }),
+    close() {
+      for (const client of opened) client.disconnect()
+    },
+  }
+}
+
+function watch(client: Redis, place: string, tell: BrokerWorld['tell']): void {
+  let isLost = false
+  client.on('close', () => {
+    if (isLost || client.status === 'end') return
+    isLost = true
+    tell(`The connection to ${place} is lost. attak connects again; nothing is handled meanwhile.`, 'warn')
+  })
+  client.on('ready', () => {
+    if (isLost) tell(`Connected to ${place} again.`, 'info')
+    isLost = false
+  })
+}
+
+/** What is wrong with a server that does not take commands. */
+function brokerError(place: string, cause: unknown): AttakError {
+  const { message = '', code } = cause as { readonly message?: string; readonly code?: string }
+  const what = /^(?:WRONGPASS|NOAUTH|ERR (?:invalid|AUTH))/.test(message)
+    ? `refuses the password: ${message}`
+    : `cannot be used: ${code ?? message}`
+  const remedy = /password/.test(what)
+    ? 'Give the user and the password in the address: redis://user:password@host:6379, in ATTAK_BROKER.'
+    : 'Start it, or correct the address in --broker or ATTAK_BROKER.'
+  return new AttakError('BROKER_FAILED', `the broker ${place} ${what}`, remedy, { cause })
+}
+
+/**
+ * Checks what a server says of itself. Returns warnings. Throws BROKER_FAILED for one that is too old, that is no primary, that
+ * may remove what it was given, or that is a cluster.
+ */
+export async function checkServer(client: Redis, place: string): Promise<readonly string[]> {
+  const info = factsIn(await client.info())
+  const refuse = (what: string, remedy: string) =>
+    new AttakError('BROKER_FAILED', `the broker ${place} ${what}`, remedy)
+  const { redis_version: version = '' } = info
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  if (major < LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor < LEAST_VERSION[1])) {
+    throw refuse(`is Redis ${version}`, `attak needs Redis ${LEAST_VERSION.join('.')} or later.`)
+  }
+  if (info.cluster_enabled === '1')
+    throw refuse('is a cluster', 'Use a server that is not: attak keeps a topology in one.')
+  if (info.role === 'slave') throw refuse('is a replica', 'Give the address of its primary.')
+  const { maxmemory_policy: policy = 'noeviction' } = info
+  if (policy !== 'noeviction') {
+    throw refuse(
+      `removes messages when its memory is full (maxmemory-policy ${policy})`,
+      'Set maxmemory-policy noeviction there.',
+    )
+  }
+  if (info.aof_enabled !== '0') return []
+  return [
+    `${place} keeps messages in memory: it loses those of its last minutes if it crashes. Set appendonly yes there to keep them.`,
+  ]
+}
+
+function factsIn(info: string): Readonly<Record<string, string>> {
+  const lines = info.split('\r\n').map((line) => /^(\w+):(.*)$/.exec(line))
+  return Object.fromEntries(lines.flatMap((found) => (found === null ? [] : [[found[1]!, found[2]!]])))
+}

@@ -1,0 +1,98 @@
+import type { Redis } from 'ioredis'
+import { AttakError } from '../../errors.ts'
+import type { AttemptMark, BrokerSend, BrokerWorker, Lane, LaneUser, LeftBehind } from '../../runtime/broker.ts'
+import type { Scripts } from './client.ts'
+
+/** A lane that this worker owns. */
+export interface OwnedLane {
+  /** `bill:3` */
+  readonly name: string
+  readonly token: string
+  readonly user: LaneUser
+  /** The last entry that was read. */
+  cursor: string
+  isReleasing: boolean
+}
+
+/** What lanes work with. */
+export interface LaneWorld {
+  readonly client: Redis & Scripts
+  readonly prefix: string
+  readonly worker: BrokerWorker
+  /** The fields of a record on its way: see `SCRIPTS`. */
+  readonly fieldsOf: (sends: readonly BrokerSend[]) => readonly string[]
+  /** A lane has room again. */
+  readonly wake: () => void
+}
+
+/** Opens a lane that was taken. Reads what an earlier owner left, if that vanished or gave it back with messages that wait. */
+export async function openLane(world: LaneWorld, name: string, token: string, vanished: boolean): Promise<OwnedLane> {
+  const { client, prefix, worker, fieldsOf, wake } = world
+  const [channel = '', index = ''] = name.split(':')
+  const left = await leftBehind(world, name, vanished)
+  let seq = 0
+  const lane: Lane = {
+    ...{ channel, index: Number(index), left, wake },
+    commit({ done, sends, marks }) {
+      const marked = [...marks].flatMap(([ref, found]) => [ref, JSON.stringify(found)])
+      const fields = [...done, marks.size, ...marked, ...fieldsOf(sends)]
+      return client.attakCommit(prefix, name, token, ++seq, done.length, ...fields)
+    },
+    async suspect(ref) {
+      await client.hincrby(`${prefix}marks:${name}`, `crash:${ref}`, 1)
+    },
+  }
+  return { name, token, user: worker.gained(lane), cursor: '0-0', isReleasing: false }
+}
+
+async function leftBehind({ client, prefix }: LaneWorld, name: string, vanished: boolean): Promise<LeftBehind> {
+  const [found, started] = await Promise.all([
+    client.hgetall(`${prefix}marks:${name}`),
+    client.hget(`${prefix}lane:${name}`, 'started'),
+  ])
+  const marks = new Map<string, readonly AttemptMark[]>()
+  const crashes = new Map<string, number>()
+  for (const [field, text] of Object.entries(found)) {
+    if (field.startsWith('crash:')) crashes.set(field.slice('crash:'.length), Number(text))
+    else marks.set(field, marksIn(text))
+  }
+  const last = vanished ? started : null
+  return { marks, crashes, isSuspect: (ref) => crashes.has(ref) || (last !== null && !isLater(ref, last)) }
+}
+
+function marksIn(text: string): readonly AttemptMark[] {
+  try {
+    return JSON.parse(text) as readonly AttemptMark[]
+  } catch {
+    return []
+  }
+}
+
+/** Whether an id of an entry, `<milliseconds>-<number>`, comes after another. */
+export function isLater(id: string, other: string): boolean {
+  const [ms = 0, number = 0] = id.split('-').map(Number)
+  const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number)
+  return ms > otherMs || (ms === otherMs && number > otherNumber)
+}
+
+/** The lanes of channels, and which of them a record goes to. */
+export function createPlacing(lanesOf: ReadonlyMap<string, number>): (send: BrokerSend) => string {
+  let turn = 0
+  return ({ channel, key }) => {
+    const lanes = lanesOf.get(channel)
+    if (lanes === undefined)
+      throw new AttakError('BROKER_FAILED', `channel "${channel}" is not there`, 'Start a worker.')
+    const index = key === undefined ? turn++ % lanes : hashOf(key) % lanes
+    return `${channel}:${index}`
+  }
+}
+
+/** FNV-1a of the UTF-16 units of a text: quick, the same everywhere, and even enough for lanes. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let index = 0; index < text.length; index++) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
+  }
+  // The lowest bits of FNV differ least.
+  return ((hash ^ (hash >>> 15)) >>> 0) % 0x7fffffff
+}

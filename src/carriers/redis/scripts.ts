@@ -1,0 +1,130 @@
+/**
+ * The scripts of the broker: each is atomic. All keys begin with one prefix, `KEYS[1]`, whose hash tag keeps them in one slot:
+ *
+ * - `channels`: a hash of the number of lanes by channel
+ * - `in:<channel>:<index>`: the stream of a lane; an entry stays there until it is committed
+ * - `lane:<channel>:<index>`: a hash with the lane's `owner`, its `token`, which fences earlier owners, the number `seq` of its
+ *   last commit, and `started`: the last entry whose handlers may have run
+ * - `marks:<channel>:<index>`: a hash of the attempts of messages that wait there, and of crashes, by entry
+ * - `later`: a sorted set of records that are not due, by their time
+ * - `workers`: a hash of what workers say of themselves; `alive:<worker>` exists while one gives signs of life
+ * - `writer:<id>`: the number of the last call of a sender
+ *
+ * Redis does not refuse memory to a script that has written. Source: redis.io/docs/latest/develop/programmability/eval-intro, read
+ * 2026-11-29.
+ */
+export const SCRIPTS = {
+  /** ARGV: lane, token, seq, count of refs, refs, count of marks, their refs and texts, sends. Returns `committed` or `fenced`. */
+  attakCommit: `
+local p, lane = KEYS[1], ARGV[1]
+local head = redis.call('HMGET', p .. 'lane:' .. lane, 'token', 'seq')
+if head[1] ~= ARGV[2] then return 'fenced' end
+if tonumber(head[2] or '0') >= tonumber(ARGV[3]) then return 'committed' end
+redis.call('HSET', p .. 'lane:' .. lane, 'seq', ARGV[3])
+local at, done = 5, tonumber(ARGV[4])
+local marks = p .. 'marks:' .. lane
+if done > 0 then
+  local refs = {}
+  for n = 1, done do refs[n] = ARGV[at + n - 1] end
+  at = at + done
+  redis.call('XDEL', p .. 'in:' .. lane, unpack(refs))
+  if redis.call('EXISTS', marks) == 1 then
+    redis.call('HDEL', marks, unpack(refs))
+    for n = 1, done do refs[n] = 'crash:' .. refs[n] end
+    redis.call('HDEL', marks, unpack(refs))
+  end
+end
+local marked = tonumber(ARGV[at])
+at = at + 1
+for n = 1, marked do
+  redis.call('HSET', marks, ARGV[at], ARGV[at + 1])
+  at = at + 2
+end
+while at <= #ARGV do
+  if ARGV[at + 1] == '' then redis.call('XADD', p .. 'in:' .. ARGV[at], '*', 'b', ARGV[at + 2])
+  else redis.call('ZADD', p .. 'later', ARGV[at + 1], ARGV[at] .. ' ' .. ARGV[at + 2]) end
+  at = at + 3
+end
+return 'committed'`,
+  /** ARGV: writer, seq, milliseconds to remember it, sends. Does nothing if the call was made before. */
+  attakSend: `
+local p = KEYS[1]
+local writer = p .. 'writer:' .. ARGV[1]
+if tonumber(redis.call('GET', writer) or '0') >= tonumber(ARGV[2]) then return 0 end
+for at = 4, #ARGV, 3 do
+  if ARGV[at + 1] == '' then redis.call('XADD', p .. 'in:' .. ARGV[at], '*', 'b', ARGV[at + 2])
+  else redis.call('ZADD', p .. 'later', ARGV[at + 1], ARGV[at] .. ' ' .. ARGV[at + 2]) end
+end
+redis.call('SET', writer, ARGV[2], 'PX', ARGV[3])
+return 1`,
+  /** Moves up to 100 records that are due into their lanes, by the clock of Redis. Returns how many. */
+  attakMove: `
+local p, time = KEYS[1], redis.call('TIME')
+local due = redis.call('ZRANGEBYSCORE', p .. 'later', '-inf', time[1] * 1000 + math.floor(time[2] / 1000), 'LIMIT', 0, 100)
+for _, record in ipairs(due) do
+  local space = string.find(record, ' ', 1, true)
+  redis.call('XADD', p .. 'in:' .. string.sub(record, 1, space - 1), '*', 'b', string.sub(record, space + 1))
+  redis.call('ZREM', p .. 'later', record)
+end
+return #due`,
+  /** ARGV: lanes of a new channel, channels. Returns the lanes that each has. */
+  attakEnsure: `
+local counts = {}
+for n = 2, #ARGV do
+  redis.call('HSETNX', KEYS[1] .. 'channels', ARGV[n], ARGV[1])
+  counts[n - 1] = tonumber(redis.call('HGET', KEYS[1] .. 'channels', ARGV[n]))
+end
+return counts`,
+  /**
+   * ARGV: worker, lease in milliseconds, what it says of itself, a new token, its channels. Takes free lanes up to the worker's
+   * share. Returns for each lane that it owns: name, token, \`own\`, \`new\`, \`left\` (its owner vanished) or \`extra\`.
+   */
+  attakBalance: `
+local p, me = KEYS[1], ARGV[1]
+redis.call('SET', p .. 'alive:' .. me, '1', 'PX', ARGV[2])
+redis.call('HSET', p .. 'workers', me, ARGV[3])
+local sharing, alive = {}, { [me] = true }
+local workers = redis.call('HGETALL', p .. 'workers')
+for n = 1, #workers, 2 do
+  local id = workers[n]
+  if id == me or redis.call('EXISTS', p .. 'alive:' .. id) == 1 then
+    alive[id] = true
+    for _, channel in ipairs(cjson.decode(workers[n + 1]).channels) do sharing[channel] = (sharing[channel] or 0) + 1 end
+  else redis.call('HDEL', p .. 'workers', id) end
+end
+local out = {}
+for n = 5, #ARGV do
+  local channel = ARGV[n]
+  local lanes = tonumber(redis.call('HGET', p .. 'channels', channel) or '0')
+  local share = math.ceil(lanes / (sharing[channel] or 1))
+  local mine, free = 0, {}
+  for index = 0, lanes - 1 do
+    local name = channel .. ':' .. index
+    local lane = redis.call('HMGET', p .. 'lane:' .. name, 'owner', 'token')
+    local owner = lane[1] or ''
+    if owner == me then
+      mine = mine + 1
+      out[#out + 1] = name
+      out[#out + 1] = lane[2]
+      out[#out + 1] = mine > share and 'extra' or 'own'
+    elseif owner == '' then free[#free + 1] = { name, 'new' }
+    elseif not alive[owner] then free[#free + 1] = { name, 'left' } end
+  end
+  for _, found in ipairs(free) do
+    if mine >= share then break end
+    mine = mine + 1
+    redis.call('HSET', p .. 'lane:' .. found[1], 'owner', me, 'token', ARGV[4], 'seq', '0')
+    out[#out + 1] = found[1]
+    out[#out + 1] = ARGV[4]
+    out[#out + 1] = found[2]
+  end
+end
+return out`,
+  /** ARGV: token, lanes. Gives back those that are still owned by that token. */
+  attakRelease: `
+local lane = KEYS[1] .. 'lane:' .. ARGV[2]
+if redis.call('HGET', lane, 'token') ~= ARGV[1] then return 0 end
+redis.call('HSET', lane, 'owner', '')
+redis.call('HDEL', lane, 'started')
+return 1`,
+} as const

@@ -1,0 +1,229 @@
+import type { Redis } from 'ioredis'
+import type { BrokerSend, BrokerWorker, BrokerWorld, Working } from '../../runtime/broker.ts'
+import type { Scripts } from './client.ts'
+import type { Connections } from './connect.ts'
+import { startHeart } from './heart.ts'
+import { type OwnedLane, openLane } from './lanes.ts'
+
+/** How often a worker looks for lanes that it may take, or has to give back. */
+const LOOK_MS = 1000
+/** How long one call waits for records. */
+const BLOCK_MS = 1000
+/** The most records that one call reads, of all lanes and of one. */
+const MOST_READ = { all: 1024, lane: 128 }
+/** The pause after a call that failed, which is repeated. */
+const PAUSE_MS = 200
+
+/** What a worker works with. */
+export interface WorkParts {
+  readonly world: BrokerWorld
+  readonly connections: Connections
+  readonly client: Redis & Scripts
+  readonly prefix: string
+  readonly fieldsOf: (sends: readonly BrokerSend[]) => readonly string[]
+}
+
+/** A worker that takes part in Redis. */
+export interface RedisWorking extends Working {
+  /** Ends at once, and gives nothing back. */
+  leave(): void
+}
+
+/** The state of a worker. */
+interface Work extends WorkParts {
+  readonly worker: BrokerWorker
+  readonly reader: Redis
+  /** The id of the reader's connection, to end its wait. */
+  readerId: number | undefined
+  readonly lanes: Map<string, OwnedLane>
+  /** The lanes that the current call reads; undefined while there is none. */
+  reading: ReadonlySet<OwnedLane> | undefined
+  isClosing: boolean
+  readonly startedMs: number
+  tokens: number
+  /** Ends the pause of the reader. */
+  goOn: () => void
+  /** Ends the pause between two looks. */
+  endPause: () => void
+}
+
+/** Takes part as a worker. */
+export async function startWork(parts: WorkParts, worker: BrokerWorker): Promise<RedisWorking> {
+  const { world, connections, client, prefix } = parts
+  const reader = connections.another()
+  const work: Work = {
+    ...{ ...parts, worker, reader, readerId: undefined, lanes: new Map(), reading: undefined },
+    ...{ isClosing: false, startedMs: world.now(), tokens: 0, goOn: () => {}, endPause: () => {} },
+  }
+  reader.on('ready', () => {
+    reader.client('ID').then(
+      (id) => {
+        work.readerId = id
+      },
+      () => {},
+    )
+  })
+  const heart = startHeart({
+    ...{ file: connections.file, url: world.url, leaseMs: world.leaseMs },
+    key: `${prefix}alive:${worker.id}`,
+  })
+  await balance(work)
+  const looking = keepLooking(work)
+  const reads = keepReading(work)
+  return {
+    isConnected: () => client.status === 'ready',
+    lag: () => lagOf(parts, worker.channels),
+    leave() {
+      work.isClosing = true
+      work.endPause()
+      work.goOn()
+      heart.close()
+    },
+    async close() {
+      work.isClosing = true
+      work.endPause()
+      wake(work)
+      await Promise.all([...work.lanes.values()].map((lane) => giveBack(work, lane)))
+      await looking
+      await reads
+      heart.close()
+      reader.disconnect()
+      await client
+        .pipeline()
+        .hdel(`${prefix}workers`, worker.id)
+        .del(`${prefix}alive:${worker.id}`)
+        .exec()
+        .catch(() => {})
+    },
+  }
+}
+
+/** Takes lanes, gives lanes back, and moves records that are due, once a second. */
+async function keepLooking(work: Work): Promise<void> {
+  const { world, client, prefix } = work
+  while (!work.isClosing) {
+    await new Promise<void>((resolve) => {
+      const cancel = world.after(LOOK_MS, resolve)
+      work.endPause = () => {
+        cancel()
+        resolve()
+      }
+    })
+    if (work.isClosing) return
+    try {
+      await balance(work)
+      while ((await client.attakMove(prefix)) > 0) if (work.isClosing) return
+    } catch (error) {
+      if (!work.isClosing && client.status === 'ready') world.tell(`Redis: ${(error as Error).message}`, 'warn')
+    }
+  }
+}
+
+function pause({ world }: Work, ms: number): Promise<void> {
+  return new Promise((resolve) => void world.after(ms, resolve))
+}
+
+/** Compares the lanes that Redis says are this worker's with those that it knows. */
+async function balance(work: Work): Promise<void> {
+  const { client, prefix, worker, world, lanes, startedMs } = work
+  const about = JSON.stringify({ ...worker.about, startedMs, channels: worker.channels })
+  const token = `${worker.id}.${++work.tokens}`
+  const owned = await client.attakBalance(prefix, worker.id, world.leaseMs, about, token, ...worker.channels)
+  const names = new Set<string>()
+  for (let at = 0; at < owned.length; at += 3) {
+    const [name, token, state] = owned.slice(at, at + 3) as [string, string, string]
+    names.add(name)
+    const known = lanes.get(name)
+    if (known !== undefined && known.token !== token) lose(work, known)
+    if (known?.token !== token) {
+      // One whose answer was lost may have been taken from a worker that vanished.
+      lanes.set(name, await openLane({ ...work, wake: () => wake(work) }, name, token, state !== 'new'))
+    } else if (state === 'extra') void giveBack(work, known)
+  }
+  for (const lane of lanes.values()) if (!names.has(lane.name)) lose(work, lane)
+  wake(work)
+}
+
+function lose({ lanes }: Work, lane: OwnedLane): void {
+  lanes.delete(lane.name)
+  lane.user.lost()
+}
+
+async function giveBack(work: Work, lane: OwnedLane): Promise<void> {
+  const { client, prefix, lanes } = work
+  if (lane.isReleasing) return
+  lane.isReleasing = true
+  await lane.user.release()
+  await client.attakRelease(prefix, lane.token, lane.name).catch(() => {})
+  if (lanes.get(lane.name) === lane) lanes.delete(lane.name)
+}
+
+/** Reads the lanes that have room, as long as the worker takes part. */
+async function keepReading(work: Work): Promise<void> {
+  while (!work.isClosing) {
+    const open = [...work.lanes.values()].filter(({ isReleasing, user }) => !isReleasing && user.room() > 0)
+    try {
+      if (open.length === 0) await idle(work)
+      else await read(work, open)
+    } catch {
+      await pause(work, PAUSE_MS)
+    }
+  }
+}
+
+/** Waits until a lane has room, or another look is due. */
+function idle(work: Work): Promise<void> {
+  work.reading = new Set()
+  return new Promise<void>((resolve) => {
+    const cancel = work.world.after(BLOCK_MS, resolve)
+    work.goOn = () => {
+      cancel()
+      resolve()
+    }
+  }).finally(() => {
+    work.reading = undefined
+    work.goOn = () => {}
+  })
+}
+
+async function read(work: Work, open: readonly OwnedLane[]): Promise<void> {
+  const { reader, prefix, client } = work
+  const count = Math.max(1, Math.min(MOST_READ.lane, Math.floor(MOST_READ.all / open.length)))
+  const keys = open.map(({ name }) => `${prefix}in:${name}`)
+  work.reading = new Set(open)
+  const found = await reader
+    .xread('COUNT', count, 'BLOCK', BLOCK_MS, 'STREAMS', ...keys, ...open.map(({ cursor }) => cursor))
+    .finally(() => {
+      work.reading = undefined
+    })
+  for (const [key, entries] of found ?? []) {
+    const lane = open[keys.indexOf(key)]!
+    const last = entries.at(-1)
+    if (last === undefined || lane.isReleasing || work.lanes.get(lane.name) !== lane) continue
+    lane.cursor = last[0]
+    // It is on its way before a handler runs, which may end the process.
+    client.hset(`${prefix}lane:${lane.name}`, 'started', last[0]).catch(() => {})
+    lane.user.take(entries.map(([ref, fields]) => ({ ref, body: fields[1] ?? '' })))
+  }
+}
+
+/** Ends the wait of the reader, if a lane has room that it does not wait for. */
+function wake(work: Work): void {
+  const { reading, lanes, client, readerId } = work
+  if (reading === undefined) return
+  work.goOn()
+  const isMissing = (lane: OwnedLane) => !reading.has(lane) && !lane.isReleasing && lane.user.room() > 0
+  if (reading.size === 0 || readerId === undefined) return
+  if (work.isClosing || [...lanes.values()].some(isMissing)) client.client('UNBLOCK', readerId).catch(() => {})
+}
+
+async function lagOf({ client, prefix }: WorkParts, channels: readonly string[]): Promise<Record<string, number>> {
+  const lag: Record<string, number> = {}
+  for (const channel of channels) {
+    const lanes = Number((await client.hget(`${prefix}channels`, channel)) ?? 0)
+    const names = Array.from({ length: lanes }, (_, index) => `${prefix}in:${channel}:${index}`)
+    const counts = await Promise.all(names.map((name) => client.xlen(name)))
+    lag[channel] = counts.reduce((sum, count) => sum + count, 0)
+  }
+  return lag
+}

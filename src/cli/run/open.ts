@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
+import type { Graph } from '../../graph/graph.ts'
+import { after } from '../../hosts/after.ts'
+import { openBrokered } from '../../hosts/worker/brokered.ts'
+import { openEmbedded, type RunningTopology } from '../../hosts/worker/embedded.ts'
+import type { EmbeddedParts } from '../../hosts/worker/engine.ts'
+import { loadClient } from '../../project/client.ts'
+import type { Project } from '../../project/project.ts'
+import { cleanThrown } from '../../project/stack.ts'
+import { loadTelemetry } from '../../project/telemetry.ts'
+import type { LogLevel } from '../../runtime/invocation.ts'
+import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
+import { createSpans } from '../../runtime/spans.ts'
+import { describeThrown } from '../../runtime/thrown.ts'
+import type { WorkerHost } from '../../runtime/worker-host.ts'
+import { SOURCES } from '../../sources/table.ts'
+import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
+import { createFileWriter } from '../../stores/file/writer.ts'
+import type { ChosenBroker } from '../broker.ts'
+import type { Given } from '../hint.ts'
+import type { Host } from '../host.ts'
+import type { RunInput } from '../input.ts'
+import { type Admin, openAdmin } from './admin.ts'
+import { openServiceLog, type ServiceLog } from './service-log.ts'
+
+/** A service to run. */
+export interface ServeOptions {
+  readonly project: Project
+  /** What runs: without a broker, all of it in this process. */
+  readonly graph: Graph
+  /** The processors that this process runs. */
+  readonly runs: readonly string[]
+  /** Where messages move between workers; undefined: in memory. */
+  readonly broker: BrokerChoice | undefined
+  /** The version of attak, which other workers see. */
+  readonly version: string
+  /** Events that come besides those of sources; absent without any. */
+  readonly input: RunInput | undefined
+  readonly given: Given
+  readonly quiet: boolean
+  readonly logLevel: LogLevel | 'none'
+  /** How long stopping waits for what is open. */
+  readonly drainMs: number
+  /** Where health and metrics are served; undefined: nowhere. */
+  readonly port: number | undefined
+  readonly concurrency: number
+  /** Stops it. */
+  readonly signal: AbortSignal
+}
+
+/** The broker of a service. */
+export interface BrokerChoice {
+  readonly url: string
+  readonly lanes: number | undefined
+  readonly leaseSeconds: number | undefined
+}
+
+/** A service that runs. */
+export interface Service extends ServeOptions {
+  readonly host: Host
+  readonly running: RunningTopology
+  /** Absent without a broker. */
+  readonly chosen: ChosenBroker | undefined
+  readonly log: ServiceLog
+  readonly admin: Admin | undefined
+  /** What ends its subscriptions to the process. */
+  readonly offs: readonly (() => void)[]
+  readonly sources: readonly OpenSources[]
+  /** Error records of events of its input so far. */
+  failed: number
+  /** Why its input broke off. */
+  fault?: { readonly error: unknown }
+  /** Whether it takes events. */
+  isReady: boolean
+}
+
+/** Opens a service: its messages' way, its sources, and the server of its health. */
+export async function openService(options: ServeOptions, host: Host): Promise<Service> {
+  const { project, graph, runs, quiet, logLevel, port } = options
+  const offs: (() => void)[] = []
+  const workerHost = workerHostOf(host, project.dir, offs)
+  const log = openServiceLog({ graph, host, workerHost, level: logLevel, quiet })
+  const service: Partial<Service> & Pick<Service, 'isReady'> = { isReady: false }
+  const state = {
+    processors: runs,
+    isReady: () => service.isReady && service.running?.isConnected?.() !== false,
+    counts: () => service.running?.counts ?? NONE,
+    lag: async () => (await service.running?.lag?.()) ?? {},
+  }
+  const admin = port === undefined ? undefined : await openAdmin(port, state)
+  try {
+    const { chosen, running } = await openTopology({ ...options, host, workerHost, log, admin })
+    Object.assign(service, { ...options, host, running, chosen, log, admin, offs, sources: [], failed: 0 })
+    const opened = service as Service
+    const sources = await openSources(sourcesOf(options), worldOf(opened, workerHost))
+    return Object.assign(opened, { sources, isReady: true })
+  } catch (error) {
+    service.running?.close()
+    await service.chosen?.broker.close()
+    await admin?.close()
+    throw error
+  }
+}
+
+const NONE = { roots: 0, running: 0, waiting: 0, recorded: 0 }
+
+/** The sources of the processors that this process runs. */
+function sourcesOf({ graph: { sources = [] }, runs }: ServeOptions): NonNullable<Graph['sources']> {
+  return sources.filter(({ to }) => runs.includes(to))
+}
+
+interface TopologyParts extends ServeOptions {
+  readonly host: Host
+  readonly workerHost: Omit<WorkerHost, 'write'>
+  readonly log: ServiceLog
+  readonly admin: Admin | undefined
+}
+
+async function openTopology(parts: TopologyParts): Promise<Pick<Service, 'running' | 'chosen'>> {
+  const { project, graph, broker, host, workerHost, log, admin, concurrency, runs, version } = parts
+  const telemetry = await loadTelemetry(project.dir)
+  const common: Omit<EmbeddedParts, 'store'> = {
+    ...{ graph, processors: project.processors, concurrency, seed: randomUUID() },
+    ...{ host: { ...workerHost, write: () => {} }, log: log.lines },
+    ...(telemetry && { spans: createSpans(telemetry) }),
+    ...(admin && {
+      ended: ({ processor, startedMs }, _delivery, outcome) =>
+        admin.ended(processor, outcome, workerHost.now() - startedMs),
+    }),
+  }
+  if (broker === undefined) {
+    const store = createFileWriter(errorsFile(project.dir, RUN_PART, graph.name))
+    return { running: openEmbedded({ ...common, store }), chosen: undefined }
+  }
+  const { openBroker } = await import('../broker.ts')
+  const chosen = await openBroker({
+    ...{ ...broker, topology: graph.name, stage: graph.stage, dir: project.dir, now: workerHost.now },
+    tell: (text, level) => log.say(text, level),
+  })
+  try {
+    for (const warning of await chosen.broker.ensure(graph.processors.map(({ name }) => name))) log.say(warning, 'warn')
+    const worker = { id: randomUUID(), about: { version, host: hostname(), pid: host.pid } }
+    const running = await openBrokered({
+      ...{ ...common, store: chosen.broker.errors, broker: chosen.broker, carrier: chosen.name, worker, runs },
+    })
+    return { running, chosen }
+  } catch (error) {
+    await chosen.broker.close()
+    throw error
+  }
+}
+
+/** `offs` receives what ends its subscriptions. */
+function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<WorkerHost, 'write'> {
+  // Steady, so that a changed clock of the machine ends no handler.
+  const offsetMs = host.date() - host.now()
+  return {
+    console: host.console,
+    now: () => Math.round(offsetMs + host.now()),
+    random: () => Math.random(),
+    describe: (error) => cleanThrown(describeThrown(error), dir),
+    onUncaught: (take) => void offs.push(host.onUncaught(take)),
+    after,
+  }
+}
+
+function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'after'>): SourceWorld {
+  const { running, graph, project } = service
+  return {
+    scope: `${graph.name}/${graph.stage}`,
+    ...{ take: running.take, call: running.call, room: running.room, now, after },
+    client: (name, user) => loadClient(project.dir, name, user),
+    newId: () => randomUUID().replaceAll('-', ''),
+  }
+}
+
+/** Opens the sources of each type. If one cannot be opened, those before it are stopped. */
+async function openSources(
+  sources: NonNullable<Graph['sources']>,
+  world: SourceWorld,
+): Promise<readonly OpenSources[]> {
+  const opened: OpenSources[] = []
+  try {
+    for (const type of new Set(sources.map((source) => source.type))) {
+      opened.push(
+        await SOURCES[type].open(
+          sources.filter((source) => source.type === type),
+          world,
+        ),
+      )
+    }
+    return opened
+  } catch (error) {
+    await Promise.all(opened.map((source) => source.stop()))
+    throw error
+  }
+}

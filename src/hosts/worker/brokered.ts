@@ -1,0 +1,175 @@
+import type { BrokerWorker, OpenBroker, Working } from '../../runtime/broker.ts'
+import { checkMessage, dataTextOf } from '../../runtime/check-message.ts'
+import { addEmit, childOf, nextOrdinal } from '../../runtime/emit.ts'
+import type { InvocationHost } from '../../runtime/invocation.ts'
+import type { Message } from '../../runtime/message.ts'
+import { hopRefusal, keyRefusal } from '../../runtime/refusal.ts'
+import type { SourceEvent } from '../../runtime/source.ts'
+import { countsOf, type RunningTopology } from './embedded.ts'
+import { arrive, type EmbeddedParts, type Engine, finish } from './engine.ts'
+import { addEmitTo, isRecord, mark, type SendingTally, sendingOf, sendNow, useLane } from './lane.ts'
+import { openEngine, replyTo, stationOf } from './open-engine.ts'
+import { type Emitted, parcelsOf } from './parcels.ts'
+import type { Item, Stations, TalliedRoot } from './station.ts'
+import { createSuspects, type Suspects } from './suspects.ts'
+
+/** Messages without a key that wait longer are held by the broker, not by this process. */
+const MOST_HELD_MS = 10_000
+/** The most events that are on their way to the broker at once. */
+const MOST_SENDING = 1000
+
+/** The parts of a topology on a broker. */
+export interface BrokeredParts extends EmbeddedParts {
+  readonly broker: OpenBroker
+  /** The name of the broker, for positions. */
+  readonly carrier: string
+  readonly worker: Pick<BrokerWorker, 'id' | 'about'>
+  /** The processors that this process runs. */
+  readonly runs: readonly string[]
+}
+
+/** A topology whose messages move over a broker. */
+export type Brokered = RunningTopology & Pick<Working, 'isConnected' | 'lag'>
+
+/** Opens a topology over a broker, and receives its messages until it is closed. */
+export async function openBrokered(parts: BrokeredParts): Promise<Brokered> {
+  const { broker, carrier, worker, runs, ended } = parts
+  const suspects = createSuspects()
+  const { engine, release } = openEngine(
+    {
+      ...parts,
+      ended(invocation, delivery, outcome, error) {
+        ended?.(invocation, delivery, outcome, error)
+        const tally = sendingOf(invocation.message)
+        if (!isRecord(tally)) return
+        if (outcome === 'retry' && tally.emits.length > 0) sendNow(tally)
+        tally.ended++
+        suspects.ended(tally)
+      },
+    },
+    {
+      remembering: broker.handled,
+      accept: (engine, stations) => acceptFor(engine, stations, broker),
+      putOff: (item) => putOff(engine, item, broker),
+    },
+  )
+  const gained: BrokerWorker['gained'] = (lane) => useLane(lane, { engine, carrier, ...laterIn(suspects) })
+  const working = await broker.work({ ...worker, channels: runs, gained }).catch((error: unknown) => {
+    release()
+    throw error
+  })
+  return {
+    ...frontOf(engine, broker),
+    isConnected: working.isConnected,
+    lag: working.lag,
+    quiet: working.close,
+    close() {
+      engine.isClosed = true
+      release()
+    },
+  }
+}
+
+function laterIn({ add, hasOf }: Suspects) {
+  return { later: add, hasLater: hasOf }
+}
+
+/** What comes from sources goes to the broker, but for what they wait for: that runs here. */
+function frontOf(engine: Engine, broker: OpenBroker): Omit<RunningTopology, 'quiet' | 'close'> {
+  let sending = 0
+  const onRoom: (() => void)[] = []
+  const send = async (emits: readonly Emitted[], id?: string) => {
+    sending++
+    try {
+      if (emits.length > 0) await broker.send(parcelsOf(emits, originOf(engine)), id)
+    } finally {
+      sending--
+      if (sending < MOST_SENDING) for (const call of onRoom.splice(0)) call()
+    }
+  }
+  return {
+    async take(event) {
+      const { entry } = stationOf(engine, event.to)
+      const message = rootMessage(engine, event)
+      const emitted = { channel: event.to, message, text: dataTextOf(message), pack: entry.pack }
+      await send([emitted], event.isShared && event.id)
+      return 0
+    },
+    call(event, isRecorded = () => true) {
+      const way = stationOf(engine, event.to).entry
+      return new Promise((resolve, reject) => {
+        const tally: SendingTally = {
+          ...{ lane: undefined, emits: [], characters: 0, pending: 1, failed: 0 },
+          done: () => {},
+        }
+        const settle = (end: () => void) => void send(tally.emits).then(end, reject)
+        const reply = replyTo((error) => settle(() => reject(error)), {
+          ...{ isRecorded, answer: (result) => settle(() => resolve(result)) },
+        })
+        const plain = rootMessage(engine, event)
+        const root: TalliedRoot = { ...plain.root, tally }
+        engine.tallies++
+        arrive(engine, { message: { ...plain, root }, way, lanes: way.lanes, reply, isStarted: false })
+      })
+    },
+    room: () => (sending < MOST_SENDING ? undefined : new Promise((resolve) => onRoom.push(resolve))),
+    get counts() {
+      return countsOf(engine)
+    },
+    running: engine.current.get,
+  }
+}
+
+function originOf({ graph, host }: Engine) {
+  return { topology: graph.name, stage: graph.stage, time: new Date(host.now()).toISOString() }
+}
+
+function rootMessage(engine: Engine, event: SourceEvent): Message {
+  const { event: data, topic, key, id, traceparent, to } = event
+  return {
+    ...{ data, topic, key, edge: { from: undefined, to }, parent: undefined, ordinal: 0, hop: 1, attempt: 1 },
+    root: { seed: engine.seed, position: engine.taken++, pending: 0, id },
+    ...{ id: undefined, traceparent },
+  }
+}
+
+/** Makes the function that takes emits: each is checked as for a cloud, and sent when its message is acknowledged. */
+function acceptFor(engine: Engine, { routeOf }: Stations, { rules }: OpenBroker): InvocationHost['accept'] {
+  const { graph, log } = engine
+  const { hopLimit } = graph
+  const origin = { topology: graph.name, stage: graph.stage }
+  return (invocation, topic, data, key, traceparent) => {
+    const { message: parent, processor } = invocation
+    const { ways, orderedByKey, messageBytes } = routeOf(processor, topic)
+    if (parent.hop >= hopLimit && ways.length > 0) throw hopRefusal(topic, hopLimit)
+    if (key !== undefined && !orderedByKey) throw keyRefusal(topic)
+    const emitted = { data, topic, key, ordinal: nextOrdinal(invocation, topic, key), traceparent }
+    const first = childOf(parent, emitted, ways[0]?.edge)
+    const text = dataTextOf(first)
+    const most = Math.min(messageBytes, rules.limits.messageBytes)
+    checkMessage(first, text, { ...rules.limits, messageBytes: most, orderedByKey }, origin)
+    addEmit(invocation, first)
+    if (ways.length === 0) log.output(invocation, first, text)
+    const tally = sendingOf(parent)
+    for (const [index, { edge, station, pack }] of ways.entries()) {
+      const message = index === 0 ? first : childOf(parent, emitted, edge)
+      addEmitTo(tally, { channel: station.name, message, text, pack })
+    }
+    return undefined
+  }
+}
+
+/** The broker holds what has no key and waits for long; for the rest it keeps the number of attempts. */
+function putOff(engine: Engine, item: Item, { rules }: OpenBroker): boolean {
+  const { message } = item
+  const tally = sendingOf(message)
+  if (!isRecord(tally) || tally.isLost === true) return false
+  const waitMs = message.wait!.dueMs - engine.host.now()
+  if (message.key !== undefined || waitMs <= MOST_HELD_MS || waitMs > rules.mostDelayMs) {
+    mark(tally)
+    return false
+  }
+  addEmitTo(tally, { channel: tally.lane.lane.channel, message, text: dataTextOf(message), pack: 1 })
+  finish(engine, item, undefined)
+  return true
+}

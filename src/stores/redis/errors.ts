@@ -1,0 +1,58 @@
+import type { Redis } from 'ioredis'
+import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
+import { parseRecord } from '../../runtime/parse-record.ts'
+import type { ErrorStore } from '../../runtime/store.ts'
+import { type Answering, inTime } from './in-time.ts'
+
+/** Where error records are kept. */
+export interface RedisErrorsParts extends Answering {
+  readonly client: Redis
+  /** The hash that has each record by its id. */
+  readonly key: string
+  /** The address of Redis without its password. */
+  readonly place: string
+}
+
+const RECORD_BYTES = 16 * 1024 * 1024
+const BATCH_RECORDS = 100
+/** So many records are removed in one call. */
+const REMOVED = 500
+
+/** Keeps error records in a hash of Redis. */
+export function createRedisErrors({ client, key, place, after }: RedisErrorsParts): ErrorStore {
+  return {
+    name: 'redis',
+    place: `the hash ${key} of ${place}`,
+    action: 'redis:HSET',
+    remedy: 'Its message is handled again. Look at the log and the memory of Redis.',
+    limits: { recordBytes: RECORD_BYTES, batchRecords: BATCH_RECORDS, batchBytes: RECORD_BYTES },
+    async put(batch, withinMs) {
+      try {
+        await inTime(client.hset(key, new Map(batch.map(({ id, text }) => [id, text]))), { withinMs, after })
+        return []
+      } catch (error) {
+        const why = (error as Error).message
+        return batch.map((_, index) => ({ index, passing: true, why }))
+      }
+    },
+    async list() {
+      const found = await client.hvals(key)
+      return keptErrorsOf(found.map((text) => parseRecord(text, `the hash ${key}`)))
+    },
+    async remove(records) {
+      const isRemovable = removableOf(records)
+      const removed = new Set<string>()
+      for (let at = 0; at < records.length; at += REMOVED) {
+        const ids = records.slice(at, at + REMOVED).map(({ id }) => id)
+        const texts = await client.hmget(key, ...ids)
+        const going = ids.filter((_, index) => {
+          const parsed = texts[index] == null ? undefined : parseRecord(texts[index], key)
+          return parsed?.kind === 'record' && isRemovable(parsed.record)
+        })
+        if (going.length > 0) await client.hdel(key, ...going)
+        for (const id of going) removed.add(id)
+      }
+      return removed
+    },
+  }
+}
