@@ -131,6 +131,15 @@ it.each([
       { 'content-type': 'application/cloudevents+json' },
     ),
   ],
+  [
+    json(
+      {
+        ...{ specversion: '1.0', id: '7', source: '/shop', type: 'order', partitionkey: 'k' },
+        ...{ datacontenttype: 'application/json', data_base64: Buffer.from('{"n":1}').toString('base64') },
+      },
+      { 'content-type': 'application/cloudevents+json' },
+    ),
+  ],
 ])('a CloudEvent gives its data, type, key and the same id each time: %#', async (init) => {
   const { world, send } = await serve({})
   for (let times = 0; times < 2; times++) await send('/orders', init)
@@ -293,4 +302,18 @@ it('bytes that are no HTTP are answered and do no harm', async () => {
   })
   expect(answer).toContain('400 Bad Request')
   expect((await send('/orders', json(1))).status).toBe(204)
+})
+
+it.each([
+  ['text/plain', 'plain', 'plain'],
+  ['application/json', '[1]', [1]],
+  ['image/png', Buffer.from([0xff, 0x00]), { data_base64: '/wA=' }],
+])('the data of a CloudEvent is the same in both modes: %s', async (type, bytes, data) => {
+  const { world, send } = await serve({})
+  const attributes = { specversion: '1.0', id: '7', source: '/shop', type: 'order' }
+  const headers = Object.fromEntries(Object.entries(attributes).map(([name, value]) => [`ce-${name}`, value]))
+  await send('/orders', { method: 'POST', headers: { ...headers, 'content-type': type }, body: bytes })
+  const whole = { ...attributes, datacontenttype: type, data_base64: Buffer.from(bytes).toString('base64') }
+  await send('/orders', json(whole, { 'content-type': 'application/cloudevents+json' }))
+  expect(world.events.map(({ event }) => event)).toEqual([data, data])
 })

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { hexDigestOf } from '../../runtime/digest.ts'
 import type { SourceEvent, SourceWorld } from '../../runtime/source.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
+import { rootId, traceOf } from '../message.ts'
 import { type Answer, answerOf, jsonAnswer } from './answer.ts'
 import { type Budget, bodyOf, cloudEventOf, eventOf } from './request.ts'
 import type { HttpSource, Route } from './routes.ts'
@@ -23,7 +23,7 @@ export function routeOf(source: HttpSource, world: SourceWorld): Route & { reado
       ...{ to, id, event: cloudEvent === undefined ? eventOf(request, body, found) : cloudEvent.data },
       ...topicOf(topic ?? cloudEvent?.type),
       ...(cloudEvent?.key !== undefined && { key: cloudEvent.key }),
-      ...traceOf(request),
+      ...traceOf(request.headers.traceparent),
     }
     if (reply === 'result') return answerOf(await world.call(event, isRecorded))
     const taken = world.take(event)
@@ -42,20 +42,12 @@ function topicOf(topic: string | undefined): Pick<SourceEvent, 'topic'> {
 function idOf(
   { headers }: IncomingMessage,
   event: { readonly id: string; readonly source: string } | undefined,
-  { name }: HttpSource,
-  { scope }: SourceWorld,
+  source: HttpSource,
+  world: SourceWorld,
 ): string | undefined {
   const { 'idempotency-key': key } = headers
   if (key === undefined && event === undefined) return undefined
-  const words = key === undefined ? [event!.source, event!.id] : [String(key)]
-  return hexDigestOf(JSON.stringify([scope, name, ...words]))
-}
-
-/** Source: https://www.w3.org/TR/trace-context/, read 2026-11-21. */
-const TRACEPARENT = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
-
-function traceOf({ headers: { traceparent } }: IncomingMessage): Pick<SourceEvent, 'traceparent'> {
-  return typeof traceparent === 'string' && TRACEPARENT.test(traceparent) ? { traceparent } : {}
+  return rootId(world, source, key === undefined ? [event!.source, event!.id] : [String(key)])
 }
 
 /** What the sender of a request did wrong is its answer, and no failure of the service: strangers would fill the records. */

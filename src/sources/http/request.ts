@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { isTooDeep, MOST_DEPTH } from '../../runtime/depth.ts'
-import { isOutOfRange, MAYBE_OUT_OF_RANGE, OUT_OF_RANGE } from '../../runtime/range.ts'
-import { fieldsOf } from '../../runtime/text.ts'
+import { type CloudEvent, isJsonType, readCloudEvent } from '../cloud-event.ts'
+import { parseJson, textOfBytes } from '../content.ts'
 import type { HttpEvent } from './event.ts'
 
 /** Why a request gets no handler: an error with the status of its answer. */
@@ -67,78 +66,30 @@ function queryOf(search: URLSearchParams): HttpEvent['query'] {
   )
 }
 
-const JSON_TYPE = /^[^;]*[/+]json\s*(?:;|$)/i
-const decoder = new TextDecoder('utf-8', { fatal: true })
-
 /** The value of a body. */
 export function contentOf(body: Buffer, type: string): Pick<HttpEvent, 'body' | 'isBase64Encoded'> {
   if (body.length === 0) return {}
-  let text: string
-  try {
-    text = decoder.decode(body)
-  } catch {
-    if (JSON_TYPE.test(type)) throw refused(400, 'The body is not UTF-8.')
-    return { body: body.toString('base64'), isBase64Encoded: true }
+  const text = textOfBytes(body)
+  if (!isJsonType(type)) {
+    return text === undefined ? { body: body.toString('base64'), isBase64Encoded: true } : { body: text }
   }
-  return { body: JSON_TYPE.test(type) ? jsonOf(text) : text }
+  if (text === undefined) throw refused(400, 'The body is not UTF-8.')
+  const parsed = parseJson(text)
+  if ('fault' in parsed) throw refused(400, `The body ${parsed.fault}.`)
+  return { body: parsed.value }
 }
 
-function jsonOf(text: string): unknown {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (error) {
-    throw refused(400, `The body is not JSON: ${(error as Error).message}.`)
-  }
-  if (isTooDeep(value)) throw refused(400, `The body is nested deeper than ${MOST_DEPTH} levels.`)
-  if (MAYBE_OUT_OF_RANGE.test(text) && isOutOfRange(value)) throw refused(400, `The body ${OUT_OF_RANGE}.`)
-  return value
-}
-
-/** A CloudEvent in a request. */
-export interface HttpCloudEvent {
-  readonly id: string
-  readonly source: string
-  readonly type: string
-  readonly key?: string
-  readonly data: unknown
-}
-
-/**
- * Returns the CloudEvent of a request, in binary or structured mode; undefined if it is none. Source: CloudEvents 1.0.2, HTTP
- * protocol binding, read 2026-11-28.
- */
-export function cloudEventOf({ headers }: IncomingMessage, body: Buffer): HttpCloudEvent | undefined {
-  const type = headers['content-type'] ?? ''
-  if (/^application\/cloudevents\+json\s*(?:;|$)/i.test(type)) {
-    const fields = fieldsOf(contentOf(body, type).body)
-    if (fields === undefined) throw refused(400, 'The body is no CloudEvent.')
-    const { data_base64: base64 } = fields
-    if (base64 !== undefined && (typeof base64 !== 'string' || !BASE64.test(base64))) {
-      throw refused(400, 'The data_base64 of the CloudEvent is not base64.')
-    }
-    return attributesOf(fields, fields.data ?? base64)
-  }
-  if (headers['ce-specversion'] === undefined) return undefined
-  const attributes = ['specversion', 'id', 'source', 'type', 'partitionkey'].map((name) => [
-    name,
-    headers[`ce-${name}`],
-  ])
-  return attributesOf(Object.fromEntries(attributes), contentOf(body, type).body)
-}
-
-/** Source: RFC 4648, section 4, read 2026-11-28. */
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
-
-function attributesOf(fields: Readonly<Record<string, unknown>>, data: unknown): HttpCloudEvent {
-  const { specversion, id, source, type, partitionkey } = fields
-  if (specversion !== '1.0') throw refused(400, 'The CloudEvent is not of version 1.0.')
-  const given = { id, source, type, ...(partitionkey !== undefined && { partitionkey }) }
-  const wrong = Object.entries(given).filter(([, value]) => typeof value !== 'string' || value === '')
-  if (wrong.length > 0) {
-    const names = wrong.map(([name]) => name).join(', ')
-    throw refused(400, `The CloudEvent needs texts that are not empty: ${names}.`)
-  }
-  const key = partitionkey === undefined ? {} : { key: String(partitionkey) }
-  return { id: String(id), source: String(source), type: String(type), ...key, data }
+/** Returns the CloudEvent of a request; undefined if it is none. Throws {@link refused} for one that is not valid. */
+export function cloudEventOf({ headers }: IncomingMessage, body: Buffer): CloudEvent | undefined {
+  const contentType = headers['content-type'] ?? ''
+  const read = readCloudEvent({
+    ...{ contentType, body },
+    attribute: (name) => headers[`ce-${name}`]?.toString(),
+    data() {
+      const { body: data, isBase64Encoded } = contentOf(body, contentType)
+      return isBase64Encoded ? { data_base64: data } : data
+    },
+  })
+  if (read !== undefined && 'fault' in read) throw refused(400, read.fault)
+  return read
 }
