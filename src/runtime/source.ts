@@ -34,6 +34,13 @@ export interface SourceWorld {
   room(): Promise<void> | undefined
   /** Loads the package of a client. `user` names what needs it: `a source of type redis`. Rejects with CLIENT_MISSING. */
   client(name: string, user: string): Promise<unknown>
+  /** The folder of the project. */
+  readonly dir: string
+  /** The value of an environment variable, also one of `.env`. */
+  variable(name: string): string | undefined
+  stdin(): AsyncIterable<Uint8Array> & { destroy?(): unknown }
+  /** Prints a sentence about a source. */
+  say(text: string, level: 'info' | 'warn' | 'error'): void
   /** A new id of a tree, 32 hex digits. */
   newId(): string
   /** Milliseconds since 1970. */

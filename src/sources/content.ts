@@ -2,7 +2,10 @@ import { isTooDeep, MOST_DEPTH } from '../runtime/depth.ts'
 import { isOutOfRange, MAYBE_OUT_OF_RANGE, OUT_OF_RANGE } from '../runtime/range.ts'
 
 /** How the bytes of a message become the data of an event. */
-type Format = 'json' | 'text' | 'base64'
+export type Format = 'json' | 'text' | 'base64'
+
+/** All formats, the default first. */
+export const FORMATS: readonly Format[] = ['json', 'text', 'base64']
 
 const decoder = new TextDecoder('utf-8', { fatal: true })
 

@@ -5,6 +5,8 @@ import type { SourceEvent, SourceWorld } from '../../src/runtime/source.ts'
 export interface FakeWorld extends SourceWorld {
   /** What came in, in order. */
   readonly events: SourceEvent[]
+  /** What was printed. */
+  readonly said: string[]
 }
 
 /** How a fake world answers; by default every event is done at once, and a handler returns nothing. */
@@ -12,11 +14,22 @@ export interface Answering {
   readonly call?: (event: SourceEvent) => unknown
   readonly take?: (event: SourceEvent) => number | Promise<number>
   readonly room?: () => Promise<void> | undefined
+  readonly dir?: string
+  readonly variables?: Readonly<Record<string, string>>
+  readonly stdin?: AsyncIterable<Uint8Array> & { destroy?(): unknown }
 }
 
 /** Makes a world whose time is moved by hand. */
-export function fakeWorld({ call, take, room }: Answering = {}): FakeWorld & { pass(ms: number): Promise<void> } {
+export function fakeWorld({
+  call,
+  take,
+  room,
+  dir = '/nowhere',
+  variables = {},
+  stdin = nothing(),
+}: Answering = {}): FakeWorld & { pass(ms: number): Promise<void> } {
   const events: SourceEvent[] = []
+  const said: string[] = []
   const timers: { atMs: number; call: () => void }[] = []
   let nowMs = Date.UTC(2026, 0, 1)
   return {
@@ -32,6 +45,11 @@ export function fakeWorld({ call, take, room }: Answering = {}): FakeWorld & { p
     },
     room: () => room?.(),
     client: (name) => import(name),
+    dir,
+    variable: (name) => variables[name],
+    stdin: () => stdin,
+    said,
+    say: (text, level) => void said.push(`${level} ${text}`),
     newId: () => randomUUID().replaceAll('-', ''),
     now: () => nowMs,
     after(ms, callBack) {
@@ -54,3 +72,5 @@ export function fakeWorld({ call, take, room }: Answering = {}): FakeWorld & { p
     },
   }
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array> {}

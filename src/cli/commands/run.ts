@@ -44,17 +44,19 @@ export const run: Command = {
   notes: `Events come from the sources of the topology, or from --input:
   sources: { orders: { type: 'http', to: 'intake', path: '/orders' } }
   sources: { nightly: { type: 'schedule', to: 'report', cron: '0 3 * * *' } }
+  sources: { access: { type: 'file', to: 'parse', path: 'access.log' } }
 
 Messages move in memory and in real time. An event is done when it and all that it caused is handled, or
 recorded as failed: attak errors list --run. What is open when the process is killed is lost.
 
 Ctrl-C or SIGTERM stops it: it takes nothing more, and ends when everything open is done, or after --drain
-seconds. A second signal ends it at once. Without sources it ends with its input.
+seconds. A second signal ends it at once. It ends by itself when all input has ended: without sources, or
+with a source of the type stdin alone.
 
 A terminal shows one line for each message. Otherwise stdout gets JSON lines, like those of deployed
 functions.
 
-Exit codes: 0 when everything was done, 1 when not or when an event of --input failed.`,
+Exit codes: 0 when everything was done, 1 when not, or when an event of an input that ended failed.`,
   examples: [
     'attak run',
     'attak run --port 9000 --quiet',
@@ -100,6 +102,7 @@ async function runOnce(args: Arguments, host: Host, options: OnceOptions): Promi
   const only = listOf(args, 'only')
   const broker = brokerOf(args, settings)
   const part = only.length === 0 ? project.graph : onlyProcessors(project.graph, only)
+  refuseSharedStdin(args, part)
   const input = await inputOf(args, project, host)
   const giveBack = host.lendVariables(sharedVariables(project.graph))
   const serving = serve(
@@ -143,6 +146,15 @@ function numberOf(args: Arguments, name: keyof typeof EXAMPLES, most: number): n
 }
 
 const EXAMPLES = { drain: 30, port: 9000, lanes: 8, lease: 10 } as const
+
+/** Throws USAGE if a source reads stdin that cannot be read a second time. */
+function refuseSharedStdin(args: Arguments, { sources = [] }: Project['graph']): void {
+  const source = sources.find(({ type }) => type === 'stdin')
+  const other = flagOf(args, 'watch') ? '--watch' : textOf(args, 'input') === '-' ? '--input -' : undefined
+  if (source === undefined || other === undefined) return
+  const what = `attak run: the source "${source.name}" reads stdin, and ${other} would read it, too`
+  throw new AttakError('USAGE', what, `Leave out ${other}, or the source.`)
+}
 
 /** The events of --input. A service repeats no input that is there for simulations. */
 async function inputOf(args: Arguments, project: Project, host: Host): Promise<RunInput | undefined> {

@@ -166,11 +166,15 @@ function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<Worke
 }
 
 function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'after'>): SourceWorld {
-  const { running, graph, project } = service
+  const { running, graph, project, host, log } = service
   return {
     scope: `${graph.name}/${graph.stage}`,
     ...{ take: running.take, call: running.call, room: running.room, now, after },
     client: (name, user) => loadClient(project.dir, name, user),
+    dir: project.dir,
+    variable: (name) => host.env[name],
+    stdin: () => host.stdin as AsyncIterable<Uint8Array>,
+    say: log.say,
     newId: () => randomUUID().replaceAll('-', ''),
   }
 }

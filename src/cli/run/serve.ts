@@ -11,8 +11,8 @@ import { watchEnding } from './ending.ts'
 import { openService, type ServeOptions, type Service } from './open.ts'
 
 /**
- * Runs a topology until a signal comes, or its input has ended and it has no sources. Returns the exit code: 0 when everything
- * was done, and no event of its input failed. Throws SOURCE_FAILED if something cannot be listened on.
+ * Runs a topology until a signal comes, or its input and all its sources have ended. Returns the exit code: 0 when everything
+ * was done, and nothing failed that came before all input ended. Throws SOURCE_FAILED if something cannot be listened on.
  */
 export async function serve(options: ServeOptions, host: Host): Promise<number> {
   refuseIdle(options)
@@ -28,8 +28,9 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
   const unwatch = watchEnding({ ...options, errors, running: running.running, flush: service.log.lines.flush }, host)
   const feeding = input === undefined ? Promise.resolve() : feed(service, input).catch(fault(service))
   try {
-    const endsWithInput = sources.length === 0 && chosen === undefined
-    const over = endsWithInput ? feeding.then(() => running.quiet()) : feeding.then(() => stopped)
+    // A worker of a broker gets messages from elsewhere, too.
+    const endings = chosen === undefined ? sources.map(({ ended }) => ended ?? stopped) : [stopped]
+    const over = Promise.all([feeding, ...endings]).then(() => running.quiet())
     await Promise.race([stopped, over])
     const code = await stop(service)
     if (service.fault !== undefined) throw service.fault.error
@@ -121,7 +122,8 @@ async function stop(service: Service): Promise<number> {
   }
   // Nobody may read what is printed.
   await within(PRINT_MS, host.out.drained())
-  return (isDone || left === 0) && service.failed === 0 ? 0 : 1
+  const hasFailed = service.failed > 0 || (!signal.aborted && recorded > 0)
+  return (isDone || left === 0) && !hasFailed ? 0 : 1
 }
 
 /** How long the end waits for a reader of what was printed. */
