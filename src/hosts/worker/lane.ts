@@ -108,7 +108,8 @@ function takeRecord(open: OpenLane, { ref, body }: LaneRecord, { engine, later, 
   const marks = lane.left.marks.get(ref) ?? []
   const start = (fault?: AttakError) => {
     for (const [index, message] of messages.entries()) {
-      const item = itemOf(open, { ...withMark(message, marks, index), ...(fault && { fault }) }, tally)
+      const marked = marks.length === 0 ? message : withMark(message, marks, index)
+      const item = itemOf(open, fault === undefined ? marked : { ...marked, fault }, tally)
       tally.items.push(item)
       arrive(engine, item)
     }
@@ -127,10 +128,9 @@ function withMark(message: Message, marks: readonly AttemptMark[], index: number
 
 function itemOf({ engine, lane, keys }: OpenLane, message: Message, tally: RecordTally): Item {
   const way = engine.stations.wayOf(message, lane.channel)
-  return {
-    message: { ...message, root: { ...message.root, tally } as Message['root'] },
-    ...{ way, lanes: keys, reply: undefined, isStarted: false },
-  }
+  // Messages of no other record share it.
+  Object.assign(message.root, { tally })
+  return { message, way, lanes: keys, reply: undefined, isStarted: false }
 }
 
 /** Adds an emit to those that are sent with the acknowledgment of the message that is handled. */
