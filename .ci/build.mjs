@@ -54,7 +54,7 @@ const OWN_GLOBALS = {
 /** CommonJS packages require what is built into Node. */
 const REQUIRE = 'import{getBuiltinModule as require}from"node:process";'
 
-/** Returns the modules that artifacts import: `{ 'function-hosts-lambda-entry': 'src/hosts/lambda/entry.ts' }`. */
+/** Returns the modules that artifacts import; `attak/receivers/…` are some of them: `{ 'function-hosts-lambda-entry': 'src/hosts/lambda/entry.ts' }`. */
 export function functionModules() {
   const paths = readdirSync(`${root}src`, { recursive: true }).map((path) => path.replaceAll('\\', '/'))
   const modules = paths.filter((path) => FUNCTION_MODULE.test(path)).map((path) => path.replace(/\.ts$/, ''))
@@ -62,7 +62,7 @@ export function functionModules() {
 }
 
 const FUNCTION_MODULE =
-  /^(?:hosts\/\w+\/(?:entry|invoker|handled)|carriers\/\w+\/(?:send|receive)|stores\/\w+\/store|bundle\/load-\w+|runtime\/spans)\.ts$/
+  /^(?:hosts\/\w+\/(?:entry|invoker|handled)|carriers\/\w+\/(?:send|receive)|stores\/\w+\/store|receivers\/\w+\/receiver|bundle\/load-\w+|runtime\/spans)\.ts$/
 
 /** Builds entries into dist/. Returns the files it wrote: `['dist/cli.js', …]`. */
 async function bundle(options) {

@@ -27,6 +27,7 @@ export {
   Retry,
   type Topics,
 } from './topology/handler.ts'
+export type { Receive, ReceiverContext, ReceiverFactory, ReceiverLog, ReceiverParts } from './topology/receiver.ts'
 export type { ErrorsDefinition, IdempotentDefinition, RecordingSettings } from './topology/recording.ts'
 export type { StandardSchema } from './topology/schema.ts'
 export type { Backoff } from './topology/topology.ts'

@@ -19,10 +19,11 @@ const LAYERS = [
 ]
 /** Folders whose own folders are siblings that never import each other. */
 const FAMILIES = ['carriers', 'stores', 'sources', 'receivers', 'hosts', 'clouds', 'cli']
-/** These import the folders beside them: the tables of carriers and sources, the commands, the table of commands, and the one file that chooses a cloud. */
+/** These import the folders beside them: the tables of carriers, sources and receivers, the commands, the table of commands, and the one file that chooses a cloud. */
 const JOINTS = [
   join('carriers', 'table.ts'),
   join('sources', 'table.ts'),
+  join('receivers', 'table.ts'),
   join('cli', 'commands'),
   join('cli', 'commands.ts'),
   join('cli', 'cloud.ts'),

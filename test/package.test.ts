@@ -111,8 +111,9 @@ describe('the packed package, installed in an empty project', () => {
     const load = kind === 'import' ? 'await import' : 'require'
     const file = join(project, kind === 'import' ? 'use.mjs' : 'use.cjs')
     const names = (specifier: string) => `console.log(typeof (${load}('${specifier}')).AttakError)`
-    writeFileSync(file, `${names('attak')}\n${names('attak/testing')}\n`)
-    expect(run(project, process.execPath, file)).toBe('function\nfunction\n')
+    const receiver = `console.log(typeof (${load}('attak/receivers/log')).default)`
+    writeFileSync(file, `${names('attak')}\n${names('attak/testing')}\n${receiver}\n`)
+    expect(run(project, process.execPath, file)).toBe('function\nfunction\nfunction\n')
   })
 
   test('loads attak/testing in a sandbox like that of Jest, which loads only CommonJS and copies `process`', async () => {
@@ -173,7 +174,8 @@ describe('the packed package, installed in an empty project', () => {
 })
 
 const USER_CODE = `
-import { AttakError, type Context, defineTopology, Retry } from 'attak'
+import { AttakError, type Context, defineTopology, type ReceiverFactory, Retry } from 'attak'
+import log from 'attak/receivers/log'
 import { AttakError as Same } from 'attak/testing'
 
 export async function handler(line: string, context: Context<{ text: string }>) {
@@ -184,6 +186,9 @@ export async function handler(line: string, context: Context<{ text: string }>) 
   await context.emit('txet', line)
 }
 export const same: typeof AttakError = Same
+export const receiver: ReceiverFactory<{ level: string }> =
+  ({ log, config }) => async (message: string, context) => log.log(config.level, message, context.requestId, context.gts)
+export const own: ReceiverFactory = log
 export default defineTopology({
   name: 'typed',
   processors: { handler, hearer: (text: string) => text.length },

@@ -12,7 +12,7 @@ import { sizeProblems } from './limits.ts'
 import { packArtifacts } from './pack.ts'
 import { sizesOf } from './sizes.ts'
 import { tryArtifacts } from './trial.ts'
-import { indexProblems, type Unit, unitsOf } from './units.ts'
+import { clientProblems, indexProblems, type Unit, unitsOf } from './units.ts'
 import { codeWarnings } from './warnings.ts'
 import type { ArtifactFiles } from './zip.ts'
 
@@ -50,6 +50,8 @@ export async function bundleProject(options: BundleOptions): Promise<BundledProj
   const { file, graph, host, telemetry = false } = options
   const dir = dirname(file)
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
+  const missing = clientProblems(units, dir)
+  if (missing.length > 0) return refuse(missing)
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
   const indexed = indexProblems(graph)
   if (compiled.kind === 'failed' || extras.problems.length > 0) {
@@ -83,6 +85,8 @@ export async function codeProblems(options: BundleOptions): Promise<readonly Pro
   const { file, graph, host, telemetry = false } = options
   const units = unitsOf(options).map((unit) => ({ ...unit, source: entrySource(unit, graph, { host, telemetry }) }))
   const dir = dirname(file)
+  const missing = clientProblems(units, dir)
+  if (missing.length > 0) return missing
   const [compiled, extras] = await Promise.all([compileUnits(units, dir), readExtras(units, dir)])
   if (compiled.kind === 'failed')
     return [...bundleProblems(compiled.faults, dir), ...(await foreseenProblems(units, compiled.faults, dir))]

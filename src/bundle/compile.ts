@@ -96,11 +96,12 @@ function hasMore({ external, include }: SourceUnit): boolean {
 async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<ReadonlyMap<string, CompiledUnit>> {
   const { target, external } = units[0]!
   const settings = { dir, target, external }
+  const read = readerOf(units)
   const discovered = await discover({
     entries: [...new Set(units.flatMap(rootsOf))],
     also: units.some(({ source }) => source.includes(TELEMETRY_PACKAGE)) ? [TELEMETRY_PACKAGE] : [],
     dir,
-    read: readFileSync,
+    read,
     link: linkIn(settings),
   })
   const { links } = discovered
@@ -109,9 +110,9 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
     .flatMap((link) => (link.to === 'local' ? [link.file] : []))
   const files = [...new Set([...links.keys(), ...data])].filter((file) => file !== join(dir, INDEX))
   const packages = packageAt(dir)
-  const layout: LayoutOptions = { dir, target, read: readFileSync, reserved: RESERVED, packageAt: packages, placeOf }
+  const layout: LayoutOptions = { dir, target, read, reserved: RESERVED, packageAt: packages, placeOf }
   const laid = await layOut(files, discovered, layout)
-  const refusals = refusalsIn(laid, discovered, { dir, hasMore: hasMore(units[0]!), read: readFileSync })
+  const refusals = refusalsIn(laid, discovered, { dir, hasMore: hasMore(units[0]!), read })
   const refused = refusals.length === 0 ? [] : [Object.assign(new Error(refusals[0]!.text), { errors: refusals })]
   const project = { settings, discovered, laid, names: new Map(), builds: openBuilds(settings) }
   const part = units.find(({ topology }) => topology !== undefined)
@@ -122,6 +123,17 @@ async function compileGroup(units: readonly SourceUnit[], dir: string): Promise<
   })
   const [made] = await allOrFaults([Promise.all(compiled), ...refused.map((error) => Promise.reject(error))])
   return new Map(made)
+}
+
+/** Reads files, and those that are written for units. */
+function readerOf(units: readonly SourceUnit[]): (file: string) => Uint8Array {
+  const texts = new Map(
+    units.flatMap(({ module, moduleText }) => (moduleText === undefined ? [] : [[module, moduleText]])),
+  )
+  return (file) => {
+    const text = texts.get(file)
+    return text === undefined ? readFileSync(file) : Buffer.from(text)
+  }
 }
 
 async function compileUnit(
@@ -153,10 +165,11 @@ async function compileUnit(
     old,
   ] as const)
   const stubs = [...reached.commonJs].map((file) => [stubName(settings.dir, file), stubOf(settings.dir, file)] as const)
-  const local = new Map(reached.local.map((file) => [file, laid.get(file)!]))
+  const all = new Map(reached.local.map((file) => [file, laid.get(file)!]))
   const closed = reached.local.flatMap((file) => closedTo(discovered.links.get(file)))
-  const code = assemble({ index, own, local, packages: [built, commonJs], stubs, closed })
-  return { ...code, entries: [...modules.map(([file]) => file), ...reached.commonJs] }
+  const code = assemble({ index, own, local: all, packages: [built, commonJs], stubs, closed })
+  const local = new Map([...all].filter(([file]) => unit.moduleText === undefined || file !== unit.module))
+  return { ...code, local, entries: [...modules.map(([file]) => file), ...reached.commonJs] }
 }
 
 /** Awaits all, and throws one failure with the faults of all that fail. */

@@ -77,10 +77,14 @@ function partsExpression(vias: readonly string[], parts: readonly Part[], teleme
   return `{ ${[`carriers: { ${carriers.join(', ')} }`, ...others, ...spans].join(', ')} }`
 }
 
-function codeImports({ module, topology }: Unit): string[] {
+function codeImports({ module, topology, receiver }: Unit): string[] {
   const imports: string[] = []
+  if (receiver?.own !== undefined) {
+    imports.push(`import { ${receiver.own}Receiver } from 'attak:receivers/${receiver.own}/receiver'`)
+  }
   if (module !== undefined) {
-    imports.push(`import { loadFromModule } from 'attak:bundle/load-module'`)
+    const load = receiver === undefined ? 'loadFromModule' : 'loadReceiver'
+    imports.push(`import { ${load} } from 'attak:bundle/${receiver === undefined ? 'load-module' : 'load-receiver'}'`)
     imports.push(`import * as module from ${JSON.stringify(module)}`)
   }
   if (topology !== undefined) {
@@ -92,8 +96,15 @@ function codeImports({ module, topology }: Unit): string[] {
 }
 
 /** Uses named exports only: naming the whole module would keep all of it. */
-function loadExpression({ module, topology }: Unit): string {
+function loadExpression({ module, topology, receiver }: Unit): string {
   if (module === undefined) return 'loadFromTopology(name, topology)'
   const input = topology === undefined ? '' : ', inputFromTopology(name, topology)'
+  if (receiver !== undefined) {
+    const { own, properties } = receiver
+    const exported = own === undefined ? '{ default: module.default }' : '{ clients: module.clients }'
+    const spec = `module: ${JSON.stringify(receiver.module)}, properties: ${JSON.stringify(properties)}`
+    const factory = own === undefined ? '' : `, factory: ${own}Receiver`
+    return `loadReceiver(name, { ${spec}${factory}, exported: ${exported} }${input})`
+  }
   return `loadFromModule(name, { handler: module.handler, default: module.default }${input})`
 }

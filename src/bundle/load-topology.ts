@@ -5,7 +5,10 @@ import type { StandardSchema } from '../topology/schema.ts'
 /** Returns the code of a processor that is part of the topology's module; runs inside the deployed function. */
 export function loadFromTopology(name: string, exported: unknown): LoadedProcessor {
   const { source, input } = findProcessor(exported, name)
-  if (source.kind === 'module') throw new Error(`here, processor "${name}" is the module "${source.path}"`)
+  if (source.kind !== 'inline') {
+    const module = source.kind === 'module' ? source.path : source.module
+    throw new Error(`here, processor "${name}" is the module "${module}"`)
+  }
   return { name, handler: source.handler, ...(source.self && { self: source.self }), ...(input && { input }) }
 }
 

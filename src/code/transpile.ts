@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, extname, join } from 'node:path'
 import type { BuildOptions, Plugin } from 'esbuild'
 
@@ -47,7 +48,7 @@ async function run(
   const { build } = await import('esbuild')
   const { outputFiles } = await build({
     ...options,
-    entryPoints: files.map((file, index) => ({ in: file.includes('*') ? ENTRY + index : file, out: String(index) })),
+    entryPoints: files.map((file, index) => ({ in: isFound(file) ? file : ENTRY + index, out: String(index) })),
     absWorkingDir: dir,
     outdir: '.',
     bundle: false,
@@ -73,10 +74,12 @@ async function run(
   )
 }
 
-/**
- * Entries whose paths hold a star are named by numbers, since esbuild takes a star for a pattern. It reads no tsconfig.json for
- * those.
- */
+/** Whether esbuild finds a file by its path. It takes a star for a pattern; and a file may be on no disk. */
+function isFound(file: string): boolean {
+  return !file.includes('*') && existsSync(file)
+}
+
+/** Entries that esbuild does not find are named by numbers. It reads no tsconfig.json for those. */
 function reading(files: readonly string[], read: (file: string) => Uint8Array, javascript: string | undefined): Plugin {
   return {
     name: 'attak-reading',

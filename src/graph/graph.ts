@@ -42,7 +42,7 @@ export interface RetryPolicy {
 export interface GraphProcessor extends RetryPolicy, Deployment {
   readonly name: string
   /** `module`: its code is a separate file; `inline`: it is part of the topology's module. */
-  readonly source: 'module' | 'inline'
+  readonly source: 'module' | 'inline' | 'receiver'
   /** Named by its place in a list, since its function has no name. */
   readonly namedByIndex: boolean
   readonly timeoutMs: number

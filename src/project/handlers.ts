@@ -5,11 +5,12 @@ import { type ExportedHandler, handlerIn, isClass, pathInstead } from '../topolo
 import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'
 import { isObject } from '../topology/user-code.ts'
-import { packageFolder } from './find.ts'
+import { fileAt } from './file-at.ts'
 import { foreignBeside, foreignRemedy } from './foreign.ts'
 import type { LoadedModule } from './load.ts'
-import { isModule, neighboursOf, resolveModule } from './modules.ts'
+import { isModule, neighboursOf } from './modules.ts'
 import { loadProblems } from './problems.ts'
+import { findReceiver, receiverFile } from './receivers.ts'
 
 /** Processors with their code, and the problems of those without. */
 export interface LoadedProcessors {
@@ -18,16 +19,14 @@ export interface LoadedProcessors {
 }
 
 /**
- * Returns the absolute file of a processor that is a module; undefined when it is inline or the file is not there. Its path is
+ * Returns the absolute file of a processor that is a module; undefined when it is inline, a receiver of
+ * attak's own, or the file is not there. Its path is
  * relative to the topology's folder, else to the folder of its package.
  */
 export function moduleOf({ source }: TopologyProcessor, dir: string): string | undefined {
+  if (source.kind === 'receiver') return receiverFile(source.module, dir)
   const file = source.kind === 'module' ? fileAt(source.path, dir) : undefined
   return file !== undefined && isModule(file) ? file : undefined
-}
-
-function fileAt(path: string, dir: string): string | undefined {
-  return resolveModule(resolve(dir, path)) ?? resolveModule(resolve(packageFolder(resolve(dir, 'topology')), path))
 }
 
 /** Returns the file of each processor that is a module, absolute, by its name. */
@@ -70,6 +69,7 @@ function findHandler(
     return { handler: source.handler, ...(source.self && { self: source.self }) }
   }
   const where = placeOfProcessor(name)
+  if (source.kind === 'receiver') return findReceiver(source, { where, modules, dir, cwd })
   const file = fileAt(source.path, dir)
   const module = file === undefined ? undefined : modules.get(file)
   if (file !== undefined && !isModule(file)) return { problems: [noModule(where, source.path)] }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { catchImport } from '../code/import.ts'
+import { isInPackages } from '../code/packages.ts'
 import { errorOfSystem } from '../errors.ts'
 import { loadAs } from '../runtime/current.ts'
 import { type Builder, type Built, openBuilder } from './build.ts'
@@ -102,15 +103,17 @@ async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | u
   let build: Built = last ?? (await builder.buildGuessing())
   let topology = await loadFrom(build, file)
   let modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
-  if (modules.some((module) => !build.entries.has(module))) {
-    build = await builder.build(modules)
+  const unbuilt = () => modules.filter((module) => !isInPackages(module))
+  if (unbuilt().some((module) => !build.entries.has(module))) {
+    build = await builder.build(unbuilt())
     topology = await loadFrom(build, file)
     modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   }
   const processors = new Map<string, LoadedModule>()
   for (const module of modules) {
     const whose = { processors: processorsOf(module), isShared: true }
-    processors.set(module, await loadAs(whose, () => loadFrom(build, module)))
+    const load = () => (isInPackages(module) ? importModule(pathToFileURL(module).href) : loadFrom(build, module))
+    processors.set(module, await loadAs(whose, load))
   }
   return { topology, processors, files: [...new Set([file, ...modules, ...build.files])] }
 }

@@ -16,6 +16,7 @@ import { loadModules } from './load.ts'
 import { filesFor, isFolder, modulesInFolder } from './modules.ts'
 import { buildGraph, parseTopology } from './parse.ts'
 import { loadProblems } from './problems.ts'
+import { propertyFaults } from './receivers.ts'
 import { cleanStackText } from './stack.ts'
 
 /** A user's project, found and loaded. */
@@ -119,7 +120,8 @@ async function inspectFile(
   const { processors, problems: handlerProblems } = findHandlers(loaded, modules.processors, { dir, cwd })
   const graph = parsed.topology && buildGraph(parsed.topology, { stage })
   const checked = graph ? [...checkGraph(graph), ...(await sourceProblems(graph, name))] : []
-  const problems = [...broken, ...parsed.problems, ...handlerProblems, ...checked].map((problem) =>
+  const properties = await propertyFaults(parsed.processors)
+  const problems = [...broken, ...parsed.problems, ...handlerProblems, ...properties, ...checked].map((problem) =>
     problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, cwd) },
   )
   const files = [...modules.files, ...missingModules(parsed.processors, dir)]
@@ -144,7 +146,10 @@ async function sourceProblems({ sources = [] }: Graph, file: string): Promise<re
 function missingModules(processors: Parsed['processors'], dir: string): readonly string[] {
   return processors
     .filter((processor) => moduleOf(processor, dir) === undefined)
-    .flatMap(({ source }) => (source.kind === 'module' ? filesFor(resolve(dir, source.path)) : []))
+    .flatMap(({ source }) => {
+      const path = source.kind === 'module' ? source.path : source.kind === 'receiver' ? source.module : undefined
+      return path === undefined ? [] : filesFor(resolve(dir, path))
+    })
     .filter((file) => !isFolder(file))
 }
 

@@ -35,7 +35,7 @@ export type PathOf<Module> = string & {
   readonly handler: Module extends { handler: infer H } ? H : Module extends { default: infer H } ? H : unknown
 }
 
-/** A processor with settings. It has exactly one of `handler`, `path` and `source`. */
+/** A processor with settings. It has exactly one of `handler`, `path`, `source` and `receiver`. */
 export interface ProcessorSettings<Output = unknown>
   extends RetrySettings,
     DeliverySettings,
@@ -46,6 +46,10 @@ export interface ProcessorSettings<Output = unknown>
   readonly path?: string
   /** The same as `path`. */
   readonly source?: string
+  /** A receiver: `attak/receivers/log`, the path of a module, or the name of a package. Its default export is a factory. */
+  readonly receiver?: string
+  /** What the factory of the receiver gets as `config`. A text that is `${NAME}` stands for that variable. */
+  readonly properties?: { readonly [name: string]: unknown }
   /** A schema. Events that do not fit are refused before the handler runs. The handler receives the output of the schema. */
   readonly input?: StandardSchema<unknown, Output>
   /** Seconds a message may take, up to 900. Default 30. */
@@ -161,10 +165,13 @@ export function defineTopology<Processors, Outputs, const Streams>(
 }
 
 /**
- * Refuses fields of a processor with a path that are no settings. The fields of one with a handler are not checked here: it may be
+ * Refuses fields of a processor with a path or a receiver that are no settings. The fields of one with a handler are not checked here: it may be
  * an instance, whose fields are its own. `attak check` checks those of literals.
  */
-type Known<Processor> = Processor extends { readonly path: string } | { readonly source: string }
+type Known<Processor> = Processor extends
+  | { readonly path: string }
+  | { readonly source: string }
+  | { readonly receiver: string }
   ? { readonly [Field in Exclude<keyof Processor, keyof ProcessorSettings>]: never }
   : unknown
 

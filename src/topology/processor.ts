@@ -23,11 +23,12 @@ export interface ReadParts<Settings> {
   readonly settingsOf: (fields: Fields, where: string) => Settings
 }
 
-const SPELLINGS = 'Give a path, a function, an object with a handler or a path, or an instance with a handler method.'
+const SPELLINGS =
+  'Give a path, a function, an object with a handler, a path or a receiver, or an instance with a handler method.'
 
 /**
- * Reads any spelling of one processor: a path, a function, `{ handler }`, `{ path }` or `{ source }` with settings, an
- * instance with a `handler` method (whose other fields are its own business), or a module of those. What is neither a
+ * Reads any spelling of one processor: a path, a function, `{ handler }`, `{ path }`, `{ source }` or
+ * `{ receiver }` with settings, an instance with a `handler` method (whose other fields are its own business), or a module of those. What is neither a
  * literal nor a module is an instance. Undefined after a problem that leaves nothing to work with.
  */
 export function readProcessor<Settings>(
@@ -56,8 +57,8 @@ export function ownName(value: unknown): string | undefined {
   if (typeof value === 'function') return value.name
   if (typeof value === 'string') return value
   if (!isPlainObject(value)) return undefined
-  const { handler, path, source } = value as { handler?: unknown; path?: unknown; source?: unknown }
-  return ownName([handler, path, source].find((one) => typeof one === 'function' || typeof one === 'string'))
+  const { handler, path, source, receiver } = value as Readonly<Record<string, unknown>>
+  return ownName([handler, path, source, receiver].find((one) => typeof one === 'function' || typeof one === 'string'))
 }
 
 function bodyOf<Settings>(source: HandlerSource | undefined): Sourced<Partial<Settings>> | undefined {
@@ -83,7 +84,11 @@ function readObject<Settings>(value: object, where: string, { report, settingsOf
 }
 
 function sourceOf(value: object, fields: Fields, where: string, report: Report): HandlerSource | undefined {
-  const given = ['handler', 'path', 'source'].filter((name) => name in fields)
+  const given = ['handler', 'path', 'source', 'receiver'].filter((name) => name in fields)
+  if (fields.properties !== undefined && !given.includes('receiver')) {
+    const remedy = "Name the receiver: { receiver: './receivers/log', properties: { … } }."
+    report.error('TOPOLOGY_INVALID', placeOf(where, 'properties'), 'only a receiver has properties', remedy)
+  }
   if (given.length > 1) {
     const what = `has ${given.join(' and ')}, but its code can be in only one place`
     report.error('TOPOLOGY_INVALID', where, what, `Keep one of ${given.join(', ')}.`)
@@ -91,10 +96,11 @@ function sourceOf(value: object, fields: Fields, where: string, report: Report):
   }
   const [name] = given
   if (name === undefined) {
-    reportNoHandler('has neither handler nor path', where, report)
+    reportNoHandler('has neither handler, path nor receiver', where, report)
     return undefined
   }
   if (name === 'handler') return inlineSource(fields.handler, placeOf(where, name), report, value)
+  if (name === 'receiver') return receiverSource(fields, where, report)
   return moduleSource(fields[name], placeOf(where, name), report)
 }
 
@@ -104,6 +110,42 @@ function moduleSource(path: unknown, where: string, report: Report): HandlerSour
   const what = typeof path === 'string' ? 'the path is empty' : `a path must be a string; got ${show(path)}`
   report.error('TOPOLOGY_INVALID', where, what, remedy)
   return undefined
+}
+
+function receiverSource(
+  { receiver, properties = {} }: Fields,
+  where: string,
+  report: Report,
+): HandlerSource | undefined {
+  const given = moduleSource(receiver, placeOf(where, 'receiver'), report)
+  const place = placeOf(where, 'properties')
+  const ran = runUserCode(() => copyOf(properties), place, report)
+  if (ran !== undefined && ran.value === undefined) {
+    const what = `properties must be an object that JSON can carry; got ${show(properties)}`
+    report.error('TOPOLOGY_INVALID', place, what, 'Give texts, numbers, true, false, null, lists and objects of those.')
+    return undefined
+  }
+  if (given?.kind !== 'module' || ran === undefined) return undefined
+  return { kind: 'receiver', module: given.path, properties: ran.value as Fields }
+}
+
+/** An object as JSON carries it; undefined if that loses anything. */
+function copyOf(properties: unknown): unknown {
+  if (!isPlainObject(properties)) return undefined
+  const copy: unknown = JSON.parse(JSON.stringify(properties))
+  return isJson(copy, properties) ? copy : undefined
+}
+
+/** Whether a value has lost nothing by being JSON but properties that are `undefined`. */
+function isJson(copy: unknown, value: unknown): boolean {
+  if (Array.isArray(value)) {
+    return Array.isArray(copy) && copy.length === value.length && value.every((one, at) => isJson(copy[at], one))
+  }
+  if (!isPlainObject(value)) return Object.is(copy, value)
+  const fields = Object.entries(value).filter(([, one]) => one !== undefined)
+  return (
+    isPlainObject(copy) && fields.every(([name, one]) => Object.hasOwn(copy, name) && isJson(copy[name as never], one))
+  )
 }
 
 function inlineSource(handler: unknown, where: string, report: Report, self?: object): HandlerSource | undefined {

@@ -20,6 +20,8 @@ export type HandlerSource =
   | { readonly kind: 'module'; readonly path: string }
   /** A function in the topology's own module; `self` is `this` for methods of an instance. */
   | { readonly kind: 'inline'; readonly handler: Handler; readonly self?: object }
+  /** A receiver: one of attak's own (`attak/receivers/log`), a path as above, or a package. Its properties are JSON. */
+  | { readonly kind: 'receiver'; readonly module: string; readonly properties: Readonly<Record<string, unknown>> }
 
 /** {@link RecordingSettings} in normal form. */
 export interface Recording extends Omit<RecordingSettings, 'idempotent'> {

@@ -209,16 +209,18 @@ describe('settings whose own code throws, or that JSON cannot represent', () => 
     'handler',
     'path',
     'source',
+    'receiver',
     'from',
     'to',
     'topic',
     'topics',
   ])
+  const codeFor = (field: string) => (field === 'properties' ? { receiver: './log' } : { handler: () => 1 })
   const among = (level: Level, field: string, value: unknown) =>
     level === 'topology'
       ? { name: 'words', processors, [field]: value }
       : level === 'processor'
-        ? { name: 'words', processors: { a: { handler: () => 1, [field]: value } } }
+        ? { name: 'words', processors: { a: { ...codeFor(field), [field]: value } } }
         : { name: 'words', processors, streams: [{ from: 'a', to: 'a', [field]: value }] }
 
   for (const [what, make] of Object.entries(hostile)) {

@@ -401,7 +401,7 @@ describe('a problem', () => {
     [
       'no handler',
       { processors: { a: { retries: 1 } } },
-      '[PROCESSOR_NO_HANDLER] processors.a: has neither handler nor path',
+      '[PROCESSOR_NO_HANDLER] processors.a: has neither handler, path nor receiver',
     ],
     [
       'two handlers',

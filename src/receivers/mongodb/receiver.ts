@@ -1,0 +1,92 @@
+import { createBulk, once } from '../bulk.ts'
+import { address, documentOf, ID_FIELD, idOf, OPTIONS, type Properties, receiverOf, TEXT } from '../receiver.ts'
+
+/** The part of `mongodb` that this needs. */
+interface Mongodb {
+  readonly MongoClient: new (url: string, options: object) => Client
+}
+
+interface Client {
+  connect(): Promise<unknown>
+  db(name?: string): { collection(name: string): Collection }
+  close(): Promise<void>
+}
+
+interface Collection {
+  bulkWrite(writes: readonly object[], options: object): Promise<unknown>
+}
+
+interface Document {
+  readonly id: string
+  readonly fields: Properties
+}
+
+/** Stores each message as a document. Its id is `_id`: a message that is delivered again replaces its document. */
+export const mongodbReceiver = receiverOf({
+  name: 'mongodb',
+  client: 'mongodb',
+  rules: {
+    url: { ...address('mongodb', 'mongodb+srv'), isRequired: true },
+    database: TEXT,
+    collection: { ...TEXT, isRequired: true },
+    idField: ID_FIELD,
+    connection: OPTIONS,
+  },
+  open(properties, { load }) {
+    const { url, database, collection, connection } = properties
+    const client = once(async () => {
+      const { MongoClient } = (await load()) as Mongodb
+      const options = { serverSelectionTimeoutMS: 10_000, ...(connection as object | undefined) }
+      const opened = new MongoClient(String(url), options)
+      try {
+        await opened.connect()
+      } catch (error) {
+        await opened.close()
+        throw error
+      }
+      return opened
+    })
+    const bulk = createBulk<Document>({
+      most: 1000,
+      mostBytes: 16_000_000,
+      async write(documents) {
+        const db = (await client.get()).db(database as string | undefined)
+        const writes = documents.map(({ id, fields }) => ({
+          replaceOne: { filter: { _id: id }, replacement: { ...fields, _id: id }, upsert: true },
+        }))
+        try {
+          await db.collection(String(collection)).bulkWrite(writes, { ordered: false })
+          return []
+        } catch (error) {
+          return errorsOf(error, documents.length)
+        }
+      },
+    })
+    return {
+      async handle(message, context) {
+        const fields = documentOf(message)
+        await bulk.add({ id: idOf(message, context, properties), fields }, JSON.stringify(fields).length)
+      },
+      async close() {
+        await bulk.idle()
+        await (await client.made())?.close()
+      },
+    }
+  },
+})
+
+/** What each document failed with, where the server refused only some. Throws an error that is about all. */
+function errorsOf(error: unknown, length: number): readonly (Error | undefined)[] {
+  const { writeErrors } = error as { readonly writeErrors?: unknown }
+  const refused = [writeErrors ?? []].flat() as { readonly index: number; readonly errmsg?: string }[]
+  const isKnown = refused.length > 0 && refused.every(({ index }) => Number.isInteger(index))
+  const { result } = error as { readonly result?: { getWriteConcernError?(): unknown } }
+  if (!isKnown || result?.getWriteConcernError?.() !== undefined) throw error
+  const byIndex = new Map(refused.map((one) => [one.index, one]))
+  return Array.from({ length }, (_, index) => {
+    const found = byIndex.get(index)
+    return found && new Error(`MongoDB refused the document: ${found.errmsg ?? 'without a reason'}`, { cause: error })
+  })
+}
+
+export default mongodbReceiver
