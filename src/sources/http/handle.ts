@@ -7,7 +7,7 @@ import { type Budget, bodyOf, cloudEventOf, eventOf } from './request.ts'
 import type { HttpSource, Route } from './routes.ts'
 
 /** Of the process. */
-const budget: Budget = { bytes: 0 }
+export const budget: Budget = { bytes: 0 }
 
 /** What a source does with a request. */
 export function routeOf(source: HttpSource, world: SourceWorld): Route & { readonly source: HttpSource } {

@@ -4,7 +4,8 @@ import { AttakError } from '../../errors.ts'
 import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import { type Answer, JSON_TYPE, jsonAnswer } from './answer.ts'
-import { failed, routeOf } from './handle.ts'
+import { guthegaRoute } from './guthega.ts'
+import { budget, failed, routeOf } from './handle.ts'
 import { listenOn } from './listen.ts'
 import {
   ALL_METHODS,
@@ -52,7 +53,11 @@ export async function openServers(given: readonly TopologySource[], world: Sourc
 
 async function openServer(sources: readonly HttpSource[], world: SourceWorld): Promise<OpenServer> {
   const { host, port } = sources[0]!.settings
-  const router = routerOf(sources, (source) => routeOf(source, world))
+  const isGuthega = sources.some(({ settings }) => settings.reply === 'guthega')
+  const idNames = isGuthega ? ['x-request-id', 'x-guthega-requestid'] : ['x-request-id']
+  const router = routerOf(sources, (source) =>
+    source.settings.reply === 'guthega' ? guthegaRoute(source, world, budget) : routeOf(source, world),
+  )
   const running = new Set<Promise<void>>()
   const times = { requestTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_MS }
   const server = createServer(times, (request, response) => {
@@ -68,11 +73,11 @@ async function openServer(sources: readonly HttpSource[], world: SourceWorld): P
   const answer = async (request: IncomingMessage, response: ServerResponse, asked: Asked) => {
     try {
       const answered = opened.isStopped ? STOPPED : await answerTo(request, asked, { router, sources, world })
-      send(request, response, { id: asked.id, answered, isLast: opened.isStopped })
+      send(request, response, { id: asked.id, idNames, answered, isLast: opened.isStopped })
     } catch (error) {
       // One request must not end the service.
       if (response.headersSent) response.destroy()
-      else send(request, response, { id: asked.id, answered: failed(error, asked.id), isLast: true })
+      else send(request, response, { id: asked.id, idNames, answered: failed(error, asked.id), isLast: true })
     }
   }
   await listen(server, { host, port, sources })
@@ -195,17 +200,19 @@ function corsOf(
 
 interface Sending {
   readonly id: string
+  /** The headers that have it. */
+  readonly idNames: readonly string[]
   readonly answered: Answer
   readonly isLast: boolean
 }
 
-function send(request: IncomingMessage, response: ServerResponse, { id, answered, isLast }: Sending): void {
+function send(request: IncomingMessage, response: ServerResponse, { id, idNames, answered, isLast }: Sending): void {
   const { status, headers, body = '' } = answered
   const isBroken = !request.complete
   response.on('error', () => {})
   response.writeHead(status, {
     ...headers,
-    'x-request-id': id,
+    ...Object.fromEntries(idNames.map((name) => [name, id])),
     ...(status !== 204 && status !== 304 && { 'content-length': Buffer.byteLength(body) }),
     ...((isLast || isBroken) && { connection: 'close' }),
   })

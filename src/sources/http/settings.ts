@@ -10,9 +10,10 @@ export interface HttpSettings {
   readonly host?: string
   /**
    * When a request is answered. `result`: with what the handler settles with. `accepted`: at once, with 202. `done`: when the event
-   * and all that it caused is done. Default `result`.
+   * and all that it caused is done. `guthega`: like `result`, but the event is the JSON of the body, and answers are those of guthega.
+   * Default `result`.
    */
-  readonly reply?: 'result' | 'accepted' | 'done'
+  readonly reply?: 'result' | 'accepted' | 'done' | 'guthega'
   /** The pages whose scripts may call it: `true` for all, or their origins. Default: none of another origin. */
   readonly cors?: boolean | readonly string[]
   /** The most bytes of a body. Default 1 MiB. */

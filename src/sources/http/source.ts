@@ -22,7 +22,7 @@ export const http: Source = {
         schema: () => z.string().check(z.regex(/^[\w.:-]+$/)),
         must: 'the name or the IP address of an interface',
       },
-      reply: oneOf(['result', 'accepted', 'done']),
+      reply: oneOf(['result', 'accepted', 'done', 'guthega']),
       cors: {
         schema: () => z.union([z.boolean(), z.array(z.string().check(z.regex(/^https?:\/\/[^/\s]+$/)))]),
         must: 'true, false, or a list of origins such as "https://example.com"',
