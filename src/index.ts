@@ -25,6 +25,9 @@ export {
   type Json,
   type Logger,
   Retry,
+  type Setup,
+  type SetupWorld,
+  type Teardown,
   type Topics,
 } from './topology/handler.ts'
 export type { Receive, ReceiverContext, ReceiverFactory, ReceiverLog, ReceiverParts } from './topology/receiver.ts'

@@ -1,6 +1,7 @@
 import type { Graph } from '../graph/graph.ts'
 import type { BakedEntry } from '../runtime/baked.ts'
 import { TELEMETRY_PACKAGE } from '../runtime/spans.ts'
+import { LIFECYCLE } from '../topology/exported.ts'
 import type { ErrorsStore } from '../topology/recording.ts'
 import { bakeEntry } from './bake.ts'
 import type { Unit } from './units.ts'
@@ -106,5 +107,6 @@ function loadExpression({ module, topology, receiver }: Unit): string {
     const factory = own === undefined ? '' : `, factory: ${own}Receiver`
     return `loadReceiver(name, { ${spec}${factory}, exported: ${exported} }${input})`
   }
-  return `loadFromModule(name, { handler: module.handler, default: module.default }${input})`
+  const named = ['handler', 'default', ...LIFECYCLE].map((name) => `${name}: module.${name}`)
+  return `loadFromModule(name, { ${named.join(', ')} }${input})`
 }

@@ -9,7 +9,8 @@ export function loadFromTopology(name: string, exported: unknown): LoadedProcess
     const module = source.kind === 'module' ? source.path : source.module
     throw new Error(`here, processor "${name}" is the module "${module}"`)
   }
-  return { name, handler: source.handler, ...(source.self && { self: source.self }), ...(input && { input }) }
+  const { kind: _, ...found } = source
+  return { name, ...found, ...(input && { input }) }
 }
 
 /** Returns the `input` schema that the topology declares for a processor whose code is a separate module. */

@@ -1,5 +1,6 @@
 import type { AnyNode, Expression, ObjectExpression, SpreadElement } from 'acorn'
 import { ALL } from '../code/names.ts'
+import { LIFECYCLE } from '../topology/exported.ts'
 import { type Bindings, bindingsOf, dropUnused, type ImportBinding, isInert } from './topology-bindings.ts'
 import {
   blank,
@@ -15,7 +16,9 @@ import {
 
 /** The settings that deployed functions read from the module. All other settings are in their artifacts already. */
 const READ_OF_TOPOLOGY = ['name', 'processors', 'processor']
-const READ_OF_PROCESSOR = ['handler', 'path', 'source', 'input']
+/** The functions of a processor. */
+const FUNCTIONS = ['handler', ...LIFECYCLE]
+const READ_OF_PROCESSOR = [...FUNCTIONS, 'path', 'source', 'input']
 
 /** The processor that a part is for, and what else has to be known of the project. */
 export interface PartOptions {
@@ -149,26 +152,26 @@ function removeOtherSettings({ module, text }: Removal, value: AnyNode): void {
 }
 
 /**
- * Removes plain settings of a processor. Its handler's `this` is the object, so code that reads `this` keeps all of it.
+ * Removes plain settings of a processor. The `this` of its functions is the object, so code that reads `this` keeps all of it.
  */
 function removeSettings(removal: Removal, value: AnyNode): void {
   const { module, text, bindings, options } = removal
   const processor = objectOf(module, value)
   if (processor === undefined) return
   const named = (name: string) => processor.properties.findLast((property) => keyOf(property) === name)
-  const given = named('handler')
-  const handler = given?.type === 'Property' ? given.value : undefined
   const isWhole = processor.properties.every((property) => keyOf(property) !== undefined)
-  const mayUseThis = () => {
-    if (handler === undefined) return !isWhole
-    if (handler.type === 'ArrowFunctionExpression') return false
-    if (handler.type === 'FunctionExpression') return module.usesThis
-    if (handler.type !== 'Identifier') return true
-    const imported = bindings.imports.get(handler.name)
+  const mayUseThis = (name: string) => {
+    const given = named(name)
+    const code = given?.type === 'Property' ? given.value : undefined
+    if (code === undefined) return !isWhole
+    if (code.type === 'ArrowFunctionExpression') return false
+    if (code.type === 'FunctionExpression') return module.usesThis
+    if (code.type !== 'Identifier') return true
+    const imported = bindings.imports.get(code.name)
     if (imported !== undefined) return options.mayUseThis(imported.specifier, imported.imported)
-    return module.usesThis || bindings.declared.get(handler.name)?.isFunction !== true
+    return module.usesThis || bindings.declared.get(code.name)?.isFunction !== true
   }
-  if (!mayUseThis()) removeData(text, processor, READ_OF_PROCESSOR)
+  if (!FUNCTIONS.some(mayUseThis)) removeData(text, processor, READ_OF_PROCESSOR)
 }
 
 /** Blanks the data in an object. Leaves properties whose names are in `read`. */

@@ -1,10 +1,10 @@
 import { relative, resolve } from 'node:path'
 import { nearest, type Problem } from '../errors.ts'
 import type { LoadedProcessor } from '../runtime/invocation.ts'
-import { type ExportedHandler, handlerIn, isClass, pathInstead } from '../topology/exported.ts'
+import { type ExportedHandler, handlerIn, isClass, LIFECYCLE, pathInstead, SIGNATURES } from '../topology/exported.ts'
 import { placeOfProcessor } from '../topology/name.ts'
 import type { TopologyProcessor } from '../topology/topology.ts'
-import { isObject } from '../topology/user-code.ts'
+import { isObject, isPromise } from '../topology/user-code.ts'
 import { fileAt } from './file-at.ts'
 import { foreignBeside, foreignRemedy } from './foreign.ts'
 import type { LoadedModule } from './load.ts'
@@ -66,7 +66,8 @@ function findHandler(
   { dir, cwd }: { readonly dir: string; readonly cwd: string },
 ): Found {
   if (source.kind === 'inline') {
-    return { handler: source.handler, ...(source.self && { self: source.self }) }
+    const { kind: _, ...found } = source
+    return found
   }
   const where = placeOfProcessor(name)
   if (source.kind === 'receiver') return findReceiver(source, { where, modules, dir, cwd })
@@ -78,11 +79,22 @@ function findHandler(
   if (module.kind !== 'loaded') {
     return { problems: loadProblems(module, { code: 'PROCESSOR_LOAD_FAILED', where, file, cwd }) }
   }
-  return (
-    handlerIn(module.exports) ?? {
-      problems: [noHandler({ where, file: relative(dir, file), inFolder }, module.exports)],
-    }
-  )
+  const place = { where, file: relative(dir, file), inFolder }
+  const problems = lifecycleProblems(place, module.exports)
+  if (problems.length > 0) return { problems }
+  return handlerIn(module.exports) ?? { problems: [noHandler(place, module.exports)] }
+}
+
+/** Reports exports that have the names of functions but cannot be called, such as the promise that `setup()` returned. */
+function lifecycleProblems({ where, file }: WithoutHandler, exported: unknown): readonly Problem[] {
+  return LIFECYCLE.flatMap((name): Problem[] => {
+    const value = isObject(exported) ? (exported as Readonly<Record<string, unknown>>)[name] : undefined
+    if (value === undefined || (typeof value === 'function' && !isClass(value))) return []
+    const kind = isPromise(value) ? 'a promise' : isClass(value) ? 'a class' : `of type ${typeof value}`
+    const what = `${file} exports "${name}", which must be a function; it is ${kind}`
+    const remedy = `Export a function: ${SIGNATURES[name]}. Give other exports another name.`
+    return [{ code: 'TOPOLOGY_INVALID', severity: 'error', where, what, remedy }]
+  })
 }
 
 const HELPER = ' If it is no processor, begin its name with _: then attak leaves it out.'

@@ -103,6 +103,10 @@ export class InvocationContext implements Invocation {
     return abortOf(this).signal
   }
 
+  get resources(): unknown {
+    return this.runtime.resources?.value
+  }
+
   get log(): Logger {
     const line =
       (level: LogLevel) =>

@@ -3,8 +3,9 @@ import type { SchemaResult } from '../topology/schema.ts'
 import { contextView } from './context-view.ts'
 import type { Invocation } from './invocation.ts'
 import { recordRefusal } from './refusal.ts'
+import type { Resources } from './resources.ts'
 import { eventRefusal } from './schema.ts'
-import { failureOfCallback, settle } from './settle.ts'
+import { failureOfCallback, hasEnded, settle } from './settle.ts'
 import { HANDLE } from './thrown.ts'
 
 /**
@@ -21,7 +22,11 @@ export const handle = {
 }[HANDLE]
 
 function run(invocation: Invocation, event: unknown): void {
-  const { input, name } = invocation.runtime
+  const { input, name, resources } = invocation.runtime
+  if (resources !== undefined && !resources.isOpen) {
+    void runWhenOpen(invocation, event, resources)
+    return
+  }
   const { refused, fault } = invocation.message
   if (refused !== undefined || fault !== undefined) {
     const error = fault ?? recordRefusal(name, refused!)
@@ -39,6 +44,20 @@ function run(invocation: Invocation, event: unknown): void {
   } catch (error) {
     settle(invocation, { error })
   }
+}
+
+/** Runs the handler when setup of its processor has succeeded; fails the message if it fails. */
+async function runWhenOpen(invocation: Invocation, event: unknown, resources: Resources): Promise<void> {
+  // Its time begins when its handler does.
+  invocation.startedMs = Number.POSITIVE_INFINITY
+  try {
+    await resources.open()
+  } catch (error) {
+    settle(invocation, { error })
+    return
+  }
+  invocation.startedMs = invocation.runtime.host.now()
+  if (!hasEnded(invocation)) run(invocation, event)
 }
 
 /** Calls the handler with what its schema made of the event, or fails the message with what the schema found. */

@@ -1,10 +1,12 @@
+import type { Lifecycle } from '../topology/exported.ts'
 import type { Callback, Context, Handler } from '../topology/handler.ts'
 import type { StandardSchema } from '../topology/schema.ts'
 import type { EmitPromise } from './emit-promise.ts'
 import type { Message } from './message.ts'
+import type { Resources } from './resources.ts'
 
 /** A processor's code, loaded: what the runtime calls. */
-export interface LoadedProcessor {
+export interface LoadedProcessor extends Lifecycle {
   readonly name: string
   /** The user's own function, unwrapped: its declared parameters decide how it settles. */
   readonly handler: Handler
@@ -63,6 +65,8 @@ export interface ProcessorRuntime {
   /** The processors that it may invoke. */
   readonly invokes: readonly string[]
   readonly host: InvocationHost
+  /** What its setup makes; absent if it has none. Its handlers start when they are open. */
+  readonly resources?: Resources | undefined
   /** Whether one of its handlers has settled with a result that no invoker receives. */
   hasResult?: boolean
   /** Makes spans of its invocations, where the user's project has OpenTelemetry. */

@@ -16,6 +16,8 @@ import type { WorkerHost } from './worker-host.ts'
 export interface WorkerLog {
   /** A line that a handler wrote. */
   line(invocation: Invocation, level: LogLevel, text: string): void
+  /** A line that `setup` or `teardown` of a processor wrote: it belongs to no message. */
+  ownLine(processor: string, level: LogLevel, text: string): void
   /** Logs an error outside of attempts: what a handler did too late, or an error record that could not be stored. */
   trouble(invocation: Invocation, error: unknown): void
   /** Writes the outcome of an attempt. `event` is the JSON of the handler's event, if it should be shown. */
@@ -57,6 +59,11 @@ export function createLog(host: WorkerHost, level: LogLevel | 'none', { timed = 
   }
   return {
     line: (invocation, level, text) => add(level, 'log', invocation, { text }),
+    ownLine(processor, level, text) {
+      if (RANKS[level] < least) return
+      const time = new Date(host.now()).toISOString()
+      hold(`${JSON.stringify({ time, level, attak: 'log', processor, text })}\n`)
+    },
     trouble(invocation, error) {
       const { code, message: text } = host.describe(error)
       add('error', 'log', invocation, { code, text })

@@ -10,6 +10,7 @@ import { idOf, type Message } from './message.ts'
 import { policiesAnywhere, policiesOf } from './policies.ts'
 import { type Position, positionText } from './position.ts'
 import { callingOf } from './reach.ts'
+import { openResources } from './resources.ts'
 import { areRetried, retryPlaceOf, withHeldWaits, withoutMarks } from './retry-place.ts'
 import { routerOf } from './routes.ts'
 import { runDeliveries, type Work } from './run-deliveries.ts'
@@ -32,7 +33,7 @@ export interface Worker {
   invoked(direct: Direct): Promise<Answer>
 }
 
-/** Loads a processor, and takes the lines that it writes from then on. */
+/** Loads a processor, runs its setup, and takes the lines that it writes from then on. Throws SETUP_FAILED. */
 export async function openWorker({ load, spans, ...parts }: WorkerParts): Promise<Worker> {
   const { entry, name, host, store, carriers, logLevel, artifact } = parts
   const { topology, stage } = entry
@@ -41,6 +42,11 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
   const loaded = await load(name)
   const current = followCurrent()
   const log = createLog(host, logLevel)
+  const resources = openResources(loaded, {
+    ...{ stage, timeoutMs, after: host.after, describe: host.describe },
+    log: (level, text) => log.ownLine(name, level, text),
+  })
+  await resources?.open().finally(log.flush)
   const writer = () => current.get()
   captureConsole<Invocation>(host.console, { writer, take: log.line, echo: false })
   host.onUncaught((error) => blame(invocationOfUncaught(error), error))
@@ -49,7 +55,7 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
     ...parts,
     ...{ baked, current, log },
     recorder: openRecorder({ topology, stage, processor: name, host, log, store, isKept, artifact }),
-    runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), ...(spans && { spans }) },
+    runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), resources, ...(spans && { spans }) },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
         name,

@@ -4,6 +4,7 @@ import { routesFor } from '../graph/routes.ts'
 import type { Invocation, InvocationHost, Invoke, LoadedProcessor, Spans } from '../runtime/invocation.ts'
 import { absentRefusal, copyForInvoke, invokedMessage } from '../runtime/invoke.ts'
 import { callingOf } from '../runtime/reach.ts'
+import type { Resources } from '../runtime/resources.ts'
 import { routerOf } from '../runtime/routes.ts'
 import { keepsOrder } from '../topology/carrier-rules.ts'
 import { acceptorOf } from './accept.ts'
@@ -42,6 +43,7 @@ export interface NetworkParts {
   readonly messageBytes: number
   readonly spans?: Spans
   readonly host: Omit<InvocationHost, 'accept' | 'invoke'>
+  readonly resourcesOf: (loaded: LoadedProcessor, spec: GraphProcessor) => Resources | undefined
   /** Runs a message that a handler invoked, and returns its answer. */
   readonly invoke: (invoker: Invocation, message: SimulatedMessage) => Promise<unknown>
 }
@@ -73,6 +75,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       timeoutMs: spec.timeoutMs,
       ...(spec.idempotent ? skippingHandled(callingOf(loaded, spec), host) : { ...callingOf(loaded, spec), host }),
       ...(parts.spans && { spans: parts.spans }),
+      resources: parts.resourcesOf(loaded, spec),
       route: routerOf(routesFor(graph, spec.name), (streams, topic) => makeRoute(spec.name, streams, topic)),
       lastRoute: undefined,
       hasResult: false,

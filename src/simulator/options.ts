@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import type { Invocation, LoadedProcessor, Spans } from '../runtime/invocation.ts'
 import type { Thrown } from '../runtime/thrown.ts'
@@ -90,6 +91,8 @@ export interface SimulationResult {
   readonly losses: readonly Loss[]
   /** Processors with streams whose handlers returned data and never emitted any. */
   readonly unsent: readonly string[]
+  /** What the teardown of processors failed with. */
+  readonly notClosed: readonly Problem[]
 }
 
 /** A simulation whose input is opened. */

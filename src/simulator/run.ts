@@ -1,14 +1,16 @@
+import { clearTimeout, setTimeout } from 'node:timers'
 import { memory } from '../carriers/memory/carrier.ts'
 import { followCurrent, invocationOfUncaught } from '../runtime/current.ts'
 import { type Invocation, type InvocationHost, keepDuration, keepLine, type LogLevel } from '../runtime/invocation.ts'
 import { timeoutRefusal } from '../runtime/refusal.ts'
+import { openResources } from '../runtime/resources.ts'
 import { hasEnded, settle } from '../runtime/settle.ts'
 import { describeThrown } from '../runtime/thrown.ts'
 import { createCopier } from './copy.ts'
 import { openInputEdges } from './input-edges.ts'
 import { type Lates, openLates } from './lates.ts'
 import { type Losses, openLosses } from './losses.ts'
-import { buildNetwork, type Network } from './network.ts'
+import { buildNetwork, type Network, type NetworkParts } from './network.ts'
 import type { SessionOptions } from './options.ts'
 import type { Schedule } from './schedule.ts'
 import { advance, commitHead, cutOffRunning, hasRoom, headOf, openSchedule, work } from './scheduler.ts'
@@ -29,6 +31,8 @@ export interface Run {
   /** Whether a handler's time was up. */
   timedOut: boolean
   aborted: boolean
+  /** Why the run cannot go on: a setup failed. */
+  broken: { readonly error: unknown } | undefined
   /** The invocation that the run waits for. */
   awaited: { readonly invocation: Invocation; readonly wake: () => void } | undefined
   /** Ends the wait for input. */
@@ -53,6 +57,7 @@ export function openRun(options: SessionOptions): Run {
     ...(options.spans && { spans: options.spans }),
     invoke: (invoker, message) => run.schedule.invoked.run(invoker, message),
     host: hostOf(() => run),
+    resourcesOf: resourcesIn(options, () => run),
   })
   const edges = openInputEdges(network, graph)
   const schedule = openSchedule({
@@ -84,6 +89,7 @@ export function openRun(options: SessionOptions): Run {
     sliceEndMs: now() + SLICE_MS,
     timedOut: false,
     aborted: false,
+    broken: undefined,
     awaited: undefined,
     stopWaiting: () => {},
   }
@@ -97,6 +103,33 @@ function hostOf(run: () => Run): Omit<InvocationHost, 'accept' | 'invoke'> {
     completed: (invocation) => takeCompleted(run(), invocation),
     now: () => run().options.now(),
   }
+}
+
+/** A setup runs for the first message of its processor: lines that it writes are lines of that message. If it fails, the run ends. */
+function resourcesIn(
+  { graph, describe = describeThrown }: SessionOptions,
+  run: () => Run,
+): NetworkParts['resourcesOf'] {
+  return (loaded, { timeoutMs }) =>
+    openResources(loaded, {
+      ...{ stage: graph.stage, timeoutMs, describe },
+      after(ms, call) {
+        const timer = setTimeout(call, ms)
+        return () => clearTimeout(timer)
+      },
+      log(level, text) {
+        const writer = runningIn(run())
+        if (writer !== undefined) takeLine(run(), writer, level, text)
+      },
+      failed: (error) => breakRun(run(), error),
+    })
+}
+
+/** Ends a run that cannot go on. */
+function breakRun(run: Run, error: unknown): void {
+  if (run.aborted) return
+  run.broken = { error }
+  abortRun(run, error)
 }
 
 function takeCompleted({ schedule, awaited }: Run, invocation: Invocation): void {

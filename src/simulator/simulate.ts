@@ -1,7 +1,9 @@
 import { clearInterval, setImmediate, setInterval } from 'node:timers'
+import type { Problem } from '../errors.ts'
 import type { Graph } from '../graph/graph.ts'
 import { captureConsole } from '../runtime/console.ts'
 import type { Invocation, LogLevel } from '../runtime/invocation.ts'
+import { closeResources } from '../runtime/resources.ts'
 import { keepCalls } from '../runtime/thrown.ts'
 import { openIntake } from './intake.ts'
 import type { SessionOptions, SimulationOptions, SimulationResult } from './options.ts'
@@ -40,11 +42,13 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   try {
     recorder?.begin({ kind: 'run', version: 1, topology: graph.name, stage: graph.stage, seed })
     await session.runUntil(Number.POSITIVE_INFINITY)
-    recorder?.end(session.result().summary)
+    const notClosed = await session.tearDown()
+    const result = session.result()
+    recorder?.end(result.summary)
+    return { ...result, notClosed }
   } finally {
     await session.close()
   }
-  return session.result()
 }
 
 /** A simulation that runs step by step, up to a given time. */
@@ -60,8 +64,10 @@ export interface Session {
   /** Messages that wait for a later virtual time. */
   readonly waiting: number
   /** The result so far. */
-  result(): SimulationResult
-  /** Ends it: what still runs is aborted. May be called again. */
+  result(): Omit<SimulationResult, 'notClosed'>
+  /** Runs the teardown of each processor whose setup has run. Returns the failures, also when called again. */
+  tearDown(): Promise<readonly Problem[]>
+  /** Ends it: what still runs is aborted, and resources are closed. May be called again. */
   close(): Promise<void>
 }
 
@@ -80,6 +86,7 @@ export function openSession(options: SessionOptions): Session {
     options.onUncaught?.((error) => takeUncaught(run, error)),
     keepCalls(),
   ]
+  const resources = run.network.processors.map((processor) => processor.resources)
   const startedMs = now()
   options.onProbe?.({ running: writer, oldest: () => oldestIn(run) })
   return {
@@ -105,17 +112,8 @@ export function openSession(options: SessionOptions): Session {
     get waiting() {
       return run.schedule.retries.size()
     },
-    result() {
-      const summary = summaryOf(run)
-      return {
-        summary: options.timings === true ? { ...summary, tookMs: roundedMs(now() - startedMs) } : summary,
-        roots: run.schedule.counts.roots,
-        timedOut: run.timedOut,
-        aborted: signal?.aborted === true,
-        losses: run.losses.all,
-        unsent: unsentIn(run),
-      }
-    },
+    result: () => resultOf(run, startedMs),
+    tearDown: () => closeResources(resources),
     async close() {
       for (const release of releases.splice(0)) release?.()
       stop.removeEventListener('abort', abort)
@@ -123,7 +121,21 @@ export function openSession(options: SessionOptions): Session {
       abortRun(run, reason)
       closing.abort(reason)
       await intake.close()
+      await closeResources(resources)
     },
+  }
+}
+
+function resultOf(run: Run, startedMs: number): ReturnType<Session['result']> {
+  const { timings, now, signal } = run.options
+  const summary = summaryOf(run)
+  return {
+    summary: timings === true ? { ...summary, tookMs: roundedMs(now() - startedMs) } : summary,
+    roots: run.schedule.counts.roots,
+    timedOut: run.timedOut,
+    aborted: signal?.aborted === true,
+    losses: run.losses.all,
+    unsent: unsentIn(run),
   }
 }
 
@@ -134,6 +146,7 @@ interface Drive extends Pick<SimulationOptions, 'signal' | 'live' | 'ready'> {
 /** Works in slices, and waits between them for whatever the slice stopped at. */
 async function drive(run: Run, { signal, live = false, ready, untilMs }: Drive): Promise<void> {
   while (signal?.aborted !== true) {
+    if (run.broken !== undefined) throw run.broken.error
     const stop = workSlice(run, live, untilMs)
     // A handler may have ended the run: nothing wakes what would wait for it now.
     if (stop === 'done' || signal?.aborted) return

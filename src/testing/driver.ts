@@ -94,8 +94,7 @@ export async function createTestDriver<Definition extends TopologyDefinition>(
   const runner = openRunner(subject, record, seed)
   const names = new Set(processors.keys())
   const close = async () => {
-    await runner.close()
-    release?.()
+    await runner.close().finally(() => release?.())
   }
   const sendAll = async (events: readonly InputEvent[]) => runner.run(ownEvents(events, names), 0)
   const driver = {

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks'
-import { AttakError } from '../errors.ts'
+import { AttakError, errorOf } from '../errors.ts'
 import { openBox } from '../simulator/intake.ts'
 import { openSession } from '../simulator/simulate.ts'
 import type { InputEvent } from '../topology/topology.ts'
@@ -57,7 +57,9 @@ export function openRunner(subject: Subject, record: Record, seed: string): Runn
     },
     async close() {
       closed = true
+      const notClosed = await session.tearDown()
       await session.close()
+      if (notClosed.length > 0) throw errorOf(notClosed)
     },
   }
 }

@@ -1,6 +1,6 @@
 import type { DeliverySettings } from './delivery.ts'
 import type { DeploymentSettings } from './deployment.ts'
-import type { Callback, Context, Handler, Json } from './handler.ts'
+import type { Callback, Context, Json, Setup, Teardown } from './handler.ts'
 import type { ErrorsDefinition, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
 import type { SourceDefinition } from './source.ts'
@@ -25,7 +25,13 @@ export interface FunctionSettings extends DeploymentSettings {
 }
 
 /** A processor in any spelling: the path of a module, a function, an object with settings, an instance with a handler. */
-export type ProcessorDefinition<Output = unknown> = string | Handler | ProcessorSettings<Output>
+export type ProcessorDefinition<Output = unknown> = string | AnyHandler | ProcessorSettings<Output>
+
+/** A handler that may name the type of its resources: parameters of methods may be narrower. */
+type AnyHandler = {
+  // biome-ignore lint/suspicious/noExplicitAny: a handler without a type for its event accepts any event.
+  handler(event: any, context: Context, callback: Callback): unknown
+}['handler']
 
 /**
  * The path of a module, with the type of its handler, so that {@link defineTopology} can check its topics and events:
@@ -42,6 +48,10 @@ export interface ProcessorSettings<Output = unknown>
     FunctionSettings,
     RecordingSettings {
   handler?(event: OrAny<Output>, context: Context, callback: Callback): unknown
+  /** Runs once before the first event. What it returns or resolves to is `context.resources`. Modules export it instead. */
+  readonly setup?: Setup
+  /** Runs once after the last event, with what setup returned. Modules export it instead. */
+  readonly teardown?: Teardown
   /** The path of a module, relative to the topology's file. Its `handler` or default export runs. */
   readonly path?: string
   /** The same as `path`. */

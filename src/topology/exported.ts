@@ -1,20 +1,47 @@
-import type { Handler } from './handler.ts'
+import type { Handler, Setup, Teardown } from './handler.ts'
 import { isModule, isObject } from './user-code.ts'
 
 /** A handler as it was found: `self` is its `this`. */
-export interface ExportedHandler {
+export interface ExportedHandler extends Lifecycle {
   readonly handler: Handler
   readonly self?: object
 }
 
+/** The functions of a processor that run before its first event, and after its last. */
+export interface Lifecycle {
+  readonly setup?: Setup
+  readonly teardown?: Teardown
+}
+
+/** The names of {@link Lifecycle}. */
+export const LIFECYCLE = ['setup', 'teardown'] as const
+
+/** How they are written. */
+export const SIGNATURES = {
+  setup: 'setup({ log, signal }) { return connect() }',
+  teardown: 'teardown(resources) { return resources.close() }',
+} as const
+
+/** Returns the functions of {@link Lifecycle} that an object has, bound to it. Leaves out what cannot be called. */
+export function lifecycleOf(holder: object): Lifecycle {
+  const found = LIFECYCLE.flatMap((name) => {
+    const value = (holder as Readonly<Record<string, unknown>>)[name]
+    if (typeof value !== 'function' || isClass(value)) return []
+    return [[name, (given: unknown) => value.call(holder, given)]]
+  })
+  return Object.fromEntries(found)
+}
+
 /**
  * Finds the handler among what a processor's module exports, also out of CommonJS: the `handler` export or the default
- * one, each a function or something with a `handler` method. Undefined when there is none.
+ * one, each a function or something with a `handler` method. Its `setup` and `teardown` are methods of the same object, or
+ * exports beside it. Undefined when there is no handler.
  */
 export function handlerIn(exported: unknown): ExportedHandler | undefined {
   if (!isObject(exported)) return undefined
   const { handler, default: fallback } = exported as { handler?: unknown; default?: unknown }
-  return (isCommonJs(handler, fallback) ? undefined : callable(handler)) ?? callable(fallback)
+  const found = (isCommonJs(handler, fallback) ? undefined : callable(handler)) ?? callable(fallback)
+  return found && { ...lifecycleOf(exported), ...lifecycleOf(found.self ?? {}), ...found }
 }
 
 /** Whether `value` is a class, which cannot be called. */

@@ -38,8 +38,24 @@ export type EmitRest<Data> = undefined extends Data
   ? [data?: Data, options?: EmitOptions | Callback | undefined, callback?: Callback | undefined] | [callback: Callback]
   : [data: Data, options?: EmitOptions | Callback | undefined, callback?: Callback | undefined]
 
+/** What `setup` of a processor receives. */
+export interface SetupWorld {
+  readonly processor: string
+  readonly stage: string
+  readonly log: Logger
+  /** Aborted when the resources are about to be closed, and when setup has taken too long. */
+  readonly signal: AbortSignal
+}
+
+/** Runs once before the first event of a processor. What it returns or resolves to is `context.resources`. */
+export type Setup = (world: SetupWorld) => unknown
+
+/** Runs once after the last event of a processor, with what its setup returned. */
+// biome-ignore lint/suspicious/noExplicitAny: a teardown without a type for its resources accepts any.
+export type Teardown = (resources: any) => unknown
+
 /** What a handler can read about its message, and what it can do. */
-export interface Context<Emits extends object = Record<string, unknown>> {
+export interface Context<Emits extends object = Record<string, unknown>, Resources = unknown> {
   readonly processor: string
   readonly topology: string
   readonly stage: string
@@ -63,6 +79,8 @@ export interface Context<Emits extends object = Record<string, unknown>> {
   /** Aborted when the timeout of this message is over, or when the run ends. */
   readonly signal: AbortSignal
   readonly log: Logger
+  /** What `setup` of this processor returned; undefined without one. */
+  readonly resources: Resources
   /** Returns the milliseconds of real time until the timeout of this message. AWS Lambda has the same function. */
   getRemainingTimeInMillis(): number
   /**
@@ -93,9 +111,9 @@ export interface Context<Emits extends object = Record<string, unknown>> {
  * or more parameters, has read `context.done`, `succeed` or `fail`, or has the setting `callback: true`: then its callback does.
  */
 // biome-ignore lint/suspicious/noExplicitAny: a handler without a type for its event accepts any event.
-export type Handler<Event = any, Emits extends object = Record<string, unknown>> = (
+export type Handler<Event = any, Emits extends object = Record<string, unknown>, Resources = unknown> = (
   event: Event,
-  context: Context<Emits>,
+  context: Context<Emits, Resources>,
   callback: Callback,
 ) => unknown
 

@@ -59,6 +59,8 @@ export function knownSettings(carriers: CarrierTable): KnownSettings {
           'source',
           'receiver',
           'properties',
+          'setup',
+          'teardown',
           'input',
           'retries',
           'backoff',

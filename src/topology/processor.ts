@@ -1,4 +1,4 @@
-import { pathInstead } from './exported.ts'
+import { LIFECYCLE, type Lifecycle, lifecycleOf, pathInstead, SIGNATURES } from './exported.ts'
 import { placeOf } from './field.ts'
 import type { Handler } from './handler.ts'
 import { type Report, show } from './report.ts'
@@ -69,7 +69,10 @@ function readModule<Settings>(module: object, where: string, parts: ReadParts<Se
   const { report } = parts
   const exports = readFields(module, where, report)
   if (exports === undefined) return undefined
-  if (exports.handler !== undefined) return bodyOf<Settings>(inlineSource(exports.handler, where, report))
+  if (exports.handler !== undefined) {
+    const source = inlineSource(exports.handler, where, report)
+    return bodyOf<Settings>(source && { ...lifecycleOf(exports), ...source })
+  }
   if (exports.default !== undefined && exports.default !== module) return readProcessor(exports.default, where, parts)
   reportNoHandler('the module exports no handler', where, report)
   return undefined
@@ -99,9 +102,34 @@ function sourceOf(value: object, fields: Fields, where: string, report: Report):
     reportNoHandler('has neither handler, path nor receiver', where, report)
     return undefined
   }
+  reportLifecycle(fields, where, { isInline: name === 'handler', report })
   if (name === 'handler') return inlineSource(fields.handler, placeOf(where, name), report, value)
   if (name === 'receiver') return receiverSource(fields, where, report)
   return moduleSource(fields[name], placeOf(where, name), report)
+}
+
+interface LifecycleParts {
+  readonly isInline: boolean
+  readonly report: Report
+}
+
+function reportLifecycle(fields: Fields, where: string, { isInline, report }: LifecycleParts): void {
+  for (const name of LIFECYCLE) {
+    const value = fields[name]
+    if (value === undefined) continue
+    const place = placeOf(where, name)
+    if (!isInline) {
+      report.error(
+        'TOPOLOGY_INVALID',
+        place,
+        `${name} belongs to the code of a processor`,
+        `Export ${name} from its module.`,
+      )
+    } else if (typeof value !== 'function') {
+      const what = `${name} must be a function; got ${show(value)}`
+      report.error('TOPOLOGY_INVALID', place, what, `Give a function: ${SIGNATURES[name]}.`)
+    }
+  }
 }
 
 function moduleSource(path: unknown, where: string, report: Report): HandlerSource | undefined {
@@ -162,7 +190,8 @@ function inlineSource(handler: unknown, where: string, report: Report, self?: ob
     report.error('PROCESSOR_NO_HANDLER', where, what, `Give an instance of it: new ${name}().`)
     return undefined
   }
-  return { kind: 'inline', handler: handler as Handler, ...(self !== undefined && { self }) }
+  const lifecycle = self && runUserCode(() => lifecycleOf(self), where, report)?.value
+  return { kind: 'inline', handler: handler as Handler, ...(self && { self }), ...(lifecycle as Lifecycle | undefined) }
 }
 
 function instanceSource(self: object, where: string, report: Report): HandlerSource | undefined {

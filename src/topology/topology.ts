@@ -1,6 +1,6 @@
 import type { DeliverySettings } from './delivery.ts'
 import type { DeploymentSettings, Environment } from './deployment.ts'
-import type { Handler } from './handler.ts'
+import type { ExportedHandler } from './exported.ts'
 import type { Errors, Idempotence, RecordingSettings } from './recording.ts'
 import type { StandardSchema } from './schema.ts'
 import type { TopologySource } from './source.ts'
@@ -19,7 +19,7 @@ export type HandlerSource =
   /** A module, relative to the topology's folder, as the user wrote it: its `handler` or default export. */
   | { readonly kind: 'module'; readonly path: string }
   /** A function in the topology's own module; `self` is `this` for methods of an instance. */
-  | { readonly kind: 'inline'; readonly handler: Handler; readonly self?: object }
+  | ({ readonly kind: 'inline' } & ExportedHandler)
   /** A receiver: one of attak's own (`attak/receivers/log`), a path as above, or a package. Its properties are JSON. */
   | { readonly kind: 'receiver'; readonly module: string; readonly properties: Readonly<Record<string, unknown>> }
 

@@ -7,7 +7,7 @@ export type LogLine = Pick<CloudLine, 'timeMs' | 'processor' | 'text' | 'isPlatf
 /** A parsed log line of a deployed function. */
 export interface LogEntry extends Pick<LogLine, 'timeMs' | 'processor'> {
   /**
-   * `log` is what a handler wrote. `end` is the outcome of an attempt. `error` is a message that finally failed.
+   * `log` is what a handler wrote, or the setup of a processor: that has no message. `end` is the outcome of an attempt. `error` is a message that finally failed.
    * `output` is an emit without a subscriber. `platform` is the platform's line about an invocation. `text` is anything
    * else, such as a crash.
    */
@@ -32,8 +32,7 @@ export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLi
       processor,
       kind: attak as LogEntry['kind'],
       level: LEVELS.has(level) ? (level as LogEntry['level']) : 'info',
-      message: message as string,
-      root: root as string,
+      ...(message !== undefined && { message: message as string, root: root as string }),
       fields,
     }
   }
@@ -44,6 +43,8 @@ export function readEntry({ timeMs, processor, text, isPlatform = false }: LogLi
 
 /** Whether a line has the fields that attak writes into each line of its kind. Code of the user may write similar lines. */
 function isOfAttak({ attak, message, root, text, outcome, error, topic }: LogEntry['fields']): boolean {
+  // `setup` and `teardown` write lines that belong to no message.
+  if (attak === 'log' && message === undefined && root === undefined) return typeof text === 'string'
   if (typeof message !== 'string' || typeof root !== 'string') return false
   if (attak === 'log') return typeof text === 'string'
   if (attak === 'output') return typeof topic === 'string'

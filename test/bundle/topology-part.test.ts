@@ -228,6 +228,13 @@ describe('a module stays whole', () => {
     )
   })
 
+  test.each(['setup', 'teardown'])('with its processor, if its %s may read settings by `this`', (name) => {
+    const text = `export default { processors: { a: { handler: () => 1, ${name}() { return this.memory }, memory: 1 } } }`
+    expect(bare(text)).toBe(javascript(text))
+    const arrow = `export default { processors: { a: { handler: () => 1, ${name}: () => 2, memory: 1 } } }`
+    expect(bare(arrow)).toBe(javascript(arrow.replace(', memory: 1', '')))
+  })
+
   test.each([
     ['that a call makes', 'make()'],
     ['that no declaration shows', 'f'],

@@ -72,11 +72,12 @@ export function openStage(url: string): BrokerStage {
         },
       }
       const log = createLog(host, 'debug')
-      const brokered = await openBrokered({
+      const brokered = openBrokered({
         ...{ graph, processors: inlineProcessors(topology), host, log, store: broker.errors, concurrency },
         ...{ seed: randomUUID(), broker, carrier, runs: runs ?? graph.processors.map((processor) => processor.name) },
         worker: { id: randomUUID(), about: { version: '1', host: 'test', pid: process.pid } },
       })
+      await brokered.start()
       let isOver = false
       const end = async (how: () => Promise<unknown>) => {
         if (isOver) return
@@ -167,7 +168,9 @@ export function brokerContract(name: string, urlOf: () => string): void {
         streams: [{ from: 'start', to: 'take', retries: 3, backoff: { firstMs: 30, factor: 1, jitter: false } }],
       })
       for (let n = 0; n < 20; n++) await worker.take({ to: 'start', event: n, key: 'one' })
+      await until(() => worker.counts.roots > 0)
       await until(() => seen.length >= 60)
+      await until(() => worker.counts.roots === 0)
       for (const key of ['a', 'b', 'c']) {
         expect(seen.filter((each) => each.startsWith(key))).toEqual(Array.from({ length: 20 }, (_, n) => `${key}${n}`))
       }

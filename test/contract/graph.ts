@@ -18,8 +18,8 @@ export function inlineProcessors({ processors }: Topology): ReadonlyMap<string, 
   return new Map(
     processors.map(({ name, source, input }) => {
       if (source.kind !== 'inline') throw new Error(`${name} is not inline`)
-      const { handler, self } = source
-      return [name, { name, handler, ...(self && { self }), ...(input && { input }) }]
+      const { kind: _, ...found } = source
+      return [name, { name, ...found, ...(input && { input }) }]
     }),
   )
 }

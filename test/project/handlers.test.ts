@@ -33,6 +33,57 @@ test.each([
   expect(handler.call(self, undefined, {} as never, () => undefined)).toBe(expected)
 })
 
+test.each([
+  [
+    'exports beside a function',
+    'a.mjs',
+    "export const setup = () => 'up'; export const teardown = () => 'down'; export default () => 1",
+  ],
+  [
+    'exports beside an instance',
+    'a.mjs',
+    "export const setup = () => 'up'; export const teardown = () => 'down'; export default { handler() {} }",
+  ],
+  [
+    'methods of the default export',
+    'a.mjs',
+    "export default { up: 'up', handler() {}, setup() { return this.up }, teardown: () => 'down' }",
+  ],
+  [
+    'inherited methods',
+    'a.mjs',
+    "class A { up = 'up'; setup() { return this.up } teardown() { return 'down' } handler() {} }\nexport default new A()",
+  ],
+  ['in CommonJS', 'a.cjs', "exports.handler = () => 1; exports.setup = () => 'up'; exports.teardown = () => 'down'"],
+  [
+    'properties of a CommonJS function',
+    'a.cjs',
+    "module.exports = () => 1; module.exports.setup = () => 'up'; module.exports.teardown = () => 'down'",
+  ],
+  [
+    'in TypeScript',
+    'a.ts',
+    "export const setup = (): string => 'up'; export const teardown = (): string => 'down'; export const handler = () => 1",
+  ],
+])('setup and teardown are %s', async (_, file, code) => {
+  const { processors } = await loadProject(undefined, processorsOf({ [file]: code }))
+  const { setup, teardown } = processors.get('a')!
+  expect([setup?.({} as never), teardown?.(undefined)]).toEqual(['up', 'down'])
+})
+
+test('an export that has the name of setup or teardown and is no function is reported', async () => {
+  const files = {
+    'a.mjs': 'export default () => 1; export const setup = Promise.resolve()',
+    'b.mjs': 'export default () => 1; export class teardown {}',
+    'c.mjs': 'export default { handler() {}, setup: 5 }',
+  }
+  const { problems } = await inspectProject(undefined, processorsOf(files))
+  expect(problems.map(({ where, what }) => `${where}: ${what}`)).toEqual([
+    'processors.a: a.mjs exports "setup", which must be a function; it is a promise',
+    'processors.b: b.mjs exports "teardown", which must be a function; it is a class',
+  ])
+})
+
 test('the count of parameters and the name of a handler survive a build', async () => {
   const code = 'export default function reverse(event: string, context: object, callback: () => void) {}'
   const { processors } = await loadProject(undefined, processorsOf({ 'a.ts': code }))

@@ -291,3 +291,23 @@ defineTopology({
   },
   streams: [['path', 'instance', 'any topic']],
 })
+
+// Resources are unknown, or of the type that a handler names.
+const pooled: Handler<string, Record<string, unknown>, { query(): number }> = (_, { resources }) => resources.query()
+defineTopology({
+  name: 't',
+  processors: {
+    pooled,
+    contextual: (_: string, context: Context<{ text: string }, Date>) => context.resources.getTime(),
+    inline: {
+      setup: ({ log, signal }) => {
+        log.info(String(signal.aborted))
+        return new Map<string, number>()
+      },
+      handler: (_event, { resources }) => {
+        holds<Equal<typeof resources, unknown>>()
+      },
+      teardown: (resources: Map<string, number>) => resources.clear(),
+    },
+  },
+})

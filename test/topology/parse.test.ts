@@ -538,3 +538,31 @@ describe('a topology without a name', () => {
     ])
   })
 })
+
+describe('setup and teardown', () => {
+  const sourceOf = (a: unknown) => parsed({ name: 't', processors: { a } }).processors[0]?.source
+
+  it('are functions of a processor with a handler, and of an instance', () => {
+    const given = { handler: reverse, setup: () => 'up', teardown: () => 'down' }
+    expect(sourceOf(given)).toMatchObject({ setup: expect.any(Function), teardown: expect.any(Function) })
+    expect(Object.keys(parsed({ name: 't', processors: { a: given } }).processors[0]!)).not.toContain('setup')
+    class Counter {
+      handler() {}
+      setup() {
+        return this
+      }
+    }
+    const counter = new Counter()
+    const source = sourceOf(counter)
+    expect(source?.kind === 'inline' && source.setup?.({} as never)).toBe(counter)
+  })
+
+  it('are refused beside a path, and if they are no functions', () => {
+    expect(told({ name: 't', processors: { a: { path: './a', setup: () => 1 } } })).toEqual([
+      '[TOPOLOGY_INVALID] processors.a.setup: setup belongs to the code of a processor (topology.ts). Export setup from its module.',
+    ])
+    expect(told({ name: 't', processors: { a: { handler: reverse, teardown: 5 } } })).toEqual([
+      '[TOPOLOGY_INVALID] processors.a.teardown: teardown must be a function; got 5 (topology.ts). Give a function: teardown(resources) { return resources.close() }.',
+    ])
+  })
+})

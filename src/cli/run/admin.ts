@@ -6,11 +6,13 @@ import type { Counts } from '../../hosts/worker/embedded.ts'
 import type { Outcome } from '../../runtime/deliver/round.ts'
 import { listenOn } from '../../sources/http/listen.ts'
 
+/** What a service does: it takes events when it is `ready`. */
+export type Readiness = 'not ready' | 'ready' | 'stopping'
+
 /** The state of a service, for those who watch it. */
 export interface ServiceState {
   readonly processors: readonly string[]
-  /** Whether it takes events. */
-  isReady(): boolean
+  readiness(): Readiness
   counts(): Counts
   /** Records of a broker that wait, by channel; empty without one. */
   lag(): Promise<Readonly<Record<string, number>>>
@@ -69,7 +71,7 @@ export async function openAdmin(port: number, state: ServiceState): Promise<Admi
       response.writeHead(status, { 'content-type': type }).end(text)
     }
     if (path === '/healthz') answer(200, 'ok\n')
-    else if (path === '/readyz') answer(state.isReady() ? 200 : 503, state.isReady() ? 'ready\n' : 'stopping\n')
+    else if (path === '/readyz') answer(state.readiness() === 'ready' ? 200 : 503, `${state.readiness()}\n`)
     else if (path === '/metrics') {
       void registry.metrics().then((text) => answer(200, text, registry.contentType))
     } else answer(404, 'There are /healthz, /readyz and /metrics.\n')

@@ -21,8 +21,9 @@ import type { ChosenBroker } from '../broker.ts'
 import type { Given } from '../hint.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from '../input.ts'
-import { type Admin, openAdmin } from './admin.ts'
+import { type Admin, openAdmin, type Readiness, type ServiceState } from './admin.ts'
 import { openServiceLog, type ServiceLog } from './service-log.ts'
+import { setUp } from './set-up.ts'
 
 /** A service to run. */
 export interface ServeOptions {
@@ -71,8 +72,7 @@ export interface Service extends ServeOptions {
   failed: number
   /** Why its input broke off. */
   fault?: { readonly error: unknown }
-  /** Whether it takes events. */
-  isReady: boolean
+  readiness: Readiness
 }
 
 /** Opens a service: its messages' way, its sources, and the server of its health. */
@@ -81,10 +81,11 @@ export async function openService(options: ServeOptions, host: Host): Promise<Se
   const offs: (() => void)[] = []
   const workerHost = workerHostOf(host, project.dir, offs)
   const log = openServiceLog({ graph, host, workerHost, level: logLevel, quiet })
-  const service: Partial<Service> & Pick<Service, 'isReady'> = { isReady: false }
-  const state = {
+  const service: Partial<Service> & Pick<Service, 'readiness'> = { readiness: 'not ready' }
+  const state: ServiceState = {
     processors: runs,
-    isReady: () => service.isReady && service.running?.isConnected?.() !== false,
+    readiness: () =>
+      service.readiness === 'ready' && service.running?.isConnected?.() === false ? 'not ready' : service.readiness,
     counts: () => service.running?.counts ?? NONE,
     lag: async () => (await service.running?.lag?.()) ?? {},
   }
@@ -93,9 +94,13 @@ export async function openService(options: ServeOptions, host: Host): Promise<Se
     const { chosen, running } = await openTopology({ ...options, host, workerHost, log, admin })
     Object.assign(service, { ...options, host, running, chosen, log, admin, offs, sources: [], failed: 0 })
     const opened = service as Service
+    const { random } = workerHost
+    if (!(await setUp({ running, log, random, signal: options.signal }))) return opened
+    await running.start?.()
     const sources = await openSources(sourcesOf(options), worldOf(opened, workerHost))
-    return Object.assign(opened, { sources, isReady: true })
+    return Object.assign(opened, { sources, readiness: 'ready' as const })
   } catch (error) {
+    await service.running?.tearDown()
     service.running?.close()
     await service.chosen?.broker.close()
     await admin?.close()
@@ -141,7 +146,7 @@ async function openTopology(parts: TopologyParts): Promise<Pick<Service, 'runnin
   try {
     for (const warning of await chosen.broker.ensure(graph.processors.map(({ name }) => name))) log.say(warning, 'warn')
     const worker = { id: randomUUID(), about: { version, host: hostname(), pid: host.pid } }
-    const running = await openBrokered({
+    const running = openBrokered({
       ...{ ...common, store: chosen.broker.errors, broker: chosen.broker, carrier: chosen.name, worker, runs },
     })
     return { running, chosen }

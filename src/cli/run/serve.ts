@@ -17,7 +17,7 @@ import { openService, type ServeOptions, type Service } from './open.ts'
 export async function serve(options: ServeOptions, host: Host): Promise<number> {
   refuseIdle(options)
   const service = await openService(options, host)
-  tellStart(service)
+  if (service.readiness === 'ready') tellStart(service)
   const { running, chosen, sources, input, signal } = service
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
@@ -95,7 +95,7 @@ async function feed(service: Service, input: RunInput): Promise<void> {
 /** Takes nothing more, and waits for what is open. Returns the exit code. */
 async function stop(service: Service): Promise<number> {
   const { running, chosen, sources, host, log, drainMs, graph, given, signal } = service
-  service.isReady = false
+  service.readiness = 'stopping'
   const { roots: open } = running.counts
   if (signal.aborted) {
     log.say(
@@ -108,6 +108,7 @@ async function stop(service: Service): Promise<number> {
   const isDone = await within(drainMs, all)
   log.lines.flush()
   for (const note of service.input?.notes() ?? []) log.say(note, 'warn')
+  for (const { where, what } of await running.tearDown()) log.say(`${where}: ${what}`, 'error')
   const { recorded, roots } = running.counts
   const left = isDone ? 0 : roots
   if (recorded > 0)

@@ -67,9 +67,9 @@ export async function tellRun(run: RunOptions, host: Host): Promise<boolean> {
     host.builtIns.restore()
     const pending = result.aborted ? [] : pendingProblems(timers.pending(), host.cwd)
     await report.end(result)
-    warn([...lossProblems(result.losses), ...pending], host)
+    warn([...lossProblems(result.losses), ...pending, ...result.notClosed], host)
     const isWrong = tellChanged(host)
-    return result.summary.failed === 0 && !isWrong
+    return result.summary.failed === 0 && result.notClosed.length === 0 && !isWrong
   } finally {
     clearInterval(looking)
     guarded?.close()

@@ -5,7 +5,7 @@ import type { InvocationHost } from '../../runtime/invocation.ts'
 import type { Message } from '../../runtime/message.ts'
 import { hopRefusal, keyRefusal } from '../../runtime/refusal.ts'
 import type { SourceEvent } from '../../runtime/source.ts'
-import { countsOf, type RunningTopology } from './embedded.ts'
+import { countsOf, lifecycleOf, type RunningTopology } from './embedded.ts'
 import { arrive, type EmbeddedParts, type Engine, finish } from './engine.ts'
 import { addEmitTo, isRecord, mark, type SendingTally, sendingOf, sendNow, useLane } from './lane.ts'
 import { openEngine, replyTo, stationOf } from './open-engine.ts'
@@ -29,10 +29,10 @@ export interface BrokeredParts extends EmbeddedParts {
 }
 
 /** A topology whose messages move over a broker. */
-export type Brokered = RunningTopology & Pick<Working, 'isConnected' | 'lag'>
+export type Brokered = RunningTopology & Required<Pick<RunningTopology, 'start' | 'isConnected' | 'lag'>>
 
-/** Opens a topology over a broker, and receives its messages until it is closed. */
-export async function openBrokered(parts: BrokeredParts): Promise<Brokered> {
+/** Opens a topology over a broker. It receives messages from its start until it is closed. */
+export function openBrokered(parts: BrokeredParts): Brokered {
   const { broker, carrier, worker, runs, ended } = parts
   const suspects = createSuspects()
   const { engine, release } = openEngine(
@@ -54,15 +54,19 @@ export async function openBrokered(parts: BrokeredParts): Promise<Brokered> {
     },
   )
   const gained: BrokerWorker['gained'] = (lane) => useLane(lane, { engine, carrier, ...laterIn(suspects) })
-  const working = await broker.work({ ...worker, channels: runs, gained }).catch((error: unknown) => {
-    release()
-    throw error
-  })
+  let working: Working | undefined
   return {
     ...frontOf(engine, broker),
-    isConnected: working.isConnected,
-    lag: working.lag,
-    quiet: working.close,
+    ...lifecycleOf(engine, runs),
+    get counts() {
+      return countsOf(engine)
+    },
+    async start() {
+      working = await broker.work({ ...worker, channels: runs, gained })
+    },
+    isConnected: () => working?.isConnected() ?? false,
+    lag: async () => (await working?.lag()) ?? {},
+    quiet: async () => working?.close(),
     close() {
       engine.isClosed = true
       release()
@@ -75,7 +79,10 @@ function laterIn({ add, hasOf }: Suspects) {
 }
 
 /** What comes from sources goes to the broker, but for what they wait for: that runs here. */
-function frontOf(engine: Engine, broker: OpenBroker): Omit<RunningTopology, 'quiet' | 'close'> {
+function frontOf(
+  engine: Engine,
+  broker: OpenBroker,
+): Pick<RunningTopology, 'take' | 'call' | 'room' | 'running'> {
   let sending = 0
   const onRoom: (() => void)[] = []
   const send = async (emits: readonly Emitted[], id?: string) => {
@@ -113,9 +120,6 @@ function frontOf(engine: Engine, broker: OpenBroker): Omit<RunningTopology, 'qui
       })
     },
     room: () => (sending < MOST_SENDING ? undefined : new Promise((resolve) => onRoom.push(resolve))),
-    get counts() {
-      return countsOf(engine)
-    },
     running: engine.current.get,
   }
 }

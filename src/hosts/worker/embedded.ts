@@ -1,5 +1,7 @@
+import type { Problem } from '../../errors.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import type { Message } from '../../runtime/message.ts'
+import { closeResources, setUpAll } from '../../runtime/resources.ts'
 import type { SourceEvent } from '../../runtime/source.ts'
 import { createMemoryHandled } from '../../stores/memory/handled.ts'
 import { arrive, type EmbeddedParts, type Engine, MOST_OPEN, roomFor } from './engine.ts'
@@ -8,6 +10,12 @@ import { acceptIn, type Reply, type TalliedRoot, type Tally, tallyOf } from './s
 
 /** A topology that runs in this process: each message is done when it was handled, or recorded as failed. */
 export interface RunningTopology {
+  /** Runs the setup of each processor that has one and has not succeeded yet. Rejects with SETUP_FAILED when all have ended. */
+  setUp(): Promise<void>
+  /** Begins to receive messages of a broker; absent without one. */
+  start?(): Promise<void>
+  /** Runs the teardown of each processor whose setup has succeeded. Returns the failures. */
+  tearDown(): Promise<readonly Problem[]>
   /**
    * Takes an event. Resolves to the number of error records when its source may forget it: when it and all that it caused is
    * done, or when a broker has it.
@@ -64,6 +72,7 @@ export function openEmbedded(parts: EmbeddedParts): RunningTopology {
     arrive(engine, { message: rootMessage(engine, event, done), way, lanes: way.lanes, reply, isStarted: false })
   }
   return {
+    ...lifecycleOf(engine),
     take: (event) => new Promise((done) => enter(event, done, undefined)),
     call: (event, isRecorded = () => true) =>
       new Promise((resolve, reject) => enter(event, () => {}, replyTo(reject, { isRecorded, answer: resolve }))),
@@ -78,6 +87,16 @@ export function openEmbedded(parts: EmbeddedParts): RunningTopology {
       release()
     },
   }
+}
+
+/** Runs what processors have for the beginning and the end: `only` those, or all. */
+export function lifecycleOf(
+  { stations }: Engine,
+  only?: readonly string[],
+): Pick<RunningTopology, 'setUp' | 'tearDown'> {
+  const run = [...stations.byName.values()].filter(({ name }) => only === undefined || only.includes(name))
+  const resources = run.map(({ runtime }) => runtime.resources)
+  return { setUp: () => setUpAll(resources), tearDown: () => closeResources(resources) }
 }
 
 /** Waits while as much is open as may be; undefined when there is room. */

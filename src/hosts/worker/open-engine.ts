@@ -6,6 +6,7 @@ import { followCurrent, invocationOfUncaught } from '../../runtime/current.ts'
 import type { HandledStore } from '../../runtime/handled.ts'
 import type { Invocation, InvocationHost, Invoked } from '../../runtime/invocation.ts'
 import { absentRefusal, copyForInvoke, invokedMessage } from '../../runtime/invoke.ts'
+import { openResources } from '../../runtime/resources.ts'
 import { describeThrown, errorOfThrown } from '../../runtime/thrown.ts'
 import { openRecorder } from '../../runtime/worker-recorder.ts'
 import { createBacklog } from './backlog.ts'
@@ -37,6 +38,11 @@ export function openEngine(
       recorder.begin(Number.POSITIVE_INFINITY)
       return recorder
     },
+    resourcesOf: (loaded, { timeoutMs }) =>
+      openResources(loaded, {
+        ...{ stage: graph.stage, timeoutMs, after: host.after, describe: host.describe },
+        log: (level, text) => log.ownLine(loaded.name, level, text),
+      }),
   })
   let accepting: InvocationHost['accept'] | undefined
   const engine: Engine = {

@@ -1,4 +1,4 @@
-import type { Graph, GraphStream } from '../../graph/graph.ts'
+import type { Graph, GraphProcessor, GraphStream } from '../../graph/graph.ts'
 import { type HeldPolicy, heldPolicyOf } from '../../graph/holds.ts'
 import { indexOf } from '../../graph/index-of.ts'
 import { routesFor } from '../../graph/routes.ts'
@@ -19,6 +19,7 @@ import type { Edge, Message, Root } from '../../runtime/message.ts'
 import type { Position } from '../../runtime/position.ts'
 import { callingOf } from '../../runtime/reach.ts'
 import { dataRefusal, hopRefusal, keyRefusal } from '../../runtime/refusal.ts'
+import type { Resources } from '../../runtime/resources.ts'
 import { routerOf } from '../../runtime/routes.ts'
 import type { Recorder } from '../../runtime/worker-recorder.ts'
 import { sizeChecker } from '../../simulator/accept.ts'
@@ -119,6 +120,7 @@ export interface StationParts {
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly spans: Spans | undefined
   readonly recorderOf: (processor: string) => Recorder
+  readonly resourcesOf: (loaded: LoadedProcessor, spec: GraphProcessor) => Resources | undefined
   /** The largest message, whichever processor receives it. */
   readonly messageBytes: number
 }
@@ -166,7 +168,8 @@ export function openStations(parts: StationParts): Stations {
   }
 }
 
-function stationOf(name: string, { graph, processors, spans, recorderOf, remembering }: StationParts): Station {
+function stationOf(name: string, parts: StationParts): Station {
+  const { graph, processors, spans, recorderOf, resourcesOf, remembering } = parts
   const spec = indexOf(graph).processor(name)!
   const loaded = processors.get(name)
   if (loaded === undefined) throw new Error(`processor "${name}" is in the graph but was not loaded`)
@@ -176,6 +179,7 @@ function stationOf(name: string, { graph, processors, spans, recorderOf, remembe
     stage: graph.stage,
     timeoutMs,
     ...callingOf(loaded, spec),
+    resources: resourcesOf(loaded, spec),
     ...(spans && { spans }),
   }
   const station: Station & { entry: Way } = {

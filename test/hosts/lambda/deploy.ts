@@ -16,7 +16,7 @@ export function deploy(
   const topology = parsedOf(definition)
   const loaded = new Map<string, LoadedProcessor>()
   for (const { name, source, input } of topology.processors) {
-    if (source.kind === 'inline') loaded.set(name, { name, handler: source.handler, ...(input && { input }) })
+    if (source.kind === 'inline') loaded.set(name, { name, ...source, ...(input && { input }) })
   }
   return openCloud({ graph: buildGraph(topology, { stage: 'dev' }), processors: loaded, ...said })
 }

@@ -6,6 +6,7 @@ import { CARRIERS } from '../../../src/carriers/table.ts'
 import { createEntry } from '../../../src/hosts/lambda/entry.ts'
 import type { WireRecord } from '../../../src/runtime/carrier.ts'
 import { describeThrown } from '../../../src/runtime/thrown.ts'
+import type { Lifecycle } from '../../../src/topology/exported.ts'
 import type { Handler } from '../../../src/topology/handler.ts'
 import { createFakeClock } from '../../contract/clock.ts'
 import { createFakeStore } from '../../contract/fake-store.ts'
@@ -14,7 +15,7 @@ import { bakedOf } from '../../contract/graph.ts'
 type Via = 'kinesis' | 'sqs'
 
 /** Makes the function of a processor `b` that receives from `a`, with the real receivers, on its own clock. */
-export function openFunctionOf(via: Via, handler: Handler, settings: object = {}) {
+export function openFunctionOf(via: Via, handler: Handler, settings: object = {}, lifecycle: Lifecycle = {}) {
   const clock = createFakeClock(Date.UTC(2026, 10, 21))
   const store = createFakeStore()
   const lines: Record<string, unknown>[] = []
@@ -42,7 +43,7 @@ export function openFunctionOf(via: Via, handler: Handler, settings: object = {}
   const takingAll = (carrier: AwsCarrier) => ({ ...carrier, openSender: () => ({ send, close: async () => {} }) })
   const carriers = { kinesis: takingAll(CARRIERS.kinesis), sqs: takingAll(CARRIERS.sqs) }
   const entry = createEntry(
-    { ...baked, load: () => ({ name: 'b', handler }) },
+    { ...baked, load: () => ({ name: 'b', handler, ...lifecycle }) },
     { carriers, openStore: () => store },
     { host, client },
   )

@@ -309,3 +309,32 @@ it('lines of a handler are logged with its message, and outputs too', async () =
     { attak: 'end', outcome: 'ok' },
   ])
 })
+
+it('runs the setup of all processors before its events, those that failed again, and their teardown at the end', async () => {
+  const seen: string[] = []
+  let tries = 0
+  const topology = openTopology({
+    processors: {
+      bill: {
+        setup({ log }: { log: { info(text: string): void } }) {
+          log.info('connects')
+          if (++tries === 1) throw new Error('no database')
+          return 'pool'
+        },
+        handler: (event: number, { resources }: { resources: string }) => void seen.push(`${event} ${resources}`),
+        teardown: (resources: string) => void seen.push(`close ${resources}`),
+      },
+      other: { setup: () => void seen.push('other'), handler: () => {} },
+    },
+    streams: [],
+  })
+  await expect(topology.setUp()).rejects.toMatchObject({ code: 'SETUP_FAILED' })
+  await topology.setUp()
+  await topology.take({ to: 'bill', event: 1 })
+  expect(await topology.tearDown()).toEqual([])
+  expect(seen).toEqual(['other', '1 pool', 'close pool'])
+  expect(topology.lines().slice(0, 2)).toMatchObject([
+    { attak: 'log', level: 'info', processor: 'bill', text: 'connects' },
+    { attak: 'log', level: 'info', processor: 'bill', text: 'connects' },
+  ])
+})
