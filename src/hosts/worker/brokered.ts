@@ -79,10 +79,7 @@ function laterIn({ add, hasOf }: Suspects) {
 }
 
 /** What comes from sources goes to the broker, but for what they wait for: that runs here. */
-function frontOf(
-  engine: Engine,
-  broker: OpenBroker,
-): Pick<RunningTopology, 'take' | 'call' | 'room' | 'running'> {
+function frontOf(engine: Engine, broker: OpenBroker): Pick<RunningTopology, 'take' | 'call' | 'room' | 'running'> {
   let sending = 0
   const onRoom: (() => void)[] = []
   const send = async (emits: readonly Emitted[], id?: string) => {
