@@ -105,13 +105,13 @@ export function openStage(url: string): BrokerStage {
   }
 }
 
-/** Waits until something holds; fails if it does not within a minute. */
-export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 3000; tries++) {
+/** Waits until something holds; fails if it does not in so many looks of 20 ms. */
+export async function until(holds: () => boolean | Promise<boolean>, looks = 3000): Promise<void> {
+  for (let tries = 0; tries < looks; tries++) {
     if (await holds()) return
     await wait(20)
   }
-  expect.fail(`it did not come true within a minute: ${holds}`)
+  expect.fail(`it did not come true in time: ${holds}`)
 }
 
 type Emitting = { emit(topic: string, data?: unknown, options?: { key?: string }): Promise<void> }

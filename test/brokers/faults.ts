@@ -1,0 +1,225 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { openStage, until } from '../contract/broker.ts'
+import { type Random, randomOf } from '../contract/random.ts'
+import type { TestServer } from './process.ts'
+import type { Proxy as ServerProxy } from './servers.ts'
+
+/** What a round of faults is made with. */
+export interface Round {
+  readonly seed: number
+  readonly server: TestServer
+  /** A way to the server that can be cut. */
+  readonly proxy: ServerProxy
+  /** The server's address by way of the proxy. */
+  readonly proxied: string
+}
+
+/** What became of the messages of a round. */
+export interface Count {
+  readonly messages: number
+  /** Neither handled nor recorded as failed. */
+  readonly lost: number
+  /** Committed for the first time after a later one of their key. */
+  readonly outOfOrder: number
+  /** Handled once more than needed. */
+  readonly twice: number
+  /** What was done to workers, the network and the broker. */
+  readonly faults: readonly string[]
+}
+
+const KEYS = 8
+const PER_KEY = 25
+/** Faults of one round. */
+const FAULTS = 6
+const LEASE_SECONDS = 1
+
+/** Some messages fail at first, some take long, so that workers always have keys that are held. */
+const TOPOLOGY = `
+import { appendFileSync } from 'node:fs'
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms))
+export default (name) => ({
+  name,
+  processors: {
+    intake: (event, { emit }) => void emit('order', event, { key: event.key }),
+    async work(event, { emit, attempt }) {
+      if (event.n % 7 === 3 && attempt < 3) throw new Error('not yet')
+      await sleep(event.n % 5 === 0 ? 30 : 1)
+      void emit('done', event, { key: event.key })
+    },
+    sink: ({ key, n }) => appendFileSync(process.env.NOTES, key + ' ' + n + '\\n'),
+  },
+  streams: [
+    { from: 'intake', to: 'work', retries: 3, backoff: { firstMs: 40, jitter: false } },
+    ['work', 'sink'],
+  ],
+})
+`
+
+/** Runs workers as processes, and ends, pauses and cuts them off while messages move. */
+export async function faultRound({ seed, server, proxy, proxied }: Round): Promise<Count> {
+  const random = randomOf(seed)
+  const stage = openStage(server.url)
+  const folder = mkdtempSync(join(tmpdir(), 'attak-faults-'))
+  const notes = join(folder, 'notes')
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
+  writeFileSync(join(folder, 'parts.js'), TOPOLOGY)
+  const topology = join(folder, 'topology.js')
+  writeFileSync(topology, `import make from './parts.js'\nexport default make(${JSON.stringify(stage.name)})\n`)
+  writeFileSync(notes, '')
+  const workers = new Set<ChildProcess>()
+  const begin = () => {
+    const url = random() < 0.5 ? server.url : proxied
+    const args = [resolve('bin/attak.js'), 'run', topology, '--broker', url, '--lease', `${LEASE_SECONDS}`, '--quiet']
+    const env = { PATH: process.env.PATH, NOTES: notes }
+    const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] })
+    workers.add(child)
+    child.on('exit', () => workers.delete(child))
+  }
+  const faults: string[] = []
+  try {
+    begin()
+    begin()
+    const sending = sendAll(stage)
+    const faulty = { random, workers, begin, server, proxy }
+    for (let count = 0; count < FAULTS; count++) {
+      await wait(100 + 700 * random())
+      const [name, cause] = FAULT_KINDS[Math.floor(random() * FAULT_KINDS.length)]!
+      faults.push(name)
+      await cause(faulty)
+      while (workers.size < 2) begin()
+    }
+    await sending
+    const noted = () => readFileSync(notes, 'utf8').trim().split('\n')
+    await until(() => new Set(noted()).size >= KEYS * PER_KEY, 6000).catch(() => {})
+    return { ...counted(noted()), messages: KEYS * PER_KEY, faults }
+  } finally {
+    await proxy.enable(true)
+    const ended = [...workers].map((child) => new Promise((done) => child.once('exit', done)))
+    for (const child of workers) child.kill('SIGKILL')
+    await Promise.all(ended)
+    const { broker } = await stage.broker()
+    await broker.destroy()
+    await stage.close()
+    rmSync(folder, { recursive: true })
+  }
+}
+
+/** Each key in order, all keys at once. */
+async function sendAll(stage: ReturnType<typeof openStage>): Promise<void> {
+  const none = () => {}
+  const sender = await stage.worker(
+    {
+      processors: { intake: none, work: none, sink: none },
+      streams: [
+        ['intake', 'work'],
+        ['work', 'sink'],
+      ],
+    },
+    { runs: [] },
+  )
+  await Promise.all(
+    Array.from({ length: KEYS }, async (_, key) => {
+      for (let n = 0; n < PER_KEY; n++) {
+        await sender.take({ to: 'intake', event: { key: `k${key}`, n }, key: `k${key}` })
+        await wait(40)
+      }
+    }),
+  )
+}
+
+function counted(noted: readonly string[]): Pick<Count, 'lost' | 'outOfOrder' | 'twice'> {
+  const seen = new Set(noted)
+  const highest = new Map<string, number>()
+  const before = new Set<string>()
+  let outOfOrder = 0
+  for (const line of noted) {
+    if (before.has(line)) continue
+    before.add(line)
+    const [key = '', n = ''] = line.split(' ')
+    const last = highest.get(key) ?? -1
+    if (Number(n) < last) outOfOrder++
+    else highest.set(key, Number(n))
+  }
+  return { lost: KEYS * PER_KEY - seen.size, outOfOrder, twice: noted.length - seen.size }
+}
+
+interface Faulty {
+  readonly random: Random
+  readonly workers: ReadonlySet<ChildProcess>
+  begin(): void
+  readonly server: TestServer
+  readonly proxy: ServerProxy
+}
+
+function any({ workers, random }: Faulty): ChildProcess {
+  return [...workers][Math.floor(random() * workers.size)]!
+}
+
+const exited = (child: ChildProcess) => new Promise((done) => child.once('exit', done))
+
+const FAULT_KINDS: readonly (readonly [string, (faulty: Faulty) => Promise<void>])[] = [
+  [
+    'worker killed',
+    async (faulty) => {
+      const child = any(faulty)
+      const over = exited(child)
+      child.kill('SIGKILL')
+      await over
+    },
+  ],
+  [
+    'worker stopped',
+    async (faulty) => {
+      const child = any(faulty)
+      const over = exited(child)
+      child.kill('SIGTERM')
+      await over
+    },
+  ],
+  [
+    'worker paused',
+    async (faulty) => {
+      const child = any(faulty)
+      child.kill('SIGSTOP')
+      await wait(1000 * LEASE_SECONDS * (0.5 + 2.5 * faulty.random()))
+      child.kill('SIGCONT')
+    },
+  ],
+  ['worker added', async ({ begin }) => begin()],
+  [
+    'broker killed',
+    async ({ server, random }) => {
+      await server.kill()
+      await wait(1500 * random())
+      await server.restart()
+    },
+  ],
+  [
+    'connections cut',
+    async ({ proxy, random }) => {
+      await proxy.enable(false)
+      await wait(2000 * random())
+      await proxy.enable(true)
+    },
+  ],
+  [
+    'answers lost',
+    async ({ proxy, random }) => {
+      const heal = await proxy.toxic('limit_data', { bytes: Math.floor(4000 * random()) })
+      await wait(1000)
+      await heal()
+    },
+  ],
+  [
+    'network slow',
+    async ({ proxy, random }) => {
+      const heal = await proxy.toxic('latency', { latency: Math.floor(200 * random()), jitter: 100 })
+      await wait(1000)
+      await heal()
+    },
+  ],
+]
