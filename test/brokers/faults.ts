@@ -59,52 +59,118 @@ export default (name) => ({
 })
 `
 
-/** Runs workers as processes, and ends, pauses and cuts them off while messages move. */
-export async function faultRound({ seed, server, proxy, proxied }: Round): Promise<Count> {
-  const random = randomOf(seed)
-  const stage = openStage(server.url)
+/** One event ends its process, whichever worker has it. */
+const POISONED = `
+import { appendFileSync } from 'node:fs'
+export default (name) => ({
+  name,
+  processors: {
+    work({ n }) {
+      if (n === 13) process.kill(process.pid, 'SIGKILL')
+      appendFileSync(process.env.NOTES, n + '\\n')
+    },
+  },
+  streams: [],
+})
+`
+
+/** What a message does that ends its process. */
+export interface Poisoned {
+  /** Sorted, each once. */
+  readonly handled: readonly number[]
+  readonly recorded: readonly { readonly n: number; readonly code: string | undefined }[]
+  /** How many workers it ended. */
+  readonly deaths: number
+}
+
+/** Runs a worker again and again, until all messages are done. */
+export async function poisonRound(server: TestServer): Promise<Poisoned> {
+  const run = openRun(server.url, POISONED)
+  let deaths = 0
+  try {
+    const sender = await run.stage.worker({ processors: { work: () => {} }, streams: [] }, { runs: [] })
+    for (let n = 0; n < 30; n++) await sender.take({ to: 'work', event: { n } })
+    const { broker } = await run.stage.broker()
+    await until(async () => {
+      if (run.workers.size === 0) {
+        run.begin(server.url, (code) => {
+          if (code !== 0) deaths++
+        })
+      }
+      return (await broker.errors.list()).records.length > 0 && new Set(run.noted()).size === 29
+    })
+    const { records } = await broker.errors.list()
+    const recorded = records.map(({ message, error }) => ({ ...(message!.data as { n: number }), code: error.code }))
+    return { handled: [...new Set(run.noted())].map(Number).sort((a, b) => a - b), recorded, deaths }
+  } finally {
+    await run.close()
+  }
+}
+
+/** Worker processes of a stage of its own. */
+function openRun(url: string, topology: string) {
+  const stage = openStage(url)
   const folder = mkdtempSync(join(tmpdir(), 'attak-faults-'))
   const notes = join(folder, 'notes')
   writeFileSync(join(folder, 'package.json'), '{"type":"module"}')
-  writeFileSync(join(folder, 'parts.js'), TOPOLOGY)
-  const topology = join(folder, 'topology.js')
-  writeFileSync(topology, `import make from './parts.js'\nexport default make(${JSON.stringify(stage.name)})\n`)
+  writeFileSync(join(folder, 'parts.js'), topology)
+  const file = join(folder, 'topology.js')
+  writeFileSync(file, `import make from './parts.js'\nexport default make(${JSON.stringify(stage.name)})\n`)
   writeFileSync(notes, '')
   const workers = new Set<ChildProcess>()
-  const begin = () => {
-    const url = random() < 0.5 ? server.url : proxied
-    const args = [resolve('bin/attak.js'), 'run', topology, '--broker', url, '--lease', `${LEASE_SECONDS}`, '--quiet']
-    const env = { PATH: process.env.PATH, NOTES: notes }
-    const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] })
-    workers.add(child)
-    child.on('exit', () => workers.delete(child))
+  return {
+    stage,
+    workers,
+    begin(address: string, ended: (code: number | null) => void = () => {}) {
+      const args = [resolve('bin/attak.js'), 'run', file, '--broker', address, '--lease', `${LEASE_SECONDS}`, '--quiet']
+      const env = { PATH: process.env.PATH, NOTES: notes }
+      const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] })
+      workers.add(child)
+      child.on('exit', (code) => {
+        workers.delete(child)
+        ended(code)
+      })
+    },
+    noted: () =>
+      readFileSync(notes, 'utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+    async close() {
+      const ended = [...workers].map(exited)
+      for (const child of workers) child.kill('SIGKILL')
+      await Promise.all(ended)
+      const { broker } = await stage.broker()
+      await broker.destroy()
+      await stage.close()
+      rmSync(folder, { recursive: true })
+    },
   }
+}
+
+/** Runs workers as processes, and ends, pauses and cuts them off while messages move. */
+export async function faultRound({ seed, server, proxy, proxied }: Round): Promise<Count> {
+  const random = randomOf(seed)
+  const run = openRun(server.url, TOPOLOGY)
+  const begin = () => run.begin(random() < 0.5 ? server.url : proxied)
   const faults: string[] = []
   try {
     begin()
     begin()
-    const sending = sendAll(stage)
-    const faulty = { random, workers, begin, server, proxy }
+    const sending = sendAll(run.stage)
+    const faulty = { random, workers: run.workers, begin, server, proxy }
     for (let count = 0; count < FAULTS; count++) {
       await wait(100 + 700 * random())
       const [name, cause] = FAULT_KINDS[Math.floor(random() * FAULT_KINDS.length)]!
       faults.push(name)
       await cause(faulty)
-      while (workers.size < 2) begin()
+      while (run.workers.size < 2) begin()
     }
     await sending
-    const noted = () => readFileSync(notes, 'utf8').trim().split('\n')
-    await until(() => new Set(noted()).size >= KEYS * PER_KEY, 6000).catch(() => {})
-    return { ...counted(noted()), messages: KEYS * PER_KEY, faults }
+    await until(() => new Set(run.noted()).size >= KEYS * PER_KEY, 6000).catch(() => {})
+    return { ...counted(run.noted()), messages: KEYS * PER_KEY, faults }
   } finally {
     await proxy.enable(true)
-    const ended = [...workers].map((child) => new Promise((done) => child.once('exit', done)))
-    for (const child of workers) child.kill('SIGKILL')
-    await Promise.all(ended)
-    const { broker } = await stage.broker()
-    await broker.destroy()
-    await stage.close()
-    rmSync(folder, { recursive: true })
+    await run.close()
   }
 }
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { faultRound } from './faults.ts'
+import { faultRound, poisonRound } from './faults.ts'
 import type { TestServer } from './process.ts'
 import { startRedis, startToxiproxy, type Toxiproxy } from './servers.ts'
 
@@ -14,6 +14,13 @@ beforeAll(async () => {
   ;[redis, toxiproxy] = await Promise.all([startRedis(), startToxiproxy()])
 })
 afterAll(() => Promise.all([redis.stop(), toxiproxy.stop()]))
+
+test('a message that ends its process each time is recorded, and all others are handled', async () => {
+  const { handled, recorded, deaths } = await poisonRound(redis)
+  expect(recorded).toEqual([{ n: 13, code: 'PROCESS_EXIT' }])
+  expect(handled).toEqual(Array.from({ length: 30 }, (_, n) => n).filter((n) => n !== 13))
+  expect(deaths).toBe(3)
+}, 300_000)
 
 test('whatever happens to workers, network and Redis, no message is lost, and keys stay in order', async () => {
   const totals = { messages: 0, lost: 0, outOfOrder: 0, twice: 0, faults: 0 }
