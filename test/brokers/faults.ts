@@ -166,7 +166,11 @@ export async function faultRound({ seed, server, proxy, proxied }: Round): Promi
       while (run.workers.size < 2) begin()
     }
     await sending
-    await until(() => new Set(run.noted()).size >= KEYS * PER_KEY, 6000).catch(() => {})
+    const isDone = () => {
+      if (run.workers.size === 0) begin()
+      return new Set(run.noted()).size >= KEYS * PER_KEY
+    }
+    await until(isDone, 6000).catch(() => {})
     return { ...counted(run.noted()), messages: KEYS * PER_KEY, faults }
   } finally {
     await proxy.enable(true)

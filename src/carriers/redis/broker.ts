@@ -18,6 +18,45 @@ const rules: BrokerRules = {
   mostDelayMs: Number.POSITIVE_INFINITY,
 }
 
+/** The most records of one call. */
+const MOST_SENT = 500
+
+/**
+ * Makes one call after the other, each with the things that came meanwhile, and with its number, from 1. A call that is repeated
+ * after a lost connection never comes behind a later one.
+ */
+function inTurn<Thing>(call: (things: readonly Thing[], seq: number) => Promise<unknown>) {
+  type Waiting = { readonly things: readonly Thing[]; resolve(): void; reject(error: unknown): void }
+  const waiting: Waiting[] = []
+  let isCalling = false
+  let seq = 0
+  const next = async () => {
+    if (isCalling || waiting.length === 0) return
+    isCalling = true
+    const batch: Waiting[] = []
+    for (let count = 0; waiting.length > 0 && (count === 0 || count + waiting[0]!.things.length <= MOST_SENT); ) {
+      count += waiting[0]!.things.length
+      batch.push(waiting.shift()!)
+    }
+    try {
+      await call(
+        batch.flatMap(({ things }) => things),
+        ++seq,
+      )
+      for (const { resolve } of batch) resolve()
+    } catch (error) {
+      for (const { reject } of batch) reject(error)
+    }
+    isCalling = false
+    void next()
+  }
+  return (things: readonly Thing[]): Promise<void> =>
+    new Promise((resolve, reject) => {
+      waiting.push({ things, resolve, reject })
+      void next()
+    })
+}
+
 /** How long a sender's number is remembered, so that a call that is repeated has no effect. */
 const WRITER_MS = 3_600_000
 const DAY_MS = 86_400_000
@@ -39,8 +78,10 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
   const placeOf = createPlacing(lanesOf)
   const fieldsOf = (sends: readonly BrokerSend[]) =>
     sends.flatMap((send) => [placeOf(send), send.dueMs === undefined ? '' : `${send.dueMs}`, send.body])
+  const put = inTurn((sends: readonly BrokerSend[], seq) =>
+    client.attakSend(prefix, writer, seq, WRITER_MS, ...fieldsOf(sends)),
+  )
   const writer = randomUUID()
-  let sent = 0
   let working: RedisWorking | undefined
   return {
     ...{ rules, place, client, prefix },
@@ -51,8 +92,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       return [...warnings, ...otherLanes(lanesOf, channels, world.lanes)]
     },
     async send(sends, id) {
-      const call = id === undefined ? [writer, ++sent, WRITER_MS] : [id, 1, DAY_MS]
-      const sending = client.attakSend(prefix, ...call, ...fieldsOf(sends))
+      const sending = id === undefined ? put(sends) : client.attakSend(prefix, id, 1, DAY_MS, ...fieldsOf(sends))
       await sending.catch((error: Error) => {
         const what = `the broker ${place} did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`
         throw new AttakError('BROKER_FAILED', `${what}: ${error.message}`, 'Look at its log and its memory.')

@@ -74,10 +74,12 @@ export function useLane(lane: Lane, parts: LaneParts): LaneUser {
   }
   return {
     room() {
-      if (open.isReleasing || engine.open >= MOST_MESSAGES || parts.hasLater(open)) return 0
+      if (open.isLost || open.isReleasing || engine.open >= MOST_MESSAGES || parts.hasLater(open)) return 0
       return MOST_RECORDS - open.records.size
     },
     take(records) {
+      // Its next owner gets them.
+      if (open.isLost || open.isReleasing) return
       for (const record of records) takeRecord(open, record, parts)
     },
     lost: () => lose(open),
