@@ -26,10 +26,14 @@ export interface Builder {
   build(modules: readonly string[]): Promise<Built>
 }
 
-/** Opens the builder of the topology `file`. */
-export function openBuilder(file: string, temporaryFolder: MakeFolder): Builder {
+/** Opens the builder of the topology `file`. It is not built itself if it `isData`. */
+export function openBuilder(
+  file: string,
+  temporaryFolder: MakeFolder,
+  isData: boolean = readerOf(file) !== undefined,
+): Builder {
   const cache = openBuildCache(file, temporaryFolder)
-  const topology = readerOf(file) === undefined ? [file] : []
+  const topology = isData ? [] : [file]
 
   async function compileInto(folder: string, entries: readonly string[]): Promise<Compiled> {
     if (entries.length === 0) return { kind: 'compiled', outputs: [], entries: new Map(), inputs: {}, lookups: {} }

@@ -40,6 +40,8 @@ export interface LoadOptions {
   readonly modulesOf: (exports: unknown) => readonly string[]
   /** Returns the names of the processors whose module a file is. */
   readonly processorsOf: (module: string) => readonly string[]
+  /** The topology, where it is not what `file` holds. */
+  readonly given?: unknown
   /** Load anew what this process has loaded before: for `--watch`. */
   readonly fresh: boolean
   /** Used for a build that cannot be cached. */
@@ -53,17 +55,19 @@ export interface LoadOptions {
  * which.
  */
 export async function loadModules(options: LoadOptions): Promise<LoadedModules> {
-  const builder = openBuilder(options.file, options.temporaryFolder)
+  const isData = options.given !== undefined || readerOf(options.file) !== undefined
+  const builder = openBuilder(options.file, options.temporaryFolder, isData)
   const last = options.fresh ? undefined : await builder.last()
   const isBuilt = last !== undefined || options.fresh || builder.looksTyped()
   const asIs = isBuilt ? undefined : await loadAsIs(options)
   return asIs ?? loadBuilt(options, builder, last)
 }
 
-async function loadAsIs({ file, modulesOf, processorsOf }: LoadOptions): Promise<LoadedModules | undefined> {
-  if (isTypeScript(file)) return undefined
-  const reader = readerOf(file)
-  const topology = reader === undefined ? await importModule(pathToFileURL(file).href) : readWith(reader, file)
+async function loadAsIs(options: LoadOptions): Promise<LoadedModules | undefined> {
+  const { file, modulesOf, processorsOf } = options
+  const data = dataOf(options)
+  if (data === undefined && isTypeScript(file)) return undefined
+  const topology = data ?? (await importModule(pathToFileURL(file).href))
   if (topology.kind === 'threw' && needsBuild(topology.error)) return undefined
   const modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   if (modules.some(isTypeScript)) return undefined
@@ -76,6 +80,13 @@ async function loadAsIs({ file, modulesOf, processorsOf }: LoadOptions): Promise
     processors.set(module, loaded)
   }
   return { topology, processors, files: [file, ...modules] }
+}
+
+/** Returns a topology that is no code; undefined if it is. */
+function dataOf({ file, given }: LoadOptions): LoadedModule | undefined {
+  if (given !== undefined) return { kind: 'loaded', exports: given }
+  const reader = readerOf(file)
+  return reader && readWith(reader, file)
 }
 
 /**
@@ -101,12 +112,12 @@ const UNLOADABLE: ReadonlySet<string> = new Set([
 async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | undefined): Promise<LoadedModules> {
   const { file, modulesOf, processorsOf } = options
   let build: Built = last ?? (await builder.buildGuessing())
-  let topology = await loadFrom(build, file)
+  let topology = dataOf(options) ?? (await loadFrom(build, file))
   let modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   const unbuilt = () => modules.filter((module) => !isInPackages(module))
   if (unbuilt().some((module) => !build.entries.has(module))) {
     build = await builder.build(unbuilt())
-    topology = await loadFrom(build, file)
+    topology = dataOf(options) ?? (await loadFrom(build, file))
     modules = topology.kind === 'loaded' ? modulesOf(topology.exports) : []
   }
   const processors = new Map<string, LoadedModule>()
@@ -119,8 +130,6 @@ async function loadBuilt(options: LoadOptions, builder: Builder, last: Build | u
 }
 
 async function loadFrom({ entries, broken, files }: Built, file: string): Promise<LoadedModule> {
-  const reader = readerOf(file)
-  if (reader !== undefined) return readWith(reader, file)
   const faults = broken?.get(file)
   if (faults !== undefined) return { kind: 'unbuildable', faults }
   const address = entries.get(file)

@@ -49,8 +49,19 @@ export interface ProjectOptions {
   readonly temporaryFolder?: MakeFolder
   /** Sets variables while the modules of processors are loaded: the values of `environment`. Default: none are set. */
   readonly lend?: LendVariables
+  /** The topology, where it is not what `path` holds: a file that stands for it in messages. */
+  readonly given?: GivenTopology
   /** Do not load the modules of processors: `processors` then holds those of the topology's module alone. Default false. */
   readonly topologyOnly?: boolean
+}
+
+/** A topology that was made of other files. */
+export interface GivenTopology {
+  readonly definition: unknown
+  /** The folder of the project, absolute. */
+  readonly dir: string
+  /** The files that it was made of, absolute. */
+  readonly files: readonly string[]
 }
 
 /** A project, absent when a problem is an error, with all that is wrong or odd. */
@@ -78,6 +89,7 @@ export async function loadProject(path: string | undefined, options: ProjectOpti
 
 /** Loads a project like {@link loadProject}, and returns its problems instead of throwing them. */
 export async function inspectProject(path: string | undefined, options: ProjectOptions): Promise<InspectedProject> {
+  if (options.given !== undefined) return inspectFile(resolve(options.cwd, path ?? '.'), options)
   const found = findFile(path, options.cwd)
   if (found instanceof AttakError) return { problems: found.problems, files: [] }
   return inspectFile(found.file, options)
@@ -94,9 +106,17 @@ function findFile(path: string | undefined, cwd: string): FoundTopology | AttakE
 
 async function inspectFile(
   file: string,
-  { cwd, stage, fresh = false, temporaryFolder = makeTemporaryFolder, lend, topologyOnly = false }: ProjectOptions,
+  {
+    cwd,
+    stage,
+    fresh = false,
+    temporaryFolder = makeTemporaryFolder,
+    lend,
+    topologyOnly = false,
+    given,
+  }: ProjectOptions,
 ): Promise<InspectedProject> {
-  const dir = dirname(file)
+  const dir = given?.dir ?? dirname(file)
   const name = relative(cwd, file)
   let parsed: Parsed = { processors: [], problems: [] }
   let giveBack: (() => void) | undefined
@@ -112,7 +132,7 @@ async function inspectFile(
   }
   const processorsOf = (module: string) =>
     parsed.processors.filter((processor) => moduleOf(processor, dir) === module).map((processor) => processor.name)
-  const options = { file, modulesOf, processorsOf, fresh, temporaryFolder }
+  const options = { file, modulesOf, processorsOf, fresh, temporaryFolder, ...(given && { given: given.definition }) }
   const modules = await loadModules(options).finally(() => giveBack?.())
   const broken = loadProblems(modules.topology, { code: 'TOPOLOGY_LOAD_FAILED', where: name, file, cwd })
   // A module that is not there is a problem all the same.
@@ -124,7 +144,7 @@ async function inspectFile(
   const problems = [...broken, ...parsed.problems, ...handlerProblems, ...properties, ...checked].map((problem) =>
     problem.stack === undefined ? problem : { ...problem, stack: cleanStackText(problem.stack, cwd) },
   )
-  const files = [...modules.files, ...missingModules(parsed.processors, dir)]
+  const files = [...modules.files, ...missingModules(parsed.processors, dir), ...(given?.files ?? [])]
   if (parsed.topology === undefined || graph === undefined || problems.some(({ severity }) => severity === 'error')) {
     return { ...(parsed.name !== undefined && { name: parsed.name }), problems, files }
   }

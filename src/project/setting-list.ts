@@ -40,7 +40,17 @@ export const CREDENTIALS: readonly CredentialInfo[] = [
   { variable: 'AWS_CA_BUNDLE', summary: 'PEM file of certificates to trust, for an endpoint that has its own.' },
 ]
 
-/** All settings. attak reads no other variables except {@link CREDENTIALS} and those that describe the terminal. */
+/** Variables of guthega: `attak run --source … --receiver …` reads them. */
+export const GUTHEGA_VARIABLES: readonly CredentialInfo[] = [
+  { variable: 'GUTHEGA_LOG_LEVEL', summary: 'Log level of attak run --receiver, unless ATTAK_LOG_LEVEL is set.' },
+  { variable: 'GUTHEGA_PROCESSOR_ID', summary: 'Name of the processor in log lines of attak run --receiver.' },
+  { variable: 'NPM_REGISTRY', summary: 'Registry that attak run --receiver installs receivers from.' },
+]
+
+/**
+ * All settings. attak reads no other variables except {@link CREDENTIALS}, {@link GUTHEGA_VARIABLES} and those that describe the
+ * terminal.
+ */
 export const SETTINGS: readonly SettingInfo[] = [
   {
     name: 'stage',
@@ -126,6 +136,6 @@ export const PLACE_SETTINGS: readonly SettingName[] = SETTINGS.filter(({ isPlace
 
 /** The variables that attak or AWS's libraries read as settings. An empty value counts as unset. */
 export const KNOWN_VARIABLES: readonly string[] = [
-  ...CREDENTIALS.map(({ variable }) => variable),
+  ...[...CREDENTIALS, ...GUTHEGA_VARIABLES].map(({ variable }) => variable),
   ...SETTINGS.flatMap(({ variable, also }) => (also === undefined ? [variable] : [variable, also.variable])),
 ]

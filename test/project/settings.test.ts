@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { AttakError } from '../../src/errors.ts'
 import { loadEnvironment } from '../../src/project/environment.ts'
-import { CREDENTIALS, SETTINGS } from '../../src/project/setting-list.ts'
+import { CREDENTIALS, GUTHEGA_VARIABLES, SETTINGS } from '../../src/project/setting-list.ts'
 import { type GivenSettings, resolveSettings } from '../../src/project/settings.ts'
 import { projectFolder } from './folder.ts'
 
@@ -116,7 +116,7 @@ test('.env.example lists exactly the variables that are read, with their default
     `${fallback ?? ''}`,
     summary,
   ])
-  const credentials = CREDENTIALS.map(({ variable, summary }) => [variable, '', summary])
+  const credentials = [...CREDENTIALS, ...GUTHEGA_VARIABLES].map(({ variable, summary }) => [variable, '', summary])
   expect(new Set(listed.map(String))).toEqual(new Set([...credentials, ...settings].map(String)))
   expect(listed.slice(0, 4).map(([variable]) => variable)).toEqual([
     'AWS_ACCESS_KEY_ID',

@@ -1,15 +1,18 @@
+import { resolve } from 'node:path'
 import about from '../../../package.json' with { type: 'json' }
 import { AttakError, errorOf } from '../../errors.ts'
 import { onlyProcessors } from '../../graph/only.ts'
 import { conflictProblems, sharedVariables } from '../../graph/variables.ts'
-import { inspectProject, type Project } from '../../project/project.ts'
+import { type ConfigFiles, DEFAULT_CONFIGS } from '../../project/configs.ts'
+import { type InspectedProject, inspectProject, type Project } from '../../project/project.ts'
 import type { Settings } from '../../project/settings.ts'
 import { foldersOfRuns } from '../../project/temporary.ts'
 import { type Arguments, type Command, flagOf, listOf, PATH_ARGUMENT, textOf } from '../command.ts'
 import type { Host } from '../host.ts'
 import { INPUT_OPTIONS, onlyInput, openProjectInput, type RunInput } from '../input.ts'
 import { awaitCode, MODULES } from '../loading.ts'
-import { findProject, settingOption, warn } from '../project.ts'
+import { findProject, findSettings, type MeantProject, type OnFiles, settingOption, warn } from '../project.ts'
+import { type ConfigRun, defaultConfigs, levelOf, namedConfigs, openConfigs } from '../run/configs.ts'
 import type { ServeOptions } from '../run/open.ts'
 import { serve } from '../run/serve.ts'
 
@@ -22,6 +25,11 @@ export const run: Command = {
   summary: 'run a topology as a service on this machine',
   arguments: [PATH_ARGUMENT],
   options: [
+    {
+      flags: '-s, --source <file>',
+      summary: `run a source and a receiver: the file of the source (${DEFAULT_CONFIGS.source})`,
+    },
+    { flags: '-r, --receiver <file>', summary: `the file of the receiver (${DEFAULT_CONFIGS.receiver})` },
     ...INPUT_OPTIONS,
     { flags: '--only <processor>', summary: 'run only this processor', repeatable: true },
     { flags: '-q, --quiet', summary: 'print only failures' },
@@ -46,6 +54,10 @@ export const run: Command = {
   sources: { nightly: { type: 'schedule', to: 'report', cron: '0 3 * * *' } }
   sources: { access: { type: 'file', to: 'parse', path: 'access.log' } }
 
+A source and a receiver do without a topology: { type: 'http', properties: { port: 3001 } } and
+{ module: './log.js', properties: {} }, in JSON5. A receiver that is a package is installed when it is missing.
+A folder without a topology that has both files in conf needs no flags.
+
 Messages move in memory and in real time. An event is done when it and all that it caused is handled, or
 recorded as failed: attak errors list --run. What is open when the process is killed is lost.
 
@@ -60,6 +72,7 @@ Exit codes: 0 when everything was done, 1 when not, or when an event of an input
   examples: [
     'attak run',
     'attak run --port 9000 --quiet',
+    'attak run --source conf/source.json --receiver conf/receiver.json',
     'tail -f access.log | attak run --input - --lines --to parse',
   ],
   async run(args, host) {
@@ -88,14 +101,11 @@ interface OnceOptions {
 }
 
 async function runOnce(args: Arguments, host: Host, options: OnceOptions): Promise<number> {
-  const { signal, fresh, temporaryFolder, onFiles } = options
+  const { signal } = options
   const drainMs = 1000 * (numberOf(args, 'drain', 86_400) ?? DRAIN_SECONDS)
   const port = numberOf(args, 'port', 65_535)
-  const { file, settings, given } = await findProject(args, host, onFiles)
-  const loaded = await awaitCode({ who: MODULES, file }, host, () =>
-    inspectProject(file, { cwd: host.cwd, stage: settings.stage.value, fresh, temporaryFolder }),
-  )
-  onFiles?.(loaded.files)
+  const { settings, given, loaded, logLevel } = await load(args, host, options)
+  options.onFiles?.(loaded.files)
   const { project } = loaded
   if (project === undefined) throw errorOf(loaded.problems)
   warn([...project.warnings, ...conflictProblems(project.graph, host.env)], host)
@@ -111,12 +121,57 @@ async function runOnce(args: Arguments, host: Host, options: OnceOptions): Promi
       // Emits go to all processors of a topology, wherever they run.
       ...{ graph: broker === undefined ? part : project.graph, runs: part.processors.map(({ name }) => name) },
       version: about.version,
-      ...{ quiet: flagOf(args, 'quiet'), logLevel: settings.logLevel.value, drainMs, port },
+      ...{ quiet: flagOf(args, 'quiet'), logLevel, drainMs, port },
       concurrency: settings.concurrency.value,
     },
     host,
   )
   return serving.finally(giveBack)
+}
+
+interface Loaded extends Pick<MeantProject, 'settings' | 'given'> {
+  readonly loaded: InspectedProject
+  readonly logLevel: Settings['logLevel']['value']
+}
+
+/** Loads the topology, or that of a source and a receiver. */
+async function load(args: Arguments, host: Host, options: OnceOptions): Promise<Loaded> {
+  const { signal, fresh, temporaryFolder, onFiles } = options
+  const { file, configs, settings, given } = await meantBy(args, host, onFiles)
+  const inspecting = { cwd: host.cwd, stage: settings.stage.value, fresh, temporaryFolder }
+  const opened = configs && (await openConfigs({ ...configs, signal, onFiles }, host))
+  const loaded = await awaitCode({ who: MODULES, file }, host, () =>
+    opened === undefined ? inspectProject(file, inspecting) : opened(inspecting),
+  )
+  return {
+    settings,
+    given,
+    loaded,
+    logLevel: configs === undefined ? settings.logLevel.value : levelOf(settings, host),
+  }
+}
+
+interface Meant extends MeantProject {
+  /** Absent for a topology. */
+  readonly configs?: Pick<ConfigRun, 'files' | 'dir'>
+}
+
+async function meantBy(args: Arguments, host: Host, onFiles: OnFiles | undefined): Promise<Meant> {
+  const named = namedConfigs(args, host)
+  if (named !== undefined) return meantConfigs(named, args, host)
+  try {
+    return await findProject(args, host, onFiles)
+  } catch (error) {
+    const found = error instanceof AttakError && error.code === 'TOPOLOGY_NOT_FOUND'
+    const files = found ? defaultConfigs(args.positionals[0], host.cwd) : undefined
+    if (files === undefined) throw error
+    return meantConfigs(files, args, host)
+  }
+}
+
+async function meantConfigs(files: ConfigFiles, args: Arguments, host: Host): Promise<Meant> {
+  const dir = resolve(host.cwd, args.positionals[0] ?? '.')
+  return { ...(await findSettings(args, host)), file: files.receiver, configs: { files, dir } }
 }
 
 /** The broker that is given; undefined without one. Throws USAGE for flags that need one. */
