@@ -176,6 +176,26 @@ export function brokerContract(name: string, urlOf: () => string): void {
       }
     })
 
+    law('what is emitted with a key arrives in order, also from attempts that are made again', async (stage) => {
+      const seen: number[] = []
+      const worker = await stage.worker({
+        processors: {
+          start: (n: number, { emit }: Emitting) =>
+            [2 * n, 2 * n + 1].forEach((each) => void emit('x', each, { key: 'k' })),
+          take(n: number, { emit, attempt }: Emitting & { attempt: number }) {
+            void emit('y', n, { key: 'k' })
+            if (n % 5 === 3 && attempt === 1) throw new Error('not yet')
+          },
+          end: (n: number) => void seen.push(n),
+        },
+        streams: [{ from: 'start', to: 'take', retries: 1, backoff: { firstMs: 1 } }, ['take', 'end']],
+      })
+      await Promise.all(Array.from({ length: 150 }, (_, n) => worker.take({ to: 'start', event: n, key: 'k' })))
+      await until(() => new Set(seen).size === 300)
+      const first = [...new Set(seen)]
+      expect(first).toEqual(first.toSorted((a, b) => a - b))
+    })
+
     law('a message that fails for good is recorded, and is done', async (stage) => {
       const worker = await stage.worker({
         processors: {

@@ -34,6 +34,13 @@ export interface RecordTally extends SendingTally {
   ended: number
 }
 
+/** A record that is done, with its last emits; or emits alone, of an attempt that is made again. */
+interface Step {
+  readonly done: RecordTally | undefined
+  readonly emits: readonly Emitted[]
+  readonly characters: number
+}
+
 /** A lane that this worker owns, with its records that are not committed. */
 export interface OpenLane {
   readonly lane: Lane
@@ -43,10 +50,8 @@ export interface OpenLane {
   /** Unfinished messages by key. */
   readonly keys: Item['lanes']
   readonly records: Map<string, RecordTally>
-  /** Done, and not committed. */
-  due: RecordTally[]
-  /** Emits of attempts that are made again. */
-  emits: Emitted[]
+  /** What is to be committed, in order. */
+  readonly steps: Step[]
   readonly marks: Map<string, readonly AttemptMark[]>
   isCommitting: boolean
   isScheduled: boolean
@@ -69,7 +74,7 @@ export interface LaneParts {
 export function useLane(lane: Lane, parts: LaneParts): LaneUser {
   const { engine, carrier } = parts
   const open: OpenLane = {
-    ...{ lane, engine, carrier, keys: new Map(), records: new Map(), due: [], emits: [], marks: new Map() },
+    ...{ lane, engine, carrier, keys: new Map(), records: new Map(), steps: [], marks: new Map() },
     ...{ isCommitting: false, isScheduled: false, isLost: false, isReleasing: false },
   }
   return {
@@ -144,8 +149,13 @@ export function addEmitTo(tally: SendingTally, emitted: Emitted): void {
 
 /** Sends the emits of a record that is not done: its attempt is made again, or they are too many to be held. */
 export function sendNow(tally: RecordTally): void {
-  const { lane } = tally
-  lane.emits.push(...tally.emits)
+  addStep(tally, undefined)
+}
+
+/** Adds a step with the emits of a record so far: a later message of its key may have been waiting for them. */
+function addStep(tally: RecordTally, done: RecordTally | undefined): void {
+  const { lane, emits, characters } = tally
+  lane.steps.push({ done, emits, characters })
   tally.emits = []
   tally.characters = 0
   schedule(lane)
@@ -165,9 +175,7 @@ export function mark(tally: RecordTally): void {
 /** All messages of a record are done. */
 function complete(tally: RecordTally): void {
   const { lane } = tally
-  if (lane.isLost || tally.isLost === true) return
-  lane.due.push(tally)
-  schedule(lane)
+  if (!lane.isLost && tally.isLost !== true) addStep(tally, tally)
 }
 
 /** What is done in one turn of the event loop is committed together. */
@@ -184,8 +192,8 @@ async function commit(open: OpenLane): Promise<void> {
   const { lane, engine, records, marks } = open
   if (open.isLost || open.isCommitting) return
   open.isCommitting = true
-  const done = takeDue(open)
-  const emits = [...open.emits.splice(0), ...done.flatMap((tally) => tally.emits)]
+  const steps = takeSteps(open)
+  const done = steps.flatMap((step) => step.done ?? [])
   for (const { ref } of done) marks.delete(ref)
   const marked = new Map(marks)
   marks.clear()
@@ -193,24 +201,27 @@ async function commit(open: OpenLane): Promise<void> {
   const origin = { topology, stage, time: new Date(engine.host.now()).toISOString() }
   const outcome = await lane.commit({
     done: done.map(({ ref }) => ref),
-    sends: parcelsOf(emits, origin),
+    sends: parcelsOf(
+      steps.flatMap(({ emits }) => emits),
+      origin,
+    ),
     marks: marked,
   })
   open.isCommitting = false
   if (outcome === 'fenced') return lose(open)
   for (const { ref } of done) records.delete(ref)
-  if (open.due.length + open.emits.length + marks.size > 0) schedule(open)
+  if (open.steps.length + marks.size > 0) schedule(open)
   if (!open.isReleasing) lane.wake()
 }
 
-/** The records of one commit: at least one, where any is done. */
-function takeDue(open: OpenLane): readonly RecordTally[] {
+/** The steps of one commit: at least one, where there is any. */
+function takeSteps({ steps }: OpenLane): readonly Step[] {
   let count = 0
   let characters = 0
-  while (count < open.due.length && count < MOST_COMMITTED && (count === 0 || characters < MOST_CHARACTERS)) {
-    characters += open.due[count++]!.characters
+  while (count < steps.length && count < MOST_COMMITTED && (count === 0 || characters < MOST_CHARACTERS)) {
+    characters += steps[count++]!.characters
   }
-  return open.due.splice(0, count)
+  return steps.splice(0, count)
 }
 
 function lose(open: OpenLane): void {
@@ -246,12 +257,12 @@ function hasBegun({ items, ended, pending }: RecordTally): boolean {
 }
 
 /** Whether records have messages that run, or are about to; what waits for a retry does so elsewhere. */
-function isBusy({ records, engine, due }: OpenLane): boolean {
+function isBusy({ records, engine, steps }: OpenLane): boolean {
   const nowMs = engine.host.now()
   const runs = ({ message, isStarted, isDone }: Item) =>
     isStarted || (isDone !== true && (message.wait === undefined || message.wait.dueMs <= nowMs))
   return (
-    due.length > 0 ||
+    steps.length > 0 ||
     [...records.values()].some((tally) => tally.isLost !== true && tally.pending > 0 && tally.items.some(runs))
   )
 }
