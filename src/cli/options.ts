@@ -83,6 +83,12 @@ export const PLACE_OPTIONS: readonly Option[] = [
   { flags: '--run', summary: 'the errors of attak run on this machine' },
 ]
 
+/** The errors of workers. Only the flag selects them: a variable that is set for workers must not turn another command around. */
+export const BROKER_OPTION: Option = {
+  flags: '--broker <url>',
+  summary: 'the errors of the workers of attak run over this broker',
+}
+
 /** Options that filter errors. */
 export const FILTER_OPTIONS: readonly Option[] = [
   { flags: '--processor <name>', summary: 'only errors of this processor', repeatable: true },

@@ -58,7 +58,8 @@ A source and a receiver do without a topology: { type: 'http', properties: { por
 { module: './log.js', properties: {} }, in JSON5. A receiver that is a package is installed when it is missing.
 A folder without a topology that has both files in conf needs no flags.
 
-Messages move in memory and in real time. An event is done when it and all that it caused is handled, or
+With --broker, messages move over a broker, and any number of workers share them: see docs/guides/brokers.md.
+Otherwise messages move in memory and in real time. An event is done when it and all that it caused is handled, or
 recorded as failed: attak errors list --run. What is open when the process is killed is lost.
 
 Ctrl-C or SIGTERM stops it: it takes nothing more, and ends when everything open is done, or after --drain

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
+import type { CloudEvent } from '../../runtime/event.ts'
 import type { ErrorReader, KeptErrors } from '../../runtime/store.ts'
 import { openMonths } from '../../stores/file/months.ts'
 import {
@@ -21,6 +22,7 @@ import type { Host } from '../host.ts'
 import { withTopology } from '../options.ts'
 import { type NamedStage, nameKept, nameStage, processorsOf, withLive } from '../stage.ts'
 import { type Copies, isReplayed, KEPT_MS, openCopies } from './copies.ts'
+import { asFirstAttempt } from './ready.ts'
 
 /** The errors that a command line selects: their store, and the local copies. */
 export interface Errors {
@@ -35,12 +37,23 @@ export interface Errors {
   readonly local?: LocalErrors
   readonly store: ErrorReader
   readonly copies: Copies
+  /** Present for errors of the workers of a broker. */
+  readonly broker?: ErrorsBroker
+}
+
+/** The broker that errors are kept on. */
+export interface ErrorsBroker {
+  /** Its address, without a password. */
+  readonly place: string
+  /** Puts a message into the channel of a processor. `forced`: it is handled even where it was handled before. */
+  send(processor: string, event: CloudEvent, forced: boolean): Promise<void>
 }
 
 /** Returns what writes commands on these errors, such as `errors list`, for the same errors. */
-export function hintOn({ local, stage }: Pick<Errors, 'local' | 'stage'>): Hint {
+export function hintOn({ local, broker, stage }: Pick<Errors, 'local' | 'broker' | 'stage'>): Hint {
   const hint = hintOf(stage.given)
-  return (words) => hint(local === undefined ? words : `${words} --${local.flag}`)
+  const place = local !== undefined ? ` --${local.flag}` : broker !== undefined ? ` --broker ${broker.place}` : ''
+  return (words) => hint(`${words}${place}`)
 }
 
 /** Errors that are kept in the project's folder. */
@@ -67,12 +80,17 @@ export async function withErrors(
     throw new AttakError('USAGE', '--simulated and --run contradict each other', 'Give one of them.')
   }
   if (local !== undefined) {
+    if (textOf(args, 'broker') !== undefined) {
+      throw new AttakError('USAGE', `--${local.flag} and --broker contradict each other`, 'Give one of them.')
+    }
     const named = await nameKept(withTopology(args), host, (dir) => topologiesIn(dir, local.part))
     const stage = inStageOfRun(named, local)
     if (textOf(args, 'name') !== undefined) tellOfOthers(stage, local, host)
     return use(errorsHere(stage, local, host))
   }
   const stage = await nameStage(withTopology(args), host)
+  const url = textOf(args, 'broker')
+  if (url !== undefined) return withBrokerErrors(url, stage, host, use)
   const reach = withLive(stage, host, async ({ live, place }) => {
     const copies = copiesOf(stage, host.date())
     const processors = await live.processors()
@@ -83,6 +101,47 @@ export async function withErrors(
     if (error instanceof AttakError && HAS_NO_ACCOUNT.has(error.code)) tellOfLocal(stage, host)
     throw error
   })
+}
+
+/** Opens the errors that the workers of a broker have recorded, and runs `use` with them. */
+async function withBrokerErrors(
+  url: string,
+  stage: NamedStage,
+  host: Host,
+  use: (errors: Errors) => Promise<number>,
+): Promise<number> {
+  const { scope, project, dir } = stage
+  const { openBroker } = await import('../broker.ts')
+  const { broker } = await openBroker({
+    ...{ ...scope, url, dir, now: host.date },
+    tell: (text) => host.err.tell(`${text}\n`),
+  })
+  try {
+    const { channels } = await broker.status()
+    const names = channels.map(({ name }) => name)
+    return await use({
+      place: `${scope.topology} (${scope.stage}) on ${broker.place}`,
+      stage,
+      processors: project === undefined ? names : processorsOf(project),
+      store: broker.errors,
+      copies: openCopies({ list: () => ({ records: [] }), append: () => 0 }, host.date()),
+      broker: {
+        place: broker.place,
+        async send(processor, event, forced) {
+          await broker.ensure([processor])
+          const { partitionkey: key } = event
+          await broker.send([{ channel: processor, key, body: JSON.stringify(replayed(event, forced)) }])
+        },
+      },
+    })
+  } finally {
+    await broker.close()
+  }
+}
+
+/** A message as it was, with its id and its lineage, as a first attempt. */
+function replayed(event: CloudEvent, forced: boolean): CloudEvent {
+  return { ...asFirstAttempt(event), ...(forced && { attakforce: true }) }
 }
 
 /** A user without an account probably wants the failures of what ran here. */

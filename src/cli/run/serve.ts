@@ -113,7 +113,7 @@ async function stop(service: Service): Promise<number> {
   const left = isDone ? 0 : roots
   if (recorded > 0)
     log.say(
-      `${drawCount(recorded, 'message')} failed: ${hintOf(given)(chosen === undefined ? 'errors list --run' : 'errors list --broker …')}`,
+      `${drawCount(recorded, 'message')} failed: ${hintOf(given)(chosen === undefined ? 'errors list --run' : `errors list --broker ${chosen.broker.place}`)}`,
       'warn',
     )
   if (left > 0) {

@@ -5,14 +5,19 @@ import { drawErrors } from '../../errors/draw.ts'
 import { filterOf, isMeant } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, processorsWithErrors, withErrors } from '../../errors/open.ts'
 import type { Host } from '../../host.ts'
-import { FILTER_OPTIONS, PLACE_OPTIONS } from '../../options.ts'
+import { BROKER_OPTION, FILTER_OPTIONS, PLACE_OPTIONS } from '../../options.ts'
 
 /** Lists what has failed and was not replayed. */
 export const list: Command = {
   name: 'list',
   summary: 'list errors',
   arguments: [],
-  options: [...FILTER_OPTIONS, ...PLACE_OPTIONS, { flags: '--json', summary: 'print a JSON array of the records' }],
+  options: [
+    ...FILTER_OPTIONS,
+    ...PLACE_OPTIONS,
+    BROKER_OPTION,
+    { flags: '--json', summary: 'print a JSON array of the records' },
+  ],
   notes: `Listing removes nothing: attak receives the records from the queue, keeps a copy in .attak/errors, and
 gives them back. Invocations that ended by a crash, a timeout or out of memory are listed as crash.`,
   examples: [

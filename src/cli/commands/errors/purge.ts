@@ -8,7 +8,7 @@ import { drawErrors } from '../../errors/draw.ts'
 import { chooseErrors, filterOf } from '../../errors/filter.ts'
 import { type Errors, look, processorsWithErrors, type Seen, withErrors } from '../../errors/open.ts'
 import { type Host, interruptCode } from '../../host.ts'
-import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, YES_OPTION } from '../../options.ts'
+import { BROKER_OPTION, FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, YES_OPTION } from '../../options.ts'
 
 /** Removes errors permanently. */
 export const purge: Command = {
@@ -20,6 +20,7 @@ export const purge: Command = {
     ...FILTER_OPTIONS,
     { flags: '--unreadable', summary: 'messages in the crash queues that attak cannot read' },
     ...PLACE_OPTIONS,
+    BROKER_OPTION,
     { ...YES_OPTION, summary: 'do not ask' },
     { flags: '--json', summary: 'print JSON, for programs' },
   ],

@@ -9,12 +9,12 @@ import { drawErrors } from '../../errors/draw.ts'
 import { chooseErrors } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, type Seen, withErrors } from '../../errors/open.ts'
 import { makeReady, type ReadyOptions, type Unit } from '../../errors/ready.ts'
-import { outcomesOf, type ReplayOutcomes, senderTo, sendUnits } from '../../errors/send.ts'
+import { outcomesOf, type ReplayOutcomes, type Send, senderTo, sendUnits } from '../../errors/send.ts'
 import { followTraces } from '../../follow.ts'
 import { type Hint, hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
 import { isInspecting, waitForDebugger } from '../../inspect.ts'
-import { FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, quietMsOf, YES_OPTION } from '../../options.ts'
+import { BROKER_OPTION, FILTER_OPTIONS, IDS_ARGUMENT, PLACE_OPTIONS, quietMsOf, YES_OPTION } from '../../options.ts'
 import { settingOption } from '../../project.ts'
 import type { Terminal } from '../../terminal.ts'
 
@@ -27,6 +27,7 @@ export const replay: Command = {
     { flags: '--all', summary: 'all errors' },
     ...FILTER_OPTIONS,
     ...PLACE_OPTIONS,
+    BROKER_OPTION,
     { flags: '--dry-run', summary: 'show what would run and what prevents it; run nothing' },
     { flags: '--local', summary: 'run them in a simulation on this machine; the deployed topology does not change' },
     { flags: '--inspect [port]', summary: 'with --local: wait for a debugger and pause at the start of each handler' },
@@ -68,8 +69,8 @@ handled now are removed.`,
 export async function replayErrors(errors: Errors, args: Arguments, host: Host): Promise<number> {
   checkFlags(args)
   const quietMs = quietMsOf(args, { isFollowing: true })
-  const { live, stage } = errors
-  const isLocal = live === undefined || flagOf(args, 'local')
+  const { live, broker, stage } = errors
+  const isLocal = (live === undefined && broker === undefined) || flagOf(args, 'local')
   if (isLocal && stage.project === undefined) throw withoutCode(args)
   const seen = await look(errors, host)
   const chosen = chooseErrors('attak errors replay', args, seen, errors, host.date())
@@ -95,13 +96,21 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     return interruptCode(host.signal) ?? 1
   }
   const startedMs = host.date()
-  const send = senderTo(live, { time: new Date(startedMs).toISOString(), forced: flagOf(args, 'force') })
+  const forced = flagOf(args, 'force')
+  const send: Send =
+    broker === undefined
+      ? senderTo(live!, { time: new Date(startedMs).toISOString(), forced })
+      : (processor, event) => broker.send(processor, event, forced)
   const accepted = await sendUnits(ready.units, errors, send, host)
   if (json) for (const unit of accepted) host.out.write(jsonOfUnit('accepted', unit))
   if (!json)
     host.out.tell(
       `${colorsOf(host.out).green('✓')} ${drawCount(accepted.length, 'error')} accepted by ${errors.place}\n`,
     )
+  if (live === undefined) {
+    if (!json) host.out.tell(`Workers handle them now. ${hintOn(errors)('errors list')} shows what fails again.\n`)
+    return interruptCode(host.signal) ?? 0
+  }
   const outcomes = outcomesOf(accepted)
   const roots = new Set(accepted.flatMap(({ events }) => events.map(({ attakroot }) => attakroot)))
   const awaited = new Set(accepted.flatMap(({ events }) => events.map((event) => event.id)))

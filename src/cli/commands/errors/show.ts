@@ -7,14 +7,14 @@ import { drawRecord, drawTime } from '../../errors/draw.ts'
 import { findById, isProblem } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, withErrors } from '../../errors/open.ts'
 import type { Host } from '../../host.ts'
-import { IDS_ARGUMENT, PLACE_OPTIONS } from '../../options.ts'
+import { BROKER_OPTION, IDS_ARGUMENT, PLACE_OPTIONS } from '../../options.ts'
 
 /** Shows all that is known of errors. */
 export const show: Command = {
   name: 'show',
   summary: 'show one error in full',
   arguments: [IDS_ARGUMENT],
-  options: [...PLACE_OPTIONS, { flags: '--json', summary: 'print a JSON array of the records' }],
+  options: [...PLACE_OPTIONS, BROKER_OPTION, { flags: '--json', summary: 'print a JSON array of the records' }],
   notes: `The id may be cut, or be the id of the message. If the store no longer has the error, attak shows the copy
 that it kept when the error was listed.`,
   examples: ['attak errors show 3fa1b2c4', 'attak errors show 3fa1b2c4 --json'],
