@@ -134,11 +134,17 @@ async function balance(work: Work): Promise<void> {
     const [name, token, state] = owned.slice(at, at + 3) as [string, string, string]
     names.add(name)
     const known = lanes.get(name)
-    if (known !== undefined && known.token !== token) lose(work, known)
-    if (known?.token !== token) {
-      // One whose answer was lost may have been taken from a worker that vanished.
-      lanes.set(name, await openLane({ ...work, wake: () => wake(work) }, name, token, state !== 'new'))
-    } else if (state === 'extra') void giveBack(work, known)
+    if (known?.token === token) {
+      if (state === 'extra') void giveBack(work, known)
+      continue
+    }
+    if (known !== undefined) lose(work, known)
+    if (state === 'new' || state === 'left') {
+      lanes.set(name, await openLane({ ...work, wake: () => wake(work) }, name, token, state === 'left'))
+    } else {
+      // The answer of taking it, or of giving it back, was lost. A second use of a token would repeat numbers of commits.
+      await client.attakRelease(prefix, token, name)
+    }
   }
   for (const lane of lanes.values()) if (!names.has(lane.name)) lose(work, lane)
   wake(work)
