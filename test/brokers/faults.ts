@@ -23,6 +23,8 @@ export interface Count {
   readonly messages: number
   /** Neither handled nor recorded as failed. */
   readonly lost: number
+  /** Error records, by their codes: no handler fails for good. */
+  readonly recorded: readonly string[]
   /** Committed for the first time after a later one of their key. */
   readonly outOfOrder: number
   /** Handled once more than needed. */
@@ -166,12 +168,16 @@ export async function faultRound({ seed, server, proxy, proxied }: Round): Promi
       while (run.workers.size < 2) begin()
     }
     await sending
-    const isDone = () => {
+    const { broker } = await run.stage.broker()
+    const records = async () => (await broker.errors.list()).records
+    const isDone = async () => {
       if (run.workers.size === 0) begin()
-      return new Set(run.noted()).size >= KEYS * PER_KEY
+      return new Set(run.noted()).size + (await records()).length >= KEYS * PER_KEY
     }
     await until(isDone, 6000).catch(() => {})
-    return { ...counted(run.noted()), messages: KEYS * PER_KEY, faults }
+    const recorded = (await records()).map(({ error }) => error.code ?? error.name)
+    const { lost, ...count } = counted(run.noted())
+    return { ...count, lost: lost - recorded.length, recorded, messages: KEYS * PER_KEY, faults }
   } finally {
     await proxy.enable(true)
     await run.close()

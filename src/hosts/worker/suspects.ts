@@ -55,7 +55,9 @@ export function createSuspects(): Suspects {
     },
     hasOf,
     ended(tally) {
-      if (tally === current && tally.ended >= tally.items.length) goOn(tally)
+      if (tally !== current || tally.ended < tally.items.length) return
+      tally.lane.lane.survived(tally.ref)
+      goOn(tally)
     },
   }
 }
