@@ -27,6 +27,5 @@ export function loadReceiver(
       throw new Error(`the artifact of "${name}" does not hold the package "${wanted}": import it`)
     return load()
   }
-  const handler = receiverHandler({ module, properties, load: () => found, client })
-  return { name, handler, ...(input && { input }) }
+  return { name, ...receiverHandler({ module, properties, load: () => found, client }), ...(input && { input }) }
 }

@@ -40,7 +40,7 @@ interface FindParts {
 export function findReceiver(
   source: ReceiverSource,
   { where, modules, dir, cwd }: FindParts,
-): Pick<LoadedProcessor, 'handler'> | { readonly problems: readonly Problem[] } {
+): Pick<LoadedProcessor, 'handler' | 'teardown'> | { readonly problems: readonly Problem[] } {
   const { module, properties } = source
   const client = (name: string) => loadClient(dir, name, `the receiver "${module}"`)
   const own = ownReceiver(module)
@@ -48,7 +48,7 @@ export function findReceiver(
     const load = Object.hasOwn(RECEIVERS, own) ? RECEIVERS[own]?.load : undefined
     return load === undefined
       ? { problems: [unknown(own, where)] }
-      : { handler: receiverHandler({ module, properties, load, client }) }
+      : receiverHandler({ module, properties, load, client })
   }
   const file = receiverFile(module, dir)
   const loaded = file === undefined ? undefined : modules.get(file)
@@ -58,7 +58,7 @@ export function findReceiver(
   }
   const factory = factoryIn(loaded.exports)
   if (factory === undefined) return { problems: [noFactory(relative(dir, file), where)] }
-  return { handler: receiverHandler({ module, properties, load: () => factory, client }) }
+  return receiverHandler({ module, properties, load: () => factory, client })
 }
 
 /** Returns what is wrong with the properties of attak's own receivers. */

@@ -1,7 +1,7 @@
 import { format } from 'node:util'
 import { AttakError } from '../errors.ts'
-import type { Handler, Logger } from '../topology/handler.ts'
-import type { Receive, ReceiverContext, ReceiverFactory, ReceiverLog, ReceiverParts } from '../topology/receiver.ts'
+import type { Handler, Logger, Teardown } from '../topology/handler.ts'
+import type { Receive, ReceiverFactory, ReceiverLog, ReceiverParts } from '../topology/receiver.ts'
 import { isObject } from '../topology/user-code.ts'
 import { currentInvocation } from './current.ts'
 
@@ -14,24 +14,28 @@ export interface ReceiverSpec {
   readonly load: () => ReceiverFactory | Promise<ReceiverFactory>
   /** Loads the package of its client. */
   readonly client: NonNullable<ReceiverParts['client']>
-  /** What its context says of where messages came from. */
-  readonly placesOf?: (topic: string | undefined) => Partial<ReceiverContext>
 }
 
 /**
- * Returns the handler of a receiver. Its factory is called for the first message; if that fails, the message fails, and the next
+ * Returns the handler of a receiver, and what closes it. Its factory is called for the first message; if that fails, the message fails, and the next
  * one calls it again. In its properties, a text that is `${NAME}` as a whole stands for that variable.
  */
-export function receiverHandler(spec: ReceiverSpec): Handler {
+export function receiverHandler(spec: ReceiverSpec): { readonly handler: Handler; readonly teardown: Teardown } {
   let made: Promise<Receive> | undefined
-  return async (event, context) => {
+  const handler: Handler = async (event, context) => {
     made ??= makeReceive(spec).catch((error: unknown) => {
       made = undefined
       throw error
     })
     const receive = await made
-    const { root, topic } = context
-    return receive(event, Object.assign(context, { requestId: root, gts: new Date(), ...spec.placesOf?.(topic) }))
+    return receive(event, Object.assign(context, { requestId: context.root, gts: new Date() }))
+  }
+  return {
+    handler,
+    async teardown() {
+      const receive = await made?.catch(() => undefined)
+      await receive?.close?.()
+    },
   }
 }
 

@@ -12,12 +12,6 @@ export interface ReceiverContext extends Context {
   readonly requestId: string
   /** When this attempt began. */
   readonly gts: Date
-  /** The channel of a message that came from a source of the type `redis`. */
-  readonly channel?: string
-  /** The pattern that this channel matches. */
-  readonly pattern?: string
-  /** The queue of a message that came from a source of the type `amqp`. */
-  readonly queue?: string
 }
 
 /** What a factory of a receiver gets. */

@@ -59,7 +59,7 @@ test('a receiver of attak is in its artifact', async () => {
 test('the client of a receiver of attak is in its artifact', async () => {
   const files = {
     'node_modules/@platformatic/kafka/package.json': '{ "main": "index.js" }',
-    'node_modules/@platformatic/kafka/index.js': `exports.Producer = class { async send({ messages }) { throw new Error(messages[0].value) } }`,
+    'node_modules/@platformatic/kafka/index.js': `exports.Producer = class { async send({ messages }) { throw new Error(messages[0].value) } async close() {} }`,
   }
   const receiver = { receiver: 'attak/receivers/kafka', properties: { brokers: ['localhost:9092'], topic: 'orders' } }
   expect(await answerOf(files, receiver)).toEqual(['{"n":1}'])

@@ -84,3 +84,24 @@ test('simulate prints the run, then the teardown that failed, and exits with 1; 
     .map((line) => JSON.parse(line))
   expect(entries.filter(({ kind }) => kind === 'log').map(({ text }) => text)).toEqual(['opens', 'closes pool'])
 })
+
+test('a receiver is closed at the end of a simulation', () => {
+  const folder = folderOf({
+    'package.json': { type: 'module' },
+    'store.js': `export default ({ config }) => {
+  const receive = (message) => console.log('keeps ' + message.n)
+  return Object.assign(receive, { close: () => console.error('closes ' + config.table) })
+}
+`,
+    'topology.js': `export default {
+  name: 'shop',
+  processors: { store: { receiver: './store.js', properties: { table: 'orders' } } },
+  streams: [],
+}
+`,
+    'input.json': { store: { n: 1 } },
+  })
+  const { code, out } = attak(folder, 'simulate')
+  expect(code).toBe(0)
+  expect(out).toMatch(/keeps 1[^]*closes orders/)
+})
