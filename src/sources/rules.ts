@@ -1,3 +1,4 @@
+import * as z from 'zod/mini'
 import { oneOf, type Rule, type Rules, wholeNumber } from '../topology/rules.ts'
 import { FORMATS } from './content.ts'
 
@@ -9,3 +10,14 @@ export const LINE_RULES: Rules = { format: FORMAT_RULE, maxBytes: wholeNumber(1,
 
 /** The most bytes of a line. */
 export const MOST_LINE_BYTES = 1024 * 1024
+
+/** A setting that is a text, and not empty. */
+export function textRule(must: string): Rule {
+  return { schema: () => z.string().check(z.minLength(1)), must }
+}
+
+/** A setting that is one text or several. */
+export function listOfTexts(what: string): Rule {
+  const text = () => z.string().check(z.minLength(1))
+  return { schema: () => z.union([text(), z.array(text()).check(z.minLength(1))]), must: `a name or a list of ${what}` }
+}

@@ -2,6 +2,7 @@ import type { Source } from '../runtime/source.ts'
 import type { SourceTable, SourceType } from '../topology/source.ts'
 import { file } from './file/source.ts'
 import { http } from './http/source.ts'
+import { redis } from './redis/source.ts'
 import { schedule } from './schedule/source.ts'
 import { stdin } from './stdin/source.ts'
 
@@ -9,11 +10,12 @@ export type { SourceDefinition, SourceType } from '../topology/source.ts'
 export type { FileSettings } from './file/settings.ts'
 export type { HttpEvent } from './http/event.ts'
 export type { HttpSettings } from './http/settings.ts'
+export type { RedisSettings } from './redis/settings.ts'
 export type { ScheduleSettings } from './schedule/settings.ts'
 export type { StdinSettings } from './stdin/settings.ts'
 
 /** How events come in, by type. */
-export const SOURCES: Readonly<Record<SourceType, Source>> = { http, schedule, stdin, file }
+export const SOURCES: Readonly<Record<SourceType, Source>> = { http, schedule, stdin, file, redis }
 
 /** What each type takes. */
 export const SOURCE_RULES: SourceTable = {
@@ -21,4 +23,5 @@ export const SOURCE_RULES: SourceTable = {
   schedule: schedule.rules,
   stdin: stdin.rules,
   file: file.rules,
+  redis: redis.rules,
 }

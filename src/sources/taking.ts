@@ -5,24 +5,40 @@ import { describeThrown } from '../runtime/thrown.ts'
 export interface Taking {
   /** Resolves when there is room for one more. */
   room(): Promise<void>
-  /** Takes an event. Calls `done` when it and all that it caused is done; never if it cannot be taken. */
+  /** Takes an event, again and again if that fails. Calls `done` when it and all that it caused is done. */
   take(event: SourceEvent, done: () => void): void
   readonly open: number
-  /** Resolves when nothing is open. */
+  /** Resolves when nothing is open. What cannot be taken is not tried again from then on. */
   settled(): Promise<void>
 }
 
+/** How long to wait before an event is taken again; twice that the next time. */
+const FIRST_WAIT_MS = 500
+const MOST_WAIT_MS = 30_000
+
 /** Counts what a source has taken. */
-export function createTaking(world: Pick<SourceWorld, 'take' | 'room' | 'say'>): Taking {
+export function createTaking(world: Pick<SourceWorld, 'take' | 'room' | 'say' | 'after'>): Taking {
   const running = new Set<Promise<void>>()
+  let isEnding = false
+  const takeAgain = async (event: SourceEvent, done: () => void): Promise<void> => {
+    for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)) {
+      try {
+        await world.take(event)
+        return done()
+      } catch (error) {
+        const what = `An event for "${event.to}" could not be taken: ${describeThrown(error).message}`
+        world.say(isEnding ? what : `${what} It is tried again.`, 'error')
+      }
+      if (isEnding) return
+      await new Promise<void>((resolve) => void world.after(waitMs, resolve))
+    }
+  }
   return {
     async room() {
       for (let wait = world.room(); wait !== undefined; wait = world.room()) await wait
     },
     take(event, done) {
-      const ended = world.take(event).then(done, (error: unknown) => {
-        world.say(`An event for "${event.to}" could not be taken: ${describeThrown(error).message}`, 'error')
-      })
+      const ended = takeAgain(event, done)
       running.add(ended)
       void ended.finally(() => running.delete(ended))
     },
@@ -30,6 +46,7 @@ export function createTaking(world: Pick<SourceWorld, 'take' | 'room' | 'say'>):
       return running.size
     },
     async settled() {
+      isEnding = true
       while (running.size > 0) await Promise.allSettled(running)
     },
   }
