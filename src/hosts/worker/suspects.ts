@@ -29,7 +29,11 @@ export function createSuspects(): Suspects {
     void next()
     if (!lane.isLost && !hasOf(lane)) lane.lane.wake()
   }
-  const hasOf = (lane: OpenLane) => current?.lane === lane || waiting.some(({ tally }) => tally.lane === lane)
+  const hasOf = (lane: OpenLane) => {
+    // Nothing of a record that another worker has runs here, so no attempt of it would end.
+    if (current !== undefined && isLost(current)) goOn(current)
+    return current?.lane === lane || waiting.some(({ tally }) => tally.lane === lane)
+  }
   const next = async () => {
     if (current !== undefined) return
     const first = waiting.shift()
