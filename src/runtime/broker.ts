@@ -112,7 +112,7 @@ export interface Lane {
   commit(commit: LaneCommit): Promise<'committed' | 'fenced'>
   /** A record that may have ended an earlier owner is tried again: counts that before it is. */
   suspect(ref: string): Promise<void>
-  /** The record has been handled once, and its owner has not vanished: takes the count back. */
+  /** Its owner has not ended while it handled the record: takes the count back. May be called for a lane that is lost. */
   survived(ref: string): void
   /** Asks its user for room again. */
   wake(): void

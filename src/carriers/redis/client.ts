@@ -10,6 +10,7 @@ export interface Scripts {
   attakMove(prefix: string): Promise<number>
   attakEnsure(prefix: string, ...args: Argument[]): Promise<number[]>
   attakBalance(prefix: string, ...args: Argument[]): Promise<string[]>
+  attakSurvived(prefix: string, ...args: Argument[]): Promise<number>
   attakRelease(prefix: string, ...args: Argument[]): Promise<number>
 }
 

@@ -41,7 +41,7 @@ export async function openLane(world: LaneWorld, name: string, token: string, va
     async suspect(ref) {
       await client.hincrby(`${prefix}marks:${name}`, `crash:${ref}`, 1)
     },
-    survived: (ref) => void client.hdel(`${prefix}marks:${name}`, `crash:${ref}`).catch(() => {}),
+    survived: (ref) => void client.attakSurvived(prefix, name, ref).catch(() => {}),
   }
   return { name, token, user: worker.gained(lane), cursor: '0-0', isReleasing: false }
 }

@@ -120,6 +120,12 @@ for n = 5, #ARGV do
   end
 end
 return out`,
+  /** ARGV: lane, ref. Takes one crash of a record back, if it is counted. */
+  attakSurvived: `
+local marks, field = KEYS[1] .. 'marks:' .. ARGV[1], 'crash:' .. ARGV[2]
+if redis.call('HEXISTS', marks, field) == 0 then return 0 end
+if redis.call('HINCRBY', marks, field, -1) <= 0 then redis.call('HDEL', marks, field) end
+return 1`,
   /** ARGV: token, lanes. Gives back those that are still owned by that token. */
   attakRelease: `
 local lane = KEYS[1] .. 'lane:' .. ARGV[2]

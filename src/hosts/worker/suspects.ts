@@ -31,7 +31,10 @@ export function createSuspects(): Suspects {
   }
   const hasOf = (lane: OpenLane) => {
     // Nothing of a record that another worker has runs here, so no attempt of it would end.
-    if (current !== undefined && isLost(current)) goOn(current)
+    if (current !== undefined && isLost(current)) {
+      current.lane.lane.survived(current.ref)
+      goOn(current)
+    }
     return current?.lane === lane || waiting.some(({ tally }) => tally.lane === lane)
   }
   const next = async () => {
