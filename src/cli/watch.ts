@@ -106,13 +106,14 @@ function openFileChange(ended: AbortSignal): FileChange {
     add(files) {
       stamps.add(files)
       watcher.add([...files])
+      // A service goes on until something changes.
+      looking ??= setInterval(look, LOOK_MS)
     },
     async settle() {
       if (changed.signal.aborted || ended.aborted || stamps.files().length === 0) return
       await watcher.close()
       watcher = open(stamps.files())
       await once(watcher, 'ready')
-      looking = setInterval(look, LOOK_MS)
       look()
     },
     async close() {
