@@ -1,9 +1,9 @@
 import { AttakError } from '../errors.ts'
 import type { SourceWorld } from '../runtime/source.ts'
+import { type Stop, waitFor } from '../runtime/stop.ts'
 import { describeThrown } from '../runtime/thrown.ts'
 import type { TopologySource } from '../topology/source.ts'
 import { withoutSecrets } from './address.ts'
-import { type Stop, waitFor } from './stop.ts'
 
 /** An open connection to a server, with all that it needs to bring events. */
 export interface Session {

@@ -1,4 +1,5 @@
 import type { SourceEvent, SourceWorld } from '../runtime/source.ts'
+import { createStop, waitFor } from '../runtime/stop.ts'
 import { describeThrown } from '../runtime/thrown.ts'
 
 /** The events of a source that are not done. */
@@ -19,7 +20,7 @@ const MOST_WAIT_MS = 30_000
 /** Counts what a source has taken. */
 export function createTaking(world: Pick<SourceWorld, 'take' | 'room' | 'say' | 'after'>): Taking {
   const running = new Set<Promise<void>>()
-  let isEnding = false
+  const ending = createStop()
   const takeAgain = async (event: SourceEvent, done: () => void): Promise<void> => {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)) {
       try {
@@ -27,10 +28,10 @@ export function createTaking(world: Pick<SourceWorld, 'take' | 'room' | 'say' | 
         return done()
       } catch (error) {
         const what = `An event for "${event.to}" could not be taken: ${describeThrown(error).message}`
-        world.say(isEnding ? what : `${what} It is tried again.`, 'error')
+        world.say(ending.isStopped ? what : `${what} It is tried again.`, 'error')
       }
-      if (isEnding) return
-      await new Promise<void>((resolve) => void world.after(waitMs, resolve))
+      if (ending.isStopped) return
+      await waitFor(world, waitMs, ending)
     }
   }
   return {
@@ -46,7 +47,7 @@ export function createTaking(world: Pick<SourceWorld, 'take' | 'room' | 'say' | 
       return running.size
     },
     async settled() {
-      isEnding = true
+      ending.stop()
       while (running.size > 0) await Promise.allSettled(running)
     },
   }

@@ -14,6 +14,7 @@ import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
 import { createSpans } from '../../runtime/spans.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import type { WorkerHost } from '../../runtime/worker-host.ts'
+import { openEach } from '../../sources/open-each.ts'
 import { SOURCES } from '../../sources/table.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
 import { createFileWriter } from '../../stores/file/writer.ts'
@@ -184,24 +185,12 @@ function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'aft
   }
 }
 
-/** Opens the sources of each type. If one cannot be opened, those before it are stopped. */
-async function openSources(
-  sources: NonNullable<Graph['sources']>,
-  world: SourceWorld,
-): Promise<readonly OpenSources[]> {
-  const opened: OpenSources[] = []
-  try {
-    for (const type of new Set(sources.map((source) => source.type))) {
-      opened.push(
-        await SOURCES[type].open(
-          sources.filter((source) => source.type === type),
-          world,
-        ),
-      )
-    }
-    return opened
-  } catch (error) {
-    await Promise.all(opened.map((source) => source.stop()))
-    throw error
-  }
+/** Opens the sources, those of one type together. */
+function openSources(sources: NonNullable<Graph['sources']>, world: SourceWorld): Promise<readonly OpenSources[]> {
+  return openEach(new Set(sources.map(({ type }) => type)), (type) =>
+    SOURCES[type].open(
+      sources.filter((source) => source.type === type),
+      world,
+    ),
+  )
 }

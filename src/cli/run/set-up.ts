@@ -1,6 +1,7 @@
 import { AttakError } from '../../errors.ts'
 import { after } from '../../hosts/after.ts'
 import type { RunningTopology } from '../../hosts/worker/embedded.ts'
+import { waitFor } from '../../runtime/stop.ts'
 import { drawDuration } from '../../view/duration.ts'
 import type { ServiceLog } from './service-log.ts'
 
@@ -30,12 +31,7 @@ export async function setUp({ running, log, signal, random }: Unready): Promise<
     const pauseMs = Math.round(waitMs * (0.5 + random() / 2))
     for (const { where, what } of failure) log.say(`${where}: ${what}`, 'error')
     log.say(`Not ready. Trying again in ${drawDuration(pauseMs)}.`, 'warn')
-    let cancel = () => {}
-    const paused = new Promise<void>((resolve) => {
-      cancel = after(pauseMs, resolve)
-    })
-    await Promise.race([paused, stopped])
-    cancel()
+    await waitFor({ after }, pauseMs, { stopped })
   }
   return false
 }

@@ -1,11 +1,11 @@
 import type { SourceWorld } from '../../runtime/source.ts'
+import { type Stop, waitFor } from '../../runtime/stop.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import type { Format } from '../content.ts'
 import { createLineCutter, type Line } from '../lines.ts'
 import { eventOfMessage } from '../message.ts'
 import { createProgress, type Progress } from '../progress.ts'
 import { MOST_LINE_BYTES } from '../rules.ts'
-import { type Stop, waitFor } from '../stop.ts'
 import { createTaking } from '../taking.ts'
 import { type FilePosition, writePosition } from './position.ts'
 

@@ -4,10 +4,11 @@ import { resolve } from 'node:path'
 import * as z from 'zod/mini'
 import { AttakError } from '../../errors.ts'
 import type { OpenSources, Source, SourceWorld } from '../../runtime/source.ts'
+import { createStop, waitFor } from '../../runtime/stop.ts'
 import { oneOf } from '../../topology/rules.ts'
 import type { TopologySource } from '../../topology/source.ts'
+import { asOne, openEach } from '../open-each.ts'
 import { LINE_RULES } from '../rules.ts'
-import { createStop, waitFor } from '../stop.ts'
 import { followFile } from './follow.ts'
 import { positionFile, readPosition } from './position.ts'
 import { createReader, writePositions } from './reader.ts'
@@ -23,14 +24,7 @@ export const file: Source = {
     required: ['path'],
   },
   check: async () => [],
-  async open(sources, world) {
-    const opened: OpenSources[] = []
-    for (const source of sources) opened.push(await openFile(source, world))
-    return {
-      lines: opened.flatMap(({ lines }) => lines),
-      stop: async () => void (await Promise.all(opened.map((one) => one.stop()))),
-    }
-  },
+  open: async (sources, world) => asOne(await openEach(sources, (source) => openFile(source, world))),
 }
 
 /** How often a file is looked at. */

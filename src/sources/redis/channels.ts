@@ -1,9 +1,9 @@
 import type { OpenSources } from '../../runtime/source.ts'
+import { createStop } from '../../runtime/stop.ts'
 import { openBrokerSource } from '../broker.ts'
 import type { Session } from '../connection.ts'
 import type { Format } from '../content.ts'
 import { eventOfMessage } from '../message.ts'
-import { createStop } from '../stop.ts'
 import { createTaking } from '../taking.ts'
 import { connect, isRefusal, type RedisParts } from './connect.ts'
 

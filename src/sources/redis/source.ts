@@ -4,7 +4,7 @@ import type { OpenSources, Source, SourceWorld } from '../../runtime/source.ts'
 import { oneOf, wholeNumber } from '../../topology/rules.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import { filledIn, secretsOf } from '../address.ts'
-import { openBrokerSources } from '../broker.ts'
+import { asOne, openEach } from '../open-each.ts'
 import { FORMAT_RULE, listOfTexts, textRule } from '../rules.ts'
 
 /** Entries of streams, and messages of channels. */
@@ -27,7 +27,7 @@ export const redis: Source = {
     oneOf: ['stream', 'channels'],
   },
   check: async () => [],
-  open: (sources, world) => openBrokerSources(sources, world, openOne),
+  open: async (sources, world) => asOne(await openEach(sources, (source) => openOne(source, world))),
 }
 
 async function openOne(source: TopologySource, world: SourceWorld): Promise<OpenSources> {

@@ -1,11 +1,8 @@
-import { hash } from 'node:crypto'
 import * as z from 'zod/mini'
 import type { Source } from '../../runtime/source.ts'
+import { rootId } from '../message.ts'
 import { scheduledEvent } from './event.ts'
 import { rateMs } from './rate.ts'
-
-/** Hex digits of the id of a tree. */
-const ID_DIGITS = 32
 
 /** Events at certain times. */
 export const schedule: Source = {
@@ -50,7 +47,7 @@ export const schedule: Source = {
         )
       }
       const tick = (atMs: number) => {
-        const id = hash('sha256', `${world.scope}/${source.name}/${tickOf(source.settings, atMs)}`).slice(0, ID_DIGITS)
+        const id = rootId(world, source, [tickOf(source.settings, atMs)])
         const taken = world.take({ ...scheduledEvent(source, atMs), id, isShared: true })
         running.add(taken)
         void taken.finally(() => running.delete(taken))

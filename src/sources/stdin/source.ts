@@ -1,10 +1,10 @@
 import type { OpenSources, Source, SourceWorld } from '../../runtime/source.ts'
+import { createStop, type Stop } from '../../runtime/stop.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import type { Format } from '../content.ts'
 import { createLineCutter, type Line } from '../lines.ts'
 import { eventOfMessage } from '../message.ts'
 import { LINE_RULES, MOST_LINE_BYTES } from '../rules.ts'
-import { createStop, type Stop } from '../stop.ts'
 import { createTaking, type Taking } from '../taking.ts'
 
 /** Lines of the standard input. */

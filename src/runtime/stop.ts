@@ -1,14 +1,12 @@
-import type { SourceWorld } from '../runtime/source.ts'
-
-/** Whether a source was asked to take nothing more. */
+/** What ends something that goes on: a source that takes no more, a wait. */
 export interface Stop {
   readonly isStopped: boolean
-  /** Resolves when it was. */
+  /** Resolves when it is stopped. */
   readonly stopped: Promise<undefined>
   stop(): void
 }
 
-/** Makes what stops a source. */
+/** Makes what is not stopped yet. */
 export function createStop(): Stop {
   let isStopped = false
   let resolve = (_: undefined) => {}
@@ -27,8 +25,12 @@ export function createStop(): Stop {
   }
 }
 
-/** Waits for a while, or until a source is stopped. */
-export async function waitFor({ after }: Pick<SourceWorld, 'after'>, ms: number, { stopped }: Stop): Promise<void> {
+/** Waits for a while, or until it is stopped. */
+export async function waitFor(
+  { after }: { readonly after: (ms: number, call: () => void) => () => void },
+  ms: number,
+  { stopped }: { readonly stopped: Promise<unknown> },
+): Promise<void> {
   let cancel = () => {}
   const waited = new Promise<void>((resolve) => {
     cancel = after(ms, resolve)
