@@ -1,14 +1,13 @@
-import { createBulk, once } from './bulk.ts'
 import {
-  documentOf,
   ID_FIELD,
-  idOf,
   OPTIONS,
-  type OpenReceiver,
+  type OwnReceiver,
   type Properties,
   type PropertyRules,
+  receiverOf,
   TEXT,
 } from './receiver.ts'
+import { storeDocuments } from './stored.ts'
 
 /** A request to `_bulk`: lines in turn, what to do and the document. */
 export type BulkRequest = readonly object[]
@@ -25,7 +24,7 @@ export interface DocumentClient {
 }
 
 /** What both kinds of servers take. */
-export const DOCUMENT_RULES: PropertyRules = {
+const DOCUMENT_RULES: PropertyRules = {
   node: {
     must: 'an address that begins with http:// or https://, or a list of them',
     fits: (value) =>
@@ -40,14 +39,14 @@ export const DOCUMENT_RULES: PropertyRules = {
 }
 
 /** Returns what is wrong if nothing says where the server is. */
-export function lacksNode({ node, connection = {} }: Properties): string | undefined {
+function lacksNode({ node, connection = {} }: Properties): string | undefined {
   const { node: one, nodes, host, hosts, cloud } = connection as Properties
   const isGiven = [node, one, nodes, host, hosts, cloud].some((given) => given !== undefined)
   return isGiven ? undefined : 'node is missing, such as "http://localhost:9200"'
 }
 
 /** The options of a client: `connection` has more of them, and `host` as its first versions had it. */
-export function clientOptions({ node, auth, connection = {} }: Properties): Properties {
+function clientOptions({ node, auth, connection = {} }: Properties): Properties {
   const { host, hosts, ...more } = connection as Properties
   const old = [host ?? hosts ?? []].flat().map((one) => (/^https?:\/\//.test(String(one)) ? one : `http://${one}`))
   const nodes = node === undefined ? old : [node].flat()
@@ -58,29 +57,29 @@ export function clientOptions({ node, auth, connection = {} }: Properties): Prop
   }
 }
 
-/** Stores each message as a document of an index, many with one request. */
-export function openDocuments(properties: Properties, open: () => Promise<DocumentClient>): OpenReceiver {
-  const client = once(open)
-  const { index } = properties
-  const bulk = createBulk<{ readonly id: string; readonly fields: Properties }>({
-    most: 1000,
-    mostBytes: 10_000_000,
-    async write(documents) {
-      const request = documents.flatMap(({ id, fields }) => [{ index: { _index: index, _id: id } }, fields])
-      const { items } = await (await client.get()).bulk(request)
-      return documents.map((_, place) => errorOf(items[place]?.index))
-    },
+/** One kind of server, and its client. */
+export interface DocumentServer<Package> {
+  readonly name: string
+  /** The package of its client. */
+  readonly client: string
+  readonly connect: (loaded: Package, options: Properties) => DocumentClient
+}
+
+/** Makes the receiver that stores each message as a document of an index. Its id is `_id`. */
+export function documentReceiver<Package>({ name, client, connect }: DocumentServer<Package>): OwnReceiver {
+  return receiverOf({
+    ...{ name, client, rules: DOCUMENT_RULES, lacks: lacksNode },
+    open: (properties, { load }) =>
+      storeDocuments(properties, {
+        connect: async () => connect((await load()) as Package, clientOptions(properties)),
+        mostBytes: 10_000_000,
+        async write(server, documents) {
+          const action = (id: string) => ({ index: { _index: properties.index, _id: id } })
+          const { items } = await server.bulk(documents.flatMap(({ id, fields }) => [action(id), fields]))
+          return documents.map((_, place) => errorOf(items[place]?.index))
+        },
+      }),
   })
-  return {
-    async handle(message, context) {
-      const fields = documentOf(message)
-      await bulk.add({ id: idOf(message, context, properties), fields }, JSON.stringify(fields).length)
-    },
-    async close() {
-      await bulk.idle()
-      await (await client.made())?.close()
-    },
-  }
 }
 
 function errorOf(item: BulkAnswer['items'][number]['index']): Error | undefined {

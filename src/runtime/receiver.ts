@@ -4,6 +4,7 @@ import type { Handler, Logger, Teardown } from '../topology/handler.ts'
 import type { Receive, ReceiverFactory, ReceiverLog, ReceiverParts } from '../topology/receiver.ts'
 import { isObject } from '../topology/user-code.ts'
 import { currentInvocation } from './current.ts'
+import { once } from './once.ts'
 
 /** A receiver as a topology names it. */
 export interface ReceiverSpec {
@@ -21,19 +22,15 @@ export interface ReceiverSpec {
  * one calls it again. In its properties, a text that is `${NAME}` as a whole stands for that variable.
  */
 export function receiverHandler(spec: ReceiverSpec): { readonly handler: Handler; readonly teardown: Teardown } {
-  let made: Promise<Receive> | undefined
+  const made = once(() => makeReceive(spec))
   const handler: Handler = async (event, context) => {
-    made ??= makeReceive(spec).catch((error: unknown) => {
-      made = undefined
-      throw error
-    })
-    const receive = await made
+    const receive = await made.get()
     return receive(event, Object.assign(context, { requestId: context.root, gts: new Date() }))
   }
   return {
     handler,
     async teardown() {
-      const receive = await made?.catch(() => undefined)
+      const receive = await made.made()?.catch(() => undefined)
       await receive?.close?.()
     },
   }

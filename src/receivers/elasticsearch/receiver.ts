@@ -1,12 +1,4 @@
-import {
-  type BulkAnswer,
-  type BulkRequest,
-  clientOptions,
-  DOCUMENT_RULES,
-  lacksNode,
-  openDocuments,
-} from '../documents.ts'
-import { receiverOf } from '../receiver.ts'
+import { type BulkAnswer, type BulkRequest, documentReceiver } from '../documents.ts'
 
 /** The part of `@elastic/elasticsearch` that this needs. */
 interface Elasticsearch {
@@ -19,17 +11,12 @@ interface Elasticsearch {
 }
 
 /** Stores each message as a document of an index of Elasticsearch 8. Its id is `_id`. */
-export const elasticsearchReceiver = receiverOf({
+export const elasticsearchReceiver = documentReceiver<Elasticsearch>({
   name: 'elasticsearch',
   client: '@elastic/elasticsearch',
-  rules: DOCUMENT_RULES,
-  lacks: lacksNode,
-  open(properties, { load }) {
-    return openDocuments(properties, async () => {
-      const { Client } = (await load()) as Elasticsearch
-      const client = new Client(clientOptions(properties))
-      return { bulk: (operations) => client.bulk({ operations }), close: () => client.close() }
-    })
+  connect({ Client }, options) {
+    const client = new Client(options)
+    return { bulk: (operations) => client.bulk({ operations }), close: () => client.close() }
   },
 })
 

@@ -1,4 +1,5 @@
-import { createBulk, once } from '../bulk.ts'
+import { once } from '../../runtime/once.ts'
+import { createBulk } from '../bulk.ts'
 import { OPTIONS, type Properties, receiverOf, TEXT } from '../receiver.ts'
 
 /** The part of `@platformatic/kafka` that this needs. */

@@ -1,5 +1,5 @@
-import { createBulk, once } from '../bulk.ts'
-import { address, documentOf, ID_FIELD, idOf, OPTIONS, type Properties, receiverOf, TEXT } from '../receiver.ts'
+import { address, ID_FIELD, OPTIONS, receiverOf, TEXT } from '../receiver.ts'
+import { storeDocuments } from '../stored.ts'
 
 /** The part of `mongodb` that this needs. */
 interface Mongodb {
@@ -16,11 +16,6 @@ interface Collection {
   bulkWrite(writes: readonly object[], options: object): Promise<unknown>
 }
 
-interface Document {
-  readonly id: string
-  readonly fields: Properties
-}
-
 /** Stores each message as a document. Its id is `_id`: a message that is delivered again replaces its document. */
 export const mongodbReceiver = receiverOf({
   name: 'mongodb',
@@ -34,27 +29,26 @@ export const mongodbReceiver = receiverOf({
   },
   open(properties, { load }) {
     const { url, database, collection, connection } = properties
-    const client = once(async () => {
-      const { MongoClient } = (await load()) as Mongodb
-      const options = { serverSelectionTimeoutMS: 10_000, ...(connection as object | undefined) }
-      const opened = new MongoClient(String(url), options)
-      try {
-        await opened.connect()
-      } catch (error) {
-        await opened.close()
-        throw error
-      }
-      return opened
-    })
-    const bulk = createBulk<Document>({
-      most: 1000,
+    return storeDocuments(properties, {
+      async connect() {
+        const { MongoClient } = (await load()) as Mongodb
+        const options = { serverSelectionTimeoutMS: 10_000, ...(connection as object | undefined) }
+        const opened = new MongoClient(String(url), options)
+        try {
+          await opened.connect()
+        } catch (error) {
+          await opened.close()
+          throw error
+        }
+        return opened
+      },
       mostBytes: 16_000_000,
-      async write(documents) {
-        const db = (await client.get()).db(database as string | undefined)
+      async write(client, documents) {
         const writes = documents.map(({ id, fields }) => ({
           replaceOne: { filter: { _id: id }, replacement: { ...fields, _id: id }, upsert: true },
         }))
         try {
+          const db = client.db(database as string | undefined)
           await db.collection(String(collection)).bulkWrite(writes, { ordered: false })
           return []
         } catch (error) {
@@ -62,16 +56,6 @@ export const mongodbReceiver = receiverOf({
         }
       },
     })
-    return {
-      async handle(message, context) {
-        const fields = documentOf(message)
-        await bulk.add({ id: idOf(message, context, properties), fields }, JSON.stringify(fields).length)
-      },
-      async close() {
-        await bulk.idle()
-        await (await client.made())?.close()
-      },
-    }
   },
 })
 

@@ -1,12 +1,4 @@
-import {
-  type BulkAnswer,
-  type BulkRequest,
-  clientOptions,
-  DOCUMENT_RULES,
-  lacksNode,
-  openDocuments,
-} from '../documents.ts'
-import { receiverOf } from '../receiver.ts'
+import { type BulkAnswer, type BulkRequest, documentReceiver } from '../documents.ts'
 
 /** The part of `@opensearch-project/opensearch` that this needs. */
 interface Opensearch {
@@ -19,17 +11,12 @@ interface Opensearch {
 }
 
 /** Stores each message as a document of an index of OpenSearch. Its id is `_id`. */
-export const opensearchReceiver = receiverOf({
+export const opensearchReceiver = documentReceiver<Opensearch>({
   name: 'opensearch',
   client: '@opensearch-project/opensearch',
-  rules: DOCUMENT_RULES,
-  lacks: lacksNode,
-  open(properties, { load }) {
-    return openDocuments(properties, async () => {
-      const { Client } = (await load()) as Opensearch
-      const client = new Client(clientOptions(properties))
-      return { bulk: async (body) => (await client.bulk({ body })).body, close: () => client.close() }
-    })
+  connect({ Client }, options) {
+    const client = new Client(options)
+    return { bulk: async (body) => (await client.bulk({ body })).body, close: () => client.close() }
   },
 })
 
