@@ -1,4 +1,3 @@
-import type { CarrierLimits } from '../topology/carrier-rules.ts'
 import type { HandledStore } from './handled.ts'
 import type { ErrorStore } from './store.ts'
 
@@ -35,9 +34,8 @@ export interface OpenBroker {
 
 /** What a broker allows. */
 export interface BrokerRules {
-  readonly limits: CarrierLimits
-  /** Emits and the acknowledgment of their message happen together or not at all. */
-  readonly atomicCommit: boolean
+  /** The largest record, with its key. */
+  readonly messageBytes: number
   /** The longest that it can hold a record back, in milliseconds. */
   readonly mostDelayMs: number
 }
@@ -108,7 +106,7 @@ export interface Lane {
   readonly index: number
   /** What an earlier owner left. */
   readonly left: LeftBehind
-  /** Its number of records that are not done is at most this many for this worker, or it is asked again. */
+  /** Says what happened to its records. Resolves to `fenced`, without any effect, if another worker owns it. */
   commit(commit: LaneCommit): Promise<'committed' | 'fenced'>
   /** A record that may have ended an earlier owner is tried again: counts that before it is. */
   suspect(ref: string): Promise<void>
@@ -155,9 +153,9 @@ export interface LaneRecord {
 
 /** What uses a lane while its worker owns it. */
 export interface LaneUser {
-  /** How many further records it takes now. */
+  /** How many further records it wants now; none of them if it is not above 0. */
   room(): number
-  /** Takes records, in order, at most as many as there is room for. */
+  /** Takes records, in order. A few more than there is room for are taken, too. */
   take(records: readonly LaneRecord[]): void
   /** Another worker owns it. What was taken is done there. */
   lost(): void

@@ -21,7 +21,7 @@ export function dataTextOf({ topic, data }: Message): string | undefined {
 export function checkMessage(
   message: Message,
   data: string | undefined,
-  limits: SendLimits,
+  limits: Pick<SendLimits, 'messageBytes' | 'orderedByKey'>,
   origin: Omit<Origin, 'time'>,
 ): void {
   const { topic = '', key } = message

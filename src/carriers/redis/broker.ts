@@ -9,12 +9,11 @@ import { destroyAll, statusOf } from './status.ts'
 import { type RedisWorking, startWork } from './work.ts'
 
 /**
- * What Redis allows. A string has at most 512 MB, so the limits are those of a process. Source:
+ * What Redis allows. A string has at most 512 MB, so the limit is that of a process. Source:
  * redis.io/docs/latest/develop/data-types/strings, read 2026-11-29.
  */
 const rules: BrokerRules = {
-  limits: { messageBytes: 16 * 1024 * 1024, batchRecords: 500, batchBytes: 16 * 1024 * 1024 },
-  atomicCommit: true,
+  messageBytes: 16 * 1024 * 1024,
   mostDelayMs: Number.POSITIVE_INFINITY,
 }
 
@@ -99,7 +98,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       })
     },
     async work(worker) {
-      working = await startWork({ world, connections, client, prefix, fieldsOf }, worker)
+      working = await startWork({ world, connections, client, prefix, lanesOf, fieldsOf }, worker)
       return working
     },
     status: () => statusOf(client, prefix),

@@ -70,10 +70,15 @@ function marksIn(text: string): readonly AttemptMark[] {
 }
 
 /** Whether an id of an entry, `<milliseconds>-<number>`, comes after another. */
-export function isLater(id: string, other: string): boolean {
+function isLater(id: string, other: string): boolean {
   const [ms = 0, number = 0] = id.split('-').map(Number)
   const [otherMs = 0, otherNumber = 0] = other.split('-').map(Number)
   return ms > otherMs || (ms === otherMs && number > otherNumber)
+}
+
+/** Returns the names of the lanes of a channel, in order. */
+export function laneNames(channel: string, lanes: number): readonly string[] {
+  return Array.from({ length: lanes }, (_, index) => `${channel}:${index}`)
 }
 
 /** The lanes of channels, and which of them a record goes to. */

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { BrokerStatus, ChannelStatus, WorkerStatus } from '../../runtime/broker.ts'
+import { laneNames } from './lanes.ts'
 
 /** Returns the state of all channels and workers. */
 export async function statusOf(client: Redis, prefix: string): Promise<BrokerStatus> {
@@ -34,8 +35,7 @@ async function channelOf(
   { name, lanes, delayed }: ChannelParts,
 ): Promise<ChannelStatus> {
   const found = await Promise.all(
-    Array.from({ length: lanes }, async (_, index) => {
-      const lane = `${name}:${index}`
+    laneNames(name, lanes).map(async (lane) => {
       const [owner, records, first] = await Promise.all([
         client.hget(`${prefix}lane:${lane}`, 'owner'),
         client.xlen(`${prefix}in:${lane}`),

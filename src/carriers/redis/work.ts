@@ -1,9 +1,10 @@
 import type { Redis } from 'ioredis'
 import type { BrokerSend, BrokerWorker, BrokerWorld, Working } from '../../runtime/broker.ts'
+import { createStop, type Stop, waitFor } from '../../runtime/stop.ts'
 import type { Scripts } from './client.ts'
 import type { Connections } from './connect.ts'
 import { startHeart } from './heart.ts'
-import { type OwnedLane, openLane } from './lanes.ts'
+import { laneNames, type OwnedLane, openLane } from './lanes.ts'
 
 /** How often a worker looks for lanes that it may take, or has to give back. */
 const LOOK_MS = 1000
@@ -20,6 +21,8 @@ export interface WorkParts {
   readonly connections: Connections
   readonly client: Redis & Scripts
   readonly prefix: string
+  /** How many lanes each channel has. */
+  readonly lanesOf: ReadonlyMap<string, number>
   readonly fieldsOf: (sends: readonly BrokerSend[]) => readonly string[]
 }
 
@@ -38,13 +41,12 @@ interface Work extends WorkParts {
   readonly lanes: Map<string, OwnedLane>
   /** The lanes that the current call reads; undefined while there is none. */
   reading: ReadonlySet<OwnedLane> | undefined
-  isClosing: boolean
+  /** Ends the worker. */
+  readonly stop: Stop
+  /** Ends the wait for room. */
+  room: Stop
   readonly startedMs: number
   tokens: number
-  /** Ends the pause of the reader. */
-  goOn: () => void
-  /** Ends the pause between two looks. */
-  endPause: () => void
 }
 
 /** Takes part as a worker. */
@@ -53,7 +55,7 @@ export async function startWork(parts: WorkParts, worker: BrokerWorker): Promise
   const reader = connections.another()
   const work: Work = {
     ...{ ...parts, worker, reader, readerId: undefined, lanes: new Map(), reading: undefined },
-    ...{ isClosing: false, startedMs: world.now(), tokens: 0, goOn: () => {}, endPause: () => {} },
+    ...{ stop: createStop(), room: createStop(), startedMs: world.now(), tokens: 0 },
   }
   reader.on('ready', () => {
     reader.client('ID').then(
@@ -74,14 +76,12 @@ export async function startWork(parts: WorkParts, worker: BrokerWorker): Promise
     isConnected: () => client.status === 'ready',
     lag: () => lagOf(parts, worker.channels),
     leave() {
-      work.isClosing = true
-      work.endPause()
-      work.goOn()
+      work.stop.stop()
+      work.room.stop()
       heart.close()
     },
     async close() {
-      work.isClosing = true
-      work.endPause()
+      work.stop.stop()
       wake(work)
       await Promise.all([...work.lanes.values()].map((lane) => giveBack(work, lane)))
       await looking
@@ -100,27 +100,17 @@ export async function startWork(parts: WorkParts, worker: BrokerWorker): Promise
 
 /** Takes lanes, gives lanes back, and moves records that are due, once a second. */
 async function keepLooking(work: Work): Promise<void> {
-  const { world, client, prefix } = work
-  while (!work.isClosing) {
-    await new Promise<void>((resolve) => {
-      const cancel = world.after(LOOK_MS, resolve)
-      work.endPause = () => {
-        cancel()
-        resolve()
-      }
-    })
-    if (work.isClosing) return
+  const { world, client, prefix, stop } = work
+  for (;;) {
+    await waitFor(world, LOOK_MS, stop)
+    if (stop.isStopped) return
     try {
       await balance(work)
-      while ((await client.attakMove(prefix)) > 0) if (work.isClosing) return
+      while ((await client.attakMove(prefix)) > 0) if (stop.isStopped) return
     } catch (error) {
-      if (!work.isClosing && client.status === 'ready') world.tell(`Redis: ${(error as Error).message}`, 'warn')
+      if (!stop.isStopped && client.status === 'ready') world.tell(`Redis: ${(error as Error).message}`, 'warn')
     }
   }
-}
-
-function pause({ world }: Work, ms: number): Promise<void> {
-  return new Promise((resolve) => void world.after(ms, resolve))
 }
 
 /** Compares the lanes that Redis says are this worker's with those that it knows. */
@@ -166,30 +156,24 @@ async function giveBack(work: Work, lane: OwnedLane): Promise<void> {
 
 /** Reads the lanes that have room, as long as the worker takes part. */
 async function keepReading(work: Work): Promise<void> {
-  while (!work.isClosing) {
+  const { world, stop } = work
+  while (!stop.isStopped) {
     const open = [...work.lanes.values()].filter(({ isReleasing, user }) => !isReleasing && user.room() > 0)
     try {
       if (open.length === 0) await idle(work)
       else await read(work, open)
     } catch {
-      await pause(work, PAUSE_MS)
+      await waitFor(world, PAUSE_MS, stop)
     }
   }
 }
 
 /** Waits until a lane has room, or another look is due. */
-function idle(work: Work): Promise<void> {
+async function idle(work: Work): Promise<void> {
   work.reading = new Set()
-  return new Promise<void>((resolve) => {
-    const cancel = work.world.after(BLOCK_MS, resolve)
-    work.goOn = () => {
-      cancel()
-      resolve()
-    }
-  }).finally(() => {
-    work.reading = undefined
-    work.goOn = () => {}
-  })
+  work.room = createStop()
+  await waitFor(work.world, BLOCK_MS, work.room)
+  work.reading = undefined
 }
 
 async function read(work: Work, open: readonly OwnedLane[]): Promise<void> {
@@ -215,21 +199,22 @@ async function read(work: Work, open: readonly OwnedLane[]): Promise<void> {
 
 /** Ends the wait of the reader, if a lane has room that it does not wait for. */
 function wake(work: Work): void {
-  const { reading, lanes, client, readerId } = work
+  const { reading, lanes, client, readerId, room, stop } = work
   if (reading === undefined) return
-  work.goOn()
+  room.stop()
   const isMissing = (lane: OwnedLane) => !reading.has(lane) && !lane.isReleasing && lane.user.room() > 0
   if (reading.size === 0 || readerId === undefined) return
-  if (work.isClosing || [...lanes.values()].some(isMissing)) client.client('UNBLOCK', readerId).catch(() => {})
+  if (stop.isStopped || [...lanes.values()].some(isMissing)) client.client('UNBLOCK', readerId).catch(() => {})
 }
 
-async function lagOf({ client, prefix }: WorkParts, channels: readonly string[]): Promise<Record<string, number>> {
-  const lag: Record<string, number> = {}
-  for (const channel of channels) {
-    const lanes = Number((await client.hget(`${prefix}channels`, channel)) ?? 0)
-    const names = Array.from({ length: lanes }, (_, index) => `${prefix}in:${channel}:${index}`)
-    const counts = await Promise.all(names.map((name) => client.xlen(name)))
-    lag[channel] = counts.reduce((sum, count) => sum + count, 0)
-  }
-  return lag
+async function lagOf(
+  { client, prefix, lanesOf }: WorkParts,
+  channels: readonly string[],
+): Promise<Record<string, number>> {
+  const lags = channels.map(async (channel) => {
+    const names = laneNames(channel, lanesOf.get(channel) ?? 0)
+    const counts = await Promise.all(names.map((name) => client.xlen(`${prefix}in:${name}`)))
+    return [channel, counts.reduce((sum, count) => sum + count, 0)] as const
+  })
+  return Object.fromEntries(await Promise.all(lags))
 }

@@ -1,17 +1,16 @@
+import { memory } from '../../carriers/memory/carrier.ts'
 import type { BrokerWorker, OpenBroker, Working } from '../../runtime/broker.ts'
 import { checkMessage, dataTextOf } from '../../runtime/check-message.ts'
 import { addEmit, childOf, nextOrdinal } from '../../runtime/emit.ts'
 import type { InvocationHost } from '../../runtime/invocation.ts'
-import type { Message } from '../../runtime/message.ts'
 import { hopRefusal, keyRefusal } from '../../runtime/refusal.ts'
-import type { SourceEvent } from '../../runtime/source.ts'
 import { countsOf, lifecycleOf, type RunningTopology } from './embedded.ts'
 import { arrive, type EmbeddedParts, type Engine, finish } from './engine.ts'
 import { addEmitTo, isRecord, mark, type SendingTally, sendingOf, sendNow, useLane } from './lane.ts'
-import { openEngine, replyTo, stationOf } from './open-engine.ts'
-import { type Emitted, parcelsOf } from './parcels.ts'
-import type { Item, Stations, TalliedRoot } from './station.ts'
-import { createSuspects, type Suspects } from './suspects.ts'
+import { openEngine, replyTo, rootMessage, stationOf } from './open-engine.ts'
+import { type Emitted, originOf, parcelsOf } from './parcels.ts'
+import type { Item, Stations } from './station.ts'
+import { createSuspects } from './suspects.ts'
 
 /** Messages without a key that wait longer are held by the broker, not by this process. */
 const MOST_HELD_MS = 10_000
@@ -48,12 +47,14 @@ export function openBrokered(parts: BrokeredParts): Brokered {
       },
     },
     {
+      messageBytes: Math.min(memory.rules.limits.messageBytes, broker.rules.messageBytes),
       remembering: broker.handled,
-      accept: (engine, stations) => acceptFor(engine, stations, broker),
+      accept: acceptFor,
       putOff: (item) => putOff(engine, item, broker),
     },
   )
-  const gained: BrokerWorker['gained'] = (lane) => useLane(lane, { engine, carrier, ...laterIn(suspects) })
+  const gained: BrokerWorker['gained'] = (lane) =>
+    useLane(lane, { engine, carrier, later: suspects.add, hasLater: suspects.hasOf })
   let working: Working | undefined
   return {
     ...frontOf(engine, broker),
@@ -72,10 +73,6 @@ export function openBrokered(parts: BrokeredParts): Brokered {
       release()
     },
   }
-}
-
-function laterIn({ add, hasOf }: Suspects) {
-  return { later: add, hasLater: hasOf }
 }
 
 /** What comes from sources goes to the broker, but for what they wait for: that runs here. */
@@ -110,10 +107,8 @@ function frontOf(engine: Engine, broker: OpenBroker): Pick<RunningTopology, 'tak
         const reply = replyTo((error) => settle(() => reject(error)), {
           ...{ isRecorded, answer: (result) => settle(() => resolve(result)) },
         })
-        const plain = rootMessage(engine, event)
-        const root: TalliedRoot = { ...plain.root, tally }
-        engine.tallies++
-        arrive(engine, { message: { ...plain, root }, way, lanes: way.lanes, reply, isStarted: false })
+        const message = rootMessage(engine, event, tally)
+        arrive(engine, { message, way, lanes: way.lanes, reply, isStarted: false })
       })
     },
     room: () => (sending < MOST_SENDING ? undefined : new Promise((resolve) => onRoom.push(resolve))),
@@ -121,34 +116,21 @@ function frontOf(engine: Engine, broker: OpenBroker): Pick<RunningTopology, 'tak
   }
 }
 
-function originOf({ graph, host }: Engine) {
-  return { topology: graph.name, stage: graph.stage, time: new Date(host.now()).toISOString() }
-}
-
-function rootMessage(engine: Engine, event: SourceEvent): Message {
-  const { event: data, topic, key, id, traceparent, to } = event
-  return {
-    ...{ data, topic, key, edge: { from: undefined, to }, parent: undefined, ordinal: 0, hop: 1, attempt: 1 },
-    root: { seed: engine.seed, position: engine.taken++, pending: 0, id },
-    ...{ id: undefined, traceparent },
-  }
-}
-
 /** Makes the function that takes emits: each is checked as for a cloud, and sent when its message is acknowledged. */
-function acceptFor(engine: Engine, { routeOf }: Stations, { rules }: OpenBroker): InvocationHost['accept'] {
+function acceptFor(engine: Engine, { routeOf }: Stations): InvocationHost['accept'] {
   const { graph, log } = engine
   const { hopLimit } = graph
   const origin = { topology: graph.name, stage: graph.stage }
   return (invocation, topic, data, key, traceparent) => {
     const { message: parent, processor } = invocation
-    const { ways, orderedByKey, messageBytes } = routeOf(processor, topic)
+    const route = routeOf(processor, topic)
+    const { ways, orderedByKey } = route
     if (parent.hop >= hopLimit && ways.length > 0) throw hopRefusal(topic, hopLimit)
     if (key !== undefined && !orderedByKey) throw keyRefusal(topic)
     const emitted = { data, topic, key, ordinal: nextOrdinal(invocation, topic, key), traceparent }
     const first = childOf(parent, emitted, ways[0]?.edge)
     const text = dataTextOf(first)
-    const most = Math.min(messageBytes, rules.limits.messageBytes)
-    checkMessage(first, text, { ...rules.limits, messageBytes: most, orderedByKey }, origin)
+    checkMessage(first, text, route, origin)
     addEmit(invocation, first)
     if (ways.length === 0) log.output(invocation, first, text)
     const tally = sendingOf(parent)

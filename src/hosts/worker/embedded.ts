@@ -1,12 +1,12 @@
+import { memory } from '../../carriers/memory/carrier.ts'
 import type { Problem } from '../../errors.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
-import type { Message } from '../../runtime/message.ts'
 import { closeResources, setUpAll } from '../../runtime/resources.ts'
 import type { SourceEvent } from '../../runtime/source.ts'
 import { createMemoryHandled } from '../../stores/memory/handled.ts'
 import { arrive, type EmbeddedParts, type Engine, MOST_OPEN, roomFor } from './engine.ts'
-import { openEngine, replyTo, stationOf } from './open-engine.ts'
-import { acceptIn, type Reply, type TalliedRoot, type Tally, tallyOf } from './station.ts'
+import { openEngine, replyTo, rootMessage, stationOf } from './open-engine.ts'
+import { acceptIn, type Reply, tallyOf } from './station.ts'
 
 /** A topology that runs in this process: each message is done when it was handled, or recorded as failed. */
 export interface RunningTopology {
@@ -54,6 +54,7 @@ export interface Counts {
 export function openEmbedded(parts: EmbeddedParts): RunningTopology {
   const { graph, host, log } = parts
   const { engine, release } = openEngine(parts, {
+    messageBytes: memory.rules.limits.messageBytes,
     // It remembers for as long as this process lives at the most.
     remembering: (ttlMs) => createMemoryHandled({ now: host.now, ttlMs }),
     accept: (engine, { routeOf }) =>
@@ -69,7 +70,8 @@ export function openEmbedded(parts: EmbeddedParts): RunningTopology {
   })
   const enter = (event: SourceEvent, done: (failed: number) => void, reply: Reply | undefined) => {
     const way = stationOf(engine, event.to).entry
-    arrive(engine, { message: rootMessage(engine, event, done), way, lanes: way.lanes, reply, isStarted: false })
+    const message = rootMessage(engine, event, { pending: 1, failed: 0, done })
+    arrive(engine, { message, way, lanes: way.lanes, reply, isStarted: false })
   }
   return {
     ...lifecycleOf(engine),
@@ -112,15 +114,4 @@ export function quietOf(engine: Engine): Promise<void> {
 /** What is under way. */
 export function countsOf({ tallies, started, open, recorded }: Engine): Counts {
   return { roots: tallies, running: started, waiting: open - started, recorded }
-}
-
-function rootMessage(engine: Engine, event: SourceEvent, done: (failed: number) => void): Message {
-  const { event: data, topic, key, id, traceparent } = event
-  const tally: Tally = { pending: 1, failed: 0, done }
-  const root: TalliedRoot = { seed: engine.seed, position: engine.taken++, pending: 0, id, tally }
-  engine.tallies++
-  return {
-    ...{ data, topic, key, edge: { from: undefined, to: event.to }, parent: undefined, root, ordinal: 0 },
-    ...{ hop: 1, attempt: 1, id: undefined, traceparent },
-  }
 }

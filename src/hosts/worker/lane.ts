@@ -3,7 +3,7 @@ import type { AttemptMark, Lane, LaneRecord, LaneUser } from '../../runtime/brok
 import { decodeText } from '../../runtime/codec.ts'
 import type { Message } from '../../runtime/message.ts'
 import { arrive, type Engine } from './engine.ts'
-import { type Emitted, parcelsOf } from './parcels.ts'
+import { type Emitted, originOf, parcelsOf } from './parcels.ts'
 import { type Item, type Tally, tallyOf } from './station.ts'
 
 /** The most records of a lane in this process. */
@@ -97,17 +97,8 @@ function takeRecord(open: OpenLane, { ref, body }: LaneRecord, { engine, later, 
   const position = { carrier, channel: `${lane.channel}/${lane.index}`, ref }
   const messages = decodeText(body, { position, key: undefined, to: lane.channel })
   const tally: RecordTally = {
-    ...{
-      lane: open,
-      ref,
-      position,
-      items: [],
-      emits: [],
-      characters: 0,
-      ended: 0,
-      pending: messages.length,
-      failed: 0,
-    },
+    ...{ lane: open, ref, position, items: [], emits: [], characters: 0 },
+    ...{ pending: messages.length, ended: 0, failed: 0 },
     done: () => complete(tally),
   }
   records.set(ref, tally)
@@ -197,14 +188,10 @@ async function commit(open: OpenLane): Promise<void> {
   for (const { ref } of done) marks.delete(ref)
   const marked = new Map(marks)
   marks.clear()
-  const { name: topology, stage } = engine.graph
-  const origin = { topology, stage, time: new Date(engine.host.now()).toISOString() }
+  const emits = steps.flatMap((step) => step.emits)
   const outcome = await lane.commit({
     done: done.map(({ ref }) => ref),
-    sends: parcelsOf(
-      steps.flatMap(({ emits }) => emits),
-      origin,
-    ),
+    sends: parcelsOf(emits, originOf(engine)),
     marks: marked,
   })
   open.isCommitting = false

@@ -1,4 +1,3 @@
-import { memory } from '../../carriers/memory/carrier.ts'
 import { AttakError } from '../../errors.ts'
 import { blame } from '../../runtime/blame.ts'
 import { captureConsole } from '../../runtime/console.ts'
@@ -6,18 +5,31 @@ import { followCurrent, invocationOfUncaught } from '../../runtime/current.ts'
 import type { HandledStore } from '../../runtime/handled.ts'
 import type { Invocation, InvocationHost, Invoked } from '../../runtime/invocation.ts'
 import { absentRefusal, copyForInvoke, invokedMessage } from '../../runtime/invoke.ts'
+import type { Message, Root } from '../../runtime/message.ts'
 import { openResources } from '../../runtime/resources.ts'
+import type { SourceEvent } from '../../runtime/source.ts'
 import { describeThrown, errorOfThrown } from '../../runtime/thrown.ts'
 import { openRecorder } from '../../runtime/worker-recorder.ts'
 import { createBacklog } from './backlog.ts'
 import type { EmbeddedParts, Engine } from './engine.ts'
 import { pump, run } from './run-items.ts'
-import { type Item, openStations, type Reply, type Station, type Stations, tallyOf } from './station.ts'
+import {
+  type Item,
+  openStations,
+  type Reply,
+  type Station,
+  type Stations,
+  type TalliedRoot,
+  type Tally,
+  tallyOf,
+} from './station.ts'
 
 /** How an engine is connected to what its messages move in. */
 export interface Connection {
   /** Makes the function that takes emits. */
   readonly accept: (engine: Engine, stations: Stations) => InvocationHost['accept']
+  /** The largest message that it carries. */
+  readonly messageBytes: number
   /** Remembers handled messages for so many milliseconds. */
   readonly remembering: (ttlMs: number) => HandledStore
   readonly putOff?: Engine['putOff']
@@ -26,13 +38,13 @@ export interface Connection {
 /** Makes an engine. Takes the lines that handlers write, and their uncaught errors, until the returned function is called. */
 export function openEngine(
   parts: EmbeddedParts,
-  { accept, remembering, putOff }: Connection,
+  { accept, messageBytes, remembering, putOff }: Connection,
 ): { readonly engine: Engine; readonly release: () => void } {
   const { graph, host, log, store, spans, processors } = parts
   const current = followCurrent()
   const scope = { topology: graph.name, stage: graph.stage }
   const stations = openStations({
-    ...{ graph, processors, spans, remembering, messageBytes: memory.rules.limits.messageBytes },
+    ...{ graph, processors, spans, remembering, messageBytes },
     recorderOf(processor) {
       const recorder = openRecorder({ ...scope, processor, host, log, store, isKept: () => false, artifact: undefined })
       recorder.begin(Number.POSITIVE_INFINITY)
@@ -69,6 +81,20 @@ export function stationOf({ graph, stations }: Engine, name: string): Station {
   if (station !== undefined) return station
   const what = `there is no processor "${name}" in "${graph.name}"`
   throw new AttakError('INPUT_INVALID', what, `It has: ${[...stations.byName.keys()].join(', ')}.`)
+}
+
+/** Makes the message of an event from outside. With `tally`, what it causes in this process is acknowledged with it. */
+export function rootMessage(engine: Engine, event: SourceEvent, tally?: Tally): Message {
+  const { event: data, topic, key, id, traceparent, to } = event
+  const root: TalliedRoot | Root = {
+    ...{ seed: engine.seed, position: engine.taken++, pending: 0, id },
+    ...(tally && { tally }),
+  }
+  if (tally !== undefined) engine.tallies++
+  return {
+    ...{ data, topic, key, edge: { from: undefined, to }, parent: undefined, root, ordinal: 0 },
+    ...{ hop: 1, attempt: 1, id: undefined, traceparent },
+  }
 }
 
 /** Runs a message for a handler that waits for the answer, beside all else. */

@@ -2,6 +2,7 @@ import type { BrokerSend } from '../../runtime/broker.ts'
 import { encodeMessage, type Origin } from '../../runtime/event.ts'
 import type { Message } from '../../runtime/message.ts'
 import { createPack, type Pack } from '../../runtime/pack.ts'
+import type { Engine } from './engine.ts'
 
 /** An emit on its way to one channel of a broker. */
 export interface Emitted {
@@ -11,6 +12,11 @@ export interface Emitted {
   readonly text: string | undefined
   /** The most messages that share its record. */
   readonly pack: number
+}
+
+/** Where and when the records of a topology are made. */
+export function originOf({ graph, host }: Pick<Engine, 'graph' | 'host'>): Origin {
+  return { topology: graph.name, stage: graph.stage, time: new Date(host.now()).toISOString() }
 }
 
 /** A record is read as a whole: it stays small. */
