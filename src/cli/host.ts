@@ -87,8 +87,8 @@ export function hostOf(process: NodeJS.Process): Host {
   // Stacks of built code show the lines that the user wrote.
   process.setSourceMapsEnabled(true)
   return {
-    // Throws FILE_FAILED if the current folder was removed before it was first read.
     pid: own.pid,
+    // Throws FILE_FAILED if the current folder was removed before it was first read.
     get cwd() {
       return currentFolder()
     },

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { errorOf, errorOfSystem } from '../errors.ts'
+import { atPath, errorOf } from '../errors.ts'
 import { fieldsOf } from '../runtime/text.ts'
 import { decodeText } from '../runtime/utf8.ts'
 import { shown } from './find.ts'
@@ -14,7 +14,10 @@ export async function readJson5(file: string, cwd: string): Promise<Readonly<Rec
     errorOf([{ code: 'CONFIG_INVALID', severity: 'error', where, what, remedy, inFile: true }])
   if (isSpecial(file)) throw fail(name, 'is a pipe, a socket or a device', 'Put a regular file there.')
   if (isTooLarge(file)) throw fail(name, `is ${TOO_LARGE_FILE}`, 'Put a smaller file there.')
-  const decoded = decodeText(readBytes(file), { isStart: true })
+  const decoded = decodeText(
+    atPath(file, () => readFileSync(file)),
+    { isStart: true },
+  )
   if (decoded.kind !== 'text') throw fail(name, decoded.what, 'Write it as UTF-8.')
   const { default: json5 } = await import('json5')
   let value: unknown
@@ -29,12 +32,4 @@ export async function readJson5(file: string, cwd: string): Promise<Readonly<Rec
   const fields = fieldsOf(value)
   if (fields === undefined) throw fail(name, 'is not an object', 'Write { … }.')
   return fields
-}
-
-function readBytes(file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (error) {
-    throw errorOfSystem(error) ?? error
-  }
 }

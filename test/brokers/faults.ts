@@ -138,9 +138,7 @@ function openRun(url: string, topology: string) {
         .split('\n')
         .filter((line) => line !== ''),
     async close() {
-      const ended = [...workers].map(exited)
-      for (const child of workers) child.kill('SIGKILL')
-      await Promise.all(ended)
+      await Promise.all([...workers].map((child) => end(child, 'SIGKILL')))
       const { broker } = await stage.broker()
       await broker.destroy()
       await stage.close()
@@ -237,25 +235,15 @@ function any({ workers, random }: Faulty): ChildProcess {
 
 const exited = (child: ChildProcess) => new Promise((done) => child.once('exit', done))
 
+async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const over = exited(child)
+  child.kill(signal)
+  await over
+}
+
 const FAULT_KINDS: readonly (readonly [string, (faulty: Faulty) => Promise<void>])[] = [
-  [
-    'worker killed',
-    async (faulty) => {
-      const child = any(faulty)
-      const over = exited(child)
-      child.kill('SIGKILL')
-      await over
-    },
-  ],
-  [
-    'worker stopped',
-    async (faulty) => {
-      const child = any(faulty)
-      const over = exited(child)
-      child.kill('SIGTERM')
-      await over
-    },
-  ],
+  ['worker killed', (faulty) => end(any(faulty), 'SIGKILL')],
+  ['worker stopped', (faulty) => end(any(faulty), 'SIGTERM')],
   [
     'worker paused',
     async (faulty) => {

@@ -22,7 +22,7 @@ import type { Host } from '../host.ts'
 import { withTopology } from '../options.ts'
 import { type NamedStage, nameKept, nameStage, processorsOf, withLive } from '../stage.ts'
 import { type Copies, isReplayed, KEPT_MS, openCopies } from './copies.ts'
-import { asFirstAttempt } from './ready.ts'
+import { type ReplayMark, replayed } from './ready.ts'
 
 /** The errors that a command line selects: their store, and the local copies. */
 export interface Errors {
@@ -45,8 +45,8 @@ export interface Errors {
 export interface ErrorsBroker {
   /** Its address, without a password. */
   readonly place: string
-  /** Puts a message into the channel of a processor. `forced`: it is handled even where it was handled before. */
-  send(processor: string, event: CloudEvent, forced: boolean): Promise<void>
+  /** Puts a message into the channel of a processor. */
+  send(processor: string, event: CloudEvent, mark: ReplayMark): Promise<void>
 }
 
 /** Returns what writes commands on these errors, such as `errors list`, for the same errors. */
@@ -103,6 +103,9 @@ export async function withErrors(
   })
 }
 
+/** What is not deployed keeps no copies. */
+const NO_COPIES = { list: () => ({ records: [] }), append: () => 0 }
+
 /** Opens the errors that the workers of a broker have recorded, and runs `use` with them. */
 async function withBrokerErrors(
   url: string,
@@ -124,24 +127,19 @@ async function withBrokerErrors(
       stage,
       processors: project === undefined ? names : processorsOf(project),
       store: broker.errors,
-      copies: openCopies({ list: () => ({ records: [] }), append: () => 0 }, host.date()),
+      copies: openCopies(NO_COPIES, host.date()),
       broker: {
         place: broker.place,
-        async send(processor, event, forced) {
+        async send(processor, event, mark) {
           await broker.ensure([processor])
           const { partitionkey: key } = event
-          await broker.send([{ channel: processor, key, body: JSON.stringify(replayed(event, forced)) }])
+          await broker.send([{ channel: processor, key, body: JSON.stringify(replayed(event, mark)) }])
         },
       },
     })
   } finally {
     await broker.close()
   }
-}
-
-/** A message as it was, with its id and its lineage, as a first attempt. */
-function replayed(event: CloudEvent, forced: boolean): CloudEvent {
-  return { ...asFirstAttempt(event), ...(forced && { attakforce: true }) }
 }
 
 /** A user without an account probably wants the failures of what ran here. */
@@ -187,7 +185,6 @@ function tellOfOthers({ dir, scope }: NamedStage, { part, what }: LocalErrors, h
 function errorsHere(stage: NamedStage, local: LocalErrors, host: Host): Errors {
   const { scope, project } = stage
   const store = localErrors(stage, local)
-  const nothing = { list: () => ({ records: [] }), append: () => 0 }
   const place = `${local.what} of ${scope.topology} (${scope.stage})`
   return {
     place,
@@ -195,7 +192,7 @@ function errorsHere(stage: NamedStage, local: LocalErrors, host: Host): Errors {
     local,
     processors: project === undefined ? processorsIn(store) : processorsOf(project),
     store,
-    copies: openCopies(nothing, host.date()),
+    copies: openCopies(NO_COPIES, host.date()),
   }
 }
 

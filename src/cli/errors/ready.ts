@@ -106,6 +106,22 @@ export function asFirstAttempt({ attakdue, attakasked, attakchannel, attakforce,
   return { ...event, attakattempt: 1 }
 }
 
+/** What a replay adds to each message. */
+export interface ReplayMark {
+  /** RFC 3339. */
+  readonly time: string
+  /** It is handled even where it was handled before. */
+  readonly forced: boolean
+}
+
+/** A message as a replay sends it: with its id and its lineage, as a first attempt. */
+export function replayed(
+  event: CloudEvent,
+  { time, forced }: ReplayMark,
+): CloudEvent & { readonly attakreplay: string } {
+  return { ...asFirstAttempt(event), attakreplay: time, ...(forced && { attakforce: true }) }
+}
+
 /** `error 3fa1b2c4d5e6 of "bill"`: where a problem with replaying an error is. */
 export function whereOf({ id, processor }: ErrorRecord): string {
   return `error ${id.slice(0, 12)} of "${processor}"`

@@ -7,23 +7,14 @@ import { hang } from '../../view/print.ts'
 import type { Host } from '../host.ts'
 import { drawBrokenOff, drawUnanswered, type SendNames, sendAll } from '../send.ts'
 import type { Errors } from './open.ts'
-import { asFirstAttempt, type Unit } from './ready.ts'
+import { type ReplayMark, replayed, type Unit } from './ready.ts'
 
 /** Sends a message to a processor again; it is accepted when this throws nothing. */
 export type Send = (processor: string, event: CloudEvent) => Promise<void>
 
-/** The attributes that a replay adds to each message. */
-export interface ReplayMark {
-  /** RFC 3339. */
-  readonly time: string
-  /** It is handled even where it was handled before. */
-  readonly forced: boolean
-}
-
-/** Makes what sends messages to their functions, as they were: with their ids and their lineage, as a first attempt. */
-export function senderTo(live: CloudStage, { time, forced }: ReplayMark): Send {
-  const mark = { attakreplay: time, ...(forced && { attakforce: true }) }
-  return (processor, event) => live.send(processor, JSON.stringify({ ...asFirstAttempt(event), ...mark }))
+/** Makes what sends messages to their functions. */
+export function senderTo(live: CloudStage, mark: ReplayMark): Send {
+  return (processor, event) => live.send(processor, JSON.stringify(replayed(event, mark)))
 }
 
 /**

@@ -82,7 +82,12 @@ it('entries that run for long are not taken over', async () => {
   const first = await start(STREAM, { take: () => new Promise((resolve) => (end = resolve)) })
   await first.has([{ n: 1 }])
   const second = await start()
-  await new Promise((resolve) => setTimeout(resolve, 2500))
+  // The first says three times in each second, after which the second would take over, that it works on the entry.
+  for (let [kept, last] = [0, 0]; kept < 7; ) {
+    const [[, , idle]] = (await client.xpending('orders', group, '-', '+', 1)) as [[string, string, number]]
+    if (idle < last) kept++
+    last = idle
+  }
   expect(second.data()).toEqual([])
   end(0)
 })

@@ -96,11 +96,8 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
     return interruptCode(host.signal) ?? 1
   }
   const startedMs = host.date()
-  const forced = flagOf(args, 'force')
-  const send: Send =
-    broker === undefined
-      ? senderTo(live!, { time: new Date(startedMs).toISOString(), forced })
-      : (processor, event) => broker.send(processor, event, forced)
+  const mark = { time: new Date(startedMs).toISOString(), forced: flagOf(args, 'force') }
+  const send: Send = broker === undefined ? senderTo(live!, mark) : (...message) => broker.send(...message, mark)
   const accepted = await sendUnits(ready.units, errors, send, host)
   if (json) for (const unit of accepted) host.out.write(jsonOfUnit('accepted', unit))
   if (!json)
