@@ -53,8 +53,8 @@ export function openBrokered(parts: BrokeredParts): Brokered {
       putOff: (item) => putOff(engine, item, broker),
     },
   )
-  const gained: BrokerWorker['gained'] = (lane) =>
-    useLane(lane, { engine, carrier, later: suspects.add, hasLater: suspects.hasOf })
+  const { add: later, hasOf: hasLater, dropped } = suspects
+  const gained: BrokerWorker['gained'] = (lane) => useLane(lane, { engine, carrier, later, hasLater, dropped })
   let working: Working | undefined
   return {
     ...frontOf(engine, broker),

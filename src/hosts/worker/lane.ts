@@ -53,6 +53,8 @@ export interface OpenLane {
   /** What is to be committed, in order. */
   readonly steps: Step[]
   readonly marks: Map<string, readonly AttemptMark[]>
+  /** Called for each record that is left to another worker. */
+  readonly dropped: (tally: RecordTally) => void
   isCommitting: boolean
   isScheduled: boolean
   isLost: boolean
@@ -68,13 +70,14 @@ export interface LaneParts {
   readonly later: (tally: RecordTally, start: (fault?: AttakError) => void) => void
   /** Whether records wait for their turn. */
   readonly hasLater: (lane: OpenLane) => boolean
+  readonly dropped: OpenLane['dropped']
 }
 
 /** Makes the user of a lane. */
 export function useLane(lane: Lane, parts: LaneParts): LaneUser {
-  const { engine, carrier } = parts
+  const { engine, carrier, dropped } = parts
   const open: OpenLane = {
-    ...{ lane, engine, carrier, keys: new Map(), records: new Map(), steps: [], marks: new Map() },
+    ...{ lane, engine, carrier, dropped, keys: new Map(), records: new Map(), steps: [], marks: new Map() },
     ...{ isCommitting: false, isScheduled: false, isLost: false, isReleasing: false },
   }
   return {
@@ -223,6 +226,7 @@ function drop(tally: RecordTally): void {
   tally.isLost = true
   // Its messages wait for their turn, which does not come.
   if (tally.items.length === 0 && tally.pending > 0) tally.lane.engine.tallies--
+  tally.lane.dropped(tally)
 }
 
 /** How often a lane that is given away looks for handlers that still run. */

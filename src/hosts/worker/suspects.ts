@@ -12,6 +12,8 @@ export interface Suspects {
   hasOf(lane: OpenLane): boolean
   /** An attempt of a record has ended. */
   ended(tally: RecordTally): void
+  /** Another worker has a record now: no attempt of it would end here. */
+  dropped(tally: RecordTally): void
 }
 
 interface Waiting {
@@ -24,18 +26,17 @@ export function createSuspects(): Suspects {
   const waiting: Waiting[] = []
   let current: RecordTally | undefined
 
+  /** The current one has not ended the process, or never began. */
   const goOn = ({ lane }: RecordTally) => {
     current = undefined
     void next()
     if (!lane.isLost && !hasOf(lane)) lane.lane.wake()
   }
-  const hasOf = (lane: OpenLane) => {
-    // Nothing of a record that another worker has runs here, so no attempt of it would end.
-    if (current !== undefined && isLost(current)) {
-      current.lane.lane.survived(current.ref)
-      goOn(current)
-    }
-    return current?.lane === lane || waiting.some(({ tally }) => tally.lane === lane)
+  const hasOf = (lane: OpenLane) => current?.lane === lane || waiting.some(({ tally }) => tally.lane === lane)
+  const survive = (tally: RecordTally) => {
+    if (tally !== current) return
+    tally.lane.lane.survived(tally.ref)
+    goOn(tally)
   }
   const next = async () => {
     if (current !== undefined) return
@@ -44,7 +45,7 @@ export function createSuspects(): Suspects {
     const { tally, start } = first
     const { lane } = tally.lane
     current = tally
-    if (isLost(tally)) return goOn(tally)
+    if (tally.isLost === true) return goOn(tally)
     if (!lane.left.isSuspect(tally.ref)) {
       start()
       return goOn(tally)
@@ -52,8 +53,8 @@ export function createSuspects(): Suspects {
     const crashes = lane.left.crashes.get(tally.ref) ?? 0
     if (crashes >= MOST_CRASHES) return start(crashError(lane.channel, crashes + 1))
     await lane.suspect(tally.ref)
-    if (isLost(tally)) goOn(tally)
-    else start()
+    // It may be gone by now.
+    if (tally === current) start()
   }
   return {
     add(tally, start) {
@@ -62,13 +63,8 @@ export function createSuspects(): Suspects {
     },
     hasOf,
     ended(tally) {
-      if (tally !== current || tally.ended < tally.items.length) return
-      tally.lane.lane.survived(tally.ref)
-      goOn(tally)
+      if (tally.ended >= tally.items.length) survive(tally)
     },
+    dropped: survive,
   }
-}
-
-function isLost({ isLost }: RecordTally): boolean {
-  return isLost === true
 }

@@ -3,8 +3,10 @@ import type { OpenLane, RecordTally } from '../../../src/hosts/worker/lane.ts'
 import { createSuspects } from '../../../src/hosts/worker/suspects.ts'
 
 /** A lane whose records may all have ended an earlier owner. */
-function suspectLane(): { readonly lane: OpenLane; readonly record: (ref: string) => RecordTally } {
-  const suspect = async () => {}
+function suspectLane(suspect = async () => {}): {
+  readonly lane: OpenLane
+  readonly record: (ref: string) => RecordTally
+} {
   const left = { marks: new Map(), crashes: new Map(), isSuspect: () => true }
   const owned = { channel: 'bill', left, suspect, survived: () => {}, wake: () => {} }
   const lane = { lane: owned, isLost: false } as unknown as OpenLane
@@ -36,7 +38,25 @@ it('a suspect that another worker has now does not hold up the others', async ()
   for (const record of [gone, next]) suspects.add(record, () => void started.push(record.ref))
   await turn()
   gone.isLost = true
+  suspects.dropped(gone)
   expect(suspects.hasOf(one.lane)).toBe(false)
   await turn()
   expect(started).toEqual(['gone', 'next'])
+})
+
+it('two never run at once, also if one is gone while its count is written', async () => {
+  const started: string[] = []
+  const suspects = createSuspects()
+  let written = () => {}
+  const slow = suspectLane(() => new Promise((resolve) => (written = resolve)))
+  const other = suspectLane()
+  const [gone, next, last] = [slow.record('gone'), other.record('next'), other.record('last')]
+  for (const record of [gone, next, last]) suspects.add(record, () => void started.push(record.ref))
+  gone.isLost = true
+  suspects.dropped(gone)
+  expect(suspects.hasOf(slow.lane)).toBe(false)
+  await turn()
+  written()
+  await turn()
+  expect(started).toEqual(['next'])
 })
