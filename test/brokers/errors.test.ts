@@ -68,10 +68,30 @@ test('a broker that is down, has no such topology, or is given twice is reported
   const down = await list('--broker', 'redis://user:secret@127.0.0.1:1')
   expect(down.code).toBe(1)
   expect(down.err).toContain('[BROKER_FAILED]')
+  expect(down.err).toContain('ECONNREFUSED')
   expect(down.err).not.toContain('secret')
   expect((await list('--broker', redis.url)).out).toContain('0 errors')
   expect((await list('--broker', redis.url, '--run')).err).toContain('--run and --broker contradict each other')
   const unknown = await list('--broker', 'nats://user:secret@host')
   expect(unknown.err).toContain('nats: is no broker that attak knows')
   expect(unknown.err).not.toContain('secret')
+})
+
+test('a password that is missing or wrong is reported as such, and never shown', async () => {
+  const locked = await startRedis({ args: ['--requirepass', 's3cret'] })
+  try {
+    const folder = mkdtempSync(join(tmpdir(), 'attak-errors-'))
+    writeFileSync(join(folder, 'topology.mjs'), CODE('locked'))
+    for (const given of ['', ':nope@', 'user:nope@']) {
+      const url = locked.url.replace('//', `//${given}`)
+      const { code, err } = await attak(folder, ['errors', 'list', '--broker', url])
+      expect(code).toBe(1)
+      expect(err).toContain('refuses the password: ')
+      expect(err).not.toContain('nope')
+    }
+    const url = locked.url.replace('//', '//:s3cret@')
+    expect((await attak(folder, ['errors', 'list', '--broker', url])).out).toContain('0 errors')
+  } finally {
+    await locked.stop()
+  }
 })

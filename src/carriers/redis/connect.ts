@@ -56,6 +56,11 @@ export async function connect({ url, clientFile, tell }: BrokerWorld): Promise<C
     return client
   }
   const client = open({ lazyConnect: true })
+  // The package rejects with no more than that the connection is closed.
+  let reason: unknown
+  client.once('error', (error) => {
+    reason = error
+  })
   try {
     await client.connect()
     // Otherwise commands would wait for a connection for ever.
@@ -63,7 +68,7 @@ export async function connect({ url, clientFile, tell }: BrokerWorld): Promise<C
     isConnected = true
   } catch (error) {
     client.disconnect()
-    throw brokerError(place, error)
+    throw brokerError(place, reason ?? error)
   }
   watch(client, place, tell)
   return {
