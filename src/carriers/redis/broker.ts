@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { AttakError } from '../../errors.ts'
 import type { BrokerRules, BrokerSend, BrokerWorld, OpenBroker } from '../../runtime/broker.ts'
+import { createPlacing, otherLanes } from '../../runtime/placing.ts'
 import { withScripts } from './client.ts'
 import { checkServer, connect } from './connect.ts'
-import { createPlacing } from './lanes.ts'
+import { laneName } from './lanes.ts'
 import { destroyAll, statusOf } from './status.ts'
 import { type RedisWorking, startWork } from './work.ts'
 
@@ -76,7 +77,11 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
   const lanesOf = new Map<string, number>()
   const placeOf = createPlacing(lanesOf)
   const fieldsOf = (sends: readonly BrokerSend[]) =>
-    sends.flatMap((send) => [placeOf(send), send.dueMs === undefined ? '' : `${send.dueMs}`, send.body])
+    sends.flatMap((send) => [
+      laneName(send.channel, placeOf(send)),
+      send.dueMs === undefined ? '' : `${send.dueMs}`,
+      send.body,
+    ])
   const put = inTurn((sends: readonly BrokerSend[], seq) =>
     client.attakSend(prefix, writer, seq, WRITER_MS, ...fieldsOf(sends)),
   )
@@ -108,17 +113,4 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       connections.close()
     },
   }
-}
-
-function otherLanes(
-  lanesOf: ReadonlyMap<string, number>,
-  channels: readonly string[],
-  wanted: number,
-): readonly string[] {
-  const other = channels.filter((channel) => lanesOf.get(channel) !== wanted)
-  if (other.length === 0) return []
-  const found = other.map((channel) => `"${channel}" has ${lanesOf.get(channel)}`).join(', ')
-  return [
-    `The number of lanes is fixed when a channel is made: ${found}, not ${wanted}. --lanes has no effect on them.`,
-  ]
 }

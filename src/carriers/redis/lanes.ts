@@ -1,5 +1,4 @@
 import type { Redis } from 'ioredis'
-import { AttakError } from '../../errors.ts'
 import type { AttemptMark, BrokerSend, BrokerWorker, Lane, LaneUser, LeftBehind } from '../../runtime/broker.ts'
 import type { Scripts } from './client.ts'
 
@@ -78,27 +77,10 @@ function isLater(id: string, other: string): boolean {
 
 /** Returns the names of the lanes of a channel, in order. */
 export function laneNames(channel: string, lanes: number): readonly string[] {
-  return Array.from({ length: lanes }, (_, index) => `${channel}:${index}`)
+  return Array.from({ length: lanes }, (_, index) => laneName(channel, index))
 }
 
-/** The lanes of channels, and which of them a record goes to. */
-export function createPlacing(lanesOf: ReadonlyMap<string, number>): (send: BrokerSend) => string {
-  let turn = 0
-  return ({ channel, key }) => {
-    const lanes = lanesOf.get(channel)
-    if (lanes === undefined)
-      throw new AttakError('BROKER_FAILED', `channel "${channel}" is not there`, 'Start a worker.')
-    const index = key === undefined ? turn++ % lanes : hashOf(key) % lanes
-    return `${channel}:${index}`
-  }
-}
-
-/** FNV-1a of the UTF-16 units of a text: quick, the same everywhere, and even enough for lanes. */
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5
-  for (let index = 0; index < text.length; index++) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193)
-  }
-  // The lowest bits of FNV differ least.
-  return ((hash ^ (hash >>> 15)) >>> 0) % 0x7fffffff
+/** Returns the name of a lane. */
+export function laneName(channel: string, index: number): string {
+  return `${channel}:${index}`
 }
