@@ -20,7 +20,7 @@ export interface OpenBroker {
   ensure(channels: readonly string[]): Promise<readonly string[]>
   /**
    * Puts records into their channels, in order. Resolves when the broker has them; rejects if it refuses them. With an `id`, does
-   * nothing if records were sent with it within a day.
+   * nothing if records were sent with it within a day, where the broker remembers ids.
    */
   send(sends: readonly BrokerSend[], id?: string): Promise<void>
   /** Takes part as a worker: receives lanes of these channels until it is closed. */
@@ -38,6 +38,16 @@ export interface BrokerRules {
   readonly messageBytes: number
   /** The longest that it can hold a record back, in milliseconds. */
   readonly mostDelayMs: number
+  /** Whether it remembers the ids of sends for a day. */
+  readonly remembersIds: boolean
+}
+
+/** What one worker at a time does for a channel. */
+export interface Leader {
+  /** This worker leads from now on. */
+  begin(): void
+  /** Another worker is to lead. Resolves when nothing is done here any more. */
+  end(): Promise<void>
 }
 
 /** How a broker is opened. */

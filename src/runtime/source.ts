@@ -71,6 +71,11 @@ export interface SourceFault {
 /** One way that events come in from outside; `type` names it. */
 export interface Source {
   readonly rules: SourceRules
+  /**
+   * Whether one worker of a topology at a time is to open a source, because what it brings comes to each that opens it.
+   * `remembersIds` says whether the broker takes an event with `isShared` once. Absent: each worker opens it.
+   */
+  isForOne?(source: TopologySource, rules: { readonly remembersIds: boolean }): boolean
   /** Returns what is wrong with settings of the sources of this type that their rules alone cannot see. */
   check(sources: readonly TopologySource[]): Promise<readonly SourceFault[]>
   /** Opens all sources of this type. Throws an AttakError if one cannot be opened; then none is open. */

@@ -254,6 +254,28 @@ export function brokerContract(name: string, urlOf: () => string): void {
       await until(async () => `${await shares()}` === '4,4')
     })
 
+    law('one worker at a time leads a processor, and another one when it stops or is killed', async (stage) => {
+      const definition = { processors: { work: () => {} }, streams: [] }
+      const leading: string[] = []
+      const join = async (name: string) => {
+        const worker = await stage.worker(definition)
+        worker.lead('work', {
+          begin: () => void leading.push(`${name} begins`),
+          end: async () => void leading.push(`${name} ends`),
+        })
+        return worker
+      }
+      const first = await join('first')
+      await until(() => leading.length > 0)
+      const second = await join('second')
+      await first.stop()
+      await until(() => leading.at(-1) === 'second begins')
+      expect(leading).toEqual(['first begins', 'first ends', 'second begins'])
+      await second.kill()
+      await join('third')
+      await until(() => leading.at(-1) === 'third begins')
+    })
+
     law('a processor runs where a worker has it', async (stage) => {
       const seen: string[] = []
       const definition = (who: string) => ({

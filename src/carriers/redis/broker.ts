@@ -16,6 +16,7 @@ import { type RedisWorking, startWork } from './work.ts'
 const rules: BrokerRules = {
   messageBytes: 16 * 1024 * 1024,
   mostDelayMs: Number.POSITIVE_INFINITY,
+  remembersIds: true,
 }
 
 /** The most records of one call. */

@@ -14,10 +14,12 @@ import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
 import { createSpans } from '../../runtime/spans.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import type { WorkerHost } from '../../runtime/worker-host.ts'
+import { openLed } from '../../sources/led.ts'
 import { openEach } from '../../sources/open-each.ts'
-import { SOURCES } from '../../sources/table.ts'
+import { SOURCES, type SourceType } from '../../sources/table.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
 import { createFileWriter } from '../../stores/file/writer.ts'
+import type { TopologySource } from '../../topology/source.ts'
 import type { ChosenBroker } from '../broker.ts'
 import type { Given } from '../hint.ts'
 import type { Host } from '../host.ts'
@@ -98,7 +100,7 @@ export async function openService(options: ServeOptions, host: Host): Promise<Se
     const { random } = workerHost
     if (!(await setUp({ running, log, random, signal: options.signal }))) return opened
     await running.start?.()
-    const sources = await openSources(sourcesOf(options), worldOf(opened, workerHost))
+    const sources = await openSources(sourcesOf(options), worldOf(opened, workerHost), opened)
     return Object.assign(opened, { sources, readiness: 'ready' as const })
   } catch (error) {
     await service.running?.tearDown()
@@ -185,12 +187,27 @@ function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'aft
   }
 }
 
-/** Opens the sources, those of one type together. */
-function openSources(sources: NonNullable<Graph['sources']>, world: SourceWorld): Promise<readonly OpenSources[]> {
-  return openEach(new Set(sources.map(({ type }) => type)), (type) =>
-    SOURCES[type].open(
-      sources.filter((source) => source.type === type),
-      world,
+/** Opens the sources, those of one type together; on a broker, some of them only while this worker leads their processor. */
+async function openSources(
+  sources: NonNullable<Graph['sources']>,
+  world: SourceWorld,
+  { running, chosen }: Pick<Service, 'running' | 'chosen'>,
+): Promise<readonly OpenSources[]> {
+  const isForOne = (source: TopologySource) =>
+    chosen !== undefined && SOURCES[source.type].isForOne?.(source, chosen.broker.rules) === true
+  const open = (type: SourceType, some: readonly TopologySource[]) => SOURCES[type].open(some, world)
+  const each = sources.filter((source) => !isForOne(source))
+  const types = new Set(each.map(({ type }) => type))
+  const opened = await openEach(types, (type) =>
+    open(
+      type,
+      each.filter((source) => source.type === type),
     ),
   )
+  const led = sources.filter(isForOne).map((source) => {
+    const one = openLed(() => open(source.type, [source]), world)
+    running.lead?.(source.to, one)
+    return { lines: [`${source.name} → ${source.to}, in one worker at a time`], stop: one.stop }
+  })
+  return [...opened, ...led]
 }

@@ -7,6 +7,7 @@ import { hopRefusal, keyRefusal } from '../../runtime/refusal.ts'
 import { countsOf, lifecycleOf, type RunningTopology } from './embedded.ts'
 import { arrive, type EmbeddedParts, type Engine, finish } from './engine.ts'
 import { addEmitTo, isRecord, mark, type SendingTally, sendingOf, sendNow, useLane } from './lane.ts'
+import { createLeading } from './leading.ts'
 import { openEngine, replyTo, rootMessage, stationOf } from './open-engine.ts'
 import { type Emitted, originOf, parcelsOf } from './parcels.ts'
 import type { Item, Stations } from './station.ts'
@@ -28,7 +29,7 @@ export interface BrokeredParts extends EmbeddedParts {
 }
 
 /** A topology whose messages move over a broker. */
-export type Brokered = RunningTopology & Required<Pick<RunningTopology, 'start' | 'isConnected' | 'lag'>>
+export type Brokered = RunningTopology & Required<Pick<RunningTopology, 'start' | 'lead' | 'isConnected' | 'lag'>>
 
 /** Opens a topology over a broker. It receives messages from its start until it is closed. */
 export function openBrokered(parts: BrokeredParts): Brokered {
@@ -54,7 +55,8 @@ export function openBrokered(parts: BrokeredParts): Brokered {
     },
   )
   const { add: later, hasOf: hasLater, dropped } = suspects
-  const gained: BrokerWorker['gained'] = (lane) => useLane(lane, { engine, carrier, later, hasLater, dropped })
+  const leading = createLeading()
+  const gained = leading.gained((lane) => useLane(lane, { engine, carrier, later, hasLater, dropped }))
   let working: Working | undefined
   return {
     ...frontOf(engine, broker),
@@ -65,6 +67,7 @@ export function openBrokered(parts: BrokeredParts): Brokered {
     async start() {
       working = await broker.work({ ...worker, channels: runs, gained })
     },
+    lead: leading.add,
     isConnected: () => working?.isConnected() ?? false,
     lag: async () => (await working?.lag()) ?? {},
     quiet: async () => working?.close(),

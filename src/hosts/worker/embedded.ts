@@ -1,5 +1,6 @@
 import { memory } from '../../carriers/memory/carrier.ts'
 import type { Problem } from '../../errors.ts'
+import type { Leader } from '../../runtime/broker.ts'
 import type { Invocation } from '../../runtime/invocation.ts'
 import { closeResources, setUpAll } from '../../runtime/resources.ts'
 import type { SourceEvent } from '../../runtime/source.ts'
@@ -14,6 +15,8 @@ export interface RunningTopology {
   setUp(): Promise<void>
   /** Begins to receive messages of a broker; absent without one. */
   start?(): Promise<void>
+  /** Says when this process leads a processor, one worker of a broker at a time; absent without one. */
+  lead?(processor: string, leader: Leader): void
   /** Runs the teardown of each processor whose setup has succeeded. Returns the failures. */
   tearDown(): Promise<readonly Problem[]>
   /**

@@ -26,6 +26,7 @@ export const redis: Source = {
     },
     oneOf: ['stream', 'channels'],
   },
+  isForOne: ({ settings }) => settings.stream === undefined,
   check: async () => [],
   open: async (sources, world) => asOne(await openEach(sources, (source) => openOne(source, world))),
 }

@@ -24,6 +24,7 @@ export const schedule: Source = {
     },
     oneOf: ['rate', 'cron'],
   },
+  isForOne: (_source, { remembersIds }) => !remembersIds,
   async check(sources) {
     const { neverComes } = await import('./due.ts')
     return sources.flatMap(({ name, settings }) => {
