@@ -47,6 +47,20 @@ test('a service that is not ready ends with 0 on a signal', async () => {
   expect(await ended).toBe(0)
 })
 
+test('a service whose setup never yields, or ends the process, ends with 1 and names the place', async () => {
+  for (const [code, named] of [
+    ['for (;;);', '[TIMEOUT]'],
+    ['process.exit(0)', '[PROCESS_EXIT]'],
+  ] as const) {
+    const topology = SERVICE['topology.js'].replace("name: 'shop',", "name: 'shop', timeout: 1,")
+    const intake = `export const setup = () => { ${code} }\nexport const handler = () => {}\n`
+    const { printed, ended } = start(folderOf({ ...SERVICE, 'topology.js': topology, 'intake.js': intake }), 'run')
+    expect(await ended).toBe(1)
+    expect(printed.err).toContain(named)
+    expect(printed.err).toContain('at setup (intake.js:1')
+  }
+})
+
 test('run --watch tears the old code down before it sets the new up', async () => {
   const code = SERVICE['intake.js']
     .replace("return 'pool'", 'return { log }')

@@ -63,6 +63,7 @@ export interface BrokerChoice {
 /** A service that runs. */
 export interface Service extends ServeOptions {
   readonly host: Host
+  readonly workerHost: Omit<WorkerHost, 'write'>
   readonly running: RunningTopology
   /** Absent without a broker. */
   readonly chosen: ChosenBroker | undefined
@@ -70,7 +71,7 @@ export interface Service extends ServeOptions {
   readonly admin: Admin | undefined
   /** What ends its subscriptions to the process. */
   readonly offs: readonly (() => void)[]
-  readonly sources: readonly OpenSources[]
+  sources: readonly OpenSources[]
   /** Error records of events of its input so far. */
   failed: number
   /** Why its input broke off. */
@@ -78,7 +79,7 @@ export interface Service extends ServeOptions {
   readiness: Readiness
 }
 
-/** Opens a service: its messages' way, its sources, and the server of its health. */
+/** Opens a service: its messages' way, and the server of its health. Nothing comes in until it is started. */
 export async function openService(options: ServeOptions, host: Host): Promise<Service> {
   const { project, graph, runs, quiet, logLevel, port } = options
   const offs: (() => void)[] = []
@@ -95,20 +96,21 @@ export async function openService(options: ServeOptions, host: Host): Promise<Se
   const admin = port === undefined ? undefined : await openAdmin(port, state)
   try {
     const { chosen, running } = await openTopology({ ...options, host, workerHost, log, admin })
-    Object.assign(service, { ...options, host, running, chosen, log, admin, offs, sources: [], failed: 0 })
-    const opened = service as Service
-    const { random } = workerHost
-    if (!(await setUp({ running, log, random, signal: options.signal }))) return opened
-    await running.start?.()
-    const sources = await openSources(sourcesOf(options), worldOf(opened, workerHost), opened)
-    return Object.assign(opened, { sources, readiness: 'ready' as const })
+    Object.assign(service, { ...options, host, workerHost, running, chosen, log, admin, offs, sources: [], failed: 0 })
+    return service as Service
   } catch (error) {
-    await service.running?.tearDown()
-    service.running?.close()
-    await service.chosen?.broker.close()
     await admin?.close()
     throw error
   }
+}
+
+/** Runs the setup of its processors, and opens its sources. It is not ready afterwards if it is to stop before that. */
+export async function startService(service: Service): Promise<void> {
+  const { running, log, workerHost, signal } = service
+  if (!(await setUp({ running, log, random: workerHost.random, signal }))) return
+  await running.start?.()
+  service.sources = await openSources(sourcesOf(service), worldOf(service), service)
+  service.readiness = 'ready'
 }
 
 const NONE = { roots: 0, running: 0, waiting: 0, recorded: 0 }
@@ -173,8 +175,9 @@ function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<Worke
   }
 }
 
-function worldOf(service: Service, { now, after }: Pick<WorkerHost, 'now' | 'after'>): SourceWorld {
+function worldOf(service: Service): SourceWorld {
   const { running, graph, project, host, log } = service
+  const { now, after } = service.workerHost
   return {
     scope: `${graph.name}/${graph.stage}`,
     ...{ take: running.take, call: running.call, room: running.room, now, after },

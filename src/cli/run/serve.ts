@@ -8,7 +8,7 @@ import { hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from '../input.ts'
 import { watchEnding } from './ending.ts'
-import { openService, type ServeOptions, type Service } from './open.ts'
+import { openService, type ServeOptions, type Service, startService } from './open.ts'
 
 /**
  * Runs a topology until a signal comes, or its input and all its sources have ended. Returns the exit code: 0 when everything
@@ -17,8 +17,7 @@ import { openService, type ServeOptions, type Service } from './open.ts'
 export async function serve(options: ServeOptions, host: Host): Promise<number> {
   refuseIdle(options)
   const service = await openService(options, host)
-  if (service.readiness === 'ready') tellStart(service)
-  const { running, chosen, sources, input, signal } = service
+  const { running, chosen, input, signal } = service
   const stopped = new Promise<void>((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true })
     if (signal.aborted) resolve()
@@ -26,16 +25,19 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
   // On a broker, the next worker records what ends a process again and again.
   const errors = chosen === undefined ? errorsFile(options.project.dir, RUN_PART, options.graph.name) : undefined
   const unwatch = watchEnding({ ...options, errors, running: running.running, flush: service.log.lines.flush }, host)
-  const feeding = input === undefined ? Promise.resolve() : feed(service, input).catch(fault(service))
   try {
+    await startService(service)
+    if (service.readiness === 'ready') tellStart(service)
+    const feeding = input === undefined ? Promise.resolve() : feed(service, input).catch(fault(service))
     // A worker of a broker gets messages from elsewhere, too.
-    const endings = chosen === undefined ? sources.map(({ ended }) => ended ?? stopped) : [stopped]
+    const endings = chosen === undefined ? service.sources.map(({ ended }) => ended ?? stopped) : [stopped]
     const over = Promise.all([feeding, ...endings]).then(() => running.quiet())
     await Promise.race([stopped, over])
     const code = await stop(service)
     if (service.fault !== undefined) throw service.fault.error
     return code
   } finally {
+    await running.tearDown()
     unwatch()
     for (const off of service.offs) off()
     running.close()
