@@ -83,10 +83,10 @@ export const PLACE_OPTIONS: readonly Option[] = [
   { flags: '--run', summary: 'the errors of attak run on this machine' },
 ]
 
-/** The errors of workers. Only the flag selects them: a variable that is set for workers must not turn another command around. */
+/** The workers of a broker. */
 export const BROKER_OPTION: Option = {
-  flags: '--broker <url>',
-  summary: 'the errors of the workers of attak run over this broker',
+  flags: '--broker [url]',
+  summary: 'the workers of attak run on this broker, instead of AWS (default: ATTAK_BROKER)',
 }
 
 /** Options that filter errors. */

@@ -109,7 +109,9 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
   broker(value, place, problems) {
     if (typeof value === 'string' && URL.canParse(value)) return value
     // It may have a password.
-    return refuse(problems, place, 'it is not an address', 'Give one such as redis://localhost:6379.')
+    const remedy = 'Give one such as redis://localhost:6379.'
+    const path = place.origin === 'flag' ? ' A path comes before --broker.' : ''
+    return refuse(problems, place, 'it is not an address', `${remedy}${path}`)
   },
   region(value, place, problems) {
     if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value

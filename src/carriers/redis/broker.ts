@@ -87,6 +87,10 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
     client.attakSend(prefix, writer, seq, WRITER_MS, ...fieldsOf(sends)),
   )
   const writer = randomUUID()
+  const failed = (what: string) => (error: Error) => {
+    const remedy = 'Look at its log, its memory and the rights of the user.'
+    throw new AttakError('BROKER_FAILED', `the broker ${place} ${what}: ${error.message}`, remedy)
+  }
   let working: RedisWorking | undefined
   return {
     ...{ rules, place, client, prefix },
@@ -98,17 +102,14 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
     },
     async send(sends, id) {
       const sending = id === undefined ? put(sends) : client.attakSend(prefix, id, 1, DAY_MS, ...fieldsOf(sends))
-      await sending.catch((error: Error) => {
-        const what = `the broker ${place} did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`
-        throw new AttakError('BROKER_FAILED', `${what}: ${error.message}`, 'Look at its log and its memory.')
-      })
+      await sending.catch(failed(`did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`))
     },
     async work(worker) {
       working = await startWork({ world, connections, client, prefix, lanesOf, fieldsOf }, worker)
       return working
     },
-    status: () => statusOf(client, prefix),
-    destroy: () => destroyAll(client, prefix),
+    status: () => statusOf(client, prefix).catch(failed('does not tell its state')),
+    destroy: () => destroyAll(client, prefix).catch(failed('does not remove everything')),
     async close() {
       working?.leave()
       connections.close()

@@ -11,6 +11,7 @@ import { type Arguments, type Command, flagOf, listOf, PATH_ARGUMENT, textOf } f
 import type { Host } from '../host.ts'
 import { INPUT_OPTIONS, onlyInput, openProjectInput, type RunInput } from '../input.ts'
 import { awaitCode, MODULES } from '../loading.ts'
+import { checkAddress } from '../on-broker.ts'
 import { findProject, findSettings, type MeantProject, type OnFiles, settingOption, warn } from '../project.ts'
 import { type ConfigRun, defaultConfigs, levelOf, namedConfigs, openConfigs } from '../run/configs.ts'
 import type { ServeOptions } from '../run/open.ts'
@@ -41,7 +42,7 @@ export const run: Command = {
     },
     settingOption('logLevel'),
     settingOption('concurrency'),
-    settingOption('broker'),
+    { ...settingOption('broker'), flags: '--broker [url]' },
     {
       flags: '--lanes <number>',
       summary: 'lanes of channels that are made on the broker; as many workers share one (default 8)',
@@ -176,7 +177,9 @@ async function meantConfigs(files: ConfigFiles, args: Arguments, host: Host): Pr
 }
 
 /** The broker that is given; undefined without one. Throws USAGE for flags that need one. */
-function brokerOf(args: Arguments, { broker: { value: url } }: Settings): ServeOptions['broker'] {
+function brokerOf(args: Arguments, { broker }: Settings): ServeOptions['broker'] {
+  checkAddress(args, broker)
+  const { value: url } = broker
   const lanes = numberOf(args, 'lanes', MOST_LANES)
   const leaseSeconds = numberOf(args, 'lease', 3600)
   if (url !== undefined) return { url, lanes, leaseSeconds }

@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
-import type { CloudEvent } from '../../runtime/event.ts'
 import type { ErrorReader, KeptErrors } from '../../runtime/store.ts'
 import { openMonths } from '../../stores/file/months.ts'
 import {
@@ -19,10 +18,11 @@ import { colorsOf, drawProblems } from '../../view/print.ts'
 import { type Arguments, flagOf, textOf } from '../command.ts'
 import { type Hint, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
+import { hasBrokerFlag, isOnBroker, senderOn, withBroker } from '../on-broker.ts'
 import { withTopology } from '../options.ts'
 import { type NamedStage, nameKept, nameStage, processorsOf, withLive } from '../stage.ts'
 import { type Copies, isReplayed, KEPT_MS, openCopies } from './copies.ts'
-import { type ReplayMark, replayed } from './ready.ts'
+import { type ReplayMark, replayed, type Send } from './ready.ts'
 
 /** The errors that a command line selects: their store, and the local copies. */
 export interface Errors {
@@ -43,17 +43,15 @@ export interface Errors {
 
 /** The broker that errors are kept on. */
 export interface ErrorsBroker {
-  /** Its address, without a password. */
-  readonly place: string
-  /** Puts a message into the channel of a processor. */
-  send(processor: string, event: CloudEvent, mark: ReplayMark): Promise<void>
+  readonly messageBytes: number
+  /** Returns what puts the messages of an error into the channel of its processor again. */
+  sender(mark: ReplayMark): Send
 }
 
 /** Returns what writes commands on these errors, such as `errors list`, for the same errors. */
-export function hintOn({ local, broker, stage }: Pick<Errors, 'local' | 'broker' | 'stage'>): Hint {
+export function hintOn({ local, stage }: Pick<Errors, 'local' | 'stage'>): Hint {
   const hint = hintOf(stage.given)
-  const place = local !== undefined ? ` --${local.flag}` : broker !== undefined ? ` --broker ${broker.place}` : ''
-  return (words) => hint(`${words}${place}`)
+  return local === undefined ? hint : (words) => hint(`${words} --${local.flag}`)
 }
 
 /** Errors that are kept in the project's folder. */
@@ -69,18 +67,22 @@ export interface LocalErrors {
 const SIMULATED: LocalErrors = { flag: 'simulated', part: SIMULATED_PART, what: 'the last simulation' }
 const RUN: LocalErrors = { flag: 'run', part: RUN_PART, what: 'attak run' }
 
-/** Opens the errors of a command line, live or kept here, and runs `use` with them. */
+/**
+ * Opens the errors of a command line, live or kept here, and runs `use` with them. `awsOptions` are options of the command that have
+ * no meaning with a broker.
+ */
 export async function withErrors(
   args: Arguments,
   host: Host,
   use: (errors: Errors) => Promise<number>,
+  awsOptions: readonly string[] = [],
 ): Promise<number> {
   const [local, other] = [SIMULATED, RUN].filter(({ flag }) => flagOf(args, flag))
   if (other !== undefined) {
     throw new AttakError('USAGE', '--simulated and --run contradict each other', 'Give one of them.')
   }
   if (local !== undefined) {
-    if (textOf(args, 'broker') !== undefined) {
+    if (hasBrokerFlag(args)) {
       throw new AttakError('USAGE', `--${local.flag} and --broker contradict each other`, 'Give one of them.')
     }
     const named = await nameKept(withTopology(args), host, (dir) => topologiesIn(dir, local.part))
@@ -89,8 +91,7 @@ export async function withErrors(
     return use(errorsHere(stage, local, host))
   }
   const stage = await nameStage(withTopology(args), host)
-  const url = textOf(args, 'broker')
-  if (url !== undefined) return withBrokerErrors(url, stage, host, use)
+  if (isOnBroker(args, stage, host, awsOptions)) return withBrokerErrors(stage, host, use)
   const reach = withLive(stage, host, async ({ live, place }) => {
     const copies = copiesOf(stage, host.date())
     const processors = await live.processors()
@@ -107,39 +108,26 @@ export async function withErrors(
 const NO_COPIES = { list: () => ({ records: [] }), append: () => 0 }
 
 /** Opens the errors that the workers of a broker have recorded, and runs `use` with them. */
-async function withBrokerErrors(
-  url: string,
-  stage: NamedStage,
-  host: Host,
-  use: (errors: Errors) => Promise<number>,
-): Promise<number> {
-  const { scope, project, dir } = stage
-  const { openBroker } = await import('../broker.ts')
-  const { broker } = await openBroker({
-    ...{ ...scope, url, dir, now: host.date },
-    tell: (text) => host.err.tell(`${text}\n`),
-  })
-  try {
-    const { channels } = await broker.status()
-    const names = channels.map(({ name }) => name)
-    return await use({
-      place: `${scope.topology} (${scope.stage}) on ${broker.place}`,
-      stage,
-      processors: project === undefined ? names : processorsOf(project),
-      store: broker.errors,
-      copies: openCopies(NO_COPIES, host.date()),
-      broker: {
-        place: broker.place,
-        async send(processor, event, mark) {
-          await broker.ensure([processor])
-          const { partitionkey: key } = event
-          await broker.send([{ channel: processor, key, body: JSON.stringify(replayed(event, mark)) }])
-        },
-      },
+function withBrokerErrors(stage: NamedStage, host: Host, use: (errors: Errors) => Promise<number>): Promise<number> {
+  const { project } = stage
+  return withBroker(stage, host, (there) => {
+    const { broker, place, status } = there
+    const send = senderOn(there)
+    return use({
+      ...{ place, stage, store: broker.errors, copies: openCopies(NO_COPIES, host.date()) },
+      processors: project === undefined ? status.channels.map(({ name }) => name) : processorsOf(project),
+      broker: { messageBytes: broker.rules.messageBytes, sender: (mark) => senderBy(send, mark) },
     })
-  } finally {
-    await broker.close()
-  }
+  })
+}
+
+/** A record that could not be removed after it was sent is not sent again, unless that is forced. */
+function senderBy(send: ReturnType<typeof senderOn>, mark: ReplayMark): Send {
+  return ({ id, time, processor }, event) =>
+    send(
+      { channel: processor, key: event.partitionkey, body: JSON.stringify(replayed(event, mark)) },
+      mark.forced ? undefined : `replay ${id} ${time} ${event.id}`,
+    )
 }
 
 /** A user without an account probably wants the failures of what ran here. */

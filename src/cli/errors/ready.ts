@@ -114,6 +114,9 @@ export interface ReplayMark {
   readonly forced: boolean
 }
 
+/** Sends a message of an error to its processor again; it is accepted when this throws nothing. */
+export type Send = (record: ErrorRecord, event: CloudEvent) => Promise<void>
+
 /** A message as a replay sends it: with its id and its lineage, as a first attempt. */
 export function replayed(
   event: CloudEvent,

@@ -1,5 +1,6 @@
 import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError } from '../../errors.ts'
+import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { CloudEvent } from '../../runtime/event.ts'
 import { drawCount } from '../../view/duration.ts'
 import type { LogEntry } from '../../view/log-entry.ts'
@@ -7,14 +8,11 @@ import { hang } from '../../view/print.ts'
 import type { Host } from '../host.ts'
 import { drawBrokenOff, drawUnanswered, type SendNames, sendAll } from '../send.ts'
 import type { Errors } from './open.ts'
-import { type ReplayMark, replayed, type Unit } from './ready.ts'
-
-/** Sends a message to a processor again; it is accepted when this throws nothing. */
-export type Send = (processor: string, event: CloudEvent) => Promise<void>
+import { type ReplayMark, replayed, type Send, type Unit } from './ready.ts'
 
 /** Makes what sends messages to their functions. */
 export function senderTo(live: CloudStage, mark: ReplayMark): Send {
-  return (processor, event) => live.send(processor, JSON.stringify(replayed(event, mark)))
+  return ({ processor }, event) => live.send(processor, JSON.stringify(replayed(event, mark)))
 }
 
 /**
@@ -23,7 +21,7 @@ export function senderTo(live: CloudStage, mark: ReplayMark): Send {
  */
 export async function sendUnits(
   units: readonly Unit[],
-  { store, copies }: Pick<Errors, 'store' | 'copies'>,
+  errors: Pick<Errors, 'store' | 'copies' | 'broker'>,
   send: Send,
   host: Host,
 ): Promise<readonly Unit[]> {
@@ -31,37 +29,42 @@ export async function sendUnits(
   let asked = 0
   const sendUnit = async (unit: Unit) => {
     asked++
-    for (const event of unit.events) await send(unit.record.processor, event)
+    for (const event of unit.events) await send(unit.record, event)
     return unit
   }
   const accept = (unit: Unit) => {
     accepted.push(unit)
-    copies.markReplayed([unit.record], new Date(host.date()).toISOString())
+    errors.copies.markReplayed([unit.record], new Date(host.date()).toISOString())
   }
   try {
     host.err.tell(drawUnanswered(await sendAll([units], sendUnit, host.signal, accept, BY_ID), 'error'))
   } catch (error) {
     host.err.tell(drawBrokenOff(accepted.length, asked, 'error'))
-    await takeAway(accepted, store, host)
+    await takeAway(accepted, errors, host)
     throw error
   }
-  await takeAway(accepted, store, host)
+  await takeAway(accepted, errors, host)
   return accepted
 }
 
 const BY_ID: SendNames<Unit> = { what: 'error', of: ({ record }) => record.id.slice(0, 12) }
 
-async function takeAway(units: readonly Unit[], store: Errors['store'], host: Host): Promise<void> {
+async function takeAway(
+  units: readonly Unit[],
+  { store, broker }: Pick<Errors, 'store' | 'broker'>,
+  host: Host,
+): Promise<void> {
   if (units.length === 0) return
   try {
     await store.remove(units.map(({ record }) => record))
   } catch (error) {
     // Accepted messages run, even if their records stay in the store. A later replay from here reports that they were
-    // replayed already.
+    // replayed already; one to a broker sends nothing.
     if (!(error instanceof AttakError)) throw error
     const count = drawCount(units.length, 'error')
+    const then = broker === undefined ? 'from this machine' : 'within a day, even if you replay them again'
     host.err.tell(
-      `${count} accepted, but still in the store: ${hang(error.message)}. ${error.remedy} They will not be replayed twice from this machine.\n`,
+      `${count} accepted, but still in the store: ${hang(error.message)}. ${error.remedy} They will not be replayed twice ${then}.\n`,
     )
   }
 }

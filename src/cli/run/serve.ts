@@ -4,7 +4,7 @@ import { describeThrown } from '../../runtime/thrown.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
 import { drawCount, drawDuration } from '../../view/duration.ts'
 import { colorsOf } from '../../view/print.ts'
-import { hintOf } from '../hint.ts'
+import { givenOnBroker, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
 import type { RunInput } from '../input.ts'
 import { watchEnding } from './ending.ts'
@@ -115,7 +115,7 @@ async function stop(service: Service): Promise<number> {
   const left = isDone ? 0 : roots
   if (recorded > 0)
     log.say(
-      `${drawCount(recorded, 'message')} failed: ${hintOf(given)(chosen === undefined ? 'errors list --run' : `errors list --broker ${chosen.broker.place}`)}`,
+      `${drawCount(recorded, 'message')} failed: ${chosen === undefined ? hintOf(given)('errors list --run') : hintOf(givenOnBroker(given))('errors list')}`,
       'warn',
     )
   if (left > 0) {

@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { AttakError } from '../../errors.ts'
 import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
@@ -20,6 +21,10 @@ const REMOVED = 500
 
 /** Keeps error records in a hash of Redis. */
 export function createRedisErrors({ client, key, place, after }: RedisErrorsParts): ErrorStore {
+  const failed = (verb: 'read' | 'removed') => (error: Error) => {
+    const what = `errors in ${place} cannot be ${verb}: ${error.message}`
+    throw new AttakError('STORE_FAILED', what, 'Look at its log, its memory and the rights of the user.')
+  }
   return {
     name: 'redis',
     place: `the hash ${key} of ${place}`,
@@ -36,7 +41,7 @@ export function createRedisErrors({ client, key, place, after }: RedisErrorsPart
       }
     },
     async list() {
-      const found = await client.hvals(key)
+      const found = await client.hvals(key).catch(failed('read'))
       return keptErrorsOf(found.map((text) => parseRecord(text, `the hash ${key}`)))
     },
     async remove(records) {
@@ -44,12 +49,12 @@ export function createRedisErrors({ client, key, place, after }: RedisErrorsPart
       const removed = new Set<string>()
       for (let at = 0; at < records.length; at += REMOVED) {
         const ids = records.slice(at, at + REMOVED).map(({ id }) => id)
-        const texts = await client.hmget(key, ...ids)
+        const texts = await client.hmget(key, ...ids).catch(failed('read'))
         const going = ids.filter((_, index) => {
           const parsed = texts[index] == null ? undefined : parseRecord(texts[index], key)
           return parsed?.kind === 'record' && isRemovable(parsed.record)
         })
-        if (going.length > 0) await client.hdel(key, ...going)
+        if (going.length > 0) await client.hdel(key, ...going).catch(failed('removed'))
         for (const id of going) removed.add(id)
       }
       return removed

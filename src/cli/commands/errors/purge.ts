@@ -31,7 +31,7 @@ export const purge: Command = {
     'attak errors purge --all',
     'attak errors purge --unreadable',
   ],
-  run: (args, host) => withErrors(args, host, (errors) => purgeErrors(errors, args, host)),
+  run: (args, host) => withErrors(args, host, (errors) => purgeErrors(errors, args, host), ['unreadable']),
 }
 
 /** Removes the errors that a command line selects. Throws USAGE, and ERROR_NOT_FOUND for unknown ids. */

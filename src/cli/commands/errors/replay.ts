@@ -8,8 +8,8 @@ import { confirmed } from '../../confirm.ts'
 import { drawErrors } from '../../errors/draw.ts'
 import { chooseErrors } from '../../errors/filter.ts'
 import { type Errors, hintOn, look, type Seen, withErrors } from '../../errors/open.ts'
-import { makeReady, type ReadyOptions, type Unit } from '../../errors/ready.ts'
-import { outcomesOf, type ReplayOutcomes, type Send, senderTo, sendUnits } from '../../errors/send.ts'
+import { makeReady, type ReadyOptions, type Send, type Unit } from '../../errors/ready.ts'
+import { outcomesOf, type ReplayOutcomes, senderTo, sendUnits } from '../../errors/send.ts'
 import { followTraces } from '../../follow.ts'
 import { type Hint, hintOf } from '../../hint.ts'
 import { type Host, interruptCode } from '../../host.ts'
@@ -61,7 +61,7 @@ handled now are removed.`,
   async run(args, host) {
     checkFlags(args)
     await waitForDebugger(args, 'It pauses at the start of each handler; step into it.', host)
-    return withErrors(args, host, (errors) => replayErrors(errors, args, host))
+    return withErrors(args, host, (errors) => replayErrors(errors, args, host), ['quietAfter'])
   },
 }
 
@@ -97,7 +97,7 @@ export async function replayErrors(errors: Errors, args: Arguments, host: Host):
   }
   const startedMs = host.date()
   const mark = { time: new Date(startedMs).toISOString(), forced: flagOf(args, 'force') }
-  const send: Send = broker === undefined ? senderTo(live!, mark) : (...message) => broker.send(...message, mark)
+  const send: Send = broker === undefined ? senderTo(live!, mark) : broker.sender(mark)
   const accepted = await sendUnits(ready.units, errors, send, host)
   if (json) for (const unit of accepted) host.out.write(jsonOfUnit('accepted', unit))
   if (!json)
@@ -134,10 +134,11 @@ function checkFlags(args: Arguments): void {
 }
 
 function readyOptions(errors: Errors, isLocal: boolean): ReadyOptions {
-  const { stage, live } = errors
+  const { stage, live, broker } = errors
   const hint = hintOn(errors)
   // Without its project, what a schema refuses now shows when the message is handled.
   const ready = { names: errors.processors, processors: stage.project?.processors ?? new Map(), hint }
+  if (broker !== undefined) return { ...ready, ...(!isLocal && { mostBytes: broker.messageBytes - MARK_BYTES }) }
   if (live === undefined) return ready
   return {
     ...ready,

@@ -61,6 +61,6 @@ function told(replayed: string | undefined): string {
 
 function drawNext(id: string, errors: Errors): string {
   const hint = hintOn(errors)
-  const local = errors.live === undefined ? ' --inspect' : ' --local --inspect'
+  const local = errors.local === undefined ? ' --local --inspect' : ' --inspect'
   return `Next: ${hint(`why ${id}`)}, ${hint(`errors replay ${id}${local}`)}, fix it, ${hint(`errors replay ${id}`)}\n`
 }
