@@ -39,6 +39,11 @@ function compile(entryPoints, options = {}) {
   })
 }
 
+/** Compiles what starts servers of brokers. */
+export function compileServers() {
+  return compile({ servers: 'bench/servers.ts' })
+}
+
 /** Builds dist/, which the rows of whole processes run. */
 export function buildPackage() {
   runOrThrow(process.execPath, ['.ci/build.mjs'], ROOT)
