@@ -76,8 +76,8 @@ export interface BrokerSend {
   /** Records of one key share a lane; others go to any. */
   readonly key: string | undefined
   readonly body: string
-  /** Not before this time, in milliseconds since 1970. */
-  readonly dueMs?: number
+  /** Not before so many milliseconds have passed. */
+  readonly delayMs?: number
 }
 
 /** What a worker receives lanes with. */

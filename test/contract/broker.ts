@@ -28,6 +28,8 @@ export interface WorkerOptions {
   readonly runs?: readonly string[]
   readonly concurrency?: number
   readonly url?: string
+  /** How far its clock is ahead. */
+  readonly aheadMs?: number
 }
 
 /** A worker in this process. */
@@ -59,14 +61,21 @@ export function openStage(url: string): BrokerStage {
   return {
     name,
     broker: open,
-    async worker(definition, { runs, concurrency = 256, url: own } = {}) {
+    async worker(definition, { runs, concurrency = 256, url: own, aheadMs = 0 } = {}) {
       const topology = parsedOf({ name, ...definition })
       const graph = buildGraph(topology, { stage: 'dev' })
       const { name: carrier, broker } = await open(own)
       await broker.ensure(graph.processors.map((processor) => processor.name))
       let text = ''
       const host: WorkerHost = {
-        ...{ console, now: Date.now, random: Math.random, describe: describeThrown, onUncaught: () => {}, after },
+        ...{
+          console,
+          now: () => Date.now() + aheadMs,
+          random: Math.random,
+          describe: describeThrown,
+          onUncaught: () => {},
+          after,
+        },
         write: (more) => {
           text += more
         },
@@ -314,6 +323,33 @@ export function brokerContract(name: string, urlOf: () => string): void {
       expect(attempts).toEqual([1, 2, 3])
       const { broker } = await stage.broker()
       await until(async () => (await broker.errors.list()).records.length === 1)
+    })
+
+    law('a message without a key that waits for long is held by the broker, by its clock', async (stage) => {
+      const attempts: number[] = []
+      const definition = {
+        processors: {
+          work(_: unknown, { attempt }: { attempt: number }) {
+            attempts.push(attempt)
+            if (attempt === 1) throw new Error('no')
+          },
+        },
+        streams: [],
+        retries: 1,
+        backoff: { firstMs: 10_500, factor: 1, jitter: false },
+      }
+      const first = await stage.worker(definition, { aheadMs: 3_600_000 })
+      await first.take({ to: 'work', event: 1 })
+      await until(() => attempts.length === 1)
+      const { broker } = await stage.broker()
+      if (broker.rules.mostDelayMs > 10_500) {
+        await until(async () => (await broker.status()).channels[0]!.delayed === 1)
+        expect(first.counts.roots).toBe(0)
+      }
+      await first.stop()
+      await stage.worker(definition)
+      await until(() => attempts.length === 2)
+      expect(attempts).toEqual([1, 2])
     })
 
     law('a source that waits for the result gets it, once what was emitted is accepted', async (stage) => {

@@ -80,7 +80,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
   const fieldsOf = (sends: readonly BrokerSend[]) =>
     sends.flatMap((send) => [
       laneName(send.channel, placeOf(send)),
-      send.dueMs === undefined ? '' : `${send.dueMs}`,
+      send.delayMs === undefined ? '' : `${send.delayMs}`,
       send.body,
     ])
   const put = inTurn((sends: readonly BrokerSend[], seq) =>

@@ -13,9 +13,17 @@
  * Redis does not refuse memory to a script that has written. Source: redis.io/docs/latest/develop/programmability/eval-intro, read
  * 2026-11-29.
  */
+/** Adds a record to a lane, now or after a delay by the clock of Redis: those of workers may be wrong. */
+const PUT = `
+local function put(p, lane, delay, body)
+  if delay == '' then return redis.call('XADD', p .. 'in:' .. lane, '*', 'b', body) end
+  local time = redis.call('TIME')
+  return redis.call('ZADD', p .. 'later', time[1] * 1000 + math.floor(time[2] / 1000) + delay, lane .. ' ' .. body)
+end`
+
 export const SCRIPTS = {
   /** ARGV: lane, token, seq, count of refs, refs, count of marks, their refs and texts, sends. Returns `committed` or `fenced`. */
-  attakCommit: `
+  attakCommit: `${PUT}
 local p, lane = KEYS[1], ARGV[1]
 local head = redis.call('HMGET', p .. 'lane:' .. lane, 'token', 'seq')
 if head[1] ~= ARGV[2] then return 'fenced' end
@@ -41,19 +49,17 @@ for n = 1, marked do
   at = at + 2
 end
 while at <= #ARGV do
-  if ARGV[at + 1] == '' then redis.call('XADD', p .. 'in:' .. ARGV[at], '*', 'b', ARGV[at + 2])
-  else redis.call('ZADD', p .. 'later', ARGV[at + 1], ARGV[at] .. ' ' .. ARGV[at + 2]) end
+  put(p, ARGV[at], ARGV[at + 1], ARGV[at + 2])
   at = at + 3
 end
 return 'committed'`,
   /** ARGV: writer, seq, milliseconds to remember it, sends. Does nothing if the call was made before. */
-  attakSend: `
+  attakSend: `${PUT}
 local p = KEYS[1]
 local writer = p .. 'writer:' .. ARGV[1]
 if tonumber(redis.call('GET', writer) or '0') >= tonumber(ARGV[2]) then return 0 end
 for at = 4, #ARGV, 3 do
-  if ARGV[at + 1] == '' then redis.call('XADD', p .. 'in:' .. ARGV[at], '*', 'b', ARGV[at + 2])
-  else redis.call('ZADD', p .. 'later', ARGV[at + 1], ARGV[at] .. ' ' .. ARGV[at + 2]) end
+  put(p, ARGV[at], ARGV[at + 1], ARGV[at + 2])
 end
 redis.call('SET', writer, ARGV[2], 'PX', ARGV[3])
 return 1`,

@@ -1,7 +1,5 @@
 import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError } from '../../errors.ts'
-import type { ErrorRecord } from '../../runtime/error-record.ts'
-import type { CloudEvent } from '../../runtime/event.ts'
 import { drawCount } from '../../view/duration.ts'
 import type { LogEntry } from '../../view/log-entry.ts'
 import { hang } from '../../view/print.ts'

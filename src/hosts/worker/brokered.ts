@@ -9,7 +9,7 @@ import { arrive, type EmbeddedParts, type Engine, finish } from './engine.ts'
 import { addEmitTo, isRecord, mark, type SendingTally, sendingOf, sendNow, useLane } from './lane.ts'
 import { createLeading } from './leading.ts'
 import { openEngine, replyTo, rootMessage, stationOf } from './open-engine.ts'
-import { type Emitted, originOf, parcelsOf } from './parcels.ts'
+import { type Emitted, parcelsOf } from './parcels.ts'
 import type { Item, Stations } from './station.ts'
 import { createSuspects } from './suspects.ts'
 
@@ -85,7 +85,7 @@ function frontOf(engine: Engine, broker: OpenBroker): Pick<RunningTopology, 'tak
   const send = async (emits: readonly Emitted[], id?: string) => {
     sending++
     try {
-      if (emits.length > 0) await broker.send(parcelsOf(emits, originOf(engine)), id)
+      if (emits.length > 0) await broker.send(parcelsOf(emits, engine), id)
     } finally {
       sending--
       if (sending < MOST_SENDING) for (const call of onRoom.splice(0)) call()

@@ -3,7 +3,7 @@ import type { AttemptMark, Lane, LaneRecord, LaneUser } from '../../runtime/brok
 import { decodeText } from '../../runtime/codec.ts'
 import type { Message } from '../../runtime/message.ts'
 import { arrive, type Engine } from './engine.ts'
-import { type Emitted, originOf, parcelsOf } from './parcels.ts'
+import { type Emitted, parcelsOf } from './parcels.ts'
 import { type Item, type Tally, tallyOf } from './station.ts'
 
 /** The most records of a lane in this process. */
@@ -109,7 +109,7 @@ function takeRecord(open: OpenLane, { ref, body }: LaneRecord, { engine, later, 
   const marks = lane.left.marks.get(ref) ?? []
   const start = (fault?: AttakError) => {
     for (const [index, message] of messages.entries()) {
-      const marked = marks.length === 0 ? message : withMark(message, marks, index)
+      const marked = withMark(message, marks, index)
       const item = itemOf(open, fault === undefined ? marked : { ...marked, fault }, tally)
       tally.items.push(item)
       arrive(engine, item)
@@ -122,7 +122,10 @@ function takeRecord(open: OpenLane, { ref, body }: LaneRecord, { engine, later, 
 
 function withMark(message: Message, marks: readonly AttemptMark[], index: number): Message {
   const mark = marks.find((each) => each.index === index)
-  if (mark === undefined) return message
+  if (mark === undefined) {
+    // The broker has held it back, by its own clock.
+    return message.wait === undefined ? message : { ...message, wait: { ...message.wait, dueMs: 0 } }
+  }
   const { attempt, asked, dueMs } = mark
   return { ...message, attempt, wait: { dueMs, asked } }
 }
@@ -194,7 +197,7 @@ async function commit(open: OpenLane): Promise<void> {
   const emits = steps.flatMap((step) => step.emits)
   const outcome = await lane.commit({
     done: done.map(({ ref }) => ref),
-    sends: parcelsOf(emits, originOf(engine)),
+    sends: parcelsOf(emits, engine),
     marks: marked,
   })
   open.isCommitting = false

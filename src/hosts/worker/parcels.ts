@@ -14,11 +14,6 @@ export interface Emitted {
   readonly pack: number
 }
 
-/** Where and when the records of a topology are made. */
-export function originOf({ graph, host }: Pick<Engine, 'graph' | 'host'>): Origin {
-  return { topology: graph.name, stage: graph.stage, time: new Date(host.now()).toISOString() }
-}
-
 /** A record is read as a whole: it stays small. */
 const PACK_BYTES = 25_000
 
@@ -30,7 +25,12 @@ interface Parcel {
 }
 
 /** Returns the records of emits: those of one channel and key share some, in order. */
-export function parcelsOf(emits: readonly Emitted[], origin: Origin): readonly BrokerSend[] {
+export function parcelsOf(
+  emits: readonly Emitted[],
+  { graph, host }: Pick<Engine, 'graph' | 'host'>,
+): readonly BrokerSend[] {
+  const nowMs = host.now()
+  const origin: Origin = { topology: graph.name, stage: graph.stage, time: new Date(nowMs).toISOString() }
   const sends: BrokerSend[] = []
   const growing = new Map<string, Parcel>()
   const seal = ({ channel, key, pack }: Parcel) => sends.push({ channel, key, body: pack.encode(origin.time) })
@@ -38,7 +38,7 @@ export function parcelsOf(emits: readonly Emitted[], origin: Origin): readonly B
     const { key, wait } = message
     if (most === 1 || wait !== undefined) {
       const send = { channel, key, body: encodeMessage(message, origin, text) }
-      sends.push(wait === undefined ? send : { ...send, dueMs: wait.dueMs })
+      sends.push(wait === undefined ? send : { ...send, delayMs: Math.max(0, wait.dueMs - nowMs) })
       continue
     }
     const name = key === undefined ? channel : `${channel} ${key}`
