@@ -21,10 +21,12 @@ export interface SourceWorld {
   /** A text that no other topology and stage has: `orders/dev`. */
   readonly scope: string
   /**
-   * Takes an event. Resolves to the number of error records when the event and all that it caused is done. Only then may its
-   * source forget it.
+   * Takes an event. Resolves to the number of error records when the event and all that it caused is done, or when a broker has
+   * it. Only then may its source forget it. Rejects if a broker refuses it.
    */
   take(event: SourceEvent): Promise<number>
+  /** Whether `take` waits for all that an event caused: there is no broker. */
+  readonly takesToEnd: boolean
   /**
    * Runs the event's processor at once, without a retry. Resolves to the handler's result; rejects with its failure, which is
    * recorded if `isRecorded` says so.

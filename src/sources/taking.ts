@@ -6,8 +6,10 @@ import { describeThrown } from '../runtime/thrown.ts'
 export interface Taking {
   /** Resolves when there is room for one more. */
   room(): Promise<void>
-  /** Takes an event, again and again if that fails. Calls `done` when it and all that it caused is done. */
-  take(event: SourceEvent, done: () => void): void
+  /**
+   * Takes an event, again and again if that fails. Calls `done` with the number of its error records when its source may forget it.
+   */
+  take(event: SourceEvent, done: (errors: number) => void): void
   readonly open: number
   /** Resolves when nothing is open. What cannot be taken is not tried again from then on. */
   settled(): Promise<void>
@@ -21,11 +23,10 @@ const MOST_WAIT_MS = 30_000
 export function createTaking(world: Pick<SourceWorld, 'take' | 'room' | 'say' | 'after'>): Taking {
   const running = new Set<Promise<void>>()
   const ending = createStop()
-  const takeAgain = async (event: SourceEvent, done: () => void): Promise<void> => {
+  const takeAgain = async (event: SourceEvent, done: (errors: number) => void): Promise<void> => {
     for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)) {
       try {
-        await world.take(event)
-        return done()
+        return done(await world.take(event))
       } catch (error) {
         const what = `An event for "${event.to}" could not be taken: ${describeThrown(error).message}`
         world.say(ending.isStopped ? what : `${what} It is tried again.`, 'error')

@@ -317,3 +317,35 @@ it.each([
   await send('/orders', json(whole, { 'content-type': 'application/cloudevents+json' }))
   expect(world.events.map(({ event }) => event)).toEqual([data, data])
 })
+
+it('with a broker, 202 means that it has the event, and 503 that it has not', async () => {
+  let settle: (end: () => number) => void = () => {}
+  const take = () =>
+    new Promise<number>((resolve, reject) => {
+      settle = (end) => {
+        try {
+          resolve(end())
+        } catch (error) {
+          reject(error)
+        }
+      }
+    })
+  const { send, world } = await serve({ reply: 'accepted' }, { takesToEnd: false, take })
+  const answers: number[] = []
+  const first = send('/orders', json(1)).then(({ status }) => answers.push(status))
+  await expect.poll(() => world.events.length).toBe(1)
+  expect(answers).toEqual([])
+  settle(() => 0)
+  await first
+  const second = send('/orders', json(2)).then(({ status }) => answers.push(status))
+  await expect.poll(() => world.events.length).toBe(2)
+  settle(() => {
+    throw new AttakError('BROKER_FAILED', 'it is full', 'Wait.')
+  })
+  await second
+  expect(answers).toEqual([202, 503])
+})
+
+it("the reply 'done' is refused with a broker", async () => {
+  await expect(serve({ reply: 'done' }, { takesToEnd: false })).rejects.toThrow('source "orders": with a broker')
+})

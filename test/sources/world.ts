@@ -14,6 +14,7 @@ export interface Answering {
   readonly call?: (event: SourceEvent) => unknown
   readonly take?: (event: SourceEvent) => number | Promise<number>
   readonly room?: () => Promise<void> | undefined
+  readonly takesToEnd?: boolean
   readonly dir?: string
   readonly variables?: Readonly<Record<string, string>>
   readonly stdin?: AsyncIterable<Uint8Array> & { destroy?(): unknown }
@@ -24,6 +25,7 @@ export function fakeWorld({
   call,
   take,
   room,
+  takesToEnd = true,
   dir = '/nowhere',
   variables = {},
   stdin = nothing(),
@@ -43,6 +45,7 @@ export function fakeWorld({
       events.push(event)
       return take?.(event) ?? 0
     },
+    takesToEnd,
     room: () => room?.(),
     client: (name) => import(name),
     dir,

@@ -87,16 +87,19 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
     client.attakSend(prefix, writer, seq, WRITER_MS, ...fieldsOf(sends)),
   )
   const writer = randomUUID()
-  const failed = (what: string) => (error: Error) => {
-    const remedy = 'Look at its log, its memory and the rights of the user.'
-    throw new AttakError('BROKER_FAILED', `the broker ${place} ${what}: ${error.message}`, remedy)
-  }
+  const failed =
+    (what: string) =>
+    (error: Error): never => {
+      const remedy = 'Look at its log, its memory and the rights of the user.'
+      throw new AttakError('BROKER_FAILED', `the broker ${place} ${what}: ${error.message}`, remedy)
+    }
   let working: RedisWorking | undefined
   return {
     ...{ rules, place, client, prefix },
     async ensure(channels) {
       const warnings = await checkServer(client, place)
-      const counts = await client.attakEnsure(prefix, world.lanes, ...channels)
+      const ensured = client.attakEnsure(prefix, world.lanes, ...channels)
+      const counts = await ensured.catch(failed('does not make the channels'))
       for (const [index, channel] of channels.entries()) lanesOf.set(channel, counts[index]!)
       return [...warnings, ...otherLanes(lanesOf, channels, world.lanes)]
     },
@@ -105,7 +108,8 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       await sending.catch(failed(`did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`))
     },
     async work(worker) {
-      working = await startWork({ world, connections, client, prefix, lanesOf, fieldsOf }, worker)
+      const starting = startWork({ world, connections, client, prefix, lanesOf, fieldsOf }, worker)
+      working = await starting.catch(failed('does not take this worker'))
       return working
     },
     status: () => statusOf(client, prefix).catch(failed('does not tell its state')),

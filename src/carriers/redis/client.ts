@@ -9,7 +9,8 @@ export interface Scripts {
   attakSend(prefix: string, ...args: Argument[]): Promise<number>
   attakMove(prefix: string): Promise<number>
   attakEnsure(prefix: string, ...args: Argument[]): Promise<number[]>
-  attakBalance(prefix: string, ...args: Argument[]): Promise<string[]>
+  attakBalance(prefix: string, ...args: Argument[]): Promise<[gone: number, owned: string[]]>
+  attakSuspect(prefix: string, ...args: Argument[]): Promise<number>
   attakSurvived(prefix: string, ...args: Argument[]): Promise<number>
   attakRelease(prefix: string, ...args: Argument[]): Promise<number>
 }

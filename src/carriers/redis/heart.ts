@@ -32,7 +32,8 @@ const { Redis } = require(file)
 const retryStrategy = (times) => Math.min(1000, 50 * times)
 const client = new Redis(url, { retryStrategy, maxRetriesPerRequest: null, enableOfflineQueue: false, socketTimeout: leaseMs })
 client.on('error', () => {})
-const beat = () => client.set(key, '1', 'PX', leaseMs).catch(() => {})
+// A full Redis still lets a key live longer, but makes none.
+const beat = () => client.pexpire(key, leaseMs).then((known) => known || client.set(key, '1', 'PX', leaseMs)).catch(() => {})
 client.on('ready', beat)
 setInterval(beat, leaseMs / 4)
 `

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { AttemptMark, BrokerSend, BrokerWorker, Lane, LaneUser, LeftBehind } from '../../runtime/broker.ts'
 import type { Scripts } from './client.ts'
+import type { Insist } from './insist.ts'
 
 /** A lane that this worker owns. */
 export interface OwnedLane {
@@ -20,25 +21,29 @@ export interface LaneWorld {
   readonly worker: BrokerWorker
   /** The fields of a record on its way: see `SCRIPTS`. */
   readonly fieldsOf: (sends: readonly BrokerSend[]) => readonly string[]
+  readonly insist: Insist
+  /** Whether a lane is not this worker's any more, or cannot be. */
+  readonly isOver: (name: string, token: string) => boolean
   /** A lane has room again. */
   readonly wake: () => void
 }
 
 /** Opens a lane that was taken. Reads what an earlier owner left, if that vanished or gave it back with messages that wait. */
 export async function openLane(world: LaneWorld, name: string, token: string, vanished: boolean): Promise<OwnedLane> {
-  const { client, prefix, worker, fieldsOf, wake } = world
+  const { client, prefix, worker, fieldsOf, insist, wake } = world
+  const isOver = () => world.isOver(name, token)
   const [channel = '', index = ''] = name.split(':')
   const left = await leftBehind(world, name, vanished)
   let seq = 0
   const lane: Lane = {
     ...{ channel, index: Number(index), left, wake },
-    commit({ done, sends, marks }) {
+    async commit({ done, sends, marks }) {
       const marked = [...marks].flatMap(([ref, found]) => [ref, JSON.stringify(found)])
-      const fields = [...done, marks.size, ...marked, ...fieldsOf(sends)]
-      return client.attakCommit(prefix, name, token, ++seq, done.length, ...fields)
+      const fields = [++seq, done.length, ...done, marks.size, ...marked, ...fieldsOf(sends)]
+      return (await insist(() => client.attakCommit(prefix, name, token, ...fields), isOver)) ?? 'fenced'
     },
     async suspect(ref) {
-      await client.hincrby(`${prefix}marks:${name}`, `crash:${ref}`, 1)
+      await insist(() => client.attakSuspect(prefix, name, ref), isOver)
     },
     survived: (ref) => void client.attakSurvived(prefix, name, ref).catch(() => {}),
   }

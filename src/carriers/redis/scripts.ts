@@ -10,9 +10,12 @@
  * - `workers`: a hash of what workers say of themselves; `alive:<worker>` exists while one gives signs of life
  * - `writer:<id>`: the number of the last call of a sender
  *
- * Redis does not refuse memory to a script that has written. Source: redis.io/docs/latest/develop/programmability/eval-intro, read
- * 2026-11-29.
+ * A full Redis refuses memory to a script only before its first write. Source: redis.io/docs/latest/develop/programmability/eval-intro,
+ * read 2026-11-29. So scripts that workers need to make room begin with {@link ALLOW_FULL}.
  */
+/** A write without effect, which needs no memory. */
+const ALLOW_FULL = "redis.call('DEL', KEYS[1] .. 'none')"
+
 /** Adds a record to a lane, now or after a delay by the clock of Redis: those of workers may be wrong. */
 const PUT = `
 local function put(p, lane, delay, body)
@@ -28,13 +31,18 @@ local p, lane = KEYS[1], ARGV[1]
 local head = redis.call('HMGET', p .. 'lane:' .. lane, 'token', 'seq')
 if head[1] ~= ARGV[2] then return 'fenced' end
 if tonumber(head[2] or '0') >= tonumber(ARGV[3]) then return 'committed' end
-redis.call('HSET', p .. 'lane:' .. lane, 'seq', ARGV[3])
+${ALLOW_FULL}
+-- First what may fail: nothing is removed then.
 local at, done = 5, tonumber(ARGV[4])
+local sends = at + done + 1 + 2 * tonumber(ARGV[at + done])
+while sends <= #ARGV do
+  put(p, ARGV[sends], ARGV[sends + 1], ARGV[sends + 2])
+  sends = sends + 3
+end
 local marks = p .. 'marks:' .. lane
 if done > 0 then
   local refs = {}
   for n = 1, done do refs[n] = ARGV[at + n - 1] end
-  at = at + done
   redis.call('XDEL', p .. 'in:' .. lane, unpack(refs))
   if redis.call('EXISTS', marks) == 1 then
     redis.call('HDEL', marks, unpack(refs))
@@ -42,16 +50,9 @@ if done > 0 then
     redis.call('HDEL', marks, unpack(refs))
   end
 end
-local marked = tonumber(ARGV[at])
-at = at + 1
-for n = 1, marked do
-  redis.call('HSET', marks, ARGV[at], ARGV[at + 1])
-  at = at + 2
-end
-while at <= #ARGV do
-  put(p, ARGV[at], ARGV[at + 1], ARGV[at + 2])
-  at = at + 3
-end
+at = at + done
+for n = at + 1, at + 2 * tonumber(ARGV[at]), 2 do redis.call('HSET', marks, ARGV[n], ARGV[n + 1]) end
+redis.call('HSET', p .. 'lane:' .. lane, 'seq', ARGV[3])
 return 'committed'`,
   /** ARGV: writer, seq, milliseconds to remember it, sends. Does nothing if the call was made before. */
   attakSend: `${PUT}
@@ -65,16 +66,18 @@ redis.call('SET', writer, ARGV[2], 'PX', ARGV[3])
 return 1`,
   /** Moves up to 100 records that are due into their lanes, by the clock of Redis. Returns how many. */
   attakMove: `
+${ALLOW_FULL}
 local p, time = KEYS[1], redis.call('TIME')
 local due = redis.call('ZRANGEBYSCORE', p .. 'later', '-inf', time[1] * 1000 + math.floor(time[2] / 1000), 'LIMIT', 0, 100)
 for _, record in ipairs(due) do
-  local space = string.find(record, ' ', 1, true)
-  redis.call('XADD', p .. 'in:' .. string.sub(record, 1, space - 1), '*', 'b', string.sub(record, space + 1))
+  local lane, body = string.match(record, '^(%S+) (.*)$')
+  if lane ~= nil then redis.call('XADD', p .. 'in:' .. lane, '*', 'b', body) end
   redis.call('ZREM', p .. 'later', record)
 end
 return #due`,
   /** ARGV: lanes of a new channel, channels. Returns the lanes that each has. */
   attakEnsure: `
+${ALLOW_FULL}
 local counts = {}
 for n = 2, #ARGV do
   redis.call('HSETNX', KEYS[1] .. 'channels', ARGV[n], ARGV[1])
@@ -82,10 +85,12 @@ for n = 2, #ARGV do
 end
 return counts`,
   /**
-   * ARGV: worker, lease in milliseconds, what it says of itself, a new token, its channels. Takes free lanes up to the worker's
-   * share. Returns for each lane that it owns: name, token, \`own\`, \`new\`, \`left\` (its owner vanished) or \`extra\`.
+   * ARGV: worker, lease in milliseconds, what it says of itself, a new token, its channels with their lanes. Makes channels that are
+   * gone, and takes free lanes up to the worker's share. Returns how many channels were gone, and for each lane that the worker
+   * owns: name, token, \`own\`, \`new\`, \`left\` (its owner vanished) or \`extra\`.
    */
   attakBalance: `
+${ALLOW_FULL}
 local p, me = KEYS[1], ARGV[1]
 redis.call('SET', p .. 'alive:' .. me, '1', 'PX', ARGV[2])
 redis.call('HSET', p .. 'workers', me, ARGV[3])
@@ -93,15 +98,17 @@ local sharing, alive = {}, { [me] = true }
 local workers = redis.call('HGETALL', p .. 'workers')
 for n = 1, #workers, 2 do
   local id = workers[n]
-  if id == me or redis.call('EXISTS', p .. 'alive:' .. id) == 1 then
+  local known, about = pcall(cjson.decode, workers[n + 1])
+  if known and (id == me or redis.call('EXISTS', p .. 'alive:' .. id) == 1) then
     alive[id] = true
-    for _, channel in ipairs(cjson.decode(workers[n + 1]).channels) do sharing[channel] = (sharing[channel] or 0) + 1 end
+    for _, channel in ipairs(about.channels or {}) do sharing[channel] = (sharing[channel] or 0) + 1 end
   else redis.call('HDEL', p .. 'workers', id) end
 end
-local out = {}
-for n = 5, #ARGV do
+local gone, out = 0, {}
+for n = 5, #ARGV, 2 do
   local channel = ARGV[n]
-  local lanes = tonumber(redis.call('HGET', p .. 'channels', channel) or '0')
+  gone = gone + redis.call('HSETNX', p .. 'channels', channel, ARGV[n + 1])
+  local lanes = tonumber(redis.call('HGET', p .. 'channels', channel))
   local share = math.ceil(lanes / (sharing[channel] or 1))
   local mine, free = 0, {}
   for index = 0, lanes - 1 do
@@ -125,15 +132,21 @@ for n = 5, #ARGV do
     out[#out + 1] = found[2]
   end
 end
-return out`,
+return { gone, out }`,
+  /** ARGV: lane, ref. Counts a crash of a record. */
+  attakSuspect: `
+${ALLOW_FULL}
+return redis.call('HINCRBY', KEYS[1] .. 'marks:' .. ARGV[1], 'crash:' .. ARGV[2], 1)`,
   /** ARGV: lane, ref. Takes one crash of a record back, if it is counted. */
   attakSurvived: `
+${ALLOW_FULL}
 local marks, field = KEYS[1] .. 'marks:' .. ARGV[1], 'crash:' .. ARGV[2]
 if redis.call('HEXISTS', marks, field) == 0 then return 0 end
 if redis.call('HINCRBY', marks, field, -1) <= 0 then redis.call('HDEL', marks, field) end
 return 1`,
   /** ARGV: token, lanes. Gives back those that are still owned by that token. */
   attakRelease: `
+${ALLOW_FULL}
 local lane = KEYS[1] .. 'lane:' .. ARGV[2]
 if redis.call('HGET', lane, 'token') ~= ARGV[1] then return 0 end
 redis.call('HSET', lane, 'owner', '')

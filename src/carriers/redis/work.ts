@@ -4,6 +4,7 @@ import { createStop, type Stop, waitFor } from '../../runtime/stop.ts'
 import type { Scripts } from './client.ts'
 import type { Connections } from './connect.ts'
 import { startHeart } from './heart.ts'
+import { createInsist, type Insist } from './insist.ts'
 import { laneNames, type OwnedLane, openLane } from './lanes.ts'
 
 /** How often a worker looks for lanes that it may take, or has to give back. */
@@ -45,6 +46,7 @@ interface Work extends WorkParts {
   readonly stop: Stop
   /** Ends the wait for room. */
   room: Stop
+  readonly insist: Insist
   readonly startedMs: number
   tokens: number
 }
@@ -55,7 +57,13 @@ export async function startWork(parts: WorkParts, worker: BrokerWorker): Promise
   const reader = connections.another()
   const work: Work = {
     ...{ ...parts, worker, reader, readerId: undefined, lanes: new Map(), reading: undefined },
-    ...{ stop: createStop(), room: createStop(), startedMs: world.now(), tokens: 0 },
+    ...{
+      insist: createInsist(world, connections.place),
+      stop: createStop(),
+      room: createStop(),
+      startedMs: world.now(),
+      tokens: 0,
+    },
   }
   reader.on('ready', () => {
     reader.client('ID').then(
@@ -115,10 +123,13 @@ async function keepLooking(work: Work): Promise<void> {
 
 /** Compares the lanes that Redis says are this worker's with those that it knows. */
 async function balance(work: Work): Promise<void> {
-  const { client, prefix, worker, world, lanes, startedMs } = work
+  const { client, prefix, worker, world, lanes, lanesOf, startedMs } = work
   const about = JSON.stringify({ ...worker.about, startedMs, channels: worker.channels })
   const token = `${worker.id}.${++work.tokens}`
-  const owned = await client.attakBalance(prefix, worker.id, world.leaseMs, about, token, ...worker.channels)
+  const channels = worker.channels.flatMap((channel) => [channel, lanesOf.get(channel) ?? world.lanes])
+  const [gone, owned] = await client.attakBalance(prefix, worker.id, world.leaseMs, about, token, ...channels)
+  if (gone > 0)
+    world.tell(`${work.connections.place} has lost what it kept of this topology. What comes now is handled.`, 'warn')
   const names = new Set<string>()
   for (let at = 0; at < owned.length; at += 3) {
     const [name, token, state] = owned.slice(at, at + 3) as [string, string, string]
@@ -130,7 +141,10 @@ async function balance(work: Work): Promise<void> {
     }
     if (known !== undefined) lose(work, known)
     if (state === 'new' || state === 'left') {
-      lanes.set(name, await openLane({ ...work, wake: () => wake(work) }, name, token, state === 'left'))
+      lanes.set(
+        name,
+        await openLane({ ...work, isOver: isOverIn(work), wake: () => wake(work) }, name, token, state === 'left'),
+      )
     } else {
       // The answer of taking it, or of giving it back, was lost. A second use of a token would repeat numbers of commits.
       await client.attakRelease(prefix, token, name)
@@ -138,6 +152,10 @@ async function balance(work: Work): Promise<void> {
   }
   for (const lane of lanes.values()) if (!names.has(lane.name)) lose(work, lane)
   wake(work)
+}
+
+function isOverIn({ lanes, client }: Work): (name: string, token: string) => boolean {
+  return (name, token) => client.status === 'end' || lanes.get(name)?.token !== token
 }
 
 function lose({ lanes }: Work, lane: OwnedLane): void {

@@ -176,11 +176,11 @@ function workerHostOf(host: Host, dir: string, offs: (() => void)[]): Omit<Worke
 }
 
 function worldOf(service: Service): SourceWorld {
-  const { running, graph, project, host, log } = service
+  const { running, chosen, graph, project, host, log } = service
   const { now, after } = service.workerHost
   return {
     scope: `${graph.name}/${graph.stage}`,
-    ...{ take: running.take, call: running.call, room: running.room, now, after },
+    ...{ take: running.take, takesToEnd: chosen === undefined, call: running.call, room: running.room, now, after },
     client: (name, user) => loadClient(project.dir, name, user),
     dir: project.dir,
     variable: (name) => host.env[name],

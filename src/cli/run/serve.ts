@@ -1,6 +1,7 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { AttakError } from '../../errors.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
+import { createTaking, type Taking } from '../../sources/taking.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
 import { drawCount, drawDuration } from '../../view/duration.ts'
 import { colorsOf } from '../../view/print.ts'
@@ -25,15 +26,16 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
   // On a broker, the next worker records what ends a process again and again.
   const errors = chosen === undefined ? errorsFile(options.project.dir, RUN_PART, options.graph.name) : undefined
   const unwatch = watchEnding({ ...options, errors, running: running.running, flush: service.log.lines.flush }, host)
+  const taking = createTaking({ ...running, say: service.log.say, after: service.workerHost.after })
   try {
     await startService(service)
     if (service.readiness === 'ready') tellStart(service)
-    const feeding = input === undefined ? Promise.resolve() : feed(service, input).catch(fault(service))
+    const feeding = input === undefined ? Promise.resolve() : feed(service, input, taking).catch(fault(service))
     // A worker of a broker gets messages from elsewhere, too.
     const endings = chosen === undefined ? service.sources.map(({ ended }) => ended ?? stopped) : [stopped]
     const over = Promise.all([feeding, ...endings]).then(() => running.quiet())
     await Promise.race([stopped, over])
-    const code = await stop(service)
+    const code = await stop(service, taking)
     if (service.fault !== undefined) throw service.fault.error
     return code
   } finally {
@@ -81,13 +83,13 @@ function fault(service: Service): (error: unknown) => void {
 }
 
 /** Puts in the events of an input, as long as there is room. */
-async function feed(service: Service, input: RunInput): Promise<void> {
+async function feed(service: Service, input: RunInput, taking: Taking): Promise<void> {
   const { running, signal } = service
   for await (const chunk of input.chunks) {
     for (const event of chunk) {
       await running.room()
       if (signal.aborted) return
-      void running.take(event).then((errors) => {
+      taking.take(event, (errors) => {
         service.failed += errors
       })
     }
@@ -95,7 +97,7 @@ async function feed(service: Service, input: RunInput): Promise<void> {
 }
 
 /** Takes nothing more, and waits for what is open. Returns the exit code. */
-async function stop(service: Service): Promise<number> {
+async function stop(service: Service, taking: Taking): Promise<number> {
   const { running, chosen, sources, host, log, drainMs, graph, given, signal } = service
   service.readiness = 'stopping'
   const { roots: open } = running.counts
@@ -106,7 +108,7 @@ async function stop(service: Service): Promise<number> {
         : `Stopping: ${drawCount(open, 'event')} open, for up to ${drawDuration(drainMs)}. A second signal ends it at once.`,
     )
   }
-  const all = Promise.all(sources.map((source) => source.stop())).then(() => running.quiet())
+  const all = Promise.all([taking.settled(), ...sources.map((source) => source.stop())]).then(() => running.quiet())
   const isDone = await within(drainMs, all)
   log.lines.flush()
   for (const note of service.input?.notes() ?? []) log.say(note, 'warn')

@@ -27,8 +27,9 @@ export function routeOf(source: HttpSource, world: SourceWorld): Route & { reado
     }
     if (reply === 'result') return answerOf(await world.call(event, isRecorded))
     const taken = world.take(event)
-    if (reply === 'accepted') return jsonAnswer(202, { id })
+    if (reply === 'accepted' && world.takesToEnd) return jsonAnswer(202, { id })
     const errors = await taken
+    if (reply === 'accepted') return jsonAnswer(202, { id })
     return errors === 0 ? jsonAnswer(200, { id }) : jsonAnswer(500, { id, errors })
   }
   return Object.assign(route, { source })
@@ -63,13 +64,14 @@ export function failed(error: unknown, id: string): Answer {
 }
 
 /**
- * The status of the answer to a failure: 400 if the schema of the processor refused the event, else the `status` or `statusCode` of
+ * The status of the answer to a failure: 400 if the schema of the processor refused the event, 503 if a broker did not take it, else the `status` or `statusCode` of
  * the error from 400 on, as libraries for HTTP set them, else 500.
  */
 function statusOf(error: unknown): number {
   try {
     const { status, statusCode, code } = error as Readonly<Record<string, unknown>>
     if (code === 'EVENT_REFUSED') return 400
+    if (code === 'BROKER_FAILED') return 503
     const asked = Number(status ?? statusCode)
     return Number.isInteger(asked) && asked >= 400 && asked <= 599 ? asked : 500
   } catch {

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { AttakError } from '../../errors.ts'
 import type { Source } from '../../runtime/source.ts'
 import { oneOf, wholeNumber } from '../../topology/rules.ts'
 
@@ -36,6 +37,11 @@ export const http: Source = {
     return routeFaults(sources)
   },
   async open(sources, world) {
+    const waiting = sources.find(({ settings }) => settings.reply === 'done')
+    if (waiting !== undefined && !world.takesToEnd) {
+      const what = `source "${waiting.name}": with a broker, no process knows when all that a request caused is done`
+      throw new AttakError('SOURCE_FAILED', what, "Set its reply to 'accepted' or 'result'.")
+    }
     const { openServers } = await import('./server.ts')
     return openServers(sources, world)
   },

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Source } from '../../runtime/source.ts'
 import { rootId } from '../message.ts'
+import { createTaking } from '../taking.ts'
 import { scheduledEvent } from './event.ts'
 import { rateMs } from './rate.ts'
 
@@ -35,7 +36,7 @@ export const schedule: Source = {
   async open(sources, world) {
     const { dueTimes } = await import('./due.ts')
     const waits = new Map<string, () => void>()
-    const running = new Set<Promise<unknown>>()
+    const taking = createTaking(world)
     let isStopped = false
     for (const source of sources) {
       const due = dueTimes(source.settings, world.now())
@@ -49,9 +50,7 @@ export const schedule: Source = {
       }
       const tick = (atMs: number) => {
         const id = rootId(world, source, [tickOf(source.settings, atMs)])
-        const taken = world.take({ ...scheduledEvent(source, atMs), id, isShared: true })
-        running.add(taken)
-        void taken.finally(() => running.delete(taken))
+        taking.take({ ...scheduledEvent(source, atMs), id, isShared: true }, () => {})
         wait()
       }
       wait()
@@ -61,7 +60,7 @@ export const schedule: Source = {
       async stop() {
         isStopped = true
         for (const cancel of waits.values()) cancel()
-        while (running.size > 0) await Promise.allSettled(running)
+        await taking.settled()
       },
     }
   },
