@@ -27,7 +27,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     'print the IAM policy for deploying, or for a processor',
     () => import('./commands/policy.ts'),
   ),
-  entry('Operate', 'trigger', 'send events to a deployed topology', () => import('./commands/trigger.ts')),
+  entry(
+    'Operate',
+    'trigger',
+    'send events to a topology that is deployed or runs',
+    () => import('./commands/trigger.ts'),
+  ),
   entry('Operate', 'status', 'show the state and counts of a deployed topology', () => import('./commands/status.ts')),
   entry('Operate', 'logs', 'print the logs of deployed processors, merged by time', () => import('./commands/logs.ts')),
   entry('Operate', 'errors', 'list, show, replay and purge errors', () => import('./commands/errors.ts')),

@@ -1,7 +1,7 @@
 import { AttakError } from '../errors.ts'
 import { PLACE_SETTINGS, SETTINGS } from '../project/setting-list.ts'
 import { withoutPassword } from '../runtime/address.ts'
-import type { BrokerSend, BrokerStatus, OpenBroker } from '../runtime/broker.ts'
+import type { BrokerSend, BrokerStatus, ChannelStatus, OpenBroker } from '../runtime/broker.ts'
 import type { Arguments } from './command.ts'
 import { hintOf } from './hint.ts'
 import type { Host } from './host.ts'
@@ -107,4 +107,15 @@ export function senderOn({ broker, place, status }: BrokerStage): (send: BrokerS
     await ready
     await broker.send([send], id)
   }
+}
+
+/** How many records of a channel are not done: in its lanes, or held back for a retry. */
+export function waitingIn({ lanes, delayed }: ChannelStatus): number {
+  return lanes.reduce((sum, { records }) => sum + records, delayed)
+}
+
+/** Returns the channels that no worker receives. */
+export function withoutWorker({ channels, workers }: BrokerStatus): readonly string[] {
+  const received = new Set(workers.flatMap((worker) => worker.channels))
+  return channels.map(({ name }) => name).filter((name) => !received.has(name))
 }

@@ -1,4 +1,4 @@
-import type { CloudStage, StageName } from '../deploy/cloud.ts'
+import type { StageName } from '../deploy/cloud.ts'
 import { AttakError, errorOf, type Problem } from '../errors.ts'
 import { encodeMessage } from '../runtime/event.ts'
 import { idOf, type Message, rootIdOf } from '../runtime/message.ts'
@@ -24,12 +24,20 @@ export interface TriggerOptions {
   readonly now: () => number
 }
 
+/** Where events are sent: the functions of a stage, or the channels of a broker. */
+export interface TriggerTarget {
+  /** Resolves when the message was accepted. */
+  send(processor: string, payload: string, key: string | undefined): Promise<unknown>
+  /** The largest message that is accepted. */
+  readonly mostSendBytes: number
+}
+
 /**
  * Returns what sends events to their processors, each as a CloudEvent. It resolves when the event was accepted, and throws
  * EMIT_TOO_LARGE, NOT_DEPLOYED and what the cloud refuses.
  */
 export function triggerOf(
-  live: Pick<CloudStage, 'send' | 'mostSendBytes'>,
+  target: TriggerTarget,
   { scope, seed, now }: TriggerOptions,
 ): (event: InputEvent) => Promise<Triggered> {
   let position = 0
@@ -38,11 +46,11 @@ export function triggerOf(
     const { to } = event
     const payload = encodeMessage(message, { ...scope, time: new Date(now()).toISOString() })
     const bytes = Buffer.byteLength(payload)
-    if (bytes > live.mostSendBytes) {
-      const what = `the event for "${to}" is ${bytes} bytes as it travels, and a trigger accepts at most ${live.mostSendBytes}`
+    if (bytes > target.mostSendBytes) {
+      const what = `the event for "${to}" is ${bytes} bytes as it travels, and a trigger accepts at most ${target.mostSendBytes}`
       throw new AttakError('EMIT_TOO_LARGE', what, 'Send less, or store the data elsewhere and send its address.')
     }
-    await live.send(to, payload)
+    await target.send(to, payload, event.key)
     return { to, id: idOf(message), root: rootIdOf(message.root) }
   }
 }

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError } from '../../errors.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
-import type { InputEvent } from '../../topology/topology.ts'
 import { drawCount } from '../../view/duration.ts'
 import { titleOf } from '../../view/failure.ts'
 import { colorsOf, drawError, drawJsonLine, hang } from '../../view/print.ts'
@@ -13,14 +12,16 @@ import type { Hint } from '../hint.ts'
 import { hintOf } from '../hint.ts'
 import { type Host, interruptCode } from '../host.ts'
 import { INPUT_OPTIONS, openProjectInput } from '../input.ts'
-import { quietMsOf, STAGE_OPTIONS } from '../options.ts'
-import { drawBrokenOff, drawUnanswered, sendAll, type Triggered, triggerOf } from '../send.ts'
+import { isOnBroker, withBroker } from '../on-broker.ts'
+import { BROKER_OPTION, quietMsOf, STAGE_OPTIONS } from '../options.ts'
+import { type Triggered, triggerOf } from '../send.ts'
 import { loadStage, type MeantStage, processorsOf, tellOrigins, withLive } from '../stage.ts'
+import { sendInput } from '../trigger/send-input.ts'
 
 /** Feeds the live topology. */
 export const trigger: Command = {
   name: 'trigger',
-  summary: 'send events to a deployed topology',
+  summary: 'send events to a topology that is deployed or runs',
   arguments: [PATH_ARGUMENT],
   options: [
     ...INPUT_OPTIONS,
@@ -30,50 +31,41 @@ export const trigger: Command = {
       summary: '--follow ends after so many seconds without a log line (default 10)',
     },
     ...STAGE_OPTIONS,
+    BROKER_OPTION,
     { ...JSON_OPTION, summary: 'print one JSON object per line: each event, and each log line of --follow' },
   ],
   notes: `Takes the same input as attak simulate and sends each event to the function of its processor. Accepted
 events are handled at least once. --follow waits three times as long while the end of an event is not
 confirmed by a log line. Exit code: 1 when an event was refused or, with --follow, failed or was not
-confirmed.`,
+confirmed.
+
+With --broker, puts each event into the channel of its processor. Workers have no common log, so --follow shows
+how many messages of the topology wait, and which of the events fail. It ends when nothing waits any more.
+Exit code: 1 when an event was refused or, with --follow, failed, or waits without a worker.`,
   examples: [
     'attak trigger',
     'attak trigger --follow',
+    'attak trigger --broker redis://localhost:6379 --follow',
     'attak trigger --input slow.json --follow --quiet-after 120',
     'cat events.jsonl | attak trigger --input - --to spout --stage production',
   ],
   async run(args, host) {
-    const quietMs = quietMsOf(args)
     const stage = await loadStage(args, host)
+    if (isOnBroker(args, stage, host, ['quietAfter'])) {
+      const { triggerOnBroker } = await import('../trigger/on-broker.ts')
+      return withBroker(stage, host, (there) => triggerOnBroker(there, stage, args, host))
+    }
+    const quietMs = quietMsOf(args)
     await tellOrigins(stage, host)
     const input = await openProjectInput(args, stage.project, host)
     return withLive(stage, host, async ({ live, place }) => {
       const startedMs = host.date()
       const send = triggerOf(live, { scope: stage.scope, seed: randomUUID(), now: host.date })
       const json = flagOf(args, 'json')
-      const sent = new Map<string, Triggered>()
-      let [asked, accepted] = [0, 0]
-      const sendCounted = (event: InputEvent) => {
-        asked++
-        return send(event)
-      }
-      try {
-        const unanswered = await sendAll(input.chunks, sendCounted, host.signal, (triggered) => {
-          accepted++
-          if (sent.size <= MOST_TRACES) sent.set(triggered.root, triggered)
-          if (json) host.out.write(drawJsonLine({ kind: 'accepted', ...triggered }))
-        })
-        host.err.tell(drawUnanswered(unanswered))
-      } catch (error) {
-        host.err.tell(drawBrokenOff(accepted, asked))
-        throw error
-      } finally {
-        for (const note of input.notes()) host.err.tell(`${hang(note)}\n`)
-      }
-      const roots = new Set(sent.keys())
-      if (!json) host.out.tell(drawAccepted(accepted, roots, place, host))
+      const { accepted, sent } = await sendInput({ input, send, place, json }, host)
       const following = flagOf(args, 'follow') && accepted > 0
       if (!following) return interruptCode(host.signal) ?? 0
+      const roots = new Set(sent.keys())
       const { failed, confirmed } = await followTraces(
         live,
         { processors: processorsOf(stage.project), roots, awaited: roots, startedMs, quietMs, json },
@@ -93,14 +85,6 @@ confirmed.`,
       return failed + count > 0 ? 1 : 0
     })
   },
-}
-
-function drawAccepted(accepted: number, roots: ReadonlySet<Triggered['root']>, place: string, host: Host): string {
-  const [root] = roots
-  const traced = accepted === 1 ? `trace ${root}` : ''
-  const colors = colorsOf(host.out)
-  const line = `${colors.green('✓')} ${drawCount(accepted, 'event')} accepted by ${place}`
-  return `${line}${traced === '' ? '' : colors.dim(` (${traced})`)}\n`
 }
 
 /** Returns the errors of the stage; prints why if they cannot be read. */
