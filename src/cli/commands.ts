@@ -33,7 +33,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     'send events to a topology that is deployed or runs',
     () => import('./commands/trigger.ts'),
   ),
-  entry('Operate', 'status', 'show the state and counts of a deployed topology', () => import('./commands/status.ts')),
+  entry(
+    'Operate',
+    'status',
+    'show the state of a topology that is deployed or runs',
+    () => import('./commands/status.ts'),
+  ),
   entry('Operate', 'logs', 'print the logs of deployed processors, merged by time', () => import('./commands/logs.ts')),
   entry('Operate', 'errors', 'list, show, replay and purge errors', () => import('./commands/errors.ts')),
   entry('Operate', 'why', 'show the path from an input to an error or a message', () => import('./commands/why.ts')),

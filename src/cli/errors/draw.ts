@@ -4,6 +4,7 @@ import { positionText } from '../../runtime/position.ts'
 import { visible } from '../../view/controls.ts'
 import { drawCount, drawNumber } from '../../view/duration.ts'
 import { type FailureOptions, failuresDrawn, titleOf } from '../../view/failure.ts'
+import { idLength } from '../../view/id.ts'
 import { type Colors, colorsOf, jsonText } from '../../view/print.ts'
 import { drawWord } from '../../view/value.ts'
 import { shorten, widthOf } from '../../view/width.ts'
@@ -153,15 +154,3 @@ function drawKindOf({ kind }: ErrorRecord): string {
 function firstLine({ error }: ErrorRecord): string {
   return titleOf(error).split('\n', 1)[0]!
 }
-
-/** Returns how many characters of the ids are enough to distinguish all of them; at least eight. */
-export function idLength(records: readonly { readonly id: string }[]): number {
-  const ids = [...new Set(records.map(({ id }) => id))].sort()
-  let length = LEAST_SHOWN
-  for (let index = 1; index < ids.length; index++) {
-    while (length < ids[index]!.length && ids[index]!.slice(0, length) === ids[index - 1]!.slice(0, length)) length++
-  }
-  return length
-}
-
-const LEAST_SHOWN = 8
