@@ -1,4 +1,5 @@
 import { AttakError } from '../errors.ts'
+import { withoutPassword } from '../runtime/address.ts'
 import type { SourceWorld } from '../runtime/source.ts'
 import type { TopologySource } from '../topology/source.ts'
 
@@ -8,7 +9,7 @@ const VARIABLE = /\$\{([A-Za-z_]\w*)\}/g
  * Returns a setting with each `${NAME}` replaced by that environment variable, so that passwords need not stand in a topology.
  * Throws SOURCE_FAILED for a variable that is not set.
  */
-export function filledIn(
+function filledIn(
   { name, settings }: TopologySource,
   setting: string,
   world: Pick<SourceWorld, 'variable'>,
@@ -23,13 +24,32 @@ export function filledIn(
   })
 }
 
-/** The secrets of a URL: its password, also as it is written there. */
-export function secretsOf(url: string): readonly string[] {
+/** The server of a source. */
+export interface Address {
+  readonly url: string
+  /** For people, without a password. */
+  readonly address: string
+  /** What must not be shown. */
+  readonly secrets: readonly string[]
+}
+
+/** Returns the server that the setting `url` of a source names. Throws SOURCE_FAILED if it cannot be read. */
+export function addressOf(source: TopologySource, fallback: string, world: Pick<SourceWorld, 'variable'>): Address {
+  const url = filledIn(source, 'url', world) ?? fallback
+  const read = secretsOf(url)
+  if (read !== undefined) return { url, address: withoutPassword(url), secrets: read }
+  const what = `source "${source.name}": url is no URL that can be read`
+  throw new AttakError('SOURCE_FAILED', what, 'Write special characters of a password with %: "@" is %40, "%" is %25.')
+}
+
+/** The secrets of a URL: its password, also as it is written there. Undefined for what is no URL. */
+function secretsOf(url: string): readonly string[] | undefined {
   try {
-    const { password } = new URL(url)
+    const { username, password } = new URL(url)
+    decodeURIComponent(username)
     return password === '' ? [] : [password, decodeURIComponent(password)]
   } catch {
-    return []
+    return undefined
   }
 }
 

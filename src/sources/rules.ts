@@ -21,3 +21,8 @@ export function listOfTexts(what: string): Rule {
   const text = () => z.string().check(z.minLength(1))
   return { schema: () => z.union([text(), z.array(text()).check(z.minLength(1))]), must: `a name or a list of ${what}` }
 }
+
+/** A setting that is a URL of a scheme, a pattern, or names an environment variable. */
+export function urlRule(scheme: string, must: string): Rule {
+  return { schema: () => z.string().check(z.regex(new RegExp(`^(?:(?:${scheme})://|.*\\$\\{)`))), must }
+}

@@ -1,5 +1,6 @@
 import type { Source } from '../runtime/source.ts'
 import type { SourceTable, SourceType } from '../topology/source.ts'
+import { amqp } from './amqp/source.ts'
 import { file } from './file/source.ts'
 import { http } from './http/source.ts'
 import { redis } from './redis/source.ts'
@@ -7,6 +8,7 @@ import { schedule } from './schedule/source.ts'
 import { stdin } from './stdin/source.ts'
 
 export type { SourceDefinition, SourceType } from '../topology/source.ts'
+export type { AmqpSettings } from './amqp/settings.ts'
 export type { FileSettings } from './file/settings.ts'
 export type { HttpEvent } from './http/event.ts'
 export type { HttpSettings } from './http/settings.ts'
@@ -15,7 +17,7 @@ export type { ScheduleSettings } from './schedule/settings.ts'
 export type { StdinSettings } from './stdin/settings.ts'
 
 /** How events come in, by type. */
-export const SOURCES: Readonly<Record<SourceType, Source>> = { http, schedule, stdin, file, redis }
+export const SOURCES: Readonly<Record<SourceType, Source>> = { http, schedule, stdin, file, redis, amqp }
 
 /** What each type takes. */
 export const SOURCE_RULES: SourceTable = {
@@ -24,4 +26,5 @@ export const SOURCE_RULES: SourceTable = {
   stdin: stdin.rules,
   file: file.rules,
   redis: redis.rules,
+  amqp: amqp.rules,
 }

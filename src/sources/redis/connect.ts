@@ -1,16 +1,13 @@
 import type { Redis } from 'ioredis'
 import type { SourceWorld } from '../../runtime/source.ts'
 import type { TopologySource } from '../../topology/source.ts'
+import type { Address } from '../address.ts'
 
 /** What a source of Redis is opened with. */
-export interface RedisParts {
+export interface RedisParts extends Address {
   readonly source: TopologySource
   readonly world: SourceWorld
-  readonly url: string
   readonly client: typeof import('ioredis')
-  /** The server, for people. */
-  readonly address: string
-  readonly secrets: readonly string[]
 }
 
 /** Connections to Redis. */

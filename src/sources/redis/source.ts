@@ -1,21 +1,16 @@
-import * as z from 'zod/mini'
-import { withoutPassword } from '../../runtime/address.ts'
 import type { OpenSources, Source, SourceWorld } from '../../runtime/source.ts'
 import { oneOf, wholeNumber } from '../../topology/rules.ts'
 import type { TopologySource } from '../../topology/source.ts'
-import { filledIn, secretsOf } from '../address.ts'
+import { addressOf } from '../address.ts'
 import { asOne, openEach } from '../open-each.ts'
-import { FORMAT_RULE, listOfTexts, textRule } from '../rules.ts'
+import { FORMAT_RULE, listOfTexts, textRule, urlRule } from '../rules.ts'
 
 /** Entries of streams, and messages of channels. */
 export const redis: Source = {
   rules: {
     settings: {
-      url: {
-        schema: () => z.string().check(z.regex(/^(?:rediss?:\/\/|.*\$\{)/)),
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: users write it so.
-        must: 'a URL such as "redis://localhost:6379", or "${REDIS_URL}" for an environment variable',
-      },
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: users write it so.
+      url: urlRule('rediss?', 'a URL such as "redis://localhost:6379", or "${REDIS_URL}" for an environment variable'),
       stream: textRule('the name of a stream'),
       group: textRule('the name of a consumer group'),
       from: oneOf(['start', 'end']),
@@ -32,9 +27,9 @@ export const redis: Source = {
 }
 
 async function openOne(source: TopologySource, world: SourceWorld): Promise<OpenSources> {
-  const url = filledIn(source, 'url', world) ?? 'redis://127.0.0.1:6379'
+  const address = addressOf(source, 'redis://127.0.0.1:6379', world)
   const client = (await world.client('ioredis', 'a source of type redis')) as typeof import('ioredis')
-  const parts = { source, world, url, client, address: withoutPassword(url), secrets: secretsOf(url) }
+  const parts = { source, world, client, ...address }
   if (source.settings.stream === undefined) return (await import('./channels.ts')).openChannels(parts)
   return (await import('./stream.ts')).openStream(parts)
 }
