@@ -8,7 +8,7 @@ import { describeThrown, errorOfThrown } from './thrown.ts'
  */
 export function blame(invocation: Invocation | undefined, error: unknown): boolean {
   if (invocation === undefined) return false
-  if (invocation.state === 'running') settle(invocation, { error })
+  if (invocation.phase === 'running') settle(invocation, { error })
   else invocation.runtime.host.late(invocation, errorOfThrown(describeThrown(error)))
   return true
 }

@@ -22,7 +22,7 @@ export class InvocationContext implements Invocation {
   declare readonly runtime: ProcessorRuntime
   declare readonly message: Message
   declare startedMs: number
-  declare state: Invocation['state']
+  declare phase: Invocation['phase']
   declare failure: Failure | undefined
   declare firstEmit: Message | undefined
   declare laterEmits: Message[] | undefined
@@ -34,7 +34,7 @@ export class InvocationContext implements Invocation {
     this.runtime = runtime
     this.message = message
     this.startedMs = startedMs
-    this.state = 'running'
+    this.phase = 'running'
     this.failure = undefined
     this.firstEmit = undefined
     this.laterEmits = undefined

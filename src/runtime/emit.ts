@@ -24,7 +24,7 @@ export function emit(
   }
   let acceptance: Promise<void> | undefined
   try {
-    if (invocation.state !== 'running') throw lateEmit(invocation, topic)
+    if (invocation.phase !== 'running') throw lateEmit(invocation, topic)
     if (typeof topic !== 'string' || topic === '') throw topicRefusal(topic)
     const key = options === undefined ? undefined : keyOf(topic, options)
     acceptance = invocation.runtime.host.accept(invocation, topic, data, key)
@@ -37,7 +37,7 @@ export function emit(
 
 function follow(invocation: Invocation, acceptance: Promise<void>, callback: Callback | undefined): Promise<void> {
   const followed = followEmit(acceptance)
-  if (invocation.state === 'running') addFollow(invocation, followed)
+  if (invocation.phase === 'running') addFollow(invocation, followed)
   if (callback !== undefined) {
     followed.taken = true
     followed.acceptance.then(

@@ -9,7 +9,7 @@ import { failureOfCallback, hasEnded, settle } from './settle.ts'
 import { HANDLE } from './thrown.ts'
 
 /**
- * Runs the handler of an invocation with its own copy of the event. Afterwards `invocation.state` shows whether it has
+ * Runs the handler of an invocation with its own copy of the event. Afterwards `invocation.phase` shows whether it has
  * settled; if not, its promise or callback will settle it. Never throws an error of the handler.
  */
 export const handle = {

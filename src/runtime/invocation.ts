@@ -23,7 +23,7 @@ export interface Invocation extends Context {
   /** When it was started, in milliseconds of the host's clock; `Infinity` where its handler still has to wait. */
   startedMs: number
   /** `settled`: the handler has spoken; `complete`: and every emit was accepted or refused; `committed`: its host is done. */
-  state: 'running' | 'settled' | 'complete' | 'committed'
+  phase: 'running' | 'settled' | 'complete' | 'committed'
   /** Why it failed; undefined while it has not. */
   failure: Failure | undefined
   /** Its first emit, and the later ones: most handlers emit once, and need no list. */

@@ -31,7 +31,7 @@ export function invoke(
   }
   const answer = answerTo(invocation, processor, data)
   const followed = followEmit(answer)
-  if (invocation.state === 'running') addFollow(invocation, followed)
+  if (invocation.phase === 'running') addFollow(invocation, followed)
   if (callback !== undefined) {
     followed.taken = true
     answer.then(
@@ -44,7 +44,7 @@ export function invoke(
 
 function answerTo(invocation: Invocation, processor: string, data: unknown): Promise<unknown> {
   try {
-    if (invocation.state !== 'running') throw lateInvoke(invocation, processor)
+    if (invocation.phase !== 'running') throw lateInvoke(invocation, processor)
     checkInvokes(invocation, processor)
     return invocation.runtime.host.invoke!(invocation, processor, data)
   } catch (error) {

@@ -88,5 +88,5 @@ const LOG: ReceiverLog = {
 
 function target(): Logger {
   const invocation = currentInvocation()
-  return invocation?.state === 'running' ? invocation.log : globalThis.console
+  return invocation?.phase === 'running' ? invocation.log : globalThis.console
 }

@@ -13,8 +13,8 @@ export function failureOfCallback(error: unknown): Failure | undefined {
  * invoker, if there is one.
  */
 export function settle(invocation: Invocation, failure: Failure | undefined, result?: unknown): void {
-  if (invocation.state !== 'running') return
-  invocation.state = 'settled'
+  if (invocation.phase !== 'running') return
+  invocation.phase = 'settled'
   invocation.failure = failure
   const { rare } = invocation
   if (rare?.invoked !== undefined) rare.invoked.result = result
@@ -36,7 +36,7 @@ export function cutOff(invocation: Invocation, error: unknown): void {
 
 /** Whether the host is done with it: what its handler still writes or throws comes late. Emits are late once it has settled. */
 export function hasEnded(invocation: Invocation): boolean {
-  return invocation.state === 'complete' || invocation.state === 'committed'
+  return invocation.phase === 'complete' || invocation.phase === 'committed'
 }
 
 /** Waits for the emits from the one at `from` on. After the handler has settled none are added. */
@@ -46,7 +46,7 @@ function completeAfterEmits(invocation: Invocation, follows: readonly EmitPromis
     let next = from + 1
     while (follows[next]?.acceptance === acceptance) next++
     whenSettled(acceptance, () => completeAfterEmits(invocation, follows, next))
-  } else if (invocation.state === 'settled') {
+  } else if (invocation.phase === 'settled') {
     const untaken = follows.find((follow) => follow.acceptance.refused !== undefined && !follow.taken)
     invocation.failure ??= untaken?.acceptance.refused
     complete(invocation)
@@ -54,7 +54,7 @@ function completeAfterEmits(invocation: Invocation, follows: readonly EmitPromis
 }
 
 function complete(invocation: Invocation): void {
-  invocation.state = 'complete'
+  invocation.phase = 'complete'
   invocation.rare?.span?.end(invocation.failure)
   if (invocation.outlasting) invocation.runtime.host.completed(invocation)
 }

@@ -13,7 +13,7 @@ export function commit(schedule: Schedule, invocation: Invocation, isFirst: bool
   const { failure, firstEmit, laterEmits } = invocation
   const receiver = invocation.runtime as SimulatedProcessor
   const message = invocation.message as SimulatedMessage
-  invocation.state = 'committed'
+  invocation.phase = 'committed'
   const retryAtMs = failure === undefined ? undefined : retries.timeOf(invocation, failure, nowMs)
   if (failure === undefined) receiver.handled++
   else if (retryAtMs === undefined && message.edge?.invoked !== true) counts.failed++
@@ -36,7 +36,7 @@ export function commit(schedule: Schedule, invocation: Invocation, isFirst: bool
 /** Those that outlast their invoker, whose time was up, are committed when it is their turn. */
 function commitInvoked(schedule: Schedule, invoker: Invocation): void {
   for (const invocation of schedule.invoked.take(invoker)) {
-    if (invocation.state === 'complete') commit(schedule, invocation, false)
+    if (invocation.phase === 'complete') commit(schedule, invocation, false)
     else enqueue(schedule.uncommitted, invocation)
   }
 }

@@ -43,7 +43,7 @@ export function openInvoked({ current, now, timed }: InvokedParts): Invoked {
     else others.push(invocation)
     message.root.pending++
     current.run(invocation, handle, event)
-    if (invocation.state === 'complete') {
+    if (invocation.phase === 'complete') {
       if (timed) keepDuration(invocation, now() - invocation.startedMs)
       answer(invocation)
     } else invocation.outlasting = true

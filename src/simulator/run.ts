@@ -155,7 +155,7 @@ export function takeLine({ lates }: Run, invocation: Invocation, level: LogLevel
 export function takeUncaught(run: Run, error: unknown): boolean {
   const invocation = ofRun(run, invocationOfUncaught(error))
   if (invocation === undefined) return false
-  if (invocation.state === 'running') settle(invocation, { error })
+  if (invocation.phase === 'running') settle(invocation, { error })
   else {
     const { stack, name, message } = (run.options.describe ?? describeThrown)(error)
     blame(run, invocation, error, `uncaught after it had settled: ${stack ?? `${name}: ${message}`}`)
@@ -182,7 +182,7 @@ function ofRun({ runtimes }: Run, invocation: Invocation | undefined): Invocatio
 /** Returns the oldest invocation that has not settled, if nothing older waits to be committed. */
 export function oldestIn({ schedule }: Run): Invocation | undefined {
   const invocation = headOf(schedule)
-  return invocation?.state === 'running' ? invocation : undefined
+  return invocation?.phase === 'running' ? invocation : undefined
 }
 
 /** Begins the time that a slice may take. */
@@ -200,10 +200,10 @@ export function workSlice({ schedule, options: { intake }, sliceEndMs }: Run, li
     if (work(schedule, sliceEndMs)) continue
     const head = headOf(schedule)
     const isHungry = !intake.ended() && hasRoom(schedule)
-    if (isHungry && !(live && head?.state === 'complete')) return 'hungry'
+    if (isHungry && !(live && head?.phase === 'complete')) return 'hungry'
     if (head === undefined) {
       if (!advance(schedule, untilMs)) return 'done'
-    } else if (head.state !== 'complete') return 'waiting'
+    } else if (head.phase !== 'complete') return 'waiting'
     else commitHead(schedule)
   }
 }
@@ -220,7 +220,7 @@ export function inputAtHand(run: Run, live: boolean): Promise<void> {
 /** Resolves when the oldest invocation is complete. */
 export function headComplete(run: Run): Promise<void> {
   const invocation = headOf(run.schedule)
-  if (invocation?.state === 'complete') return Promise.resolve()
+  if (invocation?.phase === 'complete') return Promise.resolve()
   return new Promise<void>((wake) => {
     if (invocation !== undefined) run.awaited = { invocation, wake }
   })

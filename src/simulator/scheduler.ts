@@ -68,7 +68,7 @@ function start(schedule: Schedule, message: SimulatedMessage, isFirst: boolean):
   if (started !== undefined) started[0] = receiver.place
   schedule.current.run(invocation, handle, event)
   if (started !== undefined) started[0] = 0
-  if (invocation.state !== 'complete') invocation.outlasting = true
+  if (invocation.phase !== 'complete') invocation.outlasting = true
   else {
     if (schedule.timed) keepDuration(invocation, now() - invocation.startedMs)
     if (uncommitted.size === 0) return commit(schedule, invocation, isFirst)

@@ -74,13 +74,13 @@ export function invoke(handler: ProcessorRuntime['handler'], said: Said = {}): I
   }
   const invocation = new InvocationContext(processor, messageOf(message), host.now())
   handle(invocation, event)
-  if (invocation.state !== 'complete') invocation.outlasting = true
+  if (invocation.phase !== 'complete') invocation.outlasting = true
   return invocation
 }
 
 /** What became of an invocation: `ok`, the text of its failure, or `running`. */
-export function outcomeOf({ state, failure }: Invocation): string {
-  if (state === 'running' || state === 'settled') return state
+export function outcomeOf({ phase, failure }: Invocation): string {
+  if (phase === 'running' || phase === 'settled') return phase
   if (failure === undefined) return 'ok'
   return failure.error instanceof Error ? failure.error.message : format('%o', failure.error)
 }

@@ -40,7 +40,7 @@ describe('a context as a whole', () => {
       inspect(context)
       JSON.stringify(context)
     })
-    expect(invocation.state).toBe('complete')
+    expect(invocation.phase).toBe('complete')
   })
 
   it('still has done, succeed and fail', () => {

@@ -253,13 +253,13 @@ describe('H3: an invocation is complete', () => {
       },
       { host },
     )
-    expect(invocation.state).toBe('settled')
+    expect(invocation.phase).toBe('settled')
     releases[0]?.()
     await turn()
-    expect(invocation.state).toBe('settled')
+    expect(invocation.phase).toBe('settled')
     releases[1]?.()
     await turn()
-    expect(invocation.state).toBe('complete')
+    expect(invocation.phase).toBe('complete')
     expect(host.completions).toEqual([invocation])
   })
 
@@ -274,7 +274,7 @@ describe('H3: an invocation is complete', () => {
         { host: createFakeHost(accept) },
       )
       await turn()
-      expect([invocation.state, invocation.failure]).toEqual(['complete', { error }])
+      expect([invocation.phase, invocation.failure]).toEqual(['complete', { error }])
     }
   })
 
@@ -287,11 +287,11 @@ describe('H3: an invocation is complete', () => {
     releases[0]?.()
     await turn()
     expect(host.completions).toEqual([invocation])
-    expect([invocation.state, invocation.failure]).toEqual(['complete', { error }])
+    expect([invocation.phase, invocation.failure]).toEqual(['complete', { error }])
   })
 
   it('at once if its handler and its emits were done before it returned', () => {
-    expect(invoke((_event, { emit }) => void emit('t')).state).toBe('complete')
+    expect(invoke((_event, { emit }) => void emit('t')).phase).toBe('complete')
   })
 
   it('without later emits and invokes, even if others are in flight', async () => {
@@ -336,7 +336,7 @@ describe('H3: an invocation is complete', () => {
           emitted: flying === 'an emit that is refused at once' ? [] : ['first'],
           codes: ['EMIT_AFTER_END', 'INVOKE_REFUSED'],
         })
-        expect([invocation.state, invocation.failure]).toEqual(['complete', undefined])
+        expect([invocation.phase, invocation.failure]).toEqual(['complete', undefined])
       }
     }
   })
@@ -351,7 +351,7 @@ describe('with the setting callback: true', () => {
       done = given
     }, callback)
     await turn()
-    expect(invocation.state).toBe('running')
+    expect(invocation.phase).toBe('running')
     done(null, 'value')
     expect(outcomeOf(invocation)).toBe('ok')
   })

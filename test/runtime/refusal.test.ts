@@ -22,7 +22,7 @@ test.each<[what: string, handler: Handler, said: Said, remedy: string]>([
   ['context.done', (_event, context) => void context.done, {}, 'Call context.done, context.succeed or context.fail'],
 ])('a timeout has the remedy for a handler that has %s', (_what, handler, said, remedy) => {
   const invocation = invoke(handler, said)
-  expect(invocation.state).toBe('running')
+  expect(invocation.phase).toBe('running')
   const error = timeoutRefusal(invocation, 30_000)
   expect(error.message).toContain('did not settle within 30 s')
   expect(error.remedy).toContain(remedy)

@@ -17,13 +17,13 @@ export function startAttempt(round: Round, task: Task): void {
   parts.current.run(invocation, handle, task.message.data)
   round.nowMs = parts.now()
   noteDuration(parts.progress, round.nowMs - startedMs)
-  if (invocation.state === 'complete') {
+  if (invocation.phase === 'complete') {
     endAttempt(round, task, invocation)
     return
   }
   invocation.outlasting = true
   round.running.set(invocation, task)
-  if (invocation.state === 'settled') passLaneOn(round, task, invocation)
+  if (invocation.phase === 'settled') passLaneOn(round, task, invocation)
   else {
     task.handling = true
     round.handlers++
@@ -67,7 +67,7 @@ function passLaneOn(round: Round, task: Task, { failure, rare }: Invocation): vo
 }
 
 function endAttempt(round: Round, task: Task, invocation: Invocation): void {
-  invocation.state = 'committed'
+  invocation.phase = 'committed'
   const { failure } = invocation
   if (failure === undefined) {
     say(round, task, invocation, 'ok')

@@ -226,9 +226,9 @@ function isIdle({ handlers, leases }: Round): boolean {
 
 /** Whether each handler that runs waits for its last emit to be accepted. */
 function allAwaitEmits({ running }: Round): boolean {
-  for (const { state, rare } of running.keys()) {
+  for (const { phase, rare } of running.keys()) {
     const last = rare?.follows.at(-1)
-    if (state === 'running' && (last === undefined || !last.awaited || last.acceptance.isSettled)) return false
+    if (phase === 'running' && (last === undefined || !last.awaited || last.acceptance.isSettled)) return false
   }
   return true
 }

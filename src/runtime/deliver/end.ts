@@ -10,7 +10,7 @@ import { mayLeave, setAside } from './tasks.ts'
 export function nextEndMs(round: Round): number {
   if (round.nowMs >= round.stopMs) return round.answerMs
   for (const [invocation] of round.running) {
-    if (invocation.state === 'running') return Math.min(round.stopMs, invocation.startedMs + round.runtime.timeoutMs)
+    if (invocation.phase === 'running') return Math.min(round.stopMs, invocation.startedMs + round.runtime.timeoutMs)
   }
   return round.stopMs
 }
@@ -21,7 +21,7 @@ export function cutOffLate(round: Round): void {
   const stops = nowMs >= round.stopMs
   if (stops) stopStarting(round)
   for (const [invocation, task] of [...running]) {
-    if (invocation.state !== 'running') continue
+    if (invocation.phase !== 'running') continue
     const ranMs = nowMs - invocation.startedMs
     if (ranMs < runtime.timeoutMs) {
       if (!stops) continue
