@@ -33,4 +33,5 @@ export {
 export type { Receive, ReceiverContext, ReceiverFactory, ReceiverLog, ReceiverParts } from './topology/receiver.ts'
 export type { ErrorsDefinition, IdempotentDefinition, RecordingSettings } from './topology/recording.ts'
 export type { StandardSchema } from './topology/schema.ts'
+export type { State, StateDeleteOptions, StateEntry, StateSetOptions } from './topology/state.ts'
 export type { Backoff } from './topology/topology.ts'

@@ -70,6 +70,7 @@ function buildProcessor(
     ...(idempotent && { idempotent: { ...idempotent } }),
     logEvents: processor.logEvents ?? topology.logEvents ?? DEFAULTS.logEvents,
     retryQueue: processor.retryQueue ?? topology.retryQueue ?? (policy.retries > 0 || retried.has(processor.name)),
+    ...((processor.state ?? topology.state) && { state: true as const }),
     ...deploymentOf(processor, topology),
   }
 }

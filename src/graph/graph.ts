@@ -55,6 +55,8 @@ export interface GraphProcessor extends RetryPolicy, Deployment {
   readonly logEvents: boolean
   /** Whether messages may wait for a retry in a separate queue. */
   readonly retryQueue: boolean
+  /** Its handler may use `context.state`; absent: it may not. */
+  readonly state?: true
 }
 
 /** What a processor runs with when it is deployed: what it and the topology say, and defaults. */

@@ -3,7 +3,17 @@ import type { Invocation } from './invocation.ts'
 
 const DATA = ['processor', 'topology', 'stage', 'id', 'topic', 'from', 'key', 'attempt', 'hop', 'root', 'parent']
 /** The properties that spreading and `Object.keys` show: all but those that settle the message. */
-const SHOWN = [...DATA, 'traceparent', 'signal', 'log', 'resources', 'getRemainingTimeInMillis', 'emit', 'invoke']
+const SHOWN = [
+  ...DATA,
+  'traceparent',
+  'signal',
+  'log',
+  'resources',
+  'state',
+  'getRemainingTimeInMillis',
+  'emit',
+  'invoke',
+]
 const SILENT = ['succeed', 'fail', 'done', 'invokeLocal']
 const DOCUMENTED: ReadonlySet<PropertyKey> = new Set([...SHOWN, ...SILENT])
 

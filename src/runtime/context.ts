@@ -1,5 +1,7 @@
 import { format } from 'node:util'
 import type { Callback, Context, EmitOptions, Logger } from '../topology/handler.ts'
+import type { State } from '../topology/state.ts'
+import { stateOf } from './context-state.ts'
 import { emit } from './emit.ts'
 import {
   abortOf,
@@ -105,6 +107,10 @@ export class InvocationContext implements Invocation {
 
   get resources(): unknown {
     return this.runtime.resources?.value
+  }
+
+  get state(): State {
+    return stateOf(this)
   }
 
   get log(): Logger {

@@ -4,6 +4,7 @@ import type { StandardSchema } from '../topology/schema.ts'
 import type { EmitPromise } from './emit-promise.ts'
 import type { Message } from './message.ts'
 import type { Resources } from './resources.ts'
+import type { StateStore } from './state.ts'
 
 /** A processor's code, loaded: what the runtime calls. */
 export interface LoadedProcessor extends Lifecycle {
@@ -67,6 +68,8 @@ export interface ProcessorRuntime {
   readonly host: InvocationHost
   /** What its setup makes; absent if it has none. Its handlers start when they are open. */
   readonly resources?: Resources | undefined
+  /** Keeps what its handlers set; absent without the setting `state`. */
+  readonly state?: StateStore | undefined
   /** Whether one of its handlers has settled with a result that no invoker receives. */
   hasResult?: boolean
   /** Makes spans of its invocations, where the user's project has OpenTelemetry. */
@@ -103,6 +106,8 @@ export interface InvocationHost {
   completed(invocation: Invocation): void
   /** Called when a handler has settled and waits for its emits, if it had not settled when it returned. */
   settled?(invocation: Invocation): void
+  /** Waits until an invocation may use its state; absent where handlers that run at the same time may use it at the same time. */
+  readonly turn?: ((invocation: Invocation) => Promise<void>) | undefined
   /** Real milliseconds of the run's clock. */
   now(): number
   /** When the place ends, by the same clock; absent where it outlasts every message. */

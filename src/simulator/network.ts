@@ -6,6 +6,7 @@ import { absentRefusal, copyForInvoke, invokedMessage } from '../runtime/invoke.
 import { callingOf } from '../runtime/reach.ts'
 import type { Resources } from '../runtime/resources.ts'
 import { routerOf } from '../runtime/routes.ts'
+import type { StateStore } from '../runtime/state.ts'
 import { keepsOrder } from '../topology/carrier-rules.ts'
 import { acceptorOf } from './accept.ts'
 import type { Copier } from './copy.ts'
@@ -44,6 +45,8 @@ export interface NetworkParts {
   readonly spans?: Spans
   readonly host: Omit<InvocationHost, 'accept' | 'invoke'>
   readonly resourcesOf: (loaded: LoadedProcessor, spec: GraphProcessor) => Resources | undefined
+  /** Keeps what handlers set. */
+  readonly state: StateStore
   /** Runs a message that a handler invoked, and returns its answer. */
   readonly invoke: (invoker: Invocation, message: SimulatedMessage) => Promise<unknown>
 }
@@ -76,6 +79,7 @@ export function buildNetwork(parts: NetworkParts): Network {
       ...(spec.idempotent ? skippingHandled(callingOf(loaded, spec), host) : { ...callingOf(loaded, spec), host }),
       ...(parts.spans && { spans: parts.spans }),
       resources: parts.resourcesOf(loaded, spec),
+      state: spec.state && parts.state,
       route: routerOf(routesFor(graph, spec.name), (streams, topic) => makeRoute(spec.name, streams, topic)),
       lastRoute: undefined,
       hasResult: false,

@@ -6,6 +6,7 @@ import { timeoutRefusal } from '../runtime/refusal.ts'
 import { openResources } from '../runtime/resources.ts'
 import { hasEnded, settle } from '../runtime/settle.ts'
 import { describeThrown } from '../runtime/thrown.ts'
+import { createMemoryState } from '../stores/memory/state.ts'
 import { createCopier } from './copy.ts'
 import { openInputEdges } from './input-edges.ts'
 import { type Lates, openLates } from './lates.ts'
@@ -15,6 +16,7 @@ import type { SessionOptions } from './options.ts'
 import type { Schedule } from './schedule.ts'
 import { advance, commitHead, cutOffRunning, hasRoom, headOf, openSchedule, work } from './scheduler.ts'
 import type { SummaryEntry } from './transcript.ts'
+import { openTurns, type Turns } from './turns.ts'
 
 /** Everything one simulation is made of. */
 export interface Run {
@@ -25,6 +27,8 @@ export interface Run {
   readonly schedule: Schedule
   /** The deeds of handlers after their messages are done. */
   readonly lates: Lates
+  /** Of handlers that use state. */
+  readonly turns: Turns
   readonly losses: Losses
   /** When the slice of work ends, in real milliseconds. */
   sliceEndMs: number
@@ -58,6 +62,7 @@ export function openRun(options: SessionOptions): Run {
     invoke: (invoker, message) => run.schedule.invoked.run(invoker, message),
     host: hostOf(() => run),
     resourcesOf: resourcesIn(options, () => run),
+    state: createMemoryState({ now: () => run.schedule.nowMs }),
   })
   const edges = openInputEdges(network, graph)
   const schedule = openSchedule({
@@ -84,6 +89,7 @@ export function openRun(options: SessionOptions): Run {
     network,
     runtimes: new Set(network.processors),
     schedule,
+    turns: openTurns(schedule),
     lates,
     losses,
     sliceEndMs: now() + SLICE_MS,
@@ -99,6 +105,7 @@ export function openRun(options: SessionOptions): Run {
 function hostOf(run: () => Run): Omit<InvocationHost, 'accept' | 'invoke'> {
   return {
     log: (invocation, level, text) => takeLine(run(), invocation, level, text),
+    turn: (invocation) => run().turns.wait(invocation),
     late: (invocation, error) => blame(run(), invocation, error, error.message),
     completed: (invocation) => takeCompleted(run(), invocation),
     now: () => run().options.now(),
@@ -132,10 +139,11 @@ function breakRun(run: Run, error: unknown): void {
   abortRun(run, error)
 }
 
-function takeCompleted({ schedule, awaited }: Run, invocation: Invocation): void {
+function takeCompleted({ schedule, awaited, turns }: Run, invocation: Invocation): void {
   if (schedule.timed) keepDuration(invocation, roundedMs(Math.max(0, schedule.now() - invocation.startedMs)))
   invocation.rare?.invoked?.answer?.()
   if (awaited?.invocation === invocation) awaited.wake()
+  turns.pass()
 }
 
 function nextInput({ options: { intake }, schedule: { current } }: Run) {
@@ -239,6 +247,8 @@ export function abortRun(run: Run, reason: unknown): void {
 
 /** Ends handlers whose time is up. */
 export function cutOffLate(run: Run): void {
+  // An invoked handler that outlasts its invoker gets a place of its own.
+  run.turns.pass()
   const nowMs = run.schedule.now()
   const isOver = ({ startedMs, runtime }: Invocation) => nowMs - startedMs >= runtime.timeoutMs
   cutOffRunning(run.schedule, isOver, (invocation) => {

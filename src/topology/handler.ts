@@ -1,3 +1,5 @@
+import type { State } from './state.ts'
+
 /** The type of a value after it was JSON: a `Date` is a string; methods and `undefined` properties are missing. */
 export type Json<T> = T extends string | number | boolean | null | undefined
   ? T
@@ -81,6 +83,8 @@ export interface Context<Emits extends object = Record<string, unknown>, Resourc
   readonly log: Logger
   /** What `setup` of this processor returned; undefined without one. */
   readonly resources: Resources
+  /** Values that this processor keeps between messages. Its methods need the setting `state: true` of the processor. */
+  readonly state: State
   /** Returns the milliseconds of real time until the timeout of this message. AWS Lambda has the same function. */
   getRemainingTimeInMillis(): number
   /**

@@ -31,7 +31,12 @@ const SHARED_LAST = ['metrics', 'filters'] as const satisfies readonly DeliveryS
 const DEPLOYMENT = [
   ...['memory', 'runtime', 'architecture', 'environment', 'role', 'vpc', 'tags', 'include', 'external', 'outputs'],
 ]
-const RECORDING = ['idempotent', 'logEvents', 'retryQueue'] as const satisfies readonly (keyof RecordingSettings)[]
+const RECORDING = [
+  'idempotent',
+  'logEvents',
+  'retryQueue',
+  'state',
+] as const satisfies readonly (keyof RecordingSettings)[]
 
 /** Returns every setting that topologies can have whose streams go over these carriers. */
 export function knownSettings(carriers: CarrierTable): KnownSettings {

@@ -1,4 +1,4 @@
-/** How failures and repeated deliveries are handled. Set on a processor, or on the topology for all processors. */
+/** How failures and repeated deliveries are handled, and what is kept between messages. Set on a processor, or on the topology for all processors. */
 export interface RecordingSettings {
   /**
    * Remembers which messages were handled, and skips those that are delivered again. `{ ttl }` sets for how many hours; `true`
@@ -12,6 +12,8 @@ export interface RecordingSettings {
    * `retries` is above 0. Set it for a handler that throws `Retry` without `retries`.
    */
   readonly retryQueue?: boolean
+  /** Lets the handler keep values between messages: `context.state`. Default false. */
+  readonly state?: boolean
 }
 
 /** Whether handled messages are remembered, and for how many hours: `true`, or `{ ttl: 48 }`. */

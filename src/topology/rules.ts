@@ -109,6 +109,7 @@ export const RULES: Rules = {
   },
   logEvents: yesOrNo(),
   retryQueue: yesOrNo(),
+  state: yesOrNo(),
   stream: { schema: () => z.string().check(z.refine(isName)), must: `a name: it must ${NAME_RULE}` },
   ...DELIVERY_RULES,
   ...DEPLOYMENT_RULES,

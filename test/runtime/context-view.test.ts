@@ -5,7 +5,7 @@ import { invoke } from '../contract/host.ts'
 
 const SHOWN = [
   ...['processor', 'topology', 'stage', 'id', 'topic', 'from', 'key', 'attempt', 'hop', 'root', 'parent'],
-  ...['traceparent', 'signal', 'log', 'resources', 'getRemainingTimeInMillis', 'emit', 'invoke'],
+  ...['traceparent', 'signal', 'log', 'resources', 'state', 'getRemainingTimeInMillis', 'emit', 'invoke'],
 ]
 
 /** What a handler makes of its context. */

@@ -179,7 +179,7 @@ function openRound(deliveries: readonly Delivery[], parts: DeliverParts, hooks: 
 function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs: number): ProcessorRuntime {
   const { accept, settled, completed } = hooks
   const { invoke, late, log } = host
-  const { name, topology, stage, timeoutMs, handler, self, input, invokes, resources, spans } = processor
+  const { name, topology, stage, timeoutMs, handler, self, input, invokes, resources, state, spans } = processor
   const { seesCallback, takesContext, settlesByCallback, ignoresFulfillment } = processor
   return {
     name,
@@ -194,8 +194,9 @@ function runtimeOf({ processor, host, now }: DeliverParts, hooks: Hooks, endsMs:
     settlesByCallback,
     ignoresFulfillment,
     invokes,
-    host: { accept, invoke, late, log, settled, completed, now, endsMs } satisfies All<InvocationHost>,
+    host: { accept, invoke, late, log, settled, completed, turn: undefined, now, endsMs } satisfies All<InvocationHost>,
     resources,
+    state,
     hasResult: false,
     spans,
   } satisfies All<ProcessorRuntime>
