@@ -31,8 +31,9 @@ export async function openBroker(options: BrokerOptions): Promise<ChosenBroker> 
     clientFile: (name, user) => clientFile(dir, name, user),
   }
   if (/^rediss?:\/\//.test(url)) return { name: 'redis', broker: await openRedis(world) }
+  if (/^kafkas?:\/\//.test(url)) return { name: 'kafka', broker: await openKafka(world) }
   const what = `--broker: ${/^\w+:/.exec(url)?.[0] ?? 'an address without a protocol'} is no broker that attak knows`
-  throw new AttakError('USAGE', what, `Give redis://host:6379; it was ${withoutPassword(url)}.`)
+  throw new AttakError('USAGE', what, `Give redis://host:6379 or kafka://host:9092; it was ${withoutPassword(url)}.`)
 }
 
 async function openRedis(world: BrokerWorld): Promise<OpenBroker> {
@@ -47,5 +48,22 @@ async function openRedis(world: BrokerWorld): Promise<OpenBroker> {
     ...broker,
     errors: createRedisErrors({ client, key: `${prefix}errors`, place, after }),
     handled: (ttlMs) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after }),
+  }
+}
+
+async function openKafka(world: BrokerWorld): Promise<OpenBroker> {
+  const [{ openKafkaBroker }, { createKafkaErrors }] = await Promise.all([
+    import('../carriers/kafka/broker.ts'),
+    import('../stores/kafka/errors.ts'),
+  ])
+  const broker = await openKafkaBroker(world)
+  const { place, errorsTopic: topic, writeErrors: write, readErrors: read } = broker
+  return {
+    ...broker,
+    errors: createKafkaErrors({ topic, place, write, read, after }),
+    handled() {
+      const what = 'a processor is idempotent, and Kafka does not remember which messages were handled'
+      throw new AttakError('USAGE', what, 'Use redis:// as the broker, or remove idempotent from the processor.')
+    },
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { AttakError } from '../../errors.ts'
 import type { BrokerRules, BrokerSend, BrokerWorld, OpenBroker } from '../../runtime/broker.ts'
+import { inTurn } from '../../runtime/in-turn.ts'
 import { createPlacing, otherLanes } from '../../runtime/placing.ts'
 import { withScripts } from './client.ts'
 import { checkServer, connect } from './connect.ts'
@@ -21,42 +22,6 @@ const rules: BrokerRules = {
 
 /** The most records of one call. */
 const MOST_SENT = 500
-
-/**
- * Makes one call after the other, each with the things that came meanwhile, and with its number, from 1. A call that is repeated
- * after a lost connection never comes behind a later one.
- */
-function inTurn<Thing>(call: (things: readonly Thing[], seq: number) => Promise<unknown>) {
-  type Waiting = { readonly things: readonly Thing[]; resolve(): void; reject(error: unknown): void }
-  const waiting: Waiting[] = []
-  let isCalling = false
-  let seq = 0
-  const next = async () => {
-    if (isCalling || waiting.length === 0) return
-    isCalling = true
-    const batch: Waiting[] = []
-    for (let count = 0; waiting.length > 0 && (count === 0 || count + waiting[0]!.things.length <= MOST_SENT); ) {
-      count += waiting[0]!.things.length
-      batch.push(waiting.shift()!)
-    }
-    try {
-      await call(
-        batch.flatMap(({ things }) => things),
-        ++seq,
-      )
-      for (const { resolve } of batch) resolve()
-    } catch (error) {
-      for (const { reject } of batch) reject(error)
-    }
-    isCalling = false
-    void next()
-  }
-  return (things: readonly Thing[]): Promise<void> =>
-    new Promise((resolve, reject) => {
-      waiting.push({ things, resolve, reject })
-      void next()
-    })
-}
 
 /** How long a sender's number is remembered, so that a call that is repeated has no effect. */
 const WRITER_MS = 3_600_000
@@ -83,7 +48,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       send.delayMs === undefined ? '' : `${send.delayMs}`,
       send.body,
     ])
-  const put = inTurn((sends: readonly BrokerSend[], seq) =>
+  const put = inTurn(MOST_SENT, (sends: readonly BrokerSend[], seq) =>
     client.attakSend(prefix, writer, seq, WRITER_MS, ...fieldsOf(sends)),
   )
   const writer = randomUUID()
