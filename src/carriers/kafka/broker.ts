@@ -11,7 +11,7 @@ import { destroyAll, ensureTopics, namesOf } from './topics.ts'
 import { startWork } from './work.ts'
 
 /** What Kafka allows: a record of 1,048,588 bytes unless it is told otherwise, and no delay. */
-const rules: BrokerRules = { messageBytes: 900_000, mostDelayMs: 0 }
+const rules: BrokerRules = { messageBytes: 900_000, mostDelayMs: 0, remembersIds: false }
 
 /** The most records of one call. */
 const MOST_SENT = 1000
