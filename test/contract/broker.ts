@@ -338,11 +338,13 @@ export function brokerContract(name: string, urlOf: () => string): void {
         retries: 1,
         backoff: { firstMs: 10_500, factor: 1, jitter: false },
       }
-      const first = await stage.worker(definition, { aheadMs: 3_600_000 })
+      const { broker } = await stage.broker()
+      // What waits in its lane is due by the clocks of workers.
+      const isHeld = broker.rules.mostDelayMs > 10_500
+      const first = await stage.worker(definition, { aheadMs: isHeld ? 3_600_000 : 0 })
       await first.take({ to: 'work', event: 1 })
       await until(() => attempts.length === 1)
-      const { broker } = await stage.broker()
-      if (broker.rules.mostDelayMs > 10_500) {
+      if (isHeld) {
         await until(async () => (await broker.status()).channels[0]!.delayed === 1)
         expect(first.counts.roots).toBe(0)
       }
