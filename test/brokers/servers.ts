@@ -29,21 +29,26 @@ export function startRedis({ args = [] }: { readonly args?: readonly string[] } 
 export interface KafkaOptions {
   /** The port that clients are told to connect to, by Kafka's own port: that of a proxy. Default: its own. */
   readonly advertise?: (port: number) => Promise<number>
+  /** Opens a proxy of a second port, and returns the proxy's port: clients that connect by way of it stay with it. */
+  readonly proxied?: (port: number) => Promise<number>
   /** Lines of server.properties. */
   readonly properties?: readonly string[]
 }
 
 /** Starts Kafka: one node without ZooKeeper. Topics are not made by their first use. The URL has no scheme. */
-export function startKafka({ advertise, properties = [] }: KafkaOptions = {}): Promise<TestServer> {
+export function startKafka({ advertise, proxied, properties = [] }: KafkaOptions = {}): Promise<TestServer> {
   return startServer({
     name: 'kafka',
-    ports: 2,
+    ports: 3,
     url: (port) => `${HOST}:${port}`,
-    prepare: async (folder, [port, controller]) => {
+    prepare: async (folder, [port, controller, second]) => {
       const lib = INSTALLS.kafka()
-      const advertised = (await advertise?.(port!)) ?? port!
+      const listeners = [
+        { name: 'PLAINTEXT', port: port!, advertised: (await advertise?.(port!)) ?? port! },
+        ...(proxied === undefined ? [] : [{ name: 'PROXIED', port: second!, advertised: await proxied(second!) }]),
+      ]
       const file = join(folder, 'server.properties')
-      writeFileSync(file, [...kafkaProperties(folder, port!, controller!, advertised), ...properties].join('\n'))
+      writeFileSync(file, [...kafkaProperties(folder, controller!, listeners), ...properties].join('\n'))
       const java = (args: readonly string[]) => [
         ...['-Xmx256m', '-Xms64m', '-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1'],
         ...['-Dorg.slf4j.simpleLogger.defaultLogLevel=warn', '-cp', `${lib}/*`, ...args],
@@ -62,12 +67,20 @@ export function startKafka({ advertise, properties = [] }: KafkaOptions = {}): P
 /** A request for the versions that Kafka speaks, with its length before it. Source: kafka.apache.org/protocol, read 2026-11-29. */
 const API_VERSIONS = Buffer.from('0000000a0012000000000001ffff', 'hex')
 
-function kafkaProperties(folder: string, port: number, controller: number, advertised: number): readonly string[] {
+interface Listener {
+  readonly name: string
+  readonly port: number
+  /** The port that clients of this one are told to connect to. */
+  readonly advertised: number
+}
+
+function kafkaProperties(folder: string, controller: number, listeners: readonly Listener[]): readonly string[] {
   return [
     ...['process.roles=broker,controller', 'node.id=1', `log.dirs=${join(folder, 'data')}`],
     `controller.quorum.voters=1@${HOST}:${controller}`,
-    `listeners=PLAINTEXT://${HOST}:${port},CONTROLLER://${HOST}:${controller}`,
-    `advertised.listeners=PLAINTEXT://${HOST}:${advertised}`,
+    `listeners=${listeners.map(({ name, port }) => `${name}://${HOST}:${port},`).join('')}CONTROLLER://${HOST}:${controller}`,
+    `advertised.listeners=${listeners.map(({ name, advertised }) => `${name}://${HOST}:${advertised}`).join()}`,
+    'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT',
     ...['controller.listener.names=CONTROLLER', 'auto.create.topics.enable=false'],
     ...['offsets.topic.replication.factor=1', 'offsets.topic.num.partitions=4'],
     ...['transaction.state.log.replication.factor=1', 'transaction.state.log.min.isr=1'],
