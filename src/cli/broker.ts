@@ -32,8 +32,13 @@ export async function openBroker(options: BrokerOptions): Promise<ChosenBroker> 
   }
   if (/^rediss?:\/\//.test(url)) return { name: 'redis', broker: await openRedis(world) }
   if (/^kafkas?:\/\//.test(url)) return { name: 'kafka', broker: await openKafka(world) }
+  if (/^amqps?:\/\//.test(url)) return { name: 'rabbitmq', broker: await openRabbit(world) }
   const what = `--broker: ${/^\w+:/.exec(url)?.[0] ?? 'an address without a protocol'} is no broker that attak knows`
-  throw new AttakError('USAGE', what, `Give redis://host:6379 or kafka://host:9092; it was ${withoutPassword(url)}.`)
+  throw new AttakError(
+    'USAGE',
+    what,
+    `Give redis://host:6379, kafka://host:9092 or amqp://host:5672; it was ${withoutPassword(url)}.`,
+  )
 }
 
 async function openRedis(world: BrokerWorld): Promise<OpenBroker> {
@@ -63,6 +68,23 @@ async function openKafka(world: BrokerWorld): Promise<OpenBroker> {
     errors: createKafkaErrors({ topic, place, write, read, after }),
     handled() {
       const what = 'a processor is idempotent, and Kafka does not remember which messages were handled'
+      throw new AttakError('USAGE', what, 'Use redis:// as the broker, or remove idempotent from the processor.')
+    },
+  }
+}
+
+async function openRabbit(world: BrokerWorld): Promise<OpenBroker> {
+  const [{ openRabbitBroker }, { createRabbitErrors }] = await Promise.all([
+    import('../carriers/rabbitmq/broker.ts'),
+    import('../stores/rabbitmq/errors.ts'),
+  ])
+  const broker = await openRabbitBroker(world)
+  const { place, errorsQueue: queue, writeErrors: write, readErrors: read } = broker
+  return {
+    ...broker,
+    errors: createRabbitErrors({ queue, place, write, read, after }),
+    handled() {
+      const what = 'a processor is idempotent, and RabbitMQ does not remember which messages were handled'
       throw new AttakError('USAGE', what, 'Use redis:// as the broker, or remove idempotent from the processor.')
     },
   }

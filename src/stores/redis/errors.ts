@@ -3,7 +3,7 @@ import { AttakError } from '../../errors.ts'
 import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
-import { type Answering, inTime } from './in-time.ts'
+import { type Answering, inTime } from '../in-time.ts'
 
 /** Where error records are kept. */
 export interface RedisErrorsParts extends Answering {

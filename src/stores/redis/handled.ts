@@ -2,7 +2,7 @@ import { hash, randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { AttakError } from '../../errors.ts'
 import type { Begun, HandledStore } from '../../runtime/handled.ts'
-import { type Answering, inTime } from './in-time.ts'
+import { type Answering, inTime } from '../in-time.ts'
 
 /** Where handled messages are remembered. */
 export interface RedisHandledParts extends Answering {

@@ -1,0 +1,108 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Channel, Connection } from 'rabbitmq-client'
+import { AttakError } from '../../errors.ts'
+import { type Connections, saidBy } from './connect.ts'
+import type { QueueShape } from './names.ts'
+
+/** Calls with a channel of its own: RabbitMQ closes a channel with each error. */
+export async function withChannel<Value>(
+  connection: Connection,
+  call: (channel: Channel) => Promise<Value>,
+): Promise<Value> {
+  const channel = await connection.acquire({ emitErrorsFromChannel: true })
+  channel.on('error', () => {})
+  try {
+    return await call(channel)
+  } finally {
+    await channel.close()
+  }
+}
+
+/** The code of an error of RabbitMQ: `NOT_FOUND`. */
+export function codeOf(error: unknown): string | undefined {
+  return (error as { readonly code?: string } | undefined)?.code
+}
+
+/** Makes queues that are not there. Throws BROKER_FAILED for one that is there, but is another kind. */
+export async function declareQueues(
+  { receiving, place }: Connections,
+  queues: readonly (readonly [string, QueueShape])[],
+): Promise<void> {
+  await withChannel(receiving, async (channel) => {
+    for (const [queue, shape] of queues) {
+      try {
+        await channel.queueDeclare({ queue, ...shape })
+      } catch (error) {
+        throw queueError(queue, place, error)
+      }
+    }
+  })
+}
+
+/** What is wrong with a queue that RabbitMQ refuses. */
+export function queueError(queue: string, place: string, cause: unknown): AttakError {
+  const said = saidBy((cause as Error).message)
+  const code = codeOf(cause)
+  const fail = (what: string, remedy: string) =>
+    new AttakError('BROKER_FAILED', `the broker ${place} ${what}: ${said}`, remedy, { cause })
+  if (code === 'PRECONDITION_FAILED') {
+    const remedy =
+      'Something else made a queue of that name, or a policy changes it. Rename the topology, or delete the queue.'
+    return fail(`has another queue "${queue}"`, remedy)
+  }
+  if (code === 'ACCESS_REFUSED') {
+    return fail(`refuses the queue "${queue}"`, 'Permit its user to configure, write and read ^attak\\..* there.')
+  }
+  if (code === 'NOT_FOUND') return fail(`has no queue "${queue}"`, 'Start a worker, which makes it.')
+  return fail(`cannot use the queue "${queue}"`, 'Look at its log.')
+}
+
+/** Returns how many messages are ready in a queue; undefined if it is not there. */
+export async function readyIn(connection: Connection, queue: string): Promise<number | undefined> {
+  try {
+    const { messageCount } = await withChannel(connection, (channel) => channel.queueDeclare({ queue, passive: true }))
+    return messageCount
+  } catch (error) {
+    if (codeOf(error) === 'NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+const LOCK = { waitMs: 30_000, pauseMs: 50 }
+
+/** Calls while no one else does so under the same name. The queue of a lock goes with the connection that made it. */
+export async function locked<Value>(
+  connections: Connections,
+  name: string,
+  call: () => Promise<Value>,
+): Promise<Value> {
+  const { locks } = connections
+  const before = locks.get(name) ?? Promise.resolve()
+  const calling = before.then(() => lockedHere(connections, `${name}.lock`, call))
+  locks.set(
+    name,
+    calling.catch(() => {}),
+  )
+  return calling
+}
+
+async function lockedHere<Value>(
+  { receiving, place }: Connections,
+  queue: string,
+  call: () => Promise<Value>,
+): Promise<Value> {
+  for (let waitedMs = 0; ; waitedMs += LOCK.pauseMs) {
+    try {
+      await withChannel(receiving, (channel) => channel.queueDeclare({ queue, exclusive: true }))
+      break
+    } catch (error) {
+      if (codeOf(error) !== 'RESOURCE_LOCKED' || waitedMs >= LOCK.waitMs) throw queueError(queue, place, error)
+      await wait(LOCK.pauseMs)
+    }
+  }
+  try {
+    return await call()
+  } finally {
+    await receiving.queueDelete({ queue }).catch(() => {})
+  }
+}
