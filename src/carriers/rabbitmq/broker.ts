@@ -13,7 +13,7 @@ import { type RabbitWorking, startWork } from './work.ts'
  * What RabbitMQ allows: 16 MiB for a message from version 4 on, unless its `max_message_size` is set otherwise. It holds no message
  * back by itself. Source: rabbitmq.com/docs/configure, read 2026-11-29.
  */
-const rules: BrokerRules = { messageBytes: 16 * 1024 * 1024, mostDelayMs: 0 }
+const rules: BrokerRules = { messageBytes: 16 * 1024 * 1024, mostDelayMs: 0, remembersIds: false }
 
 /** What a broker on RabbitMQ offers, but for its stores. */
 export interface RabbitBroker extends Omit<OpenBroker, 'errors' | 'handled'> {
