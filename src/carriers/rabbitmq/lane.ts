@@ -97,9 +97,11 @@ export async function holdLane(parts: LaneWorld, place: Open['place']): Promise<
   return lane
 }
 
-function knock({ publisher, place, isLost, beginning }: Open): void {
-  if (isLost || beginning !== undefined) return
-  publisher.send([{ queue: place.queue, body: '', type: TOKEN }], () => false).catch(() => {})
+function knock(open: Open): void {
+  const { publisher, place, beginning } = open
+  const isWanted = () => !open.isLost && open.beginning === undefined
+  if (open.isLost || beginning !== undefined) return
+  publisher.send([{ queue: place.queue, body: '', type: TOKEN }], isWanted).catch(() => {})
 }
 
 function heldLane(open: Open): HeldLane {

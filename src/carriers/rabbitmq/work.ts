@@ -150,8 +150,10 @@ async function keepBeating(work: Work): Promise<void> {
     // While RabbitMQ takes no messages, no worker can say anything.
     if (connections.isBlocked() || !connections.isConnected()) for (const other of others.values()) other.atMs = nowMs
     for (const [id, { atMs }] of others) if (nowMs - atMs > world.leaseMs) others.delete(id)
-    for (const lane of lanes.values())
+    for (const lane of lanes.values()) {
+      lane?.knock()
       if (nowMs - (lane?.heldSinceMs() ?? nowMs) > MOST_HELD_MS) void giveBack(work, lane!)
+    }
     await balance(work)
   }
 }
