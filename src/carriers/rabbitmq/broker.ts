@@ -3,6 +3,8 @@ import type { BrokerRules, BrokerWorld, OpenBroker } from '../../runtime/broker.
 import { createPlacing, otherLanes } from '../../runtime/placing.ts'
 import { ensureChannels } from './catalog.ts'
 import { connect } from './connect.ts'
+import { createDelays, MOST_DELAY_MS } from './delays.ts'
+import type { PutRecords } from './lane.ts'
 import { laneQueue, namesOf } from './names.ts'
 import { createPublisher } from './publisher.ts'
 import { type ReadTexts, readAll } from './read-all.ts'
@@ -10,10 +12,9 @@ import { destroyAll, statusOf } from './status.ts'
 import { type RabbitWorking, startWork } from './work.ts'
 
 /**
- * What RabbitMQ allows: 16 MiB for a message from version 4 on, unless its `max_message_size` is set otherwise. It holds no message
- * back by itself. Source: rabbitmq.com/docs/configure, read 2026-11-29.
+ * What RabbitMQ allows: 16 MiB for a message from version 4 on, unless its `max_message_size` is set otherwise. Source: rabbitmq.com/docs/configure, read 2026-11-29.
  */
-const rules: BrokerRules = { messageBytes: 16 * 1024 * 1024, mostDelayMs: 0, remembersIds: false }
+const rules: BrokerRules = { messageBytes: 16 * 1024 * 1024, mostDelayMs: MOST_DELAY_MS, remembersIds: false }
 
 /** What a broker on RabbitMQ offers, but for its stores. */
 export interface RabbitBroker extends Omit<OpenBroker, 'errors' | 'handled'> {
@@ -32,8 +33,16 @@ export async function openRabbitBroker(world: BrokerWorld): Promise<RabbitBroker
   const parts = { connections, names, publisher }
   const lanesOf = new Map<string, number>()
   const placeOf = createPlacing(lanesOf)
-  const publishesOf: Parameters<typeof startWork>[0]['publishesOf'] = (sends) =>
-    sends.map((send) => ({ queue: laneQueue(names, send.channel, placeOf(send)), body: send.body }))
+  const delays = createDelays(parts)
+  const put: PutRecords = async (sends, isWanted) => {
+    const making = delays.make(sends)
+    if (making !== undefined) await making
+    const publishes = sends.map((send) => ({
+      ...{ queue: laneQueue(names, send.channel, placeOf(send)), body: send.body },
+      ...{ exchange: delays.exchangeOf(send) },
+    }))
+    await publisher.send(publishes, isWanted)
+  }
   let working: RabbitWorking | undefined
   return {
     ...{ rules, place, errorsQueue: names.errors },
@@ -45,13 +54,13 @@ export async function openRabbitBroker(world: BrokerWorld): Promise<RabbitBroker
       return otherLanes(lanesOf, channels, world.lanes)
     },
     async send(sends) {
-      await publisher.send(publishesOf(sends)).catch((error: Error) => {
+      await put(sends).catch((error: Error) => {
         const what = `the broker ${place} did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`
         throw new AttakError('BROKER_FAILED', `${what}: ${error.message}`, 'Look at its log, its memory and its disk.')
       })
     },
     async work(worker) {
-      working = await startWork({ ...parts, world, lanesOf, publishesOf }, worker)
+      working = await startWork({ ...parts, world, lanesOf, put }, worker)
       return working
     },
     status: () => statusOf(parts),

@@ -4,7 +4,7 @@ import type { Connections } from './connect.ts'
 import { type LaneState, stateIn, stateText } from './lane-state.ts'
 import type { LaneReport } from './members.ts'
 import { stateQueue } from './names.ts'
-import type { Publish, Publisher } from './publisher.ts'
+import type { Publisher } from './publisher.ts'
 import { bodyOf, peek } from './single.ts'
 
 /**
@@ -18,14 +18,16 @@ const TOKEN = 'attak.token'
 /** The pause before emits that were refused are sent again. */
 const REFUSED_MS = 1000
 
+/** Puts records into their channels, as long as they are wanted. */
+export type PutRecords = (sends: readonly BrokerSend[], isWanted?: () => boolean) => Promise<void>
+
 /** What lanes work with. */
 export interface LaneWorld {
   readonly world: Pick<BrokerWorld, 'now' | 'after' | 'tell'>
   readonly connections: Connections
   readonly publisher: Publisher
   readonly worker: BrokerWorker
-  /** Messages of records on their way. */
-  readonly publishesOf: (sends: readonly BrokerSend[]) => readonly Publish[]
+  readonly put: PutRecords
   /** Tells other workers that a lost lane's owner has not ended. */
   readonly survived: (queue: string, ref: string) => void
   /** Another worker has it, or the connection is lost. */
@@ -178,7 +180,7 @@ async function begin(open: Open): Promise<void> {
 }
 
 function laneOf(open: Open, isVanished: boolean): Lane {
-  const { place, state, held, publisher, publishesOf } = open
+  const { place, state, held, put } = open
   const { marks, crashes } = state
   const isWanted = () => !open.isLost
   return {
@@ -192,7 +194,7 @@ function laneOf(open: Open, isVanished: boolean): Lane {
       if (open.isLost) return 'fenced'
       for (const [ref, found] of marked) marks.set(ref, found)
       const writing = marked.size > 0 ? writeState(open) : undefined
-      await Promise.all([sendUntilTaken(open, () => publisher.send(publishesOf(sends), isWanted)), writing])
+      await Promise.all([sendUntilTaken(open, () => put(sends, isWanted)), writing])
       if (open.isLost) return 'fenced'
       for (const ref of done) acknowledge(open, ref)
       return 'committed'

@@ -33,6 +33,11 @@ export function laneQueues(names: Names, channel: string, lanes: number): readon
   return Array.from({ length: lanes }, (_, index) => laneQueue(names, channel, index))
 }
 
+/** The queue, and its exchange, of messages that are held back: `attak.shop--dev.bill.later.60`. */
+export function delayQueue({ prefix }: Names, channel: string, seconds: number): string {
+  return `${prefix}.${channel}.later.${seconds}`
+}
+
 /** The queue of one message: what the next owner of a lane has to know. */
 export function stateQueue(lane: string): string {
   return `${lane}.state`

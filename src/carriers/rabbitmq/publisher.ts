@@ -8,6 +8,8 @@ export interface Publish {
   readonly body: string
   /** The message's type; none for a record. */
   readonly type?: string
+  /** The exchange that brings it there. Default: it goes there directly. */
+  readonly exchange?: string | undefined
 }
 
 /** Publishes messages in order, and again on a new connection until RabbitMQ has confirmed them. */
@@ -123,14 +125,15 @@ function publish(state: Publishing, channel: Channel, entry: Entry): void {
       )
     })
     .catch((error: Error & { readonly code?: string }) => {
-      const isRefused = error.code === 'PRECONDITION_FAILED' && ++entry.refusals >= MOST_REFUSALS
+      const isRefused =
+        /^(?:PRECONDITION_FAILED|NOT_FOUND|ACCESS_REFUSED)$/.test(error.code ?? '') && ++entry.refusals >= MOST_REFUSALS
       if (error.code === 'NACK' || isRefused) end(state, entry, error)
     })
     .finally(() => sent.delete(messageId))
 }
 
-function envelopeOf({ queue, type }: Publish) {
-  return { routingKey: queue, durable: true, mandatory: true, ...(type !== undefined && { type }) }
+function envelopeOf({ queue, type, exchange = '' }: Publish) {
+  return { exchange, routingKey: queue, durable: true, mandatory: true, ...(type !== undefined && { type }) }
 }
 
 function end({ entries }: Publishing, entry: Entry, error?: Error): void {

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { BrokerStatus, ChannelStatus } from '../../runtime/broker.ts'
 import type { LaneCounts } from '../../runtime/placing.ts'
-import { allQueues, type CatalogParts, channelsOf } from './catalog.ts'
+import { type Catalog, type CatalogParts, namesIn, readCatalog } from './catalog.ts'
 import { createTeller, hearWorkers, type Told } from './members.ts'
-import { laneQueues } from './names.ts'
+import { delayQueue, laneQueues } from './names.ts'
 import { locked, readyIn, withChannel } from './queues.ts'
 
 /** How long workers may take to answer. */
@@ -14,11 +14,12 @@ type Here = Extract<Told, { readonly kind: 'here' }>
 /** Returns the state of all channels and workers. RabbitMQ says what is ready; workers say what they have. */
 export async function statusOf(parts: CatalogParts): Promise<BrokerStatus> {
   const { connections, names } = parts
-  const catalog = await channelsOf(parts)
-  if (catalog.size === 0) return { channels: [], workers: [], errors: 0 }
+  const catalog = await readCatalog(parts)
+  if (catalog.lanes.size === 0) return { channels: [], workers: [], errors: 0 }
   const workers = await askWorkers(parts)
-  const owned = [...catalog].sort(([a], [b]) => (a < b ? -1 : 1))
-  const channels = await Promise.all(owned.map(([name, lanes]) => channelOf(parts, name, lanes, workers)))
+  const channels = await Promise.all(
+    [...catalog.lanes.keys()].sort().map((name) => channelOf(parts, name, catalog, workers)),
+  )
   const errors = (await readyIn(connections.receiving, names.errors)) ?? 0
   return { channels, workers: workers.map(({ worker }) => worker), errors }
 }
@@ -26,20 +27,23 @@ export async function statusOf(parts: CatalogParts): Promise<BrokerStatus> {
 async function channelOf(
   { connections, names }: CatalogParts,
   name: string,
-  lanes: number,
+  catalog: Catalog,
   workers: readonly Here[],
 ): Promise<ChannelStatus> {
   const found = await Promise.all(
-    laneQueues(names, name, lanes).map(async (queue) => {
+    laneQueues(names, name, catalog.lanes.get(name) ?? 0).map(async (queue) => {
       const owner = workers.find((one) => queue in one.lanes)
       const report = owner?.lanes[queue]
       const ready = (await readyIn(connections.receiving, queue)) ?? 0
       return { owner: owner?.worker.id, records: ready + (report?.held ?? 0), oldestMs: report?.oldestMs }
     }),
   )
+  const waiting = (catalog.delays.get(name) ?? []).map((seconds) => delayQueue(names, name, seconds))
+  const delayed = await Promise.all(waiting.map((queue) => readyIn(connections.receiving, queue)))
   const oldest = found.flatMap(({ oldestMs }) => oldestMs ?? [])
   return {
-    ...{ name, delayed: 0, lanes: found.map(({ owner, records }) => ({ owner, records })) },
+    ...{ name, delayed: delayed.reduce<number>((sum, ready) => sum + (ready ?? 0), 0) },
+    ...{ lanes: found.map(({ owner, records }) => ({ owner, records })) },
     oldestMs: oldest.length === 0 ? undefined : Math.min(...oldest),
   }
 }
@@ -83,13 +87,12 @@ export async function lagOf(
 /** Removes all queues of a topology, and what is in them. */
 export async function destroyAll(parts: CatalogParts): Promise<void> {
   const { connections, names } = parts
-  const channels = await channelsOf(parts)
+  const { queues, both } = namesIn(names, await readCatalog(parts))
   await locked(connections, names.catalog, () =>
     withChannel(connections.receiving, async (channel) => {
       // RabbitMQ does not mind what is not there. The catalog goes last, so that this can be repeated.
-      for (const queue of allQueues(names, channels)) if (queue !== names.catalog) await channel.queueDelete({ queue })
-      await channel.exchangeDelete({ exchange: names.workers })
-      await channel.queueDelete({ queue: names.catalog })
+      for (const exchange of [...both, names.workers]) await channel.exchangeDelete({ exchange })
+      for (const queue of [...both, ...queues, names.catalog]) await channel.queueDelete({ queue })
     }),
   )
 }

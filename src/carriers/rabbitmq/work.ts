@@ -20,7 +20,7 @@ const LISTEN_MS = 1000
 const MOST_HELD_MS = 25 * 60_000
 
 /** What a worker works with. */
-export interface WorkParts extends CatalogParts, Pick<LaneWorld, 'publishesOf'> {
+export interface WorkParts extends CatalogParts, Pick<LaneWorld, 'put'> {
   readonly world: BrokerWorld
   readonly lanesOf: LaneCounts
 }
