@@ -15,6 +15,8 @@ export interface BrokerOptions extends Pick<BrokerWorld, 'url' | 'topology' | 's
   readonly dir: string
   readonly lanes?: number | undefined
   readonly leaseSeconds?: number | undefined
+  /** A Redis that remembers what the broker cannot. */
+  readonly stateUrl?: string | undefined
 }
 
 /** An open broker, and its name. */
@@ -25,23 +27,34 @@ export interface ChosenBroker {
 
 /** Opens the broker of an address: the only place that chooses one. Throws USAGE, BROKER_FAILED or CLIENT_MISSING. */
 export async function openBroker(options: BrokerOptions): Promise<ChosenBroker> {
-  const { url, dir, lanes = LANES, leaseSeconds = LEASE_SECONDS, ...rest } = options
+  const { url, dir, lanes = LANES, leaseSeconds = LEASE_SECONDS, stateUrl, ...rest } = options
   const world: BrokerWorld = {
     ...{ ...rest, url, lanes, after, leaseMs: 1000 * leaseSeconds },
     clientFile: (name, user) => clientFile(dir, name, user),
   }
-  if (/^rediss?:\/\//.test(url)) return { name: 'redis', broker: await openRedis(world) }
-  if (/^kafkas?:\/\//.test(url)) return { name: 'kafka', broker: await openKafka(world) }
-  if (/^amqps?:\/\//.test(url)) return { name: 'rabbitmq', broker: await openRabbit(world) }
-  const what = `--broker: ${/^\w+:/.exec(url)?.[0] ?? 'an address without a protocol'} is no broker that attak knows`
-  throw new AttakError(
-    'USAGE',
-    what,
-    `Give redis://host:6379, kafka://host:9092 or amqp://host:5672; it was ${withoutPassword(url)}.`,
-  )
+  const chosen = await openByProtocol(world)
+  if (stateUrl === undefined) return chosen
+  try {
+    const memory = await openMemory({ ...world, url: stateUrl })
+    const close = () => Promise.all([chosen.broker.close(), memory.close()]).then(() => {})
+    return { ...chosen, broker: { ...chosen.broker, handled: memory.handled, close } }
+  } catch (error) {
+    await chosen.broker.close()
+    throw error
+  }
 }
 
-async function openRedis(world: BrokerWorld): Promise<OpenBroker> {
+function openByProtocol(world: BrokerWorld): Promise<ChosenBroker> {
+  const { url } = world
+  if (/^rediss?:\/\//.test(url)) return openRedis(world)
+  if (/^kafkas?:\/\//.test(url)) return openKafka(world)
+  if (/^amqps?:\/\//.test(url)) return openRabbit(world)
+  const what = `--broker: ${/^\w+:/.exec(url)?.[0] ?? 'an address without a protocol'} is no broker that attak knows`
+  const known = 'redis://host:6379, kafka://host:9092 or amqp://host:5672'
+  throw new AttakError('USAGE', what, `Give ${known}; it was ${withoutPassword(url)}.`)
+}
+
+async function openRedis(world: BrokerWorld): Promise<ChosenBroker> {
   const [{ openRedisBroker }, { createRedisErrors }, { createRedisHandled }] = await Promise.all([
     import('../carriers/redis/broker.ts'),
     import('../stores/redis/errors.ts'),
@@ -49,43 +62,62 @@ async function openRedis(world: BrokerWorld): Promise<OpenBroker> {
   ])
   const broker = await openRedisBroker(world)
   const { client, prefix, place } = broker
-  return {
-    ...broker,
-    errors: createRedisErrors({ client, key: `${prefix}errors`, place, after }),
-    handled: (ttlMs) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after }),
-  }
+  const errors = createRedisErrors({ client, key: `${prefix}errors`, place, after })
+  const handled = (ttlMs: number) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after })
+  return { name: 'redis', broker: { ...broker, errors, handled } }
 }
 
-async function openKafka(world: BrokerWorld): Promise<OpenBroker> {
+async function openKafka(world: BrokerWorld): Promise<ChosenBroker> {
   const [{ openKafkaBroker }, { createKafkaErrors }] = await Promise.all([
     import('../carriers/kafka/broker.ts'),
     import('../stores/kafka/errors.ts'),
   ])
   const broker = await openKafkaBroker(world)
   const { place, errorsTopic: topic, writeErrors: write, readErrors: read } = broker
-  return {
-    ...broker,
-    errors: createKafkaErrors({ topic, place, write, read, after }),
-    handled() {
-      const what = 'a processor is idempotent, and Kafka does not remember which messages were handled'
-      throw new AttakError('USAGE', what, 'Use redis:// as the broker, or remove idempotent from the processor.')
-    },
-  }
+  const errors = createKafkaErrors({ topic, place, write, read, after })
+  return { name: 'kafka', broker: { ...broker, errors, handled: () => refuseHandled('Kafka') } }
 }
 
-async function openRabbit(world: BrokerWorld): Promise<OpenBroker> {
+async function openRabbit(world: BrokerWorld): Promise<ChosenBroker> {
   const [{ openRabbitBroker }, { createRabbitErrors }] = await Promise.all([
     import('../carriers/rabbitmq/broker.ts'),
     import('../stores/rabbitmq/errors.ts'),
   ])
   const broker = await openRabbitBroker(world)
   const { place, errorsQueue: queue, writeErrors: write, readErrors: read } = broker
+  const errors = createRabbitErrors({ queue, place, write, read, after })
+  return { name: 'rabbitmq', broker: { ...broker, errors, handled: () => refuseHandled('RabbitMQ') } }
+}
+
+function refuseHandled(name: string): never {
+  const what = `a processor is idempotent, and ${name} does not remember which messages were handled`
+  throw new AttakError('USAGE', what, 'Give a Redis that does: --state redis://host:6379, or ATTAK_STATE.')
+}
+
+/** Opens what remembers for a broker that cannot. */
+async function openMemory(world: BrokerWorld): Promise<Pick<OpenBroker, 'handled' | 'close'>> {
+  const { url } = world
+  if (!/^rediss?:\/\//.test(url)) {
+    throw new AttakError(
+      'USAGE',
+      '--state: only Redis can remember',
+      `Give redis://host:6379; it was ${withoutPassword(url)}.`,
+    )
+  }
+  const [{ AS_STATE, checkServer, connect }, { prefixOf }, { createRedisHandled }] = await Promise.all([
+    import('../carriers/redis/connect.ts'),
+    import('../carriers/redis/broker.ts'),
+    import('../stores/redis/handled.ts'),
+  ])
+  const { client, place, close } = await connect(world, AS_STATE)
+  try {
+    for (const warning of await checkServer(client, place, AS_STATE)) world.tell(warning, 'warn')
+  } catch (error) {
+    close()
+    throw error
+  }
   return {
-    ...broker,
-    errors: createRabbitErrors({ queue, place, write, read, after }),
-    handled() {
-      const what = 'a processor is idempotent, and RabbitMQ does not remember which messages were handled'
-      throw new AttakError('USAGE', what, 'Use redis:// as the broker, or remove idempotent from the processor.')
-    },
+    handled: (ttlMs) => createRedisHandled({ client, prefix: `${prefixOf(world)}handled:`, ttlMs, after }),
+    close: async () => close(),
   }
 }

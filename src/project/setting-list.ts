@@ -5,6 +5,7 @@ export type SettingName =
   | 'concurrency'
   | 'logLevel'
   | 'broker'
+  | 'state'
   | 'region'
   | 'profile'
   | 'role'
@@ -92,6 +93,14 @@ export const SETTINGS: readonly SettingInfo[] = [
     variable: 'ATTAK_BROKER',
     fallback: undefined,
     summary: 'Address of a broker that carries the messages of attak run, such as redis://localhost:6379.',
+  },
+  {
+    name: 'state',
+    flag: '--state',
+    placeholder: 'url',
+    variable: 'ATTAK_STATE',
+    fallback: undefined,
+    summary: 'Address of a Redis that remembers handled messages, for brokers that cannot.',
   },
   {
     name: 'region',

@@ -23,6 +23,7 @@ export interface Settings extends Record<SettingName, Setting<unknown>> {
   readonly concurrency: Setting<number>
   readonly logLevel: Setting<'debug' | 'info' | 'warn' | 'error' | 'none'>
   readonly broker: Setting<string | undefined>
+  readonly state: Setting<string | undefined>
   readonly region: Setting<string | undefined>
   readonly profile: Setting<string | undefined>
   readonly role: Setting<string | undefined>
@@ -106,13 +107,8 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
     const remedy = meant === undefined ? `Give one of ${LEVELS.join(', ')}.` : `Did you mean "${meant}"?`
     return refuse(problems, place, `${JSON.stringify(value)} is no log level`, remedy)
   },
-  broker(value, place, problems) {
-    if (typeof value === 'string' && URL.canParse(value)) return value
-    // It may have a password.
-    const remedy = 'Give one such as redis://localhost:6379.'
-    const path = place.origin === 'flag' ? ' A path comes before --broker.' : ''
-    return refuse(problems, place, 'it is not an address', `${remedy}${path}`)
-  },
+  broker: addressOf,
+  state: addressOf,
   region(value, place, problems) {
     if (typeof value === 'string' && /^[a-z]{2,}(-[a-z0-9]+)+$/.test(value)) return value
     return refuse(problems, place, `${JSON.stringify(value)} is not a region`, 'Give one such as eu-west-1.')
@@ -134,6 +130,14 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
 }
 
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'none']
+
+function addressOf(value: unknown, place: Place, problems: Problem[]): unknown {
+  if (typeof value === 'string' && URL.canParse(value)) return value
+  // It may have a password.
+  const remedy = 'Give one such as redis://localhost:6379.'
+  const path = place.origin === 'flag' ? ` A path comes before ${place.where}.` : ''
+  return refuse(problems, place, 'it is not an address', `${remedy}${path}`)
+}
 
 function refuse(problems: Problem[], { origin, where }: Place, what: string, remedy: string): undefined {
   const inFile = origin === '.env' || origin === 'package.json'

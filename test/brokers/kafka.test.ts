@@ -1,13 +1,18 @@
 import { afterAll, beforeAll } from 'vitest'
 import { brokerContract } from '../contract/broker.ts'
 import type { TestServer } from './process.ts'
-import { startKafka } from './servers.ts'
+import { startKafka, startRedis } from './servers.ts'
 
 let kafka: TestServer
+let redis: TestServer
 
 beforeAll(async () => {
-  kafka = await startKafka()
+  ;[kafka, redis] = await Promise.all([startKafka(), startRedis()])
 })
-afterAll(() => kafka.stop())
+afterAll(() => Promise.all([kafka.stop(), redis.stop()]))
 
-brokerContract('Kafka', () => `kafka://${kafka.url}`)
+brokerContract(
+  'Kafka',
+  () => `kafka://${kafka.url}`,
+  () => redis.url,
+)

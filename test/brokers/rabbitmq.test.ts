@@ -1,13 +1,18 @@
 import { afterAll, beforeAll } from 'vitest'
 import { brokerContract } from '../contract/broker.ts'
 import type { TestServer } from './process.ts'
-import { startRabbit } from './servers.ts'
+import { startRabbit, startRedis } from './servers.ts'
 
 let rabbit: TestServer
+let redis: TestServer
 
 beforeAll(async () => {
-  rabbit = await startRabbit()
+  ;[rabbit, redis] = await Promise.all([startRabbit(), startRedis()])
 })
-afterAll(() => rabbit.stop())
+afterAll(() => Promise.all([rabbit.stop(), redis.stop()]))
 
-brokerContract('RabbitMQ', () => rabbit.url)
+brokerContract(
+  'RabbitMQ',
+  () => rabbit.url,
+  () => redis.url,
+)

@@ -45,13 +45,13 @@ export interface TestWorker extends Brokered {
 const LEASE_SECONDS = 2
 
 /** Opens a stage of its own on a broker. */
-export function openStage(url: string): BrokerStage {
+export function openStage(url: string, stateUrl?: string): BrokerStage {
   const name = `t${randomUUID().slice(0, 8)}`
   const closing: (() => Promise<unknown>)[] = []
   const open = async (address = url) => {
     const told: string[] = []
     const chosen = await openBroker({
-      ...{ url: address, topology: name, stage: 'dev', dir: process.cwd(), leaseSeconds: LEASE_SECONDS },
+      ...{ url: address, topology: name, stage: 'dev', dir: process.cwd(), leaseSeconds: LEASE_SECONDS, stateUrl },
       now: Date.now,
       tell: (text) => told.push(text),
     })
@@ -126,10 +126,14 @@ export async function until(holds: () => boolean | Promise<boolean>, looks = 300
 type Emitting = { emit(topic: string, data?: unknown, options?: { key?: string }): Promise<void> }
 
 /** What a topology on any broker does. */
-export function brokerContract(name: string, urlOf: () => string): void {
+export function brokerContract(
+  name: string,
+  urlOf: () => string,
+  stateOf: () => string | undefined = () => undefined,
+): void {
   const law = (what: string, run: (stage: BrokerStage) => Promise<void>) =>
     test(what, async () => {
-      const stage = openStage(urlOf())
+      const stage = openStage(urlOf(), stateOf())
       try {
         await run(stage)
       } finally {
@@ -352,6 +356,25 @@ export function brokerContract(name: string, urlOf: () => string): void {
       await stage.worker(definition)
       await until(() => attempts.length === 2)
       expect(attempts).toEqual([1, 2])
+    })
+
+    law('what comes again to an idempotent processor is handled once, by all workers together', async (stage) => {
+      const seen: number[] = []
+      const definition = {
+        processors: { work: { handler: (n: number) => void seen.push(n), idempotent: true } },
+        streams: [],
+      }
+      const [first, second] = [await stage.worker(definition), await stage.worker(definition)]
+      const ids = Array.from({ length: 20 }, () => randomUUID().replaceAll('-', ''))
+      for (const worker of [first, second]) {
+        await Promise.all(ids.map((id, event) => worker.take({ to: 'work', event, id })))
+      }
+      await until(() => new Set(seen).size === 20)
+      const { broker } = await stage.broker()
+      const waiting = async () =>
+        (await broker.status()).channels.flatMap(({ lanes }) => lanes.map((lane) => lane.records))
+      await until(async () => (await waiting()).every((count) => count === 0))
+      expect(seen).toHaveLength(20)
     })
 
     law('a source that waits for the result gets it, once what was emitted is accepted', async (stage) => {

@@ -31,6 +31,7 @@ test('a flag overrides the environment, then .env, then package.json, then the d
     profile: { value: undefined, origin: 'default' },
     role: { value: undefined, origin: 'default' },
     broker: { value: undefined, origin: 'default' },
+    state: { value: undefined, origin: 'default' },
     endpoint: { value: undefined, origin: 'default' },
   })
 })

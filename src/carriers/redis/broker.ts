@@ -5,7 +5,7 @@ import type { BrokerRules, BrokerSend, BrokerWorld, OpenBroker } from '../../run
 import { inTurn } from '../../runtime/in-turn.ts'
 import { createPlacing, otherLanes } from '../../runtime/placing.ts'
 import { withScripts } from './client.ts'
-import { checkServer, connect } from './connect.ts'
+import { AS_BROKER, checkServer, connect } from './connect.ts'
 import { laneName } from './lanes.ts'
 import { destroyAll, statusOf } from './status.ts'
 import { type RedisWorking, startWork } from './work.ts'
@@ -34,12 +34,17 @@ export type RedisBroker = Omit<OpenBroker, 'errors' | 'handled'> & {
   readonly prefix: string
 }
 
+/** All keys of a topology and stage begin with it: they are in one slot. */
+export function prefixOf({ topology, stage }: Pick<BrokerWorld, 'topology' | 'stage'>): string {
+  return `attak:{${topology}--${stage}}:`
+}
+
 /** Opens Redis as a broker. Throws BROKER_FAILED or CLIENT_MISSING if that cannot be done. */
 export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> {
-  const connections = await connect(world)
+  const connections = await connect(world, AS_BROKER)
   const { place } = connections
   const client = withScripts(connections.client)
-  const prefix = `attak:{${world.topology}--${world.stage}}:`
+  const prefix = prefixOf(world)
   const lanesOf = new Map<string, number>()
   const placeOf = createPlacing(lanesOf)
   const fieldsOf = (sends: readonly BrokerSend[]) =>
@@ -62,7 +67,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
   return {
     ...{ rules, place, client, prefix },
     async ensure(channels) {
-      const warnings = await checkServer(client, place)
+      const warnings = await checkServer(client, place, AS_BROKER)
       const ensured = client.attakEnsure(prefix, world.lanes, ...channels)
       const counts = await ensured.catch(failed('does not make the channels'))
       for (const [index, channel] of channels.entries()) lanesOf.set(channel, counts[index]!)

@@ -37,10 +37,25 @@ export interface Connections {
   readonly place: string
 }
 
+/** What a server is used for, in the words of users. */
+export interface Use {
+  readonly noun: string
+  readonly flag: string
+  readonly variable: string
+}
+
+/** It carries messages. */
+export const AS_BROKER: Use = { noun: 'broker', flag: '--broker', variable: 'ATTAK_BROKER' }
+/** It remembers what another broker cannot. */
+export const AS_STATE: Use = { noun: 'state store', flag: '--state', variable: 'ATTAK_STATE' }
+
 /** Connects to Redis. Throws BROKER_FAILED if it does not answer, refuses the password, or cannot keep messages. */
-export async function connect({ url, clientFile, tell }: BrokerWorld): Promise<Connections> {
+export async function connect(
+  { url, clientFile, tell }: Pick<BrokerWorld, 'url' | 'clientFile' | 'tell'>,
+  use: Use,
+): Promise<Connections> {
   const place = withoutPassword(url)
-  const file = clientFile('ioredis', `--broker ${place}`)
+  const file = clientFile('ioredis', `${use.flag} ${place}`)
   const { Redis }: RedisPackage = createRequire(file)(file)
   let isConnected = false
   const opened: Redis[] = []
@@ -68,7 +83,7 @@ export async function connect({ url, clientFile, tell }: BrokerWorld): Promise<C
     isConnected = true
   } catch (error) {
     client.disconnect()
-    throw brokerError(place, reason ?? error)
+    throw brokerError(place, reason ?? error, use)
   }
   watch(client, place, tell)
   return {
@@ -94,25 +109,25 @@ function watch(client: Redis, place: string, tell: BrokerWorld['tell']): void {
 }
 
 /** What is wrong with a server that does not take commands. */
-function brokerError(place: string, cause: unknown): AttakError {
+function brokerError(place: string, cause: unknown, { noun, flag, variable }: Use): AttakError {
   const { message = '', code } = cause as { readonly message?: string; readonly code?: string }
   const what = /^(?:WRONGPASS|NOAUTH|ERR (?:invalid|AUTH))/.test(message)
     ? `refuses the password: ${message}`
     : `cannot be used: ${code ?? message}`
   const remedy = /password/.test(what)
-    ? 'Give the user and the password in the address: redis://user:password@host:6379, in ATTAK_BROKER.'
-    : 'Start it, or correct the address in --broker or ATTAK_BROKER.'
-  return new AttakError('BROKER_FAILED', `the broker ${place} ${what}`, remedy, { cause })
+    ? `Give the user and the password in the address: redis://user:password@host:6379, in ${variable}.`
+    : `Start it, or correct the address in ${flag} or ${variable}.`
+  return new AttakError('BROKER_FAILED', `the ${noun} ${place} ${what}`, remedy, { cause })
 }
 
 /**
  * Checks what a server says of itself. Returns warnings. Throws BROKER_FAILED for one that is too old, that is no primary, that
  * may remove what it was given, or that is a cluster.
  */
-export async function checkServer(client: Redis, place: string): Promise<readonly string[]> {
+export async function checkServer(client: Redis, place: string, { noun }: Use): Promise<readonly string[]> {
   const info = factsIn(await client.info())
   const refuse = (what: string, remedy: string) =>
-    new AttakError('BROKER_FAILED', `the broker ${place} ${what}`, remedy)
+    new AttakError('BROKER_FAILED', `the ${noun} ${place} ${what}`, remedy)
   const { redis_version: version = '' } = info
   const [major = 0, minor = 0] = version.split('.').map(Number)
   if (major < LEAST_VERSION[0] || (major === LEAST_VERSION[0] && minor < LEAST_VERSION[1])) {

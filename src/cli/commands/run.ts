@@ -47,6 +47,7 @@ export const run: Command = {
       flags: '--lanes <number>',
       summary: 'lanes of channels that are made on the broker; as many workers share one (default 8)',
     },
+    settingOption('state'),
     { flags: '--lease <seconds>', summary: 'how long a worker that gives no sign keeps its lanes (default 10)' },
     settingOption('stage'),
   ],
@@ -177,14 +178,15 @@ async function meantConfigs(files: ConfigFiles, args: Arguments, host: Host): Pr
 }
 
 /** The broker that is given; undefined without one. Throws USAGE for flags that need one. */
-function brokerOf(args: Arguments, { broker }: Settings): ServeOptions['broker'] {
+function brokerOf(args: Arguments, { broker, state }: Settings): ServeOptions['broker'] {
   checkAddress(args, broker)
   const { value: url } = broker
   const lanes = numberOf(args, 'lanes', MOST_LANES)
   const leaseSeconds = numberOf(args, 'lease', 3600)
-  if (url !== undefined) return { url, lanes, leaseSeconds }
-  if (lanes === undefined && leaseSeconds === undefined) return undefined
-  const what = `--${lanes === undefined ? 'lease' : 'lanes'} is for a broker, and none is given`
+  if (url !== undefined) return { url, lanes, leaseSeconds, stateUrl: state.value }
+  const flag = state.origin === 'flag' ? 'state' : lanes !== undefined ? 'lanes' : 'lease'
+  if (flag === 'lease' && leaseSeconds === undefined) return undefined
+  const what = `--${flag} is for a broker, and none is given`
   throw new AttakError('USAGE', what, 'Give --broker redis://localhost:6379 too.')
 }
 

@@ -58,6 +58,8 @@ export interface BrokerChoice {
   readonly url: string
   readonly lanes: number | undefined
   readonly leaseSeconds: number | undefined
+  /** A Redis that remembers what the broker cannot. */
+  readonly stateUrl: string | undefined
 }
 
 /** A service that runs. */

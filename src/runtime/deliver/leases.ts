@@ -3,10 +3,10 @@ import { InvocationContext } from '../context.ts'
 import { type Begun, type HandledStore, type Lease, OTHER_DATA } from '../handled.ts'
 import { idOf, type Message } from '../message.ts'
 import { describeThrown } from '../thrown.ts'
-import type { Leases, Round, Task } from './round.ts'
+import { invocationMs, type Leases, type Round, type Task } from './round.ts'
 import { closeTask, setAside, startable } from './tasks.ts'
 
-/** How long a lease lasts after the platform ends the invocation: more than clocks may differ by. */
+/** How long a lease lasts after the invocation has ended: more than clocks may differ by. */
 const LATER_MS = 1000
 /** How long one call of the store may take. */
 const CALL_MS = 3000
@@ -67,7 +67,9 @@ function ask(desk: Desk, task: Task): void {
   const question = asked.get(task) ?? { lease: leaseOf(store, round, task.message), waitMs: FIRST_WAIT_MS }
   asked.set(task, question)
   desk.asking.add(task)
-  const leaseMs = round.parts.endsMs - round.nowMs + LATER_MS
+  const { parts, nowMs, runtime } = round
+  // The process of a worker has no end: a lease that it leaves behind must not outlast its handlers for long.
+  const leaseMs = Math.min(parts.endsMs - nowMs, invocationMs(runtime.timeoutMs)) + LATER_MS
   store.begin(question.lease, { leaseMs, withinMs: callMs(round) }).then(
     (begun) => goOn(round, () => answered(desk, task, begun)),
     (error) => goOn(round, () => askLater(desk, task, error as Error)),
