@@ -7,7 +7,8 @@ import { type Arguments, type Command, flagOf, JSON_OPTION, textOf } from '../co
 import { type Errors, hintOn, look, withErrors } from '../errors/open.ts'
 import { givenOf, hintOf } from '../hint.ts'
 import type { Host } from '../host.ts'
-import { PLACE_OPTIONS, parseSince, withTopology } from '../options.ts'
+import { hasBrokerFlag } from '../on-broker.ts'
+import { BROKER_OPTION, PLACE_OPTIONS, parseSince, withTopology } from '../options.ts'
 import { warn } from '../project.ts'
 import { drawPath } from '../why/draw.ts'
 import type { Found, Source } from '../why/fact.ts'
@@ -27,6 +28,7 @@ export const why: Command = {
   ],
   options: [
     ...PLACE_OPTIONS,
+    BROKER_OPTION,
     { flags: '--trace <file>', summary: 'search a transcript that simulate --trace or --json wrote' },
     { flags: '--since <time>', summary: 'read logs since then: 30s, 10m, 2h, 1d or a date (default 1d)' },
     { flags: '--full', summary: 'print whole events' },
@@ -34,7 +36,10 @@ export const why: Command = {
   ],
   notes: `Prints each message on the path with its event. It reads a transcript, the errors of the last simulation
 or, for a deployed topology, error records, logs and streams, while they keep the events. It reports
-events that are no longer available.`,
+events that are no longer available.
+
+With --broker, it reads the error records of the workers, which keep no common log. So it finds messages that
+failed. The events that led to them are not known.`,
   examples: ['attak why', 'attak why 6f0f3e8a', 'attak why --simulated', 'attak why 6f0f3e8a --trace run.jsonl --json'],
   async run(args, host) {
     const [id] = args.positionals
@@ -48,16 +53,21 @@ events that are no longer available.`,
       return 0
     }
     const file = textOf(args, 'trace')
-    if (file !== undefined) {
+    if (file !== undefined && !hasBrokerFlag(args)) {
       const dir = folderOf(textOf(args, 'topology'), host)
       const hint = hintOf(givenOf(withTopology(args)))
       return tell(transcriptSource(resolve(host.cwd, file), file, hint), { dir })
     }
     const fromMs = parseSince(textOf(args, 'since') ?? '1d', host.date())
-    return withErrors(args, host, async (errors) => {
+    const tellErrors = async (errors: Errors) => {
       const project = errors.stage.project ?? { dir: errors.stage.dir }
       const { records, left } = await look(errors, host)
       const remembered = [...errors.copies.all.values(), ...left]
+      if (errors.broker !== undefined) {
+        const code = await tell(recordsSource(records, sayOnBroker(errors)), project)
+        host.err.tell('Workers keep no common log: only what error records contain is known.\n')
+        return code
+      }
       if (errors.live === undefined) return tell(recordsSource(records, sayWhere(errors)), project)
       const { liveSource } = await import('../why/live.ts')
       return tell(
@@ -71,8 +81,13 @@ events that are no longer available.`,
         }),
         project,
       )
-    })
+    }
+    return withErrors(args, host, tellErrors, ['since', 'trace'])
   },
+}
+
+function sayOnBroker(errors: Errors): string {
+  return `Workers keep no common log, so only messages that failed are found: see ${hintOn(errors)('errors list')}.`
 }
 
 function sayWhere(errors: Errors): string {
