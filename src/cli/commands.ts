@@ -12,7 +12,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   entry(
     'Deploy',
     'destroy',
-    'remove a deployed topology from AWS, with its messages',
+    'remove a topology from AWS or a broker, with its messages',
     () => import('./commands/destroy.ts'),
   ),
   entry(

@@ -6,20 +6,35 @@ import { confirmPlan } from '../confirm.ts'
 import { applyShown } from '../deploy/apply.ts'
 import { drawPlanOf } from '../deploy/report.ts'
 import { interruptCode, sleep } from '../host.ts'
-import { NAME_OPTION, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
+import { isOnBroker, withBroker } from '../on-broker.ts'
+import { BROKER_OPTION, NAME_OPTION, STAGE_OPTIONS, YES_OPTION } from '../options.ts'
 import { nameStage, withLive } from '../stage.ts'
 
 /** Removes all that deploys of a stage have made. */
 export const destroy: Command = {
   name: 'destroy',
-  summary: 'remove a deployed topology from AWS, with its messages',
+  summary: 'remove a topology from AWS or a broker, with its messages',
   arguments: [PATH_ARGUMENT],
-  options: [NAME_OPTION, ...STAGE_OPTIONS, YES_OPTION, JSON_OPTION],
+  options: [
+    NAME_OPTION,
+    ...STAGE_OPTIONS,
+    BROKER_OPTION,
+    { flags: '--allow-data-loss', summary: 'with --broker: also remove messages and errors' },
+    YES_OPTION,
+    JSON_OPTION,
+  ],
   notes: `Shows what it will remove and asks you to confirm; without a terminal it needs --yes. Messages in streams
-and queues are lost. You can interrupt it and run it again at any time.`,
-  examples: ['attak destroy', 'attak destroy --stage preview --yes'],
+and queues are lost. You can interrupt it and run it again at any time.
+
+With --broker, removes the channels of the topology and all else that it has on the broker. It removes nothing
+while workers run, or while messages or errors are there, unless you give --allow-data-loss.`,
+  examples: ['attak destroy', 'attak destroy --stage preview --yes', 'attak destroy --broker redis://localhost:6379'],
   async run(args, host) {
     const stage = await nameStage(args, host)
+    if (isOnBroker(args, stage, host)) {
+      const { destroyOnBroker } = await import('../destroy-on-broker.ts')
+      return withBroker(stage, host, (there) => destroyOnBroker(there, stage, args, host))
+    }
     return withLive(stage, host, async ({ live, place }) => {
       const request = {
         wanted: [],
