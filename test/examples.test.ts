@@ -1,6 +1,10 @@
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { type InputOptions, openInput } from '../src/project/input.ts'
@@ -13,7 +17,8 @@ import type { EmitEntry, TranscriptEntry } from '../src/simulator/transcript.ts'
 import type { InputEvent } from '../src/topology/topology.ts'
 
 const root = fileURLToPath(new URL('../examples/', import.meta.url))
-const names = readdirSync(root)
+/** Those with a topology. */
+const names = readdirSync(root).filter((name) => existsSync(`${root}${name}/expected.json`))
 
 async function load(name: string) {
   const project = await loadProject(name, { cwd: root, stage: 'dev' })
@@ -112,6 +117,60 @@ describe('github-events', () => {
     expect(errors[0]).toContain('payload.repository.full_name: Invalid input: expected string, received number')
     expect(errors[1]).toContain('event: Too small')
   })
+})
+
+describe('guthega-configs', () => {
+  const conf = `${root}guthega-configs/conf/`
+  const orders = ['{"article":"tea","count":3}', '{"article":"tea","count":4}']
+
+  test('answers with what its receiver returns', async () => {
+    const { answers, lines } = await sendTo('receiver.json', orders)
+    expect(answers).toMatchObject([
+      { article: 'tea', total: 3 },
+      { article: 'tea', total: 7 },
+    ])
+    expect(lines.find(({ attak }) => attak === 'log')).toMatchObject({
+      text: expect.stringMatching(/^north: 3 tea, request /),
+    })
+  })
+
+  test('writes what it receives to a file', async () => {
+    const { written } = await sendTo('to-file.json', orders)
+    expect(written.map(({ message }) => message)).toEqual(orders.map((order) => JSON.parse(order)))
+  })
+
+  /** Runs the source, on a port that the system chooses, with a receiver, and posts to it. */
+  async function sendTo(receiver: string, bodies: readonly string[]) {
+    const folder = mkdtempSync(join(tmpdir(), 'attak-example-'))
+    const source = JSON.parse(readFileSync(`${conf}source.json`, 'utf8'))
+    writeFileSync(
+      join(folder, 'source.json'),
+      JSON.stringify({ ...source, properties: { ...source.properties, port: 0 } }),
+    )
+    const attak = fileURLToPath(new URL('../bin/attak.js', import.meta.url))
+    const args = [attak, 'run', '--source', 'source.json', '--receiver', `${conf}${receiver}`]
+    const child = spawn(process.execPath, args, { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] })
+    try {
+      const lines: Record<string, unknown>[] = []
+      const answers: unknown[] = []
+      for await (const line of createInterface({ input: child.stdout })) {
+        lines.push(JSON.parse(line))
+        const [url] = /http:\/\/localhost:\d+/.exec(line) ?? []
+        if (url === undefined) continue
+        for (const body of bodies) answers.push(await (await fetch(url, { method: 'POST', body })).json())
+        child.kill()
+      }
+      const file = join(folder, 'orders.jsonl')
+      const text = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n') : []
+      return { answers, lines, written: text.map((line): { message: unknown } => JSON.parse(line)) }
+    } finally {
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await once(child, 'exit')
+      }
+      rmSync(folder, { recursive: true })
+    }
+  }
 })
 
 function payloads(): number {
