@@ -9,7 +9,7 @@ const VARIABLE = /\$\{([A-Za-z_]\w*)\}/g
  * Returns a setting with each `${NAME}` replaced by that environment variable, so that passwords need not stand in a topology.
  * Throws SOURCE_FAILED for a variable that is not set.
  */
-function filledIn(
+export function filledIn(
   { name, settings }: TopologySource,
   setting: string,
   world: Pick<SourceWorld, 'variable'>,
@@ -38,8 +38,13 @@ export function addressOf(source: TopologySource, fallback: string, world: Pick<
   const url = filledIn(source, 'url', world) ?? fallback
   const read = secretsOf(url)
   if (read !== undefined) return { url, address: withoutPassword(url), secrets: read }
-  const what = `source "${source.name}": url is no URL that can be read`
-  throw new AttakError('SOURCE_FAILED', what, 'Write special characters of a password with %: "@" is %40, "%" is %25.')
+  throw failedAddress(source, 'is no URL that can be read')
+}
+
+/** Says what is wrong with the `url` of a source. */
+export function failedAddress({ name }: TopologySource, what: string): AttakError {
+  const remedy = 'Write special characters of a password with %: "@" is %40, "/" is %2F, "%" is %25.'
+  return new AttakError('SOURCE_FAILED', `source "${name}": url ${what}`, remedy)
 }
 
 /** The secrets of a URL: its password, also as it is written there. Undefined for what is no URL. */

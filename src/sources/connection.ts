@@ -45,7 +45,7 @@ const MOST_WAIT_MS = 10_000
 export async function stayConnected(connecting: Connecting): Promise<Connection> {
   const { source, world, stop, address, secrets, isRefusal } = connecting
   const say = (text: string, level: 'info' | 'warn') => world.say(`source "${source.name}": ${text}`, level)
-  const why = (error: unknown) => withoutSecrets(reasonOf(error), secrets)
+  const why = (error: unknown) => withoutSecrets(reasonOf(error).replace(/\.$/, ''), secrets)
   let session: Session | undefined
   let isDown = false
   const down = (error: unknown) => {

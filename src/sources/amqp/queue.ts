@@ -3,6 +3,7 @@ import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
 import { createStop, type Stop } from '../../runtime/stop.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import type { Address } from '../address.ts'
+import { createOpenNames } from '../again.ts'
 import { openBrokerSource } from '../broker.ts'
 import type { Session } from '../connection.ts'
 import { createTaking, type Taking } from '../taking.ts'
@@ -87,23 +88,17 @@ function inTurn(channel: Channel, take: (channel: Channel, message: AsyncMessage
 }
 
 function takeIn({ source, world }: AmqpParts, taking: Taking, stop: Stop) {
-  // By the ids of open events: what acknowledges them. A message with an id may come again before it is done.
-  const open = new Map<string, (() => void)[]>()
+  const open = createOpenNames()
   return async (channel: Channel, message: AsyncMessage): Promise<void> => {
     const acknowledge = () => {
       // What was delivered on a lost channel comes again.
       if (channel.active) channel.basicAck({ deliveryTag: message.deliveryTag })
     }
     const event = eventOfDelivery(source, message, world)
-    const again = event.id === undefined || !message.redelivered ? undefined : open.get(event.id)
-    if (again !== undefined) return void again.push(acknowledge)
+    const name = event.id
+    if (name !== undefined && message.redelivered && open.has(name)) return open.join(name, acknowledge)
     await Promise.race([taking.room(), stop.stopped])
     if (stop.isStopped || !channel.active) return
-    const acknowledges = [acknowledge]
-    if (event.id !== undefined) open.set(event.id, acknowledges)
-    taking.take(event, () => {
-      if (event.id !== undefined && open.get(event.id) === acknowledges) open.delete(event.id)
-      for (const call of acknowledges) call()
-    })
+    taking.take(event, name === undefined ? acknowledge : open.begin(name, acknowledge))
   }
 }
