@@ -250,6 +250,24 @@ export function brokerContract(
       await until(() => done.size === 20)
     })
 
+    law('a handler that blocks its thread for longer than the lease keeps its lane', async (stage) => {
+      let calls = 0
+      const worker = await stage.worker({
+        processors: {
+          block() {
+            calls++
+            Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500 * LEASE_SECONDS)
+          },
+        },
+        streams: [],
+      })
+      await worker.take({ to: 'block', event: 1 })
+      const { broker } = await stage.broker()
+      await until(() => calls > 0)
+      await until(async () => (await broker.status()).channels[0]!.lanes.every(({ records }) => records === 0))
+      expect(calls).toBe(1)
+    })
+
     law('two workers share the lanes, and a third that comes gets some', async (stage) => {
       const definition = { processors: { work: () => {} }, streams: [] }
       const workers = [await stage.worker(definition), await stage.worker(definition)]

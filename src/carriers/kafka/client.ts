@@ -26,6 +26,10 @@ export interface Cluster {
   readonly kafka: KafkaPackage
   /** The address without its password. */
   readonly place: string
+  readonly address: Address
+  /** The file of the client's package, for other threads, and how they connect. */
+  readonly file: string
+  readonly connecting: Kafka.ConnectionOptions
   /** Asks once. */
   call<Answer>(target: Target, ask: (connection: Connection) => Promise<Answer>, purpose?: Purpose): Promise<Answer>
   /** Asks until there is an answer other than that it is not possible now. Rejects when the cluster is closed. */
@@ -57,8 +61,9 @@ export async function openCluster(world: BrokerWorld): Promise<Cluster> {
   const address = addressOf(world.url)
   const { place } = address
   const file = world.clientFile('@platformatic/kafka', `--broker ${place}`)
-  const kafka: KafkaPackage = await import(pathToFileURL(file).href)
-  const cluster = clusterOf(world, kafka, address)
+  const url = pathToFileURL(file).href
+  const kafka: KafkaPackage = await import(url)
+  const cluster = clusterOf(world, kafka, { address, file: url })
   try {
     await cluster.topics([])
   } catch (error) {
@@ -89,12 +94,17 @@ const REMEDIES: readonly (readonly [RegExp, string])[] = [
   ],
 ]
 
-function poolOf(kafka: KafkaPackage, { sasl, isSecure }: Address, requestTimeout: number): Pool {
-  const pool = new kafka.ConnectionPool('attak', {
+/** How connections are made. */
+function connectingTo({ sasl, isSecure }: Address, requestTimeout: number): Kafka.ConnectionOptions {
+  return {
     ...{ connectTimeout: CONNECT_MS, requestTimeout, maxInflights: 100 },
     ...(sasl !== undefined && { sasl }),
     ...(isSecure && { tls: {}, tlsServerName: true }),
-  })
+  }
+}
+
+function poolOf(kafka: KafkaPackage, address: Address, requestTimeout: number): Pool {
+  const pool = new kafka.ConnectionPool('attak', connectingTo(address, requestTimeout))
   // Without a listener, Node ends the process.
   pool.on('connecting', ({ connection }) => void connection.on('error', () => {}))
   return pool
@@ -114,7 +124,11 @@ interface State {
   readonly stop: Stop
 }
 
-function clusterOf(world: BrokerWorld, kafka: KafkaPackage, address: Address): Cluster {
+function clusterOf(
+  world: BrokerWorld,
+  kafka: KafkaPackage,
+  { address, file }: Pick<Cluster, 'address' | 'file'>,
+): Cluster {
   const stop = createStop()
   const state: State = {
     ...{ kafka, address, stop, nodes: new Map(), leaders: new Map(), coordinators: new Map() },
@@ -127,7 +141,8 @@ function clusterOf(world: BrokerWorld, kafka: KafkaPackage, address: Address): C
   }
   const call: Cluster['call'] = (target, run, purpose) => askWatched(state, target, run, purpose)
   return {
-    ...{ kafka, call, stop, place: address.place, isConnected: state.watch.isUp },
+    ...{ kafka, call, stop, address, file, place: address.place, isConnected: state.watch.isUp },
+    connecting: connectingTo(address, SILENT_MS),
     topics: (names) => readTopics(state, names),
     async persist(target, run, purpose) {
       for (let tries = 0; ; tries++) {

@@ -4,6 +4,7 @@ import { createStop, type Stop, waitFor } from '../../runtime/stop.ts'
 import { assignLanes, channelOf, type Member } from './assign.ts'
 import type { Cluster } from './client.ts'
 import { hasFailed, reasonOf } from './failure.ts'
+import { type Heart, type Membership, startHeart } from './heart.ts'
 
 /** What a group is joined with. */
 export interface GroupParts {
@@ -19,12 +20,6 @@ export interface GroupParts {
   assigned(lanes: readonly string[]): void
   /** It has no lane any more: others have them. */
   expelled(): void
-}
-
-/** A worker as a member of a generation of the group. */
-export interface Membership {
-  readonly id: string
-  readonly generation: number
 }
 
 /** The group of all workers of a topology. */
@@ -68,19 +63,22 @@ interface State extends GroupParts {
   readonly stop: Stop
   readonly startedMs: number
   readonly told: Set<string>
+  readonly heart: Heart
 }
 
 /** Joins the group, and stays in it until it is left or the cluster is closed. */
 export function joinGroup(parts: GroupParts): Group {
-  const { cluster, world } = parts
+  const { cluster, world, group } = parts
+  const heart = startHeart(cluster, group, beatMs(world.leaseMs))
   const state: State = {
     ...{ ...parts, membership: NOBODY, sessionMs: world.leaseMs, nudge: createStop(), isJoinWanted: true },
-    ...{ stop: createStop(), startedMs: world.now(), told: new Set() },
+    ...{ stop: createStop(), startedMs: world.now(), told: new Set(), heart },
   }
   const staying = stay(state)
   void cluster.stop.stopped.then(() => {
     state.stop.stop()
     state.nudge.stop()
+    heart.close()
   })
   return {
     member: () => state.membership,
@@ -96,12 +94,13 @@ export function joinGroup(parts: GroupParts): Group {
       state.stop.stop()
       state.nudge.stop()
       await staying
+      heart.close()
       const { id } = state.membership
       if (id === '' || cluster.stop.isStopped) return
       // Its session ends by itself otherwise.
       await cluster
-        .call({ kind: 'group', id: parts.group }, (connection) =>
-          cluster.kafka.leaveGroupV4.api.async(connection, parts.group, [{ memberId: id }]),
+        .call({ kind: 'group', id: group }, (connection) =>
+          cluster.kafka.leaveGroupV4.api.async(connection, group, [{ memberId: id }]),
         )
         .catch(() => {})
     },
@@ -110,10 +109,20 @@ export function joinGroup(parts: GroupParts): Group {
 
 function expel(state: State, { id }: Membership): void {
   if (state.membership.id !== id) return
-  state.membership = NOBODY
+  become(state, NOBODY)
   state.isJoinWanted = true
   state.expelled()
   state.nudge.stop()
+}
+
+function become(state: State, membership: Membership): void {
+  state.membership = membership
+  state.heart.as(membership)
+}
+
+/** How often a member gives a sign of life. */
+function beatMs(sessionMs: number): number {
+  return Math.min(BEAT_MS, sessionMs / 4)
 }
 
 async function stay(state: State): Promise<void> {
@@ -131,7 +140,7 @@ async function stay(state: State): Promise<void> {
     }
     if (state.isJoinWanted) continue
     state.nudge = createStop()
-    await waitFor(world, Math.min(BEAT_MS, state.sessionMs / 4), state.nudge)
+    await waitFor(world, beatMs(state.sessionMs), state.nudge)
   }
 }
 
@@ -168,7 +177,7 @@ async function join(state: State): Promise<void> {
   try {
     const { memberId, generationId: generation, leader, members } = await ask(state, state.membership.id)
     const id = memberId ?? ''
-    state.membership = { id, generation }
+    become(state, { id, generation })
     const told = leader === id ? assignmentsOf(members) : []
     const { assignment } = await cluster.call(
       { kind: 'group', id: group },
