@@ -5,6 +5,7 @@ import { type LaneState, stateIn, stateText } from './lane-state.ts'
 import type { LaneReport } from './members.ts'
 import { stateQueue } from './names.ts'
 import type { Publisher } from './publisher.ts'
+import { closeChannel } from './queues.ts'
 import { bodyOf, peek } from './single.ts'
 
 /**
@@ -92,7 +93,7 @@ export async function holdLane(parts: LaneWorld, place: Open['place']): Promise<
     parts.closed(lane)
   }
   consumer.once('close', lost)
-  consumer.on('basic.cancel', () => void consumer.close())
+  consumer.on('basic.cancel', () => void closeChannel(consumer))
   await consumer.basicQos({ prefetchCount: PREFETCH })
   await consumer.basicConsume({ queue: place.queue }, (message) => receive(open, message))
   knock(open)
@@ -132,13 +133,13 @@ function heldLane(open: Open): HeldLane {
         await writeState(open, null)
       }
       open.isLost = true
-      await consumer.close()
+      await closeChannel(consumer)
     },
     lose() {
       if (open.isLost) return
       open.isLost = true
       open.user?.lost()
-      void consumer.close()
+      void closeChannel(consumer)
     },
   }
 }
@@ -175,7 +176,7 @@ async function begin(open: Open): Promise<void> {
     feed(open)
   } catch (error) {
     if (!open.isLost) open.world.tell(`RabbitMQ: ${(error as Error).message}`, 'warn')
-    await consumer.close()
+    await closeChannel(consumer)
   }
 }
 

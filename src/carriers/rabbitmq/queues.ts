@@ -14,8 +14,17 @@ export async function withChannel<Value>(
   try {
     return await call(channel)
   } finally {
-    await channel.close()
+    await closeChannel(channel)
   }
+}
+
+/** Closes a channel. The client's own promise never settles if the connection is lost meanwhile. */
+export function closeChannel(channel: Channel): Promise<void> {
+  if (!channel.active) return Promise.resolve()
+  return new Promise((resolve) => {
+    channel.once('close', resolve)
+    channel.close().then(resolve, resolve)
+  })
 }
 
 /** The code of an error of RabbitMQ: `NOT_FOUND`. */
@@ -54,6 +63,12 @@ export function queueError(queue: string, place: string, cause: unknown): AttakE
     return fail(`refuses the queue "${queue}"`, 'Permit its user to configure, write and read ^attak\\..* there.')
   }
   if (code === 'NOT_FOUND') return fail(`has no queue "${queue}"`, 'Start a worker, which makes it.')
+  if (code === 'RESOURCE_LOCKED') {
+    return fail(`is busy: another process uses "${queue}"`, 'End the process that stands still, or try again.')
+  }
+  if (!/^[A-Z]+_[A-Z]+$/.test(code ?? '') || /^(?:CONN|CH)_CLOSE$|TIMEOUT$/.test(code ?? '')) {
+    return fail('cannot be reached any more', 'Try again when it can.')
+  }
   return fail(`cannot use the queue "${queue}"`, 'Look at its log.')
 }
 

@@ -4,7 +4,7 @@ import type { LaneCounts } from '../../runtime/placing.ts'
 import { type Catalog, type CatalogParts, namesIn, readCatalog } from './catalog.ts'
 import { createTeller, hearWorkers, type Told } from './members.ts'
 import { delayQueue, laneQueues } from './names.ts'
-import { locked, readyIn, withChannel } from './queues.ts'
+import { closeChannel, locked, readyIn, withChannel } from './queues.ts'
 
 /** How long workers may take to answer. */
 const ANSWER = { mostMs: 2000, pauseMs: 20 }
@@ -66,7 +66,7 @@ async function askWorkers({ connections, names }: CatalogParts): Promise<readonl
     }
     return [...answers.values()]
   } finally {
-    await ears.close()
+    await closeChannel(ears)
   }
 }
 

@@ -7,7 +7,7 @@ import type { CatalogParts } from './catalog.ts'
 import { type HeldLane, holdLane, type LaneWorld } from './lane.ts'
 import { createTeller, hearWorkers, type Teller, type Told } from './members.ts'
 import { laneQueue } from './names.ts'
-import { queueError } from './queues.ts'
+import { closeChannel, queueError } from './queues.ts'
 import { lagOf } from './status.ts'
 
 /** How often a worker says that it is there, at least; and for how long a new one listens before it takes lanes. */
@@ -74,7 +74,7 @@ export async function startWork(parts: WorkParts, worker: BrokerWorker): Promise
       await Promise.all([...work.lanes.values()].map((lane) => lane?.giveBack()))
       await beating
       await work.teller.tell({ kind: 'gone', id: worker.id })
-      await work.ears?.close()
+      if (work.ears !== undefined) await closeChannel(work.ears)
     },
   }
 }
