@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { openStage, until } from '../contract/broker.ts'
+import { openStage, type TestWorker, until } from '../contract/broker.ts'
 import { type Random, randomOf } from '../contract/random.ts'
 import type { TestServer } from './process.ts'
 import type { Proxy as ServerProxy } from './servers.ts'
@@ -156,7 +156,7 @@ export async function faultRound({ seed, server, proxy, proxied }: Round): Promi
   try {
     begin()
     begin()
-    const sending = sendAll(run.stage)
+    const sending = sendAll(await openSender(run.stage))
     const faulty = { random, workers: run.workers, begin, server, proxy }
     for (let count = 0; count < FAULTS; count++) {
       await wait(100 + 700 * random())
@@ -182,10 +182,10 @@ export async function faultRound({ seed, server, proxy, proxied }: Round): Promi
   }
 }
 
-/** Each key in order, all keys at once. */
-async function sendAll(stage: ReturnType<typeof openStage>): Promise<void> {
+/** A worker that runs nothing. Faults come when it is there: a worker that cannot start would send nothing. */
+function openSender(stage: ReturnType<typeof openStage>): Promise<TestWorker> {
   const none = () => {}
-  const sender = await stage.worker(
+  return stage.worker(
     {
       processors: { intake: none, work: none, sink: none },
       streams: [
@@ -195,6 +195,10 @@ async function sendAll(stage: ReturnType<typeof openStage>): Promise<void> {
     },
     { runs: [] },
   )
+}
+
+/** Each key in order, all keys at once. */
+async function sendAll(sender: TestWorker): Promise<void> {
   await Promise.all(
     Array.from({ length: KEYS }, async (_, key) => {
       for (let n = 0; n < PER_KEY; n++) {

@@ -66,10 +66,17 @@ export function queueError(queue: string, place: string, cause: unknown): AttakE
   if (code === 'RESOURCE_LOCKED') {
     return fail(`is busy: another process uses "${queue}"`, 'End the process that stands still, or try again.')
   }
-  if (!/^[A-Z]+_[A-Z]+$/.test(code ?? '') || /^(?:CONN|CH)_CLOSE$|TIMEOUT$/.test(code ?? '')) {
+  if (isLost(cause)) {
     return fail('cannot be reached any more', 'Try again when it can.')
   }
   return fail(`cannot use the queue "${queue}"`, 'Look at its log.')
+}
+
+/** Whether a call failed since the connection was lost, and not by its answer. */
+function isLost(error: unknown): boolean {
+  const { cause = error } = error as { readonly cause?: unknown }
+  const code = codeOf(cause) ?? ''
+  return /^(?:E[A-Z]+|CONN_CLOSE|CH_CLOSE|CONNECTION_FORCED|SOCKET_TIMEOUT)$/.test(code)
 }
 
 /** Returns how many messages are ready in a queue; undefined if it is not there. */
@@ -83,9 +90,12 @@ export async function readyIn(connection: Connection, queue: string): Promise<nu
   }
 }
 
-const LOCK = { waitMs: 30_000, pauseMs: 50 }
+const LOCK = { waitMs: 30_000, pauseMs: 50, tries: 5 }
 
-/** Calls while no one else does so under the same name. The queue of a lock goes with the connection that made it. */
+/**
+ * Calls while no one else does so under the same name, and again if the connection is lost meanwhile: the queue of a lock goes with
+ * the connection that made it.
+ */
 export async function locked<Value>(
   connections: Connections,
   name: string,
@@ -93,7 +103,16 @@ export async function locked<Value>(
 ): Promise<Value> {
   const { locks } = connections
   const before = locks.get(name) ?? Promise.resolve()
-  const calling = before.then(() => lockedHere(connections, `${name}.lock`, call))
+  const lock = async () => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await lockedHere(connections, `${name}.lock`, call)
+      } catch (error) {
+        if (!isLost(error) || tries >= LOCK.tries) throw error
+      }
+    }
+  }
+  const calling = before.then(lock)
   locks.set(
     name,
     calling.catch(() => {}),
