@@ -104,20 +104,13 @@ async function openMemory(world: BrokerWorld): Promise<Pick<OpenBroker, 'handled
       `Give redis://host:6379; it was ${withoutPassword(url)}.`,
     )
   }
-  const [{ AS_STATE, checkServer, connect }, { prefixOf }, { createRedisHandled }] = await Promise.all([
-    import('../carriers/redis/connect.ts'),
+  const [{ openRedisMemory }, { createRedisHandled }] = await Promise.all([
     import('../carriers/redis/broker.ts'),
     import('../stores/redis/handled.ts'),
   ])
-  const { client, place, close } = await connect(world, AS_STATE)
-  try {
-    for (const warning of await checkServer(client, place, AS_STATE)) world.tell(warning, 'warn')
-  } catch (error) {
-    close()
-    throw error
-  }
+  const { client, prefix, close } = await openRedisMemory(world)
   return {
-    handled: (ttlMs) => createRedisHandled({ client, prefix: `${prefixOf(world)}handled:`, ttlMs, after }),
+    handled: (ttlMs) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after }),
     close: async () => close(),
   }
 }

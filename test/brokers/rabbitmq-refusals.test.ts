@@ -140,7 +140,9 @@ test('a server that takes no messages is told of once', async () => {
   const { broker } = await openBroker({ ...world, url: full.url, tell: (text) => told.push(text) })
   const ensuring = broker.ensure(['work']).catch(() => {})
   await until(() => told.length > 0)
-  expect(told).toEqual([expect.stringContaining('takes no messages for now: low on memory. attak waits until it does.')])
+  expect(told).toEqual([
+    expect.stringContaining('takes no messages for now: low on memory. attak waits until it does.'),
+  ])
   await broker.close()
   await ensuring
 })

@@ -5,7 +5,7 @@ import type { BrokerRules, BrokerSend, BrokerWorld, OpenBroker } from '../../run
 import { inTurn } from '../../runtime/in-turn.ts'
 import { createPlacing, otherLanes } from '../../runtime/placing.ts'
 import { withScripts } from './client.ts'
-import { AS_BROKER, checkServer, connect } from './connect.ts'
+import { AS_BROKER, AS_STATE, checkServer, connect } from './connect.ts'
 import { laneName } from './lanes.ts'
 import { destroyAll, statusOf } from './status.ts'
 import { type RedisWorking, startWork } from './work.ts'
@@ -35,7 +35,7 @@ export type RedisBroker = Omit<OpenBroker, 'errors' | 'handled'> & {
 }
 
 /** All keys of a topology and stage begin with it: they are in one slot. */
-export function prefixOf({ topology, stage }: Pick<BrokerWorld, 'topology' | 'stage'>): string {
+function prefixOf({ topology, stage }: Pick<BrokerWorld, 'topology' | 'stage'>): string {
   return `attak:{${topology}--${stage}}:`
 }
 
@@ -54,7 +54,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       send.body,
     ])
   const put = inTurn(MOST_SENT, (sends: readonly BrokerSend[], seq) =>
-    client.attakSend(prefix, writer, seq, WRITER_MS, ...fieldsOf(sends)),
+    client.attakSend(prefix, writer, seq, WRITER_MS, fieldsOf(sends)),
   )
   const writer = randomUUID()
   const failed =
@@ -74,7 +74,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       return [...warnings, ...otherLanes(lanesOf, channels, world.lanes)]
     },
     async send(sends, id) {
-      const sending = id === undefined ? put(sends) : client.attakSend(prefix, id, 1, DAY_MS, ...fieldsOf(sends))
+      const sending = id === undefined ? put(sends) : client.attakSend(prefix, id, 1, DAY_MS, fieldsOf(sends))
       await sending.catch(failed(`did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`))
     },
     async work(worker) {
@@ -89,4 +89,18 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
       connections.close()
     },
   }
+}
+
+/** Connects to a Redis that remembers what another broker cannot. Throws BROKER_FAILED or CLIENT_MISSING. */
+export async function openRedisMemory(
+  world: BrokerWorld,
+): Promise<Pick<RedisBroker, 'client' | 'prefix'> & { close(): void }> {
+  const { client, place, close } = await connect(world, AS_STATE)
+  try {
+    for (const warning of await checkServer(client, place, AS_STATE)) world.tell(warning, 'warn')
+  } catch (error) {
+    close()
+    throw error
+  }
+  return { client, prefix: prefixOf(world), close }
 }

@@ -5,8 +5,9 @@ type Argument = string | number
 
 /** The scripts as commands. The first argument is the prefix of all keys. */
 export interface Scripts {
-  attakCommit(prefix: string, ...args: Argument[]): Promise<'committed' | 'fenced'>
-  attakSend(prefix: string, ...args: Argument[]): Promise<number>
+  /** Lists are taken apart. */
+  attakCommit(prefix: string, ...args: (Argument | readonly Argument[])[]): Promise<'committed' | 'fenced'>
+  attakSend(prefix: string, ...args: (Argument | readonly Argument[])[]): Promise<number>
   attakMove(prefix: string): Promise<number>
   attakEnsure(prefix: string, ...args: Argument[]): Promise<number[]>
   attakBalance(prefix: string, ...args: Argument[]): Promise<[gone: number, owned: string[]]>

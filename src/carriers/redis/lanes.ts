@@ -11,7 +11,8 @@ export interface OwnedLane {
   readonly user: LaneUser
   /** The last entry that was read. */
   cursor: string
-  isReleasing: boolean
+  /** Set once it is to be given back; resolves when it is. */
+  releasing: Promise<void> | undefined
 }
 
 /** What lanes work with. */
@@ -40,14 +41,14 @@ export async function openLane(world: LaneWorld, name: string, token: string, va
     async commit({ done, sends, marks }) {
       const marked = [...marks].flatMap(([ref, found]) => [ref, JSON.stringify(found)])
       const fields = [++seq, done.length, ...done, marks.size, ...marked, ...fieldsOf(sends)]
-      return (await insist(() => client.attakCommit(prefix, name, token, ...fields), isOver)) ?? 'fenced'
+      return (await insist(() => client.attakCommit(prefix, name, token, fields), isOver)) ?? 'fenced'
     },
     async suspect(ref) {
       await insist(() => client.attakSuspect(prefix, name, ref), isOver)
     },
     survived: (ref) => void client.attakSurvived(prefix, name, ref).catch(() => {}),
   }
-  return { name, token, user: worker.gained(lane), cursor: '0-0', isReleasing: false }
+  return { name, token, user: worker.gained(lane), cursor: '0-0', releasing: undefined }
 }
 
 async function leftBehind({ client, prefix }: LaneWorld, name: string, vanished: boolean): Promise<LeftBehind> {

@@ -163,10 +163,12 @@ function lose({ lanes }: Work, lane: OwnedLane): void {
   lane.user.lost()
 }
 
-async function giveBack(work: Work, lane: OwnedLane): Promise<void> {
-  const { client, prefix, lanes } = work
-  if (lane.isReleasing) return
-  lane.isReleasing = true
+function giveBack(work: Work, lane: OwnedLane): Promise<void> {
+  lane.releasing ??= releaseLane(work, lane)
+  return lane.releasing
+}
+
+async function releaseLane({ client, prefix, lanes }: Work, lane: OwnedLane): Promise<void> {
   await lane.user.release()
   await client.attakRelease(prefix, lane.token, lane.name).catch(() => {})
   if (lanes.get(lane.name) === lane) lanes.delete(lane.name)
@@ -176,7 +178,7 @@ async function giveBack(work: Work, lane: OwnedLane): Promise<void> {
 async function keepReading(work: Work): Promise<void> {
   const { world, stop } = work
   while (!stop.isStopped) {
-    const open = [...work.lanes.values()].filter(({ isReleasing, user }) => !isReleasing && user.room() > 0)
+    const open = [...work.lanes.values()].filter(({ releasing, user }) => releasing === undefined && user.room() > 0)
     try {
       if (open.length === 0) await idle(work)
       else await read(work, open)
@@ -207,7 +209,7 @@ async function read(work: Work, open: readonly OwnedLane[]): Promise<void> {
   for (const [key, entries] of found ?? []) {
     const lane = open[keys.indexOf(key)]!
     const last = entries.at(-1)
-    if (last === undefined || lane.isReleasing || work.lanes.get(lane.name) !== lane) continue
+    if (last === undefined || lane.releasing !== undefined || work.lanes.get(lane.name) !== lane) continue
     lane.cursor = last[0]
     // It is on its way before a handler runs, which may end the process.
     client.hset(`${prefix}lane:${lane.name}`, 'started', last[0]).catch(() => {})
@@ -220,7 +222,7 @@ function wake(work: Work): void {
   const { reading, lanes, client, readerId, room, stop } = work
   if (reading === undefined) return
   room.stop()
-  const isMissing = (lane: OwnedLane) => !reading.has(lane) && !lane.isReleasing && lane.user.room() > 0
+  const isMissing = (lane: OwnedLane) => !reading.has(lane) && lane.releasing === undefined && lane.user.room() > 0
   if (reading.size === 0 || readerId === undefined) return
   if (stop.isStopped || [...lanes.values()].some(isMissing)) client.client('UNBLOCK', readerId).catch(() => {})
 }

@@ -115,7 +115,7 @@ export async function startService(service: Service): Promise<void> {
   service.readiness = 'ready'
 }
 
-const NONE = { roots: 0, running: 0, waiting: 0, recorded: 0 }
+const NONE = { roots: 0, running: 0, waiting: 0, sending: 0, recorded: 0 }
 
 /** The sources of the processors that this process runs. */
 function sourcesOf({ graph: { sources = [] }, runs }: ServeOptions): NonNullable<Graph['sources']> {

@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from 'node:timers'
 import { AttakError } from '../../errors.ts'
+import type { Counts } from '../../hosts/worker/embedded.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import { createTaking, type Taking } from '../../sources/taking.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
@@ -31,15 +32,17 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
     await startService(service)
     if (service.readiness === 'ready') tellStart(service)
     const feeding = input === undefined ? Promise.resolve() : feed(service, input, taking).catch(fault(service))
+    const endings = service.sources.map(({ ended }) => ended ?? stopped)
     // A worker of a broker gets messages from elsewhere, too.
-    const endings = chosen === undefined ? service.sources.map(({ ended }) => ended ?? stopped) : [stopped]
-    const over = Promise.all([feeding, ...endings]).then(() => running.quiet())
+    const over = chosen === undefined ? Promise.all([feeding, ...endings]).then(() => running.quiet()) : stopped
     await Promise.race([stopped, over])
     const code = await stop(service, taking)
     if (service.fault !== undefined) throw service.fault.error
     return code
+  } catch (error) {
+    await within(service.drainMs, running.tearDown())
+    throw error
   } finally {
-    await running.tearDown()
     unwatch()
     for (const off of service.offs) off()
     running.close()
@@ -98,9 +101,10 @@ async function feed(service: Service, input: RunInput, taking: Taking): Promise<
 
 /** Takes nothing more, and waits for what is open. Returns the exit code. */
 async function stop(service: Service, taking: Taking): Promise<number> {
-  const { running, chosen, sources, host, log, drainMs, graph, given, signal } = service
+  const { running, chosen, sources, host, log, drainMs, given, signal } = service
+  const wasReady = service.readiness === 'ready'
   service.readiness = 'stopping'
-  const { roots: open } = running.counts
+  const open = running.counts.roots + running.counts.sending
   if (signal.aborted) {
     log.say(
       open === 0
@@ -112,23 +116,35 @@ async function stop(service: Service, taking: Taking): Promise<number> {
   const isDone = await within(drainMs, all)
   log.lines.flush()
   for (const note of service.input?.notes() ?? []) log.say(note, 'warn')
-  for (const { where, what } of await running.tearDown()) log.say(`${where}: ${what}`, 'error')
-  const { recorded, roots } = running.counts
-  const left = isDone ? 0 : roots
+  const counts = running.counts
+  const tearing = running.tearDown().then((problems) => {
+    for (const { where, what } of problems) log.say(`${where}: ${what}`, 'error')
+  })
+  // A setup may still run.
+  await (wasReady ? tearing : within(drainMs, tearing))
+  const { recorded } = counts
   if (recorded > 0)
     log.say(
       `${drawCount(recorded, 'message')} failed: ${chosen === undefined ? hintOf(given)('errors list --run') : hintOf(givenOnBroker(given))('errors list')}`,
       'warn',
     )
-  if (left > 0) {
-    const lost = `${drawCount(left, 'event')} of "${graph.name}" could not be done in ${drawDuration(drainMs)}`
-    const then = chosen === undefined ? 'lost' : 'left to other workers'
-    log.say(`${lost}, and ${left === 1 ? 'is' : 'are'} ${then}.`, 'error')
-  }
+  const left = isDone ? 0 : sayLeft(service, counts)
   // Nobody may read what is printed.
   await within(PRINT_MS, host.out.drained())
   const hasFailed = service.failed > 0 || (!signal.aborted && recorded > 0)
   return (isDone || left === 0) && !hasFailed ? 0 : 1
+}
+
+/** Says what becomes of what is open when the time is over. Returns how much that is. */
+function sayLeft({ graph, chosen, drainMs, log }: Service, { roots, sending }: Counts): number {
+  const say = (count: number, what: string, then: string) => {
+    if (count === 0) return
+    const late = `${drawCount(count, 'event')} of "${graph.name}" ${what} in ${drawDuration(drainMs)}`
+    log.say(`${late}, and ${count === 1 ? 'is' : 'are'} ${then}.`, 'error')
+  }
+  say(roots, 'could not be done', chosen === undefined ? 'lost' : 'left to other workers')
+  say(sending, 'did not reach the broker', 'lost')
+  return roots + sending
 }
 
 /** How long the end waits for a reader of what was printed. */

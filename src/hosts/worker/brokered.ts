@@ -57,12 +57,14 @@ export function openBrokered(parts: BrokeredParts): Brokered {
   const { add: later, hasOf: hasLater, dropped } = suspects
   const leading = createLeading()
   const gained = leading.gained((lane) => useLane(lane, { engine, carrier, later, hasLater, dropped }))
+  const { take, call, room, sending, settled } = frontOf(engine, broker)
   let working: Working | undefined
+  let quiet: Promise<void> | undefined
   return {
-    ...frontOf(engine, broker),
+    ...{ take, call, room, running: engine.current.get },
     ...lifecycleOf(engine, runs),
     get counts() {
-      return countsOf(engine)
+      return { ...countsOf(engine), sending: sending() }
     },
     async start() {
       working = await broker.work({ ...worker, channels: runs, gained })
@@ -70,7 +72,10 @@ export function openBrokered(parts: BrokeredParts): Brokered {
     lead: leading.add,
     isConnected: () => working?.isConnected() ?? false,
     lag: async () => (await working?.lag()) ?? {},
-    quiet: async () => working?.close(),
+    quiet() {
+      quiet ??= settled().then(() => working?.close())
+      return quiet
+    },
     close() {
       engine.isClosed = true
       release()
@@ -78,10 +83,18 @@ export function openBrokered(parts: BrokeredParts): Brokered {
   }
 }
 
+interface Front extends Pick<RunningTopology, 'take' | 'call' | 'room'> {
+  /** How many events are on their way to the broker. */
+  sending(): number
+  /** Resolves when none is. */
+  settled(): Promise<void>
+}
+
 /** What comes from sources goes to the broker, but for what they wait for: that runs here. */
-function frontOf(engine: Engine, broker: OpenBroker): Pick<RunningTopology, 'take' | 'call' | 'room' | 'running'> {
+function frontOf(engine: Engine, broker: OpenBroker): Front {
   let sending = 0
   const onRoom: (() => void)[] = []
+  const onSettled: (() => void)[] = []
   const send = async (emits: readonly Emitted[], id?: string) => {
     sending++
     try {
@@ -89,6 +102,7 @@ function frontOf(engine: Engine, broker: OpenBroker): Pick<RunningTopology, 'tak
     } finally {
       sending--
       if (sending < MOST_SENDING) for (const call of onRoom.splice(0)) call()
+      if (sending === 0) for (const call of onSettled.splice(0)) call()
     }
   }
   return {
@@ -115,7 +129,8 @@ function frontOf(engine: Engine, broker: OpenBroker): Pick<RunningTopology, 'tak
       })
     },
     room: () => (sending < MOST_SENDING ? undefined : new Promise((resolve) => onRoom.push(resolve))),
-    running: engine.current.get,
+    sending: () => sending,
+    settled: () => (sending === 0 ? Promise.resolve() : new Promise((resolve) => onSettled.push(resolve))),
   }
 }
 

@@ -49,6 +49,8 @@ export interface Counts {
   readonly running: number
   /** Messages that wait for a handler: for room, for their key, or for a retry. */
   readonly waiting: number
+  /** Events on their way to a broker. */
+  readonly sending: number
   /** Error records of messages so far. */
   readonly recorded: number
 }
@@ -116,5 +118,5 @@ export function quietOf(engine: Engine): Promise<void> {
 
 /** What is under way. */
 export function countsOf({ tallies, started, open, recorded }: Engine): Counts {
-  return { roots: tallies, running: started, waiting: open - started, recorded }
+  return { roots: tallies, running: started, waiting: open - started, sending: 0, recorded }
 }

@@ -17,6 +17,9 @@ const MOST_CHARACTERS = 1_000_000
 /** Emits of one record that are held for its commit; with more they are sent at once. */
 const MOST_HELD_CHARACTERS = 4_000_000
 
+/** What an emit counts besides its text: a commit has some thousands of small ones at the most. */
+const EMIT_CHARACTERS = 100
+
 /** Messages that are acknowledged together, with their emits that are not sent. */
 export interface SendingTally extends Tally {
   /** Undefined for an event whose source waits for the result. */
@@ -140,7 +143,7 @@ function itemOf({ engine, lane, keys }: OpenLane, message: Message, tally: Recor
 /** Adds an emit to those that are sent with the acknowledgment of the message that is handled. */
 export function addEmitTo(tally: SendingTally, emitted: Emitted): void {
   tally.emits.push(emitted)
-  tally.characters += emitted.text?.length ?? 0
+  tally.characters += (emitted.text?.length ?? 0) + EMIT_CHARACTERS
   if (tally.characters > MOST_HELD_CHARACTERS && isRecord(tally)) sendNow(tally)
 }
 
@@ -226,6 +229,7 @@ function lose(open: OpenLane): void {
 
 /** Nothing of it starts here any more. */
 function drop(tally: RecordTally): void {
+  if (tally.isLost === true) return
   tally.isLost = true
   // Its messages wait for their turn, which does not come.
   if (tally.items.length === 0 && tally.pending > 0) tally.lane.engine.tallies--
