@@ -40,7 +40,7 @@ test('destroy removes all of a topology, but not while workers run or data would
     await until(async () => (await broker.status()).channels[0]!.lanes.every(({ records }) => records === 0))
     await worker.stop()
     await broker.ensure(['bill'])
-    const later = { channel: 'bill', key: undefined, body: '{}', dueMs: Date.now() + 1e9 }
+    const later = { channel: 'bill', key: undefined, body: '{}', delayMs: 1e9 }
     await broker.send([{ channel: 'bill', key: undefined, body: '{}' }, later])
     const refused = await destroy(['--yes'])
     expect(refused.code).toBe(1)
