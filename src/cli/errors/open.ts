@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { CloudStage } from '../../deploy/cloud.ts'
 import { AttakError, type ErrorCode } from '../../errors.ts'
+import type { BrokerRules } from '../../runtime/broker.ts'
 import type { ErrorRecord } from '../../runtime/error-record.ts'
 import type { ErrorReader, KeptErrors } from '../../runtime/store.ts'
 import { openMonths } from '../../stores/file/months.ts'
@@ -43,7 +44,7 @@ export interface Errors {
 
 /** The broker that errors are kept on. */
 export interface ErrorsBroker {
-  readonly messageBytes: number
+  readonly rules: BrokerRules
   /** Returns what puts the messages of an error into the channel of its processor again. */
   sender(mark: ReplayMark): Send
 }
@@ -116,12 +117,12 @@ function withBrokerErrors(stage: NamedStage, host: Host, use: (errors: Errors) =
     return use({
       ...{ place, stage, store: broker.errors, copies: openCopies(NO_COPIES, host.date()) },
       processors: project === undefined ? status.channels.map(({ name }) => name) : processorsOf(project),
-      broker: { messageBytes: broker.rules.messageBytes, sender: (mark) => senderBy(send, mark) },
+      broker: { rules: broker.rules, sender: (mark) => senderBy(send, mark) },
     })
   })
 }
 
-/** A record that could not be removed after it was sent is not sent again, unless that is forced. */
+/** Where the broker remembers ids, a record that could not be removed is not sent again, unless that is forced. */
 function senderBy(send: ReturnType<typeof senderOn>, mark: ReplayMark): Send {
   return ({ id, time, processor }, event) =>
     send(

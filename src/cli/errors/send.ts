@@ -57,14 +57,20 @@ async function takeAway(
     await store.remove(units.map(({ record }) => record))
   } catch (error) {
     // Accepted messages run, even if their records stay in the store. A later replay from here reports that they were
-    // replayed already; one to a broker sends nothing.
+    // replayed already; one to a broker that remembers ids sends nothing.
     if (!(error instanceof AttakError)) throw error
     const count = drawCount(units.length, 'error')
-    const then = broker === undefined ? 'from this machine' : 'within a day, even if you replay them again'
     host.err.tell(
-      `${count} accepted, but still in the store: ${hang(error.message)}. ${error.remedy} They will not be replayed twice ${then}.\n`,
+      `${count} accepted, but still in the store: ${hang(error.message)}. ${error.remedy} ${sayAgain(broker)}\n`,
     )
   }
+}
+
+function sayAgain(broker: Errors['broker']): string {
+  if (broker === undefined) return 'They will not be replayed twice from this machine.'
+  return broker.rules.remembersIds
+    ? 'They will not be replayed twice within a day.'
+    : 'Purge them: a further replay would send them again.'
 }
 
 /** What became of replayed messages, as far as the logs show. */

@@ -138,7 +138,7 @@ function readyOptions(errors: Errors, isLocal: boolean): ReadyOptions {
   const hint = hintOn(errors)
   // Without its project, what a schema refuses now shows when the message is handled.
   const ready = { names: errors.processors, processors: stage.project?.processors ?? new Map(), hint }
-  if (broker !== undefined) return { ...ready, ...(!isLocal && { mostBytes: broker.messageBytes - MARK_BYTES }) }
+  if (broker !== undefined) return { ...ready, ...(!isLocal && { mostBytes: broker.rules.messageBytes - MARK_BYTES }) }
   if (live === undefined) return ready
   return {
     ...ready,
