@@ -57,8 +57,11 @@ interface Following {
   readonly known: Set<string>
 }
 
-/** Looks with nothing that waits, one after the other, before following ends: the channels are not looked at all at once. */
-const QUIET_LOOKS = 2
+/**
+ * Looks with nothing that waits, one after the other, before following ends. A single look may miss a record that is on its way from
+ * one channel to another: channels are looked at one by one, and Kafka shows what was committed a little later.
+ */
+const QUIET_LOOKS = 3
 
 /** Shows what waits and what fails until nothing of the topology waits, or no worker is left for it. Returns the exit code. */
 async function follow({ there, stage, sending, json, known }: Following, host: Host): Promise<number> {
