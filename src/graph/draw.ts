@@ -1,3 +1,4 @@
+import { withoutPasswords } from '../topology/secret.ts'
 import { drawDot } from './draw-dot.ts'
 import { drawMermaid } from './draw-mermaid.ts'
 import { drawText } from './draw-text.ts'
@@ -9,7 +10,8 @@ export const DRAWINGS = Object.freeze({ text: drawText, mermaid: drawMermaid, do
 /** The name of a form in {@link DRAWINGS}. */
 export type DrawingFormat = keyof typeof DRAWINGS
 
-/** The graph as indented JSON, defaults filled in, without the rules of carriers. */
+/** The graph as indented JSON, defaults filled in, without the rules of carriers and without the passwords of URLs. */
 function drawJson({ carriers: _, ...graph }: Graph): string {
-  return `${JSON.stringify(graph, null, 2)}\n`
+  const shown = (_name: string, value: unknown) => (typeof value === 'string' ? withoutPasswords(value) : value)
+  return `${JSON.stringify(graph, shown, 2)}\n`
 }

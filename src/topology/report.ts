@@ -1,4 +1,5 @@
 import type { ErrorCode, Problem } from '../errors.ts'
+import { withoutPasswords } from './secret.ts'
 
 /** Collects all problems of a topology file. */
 export interface Report {
@@ -46,6 +47,7 @@ function showJson(value: unknown): string {
 /** Shows what JSON refuses or leaves out. */
 function showUnwritable(_name: string, value: unknown): unknown {
   if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'string') return withoutPasswords(value)
   return typeof value === 'symbol' ? String(value) : value
 }
 
