@@ -12,7 +12,7 @@ interface ConfigSource {
   settings(properties: Fields, connection: Fields): Fields | string
 }
 
-/** Properties of guthega's clients that say how they connect, and that the clients of attak settle by themselves. */
+/** The sources of guthega. Some settings of the clients that it had are taken, and have no effect. */
 const CONFIG_SOURCES: Readonly<Record<string, ConfigSource>> = {
   http: {
     properties: ['port', 'host', 'connection', 'maxBytes', 'cors'],
@@ -22,6 +22,61 @@ const CONFIG_SOURCES: Readonly<Record<string, ConfigSource>> = {
       return { path: '/*', method: 'ANY', reply: 'guthega', ...own, ...address }
     },
   },
+  redis: {
+    properties: ['connection', 'channel'],
+    connection: ['url', 'host', 'port', 'username', 'password', 'db'],
+    settings({ channel }, { url, db, ...parts }) {
+      if (typeof channel !== 'string' || channel === '') return 'channel is missing, such as "orders.*"'
+      return {
+        url: url ?? urlOf('redis', { port: 6379, ...parts }, db === undefined ? '' : String(db)),
+        channels: channel,
+      }
+    },
+  },
+  amqp: {
+    properties: ['connection', 'queue'],
+    connection: [
+      ...['protocol', 'hostname', 'port', 'username', 'password', 'vhost', 'url'],
+      ...['locale', 'frameMax', 'heartbeat'],
+    ],
+    settings({ queue }, { url, protocol = 'amqp', hostname, vhost = '/', ...parts }) {
+      if (typeof queue !== 'string' || queue === '') return 'queue is missing'
+      const path = vhost === '/' ? '' : String(vhost)
+      return { url: url ?? urlOf(String(protocol), { host: hostname, ...parts }, path), queue, declare: 'classic' }
+    },
+  },
+  kafka: {
+    properties: ['connection', 'topics'],
+    connection: [
+      ...['kafkaHost', 'host', 'groupId', 'fromOffset', 'sessionTimeout', 'protocol', 'outOfRangeOffset'],
+      ...['autoCommit', 'autoCommitIntervalMs', 'fetchMaxBytes', 'fetchMaxWaitMs', 'id', 'encoding', 'sasl', 'ssl'],
+    ],
+    settings({ topics }, { kafkaHost, host, groupId = 'kafka-node-group', fromOffset, sessionTimeout, ssl, sasl }) {
+      if (topics === undefined) return 'topics is missing, such as ["orders"]'
+      if (kafkaHost === undefined && host !== undefined) {
+        return `connection.host is the address of ZooKeeper ("${host}"), which Kafka no longer needs: give kafkaHost, such as "localhost:9092"`
+      }
+      if (fromOffset === 'none') return 'connection.fromOffset is "none": give "earliest" or "latest"'
+      const { username, password, mechanism = 'plain' } = fieldsOf(sasl) ?? {}
+      const url = urlOf(ssl ? 'kafkas' : 'kafka', { host: kafkaHost, username, password }, '')
+      return {
+        url: username === undefined ? url : `${url}?mechanism=${mechanism}`,
+        ...{ topics, group: groupId, from: fromOffset ?? 'latest' },
+        ...(typeof sessionTimeout === 'number' && { claimAfter: Math.max(1, Math.round(sessionTimeout / 1000)) }),
+      }
+    },
+  },
+}
+
+function urlOf(protocol: string, { host, port, username = '', password }: Fields, path: string): string {
+  const user = password === undefined && username === '' ? '' : `${escaped(username)}:${escaped(password ?? '')}@`
+  const address = `${host ?? '127.0.0.1'}${port === undefined ? '' : `:${port}`}`
+  return `${protocol}://${user}${address}${path === '' ? '' : `/${encodeURIComponent(path)}`}`
+}
+
+/** A password may name an environment variable. */
+function escaped(text: unknown): string {
+  return /^\$\{\w+\}$/.test(String(text)) ? String(text) : encodeURIComponent(String(text))
 }
 
 /** Reads a source config: `{ type, properties }`. Returns the source as a topology has it, or all problems. */
