@@ -43,8 +43,8 @@ test.each([
   [
     {
       type: 'kafka',
-      // biome-ignore lint/suspicious/noTemplateCurlyInString: users write it so.
       properties: {
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: users write it so.
         connection: { kafkaHost: 'a:1', ssl: true, sasl: { username: 'u', password: '${PW}' } },
         topics: 't',
       },

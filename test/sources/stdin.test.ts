@@ -69,3 +69,22 @@ it('two sources cannot read it', async () => {
     ]),
   ).toMatchObject([{ source: 'b' }])
 })
+
+it('lines that were read before a stop are taken', async () => {
+  let free = () => {}
+  let isFull = true
+  const gate = new Promise<void>((resolve) => {
+    free = () => {
+      isFull = false
+      resolve()
+    }
+  })
+  const { input, open, data } = await read({}, { room: () => (isFull ? gate : undefined) })
+  input.write('1\n2\n3\n')
+  await new Promise(setImmediate)
+  const stopping = open.stop()
+  await new Promise(setImmediate)
+  free()
+  await stopping
+  expect(data()).toEqual([1, 2, 3])
+})

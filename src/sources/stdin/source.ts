@@ -56,15 +56,16 @@ async function readLines(source: TopologySource, world: SourceWorld, reading: Re
     if (bytes === undefined) {
       world.say(`source "${source.name}": line ${number} is longer than ${maxBytes} bytes, and is left out.`, 'warn')
     } else if (bytes.length > 0) {
-      await Promise.race([taking.room(), stop.stopped])
-      if (!stop.isStopped) taking.take(eventOfMessage(source, { body: bytes, format }, world), () => {})
+      await taking.room()
+      taking.take(eventOfMessage(source, { body: bytes, format }, world), () => {})
     }
   }
   for (;;) {
     const next = await Promise.race([blocks.next(), stop.stopped])
     if (next === undefined) return
     const lines = next.done ? [cutter.rest()] : cutter.take(Buffer.from(next.value))
-    for (const line of lines) if (line !== undefined && !stop.isStopped) await take(line)
+    // Lines that were read are taken, also when it is stopped meanwhile: nobody else can read them.
+    for (const line of lines) if (line !== undefined) await take(line)
     if (next.done) return
   }
 }
