@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { Redis } from 'ioredis'
 import { afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { after } from '../../../src/hosts/after.ts'
 import type { OpenSources } from '../../../src/runtime/source.ts'
 import { redis } from '../../../src/sources/redis/source.ts'
+import { sourceContract } from '../../contract/source.ts'
 import { type Answering, fakeWorld } from '../../sources/world.ts'
 import type { TestServer } from '../process.ts'
 import { startRedis } from '../servers.ts'
@@ -10,6 +12,7 @@ import { startRedis } from '../servers.ts'
 let server: TestServer
 let client: Redis
 const opened: OpenSources[] = []
+const group = 'attak:orders/dev/in'
 beforeAll(async () => {
   server = await startRedis({ args: ['--appendfsync', 'always'] })
 })
@@ -21,6 +24,35 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const open of opened.splice(0)) await open.stop()
   client.disconnect()
+})
+
+sourceContract({
+  ...{ name: 'redis (stream)', type: 'redis', source: redis, keeps: true, ahead: 0 },
+  async place() {
+    const stream = `s-${randomUUID()}`
+    const settings = { url: server.url, stream, field: 'data', claimAfter: 1 }
+    await client.xgroup('CREATE', stream, group, '0', 'MKSTREAM')
+    return {
+      settings,
+      put: async (body) => void (await client.xadd(stream, '*', 'data', body)),
+      async left() {
+        const [[, , , , , open, , last]] = (await client.xinfo('GROUPS', stream)) as [[...unknown[]]]
+        const unread = await client.xrange(stream, `(${String(last)}`, '+')
+        return Number(open) + unread.length
+      },
+    }
+  },
+  restart: () => server.restart(),
+})
+
+sourceContract({
+  ...{ name: 'redis (channel)', type: 'redis', source: redis, keeps: false, ahead: 20 },
+  async place() {
+    const channel = `c-${randomUUID()}`
+    const put = async (body: Buffer) => void (await client.publish(channel, body))
+    return { settings: { url: server.url, channels: channel }, put }
+  },
+  restart: () => server.restart(),
 })
 
 const STREAM = { stream: 'orders', claimAfter: 1 }
@@ -35,7 +67,6 @@ async function start(settings: object = STREAM, answering: Answering = {}) {
   return { world, open, data, has }
 }
 
-const group = 'attak:orders/dev/in'
 const pending = async () => ((await client.xpending('orders', group)) as [number])[0]
 
 it('entries are events, and are acknowledged when they are done', async () => {
@@ -90,17 +121,6 @@ it('entries that run for long are not taken over', async () => {
   }
   expect(second.data()).toEqual([])
   end(0)
-})
-
-it('goes on when Redis was killed and started again, and says each change once', async () => {
-  const { has, world } = await start()
-  await client.xadd('orders', '*', 'n', '1')
-  await has([{ n: 1 }])
-  await vi.waitFor(async () => expect(await pending()).toBe(0), 30_000)
-  await server.restart()
-  await vi.waitFor(() => client.xadd('orders', '*', 'n', '2'), 30_000)
-  await has([{ n: 1 }, { n: 2 }])
-  expect(world.said.map((line) => line.split(' ')[0])).toEqual(['warn', 'info'])
 })
 
 it('channels and patterns are subscribed to, and odd bytes are kept', async () => {
