@@ -12,11 +12,13 @@ import { loadTelemetry } from '../../project/telemetry.ts'
 import type { LogLevel } from '../../runtime/invocation.ts'
 import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
 import { createSpans } from '../../runtime/spans.ts'
+import type { StateStore } from '../../runtime/state.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import type { WorkerHost } from '../../runtime/worker-host.ts'
 import { openLed } from '../../sources/led.ts'
 import { openEach } from '../../sources/open-each.ts'
 import { SOURCES, type SourceType } from '../../sources/table.ts'
+import { openFileState, stateFile } from '../../stores/file/state.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
 import { createFileWriter } from '../../stores/file/writer.ts'
 import type { TopologySource } from '../../topology/source.ts'
@@ -69,6 +71,8 @@ export interface Service extends ServeOptions {
   readonly running: RunningTopology
   /** Absent without a broker. */
   readonly chosen: ChosenBroker | undefined
+  /** Keeps what handlers set, where this process has it alone. */
+  readonly state: StateStore | undefined
   readonly log: ServiceLog
   readonly admin: Admin | undefined
   /** What ends its subscriptions to the process. */
@@ -97,8 +101,9 @@ export async function openService(options: ServeOptions, host: Host): Promise<Se
   }
   const admin = port === undefined ? undefined : await openAdmin(port, state)
   try {
-    const { chosen, running } = await openTopology({ ...options, host, workerHost, log, admin })
-    Object.assign(service, { ...options, host, workerHost, running, chosen, log, admin, offs, sources: [], failed: 0 })
+    const { chosen, running, state } = await openTopology({ ...options, host, workerHost, log, admin })
+    const opened = { running, chosen, state, log, admin, offs, sources: [], failed: 0 }
+    Object.assign(service, { ...options, host, workerHost, ...opened })
     return service as Service
   } catch (error) {
     await admin?.close()
@@ -129,7 +134,7 @@ interface TopologyParts extends ServeOptions {
   readonly admin: Admin | undefined
 }
 
-async function openTopology(parts: TopologyParts): Promise<Pick<Service, 'running' | 'chosen'>> {
+async function openTopology(parts: TopologyParts): Promise<Pick<Service, 'running' | 'chosen' | 'state'>> {
   const { project, graph, broker, host, workerHost, log, admin, concurrency, runs, version } = parts
   const telemetry = await loadTelemetry(project.dir)
   const common: Omit<EmbeddedParts, 'store'> = {
@@ -143,7 +148,8 @@ async function openTopology(parts: TopologyParts): Promise<Pick<Service, 'runnin
   }
   if (broker === undefined) {
     const store = createFileWriter(errorsFile(project.dir, RUN_PART, graph.name))
-    return { running: openEmbedded({ ...common, store }), chosen: undefined }
+    const state = await openState(parts)
+    return { running: openEmbedded({ ...common, store, state }), chosen: undefined, state }
   }
   const { openBroker } = await import('../broker.ts')
   const chosen = await openBroker({
@@ -156,11 +162,21 @@ async function openTopology(parts: TopologyParts): Promise<Pick<Service, 'runnin
     const running = openBrokered({
       ...{ ...common, store: chosen.broker.errors, broker: chosen.broker, carrier: chosen.name, worker, runs },
     })
-    return { running, chosen }
+    return { running, chosen, state: undefined }
   } catch (error) {
     await chosen.broker.close()
     throw error
   }
+}
+
+/** Opens the file of the state of a topology that has any. Throws STORE_FAILED if another process has it. */
+async function openState({
+  project,
+  graph,
+  workerHost: { now, after },
+}: TopologyParts): Promise<StateStore | undefined> {
+  if (!graph.processors.some(({ state }) => state)) return undefined
+  return openFileState({ file: stateFile(project.dir, { topology: graph.name, stage: graph.stage }), now, after })
 }
 
 /** `offs` receives what ends its subscriptions. */

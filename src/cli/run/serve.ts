@@ -47,6 +47,7 @@ export async function serve(options: ServeOptions, host: Host): Promise<number> 
     for (const off of service.offs) off()
     running.close()
     await chosen?.broker.close()
+    await service.state?.close()
     await service.admin?.close()
   }
 }

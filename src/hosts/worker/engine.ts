@@ -2,6 +2,7 @@ import type { Graph } from '../../graph/graph.ts'
 import type { Current } from '../../runtime/current.ts'
 import type { DeliverParts } from '../../runtime/deliver/round.ts'
 import type { Invocation, InvocationHost, Invoke, LoadedProcessor, Spans } from '../../runtime/invocation.ts'
+import type { StateStore } from '../../runtime/state.ts'
 import type { ErrorWriter } from '../../runtime/store.ts'
 import type { WorkerHost } from '../../runtime/worker-host.ts'
 import type { WorkerLog } from '../../runtime/worker-log.ts'
@@ -16,6 +17,8 @@ export interface EmbeddedParts {
   readonly host: WorkerHost
   readonly log: WorkerLog
   readonly store: ErrorWriter
+  /** Keeps what handlers set; undefined if no processor has state. */
+  readonly state?: StateStore | undefined
   /** Handlers that run at once. */
   readonly concurrency: number
   /** Decides the ids of what comes in, together with its number. No other process may have it. */

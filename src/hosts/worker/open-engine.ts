@@ -40,11 +40,11 @@ export function openEngine(
   parts: EmbeddedParts,
   { accept, messageBytes, remembering, putOff }: Connection,
 ): { readonly engine: Engine; readonly release: () => void } {
-  const { graph, host, log, store, spans, processors } = parts
+  const { graph, host, log, store, state, spans, processors } = parts
   const current = followCurrent()
   const scope = { topology: graph.name, stage: graph.stage }
   const stations = openStations({
-    ...{ graph, processors, spans, remembering, messageBytes },
+    ...{ graph, processors, spans, state, remembering, messageBytes },
     recorderOf(processor) {
       const recorder = openRecorder({ ...scope, processor, host, log, store, isKept: () => false, artifact: undefined })
       recorder.begin(Number.POSITIVE_INFINITY)

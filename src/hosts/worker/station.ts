@@ -21,6 +21,7 @@ import { callingOf } from '../../runtime/reach.ts'
 import { dataRefusal, hopRefusal, keyRefusal } from '../../runtime/refusal.ts'
 import type { Resources } from '../../runtime/resources.ts'
 import { routerOf } from '../../runtime/routes.ts'
+import type { StateStore } from '../../runtime/state.ts'
 import type { Recorder } from '../../runtime/worker-recorder.ts'
 import { sizeChecker } from '../../simulator/accept.ts'
 import { type Copier, createCopier } from '../../simulator/copy.ts'
@@ -119,6 +120,7 @@ export interface StationParts {
   readonly graph: Graph
   readonly processors: ReadonlyMap<string, LoadedProcessor>
   readonly spans: Spans | undefined
+  readonly state: StateStore | undefined
   readonly recorderOf: (processor: string) => Recorder
   readonly resourcesOf: (loaded: LoadedProcessor, spec: GraphProcessor) => Resources | undefined
   /** The largest message, whichever processor receives it. */
@@ -169,7 +171,7 @@ export function openStations(parts: StationParts): Stations {
 }
 
 function stationOf(name: string, parts: StationParts): Station {
-  const { graph, processors, spans, recorderOf, resourcesOf, remembering } = parts
+  const { graph, processors, spans, state, recorderOf, resourcesOf, remembering } = parts
   const spec = indexOf(graph).processor(name)!
   const loaded = processors.get(name)
   if (loaded === undefined) throw new Error(`processor "${name}" is in the graph but was not loaded`)
@@ -180,6 +182,7 @@ function stationOf(name: string, parts: StationParts): Station {
     timeoutMs,
     ...callingOf(loaded, spec),
     resources: resourcesOf(loaded, spec),
+    state: spec.state && state,
     ...(spans && { spans }),
   }
   const station: Station & { entry: Way } = {

@@ -49,7 +49,7 @@ export interface RunFile {
 }
 
 /** The folder for all of attak's files in a project; it does not belong in version control. */
-const FOLDER = '.attak'
+export const FOLDER = '.attak'
 
 /** The part of a name that no stage can have. */
 export const SIMULATED_PART = '_simulated'
