@@ -2,8 +2,8 @@ import { AttakError } from '../../errors.ts'
 import type { BrokerRules, BrokerSend, BrokerWorld, OpenBroker } from '../../runtime/broker.ts'
 import { inTurn } from '../../runtime/in-turn.ts'
 import { createPlacing, otherLanes } from '../../runtime/placing.ts'
-import { brokerError, type Cluster, openCluster } from './client.ts'
-import { hasFailed } from './failure.ts'
+import { type Cluster, openCluster } from './client.ts'
+import { hasFailed, reasonOf } from './failure.ts'
 import { type Outgoing, openProducer, type Producer, produce } from './producer.ts'
 import { readAll } from './read.ts'
 import { statusOf } from './status.ts'
@@ -54,7 +54,7 @@ export async function openKafkaBroker(world: BrokerWorld): Promise<KafkaBroker> 
     async send(sends) {
       await put(outgoingOf(sends)).catch((error: Error) => {
         const what = `the broker ${place} did not take ${sends.length === 1 ? 'a message' : `${sends.length} messages`}`
-        throw new AttakError('BROKER_FAILED', `${what}: ${brokerError(place, error).message}`, 'Look at its log.')
+        throw new AttakError('BROKER_FAILED', `${what}: ${reasonOf(error)}`, 'Look at its log.')
       })
     },
     async work(worker) {

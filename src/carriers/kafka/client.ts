@@ -53,6 +53,9 @@ const CONNECT_MS = 5000
 const SILENT_MS = 15_000
 /** A rebalance may last so long before all members have joined. */
 const REBALANCE_MS = 60_000
+/** How often it is looked for the leader of a topic that is not there; it may have been made a moment ago. */
+const MOST_LOOKS = 50
+const LOOK_MS = 100
 /** The pauses between tries. */
 const PAUSES_MS = [5, 10, 20, 50, 100, 200, 500]
 
@@ -65,7 +68,7 @@ export async function openCluster(world: BrokerWorld): Promise<Cluster> {
   const kafka: KafkaPackage = await import(url)
   const cluster = clusterOf(world, kafka, { address, file: url })
   try {
-    await cluster.topics([])
+    await cluster.call({ kind: 'any' }, (connection) => kafka.metadataV11.api.async(connection, [], false))
   } catch (error) {
     cluster.close()
     throw brokerError(place, error)
@@ -140,26 +143,31 @@ function clusterOf(
     watch: watchFor(world, address.place),
   }
   const call: Cluster['call'] = (target, run, purpose) => askWatched(state, target, run, purpose)
+  const persist = async <Answer>(ask: () => Promise<Answer>): Promise<Answer> => {
+    for (let tries = 0; ; tries++) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (stop.isStopped || !failureOf(error).isPassing) throw error
+        await waitFor(world, PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]!, stop)
+      }
+    }
+  }
   return {
     ...{ kafka, call, stop, address, file, place: address.place, isConnected: state.watch.isUp },
     connecting: connectingTo(address, SILENT_MS),
-    topics: (names) => readTopics(state, names),
-    async persist(target, run, purpose) {
-      for (let tries = 0; ; tries++) {
-        try {
-          return await call(target, run, purpose)
-        } catch (error) {
-          if (stop.isStopped || !failureOf(error).isPassing) throw error
-          await waitFor(world, PAUSES_MS[Math.min(tries, PAUSES_MS.length - 1)]!, stop)
-        }
-      }
-    },
+    topics: (names) => persist(() => readTopics(state, names)),
+    persist: (target, run, purpose) => persist(() => call(target, run, purpose)),
     async leaderOf(topic, partition) {
-      const name = `${topic}:${partition}`
-      if (!state.leaders.has(name)) await readTopics(state, [topic])
-      const leader = state.leaders.get(name)
-      if (leader === undefined) throw new kafka.ProtocolError('LEADER_NOT_AVAILABLE')
-      return leader
+      for (let looks = 1; ; looks++) {
+        const leader = state.leaders.get(`${topic}:${partition}`)
+        if (leader !== undefined) return leader
+        const [found] = await persist(() => readTopics(state, [topic]))
+        const isThere = found !== undefined && found.partitions.length > partition
+        if (!isThere && looks >= MOST_LOOKS) throw missing(address.place, topic)
+        if (!state.leaders.has(`${topic}:${partition}`)) await waitFor(world, LOOK_MS, stop)
+        if (stop.isStopped) throw new Error('the connection is closed')
+      }
     },
     forget: () => forget(state),
     pause: (ms) => waitFor(world, ms, stop),
@@ -168,6 +176,10 @@ function clusterOf(
       for (const pool of Object.values(state.pools)) void pool.close().catch(() => {})
     },
   }
+}
+
+function missing(place: string, topic: string): AttakError {
+  return new AttakError('BROKER_FAILED', `the broker ${place} has no topic ${topic}`, 'Start a worker, which makes it.')
 }
 
 async function askWatched<Answer>(

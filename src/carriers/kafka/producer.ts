@@ -1,6 +1,7 @@
 import type * as Kafka from '@platformatic/kafka'
 import type { Cluster, Target } from './client.ts'
 import { failureOf } from './failure.ts'
+import { byLeader } from './read.ts'
 
 /** A record on its way to a partition. */
 export interface Outgoing {
@@ -88,18 +89,9 @@ function roundsOf(records: readonly Outgoing[]): readonly (readonly Batch[])[] {
 /** Returns the batches that have to be sent again. Throws for one that is refused. */
 async function produceOnce(cluster: Cluster, producer: Producer, batches: readonly Batch[]): Promise<readonly Batch[]> {
   if (cluster.stop.isStopped) throw new Error('the connection is closed')
-  const byLeader = new Map<number, Batch[]>()
-  const again: Batch[] = []
-  for (const batch of batches) {
-    const leader = await cluster.leaderOf(batch.topic, batch.partition).catch((error) => {
-      if (!failureOf(error).isPassing) throw error
-      return undefined
-    })
-    if (leader === undefined) again.push(batch)
-    else byLeader.set(leader, [...(byLeader.get(leader) ?? []), batch])
-  }
-  const asked = [...byLeader].map(([id, list]) => produceTo(cluster, producer, id, list))
-  return [...again, ...(await Promise.all(asked)).flat()]
+  const leaders = await byLeader(cluster, batches)
+  const asked = [...leaders].map(([id, list]) => produceTo(cluster, producer, id, list))
+  return (await Promise.all(asked)).flat()
 }
 
 async function produceTo(

@@ -43,13 +43,20 @@ export function createReader(parts: ReaderParts): Reader {
     [...lanes.values()]
       .filter((lane) => isOpen(lane) && wanted(lane))
       .map((lane) => ({ lane, topic: lane.topic, partition: lane.index, offset: lane.position }))
+  const tellOnce = (error: unknown) => {
+    const reason = reasonOf(error)
+    if (cluster.stop.isStopped || failureOf(error).isPassing || told.has(reason)) return
+    told.add(reason)
+    parts.world.tell(`Kafka cannot be read: ${reason}`, 'warn')
+  }
   const pump = async () => {
     if (isAsking || cluster.stop.isStopped) return
     isAsking = true
     try {
       const wanted = await byLeader(cluster, places(hasFew))
       for (const [id, list] of wanted) if (!busy.has(id)) void read(id, list)
-    } catch {
+    } catch (error) {
+      tellOnce(error)
       void cluster.pause(PAUSE_MS).then(pump)
     }
     isAsking = false
@@ -66,9 +73,7 @@ export function createReader(parts: ReaderParts): Reader {
         else await mend(parts, lane, answer.errorCode)
       }
     } catch (error) {
-      const reason = reasonOf(error)
-      if (!failureOf(error).isPassing && !told.has(reason)) parts.world.tell(`Kafka cannot be read: ${reason}`, 'warn')
-      told.add(reason)
+      tellOnce(error)
       await cluster.pause(PAUSE_MS)
     }
     busy.delete(id)
