@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
-import { brokerContract } from '../contract/broker.ts'
+import { brokerContract, secondThreadContract } from '../contract/broker.ts'
 import type { TestServer } from './process.ts'
 import { startKafka, startRedis } from './servers.ts'
 
@@ -16,3 +16,5 @@ brokerContract(
   () => `kafka://${kafka.url}`,
   () => redis.url,
 )
+
+secondThreadContract('Kafka', () => `kafka://${kafka.url}`)

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
-import { brokerContract } from '../contract/broker.ts'
+import { brokerContract, secondThreadContract } from '../contract/broker.ts'
 import type { TestServer } from './process.ts'
 import { startRedis } from './servers.ts'
 
@@ -11,3 +11,5 @@ beforeAll(async () => {
 afterAll(() => redis.stop())
 
 brokerContract('Redis', () => redis.url)
+
+secondThreadContract('Redis', () => redis.url)
