@@ -412,8 +412,9 @@ export function secondThreadContract(name: string, urlOf: () => string): void {
       streams: [],
     })
     try {
-      await worker.take({ to: 'block', event: 1 })
+      // A connection that is made while the thread is blocked would be given up.
       const { broker } = await stage.broker()
+      await worker.take({ to: 'block', event: 1 })
       await until(() => calls > 0)
       await until(async () => (await broker.status()).channels[0]!.lanes.every(({ records }) => records === 0))
       expect(calls).toBe(1)
