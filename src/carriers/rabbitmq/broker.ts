@@ -29,7 +29,7 @@ export async function openRabbitBroker(world: BrokerWorld): Promise<RabbitBroker
   const connections = await connect(world)
   const { place } = connections
   const names = namesOf(world)
-  const publisher = createPublisher(connections.publishing)
+  const publisher = createPublisher(connections.publishing, world)
   const parts = { connections, names, publisher }
   const lanesOf = new Map<string, number>()
   const placeOf = createPlacing(lanesOf)

@@ -28,6 +28,11 @@ export interface Connections {
 }
 
 const CONNECT_MS = 10_000
+/**
+ * The client misses a confirmation that comes while its socket drains, so the socket takes what the engine sends without a pause.
+ * `writableHighWaterMark` is an option of streams, and so of sockets.
+ */
+const SOCKET = { writableHighWaterMark: 64 * 1024 * 1024 } as unknown as NonNullable<ConnectionOptions['socket']>
 const RETRY_MS = { least: 100, most: 2000 }
 
 /** Connects to RabbitMQ. Throws BROKER_FAILED if it does not answer, or refuses the user or the virtual host. */
@@ -38,6 +43,7 @@ export async function connect({ url, clientFile, leaseMs, tell }: BrokerWorld): 
   const options: ConnectionOptions = {
     ...{ url: withUser(url, place), connectionTimeout: CONNECT_MS, acquireTimeout: CONNECT_MS, noDelay: true },
     ...{ retryLow: RETRY_MS.least, retryHigh: RETRY_MS.most, frameMax: 131_072 },
+    socket: SOCKET,
     // Either side ends a connection that was silent for two of them.
     heartbeat: Math.max(1, Math.ceil(leaseMs / 2000)),
   }

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Channel, Connection } from 'rabbitmq-client'
+import type { BrokerWorld } from '../../runtime/broker.ts'
+import { closeChannel } from './queues.ts'
 
 /** A message on its way to a queue. */
 export interface Publish {
@@ -28,12 +30,17 @@ interface Entry extends Publish {
   reject(error: unknown): void
   /** Why RabbitMQ gave it back. */
   returned?: string
+  /** When it was published; undefined if it is not on its way. */
+  sentMs?: number
   /** How often RabbitMQ closed the channel while it was on its way. */
   refusals: number
 }
 
 /** A channel that RabbitMQ closes so often with a message on its way is closed because of it. */
 const MOST_REFUSALS = 3
+/** How long a confirmation may take before the message is published again, and how often that is looked at. */
+const CONFIRM_MS = 15_000
+const LOOK_MS = 5000
 
 interface Publishing {
   readonly connection: Connection
@@ -44,18 +51,26 @@ interface Publishing {
   channel: Channel | undefined
   isOpening: boolean
   isClosed: boolean
+  readonly now: Clock['now']
   /** Before the ids of its messages. */
   readonly writer: string
   count: number
 }
 
+type Clock = Pick<BrokerWorld, 'now' | 'after'>
+
 /** Makes the publisher of a connection. */
-export function createPublisher(connection: Connection): Publisher {
+export function createPublisher(connection: Connection, clock: Clock): Publisher {
   const state: Publishing = {
     ...{ connection, entries: new Set(), sent: new Map(), channel: undefined },
-    ...{ isOpening: false, isClosed: false, writer: randomUUID().slice(0, 13), count: 0 },
+    ...{ isOpening: false, isClosed: false, now: clock.now, writer: randomUUID().slice(0, 13), count: 0 },
   }
   connection.on('connection', () => void open(state))
+  const look = () => {
+    closeIfSilent(state)
+    stopLooking = clock.after(LOOK_MS, look)
+  }
+  let stopLooking = clock.after(LOOK_MS, look)
   return {
     async send(messages, isWanted) {
       if (messages.length === 0) return
@@ -72,6 +87,7 @@ export function createPublisher(connection: Connection): Publisher {
     },
     close() {
       state.isClosed = true
+      stopLooking()
       for (const entry of state.entries) end(state, entry, new Error('the connection was closed'))
     },
   }
@@ -112,6 +128,7 @@ function publish(state: Publishing, channel: Channel, entry: Entry): void {
   const { sent, writer } = state
   const messageId = `${writer}.${(++state.count).toString(36)}`
   sent.set(messageId, entry)
+  entry.sentMs = state.now()
   channel
     .basicPublish({ ...envelopeOf(entry), messageId }, entry.body)
     .then(async () => {
@@ -130,6 +147,16 @@ function publish(state: Publishing, channel: Channel, entry: Entry): void {
       if (error.code === 'NACK' || isRefused) end(state, entry, error)
     })
     .finally(() => sent.delete(messageId))
+}
+
+/**
+ * The client misses a confirmation that comes while its socket drains. All that is not confirmed is published again then, on a new
+ * channel.
+ */
+function closeIfSilent({ connection, channel, entries, now }: Publishing): void {
+  const [oldest] = entries
+  if (channel === undefined || oldest?.sentMs === undefined || !connection.ready) return
+  if (now() - oldest.sentMs > CONFIRM_MS) void closeChannel(channel)
 }
 
 function envelopeOf({ queue, type, exchange = '' }: Publish) {
