@@ -16,6 +16,8 @@ export interface Round {
   readonly proxy: ServerProxy
   /** The server's address by way of the proxy. */
   readonly proxied: string
+  /** How long the server needs until what it made survives SIGKILL. Default: it has made it then. */
+  readonly settleMs?: number
 }
 
 /** What became of the messages of a round. */
@@ -148,7 +150,7 @@ function openRun(url: string, topology: string) {
 }
 
 /** Runs workers as processes, and ends, pauses and cuts them off while messages move. */
-export async function faultRound({ seed, server, proxy, proxied }: Round): Promise<Count> {
+export async function faultRound({ seed, server, proxy, proxied, settleMs = 0 }: Round): Promise<Count> {
   const random = randomOf(seed)
   const run = openRun(server.url, TOPOLOGY)
   const begin = () => run.begin(random() < 0.5 ? server.url : proxied)
@@ -156,7 +158,9 @@ export async function faultRound({ seed, server, proxy, proxied }: Round): Promi
   try {
     begin()
     begin()
-    const sending = sendAll(await openSender(run.stage))
+    const sender = await openSender(run.stage)
+    await wait(settleMs)
+    const sending = sendAll(sender)
     const faulty = { random, workers: run.workers, begin, server, proxy }
     for (let count = 0; count < FAULTS; count++) {
       await wait(100 + 700 * random())
