@@ -3,9 +3,9 @@ import type { BrokerSend, BrokerWorker, BrokerWorld, Lane, LaneUser } from '../.
 import type { Connections } from './connect.ts'
 import { type LaneState, stateIn, stateText } from './lane-state.ts'
 import type { LaneReport } from './members.ts'
-import { stateQueue } from './names.ts'
+import { SHAPES, stateQueue } from './names.ts'
 import type { Publisher } from './publisher.ts'
-import { closeChannel } from './queues.ts'
+import { closeChannel, declareQueues, withChannel } from './queues.ts'
 import { bodyOf, peek } from './single.ts'
 
 /**
@@ -16,6 +16,8 @@ import { bodyOf, peek } from './single.ts'
 const PREFETCH = 100
 /** The type of a message that shows its receiver that it owns the lane. */
 const TOKEN = 'attak.token'
+/** How long RabbitMQ may take to return a state. */
+const SILENT_MS = 10_000
 /** The pause before emits that were refused are sent again. */
 const REFUSED_MS = 1000
 
@@ -164,9 +166,9 @@ function receive(open: Open, message: AsyncMessage): void {
 
 /** The first message shows that this worker owns the lane. */
 async function begin(open: Open): Promise<void> {
-  const { consumer, place, worker } = open
+  const { consumer, worker } = open
   try {
-    const found = stateIn(await peek(consumer, stateQueue(place.queue)))
+    const found = stateIn(await readState(open))
     open.state = { marks: found.marks, crashes: found.crashes }
     await writeState(open)
     if (open.isLost || open.isReleasing) return
@@ -178,6 +180,21 @@ async function begin(open: Open): Promise<void> {
     if (!open.isLost) open.world.tell(`RabbitMQ: ${(error as Error).message}`, 'warn')
     await closeChannel(consumer)
   }
+}
+
+/** A server that was killed just after it made a queue may not answer for it any more: it is made again then. */
+async function readState({ connections, place, world }: Open): Promise<string | undefined> {
+  const queue = stateQueue(place.queue)
+  const reading = withChannel(connections.receiving, (channel) => peek(channel, queue))
+  const silent = new Promise<'silent'>((resolve) => void world.after(SILENT_MS, () => resolve('silent')))
+  const text = await Promise.race([reading, silent])
+  if (text !== 'silent') return text
+  reading.catch(() => {})
+  const what = `RabbitMQ does not answer for the queue "${queue}". attak makes it again;`
+  world.tell(`${what} attempts of messages that wait in its lane are counted from the start.`, 'warn')
+  await withChannel(connections.receiving, (channel) => channel.queueDelete({ queue }))
+  await declareQueues(connections, [[queue, SHAPES.single]])
+  return undefined
 }
 
 function laneOf(open: Open, isVanished: boolean): Lane {
