@@ -60,7 +60,7 @@ export function queueError(queue: string, place: string, cause: unknown): AttakE
     return fail(`has another queue "${queue}"`, remedy)
   }
   if (code === 'ACCESS_REFUSED') {
-    return fail(`refuses the queue "${queue}"`, 'Permit its user to configure, write and read ^attak\\..* there.')
+    return fail(`refuses the queue "${queue}"`, 'Permit its user to configure, write and read ^(attak|amq)\\..* there.')
   }
   if (code === 'NOT_FOUND') return fail(`has no queue "${queue}"`, 'Start a worker, which makes it.')
   if (code === 'RESOURCE_LOCKED') {
