@@ -17,6 +17,7 @@ function steps(of, from, to) {
   }
   return made
 }
+const onBroker = (worker, pack) => ({ kind: 'broker', worker, pack, events: 100_000 })
 const costs = (what, ours, peer, atMost) => ({ what, ours, peer, by: 'ours/peer', goal: { atMost } })
 
 /**
@@ -293,9 +294,32 @@ export const ROWS = [
     }),
   },
   {
+    id: 'W1',
+    what: 'A worker over Redis: processor time for each message of three hops, 100 B, delivered at least once; records of 25 messages',
+    unit: 'ns/message',
+    comparisons: [
+      costs('a bare loop over ioredis', onBroker('attak', 25), onBroker('bare', 25), 1.43),
+      faster('BullMQ (10,000 events)', onBroker('attak', 25), { ...onBroker('bullmq'), events: 10_000 }, 40),
+      costs('1 a record: a bare loop', onBroker('attak', 1), onBroker('bare', 1)),
+    ],
+  },
+  {
     id: 'W4',
     what: 'The job of J1 by attak run, in real time, each event acknowledged when all that it caused is done; against attak simulate',
     unit: 'ns/event',
     comparisons: SIZES.map((size) => costs(size, pipeline('embedded', size), pipeline('attak', size), 2)),
+  },
+  {
+    id: 'W5',
+    what: 'Two workers over Redis against one, where handlers wait 20 ms and a worker runs 16 at once: time from the first message to the last',
+    unit: 'µs/message',
+    comparisons: [
+      faster(
+        'one worker',
+        { kind: 'workers', workers: 2, events: 4000 },
+        { kind: 'workers', workers: 1, events: 4000 },
+        1.7,
+      ),
+    ],
   },
 ]

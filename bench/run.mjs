@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureRow } from './measure.mjs'
-import { buildPackage, compileEngine, installPeers } from './prepare.mjs'
+import { buildPackage, compileEngine, compileServers, installPeers } from './prepare.mjs'
 import { linesOf, linesWith, markdownTable, readTable, terminalTable } from './report.mjs'
 import { ROWS } from './rows.mjs'
 
@@ -24,7 +24,10 @@ if (unknown.length > 0 || Number.isNaN(rounds)) {
 
 installPeers()
 await compileEngine()
-if (rows.some(({ comparisons }) => comparisons.some(({ ours }) => ours.kind === 'command'))) buildPackage()
+const WHOLE_PROCESSES = ['command', 'pipeline', 'broker', 'workers']
+const kinds = new Set(rows.flatMap(({ comparisons }) => comparisons.map(({ ours }) => ours.kind)))
+if (WHOLE_PROCESSES.some((kind) => kinds.has(kind))) buildPackage()
+if (kinds.has('broker') || kinds.has('workers')) await compileServers()
 
 process.stdout.write(`${machine()}\n`)
 const lines = []
