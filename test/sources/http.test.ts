@@ -159,6 +159,16 @@ it('an Idempotency-Key decides the id, and a traceparent goes along', async () =
   expect(world.events[0]!.traceparent).toBe(traceparent)
 })
 
+it('an Idempotency-Key that is empty is none', async () => {
+  const { world, send } = await serve({})
+  const cloudEvent = { 'ce-specversion': '1.0', 'ce-id': '1', 'ce-source': '/s', 'ce-type': 't' }
+  for (const key of ['', ' ']) await send('/orders', json(1, { 'idempotency-key': key }))
+  for (const key of [{ 'idempotency-key': '' }, {}]) await send('/orders', json(1, { ...cloudEvent, ...key }))
+  const [first, second, third, fourth] = world.events.map(({ id }) => id)
+  expect(first).not.toBe(second)
+  expect(third).toBe(fourth)
+})
+
 it('reply: accepted answers before the event is done, and done after', async () => {
   let end: (errors: number) => void = () => {}
   const accepted = await serve({ reply: 'accepted' }, { take: () => new Promise((resolve) => (end = resolve)) })

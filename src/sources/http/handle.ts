@@ -46,7 +46,8 @@ function idOf(
   source: HttpSource,
   world: SourceWorld,
 ): string | undefined {
-  const { 'idempotency-key': key } = headers
+  // An empty one names nothing: requests that have nothing in common would have one id.
+  const key = headers['idempotency-key'] || undefined
   if (key === undefined && event === undefined) return undefined
   return rootId(world, source, key === undefined ? [event!.source, event!.id] : [String(key)])
 }
