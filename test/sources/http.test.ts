@@ -149,6 +149,32 @@ it.each([
   expect(second!.id).toBe(first!.id)
 })
 
+it.each([
+  ['%C3%A9%20k', 'é k'],
+  ['%c3%a9', 'é'],
+  ['%E2%82%AC%F0%9F%98%80', '€😀'],
+  ['100%25', '100%'],
+  ['%2525', '%25'],
+  ['100%', '100%'],
+  ['%zz%C3%A9', '%zzé'],
+  ['%C3%A9%FF', 'é%FF'],
+  ['%C3', '%C3'],
+  ['%ED%A0%80', '%ED%A0%80'],
+  ['"a \\"quoted\\" text"', 'a "quoted" text'],
+  ['"%C3%A9 \\\\"', 'é \\'],
+  ['"a', '"a'],
+])('the attributes of a CloudEvent in binary mode are decoded: %s is %s', async (written, value) => {
+  const { world, send } = await serve({})
+  const names = ['id', 'source', 'type', 'partitionkey']
+  const headers = Object.fromEntries(names.map((name) => [`ce-${name}`, written]))
+  await send('/orders', json(1, { 'ce-specversion': '1.0', ...headers }))
+  const attributes = Object.fromEntries(names.map((name) => [name, value]))
+  const structured = { 'content-type': 'application/cloudevents+json' }
+  await send('/orders', json({ specversion: '1.0', ...attributes, data: 1 }, structured))
+  expect(world.events[0]).toMatchObject({ topic: value, key: value })
+  expect(world.events[0]).toEqual(world.events[1])
+})
+
 it('an Idempotency-Key decides the id, and a traceparent goes along', async () => {
   const { world, send } = await serve({})
   const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'

@@ -84,7 +84,7 @@ export function cloudEventOf({ headers }: IncomingMessage, body: Buffer): CloudE
   const contentType = headers['content-type'] ?? ''
   const read = readCloudEvent({
     ...{ contentType, body },
-    attribute: (name) => headers[`ce-${name}`]?.toString(),
+    attribute: (name) => attributeOf(headers[`ce-${name}`]?.toString()),
     data() {
       const { body: data, isBase64Encoded } = contentOf(body, contentType)
       return isBase64Encoded ? { data_base64: data } : data
@@ -92,4 +92,23 @@ export function cloudEventOf({ headers }: IncomingMessage, body: Buffer): CloudE
   })
   if (read !== undefined && 'fault' in read) throw refused(400, read.fault)
   return read
+}
+
+const QUOTED = /^"((?:[^"\\]|\\.)*)"$/
+/** The escapes of one character in UTF-8. */
+const ESCAPES = /%[0-7][\da-f]|%[cd][\da-f]%[89ab][\da-f]|%e[\da-f](?:%[89ab][\da-f]){2}|%f[0-7](?:%[89ab][\da-f]){3}/gi
+
+/**
+ * Returns an attribute that a header has: quotes are taken off, and escapes are decoded once; one that is not valid stays.
+ * Source: CloudEvents 1.0.2, binding of HTTP, section 3.1.3.2, read 2026-11-29.
+ */
+function attributeOf(header: string | undefined): string | undefined {
+  const text = header?.replace(QUOTED, (_, quoted: string) => quoted.replace(/\\(.)/g, '$1'))
+  return text?.replace(ESCAPES, (escapes) => {
+    try {
+      return decodeURIComponent(escapes)
+    } catch {
+      return escapes
+    }
+  })
 }
