@@ -382,6 +382,45 @@ it('with a broker, 202 means that it has the event, and 503 that it has not', as
   expect(answers).toEqual([202, 503])
 })
 
+it.each([
+  ['accepted', 503],
+  ['result', 503],
+  ['guthega', 400],
+])('what a broker said is in the log, once for an outage, and not in the answer: %s', async (reply, status) => {
+  let isDown = true
+  const answering = async () => {
+    if (isDown) throw new AttakError('BROKER_FAILED', 'redis://10.0.0.7:6379 did not take it: ERR in script', 'Look.')
+    return 0
+  }
+  const { send, world } = await serve({ reply }, { takesToEnd: false, take: answering, call: answering })
+  for (let times = 0; times < 2; times++) {
+    const response = await send('/orders', json(1))
+    expect(response.status).toBe(status)
+    const text = await response.text()
+    expect(text).toContain('"code":"BROKER_FAILED"')
+    expect(text).not.toMatch(/10\.0\.0\.7|script/)
+  }
+  const said = 'error source "orders": an event was not taken: redis://10.0.0.7:6379 did not take it: ERR in script'
+  expect(world.said).toEqual([said])
+  isDown = false
+  await send('/orders', json(1))
+  isDown = true
+  await send('/orders', json(1))
+  expect(world.said).toEqual([said, said])
+})
+
+it.each([
+  ['404', 500],
+  [[404], 500],
+  [404.5, 500],
+  [600, 500],
+  [404, 404],
+])('an error with the status %j is answered with %s', async (status, answered) => {
+  const error = Object.assign(new Error('no'), { status })
+  const { send } = await serve({}, { call: () => Promise.reject(error) })
+  expect((await send('/orders', json(1))).status).toBe(answered)
+})
+
 it("the reply 'done' is refused with a broker", async () => {
   await expect(serve({ reply: 'done' }, { takesToEnd: false })).rejects.toThrow('source "orders": with a broker')
 })

@@ -3,11 +3,37 @@ import type { SourceEvent, SourceWorld } from '../../runtime/source.ts'
 import { describeThrown } from '../../runtime/thrown.ts'
 import { rootId, traceOf } from '../message.ts'
 import { type Answer, answerOf, jsonAnswer } from './answer.ts'
-import { type Budget, bodyOf, cloudEventOf, eventOf } from './request.ts'
+import { type Budget, bodyOf, cloudEventOf, eventOf, refused } from './request.ts'
 import type { HttpSource, Route } from './routes.ts'
 
 /** Of the process. */
 export const budget: Budget = { bytes: 0 }
+
+/**
+ * A world whose broker fails with an error that a stranger may read. Its own, with the address and what the server said, goes to
+ * the log, once for each outage.
+ */
+export function discreet(world: SourceWorld, { name }: HttpSource): SourceWorld {
+  let isFailing = false
+  const guarded = async <Result>(taken: Promise<Result>): Promise<Result> => {
+    try {
+      const result = await taken
+      isFailing = false
+      return result
+    } catch (error) {
+      const { code, message } = describeThrown(error)
+      if (code !== 'BROKER_FAILED') throw error
+      if (!isFailing) world.say(`source "${name}": an event was not taken: ${message}`, 'error')
+      isFailing = true
+      throw Object.assign(refused(503, 'The broker did not take the event. Send it again later.'), { code })
+    }
+  }
+  return {
+    ...world,
+    call: (event, isRecorded) => guarded(world.call(event, isRecorded)),
+    take: (event) => guarded(world.take(event)),
+  }
+}
 
 /** What a source does with a request. */
 export function routeOf(source: HttpSource, world: SourceWorld): Route & { readonly source: HttpSource } {
@@ -65,16 +91,15 @@ export function failed(error: unknown, id: string): Answer {
 }
 
 /**
- * The status of the answer to a failure: 400 if the schema of the processor refused the event, 503 if a broker did not take it, else the `status` or `statusCode` of
- * the error from 400 on, as libraries for HTTP set them, else 500.
+ * The status of the answer to a failure: 400 if the schema of the processor refused the event, else the `status` or
+ * `statusCode` of the error if it is a number from 400 to 599, as libraries for HTTP set them, else 500.
  */
 function statusOf(error: unknown): number {
   try {
     const { status, statusCode, code } = error as Readonly<Record<string, unknown>>
     if (code === 'EVENT_REFUSED') return 400
-    if (code === 'BROKER_FAILED') return 503
-    const asked = Number(status ?? statusCode)
-    return Number.isInteger(asked) && asked >= 400 && asked <= 599 ? asked : 500
+    const asked = status ?? statusCode
+    return typeof asked === 'number' && Number.isInteger(asked) && asked >= 400 && asked <= 599 ? asked : 500
   } catch {
     return 500
   }

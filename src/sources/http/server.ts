@@ -5,7 +5,7 @@ import type { OpenSources, SourceWorld } from '../../runtime/source.ts'
 import type { TopologySource } from '../../topology/source.ts'
 import { type Answer, JSON_TYPE, jsonAnswer } from './answer.ts'
 import { guthegaRoute } from './guthega.ts'
-import { budget, failed, routeOf } from './handle.ts'
+import { budget, discreet, failed, routeOf } from './handle.ts'
 import { listenOn } from './listen.ts'
 import {
   ALL_METHODS,
@@ -55,9 +55,10 @@ async function openServer(sources: readonly HttpSource[], world: SourceWorld): P
   const { host, port } = sources[0]!.settings
   const isGuthega = sources.some(({ settings }) => settings.reply === 'guthega')
   const idNames = isGuthega ? ['x-request-id', 'x-guthega-requestid'] : ['x-request-id']
-  const router = routerOf(sources, (source) =>
-    source.settings.reply === 'guthega' ? guthegaRoute(source, world, budget) : routeOf(source, world),
-  )
+  const router = routerOf(sources, (source) => {
+    const own = discreet(world, source)
+    return source.settings.reply === 'guthega' ? guthegaRoute(source, own, budget) : routeOf(source, own)
+  })
   const running = new Set<Promise<void>>()
   const times = { requestTimeout: REQUEST_MS, connectionsCheckingInterval: LOOK_MS }
   const server = createServer(times, (request, response) => {
