@@ -132,7 +132,8 @@ const READERS: Readonly<Record<keyof Settings, (value: unknown, place: Place, pr
 const LEVELS: readonly string[] = ['debug', 'info', 'warn', 'error', 'none']
 
 function addressOf(value: unknown, place: Place, problems: Problem[]): unknown {
-  if (typeof value === 'string' && URL.canParse(value)) return value
+  // Not all are URLs: those of Kafka name several servers.
+  if (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/./i.test(value)) return value
   // It may have a password.
   const remedy = 'Give one such as redis://localhost:6379.'
   const path = place.origin === 'flag' ? ` A path comes before ${place.where}.` : ''

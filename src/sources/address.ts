@@ -1,5 +1,5 @@
 import { AttakError } from '../errors.ts'
-import { withoutPassword } from '../runtime/address.ts'
+import { type AddressRules, AMQP_ADDRESS, ENCODED, REDIS_ADDRESS, readAddress } from '../runtime/address.ts'
 import type { SourceWorld } from '../runtime/source.ts'
 import type { TopologySource } from '../topology/source.ts'
 
@@ -33,29 +33,26 @@ export interface Address {
   readonly secrets: readonly string[]
 }
 
+const NUMBER = /^\d{1,9}$/
+
+/** What addresses may have, by the type of their source. */
+const RULES: Readonly<Record<string, AddressRules>> = {
+  redis: REDIS_ADDRESS,
+  amqp: { ...AMQP_ADDRESS, query: { heartbeat: NUMBER, connection_timeout: NUMBER, channel_max: NUMBER } },
+}
+
 /** Returns the server that the setting `url` of a source names. Throws SOURCE_FAILED if it cannot be read. */
 export function addressOf(source: TopologySource, fallback: string, world: Pick<SourceWorld, 'variable'>): Address {
   const url = filledIn(source, 'url', world) ?? fallback
-  const read = secretsOf(url)
-  if (read !== undefined) return { url, address: withoutPassword(url), secrets: read }
-  throw failedAddress(source, 'is no URL that can be read')
+  const read = readAddress(url, RULES[source.type]!)
+  if ('fault' in read) throw failedAddress(source, `is wrong: ${read.fault}`)
+  const { password = '' } = read
+  return { url, address: read.place, secrets: password === '' ? [] : [new URL(url).password, password] }
 }
 
 /** Says what is wrong with the `url` of a source. */
 export function failedAddress({ name }: TopologySource, what: string): AttakError {
-  const remedy = 'Write special characters of a password with %: "@" is %40, "/" is %2F, "%" is %25.'
-  return new AttakError('SOURCE_FAILED', `source "${name}": url ${what}`, remedy)
-}
-
-/** The secrets of a URL: its password, also as it is written there. Undefined for what is no URL. */
-function secretsOf(url: string): readonly string[] | undefined {
-  try {
-    const { username, password } = new URL(url)
-    decodeURIComponent(username)
-    return password === '' ? [] : [password, decodeURIComponent(password)]
-  } catch {
-    return undefined
-  }
+  return new AttakError('SOURCE_FAILED', `source "${name}": url ${what}`, ENCODED)
 }
 
 /** Returns a text without secrets. */

@@ -103,3 +103,12 @@ test('what is foreign among the delayed messages and the workers holds nothing u
   await until(async () => seen.length === 1 && (await redis.zcard(`${prefix}later`)) === 0)
   await until(async () => (await redis.hexists(`${prefix}workers`, 'foreign')) === 0)
 })
+
+test('an address that is wrong is refused before anything is written', async () => {
+  const refused = (url: string) => expect(openStage(url).broker()).rejects
+  await refused(`${server.url}/99`).toThrow(`the broker ${server.url}/99 cannot be used: ERR DB index is out of range`)
+  await refused(`${server.url}/abc`).toThrow('it must be the number of a database')
+  await refused(`${server.url}?keyPrefix=zz`).toThrow('has a query that is not known: ?keyPrefix')
+  await refused(server.url.replace('//', '//u:%zz@')).toThrow('a "%" stands before no code of a character')
+  await (await openStage(`${server.url}/3`).broker()).broker.close()
+})

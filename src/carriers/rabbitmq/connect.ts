@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Connection, ConnectionOptions } from 'rabbitmq-client'
 import { AttakError } from '../../errors.ts'
-import { withoutPassword } from '../../runtime/address.ts'
+import { AMQP_ADDRESS, addressIn } from '../../runtime/address.ts'
 import type { BrokerWorld } from '../../runtime/broker.ts'
 
 /** The client's class, as its package exports it. */
@@ -37,11 +37,11 @@ const RETRY_MS = { least: 100, most: 2000 }
 
 /** Connects to RabbitMQ. Throws BROKER_FAILED if it does not answer, or refuses the user or the virtual host. */
 export async function connect({ url, clientFile, leaseMs, tell }: BrokerWorld): Promise<Connections> {
-  const place = withoutPassword(url)
+  const { place } = addressIn(url, AMQP_ADDRESS, '--broker')
   const file = clientFile('rabbitmq-client', `--broker ${place}`)
   const { Connection }: RabbitPackage = createRequire(file)(file)
   const options: ConnectionOptions = {
-    ...{ url: withUser(url, place), connectionTimeout: CONNECT_MS, acquireTimeout: CONNECT_MS, noDelay: true },
+    ...{ url: withUser(url), connectionTimeout: CONNECT_MS, acquireTimeout: CONNECT_MS, noDelay: true },
     ...{ retryLow: RETRY_MS.least, retryHigh: RETRY_MS.most, frameMax: 131_072 },
     socket: SOCKET,
     // Either side ends a connection that was silent for two of them.
@@ -76,19 +76,13 @@ export async function connect({ url, clientFile, leaseMs, tell }: BrokerWorld): 
 }
 
 /** As all clients, this one uses `guest` where the address names no user. */
-function withUser(url: string, place: string): string {
-  try {
-    const parsed = new URL(url)
-    for (const part of [parsed.username, parsed.password, parsed.pathname]) decodeURIComponent(part)
-    if (parsed.username === '') {
-      parsed.username = 'guest'
-      parsed.password = 'guest'
-    }
-    return parsed.href
-  } catch {
-    const what = `the address of the broker cannot be read: ${place}`
-    throw new AttakError('USAGE', what, 'Write a % in a password as %25: amqp://user:password@host:5672.')
+function withUser(url: string): string {
+  const parsed = new URL(url)
+  if (parsed.username === '') {
+    parsed.username = 'guest'
+    parsed.password = 'guest'
   }
+  return parsed.href
 }
 
 function opened(connection: Connection): Promise<void> {

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type { Redis, RedisOptions } from 'ioredis'
 import { AttakError } from '../../errors.ts'
-import { withoutPassword } from '../../runtime/address.ts'
+import { addressIn, REDIS_ADDRESS } from '../../runtime/address.ts'
 import type { BrokerWorld } from '../../runtime/broker.ts'
 
 /** The client's class, as its package exports it. */
@@ -49,12 +49,12 @@ export const AS_BROKER: Use = { noun: 'broker', flag: '--broker', variable: 'ATT
 /** It remembers what another broker cannot. */
 export const AS_STATE: Use = { noun: 'state store', flag: '--state', variable: 'ATTAK_STATE' }
 
-/** Connects to Redis. Throws BROKER_FAILED if it does not answer, refuses the password, or cannot keep messages. */
+/** Connects to Redis. Throws USAGE for a wrong address, and BROKER_FAILED if it does not answer or refuses. */
 export async function connect(
   { url, clientFile, tell }: Pick<BrokerWorld, 'url' | 'clientFile' | 'tell'>,
   use: Use,
 ): Promise<Connections> {
-  const place = withoutPassword(url)
+  const { place, path } = addressIn(url, REDIS_ADDRESS, use.flag)
   const file = clientFile('ioredis', `${use.flag} ${place}`)
   const { Redis }: RedisPackage = createRequire(file)(file)
   let isConnected = false
@@ -80,6 +80,8 @@ export async function connect(
     await client.connect()
     // Otherwise commands would wait for a connection for ever.
     await client.ping()
+    // The package selects it, too, and uses database 0 if Redis refuses.
+    if (path !== '') await client.select(Number(path))
     isConnected = true
   } catch (error) {
     client.disconnect()
