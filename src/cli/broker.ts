@@ -37,7 +37,7 @@ export async function openBroker(options: BrokerOptions): Promise<ChosenBroker> 
   try {
     const memory = await openMemory({ ...world, url: stateUrl })
     const close = () => Promise.all([chosen.broker.close(), memory.close()]).then(() => {})
-    return { ...chosen, broker: { ...chosen.broker, handled: memory.handled, close } }
+    return { ...chosen, broker: { ...chosen.broker, ...memory, close } }
   } catch (error) {
     await chosen.broker.close()
     throw error
@@ -55,16 +55,18 @@ function openByProtocol(world: BrokerWorld): Promise<ChosenBroker> {
 }
 
 async function openRedis(world: BrokerWorld): Promise<ChosenBroker> {
-  const [{ openRedisBroker }, { createRedisErrors }, { createRedisHandled }] = await Promise.all([
+  const [{ openRedisBroker }, { createRedisErrors }, { createRedisHandled }, { createRedisState }] = await Promise.all([
     import('../carriers/redis/broker.ts'),
     import('../stores/redis/errors.ts'),
     import('../stores/redis/handled.ts'),
+    import('../stores/redis/state.ts'),
   ])
   const broker = await openRedisBroker(world)
-  const { client, prefix, place } = broker
+  const { client, openStrict, prefix, place } = broker
   const errors = createRedisErrors({ client, key: `${prefix}errors`, place, after })
   const handled = (ttlMs: number) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after })
-  return { name: 'redis', broker: { ...broker, errors, handled } }
+  const openState = () => createRedisState({ client: openStrict(), prefix: `${prefix}state`, after })
+  return { name: 'redis', broker: { ...broker, errors, handled, openState } }
 }
 
 async function openKafka(world: BrokerWorld): Promise<ChosenBroker> {
@@ -95,7 +97,7 @@ function refuseHandled(name: string): never {
 }
 
 /** Opens what remembers for a broker that cannot. */
-async function openMemory(world: BrokerWorld): Promise<Pick<OpenBroker, 'handled' | 'close'>> {
+async function openMemory(world: BrokerWorld): Promise<Pick<OpenBroker, 'handled' | 'openState' | 'close'>> {
   const { url } = world
   if (!/^rediss?:\/\//.test(url)) {
     throw new AttakError(
@@ -104,13 +106,15 @@ async function openMemory(world: BrokerWorld): Promise<Pick<OpenBroker, 'handled
       `Give redis://host:6379; it was ${withoutPassword(url)}.`,
     )
   }
-  const [{ openRedisMemory }, { createRedisHandled }] = await Promise.all([
+  const [{ openRedisMemory }, { createRedisHandled }, { createRedisState }] = await Promise.all([
     import('../carriers/redis/broker.ts'),
     import('../stores/redis/handled.ts'),
+    import('../stores/redis/state.ts'),
   ])
-  const { client, prefix, close } = await openRedisMemory(world)
+  const { client, prefix, openStrict, close } = await openRedisMemory(world)
   return {
     handled: (ttlMs) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after }),
+    openState: () => createRedisState({ client: openStrict(), prefix: `${prefix}state`, after }),
     close: async () => close(),
   }
 }

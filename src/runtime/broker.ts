@@ -1,4 +1,5 @@
 import type { HandledStore } from './handled.ts'
+import type { StateStore } from './state.ts'
 import type { ErrorStore } from './store.ts'
 
 /**
@@ -13,6 +14,8 @@ export interface OpenBroker {
   readonly errors: ErrorStore
   /** Remembers handled messages for so many milliseconds. */
   handled(ttlMs: number): HandledStore
+  /** Opens the store of the state of processors; absent if the broker keeps none. */
+  openState?(): StateStore
   /**
    * Makes the channels that are not there, and removes nothing. Returns warnings about what is set otherwise there. Throws an
    * AttakError if the broker cannot be used.

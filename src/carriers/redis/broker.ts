@@ -5,7 +5,7 @@ import type { BrokerRules, BrokerSend, BrokerWorld, OpenBroker } from '../../run
 import { inTurn } from '../../runtime/in-turn.ts'
 import { createPlacing, otherLanes } from '../../runtime/placing.ts'
 import { withScripts } from './client.ts'
-import { AS_BROKER, AS_STATE, checkServer, connect } from './connect.ts'
+import { AS_BROKER, AS_STATE, checkServer, connect, STRICT } from './connect.ts'
 import { laneName } from './lanes.ts'
 import { destroyAll, statusOf } from './status.ts'
 import { type RedisWorking, startWork } from './work.ts'
@@ -30,6 +30,8 @@ const DAY_MS = 86_400_000
 /** What a broker on Redis offers, but for its stores. */
 export type RedisBroker = Omit<OpenBroker, 'errors' | 'handled'> & {
   readonly client: Redis
+  /** Opens a connection that refuses commands while it is lost, and sends none again. */
+  openStrict(): Redis
   /** All keys of the topology and stage begin with it. */
   readonly prefix: string
 }
@@ -66,6 +68,7 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
   let working: RedisWorking | undefined
   return {
     ...{ rules, place, client, prefix },
+    openStrict: () => connections.another(STRICT),
     async ensure(channels) {
       const warnings = await checkServer(client, place, AS_BROKER)
       const ensured = client.attakEnsure(prefix, world.lanes, ...channels)
@@ -94,13 +97,13 @@ export async function openRedisBroker(world: BrokerWorld): Promise<RedisBroker> 
 /** Connects to a Redis that remembers what another broker cannot. Throws BROKER_FAILED or CLIENT_MISSING. */
 export async function openRedisMemory(
   world: BrokerWorld,
-): Promise<Pick<RedisBroker, 'client' | 'prefix'> & { close(): void }> {
-  const { client, place, close } = await connect(world, AS_STATE)
+): Promise<Pick<RedisBroker, 'client' | 'openStrict' | 'prefix'> & { close(): void }> {
+  const { client, place, another, close } = await connect(world, AS_STATE)
   try {
     for (const warning of await checkServer(client, place, AS_STATE)) world.tell(warning, 'warn')
   } catch (error) {
     close()
     throw error
   }
-  return { client, prefix: prefixOf(world), close }
+  return { client, openStrict: () => another(STRICT), prefix: prefixOf(world), close }
 }

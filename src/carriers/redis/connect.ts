@@ -24,11 +24,14 @@ const KEPT: RedisOptions = {
   connectTimeout: CONNECT_MS,
 }
 
+/** A connection that refuses commands while it is lost, and sends none again. */
+export const STRICT: RedisOptions = { enableOfflineQueue: false, autoResendUnfulfilledCommands: false }
+
 /** The connections to a server of Redis. */
 export interface Connections {
   readonly client: Redis
   /** Opens a further connection, which may block. */
-  another(): Redis
+  another(options?: RedisOptions): Redis
   /** Ends all connections at once. */
   close(): void
   /** The file of the client's package, for other threads. */
@@ -90,7 +93,7 @@ export async function connect(
   watch(client, place, tell)
   return {
     ...{ client, file, place },
-    another: () => open({ enableAutoPipelining: false }),
+    another: (options) => open({ enableAutoPipelining: false, ...options }),
     close() {
       for (const client of opened) client.disconnect()
     },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
+import { AttakError } from '../../errors.ts'
 import type { Graph } from '../../graph/graph.ts'
 import { after } from '../../hosts/after.ts'
 import { openBrokered } from '../../hosts/worker/brokered.ts'
@@ -71,7 +72,7 @@ export interface Service extends ServeOptions {
   readonly running: RunningTopology
   /** Absent without a broker. */
   readonly chosen: ChosenBroker | undefined
-  /** Keeps what handlers set, where this process has it alone. */
+  /** Keeps what handlers set; undefined if no processor has state. */
   readonly state: StateStore | undefined
   readonly log: ServiceLog
   readonly admin: Admin | undefined
@@ -158,15 +159,28 @@ async function openTopology(parts: TopologyParts): Promise<Pick<Service, 'runnin
   })
   try {
     for (const warning of await chosen.broker.ensure(graph.processors.map(({ name }) => name))) log.say(warning, 'warn')
+    const state = needsState(graph) ? openBrokerState(chosen) : undefined
     const worker = { id: randomUUID(), about: { version, host: hostname(), pid: host.pid } }
     const running = openBrokered({
-      ...{ ...common, store: chosen.broker.errors, broker: chosen.broker, carrier: chosen.name, worker, runs },
+      ...{ ...common, state, store: chosen.broker.errors, broker: chosen.broker, carrier: chosen.name, worker, runs },
     })
-    return { running, chosen, state: undefined }
+    return { running, chosen, state }
   } catch (error) {
     await chosen.broker.close()
     throw error
   }
+}
+
+function needsState({ processors }: Graph): boolean {
+  return processors.some(({ state }) => state)
+}
+
+/** Throws USAGE for a broker that keeps no state. */
+function openBrokerState({ name, broker }: ChosenBroker): StateStore {
+  const store = broker.openState?.()
+  if (store !== undefined) return store
+  const what = `a processor has state: true, and a broker of the type ${name} keeps no state`
+  throw new AttakError('USAGE', what, 'Give a Redis that does: --state redis://host:6379, or ATTAK_STATE.')
 }
 
 /** Opens the file of the state of a topology that has any. Throws STORE_FAILED if another process has it. */
@@ -175,7 +189,7 @@ async function openState({
   graph,
   workerHost: { now, after },
 }: TopologyParts): Promise<StateStore | undefined> {
-  if (!graph.processors.some(({ state }) => state)) return undefined
+  if (!needsState(graph)) return undefined
   return openFileState({ file: stateFile(project.dir, { topology: graph.name, stage: graph.stage }), now, after })
 }
 
