@@ -24,6 +24,8 @@ export type QueueConfig = {
 export type TableConfig = {
   /** The attribute that an item is known by, a text. */
   readonly key: string
+  /** The attribute that distinguishes items of one key, a text; absent: there is one item for each key. */
+  readonly sort?: string
   /** The attribute that says when an item may go, in seconds since 1970. */
   readonly expires: string
   readonly tags: JsonObject

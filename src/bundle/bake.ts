@@ -42,11 +42,12 @@ function bakeProcessor(
   vias: readonly string[],
 ): BakedProcessor {
   const retryVia = retryViaOf({ ...own, streams: heard }, processor.name)
-  const { name, timeoutMs, callback, outputs, invokes, idempotent, logEvents, retryQueue } = processor
+  const { name, timeoutMs, callback, outputs, invokes, idempotent, logEvents, retryQueue, state } = processor
   const hears = heard.filter(({ to }) => to === name).map((stream) => bakeEar(own, processor, stream))
   return {
     ...{ timeoutMs, callback, outputs, invokes, ...heldPolicyOf(own, processor) },
     ...(idempotent && { idempotent }),
+    ...(state && { state }),
     ...{ logEvents, retryQueue },
     ...(vias.includes(retryVia) && { retryVia }),
     ...{ routes: routesFor(own, name), hears },

@@ -57,6 +57,7 @@ function partsOf({ errors, processors }: BakedEntry, host: string): readonly Par
     ...(some.some(({ idempotent }) => idempotent !== undefined)
       ? [partOf('rememberHandled', `hosts/${host}/handled`)]
       : []),
+    ...(some.some(({ state }) => state) ? [partOf('openState', `hosts/${host}/state`)] : []),
   ]
 }
 

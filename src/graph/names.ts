@@ -9,6 +9,9 @@ export const CRASHES_PART = '_crashes'
 /** As {@link ERRORS_PART}, for the ids of messages that were handled. */
 export const HANDLED_PART = '_handled'
 
+/** As {@link ERRORS_PART}, for what processors keep between messages. */
+export const STATE_PART = '_state'
+
 /** As {@link ERRORS_PART}, for what waits until a processor tries it again. */
 export function retryPart(processor: string): string {
   return `_retry-${processor}`

@@ -25,7 +25,9 @@ export interface BakedEntry {
 export type BakedCarrier = Pick<CarrierRules, 'limits' | 'orderedByKey'>
 
 /** A processor as its worker knows it; its retry policy applies to messages that come over no stream. */
-export interface BakedProcessor extends HeldPolicy, Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue'> {
+export interface BakedProcessor
+  extends HeldPolicy,
+    Pick<GraphProcessor, 'idempotent' | 'logEvents' | 'retryQueue' | 'state'> {
   readonly timeoutMs: number
   readonly callback: boolean
   /** The carrier of its retry place; absent if it has none. */

@@ -7,6 +7,7 @@ import type { DeliverParts } from './deliver/round.ts'
 import type { Invoke, LoadedProcessor, LogLevel, ProcessorRuntime, Spans } from './invocation.ts'
 import type { RetryPlace } from './retry-place.ts'
 import type { Router } from './routes.ts'
+import type { StateStore } from './state.ts'
 import type { ErrorWriter } from './store.ts'
 import type { WorkerHost } from './worker-host.ts'
 import type { WorkerLog } from './worker-log.ts'
@@ -33,6 +34,8 @@ export interface WorkerParts {
   readonly spans?: Spans
   /** Present if it must not handle a message twice. */
   readonly leases?: DeliverParts['leases']
+  /** Present if its handlers keep values between messages. */
+  readonly state?: StateStore
 }
 
 /** A worker that has loaded its processor. */

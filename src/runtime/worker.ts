@@ -55,7 +55,15 @@ export async function openWorker({ load, spans, ...parts }: WorkerParts): Promis
     ...parts,
     ...{ baked, current, log },
     recorder: openRecorder({ topology, stage, processor: name, host, log, store, isKept, artifact }),
-    runtime: { topology, stage, timeoutMs, ...callingOf(loaded, baked), resources, ...(spans && { spans }) },
+    runtime: {
+      topology,
+      stage,
+      timeoutMs,
+      ...callingOf(loaded, baked),
+      resources,
+      state: parts.state,
+      ...(spans && { spans }),
+    },
     route: routerOf(baked.routes, (streams) =>
       channelRoute(
         name,

@@ -19,13 +19,14 @@ export async function startDynalite(): Promise<Emulator> {
   }
 }
 
-/** Makes a table whose key is `id`, as those that attak makes, and waits until it is there. */
-export async function createTable({ client }: Emulator, table: string): Promise<void> {
+/** Makes a table whose key is `id`, and `sort` if given, as those that attak makes, and waits until it is there. */
+export async function createTable({ client }: Emulator, table: string, sort?: string): Promise<void> {
+  const keys = sort === undefined ? ['id'] : ['id', sort]
   await callAws(client, 'DynamoDB_20120810.CreateTable', {
     TableName: table,
     BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+    AttributeDefinitions: keys.map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+    KeySchema: keys.map((AttributeName, index) => ({ AttributeName, KeyType: index === 0 ? 'HASH' : 'RANGE' })),
   })
   for (let status: unknown; status !== 'ACTIVE'; ) {
     const { Table } = await callAws(client, 'DynamoDB_20120810.DescribeTable', { TableName: table })

@@ -251,7 +251,7 @@ export function stateContract(name: string, contract: StateContract): void {
       await pass(TTL_MS + 50)
       expect(await read(store, 'ends')).toBeUndefined()
       expect(namesOf(await listed(store))).toEqual(['kept', 'stays'])
-      expect((await act(store, { kind: 'check', key: key('ends'), if: 'present' })).kind).toBe('refused')
+      expect((await act(store, { kind: 'remove', key: key('ends'), if: 'present' })).kind).toBe('refused')
       expect((await act(store, put('ends', 'new', { value: 'old' }))).kind).toBe('refused')
       expect((await act(store, put('ends', 'new', 'absent'))).kind).toBe('done')
       expect((await act(store, add('sums', { n: 1 }))).kind).toBe('done')

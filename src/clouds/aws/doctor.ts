@@ -158,7 +158,7 @@ const READS: Readonly<Record<string, (aws: Aws) => Promise<Found>>> = {
 
 /** Checks further services: DynamoDB if a topology uses tables, and the queue or bucket for errors that it names. */
 function errorStoreOf(aws: Aws, { errors, processors }: Graph): readonly Promise<Finding>[] {
-  const tables = errors.store === 'dynamodb' || processors.some(({ idempotent }) => idempotent)
+  const tables = errors.store === 'dynamodb' || processors.some(({ idempotent, state }) => idempotent || state)
   const named = errors.store === 's3' || (errors.store === 'sqs' && errors.queue !== undefined)
   const asked = tables ? [tried(aws, 'dynamodb', () => answeredBy(aws))] : []
   return named ? [...asked, tried(aws, 'errors', () => foundStore(aws, errors))] : asked

@@ -16,7 +16,7 @@ import type { Graph, GraphChannel, GraphProcessor } from '../../graph/graph.ts'
 import { CRASHES_PART, prefixOf, retryPart } from '../../graph/names.ts'
 import type { JsonObject } from '../../graph/resource.ts'
 import { retryViaOf } from '../../graph/retry-via.ts'
-import { dynamodbAccess, handledAccess } from '../../stores/dynamodb/resources.ts'
+import { dynamodbAccess, handledAccess, stateAccess } from '../../stores/dynamodb/resources.ts'
 import { s3Access } from '../../stores/s3/resources.ts'
 import { LOOKING as LOOKING_AT_QUEUES, sqsAccess } from '../../stores/sqs/resources.ts'
 import { rolePath } from './names.ts'
@@ -55,7 +55,7 @@ type Carried = Pick<GraphChannel, 'name' | 'fifo' | 'via'>
 /** Returns the permissions of one processor's function. */
 export function processorPolicy(graph: Graph, processor: GraphProcessor, place: Place): Policy {
   const scope = { topology: graph.name, stage: graph.stage }
-  const { name, invokes, vpc, idempotent, retryQueue } = processor
+  const { name, invokes, vpc, idempotent, retryQueue, state } = processor
   const heard = graph.channels.filter((channel) => channel.to.includes(name))
   const sentTo = new Set(graph.streams.filter(({ from }) => from === name).map(({ channel }) => channel))
   const sent = graph.channels.filter((channel) => sentTo.has(channel.name))
@@ -74,6 +74,7 @@ export function processorPolicy(graph: Graph, processor: GraphProcessor, place: 
     ...allowChannels('Hear', 'receive', heard),
     allowAll('KeepErrors', storeAccess(graph, place).keep),
     idempotent && allowAll('RememberHandled', handledAccess(scope, place)),
+    state && allowAll('KeepState', stateAccess(scope, place)),
     ...allowChannels('Emit', 'send', sent),
     allow(
       'Invoke',

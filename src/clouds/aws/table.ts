@@ -60,9 +60,9 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
     async compare(resource) {
       const table = await tableOf(dynamodb, resource.name)
       if (table === undefined) return undefined
-      const { key, expires } = resource.config as TableConfig
+      const { key, sort, expires } = resource.config as TableConfig
       return {
-        key: [[key], (table.KeySchema ?? []).map(({ AttributeName }) => AttributeName)],
+        key: [keysOf({ key, sort }), (table.KeySchema ?? []).map(({ AttributeName }) => AttributeName)],
         expires: [expires, await lifeOf(dynamodb, resource.name)],
         billing: ['PAY_PER_REQUEST', table.BillingModeSummary?.BillingMode ?? 'PROVISIONED'],
         protection: [false, table.DeletionProtectionEnabled ?? false],
@@ -85,6 +85,14 @@ export function tables({ scope, place }: Account, dynamodb: DynamoDBClient): Kin
     },
     pace: READY,
   })
+}
+
+/** The attributes that an item is known by. */
+function keysOf({
+  key,
+  sort,
+}: Pick<TableConfig, 'key'> & { readonly sort?: string | undefined }): [string, ...string[]] {
+  return sort === undefined ? [key] : [key, sort]
 }
 
 async function tableOf(dynamodb: DynamoDBClient, TableName: string): Promise<TableDescription | undefined> {
@@ -129,11 +137,14 @@ const BACK: Readonly<Record<string, Omit<UpdateTableCommandInput, 'TableName'>>>
 }
 
 function create(dynamodb: DynamoDBClient, { name, config }: Resource, tags: Tags): Promise<'bare' | 'unsure'> {
-  const { key } = config as TableConfig
+  const [key, ...sorts] = keysOf(config as TableConfig)
   const input = {
     TableName: name,
-    AttributeDefinitions: [{ AttributeName: key, AttributeType: 'S' as const }],
-    KeySchema: [{ AttributeName: key, KeyType: 'HASH' as const }],
+    AttributeDefinitions: [key, ...sorts].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
+    KeySchema: [
+      { AttributeName: key, KeyType: 'HASH' as const },
+      ...sorts.map((AttributeName) => ({ AttributeName, KeyType: 'RANGE' as const })),
+    ],
     BillingMode: 'PAY_PER_REQUEST' as const,
     Tags: pairsOfTags(tags),
   }

@@ -3,11 +3,11 @@ import { functionVariables } from '../../bundle/variables.ts'
 import { CARRIERS } from '../../carriers/table.ts'
 import type { Code } from '../../deploy/cloud.ts'
 import type { Graph, GraphProcessor } from '../../graph/graph.ts'
-import { CRASHES_PART, ERRORS_PART, HANDLED_PART, retryPart } from '../../graph/names.ts'
+import { CRASHES_PART, ERRORS_PART, HANDLED_PART, retryPart, STATE_PART } from '../../graph/names.ts'
 import type { Resource } from '../../graph/resource.ts'
 import { retryViaOf } from '../../graph/retry-via.ts'
 import { invocationMs } from '../../runtime/deliver/round.ts'
-import { errorsTable, handledTable } from '../../stores/dynamodb/resources.ts'
+import { errorsTable, handledTable, stateTable } from '../../stores/dynamodb/resources.ts'
 import { crashesQueue, errorsQueue } from '../../stores/sqs/resources.ts'
 import { hasFifoQueue } from './channels.ts'
 import { type FunctionConfig, hashedEnvironment } from './function-config.ts'
@@ -26,8 +26,8 @@ export interface AwsTarget {
 }
 
 /**
- * Returns all resources that a graph needs on AWS. These are queues for errors and crashes, tables for errors and
- * handled messages if used, and the resources of each channel's carrier. Each processor needs a retry queue if it has
+ * Returns all resources that a graph needs on AWS. These are queues for errors and crashes, tables for errors,
+ * handled messages and state if used, and the resources of each channel's carrier. Each processor needs a retry queue if it has
  * one, logs, a role with minimal permissions (unless one is given), and its function. Pure.
  */
 export function wantedResources(
@@ -43,6 +43,7 @@ export function wantedResources(
     ...(hasFifoQueue(graph) ? [crashesQueue(scope, graph.tags, true)] : []),
     ...(graph.errors.store === 'dynamodb' ? [errorsTable(scope, graph.tags)] : []),
     ...(graph.processors.some(({ idempotent }) => idempotent) ? [handledTable(scope, graph.tags)] : []),
+    ...(graph.processors.some(({ state }) => state) ? [stateTable(scope, graph.tags)] : []),
     ...graph.channels.flatMap(
       (channel) => CARRIERS[channel.via].resources?.channel(graph, channel, target.place) ?? [],
     ),
@@ -119,6 +120,7 @@ function processorResources(graph: Graph, processor: GraphProcessor, target: Pro
         ...[`logs/${name}`, CRASHES_QUEUE],
         ...(graph.errors.store === 'dynamodb' ? [`table/${ERRORS_PART}`] : []),
         ...(processor.idempotent ? [`table/${HANDLED_PART}`] : []),
+        ...(processor.state ? [`table/${STATE_PART}`] : []),
         ...(processor.retryQueue ? [`queue/${retryPart(name)}`] : []),
         ...(given === undefined ? [`role/${name}`] : []),
       ],

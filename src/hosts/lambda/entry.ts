@@ -14,6 +14,7 @@ import { type LambdaHost, processHost } from './host.ts'
 import type { invokeBy } from './invoker.ts'
 import { logLevelOf } from './log-level.ts'
 import { readPayload } from './payload.ts'
+import type { openState } from './state.ts'
 
 /** The definition of an entry: the baked data, and the imports of the generated module. */
 export type EntryDefinition = BakedEntry & Pick<WorkerParts, 'load'>
@@ -33,6 +34,8 @@ export interface EntryParts {
   readonly spans?: Spans
   /** Present if a processor must not handle a message twice. */
   readonly rememberHandled?: typeof rememberHandled
+  /** Present if a processor has state. */
+  readonly openState?: typeof openState
 }
 
 /** The environment of an entry. */
@@ -73,7 +76,7 @@ export function createEntry(definition: EntryDefinition, parts: EntryParts, worl
 
 async function open(
   { load, ...entry }: EntryDefinition,
-  { carriers, openStore, invokeBy, spans, rememberHandled }: EntryParts,
+  { carriers, openStore, invokeBy, spans, rememberHandled, openState }: EntryParts,
   { host, client }: EntryWorld,
   { invokedFunctionArn }: PlatformContext,
 ): Promise<Worker> {
@@ -81,9 +84,10 @@ async function open(
   if (place === undefined) throw new Error(`"${invokedFunctionArn}" does not say in which region and account this is`)
   const name = processorOf(entry, host.env[PROCESSOR_VARIABLE])
   const { topology, stage, errors } = entry
-  const { idempotent } = entry.processors[name]!
+  const { idempotent, state: hasState } = entry.processors[name]!
   const world = { client, place, scope: { topology, stage }, host }
   const leases = idempotent && rememberHandled?.(world, idempotent)
+  const state = hasState && openState?.(world)
   return openWorker({
     ...{ entry, name, load, host },
     carriers: { receivers: carriers, openSender: (via, channel) => carriers[via]!.openSender(world, channel) },
@@ -93,6 +97,7 @@ async function open(
     ...(invokeBy && { openInvoke: (remainingMs) => invokeBy({ entry, client, host, place, remainingMs }) }),
     ...(spans && { spans }),
     ...(leases && { leases }),
+    ...(state && { state }),
   })
 }
 

@@ -71,6 +71,20 @@ describe('wantedResources', () => {
     expect(wanted.get('queue/_retry-bill')).toMatchObject({ holdsData: true, processor: 'bill' })
   })
 
+  it('makes a table for state if a processor has any, and does not remove it without being told', () => {
+    const wanted = wantedOf({ processors: { take: noop, bill: { handler: noop, state: true } } })
+    expect(wanted.get('table/_state')).toEqual({
+      ...{ id: 'table/_state', kind: 'table', name: 'orders--dev--_state', needs: [], fixed: ['key', 'sort'] },
+      ...{ holdsData: true, config: { key: 'id', sort: 'name', expires: 'expires', tags: {} } },
+    })
+    expect(wanted.get('function/bill')?.needs).toContain('table/_state')
+    expect(wanted.get('function/take')?.needs).not.toContain('table/_state')
+    const actions = JSON.stringify(wanted.get('role/bill')?.config)
+    expect(actions).toContain('dynamodb:PutItem')
+    expect(actions).toContain('table/orders--dev--_state')
+    expect(JSON.stringify(wanted.get('role/take')?.config)).not.toContain('_state')
+  })
+
   it('keeps error records in its own queue for as long as the setting says', () => {
     const retentionOf = (settings: object) =>
       wantedOf({ processors: { bill: noop }, ...settings }).get('queue/_errors')?.config.retentionSeconds
