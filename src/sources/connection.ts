@@ -66,7 +66,7 @@ export async function stayConnected(connecting: Connecting): Promise<Connection>
           await connect()
         }
         const current = session as Session | undefined
-        const error = await Promise.race([current!.lost, stop.stopped])
+        const error = await stop.until(current!.lost)
         if (stop.isStopped) return
         waitMs = FIRST_WAIT_MS
         down(error ?? new Error('the connection was closed'))

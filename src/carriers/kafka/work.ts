@@ -1,6 +1,6 @@
 import type { BrokerSend, BrokerWorker, BrokerWorld, Working } from '../../runtime/broker.ts'
 import type { LaneCounts } from '../../runtime/placing.ts'
-import { createStop, waitFor } from '../../runtime/stop.ts'
+import { createStop, type Stop, waitFor } from '../../runtime/stop.ts'
 import type { Cluster } from './client.ts'
 import { reasonOf } from './failure.ts'
 import { type Group, joinGroup } from './group.ts'
@@ -132,10 +132,10 @@ async function releaseLane(work: Work, lane: OwnedLane): Promise<void> {
 }
 
 /** Commits what is done without a commit, and has Kafka remove what is done. */
-async function keepLooking(work: Work, stop: { readonly isStopped: boolean; readonly stopped: Promise<undefined> }) {
+async function keepLooking(work: Work, stop: Stop) {
   const { cluster, world, lanes } = work
   for (let looks = 1; ; looks++) {
-    await waitFor(world, LOOK_MS, { stopped: Promise.race([stop.stopped, cluster.stop.stopped]) })
+    await waitFor(world, LOOK_MS, stop, cluster.stop)
     if (stop.isStopped || cluster.stop.isStopped) return
     const open = [...lanes.values()].filter(({ user, isReleasing }) => user !== undefined && !isReleasing)
     for (const lane of open) {

@@ -1,7 +1,7 @@
 import { AttakError } from '../../errors.ts'
 import { after } from '../../hosts/after.ts'
 import type { RunningTopology } from '../../hosts/worker/embedded.ts'
-import { waitFor } from '../../runtime/stop.ts'
+import { createStop, waitFor } from '../../runtime/stop.ts'
 import { drawDuration } from '../../view/duration.ts'
 import type { ServiceLog } from './service-log.ts'
 
@@ -23,15 +23,16 @@ export interface Unready {
  * minute. Returns false if the service is to stop before that.
  */
 export async function setUp({ running, log, signal, random }: Unready): Promise<boolean> {
-  const stopped = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+  const stop = createStop()
+  signal.addEventListener('abort', stop.stop, { once: true })
   for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(MOST_WAIT_MS, 2 * waitMs)) {
-    const failure = await Promise.race([running.setUp().then(() => undefined, problemsOf), stopped])
+    const failure = await stop.until(running.setUp().then(() => undefined, problemsOf))
     if (signal.aborted) return false
     if (failure === undefined) return true
     const pauseMs = Math.round(waitMs * (0.5 + random() / 2))
     for (const { where, what } of failure) log.say(`${where}: ${what}`, 'error')
     log.say(`Not ready. Trying again in ${drawDuration(pauseMs)}.`, 'warn')
-    await waitFor({ after }, pauseMs, { stopped })
+    await waitFor({ after }, pauseMs, stop)
   }
   return false
 }

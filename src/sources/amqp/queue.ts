@@ -97,7 +97,7 @@ function takeIn({ source, world }: AmqpParts, taking: Taking, stop: Stop) {
     const event = eventOfDelivery(source, message, world)
     const name = event.id
     if (name !== undefined && message.redelivered && open.has(name)) return open.join(name, acknowledge)
-    await Promise.race([taking.room(), stop.stopped])
+    await stop.until(taking.room())
     if (stop.isStopped || !channel.active) return
     taking.take(event, name === undefined ? acknowledge : open.begin(name, acknowledge))
   }

@@ -26,7 +26,7 @@ export function createReader(source: TopologySource, world: SourceWorld, stop: S
   let cutter = createLineCutter(maxBytes)
   let at: FilePosition | undefined
   const takeLine = async ({ bytes, start, end }: Line) => {
-    await Promise.race([taking.room(), stop.stopped])
+    await stop.until(taking.room())
     if (stop.isStopped) return
     const done = progress.begin({ ...at!, offset: end })
     if (bytes === undefined) {

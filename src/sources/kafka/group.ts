@@ -129,7 +129,7 @@ function takeIn({ source, world }: KafkaParts, taking: ReturnType<typeof createT
       return one === undefined || offset < one.next
     }
     if (isTaken()) return
-    await Promise.race([taking.room(), stop.stopped])
+    await stop.until(taking.room())
     // Meanwhile another consumer may have been given the partition.
     if (stop.isStopped || isTaken()) return
     const one = partitions.of(topic, partition)!

@@ -46,7 +46,7 @@ export function openStream(parts: RedisParts): Promise<OpenSources> {
       consumer,
       goesOn,
       take,
-      room: () => Promise.race([taking.room(), stop.stopped]),
+      room: () => stop.until(taking.room()),
     })
     const claiming = claimOn(other, { settings, consumer, goesOn, take, pause })
     const keeping = keepOn({ entries, goesOn, pause })
@@ -85,7 +85,7 @@ function takeIn({ parts, settings, entries, taking, stop }: TakeParts): Loop['ta
     for (const [idBytes, fields] of found) {
       const id = idBytes.toString()
       if (!ids.delete(id)) continue
-      await Promise.race([taking.room(), stop.stopped])
+      await stop.until(taking.room())
       if (stop.isStopped) return entries.leave([id, ...ids])
       // An entry that was deleted has no fields.
       if (fields === null) entries.done(id)

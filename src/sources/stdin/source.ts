@@ -61,7 +61,7 @@ async function readLines(source: TopologySource, world: SourceWorld, reading: Re
     }
   }
   for (;;) {
-    const next = await Promise.race([blocks.next(), stop.stopped])
+    const next = await stop.until(blocks.next())
     if (next === undefined) return
     const lines = next.done ? [cutter.rest()] : cutter.take(Buffer.from(next.value))
     // Lines that were read are taken, also when it is stopped meanwhile: nobody else can read them.
