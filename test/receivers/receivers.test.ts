@@ -1,8 +1,9 @@
 import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs'
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inspect } from 'node:util'
 import { expect, it, onTestFinished } from 'vitest'
 import elasticsearch from '../../src/receivers/elasticsearch/receiver.ts'
 import file from '../../src/receivers/file/receiver.ts'
@@ -37,12 +38,16 @@ async function serve(answer: (asked: Asked) => Answered) {
     const { status = 200, headers = {}, body: text = '' } = answer({ request, body })
     response.writeHead(status, headers).end(text)
   })
+  return { asked, ...(await listening(server)) }
+}
+
+async function listening(server: Server) {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   onTestFinished(() => {
     server.closeAllConnections()
     server.close()
   })
-  return { asked, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
 }
 
 /** Speaks the `_bulk` of Elasticsearch and OpenSearch: a small server of our own, no real one. */
@@ -117,15 +122,81 @@ it('http fails for other statuses without showing a password, and waits as long 
   expect(error).toMatchObject({ afterMs: 7000 })
 })
 
-it('http gives up after its timeout', async () => {
-  const server = createServer(() => {})
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => {
-    server.closeAllConnections()
-    server.close()
+it.each([200, 500])('http does not read an answer without end: %s', async (status) => {
+  const ended: string[] = []
+  const server = createServer((request, response) => {
+    response.writeHead(status)
+    const write = () => {
+      while (!response.destroyed && response.write('x'.repeat(100_000)));
+    }
+    response.on('drain', write).on('close', () => ended.push('closed'))
+    request.resume().on('end', write)
   })
-  const { port } = server.address() as AddressInfo
-  const { send } = await receiver(http, { url: `http://127.0.0.1:${port}/`, timeoutMs: 20 })
+  const { url } = await listening(server)
+  const { send } = await receiver(http, { url, timeoutMs: 60_000 })
+  const failure = await send({}).then(
+    () => 'none',
+    (error: Error) => error.message,
+  )
+  expect(failure).toBe(status === 200 ? 'none' : `POST ${url}/ was answered with 500: ${'x'.repeat(500)}`)
+  await expect.poll(() => ended).toEqual(['closed'])
+})
+
+it('http keeps its connection, also if answers have a text', async () => {
+  const { url, asked } = await serve(() => ({ body: '{"ok":true}' }))
+  const { send } = await receiver(http, { url })
+  for (let n = 0; n < 10; n++) await send(n)
+  expect(new Set(asked.map(({ request }) => request.socket.remotePort)).size).toBeLessThan(3)
+})
+
+it('http says why a request failed, and to where, without a password', async () => {
+  const failureOf = async (url: string) => {
+    const { send } = await receiver(http, { url })
+    const error: Error = await send({}).then(
+      () => new Error('none'),
+      (thrown) => thrown,
+    )
+    expect(inspect(error)).not.toMatch(/s3cret|czNjcmV0/)
+    return error.message
+  }
+  expect(await failureOf('http://u:s3cret@127.0.0.1:9999/a?token=s3cret')).toBe(
+    'POST http://127.0.0.1:9999/a failed: connect ECONNREFUSED 127.0.0.1:9999',
+  )
+  const { url } = await serve(() => ({ status: 302, headers: { location: 'http://u:s3cret@localhost/' } }))
+  expect(await failureOf(`${url}/a`)).toBe(`POST ${url}/a was answered with 302: `)
+  expect(await failureOf(url.replace('http', 'https'))).toMatch(/^POST https:\S+ failed: .*SSL/)
+  const reset = await listening(createServer(({ socket }) => socket.destroy()))
+  expect(await failureOf(reset.url)).toMatch(/^POST \S+ failed: (?:other side closed|.*ECONNRESET)/)
+})
+
+it('http sends the user and the password of its address as a header, unless it has one', async () => {
+  const { url, asked } = await serve(() => ({}))
+  const address = `${url.replace('//', '//me:p%40%25ss@')}/a?b=1`
+  await (await receiver(http, { url: address })).send({})
+  await (await receiver(http, { url: address, headers: { Authorization: 'Bearer x', 'Content-Type': 'a/b' } })).send({})
+  const [first, second] = asked.map(({ request }) => request)
+  expect(first).toMatchObject({ url: '/a?b=1', headers: { authorization: `Basic ${btoa('me:p@%ss')}` } })
+  expect(second).toMatchObject({ headers: { authorization: 'Bearer x', 'content-type': 'a/b' } })
+})
+
+it.each([
+  [{ url: 'http://u:s3cret%@h/' }],
+  [{ url: 'http://u:s3cret@/' }],
+  [{ url: 'http:u' }],
+  [{ url: 'http://h', headers: { authorization: 's3cret\n' } }],
+  [{ url: 'http://h', headers: { 's3 cret': 'x' } }],
+])('http refuses %j when it is made, without a password', async (properties) => {
+  const failure = await receiver(http, properties).then(
+    () => 'none',
+    (error: Error) => error,
+  )
+  expect(failure).toMatchObject({ code: 'RECEIVER_INVALID' })
+  expect(inspect(failure)).not.toMatch(/s3 ?cret/)
+})
+
+it('http gives up after its timeout', async () => {
+  const { url } = await listening(createServer(() => {}))
+  const { send } = await receiver(http, { url, timeoutMs: 20 })
   await expect(send({})).rejects.toThrow(/timeout/)
 })
 
@@ -268,7 +339,11 @@ it.each([
     { paht: 'x', envelope: 1 },
     ['p.paht: there is no property "paht"', 'p.path: path is missing', 'p.envelope: envelope must be true or false'],
   ],
-  ['http', { url: 'localhost' }, ['p.url: url must be an address that begins with http:// or https://']],
+  [
+    'http',
+    { url: 'localhost' },
+    [expect.stringMatching(/^p\.url: url must be an address that begins with http:\/\/ or https:\/\//)],
+  ],
   ['kafka', { topic: 't' }, ['p: brokers is missing, such as ["localhost:9092"]']],
   [
     'kafka',
