@@ -112,3 +112,19 @@ test('an address that is wrong is refused before anything is written', async () 
   await refused(server.url.replace('//', '//u:%zz@')).toThrow('a "%" stands before no code of a character')
   await (await openStage(`${server.url}/3`).broker()).broker.close()
 })
+
+test.each(['junk', '0', '-3', '1000000000', '1.5', 'inf'])(
+  'a worker refuses %s as the lanes of a channel',
+  async (lanes) => {
+    const stage = openStage(server.url)
+    onTestFinished(stage.close)
+    const { broker } = await stage.broker()
+    await redis.hset(`attak:{${stage.name}--dev}:channels`, 'a', lanes)
+    await expect(broker.ensure(['a'])).rejects.toThrow(
+      expect.objectContaining({
+        code: 'BROKER_FAILED',
+        message: expect.stringContaining(`key attak:{${stage.name}--dev}:channels has "${lanes}" as the lanes of a`),
+      }),
+    )
+  },
+)

@@ -24,6 +24,15 @@ local function put(p, lane, delay, body)
   return redis.call('ZADD', p .. 'later', time[1] * 1000 + math.floor(time[2] / 1000) + delay, lane .. ' ' .. body)
 end`
 
+/** The lanes of a channel. An error for a number that attak never writes: a loop over it might have no end. */
+const LANES_OF = `
+local function lanesOf(p, channel)
+  local text = redis.call('HGET', p .. 'channels', channel)
+  local lanes = tonumber(text)
+  if lanes ~= nil and lanes >= 1 and lanes <= 1024 and lanes % 1 == 0 then return lanes end
+  error('key ' .. p .. 'channels has "' .. tostring(text) .. '" as the lanes of ' .. channel .. ', which is no number from 1 to 1024')
+end`
+
 export const SCRIPTS = {
   /** ARGV: lane, token, seq, count of refs, refs, count of marks, their refs and texts, sends. Returns `committed` or `fenced`. */
   attakCommit: `${PUT}
@@ -76,12 +85,12 @@ for _, record in ipairs(due) do
 end
 return #due`,
   /** ARGV: lanes of a new channel, channels. Returns the lanes that each has. */
-  attakEnsure: `
+  attakEnsure: `${LANES_OF}
 ${ALLOW_FULL}
 local counts = {}
 for n = 2, #ARGV do
   redis.call('HSETNX', KEYS[1] .. 'channels', ARGV[n], ARGV[1])
-  counts[n - 1] = tonumber(redis.call('HGET', KEYS[1] .. 'channels', ARGV[n]))
+  counts[n - 1] = lanesOf(KEYS[1], ARGV[n])
 end
 return counts`,
   /**
@@ -89,7 +98,7 @@ return counts`,
    * gone, and takes free lanes up to the worker's share. Returns how many channels were gone, and for each lane that the worker
    * owns: name, token, \`own\`, \`new\`, \`left\` (its owner vanished) or \`extra\`.
    */
-  attakBalance: `
+  attakBalance: `${LANES_OF}
 ${ALLOW_FULL}
 local p, me = KEYS[1], ARGV[1]
 redis.call('SET', p .. 'alive:' .. me, '1', 'PX', ARGV[2])
@@ -108,7 +117,7 @@ local gone, out = 0, {}
 for n = 5, #ARGV, 2 do
   local channel = ARGV[n]
   gone = gone + redis.call('HSETNX', p .. 'channels', channel, ARGV[n + 1])
-  local lanes = tonumber(redis.call('HGET', p .. 'channels', channel))
+  local lanes = lanesOf(p, channel)
   local share = math.ceil(lanes / (sharing[channel] or 1))
   local mine, free = 0, {}
   for index = 0, lanes - 1 do
