@@ -100,7 +100,7 @@ export const SETTINGS: readonly SettingInfo[] = [
     placeholder: 'url',
     variable: 'ATTAK_STATE',
     fallback: undefined,
-    summary: 'Address of a Redis that remembers handled messages, for brokers that cannot.',
+    summary: 'Address of a Redis that keeps handled messages and state, for brokers that cannot.',
   },
   {
     name: 'region',

@@ -65,8 +65,8 @@ Otherwise messages move in memory and in real time. An event is done when it and
 recorded as failed: attak errors list --run. What is open when the process is killed is lost.
 
 Ctrl-C or SIGTERM stops it: it takes nothing more, and ends when everything open is done, or after --drain
-seconds. A second signal ends it at once. It ends by itself when all input has ended: without sources, or
-with a source of the type stdin alone.
+seconds. A second signal ends it at once. Without a broker, it ends by itself when all input has ended: without
+sources, or with a source of the type stdin alone.
 
 A terminal shows one line for each message. Otherwise stdout gets JSON lines, like those of deployed
 functions.

@@ -23,6 +23,7 @@ import { openFileState, stateFile } from '../../stores/file/state.ts'
 import { errorsFile, RUN_PART } from '../../stores/file/store.ts'
 import { createFileWriter } from '../../stores/file/writer.ts'
 import type { TopologySource } from '../../topology/source.ts'
+import { drawCount } from '../../view/duration.ts'
 import type { ChosenBroker } from '../broker.ts'
 import type { Given } from '../hint.ts'
 import type { Host } from '../host.ts'
@@ -119,6 +120,18 @@ export async function startService(service: Service): Promise<void> {
   await running.start?.()
   service.sources = await openSources(sourcesOf(service), worldOf(service), service)
   service.readiness = 'ready'
+  void tellStranded(service)
+}
+
+/** Names the channels whose messages no version of this topology handles: a processor was renamed or removed. */
+async function tellStranded({ chosen, graph, log }: Service): Promise<void> {
+  const { channels } = (await chosen?.broker.status().catch(() => undefined)) ?? { channels: [] }
+  for (const { name, lanes, delayed } of channels) {
+    const count = lanes.reduce((sum, { records }) => sum + records, delayed)
+    if (count === 0 || graph.processors.some((processor) => processor.name === name)) continue
+    const what = `${drawCount(count, 'record')} of the broker ${count === 1 ? 'is' : 'are'} for "${name}", which this topology does not have.`
+    log.say(`${what} A worker of a version that has it would handle ${count === 1 ? 'it' : 'them'}.`, 'warn')
+  }
 }
 
 const NONE = { roots: 0, running: 0, waiting: 0, sending: 0, recorded: 0 }

@@ -18,7 +18,7 @@ it('an event moves through the streams, and is done when all that it caused is d
   })
   expect(await topology.take({ to: 'split', event: 'a b c' })).toBe(0)
   expect(seen).toEqual(['a', 'b', 'c'])
-  expect(topology.counts).toEqual({ roots: 0, running: 0, waiting: 0, recorded: 0 })
+  expect(topology.counts).toEqual({ roots: 0, running: 0, waiting: 0, sending: 0, recorded: 0 })
 })
 
 it('a failing message is retried, and is done when it is handled', async () => {
@@ -57,7 +57,7 @@ it('a wait of more than a second leaves its room to others', async () => {
   const billed = topology.take({ to: 'bill', event: 1 })
   await topology.take({ to: 'other', event: 1 })
   expect(tries).toBe(1)
-  expect(topology.counts).toEqual({ roots: 1, running: 0, waiting: 1, recorded: 0 })
+  expect(topology.counts).toEqual({ roots: 1, running: 0, waiting: 1, sending: 0, recorded: 0 })
   expect(await billed).toBe(0)
   expect([tries, others]).toEqual([2, 1])
 })
