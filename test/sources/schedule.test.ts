@@ -20,6 +20,18 @@ it('an event comes after each step of a rate, with the time at which it was due'
   ])
 })
 
+it.each([
+  ['1 seconds', 'every second'],
+  ['every 5 minutes', 'every 5 minutes'],
+  ['seconds', 'every second'],
+  ['11 hour', 'every 11 hours'],
+])('the rate "%s" is printed as "%s"', async (rate, said) => {
+  const source = { name: 'r', type: 'schedule', to: 'report', settings: { rate } } as const
+  const open = await schedule.open([source], fakeWorld())
+  await open.stop()
+  expect(open.lines).toEqual([`${said} → report`])
+})
+
 it('every worker gives a tick the same id, so that one of them is taken', async () => {
   const worlds = [fakeWorld(), fakeWorld()]
   for (const [index, world] of worlds.entries()) {

@@ -85,7 +85,9 @@ function afterLong(world: Parameters<Source['open']>[1], atMs: number, call: () 
 }
 
 function sayWhen({ rate, cron, timezone = 'UTC' }: Readonly<Record<string, unknown>>): string {
-  return rate === undefined ? `at ${String(cron)} (${String(timezone)})` : `every ${String(rate).replace(/^1 /, '')}`
+  if (rate === undefined) return `at ${String(cron)} (${String(timezone)})`
+  const [, count = '1', unit = ''] = /(\d+)?\s*(second|minute|hour|day)s?\s*$/i.exec(String(rate)) ?? []
+  return `every ${count === '1' ? unit : `${count} ${unit}s`}`
 }
 
 function isTimezone(name: string): boolean {
