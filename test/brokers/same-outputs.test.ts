@@ -2,13 +2,18 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { TestServer } from './process.ts'
 import { anyCase, brokered, embedded, simulated } from './same-outputs.ts'
-import { startRedis } from './servers.ts'
+import { startKafka, startRabbit, startRedis } from './servers.ts'
 
 /** SAME_CASES=1000 npm run test:brokers -- same-outputs: so many topologies. */
 const CASES = Number(process.env.SAME_CASES ?? 40)
 const SEED = Number(process.env.SAME_SEED ?? 1)
 
-const BROKERS: readonly (readonly [string, () => Promise<TestServer>])[] = [['Redis', startRedis]]
+/** Making channels takes longer on some of them. */
+const BROKERS: readonly (readonly [string, () => Promise<TestServer>, scheme: string, cases: number])[] = [
+  ['Redis', startRedis, '', CASES],
+  ['Kafka', startKafka, 'kafka://', CASES / 8],
+  ['RabbitMQ', startRabbit, '', CASES / 8],
+]
 
 test('a topology has the same outputs embedded as simulated, for each key in the same order', async () => {
   const law = fc.asyncProperty(anyCase, async (subject) => {
@@ -17,7 +22,7 @@ test('a topology has the same outputs embedded as simulated, for each key in the
   await fc.assert(law, { numRuns: CASES, seed: SEED })
 })
 
-describe.each(BROKERS)('on %s', (_, start) => {
+describe.each(BROKERS)('on %s', (_, start, scheme, cases) => {
   let server: TestServer
 
   beforeAll(async () => {
@@ -26,10 +31,10 @@ describe.each(BROKERS)('on %s', (_, start) => {
   afterAll(() => server.stop())
 
   test('a topology has the same outputs as simulated, for each key in the same order', async () => {
-    const run = brokered(() => server.url)
+    const run = brokered(() => `${scheme}${server.url}`)
     const law = fc.asyncProperty(anyCase, async (subject) => {
       expect(await run(subject)).toEqual(await simulated(subject))
     })
-    await fc.assert(law, { numRuns: CASES, seed: SEED })
+    await fc.assert(law, { numRuns: cases, seed: SEED })
   })
 })
