@@ -125,6 +125,7 @@ interface State {
   readonly coordinators: Map<string, Node>
   readonly watch: ReturnType<typeof watchFor>
   readonly stop: Stop
+  readonly after: BrokerWorld['after']
 }
 
 function clusterOf(
@@ -134,7 +135,7 @@ function clusterOf(
 ): Cluster {
   const stop = createStop()
   const state: State = {
-    ...{ kafka, address, stop, nodes: new Map(), leaders: new Map(), coordinators: new Map() },
+    ...{ kafka, address, stop, after: world.after, nodes: new Map(), leaders: new Map(), coordinators: new Map() },
     pools: {
       main: poolOf(kafka, address, SILENT_MS),
       group: poolOf(kafka, address, REBALANCE_MS + SILENT_MS),
@@ -210,14 +211,24 @@ async function askOnce<Answer>(
   purpose: Purpose = 'main',
 ): Promise<Answer> {
   const nodes = await nodesOf(state, target)
-  const connection = await state.pools[purpose].getFirstAvailable([...nodes])
+  const limitMs = (purpose === 'group' ? REBALANCE_MS : 0) + 2 * SILENT_MS
+  const connection = await inTime(state, limitMs, state.pools[purpose].getFirstAvailable([...nodes]))
   try {
-    return await run(connection)
+    return await inTime(state, limitMs, run(connection))
   } catch (error) {
     // What comes late would be taken for the next answer.
     if ((error as Error).message === 'Request timed out') void connection.close().catch(() => {})
     throw error
   }
+}
+
+/** The limits of the client begin when a request is sent: one that waits for a connection that is lost might never end. */
+function inTime<Value>({ after }: State, ms: number, work: Promise<Value>): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const late = Object.assign(new Error('Request timed out'), { code: 'PLT_KFK_TIMEOUT' })
+    const cancel = after(ms, () => reject(late))
+    work.then(resolve, reject).finally(cancel)
+  })
 }
 
 async function nodesOf(state: State, target: Target): Promise<readonly Node[]> {
