@@ -65,6 +65,7 @@ export const {
   random: own_Math_random,
   trunc: own_Math_trunc,
   imul: own_Math_imul,
+  log2: own_Math_log2,
 } = Math
 export const {
   keys: own_Object_keys,
@@ -96,7 +97,7 @@ export const {
 // These need their `this`, and the build replaces `Promise.all` here too.
 const { all, allSettled, race, resolve, reject } = Promise
 const { from: arrayFrom } = Array
-const { from: bufferFrom, concat, alloc, allocUnsafeSlow, byteLength } = Buffer
+const { from: bufferFrom, concat, alloc, allocUnsafeSlow, byteLength, isBuffer } = Buffer
 export const own_Promise_all = all.bind(Promise)
 export const own_Promise_allSettled = allSettled.bind(Promise)
 export const own_Promise_race = race.bind(Promise)
@@ -108,3 +109,4 @@ export const own_Buffer_concat = concat.bind(Buffer)
 export const own_Buffer_alloc = alloc.bind(Buffer)
 export const own_Buffer_allocUnsafeSlow = allocUnsafeSlow.bind(Buffer)
 export const own_Buffer_byteLength = byteLength.bind(Buffer)
+export const own_Buffer_isBuffer = isBuffer.bind(Buffer)
