@@ -41,9 +41,10 @@ test('why shows what error records know of the path to a message, and says what 
     expect(shown.out).toContain('no event: no log line and no record has it')
     expect(shown.err).toBe('Workers keep no common log: only what error records contain is known.\n')
     expect((await why(record!.id)).out).toBe(shown.out)
-    const root = await why(record!.message!.attakroot, '--json')
-    expect(root.err).toContain('[MESSAGE_NOT_FOUND]')
-    expect(root.err).toContain(
+    expect((await why(record!.message!.attakroot)).out).toBe(shown.out)
+    const unknown = await why('feed', '--json')
+    expect(unknown.err).toContain('[MESSAGE_NOT_FOUND]')
+    expect(unknown.err).toContain(
       'Workers keep no common log, so only messages that failed are found: see attak errors list',
     )
     for (const flags of [

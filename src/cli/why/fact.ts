@@ -104,8 +104,8 @@ export function recordsSource(records: readonly ErrorRecord[], remedy: string): 
 }
 
 /**
- * The records whose ids begin so, and the messages in records; without a prefix the record that was made last. A crash
- * of a function with several messages is each of them.
+ * The records whose ids begin so, and the messages in records, or else the records whose trace begins so; without a prefix the
+ * record that was made last. A crash of a function with several messages is each of them.
  */
 export function foundInRecords(records: readonly ErrorRecord[], prefix: string | undefined): readonly Found[] {
   if (prefix === undefined) {
@@ -118,7 +118,9 @@ export function foundInRecords(records: readonly ErrorRecord[], prefix: string |
   for (const fact of records.flatMap(factsOfRecord)) {
     if (fact.message.startsWith(prefix)) messages.set(`${fact.message} ${fact.processor}`, foundOf(fact))
   }
-  return [...own, ...messages.values()]
+  if (own.length + messages.size > 0) return [...own, ...messages.values()]
+  // The id of a trace: that is what sources answer with.
+  return records.flatMap(foundOfRecord).filter(({ root }) => root.startsWith(prefix))
 }
 
 function foundOfRecord(record: ErrorRecord): readonly Found[] {
