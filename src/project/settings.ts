@@ -136,8 +136,9 @@ function addressOf(value: unknown, place: Place, problems: Problem[]): unknown {
   if (typeof value === 'string' && /^[a-z][a-z0-9+.-]*:\/\/./i.test(value)) return value
   // It may have a password.
   const remedy = 'Give one such as redis://localhost:6379.'
-  const path = place.origin === 'flag' ? ` A path comes before ${place.where}.` : ''
-  return refuse(problems, place, 'it is not an address', `${remedy}${path}`)
+  const isPath = place.origin === 'flag' && /[./]/.test(String(value)) && !/:\d+$/.test(String(value))
+  const path = isPath ? ` A path comes before ${place.where}.` : ''
+  return refuse(problems, place, 'it is not an address with a protocol', `${remedy}${path}`)
 }
 
 function refuse(problems: Problem[], { origin, where }: Place, what: string, remedy: string): undefined {

@@ -277,16 +277,17 @@ function forget({ leaders, coordinators }: State): void {
 
 /** Tells when the connection is lost, and when it is there again. */
 function watchFor({ tell }: BrokerWorld, place: string) {
-  let isUp = true
+  let state: 'new' | 'up' | 'lost' = 'new'
   return {
-    isUp: () => isUp,
+    isUp: () => state === 'up',
     up() {
-      if (!isUp) tell(`Connected to ${place} again.`, 'info')
-      isUp = true
+      if (state === 'lost') tell(`Connected to ${place} again.`, 'info')
+      state = 'up'
     },
     down() {
-      if (isUp) tell(`The connection to ${place} is lost. attak connects again; nothing is handled meanwhile.`, 'warn')
-      isUp = false
+      if (state !== 'up') return
+      tell(`The connection to ${place} is lost. attak connects again; nothing is handled meanwhile.`, 'warn')
+      state = 'lost'
     },
   }
 }
