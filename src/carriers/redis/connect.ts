@@ -116,11 +116,13 @@ function watch(client: Redis, place: string, tell: BrokerWorld['tell']): void {
 /** What is wrong with a server that does not take commands. */
 function brokerError(place: string, cause: unknown, { noun, flag, variable }: Use): AttakError {
   const { message = '', code } = cause as { readonly message?: string; readonly code?: string }
-  const what = /^(?:WRONGPASS|NOAUTH|ERR (?:invalid|AUTH))/.test(message)
-    ? `refuses the password: ${message}`
-    : `cannot be used: ${code ?? message}`
-  const remedy = /password/.test(what)
-    ? `Give the user and the password in the address: redis://user:password@host:6379, in ${variable}.`
+  const isRefused = /^(?:WRONGPASS|NOAUTH|ERR (?:invalid|AUTH))/.test(message)
+  const refused = message.startsWith('NOAUTH')
+    ? 'wants a password, and none is given'
+    : `refuses the password: ${message}`
+  const what = isRefused ? refused : `cannot be used: ${code ?? message}`
+  const remedy = isRefused
+    ? `Give it in the address, in ${variable}: redis://:password@host:6379, or redis://user:password@host:6379.`
     : `Start it, or correct the address in ${flag} or ${variable}.`
   return new AttakError('BROKER_FAILED', `the ${noun} ${place} ${what}`, remedy, { cause })
 }

@@ -105,6 +105,7 @@ interface OnceOptions {
 
 async function runOnce(args: Arguments, host: Host, options: OnceOptions): Promise<number> {
   const { signal } = options
+  refusePathAsAddress(args)
   const drainMs = 1000 * (numberOf(args, 'drain', 86_400) ?? DRAIN_SECONDS)
   const port = numberOf(args, 'port', 65_535)
   const { settings, given, loaded, logLevel } = await load(args, host, options)
@@ -188,6 +189,13 @@ function brokerOf(args: Arguments, { broker, state }: Settings): ServeOptions['b
   if (flag === 'lease' && leaseSeconds === undefined) return undefined
   const what = `--${flag} is for a broker, and none is given`
   throw new AttakError('USAGE', what, 'Give --broker redis://localhost:6379 too.')
+}
+
+/** A path behind `--broker` would be its address, and the topology would be that of this folder. */
+function refusePathAsAddress(args: Arguments): void {
+  const { broker } = args.options
+  if (typeof broker !== 'string' || !/\.[a-z]+$|^[./]/i.test(broker) || broker.includes('://')) return
+  throw new AttakError('USAGE', '--broker: a path is no address', 'Put the path of the topology before --broker.')
 }
 
 /** The most lanes of a channel: each is looked at once a second. */

@@ -203,6 +203,7 @@ test('while records cannot be written, that is said, and a request has its answe
 test.each([
   [WORDS, ['run'], 'nothing brings events to "words"'],
   [SHOP, ['run', '--port', 'x'], '--port: "x" is no whole number from 0 to 65535'],
+  [SHOP, ['run', '--broker', 'topology.js'], '--broker: a path is no address'],
   [SHOP, ['run', '--drain', '-1'], '--drain: "-1" is no whole number'],
   [SHOP, ['run', '--log-level', 'loud'], '"loud" is no log level'],
   [SHOP, ['run', '--log-level', 'wran'], 'Did you mean "warn"?'],
