@@ -13,22 +13,25 @@ const site = await serve()
 const broker = process.env.ATTAK_BROKER || 'redis://localhost:6379'
 const env = { ...process.env, ATTAK_BROKER: broker, SITE: site.url }
 const running = new Set()
+const crawl = new Date().toISOString()
 let isStopping = false
 
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, stop)
 for (let number = 1; number <= WORKERS; number++) begin(number)
 
-/** Starts a worker; the first one gets the first page. One that ends by itself is started again after a second. */
-function begin(number, isFirst = number === 1) {
+/**
+ * Starts a worker; the first one gets the first page, also when it is started again: the page is crawled once. One that ends by
+ * itself is started again after a second.
+ */
+function begin(number) {
+  const isFirst = number === 1
   const child = attak(isFirst ? ['--input', '-', '--to', 'frontier'] : [])
-  child.stdin.end(
-    isFirst ? JSON.stringify({ crawl: new Date().toISOString(), url: 'http://tea.example/', steps: 0 }) : '',
-  )
+  child.stdin.end(isFirst ? JSON.stringify({ crawl, url: 'http://tea.example/', steps: 0 }) : '')
   createInterface({ input: child.stdout }).on('line', (line) => show(number, JSON.parse(line)))
   child.once('exit', (code) => {
     if (isStopping) return
     print(`worker ${number} ended with ${code}`)
-    setTimeout(() => isStopping || begin(number, false), 1000)
+    setTimeout(() => isStopping || begin(number), 1000)
   })
 }
 

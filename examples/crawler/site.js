@@ -31,7 +31,7 @@ export async function serve() {
     const answer = (status, body) => {
       setTimeout(() => {
         open.set(host, open.get(host) - 1)
-        response.writeHead(status, { 'content-type': 'text/html' }).end(body)
+        response.writeHead(status, { 'content-type': 'text/html', connection: 'close' }).end(body)
       }, 5)
     }
     const links = PAGES[page]

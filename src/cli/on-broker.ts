@@ -81,7 +81,7 @@ export async function withBroker<Given>(
     const place = `${scope.topology} (${scope.stage}) on ${broker.place}`
     const status = await broker.status()
     if (status.channels.length === 0) {
-      const remedy = `Start it with ${hintOf(given)('run')}, or correct the name, the stage or the address.`
+      const remedy = `Correct the name, the stage or the address, or start it with ${hintOf(given)('run')}.`
       throw new AttakError('NOT_DEPLOYED', `there is no ${place}: no worker has run it there`, remedy)
     }
     return await use({ broker, place, status })
