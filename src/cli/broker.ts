@@ -1,3 +1,4 @@
+import type { RedisBroker } from '../carriers/redis/broker.ts'
 import { AttakError } from '../errors.ts'
 import { after } from '../hosts/after.ts'
 import { clientFile } from '../project/client.ts'
@@ -55,18 +56,14 @@ function openByProtocol(world: BrokerWorld): Promise<ChosenBroker> {
 }
 
 async function openRedis(world: BrokerWorld): Promise<ChosenBroker> {
-  const [{ openRedisBroker }, { createRedisErrors }, { createRedisHandled }, { createRedisState }] = await Promise.all([
+  const [{ openRedisBroker }, { createRedisErrors }] = await Promise.all([
     import('../carriers/redis/broker.ts'),
     import('../stores/redis/errors.ts'),
-    import('../stores/redis/handled.ts'),
-    import('../stores/redis/state.ts'),
   ])
   const broker = await openRedisBroker(world)
-  const { client, openStrict, prefix, place } = broker
+  const { client, prefix, place } = broker
   const errors = createRedisErrors({ client, key: `${prefix}errors`, place, after })
-  const handled = (ttlMs: number) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after })
-  const openState = () => createRedisState({ client: openStrict(), prefix: `${prefix}state`, after })
-  return { name: 'redis', broker: { ...broker, errors, handled, openState } }
+  return { name: 'redis', broker: { ...broker, errors, ...(await memoryIn(broker)) } }
 }
 
 async function openKafka(world: BrokerWorld): Promise<ChosenBroker> {
@@ -96,8 +93,10 @@ function refuseHandled(name: string): never {
   throw new AttakError('USAGE', what, 'Give a Redis that does: --state redis://host:6379, or ATTAK_STATE.')
 }
 
+type Memory = Pick<OpenBroker, 'handled' | 'openState'>
+
 /** Opens what remembers for a broker that cannot. */
-async function openMemory(world: BrokerWorld): Promise<Pick<OpenBroker, 'handled' | 'openState' | 'close'>> {
+async function openMemory(world: BrokerWorld): Promise<Memory & Pick<OpenBroker, 'close'>> {
   const { url } = world
   if (!/^rediss?:\/\//.test(url)) {
     throw new AttakError(
@@ -106,15 +105,23 @@ async function openMemory(world: BrokerWorld): Promise<Pick<OpenBroker, 'handled
       `Give redis://host:6379; it was ${withoutPassword(url)}.`,
     )
   }
-  const [{ openRedisMemory }, { createRedisHandled }, { createRedisState }] = await Promise.all([
-    import('../carriers/redis/broker.ts'),
+  const { openRedisMemory } = await import('../carriers/redis/broker.ts')
+  const redis = await openRedisMemory(world)
+  return { ...(await memoryIn(redis)), close: async () => redis.close() }
+}
+
+/** What a Redis remembers. */
+async function memoryIn({
+  client,
+  openStrict,
+  prefix,
+}: Pick<RedisBroker, 'client' | 'openStrict' | 'prefix'>): Promise<Required<Memory>> {
+  const [{ createRedisHandled }, { createRedisState }] = await Promise.all([
     import('../stores/redis/handled.ts'),
     import('../stores/redis/state.ts'),
   ])
-  const { client, prefix, openStrict, close } = await openRedisMemory(world)
   return {
     handled: (ttlMs) => createRedisHandled({ client, prefix: `${prefix}handled:`, ttlMs, after }),
     openState: () => createRedisState({ client: openStrict(), prefix: `${prefix}state`, after }),
-    close: async () => close(),
   }
 }

@@ -1,3 +1,5 @@
+import type { ErrorStore } from '../runtime/store.ts'
+
 /** A clock for time limits. */
 export interface Answering {
   /** Calls back after a wait. Returns what cancels it. */
@@ -13,4 +15,19 @@ export function inTime<Value>(
     const cancel = after(withinMs, () => reject(new Error(`no answer within ${Math.round(withinMs)} ms`)))
     call.then(resolve, reject).finally(cancel)
   })
+}
+
+/** Waits until a store has a batch. Each of its records is refused for now if that fails, or does not end in time. */
+export async function putInTime(
+  batch: Parameters<ErrorStore['put']>[0],
+  call: Promise<unknown>,
+  limit: Answering & { readonly withinMs: number },
+): ReturnType<ErrorStore['put']> {
+  try {
+    await inTime(call, limit)
+    return []
+  } catch (error) {
+    const why = (error as Error).message
+    return batch.map((_, index) => ({ index, passing: true, why }))
+  }
 }

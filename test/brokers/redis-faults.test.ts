@@ -1,11 +1,7 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { faultRound, poisonRound } from './faults.ts'
+import { afterAll, beforeAll } from 'vitest'
+import { faultTests } from './fault-tests.ts'
 import type { TestServer } from './process.ts'
 import { startRedis, startToxiproxy, type Toxiproxy } from './servers.ts'
-
-/** FAULT_ROUNDS=200 npm run test:brokers -- redis-faults: so many rounds. */
-const ROUNDS = Number(process.env.FAULT_ROUNDS ?? 1)
-const FIRST = Number(process.env.FAULT_SEED ?? 1)
 
 let redis: TestServer
 let toxiproxy: Toxiproxy
@@ -15,22 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => Promise.all([redis.stop(), toxiproxy.stop()]))
 
-test('a message that ends its process each time is recorded, and all others are handled', async () => {
-  const { handled, recorded, deaths } = await poisonRound(redis)
-  expect(recorded).toEqual([{ n: 13, code: 'PROCESS_EXIT' }])
-  expect(handled).toEqual(Array.from({ length: 30 }, (_, n) => n).filter((n) => n !== 13))
-  expect(deaths).toBe(3)
-}, 300_000)
-
-test('whatever happens to workers, network and Redis, no message is lost, and keys stay in order', async () => {
-  const totals = { messages: 0, lost: 0, outOfOrder: 0, twice: 0, recorded: 0, faults: 0 }
-  for (let seed = FIRST; seed < FIRST + ROUNDS; seed++) {
-    const proxy = await toxiproxy.proxy(redis.port)
-    const count = await faultRound({ seed, server: redis, proxy, proxied: `redis://127.0.0.1:${proxy.port}` })
-    for (const name of ['messages', 'lost', 'outOfOrder', 'twice'] as const) totals[name] += count[name]
-    totals.faults += count.faults.length
-    totals.recorded += count.recorded.length
-    expect({ seed, ...count }).toMatchObject({ lost: 0, outOfOrder: 0 })
-  }
-  process.stdout.write(`${ROUNDS} rounds: ${JSON.stringify(totals)}\n`)
-}, 3_600_000)
+faultTests('Redis', async () => {
+  const proxy = await toxiproxy.proxy(redis.port)
+  return { server: redis, proxy, proxied: `redis://127.0.0.1:${proxy.port}` }
+})

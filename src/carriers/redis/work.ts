@@ -211,8 +211,8 @@ async function read(work: Work, open: readonly OwnedLane[]): Promise<void> {
     const last = entries.at(-1)
     if (last === undefined || lane.releasing !== undefined || work.lanes.get(lane.name) !== lane) continue
     lane.cursor = last[0]
-    // It is on its way before a handler runs, which may end the process.
-    client.hset(`${prefix}lane:${lane.name}`, 'started', last[0]).catch(() => {})
+    // The reader's connection sends it at once: a handler that runs next may end the process.
+    reader.hset(`${prefix}lane:${lane.name}`, 'started', last[0]).catch(() => {})
     lane.user.take(entries.map(([ref, fields]) => ({ ref, body: fields[1] ?? '' })))
   }
 }

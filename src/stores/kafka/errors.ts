@@ -1,9 +1,10 @@
 import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
+import { type Answering, putInTime } from '../in-time.ts'
 
 /** Where error records are kept. */
-export interface KafkaErrorsParts {
+export interface KafkaErrorsParts extends Answering {
   /** The compacted topic that has each record by its id. */
   readonly topic: string
   /** The address of Kafka without its password. */
@@ -12,8 +13,6 @@ export interface KafkaErrorsParts {
   readonly write: (entries: readonly Entry[]) => Promise<void>
   /** Reads the topic from its start. */
   readonly read: () => Promise<readonly Entry[]>
-  /** Calls back after a wait. Returns what cancels it. */
-  readonly after: (ms: number, call: () => void) => () => void
 }
 
 interface Entry {
@@ -40,21 +39,7 @@ export function createKafkaErrors({ topic, place, write, read, after }: KafkaErr
     action: 'kafka:Write',
     remedy: 'Its message is handled again. Look at the log of Kafka.',
     limits: { recordBytes: RECORD_BYTES, batchRecords: BATCH_RECORDS, batchBytes: RECORD_BYTES },
-    async put(batch, withinMs) {
-      let cancel = () => {}
-      const late = new Promise<never>((_, reject) => {
-        cancel = after(withinMs, () => reject(new Error(`no answer within ${Math.round(withinMs)} ms`)))
-      })
-      try {
-        await Promise.race([write(batch), late])
-        return []
-      } catch (error) {
-        const why = (error as Error).message
-        return batch.map((_, index) => ({ index, passing: true, why }))
-      } finally {
-        cancel()
-      }
-    },
+    put: (batch, withinMs) => putInTime(batch, write(batch), { withinMs, after }),
     async list() {
       return keptErrorsOf([...(await kept()).values()].map((text) => parseRecord(text, `the topic ${topic}`)))
     },

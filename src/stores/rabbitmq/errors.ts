@@ -2,7 +2,7 @@ import { AttakError } from '../../errors.ts'
 import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
-import { type Answering, inTime } from '../in-time.ts'
+import { type Answering, putInTime } from '../in-time.ts'
 
 /** Where error records are kept. */
 export interface RabbitErrorsParts extends Answering {
@@ -31,15 +31,7 @@ export function createRabbitErrors({ queue, place, write, read, after }: RabbitE
     action: 'rabbitmq:publish',
     remedy: 'Its message is handled again. Look at the log, the memory and the disk of RabbitMQ.',
     limits: { recordBytes: RECORD_BYTES, batchRecords: BATCH_RECORDS, batchBytes: RECORD_BYTES },
-    async put(batch, withinMs) {
-      try {
-        await inTime(write(batch.map(({ text }) => text)), { withinMs, after })
-        return []
-      } catch (error) {
-        const why = (error as Error).message
-        return batch.map((_, index) => ({ index, passing: true, why }))
-      }
-    },
+    put: (batch, withinMs) => putInTime(batch, write(batch.map(({ text }) => text)), { withinMs, after }),
     async list() {
       const { texts, left } = await read(() => false).catch(failed('read'))
       const kept = keptErrorsOf(texts.map((text) => parseRecord(text, where)))

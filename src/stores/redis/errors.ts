@@ -3,7 +3,7 @@ import { AttakError } from '../../errors.ts'
 import { keptErrorsOf, removableOf } from '../../runtime/error-reader.ts'
 import { parseRecord } from '../../runtime/parse-record.ts'
 import type { ErrorStore } from '../../runtime/store.ts'
-import { type Answering, inTime } from '../in-time.ts'
+import { type Answering, putInTime } from '../in-time.ts'
 
 /** Where error records are kept. */
 export interface RedisErrorsParts extends Answering {
@@ -31,14 +31,9 @@ export function createRedisErrors({ client, key, place, after }: RedisErrorsPart
     action: 'redis:HSET',
     remedy: 'Its message is handled again. Look at the log and the memory of Redis.',
     limits: { recordBytes: RECORD_BYTES, batchRecords: BATCH_RECORDS, batchBytes: RECORD_BYTES },
-    async put(batch, withinMs) {
-      try {
-        await inTime(client.hset(key, new Map(batch.map(({ id, text }) => [id, text]))), { withinMs, after })
-        return []
-      } catch (error) {
-        const why = (error as Error).message
-        return batch.map((_, index) => ({ index, passing: true, why }))
-      }
+    put(batch, withinMs) {
+      const texts = new Map(batch.map(({ id, text }) => [id, text]))
+      return putInTime(batch, client.hset(key, texts), { withinMs, after })
     },
     async list() {
       const found = await client.hvals(key).catch(failed('read'))
