@@ -197,7 +197,7 @@ async function idle(work: Work): Promise<void> {
 }
 
 async function read(work: Work, open: readonly OwnedLane[]): Promise<void> {
-  const { reader, prefix, client } = work
+  const { reader, prefix } = work
   const count = Math.max(1, Math.min(MOST_READ.lane, Math.floor(MOST_READ.all / open.length)))
   const keys = open.map(({ name }) => `${prefix}in:${name}`)
   work.reading = new Set(open)
